@@ -1,0 +1,151 @@
+//! What an article is: its identity, its date, and its text in parts, normalised and made safe once, here.
+//!
+//! This room knows neither files nor terminals. Formats hand in a [`Draft`]; the corpus keeps it and gives back an
+//! [`Article`] whose every text is a [`SafeText`].
+
+mod block;
+mod date;
+mod draft;
+mod safe_text;
+
+use std::fmt;
+
+pub use block::{BlockKind, Part, Role, Span, SpanStyle};
+pub use date::Published;
+pub use draft::{Draft, DraftPart};
+pub use safe_text::{SafeText, clean};
+
+/// The lasting identity of an article: a hash of the place that it was read from and of its position there.
+///
+/// It is the same in every run as long as the file stays where it is, and is what marks are kept under. It is shown
+/// as 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ArticleId(pub u64);
+
+impl ArticleId {
+    /// The identity of article number `ordinal` (from 0) of the file or stream called `place`.
+    pub fn of(place: &[u8], ordinal: u32) -> ArticleId {
+        ArticleId(xxhash_rust::xxh3::xxh3_64_with_seed(place, u64::from(ordinal)))
+    }
+}
+
+impl fmt::Display for ArticleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// One article as it is shown: every text safe, the parts in reading order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Article {
+    /// Its lasting identity.
+    pub id: ArticleId,
+    /// The name of the format that read it, as `newsdesk check` shows it.
+    pub format: &'static str,
+    /// When it was published, where it says so.
+    pub published: Option<Published>,
+    /// The section (rubric, category) that it appeared in; empty where it names none.
+    pub section: SafeText,
+    /// The address of the article on the web, where it has one; not checked, so never to be opened unasked.
+    pub url: Option<SafeText>,
+    /// Headline, standfirst, byline, captions, body and sources, in reading order.
+    pub parts: Vec<Part>,
+    /// Addresses that the body's links point to, in the order of their numbers.
+    pub links: Vec<SafeText>,
+    /// How many words the body has; see [`count_words`].
+    pub words: u32,
+}
+
+impl Article {
+    /// The headline; empty only where the source was.
+    pub fn headline(&self) -> &str {
+        self.first(Role::Headline)
+    }
+
+    /// The standfirst; empty where there is none.
+    pub fn standfirst(&self) -> &str {
+        self.first(Role::Standfirst)
+    }
+
+    /// The byline; empty where there is none.
+    pub fn byline(&self) -> &str {
+        self.first(Role::Byline)
+    }
+
+    /// The names of the sources, in the order in which they are given.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.texts(Role::Source)
+    }
+
+    /// Captions, each with its credit where one is given.
+    pub fn captions(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.parts.iter().enumerate().filter(|(_, part)| part.role == Role::Caption).map(|(at, part)| {
+            let credit = self.parts.get(at + 1).filter(|next| next.role == Role::Credit);
+            (part.text.as_str(), credit.map(|credit| credit.text.as_str()))
+        })
+    }
+
+    /// The blocks of the body, in order.
+    pub fn body(&self) -> impl Iterator<Item = (BlockKind, &Part)> {
+        self.parts.iter().filter_map(|part| match part.role {
+            Role::Body(kind) => Some((kind, part)),
+            _ => None,
+        })
+    }
+
+    fn texts(&self, role: Role) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter(move |part| part.role == role).map(|part| part.text.as_str())
+    }
+
+    fn first(&self, role: Role) -> &str {
+        self.texts(role).next().unwrap_or("")
+    }
+}
+
+/// Counts words: runs of anything but white space, and, for scripts that put no spaces between words (Chinese,
+/// Japanese, Thai, Lao, Khmer, Burmese), two characters to the word.
+pub fn count_words(text: &str) -> u32 {
+    if text.is_ascii() {
+        let mut words = 0u32;
+        let mut in_word = false;
+        for byte in text.bytes() {
+            let space = byte <= b' ';
+            words += u32::from(!space && !in_word);
+            in_word = !space;
+        }
+        return words;
+    }
+    let mut words = 0u32;
+    for token in text.split_whitespace() {
+        let unspaced = token.chars().filter(|&c| is_unspaced(c)).count();
+        words += if unspaced == 0 { 1 } else { unspaced.div_ceil(2) as u32 };
+    }
+    words
+}
+
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'
+        | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'
+        | '\u{20000}'..='\u{3FFFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_counted_in_scripts_with_and_without_spaces() {
+        assert_eq!(count_words("one  two\nthree"), 3);
+        assert_eq!(count_words("l’été arrive"), 2);
+        assert_eq!(count_words("国务院新闻"), 3);
+        assert_eq!(count_words(""), 0);
+    }
+
+    #[test]
+    fn an_identity_depends_on_place_and_ordinal_and_on_nothing_else() {
+        assert_eq!(ArticleId::of(b"a.txt", 0), ArticleId::of(b"a.txt", 0));
+        assert_ne!(ArticleId::of(b"a.txt", 0), ArticleId::of(b"a.txt", 1));
+        assert_ne!(ArticleId::of(b"a.txt", 0), ArticleId::of(b"b.txt", 0));
+        assert_eq!(ArticleId(0xab).to_string(), "00000000000000ab");
+    }
+}

@@ -1,0 +1,80 @@
+//! When an article was published: a day, or a moment with its offset.
+
+use std::fmt;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
+
+/// A day, or a moment with the offset from UTC that its source gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Published {
+    /// A day without a time.
+    Day(NaiveDate),
+    /// A moment. A source that gives a time without a zone is taken to mean UTC.
+    At(DateTime<FixedOffset>),
+}
+
+impl Published {
+    /// The day on the calendar of the place that published it.
+    pub fn day(self) -> NaiveDate {
+        match self {
+            Published::Day(day) => day,
+            Published::At(moment) => moment.date_naive(),
+        }
+    }
+
+    /// Seconds since 1970-01-01 00:00 UTC, for sorting; a day counts from its midnight in UTC.
+    pub fn seconds(self) -> i64 {
+        match self {
+            Published::Day(day) => day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp(),
+            Published::At(moment) => moment.timestamp(),
+        }
+    }
+
+    /// The offset from UTC in minutes, where there is a time.
+    pub fn offset_minutes(self) -> Option<i16> {
+        match self {
+            Published::Day(_) => None,
+            Published::At(moment) => i16::try_from(moment.offset().local_minus_utc() / 60).ok(),
+        }
+    }
+
+    /// The value whose [`seconds`](Self::seconds) and [`offset_minutes`](Self::offset_minutes) these are; `None`
+    /// where no calendar has such a moment.
+    pub fn from_seconds(seconds: i64, offset_minutes: Option<i16>) -> Option<Published> {
+        let utc = DateTime::from_timestamp(seconds, 0)?;
+        match offset_minutes {
+            None => Some(Published::Day(utc.date_naive())),
+            Some(minutes) => {
+                let offset = FixedOffset::east_opt(i32::from(minutes) * 60)?;
+                Some(Published::At(utc.with_timezone(&offset)))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Published {
+    /// ISO 8601: `2023-09-27`, or `2023-09-27T22:10:00+03:00`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Published::Day(day) => write!(f, "{}", day.format("%Y-%m-%d")),
+            Published::At(moment) => f.write_str(&moment.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_and_a_moment_come_back_from_their_seconds() {
+        let day = Published::Day(NaiveDate::from_ymd_opt(2023, 9, 27).unwrap());
+        let moment = Published::At(DateTime::parse_from_rfc3339("2023-09-27T22:10:00+03:00").unwrap());
+        for published in [day, moment] {
+            assert_eq!(Published::from_seconds(published.seconds(), published.offset_minutes()), Some(published));
+        }
+        assert_eq!(day.to_string(), "2023-09-27");
+        assert_eq!(moment.to_string(), "2023-09-27T22:10:00+03:00");
+        assert_eq!(moment.day(), day.day());
+    }
+}

