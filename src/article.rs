@@ -6,6 +6,7 @@
 mod block;
 mod date;
 mod draft;
+pub mod fold;
 mod safe_text;
 
 use std::fmt;

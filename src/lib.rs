@@ -3,3 +3,4 @@
 //! `ARCHITECTURE.md` tells what each room is for and what it must not know; `tests/arrows.rs` keeps it so.
 
 pub mod article;
+pub mod corpus;

@@ -1,0 +1,112 @@
+//! What the program hears: every key, every answer of a background job, every change of the world outside.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::NaiveDateTime;
+
+use super::geometry::Size;
+use crate::command::Key;
+use crate::corpus::Corpus;
+use crate::loader::Problem;
+use crate::search::Answer;
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted; it is text, whatever it holds, and never keys.
+    Paste(String),
+    /// The mouse was used.
+    Mouse(Mouse),
+    /// The terminal has this size now.
+    Resize(Size),
+    /// The local time; sent at the start and when the day changes.
+    Clock(NaiveDateTime),
+    /// A newer version of the corpus.
+    Corpus(Arc<Corpus>),
+    /// How far loading is.
+    Loading(LoadProgress),
+    /// Something could not be read, or not in full.
+    Problem(Problem),
+    /// Problems with this file are a thing of the past: it is read anew, or gone.
+    ProblemsGone(PathBuf),
+    /// An answer to a filter, whole or as far as it goes.
+    Filtered(Answer),
+    /// How many hits the complete answer of a generation has, so far.
+    HitsCounted {
+        /// The generation of the answer.
+        generation: u64,
+        /// Hits counted so far.
+        hits: u64,
+        /// Whether that is all.
+        complete: bool,
+    },
+    /// Something to tell the reader in the status line.
+    Notice(Notice),
+}
+
+/// A line for the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// One plain sentence; it is made safe when it is shown.
+    pub text: String,
+    /// Whether it is bad news.
+    pub is_error: bool,
+}
+
+impl Notice {
+    /// Good or neutral news.
+    pub fn info(text: impl Into<String>) -> Notice {
+        Notice { text: text.into(), is_error: false }
+    }
+
+    /// Bad news.
+    pub fn error(text: impl Into<String>) -> Notice {
+        Notice { text: text.into(), is_error: true }
+    }
+}
+
+/// How far loading is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadProgress {
+    /// Files found so far.
+    pub found: usize,
+    /// Files read so far, with those that were refused.
+    pub read: usize,
+    /// Bytes read so far.
+    pub bytes: u64,
+    /// Whether all files are found, so that `found` is final.
+    pub walked: bool,
+    /// Whether loading has ended.
+    pub done: bool,
+    /// Whether it ended because the reader stopped it.
+    pub stopped: bool,
+}
+
+/// What the mouse did, and where: column and row count from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mouse {
+    /// The column.
+    pub column: u16,
+    /// The row.
+    pub row: u16,
+    /// What it did there.
+    pub action: MouseAction,
+}
+
+/// What the mouse did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseAction {
+    /// The main button went down.
+    Press,
+    /// The mouse moved with the main button down.
+    Drag,
+    /// The main button came up.
+    Release,
+    /// The wheel turned up.
+    WheelUp,
+    /// The wheel turned down.
+    WheelDown,
+}

@@ -1,0 +1,236 @@
+//! The in-memory store: every article of every source, held once, in folded form, in shards that never change.
+//!
+//! A [`Corpus`] is a version: growing it, or leaving articles out of it, makes a new version that shares the shards
+//! of the old one. It knows nothing of queries and nothing of the terminal.
+
+mod builder;
+mod entry;
+mod shard;
+
+use std::cmp::{Ordering, Reverse};
+use std::sync::Arc;
+
+use crate::article::ArticleId;
+
+pub use builder::{FileIndex, ShardBuilder};
+pub use entry::{Entry, PartView};
+pub use shard::{Origin, Shard, Stamp};
+
+/// The number of an article in a corpus: stable from version to version, until the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(pub u32);
+
+impl Slot {
+    /// The slot as an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One version of the store.
+#[derive(Clone, Debug, Default)]
+pub struct Corpus {
+    shards: Vec<Arc<Shard>>,
+    /// The first slot of each shard.
+    starts: Vec<u32>,
+    /// How many slots there are, with those of articles that are gone.
+    slots: u32,
+    /// The living articles, newest first; what has no date comes last, and equal dates go by path.
+    order: Arc<Vec<Slot>>,
+}
+
+impl Corpus {
+    /// How many articles it holds.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// How many slots were ever given out; every slot is below.
+    pub fn slots(&self) -> usize {
+        self.slots as usize
+    }
+
+    /// Its articles, newest first.
+    pub fn order(&self) -> &Arc<Vec<Slot>> {
+        &self.order
+    }
+
+    /// Its shards, each with the slot of its first article.
+    pub fn shards(&self) -> impl ExactSizeIterator<Item = (Slot, &Arc<Shard>)> {
+        self.starts.iter().zip(&self.shards).map(|(&start, shard)| (Slot(start), shard))
+    }
+
+    /// The article in `slot`, also one that newer versions leave out.
+    pub fn get(&self, slot: Slot) -> Option<Entry<'_>> {
+        let shard = self.starts.partition_point(|&start| start <= slot.0).checked_sub(1)?;
+        let index = slot.0 - self.starts.get(shard)?;
+        self.shards.get(shard)?.entry(index as usize)
+    }
+
+    /// The living article with this identity.
+    pub fn find(&self, id: ArticleId) -> Option<Slot> {
+        self.order.iter().copied().find(|&slot| self.get(slot).is_some_and(|entry| entry.id() == id))
+    }
+
+    /// A version with the articles of `shards` as well. What they replace is to be left out with [`without`](Self::without)
+    /// first.
+    #[must_use]
+    pub fn with(&self, shards: impl IntoIterator<Item = Arc<Shard>>) -> Corpus {
+        let mut grown = self.clone();
+        let first = grown.slots;
+        for shard in shards {
+            // A slot is 32 bits wide: what does not fit is not taken in.
+            let Some(after) = u32::try_from(shard.len()).ok().and_then(|len| grown.slots.checked_add(len)) else { break };
+            if !shard.is_empty() {
+                grown.starts.push(grown.slots);
+                grown.shards.push(shard);
+                grown.slots = after;
+            }
+        }
+        let mut added: Vec<Slot> = (first..grown.slots).map(Slot).collect();
+        added.sort_by(|&a, &b| grown.compare(a, b));
+        grown.order = Arc::new(grown.merge(&self.order, &added));
+        grown
+    }
+
+    /// A version without the articles for which `gone` says so.
+    #[must_use]
+    pub fn without(&self, gone: impl Fn(Entry<'_>) -> bool) -> Corpus {
+        let stays = |slot: &Slot| self.get(*slot).is_some_and(|entry| !gone(entry));
+        let order = self.order.iter().copied().filter(stays).collect();
+        let mut version = Corpus { order: Arc::new(order), ..self.clone() };
+        version.drop_empty_shards();
+        version
+    }
+
+    /// Lets go of the text of shards of which no article lives any more; their slots stay taken.
+    fn drop_empty_shards(&mut self) {
+        let mut lives = vec![false; self.shards.len()];
+        for slot in self.order.iter() {
+            let shard = self.starts.partition_point(|&start| start <= slot.0);
+            if let Some(lives) = shard.checked_sub(1).and_then(|shard| lives.get_mut(shard)) {
+                *lives = true;
+            }
+        }
+        let mut keep = lives.iter().copied();
+        self.shards.retain(|_| keep.next().unwrap_or(true));
+        let mut keep = lives.iter().copied();
+        self.starts.retain(|_| keep.next().unwrap_or(true));
+    }
+
+    fn merge(&self, old: &[Slot], added: &[Slot]) -> Vec<Slot> {
+        let mut merged = Vec::with_capacity(old.len() + added.len());
+        let mut rest = added.iter().copied().peekable();
+        for &slot in old {
+            while let Some(new) = rest.next_if(|&new| self.compare(new, slot) == Ordering::Less) {
+                merged.push(new);
+            }
+            merged.push(slot);
+        }
+        merged.extend(rest);
+        merged
+    }
+
+    /// Newest first; then by path, and by position in the file.
+    fn compare(&self, a: Slot, b: Slot) -> Ordering {
+        match (self.get(a), self.get(b)) {
+            (Some(first), Some(second)) => Reverse(first.sort_key())
+                .cmp(&Reverse(second.sort_key()))
+                .then_with(|| first.compare_place(&second))
+                .then(a.cmp(&b)),
+            _ => a.cmp(&b),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use chrono::NaiveDate;
+
+    use super::*;
+    use crate::article::{BlockKind, Draft, Published, Role, SpanStyle};
+
+    fn draft(day: u32, headline: &'static str) -> Draft<'static> {
+        let mut draft = Draft {
+            published: NaiveDate::from_ymd_opt(2023, 9, day).map(Published::Day),
+            section: "WORLD".into(),
+            ..Draft::default()
+        };
+        draft.push(Role::Headline, headline);
+        draft.push_body(BlockKind::Paragraph, "Ten accounts at the  State Department.");
+        draft.push_body(BlockKind::Code, "fn main() {\n    stop();\n}");
+        draft.push(Role::Source, "Réuters");
+        draft
+    }
+
+    fn shard(name: &str, drafts: &[Draft<'_>]) -> Arc<Shard> {
+        let mut builder = ShardBuilder::default();
+        let file = builder.file(&Arc::from(Path::new("desk")), name.as_ref(), Origin::File, Stamp::default());
+        for (ordinal, draft) in drafts.iter().enumerate() {
+            builder.push(file, name.as_bytes(), ordinal as u32, "wire", draft);
+        }
+        Arc::new(builder.finish())
+    }
+
+    fn headlines(corpus: &Corpus) -> Vec<String> {
+        corpus.order().iter().map(|&slot| corpus.get(slot).unwrap().headline().to_string()).collect()
+    }
+
+    #[test]
+    fn an_article_comes_back_whole() {
+        let corpus = Corpus::default().with([shard("a.txt", &[draft(27, "Agency Orders “Clean-up”")])]);
+        let article = corpus.get(Slot(0)).unwrap().article();
+        assert_eq!(article.headline(), "Agency Orders “Clean-up”");
+        assert_eq!(article.section, "WORLD");
+        assert_eq!(article.published.unwrap().to_string(), "2023-09-27");
+        assert_eq!(article.sources().collect::<Vec<_>>(), ["Réuters"]);
+        let body: Vec<_> = article.body().map(|(kind, part)| (kind, part.text.to_string())).collect();
+        assert_eq!(body[0], (BlockKind::Paragraph, "Ten accounts at the  State Department.".to_owned()));
+        assert_eq!(body[1], (BlockKind::Code, "fn main() {\n    stop();\n}".to_owned()));
+        assert_eq!(article.words, 11);
+        assert_eq!(article.id, ArticleId::of(b"a.txt", 0));
+    }
+
+    #[test]
+    fn spans_and_links_come_back() {
+        let mut with_link = draft(1, "Linked");
+        let span = crate::article::Span { start: 4, end: 12, style: SpanStyle::Link(0) };
+        with_link.parts[1].spans.push(span);
+        with_link.links.push("https://example.org/\u{1b}x".into());
+        with_link.url = Some("https://example.org".into());
+        let corpus = Corpus::default().with([shard("a.txt", &[with_link])]);
+        let article = corpus.get(Slot(0)).unwrap().article();
+        assert_eq!(article.parts[1].spans, [span]);
+        assert_eq!(article.links[0], "https://example.org/␛x");
+        assert_eq!(article.url.as_deref(), Some("https://example.org"));
+    }
+
+    #[test]
+    fn the_newest_come_first_whatever_order_they_came_in() {
+        let corpus = Corpus::default()
+            .with([shard("a.txt", &[draft(2, "second"), draft(9, "ninth")])])
+            .with([shard("c.txt", &[draft(5, "fifth c")]), shard("b.txt", &[draft(5, "fifth b"), Draft::default()])]);
+        assert_eq!(headlines(&corpus), ["ninth", "fifth b", "fifth c", "second", ""]);
+    }
+
+    #[test]
+    fn leaving_articles_out_keeps_the_slots_of_the_others() {
+        let corpus = Corpus::default()
+            .with([shard("a.txt", &[draft(1, "a")])])
+            .with([shard("b.txt", &[draft(2, "b")]), shard("c.txt", &[draft(3, "c")])]);
+        let fewer = corpus.without(|entry| entry.path().ends_with("b.txt"));
+        assert_eq!(headlines(&fewer), ["c", "a"]);
+        assert_eq!(fewer.get(Slot(2)).unwrap().headline().as_str(), "c");
+        assert!(fewer.get(Slot(1)).is_none_or(|entry| entry.headline().as_str() != "b"));
+        let again = fewer.with([shard("b.txt", &[draft(4, "b again")])]);
+        assert_eq!(headlines(&again), ["b again", "c", "a"]);
+        assert_eq!(again.find(ArticleId::of(b"b.txt", 0)), Some(Slot(3)));
+    }
+}

@@ -1,0 +1,219 @@
+//! Building a shard: drafts come in, are made safe, folded and laid into the columns.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::shard::{FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
+use crate::article::fold::{Folder, PART_SEPARATOR};
+use crate::article::{ArticleId, BlockKind, Draft, Role, SafeText, Span, SpanStyle, clean, count_words};
+
+/// Collects drafts into a [`Shard`].
+#[derive(Debug, Default)]
+pub struct ShardBuilder {
+    folder: Folder,
+    shard: Shard,
+    sections: HashMap<Box<str>, u16>,
+}
+
+/// A file that was made known to a [`ShardBuilder`].
+#[derive(Clone, Copy, Debug)]
+pub struct FileIndex(u32);
+
+impl ShardBuilder {
+    /// Makes known the file that the next drafts come from: `name` in the folder `dir`, as they are to be shown.
+    pub fn file(&mut self, dir: &Arc<Path>, name: &OsStr, origin: Origin, stamp: Stamp) -> FileIndex {
+        let index = FileIndex(self.shard.files.len() as u32);
+        self.shard.files.push(FileRecord { dir: Arc::clone(dir), name: name.into(), origin, stamp });
+        index
+    }
+
+    /// Takes in article number `ordinal` (from 0) of `file`. `place` is what its identity is worked out from: bytes
+    /// that name the file alike in every run.
+    pub fn push(&mut self, file: FileIndex, place: &[u8], ordinal: u32, format: &'static str, draft: &Draft<'_>) {
+        let section = self.section(&draft.section);
+        let format = self.format(format);
+        let (text, edits) = (self.folder.folded.len(), self.folder.edits.len());
+        let outline = self.shard.outlines.len();
+        self.folder.begin_article();
+        let mut words = 0;
+        put(&mut self.shard.outlines, draft.parts.len());
+        for part in &draft.parts {
+            let start = self.folder.folded.len();
+            let original = normal(part.role, &part.text, part.spans.is_empty());
+            let unspaced = self.folder.push(&original);
+            let folded = &self.folder.folded[start..];
+            if let Role::Body(_) = part.role {
+                // Folding left single spaces between words, so they count themselves.
+                words += if unspaced { count_words(&original) } else { spaced_words(folded) };
+            }
+            let length = folded.len();
+            put_role(&mut self.shard.outlines, part.role);
+            put(&mut self.shard.outlines, length);
+            put_spans(&mut self.shard.outlines, &part.spans);
+            self.folder.separate();
+        }
+        put_text(&mut self.shard.outlines, draft.url.as_deref().unwrap_or(""));
+        put(&mut self.shard.outlines, draft.links.len());
+        for link in &draft.links {
+            put_text(&mut self.shard.outlines, link);
+        }
+        if draft.parts.is_empty() {
+            self.folder.separate();
+        }
+        self.shard.records.push(Record {
+            id: ArticleId::of(place, ordinal).0,
+            seconds: draft.published.map_or(NO_DATE, |published| published.seconds()),
+            offset: draft.published.and_then(|published| published.offset_minutes()).unwrap_or(NO_OFFSET),
+            section,
+            format,
+            // A shard is finished long before it reaches 4 GiB; see `bytes`.
+            text: text as u32,
+            edits: edits as u32,
+            outline: outline as u32,
+            words,
+            file: file.0,
+            ordinal,
+        });
+    }
+
+    /// How many bytes of text it has taken in. A caller finishes it well before this comes near 4 GiB.
+    pub fn bytes(&self) -> usize {
+        self.folder.folded.len()
+    }
+
+    /// How many articles it has taken in.
+    pub fn len(&self) -> usize {
+        self.shard.records.len()
+    }
+
+    /// Whether it has taken in none.
+    pub fn is_empty(&self) -> bool {
+        self.shard.records.is_empty()
+    }
+
+    /// The finished shard.
+    pub fn finish(self) -> Shard {
+        let mut shard = self.shard;
+        shard.folded = self.folder.folded;
+        shard.edits = self.folder.edits;
+        shard.folded.shrink_to_fit();
+        shard.edits.shrink_to_fit();
+        shard.outlines.shrink_to_fit();
+        shard.records.shrink_to_fit();
+        shard.files.shrink_to_fit();
+        shard
+    }
+
+    fn section(&mut self, section: &str) -> u16 {
+        let section = section.trim();
+        if let Some(&known) = self.sections.get(section) {
+            return known;
+        }
+        // Number 65,535 and on share the last place: no shard has so many sections.
+        let index = u16::try_from(self.shard.sections.len()).unwrap_or(u16::MAX);
+        if index < u16::MAX {
+            self.shard.sections.push(SafeText::new(&one_line(section)));
+            self.sections.insert(section.into(), index);
+        }
+        index
+    }
+
+    fn format(&mut self, format: &'static str) -> u8 {
+        let known = self.shard.formats.iter().position(|&known| known == format);
+        let index = known.unwrap_or_else(|| {
+            self.shard.formats.push(format);
+            self.shard.formats.len() - 1
+        });
+        u8::try_from(index).unwrap_or(u8::MAX)
+    }
+}
+
+/// The text as it is kept: safe, trimmed, and on one line unless it is code.
+fn normal(role: Role, text: &str, may_trim: bool) -> Cow<'_, str> {
+    let code = role == Role::Body(BlockKind::Code);
+    let text = match (may_trim, code) {
+        (true, false) => text.trim(),
+        (true, true) => text.trim_end(),
+        (false, _) => text,
+    };
+    match clean(text) {
+        text if code => text,
+        Cow::Borrowed(text) => one_line(text),
+        Cow::Owned(text) if text.contains('\n') => Cow::Owned(one_line(&text).into_owned()),
+        Cow::Owned(text) => Cow::Owned(text),
+    }
+}
+
+fn one_line(text: &str) -> Cow<'_, str> {
+    match memchr::memchr(b'\n', text.as_bytes()) {
+        None => Cow::Borrowed(text),
+        Some(_) => Cow::Owned(text.replace('\n', " ")),
+    }
+}
+
+fn spaced_words(folded: &[u8]) -> u32 {
+    let trimmed = folded.trim_ascii();
+    if trimmed.is_empty() { 0 } else { memchr::memchr_iter(b' ', trimmed).count() as u32 + 1 }
+}
+
+// The outline of an article, read again by `entry`: the number of parts; for each its role, the length of its folded
+// text and its spans; then the address and the links. Numbers are LEB128.
+
+fn put(out: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    let text = clean(text);
+    put(out, text.len());
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn put_role(out: &mut Vec<u8>, role: Role) {
+    let code: u8 = match role {
+        Role::Headline => 0,
+        Role::Standfirst => 1,
+        Role::Byline => 2,
+        Role::Caption => 3,
+        Role::Credit => 4,
+        Role::Source => 5,
+        Role::Body(BlockKind::Paragraph) => 6,
+        Role::Body(BlockKind::Crosshead) => 7,
+        Role::Body(BlockKind::Quote) => 8,
+        Role::Body(BlockKind::Code) => 9,
+        Role::Body(BlockKind::TableRow) => 10,
+        Role::Body(BlockKind::Rule) => 11,
+        Role::Body(BlockKind::ListEntry { .. }) => 12,
+    };
+    out.push(code);
+    if let Role::Body(BlockKind::ListEntry { depth, number }) = role {
+        out.push(depth);
+        put(out, number.map_or(0, |number| usize::from(number) + 1));
+    }
+}
+
+fn put_spans(out: &mut Vec<u8>, spans: &[Span]) {
+    put(out, spans.len());
+    for span in spans {
+        put(out, span.start as usize);
+        put(out, span.end as usize);
+        put(
+            out,
+            match span.style {
+                SpanStyle::Emphasis => 0,
+                SpanStyle::Strong => 1,
+                SpanStyle::Code => 2,
+                SpanStyle::Link(number) => usize::from(number) + 3,
+            },
+        );
+    }
+}
+
+const _: () = assert!(PART_SEPARATOR < b' ', "a separator sorts and trims as white space");

@@ -1,0 +1,254 @@
+//! One article in a corpus: its columns at a glance, its text on demand.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::shard::{NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
+use crate::article::fold::Unfolder;
+use crate::article::{Article, ArticleId, BlockKind, Part, Published, Role, SafeText, Span, SpanStyle};
+
+/// A view of one article of a shard. Copying it copies two references.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    pub(super) shard: &'a Shard,
+    pub(super) record: &'a Record,
+    pub(super) index: usize,
+}
+
+/// Where a part stands in the folded text of its article.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartView {
+    /// What the part is.
+    pub role: Role,
+    /// Its folded text, in bytes from the start of the article's.
+    pub folded: Range<usize>,
+}
+
+impl<'a> Entry<'a> {
+    /// Its lasting identity.
+    pub fn id(self) -> ArticleId {
+        ArticleId(self.record.id)
+    }
+
+    /// When it was published.
+    pub fn published(self) -> Option<Published> {
+        let Record { seconds, offset, .. } = *self.record;
+        let offset = (offset != NO_OFFSET).then_some(offset);
+        if seconds == NO_DATE { None } else { Published::from_seconds(seconds, offset) }
+    }
+
+    /// What articles are sorted by, the newest having the greatest; `i64::MIN` without a date.
+    pub fn sort_key(self) -> i64 {
+        self.record.seconds
+    }
+
+    /// The section, empty where it has none.
+    pub fn section(self) -> &'a str {
+        self.shard.sections.get(usize::from(self.record.section)).map_or("", SafeText::as_str)
+    }
+
+    /// The name of the format that read it.
+    pub fn format(self) -> &'static str {
+        self.shard.formats.get(usize::from(self.record.format)).copied().unwrap_or("unknown")
+    }
+
+    /// How many words its body has.
+    pub fn words(self) -> u32 {
+        self.record.words
+    }
+
+    /// Where it came from.
+    pub fn origin(self) -> Origin {
+        self.shard.files.get(self.record.file as usize).map_or(Origin::Input, |file| file.origin)
+    }
+
+    /// The size and time of its file when it was read.
+    pub fn stamp(self) -> Stamp {
+        self.shard.files.get(self.record.file as usize).map_or(Stamp::default(), |file| file.stamp)
+    }
+
+    /// The path of its file, beginning as the reader named it.
+    pub fn path(self) -> PathBuf {
+        self.shard.files.get(self.record.file as usize).map_or_else(PathBuf::new, |file| file.dir.join(&*file.name))
+    }
+
+    /// The folder of its file, and the file's name in it.
+    pub fn place(self) -> Option<(&'a Path, &'a std::ffi::OsStr)> {
+        self.shard.files.get(self.record.file as usize).map(|file| (&*file.dir, &*file.name))
+    }
+
+    /// Its folded text: all parts, each followed by [`PART_SEPARATOR`](crate::article::fold::PART_SEPARATOR).
+    pub fn folded(self) -> &'a [u8] {
+        let end = self.shard.records.get(self.index + 1).map_or(self.shard.folded.len(), |next| next.text as usize);
+        self.shard.folded.get(self.record.text as usize..end).unwrap_or_default()
+    }
+
+    /// Where its folded text begins in the shard's.
+    pub fn folded_start(self) -> usize {
+        self.record.text as usize
+    }
+
+    /// Its parts and where they stand in its folded text.
+    pub fn parts(self) -> impl Iterator<Item = PartView> + use<'a> {
+        let mut outline = self.outline();
+        let count = outline.number();
+        let mut at = 0;
+        (0..count).map_while(move |_| {
+            let part = outline.part(at)?;
+            outline.skip_spans();
+            at = part.folded.end + 1;
+            Some(part)
+        })
+    }
+
+    /// Reads back original text, part by part.
+    pub fn unfolder(self) -> Unfolder<'a> {
+        let end = self.shard.records.get(self.index + 1).map_or(self.shard.edits.len(), |next| next.edits as usize);
+        let edits = self.shard.edits.get(self.record.edits as usize..end).unwrap_or_default();
+        Unfolder::new(self.folded(), edits)
+    }
+
+    /// The headline.
+    pub fn headline(self) -> SafeText {
+        self.first(Role::Headline)
+    }
+
+    /// The text of the first part with this role, or an empty one.
+    pub fn first(self, role: Role) -> SafeText {
+        self.texts(role).next().unwrap_or_default()
+    }
+
+    /// The texts of all parts with this role.
+    pub fn texts(self, role: Role) -> impl Iterator<Item = SafeText> + use<'a> {
+        let mut unfolder = self.unfolder();
+        self.parts().filter(move |part| part.role == role).map(move |part| {
+            unfolder.skip_to(part.folded.start);
+            SafeText::new(&unfolder.take(part.folded.end))
+        })
+    }
+
+    /// The whole article.
+    pub fn article(self) -> Article {
+        let mut outline = self.outline();
+        let mut unfolder = self.unfolder();
+        let count = outline.number();
+        let mut parts = Vec::new();
+        let mut at = 0;
+        for _ in 0..count {
+            let Some(view) = outline.part(at) else { break };
+            let text = SafeText::new(&unfolder.take(view.folded.end));
+            unfolder.skip_separator();
+            at = view.folded.end + 1;
+            parts.push(Part { role: view.role, text, spans: outline.spans() });
+        }
+        let url = Some(outline.text()).filter(|url| !url.is_empty());
+        let links = outline.number();
+        Article {
+            id: self.id(),
+            format: self.format(),
+            published: self.published(),
+            section: SafeText::new(self.section()),
+            url,
+            links: (0..links).map_while(|_| (!outline.0.is_empty()).then(|| outline.text())).collect(),
+            parts,
+            words: self.words(),
+        }
+    }
+
+    /// By folder, file name and position in the file.
+    pub(super) fn compare_place(self, other: &Entry<'_>) -> Ordering {
+        self.place().cmp(&other.place()).then(self.record.ordinal.cmp(&other.record.ordinal))
+    }
+
+    fn outline(self) -> Outline<'a> {
+        Outline(self.shard.outlines.get(self.record.outline as usize..).unwrap_or_default())
+    }
+}
+
+/// Reads what `builder` wrote; a damaged outline ends early and never panics.
+struct Outline<'a>(&'a [u8]);
+
+impl Outline<'_> {
+    fn byte(&mut self) -> u8 {
+        let Some((&first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        first
+    }
+
+    fn number(&mut self) -> usize {
+        let mut number = 0usize;
+        for shift in (0..usize::BITS).step_by(7) {
+            let byte = self.byte();
+            number |= usize::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        number
+    }
+
+    fn text(&mut self) -> SafeText {
+        let length = self.number();
+        let Some((text, rest)) = self.0.split_at_checked(length) else {
+            self.0 = &[];
+            return SafeText::default();
+        };
+        self.0 = rest;
+        SafeText::new(&String::from_utf8_lossy(text))
+    }
+
+    fn part(&mut self, at: usize) -> Option<PartView> {
+        let role = match self.byte() {
+            0 => Role::Headline,
+            1 => Role::Standfirst,
+            2 => Role::Byline,
+            3 => Role::Caption,
+            4 => Role::Credit,
+            5 => Role::Source,
+            6 => Role::Body(BlockKind::Paragraph),
+            7 => Role::Body(BlockKind::Crosshead),
+            8 => Role::Body(BlockKind::Quote),
+            9 => Role::Body(BlockKind::Code),
+            10 => Role::Body(BlockKind::TableRow),
+            11 => Role::Body(BlockKind::Rule),
+            12 => {
+                let depth = self.byte();
+                let number = self.number().checked_sub(1).and_then(|number| u16::try_from(number).ok());
+                Role::Body(BlockKind::ListEntry { depth, number })
+            }
+            _ => return None,
+        };
+        let end = at.checked_add(self.number())?;
+        Some(PartView { role, folded: at..end })
+    }
+
+    fn spans(&mut self) -> Vec<Span> {
+        let count = self.number();
+        (0..count)
+            .map_while(|_| {
+                (!self.0.is_empty()).then(|| Span {
+                    start: self.number() as u32,
+                    end: self.number() as u32,
+                    style: match self.number() {
+                        0 => SpanStyle::Emphasis,
+                        1 => SpanStyle::Strong,
+                        2 => SpanStyle::Code,
+                        number => SpanStyle::Link((number - 3) as u16),
+                    },
+                })
+            })
+            .collect()
+    }
+
+    fn skip_spans(&mut self) {
+        for _ in 0..self.number() {
+            for _ in 0..3 {
+                self.number();
+            }
+            if self.0.is_empty() {
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A shard: the articles of some files, in a few flat columns that are never changed once they stand.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Entry;
+use crate::article::SafeText;
+
+/// Where an article came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// A file, which can be opened again.
+    #[default]
+    File,
+    /// The articles that the program carries with it.
+    Bundled,
+    /// Standard input.
+    Input,
+}
+
+/// What tells whether a file changed: its size and when it was last written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last written, in nanoseconds since 1970-01-01 00:00 UTC.
+    pub modified: i64,
+}
+
+/// A file that articles of the shard came from.
+#[derive(Debug)]
+pub(super) struct FileRecord {
+    pub(super) dir: Arc<Path>,
+    pub(super) name: Box<OsStr>,
+    pub(super) origin: Origin,
+    pub(super) stamp: Stamp,
+}
+
+/// What is known of one article besides its text.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) id: u64,
+    /// Seconds since 1970, `i64::MIN` where there is no date.
+    pub(super) seconds: i64,
+    /// Minutes east of UTC, `i16::MIN` where there is a day but no time.
+    pub(super) offset: i16,
+    pub(super) section: u16,
+    pub(super) format: u8,
+    pub(super) text: u32,
+    pub(super) edits: u32,
+    pub(super) outline: u32,
+    pub(super) words: u32,
+    pub(super) file: u32,
+    pub(super) ordinal: u32,
+}
+
+pub(super) const NO_DATE: i64 = i64::MIN;
+pub(super) const NO_OFFSET: i16 = i16::MIN;
+
+/// Articles in flat columns: one arena of folded text, one of edits, one of outlines, and a record for each.
+#[derive(Debug, Default)]
+pub struct Shard {
+    pub(super) folded: Vec<u8>,
+    pub(super) edits: Vec<u8>,
+    pub(super) outlines: Vec<u8>,
+    pub(super) records: Vec<Record>,
+    pub(super) files: Vec<FileRecord>,
+    pub(super) sections: Vec<SafeText>,
+    pub(super) formats: Vec<&'static str>,
+}
+
+impl Shard {
+    /// How many articles it holds.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The folded text of all its articles, one after the other, each ending in a separator.
+    pub fn folded(&self) -> &[u8] {
+        &self.folded
+    }
+
+    /// The number of the article whose text holds the byte at `position` of [`folded`](Self::folded).
+    pub fn article_at(&self, position: usize) -> usize {
+        self.records.partition_point(|record| record.text as usize <= position).saturating_sub(1)
+    }
+
+    /// The article with number `index`.
+    pub fn entry(&self, index: usize) -> Option<Entry<'_>> {
+        Some(Entry { shard: self, record: self.records.get(index)?, index })
+    }
+
+    /// The bytes of memory that its columns hold.
+    pub fn memory(&self) -> usize {
+        let names: usize = self.files.iter().map(|file| file.name.len()).sum();
+        self.folded.capacity()
+            + self.edits.capacity()
+            + self.outlines.capacity()
+            + self.records.capacity() * size_of::<Record>()
+            + self.files.capacity() * size_of::<FileRecord>()
+            + names
+    }
+}
