@@ -4,3 +4,5 @@
 
 pub mod article;
 pub mod corpus;
+pub mod query;
+pub mod search;
