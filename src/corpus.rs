@@ -85,7 +85,9 @@ impl Corpus {
         let first = grown.slots;
         for shard in shards {
             // A slot is 32 bits wide: what does not fit is not taken in.
-            let Some(after) = u32::try_from(shard.len()).ok().and_then(|len| grown.slots.checked_add(len)) else { break };
+            let Some(after) = u32::try_from(shard.len()).ok().and_then(|len| grown.slots.checked_add(len)) else {
+                break;
+            };
             if !shard.is_empty() {
                 grown.starts.push(grown.slots);
                 grown.shards.push(shard);

@@ -4,5 +4,6 @@
 
 pub mod article;
 pub mod corpus;
+pub mod loader;
 pub mod query;
 pub mod search;

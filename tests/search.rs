@@ -120,7 +120,21 @@ fn the_first_screen_of_a_long_answer_comes_before_the_whole() {
 
 fn texts() -> impl Strategy<Value = Vec<Vec<String>>> {
     let word = prop::sample::select(vec![
-        "state", "State", "estate", "mail", "é", "été", "ETE", "“mail”", "国务院", "务", "-", "a", "ß", "SS", "co\u{301}",
+        "state",
+        "State",
+        "estate",
+        "mail",
+        "é",
+        "été",
+        "ETE",
+        "“mail”",
+        "国务院",
+        "务",
+        "-",
+        "a",
+        "ß",
+        "SS",
+        "co\u{301}",
     ]);
     let paragraph = prop::collection::vec(word, 1..6).prop_map(|words| words.join(" "));
     prop::collection::vec(prop::collection::vec(paragraph, 1..4), 1..40)

@@ -200,7 +200,9 @@ pub fn fold_keeping_case(text: &str) -> String {
         } else if !space {
             let upper = original.chars().any(char::is_uppercase);
             match original.chars().next() {
-                Some(first) if upper => out.extend(fold_cluster(original, first).as_str().chars().flat_map(char::to_uppercase)),
+                Some(first) if upper => {
+                    out.extend(fold_cluster(original, first).as_str().chars().flat_map(char::to_uppercase))
+                }
                 Some(first) => out.push_str(fold_cluster(original, first).as_str()),
                 None => {}
             }
@@ -338,7 +340,12 @@ impl<'a> Unfolder<'a> {
             .iter()
             .enumerate()
             .flat_map(|(index, range)| {
-                [(range.start, false), (range.end, true)].map(|(folded, is_end)| Mark { folded, is_end, index, original: 0 })
+                [(range.start, false), (range.end, true)].map(|(folded, is_end)| Mark {
+                    folded,
+                    is_end,
+                    index,
+                    original: 0,
+                })
             })
             .collect();
         marks.sort_by_key(|mark| (mark.folded, !mark.is_end));
@@ -461,7 +468,10 @@ fn fold_cluster(original: &str, first: char) -> Folded<'_> {
     if first.len_utf8() == original.len() {
         match first {
             'A'..='Z' => return Folded::Short(Short { length: 1, bytes: [first as u8 + 32, 0, 0, 0, 0, 0, 0] }),
-            '\0'..='\x7F' | '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}' | '\u{3400}'..='\u{9FFF}'
+            '\0'..='\x7F'
+            | '\u{3041}'..='\u{3096}'
+            | '\u{30A1}'..='\u{30FA}'
+            | '\u{3400}'..='\u{9FFF}'
             | '\u{AC00}'..='\u{D7A3}' => return Folded::Same(original),
             '\u{80}'..TABLE_END => return Folded::Short(table()[first as usize - 0x80]),
             _ => {}
@@ -519,10 +529,25 @@ enum Plain {
 impl Plain {
     fn of(c: char) -> Plain {
         Plain::One(match c {
-            '\u{2018}'..='\u{201B}' | '\u{2032}' | '\u{2035}' | '\u{02BB}'..='\u{02BD}' | '\u{00B4}' | '\u{2039}'
-            | '\u{203A}' | '\u{55A}' | '\u{05F3}' => '\'',
-            '\u{201C}'..='\u{201F}' | '\u{2033}' | '\u{2036}' | '«' | '»' | '\u{05F4}' | '\u{301D}'..='\u{301F}' => '"',
-            '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2043}' | '\u{FE58}' | '\u{FE63}' | '\u{05BE}' | '\u{2E3A}'
+            '\u{2018}'..='\u{201B}'
+            | '\u{2032}'
+            | '\u{2035}'
+            | '\u{02BB}'..='\u{02BD}'
+            | '\u{00B4}'
+            | '\u{2039}'
+            | '\u{203A}'
+            | '\u{55A}'
+            | '\u{05F3}' => '\'',
+            '\u{201C}'..='\u{201F}' | '\u{2033}' | '\u{2036}' | '«' | '»' | '\u{05F4}' | '\u{301D}'..='\u{301F}' => {
+                '"'
+            }
+            '\u{2010}'..='\u{2015}'
+            | '\u{2212}'
+            | '\u{2043}'
+            | '\u{FE58}'
+            | '\u{FE63}'
+            | '\u{05BE}'
+            | '\u{2E3A}'
             | '\u{2E3B}' => '-',
             'ø' => 'o',
             'ł' => 'l',
@@ -604,7 +629,9 @@ mod tests {
         let mut folder = Folder::default();
         folder.push(text);
         let folded = String::from_utf8(folder.folded.clone()).unwrap();
-        for (needle, original) in [("strasse", "Straße"), ("elysee", "Élysée"), ("die", "Die"), ("as", "aß"), ("se", "ße")] {
+        for (needle, original) in
+            [("strasse", "Straße"), ("elysee", "Élysée"), ("die", "Die"), ("as", "aß"), ("se", "ße")]
+        {
             let start = folded.find(needle).unwrap();
             let (_, ranges) = Unfolder::new(&folder.folded, &folder.edits)
                 .take_with(folded.len(), std::slice::from_ref(&(start..start + needle.len())));

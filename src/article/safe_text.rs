@@ -139,8 +139,12 @@ fn treat(c: char) -> Treatment {
 /// Whether `c` takes no room of its own, standing on or joining the character before.
 fn is_attached(c: char) -> bool {
     match c {
-        '\0'..='\u{2FF}' | '\u{2010}'..='\u{206F}' | '\u{3000}'..='\u{3029}' | '\u{3030}'..='\u{3098}'
-        | '\u{309B}'..='\u{A66E}' | '\u{AC00}'..='\u{D7A3}' => false,
+        '\0'..='\u{2FF}'
+        | '\u{2010}'..='\u{206F}'
+        | '\u{3000}'..='\u{3029}'
+        | '\u{3030}'..='\u{3098}'
+        | '\u{309B}'..='\u{A66E}'
+        | '\u{AC00}'..='\u{D7A3}' => false,
         '\u{200C}' | '\u{200D}' => true,
         _ => c.width() == Some(0),
     }
@@ -184,7 +188,8 @@ mod tests {
 
     #[test]
     fn plain_text_is_given_back_without_a_copy() {
-        for text in ["", "Nine of ten victims.\nA second line", "“Köln” – Привет 国务院 ปฏิญญา 한국어 👍"] {
+        for text in ["", "Nine of ten victims.\nA second line", "“Köln” – Привет 国务院 ปฏิญญา 한국어 👍"]
+        {
             assert!(matches!(clean(text), Cow::Borrowed(same) if same == text) || clean(text) == text);
         }
         assert!(matches!(clean("All of it is ASCII, and long enough."), Cow::Borrowed(_)));

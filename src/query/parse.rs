@@ -114,9 +114,13 @@ mod tests {
 
     #[test]
     fn what_is_unfinished_is_read_as_far_as_it_goes() {
-        for (text, tree) in
-            [("\"", "everything"), ("\"state dep", "\"state dep\""), ("-", "everything"), ("mail -", "mail"), ("-\"", "everything")]
-        {
+        for (text, tree) in [
+            ("\"", "everything"),
+            ("\"state dep", "\"state dep\""),
+            ("-", "everything"),
+            ("mail -", "mail"),
+            ("-\"", "everything"),
+        ] {
             assert_eq!(Query::parse(text).to_string(), tree, "{text}");
         }
     }

@@ -71,7 +71,9 @@ impl Matcher {
     pub(super) fn lead(&self) -> Option<&Needle> {
         let required: Vec<TermId> = match &self.root {
             Expr::Term(id) => vec![*id],
-            Expr::And(all) => all.iter().filter_map(|expr| if let Expr::Term(id) = expr { Some(*id) } else { None }).collect(),
+            Expr::And(all) => {
+                all.iter().filter_map(|expr| if let Expr::Term(id) = expr { Some(*id) } else { None }).collect()
+            }
             Expr::Everything | Expr::Not(_) => Vec::new(),
         };
         let needles = required.iter().filter_map(|id| self.needles.get(usize::from(id.0)));

@@ -72,12 +72,15 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
     };
     let slots = match within {
         Some(slots) => {
-            let work = slots.chunks(2_000).map(|chunk| move |out: &mut Vec<Slot>| out.extend(chunk.iter().filter(|slot| is_match(slot))));
+            let work = slots
+                .chunks(2_000)
+                .map(|chunk| move |out: &mut Vec<Slot>| out.extend(chunk.iter().filter(|slot| is_match(slot))));
             run(work.collect(), cancelled, &found, &mut progress).map(|parts| parts.concat())
         }
         None => {
             let matcher = &matcher;
-            let work = corpus.shards().map(|(start, shard)| move |out: &mut Vec<Slot>| scan_shard(matcher, start, shard, out));
+            let work =
+                corpus.shards().map(|(start, shard)| move |out: &mut Vec<Slot>| scan_shard(matcher, start, shard, out));
             run(work.collect(), cancelled, &found, &mut progress).map(|parts| {
                 let mut matched = vec![false; corpus.slots()];
                 for slot in parts.iter().flatten() {
@@ -118,7 +121,9 @@ pub fn count_hits(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync), publis
 fn scan_shard(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut Vec<Slot>) {
     let slot = |index: usize| Slot(start.0 + index as u32);
     let Some(lead) = matcher.lead() else {
-        out.extend((0..shard.len()).filter(|&index| shard.entry(index).is_some_and(|entry| matcher.matches(entry))).map(slot));
+        out.extend(
+            (0..shard.len()).filter(|&index| shard.entry(index).is_some_and(|entry| matcher.matches(entry))).map(slot),
+        );
         return;
     };
     let folded = shard.folded();

@@ -1,0 +1,91 @@
+//! From the bytes of a file to drafts of articles: decoding, choosing a format, parsing.
+//!
+//! Bytes come in, drafts and flaws go out. This room knows neither the terminal nor the store nor the file system.
+//! A new format is one file here and one row of [`FORMATS`].
+
+mod date;
+mod encoding;
+mod markdown;
+mod plain;
+mod problem;
+mod reflow;
+mod wire;
+
+use crate::article::Draft;
+
+pub use encoding::{Decoded, decode};
+pub use problem::{Flaw, Problem, Refusal};
+
+/// Every format, in the order in which they are asked; the last takes whatever no other recognises.
+pub static FORMATS: &[&dyn SourceFormat] = &[&wire::Wire, &markdown::Markdown, &plain::Plain];
+
+/// A way in which articles are written in files.
+pub trait SourceFormat: Sync {
+    /// Its short name, as `newsdesk check` and JSON give it.
+    fn name(&self) -> &'static str;
+
+    /// How sure the format is that `text` is written in it.
+    fn recognise(&self, hint: &Hint<'_>, text: &str) -> Confidence;
+
+    /// Reads the articles of `text` into `found`. It never fails: what fits no rule is body, and what is wrong is a
+    /// flaw.
+    fn parse<'a>(&self, hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>);
+}
+
+/// How sure a format is; content decides before the ending of the file's name does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// It is not this format.
+    None,
+    /// The file's name ends as this format's files do.
+    Ending,
+    /// The text says so itself.
+    Content,
+}
+
+/// What is known of a file besides its text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hint<'a> {
+    /// The file's name without its folder; empty for standard input.
+    pub file_name: &'a str,
+}
+
+impl Hint<'_> {
+    /// Whether the file's name has one of these endings, in any case.
+    fn ends_in(&self, endings: &[&str]) -> bool {
+        let ending = self.file_name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        endings.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    }
+}
+
+/// What was read from one file.
+#[derive(Debug, Default)]
+pub struct Reading<'a> {
+    /// The name of the format that read it.
+    pub format: &'static str,
+    /// The articles that were found.
+    pub drafts: Vec<Draft<'a>>,
+    /// What was wrong with the text.
+    pub flaws: Vec<Flaw>,
+}
+
+/// Chooses the format of a decoded text and reads it.
+pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &Hint<'_>) -> Reading<'a> {
+    let text = decoded.text();
+    let mut best: Option<(&dyn SourceFormat, Confidence)> = None;
+    for format in FORMATS {
+        let confidence = format.recognise(hint, text);
+        if best.is_none_or(|(_, before)| confidence > before) {
+            best = Some((*format, confidence));
+        }
+        if confidence == Confidence::Content {
+            break;
+        }
+    }
+    let mut reading = Reading { flaws: decoded.flaw().into_iter().collect(), ..Reading::default() };
+    if let Some((format, _)) = best {
+        reading.format = format.name();
+        format.parse(hint, text, &mut reading);
+    }
+    reading
+}

@@ -1,0 +1,217 @@
+//! From bytes to text: UTF-8, UTF-16 by its byte order mark, and else what the bytes look most like.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::{Flaw, Refusal};
+
+/// How much of a text is looked at to find out its encoding, in bytes.
+const SAMPLE: usize = 64 * 1024;
+
+/// A file's text, with line ends made one.
+#[derive(Debug)]
+pub struct Decoded<'a> {
+    text: Cow<'a, str>,
+    flaw: Option<Flaw>,
+}
+
+impl Decoded<'_> {
+    /// The text; its lines end in line feeds alone.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn flaw(&self) -> Option<Flaw> {
+        self.flaw.clone()
+    }
+}
+
+/// Decodes the bytes of a file, or says why they are no text.
+pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
+    let (text, flaw) = match Encoding::for_bom(bytes) {
+        Some((encoding, length)) => {
+            let (text, damaged) = encoding.decode_without_bom_handling(bytes.get(length..).unwrap_or_default());
+            (text, damaged.then(|| damage(encoding)))
+        }
+        None => {
+            if let Some(kind) = binary_kind(bytes) {
+                return Err(Refusal::Binary(kind));
+            }
+            without_mark(bytes)?
+        }
+    };
+    if text.trim().is_empty() {
+        return Err(Refusal::Empty);
+    }
+    Ok(Decoded { text: one_line_end(text), flaw })
+}
+
+fn without_mark(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<Flaw>), Refusal> {
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !has_iso_2022_escape(bytes)
+    {
+        return if is_mostly_nul(bytes) { utf_16_by_its_nuls(bytes) } else { Ok((Cow::Borrowed(text), None)) };
+    }
+    if is_mostly_nul(bytes) {
+        return utf_16_by_its_nuls(bytes);
+    }
+    let encoding = if is_damaged_utf8(bytes) { UTF_8 } else { detect(bytes) };
+    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
+    Ok((text, damaged.then(|| damage(encoding))))
+}
+
+fn damage(encoding: &'static Encoding) -> Flaw {
+    Flaw {
+        line: None,
+        cause: format!("some bytes are no valid {}", encoding.name()),
+        consequence: "they are shown as \u{FFFD}".to_owned(),
+    }
+}
+
+fn detect(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
+    detector.feed(sample, sample.len() == bytes.len());
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+/// ISO-2022-JP is ASCII with escapes, so it passes for UTF-8.
+fn has_iso_2022_escape(bytes: &[u8]) -> bool {
+    [&b"\x1b$B"[..], b"\x1b$@"].iter().any(|escape| memchr::memmem::find(bytes, escape).is_some())
+}
+
+/// Text that is UTF-8 but for a few damaged bytes: most of what lies beyond ASCII is valid.
+///
+/// In a text of another encoding nearly none is, as two neighbours rarely make a valid sequence by chance.
+fn is_damaged_utf8(bytes: &[u8]) -> bool {
+    let (mut valid, mut damaged) = (0usize, 0usize);
+    for chunk in bytes.utf8_chunks() {
+        valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        damaged += usize::from(!chunk.invalid().is_empty());
+    }
+    // A lone cut sequence at the very end is what truncation leaves.
+    let cut_at_end = damaged == 1 && bytes.utf8_chunks().last().is_some_and(|last| last.invalid().len() > 1);
+    let only_overlong = damaged > 0 && valid == 0 && bytes.iter().any(|byte| matches!(byte, 0xC0 | 0xC1));
+    cut_at_end
+        || valid > damaged
+        || (only_overlong && damaged <= 8)
+        || (valid > 0 && damaged <= valid * 2 && damaged <= 8)
+}
+
+fn is_mostly_nul(bytes: &[u8]) -> bool {
+    let sample = bytes.get(..4096).unwrap_or(bytes);
+    memchr::memchr_iter(0, sample).count() * 4 > sample.len()
+}
+
+/// Every second byte a NUL: UTF-16 without its mark. Anything else with so many NULs is no text.
+fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<Flaw>), Refusal> {
+    let sample = bytes.get(..4096).unwrap_or(bytes);
+    let nuls = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|&&byte| byte == 0).count();
+    let half = sample.len() / 2;
+    let encoding = match (nuls(0), nuls(1)) {
+        (even, odd) if odd * 4 > half * 3 && even * 8 < half => UTF_16LE,
+        (even, odd) if even * 4 > half * 3 && odd * 8 < half => UTF_16BE,
+        _ => return Err(Refusal::Binary("binary data")),
+    };
+    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
+    Ok((text, damaged.then(|| damage(encoding))))
+}
+
+/// What kind of binary file begins with these bytes. Signatures as the formats' own specifications give them.
+fn binary_kind(bytes: &[u8]) -> Option<&'static str> {
+    const SIGNATURES: &[(&[u8], &str)] = &[
+        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+        (b"\xff\xd8\xff", "a JPEG image"),
+        (b"GIF87a", "a GIF image"),
+        (b"GIF89a", "a GIF image"),
+        (b"%PDF-", "a PDF document"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"\x1f\x8b", "gzip data"),
+        (b"BZh", "bzip2 data"),
+        (b"\xfd7zXZ\0", "xz data"),
+        (b"\x28\xb5\x2f\xfd", "zstd data"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"\x7fELF", "a program (ELF)"),
+        (b"\xcf\xfa\xed\xfe", "a program (Mach-O)"),
+        (b"MZ\x90\0", "a program (PE)"),
+        (b"SQLite format 3\0", "an SQLite database"),
+        (b"\0asm", "a program (WebAssembly)"),
+        (b"OggS", "an Ogg recording"),
+        (b"ID3", "an MP3 recording"),
+        (b"fLaC", "a FLAC recording"),
+    ];
+    SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)).map(|(_, kind)| *kind)
+}
+
+fn one_line_end(text: Cow<'_, str>) -> Cow<'_, str> {
+    match memchr::memchr(b'\r', text.as_bytes()) {
+        None => text,
+        Some(_) => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(bytes: &[u8]) -> String {
+        decode(bytes).unwrap().text().to_owned()
+    }
+
+    #[test]
+    fn utf8_is_borrowed_and_its_mark_is_dropped() {
+        assert!(matches!(decode("Zürich – ok".as_bytes()).unwrap().text, Cow::Borrowed(_)));
+        assert_eq!(text_of("\u{feff}Headline".as_bytes()), "Headline");
+    }
+
+    #[test]
+    fn utf16_is_read_with_and_without_its_mark() {
+        for mark in ["\u{feff}", ""] {
+            let text = format!("{mark}Headline of the day");
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!(text_of(&little), "Headline of the day");
+            assert_eq!(text_of(&big), "Headline of the day");
+        }
+    }
+
+    #[test]
+    fn other_encodings_are_found_out() {
+        for (label, text) in [
+            ("windows-1252", "Le président a déclaré à l’Élysée que l’été serait très chaud à Genève."),
+            ("koi8-r", "Правительство объявило о новых мерах поддержки промышленности страны."),
+            ("gbk", "国务院新闻办公室今天举行新闻发布会，介绍有关情况。"),
+            ("shift_jis", "政府は今日、新しい経済対策を発表しました。"),
+            ("iso-2022-jp", "政府は今日、新しい経済対策を発表しました。"),
+        ] {
+            let encoding = Encoding::for_label(label.as_bytes()).unwrap();
+            let (bytes, _, _) = encoding.encode(text);
+            assert_eq!(text_of(&bytes), text, "{label}");
+        }
+    }
+
+    #[test]
+    fn damaged_utf8_stays_utf8_and_is_told() {
+        for bytes in [&"“Ten accounts” — é".as_bytes()[..21], b"over \xc0\xaf long", "“a” \u{e9} ".as_bytes()]
+        {
+            let decoded = decode(bytes).unwrap();
+            assert_eq!(decoded.flaw.is_some(), std::str::from_utf8(bytes).is_err());
+            assert_eq!(decoded.text().contains('\u{FFFD}'), std::str::from_utf8(bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn binary_and_empty_files_are_refused() {
+        assert_eq!(decode(b"\x89PNG\r\n\x1a\n....").unwrap_err(), Refusal::Binary("a PNG image"));
+        assert_eq!(decode(&[0; 512]).unwrap_err(), Refusal::Binary("binary data"));
+        assert_eq!(decode(b"").unwrap_err(), Refusal::Empty);
+        assert_eq!(decode(b" \r\n\t ").unwrap_err(), Refusal::Empty);
+    }
+
+    #[test]
+    fn all_line_ends_become_line_feeds() {
+        assert_eq!(text_of(b"a\r\nb\rc\nd\r\r\ne"), "a\nb\nc\nd\n\ne");
+    }
+}

@@ -1,0 +1,127 @@
+//! The front matter of a Markdown file: names and values between two lines of `---` (YAML) or `+++` (TOML).
+
+use crate::loader::Flaw;
+
+/// A text cut into front matter and body.
+pub(super) struct Split<'a> {
+    kind: Kind,
+    matter: &'a str,
+    pub(super) body: &'a str,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Yaml,
+    Toml,
+}
+
+/// Cuts off the front matter, where `text` begins with some.
+pub(super) fn split(text: &str) -> Option<Split<'_>> {
+    let (kind, fence) = match text.get(..4)? {
+        "---\n" => (Kind::Yaml, "---"),
+        "+++\n" => (Kind::Toml, "+++"),
+        _ => return None,
+    };
+    let inside = text.get(4..)?;
+    let mut at = 0;
+    for line in inside.split_inclusive('\n') {
+        if line.trim_end() == fence {
+            return Some(Split { kind, matter: inside.get(..at)?, body: inside.get(at + line.len()..)? });
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Names in lower case, each with its values.
+#[derive(Default)]
+pub(super) struct FrontMatter {
+    values: Vec<(String, Vec<String>, u32)>,
+}
+
+impl FrontMatter {
+    /// The first value of the first of `names` that has one, and the line of its name.
+    pub(super) fn first(&self, names: &[&str]) -> Option<(&str, u32)> {
+        self.named(names).find_map(|(values, line)| values.first().map(|value| (value.as_str(), line)))
+    }
+
+    /// All values of all `names`.
+    pub(super) fn all(&self, names: &[&str]) -> Vec<&str> {
+        self.named(names).flat_map(|(values, _)| values).map(String::as_str).collect()
+    }
+
+    fn named<'a>(&'a self, names: &[&str]) -> impl Iterator<Item = (&'a [String], u32)> {
+        let found: Vec<_> = names
+            .iter()
+            .filter_map(|name| self.values.iter().find(|(known, ..)| known == name))
+            .map(|(_, values, line)| (values.as_slice(), *line))
+            .collect();
+        found.into_iter()
+    }
+}
+
+/// Reads the values; what cannot be read is a flaw, and then there are none.
+pub(super) fn read(split: &Split<'_>, flaws: &mut Vec<Flaw>) -> FrontMatter {
+    let read = match split.kind {
+        Kind::Yaml => serde_saphyr::from_str::<serde_json::Value>(split.matter)
+            .map(|value| match value {
+                serde_json::Value::Object(map) => {
+                    map.into_iter().map(|(name, value)| (name, json_texts(&value))).collect()
+                }
+                _ => Vec::new(),
+            })
+            .map_err(|error| error.to_string()),
+        Kind::Toml => split
+            .matter
+            .parse::<toml::Table>()
+            .map(|table| table.into_iter().map(|(name, value)| (name, toml_texts(&value))).collect())
+            .map_err(|error| error.message().to_owned()),
+    };
+    match read {
+        Ok(values) => {
+            let line_of = |name: &str| {
+                let at = split.matter.lines().position(|line| line.trim_start_matches(['"', '\'']).starts_with(name));
+                // The fence is line 1.
+                at.and_then(|at| u32::try_from(at + 2).ok()).unwrap_or(1)
+            };
+            let values: Vec<(String, Vec<String>)> = values;
+            FrontMatter {
+                values: values
+                    .into_iter()
+                    .map(|(name, values)| {
+                        let line = line_of(&name);
+                        (name.to_lowercase(), values, line)
+                    })
+                    .collect(),
+            }
+        }
+        Err(error) => {
+            let cause = error.lines().next().unwrap_or("").trim();
+            flaws.push(Flaw {
+                line: Some(1),
+                cause: format!("the front matter cannot be read: {cause}"),
+                consequence: "the article is shown without what it says".to_owned(),
+            });
+            FrontMatter::default()
+        }
+    }
+}
+
+fn json_texts(value: &serde_json::Value) -> Vec<String> {
+    match value {
+        serde_json::Value::Null | serde_json::Value::Object(_) => Vec::new(),
+        serde_json::Value::String(text) => vec![text.clone()],
+        serde_json::Value::Array(all) => all.iter().flat_map(json_texts).collect(),
+        other => vec![other.to_string()],
+    }
+}
+
+fn toml_texts(value: &toml::Value) -> Vec<String> {
+    match value {
+        toml::Value::Table(_) => Vec::new(),
+        toml::Value::String(text) => vec![text.clone()],
+        toml::Value::Array(all) => all.iter().flat_map(toml_texts).collect(),
+        toml::Value::Datetime(moment) => vec![moment.to_string()],
+        other => vec![other.to_string()],
+    }
+}
