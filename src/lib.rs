@@ -4,10 +4,12 @@
 
 pub mod app;
 pub mod article;
+pub mod cli;
 pub mod command;
 pub mod config;
 pub mod corpus;
 pub mod loader;
 pub mod query;
+pub mod runtime;
 pub mod search;
 pub mod ui;
