@@ -9,6 +9,7 @@ use crossterm::execute;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 use super::executor::Executor;
 use super::filter::Filter;
@@ -157,7 +158,8 @@ impl Screen {
         let effects = state.update(Message::Resize(Size { columns, rows }));
         note(|| format!("redrawn at {columns}x{rows}, {} effects", effects.len()));
         let terminal = &mut self.terminal;
-        terminal::while_taken(|| terminal.clear())
+        // Not `Terminal::clear`, which asks the terminal where its cursor is and takes the answer from the input.
+        terminal::while_taken(|| terminal.resize(Rect::new(0, 0, columns, rows)))
     }
 }
 

@@ -14,6 +14,9 @@ use super::event_loop::Event;
 use crate::app::{Message, Mouse, MouseAction, Size};
 use crate::command::{Key, KeyCode};
 
+/// What is there to be read is read within this; crossterm looks at nothing when it may take no time at all.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// Holds the thread while another program has the terminal.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gate(Arc<(Mutex<bool>, Condvar)>);
@@ -53,7 +56,7 @@ fn read_all(events: &Sender<Event>, gate: &Gate) -> io::Result<()> {
     loop {
         terminal.wait()?;
         gate.pass();
-        while event::poll(Duration::ZERO)? {
+        while event::poll(MOMENT)? {
             if let Some(message) = message(event::read()?)
                 && events.send(Event::Message(message)).is_err()
             {
