@@ -62,7 +62,7 @@ fn answer_all(requests: &Receiver<Request>, newest: &AtomicU64, events: &Sender<
         });
         if let Some(answer) = complete {
             count_hits(&answer, &cancelled, &mut |hits, complete| {
-                tell(Message::HitsCounted { generation, hits, complete })
+                tell(Message::HitsCounted { generation, hits, complete });
             });
         }
     }

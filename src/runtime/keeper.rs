@@ -79,7 +79,7 @@ impl Task {
                     self.tell(Message::ProblemsGone(PathBuf::new()));
                     self.load_everything();
                 }
-                Order::Changed(paths) => self.read_again(paths),
+                Order::Changed(paths) => self.read_again(&paths),
             }
         }
     }
@@ -113,10 +113,10 @@ impl Task {
     }
 
     /// Reads changed files and folders again, and leaves out what is gone, in one step.
-    fn read_again(&mut self, paths: Vec<PathBuf>) {
+    fn read_again(&mut self, paths: &[PathBuf]) {
         note(|| format!("changed: {paths:?}"));
         let mut shards = Vec::new();
-        for path in &paths {
+        for path in paths {
             self.tell(Message::ProblemsGone(path.clone()));
         }
         let there = paths.iter().filter(|path| path.exists()).cloned().map(Source::Found).collect::<Vec<_>>();
