@@ -1,6 +1,6 @@
 //! `newsdesk check`: what is read, and what is wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -11,10 +11,10 @@ use crate::runtime::Loaded;
 pub(super) fn print(loaded: &Loaded, out: &mut impl Write) -> io::Result<ExitCode> {
     let corpus = &loaded.corpus;
     let mut formats: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut files = BTreeSet::new();
+    let mut files = HashSet::new();
     for entry in corpus.order().iter().filter_map(|&slot| corpus.get(slot)) {
         *formats.entry(entry.format()).or_default() += 1;
-        files.insert(entry.path());
+        files.insert(entry.place());
     }
     writeln!(out, "{} articles in {} files", corpus.len(), files.len())?;
     for (format, count) in &formats {

@@ -78,7 +78,22 @@ pub fn run(options: Options) -> io::Result<()> {
     let keeper = Keeper::start(sources, load, config.watch, events.clone());
     let filter = Filter::start(events.clone());
     let executor = Executor { config, filter, keeper, gate, events };
-    turn(&mut state, &mut screen, &receive, |effect| executor.carry_out(effect))
+    let ended = turn(&mut state, &mut screen, &receive, |effect| executor.carry_out(effect));
+    if !matches!(ended, Ok(Ended::Left)) {
+        // ratatui's terminal would complain on standard error when it is dropped, which panics where that is the
+        // terminal that is gone.
+        std::mem::forget(screen);
+    }
+    ended.map(drop)
+}
+
+/// How the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// The reader quit.
+    Left,
+    /// The terminal is gone.
+    Gone,
 }
 
 /// Turns until the reader quits or the terminal is gone.
@@ -87,12 +102,12 @@ fn turn(
     screen: &mut Screen,
     events: &Receiver<Event>,
     carry_out: impl Fn(Effect) -> bool,
-) -> io::Result<()> {
+) -> io::Result<Ended> {
     loop {
         let mut next = match events.recv_timeout(until_midnight(now())) {
             Ok(event) => Some(event),
             Err(RecvTimeoutError::Timeout) => Some(Event::Message(Message::Clock(now()))),
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Left),
         };
         let mut taken = 0;
         while let Some(event) = next {
@@ -100,12 +115,12 @@ fn turn(
                 Event::Message(message) => {
                     for effect in state.update(message) {
                         if !carry_out(effect) {
-                            return Ok(());
+                            return Ok(Ended::Left);
                         }
                     }
                 }
                 Event::Redraw => screen.clear(state)?,
-                Event::Gone => return Ok(()),
+                Event::Gone => return Ok(Ended::Gone),
             }
             taken += 1;
             next = if taken < BURST { events.try_recv().ok() } else { None };

@@ -96,7 +96,7 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
         x += dates::SHORT as u16 + 2;
     }
 
-    let (meta, meta_width) = if width >= 60 { meta(theme, entry, width) } else { (Vec::new(), 0) };
+    let (meta, meta_width) = if width >= 60 { meta(theme, entry, width, text_rows) } else { (Vec::new(), 0) };
     let headline = entry.headline();
     let shown = if headline.is_empty() { SafeText::new("(no headline)") } else { headline };
     let marks_here = marks(0);
@@ -138,7 +138,9 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
 }
 
 /// Section and source, and how many columns they take.
-fn meta(theme: &Theme, entry: Entry<'_>, width: usize) -> (Vec<(String, Style)>, u16) {
+///
+/// On a line of its own there is room for both; beside the headline, only on a wide screen.
+fn meta(theme: &Theme, entry: Entry<'_>, width: usize, text_rows: u16) -> (Vec<(String, Style)>, u16) {
     let mut texts = Vec::new();
     let cut = |text: &str, most: usize| {
         let mut shown = String::new();
@@ -152,9 +154,12 @@ fn meta(theme: &Theme, entry: Entry<'_>, width: usize) -> (Vec<(String, Style)>,
         shown
     };
     if !entry.section().is_empty() {
-        texts.push((cut(entry.section(), if width >= 70 { 20 } else { 14 }), theme.section(entry.section())));
+        texts.push((
+            cut(entry.section(), if text_rows > 1 && width >= 60 { 20 } else { 12 }),
+            theme.section(entry.section()),
+        ));
     }
-    if width >= 70
+    if width >= (if text_rows > 1 { 60 } else { 110 })
         && let Some(source) = entry.texts(Role::Source).next()
     {
         if !texts.is_empty() {
