@@ -1,0 +1,920 @@
+//! The state as its reader meets it: keys go in, and what is then selected, open and told is looked at. No terminal, no
+//! threads; a filter is answered before the next key.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use newsdesk::app::{
+    Effect, Focus, LoadProgress, Message, Mouse, MouseAction, Notice, OverlayKind, Size, State, help_rows, palette_rows,
+};
+use newsdesk::command::{ACTIONS, Key};
+use newsdesk::config::{Config, Split, ThemeChoice};
+use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
+use newsdesk::loader::{Hint, Problem, Refusal, decode, read};
+use newsdesk::search::{Request, count_hits, scan};
+use newsdesk::ui::{Depth, Kind, Theme, draw};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::{Backend, TestBackend};
+
+fn now() -> NaiveDateTime {
+    NaiveDate::from_ymd_opt(2023, 10, 1).unwrap().and_hms_opt(12, 0, 0).unwrap()
+}
+
+/// Files that were loaded together.
+fn shard(files: &[(&str, &str)], origin: Origin) -> Arc<Shard> {
+    let mut builder = ShardBuilder::default();
+    let dir: Arc<Path> = Arc::from(Path::new("desk"));
+    for (name, text) in files {
+        let decoded = decode(text.as_bytes()).unwrap();
+        let reading = read(&decoded, &Hint { file_name: name });
+        let file = builder.file(&dir, name.as_ref(), origin, Stamp::default());
+        for (ordinal, draft) in (0..).zip(&reading.drafts) {
+            builder.push(file, name.as_bytes(), ordinal, reading.format, draft);
+        }
+    }
+    Arc::new(builder.finish())
+}
+
+fn with_file(corpus: &Corpus, name: &str, text: &str) -> Corpus {
+    without_file(corpus, name).with([shard(&[(name, text)], Origin::File)])
+}
+
+fn without_file(corpus: &Corpus, name: &str) -> Corpus {
+    corpus.without(|entry| entry.path().ends_with(name))
+}
+
+/// A harbour town's news of five days, the newest first; one file each, two of them loaded together.
+const TOWN: [(&str, &str); 5] = [
+    (
+        "ferry.txt",
+        "date 2023-09-30 HARBOUR\nFerry to the islands sails again\nThe state pays for a third of the new engine.\n\n\
+         The ferry left the quay at dawn with forty people on board.\n\nSOURCE:Harbour Notes",
+    ),
+    (
+        "archive.txt",
+        "date 2023-09-28 TOWN\nState archive opens its reading room\n\n\
+         The department moved nine hundred boxes. Every state paper before 1900 may be read.\n\n\
+         The estate of a printer came with them.\n\nSOURCE:Town Gazette",
+    ),
+    ("market.txt", "date 2023-09-27 TOWN\nMarket moves to the old quay\n\nStalls stand under the lamps until nine."),
+    (
+        "storm.txt",
+        "date 2023-09-25 WEATHER\nStorm passes north of the lighthouse\n\nThe state of the sea kept boats in port.",
+    ),
+    ("choir.txt", "date 2023-09-20 CULTURE\nChoir looks for low voices\n\nPractice is on Mondays."),
+];
+
+fn town() -> Corpus {
+    let [ferry, archive, rest @ ..] = TOWN;
+    let each = rest.map(|file| shard(&[file], Origin::File));
+    Corpus::default().with([shard(&[ferry, archive], Origin::File)]).with(each)
+}
+
+/// An article with so many paragraphs, each of which names its number; every tenth holds the word `tenth`.
+fn long(headline: &str, paragraphs: usize) -> String {
+    let mut text = format!("date 2023-09-29 LONG\n{headline}\n");
+    for number in 1..=paragraphs {
+        let word = if number % 10 == 0 { "tenth" } else { "plain" };
+        text.push_str(&format!(
+            "\nThis is {word} paragraph number {number}, and it is long enough to need more than one line on a \
+             screen of eighty columns, however it is set.\n"
+        ));
+    }
+    text
+}
+
+/// A state with somebody at its keys.
+struct Desk {
+    state: State,
+    /// What was asked of the world outside, but for filters.
+    effects: Vec<Effect>,
+    /// Every filter that was asked for.
+    requests: Vec<Request>,
+    /// Whether filters wait for [`Desk::answer`].
+    slow: bool,
+}
+
+impl Desk {
+    fn new(config: Config, corpus: Corpus, columns: u16, rows: u16) -> Desk {
+        let state = State::new(config, "town".to_owned(), now());
+        let mut desk = Desk { state, effects: Vec::new(), requests: Vec::new(), slow: false };
+        desk.hear(Message::Resize(Size { columns, rows }));
+        desk.hear(Message::Corpus(Arc::new(corpus)));
+        desk.hear(Message::Loading(LoadProgress { found: 5, read: 5, walked: true, done: true, ..Default::default() }));
+        desk
+    }
+
+    /// Two panes.
+    fn wide() -> Desk {
+        Desk::new(Config::default(), town(), 120, 40)
+    }
+
+    /// One pane at a time.
+    fn narrow() -> Desk {
+        Desk::new(Config::default(), town(), 80, 24)
+    }
+
+    /// Two panes, and one long article.
+    fn with_long(paragraphs: usize) -> Desk {
+        let corpus = town().with([shard(&[("long.txt", &long("A long read", paragraphs))], Origin::File)]);
+        let mut desk = Desk::new(Config::default(), corpus, 120, 40);
+        desk.press("j");
+        assert_eq!(desk.selected(), "A long read");
+        desk
+    }
+
+    fn hear(&mut self, message: Message) {
+        for effect in self.state.update(message) {
+            match effect {
+                Effect::Filter(request) => {
+                    self.requests.push(request);
+                    if !self.slow {
+                        self.answer(self.requests.len() - 1);
+                    }
+                }
+                Effect::CancelFilter(_) => {}
+                other => self.effects.push(other),
+            }
+        }
+    }
+
+    /// Answers filter number `number` in full, as the filter thread does.
+    fn answer(&mut self, number: usize) {
+        let Some(request) = self.requests.get(number).cloned() else { return };
+        let mut answers = Vec::new();
+        scan(&request, &|| false, &mut |answer| answers.push(answer));
+        let mut counts = Vec::new();
+        count_hits(answers.last().unwrap(), &|| false, &mut |hits, complete| counts.push((hits, complete)));
+        answers.into_iter().for_each(|answer| self.hear(Message::Filtered(answer)));
+        for (hits, complete) in counts {
+            self.hear(Message::HitsCounted { generation: request.generation, hits, complete });
+        }
+    }
+
+    /// Presses keys, written as in the config and parted by spaces.
+    fn press(&mut self, keys: &str) -> &mut Desk {
+        for key in keys.split_whitespace() {
+            self.hear(Message::Key(key.parse().unwrap()));
+        }
+        self
+    }
+
+    /// Types each character of `text`.
+    fn type_in(&mut self, text: &str) -> &mut Desk {
+        for c in text.chars() {
+            self.hear(Message::Key(c.to_string().parse().unwrap()));
+        }
+        self
+    }
+
+    /// Types a filter and keeps it.
+    fn filter(&mut self, text: &str) -> &mut Desk {
+        self.press("/").type_in(text).press("enter")
+    }
+
+    fn corpus(&mut self, corpus: Corpus) {
+        self.hear(Message::Corpus(Arc::new(corpus)));
+    }
+
+    fn mouse(&mut self, column: u16, row: u16, action: MouseAction) {
+        self.hear(Message::Mouse(Mouse { column, row, action }));
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        self.hear(Message::Resize(Size { columns, rows }));
+    }
+
+    /// The headlines of the list.
+    fn listed(&self) -> Vec<String> {
+        let headline = |&slot| self.state.corpus().get(slot).unwrap().headline().to_string();
+        self.state.list().slots().iter().map(headline).collect()
+    }
+
+    /// The headline of the selected article, which is the open one.
+    fn selected(&self) -> String {
+        let slot = self.state.list().selected_slot().unwrap();
+        let headline = self.state.corpus().get(slot).unwrap().headline().to_string();
+        assert_eq!(headline, self.state.reading().open().unwrap().article.headline());
+        headline
+    }
+
+    fn notice(&self) -> &str {
+        self.state.notice().map_or("", |notice| notice.text.as_str())
+    }
+
+    fn typed(&self) -> &str {
+        self.state.filter().editor().text()
+    }
+
+    /// The lines of text in sight.
+    fn text(&self) -> Vec<String> {
+        let reading = self.state.reading();
+        let article = &reading.open().unwrap().article;
+        let rows = usize::from(self.state.text_area().unwrap().rows);
+        reading.page().lines().iter().skip(reading.top()).take(rows).map(|line| line.text(article)).collect()
+    }
+
+    /// The bytes of the article that the first line in sight shows, and their part.
+    fn place(&self) -> (Option<usize>, std::ops::Range<usize>) {
+        let line = &self.state.reading().page().lines()[self.state.reading().top()];
+        (line.part, line.range.clone())
+    }
+
+    /// The text of the hit that the reader stands on.
+    fn hit(&self) -> Option<String> {
+        let open = self.state.reading().open()?;
+        let hit = &open.hits[open.current?];
+        Some(open.article.parts[hit.part].text[hit.range.clone()].to_owned())
+    }
+
+    fn draw(&self) -> Terminal<TestBackend> {
+        let Size { columns, rows } = self.state.size();
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        let theme = Theme::new(Kind::Dark, Depth::TrueColour, &Default::default());
+        terminal.draw(|frame| draw(&self.state, &theme, frame)).unwrap();
+        terminal
+    }
+}
+
+#[test]
+fn keys_move_the_selection_and_stop_at_both_ends() {
+    let mut desk = Desk::wide();
+    assert_eq!(desk.selected(), "Ferry to the islands sails again");
+    desk.press("j j");
+    assert_eq!(desk.selected(), "Market moves to the old quay");
+    desk.press("k up up up");
+    assert_eq!(desk.state.list().selected(), 0);
+    desk.press("G down");
+    assert_eq!(desk.selected(), "Choir looks for low voices");
+    desk.press("g");
+    assert_eq!(desk.state.list().selected(), 0);
+    desk.press("^F");
+    assert_eq!(desk.state.list().selected(), 4);
+}
+
+#[test]
+fn a_number_before_a_key_says_how_often_or_where() {
+    let mut desk = Desk::wide();
+    desk.press("3 j");
+    assert_eq!(desk.state.list().selected(), 3);
+    desk.press("2 k");
+    assert_eq!(desk.state.list().selected(), 1);
+    desk.press("4 G");
+    assert_eq!(desk.state.list().selected(), 3);
+    desk.press("2 g");
+    assert_eq!(desk.state.list().selected(), 1);
+    desk.press("1 0 j");
+    assert_eq!(desk.state.list().selected(), 4);
+    desk.press("9 9 9 9 9 9 9 9 9 9 9 9 k");
+    assert_eq!((desk.state.list().selected(), desk.state.count()), (0, None));
+}
+
+#[test]
+fn a_number_counts_lines_where_the_text_has_the_focus() {
+    let mut desk = Desk::with_long(60);
+    desk.press("enter 5 j");
+    assert_eq!((desk.state.reading().top(), desk.selected().as_str()), (5, "A long read"));
+    desk.press("2 k 1 2 G");
+    assert_eq!(desk.state.reading().top(), 11);
+}
+
+#[test]
+fn escape_backs_out_one_level_at_a_time() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("j enter z");
+    assert!(desk.state.layout().list.is_none());
+    desk.press("esc");
+    assert!(desk.state.layout().list.is_some());
+    assert_eq!((desk.state.focus(), desk.typed()), (Focus::Reading, "state"));
+    desk.press("esc");
+    assert_eq!((desk.state.focus(), desk.typed()), (Focus::List, "state"));
+    desk.press("esc");
+    assert_eq!((desk.typed(), desk.listed().len()), ("", 5));
+    desk.press("esc");
+    assert_eq!(desk.notice(), "q quits");
+    assert!(desk.effects.is_empty());
+}
+
+#[test]
+fn escape_stops_loading_last_of_all() {
+    let mut desk = Desk::wide();
+    desk.hear(Message::Loading(LoadProgress { found: 9, read: 2, ..Default::default() }));
+    desk.filter("state").press("esc");
+    assert!(desk.effects.is_empty());
+    desk.press("esc");
+    assert!(matches!(desk.effects[..], [Effect::StopLoading]));
+}
+
+#[test]
+fn a_filter_narrows_with_every_letter() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("quay");
+    assert_eq!(desk.listed(), ["Ferry to the islands sails again", "Market moves to the old quay"]);
+    assert_eq!(desk.state.filter().hits(), Some((2, true)));
+    desk.press("space").type_in("dawn");
+    assert_eq!(desk.listed(), ["Ferry to the islands sails again"]);
+    let narrowed = desk.requests.last().unwrap().within.as_ref().map(|answer| answer.slots.len());
+    assert_eq!(narrowed, Some(1));
+    desk.press("^W ^W");
+    assert_eq!(desk.listed().len(), 5);
+}
+
+#[test]
+fn the_selected_article_stays_selected_while_it_matches_and_when_the_filter_goes() {
+    let mut desk = Desk::wide();
+    desk.press("j j j / ").type_in("stat");
+    assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
+    desk.type_in("e");
+    assert_eq!((desk.listed().len(), desk.state.list().selected()), (3, 2));
+    desk.press("esc");
+    assert_eq!((desk.typed(), desk.state.focus()), ("", Focus::List));
+    assert_eq!((desk.listed().len(), desk.state.list().selected()), (5, 3));
+    assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
+}
+
+#[test]
+fn where_the_selected_article_does_not_match_the_next_one_that_does_is_selected() {
+    let mut desk = Desk::wide();
+    desk.press("j j").filter("state");
+    assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
+}
+
+#[test]
+fn where_nothing_matches_nothing_is_selected_and_clearing_brings_all_back() {
+    let mut desk = Desk::wide();
+    desk.press("j").filter("zeppelin");
+    assert!(desk.listed().is_empty() && desk.state.reading().open().is_none());
+    desk.press("j k G g ^F enter space b o y e n N z");
+    assert!(desk.effects.is_empty());
+    desk.press("esc esc");
+    assert_eq!(desk.listed().len(), 5);
+    desk.selected();
+}
+
+#[test]
+fn next_hit_goes_through_an_article_and_on_into_the_next_that_has_one() {
+    let mut desk = Desk::wide();
+    desk.filter("state");
+    let walk: Vec<_> = (0..5)
+        .map(|_| {
+            desk.press("n");
+            (desk.state.list().selected(), desk.state.reading().open().unwrap().current, desk.hit().unwrap())
+        })
+        .collect();
+    let hit = |place, number, text: &str| (place, Some(number), text.to_owned());
+    let expected = [hit(0, 0, "state"), hit(1, 0, "State"), hit(1, 1, "state"), hit(1, 2, "state"), hit(2, 0, "state")];
+    assert_eq!(walk, expected);
+    desk.press("n");
+    assert_eq!((desk.notice(), desk.state.list().selected()), ("No hit after this one", 2));
+}
+
+#[test]
+fn previous_hit_goes_back_to_the_last_one_of_the_article_before() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("5 n");
+    assert_eq!(desk.state.list().selected(), 2);
+    desk.press("N");
+    assert_eq!((desk.state.list().selected(), desk.state.reading().open().unwrap().current), (1, Some(2)));
+    desk.press("3 N");
+    assert_eq!((desk.state.list().selected(), desk.state.reading().open().unwrap().current), (0, Some(0)));
+    desk.press("N");
+    assert_eq!((desk.notice(), desk.hit().as_deref()), ("No hit before this one", Some("state")));
+}
+
+#[test]
+fn a_hit_that_is_out_of_sight_is_brought_into_sight() {
+    let mut desk = Desk::with_long(60);
+    desk.filter("tenth");
+    for number in 1..=6 {
+        desk.press("n");
+        let text = desk.text().join("\n");
+        assert!(text.contains(&format!("tenth paragraph number {}", number * 10)), "{text}");
+    }
+    desk.press("N N");
+    assert!(desk.text().join("\n").contains("tenth paragraph number 40,"));
+}
+
+#[test]
+fn on_a_narrow_screen_next_hit_shows_the_text() {
+    let mut desk = Desk::narrow();
+    desk.filter("state").press("n");
+    assert_eq!((desk.state.focus(), desk.hit().as_deref()), (Focus::Reading, Some("state")));
+}
+
+#[test]
+fn without_a_filter_or_without_a_wanted_word_next_hit_says_what_is_the_matter() {
+    let mut desk = Desk::wide();
+    desk.press("n");
+    assert_eq!(desk.notice(), "There are hits once a filter is typed");
+    desk.filter("-state");
+    assert_eq!(desk.listed(), ["Market moves to the old quay", "Choir looks for low voices"]);
+    desk.press("n");
+    assert_eq!((desk.notice(), desk.hit()), ("No hit after this one", None));
+}
+
+#[test]
+fn older_filters_come_back_and_at_last_what_was_typed() {
+    let mut desk = Desk::wide();
+    desk.filter("quay").press("/ ^U").type_in("state").press("enter / ^U").type_in("dr");
+    desk.press("up");
+    assert_eq!((desk.typed(), desk.listed().len()), ("state", 3));
+    desk.press("up");
+    assert_eq!((desk.typed(), desk.listed().len()), ("quay", 2));
+    desk.press("up");
+    assert_eq!(desk.typed(), "quay");
+    desk.press("down down");
+    assert_eq!(desk.typed(), "dr");
+    desk.press("down");
+    assert_eq!(desk.typed(), "dr");
+}
+
+#[test]
+fn a_filter_that_is_cleared_can_be_taken_back_from_the_history() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state").press("esc / up enter");
+    assert_eq!((desk.typed(), desk.listed().len()), ("state", 3));
+}
+
+#[test]
+fn the_answer_to_an_older_filter_is_dropped() {
+    let mut desk = Desk::wide();
+    desk.slow = true;
+    desk.press("/").type_in("qs");
+    desk.press("backspace").type_in("uay");
+    let last = desk.requests.len() - 1;
+    desk.answer(1);
+    assert_eq!(desk.listed().len(), 5);
+    assert!(!desk.state.filter().is_answered());
+    desk.answer(last);
+    assert_eq!((desk.listed().len(), desk.state.filter().hits()), (2, Some((2, true))));
+    desk.answer(0);
+    assert_eq!((desk.listed().len(), desk.state.filter().hits()), (2, Some((2, true))));
+    desk.press("esc");
+    desk.answer(last);
+    assert_eq!((desk.listed().len(), desk.state.filter().hits()), (5, None));
+}
+
+#[test]
+fn until_the_reader_moves_the_newest_article_is_the_selected_one() {
+    let mut desk = Desk::wide();
+    let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
+    desk.corpus(grown);
+    assert_eq!((desk.selected().as_str(), desk.listed().len()), ("Fire is out", 6));
+}
+
+#[test]
+fn once_the_reader_moved_newer_articles_come_in_above_the_selected_one() {
+    let mut desk = Desk::wide();
+    desk.press("j");
+    let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
+    desk.corpus(grown);
+    assert_eq!((desk.selected().as_str(), desk.state.list().selected()), ("State archive opens its reading room", 2));
+}
+
+#[test]
+fn an_article_that_is_written_anew_stays_selected_and_is_read_on_at_the_same_place() {
+    let mut desk = Desk::with_long(60);
+    desk.press("enter 3 0 j");
+    let (place, text) = (desk.place(), desk.text()[0].clone());
+    let changed = with_file(desk.state.corpus(), "long.txt", &long("A longer read", 70));
+    let changed = with_file(&changed, "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
+    desk.corpus(changed);
+    assert_eq!(desk.selected(), "A longer read");
+    assert_eq!((desk.place(), &desk.text()[0]), (place, &text));
+    assert_eq!(desk.state.focus(), Focus::Reading);
+}
+
+#[test]
+fn an_article_that_is_gone_hands_the_selection_to_the_next() {
+    let mut desk = Desk::wide();
+    desk.press("j j");
+    let fewer = without_file(desk.state.corpus(), "market.txt");
+    desk.corpus(fewer);
+    assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
+    desk.corpus(Corpus::default());
+    assert!(desk.listed().is_empty() && desk.state.reading().open().is_none());
+}
+
+#[test]
+fn a_new_version_is_filtered_as_the_old_one_was() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("j");
+    let grown = with_file(desk.state.corpus(), "tax.txt", "date 2023-10-01 TOWN\nTax is due\n\nThe state wants it.");
+    desk.corpus(grown);
+    assert_eq!(desk.listed().len(), 4);
+    assert_eq!((desk.selected().as_str(), desk.state.list().selected()), ("State archive opens its reading room", 2));
+    assert_eq!(desk.state.filter().hits(), Some((6, true)));
+}
+
+#[test]
+fn the_text_alone_is_a_key_away_and_a_filter_ends_it() {
+    let mut desk = Desk::wide();
+    desk.press("z");
+    let layout = desk.state.layout();
+    assert!(layout.list.is_none() && layout.bar.is_none() && layout.status.is_none());
+    assert_eq!(layout.reading.map(|area| (area.columns, area.rows)), Some((120, 40)));
+    desk.press("J");
+    assert_eq!(desk.selected(), "State archive opens its reading room");
+    desk.press("z");
+    assert!(desk.state.layout().list.is_some());
+    desk.press("z /");
+    assert!(desk.state.layout().bar.is_some());
+    desk.press("esc");
+    assert!(desk.state.layout().list.is_some());
+}
+
+#[test]
+fn space_reads_page_by_page_and_on_into_the_next_article() {
+    let mut desk = Desk::with_long(60);
+    let mut pages = 0;
+    while desk.selected() == "A long read" {
+        let last = desk.text().last().cloned();
+        desk.press("space");
+        pages += 1;
+        assert!(pages < 20);
+        if desk.selected() == "A long read" {
+            // The last line of a page is still there at the top of the next.
+            assert!(desk.text().contains(&last.unwrap()));
+        }
+    }
+    assert!(pages > 3);
+    assert_eq!((desk.selected().as_str(), desk.state.reading().top()), ("State archive opens its reading room", 0));
+    desk.press("space space space space");
+    assert_eq!(desk.notice(), "This is the end of the last article");
+}
+
+#[test]
+fn the_palette_finds_an_action_by_name_and_does_it() {
+    let mut desk = Desk::wide();
+    desk.press(":").type_in("theme");
+    assert_eq!(palette_rows("theme")[0].name, "theme");
+    desk.press("enter");
+    assert_eq!((desk.state.theme(), desk.notice()), (ThemeChoice::Light, "Theme: light"));
+    assert!(desk.state.overlay().is_none());
+    desk.press(":").type_in("stop load").press("enter");
+    assert!(matches!(desk.effects[..], [Effect::StopLoading]));
+    desk.press(":").type_in("qqqq").press("enter");
+    assert!(desk.state.overlay().is_none() && desk.effects.len() == 1);
+    desk.press(": down down up esc j");
+    assert_eq!(desk.state.list().selected(), 1);
+}
+
+#[test]
+fn the_help_is_searched_with_a_slash_and_closed_with_escape() {
+    let mut desk = Desk::wide();
+    desk.press("? /").type_in("clipboard");
+    let rows = |desk: &Desk| {
+        let line = desk.state.overlay().unwrap().line.text().to_owned();
+        help_rows(&line, desk.state.keymap()).into_iter().map(|spec| spec.name).collect::<Vec<_>>()
+    };
+    assert!(rows(&desk).is_empty());
+    desk.press("^U").type_in("next article");
+    assert!(rows(&desk).contains(&"next-article") && !rows(&desk).contains(&"quit"));
+    desk.press("enter j");
+    assert_eq!(desk.state.overlay().unwrap().row, 1);
+    assert_eq!(desk.state.list().selected(), 0);
+    desk.press("esc");
+    assert!(desk.state.overlay().is_none());
+}
+
+#[test]
+fn problems_are_listed_and_go_when_their_file_is_read_anew() {
+    let mut desk = Desk::wide();
+    desk.press("!");
+    assert_eq!(desk.notice(), "No problems: everything could be read");
+    for name in ["a.bin", "b.bin", "sub/c.bin"] {
+        let path = Path::new("desk").join(name);
+        desk.hear(Message::Problem(Problem::refused(path, &Refusal::Empty)));
+    }
+    desk.press("! j j j");
+    assert_eq!(desk.state.overlay().map(|overlay| (overlay.kind, overlay.row)), Some((OverlayKind::Problems, 2)));
+    desk.hear(Message::ProblemsGone("desk/sub".into()));
+    assert_eq!(desk.state.problems().1, 2);
+    desk.draw();
+    desk.press("!");
+    desk.hear(Message::ProblemsGone("".into()));
+    desk.press("!");
+    assert!(desk.state.overlay().is_none());
+}
+
+#[test]
+fn headline_and_address_or_the_whole_article_are_copied() {
+    let mut desk = Desk::wide();
+    desk.press("j y");
+    let [Effect::Copy(text)] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
+    assert_eq!(text, "State archive opens its reading room\ndesk/archive.txt\n");
+    assert_eq!(desk.notice(), "Copied headline and address");
+    desk.press("Y");
+    let Some(Effect::Copy(text)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
+    assert!(text.contains("nine hundred boxes") && text.contains("Town Gazette"));
+}
+
+#[test]
+fn links_are_opened_by_number_and_the_lack_of_one_is_told() {
+    let page = "# Two links\n\nSee [one](https://one.example/) and [two](https://two.example/).\n";
+    let mut desk = Desk::new(Config::default(), with_file(&town(), "links.md", page), 120, 40);
+    desk.press("G");
+    assert_eq!(desk.selected(), "Two links");
+    desk.press("o 2 o");
+    let links: Vec<_> = desk.effects.iter().map(|effect| format!("{effect:?}")).collect();
+    assert_eq!(links, [r#"OpenLink("https://one.example/")"#, r#"OpenLink("https://two.example/")"#]);
+    desk.press("3 o");
+    assert_eq!(desk.notice(), "This article has no link 3");
+    desk.press("g o");
+    assert_eq!(desk.notice(), "This article names no address");
+    assert_eq!(desk.effects.len(), 2);
+}
+
+#[test]
+fn only_an_article_that_is_in_a_file_is_edited() {
+    let mut desk = Desk::wide();
+    desk.press("e");
+    assert!(matches!(&desk.effects[..], [Effect::Edit(path)] if path == Path::new("desk/ferry.txt")));
+    let piped = Corpus::default().with([shard(&TOWN[..1], Origin::Input)]);
+    let mut desk = Desk::new(Config::default(), piped, 120, 40);
+    desk.press("e");
+    assert_eq!((desk.notice(), desk.effects.len()), ("This article is in no file that could be edited", 0));
+}
+
+#[test]
+fn an_article_is_given_to_the_command_that_is_typed() {
+    let mut desk = Desk::wide();
+    desk.press("| enter");
+    assert!(desk.effects.is_empty());
+    desk.press("|").type_in("wc -w").press("enter");
+    let [Effect::Pipe { command, text }] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
+    assert!(command == "wc -w" && text.starts_with("Ferry to the islands"));
+}
+
+#[test]
+fn other_keys_ask_the_world_outside_for_what_they_name() {
+    let mut desk = Desk::wide();
+    desk.press("f5 ^L ^Z / ^C");
+    assert!(matches!(desk.effects[..], [Effect::Reload, Effect::Redraw, Effect::Suspend, Effect::Quit]));
+    desk.press("q");
+    assert_eq!((desk.typed(), desk.effects.len()), ("q", 4));
+    desk.press("esc q");
+    assert!(matches!(desk.effects.last(), Some(Effect::Quit)));
+}
+
+#[test]
+fn pasted_text_is_text_and_never_keys() {
+    let mut desk = Desk::wide();
+    desk.hear(Message::Paste("quay\nq\u{1b}".to_owned()));
+    assert_eq!((desk.typed(), desk.state.focus()), ("quay q␛", Focus::Filter));
+    assert!(desk.effects.is_empty());
+    desk.press("esc :");
+    desk.hear(Message::Paste("theme".to_owned()));
+    assert_eq!(desk.state.overlay().map(|overlay| overlay.line.text()), Some("theme"));
+    desk.press("esc ?");
+    desk.hear(Message::Paste("q".to_owned()));
+    assert!(desk.state.overlay().is_some() && desk.typed().is_empty());
+}
+
+#[test]
+fn a_click_selects_an_article_and_another_opens_it() {
+    let mut desk = Desk::wide();
+    let view = desk.state.list_view().unwrap();
+    let row = view.rows.row + 2 * view.row_height;
+    desk.mouse(5, row, MouseAction::Press);
+    assert_eq!((desk.state.list().selected(), desk.state.focus()), (2, Focus::List));
+    desk.mouse(5, row, MouseAction::Press);
+    assert_eq!((desk.state.list().selected(), desk.state.focus()), (2, Focus::Reading));
+    desk.mouse(5, view.rows.row + 20, MouseAction::Press);
+    assert_eq!((desk.state.list().selected(), desk.state.focus()), (2, Focus::Reading));
+    let bar = desk.state.layout().bar.unwrap();
+    desk.mouse(9, bar.row, MouseAction::Press);
+    assert_eq!(desk.state.focus(), Focus::Filter);
+    desk.press("?").mouse(5, row, MouseAction::Press);
+    assert_eq!(desk.typed(), "?");
+}
+
+#[test]
+fn the_wheel_scrolls_the_pane_that_is_under_the_mouse() {
+    let mut desk = Desk::with_long(60);
+    let reading = desk.state.layout().reading.unwrap();
+    desk.mouse(reading.column + 5, 5, MouseAction::WheelDown);
+    assert_eq!((desk.state.reading().top(), desk.state.focus()), (3, Focus::List));
+    desk.mouse(reading.column + 5, 5, MouseAction::WheelUp);
+    assert_eq!(desk.state.reading().top(), 0);
+    desk.mouse(2, 5, MouseAction::WheelDown);
+    assert_eq!(desk.selected(), "A long read");
+}
+
+#[test]
+fn the_rule_between_the_panes_is_dragged() {
+    let mut desk = Desk::wide();
+    let rule = desk.state.layout().rule.unwrap();
+    desk.mouse(rule.column, 10, MouseAction::Press);
+    desk.mouse(72, 10, MouseAction::Drag);
+    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(72));
+    desk.mouse(1, 10, MouseAction::Drag);
+    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(24));
+    desk.mouse(60, 10, MouseAction::Release);
+    desk.mouse(60, 10, MouseAction::Drag);
+    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(24));
+    desk.press("> >");
+    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(36));
+}
+
+#[test]
+fn resizing_keeps_the_first_text_in_sight() {
+    let mut desk = Desk::with_long(60);
+    desk.press("enter 4 0 j");
+    let (part, range) = desk.place();
+    for (columns, rows) in [(60, 20), (200, 50), (30, 10), (101, 40)] {
+        let before = desk.place();
+        desk.resize(columns, rows);
+        let (now_part, now) = desk.place();
+        assert_eq!(now_part, before.0, "{columns}x{rows}");
+        assert!(now.contains(&before.1.start), "{columns}x{rows}: {before:?} {now:?}");
+    }
+    assert_eq!(desk.place().0, part, "{range:?}");
+}
+
+#[test]
+fn the_selected_article_stays_in_sight_on_a_screen_of_any_height() {
+    let files: Vec<_> = (0..300).map(|n| (format!("{n:03}.txt"), format!("Headline {n}\n\nBody {n}."))).collect();
+    let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mut desk = Desk::new(Config::default(), Corpus::default().with([shard(&files, Origin::File)]), 80, 24);
+    desk.press("1 5 0 G");
+    for rows in (1..60).rev().chain(1..60) {
+        desk.resize(80, rows);
+        let visible = desk.state.list_view().unwrap().visible();
+        let top = desk.state.list().top();
+        assert!((top..top + visible).contains(&149), "{rows}: {top}+{visible}");
+    }
+    desk.press("/").type_in("headline");
+    assert_eq!(desk.state.list().selected(), 149);
+}
+
+#[test]
+fn a_notice_is_told_until_the_next_key() {
+    let mut desk = Desk::wide();
+    desk.hear(Message::Notice(Notice::error("The disk is full")));
+    assert_eq!(desk.notice(), "The disk is full");
+    desk.press("j");
+    assert_eq!(desk.notice(), "");
+}
+
+/// Anything that may happen.
+#[derive(Clone, Debug)]
+enum Event {
+    Key(Key),
+    Type(&'static str),
+    Paste(String),
+    Mouse(Mouse),
+    Resize(u16, u16),
+    /// A file comes in, or comes anew.
+    File(usize, String),
+    FileGone(usize),
+    AllGone,
+    /// The filter thread answers one of the filters so far, most of them long out of date.
+    Answer(usize),
+    /// It answers with no more than the first articles.
+    Begin(usize, usize),
+    Problem,
+    ProblemsGone,
+    Loading(usize, usize),
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let keys: Vec<Key> = ACTIONS.iter().flat_map(|spec| spec.keys).map(|key| key.parse().unwrap()).collect();
+    let action = prop::sample::select(vec![
+        MouseAction::Press,
+        MouseAction::Drag,
+        MouseAction::Release,
+        MouseAction::WheelUp,
+        MouseAction::WheelDown,
+    ]);
+    let mouse = (0u16..220, 0u16..60, action).prop_map(|(column, row, action)| Mouse { column, row, action });
+    let words = vec!["state", "quay ", "-the", "\"", "e", "tenth", " ", "国务院", "-", "12"];
+    prop_oneof![
+        20 => prop::sample::select(keys).prop_map(Event::Key),
+        4 => prop::sample::select(words).prop_map(Event::Type),
+        1 => "\\PC{0,12}|[\\x00-\\x7f]{0,8}".prop_map(Event::Paste),
+        4 => mouse.prop_map(Event::Mouse),
+        3 => (0u16..200, 0u16..60).prop_map(|(columns, rows)| Event::Resize(columns, rows)),
+        1 => (0u16..12, 0u16..200).prop_map(|(columns, rows)| Event::Resize(columns, rows)),
+        2 => (0usize..8, "(state|quay|国务院|e\u{301}|\t| |-|\n){0,30}").prop_map(|(file, text)| Event::File(file, text)),
+        1 => (0usize..8).prop_map(Event::FileGone),
+        1 => Just(Event::AllGone),
+        4 => any::<usize>().prop_map(Event::Answer),
+        1 => (any::<usize>(), 0usize..4).prop_map(|(number, first)| Event::Begin(number, first)),
+        1 => Just(Event::Problem),
+        1 => Just(Event::ProblemsGone),
+        1 => (0usize..9, 0usize..9).prop_map(|(found, read)| Event::Loading(found, read)),
+    ]
+}
+
+impl Desk {
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Key(key) => self.hear(Message::Key(key)),
+            Event::Type(text) => {
+                self.type_in(text);
+            }
+            Event::Paste(text) => self.hear(Message::Paste(text)),
+            Event::Mouse(mouse) => self.hear(Message::Mouse(mouse)),
+            Event::Resize(columns, rows) => self.resize(columns, rows),
+            Event::File(number, text) => {
+                let name = TOWN.get(number).map_or_else(|| format!("{number}.txt"), |(name, _)| (*name).to_owned());
+                let text = format!("date 2023-09-{:02} TOWN\nFile {number}\n\n{text}", 20 + number);
+                let corpus = with_file(self.state.corpus(), &name, &text);
+                self.corpus(corpus);
+            }
+            Event::FileGone(number) => {
+                let name = TOWN.get(number).map_or_else(|| format!("{number}.txt"), |(name, _)| (*name).to_owned());
+                let corpus = without_file(self.state.corpus(), &name);
+                self.corpus(corpus);
+            }
+            Event::AllGone => {
+                let corpus = self.state.corpus().without(|_| true);
+                self.corpus(corpus);
+            }
+            Event::Answer(number) => {
+                if let Some(number) = number.checked_rem(self.requests.len()) {
+                    self.answer(number);
+                }
+            }
+            Event::Begin(number, first) => {
+                let Some(number) = number.checked_rem(self.requests.len()) else { return };
+                let request = self.requests[number].clone();
+                let mut whole = None;
+                scan(&request, &|| false, &mut |answer| whole = Some(answer));
+                let mut answer = whole.unwrap();
+                let slots: Vec<_> = answer.slots.iter().copied().take(first).collect();
+                answer.matched = slots.len();
+                answer.complete = false;
+                answer.slots = Arc::new(slots);
+                self.hear(Message::Filtered(answer));
+            }
+            Event::Problem => self.hear(Message::Problem(Problem::refused("desk/a.bin".into(), &Refusal::Empty))),
+            Event::ProblemsGone => self.hear(Message::ProblemsGone("desk".into())),
+            Event::Loading(found, read) => {
+                self.hear(Message::Loading(LoadProgress { found, read, done: found == read, ..Default::default() }));
+            }
+        }
+    }
+
+    /// What holds whatever happened.
+    fn check(&self) {
+        let (list, reading) = (self.state.list(), self.state.reading());
+        assert!(list.selected() < list.slots().len().max(1));
+        if let Some(view) = self.state.list_view() {
+            let last = list.top() + view.visible().max(1);
+            assert!((list.top()..last).contains(&list.selected()), "{} of {}..{last}", list.selected(), list.top());
+        }
+        assert!(reading.top() <= reading.page().lines().len());
+        if let (Some(open), Some(slot)) = (reading.open(), list.selected_slot()) {
+            assert_eq!(open.slot, slot);
+        }
+        if let Some(open) = reading.open() {
+            assert!(open.current.is_none_or(|current| current < open.hits.len()));
+            for hit in &open.hits {
+                assert!(open.article.parts[hit.part].text.get(hit.range.clone()).is_some());
+            }
+        }
+        if !self.state.filter().is_on() {
+            assert_eq!(list.slots(), &self.state.corpus().order()[..]);
+        }
+        let editor = self.state.filter().editor();
+        assert!(editor.text().is_char_boundary(editor.cursor()));
+        let Size { columns, rows } = self.state.size();
+        let layout = self.state.layout();
+        let areas = [layout.list, layout.rule, layout.reading, layout.bar, layout.status];
+        let inner = [self.state.text_area(), self.state.list_view().map(|view| view.rows)];
+        for area in areas.into_iter().chain(inner).flatten() {
+            assert!(area.column + area.columns <= columns && area.row + area.rows <= rows, "{area:?}");
+        }
+        let mut terminal = self.draw();
+        let cursor = terminal.backend_mut().get_cursor_position().unwrap();
+        // On a screen of a few columns there is no cell for it.
+        assert!(columns < 8 || cursor.x < columns && cursor.y < rows.max(1), "{cursor}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_nothing_panics_and_the_state_holds_together(
+        events in prop::collection::vec(events(), 1..60),
+        split in prop::sample::select(vec![Split::Auto, Split::Columns, Split::Rows, Split::Single]),
+        (justify, hyphenate, slow) in any::<(bool, bool, bool)>(),
+        columns in 0u16..160,
+        rows in 0u16..50,
+    ) {
+        let config = Config { split, justify, hyphenate, ..Config::default() };
+        let corpus = town().with([shard(&[("long.txt", &long("A long read", 20))], Origin::File)]);
+        let mut desk = Desk::new(config, corpus, columns, rows);
+        desk.slow = slow;
+        desk.check();
+        for event in events {
+            desk.happen(event);
+            desk.check();
+        }
+    }
+}
