@@ -1,6 +1,8 @@
 //! The state as its reader meets it: keys go in, and what is then selected, open and told is looked at. No terminal, no
 //! threads; a filter is answered before the next key.
 
+#![allow(clippy::unwrap_used, reason = "what helpers of tests unwrap is part of the test")]
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -1,6 +1,8 @@
 //! Whole screens, text and styles: each snapshot is what a reader sees, and below it a map of the styles, one letter
 //! for each, with a dot for cells in the terminal's own.
 
+#![allow(clippy::unwrap_used, reason = "what helpers of tests unwrap is part of the test")]
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
