@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 
-use crate::command::{Context, Key, Keymap};
+use crate::command::{Action, Context, Key, Keymap};
 use crate::config::{Config, Density, ThemeChoice};
 use crate::corpus::Corpus;
 use crate::loader::Problem;
@@ -124,11 +124,14 @@ impl State {
             Message::ProblemsGone(path) => {
                 let before = self.problems.len();
                 self.problems.retain(|problem| !problem.path.starts_with(&path));
-                self.problem_count -= before - self.problems.len();
+                self.problem_count = match path.as_os_str().is_empty() {
+                    true => 0,
+                    false => self.problem_count - (before - self.problems.len()),
+                };
             }
             Message::Filtered(answer) => {
                 if self.filter.take(answer.clone()) {
-                    self.list.list(answer.slots, &self.corpus, &self.corpus);
+                    self.list.list(answer.slots, &self.corpus);
                 }
             }
             Message::HitsCounted { generation, hits, complete } => self.filter.take_hits(generation, hits, complete),
@@ -144,19 +147,23 @@ impl State {
             self.list.settle(view.visible());
         }
         self.reading.show(self.list.selected_slot(), &self.corpus, self.filter.matcher());
+        if self.focus == Focus::Reading && self.reading.open().is_none() {
+            self.focus = Focus::List;
+            self.zen = false;
+        }
         if let Some(area) = self.text_area() {
             let (width, justify, hyphenate) = (area.columns, self.config.justify, self.config.hyphenate);
             self.reading.set_to(wrap::Setting { width, justify, hyphenate });
-            self.reading.scroll_by(0, usize::from(area.rows));
+            self.reading.stay_within(usize::from(area.rows));
         }
     }
 
     fn take_corpus(&mut self, corpus: Arc<Corpus>, effects: &mut Vec<Effect>) {
-        let former = std::mem::replace(&mut self.corpus, corpus);
+        self.corpus = corpus;
         if self.filter.is_on() {
             effects.extend(self.filter.ask(&self.corpus, false).map(Effect::Filter));
         } else {
-            self.list.list(Arc::clone(self.corpus.order()), &self.corpus, &former);
+            self.list.list(Arc::clone(self.corpus.order()), &self.corpus);
         }
     }
 
@@ -170,9 +177,11 @@ impl State {
         }
         let count = self.count.take();
         match (self.keymap.lookup(self.context(), key), key.typed()) {
+            // A number that was typed by mistake is all that is taken back.
+            (Some(Action::Back), _) if count.is_some() => {}
             (Some(action), _) => self.perform(action, count, effects),
             (None, Some(c)) if self.focus == Focus::Filter => {
-                self.filter.editor_mut().insert(c.encode_utf8(&mut [0; 4]));
+                self.filter.insert(c.encode_utf8(&mut [0; 4]));
                 self.retype(effects);
             }
             (None, _) => {}
@@ -203,7 +212,7 @@ impl State {
                 // Pasted text is never keys; outside the bar it starts a filter.
                 self.focus = Focus::Filter;
                 self.zen = false;
-                self.filter.editor_mut().insert(text);
+                self.filter.insert(text);
                 self.retype(effects);
             }
         }
@@ -215,7 +224,7 @@ impl State {
             Some(request) => effects.push(Effect::Filter(request)),
             None => {
                 effects.push(Effect::CancelFilter(self.filter.generation()));
-                self.list.list(Arc::clone(self.corpus.order()), &self.corpus, &self.corpus);
+                self.list.list(Arc::clone(self.corpus.order()), &self.corpus);
             }
         }
         self.reading.mark(&self.corpus, self.filter.matcher());
@@ -348,6 +357,10 @@ impl State {
             OverlayKind::Problems => self.problems.len(),
             OverlayKind::Pipe => 0,
         };
+        if let Some(action @ (Action::Suspend | Action::Redraw)) = self.keymap.lookup(Context::Line, key) {
+            self.overlay = Some(overlay);
+            return self.perform(action, None, effects);
+        }
         match overlay.key(key, &self.keymap, rows, usize::from(self.size.rows / 2).max(1)) {
             Outcome::Stay => self.overlay = Some(overlay),
             Outcome::Close => {}

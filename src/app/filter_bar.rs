@@ -85,6 +85,12 @@ impl FilterBar {
         &mut self.editor
     }
 
+    /// Types or pastes text into the bar.
+    pub(super) fn insert(&mut self, text: &str) {
+        self.walking = None;
+        self.editor.insert(text);
+    }
+
     /// Takes over what is typed. Gives the request for an answer where the query changed and is not everything; the
     /// caller shows all articles where it is.
     pub(super) fn retype(&mut self, corpus: &Arc<Corpus>) -> Option<Request> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::article::ArticleId;
 use crate::corpus::{Corpus, Slot};
 
 /// The state of the list.
@@ -10,8 +11,18 @@ pub struct ListPane {
     slots: Arc<Vec<Slot>>,
     selected: usize,
     top: usize,
-    /// Whether the reader has moved; until then the first article stays selected, whatever comes in above.
-    moved: bool,
+    /// The article that the reader chose, by moving to it or reading in it. It is selected whenever it is listed;
+    /// until there is one, the first article is, whatever comes in above.
+    chosen: Option<Chosen>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Chosen {
+    slot: Slot,
+    id: ArticleId,
+    /// Its place in the list and its row on the screen when it was chosen.
+    place: usize,
+    row: usize,
 }
 
 impl ListPane {
@@ -35,44 +46,49 @@ impl ListPane {
         self.top
     }
 
-    /// Lists other articles. The selected article stays selected, on the same row, while it is listed; where a new
-    /// version of the corpus replaced it, its successor does. Else the one that came after it is selected.
-    pub(super) fn list(&mut self, slots: Arc<Vec<Slot>>, corpus: &Corpus, former: &Corpus) {
-        if !self.moved {
-            self.slots = slots;
+    /// Lists other articles. The one that the reader chose stays selected, on the same row, while it is listed, also
+    /// where another version of it was read since; else the one that followed it is, until it is listed again.
+    pub(super) fn list(&mut self, slots: Arc<Vec<Slot>>, corpus: &Corpus) {
+        let former = std::mem::replace(&mut self.slots, slots);
+        let Some(chosen) = self.chosen else {
+            (self.selected, self.top) = (0, 0);
             return;
-        }
-        let row = self.selected.saturating_sub(self.top);
-        let slot = self.selected_slot();
-        let id = slot.and_then(|slot| former.get(slot)).map(|entry| entry.id());
-        // Most often it still stands near where it stood.
-        let near = |slot: Slot| {
-            let from = self.selected.saturating_sub(64);
-            let window = slots.get(from..slots.len().min(self.selected + 65)).unwrap_or_default();
-            window.iter().position(|&listed| listed == slot).map(|at| from + at)
         };
-        let place = slot
-            .and_then(|slot| near(slot).or_else(|| slots.iter().position(|&listed| listed == slot)))
-            .or_else(|| {
-                let id = id?;
-                slots.iter().position(|&listed| corpus.get(listed).is_some_and(|entry| entry.id() == id))
-            })
-            .or_else(|| self.nearest_after(&slots));
-        self.slots = slots;
+        let place = self.place_of(chosen, corpus).or_else(|| self.first_of(former.get(chosen.place..)?));
         self.selected = place.unwrap_or(0).min(self.slots.len().saturating_sub(1));
-        self.top = self.selected.saturating_sub(row);
+        self.top = self.selected.saturating_sub(chosen.row);
     }
 
-    /// The first article of `slots` that stood below the selected one.
-    fn nearest_after(&self, slots: &[Slot]) -> Option<usize> {
-        let below = self.slots.get(self.selected..)?;
+    /// Where the chosen article stands now.
+    fn place_of(&self, chosen: Chosen, corpus: &Corpus) -> Option<usize> {
+        // Most often near where it stood.
+        let from = chosen.place.saturating_sub(64).min(self.slots.len());
+        let near = self.slots.get(from..self.slots.len().min(from + 128)).unwrap_or_default();
+        let is_chosen = |&slot: &Slot| corpus.get(slot).is_some_and(|entry| entry.id() == chosen.id);
+        near.iter()
+            .position(|&slot| slot == chosen.slot)
+            .map(|at| from + at)
+            .or_else(|| self.slots.iter().position(|&slot| slot == chosen.slot))
+            .or_else(|| self.slots.iter().position(is_chosen))
+    }
+
+    /// The place of the first of `wanted` that is listed.
+    fn first_of(&self, wanted: &[Slot]) -> Option<usize> {
         // Not further than a reader could see; else the list starts from its top.
-        below.iter().take(200).find_map(|slot| slots.iter().take(20_000).position(|listed| listed == slot))
+        wanted.iter().take(200).find_map(|slot| self.slots.iter().take(20_000).position(|listed| listed == slot))
+    }
+
+    /// Takes the selected article as the one that the reader chose.
+    pub(super) fn choose(&mut self, corpus: &Corpus) {
+        let entry = self.selected_slot().and_then(|slot| Some((slot, corpus.get(slot)?.id())));
+        if let Some((slot, id)) = entry {
+            let (place, row) = (self.selected, self.selected.saturating_sub(self.top));
+            self.chosen = Some(Chosen { slot, id, place, row });
+        }
     }
 
     /// Selects the article at `place`, or the last one.
     pub(super) fn select(&mut self, place: usize) {
-        self.moved = true;
         self.selected = place.min(self.slots.len().saturating_sub(1));
     }
 

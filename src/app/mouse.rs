@@ -5,6 +5,9 @@ use super::{Area, Focus, Mouse, MouseAction, State};
 impl State {
     pub(super) fn mouse(&mut self, mouse: Mouse) {
         let Mouse { column, row, action } = mouse;
+        if matches!(action, MouseAction::Press | MouseAction::Release) {
+            self.dragging = false;
+        }
         if self.overlay.is_some() {
             return;
         }
@@ -13,11 +16,10 @@ impl State {
         match action {
             MouseAction::Press if on(layout.rule) => self.dragging = true,
             MouseAction::Drag if self.dragging => self.drag(column, row),
-            MouseAction::Release => self.dragging = false,
             MouseAction::Press if on(layout.list) => self.press_list(row),
             MouseAction::Press if on(layout.bar) => self.focus = Focus::Filter,
             MouseAction::Press | MouseAction::Drag if on(layout.reading) => {
-                self.focus = Focus::Reading;
+                self.focus_reading();
                 // The last column is the scrollbar.
                 if let Some(area) = layout.reading.filter(|area| column + 1 == area.column + area.columns) {
                     let lines = self.reading.page().lines().len();
@@ -32,12 +34,13 @@ impl State {
                 if on(layout.list) {
                     let visible = self.list_view().map_or(1, super::ListView::visible);
                     self.list.scroll_by(by, visible);
+                    self.list.choose(&self.corpus);
                 } else if on(layout.reading) {
                     let rows = self.text_rows();
                     self.reading.scroll_by(by, rows);
                 }
             }
-            MouseAction::Press | MouseAction::Drag => {}
+            MouseAction::Press | MouseAction::Drag | MouseAction::Release => {}
         }
     }
 
@@ -56,10 +59,11 @@ impl State {
             return;
         }
         if place == self.list.selected() && self.focus == Focus::List {
-            self.focus = Focus::Reading;
+            self.focus_reading();
         } else {
             self.focus = Focus::List;
             self.list.select(place);
+            self.list.choose(&self.corpus);
         }
     }
 }

@@ -23,8 +23,8 @@ impl State {
             Action::HalfPageUp => self.move_by(-page(self.page_rows() / 2).max(1).saturating_mul(step)),
             Action::PageDown => self.move_by(page(self.page_rows()).max(1).saturating_mul(step)),
             Action::PageUp => self.move_by(-page(self.page_rows()).max(1).saturating_mul(step)),
-            Action::NextArticle => self.list.move_by(step),
-            Action::PreviousArticle => self.list.move_by(-step),
+            Action::NextArticle => self.select_by(step),
+            Action::PreviousArticle => self.select_by(-step),
             Action::ReadOn => self.read_on(),
             Action::ReadBack => {
                 let rows = self.text_rows();
@@ -41,8 +41,13 @@ impl State {
                 self.zen = false;
                 self.focus = Focus::Filter;
             }
-            Action::NextHit => (0..times).for_each(|_| self.step_hit(true)),
-            Action::PreviousHit => (0..times).for_each(|_| self.step_hit(false)),
+            Action::NextHit | Action::PreviousHit => {
+                for _ in 0..times {
+                    if !self.step_hit(action == Action::NextHit) {
+                        break;
+                    }
+                }
+            }
             Action::KeepFilter => {
                 self.filter.remember();
                 self.focus = Focus::List;
@@ -117,10 +122,16 @@ impl State {
         }
     }
 
-    fn focus_reading(&mut self) {
+    pub(super) fn focus_reading(&mut self) {
         if self.reading.open().is_some() {
             self.focus = Focus::Reading;
+            self.list.choose(&self.corpus);
         }
+    }
+
+    fn select_by(&mut self, by: isize) {
+        self.list.move_by(by);
+        self.list.choose(&self.corpus);
     }
 
     /// How many articles or lines a page of the pane with the focus has.
@@ -137,7 +148,7 @@ impl State {
                 let rows = self.text_rows();
                 self.reading.scroll_by(by, rows);
             }
-            Focus::List | Focus::Filter => self.list.move_by(by),
+            Focus::List | Focus::Filter => self.select_by(by),
         }
     }
 
@@ -147,7 +158,10 @@ impl State {
                 let rows = self.text_rows();
                 self.reading.scroll_to(place, rows);
             }
-            Focus::List | Focus::Filter => self.list.select(place),
+            Focus::List | Focus::Filter => {
+                self.list.select(place);
+                self.list.choose(&self.corpus);
+            }
         }
     }
 
@@ -156,11 +170,12 @@ impl State {
         if self.layout().reading.is_none() {
             return self.focus_reading();
         }
+        self.list.choose(&self.corpus);
         let rows = self.text_rows();
         let page = isize::try_from(rows.saturating_sub(2).max(1)).unwrap_or(1);
         if !self.reading.scroll_by(page, rows) {
             if self.list.selected() + 1 < self.list.slots().len() {
-                self.list.move_by(1);
+                self.select_by(1);
             } else {
                 self.tell("This is the end of the last article");
             }
@@ -173,7 +188,7 @@ impl State {
             self.zen = false;
         } else if self.focus == Focus::Reading {
             self.focus = Focus::List;
-        } else if self.filter.is_on() {
+        } else if !self.filter.editor().text().is_empty() {
             self.clear_filter(effects);
         } else if !self.progress.done && self.progress.found > 0 {
             effects.push(Effect::StopLoading);
@@ -189,16 +204,19 @@ impl State {
         self.retype(effects);
     }
 
-    fn step_hit(&mut self, forward: bool) {
+    /// Goes one hit on, or back; says no, and tells the reader why, where there is none.
+    fn step_hit(&mut self, forward: bool) -> bool {
         let Some(matcher) = self.filter.matcher().cloned() else {
-            return self.tell("There are hits once a filter is typed");
+            self.tell("There are hits once a filter is typed");
+            return false;
         };
         if self.layout().reading.is_none() {
-            self.focus = Focus::Reading;
+            self.focus_reading();
             self.settle();
         }
         if self.reading.step_hit(forward, self.text_rows()) {
-            return;
+            self.list.choose(&self.corpus);
+            return true;
         }
         let slots = self.list.slots();
         let here = self.list.selected();
@@ -212,12 +230,15 @@ impl State {
             (0..here.min(slots.len())).rev().take(HIT_SEARCH).find(has_hits)
         };
         let Some(place) = place else {
-            return self.tell(if forward { "No hit after this one" } else { "No hit before this one" });
+            self.tell(if forward { "No hit after this one" } else { "No hit before this one" });
+            return false;
         };
         self.list.select(place);
+        self.list.choose(&self.corpus);
         self.settle();
         let last = self.reading.open().map_or(0, |open| open.hits.len().saturating_sub(1));
         self.reading.go_to_hit(if forward { 0 } else { last }, self.text_rows());
+        true
     }
 
     fn open_link(&mut self, number: Option<usize>, effects: &mut Vec<Effect>) {

@@ -34,6 +34,8 @@ pub struct ReadingPane {
     setting: Option<Setting>,
     page: Page,
     top: usize,
+    /// The part and the byte at the top since the reader scrolled last; it outlasts any change of width.
+    place: (usize, usize),
 }
 
 impl ReadingPane {
@@ -78,7 +80,6 @@ impl ReadingPane {
             return;
         };
         let same = self.open.as_ref().is_some_and(|open| open.article.id == entry.id());
-        let place = self.page.start_of(self.top);
         self.open = Some(OpenArticle {
             slot: slot.unwrap_or(Slot(0)),
             article: entry.article(),
@@ -89,7 +90,10 @@ impl ReadingPane {
         });
         self.set();
         // A changed version of the same article is read on at the same place.
-        self.top = if same && self.top > 0 { self.page.line_of(place.0, place.1) } else { 0 };
+        if !same {
+            self.place = (0, 0);
+        }
+        self.go_to_place();
     }
 
     /// Marks where the open article answers another filter; the place stays.
@@ -106,10 +110,19 @@ impl ReadingPane {
         if self.setting == Some(setting) {
             return;
         }
-        let place = self.page.start_of(self.top);
         self.setting = Some(setting);
         self.set();
-        self.top = if self.top == 0 { 0 } else { self.page.line_of(place.0, place.1) };
+        self.go_to_place();
+    }
+
+    fn go_to_place(&mut self) {
+        // What stands above the first part belongs to it.
+        self.top = if self.place == (0, 0) { 0 } else { self.page.line_of(self.place.0, self.place.1) };
+    }
+
+    /// Shows no emptiness below the text while there is text above.
+    pub(super) fn stay_within(&mut self, rows: usize) {
+        self.top = self.top.min(self.page.lines().len().saturating_sub(rows));
     }
 
     fn set(&mut self) {
@@ -128,7 +141,9 @@ impl ReadingPane {
 
     /// Scrolls to a line, or as far as there is text.
     pub(super) fn scroll_to(&mut self, line: usize, rows: usize) {
-        self.top = line.min(self.page.lines().len().saturating_sub(rows));
+        self.top = line;
+        self.stay_within(rows);
+        self.place = self.page.start_of(self.top);
     }
 
     /// The line of hit number `number`.

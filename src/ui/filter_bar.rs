@@ -49,11 +49,12 @@ pub(super) fn draw_line(
         width -= grapheme.width();
         start = at + grapheme.len();
     }
-    let y = pen.y();
+    let (y, last) = (pen.y(), pen.last());
     let x = pen.x() + width as u16;
     let range = start..line.text().len();
     pen.put_marked(line.text().get(range.clone()).unwrap_or(""), theme.text, &within(marks, &range), 0);
-    typing.then(|| Position::new(x, y))
+    // On a screen too narrow for the sign before it, the cursor stands on the last column.
+    typing.then(|| Position::new(x.min(last), y))
 }
 
 /// Each term in the colour that its hits have.

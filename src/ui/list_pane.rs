@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::spans::{Marked, Pen, counted, grouped, within};
@@ -96,31 +97,41 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
         x += dates::SHORT as u16 + 2;
     }
 
-    let (meta, meta_width) = if width >= 60 { meta(theme, entry, width, text_rows) } else { (Vec::new(), 0) };
     let headline = entry.headline();
     let shown = if headline.is_empty() { SafeText::new("(no headline)") } else { headline };
     let marks_here = marks(0);
     let room = end.saturating_sub(x);
-    // On one line the section stands beside the headline; on two it stands below, and the second line gives way.
-    let beside = if text_rows == 1 && meta_width > 0 { meta_width + 2 } else { 0 };
-    let first_room = room.saturating_sub(beside);
-    let lines = wrap(&shown, usize::from(first_room.max(1)), false);
+    // On one line the section stands beside the headline, which gives way; on two it stands where the headline leaves
+    // room on the second, with the source where there is room for both.
+    let (lines, meta) = if text_rows == 1 {
+        let meta = if width >= 60 { meta(theme, entry, 12, width >= 110) } else { Meta::default() };
+        let beside = if meta.width > 0 { meta.width + 2 } else { 0 };
+        (wrap(&shown, usize::from(room.saturating_sub(beside).max(1)), false), meta)
+    } else {
+        let lines = wrap(&shown, usize::from(room.max(1)), false);
+        let rest = lines.get(1).and_then(|(range, _)| shown.get(range.start..)).map_or(0, UnicodeWidthStr::width);
+        let free = usize::from(room).saturating_sub(if rest > 0 { rest + 3 } else { 1 });
+        let fits = |meta: &Meta| usize::from(meta.width) <= free;
+        let meta = [meta(theme, entry, 20, true), meta(theme, entry, 20, false)].into_iter().find(fits);
+        (lines, meta.unwrap_or_default())
+    };
+    let first_room = if text_rows == 1 && meta.width > 0 { room.saturating_sub(meta.width + 2) } else { room };
     let bold = if base == Style::new() { theme.text } else { over(theme.text) };
     for (row, (range, _)) in lines.iter().enumerate().take(usize::from(text_rows)) {
         let last = row + 1 == usize::from(text_rows);
         let text_end =
-            if last && text_rows > 1 && meta_width > 0 { end.saturating_sub(meta_width + 2) } else { x + first_room };
+            if last && text_rows > 1 && meta.width > 0 { end.saturating_sub(meta.width + 2) } else { x + first_room };
         // The last line that there is room for takes all that is left, so that it is cut with a sign.
         let range = if last { range.start..shown.len() } else { range.clone() };
         let text = shown.get(range.clone()).unwrap_or("");
         Pen::new(buffer, x, area.y + row as u16, text_end).put_marked(text, bold, &within(&marks_here, &range), 0);
     }
-    if meta_width > 0 {
+    if meta.width > 0 {
         // Below a headline that leaves its second line free it stands at the left, where the eye is.
         let left = text_rows > 1 && lines.len() < usize::from(text_rows);
-        let meta_x = if left { x } else { end.saturating_sub(meta_width + 1) };
+        let meta_x = if left { x } else { end.saturating_sub(meta.width + 1) };
         let mut pen = Pen::new(buffer, meta_x, area.y + text_rows - 1, end);
-        for (text, style) in meta {
+        for (text, style) in meta.texts {
             pen.put(&text, over(style));
         }
     }
@@ -138,37 +149,39 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
 }
 
 /// Section and source, and how many columns they take.
-///
-/// On a line of its own there is room for both; beside the headline, only on a wide screen.
-fn meta(theme: &Theme, entry: Entry<'_>, width: usize, text_rows: u16) -> (Vec<(String, Style)>, u16) {
+#[derive(Default)]
+struct Meta {
+    texts: Vec<(String, Style)>,
+    width: u16,
+}
+
+/// The section, cut to `most` columns, and the source where that is wanted.
+fn meta(theme: &Theme, entry: Entry<'_>, most: usize, with_source: bool) -> Meta {
     let mut texts = Vec::new();
     let cut = |text: &str, most: usize| {
+        if text.width() <= most {
+            return text.to_owned();
+        }
         let mut shown = String::new();
-        for grapheme in unicode_segmentation::UnicodeSegmentation::graphemes(text, true) {
-            if shown.width() + grapheme.width() > most {
-                shown.push('…');
+        for grapheme in text.graphemes(true) {
+            if shown.width() + grapheme.width() >= most {
                 break;
             }
             shown.push_str(grapheme);
         }
-        shown
+        shown + "…"
     };
     if !entry.section().is_empty() {
-        texts.push((
-            cut(entry.section(), if text_rows > 1 && width >= 60 { 20 } else { 12 }),
-            theme.section(entry.section()),
-        ));
+        texts.push((cut(entry.section(), most), theme.section(entry.section())));
     }
-    if width >= (if text_rows > 1 { 60 } else { 110 })
-        && let Some(source) = entry.texts(Role::Source).next()
-    {
+    if let Some(source) = entry.texts(Role::Source).next().filter(|_| with_source) {
         if !texts.is_empty() {
             texts.push(("  ".to_owned(), theme.dim));
         }
         texts.push((cut(&source, 18), theme.dim));
     }
-    let columns = texts.iter().map(|(text, _)| text.width()).sum::<usize>();
-    (texts, columns as u16)
+    let width = texts.iter().map(|(text, _)| text.width()).sum::<usize>() as u16;
+    Meta { texts, width }
 }
 
 /// The text around a hit, on one row.

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, Clear, Padding, Widget};
+use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::filter_bar::draw_line;
@@ -26,6 +27,14 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
     };
     let (width, height) = (columns.min(screen.width), rows.min(screen.height));
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 3, width, height);
+    // A wide character that reaches under the frame would hide it.
+    for y in area.top()..area.bottom() {
+        if let Some(cell) = area.x.checked_sub(1).and_then(|x| buffer.cell_mut((x, y)))
+            && cell.symbol().width() > 1
+        {
+            cell.set_symbol(" ");
+        }
+    }
     Clear.render(area, buffer);
     // On a screen too small for a frame the content is worth more.
     let inner = if width >= 20 && height >= 3 {
@@ -124,7 +133,7 @@ fn draw_palette(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buf
         }
         let over = |style: ratatui::style::Style| if selected { style.patch(theme.selection) } else { style };
         let keys = state.keymap().shown(spec.action);
-        let keys_x = area.right().saturating_sub(unicode_width::UnicodeWidthStr::width(keys.as_str()) as u16);
+        let keys_x = area.right().saturating_sub(keys.width() as u16);
         Pen::new(buffer, keys_x.max(area.x), y, area.right()).put(&keys, over(theme.accent));
         let mut pen = Pen::new(buffer, area.x, y, keys_x.saturating_sub(1));
         pen.put(spec.name, over(theme.text));

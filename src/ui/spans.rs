@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -41,6 +41,11 @@ impl<'a> Pen<'a> {
         self.y
     }
 
+    /// The last column that is written.
+    pub(super) fn last(&self) -> u16 {
+        self.end.saturating_sub(1)
+    }
+
     /// How many columns are left.
     pub(super) fn room(&self) -> usize {
         usize::from(self.end.saturating_sub(self.x))
@@ -69,7 +74,7 @@ impl<'a> Pen<'a> {
             }
             // Later marks lie over earlier ones.
             let covering = marks.iter().filter(|(range, _)| range.contains(&at));
-            let style = covering.fold(style, |style, (_, mark)| style.patch(*mark));
+            let style = covering.fold(style, |style, (_, mark)| lay_over(style, *mark));
             if width > 0 {
                 self.buffer.set_stringn(self.x, self.y, grapheme, usize::from(width), style);
             }
@@ -87,6 +92,13 @@ impl<'a> Pen<'a> {
             self.x = self.end;
         }
     }
+}
+
+/// A mark over a style. Where both are reversed, the mark stands out by not being so.
+fn lay_over(style: Style, mark: Style) -> Style {
+    let both = style.add_modifier.contains(Modifier::REVERSED) && mark.add_modifier.contains(Modifier::REVERSED);
+    let style = style.patch(mark);
+    if both { style.remove_modifier(Modifier::REVERSED) } else { style }
 }
 
 /// The marks that fall into `range`, counted from its start.
