@@ -1,0 +1,184 @@
+//! Loading sources: what was named is sorted out, the crew reads it, and what comes of it is handed on at a pace that
+//! suits whoever listens.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::bundled::SEEDS;
+use super::crew::{Crew, Job, Known, Report};
+use super::read::{kind_of, refusal};
+use super::source::{Rules, Source};
+use super::walk::Folder;
+use crate::app::LoadProgress;
+use crate::corpus::{Corpus, Origin, Shard};
+use crate::loader::{Problem, Refusal};
+
+/// What is told while sources are loaded.
+#[derive(Debug)]
+pub enum LoadEvent {
+    /// Articles came in.
+    Shard(Arc<Shard>),
+    /// Something cannot be read, or not in full.
+    Problem(Problem),
+    /// How far it is.
+    Progress(LoadProgress),
+}
+
+/// What was counted while sources were loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Files that were read, by the name of their format.
+    pub formats: BTreeMap<&'static str, usize>,
+    /// Files that were passed over, by the endings of their names.
+    pub passed_over: BTreeMap<&'static str, usize>,
+    /// Files and bytes.
+    pub progress: LoadProgress,
+}
+
+/// Everything that sources hold.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The articles.
+    pub corpus: Corpus,
+    /// What could not be read, or not in full; by path and line.
+    pub problems: Vec<Problem>,
+    /// What was counted.
+    pub tally: Tally,
+}
+
+/// Loads `sources` and comes back when all is there, or when `stop` is set, with what is there then. `tell` hears how
+/// far it is, several times a second.
+pub fn load_all(
+    sources: &[Source],
+    rules: Rules,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(LoadProgress),
+) -> Loaded {
+    let (mut shards, mut problems) = (Vec::new(), Vec::new());
+    let (tally, _) = load(sources, rules, stop, &Known::default(), &mut |event| match event {
+        LoadEvent::Shard(shard) => shards.push(shard),
+        LoadEvent::Problem(problem) => problems.push(problem),
+        LoadEvent::Progress(progress) => tell(progress),
+    });
+    problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+    Loaded { corpus: Corpus::default().with(shards), problems, tally }
+}
+
+/// Where articles were looked for: what a change on disk is set against.
+#[derive(Debug, Default)]
+pub(super) struct Map {
+    /// Folders that were looked into, by their paths without links.
+    pub(super) folders: HashMap<PathBuf, Arc<Folder>>,
+    /// Files that were named, by their paths without links.
+    pub(super) named: HashMap<PathBuf, (Arc<Folder>, OsString)>,
+}
+
+/// Loads `sources` but for the files that are `known` and did not change.
+pub(super) fn load(
+    sources: &[Source],
+    rules: Rules,
+    stop: &AtomicBool,
+    known: &Known,
+    tell: &mut dyn FnMut(LoadEvent),
+) -> (Tally, Map) {
+    let mut plan = Plan::default();
+    for source in sources {
+        match source {
+            Source::Path(path) => plan.path(path, tell),
+            Source::Bundled => plan.bundled(),
+            Source::Input(bytes) => plan.input(bytes.clone()),
+        }
+    }
+    let named: HashSet<PathBuf> = plan.named.keys().cloned().collect();
+    let crew = Crew::new(rules, stop, known, &named);
+    let counts = crew.work(plan.jobs, &mut |report| match report {
+        Report::Shard(shard) => {
+            tell(LoadEvent::Shard(shard));
+            tell(LoadEvent::Progress(crew.progress()));
+        }
+        Report::Problem(problem) => tell(LoadEvent::Problem(problem)),
+        Report::Tick => tell(LoadEvent::Progress(crew.progress())),
+    });
+    let progress = LoadProgress { done: true, stopped: stop.load(Ordering::Relaxed), ..crew.progress() };
+    let tally = Tally { formats: counts.formats, passed_over: counts.passed_over, progress };
+    (tally, Map { folders: crew.into_folders(), named: plan.named })
+}
+
+/// What is to be done for the sources that were named.
+#[derive(Default)]
+struct Plan {
+    jobs: Vec<Job>,
+    named: HashMap<PathBuf, (Arc<Folder>, OsString)>,
+    /// The folder of the file that was named last: the next is often its neighbour.
+    parent: Option<Arc<Folder>>,
+}
+
+impl Plan {
+    fn path(&mut self, path: &Path, tell: &mut dyn FnMut(LoadEvent)) {
+        let mut refuse = |why: &Refusal| tell(LoadEvent::Problem(Problem::refused(path.to_path_buf(), why)));
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => match fs::canonicalize(path) {
+                Ok(real) => self.jobs.push(Job::Folder(Arc::new(Folder::root(path, real)))),
+                Err(error) => refuse(&refusal(&error)),
+            },
+            Ok(metadata) if metadata.is_file() => {
+                if let Err(why) = self.file(path) {
+                    refuse(&why);
+                }
+            }
+            Ok(metadata) => refuse(&Refusal::NotRegular(kind_of(metadata.file_type()))),
+            Err(error) => refuse(&refusal(&error)),
+        }
+    }
+
+    fn file(&mut self, path: &Path) -> Result<(), Refusal> {
+        let (Some(shown), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(Refusal::NotRegular("a folder"));
+        };
+        let folder = match self.parent.as_ref().filter(|folder| *folder.shown == *shown) {
+            Some(folder) => Arc::clone(folder),
+            None => {
+                let parent = if shown.as_os_str().is_empty() { Path::new(".") } else { shown };
+                let real = fs::canonicalize(parent).map_err(|error| refusal(&error))?;
+                Arc::new(Folder::root(shown, real))
+            }
+        };
+        self.parent = Some(Arc::clone(&folder));
+        let real = folder.real.join(name);
+        if self.named.contains_key(&real) {
+            return Ok(());
+        }
+        self.named.insert(real, (Arc::clone(&folder), name.to_owned()));
+        match self.jobs.last_mut() {
+            Some(Job::Files(last, names)) if Arc::ptr_eq(last, &folder) && names.len() < 64 => names.push(name.into()),
+            _ => self.jobs.push(Job::Files(folder, vec![name.into()])),
+        }
+        Ok(())
+    }
+
+    fn bundled(&mut self) {
+        let dir: Arc<Path> = Arc::from(Path::new("seeds"));
+        self.jobs.extend(SEEDS.iter().map(|(name, bytes)| Job::Bytes {
+            dir: Arc::clone(&dir),
+            name: OsStr::new(name).to_owned(),
+            place: format!("bundled:{name}").into_bytes(),
+            origin: Origin::Bundled,
+            bytes: Cow::Borrowed(*bytes),
+        }));
+    }
+
+    fn input(&mut self, bytes: Vec<u8>) {
+        self.jobs.push(Job::Bytes {
+            dir: Arc::from(Path::new("")),
+            name: OsString::from("-"),
+            place: format!("input:{:016x}", xxhash_rust::xxh3::xxh3_64(&bytes)).into_bytes(),
+            origin: Origin::Input,
+            bytes: Cow::Owned(bytes),
+        });
+    }
+}
