@@ -126,8 +126,15 @@ struct Queue {
 }
 
 impl<'a> Crew<'a> {
-    /// A crew that does not read again what is `known`, and leaves what is `named` to whoever names it.
-    pub(super) fn new(rules: Rules, stop: &'a AtomicBool, known: &'a Known, named: &'a HashSet<PathBuf>) -> Crew<'a> {
+    /// A crew that does not read again what is `known`, leaves what is `named` to whoever names it,
+    /// and goes into none of `folders`.
+    pub(super) fn new(
+        rules: Rules,
+        stop: &'a AtomicBool,
+        known: &'a Known,
+        named: &'a HashSet<PathBuf>,
+        folders: HashMap<PathBuf, Arc<Folder>>,
+    ) -> Crew<'a> {
         Crew {
             rules,
             stop,
@@ -135,7 +142,7 @@ impl<'a> Crew<'a> {
             named,
             queue: Mutex::default(),
             wake: Condvar::new(),
-            folders: Mutex::default(),
+            folders: Mutex::new(folders),
             found: AtomicUsize::new(0),
             read: AtomicUsize::new(0),
             bytes: AtomicU64::new(0),
@@ -202,7 +209,7 @@ impl<'a> Crew<'a> {
         }
     }
 
-    /// The folders that were looked into, by their paths without links.
+    /// The folders that were looked into now or before, by their paths without links.
     pub(super) fn into_folders(self) -> HashMap<PathBuf, Arc<Folder>> {
         self.folders.into_inner().unwrap_or_else(PoisonError::into_inner)
     }

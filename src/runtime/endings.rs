@@ -19,6 +19,10 @@ const LONGEST: usize = 8;
 /// The ending by which a file found in a folder is passed over; none where it may be an article.
 pub fn is_passed_over(name: &OsStr) -> Option<&'static str> {
     let name = name.as_encoded_bytes();
+    // What editors leave beside the file that they changed.
+    if name.ends_with(b"~") {
+        return Some("~");
+    }
     let dot = memchr::memrchr(b'.', name)?;
     let ending = name.get(dot + 1..)?;
     // A dot alone in front makes a hidden file, not an ending.
@@ -45,7 +49,7 @@ mod tests {
 
     #[test]
     fn pictures_programs_and_data_are_passed_over_and_articles_are_not() {
-        for (name, ending) in [("a.png", Some("png")), ("A.PDF", Some("pdf")), ("x.tar.gz", Some("gz"))] {
+        for (name, ending) in [("a.png", Some("png")), ("A.PDF", Some("pdf")), ("x.tar.gz", Some("gz")), ("a.txt~", Some("~"))] {
             assert_eq!(is_passed_over(OsStr::new(name)), ending);
         }
         for name in ["a.txt", "b.md", "notes", "2023.09.27", ".png", "a.", "a.articles-of-2023", ""] {

@@ -95,7 +95,7 @@ pub(super) fn load(
         }
     }
     let named: HashSet<PathBuf> = plan.named.keys().cloned().collect();
-    let crew = Crew::new(rules, stop, known, &named);
+    let crew = Crew::new(rules, stop, known, &named, HashMap::new());
     let counts = crew.work(plan.jobs, &mut |report| match report {
         Report::Shard(shard) => {
             tell(LoadEvent::Shard(shard));
