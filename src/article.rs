@@ -94,6 +94,23 @@ impl Article {
         })
     }
 
+    /// The whole article as plain text: its parts, parted by blank lines.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            let mark = match part.role {
+                Role::Source => "Source: ",
+                Role::Body(BlockKind::ListEntry { .. }) => "• ",
+                _ => "",
+            };
+            text.push_str(mark);
+            text.push_str(&part.text);
+            text.push_str("\n\n");
+        }
+        text.extend(self.url.iter().flat_map(|url| [url.as_str(), "\n"]));
+        text
+    }
+
     fn texts(&self, role: Role) -> impl Iterator<Item = &str> {
         self.parts.iter().filter(move |part| part.role == role).map(|part| part.text.as_str())
     }

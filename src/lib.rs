@@ -2,8 +2,12 @@
 //!
 //! `ARCHITECTURE.md` tells what each room is for and what it must not know; `tests/arrows.rs` keeps it so.
 
+pub mod app;
 pub mod article;
+pub mod command;
+pub mod config;
 pub mod corpus;
 pub mod loader;
 pub mod query;
 pub mod search;
+pub mod ui;

@@ -1,4 +1,12 @@
-//! Sizes and rectangles in cells, and the one pure function that lays out the screen.
+//! Sizes and areas in cells, and the one pure function that lays out the screen: update, mouse and drawing share it.
+
+use super::Focus;
+use crate::config::Split;
+
+/// From this width on, list and text stand side by side.
+const WIDE: u16 = 100;
+/// From this height on, a narrow screen has the list above the text.
+const TALL: u16 = 40;
 
 /// A size in cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -7,4 +15,155 @@ pub struct Size {
     pub columns: u16,
     /// Rows.
     pub rows: u16,
+}
+
+/// A rectangle of cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Area {
+    /// The column of its left edge.
+    pub column: u16,
+    /// The row of its upper edge.
+    pub row: u16,
+    /// How many columns it has.
+    pub columns: u16,
+    /// How many rows it has.
+    pub rows: u16,
+}
+
+impl Area {
+    /// Whether the cell lies in it.
+    pub fn contains(self, column: u16, row: u16) -> bool {
+        (self.column..self.column.saturating_add(self.columns)).contains(&column)
+            && (self.row..self.row.saturating_add(self.rows)).contains(&row)
+    }
+}
+
+/// Where everything stands; what has no room is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The article list.
+    pub list: Option<Area>,
+    /// The rule between list and text, which the mouse drags.
+    pub rule: Option<Area>,
+    /// The reading pane.
+    pub reading: Option<Area>,
+    /// The filter bar.
+    pub bar: Option<Area>,
+    /// The status line.
+    pub status: Option<Area>,
+}
+
+/// What the layout depends on besides the size.
+#[derive(Clone, Copy, Debug)]
+pub struct Wishes {
+    /// Which pane has the focus.
+    pub focus: Focus,
+    /// The text alone.
+    pub zen: bool,
+    /// How the panes are to stand.
+    pub split: Split,
+    /// How much of the width or height the list takes, in percent.
+    pub list_share: u16,
+}
+
+/// Lays out a screen of this size.
+pub fn layout(size: Size, wishes: Wishes) -> Layout {
+    let Size { columns, rows } = size;
+    if columns == 0 || rows == 0 {
+        return Layout::default();
+    }
+    let whole = Area { column: 0, row: 0, columns, rows };
+    let typing = wishes.focus == Focus::Filter;
+    if wishes.zen && !typing {
+        return Layout { reading: Some(whole), ..Layout::default() };
+    }
+    let line = |row| Some(Area { column: 0, row, columns, rows: 1 });
+    // What is typed goes before what is told.
+    let (panes, bar, status) = match rows {
+        1 if typing => (0, line(0), None),
+        1..=3 if !typing => (rows, None, None),
+        2..=5 if typing => (rows - 1, line(rows - 1), None),
+        4..=5 => (rows - 1, None, line(rows - 1)),
+        _ => (rows - 2, line(rows - 2), line(rows - 1)),
+    };
+    let mut layout = Layout { bar, status, ..Layout::default() };
+    if panes == 0 {
+        return layout;
+    }
+    let split = match wishes.split {
+        Split::Auto if columns >= WIDE => Split::Columns,
+        Split::Auto if rows >= TALL => Split::Rows,
+        Split::Auto => Split::Single,
+        chosen => chosen,
+    };
+    let share = |of: u16| (u32::from(of) * u32::from(wishes.list_share.min(100)) / 100) as u16;
+    match split {
+        Split::Columns if columns >= 8 => {
+            let list = share(columns).clamp(3, columns - 4);
+            layout.list = Some(Area { column: 0, row: 0, columns: list, rows: panes });
+            layout.rule = Some(Area { column: list, row: 0, columns: 1, rows: panes });
+            layout.reading = Some(Area { column: list + 1, row: 0, columns: columns - list - 1, rows: panes });
+        }
+        Split::Rows if panes >= 6 => {
+            let list = share(panes).clamp(2, panes - 3);
+            layout.list = Some(Area { column: 0, row: 0, columns, rows: list });
+            layout.rule = Some(Area { column: 0, row: list, columns, rows: 1 });
+            layout.reading = Some(Area { column: 0, row: list + 1, columns, rows: panes - list - 1 });
+        }
+        Split::Auto | Split::Columns | Split::Rows | Split::Single => {
+            let area = Some(Area { rows: panes, ..whole });
+            match wishes.focus {
+                Focus::Reading => layout.reading = area,
+                Focus::List | Focus::Filter => layout.list = area,
+            }
+        }
+    }
+    layout
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(columns: u16, rows: u16, focus: Focus) -> Layout {
+        let wishes = Wishes { focus, zen: false, split: Split::Auto, list_share: 45 };
+        layout(Size { columns, rows }, wishes)
+    }
+
+    #[test]
+    fn wide_screens_have_two_panes_and_narrow_ones_one_at_a_time() {
+        let wide = of(160, 50, Focus::List);
+        assert!(wide.list.is_some() && wide.rule.is_some() && wide.reading.is_some());
+        let narrow = of(80, 24, Focus::List);
+        assert!(narrow.list.is_some() && narrow.reading.is_none());
+        assert!(of(80, 24, Focus::Reading).reading.is_some());
+        let tall = of(60, 50, Focus::List);
+        assert!(tall.rule.is_some_and(|rule| rule.columns == 60));
+    }
+
+    #[test]
+    fn everything_lies_within_the_screen_and_nothing_overlaps_at_any_size() {
+        for columns in (0..30).chain([79, 99, 100, 101, 300]) {
+            for rows in (0..15).chain([39, 40, 41, 200]) {
+                for focus in [Focus::List, Focus::Reading, Focus::Filter] {
+                    for split in [Split::Auto, Split::Columns, Split::Rows, Split::Single] {
+                        let wishes = Wishes { focus, zen: false, split, list_share: 80 };
+                        let Layout { list, rule, reading, bar, status } = layout(Size { columns, rows }, wishes);
+                        let areas: Vec<Area> = [list, rule, reading, bar, status].into_iter().flatten().collect();
+                        let cells: usize =
+                            areas.iter().map(|area| usize::from(area.columns) * usize::from(area.rows)).sum();
+                        assert_eq!(
+                            cells,
+                            usize::from(columns) * usize::from(rows),
+                            "{columns}x{rows} {focus:?} {split:?}"
+                        );
+                        for area in areas {
+                            assert!(area.column + area.columns <= columns && area.row + area.rows <= rows);
+                            assert!(area.columns > 0 && area.rows > 0);
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,393 @@
+//! The program without a terminal: [`State`] and `update(Message) -> Vec<Effect>`, total and pure. It has no clock,
+//! does no I/O and does not know how it is drawn. One file a pane.
+
+pub mod dates;
+mod effect;
+mod filter_bar;
+mod geometry;
+mod line_editor;
+mod list_pane;
+mod message;
+mod mouse;
+mod overlay;
+mod perform;
+mod reading_pane;
+pub mod wrap;
+
+use std::sync::Arc;
+
+use chrono::NaiveDateTime;
+
+use crate::command::{Context, Key, Keymap};
+use crate::config::{Config, Density, ThemeChoice};
+use crate::corpus::Corpus;
+use crate::loader::Problem;
+
+pub use effect::Effect;
+pub use filter_bar::FilterBar;
+pub use geometry::{Area, Layout, Size, Wishes, layout};
+pub use line_editor::LineEditor;
+pub use list_pane::ListPane;
+pub use message::{LoadProgress, Message, Mouse, MouseAction, Notice};
+use overlay::Outcome;
+pub use overlay::{Overlay, OverlayKind, help_rows, palette_rows};
+pub use reading_pane::{OpenArticle, ReadingPane};
+
+/// How many problems are kept to be listed; more are only counted.
+const PROBLEMS: usize = 10_000;
+
+/// Where keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// To the article list.
+    List,
+    /// To the reading pane.
+    Reading,
+    /// To the line of the filter bar.
+    Filter,
+}
+
+/// Everything that the screen shows.
+#[derive(Clone, Debug)]
+pub struct State {
+    config: Config,
+    keymap: Keymap,
+    /// What is open, for the head of the list.
+    title: String,
+    corpus: Arc<Corpus>,
+    list: ListPane,
+    reading: ReadingPane,
+    filter: FilterBar,
+    overlay: Option<Overlay>,
+    focus: Focus,
+    zen: bool,
+    size: Size,
+    /// How much of the screen the list takes, in percent.
+    list_share: u16,
+    dragging: bool,
+    theme: ThemeChoice,
+    /// The number typed before a key, as in `5j`.
+    count: Option<usize>,
+    problems: Vec<Problem>,
+    /// How many problems there are, with those that are not kept.
+    problem_count: usize,
+    progress: LoadProgress,
+    notice: Option<Notice>,
+    now: NaiveDateTime,
+}
+
+impl State {
+    /// An empty screen; `title` names what is being opened.
+    pub fn new(config: Config, title: String, now: NaiveDateTime) -> State {
+        let (keymap, _) = Keymap::new(&config.keys);
+        State {
+            keymap,
+            title,
+            corpus: Arc::default(),
+            list: ListPane::default(),
+            reading: ReadingPane::default(),
+            filter: FilterBar::default(),
+            overlay: None,
+            focus: Focus::List,
+            zen: false,
+            size: Size::default(),
+            list_share: config.list_share,
+            dragging: false,
+            theme: config.theme,
+            count: None,
+            problems: Vec::new(),
+            problem_count: 0,
+            progress: LoadProgress::default(),
+            notice: None,
+            now,
+            config,
+        }
+    }
+
+    /// Takes in what happened, and says what is to be done about it outside.
+    pub fn update(&mut self, message: Message) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match message {
+            Message::Key(key) => self.key(key, &mut effects),
+            Message::Paste(text) => self.paste(&text, &mut effects),
+            Message::Mouse(mouse) => self.mouse(mouse),
+            Message::Resize(size) => self.size = size,
+            Message::Clock(now) => self.now = now,
+            Message::Corpus(corpus) => self.take_corpus(corpus, &mut effects),
+            Message::Loading(progress) => self.progress = progress,
+            Message::Problem(problem) => {
+                self.problem_count += 1;
+                if self.problems.len() < PROBLEMS {
+                    self.problems.push(problem);
+                }
+            }
+            Message::ProblemsGone(path) => {
+                let before = self.problems.len();
+                self.problems.retain(|problem| problem.path != path);
+                self.problem_count -= before - self.problems.len();
+            }
+            Message::Filtered(answer) => {
+                if self.filter.take(answer.clone()) {
+                    self.list.list(answer.slots, &self.corpus, &self.corpus);
+                }
+            }
+            Message::HitsCounted { generation, hits, complete } => self.filter.take_hits(generation, hits, complete),
+            Message::Notice(notice) => self.notice = Some(notice),
+        }
+        self.settle();
+        effects
+    }
+
+    /// Brings everything in line with the size, the selection and each other.
+    fn settle(&mut self) {
+        if let Some(view) = self.list_view() {
+            self.list.settle(view.visible());
+        }
+        self.reading.show(self.list.selected_slot(), &self.corpus, self.filter.matcher());
+        if let Some(area) = self.text_area() {
+            let (width, justify, hyphenate) = (area.columns, self.config.justify, self.config.hyphenate);
+            self.reading.set_to(wrap::Setting { width, justify, hyphenate });
+            self.reading.scroll_by(0, usize::from(area.rows));
+        }
+    }
+
+    fn take_corpus(&mut self, corpus: Arc<Corpus>, effects: &mut Vec<Effect>) {
+        let former = std::mem::replace(&mut self.corpus, corpus);
+        if self.filter.is_on() {
+            effects.extend(self.filter.ask(&self.corpus, false).map(Effect::Filter));
+        } else {
+            self.list.list(Arc::clone(self.corpus.order()), &self.corpus, &former);
+        }
+    }
+
+    fn key(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        self.notice = None;
+        if self.overlay.is_some() {
+            return self.overlay_key(key, effects);
+        }
+        if self.focus != Focus::Filter && self.count_digit(key) {
+            return;
+        }
+        let count = self.count.take();
+        match (self.keymap.lookup(self.context(), key), key.typed()) {
+            (Some(action), _) => self.perform(action, count, effects),
+            (None, Some(c)) if self.focus == Focus::Filter => {
+                self.filter.editor_mut().insert(c.encode_utf8(&mut [0; 4]));
+                self.retype(effects);
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Takes a digit of a count, as in `12G`.
+    fn count_digit(&mut self, key: Key) -> bool {
+        let digit = key.typed().and_then(|c| c.to_digit(10)).filter(|&digit| digit > 0 || self.count.is_some());
+        let Some(digit) = digit else { return false };
+        let count = self.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
+        self.count = Some(count.min(99_999_999));
+        true
+    }
+
+    fn context(&self) -> Context {
+        match self.focus {
+            Focus::List => Context::List,
+            Focus::Reading => Context::Global,
+            Focus::Filter => Context::Line,
+        }
+    }
+
+    fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        match &mut self.overlay {
+            Some(overlay) => overlay.insert(text),
+            None => {
+                // Pasted text is never keys; outside the bar it starts a filter.
+                self.focus = Focus::Filter;
+                self.zen = false;
+                self.filter.editor_mut().insert(text);
+                self.retype(effects);
+            }
+        }
+    }
+
+    /// Takes over what is typed in the filter bar.
+    fn retype(&mut self, effects: &mut Vec<Effect>) {
+        match self.filter.retype(&self.corpus) {
+            Some(request) => effects.push(Effect::Filter(request)),
+            None => {
+                effects.push(Effect::CancelFilter(self.filter.generation()));
+                self.list.list(Arc::clone(self.corpus.order()), &self.corpus, &self.corpus);
+            }
+        }
+        self.reading.mark(&self.corpus, self.filter.matcher());
+    }
+
+    /// How the list stands in its area.
+    pub fn list_view(&self) -> Option<ListView> {
+        let area = self.layout().list?;
+        let head = u16::from(area.rows >= 4);
+        let lines = match self.config.density {
+            Density::Compact => 1,
+            Density::Comfortable => 2,
+            Density::Auto => 1 + u16::from(area.rows >= 28),
+        };
+        let row_height = (lines + u16::from(self.filter.is_on())).min(area.rows - head).max(1);
+        let rows = Area { row: area.row + head, rows: area.rows - head, ..area };
+        Some(ListView { head: (head > 0).then_some(Area { rows: 1, ..area }), rows, row_height })
+    }
+
+    /// The cells of the reading pane in which text stands.
+    pub fn text_area(&self) -> Option<Area> {
+        let area = self.layout().reading?;
+        let margin = match area.columns {
+            0..=4 => 0,
+            5..=40 => 1,
+            _ => 3,
+        };
+        // The last column is the scrollbar's.
+        let columns = area.columns.saturating_sub(margin * 2).clamp(1, self.config.measure);
+        let free = area.columns - columns;
+        let top = u16::from(area.rows >= 10);
+        Some(Area { column: area.column + free / 2, row: area.row + top, columns, rows: area.rows - top })
+    }
+
+    /// Where everything stands.
+    pub fn layout(&self) -> Layout {
+        let wishes = Wishes { focus: self.focus, zen: self.zen, split: self.config.split, list_share: self.list_share };
+        layout(self.size, wishes)
+    }
+
+    /// How many lines of text the reading pane shows.
+    fn text_rows(&self) -> usize {
+        self.text_area().map_or(1, |area| usize::from(area.rows))
+    }
+
+    /// The articles.
+    pub fn corpus(&self) -> &Arc<Corpus> {
+        &self.corpus
+    }
+
+    /// What is open, for the head of the list.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The article list.
+    pub fn list(&self) -> &ListPane {
+        &self.list
+    }
+
+    /// The reading pane.
+    pub fn reading(&self) -> &ReadingPane {
+        &self.reading
+    }
+
+    /// The filter bar.
+    pub fn filter(&self) -> &FilterBar {
+        &self.filter
+    }
+
+    /// What lies over the panes.
+    pub fn overlay(&self) -> Option<&Overlay> {
+        self.overlay.as_ref()
+    }
+
+    /// Where keys go.
+    pub fn focus(&self) -> Focus {
+        self.focus
+    }
+
+    /// The size of the screen.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Which keys do what.
+    pub fn keymap(&self) -> &Keymap {
+        &self.keymap
+    }
+
+    /// The theme that is wanted.
+    pub fn theme(&self) -> ThemeChoice {
+        self.theme
+    }
+
+    /// The number typed before a key.
+    pub fn count(&self) -> Option<usize> {
+        self.count
+    }
+
+    /// What could not be read, and how many such problems there are in all.
+    pub fn problems(&self) -> (&[Problem], usize) {
+        (&self.problems, self.problem_count)
+    }
+
+    /// How far loading is.
+    pub fn progress(&self) -> LoadProgress {
+        self.progress
+    }
+
+    /// What is to be told in the status line.
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref()
+    }
+
+    /// The local time, as far as it matters.
+    pub fn now(&self) -> NaiveDateTime {
+        self.now
+    }
+
+    fn tell(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice::info(text));
+    }
+
+    fn overlay_key(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        let Some(mut overlay) = self.overlay.take() else { return };
+        let rows = match overlay.kind {
+            OverlayKind::Help => help_rows(overlay.line.text(), &self.keymap).len(),
+            OverlayKind::Palette => palette_rows(overlay.line.text()).len(),
+            OverlayKind::Problems => self.problems.len(),
+            OverlayKind::Pipe => 0,
+        };
+        match overlay.key(key, &self.keymap, rows, usize::from(self.size.rows / 2).max(1)) {
+            Outcome::Stay => self.overlay = Some(overlay),
+            Outcome::Close => {}
+            Outcome::Accept => self.accept(&overlay, effects),
+        }
+    }
+
+    /// Does what was chosen or typed in an overlay.
+    fn accept(&mut self, overlay: &Overlay, effects: &mut Vec<Effect>) {
+        let typed = overlay.line.text().trim();
+        match overlay.kind {
+            OverlayKind::Palette => {
+                if let Some(spec) = palette_rows(typed).get(overlay.row) {
+                    self.perform(spec.action, None, effects);
+                }
+            }
+            OverlayKind::Pipe => {
+                if let Some(open) = self.reading.open().filter(|_| !typed.is_empty()) {
+                    effects.push(Effect::Pipe { command: typed.to_owned(), text: open.article.to_text() });
+                }
+            }
+            OverlayKind::Help | OverlayKind::Problems => {}
+        }
+    }
+}
+
+/// How the article list stands in its area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListView {
+    /// The line above the articles, where there is room for it.
+    pub head: Option<Area>,
+    /// The cells in which articles stand.
+    pub rows: Area,
+    /// How many lines each takes.
+    pub row_height: u16,
+}
+
+impl ListView {
+    /// How many articles there is room for.
+    pub fn visible(self) -> usize {
+        usize::from(self.rows.rows / self.row_height)
+    }
+}

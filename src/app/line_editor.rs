@@ -1,0 +1,133 @@
+//! A line of text that is being typed, with its cursor.
+
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+
+use crate::article::clean;
+use crate::command::Action;
+
+/// How much may be typed or pasted into a line, in bytes.
+const MOST: usize = 4096;
+
+/// A line of text and a cursor between two of its characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineEditor {
+    text: String,
+    cursor: usize,
+}
+
+impl LineEditor {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where the cursor stands, in bytes of the text.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Replaces the text; the cursor goes to its end.
+    pub fn set(&mut self, text: &str) {
+        self.text = text.to_owned();
+        self.cursor = self.text.len();
+    }
+
+    /// Types or pastes text at the cursor. Line breaks become spaces; controls are made visible.
+    pub fn insert(&mut self, text: &str) {
+        let room = MOST.saturating_sub(self.text.len());
+        let text = text.get(..text.floor_char_boundary(room)).unwrap_or("");
+        let text = clean(text).replace('\n', " ");
+        self.text.insert_str(self.cursor, &text);
+        self.cursor += text.len();
+    }
+
+    /// Does what an action of [`Group::Typing`](crate::command::Group::Typing) says; says whether the text changed.
+    pub fn apply(&mut self, action: Action) -> bool {
+        let before = self.text.len();
+        match action {
+            Action::CursorLeft => self.cursor = self.left(),
+            Action::CursorRight => self.cursor = self.right(),
+            Action::CursorWordLeft => self.cursor = self.word_left(),
+            Action::CursorWordRight => self.cursor = self.word_right(),
+            Action::CursorStart => self.cursor = 0,
+            Action::CursorEnd => self.cursor = self.text.len(),
+            Action::DeleteBack => self.delete_from(self.left()),
+            Action::DeleteForward => {
+                let end = self.right();
+                self.text.replace_range(self.cursor..end, "");
+            }
+            Action::DeleteWord => self.delete_from(self.word_left()),
+            Action::DeleteToStart => self.delete_from(0),
+            Action::DeleteToEnd => self.text.truncate(self.cursor),
+            _ => {}
+        }
+        self.text.len() != before
+    }
+
+    /// Deletes from byte `start` to the cursor.
+    fn delete_from(&mut self, start: usize) {
+        self.text.replace_range(start..self.cursor, "");
+        self.cursor = start;
+    }
+
+    fn left(&self) -> usize {
+        let mut cursor = GraphemeCursor::new(self.cursor, self.text.len(), true);
+        cursor.prev_boundary(&self.text, 0).ok().flatten().unwrap_or(0)
+    }
+
+    fn right(&self) -> usize {
+        let mut cursor = GraphemeCursor::new(self.cursor, self.text.len(), true);
+        cursor.next_boundary(&self.text, 0).ok().flatten().unwrap_or(self.text.len())
+    }
+
+    fn word_left(&self) -> usize {
+        let before = self.text.get(..self.cursor).unwrap_or("");
+        before.unicode_word_indices().next_back().map_or(0, |(at, _)| at)
+    }
+
+    fn word_right(&self) -> usize {
+        let after = self.text.get(self.cursor..).unwrap_or("");
+        after.unicode_word_indices().next().map_or(self.text.len(), |(at, word)| self.cursor + at + word.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_words_and_lines_are_deleted_as_readline_does() {
+        let mut line = LineEditor::default();
+        line.insert("state dépärtment");
+        line.apply(Action::DeleteBack);
+        assert_eq!(line.text(), "state dépärtmen");
+        line.apply(Action::DeleteWord);
+        assert_eq!((line.text(), line.cursor()), ("state ", 6));
+        line.apply(Action::CursorStart);
+        line.apply(Action::DeleteForward);
+        line.apply(Action::CursorWordRight);
+        line.apply(Action::DeleteToStart);
+        assert_eq!(line.text(), " ");
+    }
+
+    #[test]
+    fn the_cursor_never_stands_inside_a_character() {
+        let mut line = LineEditor::default();
+        line.insert("e\u{301}👩\u{200d}👧x");
+        for expected in ["e\u{301}👩\u{200d}👧", "e\u{301}", ""] {
+            line.apply(Action::CursorLeft);
+            assert_eq!(&line.text()[..line.cursor()], expected);
+        }
+        line.apply(Action::DeleteForward);
+        assert_eq!(line.text(), "👩\u{200d}👧x");
+    }
+
+    #[test]
+    fn what_is_pasted_is_text_on_one_line() {
+        let mut line = LineEditor::default();
+        line.insert("a\nb\u{1b}[2J");
+        assert_eq!(line.text(), "a b␛[2J");
+        line.insert(&"x".repeat(1 << 20));
+        assert_eq!(line.text().len(), 4096);
+    }
+}

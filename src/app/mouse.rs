@@ -1,0 +1,65 @@
+//! What the mouse does: select, scroll, drag the rule between the panes.
+
+use super::{Area, Focus, Mouse, MouseAction, State};
+
+impl State {
+    pub(super) fn mouse(&mut self, mouse: Mouse) {
+        let Mouse { column, row, action } = mouse;
+        if self.overlay.is_some() {
+            return;
+        }
+        let layout = self.layout();
+        let on = |area: Option<Area>| area.is_some_and(|area| area.contains(column, row));
+        match action {
+            MouseAction::Press if on(layout.rule) => self.dragging = true,
+            MouseAction::Drag if self.dragging => self.drag(column, row),
+            MouseAction::Release => self.dragging = false,
+            MouseAction::Press if on(layout.list) => self.press_list(row),
+            MouseAction::Press if on(layout.bar) => self.focus = Focus::Filter,
+            MouseAction::Press | MouseAction::Drag if on(layout.reading) => {
+                self.focus = Focus::Reading;
+                // The last column is the scrollbar.
+                if let Some(area) = layout.reading.filter(|area| column + 1 == area.column + area.columns) {
+                    let lines = self.reading.page().lines().len();
+                    let line = lines * usize::from(row - area.row) / usize::from(area.rows.max(1));
+                    let rows = self.text_rows();
+                    self.reading.scroll_to(line, rows);
+                }
+            }
+            MouseAction::WheelDown | MouseAction::WheelUp => {
+                let lines = isize::try_from(self.config.scroll).unwrap_or(3);
+                let by = if action == MouseAction::WheelDown { lines } else { -lines };
+                if on(layout.list) {
+                    let visible = self.list_view().map_or(1, super::ListView::visible);
+                    self.list.scroll_by(by, visible);
+                } else if on(layout.reading) {
+                    let rows = self.text_rows();
+                    self.reading.scroll_by(by, rows);
+                }
+            }
+            MouseAction::Press | MouseAction::Drag => {}
+        }
+    }
+
+    fn drag(&mut self, column: u16, row: u16) {
+        let share = |at: u16, of: u16| (u32::from(at) * 100 / u32::from(of.max(1))) as u16;
+        let rows = self.layout().rule.is_some_and(|rule| rule.columns > 1);
+        let share = if rows { share(row, self.size.rows) } else { share(column, self.size.columns) };
+        self.list_share = share.clamp(20, 80);
+    }
+
+    /// Selects the article under the mouse; one that is selected already is opened.
+    fn press_list(&mut self, row: u16) {
+        let Some(view) = self.list_view().filter(|view| row >= view.rows.row) else { return };
+        let place = self.list.top() + usize::from((row - view.rows.row) / view.row_height);
+        if place >= self.list.slots().len() {
+            return;
+        }
+        if place == self.list.selected() && self.focus == Focus::List {
+            self.focus = Focus::Reading;
+        } else {
+            self.focus = Focus::List;
+            self.list.select(place);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What lies over the panes: the help, the problems, the command palette, a question. One at a time.
+
+use super::line_editor::LineEditor;
+use crate::command::{ACTIONS, Action, ActionSpec, Context, Key, KeyCode, Keymap};
+
+/// What lies over the panes: a list, a line that is typed into, or both.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    /// Which.
+    pub kind: OverlayKind,
+    /// What is typed into it.
+    pub line: LineEditor,
+    /// Whether keys are typed.
+    pub typing: bool,
+    /// The selected row, or the row at the top.
+    pub row: usize,
+}
+
+/// Which list or question lies over the panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OverlayKind {
+    /// All keys; what is typed after `/` searches them.
+    Help,
+    /// What could not be read.
+    Problems,
+    /// Actions by name.
+    Palette,
+    /// The command that is to get the article.
+    Pipe,
+}
+
+/// What a key in an overlay leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It stays.
+    Stay,
+    /// It goes away.
+    Close,
+    /// It goes away, and what is selected or typed is done.
+    Accept,
+}
+
+impl Overlay {
+    /// Opens one.
+    pub(super) fn new(kind: OverlayKind) -> Overlay {
+        let typing = matches!(kind, OverlayKind::Palette | OverlayKind::Pipe);
+        Overlay { kind, line: LineEditor::default(), typing, row: 0 }
+    }
+
+    /// Types or pastes text, where text is typed.
+    pub(super) fn insert(&mut self, text: &str) {
+        if self.typing {
+            self.line.insert(text);
+            self.row = 0;
+        }
+    }
+
+    /// Takes a key; `rows` is how many rows are listed, `page` how many make a page.
+    pub(super) fn key(&mut self, key: Key, keymap: &Keymap, rows: usize, page: usize) -> Outcome {
+        let context = if self.typing { Context::Line } else { Context::Global };
+        let page = isize::try_from(page).unwrap_or(1);
+        let move_by = |row: usize, by: isize| row.saturating_add_signed(by).min(rows.saturating_sub(1));
+        match (keymap.lookup(context, key), key.typed()) {
+            _ if key.code == KeyCode::Esc => return Outcome::Close,
+            (Some(Action::HistoryOlder | Action::Up), _) => self.row = move_by(self.row, -1),
+            (Some(Action::HistoryNewer | Action::Down), _) => self.row = move_by(self.row, 1),
+            (Some(Action::PageDown | Action::HalfPageDown | Action::ReadOn), _) => self.row = move_by(self.row, page),
+            (Some(Action::PageUp | Action::HalfPageUp | Action::ReadBack), _) => self.row = move_by(self.row, -page),
+            (Some(Action::Top), _) => self.row = 0,
+            (Some(Action::Bottom), _) => self.row = rows.saturating_sub(1),
+            (Some(Action::StartFilter), _) => self.typing = self.kind == OverlayKind::Help,
+            (Some(Action::KeepFilter), _) if self.kind == OverlayKind::Help => self.typing = false,
+            (Some(Action::KeepFilter), _) => return Outcome::Accept,
+            (Some(Action::Quit | Action::ShowHelp | Action::ShowProblems), _) => return Outcome::Close,
+            (Some(action), _) if self.typing => {
+                if self.line.apply(action) {
+                    self.row = 0;
+                }
+            }
+            (None, Some(c)) => self.insert(c.encode_utf8(&mut [0; 4])),
+            (Some(_) | None, _) => {}
+        }
+        Outcome::Stay
+    }
+}
+
+/// The rows of the help that fit what is searched: every word of it stands in the name, the help or the keys.
+pub fn help_rows(search: &str, keymap: &Keymap) -> Vec<&'static ActionSpec> {
+    let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
+    let fits = |spec: &&ActionSpec| {
+        let keys = keymap.shown(spec.action);
+        let text = format!("{} {} {}", spec.name, spec.help, spec.group.title()).to_lowercase();
+        words.iter().all(|word| text.contains(word) || keys.to_lowercase().split(' ').any(|key| key == word))
+    };
+    ACTIONS.iter().filter(fits).collect()
+}
+
+/// The actions of the palette that fit what is typed, the best first: the letters of it stand in the name in order.
+pub fn palette_rows(typed: &str) -> Vec<&'static ActionSpec> {
+    let typed: String = typed.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
+    let rank = |spec: &ActionSpec| {
+        let mut letters = spec.name.chars();
+        if spec.name.starts_with(&typed) {
+            Some(0)
+        } else if spec.name.contains(&typed) {
+            Some(1)
+        } else if spec.help.to_lowercase().contains(&typed.replace('-', " ")) {
+            Some(2)
+        } else {
+            typed.chars().all(|wanted| letters.any(|letter| letter == wanted)).then_some(3)
+        }
+    };
+    let mut rows: Vec<_> = ACTIONS
+        .iter()
+        .filter(|spec| spec.context != Context::Line && spec.action != Action::ShowPalette)
+        .filter_map(|spec| rank(spec).map(|rank| (rank, spec)))
+        .collect();
+    rows.sort_by_key(|(rank, _)| *rank);
+    rows.into_iter().map(|(_, spec)| spec).collect()
+}

@@ -1,0 +1,248 @@
+//! What each action does.
+
+use super::{Effect, Focus, Overlay, OverlayKind, State};
+use crate::command::Action;
+use crate::config::ThemeChoice;
+use crate::corpus::Origin;
+
+/// How many articles are looked at for the next hit before a reader is told that there is none near.
+const HIT_SEARCH: usize = 10_000;
+
+impl State {
+    /// Does what `action` says, `count` times where that means something.
+    pub(super) fn perform(&mut self, action: Action, count: Option<usize>, effects: &mut Vec<Effect>) {
+        let times = count.unwrap_or(1).max(1);
+        let step = isize::try_from(times).unwrap_or(isize::MAX);
+        let page = |rows: usize| isize::try_from(rows).unwrap_or(1);
+        match action {
+            Action::Down => self.move_by(step),
+            Action::Up => self.move_by(-step),
+            Action::Top => self.go_to(count.map_or(0, |count| count - 1)),
+            Action::Bottom => self.go_to(count.map_or(usize::MAX, |count| count.saturating_sub(1))),
+            Action::HalfPageDown => self.move_by(page(self.page_rows() / 2).max(1).saturating_mul(step)),
+            Action::HalfPageUp => self.move_by(-page(self.page_rows() / 2).max(1).saturating_mul(step)),
+            Action::PageDown => self.move_by(page(self.page_rows()).max(1).saturating_mul(step)),
+            Action::PageUp => self.move_by(-page(self.page_rows()).max(1).saturating_mul(step)),
+            Action::NextArticle => self.list.move_by(step),
+            Action::PreviousArticle => self.list.move_by(-step),
+            Action::ReadOn => self.read_on(),
+            Action::ReadBack => {
+                let rows = self.text_rows();
+                self.reading.scroll_by(-page(rows.saturating_sub(2).max(1)), rows);
+            }
+            Action::FocusLeft => self.focus = Focus::List,
+            Action::FocusRight | Action::Open => self.focus_reading(),
+            Action::SwitchPane => match self.focus {
+                Focus::List => self.focus_reading(),
+                Focus::Reading | Focus::Filter => self.focus = Focus::List,
+            },
+            Action::Back => self.back(effects),
+            Action::StartFilter => {
+                self.zen = false;
+                self.focus = Focus::Filter;
+            }
+            Action::NextHit => (0..times).for_each(|_| self.step_hit(true)),
+            Action::PreviousHit => (0..times).for_each(|_| self.step_hit(false)),
+            Action::KeepFilter => {
+                self.filter.remember();
+                self.focus = Focus::List;
+            }
+            Action::ClearFilter => {
+                self.filter.remember();
+                self.clear_filter(effects);
+                self.focus = Focus::List;
+            }
+            Action::HistoryOlder | Action::HistoryNewer => {
+                if self.filter.walk(action == Action::HistoryOlder) {
+                    self.retype(effects);
+                }
+            }
+            Action::CursorLeft
+            | Action::CursorRight
+            | Action::CursorWordLeft
+            | Action::CursorWordRight
+            | Action::CursorStart
+            | Action::CursorEnd
+            | Action::DeleteBack
+            | Action::DeleteForward
+            | Action::DeleteWord
+            | Action::DeleteToStart
+            | Action::DeleteToEnd => {
+                if self.filter.editor_mut().apply(action) {
+                    self.filter.stop_walking();
+                    self.retype(effects);
+                }
+            }
+            Action::ToggleZen => {
+                self.zen = !self.zen && self.reading.open().is_some();
+                if self.zen {
+                    self.focus = Focus::Reading;
+                }
+            }
+            Action::CycleTheme => {
+                let (next, name) = match self.theme {
+                    ThemeChoice::Auto | ThemeChoice::Dark => (ThemeChoice::Light, "light"),
+                    ThemeChoice::Light => (ThemeChoice::Ansi, "the terminal's 16 colours"),
+                    ThemeChoice::Ansi => (ThemeChoice::Dark, "dark"),
+                };
+                self.theme = next;
+                self.tell(format!("Theme: {name}"));
+            }
+            Action::WidenList => self.list_share = (self.list_share + 5).min(80),
+            Action::NarrowList => self.list_share = self.list_share.saturating_sub(5).max(20),
+            Action::OpenLink => self.open_link(count, effects),
+            Action::Copy => self.copy(false, effects),
+            Action::CopyText => self.copy(true, effects),
+            Action::Edit => match self.reading.open() {
+                Some(open) if open.origin == Origin::File => effects.push(Effect::Edit(open.path.clone())),
+                Some(_) => self.tell("This article is in no file that could be edited"),
+                None => {}
+            },
+            Action::Pipe => {
+                if self.reading.open().is_some() {
+                    self.overlay = Some(Overlay::new(OverlayKind::Pipe));
+                }
+            }
+            Action::Reload => effects.push(Effect::Reload),
+            Action::StopLoading => effects.push(Effect::StopLoading),
+            Action::ShowProblems => match self.problem_count {
+                0 => self.tell("No problems: everything could be read"),
+                _ => self.overlay = Some(Overlay::new(OverlayKind::Problems)),
+            },
+            Action::ShowPalette => self.overlay = Some(Overlay::new(OverlayKind::Palette)),
+            Action::ShowHelp => self.overlay = Some(Overlay::new(OverlayKind::Help)),
+            Action::Redraw => effects.push(Effect::Redraw),
+            Action::Suspend => effects.push(Effect::Suspend),
+            Action::Quit => effects.push(Effect::Quit),
+        }
+    }
+
+    fn focus_reading(&mut self) {
+        if self.reading.open().is_some() {
+            self.focus = Focus::Reading;
+        }
+    }
+
+    /// How many articles or lines a page of the pane with the focus has.
+    fn page_rows(&self) -> usize {
+        match self.focus {
+            Focus::Reading => self.text_rows().saturating_sub(1),
+            Focus::List | Focus::Filter => self.list_view().map_or(1, |view| view.visible().saturating_sub(1)),
+        }
+    }
+
+    fn move_by(&mut self, by: isize) {
+        match self.focus {
+            Focus::Reading => {
+                let rows = self.text_rows();
+                self.reading.scroll_by(by, rows);
+            }
+            Focus::List | Focus::Filter => self.list.move_by(by),
+        }
+    }
+
+    fn go_to(&mut self, place: usize) {
+        match self.focus {
+            Focus::Reading => {
+                let rows = self.text_rows();
+                self.reading.scroll_to(place, rows);
+            }
+            Focus::List | Focus::Filter => self.list.select(place),
+        }
+    }
+
+    fn read_on(&mut self) {
+        // Where the text is not to be seen yet, reading on begins with showing it.
+        if self.layout().reading.is_none() {
+            return self.focus_reading();
+        }
+        let rows = self.text_rows();
+        let page = isize::try_from(rows.saturating_sub(2).max(1)).unwrap_or(1);
+        if !self.reading.scroll_by(page, rows) {
+            if self.list.selected() + 1 < self.list.slots().len() {
+                self.list.move_by(1);
+            } else {
+                self.tell("This is the end of the last article");
+            }
+        }
+    }
+
+    /// One step back: out of the text alone, out of the text, out of the filter, out of loading.
+    fn back(&mut self, effects: &mut Vec<Effect>) {
+        if self.zen {
+            self.zen = false;
+        } else if self.focus == Focus::Reading {
+            self.focus = Focus::List;
+        } else if self.filter.is_on() {
+            self.clear_filter(effects);
+        } else if !self.progress.done && self.progress.found > 0 {
+            effects.push(Effect::StopLoading);
+        } else {
+            let quit = self.keymap.shown(Action::Quit);
+            let first = quit.split(' ').next().unwrap_or("q").to_owned();
+            self.tell(format!("{first} quits"));
+        }
+    }
+
+    fn clear_filter(&mut self, effects: &mut Vec<Effect>) {
+        self.filter.editor_mut().set("");
+        self.retype(effects);
+    }
+
+    fn step_hit(&mut self, forward: bool) {
+        let Some(matcher) = self.filter.matcher().cloned() else {
+            return self.tell("There are hits once a filter is typed");
+        };
+        if self.layout().reading.is_none() {
+            self.focus = Focus::Reading;
+            self.settle();
+        }
+        if self.reading.step_hit(forward, self.text_rows()) {
+            return;
+        }
+        let slots = self.list.slots();
+        let here = self.list.selected();
+        let has_hits = |place: &usize| {
+            let entry = slots.get(*place).and_then(|&slot| self.corpus.get(slot));
+            entry.is_some_and(|entry| matcher.count(entry) > 0)
+        };
+        let place = if forward {
+            (here + 1..slots.len()).take(HIT_SEARCH).find(has_hits)
+        } else {
+            (0..here.min(slots.len())).rev().take(HIT_SEARCH).find(has_hits)
+        };
+        let Some(place) = place else {
+            return self.tell(if forward { "No hit after this one" } else { "No hit before this one" });
+        };
+        self.list.select(place);
+        self.settle();
+        let last = self.reading.open().map_or(0, |open| open.hits.len().saturating_sub(1));
+        self.reading.go_to_hit(if forward { 0 } else { last }, self.text_rows());
+    }
+
+    fn open_link(&mut self, number: Option<usize>, effects: &mut Vec<Effect>) {
+        let Some(open) = self.reading.open() else { return };
+        let link = match number {
+            Some(number) => open.article.links.get(number - 1),
+            None => open.article.url.as_ref().or(open.article.links.first()),
+        };
+        match (link, number) {
+            (Some(link), _) => effects.push(Effect::OpenLink(link.to_string())),
+            (None, Some(number)) => self.tell(format!("This article has no link {number}")),
+            (None, None) => self.tell("This article names no address"),
+        }
+    }
+
+    fn copy(&mut self, whole: bool, effects: &mut Vec<Effect>) {
+        let Some(open) = self.reading.open() else { return };
+        let (text, told) = if whole {
+            (open.article.to_text(), "Copied the whole article")
+        } else {
+            let path = crate::article::clean(&open.path.to_string_lossy()).into_owned();
+            let address = open.article.url.as_ref().map_or(path, ToString::to_string);
+            (format!("{}\n{address}\n", open.article.headline()), "Copied headline and address")
+        };
+        effects.push(Effect::Copy(text));
+        self.tell(told);
+    }
+}

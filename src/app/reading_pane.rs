@@ -1,0 +1,175 @@
+//! The reading pane: the open article, set to the width of the pane, and the place in it.
+
+use std::path::PathBuf;
+
+use super::wrap::{Page, Setting, typeset};
+use crate::article::Article;
+use crate::corpus::{Corpus, Origin, Slot};
+use crate::search::{Hit, Matcher};
+
+/// How many words somebody reads in a minute, by Brysbaert's review of 190 studies (2019): 238 for prose in English.
+const WORDS_A_MINUTE: u32 = 238;
+
+/// An article that is open.
+#[derive(Clone, Debug)]
+pub struct OpenArticle {
+    /// Its slot in the corpus.
+    pub slot: Slot,
+    /// The article.
+    pub article: Article,
+    /// The path of its file.
+    pub path: PathBuf,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Where it answers the filter, from front to back.
+    pub hits: Vec<Hit>,
+    /// The hit that the reader stands on, a number in `hits`.
+    pub current: Option<usize>,
+}
+
+/// The state of the pane.
+#[derive(Clone, Debug, Default)]
+pub struct ReadingPane {
+    open: Option<OpenArticle>,
+    setting: Option<Setting>,
+    page: Page,
+    top: usize,
+}
+
+impl ReadingPane {
+    /// The open article.
+    pub fn open(&self) -> Option<&OpenArticle> {
+        self.open.as_ref()
+    }
+
+    /// Its lines.
+    pub fn page(&self) -> &Page {
+        &self.page
+    }
+
+    /// The line at the top of the pane.
+    pub fn top(&self) -> usize {
+        self.top
+    }
+
+    /// How it is set.
+    pub fn setting(&self) -> Option<Setting> {
+        self.setting
+    }
+
+    /// How long reading it takes, in whole minutes, at least one.
+    pub fn minutes(&self) -> u32 {
+        self.open.as_ref().map_or(0, |open| open.article.words.div_ceil(WORDS_A_MINUTE).max(1))
+    }
+
+    /// How much of it is read when the pane shows `rows` lines, in percent.
+    pub fn percent(&self, rows: usize) -> usize {
+        let lines = self.page.lines().len();
+        ((self.top + rows).min(lines) * 100).checked_div(lines).unwrap_or(100)
+    }
+
+    /// Shows the article in `slot`, from its top, unless it is open already.
+    pub(super) fn show(&mut self, slot: Option<Slot>, corpus: &Corpus, matcher: Option<&Matcher>) {
+        if self.open.as_ref().map(|open| open.slot) == slot {
+            return;
+        }
+        let Some(entry) = slot.and_then(|slot| corpus.get(slot)) else {
+            *self = ReadingPane { setting: self.setting, ..ReadingPane::default() };
+            return;
+        };
+        let same = self.open.as_ref().is_some_and(|open| open.article.id == entry.id());
+        let place = self.page.start_of(self.top);
+        self.open = Some(OpenArticle {
+            slot: slot.unwrap_or(Slot(0)),
+            article: entry.article(),
+            path: entry.path(),
+            origin: entry.origin(),
+            hits: matcher.map_or_else(Vec::new, |matcher| matcher.hits(entry)),
+            current: None,
+        });
+        self.set();
+        // A changed version of the same article is read on at the same place.
+        self.top = if same && self.top > 0 { self.page.line_of(place.0, place.1) } else { 0 };
+    }
+
+    /// Marks where the open article answers another filter; the place stays.
+    pub(super) fn mark(&mut self, corpus: &Corpus, matcher: Option<&Matcher>) {
+        if let Some(open) = &mut self.open {
+            let entry = corpus.get(open.slot);
+            open.hits = matcher.zip(entry).map_or_else(Vec::new, |(matcher, entry)| matcher.hits(entry));
+            open.current = None;
+        }
+    }
+
+    /// Sets the article to another width; the line at the top stays the same text.
+    pub(super) fn set_to(&mut self, setting: Setting) {
+        if self.setting == Some(setting) {
+            return;
+        }
+        let place = self.page.start_of(self.top);
+        self.setting = Some(setting);
+        self.set();
+        self.top = if self.top == 0 { 0 } else { self.page.line_of(place.0, place.1) };
+    }
+
+    fn set(&mut self) {
+        self.page = match (&self.open, self.setting) {
+            (Some(open), Some(setting)) => typeset(&open.article, setting),
+            _ => Page::default(),
+        };
+    }
+
+    /// Scrolls by lines; says whether there was anywhere to go.
+    pub(super) fn scroll_by(&mut self, by: isize, rows: usize) -> bool {
+        let before = self.top;
+        self.scroll_to(self.top.saturating_add_signed(by), rows);
+        self.top != before
+    }
+
+    /// Scrolls to a line, or as far as there is text.
+    pub(super) fn scroll_to(&mut self, line: usize, rows: usize) {
+        self.top = line.min(self.page.lines().len().saturating_sub(rows));
+    }
+
+    /// The line of hit number `number`.
+    pub fn line_of_hit(&self, number: usize) -> Option<usize> {
+        let hit = self.open.as_ref()?.hits.get(number)?;
+        Some(self.page.line_of(hit.part, hit.range.start))
+    }
+
+    /// Goes to the next hit, or the one before. From no hit it starts at the first one on the screen or after it.
+    /// Says no where the article has none further.
+    pub(super) fn step_hit(&mut self, forward: bool, rows: usize) -> bool {
+        let Some(open) = &self.open else { return false };
+        let from_screen = || {
+            let first =
+                (0..open.hits.len()).find(|&number| self.line_of_hit(number).is_some_and(|line| line >= self.top));
+            if forward { first } else { first.unwrap_or(open.hits.len()).checked_sub(1) }
+        };
+        let next = match open.current {
+            None => from_screen(),
+            Some(current) if forward => Some(current + 1).filter(|&next| next < open.hits.len()),
+            Some(current) => current.checked_sub(1),
+        };
+        match next {
+            Some(number) => {
+                self.go_to_hit(number, rows);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Goes to hit number `number`.
+    pub(super) fn go_to_hit(&mut self, number: usize, rows: usize) {
+        let Some(line) = self.line_of_hit(number) else { return };
+        if let Some(open) = &mut self.open {
+            open.current = Some(number);
+        }
+        // A hit that is in sight moves nothing; another comes to a third of the pane.
+        let margin = usize::from(rows > 4);
+        if line < self.top + margin || line + margin >= self.top + rows {
+            self.scroll_to(line.saturating_sub(rows / 3), rows);
+        }
+    }
+}

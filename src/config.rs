@@ -1,0 +1,374 @@
+//! What a reader may set in `config.toml`. Each entry is looked at by itself: a bad one is told in a sentence with
+//! file, line and column, and its default is used; all others count.
+
+mod entries;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
+
+use ratatui::style::Color;
+use toml::de::{DeTable, DeValue};
+
+use crate::article::clean;
+use crate::command::{Action, Key, Keymap};
+
+pub use entries::default_text;
+
+/// The names of the colours that a config may set.
+pub const COLOURS: &[&str] = &[
+    "text",
+    "dim",
+    "headline",
+    "standfirst",
+    "crosshead",
+    "caption",
+    "quote",
+    "code",
+    "link",
+    "accent",
+    "selection",
+    "rule",
+    "warning",
+    "error",
+    "gauge",
+    "hit1",
+    "hit2",
+    "hit3",
+    "hit4",
+    "hit5",
+    "hit6",
+];
+
+/// All settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Actions with keys of the reader's own.
+    pub keys: HashMap<Action, Vec<Key>>,
+    /// The theme.
+    pub theme: ThemeChoice,
+    /// Colours that differ from the theme's, by their names in [`COLOURS`].
+    pub colours: HashMap<&'static str, Color>,
+    /// The widest that a line of text is set, in columns.
+    pub measure: u16,
+    /// Whether lines are filled up to the measure.
+    pub justify: bool,
+    /// Whether words may be divided at line ends; the patterns are those of English.
+    pub hyphenate: bool,
+    /// How much of a wide screen the list takes, in percent.
+    pub list_share: u16,
+    /// How the panes stand.
+    pub split: Split,
+    /// How closely articles stand in the list.
+    pub density: Density,
+    /// Whether the mouse is used.
+    pub mouse: bool,
+    /// Lines that one turn of the wheel scrolls.
+    pub scroll: u16,
+    /// Files larger than this many bytes are not read.
+    pub max_size: u64,
+    /// Whether folders are watched for changes.
+    pub watch: bool,
+    /// Whether files and folders whose names begin with a dot are read.
+    pub hidden: bool,
+    /// The command that opens an address, as an argument list with `{}` for the address; empty for the system's own.
+    pub browser: Vec<String>,
+    /// The editor, as an argument list, used where the environment names none.
+    pub editor: Vec<String>,
+}
+
+/// Which theme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// Light where the terminal says that it is, else dark.
+    Auto,
+    /// For dark terminals.
+    Dark,
+    /// For light terminals.
+    Light,
+    /// The terminal's own 16 colours.
+    Ansi,
+}
+
+/// How the panes stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// By the size of the screen.
+    Auto,
+    /// List left, text right.
+    Columns,
+    /// List above, text below.
+    Rows,
+    /// One pane at a time.
+    Single,
+}
+
+/// How closely articles stand in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Density {
+    /// By the height of the screen.
+    Auto,
+    /// One line an article.
+    Compact,
+    /// Two lines an article.
+    Comfortable,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            keys: HashMap::new(),
+            theme: ThemeChoice::Auto,
+            colours: HashMap::new(),
+            measure: 68,
+            justify: false,
+            hyphenate: false,
+            list_share: 45,
+            split: Split::Auto,
+            density: Density::Auto,
+            mouse: true,
+            scroll: 3,
+            max_size: 64 << 20,
+            watch: true,
+            hidden: false,
+            browser: Vec::new(),
+            editor: Vec::new(),
+        }
+    }
+}
+
+/// An entry that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// The config file.
+    pub path: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// Cause and consequence.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.to_string_lossy();
+        write!(f, "{}:{}:{}: {}", clean(&path), self.line, self.column, clean(&self.message.replace('\n', " ")))
+    }
+}
+
+impl Config {
+    /// Reads the file at `path`; one that is not there is an empty one.
+    pub fn load(path: &Path) -> (Config, Vec<ConfigProblem>) {
+        match fs::read_to_string(path) {
+            Ok(text) => Config::parse(&text, path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (Config::default(), Vec::new()),
+            Err(error) => {
+                let message = format!("the config cannot be read: {error}; the defaults are used");
+                (Config::default(), vec![ConfigProblem { path: path.into(), line: 1, column: 1, message }])
+            }
+        }
+    }
+
+    /// Reads the text of a config; `path` is what its problems name.
+    pub fn parse(text: &str, path: &Path) -> (Config, Vec<ConfigProblem>) {
+        let (document, errors) = DeTable::parse_recoverable(text);
+        let mut reader = Reader { text, path, config: Config::default(), problems: Vec::new() };
+        for error in errors {
+            let at = error.span().map_or(0, |span| span.start);
+            reader.problem(at, format!("{}; what it stands in is left out", error.message()));
+        }
+        // One mistake may upset what follows it on its line; the first sentence says it.
+        reader.problems.dedup_by_key(|problem| problem.line);
+        for (name, value) in document.get_ref() {
+            let at = name.span().start;
+            match (name.get_ref().as_ref(), value.get_ref()) {
+                ("keys", DeValue::Table(table)) => reader.keys(table),
+                ("colours" | "colors", DeValue::Table(table)) => reader.colours(table),
+                (section, DeValue::Table(table)) if entries::is_section(section) => reader.section(section, table),
+                (other, _) => {
+                    let known = entries::sections().chain(["keys", "colours"]);
+                    reader
+                        .problem(at, format!("\"{other}\" is no section{}; it is left out", suggestion(other, known)));
+                }
+            }
+        }
+        let (_, conflicts) = Keymap::new(&reader.config.keys);
+        for conflict in conflicts {
+            let at = text.find("[keys]").unwrap_or(0);
+            reader.problem(at, format!("{conflict}; the first has it"));
+        }
+        (reader.config, reader.problems)
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    path: &'a Path,
+    config: Config,
+    problems: Vec<ConfigProblem>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, at: usize, message: String) {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        self.problems.push(ConfigProblem { path: self.path.into(), line, column, message });
+    }
+
+    fn section(&mut self, section: &str, table: &DeTable<'_>) {
+        for (name, value) in table {
+            let key = name.get_ref().as_ref();
+            match entries::find(section, key) {
+                Some(entry) => {
+                    if let Err(wrong) = (entry.set)(&mut self.config, value.get_ref()) {
+                        let message = format!("\"{section}.{key}\": {wrong}; {} is used", entry.default);
+                        self.problem(value.span().start, message);
+                    }
+                }
+                None => {
+                    let near = suggestion(key, entries::names(section));
+                    self.problem(name.span().start, format!("\"{section}.{key}\" is no setting{near}; it is left out"));
+                }
+            }
+        }
+    }
+
+    fn keys(&mut self, table: &DeTable<'_>) {
+        for (name, value) in table {
+            let key = name.get_ref().as_ref();
+            let Some(action) = Action::named(key) else {
+                let near = suggestion(key, crate::command::ACTIONS.iter().map(|spec| spec.name));
+                self.problem(name.span().start, format!("\"{key}\" is no action{near}; it is left out"));
+                continue;
+            };
+            let texts = entries::texts(value.get_ref());
+            match texts.and_then(|texts| {
+                texts.iter().map(|text| text.parse::<Key>().map_err(|wrong| wrong.to_string())).collect()
+            }) {
+                Ok(keys) => {
+                    self.config.keys.insert(action, keys);
+                }
+                Err(wrong) => {
+                    self.problem(value.span().start, format!("{wrong}; the default keys of \"{key}\" are used"))
+                }
+            }
+        }
+    }
+
+    fn colours(&mut self, table: &DeTable<'_>) {
+        for (name, value) in table {
+            let key = name.get_ref().as_ref();
+            let Some(role) = COLOURS.iter().find(|role| **role == key) else {
+                let near = suggestion(key, COLOURS.iter().copied());
+                self.problem(
+                    name.span().start,
+                    format!("\"colours.{key}\" is no colour that can be set{near}; it is left out"),
+                );
+                continue;
+            };
+            match value.get_ref().as_str().and_then(|text| text.parse::<Color>().ok()) {
+                Some(colour) => {
+                    self.config.colours.insert(role, colour);
+                }
+                None => {
+                    let message =
+                        "a colour is \"#rrggbb\", a name such as \"light-blue\", or a number from \"0\" to \"255\"";
+                    self.problem(value.span().start, format!("\"colours.{key}\": {message}; the theme's own is used"));
+                }
+            }
+        }
+    }
+}
+
+/// `; did you mean "…"?` with the name that is nearest to what was written, if one is near.
+fn suggestion<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let near = known.map(|name| (distance(written, name), name)).min().filter(|(distance, _)| *distance <= 3);
+    near.map_or_else(String::new, |(_, name)| format!(", did you mean \"{name}\"?"))
+}
+
+/// The edit distance of Levenshtein: how many letters are added, left out or changed between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let above = row.get(j + 1).copied().unwrap_or(usize::MAX - 1);
+            let best = (above + 1).min(left + 1).min(diagonal + usize::from(from != *to));
+            if let Some(cell) = row.get_mut(j) {
+                *cell = left;
+            }
+            diagonal = above;
+            left = best;
+        }
+        if let Some(cell) = row.last_mut() {
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        Config::parse(text, Path::new("config.toml")).1.iter().map(ConfigProblem::to_string).collect()
+    }
+
+    #[test]
+    fn every_setting_is_read() {
+        let text = "[keys]\nquit = \"x\"\ndown = [\"j\", \"^N\"]\n[theme]\nname = \"light\"\n[colours]\naccent = \"#ff8800\"\nhit1 = \"light-blue\"\n[reading]\nmeasure = 72\nalign = \"justified\"\nhyphenate = true\n[layout]\nlist = 30\nsplit = \"rows\"\ndensity = \"compact\"\n[mouse]\nenabled = false\nscroll = 5\n[files]\nmax_size = \"2 MiB\"\nwatch = false\nhidden = true\n[open]\nbrowser = [\"firefox\", \"{}\"]\neditor = \"vim -R\"\n";
+        let (config, problems) = Config::parse(text, Path::new("config.toml"));
+        assert_eq!(problems, []);
+        assert_eq!(config.keys[&Action::Down].len(), 2);
+        assert_eq!(config.theme, ThemeChoice::Light);
+        assert_eq!(config.colours["accent"], Color::Rgb(255, 136, 0));
+        assert_eq!((config.measure, config.justify, config.hyphenate), (72, true, true));
+        assert_eq!((config.list_share, config.split, config.density), (30, Split::Rows, Density::Compact));
+        assert_eq!((config.mouse, config.scroll), (false, 5));
+        assert_eq!((config.max_size, config.watch, config.hidden), (2 << 20, false, true));
+        assert_eq!((config.browser.len(), config.editor), (2, vec!["vim".to_owned(), "-R".to_owned()]));
+    }
+
+    #[test]
+    fn a_bad_entry_is_told_with_line_and_column_and_the_others_count() {
+        let text = "[reading]\nmeasure = 7000\nalign = \"justified\"\nwidth = 3\n[keys]\nquti = \"x\"\nquit = \"hyper-x\"\n[colour]\n[colours]\nhit1 = \"blurple\"\n";
+        let (config, _) = Config::parse(text, Path::new("config.toml"));
+        assert!(config.justify && config.measure == 68);
+        assert_eq!(
+            problems(text),
+            [
+                "config.toml:8:2: \"colour\" is no section, did you mean \"colours\"?; it is left out",
+                "config.toml:10:8: \"colours.hit1\": a colour is \"#rrggbb\", a name such as \"light-blue\", or a number from \"0\" to \"255\"; the theme's own is used",
+                "config.toml:7:8: \"hyper-x\" is no key; the default keys of \"quit\" are used",
+                "config.toml:6:1: \"quti\" is no action, did you mean \"quit\"?; it is left out",
+                "config.toml:2:11: \"reading.measure\": a whole number from 20 to 200 is wanted; 68 is used",
+                "config.toml:4:1: \"reading.width\" is no setting; it is left out",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_mistake_in_the_syntax_leaves_the_rest() {
+        let text = "[reading]\nmeasure = \nalign = \"justified\"\n";
+        let (config, problems) = Config::parse(text, Path::new("config.toml"));
+        assert!(config.justify);
+        assert_eq!((problems.len(), problems[0].line), (1, 2));
+    }
+
+    #[test]
+    fn the_default_text_gives_the_defaults() {
+        let text: String =
+            default_text().lines().map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line))).collect();
+        let uncommented: String = text
+            .lines()
+            .filter(|line| line.starts_with('[') || line.contains(" = "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert_eq!(Config::parse(&uncommented, Path::new("x")), (Config::default(), Vec::new()));
+    }
+}

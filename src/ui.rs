@@ -1,0 +1,52 @@
+//! Drawing: `draw(&State, &Theme, &mut Frame)` reads the state and never writes it, and knows no effects.
+
+mod filter_bar;
+mod list_pane;
+mod overlay;
+mod reading_pane;
+mod scrollbar;
+mod spans;
+mod status_line;
+mod theme;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::app::{Area, State};
+
+pub use theme::{Depth, Kind, Theme, detect};
+
+/// Draws the whole screen.
+pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
+    let layout = state.layout();
+    let buffer = frame.buffer_mut();
+    let rect = |area: Area| Rect::new(area.column, area.row, area.columns, area.rows).intersection(buffer.area);
+    let (list, rule, reading) = (layout.list.map(rect), layout.rule.map(rect), layout.reading.map(rect));
+    let (bar, status) = (layout.bar.map(rect), layout.status.map(rect));
+    if let Some(area) = list {
+        list_pane::draw(state, theme, area, buffer);
+    }
+    if let Some(area) = rule {
+        let sign = if area.width == 1 && area.height > 1 { "│" } else { "─" };
+        for position in area.positions() {
+            buffer[position].set_symbol(sign).set_style(theme.rule);
+        }
+    }
+    if let Some(area) = reading {
+        reading_pane::draw(state, theme, area, buffer);
+    }
+    let mut cursor = None;
+    if let Some(area) = bar {
+        cursor = filter_bar::draw(state, theme, area, buffer);
+    }
+    if let Some(area) = status {
+        status_line::draw(state, theme, area, buffer);
+    }
+    let over = overlay::draw(state, theme, buffer);
+    if state.overlay().is_some() {
+        cursor = over;
+    }
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+}

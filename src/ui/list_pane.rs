@@ -1,0 +1,202 @@
+//! The article list: only the rows in sight are ever built.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::spans::{Marked, Pen, counted, grouped, within};
+use super::{Theme, scrollbar};
+use crate::app::wrap::wrap;
+use crate::app::{Focus, ListView, State, dates};
+use crate::article::{Role, SafeText, clean};
+use crate::corpus::Entry;
+use crate::search::Hit;
+
+/// From this width on there is room for dates.
+const DATES: usize = 36;
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let Some(view) = state.list_view() else { return };
+    if let Some(head) = view.head {
+        draw_head(state, theme, Rect::new(head.column, head.row, head.columns, head.rows), buffer);
+    }
+    let rows = Rect::new(view.rows.column, view.rows.row, view.rows.columns, view.rows.rows).intersection(area);
+    if state.list().slots().is_empty() {
+        return draw_empty(state, theme, rows, buffer);
+    }
+    draw_rows(state, theme, view, rows, buffer);
+    let list = state.list();
+    scrollbar::draw(theme, rows, (list.top(), view.visible(), list.slots().len()), &[], buffer);
+}
+
+fn draw_head(state: &State, theme: &Theme, head: Rect, buffer: &mut Buffer) {
+    let all = state.corpus().len() as u64;
+    let count = match state.filter().answer() {
+        Some(answer) if state.filter().is_on() => {
+            format!("{} of {}", grouped(answer.matched as u64), counted(all, "article", "articles"))
+        }
+        _ => counted(all, "article", "articles"),
+    };
+    let room = usize::from(head.width).saturating_sub(count.width() + 3);
+    let mut pen = Pen::new(buffer, head.x + 1, head.y, head.x + room as u16);
+    pen.put("newsdesk", theme.accent.add_modifier(ratatui::style::Modifier::BOLD));
+    pen.put("  ", theme.dim);
+    pen.put(&clean(state.title()), theme.dim);
+    let x = head.right().saturating_sub(count.width() as u16 + 2).max(head.x);
+    Pen::new(buffer, x, head.y, head.right()).put(&count, theme.dim);
+}
+
+fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
+    let text = if state.filter().is_on() && state.filter().is_answered() {
+        "No article matches. Esc clears the filter."
+    } else if state.progress().done && !state.filter().is_on() {
+        "There is no article here. ! tells what could not be read."
+    } else {
+        return;
+    };
+    let y = rows.y + u16::from(rows.height > 2);
+    Pen::new(buffer, rows.x + 1, y, rows.right()).put(text, theme.dim);
+}
+
+fn draw_rows(state: &State, theme: &Theme, view: ListView, rows: Rect, buffer: &mut Buffer) {
+    let list = state.list();
+    for row in 0..view.visible() {
+        let place = list.top() + row;
+        let Some(entry) = list.slots().get(place).and_then(|&slot| state.corpus().get(slot)) else { continue };
+        let y = rows.y + row as u16 * view.row_height;
+        let area = Rect::new(rows.x, y, rows.width, view.row_height).intersection(rows);
+        let mut base = Style::new();
+        if place == list.selected() {
+            base = if state.focus() == Focus::List { theme.selection } else { theme.selection_unfocused };
+            buffer.set_style(area, base);
+        }
+        draw_article(state, theme, entry, area, base, buffer);
+    }
+}
+
+fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base: Style, buffer: &mut Buffer) {
+    // Over the selection, only what stands out keeps its colour; grey on grey would not be read.
+    let over = |style: Style| {
+        if base.fg.is_some() { style.patch(base) } else { style.patch(Style::new().add_modifier(base.add_modifier)) }
+    };
+    let hits = state.filter().matcher().map_or_else(Vec::new, |matcher| matcher.hits(entry));
+    let marks = |part: usize| -> Vec<Marked> {
+        hits.iter().filter(|hit| hit.part == part).map(|hit| (hit.range.clone(), theme.hit(hit.term.0))).collect()
+    };
+    let snippet_row = u16::from(state.filter().is_on() && area.height > 1);
+    let text_rows = area.height - snippet_row;
+    // The last column is the scrollbar's.
+    let end = area.right().saturating_sub(1);
+    let mut x = area.x + 1;
+    let width = usize::from(area.width);
+    if width >= DATES {
+        let date = entry.published().map_or_else(String::new, |published| dates::short(published, state.now()));
+        Pen::new(buffer, x, area.y, end).put(&date, over(theme.dim));
+        x += dates::SHORT as u16 + 2;
+    }
+
+    let (meta, meta_width) = if width >= 60 { meta(theme, entry, width) } else { (Vec::new(), 0) };
+    let headline = entry.headline();
+    let shown = if headline.is_empty() { SafeText::new("(no headline)") } else { headline };
+    let marks_here = marks(0);
+    let room = end.saturating_sub(x);
+    // On one line the section stands beside the headline; on two it stands below, and the second line gives way.
+    let beside = if text_rows == 1 && meta_width > 0 { meta_width + 2 } else { 0 };
+    let first_room = room.saturating_sub(beside);
+    let lines = wrap(&shown, usize::from(first_room.max(1)), false);
+    let bold = if base == Style::new() { theme.text } else { over(theme.text) };
+    for (row, (range, _)) in lines.iter().enumerate().take(usize::from(text_rows)) {
+        let last = row + 1 == usize::from(text_rows);
+        let text_end =
+            if last && text_rows > 1 && meta_width > 0 { end.saturating_sub(meta_width + 2) } else { x + first_room };
+        // The last line that there is room for takes all that is left, so that it is cut with a sign.
+        let range = if last { range.start..shown.len() } else { range.clone() };
+        let text = shown.get(range.clone()).unwrap_or("");
+        Pen::new(buffer, x, area.y + row as u16, text_end).put_marked(text, bold, &within(&marks_here, &range), 0);
+    }
+    if meta_width > 0 {
+        let mut pen = Pen::new(buffer, end.saturating_sub(meta_width + 1), area.y + text_rows - 1, end);
+        for (text, style) in meta {
+            pen.put(&text, over(style));
+        }
+    }
+    if snippet_row > 0 {
+        let y = area.y + text_rows;
+        let count = hits.len().to_string();
+        let count_x = end.saturating_sub(count.len() as u16 + 1);
+        if let Some(hit) = hits.iter().find(|hit| hit.part > 0) {
+            draw_snippet(entry, hit, &marks(hit.part), over(theme.dim), (x, y, count_x.saturating_sub(1)), buffer);
+        }
+        if !hits.is_empty() {
+            Pen::new(buffer, count_x, y, end).put(&count, over(theme.dim));
+        }
+    }
+}
+
+/// Section and source, and how many columns they take.
+fn meta(theme: &Theme, entry: Entry<'_>, width: usize) -> (Vec<(String, Style)>, u16) {
+    let mut texts = Vec::new();
+    let cut = |text: &str, most: usize| {
+        let mut shown = String::new();
+        for grapheme in unicode_segmentation::UnicodeSegmentation::graphemes(text, true) {
+            if shown.width() + grapheme.width() > most {
+                shown.push('…');
+                break;
+            }
+            shown.push_str(grapheme);
+        }
+        shown
+    };
+    if !entry.section().is_empty() {
+        texts.push((cut(entry.section(), 14), theme.section(entry.section())));
+    }
+    if width >= 70
+        && let Some(source) = entry.texts(Role::Source).next()
+    {
+        if !texts.is_empty() {
+            texts.push(("  ".to_owned(), theme.dim));
+        }
+        texts.push((cut(&source, 18), theme.dim));
+    }
+    let columns = texts.iter().map(|(text, _)| text.width()).sum::<usize>();
+    (texts, columns as u16)
+}
+
+/// The text around a hit, on one row.
+fn draw_snippet(
+    entry: Entry<'_>,
+    hit: &Hit,
+    marks: &[Marked],
+    style: Style,
+    (x, y, end): (u16, u16, u16),
+    buffer: &mut Buffer,
+) {
+    let Some(view) = entry.parts().nth(hit.part) else { return };
+    let mut unfolder = entry.unfolder();
+    unfolder.skip_to(view.folded.start);
+    let text = SafeText::new(&unfolder.take(view.folded.end).replace('\n', " "));
+    let before = usize::from(end.saturating_sub(x)) / 3;
+    // Begins at a word, about a third of the row before the hit.
+    let mut start = hit.range.start.min(text.len());
+    let mut used = 0;
+    for (at, grapheme) in
+        unicode_segmentation::UnicodeSegmentation::grapheme_indices(text.get(..start).unwrap_or(""), true).rev()
+    {
+        used += grapheme.width();
+        if used > before {
+            break;
+        }
+        if at == 0 || grapheme == " " {
+            start = if at == 0 { 0 } else { at + 1 };
+        }
+    }
+    let mut pen = Pen::new(buffer, x, y, end);
+    if start > 0 {
+        pen.put("… ", style);
+    }
+    let range = start..text.len();
+    // A row shows a few hundred bytes at most; measuring the whole of a long text would be for nothing.
+    let most = text.floor_char_boundary(start + pen.room() * 8 + 64);
+    pen.put_marked(text.get(start..most).unwrap_or(""), style, &within(marks, &range), 0);
+}

@@ -1,0 +1,158 @@
+//! What lies over the panes: help, problems, command palette, the question for a command.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Block, Clear, Padding, Widget};
+
+use super::Theme;
+use super::filter_bar::draw_line;
+use super::spans::{Pen, counted};
+use crate::app::wrap::wrap;
+use crate::app::{Overlay, OverlayKind, State, help_rows, palette_rows};
+use crate::article::clean;
+use crate::command::ActionSpec;
+
+/// Draws it, and gives the cell of the cursor while something is typed.
+pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let overlay = state.overlay()?;
+    let screen = buffer.area;
+    let (title, columns, rows) = match overlay.kind {
+        OverlayKind::Help => (" Keys ".to_owned(), 76, screen.height),
+        OverlayKind::Problems => {
+            (format!(" {} ", counted(state.problems().1 as u64, "problem", "problems")), 110, screen.height)
+        }
+        OverlayKind::Palette => (" Command ".to_owned(), 64, 16),
+        OverlayKind::Pipe => (" Give the article to ".to_owned(), 64, 3),
+    };
+    let (width, height) = (columns.min(screen.width), rows.min(screen.height));
+    let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 3, width, height);
+    Clear.render(area, buffer);
+    // On a screen too small for a frame the content is worth more.
+    let inner = if width >= 20 && height >= 3 {
+        let block = Block::bordered()
+            .title(title)
+            .border_style(theme.rule)
+            .title_style(theme.accent)
+            .padding(Padding::horizontal(1));
+        let inner = block.inner(area);
+        block.render(area, buffer);
+        inner
+    } else {
+        area
+    };
+    match overlay.kind {
+        OverlayKind::Help => draw_help(state, theme, overlay, inner, buffer),
+        OverlayKind::Problems => {
+            draw_problems(state, theme, overlay, inner, buffer);
+            None
+        }
+        OverlayKind::Palette => draw_palette(state, theme, overlay, inner, buffer),
+        OverlayKind::Pipe => draw_typed(theme, "| ", overlay, inner, buffer),
+    }
+}
+
+fn draw_typed(theme: &Theme, sign: &str, overlay: &Overlay, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    if area.height == 0 {
+        return None;
+    }
+    let mut pen = Pen::new(buffer, area.x, area.y, area.right());
+    pen.put(sign, theme.accent);
+    draw_line(theme, &overlay.line, &[], overlay.typing, pen)
+}
+
+/// One line of the help.
+enum HelpLine {
+    Blank,
+    Title(&'static str),
+    Action(&'static ActionSpec),
+}
+
+fn draw_help(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let rows = help_rows(overlay.line.text(), state.keymap());
+    let mut cursor = None;
+    let mut body = area;
+    if area.height > 2 {
+        if overlay.typing || !overlay.line.text().is_empty() {
+            cursor = draw_typed(theme, "/ ", overlay, area, buffer);
+        } else {
+            Pen::new(buffer, area.x, area.y, area.right()).put("/ searches, Esc closes", theme.dim);
+        }
+        body = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    }
+    let mut lines = Vec::new();
+    let mut group = None;
+    // The row at the top stands below its group's title.
+    for spec in rows.iter().skip(overlay.row.min(rows.len().saturating_sub(1))) {
+        if group != Some(spec.group) {
+            lines.extend([HelpLine::Blank, HelpLine::Title(spec.group.title())]);
+            group = Some(spec.group);
+        }
+        lines.push(HelpLine::Action(spec));
+    }
+    if rows.is_empty() {
+        lines.push(HelpLine::Title("Nothing is called that"));
+    }
+    for (row, line) in lines.iter().take(usize::from(body.height)).enumerate() {
+        let mut pen = Pen::new(buffer, body.x, body.y + row as u16, body.right());
+        match line {
+            HelpLine::Blank => {}
+            HelpLine::Title(title) => pen.put(title, theme.crosshead),
+            HelpLine::Action(spec) => {
+                let keys = state.keymap().shown(spec.action);
+                let keys = if keys.is_empty() { format!(":{}", spec.name) } else { keys };
+                pen.put(&keys, theme.accent);
+                // Keys that are wider push the help away.
+                let column = (body.x + 18).max(pen.x() + 1);
+                pen.skip(column - pen.x());
+                pen.put(spec.help, theme.text);
+            }
+        }
+    }
+    cursor
+}
+
+fn draw_palette(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let cursor = draw_typed(theme, ": ", overlay, area, buffer);
+    let rows = palette_rows(overlay.line.text());
+    let visible = usize::from(area.height.saturating_sub(1));
+    let top = (overlay.row + 1).saturating_sub(visible);
+    for (row, spec) in rows.iter().enumerate().skip(top).take(visible) {
+        let y = area.y + 1 + (row - top) as u16;
+        let selected = row == overlay.row;
+        if selected {
+            buffer.set_style(Rect::new(area.x, y, area.width, 1), theme.selection);
+        }
+        let over = |style: ratatui::style::Style| if selected { style.patch(theme.selection) } else { style };
+        let keys = state.keymap().shown(spec.action);
+        let keys_x = area.right().saturating_sub(unicode_width::UnicodeWidthStr::width(keys.as_str()) as u16);
+        Pen::new(buffer, keys_x.max(area.x), y, area.right()).put(&keys, over(theme.accent));
+        let mut pen = Pen::new(buffer, area.x, y, keys_x.saturating_sub(1));
+        pen.put(spec.name, over(theme.text));
+        let column = (area.x + 18).max(pen.x() + 1);
+        pen.skip(column - pen.x());
+        pen.put(spec.help, over(theme.dim));
+    }
+    cursor
+}
+
+fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
+    let (problems, all) = state.problems();
+    let mut y = area.y;
+    for problem in problems.iter().skip(overlay.row) {
+        let text = problem.to_string();
+        for (row, (range, _)) in
+            wrap(&text, usize::from(area.width.saturating_sub(2).max(1)), false).into_iter().enumerate()
+        {
+            if y >= area.bottom() {
+                return;
+            }
+            let x = area.x + if row > 0 { 2 } else { 0 };
+            Pen::new(buffer, x, y, area.right()).put(&clean(text.get(range).unwrap_or("")), theme.text);
+            y += 1;
+        }
+    }
+    if all > problems.len() && y < area.bottom() {
+        let rest = counted((all - problems.len()) as u64, "more is not listed", "more are not listed");
+        Pen::new(buffer, area.x, y, area.right()).put(&rest, theme.dim);
+    }
+}

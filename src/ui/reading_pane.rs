@@ -1,0 +1,95 @@
+//! The reading pane: the calmest place on the screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::spans::{Marked, Pen, within};
+use super::{Theme, scrollbar};
+use crate::app::wrap::{Line, LineKind};
+use crate::app::{OpenArticle, State};
+use crate::article::{BlockKind, Role, SpanStyle};
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let (Some(text), Some(open)) = (state.text_area(), state.reading().open()) else { return };
+    let reading = state.reading();
+    let lines = reading.page().lines();
+    let rows = usize::from(text.rows);
+    for (row, line) in lines.iter().skip(reading.top()).take(rows).enumerate() {
+        let pen = Pen::new(buffer, text.column, text.row + row as u16, text.column + text.columns);
+        draw_line(theme, open, line, pen);
+    }
+    let mut ticks: Vec<(usize, Style)> = Vec::new();
+    for (number, hit) in open.hits.iter().enumerate() {
+        if let Some(line) = reading.line_of_hit(number) {
+            // Hits on one line are one tick.
+            if ticks.last().is_none_or(|(before, _)| *before != line) {
+                ticks.push((line, theme.hit(hit.term.0)));
+            }
+        }
+    }
+    let bar = Rect::new(area.x, text.row, area.width, text.rows).intersection(area);
+    scrollbar::draw(theme, bar, (reading.top(), rows, lines.len()), &ticks, buffer);
+}
+
+fn draw_line(theme: &Theme, open: &OpenArticle, line: &Line, mut pen: Pen<'_>) {
+    let style = style(theme, line.kind);
+    pen.skip(line.indent);
+    if !line.prefix.is_empty() {
+        let marker = match line.kind {
+            LineKind::Part(_) => theme.dim,
+            LineKind::Dateline | LineKind::Link | LineKind::Blank => style,
+        };
+        // The section at the front of the dateline has its own colour.
+        let section = open.article.section.as_str();
+        match line.prefix.strip_prefix(section) {
+            Some(rest) if line.kind == LineKind::Dateline && !section.is_empty() => {
+                pen.put(section, theme.section(section).add_modifier(Modifier::BOLD));
+                pen.put(rest, style);
+            }
+            _ => pen.put(&line.prefix, marker),
+        }
+    }
+    let Some((number, part)) = line.part.and_then(|number| Some((number, open.article.parts.get(number)?))) else {
+        return;
+    };
+    let text = part.text.get(line.range.clone()).unwrap_or("");
+    let mut marks: Vec<Marked> =
+        part.spans.iter().map(|span| (span.start as usize..span.end as usize, span_style(theme, span.style))).collect();
+    for (index, hit) in open.hits.iter().enumerate().filter(|(_, hit)| hit.part == number) {
+        let style = if open.current == Some(index) { theme.current_hit } else { theme.hit(hit.term.0) };
+        marks.push((hit.range.clone(), style));
+    }
+    pen.put_marked(text, style, &within(&marks, &line.range), line.slack);
+    if line.hyphen {
+        pen.put("-", style);
+    }
+}
+
+fn style(theme: &Theme, kind: LineKind) -> Style {
+    match kind {
+        LineKind::Blank => Style::new(),
+        LineKind::Dateline => theme.dim,
+        LineKind::Link => theme.link,
+        LineKind::Part(role) => match role {
+            Role::Headline => theme.headline,
+            Role::Standfirst => theme.standfirst,
+            Role::Byline | Role::Source => theme.dim,
+            Role::Caption | Role::Credit => theme.caption,
+            Role::Body(BlockKind::Paragraph | BlockKind::ListEntry { .. } | BlockKind::TableRow) => theme.text,
+            Role::Body(BlockKind::Crosshead) => theme.crosshead,
+            Role::Body(BlockKind::Quote) => theme.quote,
+            Role::Body(BlockKind::Code) => theme.code,
+            Role::Body(BlockKind::Rule) => theme.dim,
+        },
+    }
+}
+
+fn span_style(theme: &Theme, style: SpanStyle) -> Style {
+    match style {
+        SpanStyle::Emphasis => Style::new().add_modifier(Modifier::ITALIC),
+        SpanStyle::Strong => Style::new().add_modifier(Modifier::BOLD),
+        SpanStyle::Code => theme.code,
+        SpanStyle::Link(_) => theme.link,
+    }
+}

@@ -1,0 +1,38 @@
+//! A scrollbar of one column, with a tick for every hit.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::Theme;
+
+/// Draws a scrollbar in the last column of `area`: `shown` of `all` rows are in sight, from row `top`. Nothing is drawn
+/// where all of them are, but for the ticks, each a row with its style.
+pub(super) fn draw(
+    theme: &Theme,
+    area: Rect,
+    (top, shown, all): (usize, usize, usize),
+    ticks: &[(usize, Style)],
+    buffer: &mut Buffer,
+) {
+    let rows = usize::from(area.height);
+    if rows == 0 || area.width == 0 || all == 0 {
+        return;
+    }
+    let x = area.right() - 1;
+    // In 64 bits, no product of rows overflows.
+    let at = |row: usize| (row.min(all - 1) as u64 * rows as u64 / all as u64) as usize;
+    if shown < all {
+        let length = (rows * shown / all).max(1);
+        let furthest = rows - length.min(rows);
+        let begin = (top as u64 * furthest as u64).checked_div((all - shown) as u64).unwrap_or(0) as usize;
+        for row in begin..(begin + length).min(rows) {
+            buffer[(x, area.y + row as u16)].set_symbol("▐").set_style(theme.rule);
+        }
+    }
+    for (row, style) in ticks {
+        // A hit's style has its colour in the background, where it has one.
+        let colour = style.bg.map_or(*style, |colour| Style::new().fg(colour));
+        buffer[(x, area.y + at(*row) as u16)].set_symbol("◂").set_style(colour);
+    }
+}

@@ -1,0 +1,116 @@
+//! The status line: the keys that matter now, what is loading, what went wrong.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::Theme;
+use super::spans::{Pen, counted, grouped};
+use crate::app::{Focus, State};
+use crate::article::clean;
+use crate::command::Action;
+
+/// Columns of the gauge.
+const GAUGE: usize = 12;
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let mut right = area.right();
+    let loading = loading(state);
+    let problems = state.problems().1 as u64;
+    let mut told = Vec::new();
+    if let Some(count) = state.count() {
+        told.push((count.to_string(), theme.accent));
+    }
+    if problems > 0 {
+        let key = state.keymap().shown(Action::ShowProblems);
+        told.push((format!("{key} {}", counted(problems, "problem", "problems")), theme.warning));
+    }
+    told.extend(loading.map(|text| (text, theme.gauge)));
+    for (text, style) in told.into_iter().rev() {
+        let x = right.saturating_sub(text.width() as u16 + 1);
+        if x <= area.x + area.width / 4 && right < area.right() {
+            break;
+        }
+        Pen::new(buffer, x.max(area.x), area.y, right).put(&text, style);
+        right = x.saturating_sub(2);
+    }
+    let mut pen = Pen::new(buffer, area.x + 1, area.y, right);
+    if let Some(notice) = state.notice() {
+        let style = if notice.is_error { theme.error } else { theme.accent };
+        return pen.put(&clean(&notice.text.replace('\n', " ")), style);
+    }
+    for (actions, word) in hints(state) {
+        let keys: Vec<String> =
+            actions.iter().filter_map(|&action| state.keymap().keys(action).first()).map(ToString::to_string).collect();
+        if keys.is_empty() {
+            continue;
+        }
+        let keys = keys.join(" ");
+        // A hint that would be cut is left out.
+        if keys.width() + word.width() + 1 > pen.room() {
+            break;
+        }
+        pen.put(&keys, theme.accent);
+        pen.put(" ", theme.dim);
+        pen.put(word, theme.dim);
+        pen.skip(3);
+    }
+}
+
+/// The actions that matter now, the most useful first.
+fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
+    let filtering = state.filter().is_on();
+    match state.focus() {
+        Focus::Filter => vec![
+            (&[Action::KeepFilter], "keep"),
+            (&[Action::ClearFilter], "clear"),
+            (&[Action::HistoryOlder, Action::HistoryNewer], "older, newer"),
+        ],
+        Focus::List => {
+            let mut hints: Vec<(&'static [Action], &'static str)> = vec![
+                (&[Action::Down, Action::Up], "move"),
+                (&[Action::Open], "read"),
+                (&[Action::StartFilter], "filter"),
+            ];
+            if filtering {
+                hints.push((&[Action::NextHit, Action::PreviousHit], "hit"));
+                hints.push((&[Action::Back], "clear"));
+            }
+            hints.extend([(&[Action::ShowHelp][..], "help"), (&[Action::Quit], "quit"), (&[Action::ToggleZen], "zen")]);
+            hints
+        }
+        Focus::Reading => {
+            let mut hints: Vec<(&'static [Action], &'static str)> =
+                vec![(&[Action::ReadOn], "read on"), (&[Action::Back], "list")];
+            if filtering {
+                hints.push((&[Action::NextHit, Action::PreviousHit], "hit"));
+            }
+            let articles: &'static [Action] = &[Action::NextArticle, Action::PreviousArticle];
+            hints.extend([
+                (articles, "article"),
+                (&[Action::StartFilter], "filter"),
+                (&[Action::ToggleZen], "zen"),
+                (&[Action::ShowHelp], "help"),
+            ]);
+            hints
+        }
+    }
+}
+
+/// How far loading is, while it is.
+fn loading(state: &State) -> Option<String> {
+    let progress = state.progress();
+    if progress.done || progress.found == 0 {
+        return None;
+    }
+    let filled = (GAUGE * progress.read).checked_div(progress.found).unwrap_or(0).min(GAUGE);
+    let gauge = format!("{}{}", "━".repeat(filled), "─".repeat(GAUGE - filled));
+    let more = if progress.walked { "" } else { "+" };
+    let megabytes = progress.bytes / 1_000_000;
+    Some(format!(
+        "{gauge} {} of {}{more} files, {} MB",
+        grouped(progress.read as u64),
+        grouped(progress.found as u64),
+        grouped(megabytes)
+    ))
+}
