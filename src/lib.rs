@@ -9,5 +9,6 @@ pub mod config;
 pub mod corpus;
 pub mod loader;
 pub mod query;
+pub mod runtime;
 pub mod search;
 pub mod ui;
