@@ -1,5 +1,7 @@
 //! Loading real folders with everything in them that a disk can hold.
 
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -207,7 +209,7 @@ mod unix {
         let folder = tempfile::tempdir().unwrap();
         let secret = folder.path().join("secret.txt");
         fs::write(&secret, wire("Secret")).unwrap();
-        fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
         fs::write(folder.path().join("good.txt"), wire("A good one")).unwrap();
         if fs::read(&secret).is_ok() {
             eprintln!("skipped: whoever runs this may read everything");

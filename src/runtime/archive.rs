@@ -11,8 +11,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::contained::contain;
 use super::crew::{Crew, Known, Report};
 use super::load::{LoadEvent, Map, load};
+use super::log::{self, Level};
 use super::refresh::{Gone, Refresh};
 use super::source::{Rules, Source};
 use super::watch::{Disk, Watch};
@@ -71,7 +73,11 @@ impl Archive {
             troubled: HashSet::new(),
             watch: None,
         };
-        thread::Builder::new().name("archive".to_owned()).spawn(move || archivist.run(watch))?;
+        thread::Builder::new().name("archive".to_owned()).spawn(move || {
+            if contain(|| archivist.run(watch)).is_none() {
+                log::line(Level::Error, || "the archive ran into a fault; nothing more is read".to_owned());
+            }
+        })?;
         Ok(Archive { orders, stop })
     }
 
@@ -291,7 +297,8 @@ impl Archivist {
 
     /// Makes one version in which `shards` stand for what is `gone`.
     fn replace(&mut self, gone: &Gone, shards: Vec<Arc<Shard>>, problems: Vec<Problem>) {
-        let rest = if gone.is_empty() { Corpus::clone(&self.corpus) } else { self.corpus.without(|entry| gone.holds(entry)) };
+        let rest =
+            if gone.is_empty() { Corpus::clone(&self.corpus) } else { self.corpus.without(|entry| gone.holds(entry)) };
         if rest.len() != self.corpus.len() || !shards.is_empty() {
             self.corpus = Arc::new(rest.with(shards));
             (self.tell)(Message::Corpus(Arc::clone(&self.corpus)));

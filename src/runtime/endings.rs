@@ -5,12 +5,13 @@ use std::ffi::OsStr;
 /// Endings of files that are no articles, in lower case and in alphabetical order.
 const PASSED_OVER: &[&str] = &[
     "7z", "a", "aac", "asm", "atom", "avi", "avif", "bak", "bin", "bmp", "bz2", "c", "cc", "class", "cpp", "cs", "css",
-    "csv", "db", "deb", "dll", "dmg", "doc", "docx", "dylib", "eot", "epub", "exe", "flac", "gif", "go", "gpg", "gz", "h",
-    "heic", "hpp", "html", "htm", "ico", "iso", "jar", "java", "jpeg", "jpg", "js", "json", "jsonl", "key", "lock", "log",
-    "m4a", "mjs", "mkv", "mov", "mp3", "mp4", "ndjson", "o", "obj", "odp", "ods", "odt", "ogg", "opml", "otf", "parquet",
-    "pdf", "php", "pl", "png", "ppt", "pptx", "ps", "psd", "py", "pyc", "rar", "rb", "rpm", "rs", "rss", "scss", "sh",
-    "sig", "so", "sql", "sqlite", "sqlite3", "svg", "swp", "tar", "tgz", "tif", "tiff", "toml", "ts", "tsv", "tsx", "ttf",
-    "wasm", "wav", "webm", "webp", "woff", "woff2", "xls", "xlsx", "xml", "xz", "yaml", "yml", "zip", "zst",
+    "csv", "db", "deb", "dll", "dmg", "doc", "docx", "dylib", "eot", "epub", "exe", "flac", "gif", "go", "gpg", "gz",
+    "h", "heic", "hpp", "htm", "html", "ico", "iso", "jar", "java", "jpeg", "jpg", "js", "json", "jsonl", "key",
+    "lock", "log", "m4a", "mjs", "mkv", "mov", "mp3", "mp4", "ndjson", "o", "obj", "odp", "ods", "odt", "ogg", "opml",
+    "otf", "parquet", "pdf", "php", "pl", "png", "ppt", "pptx", "ps", "psd", "py", "pyc", "rar", "rb", "rpm", "rs",
+    "rss", "scss", "sh", "sig", "so", "sql", "sqlite", "sqlite3", "svg", "swp", "tar", "tgz", "tif", "tiff", "toml",
+    "ts", "tsv", "tsx", "ttf", "wasm", "wav", "webm", "webp", "woff", "woff2", "xls", "xlsx", "xml", "xz", "yaml",
+    "yml", "zip", "zst",
 ];
 
 /// The longest of them, in bytes.
@@ -49,7 +50,9 @@ mod tests {
 
     #[test]
     fn pictures_programs_and_data_are_passed_over_and_articles_are_not() {
-        for (name, ending) in [("a.png", Some("png")), ("A.PDF", Some("pdf")), ("x.tar.gz", Some("gz")), ("a.txt~", Some("~"))] {
+        for (name, ending) in
+            [("a.png", Some("png")), ("A.PDF", Some("pdf")), ("x.tar.gz", Some("gz")), ("a.txt~", Some("~"))]
+        {
             assert_eq!(is_passed_over(OsStr::new(name)), ending);
         }
         for name in ["a.txt", "b.md", "notes", "2023.09.27", ".png", "a.", "a.articles-of-2023", ""] {

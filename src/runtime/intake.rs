@@ -1,14 +1,13 @@
 //! From the bytes of a file into a shard: decoded, read by its format, folded. A panic on the way is that file's
 //! problem and nobody else's.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::contained::contain;
 use crate::corpus::{Origin, Shard, ShardBuilder, Stamp};
 use crate::loader::{Hint, Problem, Refusal, decode, read};
 
@@ -21,15 +20,6 @@ const PATIENCE: Duration = Duration::from_millis(80);
 
 /// The first hand-over comes sooner: it is what the reader is waiting for.
 const FIRST: Duration = Duration::from_millis(5);
-
-thread_local! {
-    static CONTAINED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether a panic in this thread will be caught and told as a file's problem: not a reason to leave the screen.
-pub(super) fn is_contained() -> bool {
-    CONTAINED.get()
-}
 
 /// Where the bytes came from.
 #[derive(Clone, Copy)]
@@ -59,12 +49,9 @@ impl Intake {
 
     /// Takes in a file, telling what is wrong with it.
     pub(super) fn take(&mut self, from: &Provenance<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
-        let outer = CONTAINED.replace(true);
         // After a panic half an article may stand in the builder, between the texts of two others. No record points
         // to it, so it is never shown.
-        let taken = catch_unwind(AssertUnwindSafe(|| self.push(from, bytes, tell)));
-        CONTAINED.set(outer);
-        if taken.is_err() {
+        if contain(|| self.push(from, bytes, tell)).is_none() {
             let refusal = Refusal::Unreadable("reading it ran into a fault of this program".to_owned());
             tell(Problem::refused(from.dir.join(from.name), &refusal));
         }

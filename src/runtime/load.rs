@@ -20,7 +20,7 @@ use crate::loader::{Problem, Refusal};
 
 /// What is told while sources are loaded.
 #[derive(Debug)]
-pub enum LoadEvent {
+pub(super) enum LoadEvent {
     /// Articles came in.
     Shard(Arc<Shard>),
     /// Something cannot be read, or not in full.
@@ -53,12 +53,7 @@ pub struct Loaded {
 
 /// Loads `sources` and comes back when all is there, or when `stop` is set, with what is there then. `tell` hears how
 /// far it is, several times a second.
-pub fn load_all(
-    sources: &[Source],
-    rules: Rules,
-    stop: &AtomicBool,
-    tell: &mut dyn FnMut(LoadProgress),
-) -> Loaded {
+pub fn load_all(sources: &[Source], rules: Rules, stop: &AtomicBool, tell: &mut dyn FnMut(LoadProgress)) -> Loaded {
     let (mut shards, mut problems) = (Vec::new(), Vec::new());
     let (tally, _) = load(sources, rules, stop, &Known::default(), &mut |event| match event {
         LoadEvent::Shard(shard) => shards.push(shard),

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use notify::event::ModifyKind;
+use notify::event::{MetadataKind, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 /// What the disk tells.
@@ -64,12 +64,8 @@ fn sort(event: notify::Result<Event>) -> Option<Disk> {
     match event {
         Ok(event) if event.need_rescan() => Some(Disk::Anything),
         Ok(Event { kind: EventKind::Access(_), .. }) => None,
-        // Owners and access times; what may be read after that is found out when it is opened.
-        Ok(Event { kind: EventKind::Modify(ModifyKind::Metadata(kind)), .. })
-            if matches!(kind, notify::event::MetadataKind::AccessTime) =>
-        {
-            None
-        }
+        // What reading it leaves behind, on systems that tell.
+        Ok(Event { kind: EventKind::Modify(ModifyKind::Metadata(MetadataKind::AccessTime)), .. }) => None,
         Ok(event) => Some(Disk::Changed(event.paths)),
         // A folder that vanished while it was looked into; its own event comes as well.
         Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) => None,

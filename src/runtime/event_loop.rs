@@ -1,0 +1,258 @@
+//! The loop: wait for something to happen, let the state take in all that has, carry out what it asks for, draw once.
+//!
+//! It knows neither the terminal nor the threads, only their traits, and has no tick: while nothing happens it costs
+//! nothing. The one thing that it wakes for by itself is a new day.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use chrono::{Days, NaiveDateTime, NaiveTime};
+
+use crate::app::{Effect, Message, State};
+
+/// How many messages are taken in before the screen is drawn, so that a flood of them cannot keep it from being so.
+const BURST: usize = 1_000;
+
+/// Something that the loop hears.
+#[derive(Debug)]
+pub enum Event {
+    /// The state is to know.
+    Message(Message),
+    /// A signal asks the program to end.
+    Signal(i32),
+    /// Another program asks this one to stop and to wait for being continued.
+    Stop,
+    /// The program was stopped and goes on: who knows what stands on the screen.
+    Continued,
+    /// The terminal is gone.
+    Hangup,
+}
+
+/// Why the loop ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// The reader wants to leave.
+    Quit,
+    /// This signal came.
+    Signal(i32),
+    /// The terminal is gone.
+    Hangup,
+    /// The screen cannot be drawn.
+    Output(io::Error),
+}
+
+impl Ending {
+    /// What the program exits with: 128 and the number of the signal where one ended it.
+    pub fn exit_code(&self) -> u8 {
+        const HANGUP: u8 = 1;
+        match self {
+            Ending::Quit => 0,
+            Ending::Signal(number) => u8::try_from(*number).map_or(1, |number| number.saturating_add(128)),
+            Ending::Hangup => 128 + HANGUP,
+            Ending::Output(_) => 1,
+        }
+    }
+}
+
+/// What the loop draws on.
+pub trait Screen {
+    /// Draws the state as it is.
+    fn draw(&mut self, state: &State) -> io::Result<()>;
+
+    /// Gives the terminal back as it was found.
+    fn leave(&mut self) -> io::Result<()>;
+
+    /// Takes the terminal, so that the next frame draws all of it.
+    fn enter(&mut self) -> io::Result<()>;
+
+    /// Puts text on the clipboard of whoever sits at the terminal.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+}
+
+/// What carries out the effects.
+pub trait Hands {
+    /// Carries out an effect other than [`Effect::Quit`]. An error is one of the screen, and ends the program.
+    fn carry_out(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()>;
+}
+
+/// Runs until the reader leaves or the terminal does. `now` tells the local time.
+pub fn run(
+    state: &mut State,
+    screen: &mut dyn Screen,
+    hands: &mut dyn Hands,
+    inbox: &Receiver<Event>,
+    now: &dyn Fn() -> NaiveDateTime,
+) -> Ending {
+    let mut turn = Turn { state, screen, hands };
+    let mut day = now();
+    match turn.begin(day) {
+        Ok(None) => {}
+        Ok(Some(ending)) => return ending,
+        Err(error) => return Ending::Output(error),
+    }
+    loop {
+        let first = match inbox.recv_timeout(until_midnight(now())) {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Timeout) => None,
+            // Everybody who could tell of anything is gone.
+            Err(RecvTimeoutError::Disconnected) => return Ending::Hangup,
+        };
+        let mut events: Vec<Event> = first.into_iter().chain(inbox.try_iter().take(BURST)).collect();
+        let today = now();
+        if today.date() != day.date() {
+            day = today;
+            events.push(Event::Message(Message::Clock(today)));
+        }
+        match turn.take(events) {
+            Ok(None) => {}
+            Ok(Some(ending)) => return ending,
+            Err(error) => return Ending::Output(error),
+        }
+    }
+}
+
+/// The time until the day changes. A clock that was set, or a machine that slept, is noticed with the next event.
+fn until_midnight(now: NaiveDateTime) -> Duration {
+    let midnight = now.date().checked_add_days(Days::new(1)).map(|day| day.and_time(NaiveTime::MIN));
+    let left = midnight.and_then(|midnight| (midnight - now).to_std().ok());
+    left.unwrap_or(Duration::from_secs(3600)) + Duration::from_millis(10)
+}
+
+struct Turn<'a> {
+    state: &'a mut State,
+    screen: &'a mut dyn Screen,
+    hands: &'a mut dyn Hands,
+}
+
+impl Turn<'_> {
+    fn begin(&mut self, now: NaiveDateTime) -> io::Result<Option<Ending>> {
+        self.take(vec![Event::Message(Message::Clock(now))])
+    }
+
+    /// Takes in what happened, in order, and draws once.
+    fn take(&mut self, events: Vec<Event>) -> io::Result<Option<Ending>> {
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let last_size = events.iter().rposition(|event| matches!(event, Event::Message(Message::Resize(_))));
+        for (at, event) in events.into_iter().enumerate() {
+            match event {
+                // Of a burst of sizes, the last is the one that the terminal has.
+                Event::Message(Message::Resize(_)) if Some(at) != last_size => {}
+                Event::Message(message) => {
+                    for effect in self.state.update(message) {
+                        if matches!(effect, Effect::Quit) {
+                            return Ok(Some(Ending::Quit));
+                        }
+                        self.hands.carry_out(effect, self.screen)?;
+                    }
+                }
+                Event::Stop => self.hands.carry_out(Effect::Suspend, self.screen)?,
+                Event::Continued => self.screen.enter()?,
+                Event::Signal(number) => return Ok(Some(Ending::Signal(number))),
+                Event::Hangup => return Ok(Some(Ending::Hangup)),
+            }
+        }
+        self.screen.draw(self.state)?;
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use chrono::NaiveDate;
+
+    use super::*;
+    use crate::app::Size;
+    use crate::command::{Key, KeyCode};
+    use crate::config::Config;
+
+    #[derive(Default)]
+    struct Paper {
+        frames: Vec<(Size, NaiveDateTime)>,
+        entered: usize,
+        breaks: bool,
+    }
+
+    impl Screen for Paper {
+        fn draw(&mut self, state: &State) -> io::Result<()> {
+            self.frames.push((state.size(), state.now()));
+            if self.breaks { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+        }
+        fn leave(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+        fn enter(&mut self) -> io::Result<()> {
+            self.entered += 1;
+            Ok(())
+        }
+        fn copy(&mut self, _: &str) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[derive(Default)]
+    struct NoHands(Vec<Effect>);
+
+    impl Hands for NoHands {
+        fn carry_out(&mut self, effect: Effect, _: &mut dyn Screen) -> io::Result<()> {
+            self.0.push(effect);
+            Ok(())
+        }
+    }
+
+    fn noon(day: u32) -> NaiveDateTime {
+        NaiveDate::from_ymd_opt(2023, 9, day).unwrap().and_hms_opt(12, 0, 0).unwrap()
+    }
+
+    fn play(events: Vec<Event>, paper: &mut Paper) -> (Ending, Vec<Effect>) {
+        let (sender, inbox) = mpsc::channel();
+        events.into_iter().for_each(|event| sender.send(event).unwrap());
+        let mut state = State::new(Config::default(), "desk".to_owned(), noon(1));
+        let mut hands = NoHands::default();
+        drop(sender);
+        let ending = run(&mut state, paper, &mut hands, &inbox, &|| noon(2));
+        (ending, hands.0)
+    }
+
+    fn resize(columns: u16) -> Event {
+        Event::Message(Message::Resize(Size { columns, rows: 24 }))
+    }
+
+    #[test]
+    fn a_burst_is_drawn_once_and_its_last_size_counts() {
+        let mut paper = Paper::default();
+        play((1..=200).map(resize).collect(), &mut paper);
+        let columns: Vec<u16> = paper.frames.iter().map(|(size, _)| size.columns).collect();
+        assert_eq!(columns, [0, 200]);
+        assert!(paper.frames.iter().all(|(_, now)| *now == noon(2)), "the clock was told first");
+    }
+
+    #[test]
+    fn quitting_signals_hang_ups_and_a_lost_screen_end_the_loop() {
+        let q = || Event::Message(Message::Key(Key::plain(KeyCode::Char('q'))));
+        for (event, code) in [(q(), 0), (Event::Signal(15), 143), (Event::Hangup, 129)] {
+            let (ending, _) = play(vec![resize(80), event, resize(99)], &mut Paper::default());
+            assert_eq!(ending.exit_code(), code);
+        }
+        let mut broken = Paper { breaks: true, ..Paper::default() };
+        assert!(matches!(play(vec![resize(80)], &mut broken).0, Ending::Output(_)));
+        assert_eq!(broken.frames.len(), 1);
+    }
+
+    #[test]
+    fn being_continued_takes_the_terminal_anew() {
+        let mut paper = Paper::default();
+        let (_, effects) = play(vec![Event::Stop, Event::Continued], &mut paper);
+        assert!(matches!(effects.as_slice(), [Effect::Suspend]));
+        assert_eq!(paper.entered, 1);
+    }
+
+    #[test]
+    fn the_next_day_is_never_more_than_a_day_away() {
+        assert_eq!(until_midnight(noon(1)).as_secs(), 12 * 3600);
+    }
+}

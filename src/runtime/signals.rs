@@ -1,0 +1,103 @@
+//! Signals: those that end the program end it with the terminal whole, those that stop it stop it really, and a new
+//! size is told.
+
+use std::io;
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+use super::event_loop::Event;
+use super::log::{self, Level};
+use super::terminal::{give_back, size};
+use crate::app::Message;
+
+/// How long the loop has to end in good order before the program ends without it.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Whether a child has the terminal: what is typed to stop or end the child is no concern of ours.
+static LENT: AtomicBool = AtomicBool::new(false);
+
+/// Whether we are stopping ourselves and the signal that comes of it is our own.
+static STOPPING: AtomicBool = AtomicBool::new(false);
+
+/// Listens for signals and tells the loop.
+pub fn listen(events: Sender<Event>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            hear(signal, &events);
+        }
+    })?;
+    Ok(())
+}
+
+fn hear(signal: i32, events: &Sender<Event>) {
+    let lent = LENT.load(Ordering::SeqCst);
+    let event = match signal {
+        SIGINT | SIGQUIT | SIGWINCH if lent => return,
+        // The child stops, and we with it; both go on together.
+        SIGTSTP if lent => {
+            let _ = emulate_default_handler(SIGTSTP);
+            return;
+        }
+        SIGCONT if lent => return,
+        SIGTSTP if STOPPING.load(Ordering::SeqCst) => return,
+        SIGTSTP => Event::Stop,
+        SIGCONT => Event::Continued,
+        SIGWINCH => Event::Message(Message::Resize(size())),
+        _ => {
+            log::line(Level::Info, || format!("signal {signal}"));
+            end_in(GRACE, signal);
+            Event::Signal(signal)
+        }
+    };
+    // Where the loop has ended, so does the program.
+    let _ = events.send(event);
+    if signal == SIGCONT {
+        let _ = events.send(Event::Message(Message::Resize(size())));
+    }
+}
+
+/// Ends the program after `grace` if it has not ended by then: the loop may hang in a write to a terminal that takes
+/// nothing, and so may giving the terminal back.
+fn end_in(grace: Duration, signal: i32) {
+    let ended = thread::Builder::new().name("end".to_owned()).spawn(move || {
+        thread::sleep(grace);
+        let _ = thread::Builder::new().spawn(give_back);
+        thread::sleep(grace / 2);
+        process::exit(128 + signal);
+    });
+    if ended.is_err() {
+        give_back();
+        process::exit(128 + signal);
+    }
+}
+
+/// Runs `work` while the terminal is lent to a child.
+pub(super) fn while_lent<T>(work: impl FnOnce() -> T) -> T {
+    LENT.store(true, Ordering::SeqCst);
+    let done = work();
+    LENT.store(false, Ordering::SeqCst);
+    done
+}
+
+/// Stops this program and what was started with it, as ^Z does, and comes back when it is continued. False where
+/// nobody is there to continue it: it would never come back.
+pub(super) fn stop() -> bool {
+    if getsid(None).is_ok_and(|session| session == getpgrp()) {
+        return false;
+    }
+    STOPPING.store(true, Ordering::SeqCst);
+    // `cargo run` and whatever else stands between us and the shell is to stop as well.
+    let _ = kill_current_process_group(Signal::TSTP);
+    let stopped = emulate_default_handler(SIGTSTP).is_ok();
+    STOPPING.store(false, Ordering::SeqCst);
+    stopped
+}
