@@ -5,6 +5,7 @@ use std::io;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -24,8 +25,9 @@ const GRACE: Duration = Duration::from_millis(500);
 /// Whether a child has the terminal: what is typed to stop or end the child is no concern of ours.
 static LENT: AtomicBool = AtomicBool::new(false);
 
-/// Whether we are stopping ourselves and the signal that comes of it is our own.
-static STOPPING: AtomicBool = AtomicBool::new(false);
+/// Whether we sent the stop signal that comes next, and told others to stop with it.
+static OWN_STOP: Mutex<bool> = Mutex::new(false);
+static OWN_STOP_SEEN: Condvar = Condvar::new();
 
 /// Listens for signals and tells the loop.
 pub fn listen(events: Sender<Event>) -> io::Result<()> {
@@ -48,7 +50,10 @@ fn hear(signal: i32, events: &Sender<Event>) {
             return;
         }
         SIGCONT if lent => return,
-        SIGTSTP if STOPPING.load(Ordering::SeqCst) => return,
+        SIGTSTP if std::mem::take(&mut *own_stop()) => {
+            OWN_STOP_SEEN.notify_all();
+            return;
+        }
         SIGTSTP => Event::Stop,
         SIGCONT => Event::Continued,
         SIGWINCH => Event::Message(Message::Resize(size())),
@@ -94,10 +99,16 @@ pub(super) fn stop() -> bool {
     if getsid(None).is_ok_and(|session| session == getpgrp()) {
         return false;
     }
-    STOPPING.store(true, Ordering::SeqCst);
+    *own_stop() = true;
     // `cargo run` and whatever else stands between us and the shell is to stop as well.
-    let _ = kill_current_process_group(Signal::TSTP);
-    let stopped = emulate_default_handler(SIGTSTP).is_ok();
-    STOPPING.store(false, Ordering::SeqCst);
-    stopped
+    let sent = kill_current_process_group(Signal::TSTP).is_ok();
+    // We hear of it too. That must be over before we stop, or it would stop us again as soon as we go on.
+    let waited = OWN_STOP_SEEN.wait_timeout_while(own_stop(), GRACE, |unseen| *unseen && sent);
+    drop(waited);
+    *own_stop() = false;
+    emulate_default_handler(SIGTSTP).is_ok()
+}
+
+fn own_stop() -> MutexGuard<'static, bool> {
+    OWN_STOP.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,6 +13,7 @@ use crossterm::terminal::{
 };
 use crossterm::{Command, cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal as Canvas};
 
 use super::contained::is_contained;
@@ -93,7 +94,9 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
             queue!(backend, MouseOn)?;
         }
         Write::flush(backend)?;
-        self.canvas.clear()
+        // Ratatui's own `clear` asks the terminal where the cursor is, and waits for an answer that may never come.
+        let Size { columns, rows } = size();
+        self.canvas.resize(Rect::new(0, 0, columns, rows))
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
