@@ -123,7 +123,7 @@ impl State {
             }
             Message::ProblemsGone(path) => {
                 let before = self.problems.len();
-                self.problems.retain(|problem| problem.path != path);
+                self.problems.retain(|problem| !problem.path.starts_with(&path));
                 self.problem_count -= before - self.problems.len();
             }
             Message::Filtered(answer) => {

@@ -1,3 +1,7 @@
 //! The `newsdesk` program: hands the command line to the library and exits with its answer.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    newsdesk::cli::run(std::env::args_os())
+}

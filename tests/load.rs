@@ -11,15 +11,15 @@ use std::time::Duration;
 
 use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
-use newsdesk::runtime::{Archive, Loaded, Rules, Source, load_all};
+use newsdesk::runtime::{Archive, LoadOptions, Loaded, Source, load_all, load_until};
 
 fn wire(headline: &str) -> String {
     format!("date 2023-09-27 WORLD\n{headline}\n\nThe desk opened at nine.\n\nSOURCE:Test\n")
 }
 
 fn load(paths: &[&Path]) -> Loaded {
-    let sources: Vec<Source> = paths.iter().map(|path| Source::Path(path.to_path_buf())).collect();
-    load_all(&sources, Rules::default(), &AtomicBool::new(false), &mut |_| {})
+    let sources: Vec<Source> = paths.iter().map(|path| Source::Named(path.to_path_buf())).collect();
+    load_all(&sources, LoadOptions::default())
 }
 
 fn headlines(corpus: &Corpus) -> Vec<String> {
@@ -44,9 +44,9 @@ fn ten_thousand_files_load_completely_and_twice_alike() {
     }
     let (first, second) = (load(&[folder.path()]), load(&[folder.path()]));
     assert_eq!(first.corpus.len(), 10_000);
-    assert_eq!(first.tally.formats.get("wire"), Some(&10_000));
-    assert_eq!((first.tally.progress.found, first.tally.progress.read), (10_000, 10_000));
-    assert!(first.tally.progress.done && first.tally.progress.walked);
+    assert_eq!(first.formats.get("wire"), Some(&10_000));
+    assert_eq!((first.progress.found, first.progress.read), (10_000, 10_000));
+    assert!(first.progress.done && first.progress.walked);
     assert_eq!(problems(&first), [""; 0]);
     assert_eq!(listing(&first.corpus), listing(&second.corpus));
 }
@@ -74,7 +74,7 @@ fn bad_files_are_listed_and_stand_in_nobodys_way() {
     ] {
         assert!(problems.iter().any(|problem| problem.contains(name) && problem.contains(cause)), "{problems:#?}");
     }
-    assert_eq!(loaded.tally.passed_over.get("png"), Some(&1));
+    assert_eq!(loaded.passed_over.get("png"), Some(&1));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn what_is_passed_over_in_a_folder_is_read_when_it_is_named_and_only_once() {
 #[test]
 fn bytes_from_standard_input_are_an_article() {
     let sources = [Source::Input(wire("Piped in").into_bytes()), Source::Bundled];
-    let loaded = load_all(&sources, Rules::default(), &AtomicBool::new(false), &mut |_| {});
+    let loaded = load_all(&sources, LoadOptions::default());
     assert!(headlines(&loaded.corpus).contains(&"Piped in".to_owned()));
 }
 
@@ -109,15 +109,15 @@ fn a_stopped_load_keeps_what_is_there() {
     }
     let (sender, inbox) = mpsc::channel();
     let stop = AtomicBool::new(false);
-    let sources = [Source::Path(folder.path().to_path_buf())];
-    let loaded = load_all(&sources, Rules::default(), &stop, &mut |progress| {
+    let sources = [Source::Named(folder.path().to_path_buf())];
+    let loaded = load_until(&sources, LoadOptions::default(), &stop, &mut |progress| {
         if progress.read > 0 {
             stop.store(true, Ordering::Relaxed);
         }
     });
-    assert_eq!(loaded.tally.progress.read, loaded.corpus.len());
+    assert_eq!(loaded.progress.read, loaded.corpus.len());
     // However far it came: the reader is told, and may go on.
-    let archive = Archive::open(sources.to_vec(), Rules::default(), false, move |message| {
+    let archive = Archive::open(sources.to_vec(), LoadOptions::default(), false, move |message| {
         let _ = sender.send(message);
     });
     let archive = archive.unwrap();

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
-use newsdesk::runtime::{Archive, Rules, Source};
+use newsdesk::runtime::{Archive, LoadOptions, Source};
 
 /// Long enough for a machine that is busy; what is waited for mostly comes within a fifth of a second.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,8 +30,8 @@ struct Desk {
 impl Desk {
     fn open(paths: &[&Path]) -> Desk {
         let (sender, inbox) = mpsc::channel();
-        let sources = paths.iter().map(|path| Source::Path(path.to_path_buf())).collect();
-        let archive = Archive::open(sources, Rules::default(), true, move |message| {
+        let sources = paths.iter().map(|path| Source::Named(path.to_path_buf())).collect();
+        let archive = Archive::open(sources, LoadOptions::default(), true, move |message| {
             let _ = sender.send(message);
         });
         let mut desk = Desk { archive: archive.unwrap(), inbox, corpus: Arc::default(), problems: Vec::new() };

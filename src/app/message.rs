@@ -30,7 +30,8 @@ pub enum Message {
     Loading(LoadProgress),
     /// Something could not be read, or not in full.
     Problem(Problem),
-    /// Problems with this file are a thing of the past: it is read anew, or gone.
+    /// Problems with this file, or with those in this folder, are a thing of the past: they are read anew, or gone.
+    /// The empty path stands for all.
     ProblemsGone(PathBuf),
     /// An answer to a filter, whole or as far as it goes.
     Filtered(Answer),

@@ -59,6 +59,35 @@ pub struct Line {
     pub hyphen: bool,
 }
 
+impl Line {
+    /// The line as plain text, with its indent, its marker and the slack between its words.
+    pub fn text(&self, article: &Article) -> String {
+        let mut text = " ".repeat(usize::from(self.indent));
+        text.push_str(&self.prefix);
+        let part = self.part.and_then(|part| article.parts.get(part));
+        let own = part.and_then(|part| part.text.get(self.range.clone())).unwrap_or("");
+        let gaps = own.matches(' ').count() as u16;
+        let mut gap = 0;
+        for c in own.chars() {
+            text.push(c);
+            if c == ' ' && self.slack > 0 {
+                text.push_str(&" ".repeat(usize::from(slack_at(self.slack, gap, gaps))));
+                gap += 1;
+            }
+        }
+        if self.hyphen {
+            text.push('-');
+        }
+        text
+    }
+}
+
+/// How many of `slack` columns gap number `gap` of `gaps` gets, so that they are spread evenly.
+pub fn slack_at(slack: u16, gap: u16, gaps: u16) -> u16 {
+    let until = |gap: u16| (u32::from(slack) * u32::from(gap)).checked_div(u32::from(gaps)).unwrap_or(0);
+    (until(gap + 1) - until(gap)) as u16
+}
+
 /// A set article.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {

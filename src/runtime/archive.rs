@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use super::contained::contain;
 use super::crew::{Crew, Known, Report};
 use super::load::{LoadEvent, Map, load};
-use super::log::{self, Level};
+use super::log::note;
 use super::refresh::{Gone, Refresh};
-use super::source::{Rules, Source};
+use super::source::{LoadOptions, Source};
 use super::watch::{Disk, Watch};
 use crate::app::{LoadProgress, Message, Notice};
 use crate::corpus::{Corpus, Origin, Shard};
@@ -55,7 +55,7 @@ impl Archive {
     /// Fails where the system gives out no thread.
     pub fn open(
         sources: Vec<Source>,
-        rules: Rules,
+        options: LoadOptions,
         watch: bool,
         tell: impl FnMut(Message) + Send + 'static,
     ) -> io::Result<Archive> {
@@ -63,7 +63,7 @@ impl Archive {
         let stop = Arc::new(AtomicBool::new(false));
         let archivist = Archivist {
             sources,
-            rules,
+            options,
             stop: Arc::clone(&stop),
             orders: orders.clone(),
             inbox,
@@ -75,7 +75,7 @@ impl Archive {
         };
         thread::Builder::new().name("archive".to_owned()).spawn(move || {
             if contain(|| archivist.run(watch)).is_none() {
-                log::line(Level::Error, || "the archive ran into a fault; nothing more is read".to_owned());
+                note(|| "the archive ran into a fault; nothing more is read".to_owned());
             }
         })?;
         Ok(Archive { orders, stop })
@@ -101,7 +101,7 @@ impl Drop for Archive {
 
 struct Archivist {
     sources: Vec<Source>,
-    rules: Rules,
+    options: LoadOptions,
     stop: Arc<AtomicBool>,
     orders: Sender<Order>,
     inbox: Receiver<Order>,
@@ -158,7 +158,7 @@ impl Archivist {
     fn listen(&mut self) -> bool {
         let (mut folders, mut parents) = (Vec::new(), Vec::new());
         for source in &self.sources {
-            let Source::Path(path) = source else { continue };
+            let Source::Named(path) = source else { continue };
             let Ok(real) = path.canonicalize() else { continue };
             if real.is_dir() {
                 folders.push(real);
@@ -186,11 +186,11 @@ impl Archivist {
     /// Loads everything, a version now and then.
     fn load(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
-        let Archivist { sources, rules, stop, tell, corpus, troubled, .. } = self;
+        let Archivist { sources, options, stop, tell, corpus, troubled, .. } = self;
         let mut waiting: Vec<Arc<Shard>> = Vec::new();
         let (mut last_version, mut last_progress) = (None::<Instant>, Instant::now());
         let mut pace = PACE;
-        let (tally, map) = load(sources, *rules, stop, &Known::default(), &mut |event| {
+        let (tally, map) = load(sources, *options, stop, &Known::default(), &mut |event| {
             match event {
                 LoadEvent::Shard(shard) => waiting.push(shard),
                 LoadEvent::Problem(problem) => {
@@ -230,11 +230,11 @@ impl Archivist {
             }
         }
         let paths: Vec<Source> =
-            self.sources.iter().filter(|source| matches!(source, Source::Path(_))).cloned().collect();
+            self.sources.iter().filter(|source| matches!(source, Source::Named(_))).cloned().collect();
         let (mut shards, mut problems) = (Vec::new(), Vec::new());
         let tell = &mut self.tell;
         let mut last_progress = Instant::now();
-        let (tally, map) = load(&paths, self.rules, &self.stop, &known, &mut |event| match event {
+        let (tally, map) = load(&paths, self.options, &self.stop, &known, &mut |event| match event {
             LoadEvent::Shard(shard) => shards.push(shard),
             LoadEvent::Problem(problem) => problems.push(problem),
             LoadEvent::Progress(progress) => {
@@ -253,9 +253,9 @@ impl Archivist {
         } else {
             known.changed().for_each(|path| gone.file(path));
             self.map = map;
-            for path in self.troubled.drain() {
-                (self.tell)(Message::ProblemsGone(path));
-            }
+            // All paths begin with the empty one.
+            self.troubled.clear();
+            (self.tell)(Message::ProblemsGone(PathBuf::new()));
         }
         self.replace(&gone, shards, problems);
         (self.tell)(Message::Loading(tally.progress));
@@ -263,7 +263,7 @@ impl Archivist {
 
     /// Reads again what `paths` lead to.
     fn refresh(&mut self, paths: &HashSet<PathBuf>) {
-        let refresh = Refresh::after(paths, &mut self.map, &self.corpus, &self.rules);
+        let refresh = Refresh::after(paths, &mut self.map, &self.corpus, &self.options);
         if refresh.everything {
             return self.reload();
         }
@@ -275,7 +275,7 @@ impl Archivist {
         let named: HashSet<PathBuf> = self.map.named.keys().cloned().collect();
         let mut shards = Vec::new();
         let folders = std::mem::take(&mut self.map.folders);
-        let crew = Crew::new(self.rules, &self.stop, &known, &named, folders);
+        let crew = Crew::new(self.options, &self.stop, &known, &named, folders);
         let began = Instant::now();
         let tell = &mut self.tell;
         crew.work(jobs, &mut |report| match report {

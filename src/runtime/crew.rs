@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::intake::{Intake, Provenance};
 use super::read::{FileReader, OpenFolder};
-use super::source::Rules;
+use super::source::LoadOptions;
 use super::walk::{Folder, Found, look_into};
 use crate::app::LoadProgress;
 use crate::corpus::{Origin, Shard, Stamp};
@@ -96,7 +96,7 @@ impl Known {
 
 /// The crew, and all that its threads share.
 pub(super) struct Crew<'a> {
-    rules: Rules,
+    options: LoadOptions,
     stop: &'a AtomicBool,
     known: &'a Known,
     /// Files that were named, by their paths without links: they are read as such, not as part of a folder.
@@ -129,14 +129,14 @@ impl<'a> Crew<'a> {
     /// A crew that does not read again what is `known`, leaves what is `named` to whoever names it,
     /// and goes into none of `folders`.
     pub(super) fn new(
-        rules: Rules,
+        options: LoadOptions,
         stop: &'a AtomicBool,
         known: &'a Known,
         named: &'a HashSet<PathBuf>,
         folders: HashMap<PathBuf, Arc<Folder>>,
     ) -> Crew<'a> {
         Crew {
-            rules,
+            options,
             stop,
             known,
             named,
@@ -411,7 +411,7 @@ impl<'a> Worker<'a> {
     fn walk(&mut self, folder: &Arc<Folder>) {
         let crew = self.crew;
         let mut names = Vec::with_capacity(BATCH);
-        look_into(folder, &crew.rules, &mut |found| match found {
+        look_into(folder, &crew.options, &mut |found| match found {
             Found::File(name) => {
                 if crew.named.is_empty() || !crew.named.contains(&folder.real.join(&name)) {
                     names.push(name);
@@ -452,7 +452,7 @@ impl<'a> Worker<'a> {
                 let _ = reports.send(Report::Problem(problem));
             };
             let mut is_known = |stamp| crew.known.is_unchanged(folder, name, stamp);
-            let length = match self.reader.read(&open, name, crew.rules.limit(), &mut is_known) {
+            let length = match self.reader.read(&open, name, crew.options.limit(), &mut is_known) {
                 Ok(Some((bytes, stamp))) => {
                     self.place.truncate(root);
                     self.place.extend_from_slice(name.as_encoded_bytes());

@@ -18,7 +18,7 @@ const PASSED_OVER: &[&str] = &[
 const LONGEST: usize = 8;
 
 /// The ending by which a file found in a folder is passed over; none where it may be an article.
-pub fn is_passed_over(name: &OsStr) -> Option<&'static str> {
+pub(super) fn is_passed_over(name: &OsStr) -> Option<&'static str> {
     let name = name.as_encoded_bytes();
     // What editors leave beside the file that they changed.
     if name.ends_with(b"~") {

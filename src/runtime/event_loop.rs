@@ -4,6 +4,7 @@
 //! nothing. The one thing that it wakes for by itself is a new day.
 
 use std::io;
+use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ const BURST: usize = 1_000;
 
 /// Something that the loop hears.
 #[derive(Debug)]
-pub enum Event {
+pub(super) enum Event {
     /// The state is to know.
     Message(Message),
     /// A signal asks the program to end.
@@ -43,20 +44,21 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// What the program exits with: 128 and the number of the signal where one ended it.
-    pub fn exit_code(&self) -> u8 {
-        const HANGUP: u8 = 1;
+    /// What the program exits with: 128 and the number of the signal where one ended it. An error is one of the
+    /// screen.
+    pub fn into_exit_code(self) -> io::Result<ExitCode> {
         match self {
-            Ending::Quit => 0,
-            Ending::Signal(number) => u8::try_from(*number).map_or(1, |number| number.saturating_add(128)),
-            Ending::Hangup => 128 + HANGUP,
-            Ending::Output(_) => 1,
+            Ending::Quit => Ok(ExitCode::SUCCESS),
+            Ending::Signal(number) => Ok(u8::try_from(number).map_or(1, |number| number.saturating_add(128)).into()),
+            // As SIGHUP would have it.
+            Ending::Hangup => Ok((128 + 1).into()),
+            Ending::Output(error) => Err(error),
         }
     }
 }
 
 /// What the loop draws on.
-pub trait Screen {
+pub(super) trait Screen {
     /// Draws the state as it is.
     fn draw(&mut self, state: &State) -> io::Result<()>;
 
@@ -71,22 +73,22 @@ pub trait Screen {
 }
 
 /// What carries out the effects.
-pub trait Hands {
+pub(super) trait Hands {
     /// Carries out an effect other than [`Effect::Quit`]. An error is one of the screen, and ends the program.
     fn carry_out(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()>;
 }
 
 /// Runs until the reader leaves or the terminal does. `now` tells the local time.
-pub fn run(
+pub(super) fn turn(
     state: &mut State,
     screen: &mut dyn Screen,
     hands: &mut dyn Hands,
     inbox: &Receiver<Event>,
     now: &dyn Fn() -> NaiveDateTime,
 ) -> Ending {
-    let mut turn = Turn { state, screen, hands };
+    let mut round = Round { state, screen, hands };
     let mut day = now();
-    match turn.begin(day) {
+    match round.begin(day) {
         Ok(None) => {}
         Ok(Some(ending)) => return ending,
         Err(error) => return Ending::Output(error),
@@ -104,7 +106,7 @@ pub fn run(
             day = today;
             events.push(Event::Message(Message::Clock(today)));
         }
-        match turn.take(events) {
+        match round.take(events) {
             Ok(None) => {}
             Ok(Some(ending)) => return ending,
             Err(error) => return Ending::Output(error),
@@ -119,13 +121,13 @@ fn until_midnight(now: NaiveDateTime) -> Duration {
     left.unwrap_or(Duration::from_secs(3600)) + Duration::from_millis(10)
 }
 
-struct Turn<'a> {
+struct Round<'a> {
     state: &'a mut State,
     screen: &'a mut dyn Screen,
     hands: &'a mut dyn Hands,
 }
 
-impl Turn<'_> {
+impl Round<'_> {
     fn begin(&mut self, now: NaiveDateTime) -> io::Result<Option<Ending>> {
         self.take(vec![Event::Message(Message::Clock(now))])
     }
@@ -214,7 +216,7 @@ mod tests {
         let mut state = State::new(Config::default(), "desk".to_owned(), noon(1));
         let mut hands = NoHands::default();
         drop(sender);
-        let ending = run(&mut state, paper, &mut hands, &inbox, &|| noon(2));
+        let ending = turn(&mut state, paper, &mut hands, &inbox, &|| noon(2));
         (ending, hands.0)
     }
 
@@ -236,7 +238,7 @@ mod tests {
         let q = || Event::Message(Message::Key(Key::plain(KeyCode::Char('q'))));
         for (event, code) in [(q(), 0), (Event::Signal(15), 143), (Event::Hangup, 129)] {
             let (ending, _) = play(vec![resize(80), event, resize(99)], &mut Paper::default());
-            assert_eq!(ending.exit_code(), code);
+            assert_eq!(ending.into_exit_code().unwrap(), ExitCode::from(code));
         }
         let mut broken = Paper { breaks: true, ..Paper::default() };
         assert!(matches!(play(vec![resize(80)], &mut broken).0, Ending::Output(_)));

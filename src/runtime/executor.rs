@@ -13,23 +13,26 @@ use super::archive::Archive;
 use super::event_loop::{Event, Hands, Screen};
 use super::filter::Filter;
 use super::input::Input;
-use super::log::{self, Level};
+use super::log::note;
 use crate::app::{Effect, Message, Notice};
 
+/// What terminals take at most on their clipboard, in bytes; several drop what is longer without a word.
+const CLIPBOARD: usize = 74_000;
+
 /// Carries out effects.
-pub struct Executor {
+pub(super) struct Executor {
     /// Keeps the articles.
-    pub archive: Archive,
+    pub(super) archive: Archive,
     /// Answers filters.
-    pub filter: Filter,
+    pub(super) filter: Filter,
     /// Reads the terminal.
-    pub input: Input,
+    pub(super) input: Input,
     /// Where notices go.
-    pub events: Sender<Event>,
+    pub(super) events: Sender<Event>,
     /// The command that opens an address, with `{}` for it; empty for the system's own.
-    pub browser: Vec<String>,
+    pub(super) browser: Vec<String>,
     /// The editor where the environment names none; may be empty.
-    pub editor: Vec<String>,
+    pub(super) editor: Vec<String>,
 }
 
 impl Hands for Executor {
@@ -37,6 +40,9 @@ impl Hands for Executor {
         match effect {
             Effect::Filter(request) => self.filter.ask(request),
             Effect::CancelFilter(generation) => self.filter.cancel(generation),
+            Effect::Copy(text) if text.len() > CLIPBOARD => {
+                self.tell(Notice::error("This is too long for the terminal's clipboard; | pipes it to a command"));
+            }
             Effect::Copy(text) => screen.copy(&text)?,
             Effect::OpenLink(address) => self.open(&address),
             Effect::Edit(path) => self.edit(&path, screen)?,
@@ -59,7 +65,7 @@ impl Executor {
 
     fn open(&self, address: &str) {
         if !may_be_opened(address) {
-            return self.tell(Notice::error("only http, https and mailto addresses are opened"));
+            return self.tell(Notice::error("Only http, https and mailto addresses are opened"));
         }
         let commands = if self.browser.is_empty() {
             open::commands(address)
@@ -69,13 +75,14 @@ impl Executor {
         let events = self.events.clone();
         let opened = thread::Builder::new().name("browser".to_owned()).spawn(move || {
             if let Err(reason) = run_first(commands) {
-                let notice = Notice::error(format!("the address could not be opened: {reason}"));
+                let notice = Notice::error(format!("The address could not be opened: {reason}"));
                 let _ = events.send(Event::Message(Message::Notice(notice)));
             }
         });
-        if let Err(error) = opened {
-            self.tell(Notice::error(format!("the address could not be opened: {error}")));
-        }
+        self.tell(match opened {
+            Ok(_) => Notice::info(format!("Opening {address}")),
+            Err(error) => Notice::error(format!("The address could not be opened: {error}")),
+        });
     }
 
     fn edit(&self, path: &Path, screen: &mut dyn Screen) -> io::Result<()> {
@@ -110,7 +117,7 @@ impl Executor {
             ended
         })?;
         if let Err(error) = ended {
-            self.tell(Notice::error(format!("the command could not be started: {error}")));
+            self.tell(Notice::error(format!("The command could not be started: {error}")));
         }
         Ok(())
     }
@@ -135,7 +142,7 @@ impl Executor {
         screen.enter()?;
         let _ = self.events.send(Event::Message(Message::Resize(super::terminal::size())));
         if !stopped {
-            self.tell(Notice::info("there is no shell to go back to"));
+            self.tell(Notice::info("There is no shell to go back to"));
         }
         Ok(())
     }
@@ -143,7 +150,7 @@ impl Executor {
     #[cfg(not(unix))]
     #[allow(clippy::unnecessary_wraps, reason = "the same call as on Unix")]
     fn suspend(&self, _: &mut dyn Screen) -> io::Result<()> {
-        self.tell(Notice::info("this system cannot stop a program and go on with it"));
+        self.tell(Notice::info("This system cannot stop a program and go on with it"));
         Ok(())
     }
 }
@@ -210,7 +217,7 @@ fn run_first(commands: Vec<Command>) -> Result<(), String> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => reason = format!("{name}: {error}"),
         }
-        log::line(Level::Warning, || reason.clone());
+        note(|| reason.clone());
     }
     Err(reason)
 }

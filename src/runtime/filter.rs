@@ -7,19 +7,19 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use super::contained::contain;
-use super::log::{self, Level};
+use super::log::note;
 use crate::app::{Message, Notice};
 use crate::search::{Request, count_hits, scan};
 
 /// The reader's side of the filter thread. Dropping it ends the thread.
-pub struct Filter {
+pub(super) struct Filter {
     requests: Option<Sender<Request>>,
     wanted: Arc<AtomicU64>,
 }
 
 impl Filter {
     /// Starts the thread; answers go to `tell`.
-    pub fn start(tell: impl FnMut(Message) + Send + 'static) -> io::Result<Filter> {
+    pub(super) fn start(tell: impl FnMut(Message) + Send + 'static) -> io::Result<Filter> {
         let (requests, inbox) = mpsc::channel();
         let wanted = Arc::new(AtomicU64::new(0));
         let latest = Arc::clone(&wanted);
@@ -28,7 +28,7 @@ impl Filter {
     }
 
     /// Asks; what was asked before is not answered any more.
-    pub fn ask(&self, request: Request) {
+    pub(super) fn ask(&self, request: Request) {
         self.wanted.fetch_max(request.generation, Ordering::Relaxed);
         if let Some(requests) = &self.requests {
             let _ = requests.send(request);
@@ -36,7 +36,7 @@ impl Filter {
     }
 
     /// Answers up to this generation are not wanted any more.
-    pub fn cancel(&self, generation: u64) {
+    pub(super) fn cancel(&self, generation: u64) {
         self.wanted.fetch_max(generation.saturating_add(1), Ordering::Relaxed);
     }
 }
@@ -71,8 +71,8 @@ fn answer_all(inbox: &Receiver<Request>, wanted: &AtomicU64, mut tell: impl FnMu
             });
         });
         if answered.is_none() {
-            log::line(Level::Error, || format!("filtering ran into a fault, generation {generation}"));
-            tell(Message::Notice(Notice::error("filtering ran into a fault of this program; try other words")));
+            note(|| format!("filtering ran into a fault, generation {generation}"));
+            tell(Message::Notice(Notice::error("Filtering ran into a fault of this program; try other words")));
         }
     }
 }

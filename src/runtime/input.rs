@@ -8,7 +8,7 @@ use crossterm::event::{
 use crate::app::{Message, Mouse, MouseAction, Size};
 use crate::command::{Key, KeyCode};
 
-pub use sys::Input;
+pub(super) use sys::Input;
 
 /// What crossterm read, as the program means it; none where it means nothing.
 fn message(typed: Typed) -> Option<Message> {
@@ -94,7 +94,7 @@ mod sys {
     const STEP_BACK: Duration = Duration::from_millis(200);
 
     /// The input thread, as seen from the others.
-    pub struct Input {
+    pub(in crate::runtime) struct Input {
         gate: Arc<Gate>,
         waker: UnixStream,
     }
@@ -117,7 +117,7 @@ mod sys {
 
     impl Input {
         /// Starts the thread.
-        pub fn start(events: Sender<Event>) -> io::Result<Input> {
+        pub(in crate::runtime) fn start(events: Sender<Event>) -> io::Result<Input> {
             let tty = tty()?;
             let (waker, woken) = UnixStream::pair()?;
             woken.set_nonblocking(true)?;
@@ -128,7 +128,7 @@ mod sys {
         }
 
         /// Runs `work` while nothing is read from the terminal.
-        pub fn while_closed<T>(&self, work: impl FnOnce() -> T) -> T {
+        pub(in crate::runtime) fn while_closed<T>(&self, work: impl FnOnce() -> T) -> T {
             *self.gate.lock() = Position::Closing;
             let _ = (&self.waker).write(&[0]);
             let closing = |at: &mut Position| *at == Position::Closing;
@@ -263,11 +263,11 @@ mod sys {
     use crate::runtime::event_loop::Event;
 
     /// The input thread, as seen from the others.
-    pub struct Input(());
+    pub(in crate::runtime) struct Input(());
 
     impl Input {
         /// Starts the thread.
-        pub fn start(events: Sender<Event>) -> io::Result<Input> {
+        pub(in crate::runtime) fn start(events: Sender<Event>) -> io::Result<Input> {
             thread::Builder::new().name("input".to_owned()).spawn(move || {
                 while let Ok(typed) = crossterm::event::read() {
                     if let Some(message) = message(typed)
@@ -282,7 +282,7 @@ mod sys {
         }
 
         /// Runs `work`. The console gives what is typed to whoever reads first; a child that reads mostly is.
-        pub fn while_closed<T>(&self, work: impl FnOnce() -> T) -> T {
+        pub(in crate::runtime) fn while_closed<T>(&self, work: impl FnOnce() -> T) -> T {
             work()
         }
     }

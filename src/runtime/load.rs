@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::bundled::SEEDS;
-use super::crew::{Crew, Job, Known, Report};
+use super::crew::{Counts, Crew, Job, Known, Report};
 use super::read::{kind_of, refusal};
-use super::source::{Rules, Source};
+use super::source::{LoadOptions, Source};
 use super::walk::Folder;
 use crate::app::LoadProgress;
 use crate::corpus::{Corpus, Origin, Shard};
@@ -29,39 +29,50 @@ pub(super) enum LoadEvent {
     Progress(LoadProgress),
 }
 
-/// What was counted while sources were loaded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Files that were read, by the name of their format.
-    pub formats: BTreeMap<&'static str, usize>,
-    /// Files that were passed over, by the endings of their names.
-    pub passed_over: BTreeMap<&'static str, usize>,
-    /// Files and bytes.
-    pub progress: LoadProgress,
-}
-
 /// Everything that sources hold.
 #[derive(Debug)]
 pub struct Loaded {
     /// The articles.
     pub corpus: Corpus,
-    /// What could not be read, or not in full; by path and line.
+    /// What could not be read, or not in full, in the order of paths.
     pub problems: Vec<Problem>,
-    /// What was counted.
-    pub tally: Tally,
+    /// How many files were read, by the name of their format.
+    pub formats: BTreeMap<&'static str, usize>,
+    /// How many files of other kinds were passed over, by the endings of their names.
+    pub passed_over: BTreeMap<&'static str, usize>,
+    /// Files and bytes.
+    pub progress: LoadProgress,
+}
+
+/// Loads `sources` and comes back when all is there.
+pub fn load_all(sources: &[Source], options: LoadOptions) -> Loaded {
+    load_until(sources, options, &AtomicBool::new(false), &mut |_| {})
 }
 
 /// Loads `sources` and comes back when all is there, or when `stop` is set, with what is there then. `tell` hears how
 /// far it is, several times a second.
-pub fn load_all(sources: &[Source], rules: Rules, stop: &AtomicBool, tell: &mut dyn FnMut(LoadProgress)) -> Loaded {
+pub fn load_until(
+    sources: &[Source],
+    options: LoadOptions,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(LoadProgress),
+) -> Loaded {
     let (mut shards, mut problems) = (Vec::new(), Vec::new());
-    let (tally, _) = load(sources, rules, stop, &Known::default(), &mut |event| match event {
+    let (tally, _) = load(sources, options, stop, &Known::default(), &mut |event| match event {
         LoadEvent::Shard(shard) => shards.push(shard),
         LoadEvent::Problem(problem) => problems.push(problem),
         LoadEvent::Progress(progress) => tell(progress),
     });
     problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
-    Loaded { corpus: Corpus::default().with(shards), problems, tally }
+    let Tally { counts, progress } = tally;
+    let Counts { formats, passed_over } = counts;
+    Loaded { corpus: Corpus::default().with(shards), problems, formats, passed_over, progress }
+}
+
+/// What was counted while sources were loaded.
+pub(super) struct Tally {
+    pub(super) counts: Counts,
+    pub(super) progress: LoadProgress,
 }
 
 /// Where articles were looked for: what a change on disk is set against.
@@ -76,7 +87,7 @@ pub(super) struct Map {
 /// Loads `sources` but for the files that are `known` and did not change.
 pub(super) fn load(
     sources: &[Source],
-    rules: Rules,
+    options: LoadOptions,
     stop: &AtomicBool,
     known: &Known,
     tell: &mut dyn FnMut(LoadEvent),
@@ -84,13 +95,13 @@ pub(super) fn load(
     let mut plan = Plan::default();
     for source in sources {
         match source {
-            Source::Path(path) => plan.path(path, tell),
+            Source::Named(path) => plan.path(path, tell),
             Source::Bundled => plan.bundled(),
             Source::Input(bytes) => plan.input(bytes.clone()),
         }
     }
     let named: HashSet<PathBuf> = plan.named.keys().cloned().collect();
-    let crew = Crew::new(rules, stop, known, &named, HashMap::new());
+    let crew = Crew::new(options, stop, known, &named, HashMap::new());
     let counts = crew.work(plan.jobs, &mut |report| match report {
         Report::Shard(shard) => {
             tell(LoadEvent::Shard(shard));
@@ -100,8 +111,7 @@ pub(super) fn load(
         Report::Tick => tell(LoadEvent::Progress(crew.progress())),
     });
     let progress = LoadProgress { done: true, stopped: stop.load(Ordering::Relaxed), ..crew.progress() };
-    let tally = Tally { formats: counts.formats, passed_over: counts.passed_over, progress };
-    (tally, Map { folders: crew.into_folders(), named: plan.named })
+    (Tally { counts, progress }, Map { folders: crew.into_folders(), named: plan.named })
 }
 
 /// What is to be done for the sources that were named.

@@ -1,56 +1,33 @@
 //! `--log FILE`: what the program does, a line for each thing. While there is no file it costs one look at a flag.
 
-use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use chrono::{Local, SecondsFormat};
+use chrono::Local;
 
 use crate::article::clean;
 
 static LOG: OnceLock<Mutex<File>> = OnceLock::new();
 
-/// How much a line matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// Something to know.
-    Info,
-    /// Something went wrong, and was dealt with.
-    Warning,
-    /// Something went wrong.
-    Error,
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Level::Info => "info",
-            Level::Warning => "warning",
-            Level::Error => "error",
-        })
-    }
-}
-
-/// Writes to the end of the file at `path` from now on; only the first call counts.
-pub fn open(path: &Path) -> io::Result<()> {
-    let file = OpenOptions::new().create(true).append(true).open(path)?;
+/// Logs to the file at `path` from now on, after what it holds; only the first call counts.
+pub fn log_to(path: &Path) -> io::Result<()> {
+    let file = File::options().create(true).append(true).open(path)?;
     let _ = LOG.set(Mutex::new(file));
     Ok(())
 }
 
-/// Writes a line, if there is a log.
-pub fn line(level: Level, message: impl FnOnce() -> String) {
+/// Logs what `line` gives, if there is a log.
+pub fn note(line: impl FnOnce() -> String) {
     let Some(log) = LOG.get() else { return };
-    let line = format(level, &message());
-    // A log that cannot be written is no reason to stop reading.
+    let line = entry(&line());
+    // A log that cannot be written is no reason to disturb a reader.
     let _ = log.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
 }
 
-fn format(level: Level, message: &str) -> String {
-    let now = Local::now().to_rfc3339_opts(SecondsFormat::Millis, false);
-    format!("{now} {level}: {}\n", clean(&message.replace('\n', " ")))
+fn entry(line: &str) -> String {
+    format!("{} {}\n", Local::now().format("%Y-%m-%d %H:%M:%S%.3f"), clean(&line.replace('\n', " ")))
 }
 
 #[cfg(test)]
@@ -59,8 +36,8 @@ mod tests {
 
     #[test]
     fn an_entry_is_one_safe_line() {
-        let line = format(Level::Warning, "a\nb\x1b[2J");
-        assert!(line.ends_with(" warning: a b␛[2J\n"), "{line:?}");
-        assert_eq!(line.matches('\n').count(), 1);
+        let entry = entry("a\nb\x1b[2J");
+        assert!(entry.ends_with(" a b␛[2J\n"), "{entry:?}");
+        assert_eq!(entry.matches('\n').count(), 1);
     }
 }

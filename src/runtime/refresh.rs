@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::crew::{Job, Known};
 use super::load::Map;
-use super::source::Rules;
+use super::source::LoadOptions;
 use super::walk::{Folder, Found, sort};
 use crate::corpus::{Corpus, Entry, Origin};
 use crate::loader::Problem;
@@ -106,7 +106,7 @@ pub(super) struct Refresh {
 
 impl Refresh {
     /// Finds out what became of `paths`. Folders that are to be looked into again leave `map`.
-    pub(super) fn after(paths: &HashSet<PathBuf>, map: &mut Map, corpus: &Corpus, rules: &Rules) -> Refresh {
+    pub(super) fn after(paths: &HashSet<PathBuf>, map: &mut Map, corpus: &Corpus, options: &LoadOptions) -> Refresh {
         let mut refresh = Refresh::default();
         let mut places: BTreeMap<PathBuf, (Arc<Folder>, OsString)> = BTreeMap::new();
         for path in paths {
@@ -124,7 +124,7 @@ impl Refresh {
             if again.iter().any(|above| shown.starts_with(above)) {
                 continue;
             }
-            let is_folder = refresh.place(&shown, &folder, &name, map, rules);
+            let is_folder = refresh.place(&shown, &folder, &name, map, options);
             if is_folder {
                 again.push(shown);
             }
@@ -144,11 +144,18 @@ impl Refresh {
     }
 
     /// Looks at the thing `name` in `folder`; tells whether it is a folder that is looked into again.
-    fn place(&mut self, shown: &Path, folder: &Arc<Folder>, name: &OsStr, map: &mut Map, rules: &Rules) -> bool {
+    fn place(
+        &mut self,
+        shown: &Path,
+        folder: &Arc<Folder>,
+        name: &OsStr,
+        map: &mut Map,
+        options: &LoadOptions,
+    ) -> bool {
         let real = folder.real.join(name);
         let found = match fs::symlink_metadata(&real) {
             Ok(_) if map.named.contains_key(&real) => Some(Found::File(name.to_owned())),
-            Ok(metadata) => sort(folder, name.to_owned(), metadata.file_type(), rules),
+            Ok(metadata) => sort(folder, name.to_owned(), metadata.file_type(), options),
             Err(_) => None,
         };
         let child = match found {

@@ -15,7 +15,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::event_loop::Event;
-use super::log::{self, Level};
+use super::log::note;
 use super::terminal::{give_back, size};
 use crate::app::Message;
 
@@ -30,7 +30,7 @@ static OWN_STOP: Mutex<bool> = Mutex::new(false);
 static OWN_STOP_SEEN: Condvar = Condvar::new();
 
 /// Listens for signals and tells the loop.
-pub fn listen(events: Sender<Event>) -> io::Result<()> {
+pub(super) fn listen(events: Sender<Event>) -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
@@ -58,7 +58,7 @@ fn hear(signal: i32, events: &Sender<Event>) {
         SIGCONT => Event::Continued,
         SIGWINCH => Event::Message(Message::Resize(size())),
         _ => {
-            log::line(Level::Info, || format!("signal {signal}"));
+            note(|| format!("signal {signal}"));
             end_in(GRACE, signal);
             Event::Signal(signal)
         }

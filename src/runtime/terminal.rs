@@ -18,7 +18,7 @@ use ratatui::{Frame, Terminal as Canvas};
 
 use super::contained::is_contained;
 use super::event_loop::Screen;
-use super::log::{self, Level};
+use super::log::note;
 use crate::app::{Size, State};
 
 /// Whether the terminal is ours. Whoever turns it off gives the terminal back.
@@ -43,7 +43,7 @@ fn output() -> io::Result<Output> {
 }
 
 /// The screen in a real terminal. Dropping it gives the terminal back.
-pub struct Terminal<P: FnMut(&State, &mut Frame<'_>)> {
+pub(super) struct Terminal<P: FnMut(&State, &mut Frame<'_>)> {
     canvas: Canvas<CrosstermBackend<BufWriter<Output>>>,
     paint: P,
     mouse: bool,
@@ -51,7 +51,7 @@ pub struct Terminal<P: FnMut(&State, &mut Frame<'_>)> {
 
 impl<P: FnMut(&State, &mut Frame<'_>)> Terminal<P> {
     /// Takes the terminal; `paint` draws a frame. With the `mouse`, if it is wanted.
-    pub fn take(mouse: bool, paint: P) -> io::Result<Terminal<P>> {
+    pub(super) fn take(mouse: bool, paint: P) -> io::Result<Terminal<P>> {
         give_back_on_panic();
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, output()?));
         let mut terminal = Terminal { canvas: Canvas::new(backend)?, paint, mouse };
@@ -105,13 +105,13 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
 }
 
 /// The size of the terminal, as far as it tells.
-pub fn size() -> Size {
+pub(super) fn size() -> Size {
     let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
     Size { columns, rows }
 }
 
 /// Gives the terminal back as it was found, if it is ours. Any thread may do so.
-pub fn give_back() {
+pub(super) fn give_back() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
@@ -137,7 +137,7 @@ fn give_back_on_panic() {
     ONCE.call_once(|| {
         let print = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            log::line(Level::Error, || panic.to_string());
+            note(|| panic.to_string());
             if !is_contained() {
                 give_back();
                 print(panic);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::endings::is_passed_over;
 use super::read::{kind_of, refusal};
-use super::source::Rules;
+use super::source::LoadOptions;
 use crate::loader::{Problem, Refusal};
 
 /// A folder that articles are read from.
@@ -74,7 +74,7 @@ pub(super) enum Found {
 }
 
 /// Tells what `folder` holds, in no order.
-pub(super) fn look_into(folder: &Folder, rules: &Rules, found: &mut dyn FnMut(Found)) {
+pub(super) fn look_into(folder: &Folder, options: &LoadOptions, found: &mut dyn FnMut(Found)) {
     let entries = match fs::read_dir(&folder.real) {
         Ok(entries) => entries,
         Err(error) => return found(Found::Refused(Problem::refused(folder.shown.to_path_buf(), &refusal(&error)))),
@@ -87,15 +87,15 @@ pub(super) fn look_into(folder: &Folder, rules: &Rules, found: &mut dyn FnMut(Fo
                 continue;
             }
         };
-        if let Some(thing) = sort(folder, name, file_type, rules) {
+        if let Some(thing) = sort(folder, name, file_type, options) {
             found(thing);
         }
     }
 }
 
 /// What the thing `name` in `folder` is; none where it is hidden.
-pub(super) fn sort(folder: &Folder, name: OsString, file_type: FileType, rules: &Rules) -> Option<Found> {
-    if !rules.hidden && name.as_encoded_bytes().starts_with(b".") {
+pub(super) fn sort(folder: &Folder, name: OsString, file_type: FileType, options: &LoadOptions) -> Option<Found> {
+    if !options.hidden && name.as_encoded_bytes().starts_with(b".") {
         return None;
     }
     let refused = |name: &OsStr, refusal: &Refusal| Found::Refused(Problem::refused(folder.shown.join(name), refusal));

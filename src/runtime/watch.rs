@@ -76,11 +76,11 @@ fn sort(event: notify::Result<Event>) -> Option<Disk> {
 fn reason(error: &notify::Error) -> String {
     match &error.kind {
         notify::ErrorKind::MaxFilesWatch => {
-            "the system's limit of watched folders is reached; changes show when all is read again".to_owned()
+            "The system's limit of watched folders is reached; changes show when all is read again".to_owned()
         }
         notify::ErrorKind::Io(error) => {
-            format!("changes on disk are not heard of ({error}); they show when all is read again")
+            format!("Changes on disk are not heard of ({error}); they show when all is read again")
         }
-        _ => "changes on disk are not heard of; they show when all is read again".to_owned(),
+        _ => "Changes on disk are not heard of; they show when all is read again".to_owned(),
     }
 }

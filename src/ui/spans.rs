@@ -7,6 +7,8 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::app::wrap::slack_at;
+
 /// The sign of text that goes on where there is no room for it.
 const CUT: &str = "…";
 
@@ -73,9 +75,7 @@ impl<'a> Pen<'a> {
             }
             self.x += width;
             if grapheme == " " && gaps > 0 {
-                // Spread evenly: gap number g ends where g/gaps of the slack is used.
-                let extra = slack * (gap + 1) / gaps - slack * gap / gaps;
-                for _ in 0..extra {
+                for _ in 0..slack_at(slack, gap, gaps) {
                     self.buffer.set_stringn(self.x, self.y, " ", 1, style);
                     self.x += 1;
                 }

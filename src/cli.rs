@@ -1,0 +1,266 @@
+//! The command line: what may be written, and what each subcommand prints. Data goes to standard output, all else to
+//! standard error; a closed pipe ends the program silently.
+
+mod article_json;
+mod check;
+mod list;
+mod show;
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::article::clean;
+use crate::config::{Config, ConfigProblem, default_text};
+use crate::runtime::{self, LoadOptions, Loaded, Options, Source, load_all};
+
+/// Nothing matched, or problems were found.
+const NOTHING: u8 = 1;
+/// Wrong use, or nothing could be read.
+const WRONG: u8 = 2;
+
+/// A news reader for the terminal: opens files and folders of articles, finds any word in them while you type.
+///
+/// Without a PATH it opens the articles that it carries with it. Where standard output is no terminal it prints what
+/// `list` prints.
+#[derive(Debug, Parser)]
+#[command(name = "newsdesk", version, args_conflicts_with_subcommands = true)]
+#[command(
+    after_help = "In the reader, ? lists all keys. Exit status: 0; 1 where nothing matched or problems were found; 2 for wrong use, or where nothing could be read."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    paths: Paths,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct Paths {
+    /// Files and folders of articles; folders are read with all that is in them, `-` is one article on standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    color: ColorWhen,
+    /// Read this config instead of the one in the config folder
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Write a log to this file
+    #[arg(long, value_name = "FILE", global = true)]
+    log: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List articles, newest first: date, section, headline, source, path
+    List {
+        #[command(flatten)]
+        paths: Paths,
+        /// How to print them
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: list::Format,
+    },
+    /// Print whole articles, newest first
+    Show {
+        #[command(flatten)]
+        paths: Paths,
+        /// How to print them
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: show::Format,
+        /// The width of a line of text, in columns
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(10..=1000))]
+        width: Option<u16>,
+    },
+    /// Tell what is read, by format, and what cannot be: `path:line: cause; consequence`
+    Check {
+        #[command(flatten)]
+        paths: Paths,
+    },
+    /// Print every setting with its default, ready for config.toml
+    Config,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Runs the program with these arguments.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            // A closed pipe is no reason to fail.
+            let _ = error.print();
+            return if wrong { WRONG.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match carry_out(cli) {
+        Ok(code) => code,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("newsdesk: {error}"));
+            WRONG.into()
+        }
+    }
+}
+
+/// Writes a line to standard error; there is nobody to tell where that fails.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", clean(&line.replace('\n', " ")));
+}
+
+fn carry_out(cli: Cli) -> io::Result<ExitCode> {
+    if let Some(path) = &cli.common.log {
+        runtime::log_to(path).map_err(|error| named(path, &error))?;
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    match cli.command {
+        None if io::stdout().is_terminal() => {
+            drop(out);
+            return read(cli.paths.paths, &cli.common);
+        }
+        None => list::print(&load(&cli.paths.paths, &cli.common)?, list::Format::Text, &mut out),
+        Some(Command::List { paths, format }) => list::print(&load(&paths.paths, &cli.common)?, format, &mut out),
+        Some(Command::Show { paths, format, width }) => {
+            let (config, _) = config(&cli.common)?;
+            let columns = crossterm::terminal::size().map_or(u16::MAX, |(columns, _)| columns);
+            let columns = if io::stdout().is_terminal() { columns } else { u16::MAX };
+            let setting = crate::app::wrap::Setting {
+                width: width.unwrap_or(config.measure.min(columns)),
+                justify: config.justify,
+                hyphenate: config.hyphenate,
+            };
+            show::print(&load(&paths.paths, &cli.common)?, format, setting, in_colour(cli.common.color), &mut out)
+        }
+        Some(Command::Check { paths }) => check::print(&load(&paths.paths, &cli.common)?, &mut out),
+        Some(Command::Config) => {
+            if let Some(path) = config_path() {
+                complain(&format!("The config is {}", path.display()));
+            }
+            out.write_all(default_text().as_bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "newsdesk", &mut script);
+            out.write_all(&script)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Man) => {
+            clap_mangen::Man::new(Cli::command()).render(&mut out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+    .and_then(|code| out.flush().map(|()| code))
+}
+
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+fn config_path() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "newsdesk").map(|folders| folders.config_dir().join("config.toml"))
+}
+
+fn config(common: &Common) -> io::Result<(Config, Vec<ConfigProblem>)> {
+    let Some(path) = &common.config else {
+        return Ok(config_path().map_or_else(Default::default, |path| Config::load(&path)));
+    };
+    // A file that was named has to be there.
+    std::fs::metadata(path).map_err(|error| named(path, &error))?;
+    Ok(Config::load(path))
+}
+
+fn in_colour(when: ColorWhen) -> bool {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    match when {
+        ColorWhen::Auto => io::stdout().is_terminal() && !plain,
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+    }
+}
+
+fn sources(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
+    if paths.is_empty() {
+        return Ok(vec![Source::Bundled]);
+    }
+    let mut sources = Vec::new();
+    for path in paths {
+        sources.push(if path == Path::new("-") {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes)?;
+            Source::Input(bytes)
+        } else {
+            Source::Named(path.clone())
+        });
+    }
+    Ok(sources)
+}
+
+/// Loads what a subcommand prints.
+fn load(paths: &[PathBuf], common: &Common) -> io::Result<Loaded> {
+    let (config, problems) = config(common)?;
+    for problem in problems {
+        complain(&problem.to_string());
+    }
+    Ok(load_all(&sources(paths)?, LoadOptions { max_size: config.max_size, hidden: config.hidden }))
+}
+
+/// Tells on standard error what could not be read, and gives the exit status of a subcommand that printed the rest.
+fn outcome(loaded: &Loaded) -> ExitCode {
+    for problem in &loaded.problems {
+        complain(&problem.to_string());
+    }
+    match (loaded.corpus.is_empty(), loaded.problems.is_empty()) {
+        (false, _) => ExitCode::SUCCESS,
+        (true, true) => NOTHING.into(),
+        (true, false) => WRONG.into(),
+    }
+}
+
+/// Opens the reader.
+fn read(paths: Vec<PathBuf>, common: &Common) -> io::Result<ExitCode> {
+    let (config, config_problems) = config(common)?;
+    let title = match &paths[..] {
+        [] => "bundled articles".to_owned(),
+        [only] if only == Path::new("-") => "standard input".to_owned(),
+        [only] => only.display().to_string(),
+        several => format!("{} places", several.len()),
+    };
+    let greeting = paths
+        .is_empty()
+        .then(|| "These articles come with newsdesk; `newsdesk FOLDER` opens your own. ? lists the keys.".to_owned());
+    let colours = match common.color {
+        ColorWhen::Auto => None,
+        ColorWhen::Always => Some(true),
+        ColorWhen::Never => Some(false),
+    };
+    let options = Options { sources: sources(&paths)?, title, config, config_problems, greeting, colours };
+    runtime::run(options)?.into_exit_code()
+}
