@@ -1,6 +1,7 @@
 //! The terminal: taken with everything that the screen needs, and given back whole exactly once, whatever happens.
 
 use std::io::{self, BufWriter, Write};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,7 +45,8 @@ fn output() -> io::Result<Output> {
 
 /// The screen in a real terminal. Dropping it gives the terminal back.
 pub(super) struct Terminal<P: FnMut(&State, &mut Frame<'_>)> {
-    canvas: Canvas<CrosstermBackend<BufWriter<Output>>>,
+    /// Never dropped: ratatui's own drop writes to standard error where the terminal is gone, and panics as it cannot.
+    canvas: ManuallyDrop<Canvas<CrosstermBackend<BufWriter<Output>>>>,
     paint: P,
     mouse: bool,
 }
@@ -54,7 +56,7 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Terminal<P> {
     pub(super) fn take(mouse: bool, paint: P) -> io::Result<Terminal<P>> {
         give_back_on_panic();
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, output()?));
-        let mut terminal = Terminal { canvas: Canvas::new(backend)?, paint, mouse };
+        let mut terminal = Terminal { canvas: ManuallyDrop::new(Canvas::new(backend)?), paint, mouse };
         terminal.enter()?;
         Ok(terminal)
     }
