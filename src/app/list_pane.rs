@@ -10,6 +10,8 @@ pub struct ListPane {
     slots: Arc<Vec<Slot>>,
     selected: usize,
     top: usize,
+    /// Whether the reader has moved; until then the first article stays selected, whatever comes in above.
+    moved: bool,
 }
 
 impl ListPane {
@@ -36,6 +38,10 @@ impl ListPane {
     /// Lists other articles. The selected article stays selected, on the same row, while it is listed; where a new
     /// version of the corpus replaced it, its successor does. Else the one that came after it is selected.
     pub(super) fn list(&mut self, slots: Arc<Vec<Slot>>, corpus: &Corpus, former: &Corpus) {
+        if !self.moved {
+            self.slots = slots;
+            return;
+        }
         let row = self.selected.saturating_sub(self.top);
         let slot = self.selected_slot();
         let id = slot.and_then(|slot| former.get(slot)).map(|entry| entry.id());
@@ -66,6 +72,7 @@ impl ListPane {
 
     /// Selects the article at `place`, or the last one.
     pub(super) fn select(&mut self, place: usize) {
+        self.moved = true;
         self.selected = place.min(self.slots.len().saturating_sub(1));
     }
 

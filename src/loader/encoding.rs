@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, ISO_2022_JP, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::{Flaw, Refusal};
 
@@ -57,9 +57,26 @@ fn without_mark(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<Flaw>), Refusal> {
     if is_mostly_nul(bytes) {
         return utf_16_by_its_nuls(bytes);
     }
-    let encoding = if is_damaged_utf8(bytes) { UTF_8 } else { detect(bytes) };
+    if is_damaged_utf8(bytes) {
+        let (text, damaged) = UTF_8.decode_without_bom_handling(bytes);
+        return Ok((text, damaged.then(|| damage(UTF_8))));
+    }
+    let encoding = detect(bytes);
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
-    Ok((text, damaged.then(|| damage(encoding))))
+    let flaw = if damaged { damage(encoding) } else { guess(encoding) };
+    // ISO-2022-JP is known by its escapes; all else is a guess.
+    Ok((text, (damaged || encoding != ISO_2022_JP).then_some(flaw)))
+}
+
+fn guess(encoding: &'static Encoding) -> Flaw {
+    Flaw {
+        line: None,
+        cause: format!(
+            "the file does not say how its text is encoded, and it is no UTF-8; it looks like {}",
+            encoding.name()
+        ),
+        consequence: "some characters may be wrong".to_owned(),
+    }
 }
 
 fn damage(encoding: &'static Encoding) -> Flaw {
@@ -74,7 +91,11 @@ fn detect(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
     detector.feed(sample, sample.len() == bytes.len());
-    detector.guess(None, Utf8Detection::Deny)
+    let guessed = detector.guess(None, Utf8Detection::Deny);
+    // These bytes are no characters in windows-1252, and accented letters in the old encoding of Macs, which the
+    // detector does not know.
+    let is_mac = guessed == WINDOWS_1252 && sample.iter().any(|byte| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D));
+    if is_mac { MACINTOSH } else { guessed }
 }
 
 /// ISO-2022-JP is ASCII with escapes, so it passes for UTF-8.
@@ -82,22 +103,35 @@ fn has_iso_2022_escape(bytes: &[u8]) -> bool {
     [&b"\x1b$B"[..], b"\x1b$@"].iter().any(|escape| memchr::memmem::find(bytes, escape).is_some())
 }
 
-/// Text that is UTF-8 but for a few damaged bytes: most of what lies beyond ASCII is valid.
+/// Text that is UTF-8 but for a few damaged bytes: most bytes beyond ASCII stand in sequences of its shape, a leading
+/// byte and as many continuing ones as it announces, even where their value is not allowed.
 ///
-/// In a text of another encoding nearly none is, as two neighbours rarely make a valid sequence by chance.
+/// In a text of another encoding hardly any do, as the right neighbours rarely meet by chance.
 fn is_damaged_utf8(bytes: &[u8]) -> bool {
-    let (mut valid, mut damaged) = (0usize, 0usize);
-    for chunk in bytes.utf8_chunks() {
-        valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-        damaged += usize::from(!chunk.invalid().is_empty());
+    let (mut shaped, mut stray) = (0usize, 0usize);
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let length = match byte {
+            0x00..=0x7F => 1,
+            0xC0..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF7 => 4,
+            _ => 0,
+        };
+        let rest = bytes.get(at + 1..bytes.len().min(at + length.max(1))).unwrap_or_default();
+        let continues = rest.iter().all(|byte| matches!(byte, 0x80..=0xBF));
+        if length > 1 && continues && rest.len() + 1 == length {
+            shaped += 1;
+            at += length;
+        } else if length > 1 && continues && at + 1 + rest.len() == bytes.len() {
+            // The text was cut inside its last character.
+            return stray <= shaped;
+        } else {
+            stray += usize::from(length != 1);
+            at += 1;
+        }
     }
-    // A lone cut sequence at the very end is what truncation leaves.
-    let cut_at_end = damaged == 1 && bytes.utf8_chunks().last().is_some_and(|last| last.invalid().len() > 1);
-    let only_overlong = damaged > 0 && valid == 0 && bytes.iter().any(|byte| matches!(byte, 0xC0 | 0xC1));
-    cut_at_end
-        || valid > damaged
-        || (only_overlong && damaged <= 8)
-        || (valid > 0 && damaged <= valid * 2 && damaged <= 8)
+    shaped > 0 && (stray <= shaped || stray <= 2)
 }
 
 fn is_mostly_nul(bytes: &[u8]) -> bool {
@@ -180,6 +214,7 @@ mod tests {
     #[test]
     fn other_encodings_are_found_out() {
         for (label, text) in [
+            ("macintosh", "L’été à la plage : où aller ?"),
             ("windows-1252", "Le président a déclaré à l’Élysée que l’été serait très chaud à Genève."),
             ("koi8-r", "Правительство объявило о новых мерах поддержки промышленности страны."),
             ("gbk", "国务院新闻办公室今天举行新闻发布会，介绍有关情况。"),
@@ -189,12 +224,16 @@ mod tests {
             let encoding = Encoding::for_label(label.as_bytes()).unwrap();
             let (bytes, _, _) = encoding.encode(text);
             assert_eq!(text_of(&bytes), text, "{label}");
+            // A guess is told as one.
+            assert_eq!(decode(&bytes).unwrap().flaw.is_none(), label == "iso-2022-jp", "{label}");
         }
     }
 
     #[test]
     fn damaged_utf8_stays_utf8_and_is_told() {
-        for bytes in [&"“Ten accounts” — é".as_bytes()[..21], b"over \xc0\xaf long", "“a” \u{e9} ".as_bytes()]
+        let cut = "“Ten accounts” — é".as_bytes();
+        for bytes in
+            [&cut[..21], &cut[..17], b"over \xc0\xaf long \xe0\x80\xaf", b"lone \xed\xa0\xbd\xed\xb8\x80", b"cut \xe2"]
         {
             let decoded = decode(bytes).unwrap();
             assert_eq!(decoded.flaw.is_some(), std::str::from_utf8(bytes).is_err());

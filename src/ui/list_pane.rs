@@ -116,7 +116,10 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
         Pen::new(buffer, x, area.y + row as u16, text_end).put_marked(text, bold, &within(&marks_here, &range), 0);
     }
     if meta_width > 0 {
-        let mut pen = Pen::new(buffer, end.saturating_sub(meta_width + 1), area.y + text_rows - 1, end);
+        // Below a headline that leaves its second line free it stands at the left, where the eye is.
+        let left = text_rows > 1 && lines.len() < usize::from(text_rows);
+        let meta_x = if left { x } else { end.saturating_sub(meta_width + 1) };
+        let mut pen = Pen::new(buffer, meta_x, area.y + text_rows - 1, end);
         for (text, style) in meta {
             pen.put(&text, over(style));
         }

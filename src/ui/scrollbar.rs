@@ -20,8 +20,8 @@ pub(super) fn draw(
         return;
     }
     let x = area.right() - 1;
-    // In 64 bits, no product of rows overflows.
-    let at = |row: usize| (row.min(all - 1) as u64 * rows as u64 / all as u64) as usize;
+    // A text that is shorter than the bar has its ticks beside its lines. In 64 bits, no product of rows overflows.
+    let at = |row: usize| (row.min(all - 1) as u64 * rows as u64 / all.max(rows) as u64) as usize;
     if shown < all {
         let length = (rows * shown / all).max(1);
         let furthest = rows - length.min(rows);

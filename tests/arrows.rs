@@ -1,0 +1,81 @@
+//! The arrows between the rooms: each uses only rooms further down.
+
+use std::fs;
+use std::path::Path;
+
+/// Every room, from the lowest to the highest; a room may use those that stand before it.
+const ROOMS: &[&str] =
+    &["article", "loader", "corpus", "query", "search", "command", "config", "app", "ui", "runtime", "cli"];
+
+/// What only some rooms may know: a name, and the rooms.
+const SECRETS: &[(&str, &[&str])] = &[
+    ("ratatui", &["config", "ui", "runtime"]),
+    ("crossterm", &["runtime", "cli"]),
+    ("std::fs", &["config", "runtime", "cli"]),
+    ("std::thread", &["search", "runtime"]),
+    ("std::process", &["runtime", "cli"]),
+    ("notify", &["runtime"]),
+    ("clap", &["cli"]),
+];
+
+/// The source files of a room, tests at their ends left out.
+fn files(room: &str) -> Vec<(String, String)> {
+    fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
+        let Ok(entries) = fs::read_dir(folder) else { return };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                collect(&path, found);
+            } else {
+                found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let own = src.join(format!("{room}.rs"));
+    found.push((own.display().to_string(), fs::read_to_string(own).unwrap()));
+    collect(&src.join(room), &mut found);
+    for (_, text) in &mut found {
+        let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
+        text.truncate(end);
+        // Documentation may name what code may not use.
+        *text = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    }
+    found
+}
+
+#[test]
+fn no_room_uses_a_room_above_it() {
+    for (height, room) in ROOMS.iter().enumerate() {
+        for (path, text) in files(room) {
+            for above in &ROOMS[height + 1..] {
+                for form in [format!("crate::{above}::"), format!("crate::{above};"), format!("crate::{{{above}")] {
+                    assert!(!text.contains(&form), "{path} uses {above}, which stands above {room}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_room_is_known_here() {
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let mut declared: Vec<&str> =
+        lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let mut known = ROOMS.to_vec();
+    declared.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(declared, known);
+}
+
+#[test]
+fn rooms_know_nothing_of_what_is_not_theirs() {
+    for room in ROOMS {
+        for (path, text) in files(room) {
+            for (secret, may) in SECRETS {
+                let used = text.contains(&format!("use {secret}")) || text.contains(&format!("{secret}::"));
+                assert!(may.contains(room) || !used, "{path} uses {secret}");
+            }
+        }
+    }
+}
