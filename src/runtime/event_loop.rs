@@ -76,6 +76,9 @@ pub(super) trait Screen {
 pub(super) trait Hands {
     /// Carries out an effect other than [`Effect::Quit`]. An error is one of the screen, and ends the program.
     fn carry_out(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()>;
+
+    /// Stops the program, which another one asked for, and comes back when it is continued.
+    fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()>;
 }
 
 /// Runs until the reader leaves or the terminal does. `now` tells the local time.
@@ -150,7 +153,7 @@ impl Round<'_> {
                         self.hands.carry_out(effect, self.screen)?;
                     }
                 }
-                Event::Stop => self.hands.carry_out(Effect::Suspend, self.screen)?,
+                Event::Stop => self.hands.stop(self.screen)?,
                 Event::Continued => self.screen.enter()?,
                 Event::Signal(number) => return Ok(Some(Ending::Signal(number))),
                 Event::Hangup => return Ok(Some(Ending::Hangup)),
@@ -175,6 +178,7 @@ mod tests {
     #[derive(Default)]
     struct Paper {
         frames: Vec<(Size, NaiveDateTime)>,
+        left: usize,
         entered: usize,
         breaks: bool,
     }
@@ -185,6 +189,7 @@ mod tests {
             if self.breaks { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
         }
         fn leave(&mut self) -> io::Result<()> {
+            self.left += 1;
             Ok(())
         }
         fn enter(&mut self) -> io::Result<()> {
@@ -196,13 +201,14 @@ mod tests {
         }
     }
 
-    #[derive(Default)]
-    struct NoHands(Vec<Effect>);
+    struct NoHands;
 
     impl Hands for NoHands {
-        fn carry_out(&mut self, effect: Effect, _: &mut dyn Screen) -> io::Result<()> {
-            self.0.push(effect);
+        fn carry_out(&mut self, _: Effect, _: &mut dyn Screen) -> io::Result<()> {
             Ok(())
+        }
+        fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()> {
+            screen.leave()
         }
     }
 
@@ -210,14 +216,12 @@ mod tests {
         NaiveDate::from_ymd_opt(2023, 9, day).unwrap().and_hms_opt(12, 0, 0).unwrap()
     }
 
-    fn play(events: Vec<Event>, paper: &mut Paper) -> (Ending, Vec<Effect>) {
+    fn play(events: Vec<Event>, paper: &mut Paper) -> Ending {
         let (sender, inbox) = mpsc::channel();
         events.into_iter().for_each(|event| sender.send(event).unwrap());
         let mut state = State::new(Config::default(), "desk".to_owned(), noon(1));
-        let mut hands = NoHands::default();
         drop(sender);
-        let ending = turn(&mut state, paper, &mut hands, &inbox, &|| noon(2));
-        (ending, hands.0)
+        turn(&mut state, paper, &mut NoHands, &inbox, &|| noon(2))
     }
 
     fn resize(columns: u16) -> Event {
@@ -237,20 +241,19 @@ mod tests {
     fn quitting_signals_hang_ups_and_a_lost_screen_end_the_loop() {
         let q = || Event::Message(Message::Key(Key::plain(KeyCode::Char('q'))));
         for (event, code) in [(q(), 0), (Event::Signal(15), 143), (Event::Hangup, 129)] {
-            let (ending, _) = play(vec![resize(80), event, resize(99)], &mut Paper::default());
+            let ending = play(vec![resize(80), event, resize(99)], &mut Paper::default());
             assert_eq!(ending.into_exit_code().unwrap(), ExitCode::from(code));
         }
         let mut broken = Paper { breaks: true, ..Paper::default() };
-        assert!(matches!(play(vec![resize(80)], &mut broken).0, Ending::Output(_)));
+        assert!(matches!(play(vec![resize(80)], &mut broken), Ending::Output(_)));
         assert_eq!(broken.frames.len(), 1);
     }
 
     #[test]
     fn being_continued_takes_the_terminal_anew() {
         let mut paper = Paper::default();
-        let (_, effects) = play(vec![Event::Stop, Event::Continued], &mut paper);
-        assert!(matches!(effects.as_slice(), [Effect::Suspend]));
-        assert_eq!(paper.entered, 1);
+        play(vec![Event::Stop, Event::Continued], &mut paper);
+        assert_eq!((paper.left, paper.entered), (1, 1));
     }
 
     #[test]

@@ -50,11 +50,16 @@ impl Hands for Executor {
             Effect::StopLoading => self.archive.stop_loading(),
             Effect::Reload => self.archive.reload(),
             Effect::Redraw => screen.enter()?,
-            Effect::Suspend => self.suspend(screen)?,
+            Effect::Suspend if !may_stop() => self.tell(Notice::info("There is no shell to go back to")),
+            Effect::Suspend => self.step_aside(screen, stop_all)?,
             // The loop ends by itself.
             Effect::Quit => {}
         }
         Ok(())
+    }
+
+    fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()> {
+        self.step_aside(screen, stop_alone)
     }
 }
 
@@ -104,12 +109,9 @@ impl Executor {
         let ended = self.lend(screen, || {
             let ended = pipe_into(typed, text);
             match &ended {
-                Ok(status) if status.success() => say("\nPress Enter to go back to newsdesk."),
+                Ok(status) if status.success() => say("\n[Enter goes back to newsdesk]"),
                 Ok(status) => {
-                    say(&format!(
-                        "\nThe command ended with {}. Press Enter to go back to newsdesk.",
-                        describe(*status)
-                    ));
+                    say(&format!("\n[{}; Enter goes back to newsdesk]", describe(*status)));
                 }
                 Err(_) => return ended,
             }
@@ -133,27 +135,30 @@ impl Executor {
         Ok(done)
     }
 
-    #[cfg(unix)]
-    fn suspend(&self, screen: &mut dyn Screen) -> io::Result<()> {
-        let stopped = self.input.while_closed(|| {
+    /// Stops with the terminal given back.
+    fn step_aside(&self, screen: &mut dyn Screen, stop: fn()) -> io::Result<()> {
+        self.input.while_closed(|| {
             screen.leave()?;
-            Ok::<bool, io::Error>(super::signals::stop())
+            stop();
+            screen.enter()
         })?;
-        screen.enter()?;
         let _ = self.events.send(Event::Message(Message::Resize(super::terminal::size())));
-        if !stopped {
-            self.tell(Notice::info("There is no shell to go back to"));
-        }
-        Ok(())
-    }
-
-    #[cfg(not(unix))]
-    #[allow(clippy::unnecessary_wraps, reason = "the same call as on Unix")]
-    fn suspend(&self, _: &mut dyn Screen) -> io::Result<()> {
-        self.tell(Notice::info("This system cannot stop a program and go on with it"));
         Ok(())
     }
 }
+
+#[cfg(unix)]
+use super::signals::{may_stop, stop_all, stop_alone};
+
+// Systems without job control: nothing can stop a program there and go on with it.
+#[cfg(not(unix))]
+fn may_stop() -> bool {
+    false
+}
+#[cfg(not(unix))]
+fn stop_all() {}
+#[cfg(not(unix))]
+fn stop_alone() {}
 
 #[cfg(unix)]
 fn lent<T>(work: impl FnOnce() -> T) -> T {

@@ -180,7 +180,7 @@ impl Plan {
     fn input(&mut self, bytes: Vec<u8>) {
         self.jobs.push(Job::Bytes {
             dir: Arc::from(Path::new("")),
-            name: OsString::from("-"),
+            name: OsString::from("standard input"),
             place: format!("input:{:016x}", xxhash_rust::xxh3::xxh3_64(&bytes)).into_bytes(),
             origin: Origin::Input,
             bytes: Cow::Owned(bytes),

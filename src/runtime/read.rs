@@ -44,7 +44,11 @@ pub(super) fn refusal(error: &io::Error) -> Refusal {
     if sys::is_loop(error) {
         return Refusal::Loop;
     }
-    let text = error.to_string();
+    let text = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
+        _ => error.to_string(),
+    };
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut chars = text.chars();
     let first = chars.next().map(|first| first.to_ascii_lowercase());

@@ -5,7 +5,7 @@ use std::io;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -29,8 +29,13 @@ static LENT: AtomicBool = AtomicBool::new(false);
 static OWN_STOP: Mutex<bool> = Mutex::new(false);
 static OWN_STOP_SEEN: Condvar = Condvar::new();
 
+/// Whether we were continued before we came to stop: whoever did so will not do it twice. Set by the signal itself,
+/// as the thread that listens for signals may hear of it too late.
+static GOING_ON: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
 /// Listens for signals and tells the loop.
 pub(super) fn listen(events: Sender<Event>) -> io::Result<()> {
+    signal_hook::flag::register(SIGCONT, Arc::clone(&GOING_ON))?;
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
@@ -54,7 +59,10 @@ fn hear(signal: i32, events: &Sender<Event>) {
             OWN_STOP_SEEN.notify_all();
             return;
         }
-        SIGTSTP => Event::Stop,
+        SIGTSTP => {
+            GOING_ON.store(false, Ordering::SeqCst);
+            Event::Stop
+        }
         SIGCONT => Event::Continued,
         SIGWINCH => Event::Message(Message::Resize(size())),
         _ => {
@@ -93,12 +101,25 @@ pub(super) fn while_lent<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Stops this program and what was started with it, as ^Z does, and comes back when it is continued. False where
-/// nobody is there to continue it: it would never come back.
-pub(super) fn stop() -> bool {
-    if getsid(None).is_ok_and(|session| session == getpgrp()) {
-        return false;
+/// Whether there is a shell that would continue us, once we stopped ourselves.
+pub(super) fn may_stop() -> bool {
+    // Where the program leads its session, as in a window opened for it alone, nobody waits for it.
+    !getsid(None).is_ok_and(|session| session == getpgrp())
+}
+
+/// Stops this program, and comes back when it is continued.
+pub(super) fn stop_alone() {
+    if GOING_ON.swap(false, Ordering::SeqCst) {
+        return;
     }
+    if let Err(error) = emulate_default_handler(SIGTSTP) {
+        note(|| format!("cannot stop: {error}"));
+    }
+}
+
+/// Stops this program and what was started with it, as ^Z does, and comes back when it is continued.
+pub(super) fn stop_all() {
+    GOING_ON.store(false, Ordering::SeqCst);
     *own_stop() = true;
     // `cargo run` and whatever else stands between us and the shell is to stop as well.
     let sent = kill_current_process_group(Signal::TSTP).is_ok();
@@ -106,7 +127,7 @@ pub(super) fn stop() -> bool {
     let waited = OWN_STOP_SEEN.wait_timeout_while(own_stop(), GRACE, |unseen| *unseen && sent);
     drop(waited);
     *own_stop() = false;
-    emulate_default_handler(SIGTSTP).is_ok()
+    stop_alone();
 }
 
 fn own_stop() -> MutexGuard<'static, bool> {
