@@ -142,7 +142,7 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
     match cli.command {
         None if io::stdout().is_terminal() => {
             drop(out);
-            return read(cli.paths.paths, &cli.common);
+            return read(&cli.paths.paths, &cli.common);
         }
         None => list::print(&load(&cli.paths.paths, &cli.common)?, list::Format::Text, &mut out),
         Some(Command::List { paths, format }) => list::print(&load(&paths.paths, &cli.common)?, format, &mut out),
@@ -245,9 +245,9 @@ fn outcome(loaded: &Loaded) -> ExitCode {
 }
 
 /// Opens the reader.
-fn read(paths: Vec<PathBuf>, common: &Common) -> io::Result<ExitCode> {
+fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     let (config, config_problems) = config(common)?;
-    let title = match &paths[..] {
+    let title = match paths {
         [] => "bundled articles".to_owned(),
         [only] if only == Path::new("-") => "standard input".to_owned(),
         [only] => only.display().to_string(),
@@ -261,6 +261,6 @@ fn read(paths: Vec<PathBuf>, common: &Common) -> io::Result<ExitCode> {
         ColorWhen::Always => Some(true),
         ColorWhen::Never => Some(false),
     };
-    let options = Options { sources: sources(&paths)?, title, config, config_problems, greeting, colours };
+    let options = Options { sources: sources(paths)?, title, config, config_problems, greeting, colours };
     runtime::run(options)?.into_exit_code()
 }

@@ -251,7 +251,7 @@ impl Reader<'_> {
                     self.config.keys.insert(action, keys);
                 }
                 Err(wrong) => {
-                    self.problem(value.span().start, format!("{wrong}; the default keys of \"{key}\" are used"))
+                    self.problem(value.span().start, format!("{wrong}; the default keys of \"{key}\" are used"));
                 }
             }
         }

@@ -1,4 +1,5 @@
 //! The subcommands, run as a script runs them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::io::Write;
 use std::path::Path;
@@ -38,7 +39,18 @@ fn json_is_one_object_a_line_with_the_documented_fields() {
     let listed = out(&newsdesk(&["list", "seeds", "--format", "json"]));
     let shown = out(&newsdesk(&["show", "seeds/2012-07-05-higgs-boson.txt", "--format", "json"]));
     let fields = [
-        "id", "path", "format", "date", "section", "headline", "standfirst", "captions", "byline", "sources", "url", "words",
+        "id",
+        "path",
+        "format",
+        "date",
+        "section",
+        "headline",
+        "standfirst",
+        "captions",
+        "byline",
+        "sources",
+        "url",
+        "words",
     ];
     for line in listed.lines() {
         let object: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -53,7 +65,8 @@ fn json_is_one_object_a_line_with_the_documented_fields() {
     assert_eq!(higgs["captions"][0]["credit"], "CERN");
     assert_eq!(higgs["sources"][0], "CERN");
     assert_eq!(higgs["byline"], serde_json::Value::Null);
-    let kinds: Vec<&str> = higgs["body"].as_array().unwrap().iter().map(|block| block["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> =
+        higgs["body"].as_array().unwrap().iter().map(|block| block["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds.iter().filter(|kind| **kind == "crosshead").count(), 2);
     assert!(listed.contains(&format!("\"id\":{}", higgs["id"])), "list and show agree on the identity");
 }
@@ -82,13 +95,20 @@ fn markdown_is_read_back_to_the_same_article() {
         let markdown = out(&newsdesk(&["show", path.to_str().unwrap(), "--format", "markdown"]));
         let copy = folder.path().join("copy.md");
         std::fs::write(&copy, markdown).unwrap();
-        let read = |path: &str| -> serde_json::Value { serde_json::from_str(&out(&newsdesk(&["show", path, "--format", "json"]))).unwrap() };
+        let read = |path: &str| -> serde_json::Value {
+            serde_json::from_str(&out(&newsdesk(&["show", path, "--format", "json"]))).unwrap()
+        };
         let (seed, copy) = (read(path.to_str().unwrap()), read(copy.to_str().unwrap()));
         for field in ["headline", "date", "section", "standfirst", "sources"] {
             assert_eq!(seed[field], copy[field]);
         }
         let text = |value: &serde_json::Value| -> Vec<String> {
-            value["body"].as_array().unwrap().iter().map(|block| format!("{}{}", block["kind"], block["text"])).collect()
+            value["body"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|block| format!("{}{}", block["kind"], block["text"]))
+                .collect()
         };
         let (seed, copy) = (text(&seed), text(&copy));
         assert!(copy.ends_with(&seed), "{copy:?}");
@@ -103,7 +123,10 @@ fn check_names_path_line_cause_and_consequence() {
     let checked = newsdesk(&["check", folder.path().to_str().unwrap()]);
     assert_eq!(checked.status.code(), Some(1));
     let text = out(&checked);
-    assert!(text.starts_with("1 articles in 1 files\n  1 wire\n1 files of other kinds passed over: 1 .png\n"), "{text}");
+    assert!(
+        text.starts_with("1 articles in 1 files\n  1 wire\n1 files of other kinds passed over: 1 .png\n"),
+        "{text}"
+    );
     assert!(text.ends_with("bad.txt:1: \"2023-13-45\" is not a date; the article is shown undated\n"), "{text}");
     assert_eq!(newsdesk(&["check", "seeds"]).status.code(), Some(0));
 }
@@ -174,7 +197,10 @@ fn nothing_that_is_printed_holds_a_control() {
     ] {
         let output = newsdesk(arguments);
         for text in [out(&output), err(&output)] {
-            assert!(text.chars().all(|c| c == '\n' || !c.is_control()) && !text.contains('\u{202e}'), "{arguments:?}: {text:?}");
+            assert!(
+                text.chars().all(|c| c == '\n' || !c.is_control()) && !text.contains('\u{202e}'),
+                "{arguments:?}: {text:?}"
+            );
         }
     }
 }

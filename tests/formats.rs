@@ -1,4 +1,5 @@
 //! The contract that every format keeps, over files of every kind.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,10 @@ fn shared(folder: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("skipped: ../shared/{folder} is not there");
+    #[expect(clippy::print_stderr, reason = "a test that skips says so")]
+    {
+        eprintln!("skipped: ../shared/{folder} is not there");
+    }
     None
 }
 
@@ -50,7 +54,9 @@ fn assert_nothing_lost(text: &str, reading: &Reading<'_>) {
     let kept: String = kept.chars().filter(|c| c.is_alphanumeric()).collect();
     for line in text.lines().skip(1) {
         let line = line.trim();
-        let marked = ["SOURCE", "source", "Source", "Title", "Date", "Author", "Section", "URL"].iter().any(|mark| line.starts_with(mark));
+        let marked = ["SOURCE", "source", "Source", "Title", "Date", "Author", "Section", "URL"]
+            .iter()
+            .any(|mark| line.starts_with(mark));
         if marked || line.contains('/') || line.to_lowercase().starts_with("date") {
             continue;
         }
@@ -107,7 +113,13 @@ fn every_seed_has_a_date_a_section_a_source_and_body() {
 fn variants_of_the_users_article_are_read_like_it() {
     let (Some(seeds), Some(hostile)) = (shared("seeds"), shared("hostile")) else { return };
     let seed = parse_file(&files(&seeds).remove(0));
-    for name in ["nl/cr_only.txt", "nl/leading_blank_lines.txt", "nl/blank_after_date.txt", "nl/many_blank_lines.txt", "enc/utf16be_bom.txt"] {
+    for name in [
+        "nl/cr_only.txt",
+        "nl/leading_blank_lines.txt",
+        "nl/blank_after_date.txt",
+        "nl/many_blank_lines.txt",
+        "enc/utf16be_bom.txt",
+    ] {
         let path = hostile.join(name);
         if path.exists() {
             assert_eq!(parse_file(&path), seed, "{name}");
@@ -144,7 +156,10 @@ fn every_hostile_file_is_read_or_refused_and_loses_nothing() {
         let name = path.file_name().unwrap().to_string_lossy();
         let reading = read(&decoded, &Hint { file_name: &name });
         assert_eq!(reading.drafts.len(), 1);
-        if reading.format != "markdown" && path.extension().is_some_and(|ending| ending == "txt") && !name.contains("hard_wrapped") {
+        if reading.format != "markdown"
+            && path.extension().is_some_and(|ending| ending == "txt")
+            && !name.contains("hard_wrapped")
+        {
             assert_nothing_lost(decoded.text(), &reading);
         }
         read_files += 1;

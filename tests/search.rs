@@ -1,4 +1,5 @@
 //! The search over a corpus, against a slow and obvious model of it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The real program in a real pseudo-terminal, its screen read by a terminal emulator. Every wait is for something to
 //! appear; nothing sleeps for the sake of time.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::io::{Read, Write};
 use std::num::NonZero;

@@ -1,7 +1,7 @@
 //! Folding: the form of a text in which it is matched, and the way back to the text as it was written.
 //!
 //! Folded text ignores case, accents, typographic quotes and dashes, no-break spaces, full-width forms and runs of
-//! white space. An archive keeps its texts folded only, with a stream of [`Edits`] that says what to put back, about
+//! white space. An archive keeps its texts folded only, with a stream of edits that says what to put back, about
 //! one byte for every capital letter: so the text is held once, a search is a plain substring search, and a match
 //! maps to the bytes of the original without reading any file again.
 //!
@@ -201,7 +201,7 @@ pub fn fold_keeping_case(text: &str) -> String {
             let upper = original.chars().any(char::is_uppercase);
             match original.chars().next() {
                 Some(first) if upper => {
-                    out.extend(fold_cluster(original, first).as_str().chars().flat_map(char::to_uppercase))
+                    out.extend(fold_cluster(original, first).as_str().chars().flat_map(char::to_uppercase));
                 }
                 Some(first) => out.push_str(fold_cluster(original, first).as_str()),
                 None => {}

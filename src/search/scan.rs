@@ -75,13 +75,13 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
             let work = slots
                 .chunks(2_000)
                 .map(|chunk| move |out: &mut Vec<Slot>| out.extend(chunk.iter().filter(|slot| is_match(slot))));
-            run(work.collect(), cancelled, &found, &mut progress).map(|parts| parts.concat())
+            run(&work.collect::<Vec<_>>(), cancelled, &found, &mut progress).map(|parts| parts.concat())
         }
         None => {
             let matcher = &matcher;
             let work =
                 corpus.shards().map(|(start, shard)| move |out: &mut Vec<Slot>| scan_shard(matcher, start, shard, out));
-            run(work.collect(), cancelled, &found, &mut progress).map(|parts| {
+            run(&work.collect::<Vec<_>>(), cancelled, &found, &mut progress).map(|parts| {
                 let mut matched = vec![false; corpus.slots()];
                 for slot in parts.iter().flatten() {
                     if let Some(place) = matched.get_mut(slot.index()) {
@@ -142,7 +142,7 @@ fn scan_shard(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut Vec<Slot>
 /// Runs all pieces of work over all cores, and gives back what each put out, in the order of the pieces; `None` where
 /// it was cancelled. `found` counts on the way, and `progress` is called between pieces on the calling thread.
 fn run<W: Fn(&mut Vec<Slot>) + Sync>(
-    work: Vec<W>,
+    work: &[W],
     cancelled: &(dyn Fn() -> bool + Sync),
     found: &AtomicUsize,
     progress: &mut dyn FnMut(),

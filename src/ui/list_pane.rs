@@ -152,7 +152,7 @@ fn meta(theme: &Theme, entry: Entry<'_>, width: usize) -> (Vec<(String, Style)>,
         shown
     };
     if !entry.section().is_empty() {
-        texts.push((cut(entry.section(), 14), theme.section(entry.section())));
+        texts.push((cut(entry.section(), if width >= 70 { 20 } else { 14 }), theme.section(entry.section())));
     }
     if width >= 70
         && let Some(source) = entry.texts(Role::Source).next()

@@ -63,7 +63,8 @@ const ANSI_HITS: [Color; 6] =
     [Color::Yellow, Color::Cyan, Color::LightYellow, Color::Green, Color::LightMagenta, Color::LightRed];
 const DARK_SECTIONS: [u32; 6] = [0x8fb8de, 0xd9a05b, 0x8cc5a2, 0xc9a0d0, 0xd98c8c, 0xb5b56a];
 const LIGHT_SECTIONS: [u32; 6] = [0x1f5c99, 0x8a4b00, 0x1d6b45, 0x7a3d8a, 0xa02c2c, 0x5c5c00];
-const ANSI_SECTIONS: [Color; 6] = [Color::Cyan, Color::Yellow, Color::Green, Color::Magenta, Color::Red, Color::Blue];
+const ANSI_SECTIONS: [Color; 6] =
+    [Color::Cyan, Color::Yellow, Color::Green, Color::Magenta, Color::LightRed, Color::LightBlue];
 
 impl Theme {
     /// The theme for a terminal, with the reader's own colours laid over it.

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Makes the pictures in this folder anew, from the release binary in a real xterm on a virtual screen.
+# Needs: Xvfb, xterm, xdotool, ImageMagick's import, DejaVu Sans Mono and Noto CJK fonts.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo build --release --quiet
+
+number=$((RANDOM % 500 + 500))
+Xvfb ":$number" -screen 0 2200x1400x24 >/dev/null 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null' EXIT
+export DISPLAY=":$number"
+until xdotool getmouselocation >/dev/null 2>&1; do :; done
+
+# The window whose title is $1, once it is there.
+window() {
+    until xdotool search --name "^$1\$" 2>/dev/null | tail -1 | grep .; do :; done
+}
+
+# The picture of window $1, once two in a row are the same.
+settled() {
+    local before="" now
+    while :; do
+        # It warns of the focus of a screen without a window manager, and may call that a failure.
+        now=$( (import -silent -window "$1" ppm:- 2>/dev/null || true) | cksum)
+        [ "$now" = "$before" ] && break
+        before=$now
+        read -rt 0.4 <> <(:) || true
+    done
+}
+
+# shot NAME COLUMNSxROWS BACKGROUND FOREGROUND "KEY KEY …" [ARGUMENT…]
+shot() {
+    local name=$1 size=$2 back=$3 fore=$4 keys=$5 id
+    shift 5
+    HOME=$(mktemp -d) xterm -T "$name" -xrm 'XTerm*allowSendEvents: true' -xrm 'XTerm*allowTitleOps: false' \
+        -fa "DejaVu Sans Mono" -fs 11 -b 6 -geometry "$size" -bg "$back" -fg "$fore" -e env COLORTERM=truecolor TERM=xterm-256color ./target/release/newsdesk "$@" &
+    local terminal=$!
+    id=$(window "$name")
+    settled "$id"
+    for key in $keys; do
+        xdotool key --window "$id" "$key"
+    done
+    settled "$id"
+    import -silent -window "$id" "screenshots/$name.png" 2>/dev/null || test -s "screenshots/$name.png"
+    kill $terminal
+    wait $terminal 2>/dev/null || true
+    echo "screenshots/$name.png"
+}
+
+dark="#1c1c1c #d8d8d2"
+light="#fafaf5 #22221e"
+shot reading   140x40 $dark  "j j j j j j j j j j j j j j j j j j j j" seeds
+shot filtering 140x40 $dark  "slash t e l e s c o p e space s t a t e Return n n" seeds
+shot help      100x36 $dark  "question" seeds
+shot narrow    72x28  $dark  "j j j j j j j Return" seeds
+shot light     140x40 $light "T j j j j j j j j j j j j j j j" seeds
+shot palette   100x30 $dark  "colon z e" seeds
