@@ -178,8 +178,6 @@ impl Config {
             let at = error.span().map_or(0, |span| span.start);
             reader.problem(at, format!("{}; what it stands in is left out", error.message()));
         }
-        // One mistake may upset what follows it on its line; the first sentence says it.
-        reader.problems.dedup_by_key(|problem| problem.line);
         for (name, value) in document.get_ref() {
             let at = name.span().start;
             match (name.get_ref().as_ref(), value.get_ref()) {
@@ -213,6 +211,10 @@ impl Reader<'_> {
     fn problem(&mut self, at: usize, message: String) {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
+        // One mistake may upset what follows it on its line; the first sentence says it.
+        if self.problems.iter().any(|problem| problem.line == line) {
+            return;
+        }
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         self.problems.push(ConfigProblem { path: self.path.into(), line, column, message });
     }

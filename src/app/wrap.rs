@@ -301,7 +301,8 @@ fn push_word(words: &mut Vec<Word>, text: &str, range: Range<usize>, width: usiz
     let mut from = 0;
     let mut push = |from: usize, to: usize, hyphen: bool| {
         let piece = word.get(from..to).unwrap_or("");
-        for part in cut(piece, width) {
+        // A hyphen needs room too.
+        for part in cut(piece, width.saturating_sub(usize::from(hyphen)).max(1)) {
             let shown = piece.get(part.clone()).unwrap_or("");
             words.push(Word {
                 start: range.start + from + part.start,
@@ -312,7 +313,8 @@ fn push_word(words: &mut Vec<Word>, text: &str, range: Range<usize>, width: usiz
             });
         }
     };
-    if hyphenate && word.len() > 5 && word.len() < 60 {
+    // The patterns are English, and the crate panics on some letters whose lower case is longer.
+    if hyphenate && word.is_ascii() && word.len() > 5 && word.len() < 60 {
         for point in english().split_points(word) {
             push(from, point, !word.get(from..point).is_some_and(|piece| piece.ends_with('-')));
             from = point;
@@ -377,6 +379,7 @@ mod tests {
         let text = "extraordinary international responsibility";
         let divided = wrap(text, 10, true);
         assert!(divided.iter().any(|(_, hyphen)| *hyphen));
+        assert!(wrap("®0kf\"a", 3, true).iter().all(|(range, hyphen)| range.len() <= 4 - usize::from(*hyphen)));
         assert!(divided.iter().all(|(range, hyphen)| text[range.clone()].width() + usize::from(*hyphen) <= 10));
     }
 

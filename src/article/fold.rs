@@ -418,7 +418,7 @@ fn cluster_length(text: &str) -> usize {
 fn joins(before: char, c: char) -> bool {
     match c {
         '\0'..='\u{2FF}' | '\u{2010}'..='\u{20CF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' => false,
-        '\u{FF9E}' | '\u{FF9F}' => matches!(before, '\u{FF66}'..='\u{FF9D}'),
+        '\u{FF9E}' | '\u{FF9F}' => matches!(before, '\u{3041}'..='\u{30FF}' | '\u{FF66}'..='\u{FF9D}'),
         '\u{1160}'..='\u{11FF}' => matches!(before, '\u{1100}'..='\u{11FF}'),
         _ => canonical_combining_class(c) != 0,
     }
@@ -499,7 +499,16 @@ fn table() -> &'static [Short] {
 }
 
 fn fold_slowly(cluster: &str) -> String {
+    let folded = fold_by_the_tables(cluster);
+    // Unicode takes some signs, such as a lone diaeresis, for a space with a mark on it. They stay as they are: a
+    // space in folded text is always white space in the original.
+    if folded.starts_with(' ') { cluster.to_owned() } else { folded }
+}
+
+fn fold_by_the_tables(cluster: &str) -> String {
     cluster
+        .chars()
+        .flat_map(|c| Plain::of(c).into_iter())
         .nfkd()
         .filter(|&c| !is_dropped(c))
         .flat_map(char::to_lowercase)
@@ -596,6 +605,7 @@ mod tests {
             ("Łódź Ørsted Đà Nẵng", "lodz orsted da nang"),
             ("ΣΊΣΥΦΟΣ Σίσυφος", "σισυφοσ σισυφοσ"),
             ("Ёлка", "елка"),
+            ("it´s ¨", "it's ¨"),
             ("İstanbul ISTANBUL ıstanbul", "istanbul istanbul istanbul"),
             ("ﬁnance", "finance"),
             ("한국 \u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}", "한국 한국"),
@@ -690,7 +700,10 @@ mod tests {
             let folded = String::from_utf8(folder.folded.clone()).unwrap();
             let floor = |mut at: usize| { at = at.min(folded.len()); while !folded.is_char_boundary(at) { at -= 1; } at };
             let (start, end) = (floor(from), floor(from + length));
-            prop_assume!(start < end);
+            // Only what is folded itself is ever looked for.
+            if start >= end || fold(&folded[start..end]) != folded[start..end] {
+                return Ok(());
+            }
             let (original, ranges) =
                 Unfolder::new(&folder.folded, &folder.edits).take_with(folded.len(), std::slice::from_ref(&(start..end)));
             prop_assert_eq!(&original, &text);
