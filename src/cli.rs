@@ -261,6 +261,6 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
         ColorWhen::Always => Some(true),
         ColorWhen::Never => Some(false),
     };
-    runtime::run(Options { sources: sources(paths)?, title, config, config_problems, greeting, colours })?;
-    Ok(ExitCode::SUCCESS)
+    let options = Options { sources: sources(paths)?, title, config, config_problems, greeting, colours };
+    runtime::run(options)?.into_exit_code()
 }

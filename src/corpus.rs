@@ -5,9 +5,9 @@
 
 mod builder;
 mod entry;
+mod order;
 mod shard;
 
-use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 use crate::article::ArticleId;
@@ -94,9 +94,8 @@ impl Corpus {
                 grown.slots = after;
             }
         }
-        let mut added: Vec<Slot> = (first..grown.slots).map(Slot).collect();
-        added.sort_by(|&a, &b| grown.compare(a, b));
-        grown.order = Arc::new(grown.merge(&self.order, &added));
+        let added = grown.sorted_from(first);
+        grown.order = Arc::new(grown.merged(&self.order, &added));
         grown
     }
 
@@ -123,30 +122,6 @@ impl Corpus {
         self.shards.retain(|_| keep.next().unwrap_or(true));
         let mut keep = lives.iter().copied();
         self.starts.retain(|_| keep.next().unwrap_or(true));
-    }
-
-    fn merge(&self, old: &[Slot], added: &[Slot]) -> Vec<Slot> {
-        let mut merged = Vec::with_capacity(old.len() + added.len());
-        let mut rest = added.iter().copied().peekable();
-        for &slot in old {
-            while let Some(new) = rest.next_if(|&new| self.compare(new, slot) == Ordering::Less) {
-                merged.push(new);
-            }
-            merged.push(slot);
-        }
-        merged.extend(rest);
-        merged
-    }
-
-    /// Newest first; then by path, and by position in the file.
-    fn compare(&self, a: Slot, b: Slot) -> Ordering {
-        match (self.get(a), self.get(b)) {
-            (Some(first), Some(second)) => Reverse(first.sort_key())
-                .cmp(&Reverse(second.sort_key()))
-                .then_with(|| first.compare_place(&second))
-                .then(a.cmp(&b)),
-            _ => a.cmp(&b),
-        }
     }
 }
 

@@ -1,19 +1,31 @@
 //! The imperative shell: threads, clock, terminal, files, processes. One channel of events leads into the loop, one
-//! executor carries effects out of it. It does not know what a key means.
+//! executor carries effects out of it. It does not know what a key means or how anything is drawn.
 
+mod archive;
 mod bundled;
+mod contained;
+mod crew;
+mod endings;
 mod event_loop;
 mod executor;
 mod filter;
 mod input;
-mod keeper;
+mod intake;
 mod load;
 mod log;
+mod read;
+mod reader;
+mod refresh;
 #[cfg(unix)]
 mod signals;
+mod source;
 mod terminal;
+mod walk;
 mod watch;
 
-pub use event_loop::{Options, run};
-pub use load::{LoadOptions, Loaded, Source, load_all};
+pub use archive::Archive;
+pub use event_loop::Ending;
+pub use load::{Loaded, load_all, load_until};
 pub use log::{log_to, note};
+pub use reader::{Options, run};
+pub use source::{LoadOptions, Source};

@@ -1,189 +1,263 @@
-//! The loop: wait, take in all that has come, carry out what is to be done, draw once.
+//! The loop: wait for something to happen, let the state take in all that has, carry out what it asks for, draw once.
+//!
+//! It knows neither the terminal nor the threads, only their traits, and has no tick: while nothing happens it costs
+//! nothing. The one thing that it wakes for by itself is a new day.
 
-use std::io::{self, BufWriter, Stdout, stdout};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::io;
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use chrono::{Local, NaiveDateTime, NaiveTime};
-use crossterm::execute;
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
+use chrono::{Days, NaiveDateTime, NaiveTime};
 
-use super::executor::Executor;
-use super::filter::Filter;
-use super::input::{self, Gate};
-use super::keeper::Keeper;
-use super::load::{LoadOptions, Source};
-use super::{note, terminal};
-use crate::app::{Effect, Message, Notice, Size, State};
-use crate::config::{Config, ConfigProblem, ThemeChoice};
-use crate::ui::{Theme, detect, draw};
+use crate::app::{Effect, Message, State};
 
-/// How many events are taken in before a frame is drawn all the same.
+/// How many messages are taken in before the screen is drawn, so that a flood of them cannot keep it from being so.
 const BURST: usize = 1_000;
 
-/// What reaches the loop.
+/// Something that the loop hears.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// Something for the state.
+    /// The state is to know.
     Message(Message),
-    /// The screen has to be drawn anew from nothing.
-    Redraw,
+    /// A signal asks the program to end.
+    Signal(i32),
+    /// Another program asks this one to stop and to wait for being continued.
+    Stop,
+    /// The program was stopped and goes on: who knows what stands on the screen.
+    Continued,
     /// The terminal is gone.
-    Gone,
+    Hangup,
 }
 
-/// What the reader is started with.
+/// Why the loop ended.
 #[derive(Debug)]
-pub struct Options {
-    /// Where articles come from.
-    pub sources: Vec<Source>,
-    /// What that is called at the head of the list.
-    pub title: String,
-    /// The settings.
-    pub config: Config,
-    /// What was wrong with them.
-    pub config_problems: Vec<ConfigProblem>,
-    /// A line to begin with.
-    pub greeting: Option<String>,
-    /// Whether colours are wanted, whatever the environment says.
-    pub colours: Option<bool>,
-}
-
-/// Runs the reader until it is left. An error is one of the terminal.
-pub fn run(options: Options) -> io::Result<()> {
-    let (events, receive) = channel();
-    let Options { sources, title, config, config_problems, greeting, colours } = options;
-    #[cfg(unix)]
-    super::signals::handle(events.clone())?;
-    let _guard = terminal::Guard::enter(config.mouse)?;
-    let mut screen = Screen::new(config.clone(), colours)?;
-    let mut state = State::new(config.clone(), title, now());
-    let (columns, rows) = crossterm::terminal::size()?;
-    state.update(Message::Resize(Size { columns, rows }));
-    if let Some(text) = greeting {
-        state.update(Message::Notice(Notice::info(text)));
-    }
-    for problem in &config_problems {
-        state.update(Message::Notice(Notice::error(problem.to_string())));
-    }
-    // The screen stands before anything else begins.
-    screen.draw(&state)?;
-
-    let gate = Gate::default();
-    input::start(events.clone(), gate.clone());
-    let load = LoadOptions { max_size: config.max_size, hidden: config.hidden };
-    let keeper = Keeper::start(sources, load, config.watch, events.clone());
-    let filter = Filter::start(events.clone());
-    let executor = Executor { config, filter, keeper, gate, events };
-    let ended = turn(&mut state, &mut screen, &receive, |effect| executor.carry_out(effect));
-    if !matches!(ended, Ok(Ended::Left)) {
-        // ratatui's terminal would complain on standard error when it is dropped, which panics where that is the
-        // terminal that is gone.
-        std::mem::forget(screen);
-    }
-    ended.map(drop)
-}
-
-/// How the loop ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
-    /// The reader quit.
-    Left,
+pub enum Ending {
+    /// The reader wants to leave.
+    Quit,
+    /// This signal came.
+    Signal(i32),
     /// The terminal is gone.
-    Gone,
+    Hangup,
+    /// The screen cannot be drawn.
+    Output(io::Error),
 }
 
-/// Turns until the reader quits or the terminal is gone.
-fn turn(
+impl Ending {
+    /// What the program exits with: 128 and the number of the signal where one ended it. An error is one of the
+    /// screen.
+    pub fn into_exit_code(self) -> io::Result<ExitCode> {
+        match self {
+            Ending::Quit => Ok(ExitCode::SUCCESS),
+            Ending::Signal(number) => Ok(u8::try_from(number).map_or(1, |number| number.saturating_add(128)).into()),
+            // As SIGHUP would have it.
+            Ending::Hangup => Ok((128 + 1).into()),
+            Ending::Output(error) => Err(error),
+        }
+    }
+}
+
+/// What the loop draws on.
+pub(super) trait Screen {
+    /// Draws the state as it is.
+    fn draw(&mut self, state: &State) -> io::Result<()>;
+
+    /// Gives the terminal back as it was found.
+    fn leave(&mut self) -> io::Result<()>;
+
+    /// Takes the terminal, so that the next frame draws all of it.
+    fn enter(&mut self) -> io::Result<()>;
+
+    /// Puts text on the clipboard of whoever sits at the terminal.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+}
+
+/// What carries out the effects.
+pub(super) trait Hands {
+    /// Carries out an effect other than [`Effect::Quit`]. An error is one of the screen, and ends the program.
+    fn carry_out(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()>;
+
+    /// Stops the program, which another one asked for, and comes back when it is continued.
+    fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()>;
+}
+
+/// Runs until the reader leaves or the terminal does. `now` tells the local time.
+pub(super) fn turn(
     state: &mut State,
-    screen: &mut Screen,
-    events: &Receiver<Event>,
-    carry_out: impl Fn(Effect) -> bool,
-) -> io::Result<Ended> {
+    screen: &mut dyn Screen,
+    hands: &mut dyn Hands,
+    inbox: &Receiver<Event>,
+    now: &dyn Fn() -> NaiveDateTime,
+) -> Ending {
+    let mut round = Round { state, screen, hands };
+    let mut day = now();
+    match round.begin(day) {
+        Ok(None) => {}
+        Ok(Some(ending)) => return ending,
+        Err(error) => return Ending::Output(error),
+    }
     loop {
-        let mut next = match events.recv_timeout(until_midnight(now())) {
+        let first = match inbox.recv_timeout(until_midnight(now())) {
             Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout) => Some(Event::Message(Message::Clock(now()))),
-            Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Left),
+            Err(RecvTimeoutError::Timeout) => None,
+            // Everybody who could tell of anything is gone.
+            Err(RecvTimeoutError::Disconnected) => return Ending::Hangup,
         };
-        let mut taken = 0;
-        while let Some(event) = next {
+        let mut events: Vec<Event> = first.into_iter().chain(inbox.try_iter().take(BURST)).collect();
+        let today = now();
+        if today.date() != day.date() {
+            day = today;
+            events.push(Event::Message(Message::Clock(today)));
+        }
+        match round.take(events) {
+            Ok(None) => {}
+            Ok(Some(ending)) => return ending,
+            Err(error) => return Ending::Output(error),
+        }
+    }
+}
+
+/// The time until the day changes. A clock that was set, or a machine that slept, is noticed with the next event.
+fn until_midnight(now: NaiveDateTime) -> Duration {
+    let midnight = now.date().checked_add_days(Days::new(1)).map(|day| day.and_time(NaiveTime::MIN));
+    let left = midnight.and_then(|midnight| (midnight - now).to_std().ok());
+    left.unwrap_or(Duration::from_secs(3600)) + Duration::from_millis(10)
+}
+
+struct Round<'a> {
+    state: &'a mut State,
+    screen: &'a mut dyn Screen,
+    hands: &'a mut dyn Hands,
+}
+
+impl Round<'_> {
+    fn begin(&mut self, now: NaiveDateTime) -> io::Result<Option<Ending>> {
+        self.take(vec![Event::Message(Message::Clock(now))])
+    }
+
+    /// Takes in what happened, in order, and draws once.
+    fn take(&mut self, events: Vec<Event>) -> io::Result<Option<Ending>> {
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let last_size = events.iter().rposition(|event| matches!(event, Event::Message(Message::Resize(_))));
+        for (at, event) in events.into_iter().enumerate() {
             match event {
+                // Of a burst of sizes, the last is the one that the terminal has.
+                Event::Message(Message::Resize(_)) if Some(at) != last_size => {}
                 Event::Message(message) => {
-                    for effect in state.update(message) {
-                        if !carry_out(effect) {
-                            return Ok(Ended::Left);
+                    for effect in self.state.update(message) {
+                        if matches!(effect, Effect::Quit) {
+                            return Ok(Some(Ending::Quit));
                         }
+                        self.hands.carry_out(effect, self.screen)?;
                     }
                 }
-                Event::Redraw => screen.clear(state)?,
-                Event::Gone => return Ok(Ended::Gone),
+                Event::Stop => self.hands.stop(self.screen)?,
+                Event::Continued => self.screen.enter()?,
+                Event::Signal(number) => return Ok(Some(Ending::Signal(number))),
+                Event::Hangup => return Ok(Some(Ending::Hangup)),
             }
-            taken += 1;
-            next = if taken < BURST { events.try_recv().ok() } else { None };
         }
-        screen.draw(state)?;
+        self.screen.draw(self.state)?;
+        Ok(None)
     }
 }
 
-fn now() -> NaiveDateTime {
-    Local::now().naive_local()
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
 
-/// How long until dates in the list change their names.
-fn until_midnight(now: NaiveDateTime) -> Duration {
-    let tomorrow = now.date().succ_opt().unwrap_or(now.date()).and_time(NaiveTime::MIN);
-    (tomorrow - now).to_std().unwrap_or(Duration::from_secs(3600)) + Duration::from_secs(1)
-}
+    use chrono::NaiveDate;
 
-/// The screen and what it is drawn with.
-struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
-    config: Config,
-    colours: Option<bool>,
-    theme: (ThemeChoice, Theme),
-}
+    use super::*;
+    use crate::app::Size;
+    use crate::command::{Key, KeyCode};
+    use crate::config::Config;
 
-impl Screen {
-    fn new(config: Config, colours: Option<bool>) -> io::Result<Screen> {
-        // A frame is written in one go.
-        let out = BufWriter::with_capacity(1 << 16, stdout());
-        let theme = (config.theme, theme(&config, config.theme, colours));
-        Ok(Screen { terminal: Terminal::new(CrosstermBackend::new(out))?, config, colours, theme })
+    #[derive(Default)]
+    struct Paper {
+        frames: Vec<(Size, NaiveDateTime)>,
+        left: usize,
+        entered: usize,
+        breaks: bool,
     }
 
-    fn draw(&mut self, state: &State) -> io::Result<()> {
-        if self.theme.0 != state.theme() {
-            self.theme = (state.theme(), theme(&self.config, state.theme(), self.colours));
+    impl Screen for Paper {
+        fn draw(&mut self, state: &State) -> io::Result<()> {
+            self.frames.push((state.size(), state.now()));
+            if self.breaks { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
         }
-        let (terminal, theme) = (&mut self.terminal, &self.theme.1);
-        terminal::while_taken(|| {
-            execute!(terminal.backend_mut(), BeginSynchronizedUpdate)?;
-            terminal.draw(|frame| draw(state, theme, frame))?;
-            execute!(terminal.backend_mut(), EndSynchronizedUpdate)
-        })
+        fn leave(&mut self) -> io::Result<()> {
+            self.left += 1;
+            Ok(())
+        }
+        fn enter(&mut self) -> io::Result<()> {
+            self.entered += 1;
+            Ok(())
+        }
+        fn copy(&mut self, _: &str) -> io::Result<()> {
+            Ok(())
+        }
     }
 
-    fn clear(&mut self, state: &mut State) -> io::Result<()> {
-        let (columns, rows) = crossterm::terminal::size()?;
-        // The size may have changed while another program had the terminal; nothing is to be done about that.
-        let effects = state.update(Message::Resize(Size { columns, rows }));
-        note(|| format!("redrawn at {columns}x{rows}, {} effects", effects.len()));
-        let terminal = &mut self.terminal;
-        // Not `Terminal::clear`, which asks the terminal where its cursor is and takes the answer from the input.
-        terminal::while_taken(|| terminal.resize(Rect::new(0, 0, columns, rows)))
-    }
-}
+    struct NoHands;
 
-fn theme(config: &Config, choice: ThemeChoice, colours: Option<bool>) -> Theme {
-    let variable = |name: &str| match (name, colours) {
-        ("NO_COLOR", Some(true)) => None,
-        ("NO_COLOR", Some(false)) => Some("1".to_owned()),
-        _ => std::env::var(name).ok(),
-    };
-    let (kind, depth) = detect(variable, choice);
-    Theme::new(kind, depth, &config.colours)
+    impl Hands for NoHands {
+        fn carry_out(&mut self, _: Effect, _: &mut dyn Screen) -> io::Result<()> {
+            Ok(())
+        }
+        fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()> {
+            screen.leave()
+        }
+    }
+
+    fn noon(day: u32) -> NaiveDateTime {
+        NaiveDate::from_ymd_opt(2023, 9, day).unwrap().and_hms_opt(12, 0, 0).unwrap()
+    }
+
+    fn play(events: Vec<Event>, paper: &mut Paper) -> Ending {
+        let (sender, inbox) = mpsc::channel();
+        events.into_iter().for_each(|event| sender.send(event).unwrap());
+        let mut state = State::new(Config::default(), "desk".to_owned(), noon(1));
+        drop(sender);
+        turn(&mut state, paper, &mut NoHands, &inbox, &|| noon(2))
+    }
+
+    fn resize(columns: u16) -> Event {
+        Event::Message(Message::Resize(Size { columns, rows: 24 }))
+    }
+
+    #[test]
+    fn a_burst_is_drawn_once_and_its_last_size_counts() {
+        let mut paper = Paper::default();
+        play((1..=200).map(resize).collect(), &mut paper);
+        let columns: Vec<u16> = paper.frames.iter().map(|(size, _)| size.columns).collect();
+        assert_eq!(columns, [0, 200]);
+        assert!(paper.frames.iter().all(|(_, now)| *now == noon(2)), "the clock was told first");
+    }
+
+    #[test]
+    fn quitting_signals_hang_ups_and_a_lost_screen_end_the_loop() {
+        let q = || Event::Message(Message::Key(Key::plain(KeyCode::Char('q'))));
+        for (event, code) in [(q(), 0), (Event::Signal(15), 143), (Event::Hangup, 129)] {
+            let ending = play(vec![resize(80), event, resize(99)], &mut Paper::default());
+            assert_eq!(ending.into_exit_code().unwrap(), ExitCode::from(code));
+        }
+        let mut broken = Paper { breaks: true, ..Paper::default() };
+        assert!(matches!(play(vec![resize(80)], &mut broken), Ending::Output(_)));
+        assert_eq!(broken.frames.len(), 1);
+    }
+
+    #[test]
+    fn being_continued_takes_the_terminal_anew() {
+        let mut paper = Paper::default();
+        play(vec![Event::Stop, Event::Continued], &mut paper);
+        assert_eq!((paper.left, paper.entered), (1, 1));
+    }
+
+    #[test]
+    fn the_next_day_is_never_more_than_a_day_away() {
+        assert_eq!(until_midnight(noon(1)).as_secs(), 12 * 3600);
+    }
 }

@@ -1,167 +1,324 @@
-//! Carries out effects: everything that the state wants done outside.
+//! The hands of the program: carries out what the state asks for.
+//!
+//! No shell ever sees a byte of an article: addresses are arguments, and text goes to a command's standard input.
 
-use std::io::{self, BufRead, Write, stdout};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
+use std::thread;
 
-use crossterm::clipboard::CopyToClipboard;
-use crossterm::execute;
-
-use super::event_loop::Event;
+use super::archive::Archive;
+use super::event_loop::{Event, Hands, Screen};
 use super::filter::Filter;
-use super::input::Gate;
-use super::keeper::{Keeper, Order};
-use super::{note, terminal};
+use super::input::Input;
+use super::log::note;
 use crate::app::{Effect, Message, Notice};
-use crate::config::Config;
 
 /// What terminals take at most on their clipboard, in bytes; several drop what is longer without a word.
 const CLIPBOARD: usize = 74_000;
 
-/// What effects act on.
-#[derive(Debug)]
+/// Carries out effects.
 pub(super) struct Executor {
-    pub(super) config: Config,
+    /// Keeps the articles.
+    pub(super) archive: Archive,
+    /// Answers filters.
     pub(super) filter: Filter,
-    pub(super) keeper: Keeper,
-    pub(super) gate: Gate,
+    /// Reads the terminal.
+    pub(super) input: Input,
+    /// Where notices go.
     pub(super) events: Sender<Event>,
+    /// The command that opens an address, with `{}` for it; empty for the system's own.
+    pub(super) browser: Vec<String>,
+    /// The editor where the environment names none; may be empty.
+    pub(super) editor: Vec<String>,
 }
 
-impl Executor {
-    /// Carries out one effect. Says whether the program goes on.
-    pub(super) fn carry_out(&self, effect: Effect) -> bool {
+impl Hands for Executor {
+    fn carry_out(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()> {
         match effect {
             Effect::Filter(request) => self.filter.ask(request),
             Effect::CancelFilter(generation) => self.filter.cancel(generation),
-            Effect::Copy(text) => self.copy(&text),
-            Effect::OpenLink(address) => self.open_link(&address),
-            Effect::Edit(path) => self.edit(&path),
-            Effect::Pipe { command, text } => self.pipe(&command, &text),
-            Effect::StopLoading => self.keeper.stop_loading(),
-            Effect::Reload => {
-                // The keeper lives as long as the program.
-                let _ = self.keeper.orders.send(Order::Reload);
+            Effect::Copy(text) if text.len() > CLIPBOARD => {
+                self.tell(Notice::error("This is too long for the terminal's clipboard; | pipes it to a command"));
             }
-            Effect::Redraw => self.send(Event::Redraw),
-            Effect::Suspend => {
-                #[cfg(unix)]
-                super::signals::suspend(&self.events);
-            }
-            Effect::Quit => return false,
+            Effect::Copy(text) => screen.copy(&text)?,
+            Effect::OpenLink(address) => self.open(&address),
+            Effect::Edit(path) => self.edit(&path, screen)?,
+            Effect::Pipe { command, text } => self.pipe(&command, text, screen)?,
+            Effect::StopLoading => self.archive.stop_loading(),
+            Effect::Reload => self.archive.reload(),
+            Effect::Redraw => screen.enter()?,
+            Effect::Suspend if !may_stop() => self.tell(Notice::info("There is no shell to go back to")),
+            Effect::Suspend => self.step_aside(screen, stop_all)?,
+            // The loop ends by itself.
+            Effect::Quit => {}
         }
-        true
+        Ok(())
     }
 
-    fn send(&self, event: Event) {
-        // This runs on the thread that receives, so the channel is open.
-        let _ = self.events.send(event);
-    }
-
-    fn tell(&self, notice: Notice) {
-        self.send(Event::Message(Message::Notice(notice)));
-    }
-
-    fn copy(&self, text: &str) {
-        if text.len() > CLIPBOARD {
-            return self
-                .tell(Notice::error("The article is too long for the terminal's clipboard; | pipes it to a command"));
-        }
-        if let Err(error) = execute!(stdout(), CopyToClipboard::to_clipboard_from(text)) {
-            self.tell(Notice::error(format!("Copying failed: {error}")));
-        }
-    }
-
-    /// Opens an address, if it is of a kind that may be opened. It is one argument of a command, never part of one.
-    fn open_link(&self, address: &str) {
-        let lower = address.to_ascii_lowercase();
-        let may_open = ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme));
-        if !may_open || address.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return self.tell(Notice::error(format!("\"{address}\" is no web address, so it is not opened")));
-        }
-        let opened = match self.config.browser.split_first() {
-            Some((program, arguments)) => {
-                let mut filled: Vec<String> =
-                    arguments.iter().map(|argument| argument.replace("{}", address)).collect();
-                if !arguments.iter().any(|argument| argument.contains("{}")) {
-                    filled.push(address.to_owned());
-                }
-                Command::new(program)
-                    .args(filled)
-                    .stdin(Stdio::null())
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::null())
-                    .spawn()
-                    .map(drop)
-            }
-            None => open::that_detached(address),
-        };
-        self.tell(match opened {
-            Ok(()) => Notice::info(format!("Opened {address}")),
-            Err(error) => Notice::error(format!("No browser could be started: {error}")),
-        });
-    }
-
-    fn edit(&self, path: &Path) {
-        let named = ["VISUAL", "EDITOR"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()));
-        let words: Vec<String> = match named {
-            Some(value) => value.split_whitespace().map(str::to_owned).collect(),
-            None if !self.config.editor.is_empty() => self.config.editor.clone(),
-            None => vec!["vi".to_owned()],
-        };
-        let Some((program, arguments)) = words.split_first() else { return };
-        // A name that begins with a dash would be read as an option.
-        let path = if path.is_relative() { Path::new(".").join(path) } else { path.into() };
-        let ended = self.with_terminal_given_back(|| Command::new(program).args(arguments).arg(&path).status());
-        match ended {
-            Ok(status) if status.success() => {}
-            Ok(status) => self.tell(Notice::error(format!("{program} ended with {status}"))),
-            Err(error) => self.tell(Notice::error(format!("{program} could not be started: {error}"))),
-        }
-    }
-
-    /// Runs what the reader typed, by the shell; the article comes on its standard input and nowhere else.
-    fn pipe(&self, command: &str, text: &str) {
-        let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-        let ended = self.with_terminal_given_back(|| {
-            let mut child = Command::new(shell).arg(flag).arg(command).stdin(Stdio::piped()).spawn()?;
-            if let Some(mut input) = child.stdin.take()
-                && let Err(error) = input.write_all(text.as_bytes())
-                && error.kind() != io::ErrorKind::BrokenPipe
-            {
-                return Err(error);
-            }
-            let status = child.wait()?;
-            let mut out = stdout();
-            writeln!(out, "\n[{status}; Enter goes back to newsdesk]")?;
-            out.flush()?;
-            read_line_from_terminal();
-            Ok(status)
-        });
-        if let Err(error) = ended {
-            self.tell(Notice::error(format!("The command could not be run: {error}")));
-        }
-    }
-
-    fn with_terminal_given_back<T>(&self, run: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        self.gate.close();
-        terminal::give_back();
-        let ended = run();
-        let taken = terminal::take();
-        self.gate.open();
-        self.send(Event::Redraw);
-        note(|| format!("the terminal is back: {taken:?}"));
-        ended
+    fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()> {
+        self.step_aside(screen, stop_alone)
     }
 }
 
-fn read_line_from_terminal() {
-    let mut line = String::new();
-    let _ = match std::fs::File::open("/dev/tty") {
-        Ok(terminal) => io::BufReader::new(terminal).read_line(&mut line),
-        Err(_) => io::stdin().read_line(&mut line),
-    };
+impl Executor {
+    fn tell(&self, notice: Notice) {
+        let _ = self.events.send(Event::Message(Message::Notice(notice)));
+    }
+
+    fn open(&self, address: &str) {
+        if !may_be_opened(address) {
+            return self.tell(Notice::error("Only http, https and mailto addresses are opened"));
+        }
+        let commands = if self.browser.is_empty() {
+            open::commands(address)
+        } else {
+            with_argument(&self.browser, address).map(command).into_iter().collect()
+        };
+        let events = self.events.clone();
+        let opened = thread::Builder::new().name("browser".to_owned()).spawn(move || {
+            if let Err(reason) = run_first(commands) {
+                let notice = Notice::error(format!("The address could not be opened: {reason}"));
+                let _ = events.send(Event::Message(Message::Notice(notice)));
+            }
+        });
+        self.tell(match opened {
+            Ok(_) => Notice::info(format!("Opening {address}")),
+            Err(error) => Notice::error(format!("The address could not be opened: {error}")),
+        });
+    }
+
+    fn edit(&self, path: &Path, screen: &mut dyn Screen) -> io::Result<()> {
+        let mut words = editor(&self.editor, |name| std::env::var_os(name));
+        // A name that begins with a dash is a file, not an option.
+        let is_option = path.as_os_str().as_encoded_bytes().starts_with(b"-");
+        words.push(if is_option { Path::new(".").join(path).into() } else { path.into() });
+        let name = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+        let ended = self.lend(screen, || command(words).status())?;
+        match ended {
+            Ok(status) if status.success() => {}
+            Ok(status) => self.tell(Notice::error(format!("{name} ended with {}", describe(status)))),
+            Err(error) => self.tell(Notice::error(format!("{name} could not be started: {error}"))),
+        }
+        Ok(())
+    }
+
+    fn pipe(&self, typed: &str, text: String, screen: &mut dyn Screen) -> io::Result<()> {
+        let ended = self.lend(screen, || {
+            let ended = pipe_into(typed, text);
+            match &ended {
+                Ok(status) if status.success() => say("\n[Enter goes back to newsdesk]"),
+                Ok(status) => {
+                    say(&format!("\n[{}; Enter goes back to newsdesk]", describe(*status)));
+                }
+                Err(_) => return ended,
+            }
+            wait_for_enter();
+            ended
+        })?;
+        if let Err(error) = ended {
+            self.tell(Notice::error(format!("The command could not be started: {error}")));
+        }
+        Ok(())
+    }
+
+    /// Hands the terminal to a child and takes it back.
+    fn lend<T>(&self, screen: &mut dyn Screen, work: impl FnOnce() -> T) -> io::Result<T> {
+        let done = self.input.while_closed(|| {
+            screen.leave()?;
+            Ok::<T, io::Error>(lent(work))
+        })?;
+        screen.enter()?;
+        let _ = self.events.send(Event::Message(Message::Resize(super::terminal::size())));
+        Ok(done)
+    }
+
+    /// Stops with the terminal given back.
+    fn step_aside(&self, screen: &mut dyn Screen, stop: fn()) -> io::Result<()> {
+        self.input.while_closed(|| {
+            screen.leave()?;
+            stop();
+            screen.enter()
+        })?;
+        let _ = self.events.send(Event::Message(Message::Resize(super::terminal::size())));
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+use super::signals::{may_stop, stop_all, stop_alone};
+
+// Systems without job control: nothing can stop a program there and go on with it.
+#[cfg(not(unix))]
+fn may_stop() -> bool {
+    false
+}
+#[cfg(not(unix))]
+fn stop_all() {}
+#[cfg(not(unix))]
+fn stop_alone() {}
+
+#[cfg(unix)]
+fn lent<T>(work: impl FnOnce() -> T) -> T {
+    super::signals::while_lent(work)
+}
+
+#[cfg(not(unix))]
+fn lent<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+/// Whether an address from an article may be opened: of a kind that a browser or a mail program takes, and without
+/// anything that does not belong into an address.
+fn may_be_opened(address: &str) -> bool {
+    let scheme = address.split_once(':').map_or("", |(scheme, _)| scheme);
+    let known = ["http", "https", "mailto"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    known && !address.chars().any(|c| c.is_control() || c.is_whitespace() || "\"<>\\^`{|}".contains(c))
+}
+
+/// The words with the argument in place of `{}`, or after them where there is none; none where there are no words.
+fn with_argument(words: &[String], argument: &str) -> Option<Vec<OsString>> {
+    let (program, rest) = words.split_first()?;
+    let mut words = vec![OsString::from(program)];
+    words.extend(rest.iter().map(|word| OsString::from(word.replace("{}", argument))));
+    if !rest.iter().any(|word| word.contains("{}")) {
+        words.push(argument.into());
+    }
+    Some(words)
+}
+
+/// The words of the editor: `$VISUAL`, `$EDITOR`, what the config names, or `vi`.
+fn editor(configured: &[String], variable: impl Fn(&str) -> Option<OsString>) -> Vec<OsString> {
+    let from_environment = ["VISUAL", "EDITOR"].iter().filter_map(|name| variable(name)).find_map(|value| {
+        // Words in quotation marks are words, but no shell has a hand in it.
+        let words: Vec<OsString> = match value.to_str().and_then(|text| shell_words::split(text).ok()) {
+            Some(words) => words.into_iter().map(OsString::from).collect(),
+            None => vec![value],
+        };
+        (!words.is_empty()).then_some(words)
+    });
+    let configured = || configured.iter().map(OsString::from).collect::<Vec<_>>();
+    let words = from_environment.unwrap_or_else(configured);
+    if words.is_empty() { vec![if cfg!(windows) { "notepad".into() } else { "vi".into() }] } else { words }
+}
+
+fn command(words: Vec<OsString>) -> Command {
+    let mut words = words.into_iter();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words);
+    command
+}
+
+/// Runs the first of `commands` that succeeds, away from the terminal; else says why the last did not.
+fn run_first(commands: Vec<Command>) -> Result<(), String> {
+    let mut reason = "no program for it was found".to_owned();
+    for mut command in commands {
+        let name = PathBuf::from(command.get_program()).display().to_string();
+        match command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status() {
+            Ok(status) if status.success() => return Ok(()),
+            Ok(status) => reason = format!("{name} ended with {}", describe(status)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => reason = format!("{name}: {error}"),
+        }
+        note(|| reason.clone());
+    }
+    Err(reason)
+}
+
+/// Runs what the reader typed, with `text` on its standard input.
+fn pipe_into(typed: &str, text: String) -> io::Result<ExitStatus> {
+    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
+    shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(typed).stdin(Stdio::piped());
+    let mut child = shell.spawn()?;
+    let input = child.stdin.take();
+    // Written from a thread: a command that reads nothing, or waits for keys first, must not make us wait for it.
+    let writer = thread::Builder::new().name("pipe".to_owned()).spawn(move || {
+        if let Some(mut input) = input {
+            // A command that has read enough closes its end; that is its right.
+            let _ = input.write_all(text.as_bytes());
+        }
+    });
+    let status = child.wait();
+    drop(writer);
+    status
+}
+
+fn describe(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("exit code {code}"),
+        None => status.to_string(),
+    }
+}
+
+/// Writes to the terminal while it is not ours.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+#[cfg(unix)]
+fn wait_for_enter() {
+    use std::io::BufRead;
+    if let Ok(tty) = super::input::tty() {
+        let _ = io::BufReader::new(tty).read_line(&mut String::new());
+    }
+}
+
+#[cfg(not(unix))]
+fn wait_for_enter() {
+    let _ = io::stdin().read_line(&mut String::new());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_for_browsers_and_mail_programs_are_opened() {
+        for address in ["https://example.org/a?b=c#d", "HTTP://example.org", "mailto:desk@example.org"] {
+            assert!(may_be_opened(address), "{address}");
+        }
+        for address in [
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "example.org",
+            "",
+            "--help",
+            "https://example.org/ --new-window",
+            "https://example.org/\n",
+            "https://example.org/\"&calc",
+        ] {
+            assert!(!may_be_opened(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_argument() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let address = "https://example.org/$(reboot)";
+        let tab = format!("--tab={address}");
+        assert_eq!(with_argument(&words(&["firefox", "--tab={}"]), address).unwrap(), ["firefox", tab.as_str()]);
+        assert_eq!(with_argument(&words(&["firefox"]), address).unwrap(), ["firefox", address]);
+        assert_eq!(with_argument(&[], address), None);
+    }
+
+    #[test]
+    fn the_editor_is_the_readers_own() {
+        let none = |_: &str| None;
+        assert_eq!(editor(&[], none), ["vi"]);
+        assert_eq!(editor(&["vim".to_owned(), "-R".to_owned()], none), ["vim", "-R"]);
+        let visual = |name: &str| (name == "VISUAL").then(|| OsString::from("\"my editor\" --wait"));
+        assert_eq!(editor(&["vim".to_owned()], visual), ["my editor", "--wait"]);
+        let blank = |name: &str| (name == "VISUAL").then(|| OsString::from(" "));
+        assert_eq!(editor(&["vim".to_owned()], blank), ["vim"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_that_reads_nothing_is_no_failure() {
+        let status = pipe_into("exit 3", "x".repeat(1 << 20)).unwrap();
+        assert_eq!(describe(status), "exit code 3");
+        assert!(pipe_into("cat > /dev/null", "x".repeat(1 << 20)).unwrap().success());
+    }
 }

@@ -1,69 +1,121 @@
-//! The filter thread: answers the newest request, gives up older ones, and counts hits when it has nothing else to do.
+//! The filter thread: answers the newest request, and counts the hits of its answer while nothing newer is asked.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
 
-use super::event_loop::Event;
-use super::note;
-use crate::app::Message;
+use super::contained::contain;
+use super::log::note;
+use crate::app::{Message, Notice};
 use crate::search::{Request, count_hits, scan};
 
-/// The filter thread, seen from the executor.
-#[derive(Debug)]
+/// The reader's side of the filter thread. Dropping it ends the thread.
 pub(super) struct Filter {
-    requests: Sender<Request>,
-    /// The newest generation that anybody wants an answer to.
-    newest: Arc<AtomicU64>,
+    requests: Option<Sender<Request>>,
+    wanted: Arc<AtomicU64>,
 }
 
 impl Filter {
-    /// Starts the thread.
-    pub(super) fn start(events: Sender<Event>) -> Filter {
-        let (requests, receive) = channel();
-        let newest = Arc::new(AtomicU64::new(0));
-        let filter = Filter { requests, newest: Arc::clone(&newest) };
-        std::thread::spawn(move || answer_all(&receive, &newest, &events));
-        filter
+    /// Starts the thread; answers go to `tell`.
+    pub(super) fn start(tell: impl FnMut(Message) + Send + 'static) -> io::Result<Filter> {
+        let (requests, inbox) = mpsc::channel();
+        let wanted = Arc::new(AtomicU64::new(0));
+        let latest = Arc::clone(&wanted);
+        thread::Builder::new().name("filter".to_owned()).spawn(move || answer_all(&inbox, &latest, tell))?;
+        Ok(Filter { requests: Some(requests), wanted })
     }
 
-    /// Asks for an answer; what was asked before is given up.
+    /// Asks; what was asked before is not answered any more.
     pub(super) fn ask(&self, request: Request) {
-        self.newest.store(request.generation, Ordering::Release);
-        // The thread ends only with the program.
-        let _ = self.requests.send(request);
+        self.wanted.fetch_max(request.generation, Ordering::Relaxed);
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(request);
+        }
     }
 
-    /// Gives up everything up to `generation`.
+    /// Answers up to this generation are not wanted any more.
     pub(super) fn cancel(&self, generation: u64) {
-        self.newest.store(generation, Ordering::Release);
+        self.wanted.fetch_max(generation.saturating_add(1), Ordering::Relaxed);
     }
 }
 
-fn answer_all(requests: &Receiver<Request>, newest: &AtomicU64, events: &Sender<Event>) {
-    while let Ok(mut request) = requests.recv() {
-        while let Ok(newer) = requests.try_recv() {
-            request = newer;
-        }
+impl Drop for Filter {
+    fn drop(&mut self) {
+        self.wanted.store(u64::MAX, Ordering::Relaxed);
+        self.requests = None;
+    }
+}
+
+fn answer_all(inbox: &Receiver<Request>, wanted: &AtomicU64, mut tell: impl FnMut(Message)) {
+    while let Ok(first) = inbox.recv() {
+        // A burst of keys is one scan.
+        let request = inbox.try_iter().last().unwrap_or(first);
         let generation = request.generation;
-        let cancelled = || newest.load(Ordering::Acquire) != generation;
-        // While the program ends, nobody listens any more.
-        let tell = |message: Message| drop(events.send(Event::Message(message)));
-        let mut complete = None;
-        let begun = std::time::Instant::now();
-        scan(&request, &cancelled, &mut |answer| {
-            if answer.complete {
-                complete = Some(answer.clone());
-            }
-            tell(Message::Filtered(answer));
-        });
-        note(|| {
-            format!("filter {:?}: {:?}, narrowed {}", request.query.text(), begun.elapsed(), request.within.is_some())
-        });
-        if let Some(answer) = complete {
+        let cancelled = || wanted.load(Ordering::Relaxed) > generation;
+        if cancelled() {
+            continue;
+        }
+        let answered = contain(|| {
+            let mut complete = None;
+            scan(&request, &cancelled, &mut |answer| {
+                if answer.complete {
+                    complete = Some(answer.clone());
+                }
+                tell(Message::Filtered(answer));
+            });
+            let Some(answer) = complete else { return };
             count_hits(&answer, &cancelled, &mut |hits, complete| {
                 tell(Message::HitsCounted { generation, hits, complete });
             });
+        });
+        if answered.is_none() {
+            note(|| format!("filtering ran into a fault, generation {generation}"));
+            tell(Message::Notice(Notice::error("Filtering ran into a fault of this program; try other words")));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::article::{Draft, Role};
+    use crate::corpus::{Corpus, Origin, ShardBuilder, Stamp};
+    use crate::query::Query;
+
+    fn request(generation: u64, text: &str) -> Request {
+        let mut builder = ShardBuilder::default();
+        let file = builder.file(&Arc::from(Path::new("desk")), "a.txt".as_ref(), Origin::File, Stamp::default());
+        let mut draft = Draft::default();
+        draft.push(Role::Headline, "State of the state");
+        builder.push(file, b"a", 0, "wire", &draft);
+        Request {
+            generation,
+            corpus: Arc::new(Corpus::default().with([Arc::new(builder.finish())])),
+            query: Arc::new(Query::parse(text)),
+            within: None,
+        }
+    }
+
+    #[test]
+    fn the_newest_request_is_answered_and_its_hits_are_counted() {
+        let (sender, inbox) = mpsc::channel();
+        let filter = Filter::start(move |message| drop(sender.send(message))).unwrap();
+        filter.ask(request(1, "nothing"));
+        filter.cancel(1);
+        filter.ask(request(2, "state"));
+        let mut counted = None;
+        while counted.is_none() {
+            match inbox.recv_timeout(Duration::from_secs(20)).unwrap() {
+                Message::Filtered(answer) if answer.generation == 2 => assert_eq!(answer.matched, 1),
+                Message::HitsCounted { generation: 2, hits, complete: true } => counted = Some(hits),
+                _ => {}
+            }
+        }
+        assert_eq!(counted, Some(2));
     }
 }

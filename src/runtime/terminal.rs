@@ -1,100 +1,188 @@
-//! The terminal as the reader has it, and as it was before: entered once, and restored however the program ends.
+//! The terminal: taken with everything that the screen needs, and given back whole exactly once, whatever happens.
 
-use std::io::{self, Write, stdout};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::io::{self, BufWriter, Write};
+use std::mem::ManuallyDrop;
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
-use crossterm::execute;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{Command, cursor, execute, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal as Canvas};
 
-/// Whether the terminal is taken, and with the mouse.
-static TAKEN: Mutex<Taken> = Mutex::new(Taken { taken: false, mouse: false });
+use super::contained::is_contained;
+use super::event_loop::Screen;
+use super::log::note;
+use crate::app::{Size, State};
 
-/// How long a signal waits for a frame that is being written before it restores the terminal all the same.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// Whether the terminal is ours. Whoever turns it off gives the terminal back.
+static TAKEN: AtomicBool = AtomicBool::new(false);
 
-#[derive(Debug)]
-struct Taken {
-    taken: bool,
+/// What is written to: on Unix the terminal itself and not [`io::Stdout`], whose lock a thread that hangs in a write
+/// would keep from the one that wants to give the terminal back.
+#[cfg(unix)]
+type Output = std::fs::File;
+#[cfg(not(unix))]
+type Output = io::Stdout;
+
+#[cfg(unix)]
+fn output() -> io::Result<Output> {
+    use std::os::fd::AsFd;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(not(unix))]
+fn output() -> io::Result<Output> {
+    Ok(io::stdout())
+}
+
+/// The screen in a real terminal. Dropping it gives the terminal back.
+pub(super) struct Terminal<P: FnMut(&State, &mut Frame<'_>)> {
+    /// Never dropped: ratatui's own drop writes to standard error where the terminal is gone, and panics as it cannot.
+    canvas: ManuallyDrop<Canvas<CrosstermBackend<BufWriter<Output>>>>,
+    paint: P,
     mouse: bool,
 }
 
-/// Holds the terminal; gives it back when dropped.
-#[derive(Debug)]
-pub(super) struct Guard;
-
-impl Guard {
-    /// Takes the terminal, and sees to it that a panic gives it back before it says anything.
-    pub(super) fn enter(mouse: bool) -> io::Result<Guard> {
-        lock().mouse = mouse;
-        let guard = Guard;
-        take()?;
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            // A worker's panic costs one file and is caught; only the main thread's ends the program.
-            if std::thread::current().name() == Some("main") {
-                give_back();
-                hook(panic);
-            } else {
-                super::note(|| format!("a thread panicked: {panic}"));
-            }
-        }));
-        Ok(guard)
+impl<P: FnMut(&State, &mut Frame<'_>)> Terminal<P> {
+    /// Takes the terminal; `paint` draws a frame. With the `mouse`, if it is wanted.
+    pub(super) fn take(mouse: bool, paint: P) -> io::Result<Terminal<P>> {
+        give_back_on_panic();
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, output()?));
+        let mut terminal = Terminal { canvas: ManuallyDrop::new(Canvas::new(backend)?), paint, mouse };
+        terminal.enter()?;
+        Ok(terminal)
     }
 }
 
-impl Drop for Guard {
+impl<P: FnMut(&State, &mut Frame<'_>)> Drop for Terminal<P> {
     fn drop(&mut self) {
         give_back();
     }
 }
 
-fn lock() -> MutexGuard<'static, Taken> {
-    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
+    fn draw(&mut self, state: &State) -> io::Result<()> {
+        if !TAKEN.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        // The terminal shows the frame when it is whole.
+        queue!(self.canvas.backend_mut(), BeginSynchronizedUpdate)?;
+        self.canvas.draw(|frame| (self.paint)(state, frame))?;
+        execute!(self.canvas.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        give_back();
+        Ok(())
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        if TAKEN.swap(true, Ordering::SeqCst) {
+            // The program was stopped and continued, and the shell put its own modes in place of ours.
+            disable_raw_mode()?;
+        }
+        enable_raw_mode()?;
+        let backend = self.canvas.backend_mut();
+        queue!(backend, EnterAlternateScreen, cursor::Hide, EnableBracketedPaste)?;
+        if self.mouse {
+            queue!(backend, MouseOn)?;
+        }
+        Write::flush(backend)?;
+        // Ratatui's own `clear` asks the terminal where the cursor is, and waits for an answer that may never come.
+        let Size { columns, rows } = size();
+        self.canvas.resize(Rect::new(0, 0, columns, rows))
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(self.canvas.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    }
 }
 
-/// Takes the terminal, where it is not taken.
-pub(super) fn take() -> io::Result<()> {
-    let mut state = lock();
-    if state.taken {
-        return Ok(());
-    }
-    enable_raw_mode()?;
-    state.taken = true;
-    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
-    if state.mouse {
-        execute!(stdout(), EnableMouseCapture)?;
-    }
-    Ok(())
+/// The size of the terminal, as far as it tells.
+pub(super) fn size() -> Size {
+    let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
+    Size { columns, rows }
 }
 
-/// Gives the terminal back as it was, where it is taken. What cannot be done to a terminal that is gone is left undone.
+/// Gives the terminal back as it was found, if it is ours. Any thread may do so.
 pub(super) fn give_back() {
-    let begun = Instant::now();
-    let mut state = loop {
-        match TAKEN.try_lock() {
-            Ok(state) => break Some(state),
-            Err(std::sync::TryLockError::Poisoned(poisoned)) => break Some(poisoned.into_inner()),
-            Err(std::sync::TryLockError::WouldBlock) if begun.elapsed() > PATIENCE => break None,
-            Err(std::sync::TryLockError::WouldBlock) => std::thread::yield_now(),
-        }
-    };
-    if let Some(state) = &mut state {
-        if !state.taken {
-            return;
-        }
-        state.taken = false;
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
     }
-    let mut out = stdout();
-    let _ = execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
-    let _ = out.flush();
+    // Where the terminal is gone there is nothing to give back.
+    if let Ok(output) = output() {
+        let mut output = BufWriter::new(output);
+        let _ = execute!(
+            output,
+            EndSynchronizedUpdate,
+            MouseOff,
+            DisableBracketedPaste,
+            ResetColor,
+            LeaveAlternateScreen,
+            cursor::Show
+        );
+    }
     let _ = disable_raw_mode();
 }
 
-/// Runs `draw` while the terminal is taken and stays so; does nothing where it is not.
-pub(super) fn while_taken(draw: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-    let state = lock();
-    if state.taken { draw() } else { Ok(()) }
+/// Lets a panic be read where it is written. One that is caught and told as a problem leaves the screen alone.
+fn give_back_on_panic() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let print = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            note(|| panic.to_string());
+            if !is_contained() {
+                give_back();
+                print(panic);
+            }
+        }));
+    });
+}
+
+/// Turns on the mouse: clicks, the wheel, and motion while a button is down. Crossterm's own command asks for every
+/// motion, which would wake the program whenever the pointer crosses its window.
+struct MouseOn;
+
+impl Command for MouseOn {
+    fn write_ansi(&self, f: &mut impl std::fmt::Write) -> std::fmt::Result {
+        f.write_str("\x1b[?1000h\x1b[?1002h\x1b[?1006h")
+    }
+
+    #[cfg(windows)]
+    fn execute_winapi(&self) -> io::Result<()> {
+        crossterm::event::EnableMouseCapture.execute_winapi()
+    }
+
+    #[cfg(windows)]
+    fn is_ansi_code_supported(&self) -> bool {
+        false
+    }
+}
+
+/// Turns off what [`MouseOn`] turned on.
+struct MouseOff;
+
+impl Command for MouseOff {
+    fn write_ansi(&self, f: &mut impl std::fmt::Write) -> std::fmt::Result {
+        f.write_str("\x1b[?1006l\x1b[?1002l\x1b[?1000l")
+    }
+
+    #[cfg(windows)]
+    fn execute_winapi(&self) -> io::Result<()> {
+        crossterm::event::DisableMouseCapture.execute_winapi()
+    }
+
+    #[cfg(windows)]
+    fn is_ansi_code_supported(&self) -> bool {
+        false
+    }
 }

@@ -1,91 +1,86 @@
-//! Watching files and folders: changes are gathered for a moment, then handed to the keeper.
+//! Hearing of changes on disk. What changed is told as paths; what that means for the articles is the archive's to
+//! find out.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use notify::event::{EventKind, ModifyKind};
-use notify::{Config, Event, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::event::{MetadataKind, ModifyKind};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::keeper::Order;
-use super::load::Source;
-
-/// How long changes are gathered: an editor that saves a file changes it several times at once.
-const GATHER: Duration = Duration::from_millis(100);
-
-/// A watched path: as the system names it, as the reader does, and whether it is a single file.
-#[derive(Clone, Debug)]
-struct Root {
-    real: PathBuf,
-    shown: PathBuf,
+/// What the disk tells.
+#[derive(Debug)]
+pub(super) enum Disk {
+    /// Something happened to these paths.
+    Changed(Vec<PathBuf>),
+    /// So much happened that nobody knows what.
+    Anything,
+    /// Changes cannot be heard of, or not of all folders; says why, in a sentence.
+    Deaf(String),
+    /// From here on changes are heard of.
+    Listening,
 }
 
-/// Watches all files and folders of `sources` for as long as what it gives back lives.
-pub(super) fn watch(sources: &[Source], orders: Sender<Order>) -> notify::Result<RecommendedWatcher> {
-    let (send, receive) = channel();
-    let mut watcher = RecommendedWatcher::new(send, Config::default().with_follow_symlinks(false))?;
-    let mut roots = Vec::new();
-    for source in sources {
-        let (Source::Named(shown) | Source::Found(shown)) = source else { continue };
-        let Ok(real) = shown.canonicalize() else { continue };
-        if real.is_dir() {
-            watcher.watch(&real, RecursiveMode::Recursive)?;
-        } else if let Some(folder) = real.parent() {
-            // A file that an editor replaces is another file: its folder tells.
-            watcher.watch(folder, RecursiveMode::NonRecursive)?;
-        }
-        roots.push(Root { real, shown: shown.clone() });
-    }
-    std::thread::spawn(move || gather(&receive, &roots, &orders));
-    Ok(watcher)
+/// Listens as long as it lives.
+pub(super) struct Watch {
+    _watcher: RecommendedWatcher,
 }
 
-fn gather(receive: &Receiver<notify::Result<Event>>, roots: &[Root], orders: &Sender<Order>) {
-    // The channel ends when the watcher does.
-    while let Ok(first) = receive.recv() {
-        let mut changed = BTreeSet::new();
-        let mut missed = note_event(first, roots, &mut changed);
-        loop {
-            match receive.recv_timeout(GATHER) {
-                Ok(event) => missed |= note_event(event, roots, &mut changed),
-                Err(RecvTimeoutError::Timeout) => break,
-                Err(RecvTimeoutError::Disconnected) => return,
+impl Watch {
+    /// Listens to `folders` with all that is below them, and to what stands in `parents`. Looks into every folder, so
+    /// it takes its time in a large tree.
+    pub(super) fn start(
+        folders: &[PathBuf],
+        parents: &[PathBuf],
+        tell: impl Fn(Disk) + Send + Clone + 'static,
+    ) -> Option<Watch> {
+        let heard = tell.clone();
+        let watcher = notify::recommended_watcher(move |event| {
+            if let Some(disk) = sort(event) {
+                heard(disk);
             }
-            // A folder that never rests is shown all the same.
-            if changed.len() > 5_000 {
-                break;
+        });
+        let mut watcher = match watcher {
+            Ok(watcher) => watcher,
+            Err(error) => {
+                tell(Disk::Deaf(reason(&error)));
+                return None;
+            }
+        };
+        let folders = folders.iter().map(|path| (path, RecursiveMode::Recursive));
+        let mut deaf = None;
+        for (path, mode) in folders.chain(parents.iter().map(|path| (path, RecursiveMode::NonRecursive))) {
+            if let Err(error) = watcher.watch(path, mode) {
+                deaf.get_or_insert_with(|| reason(&error));
             }
         }
-        let order = if missed { Order::Reload } else { Order::Changed(changed.into_iter().collect()) };
-        if matches!(&order, Order::Changed(paths) if paths.is_empty()) {
-            continue;
+        if let Some(reason) = deaf {
+            tell(Disk::Deaf(reason));
         }
-        if orders.send(order).is_err() {
-            return;
-        }
+        tell(Disk::Listening);
+        Some(Watch { _watcher: watcher })
     }
 }
 
-/// Notes what changed, by the names that the reader uses. Says whether events were missed, so that everything has to
-/// be looked at.
-fn note_event(event: notify::Result<Event>, roots: &[Root], changed: &mut BTreeSet<PathBuf>) -> bool {
-    let Ok(event) = event else { return false };
-    let matters = match event.kind {
-        EventKind::Create(_) | EventKind::Remove(_) | EventKind::Any => true,
-        EventKind::Modify(kind) => !matches!(kind, ModifyKind::Metadata(_)),
-        EventKind::Access(_) | EventKind::Other => false,
-    };
-    if matters {
-        for path in &event.paths {
-            changed.extend(roots.iter().filter_map(|root| shown(root, path)));
-        }
+fn sort(event: notify::Result<Event>) -> Option<Disk> {
+    match event {
+        Ok(event) if event.need_rescan() => Some(Disk::Anything),
+        Ok(Event { kind: EventKind::Access(_), .. }) => None,
+        // What reading it leaves behind, on systems that tell.
+        Ok(Event { kind: EventKind::Modify(ModifyKind::Metadata(MetadataKind::AccessTime)), .. }) => None,
+        Ok(event) => Some(Disk::Changed(event.paths)),
+        // A folder that vanished while it was looked into; its own event comes as well.
+        Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) => None,
+        Err(error) => Some(Disk::Deaf(reason(&error))),
     }
-    event.need_rescan()
 }
 
-/// The path as the reader names it, where it lies in the root, and in no hidden folder of it.
-fn shown(root: &Root, path: &Path) -> Option<PathBuf> {
-    let inside = path.strip_prefix(&root.real).ok()?;
-    Some(if inside.as_os_str().is_empty() { root.shown.clone() } else { root.shown.join(inside) })
+fn reason(error: &notify::Error) -> String {
+    match &error.kind {
+        notify::ErrorKind::MaxFilesWatch => {
+            "The system's limit of watched folders is reached; changes show when all is read again".to_owned()
+        }
+        notify::ErrorKind::Io(error) => {
+            format!("Changes on disk are not heard of ({error}); they show when all is read again")
+        }
+        _ => "Changes on disk are not heard of; they show when all is read again".to_owned(),
+    }
 }

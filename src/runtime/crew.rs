@@ -1,0 +1,484 @@
+//! The crew that reads: some threads over one queue of folders to look into and files to read, each filling shards of
+//! its own. Which path leads to a file does not depend on which thread was faster.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::intake::{Intake, Provenance};
+use super::read::{FileReader, OpenFolder};
+use super::source::LoadOptions;
+use super::walk::{Folder, Found, look_into};
+use crate::app::LoadProgress;
+use crate::corpus::{Origin, Shard, Stamp};
+use crate::loader::Problem;
+
+/// Files are handed out this many at a time: about half a millisecond of work.
+const BATCH: usize = 64;
+
+/// How often somebody who waits hears of progress.
+const TICK: Duration = Duration::from_millis(80);
+
+/// Something for the crew to do.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// Look into a folder and all below it.
+    Folder(Arc<Folder>),
+    /// Read files of one folder.
+    Files(Arc<Folder>, Vec<OsString>),
+    /// Take in bytes that are at hand.
+    Bytes {
+        /// The folder to be shown.
+        dir: Arc<Path>,
+        /// The name to be shown.
+        name: OsString,
+        /// What the identity is worked out from.
+        place: Vec<u8>,
+        /// Where they come from.
+        origin: Origin,
+        /// The bytes.
+        bytes: std::borrow::Cow<'static, [u8]>,
+    },
+}
+
+/// What the crew tells while it works.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// A shard is full.
+    Shard(Arc<Shard>),
+    /// Something cannot be read, or not in full.
+    Problem(Problem),
+    /// Time passed.
+    Tick,
+}
+
+/// What was counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Files that were read, by the name of their format.
+    pub(super) formats: BTreeMap<&'static str, usize>,
+    /// Files that were passed over, by the endings of their names.
+    pub(super) passed_over: BTreeMap<&'static str, usize>,
+}
+
+/// Files whose stamps are known; those that did not change are not read again.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    files: HashMap<PathBuf, (Stamp, AtomicBool)>,
+}
+
+impl Known {
+    pub(super) fn insert(&mut self, path: PathBuf, stamp: Stamp) {
+        self.files.insert(path, (stamp, AtomicBool::new(false)));
+    }
+
+    /// Whether the file has this stamp still; if so it is not among [`changed`](Self::changed).
+    fn is_unchanged(&self, folder: &Folder, name: &OsStr, stamp: Stamp) -> bool {
+        if self.files.is_empty() {
+            return false;
+        }
+        let Some((known, seen)) = self.files.get(&folder.shown.join(name)) else { return false };
+        let unchanged = *known == stamp;
+        seen.store(unchanged, Ordering::Relaxed);
+        unchanged
+    }
+
+    /// The known files that changed or are gone.
+    pub(super) fn changed(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().filter(|(_, (_, seen))| !seen.load(Ordering::Relaxed)).map(|(path, _)| path.as_path())
+    }
+}
+
+/// The crew, and all that its threads share.
+pub(super) struct Crew<'a> {
+    options: LoadOptions,
+    stop: &'a AtomicBool,
+    known: &'a Known,
+    /// Files that were named, by their paths without links: they are read as such, not as part of a folder.
+    named: &'a HashSet<PathBuf>,
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    folders: Mutex<HashMap<PathBuf, Arc<Folder>>>,
+    found: AtomicUsize,
+    read: AtomicUsize,
+    bytes: AtomicU64,
+    walked: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    folders: Vec<Arc<Folder>>,
+    files: VecDeque<Job>,
+    /// Links to folders. They wait until all that can be reached without them was, so that a folder's articles are
+    /// those of its own path wherever it has one.
+    links: BTreeMap<PathBuf, Folder>,
+    /// Jobs that were taken and are not done.
+    open: usize,
+    /// Of those, folders.
+    open_folders: usize,
+    /// What was named, each waiting until the one before is done.
+    roots: VecDeque<Job>,
+}
+
+impl<'a> Crew<'a> {
+    /// A crew that does not read again what is `known`, leaves what is `named` to whoever names it,
+    /// and goes into none of `folders`.
+    pub(super) fn new(
+        options: LoadOptions,
+        stop: &'a AtomicBool,
+        known: &'a Known,
+        named: &'a HashSet<PathBuf>,
+        folders: HashMap<PathBuf, Arc<Folder>>,
+    ) -> Crew<'a> {
+        Crew {
+            options,
+            stop,
+            known,
+            named,
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            folders: Mutex::new(folders),
+            found: AtomicUsize::new(0),
+            read: AtomicUsize::new(0),
+            bytes: AtomicU64::new(0),
+            walked: AtomicBool::new(false),
+        }
+    }
+
+    /// Does `jobs`, the folders among them one after the other, and tells what comes of it. Ends when all is done or
+    /// when it is stopped.
+    pub(super) fn work(&self, jobs: impl IntoIterator<Item = Job>, tell: &mut dyn FnMut(Report)) -> Counts {
+        {
+            let mut queue = lock(&self.queue);
+            for job in jobs {
+                match job {
+                    Job::Folder(_) => queue.roots.push_back(job),
+                    Job::Files(_, ref names) => {
+                        self.found.fetch_add(names.len(), Ordering::Relaxed);
+                        queue.files.push_back(job);
+                    }
+                    Job::Bytes { .. } => {
+                        self.found.fetch_add(1, Ordering::Relaxed);
+                        queue.files.push_back(job);
+                    }
+                }
+            }
+        }
+        let threads = thread::available_parallelism().map_or(2, |count| count.get().max(2));
+        let (reports, inbox) = mpsc::channel();
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads)
+                .map(|number| {
+                    let reports = reports.clone();
+                    scope.spawn(move || Worker::new(self, reports, number == 0).run())
+                })
+                .collect();
+            drop(reports);
+            loop {
+                match inbox.recv_timeout(TICK) {
+                    Ok(report) => tell(report),
+                    Err(RecvTimeoutError::Timeout) => tell(Report::Tick),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            }
+            let mut counts = Counts::default();
+            for worker in workers {
+                // What a worker could panic on is contained file by file.
+                let Ok(part) = worker.join() else { continue };
+                add(&mut counts.formats, part.formats);
+                add(&mut counts.passed_over, part.passed_over);
+            }
+            counts
+        })
+    }
+
+    /// How far the work is.
+    pub(super) fn progress(&self) -> LoadProgress {
+        LoadProgress {
+            found: self.found.load(Ordering::Relaxed),
+            read: self.read.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            walked: self.walked.load(Ordering::Relaxed),
+            done: false,
+            stopped: false,
+        }
+    }
+
+    /// The folders that were looked into now or before, by their paths without links.
+    pub(super) fn into_folders(self) -> HashMap<PathBuf, Arc<Folder>> {
+        self.folders.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next job, without waiting for one: `folder_first` tells which kind is wanted.
+    fn try_take(&self, folder_first: bool) -> Taken {
+        let mut queue = lock(&self.queue);
+        self.take_from(&mut queue, folder_first)
+    }
+
+    fn take(&self, folder_first: bool) -> Option<Job> {
+        let mut queue = lock(&self.queue);
+        loop {
+            match self.take_from(&mut queue, folder_first) {
+                Taken::Job(job) => return Some(job),
+                Taken::End => return None,
+                Taken::NotYet => queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    fn take_from(&self, queue: &mut Queue, folder_first: bool) -> Taken {
+        if self.stop.load(Ordering::Relaxed) {
+            self.wake.notify_all();
+            return Taken::End;
+        }
+        let folder = |queue: &mut Queue| {
+            let folder = queue.folders.pop()?;
+            queue.open_folders += 1;
+            Some(Job::Folder(folder))
+        };
+        let mut job = if folder_first { None } else { queue.files.pop_front() };
+        if job.is_none() {
+            job = folder(queue);
+        }
+        if job.is_none() && queue.open_folders == 0 {
+            job = self.next_root(queue);
+        }
+        if job.is_none() {
+            job = queue.files.pop_front();
+        }
+        match job {
+            Some(job) => {
+                queue.open += 1;
+                Taken::Job(job)
+            }
+            None if queue.open == 0 => {
+                self.walked.store(true, Ordering::Relaxed);
+                self.wake.notify_all();
+                Taken::End
+            }
+            None => Taken::NotYet,
+        }
+    }
+
+    /// The next root or link, all folders before it having been looked into.
+    fn next_root(&self, queue: &mut Queue) -> Option<Job> {
+        let job = loop {
+            if let Some(root) = queue.roots.pop_front() {
+                let Job::Folder(folder) = &root else { break Some(root) };
+                if self.enter(folder) {
+                    break Some(root);
+                }
+                continue;
+            }
+            let Some((_, linked)) = queue.links.pop_first() else {
+                self.walked.store(true, Ordering::Relaxed);
+                break None;
+            };
+            let linked = Arc::new(linked);
+            if self.enter(&linked) {
+                break Some(Job::Folder(linked));
+            }
+        };
+        if job.is_some() {
+            queue.open_folders += 1;
+        }
+        job
+    }
+
+    /// Notes that a folder is looked into; false where it was before.
+    fn enter(&self, folder: &Arc<Folder>) -> bool {
+        let mut folders = lock(&self.folders);
+        if folders.contains_key(&folder.real) {
+            return false;
+        }
+        folders.insert(folder.real.clone(), Arc::clone(folder));
+        true
+    }
+
+    fn put_files(&self, folder: &Arc<Folder>, names: &mut Vec<OsString>) {
+        if names.is_empty() {
+            return;
+        }
+        self.found.fetch_add(names.len(), Ordering::Relaxed);
+        lock(&self.queue).files.push_back(Job::Files(Arc::clone(folder), std::mem::take(names)));
+        self.wake.notify_one();
+    }
+
+    fn put_folder(&self, folder: Folder) {
+        let folder = Arc::new(folder);
+        if self.enter(&folder) {
+            lock(&self.queue).folders.push(folder);
+            self.wake.notify_one();
+        }
+    }
+
+    fn done(&self, was_folder: bool) {
+        let mut queue = lock(&self.queue);
+        queue.open -= 1;
+        queue.open_folders -= usize::from(was_folder);
+        if queue.open == 0 || queue.open_folders == 0 {
+            self.wake.notify_all();
+        }
+    }
+}
+
+enum Taken {
+    Job(Job),
+    NotYet,
+    End,
+}
+
+/// One thread of the crew.
+struct Worker<'a> {
+    crew: &'a Crew<'a>,
+    reports: mpsc::Sender<Report>,
+    /// One thread goes ahead and finds files, so that the others always have some and the gauge knows how many.
+    goes_ahead: bool,
+    intake: Intake,
+    reader: FileReader,
+    place: Vec<u8>,
+    passed_over: BTreeMap<&'static str, usize>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(crew: &'a Crew<'a>, reports: mpsc::Sender<Report>, goes_ahead: bool) -> Worker<'a> {
+        Worker {
+            crew,
+            reports,
+            goes_ahead,
+            intake: Intake::new(),
+            reader: FileReader::default(),
+            place: Vec::new(),
+            passed_over: BTreeMap::new(),
+        }
+    }
+
+    fn run(mut self) -> Counts {
+        loop {
+            let job = match self.crew.try_take(self.goes_ahead) {
+                Taken::Job(job) => job,
+                Taken::End => break,
+                Taken::NotYet => {
+                    // What is there is not kept back while waiting.
+                    let shard = self.intake.hand_over();
+                    self.report(shard);
+                    match self.crew.take(self.goes_ahead) {
+                        Some(job) => job,
+                        None => break,
+                    }
+                }
+            };
+            let is_folder = matches!(job, Job::Folder(_));
+            match job {
+                Job::Folder(folder) => self.walk(&folder),
+                Job::Files(folder, names) => self.read(&folder, &names),
+                Job::Bytes { dir, name, place, origin, bytes } => {
+                    let stamp = Stamp { size: bytes.len() as u64, modified: 0 };
+                    let from = Provenance { dir: &dir, name: &name, place: &place, origin, stamp };
+                    let reports = &self.reports;
+                    self.intake.take(&from, &bytes, &mut |problem| {
+                        let _ = reports.send(Report::Problem(problem));
+                    });
+                    self.count(bytes.len());
+                }
+            }
+            let shard = self.intake.ready();
+            self.report(shard);
+            self.crew.done(is_folder);
+        }
+        let shard = self.intake.hand_over();
+        self.report(shard);
+        Counts { formats: self.intake.formats, passed_over: self.passed_over }
+    }
+
+    /// Tells of a shard. Where nobody listens any more, there is nobody to tell so.
+    fn report(&self, shard: Option<Arc<Shard>>) {
+        if let Some(shard) = shard {
+            let _ = self.reports.send(Report::Shard(shard));
+        }
+    }
+
+    fn count(&self, bytes: usize) {
+        self.crew.read.fetch_add(1, Ordering::Relaxed);
+        self.crew.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn walk(&mut self, folder: &Arc<Folder>) {
+        let crew = self.crew;
+        let mut names = Vec::with_capacity(BATCH);
+        look_into(folder, &crew.options, &mut |found| match found {
+            Found::File(name) => {
+                if crew.named.is_empty() || !crew.named.contains(&folder.real.join(&name)) {
+                    names.push(name);
+                }
+                if names.len() == BATCH {
+                    crew.put_files(folder, &mut names);
+                    names.reserve(BATCH);
+                }
+            }
+            Found::Folder(name) => crew.put_folder(folder.child(&name)),
+            Found::Link(name, target) => {
+                let linked = folder.linked(&name, target);
+                lock(&crew.queue).links.insert(linked.shown.to_path_buf(), linked);
+            }
+            Found::PassedOver(ending) => *self.passed_over.entry(ending).or_default() += 1,
+            Found::Refused(problem) => {
+                let _ = self.reports.send(Report::Problem(problem));
+            }
+        });
+        crew.put_files(folder, &mut names);
+    }
+
+    fn read(&mut self, folder: &Arc<Folder>, names: &[OsString]) {
+        let crew = self.crew;
+        let open = OpenFolder::new(folder);
+        self.place.clear();
+        self.place.extend_from_slice(folder.place.as_os_str().as_encoded_bytes());
+        if !self.place.ends_with(std::path::MAIN_SEPARATOR_STR.as_bytes()) {
+            self.place.extend_from_slice(std::path::MAIN_SEPARATOR_STR.as_bytes());
+        }
+        let root = self.place.len();
+        for name in names {
+            if crew.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let reports = &self.reports;
+            let mut tell = |problem| {
+                let _ = reports.send(Report::Problem(problem));
+            };
+            let mut is_known = |stamp| crew.known.is_unchanged(folder, name, stamp);
+            let length = match self.reader.read(&open, name, crew.options.limit(), &mut is_known) {
+                Ok(Some((bytes, stamp))) => {
+                    self.place.truncate(root);
+                    self.place.extend_from_slice(name.as_encoded_bytes());
+                    let dir = &folder.shown;
+                    let from = Provenance { dir, name, place: &self.place, origin: Origin::File, stamp };
+                    self.intake.take(&from, bytes, &mut tell);
+                    bytes.len()
+                }
+                Ok(None) => 0,
+                Err(refusal) => {
+                    tell(Problem::refused(folder.shown.join(name), &refusal));
+                    0
+                }
+            };
+            self.count(length);
+        }
+    }
+}
+
+fn add(sum: &mut BTreeMap<&'static str, usize>, part: BTreeMap<&'static str, usize>) {
+    for (name, count) in part {
+        *sum.entry(name).or_default() += count;
+    }
+}
+
+/// What a thread that panicked left behind is whole all the same: nothing is changed in two steps.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

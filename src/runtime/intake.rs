@@ -1,0 +1,95 @@
+//! From the bytes of a file into a shard: decoded, read by its format, folded. A panic on the way is that file's
+//! problem and nobody else's.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::contained::contain;
+use crate::corpus::{Origin, Shard, ShardBuilder, Stamp};
+use crate::loader::{Hint, Problem, Refusal, decode, read};
+
+/// A shard is handed over once it holds this much text: large enough to be scanned in one sweep, small enough for all
+/// cores to have some.
+const FULL: usize = 4 << 20;
+
+/// What is there is handed over after this long, so that the list grows while a slow disk is read.
+const PATIENCE: Duration = Duration::from_millis(80);
+
+/// The first hand-over comes sooner: it is what the reader is waiting for.
+const FIRST: Duration = Duration::from_millis(5);
+
+/// Where the bytes came from.
+#[derive(Clone, Copy)]
+pub(super) struct Provenance<'a> {
+    pub(super) dir: &'a Arc<Path>,
+    pub(super) name: &'a OsStr,
+    /// What the identities of its articles are worked out from.
+    pub(super) place: &'a [u8],
+    pub(super) origin: Origin,
+    pub(super) stamp: Stamp,
+}
+
+/// Takes in files and hands over shards.
+pub(super) struct Intake {
+    builder: ShardBuilder,
+    since: Instant,
+    patience: Duration,
+    /// How many files were read, by format.
+    pub(super) formats: BTreeMap<&'static str, usize>,
+}
+
+impl Intake {
+    pub(super) fn new() -> Intake {
+        let (since, patience) = (Instant::now(), FIRST);
+        Intake { builder: ShardBuilder::default(), since, patience, formats: BTreeMap::new() }
+    }
+
+    /// Takes in a file, telling what is wrong with it.
+    pub(super) fn take(&mut self, from: &Provenance<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
+        // After a panic half an article may stand in the builder, between the texts of two others. No record points
+        // to it, so it is never shown.
+        if contain(|| self.push(from, bytes, tell)).is_none() {
+            let refusal = Refusal::Unreadable("reading it ran into a fault of this program".to_owned());
+            tell(Problem::refused(from.dir.join(from.name), &refusal));
+        }
+    }
+
+    fn push(&mut self, from: &Provenance<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
+        let decoded = match decode(bytes) {
+            Ok(decoded) => decoded,
+            Err(refusal) => return tell(Problem::refused(from.dir.join(from.name), &refusal)),
+        };
+        let file_name = from.name.to_string_lossy();
+        let reading = read(&decoded, &Hint { file_name: &file_name });
+        *self.formats.entry(reading.format).or_default() += 1;
+        for flaw in reading.flaws {
+            tell(Problem::flaw(from.dir.join(from.name), flaw));
+        }
+        if reading.drafts.is_empty() {
+            return;
+        }
+        let file = self.builder.file(from.dir, from.name, from.origin, from.stamp);
+        for (ordinal, draft) in reading.drafts.iter().enumerate() {
+            self.builder.push(file, from.place, u32::try_from(ordinal).unwrap_or(u32::MAX), reading.format, draft);
+        }
+    }
+
+    /// The shard, if it is time to hand it over.
+    pub(super) fn ready(&mut self) -> Option<Arc<Shard>> {
+        let due = self.builder.bytes() >= FULL || self.since.elapsed() >= self.patience;
+        if due { self.hand_over() } else { None }
+    }
+
+    /// The shard, if it holds anything.
+    pub(super) fn hand_over(&mut self) -> Option<Arc<Shard>> {
+        self.since = Instant::now();
+        if self.builder.is_empty() {
+            return None;
+        }
+        self.patience = PATIENCE;
+        Some(Arc::new(std::mem::take(&mut self.builder).finish()))
+    }
+}

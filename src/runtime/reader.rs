@@ -1,0 +1,101 @@
+//! Everything put together: the reader in a terminal, from the first frame to the last.
+
+use std::io;
+use std::sync::mpsc::{self, Sender};
+
+use chrono::Local;
+use ratatui::Frame;
+
+use super::archive::Archive;
+use super::event_loop::{Ending, Event, Screen, turn};
+use super::executor::Executor;
+use super::filter::Filter;
+use super::input::Input;
+use super::log::note;
+use super::source::{LoadOptions, Source};
+use super::terminal::{Terminal, size};
+use crate::app::{Message, Notice, State};
+use crate::config::{Config, ConfigProblem, ThemeChoice};
+use crate::ui::{Theme, detect, draw};
+
+/// What the reader is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// Where articles come from.
+    pub sources: Vec<Source>,
+    /// What that is called at the head of the list.
+    pub title: String,
+    /// The settings.
+    pub config: Config,
+    /// What was wrong with them.
+    pub config_problems: Vec<ConfigProblem>,
+    /// A line to begin with.
+    pub greeting: Option<String>,
+    /// Whether colours are wanted, whatever the environment says.
+    pub colours: Option<bool>,
+}
+
+/// Runs the reader until it is left. When this returns, with whatever, the terminal is as it was.
+pub fn run(options: Options) -> io::Result<Ending> {
+    let Options { sources, title, config, config_problems, greeting, colours } = options;
+    let (events, inbox) = mpsc::channel();
+    #[cfg(unix)]
+    super::signals::listen(events.clone())?;
+    let mut screen = Terminal::take(config.mouse, painter(&config, colours))?;
+    let now = || Local::now().naive_local();
+    let mut state = State::new(config.clone(), title, now());
+    state.update(Message::Resize(size()));
+    if let Some(text) = greeting {
+        state.update(Message::Notice(Notice::info(text)));
+    }
+    for problem in &config_problems {
+        state.update(Message::Notice(Notice::error(problem.to_string())));
+    }
+    // The screen stands before anything else begins.
+    screen.draw(&state)?;
+    let load = LoadOptions { max_size: config.max_size, hidden: config.hidden };
+    let mut executor = Executor {
+        archive: Archive::open(sources, load, config.watch, teller(&events))?,
+        filter: Filter::start(teller(&events))?,
+        input: Input::start(events.clone())?,
+        events,
+        browser: config.browser,
+        editor: config.editor,
+    };
+    let ending = turn(&mut state, &mut screen, &mut executor, &inbox, &now);
+    note(|| format!("ended: {ending:?}"));
+    Ok(ending)
+}
+
+/// Draws frames, with the theme that the state has.
+fn painter(config: &Config, colours: Option<bool>) -> impl FnMut(&State, &mut Frame<'_>) + use<> {
+    let own = config.colours.clone();
+    let make = move |choice: ThemeChoice| {
+        let (kind, depth) = detect(|name| variable(name, colours), choice);
+        Theme::new(kind, depth, &own)
+    };
+    let mut current = (config.theme, make(config.theme));
+    move |state, frame| {
+        if current.0 != state.theme() {
+            current = (state.theme(), make(state.theme()));
+        }
+        draw(state, &current.1, frame);
+    }
+}
+
+/// A variable of the environment, where the command line does not overrule it.
+fn variable(name: &str, colours: Option<bool>) -> Option<String> {
+    match (name, colours) {
+        ("NO_COLOR", Some(true)) => None,
+        ("NO_COLOR", Some(false)) => Some("1".to_owned()),
+        _ => std::env::var(name).ok(),
+    }
+}
+
+fn teller(events: &Sender<Event>) -> impl FnMut(Message) + Send + 'static {
+    let events = events.clone();
+    move |message| {
+        // After the loop has ended nobody needs to know.
+        let _ = events.send(Event::Message(message));
+    }
+}
