@@ -123,10 +123,7 @@ fn check_names_path_line_cause_and_consequence() {
     let checked = newsdesk(&["check", folder.path().to_str().unwrap()]);
     assert_eq!(checked.status.code(), Some(1));
     let text = out(&checked);
-    assert!(
-        text.starts_with("1 articles in 1 files\n  1 wire\n1 files of other kinds passed over: 1 .png\n"),
-        "{text}"
-    );
+    assert!(text.starts_with("1 article in 1 file\n  1 wire\n1 file of other kinds passed over: 1 .png\n"), "{text}");
     assert!(text.ends_with("bad.txt:1: \"2023-13-45\" is not a date; the article is shown undated\n"), "{text}");
     assert_eq!(newsdesk(&["check", "seeds"]).status.code(), Some(0));
 }

@@ -16,7 +16,8 @@ pub(super) fn print(loaded: &Loaded, out: &mut impl Write) -> io::Result<ExitCod
         *formats.entry(entry.format()).or_default() += 1;
         files.insert(entry.place());
     }
-    writeln!(out, "{} articles in {} files", corpus.len(), files.len())?;
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    writeln!(out, "{} in {}", counted(corpus.len(), "article"), counted(files.len(), "file"))?;
     for (format, count) in &formats {
         writeln!(out, "  {count} {format}")?;
     }
@@ -24,7 +25,7 @@ pub(super) fn print(loaded: &Loaded, out: &mut impl Write) -> io::Result<ExitCod
     if passed_over > 0 {
         let kinds: Vec<String> =
             loaded.passed_over.iter().map(|(ending, count)| format!("{count} .{}", clean(ending))).collect();
-        writeln!(out, "{passed_over} files of other kinds passed over: {}", kinds.join(", "))?;
+        writeln!(out, "{} of other kinds passed over: {}", counted(passed_over, "file"), kinds.join(", "))?;
     }
     for problem in &loaded.problems {
         writeln!(out, "{problem}")?;
