@@ -20,7 +20,7 @@ use chrono::NaiveDateTime;
 
 use crate::command::{Action, Context, Key, Keymap};
 use crate::config::{Config, Density, ThemeChoice};
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Slot};
 use crate::loader::Problem;
 
 pub use effect::Effect;
@@ -123,9 +123,10 @@ impl State {
             }
             Message::ProblemsGone(path) => {
                 let before = self.problems.len();
-                self.problems.retain(|problem| !problem.path.starts_with(&path));
+                // Those of the config, which alone name columns, stay for as long as the program runs.
+                self.problems.retain(|problem| problem.column.is_some() || !problem.path.starts_with(&path));
                 self.problem_count = match path.as_os_str().is_empty() {
-                    true => 0,
+                    true => self.problems.len(),
                     false => self.problem_count - (before - self.problems.len()),
                 };
             }
@@ -159,11 +160,25 @@ impl State {
     }
 
     fn take_corpus(&mut self, corpus: Arc<Corpus>, effects: &mut Vec<Effect>) {
-        self.corpus = corpus;
+        let former = std::mem::replace(&mut self.corpus, corpus);
+        self.follow_rename(&former);
         if self.filter.is_on() {
             effects.extend(self.filter.ask(&self.corpus, false).map(Effect::Filter));
         } else {
             self.list.list(Arc::clone(self.corpus.order()), &self.corpus);
+        }
+    }
+
+    /// Where the chosen article is gone and a new one has the same text, its file was renamed or moved: the new one
+    /// takes its place, in the list and in the reading pane.
+    fn follow_rename(&mut self, former: &Corpus) {
+        let Some((slot, id)) = self.list.chosen() else { return };
+        let Some(old) = former.get(slot).filter(|_| self.corpus.find(id).is_none()) else { return };
+        let added = (former.slots()..self.corpus.slots()).filter_map(|slot| u32::try_from(slot).ok()).map(Slot);
+        let same = added.filter_map(|slot| self.corpus.get(slot).map(|entry| (slot, entry)));
+        if let Some((slot, entry)) = same.into_iter().find(|(_, entry)| entry.folded() == old.folded()) {
+            self.list.rename(slot, entry.id());
+            self.reading.rename(id, slot, entry);
         }
     }
 

@@ -15,7 +15,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::article::clean;
-use crate::config::{Config, ConfigProblem, default_text};
+use crate::config::{Config, default_text};
+use crate::loader::Problem;
 use crate::runtime::{self, LoadOptions, Loaded, Options, Source, load_all};
 
 /// Nothing matched, or problems were found.
@@ -28,7 +29,7 @@ const WRONG: u8 = 2;
 /// Without a PATH it opens the articles that it carries with it. Where standard output is no terminal it prints what
 /// `list` prints.
 #[derive(Debug, Parser)]
-#[command(name = "newsdesk", version, args_conflicts_with_subcommands = true)]
+#[command(name = "newsdesk", version)]
 #[command(
     after_help = "In the reader, ? lists all keys. Exit status: 0; 1 where nothing matched or problems were found; 2 for wrong use, or where nothing could be read."
 )]
@@ -138,6 +139,10 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
     if let Some(path) = &cli.common.log {
         runtime::log_to(path).map_err(|error| named(path, &error))?;
     }
+    if let (Some(_), [path, ..]) = (&cli.command, &cli.paths.paths[..]) {
+        let wrong = format!("{}: a path goes after the subcommand", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, wrong));
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     match cli.command {
         None if io::stdout().is_terminal() => {
@@ -187,7 +192,7 @@ fn config_path() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "newsdesk").map(|folders| folders.config_dir().join("config.toml"))
 }
 
-fn config(common: &Common) -> io::Result<(Config, Vec<ConfigProblem>)> {
+fn config(common: &Common) -> io::Result<(Config, Vec<Problem>)> {
     let Some(path) = &common.config else {
         return Ok(config_path().map_or_else(Default::default, |path| Config::load(&path)));
     };

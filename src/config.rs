@@ -4,14 +4,14 @@
 mod entries;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::{fmt, fs, io};
+use std::path::Path;
+use std::{fs, io};
 
 use ratatui::style::Color;
 use toml::de::{DeTable, DeValue};
 
-use crate::article::clean;
 use crate::command::{Action, Key, Keymap};
+use crate::loader::Problem;
 
 pub use entries::default_text;
 
@@ -137,46 +137,27 @@ impl Default for Config {
     }
 }
 
-/// An entry that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigProblem {
-    /// The config file.
-    pub path: PathBuf,
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-    /// Cause and consequence.
-    pub message: String,
-}
-
-impl fmt::Display for ConfigProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.to_string_lossy();
-        write!(f, "{}:{}:{}: {}", clean(&path), self.line, self.column, clean(&self.message.replace('\n', " ")))
-    }
-}
-
 impl Config {
     /// Reads the file at `path`; one that is not there is an empty one.
-    pub fn load(path: &Path) -> (Config, Vec<ConfigProblem>) {
+    pub fn load(path: &Path) -> (Config, Vec<Problem>) {
         match fs::read_to_string(path) {
             Ok(text) => Config::parse(&text, path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (Config::default(), Vec::new()),
             Err(error) => {
-                let message = format!("the config cannot be read: {error}; the defaults are used");
-                (Config::default(), vec![ConfigProblem { path: path.into(), line: 1, column: 1, message }])
+                let cause = format!("the config cannot be read: {error}");
+                let consequence = "the defaults are used".to_owned();
+                (Config::default(), vec![Problem { path: path.into(), line: None, column: None, cause, consequence }])
             }
         }
     }
 
     /// Reads the text of a config; `path` is what its problems name.
-    pub fn parse(text: &str, path: &Path) -> (Config, Vec<ConfigProblem>) {
+    pub fn parse(text: &str, path: &Path) -> (Config, Vec<Problem>) {
         let (document, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader { text, path, config: Config::default(), problems: Vec::new() };
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
-            reader.problem(at, format!("{}; what it stands in is left out", error.message()));
+            reader.problem(at, &format!("{}; what it stands in is left out", error.message()));
         }
         for (name, value) in document.get_ref() {
             let at = name.span().start;
@@ -184,18 +165,23 @@ impl Config {
                 ("keys", DeValue::Table(table)) => reader.keys(table),
                 ("colours" | "colors", DeValue::Table(table)) => reader.colours(table),
                 (section, DeValue::Table(table)) if entries::is_section(section) => reader.section(section, table),
+                (section, _) if entries::is_section(section) || matches!(section, "keys" | "colours") => {
+                    reader
+                        .problem(at, &format!("\"{section}\" is a section, to be written [{section}]; it is left out"));
+                }
                 (other, _) => {
                     let known = entries::sections().chain(["keys", "colours"]);
                     reader
-                        .problem(at, format!("\"{other}\" is no section{}; it is left out", suggestion(other, known)));
+                        .problem(at, &format!("\"{other}\" is no section{}; it is left out", suggestion(other, known)));
                 }
             }
         }
         let (_, conflicts) = Keymap::new(&reader.config.keys);
         for conflict in conflicts {
             let at = text.find("[keys]").unwrap_or(0);
-            reader.problem(at, format!("{conflict}; the first has it"));
+            reader.problem(at, &format!("{conflict}; the first has it"));
         }
+        reader.problems.sort_by_key(|problem| (problem.line, problem.column));
         (reader.config, reader.problems)
     }
 }
@@ -204,19 +190,21 @@ struct Reader<'a> {
     text: &'a str,
     path: &'a Path,
     config: Config,
-    problems: Vec<ConfigProblem>,
+    problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
-    fn problem(&mut self, at: usize, message: String) {
+    fn problem(&mut self, at: usize, message: &str) {
         let before = self.text.get(..at).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
+        let line = u32::try_from(before.matches('\n').count() + 1).ok();
         // One mistake may upset what follows it on its line; the first sentence says it.
         if self.problems.iter().any(|problem| problem.line == line) {
             return;
         }
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        self.problems.push(ConfigProblem { path: self.path.into(), line, column, message });
+        let column = u32::try_from(before.rsplit('\n').next().unwrap_or("").chars().count() + 1).ok();
+        let (cause, consequence) = message.rsplit_once("; ").unwrap_or((message, "the default is used"));
+        let (cause, consequence) = (cause.to_owned(), consequence.to_owned());
+        self.problems.push(Problem { path: self.path.into(), line, column, cause, consequence });
     }
 
     fn section(&mut self, section: &str, table: &DeTable<'_>) {
@@ -226,12 +214,15 @@ impl Reader<'_> {
                 Some(entry) => {
                     if let Err(wrong) = (entry.set)(&mut self.config, value.get_ref()) {
                         let message = format!("\"{section}.{key}\": {wrong}; {} is used", entry.default);
-                        self.problem(value.span().start, message);
+                        self.problem(value.span().start, &message);
                     }
                 }
                 None => {
                     let near = suggestion(key, entries::names(section));
-                    self.problem(name.span().start, format!("\"{section}.{key}\" is no setting{near}; it is left out"));
+                    self.problem(
+                        name.span().start,
+                        &format!("\"{section}.{key}\" is no setting{near}; it is left out"),
+                    );
                 }
             }
         }
@@ -242,7 +233,7 @@ impl Reader<'_> {
             let key = name.get_ref().as_ref();
             let Some(action) = Action::named(key) else {
                 let near = suggestion(key, crate::command::ACTIONS.iter().map(|spec| spec.name));
-                self.problem(name.span().start, format!("\"{key}\" is no action{near}; it is left out"));
+                self.problem(name.span().start, &format!("\"{key}\" is no action{near}; it is left out"));
                 continue;
             };
             let texts = entries::texts(value.get_ref());
@@ -253,7 +244,7 @@ impl Reader<'_> {
                     self.config.keys.insert(action, keys);
                 }
                 Err(wrong) => {
-                    self.problem(value.span().start, format!("{wrong}; the default keys of \"{key}\" are used"));
+                    self.problem(value.span().start, &format!("{wrong}; the default keys of \"{key}\" are used"));
                 }
             }
         }
@@ -266,7 +257,7 @@ impl Reader<'_> {
                 let near = suggestion(key, COLOURS.iter().copied());
                 self.problem(
                     name.span().start,
-                    format!("\"colours.{key}\" is no colour that can be set{near}; it is left out"),
+                    &format!("\"colours.{key}\" is no colour that can be set{near}; it is left out"),
                 );
                 continue;
             };
@@ -277,7 +268,7 @@ impl Reader<'_> {
                 None => {
                     let message =
                         "a colour is \"#rrggbb\", a name such as \"light-blue\", or a number from \"0\" to \"255\"";
-                    self.problem(value.span().start, format!("\"colours.{key}\": {message}; the theme's own is used"));
+                    self.problem(value.span().start, &format!("\"colours.{key}\": {message}; the theme's own is used"));
                 }
             }
         }
@@ -318,7 +309,7 @@ mod tests {
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
-        Config::parse(text, Path::new("config.toml")).1.iter().map(ConfigProblem::to_string).collect()
+        Config::parse(text, Path::new("config.toml")).1.iter().map(Problem::to_string).collect()
     }
 
     #[test]
@@ -344,12 +335,12 @@ mod tests {
         assert_eq!(
             problems(text),
             [
-                "config.toml:8:2: \"colour\" is no section, did you mean \"colours\"?; it is left out",
-                "config.toml:10:8: \"colours.hit1\": a colour is \"#rrggbb\", a name such as \"light-blue\", or a number from \"0\" to \"255\"; the theme's own is used",
-                "config.toml:7:8: \"hyper-x\" is no key; the default keys of \"quit\" are used",
-                "config.toml:6:1: \"quti\" is no action, did you mean \"quit\"?; it is left out",
                 "config.toml:2:11: \"reading.measure\": a whole number from 20 to 200 is wanted; 68 is used",
                 "config.toml:4:1: \"reading.width\" is no setting; it is left out",
+                "config.toml:6:1: \"quti\" is no action, did you mean \"quit\"?; it is left out",
+                "config.toml:7:8: \"hyper-x\" is no key; the default keys of \"quit\" are used",
+                "config.toml:8:2: \"colour\" is no section, did you mean \"colours\"?; it is left out",
+                "config.toml:10:8: \"colours.hit1\": a colour is \"#rrggbb\", a name such as \"light-blue\", or a number from \"0\" to \"255\"; the theme's own is used",
             ]
         );
     }
@@ -359,7 +350,7 @@ mod tests {
         let text = "[reading]\nmeasure = \nalign = \"justified\"\n";
         let (config, problems) = Config::parse(text, Path::new("config.toml"));
         assert!(config.justify);
-        assert_eq!((problems.len(), problems[0].line), (1, 2));
+        assert_eq!((problems.len(), problems[0].line), (1, Some(2)));
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Desk {
         match message {
             Message::Corpus(corpus) => self.corpus = corpus,
             Message::Problem(problem) => self.problems.push(problem.path),
-            Message::ProblemsGone(path) => self.problems.retain(|known| *known != path),
+            Message::ProblemsGone(path) => self.problems.retain(|known| !known.starts_with(&path)),
             _ => {}
         }
     }

@@ -78,6 +78,18 @@ impl ListPane {
         wanted.iter().take(200).find_map(|slot| self.slots.iter().take(20_000).position(|listed| listed == slot))
     }
 
+    /// The article that the reader chose.
+    pub(super) fn chosen(&self) -> Option<(Slot, ArticleId)> {
+        self.chosen.map(|chosen| (chosen.slot, chosen.id))
+    }
+
+    /// The chosen article goes by another slot and identity from now on.
+    pub(super) fn rename(&mut self, slot: Slot, id: ArticleId) {
+        if let Some(chosen) = &mut self.chosen {
+            (chosen.slot, chosen.id) = (slot, id);
+        }
+    }
+
     /// Takes the selected article as the one that the reader chose.
     pub(super) fn choose(&mut self, corpus: &Corpus) {
         let entry = self.selected_slot().and_then(|slot| Some((slot, corpus.get(slot)?.id())));

@@ -112,7 +112,10 @@ impl State {
             Action::StopLoading => effects.push(Effect::StopLoading),
             Action::ShowProblems => match self.problem_count {
                 0 => self.tell("No problems: everything could be read"),
-                _ => self.overlay = Some(Overlay::new(OverlayKind::Problems)),
+                _ => {
+                    self.problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+                    self.overlay = Some(Overlay::new(OverlayKind::Problems));
+                }
             },
             Action::ShowPalette => self.overlay = Some(Overlay::new(OverlayKind::Palette)),
             Action::ShowHelp => self.overlay = Some(Overlay::new(OverlayKind::Help)),

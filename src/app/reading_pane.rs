@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::wrap::{Page, Setting, typeset};
-use crate::article::Article;
-use crate::corpus::{Corpus, Origin, Slot};
+use crate::article::{Article, ArticleId};
+use crate::corpus::{Corpus, Entry, Origin, Slot};
 use crate::search::{Hit, Matcher};
 
 /// How many words somebody reads in a minute, by Brysbaert's review of 190 studies (2019): 238 for prose in English.
@@ -79,10 +79,15 @@ impl ReadingPane {
             *self = ReadingPane { setting: self.setting, ..ReadingPane::default() };
             return;
         };
-        let same = self.open.as_ref().is_some_and(|open| open.article.id == entry.id());
+        let former = self.open.take().filter(|open| open.article.id == entry.id());
+        let article = entry.article();
+        match &former {
+            Some(former) => self.follow_text(&former.article, &article),
+            None => self.place = (0, 0),
+        }
         self.open = Some(OpenArticle {
             slot: slot.unwrap_or(Slot(0)),
-            article: entry.article(),
+            article,
             path: entry.path(),
             origin: entry.origin(),
             hits: matcher.map_or_else(Vec::new, |matcher| matcher.hits(entry)),
@@ -90,10 +95,16 @@ impl ReadingPane {
         });
         self.set();
         // A changed version of the same article is read on at the same place.
-        if !same {
-            self.place = (0, 0);
-        }
         self.go_to_place();
+    }
+
+    /// The open article, if it is `former`, goes by another slot, identity and path from now on.
+    pub(super) fn rename(&mut self, former: ArticleId, slot: Slot, entry: Entry<'_>) {
+        if let Some(open) = self.open.as_mut().filter(|open| open.article.id == former) {
+            open.slot = slot;
+            open.path = entry.path();
+            open.article = entry.article();
+        }
     }
 
     /// Marks where the open article answers another filter; the place stays.
@@ -113,6 +124,17 @@ impl ReadingPane {
         self.setting = Some(setting);
         self.set();
         self.go_to_place();
+    }
+
+    /// Keeps the place at the text where it is, should parts have come or gone before it.
+    fn follow_text(&mut self, former: &Article, article: &Article) {
+        let (number, at) = self.place;
+        let Some(part) = former.parts.get(number) else { return };
+        if article.parts.get(number).is_none_or(|same| same.text != part.text)
+            && let Some(moved) = article.parts.iter().position(|same| same.text == part.text)
+        {
+            self.place = (moved, at);
+        }
     }
 
     fn go_to_place(&mut self) {

@@ -4,7 +4,8 @@
 //! - C0 controls and DEL become their visible pictures (U+2400 and on), C1 controls U+FFFD.
 //! - Tabs, line separators and the like become spaces; line feeds stay (only code keeps them further on).
 //! - Bidirectional overrides, embeddings, isolates and marks, zero-width spaces, tag characters and other invisible
-//!   formatting are dropped. The joiners U+200C and U+200D stay, as scripts and emoji need them, but never doubled.
+//!   formatting are dropped. The joiners U+200C and U+200D stay where scripts and emoji
+//!   need them.
 //! - No more than [`MAX_MARKS`] combining marks stay on one character.
 
 use std::borrow::Cow;
@@ -156,29 +157,39 @@ fn rewrite(text: &str, from: usize) -> String {
     let start = text[..from].char_indices().next_back().map_or(0, |(at, _)| at);
     out.push_str(&text[..start]);
     let mut attached = 0;
-    let mut joined = false;
+    let mut joiner = None;
     for c in text[start..].chars() {
         let c = match treat(c) {
             Treatment::Keep => c,
             Treatment::Replace(sign) => sign,
             Treatment::Drop => continue,
         };
-        let joiner = matches!(c, '\u{200C}' | '\u{200D}');
-        if joiner && joined {
+        if matches!(c, '\u{200C}' | '\u{200D}') {
+            // It stays only if what stands on both its sides can be joined.
+            joiner = Some(c).filter(|_| out.chars().next_back().is_some_and(joins));
             continue;
         }
-        joined = joiner;
-        if is_attached(c) && !joiner {
+        if let Some(joiner) = joiner.take().filter(|_| joins(c)) {
+            out.push(joiner);
+        }
+        if is_attached(c) {
             attached += 1;
             if attached > MAX_MARKS {
                 continue;
             }
-        } else if !joiner {
+        } else {
             attached = 0;
         }
         out.push(c);
     }
     out
+}
+
+/// Whether a joiner beside `c` means something: in Arabic and Indic scripts and their kin, and between emoji. Beside
+/// anything else a terminal might join what does not belong together.
+fn joins(c: char) -> bool {
+    matches!(c, '\u{0600}'..='\u{1CFF}' | '\u{2190}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
+        && !('\u{0E00}'..='\u{0EFF}').contains(&c)
 }
 
 #[cfg(test)]
@@ -213,7 +224,7 @@ mod tests {
     fn joiners_stay_where_scripts_and_emoji_need_them() {
         assert_eq!(clean("👩\u{200d}👩\u{200d}👧"), "👩\u{200d}👩\u{200d}👧");
         assert_eq!(clean("می\u{200c}خواهم"), "می\u{200c}خواهم");
-        assert_eq!(clean("a\u{200d}\u{200d}\u{200d}b"), "a\u{200d}b");
+        assert_eq!(clean("a\u{200d}\u{200d}b 👩\u{200d}"), "ab 👩");
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct Problem {
     pub path: PathBuf,
     /// The line, counted from 1, where there is one to name.
     pub line: Option<u32>,
+    /// The column, counted from 1, where there is one to name: in the config.
+    pub column: Option<u32>,
     /// What is wrong.
     pub cause: String,
     /// What that means for the reader.
@@ -63,12 +65,12 @@ pub struct Problem {
 impl Problem {
     /// A flaw of the file at `path`.
     pub fn flaw(path: PathBuf, flaw: Flaw) -> Problem {
-        Problem { path, line: flaw.line, cause: flaw.cause, consequence: flaw.consequence }
+        Problem { path, line: flaw.line, column: None, cause: flaw.cause, consequence: flaw.consequence }
     }
 
     /// The file at `path` is not read.
     pub fn refused(path: PathBuf, refusal: &Refusal) -> Problem {
-        Problem { path, line: None, cause: refusal.to_string(), consequence: "it is left out".to_owned() }
+        Problem { path, line: None, column: None, cause: refusal.to_string(), consequence: "it is left out".to_owned() }
     }
 }
 
@@ -79,6 +81,9 @@ impl fmt::Display for Problem {
         write!(f, "{}:", clean(&path))?;
         if let Some(line) = self.line {
             write!(f, "{line}:")?;
+        }
+        if let Some(column) = self.column {
+            write!(f, "{column}:")?;
         }
         let sentence = format!("{}; {}", self.cause, self.consequence).replace('\n', " ");
         write!(f, " {}", clean(&sentence))

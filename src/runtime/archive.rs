@@ -32,10 +32,6 @@ const SHARE: u32 = 5;
 const QUIET: Duration = Duration::from_millis(100);
 const AT_MOST: Duration = Duration::from_millis(300);
 
-/// How long loading waits for the disk to be listened to. In a tree that takes longer, what was loaded is compared
-/// with the disk once more afterwards.
-const HEAD_START: Duration = Duration::from_millis(40);
-
 /// What the archive is asked.
 enum Order {
     Reload,
@@ -115,9 +111,13 @@ struct Archivist {
 
 impl Archivist {
     fn run(mut self, watch: bool) {
-        let is_ready = !watch || self.listen();
         self.load();
-        let mut missed = !is_ready;
+        // Listening begins after loading: every file that is opened is an event, and hearing of 300,000 of them took
+        // longer than reading them. What changed meanwhile is found by comparing, unless loading was stopped.
+        let mut missed = watch && !self.stop.load(Ordering::Relaxed);
+        if watch {
+            self.listen();
+        }
         while let Ok(order) = self.inbox.recv() {
             let mut paths = HashSet::new();
             let mut everything = false;
@@ -153,9 +153,8 @@ impl Archivist {
         }
     }
 
-    /// Begins to listen to the disk; tells whether it does already, so that nothing that changes from here on is
-    /// missed.
-    fn listen(&mut self) -> bool {
+    /// Begins to listen to the disk, on a thread of its own, as it takes its time in a large tree.
+    fn listen(&self) {
         let (mut folders, mut parents) = (Vec::new(), Vec::new());
         for source in &self.sources {
             let Source::Named(path) = source else { continue };
@@ -168,19 +167,19 @@ impl Archivist {
             }
         }
         if folders.is_empty() && parents.is_empty() {
-            return true;
+            return;
         }
-        let (ready, is_ready) = mpsc::channel();
         let orders = self.orders.clone();
         let started = thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let heard = orders.clone();
             let watch = Watch::start(&folders, &parents, move |disk| {
                 let _ = heard.send(Order::Disk(disk));
             });
-            let _ = ready.send(());
             let _ = orders.send(Order::Watching(watch));
         });
-        started.is_err() || is_ready.recv_timeout(HEAD_START).is_ok()
+        if let Err(error) = started {
+            note(|| format!("no thread to watch with: {error}"));
+        }
     }
 
     /// Loads everything, a version now and then.

@@ -15,7 +15,8 @@ use super::log::note;
 use super::source::{LoadOptions, Source};
 use super::terminal::{Terminal, size};
 use crate::app::{Message, Notice, State};
-use crate::config::{Config, ConfigProblem, ThemeChoice};
+use crate::config::{Config, ThemeChoice};
+use crate::loader::Problem;
 use crate::ui::{Theme, detect, draw};
 
 /// What the reader is started with.
@@ -28,7 +29,7 @@ pub struct Options {
     /// The settings.
     pub config: Config,
     /// What was wrong with them.
-    pub config_problems: Vec<ConfigProblem>,
+    pub config_problems: Vec<Problem>,
     /// A line to begin with.
     pub greeting: Option<String>,
     /// Whether colours are wanted, whatever the environment says.
@@ -48,8 +49,12 @@ pub fn run(options: Options) -> io::Result<Ending> {
     if let Some(text) = greeting {
         state.update(Message::Notice(Notice::info(text)));
     }
-    for problem in &config_problems {
-        state.update(Message::Notice(Notice::error(problem.to_string())));
+    // The first is told; all are listed with the other problems.
+    if let Some(first) = config_problems.first() {
+        state.update(Message::Notice(Notice::error(first.to_string())));
+    }
+    for problem in config_problems {
+        state.update(Message::Problem(problem));
     }
     // The screen stands before anything else begins.
     screen.draw(&state)?;

@@ -94,5 +94,6 @@ fn summary(state: &State) -> Vec<String> {
     let all = join(&[Some(&articles), hits.as_ref(), here.as_ref()]);
     let counts = join(&[Some(&articles), hits.as_ref()]);
     let with_place = if place.is_empty() { all.clone() } else { format!("{all}     {place}") };
-    vec![with_place, all, counts, articles, grouped(answer.matched as u64), String::new()]
+    let short = join(&[Some(&format!("{}{more}", grouped(answer.matched as u64))), here.as_ref()]);
+    vec![with_place, all, counts, short, articles, grouped(answer.matched as u64), String::new()]
 }

@@ -12,6 +12,7 @@ use crate::app::wrap::wrap;
 use crate::app::{Focus, ListView, State, dates};
 use crate::article::{Role, SafeText, clean};
 use crate::corpus::Entry;
+use crate::query::TermId;
 use crate::search::Hit;
 
 /// From this width on there is room for dates.
@@ -104,7 +105,7 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
     // On one line the section stands beside the headline, which gives way; on two it stands where the headline leaves
     // room on the second, with the source where there is room for both.
     let (lines, meta) = if text_rows == 1 {
-        let meta = if width >= 60 { meta(theme, entry, 12, width >= 110) } else { Meta::default() };
+        let meta = if width >= 60 { meta(theme, entry, 12, (width >= 110).then_some(18)) } else { Meta::default() };
         let beside = if meta.width > 0 { meta.width + 2 } else { 0 };
         (wrap(&shown, usize::from(room.saturating_sub(beside).max(1)), false), meta)
     } else {
@@ -112,7 +113,8 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
         let rest = lines.get(1).and_then(|(range, _)| shown.get(range.start..)).map_or(0, UnicodeWidthStr::width);
         let free = usize::from(room).saturating_sub(if rest > 0 { rest + 3 } else { 1 });
         let fits = |meta: &Meta| usize::from(meta.width) <= free;
-        let meta = [meta(theme, entry, 20, true), meta(theme, entry, 20, false)].into_iter().find(fits);
+        let sizes = [Some(40), Some(18), None];
+        let meta = sizes.into_iter().map(|source| meta(theme, entry, 20, source)).find(fits);
         (lines, meta.unwrap_or_default())
     };
     let first_room = if text_rows == 1 && meta.width > 0 { room.saturating_sub(meta.width + 2) } else { room };
@@ -139,7 +141,10 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
         let y = area.y + text_rows;
         let count = hits.len().to_string();
         let count_x = end.saturating_sub(count.len() as u16 + 1);
-        if let Some(hit) = hits.iter().find(|hit| hit.part > 0) {
+        // Where only the headline holds a hit, the row shows how the article begins.
+        let begins = || entry.parts().position(|part| part.role != Role::Headline).filter(|_| !hits.is_empty());
+        let beginning = || begins().map(|part| Hit { term: TermId(0), part, range: 0..0 });
+        if let Some(hit) = &hits.iter().find(|hit| hit.part > 0).cloned().or_else(beginning) {
             draw_snippet(entry, hit, &marks(hit.part), over(theme.dim), (x, y, count_x.saturating_sub(1)), buffer);
         }
         if !hits.is_empty() {
@@ -155,8 +160,8 @@ struct Meta {
     width: u16,
 }
 
-/// The section, cut to `most` columns, and the source where that is wanted.
-fn meta(theme: &Theme, entry: Entry<'_>, most: usize, with_source: bool) -> Meta {
+/// The section, cut to `most` columns, and the source, cut to as many as are given for it.
+fn meta(theme: &Theme, entry: Entry<'_>, most: usize, most_source: Option<usize>) -> Meta {
     let mut texts = Vec::new();
     let cut = |text: &str, most: usize| {
         if text.width() <= most {
@@ -174,11 +179,11 @@ fn meta(theme: &Theme, entry: Entry<'_>, most: usize, with_source: bool) -> Meta
     if !entry.section().is_empty() {
         texts.push((cut(entry.section(), most), theme.section(entry.section())));
     }
-    if let Some(source) = entry.texts(Role::Source).next().filter(|_| with_source) {
+    if let Some((source, most)) = entry.texts(Role::Source).next().zip(most_source) {
         if !texts.is_empty() {
             texts.push(("  ".to_owned(), theme.dim));
         }
-        texts.push((cut(&source, 18), theme.dim));
+        texts.push((cut(&source, most), theme.dim));
     }
     let width = texts.iter().map(|(text, _)| text.width()).sum::<usize>() as u16;
     Meta { texts, width }

@@ -5,13 +5,14 @@ use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, Clear, Padding, Widget};
 use unicode_width::UnicodeWidthStr;
 
-use super::Theme;
 use super::filter_bar::draw_line;
 use super::spans::{Pen, counted};
+use super::{Theme, scrollbar};
 use crate::app::wrap::wrap;
 use crate::app::{Overlay, OverlayKind, State, help_rows, palette_rows};
 use crate::article::clean;
 use crate::command::ActionSpec;
+use crate::loader::Problem;
 
 /// Draws it, and gives the cell of the cursor while something is typed.
 pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
@@ -69,6 +70,12 @@ fn draw_typed(theme: &Theme, sign: &str, overlay: &Overlay, area: Rect, buffer: 
     draw_line(theme, &overlay.line, &[], overlay.typing, pen)
 }
 
+/// A scrollbar on the frame, where there is more than is to be seen.
+fn draw_more(theme: &Theme, area: Rect, rows: (usize, usize, usize), buffer: &mut Buffer) {
+    let edge = Rect { width: area.width + 2, ..area }.intersection(buffer.area);
+    scrollbar::draw(theme, edge, rows, &[], buffer);
+}
+
 /// One line of the help.
 enum HelpLine {
     Blank,
@@ -90,18 +97,25 @@ fn draw_help(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer
     }
     let mut lines = Vec::new();
     let mut group = None;
-    // The row at the top stands below its group's title.
-    for spec in rows.iter().skip(overlay.row.min(rows.len().saturating_sub(1))) {
+    let mut top = 0;
+    for (row, spec) in rows.iter().enumerate() {
         if group != Some(spec.group) {
             lines.extend([HelpLine::Blank, HelpLine::Title(spec.group.title())]);
             group = Some(spec.group);
         }
+        if row == overlay.row && row > 0 {
+            top = lines.len();
+        }
         lines.push(HelpLine::Action(spec));
     }
+    // The last line stands at the bottom, not at the top of an empty frame.
+    let visible = usize::from(body.height);
+    top = top.min(lines.len().saturating_sub(visible));
+    draw_more(theme, body, (top, visible, lines.len()), buffer);
     if rows.is_empty() {
         lines.push(HelpLine::Title("Nothing is called that"));
     }
-    for (row, line) in lines.iter().take(usize::from(body.height)).enumerate() {
+    for (row, line) in lines.iter().skip(top).take(visible).enumerate() {
         let mut pen = Pen::new(buffer, body.x, body.y + row as u16, body.right());
         match line {
             HelpLine::Blank => {}
@@ -125,6 +139,12 @@ fn draw_palette(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buf
     let rows = palette_rows(overlay.line.text());
     let visible = usize::from(area.height.saturating_sub(1));
     let top = (overlay.row + 1).saturating_sub(visible);
+    draw_more(
+        theme,
+        Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area },
+        (top, visible, rows.len()),
+        buffer,
+    );
     for (row, spec) in rows.iter().enumerate().skip(top).take(visible) {
         let y = area.y + 1 + (row - top) as u16;
         let selected = row == overlay.row;
@@ -147,11 +167,24 @@ fn draw_palette(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buf
 fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
     let (problems, all) = state.problems();
     let mut y = area.y;
-    for problem in problems.iter().skip(overlay.row) {
+    let set = |problem: &Problem| {
         let text = problem.to_string();
-        for (row, (range, _)) in
-            wrap(&text, usize::from(area.width.saturating_sub(2).max(1)), false).into_iter().enumerate()
-        {
+        let lines = wrap(&text, usize::from(area.width.saturating_sub(2).max(1)), false);
+        (text, lines)
+    };
+    // The last problem stands at the bottom, not at the top of an empty frame.
+    let mut free = usize::from(area.height);
+    let fits = |problem: &&Problem| {
+        let left = free.checked_sub(set(problem).1.len());
+        free = left.unwrap_or(0);
+        left.is_some()
+    };
+    let visible = problems.iter().rev().take_while(fits).count().max(1);
+    let top = overlay.row.min(problems.len().saturating_sub(visible));
+    draw_more(theme, area, (top, visible, problems.len()), buffer);
+    for problem in problems.iter().skip(top) {
+        let (text, lines) = set(problem);
+        for (row, (range, _)) in lines.into_iter().enumerate() {
             if y >= area.bottom() {
                 return;
             }
