@@ -139,10 +139,6 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
     if let Some(path) = &cli.common.log {
         runtime::log_to(path).map_err(|error| named(path, &error))?;
     }
-    if let (Some(_), [path, ..]) = (&cli.command, &cli.paths.paths[..]) {
-        let wrong = format!("{}: a path goes after the subcommand", path.display());
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, wrong));
-    }
     let mut out = BufWriter::new(io::stdout().lock());
     match cli.command {
         None if io::stdout().is_terminal() => {

@@ -201,3 +201,9 @@ fn nothing_that_is_printed_holds_a_control() {
         }
     }
 }
+
+#[test]
+fn options_may_stand_before_a_subcommand_and_what_follows_a_path_is_a_path() {
+    assert_eq!(out(&newsdesk(&["--color", "never", "list", "seeds"])), out(&newsdesk(&["list", "seeds"])));
+    assert!(err(&newsdesk(&["seeds", "list"])).starts_with("list: there is no such file or folder"));
+}

@@ -1092,3 +1092,44 @@ fn going_to_a_hit_is_choosing_its_article() {
     desk.corpus(grown);
     assert_eq!(desk.selected(), "Ferry to the islands sails again");
 }
+
+#[test]
+fn a_renamed_file_stays_selected_and_open_at_its_place() {
+    let mut desk = Desk::with_long(60);
+    desk.press("enter 2 0 j");
+    let (headline, place) = (desk.selected(), desk.place());
+    let path = desk.state.reading().open().unwrap().path.clone();
+    let entry = desk.state.corpus().get(desk.state.reading().open().unwrap().slot).unwrap();
+    let text = std::iter::once(format!("{}\n\n", entry.headline()))
+        .chain(entry.article().body().map(|(_, part)| format!("{}\n\n", part.text)))
+        .collect::<String>();
+    let renamed = with_file(desk.state.corpus(), "renamed.txt", &text).without(|entry| entry.path() == path);
+    desk.corpus(renamed);
+    assert_eq!((desk.selected(), desk.place()), (headline, place));
+    assert!(desk.state.reading().open().unwrap().path.ends_with("renamed.txt"));
+}
+
+#[test]
+fn text_that_is_put_in_above_does_not_move_the_place() {
+    let before = "date 2023-09-20 TOWN\nLong\n\n".to_owned();
+    let body: String = (0..80).map(|number| format!("Paragraph number {number} of a long article.\n\n")).collect();
+    let mut desk = Desk::wide();
+    let grown = with_file(desk.state.corpus(), "long.txt", &format!("{before}{body}"));
+    desk.corpus(grown);
+    let place = desk
+        .state
+        .list()
+        .slots()
+        .iter()
+        .position(|&slot| desk.state.corpus().get(slot).is_some_and(|entry| entry.headline().as_str() == "Long"));
+    desk.press(&format!("{} G enter", place.unwrap() + 1));
+    desk.press("4 0 j");
+    assert_eq!(desk.selected(), "Long");
+    let (part, _) = desk.state.reading().page().start_of(desk.state.reading().top());
+    let shown = |desk: &Desk, part: usize| desk.state.reading().open().unwrap().article.parts[part].text.to_string();
+    let at_top = shown(&desk, part);
+    let changed = with_file(desk.state.corpus(), "long.txt", &format!("{before}Put in above.\n\n{body}"));
+    desk.corpus(changed);
+    let (part, _) = desk.state.reading().page().start_of(desk.state.reading().top());
+    assert_eq!(shown(&desk, part), at_top);
+}
