@@ -171,3 +171,17 @@ fn reading_all_again_changes_nothing_where_nothing_changed() {
     desk.hear(|message| matches!(message, Message::Loading(progress) if progress.done));
     assert!(Arc::ptr_eq(&before, &desk.corpus));
 }
+
+#[test]
+fn reading_all_again_tells_what_is_still_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let odd = root.join("odd.txt");
+    fs::write(&odd, " date 2023-13-45 WORLD\nOdd date\n\nBody.\n").unwrap();
+    let mut desk = Desk::open(&[root]);
+    desk.archive.reload();
+    desk.hear(|message| matches!(message, Message::ProblemsGone(_)));
+    desk.hear(|message| matches!(message, Message::Loading(progress) if progress.done));
+    assert_eq!(desk.problems, [odd]);
+    assert_eq!(desk.listing(root).len(), 1);
+}

@@ -224,7 +224,8 @@ impl Archivist {
         self.stop.store(false, Ordering::Relaxed);
         let mut known = Known::default();
         for entry in self.corpus.order().iter().filter_map(|&slot| self.corpus.get(slot)) {
-            if entry.origin() == Origin::File {
+            // What something is wrong with is read again, so that it is told again.
+            if entry.origin() == Origin::File && !self.troubled.contains(&entry.path()) {
                 known.insert(entry.path(), entry.stamp());
             }
         }
@@ -252,8 +253,8 @@ impl Archivist {
         } else {
             known.changed().for_each(|path| gone.file(path));
             self.map = map;
+            self.troubled.drain().for_each(|path| gone.file(&path));
             // All paths begin with the empty one.
-            self.troubled.clear();
             (self.tell)(Message::ProblemsGone(PathBuf::new()));
         }
         self.replace(&gone, shards, problems);
