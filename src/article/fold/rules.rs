@@ -1,0 +1,189 @@
+//! What each character folds to, alone or with the marks that it carries.
+
+use std::sync::OnceLock;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+
+use super::MAX_FOLDED;
+
+/// The length of what is folded together at the front of `text`: a character with the marks that it carries.
+pub(super) fn cluster_length(text: &str) -> usize {
+    let mut chars = text.char_indices();
+    let Some((_, first)) = chars.next() else { return 0 };
+    let mut before = first;
+    for (at, c) in chars {
+        if !joins(before, c) {
+            return at;
+        }
+        before = c;
+    }
+    text.len()
+}
+
+fn joins(before: char, c: char) -> bool {
+    match c {
+        '\0'..='\u{2FF}' | '\u{2010}'..='\u{20CF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' => false,
+        '\u{FF9E}' | '\u{FF9F}' => matches!(before, '\u{3041}'..='\u{30FF}' | '\u{FF66}'..='\u{FF9D}'),
+        '\u{1160}'..='\u{11FF}' => matches!(before, '\u{1100}'..='\u{11FF}'),
+        _ => canonical_combining_class(c) != 0,
+    }
+}
+
+/// What one cluster folds to, at most [`MAX_FOLDED`] bytes unless it stays as it is.
+pub(super) enum Folded<'a> {
+    Same(&'a str),
+    Short(Short),
+    Long(String),
+}
+
+impl Folded<'_> {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Folded::Same(text) => text,
+            Folded::Short(short) => short.as_str(),
+            Folded::Long(text) => text,
+        }
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.as_str().as_bytes()
+    }
+}
+
+/// A string of at most seven bytes without an allocation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Short {
+    length: u8,
+    bytes: [u8; MAX_FOLDED],
+}
+
+impl Short {
+    fn new(text: &str) -> Option<Short> {
+        let mut bytes = [0; MAX_FOLDED];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        Some(Short { length: text.len() as u8, bytes })
+    }
+
+    fn as_str(&self) -> &str {
+        self.bytes.get(..usize::from(self.length)).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
+    }
+}
+
+pub(super) fn fold_cluster(original: &str, first: char) -> Folded<'_> {
+    if first.len_utf8() == original.len() {
+        match first {
+            'A'..='Z' => return Folded::Short(Short { length: 1, bytes: [first as u8 + 32, 0, 0, 0, 0, 0, 0] }),
+            '\0'..='\x7F'
+            | '\u{3041}'..='\u{3096}'
+            | '\u{30A1}'..='\u{30FA}'
+            | '\u{3400}'..='\u{9FFF}'
+            | '\u{AC00}'..='\u{D7A3}' => return Folded::Same(original),
+            '\u{80}'..TABLE_END => return Folded::Short(table()[first as usize - 0x80]),
+            _ => {}
+        }
+    }
+    let folded = fold_slowly(original);
+    if folded.len() > MAX_FOLDED { Folded::Same(original) } else { Folded::Long(folded) }
+}
+
+const TABLE_END: char = '\u{3000}';
+
+/// The folded forms of the characters below [`TABLE_END`], worked out on first use (about 2 ms).
+fn table() -> &'static [Short] {
+    static TABLE: OnceLock<Vec<Short>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        (0x80..TABLE_END as u32)
+            .map(|code| {
+                let Some(c) = char::from_u32(code) else { return Short::default() };
+                let mut buffer = [0; 4];
+                let original = &*c.encode_utf8(&mut buffer);
+                Short::new(&fold_slowly(original)).or_else(|| Short::new(original)).unwrap_or_default()
+            })
+            .collect()
+    })
+}
+
+fn fold_slowly(cluster: &str) -> String {
+    let folded = fold_by_the_tables(cluster);
+    // Unicode takes some signs, such as a lone diaeresis, for a space with a mark on it. They stay as they are: a
+    // space in folded text is always white space in the original.
+    if folded.starts_with(' ') { cluster.to_owned() } else { folded }
+}
+
+fn fold_by_the_tables(cluster: &str) -> String {
+    cluster
+        .chars()
+        .flat_map(|c| Plain::of(c).into_iter())
+        .nfkd()
+        .filter(|&c| !is_dropped(c))
+        .flat_map(char::to_lowercase)
+        .nfkd()
+        .filter(|&c| !is_dropped(c))
+        .flat_map(|c| Plain::of(c).into_iter())
+        .nfc()
+        .filter(|&c| !c.is_control())
+        .collect()
+}
+
+/// Accents and other signs that a reader leaves out when searching; vowel signs of Indic and Thai script are none.
+fn is_dropped(c: char) -> bool {
+    matches!(c, '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0487}' | '\u{0591}'..='\u{05BD}' | '\u{05BF}'
+        | '\u{05C1}' | '\u{05C2}' | '\u{05C4}' | '\u{05C5}' | '\u{05C7}' | '\u{0610}'..='\u{061A}' | '\u{0640}'
+        | '\u{064B}'..='\u{065F}' | '\u{0670}' | '\u{06D6}'..='\u{06DC}' | '\u{06DF}'..='\u{06E4}'
+        | '\u{06E7}' | '\u{06E8}' | '\u{06EA}'..='\u{06ED}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
+        | '\u{200C}' | '\u{200D}' | '\u{20D0}'..='\u{20FF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}')
+}
+
+/// The plain character or two behind a typographic form, or a letter without its stroke.
+enum Plain {
+    One(char),
+    Two(char, char),
+}
+
+impl Plain {
+    fn of(c: char) -> Plain {
+        Plain::One(match c {
+            '\u{2018}'..='\u{201B}'
+            | '\u{2032}'
+            | '\u{2035}'
+            | '\u{02BB}'..='\u{02BD}'
+            | '\u{00B4}'
+            | '\u{2039}'
+            | '\u{203A}'
+            | '\u{55A}'
+            | '\u{05F3}' => '\'',
+            '\u{201C}'..='\u{201F}' | '\u{2033}' | '\u{2036}' | '«' | '»' | '\u{05F4}' | '\u{301D}'..='\u{301F}' => {
+                '"'
+            }
+            '\u{2010}'..='\u{2015}'
+            | '\u{2212}'
+            | '\u{2043}'
+            | '\u{FE58}'
+            | '\u{FE63}'
+            | '\u{05BE}'
+            | '\u{2E3A}'
+            | '\u{2E3B}' => '-',
+            'ø' => 'o',
+            'ł' => 'l',
+            'đ' | 'ð' => 'd',
+            'ħ' => 'h',
+            'ı' => 'i',
+            'ŧ' => 't',
+            'ς' => 'σ',
+            'ß' => return Plain::Two('s', 's'),
+            'æ' => return Plain::Two('a', 'e'),
+            'œ' => return Plain::Two('o', 'e'),
+            'þ' => return Plain::Two('t', 'h'),
+            _ => c,
+        })
+    }
+
+    fn into_iter(self) -> impl Iterator<Item = char> {
+        let (first, second) = match self {
+            Plain::One(c) => (c, None),
+            Plain::Two(first, second) => (first, Some(second)),
+        };
+        std::iter::once(first).chain(second)
+    }
+}

@@ -1,0 +1,194 @@
+//! The way back: from folded text and its edits to the text as it was written, and to the places of matches in it.
+
+use std::ops::Range;
+
+use super::PART_SEPARATOR;
+
+/// One step of an edit stream.
+#[derive(Clone, Debug)]
+enum Edit<'a> {
+    Skip(usize),
+    Capital(usize),
+    Replace { skip: usize, folded: usize, original: &'a [u8] },
+}
+
+/// Reads an edit stream. A damaged stream ends early; it never panics.
+#[derive(Clone, Debug)]
+struct Edits<'a>(&'a [u8]);
+
+impl<'a> Iterator for Edits<'a> {
+    type Item = Edit<'a>;
+
+    fn next(&mut self) -> Option<Edit<'a>> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(match first {
+            0..=0x9f => Edit::Capital(usize::from(first)),
+            0xa0..=0xdf => {
+                let (&lengths, rest) = rest.split_first()?;
+                let (original, rest) = rest.split_at_checked(usize::from(lengths & 0x1f))?;
+                self.0 = rest;
+                Edit::Replace { skip: usize::from(first - 0xa0), folded: usize::from(lengths >> 5), original }
+            }
+            0xe0..=0xff => Edit::Skip(usize::from(first - 0xdf) * 64),
+        })
+    }
+}
+
+/// Walks along a folded article and its edits, giving back original text part by part and mapping positions.
+#[derive(Clone, Debug)]
+pub struct Unfolder<'a> {
+    folded: &'a [u8],
+    edits: Edits<'a>,
+    /// The folded position up to which everything was given out.
+    at: usize,
+    /// Where the edit that was read last begins to matter, and what it does.
+    next: Option<(usize, Edit<'a>)>,
+}
+
+impl<'a> Unfolder<'a> {
+    /// Starts at the first byte of an article.
+    pub fn new(folded: &'a [u8], edits: &'a [u8]) -> Unfolder<'a> {
+        let mut unfolder = Unfolder { folded, edits: Edits(edits), at: 0, next: None };
+        unfolder.advance(0);
+        unfolder
+    }
+
+    /// Reads the next edit, whose skip counts from folded position `from`.
+    fn advance(&mut self, from: usize) {
+        let mut from = from;
+        self.next = None;
+        for edit in self.edits.by_ref() {
+            match edit {
+                Edit::Skip(skip) => from += skip,
+                Edit::Capital(skip) | Edit::Replace { skip, .. } => {
+                    self.next = Some((from + skip, edit));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Gives back the original text from the current position to `end` (a folded position, at a part's end or at a
+    /// separator), mapping `marks`, folded positions in ascending order within that stretch, to bytes of it.
+    ///
+    /// A mark inside what stands for one original character maps to the character's start, or its end where it is
+    /// the end of a range, as `marks` says.
+    fn take_into(&mut self, end: usize, out: &mut Vec<u8>, marks: &mut [Mark]) {
+        let end = end.min(self.folded.len());
+        let mut mark = 0;
+        loop {
+            let edit_at = self.next.as_ref().map_or(usize::MAX, |(at, _)| *at);
+            // An edit that only puts something back (no folded bytes) at the very end still belongs to this part.
+            let inserts = matches!(self.next, Some((_, Edit::Replace { folded: 0, .. })));
+            let stop = edit_at.min(end).max(self.at);
+            while let Some(found) = marks.get_mut(mark).filter(|found| {
+                found.folded < stop || (found.folded == stop && (stop == end && edit_at > end || found.is_end))
+            }) {
+                found.original = out.len() + (found.folded.max(self.at) - self.at);
+                mark += 1;
+            }
+            out.extend_from_slice(self.folded.get(self.at..stop).unwrap_or_default());
+            self.at = stop;
+            if edit_at > end || (edit_at == end && !inserts) {
+                break;
+            }
+            let Some((_, edit)) = self.next.take() else { break };
+            let start = out.len();
+            let covered = match edit {
+                Edit::Capital(_) => {
+                    out.push(self.folded.get(stop).copied().unwrap_or(b'?').to_ascii_uppercase());
+                    1
+                }
+                Edit::Replace { folded, original, .. } => {
+                    out.extend_from_slice(original);
+                    folded
+                }
+                Edit::Skip(_) => 0,
+            };
+            while let Some(found) = marks.get_mut(mark).filter(|found| found.folded < stop + covered) {
+                found.original = if found.is_end { out.len() } else { start };
+                mark += 1;
+            }
+            self.at = stop + covered;
+            self.advance(self.at);
+        }
+        for found in &mut marks[mark..] {
+            found.original = out.len();
+        }
+    }
+
+    /// The original text from the current position to the folded position `end`.
+    pub fn take(&mut self, end: usize) -> String {
+        let mut out = Vec::with_capacity(end.saturating_sub(self.at) + 16);
+        self.take_into(end, &mut out, &mut []);
+        utf8(out)
+    }
+
+    /// Like [`take`](Self::take), and gives the original ranges of `ranges`, folded ranges counted from the
+    /// article's start that lie within the stretch, in any order.
+    pub fn take_with(&mut self, end: usize, ranges: &[Range<usize>]) -> (String, Vec<Range<usize>>) {
+        let mut marks: Vec<Mark> = ranges
+            .iter()
+            .enumerate()
+            .flat_map(|(index, range)| {
+                [(range.start, false), (range.end, true)].map(|(folded, is_end)| Mark {
+                    folded,
+                    is_end,
+                    index,
+                    original: 0,
+                })
+            })
+            .collect();
+        marks.sort_by_key(|mark| (mark.folded, !mark.is_end));
+        let mut out = Vec::with_capacity(end.saturating_sub(self.at) + 16);
+        self.take_into(end, &mut out, &mut marks);
+        let mut original = vec![0..0; ranges.len()];
+        for mark in marks {
+            let Some(range) = original.get_mut(mark.index) else { continue };
+            if mark.is_end {
+                range.end = mark.original;
+            } else {
+                range.start = mark.original;
+            }
+        }
+        (utf8(out), original)
+    }
+
+    /// Passes over a separator.
+    pub fn skip_separator(&mut self) {
+        if self.folded.get(self.at) == Some(&PART_SEPARATOR) {
+            self.at += 1;
+        }
+    }
+
+    /// Moves on to the folded position `to` without giving anything out.
+    pub fn skip_to(&mut self, to: usize) {
+        while let Some((at, edit)) = &self.next {
+            let covered = match edit {
+                Edit::Capital(_) => 1,
+                Edit::Replace { folded, .. } => *folded,
+                Edit::Skip(_) => 0,
+            };
+            // What stands at `to` itself belongs to what is taken next.
+            if *at >= to {
+                break;
+            }
+            let after = at + covered;
+            self.advance(after);
+        }
+        self.at = to.max(self.at);
+    }
+}
+
+struct Mark {
+    folded: usize,
+    is_end: bool,
+    index: usize,
+    original: usize,
+}
+
+/// Only a damaged archive can hold bytes that are not UTF-8; they are then shown as U+FFFD.
+fn utf8(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
