@@ -1,6 +1,7 @@
 //! The program without a terminal: [`State`] and `update(Message) -> Vec<Effect>`, total and pure. It has no clock,
 //! does no I/O and does not know how it is drawn. One file a pane.
 
+mod completion;
 pub mod dates;
 mod effect;
 mod filter_bar;
@@ -22,8 +23,11 @@ use crate::command::{Action, Context, Key, Keymap};
 use crate::config::{Config, Density, ThemeChoice};
 use crate::corpus::{Corpus, Slot};
 use crate::loader::Problem;
+use crate::query::LANGUAGE;
 
+pub use completion::{Candidate, CompletionMenu, Note};
 pub use effect::Effect;
+use filter_bar::Asked;
 pub use filter_bar::FilterBar;
 pub use geometry::{Area, Layout, Size, Wishes, layout};
 pub use line_editor::LineEditor;
@@ -112,7 +116,12 @@ impl State {
             Message::Paste(text) => self.paste(&text, &mut effects),
             Message::Mouse(mouse) => self.mouse(mouse),
             Message::Resize(size) => self.size = size,
-            Message::Clock(now) => self.now = now,
+            Message::Clock(now) => {
+                self.now = now;
+                if self.filter.query().depends_on_today() {
+                    self.retype(&mut effects);
+                }
+            }
             Message::Corpus(corpus) => self.take_corpus(corpus, &mut effects),
             Message::Loading(progress) => self.progress = progress,
             Message::Problem(problem) => {
@@ -136,6 +145,12 @@ impl State {
                 }
             }
             Message::HitsCounted { generation, hits, complete } => self.filter.take_hits(generation, hits, complete),
+            Message::Relaxed { generation, relaxed } => self.filter.take_relaxed(generation, relaxed),
+            Message::Values { corpus, wanted, values } => {
+                if self.filter.take_values(corpus, wanted, values) {
+                    self.retype(&mut effects);
+                }
+            }
             Message::Notice(notice) => self.notice = Some(notice),
         }
         self.settle();
@@ -162,10 +177,10 @@ impl State {
     fn take_corpus(&mut self, corpus: Arc<Corpus>, effects: &mut Vec<Effect>) {
         let former = std::mem::replace(&mut self.corpus, corpus);
         self.follow_rename(&former);
-        if self.filter.is_on() {
-            effects.extend(self.filter.ask(&self.corpus, false).map(Effect::Filter));
-        } else {
-            self.list.list(Arc::clone(self.corpus.order()), &self.corpus);
+        match self.filter.is_on().then(|| self.filter.ask(&self.corpus, false)) {
+            Some(Asked::Request(request)) => effects.push(Effect::Filter(request)),
+            Some(Asked::Nothing) => {}
+            Some(Asked::Everything) | None => self.list.list(Arc::clone(self.corpus.order()), &self.corpus),
         }
     }
 
@@ -191,7 +206,18 @@ impl State {
             return;
         }
         let count = self.count.take();
-        match (self.keymap.lookup(self.context(), key), key.typed()) {
+        let action = self.keymap.lookup(self.context(), key);
+        match action {
+            Some(Action::Complete | Action::CompleteBack) => {}
+            Some(Action::ClearFilter) if self.filter.take_back_completion() => return self.retype(effects),
+            _ => self.filter.stop_completing(),
+        }
+        match (action, key.typed()) {
+            // Inside a word it is a letter like another.
+            (Some(Action::ShowLanguage), Some(c)) if !self.filter.is_before_word() => {
+                self.filter.insert(c.encode_utf8(&mut [0; 4]));
+                self.retype(effects);
+            }
             // A number that was typed by mistake is all that is taken back.
             (Some(Action::Back), _) if count.is_some() => {}
             (Some(action), _) => self.perform(action, count, effects),
@@ -227,6 +253,7 @@ impl State {
                 // Pasted text is never keys; outside the bar it starts a filter.
                 self.focus = Focus::Filter;
                 self.zen = false;
+                self.filter.stop_completing();
                 self.filter.insert(text);
                 self.retype(effects);
             }
@@ -235,9 +262,10 @@ impl State {
 
     /// Takes over what is typed in the filter bar.
     fn retype(&mut self, effects: &mut Vec<Effect>) {
-        match self.filter.retype(&self.corpus) {
-            Some(request) => effects.push(Effect::Filter(request)),
-            None => {
+        match self.filter.retype(&self.corpus, self.now.date()) {
+            Asked::Nothing => return,
+            Asked::Request(request) => effects.push(Effect::Filter(request)),
+            Asked::Everything => {
                 effects.push(Effect::CancelFilter(self.filter.generation()));
                 self.list.list(Arc::clone(self.corpus.order()), &self.corpus);
             }
@@ -370,6 +398,7 @@ impl State {
             OverlayKind::Help => help_rows(overlay.line.text(), &self.keymap).len(),
             OverlayKind::Palette => palette_rows(overlay.line.text()).len(),
             OverlayKind::Problems => self.problems.len(),
+            OverlayKind::Language => LANGUAGE.len(),
             OverlayKind::Pipe => 0,
         };
         if let Some(action @ (Action::Suspend | Action::Redraw)) = self.keymap.lookup(Context::Line, key) {
@@ -397,7 +426,7 @@ impl State {
                     effects.push(Effect::Pipe { command: typed.to_owned(), text: open.article.to_text() });
                 }
             }
-            OverlayKind::Help | OverlayKind::Problems => {}
+            OverlayKind::Help | OverlayKind::Language | OverlayKind::Problems => {}
         }
     }
 }

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::command::{Action, Key, Keymap};
 use crate::loader::Problem;
+use crate::query::closest;
 
 pub use entries::default_text;
 
@@ -275,33 +276,9 @@ impl Reader<'_> {
     }
 }
 
-/// `; did you mean "…"?` with the name that is nearest to what was written, if one is near.
+/// `, did you mean "…"?` with the name that is nearest to what was written, if one is near.
 fn suggestion<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let near = known.map(|name| (distance(written, name), name)).min().filter(|(distance, _)| *distance <= 3);
-    near.map_or_else(String::new, |(_, name)| format!(", did you mean \"{name}\"?"))
-}
-
-/// The edit distance of Levenshtein: how many letters are added, left out or changed between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(usize::MAX - 1);
-            let best = (above + 1).min(left + 1).min(diagonal + usize::from(from != *to));
-            if let Some(cell) = row.get_mut(j) {
-                *cell = left;
-            }
-            diagonal = above;
-            left = best;
-        }
-        if let Some(cell) = row.last_mut() {
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or(0)
+    closest(written, known).map_or_else(String::new, |name| format!(", did you mean \"{name}\"?"))
 }
 
 #[cfg(test)]

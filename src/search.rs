@@ -5,9 +5,13 @@
 
 mod answer;
 mod matcher;
+mod near;
+mod order;
 mod scan;
 mod terms;
+mod values;
 
 pub use answer::{Answer, Request};
 pub use matcher::{Hit, Matcher};
-pub use scan::{count_hits, scan};
+pub use scan::{Relaxed, count_hits, relax, scan};
+pub use values::count_values;

@@ -12,7 +12,7 @@ mod theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::app::{Area, State};
+use crate::app::{Area, Focus, State};
 
 pub use theme::{Depth, Kind, Theme, detect};
 
@@ -40,7 +40,14 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
         cursor = filter_bar::draw(state, theme, area, buffer);
     }
     if let Some(area) = status {
-        status_line::draw(state, theme, area, buffer);
+        let mistake = state.filter().typed().mistake().filter(|_| state.focus() == Focus::Filter);
+        match (mistake, bar) {
+            (Some(mistake), Some(bar)) => filter_bar::draw_mistake(state, theme, mistake, bar, area, buffer),
+            _ => status_line::draw(state, theme, area, buffer),
+        }
+    }
+    if let Some(bar) = bar {
+        filter_bar::draw_completion(state, theme, bar, buffer);
     }
     let over = overlay::draw(state, theme, buffer);
     if state.overlay().is_some() {

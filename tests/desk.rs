@@ -14,7 +14,7 @@ use newsdesk::command::{ACTIONS, Key};
 use newsdesk::config::{Config, Split, ThemeChoice};
 use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
 use newsdesk::loader::{Hint, Problem, Refusal, decode, read};
-use newsdesk::search::{Request, count_hits, scan};
+use newsdesk::search::{Request, count_hits, count_values, relax, scan};
 use newsdesk::ui::{Depth, Kind, Theme, draw};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -137,6 +137,10 @@ impl Desk {
                     }
                 }
                 Effect::CancelFilter(_) => {}
+                Effect::CountValues { corpus, wanted } => {
+                    let values = Arc::new(count_values(&corpus, &wanted, &|| false).unwrap());
+                    self.hear(Message::Values { corpus, wanted, values });
+                }
                 other => self.effects.push(other),
             }
         }
@@ -147,9 +151,13 @@ impl Desk {
         let Some(request) = self.requests.get(number).cloned() else { return };
         let mut answers = Vec::new();
         scan(&request, &|| false, &mut |answer| answers.push(answer));
+        let relaxed = answers.last().filter(|answer| answer.slots.is_empty()).and_then(|last| relax(last, &|| false));
         let mut counts = Vec::new();
         count_hits(answers.last().unwrap(), &|| false, &mut |hits, complete| counts.push((hits, complete)));
         answers.into_iter().for_each(|answer| self.hear(Message::Filtered(answer)));
+        if let Some(relaxed) = relaxed {
+            self.hear(Message::Relaxed { generation: request.generation, relaxed });
+        }
         for (hits, complete) in counts {
             self.hear(Message::HitsCounted { generation: request.generation, hits, complete });
         }
@@ -662,6 +670,117 @@ fn other_keys_ask_the_world_outside_for_what_they_name() {
 }
 
 #[test]
+fn a_mistake_keeps_the_last_good_answer_and_is_told() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state").press("space").type_in("is:star");
+    let (found, asked) = (desk.listed(), desk.requests.len());
+    assert_eq!(found.len(), 3);
+    // What may become `starred` is no mistake yet, what cannot is one.
+    assert_eq!(desk.state.filter().typed().mistake(), None);
+    desk.type_in("ed").press("space");
+    assert_eq!((desk.listed().len(), desk.requests.len()), (3, asked));
+    let mistake = desk.state.filter().typed().mistake().unwrap().clone();
+    assert_eq!((mistake.span, mistake.message.contains("is:starred")), (9..15, true));
+    assert_eq!(desk.state.filter().query().terms()[0].text, "state");
+    // Enter leaves the bar once it is mended.
+    desk.press("enter");
+    assert_eq!(desk.state.focus(), Focus::Filter);
+    desk.press("^W enter");
+    assert_eq!(desk.state.focus(), Focus::List);
+}
+
+#[test]
+fn typing_what_changes_nothing_asks_nothing() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state");
+    let asked = desk.requests.len();
+    desk.press("space").type_in("title:");
+    desk.press("backspace").type_in(":");
+    // `title` alone is a word, with its colon it is nothing yet.
+    assert_eq!(desk.listed().len(), 3);
+    desk.press("space space");
+    assert!(desk.requests.len() > asked);
+    let asked = desk.requests.len();
+    desk.press("space -");
+    assert_eq!(desk.requests.len(), asked);
+}
+
+#[test]
+fn of_a_query_that_finds_nothing_the_costly_condition_is_named() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state quay section:weather");
+    let relaxed = desk.state.filter().relaxed().unwrap();
+    assert_eq!((relaxed.without.as_str(), relaxed.matched), ("quay", 1));
+    desk.press("backspace");
+    desk.press("^U").type_in("nowhere");
+    assert_eq!(desk.state.filter().relaxed(), None);
+}
+
+#[test]
+fn tab_completes_fields_and_then_values_with_their_counts() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("s").press("tab");
+    assert_eq!(desk.typed(), "source:");
+    let menu = desk.state.filter().completion().unwrap();
+    assert_eq!(menu.candidates().len(), 4);
+    desk.press("tab");
+    assert_eq!(desk.typed(), "section:");
+    desk.press("shift-tab shift-tab");
+    assert_eq!(desk.typed(), "sort:");
+    // Esc takes the candidate back and stays.
+    desk.press("esc");
+    assert_eq!((desk.typed(), desk.state.focus()), ("s", Focus::Filter));
+    desk.press("tab tab").type_in("to").press("tab");
+    assert_eq!(desk.typed(), "section:town");
+    assert!(desk.state.filter().completion().is_none());
+    assert_eq!(desk.listed().len(), 2);
+    desk.press("^U").type_in("-source:").press("tab");
+    let shown: Vec<_> =
+        desk.state.filter().completion().unwrap().candidates().iter().map(|one| one.shown.clone()).collect();
+    assert_eq!(shown, ["Harbour Notes", "Town Gazette"]);
+    assert_eq!(desk.typed(), "-source:\"harbour notes\"");
+    assert_eq!(desk.listed().len(), 4);
+    desk.type_in("x");
+    assert!(desk.state.filter().completion().is_none());
+}
+
+#[test]
+fn a_question_mark_shows_the_language_where_a_word_begins_and_is_a_letter_elsewhere() {
+    let mut desk = Desk::narrow();
+    desk.press("/ ?");
+    assert_eq!(desk.state.overlay().map(|overlay| overlay.kind), Some(OverlayKind::Language));
+    desk.press("esc").type_in("/ab?/").press("space ?");
+    assert_eq!(desk.typed(), "/ab?/ ");
+    assert_eq!(desk.state.overlay().map(|overlay| overlay.kind), Some(OverlayKind::Language));
+    desk.press("? esc :").type_in("wh?");
+    assert_eq!(desk.state.overlay().map(|overlay| overlay.line.text()), Some("wh?"));
+}
+
+#[test]
+fn since_counts_from_the_day_that_it_is() {
+    let mut desk = Desk::wide();
+    desk.filter("since:3d");
+    assert_eq!(desk.listed().len(), 2);
+    desk.hear(Message::Clock(now() + chrono::Days::new(2)));
+    assert_eq!(desk.listed().len(), 1);
+}
+
+#[test]
+fn an_answer_is_listed_in_the_order_that_was_asked_for() {
+    let mut desk = Desk::wide();
+    desk.filter("sort:title");
+    assert_eq!(desk.listed()[0], "Choir looks for low voices");
+    desk.press("/").type_in(" state").press("enter");
+    assert_eq!(desk.listed()[2], "Storm passes north of the lighthouse");
+    desk.press("/ ^U").type_in("state sort:old");
+    assert_eq!(desk.listed()[0], "Storm passes north of the lighthouse");
+    desk.press("^U").type_in("state sort:relevance");
+    assert_eq!(desk.listed()[0], "State archive opens its reading room");
+    desk.press("esc");
+    assert_eq!(desk.listed()[0], "Ferry to the islands sails again");
+}
+
+#[test]
 fn pasted_text_is_text_and_never_keys() {
     let mut desk = Desk::wide();
     desk.hear(Message::Paste("quay\nq\u{1b}".to_owned()));
@@ -689,8 +808,8 @@ fn a_click_selects_an_article_and_another_opens_it() {
     let bar = desk.state.layout().bar.unwrap();
     desk.mouse(9, bar.row, MouseAction::Press);
     assert_eq!(desk.state.focus(), Focus::Filter);
-    desk.press("?").mouse(5, row, MouseAction::Press);
-    assert_eq!(desk.typed(), "?");
+    desk.press("x ?").mouse(5, row, MouseAction::Press);
+    assert_eq!(desk.typed(), "x?");
 }
 
 #[test]

@@ -11,6 +11,9 @@ use newsdesk::query::Query;
 use newsdesk::search::{Answer, Matcher, Request, count_hits, scan};
 use proptest::prelude::*;
 
+/// What queries of these tests do not depend on.
+const TODAY: chrono::NaiveDate = chrono::NaiveDate::MIN;
+
 fn corpus_of(texts: &[Vec<String>], per_shard: usize) -> Arc<Corpus> {
     let dir: Arc<Path> = Arc::from(Path::new("desk"));
     let shards = texts.chunks(per_shard).enumerate().map(|(number, texts)| {
@@ -32,7 +35,8 @@ fn corpus_of(texts: &[Vec<String>], per_shard: usize) -> Arc<Corpus> {
 }
 
 fn ask(corpus: &Arc<Corpus>, text: &str, within: Option<Answer>) -> Answer {
-    let request = Request { generation: 1, corpus: Arc::clone(corpus), query: Arc::new(Query::parse(text)), within };
+    let request =
+        Request { generation: 1, corpus: Arc::clone(corpus), query: Arc::new(Query::parse(text, TODAY)), within };
     let mut last = None;
     scan(&request, &|| false, &mut |answer| last = Some(answer));
     let answer = last.expect("a scan that is not cancelled answers");
@@ -76,7 +80,7 @@ fn both_words_of_a_query_are_found_wherever_they_stand() {
 fn hits_name_the_part_the_bytes_and_the_term() {
     let corpus = corpus_of(&[vec!["L’État, c’est moi".to_owned(), "état d’urgence; ÉTAT".to_owned()]], 1);
     let entry = corpus.get(Slot(0)).unwrap();
-    let matcher = Matcher::new(&Query::parse("etat moi"));
+    let matcher = Matcher::new(&Query::parse("etat moi", TODAY));
     let article = entry.article();
     let hits: Vec<_> = matcher
         .hits(entry)
@@ -100,14 +104,14 @@ fn a_phrase_ends_at_word_boundaries_and_chinese_has_one_everywhere() {
 #[test]
 fn a_cancelled_scan_publishes_nothing_complete() {
     let corpus = corpus_of(&vec![vec!["one".to_owned()]; 9_000], 100);
-    let request = Request { generation: 1, corpus, query: Arc::new(Query::parse("one")), within: None };
+    let request = Request { generation: 1, corpus, query: Arc::new(Query::parse("one", TODAY)), within: None };
     scan(&request, &|| true, &mut |answer| assert!(!answer.complete));
 }
 
 #[test]
 fn the_first_screen_of_a_long_answer_comes_before_the_whole() {
     let corpus = corpus_of(&vec![vec!["one".to_owned()]; 9_000], 100);
-    let request = Request { generation: 3, corpus, query: Arc::new(Query::parse("one")), within: None };
+    let request = Request { generation: 3, corpus, query: Arc::new(Query::parse("one", TODAY)), within: None };
     let mut answers = Vec::new();
     scan(&request, &|| false, &mut |answer| answers.push(answer));
     assert!(!answers[0].complete && answers[0].slots.len() >= 80);
@@ -157,7 +161,7 @@ proptest! {
         let corpus = corpus_of(&texts, 3);
         let former = ask(&corpus, &query, None);
         let longer = format!("{query}{more}");
-        prop_assume!(Query::parse(&longer).refines(&former.query));
+        prop_assume!(Query::parse(&longer, TODAY).refines(&former.query));
         let full = ask(&corpus, &longer, None);
         prop_assert_eq!(&*ask(&corpus, &longer, Some(former)).slots, &*full.slots);
         let matcher = Matcher::new(&full.query);

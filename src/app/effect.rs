@@ -1,7 +1,10 @@
 //! What the state asks of the world outside; the runtime carries it out.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::corpus::Corpus;
+use crate::query::Wanted;
 use crate::search::Request;
 
 /// One thing to be done outside the state.
@@ -11,6 +14,13 @@ pub enum Effect {
     Filter(Request),
     /// Stop counting and filtering: there is no filter any more. Answers up to this generation are unwanted.
     CancelFilter(u64),
+    /// Count the values that articles have in a field.
+    CountValues {
+        /// The articles.
+        corpus: Arc<Corpus>,
+        /// The field.
+        wanted: Wanted,
+    },
     /// Put text on the clipboard.
     Copy(String),
     /// Open an address in the browser, if it is one that may be opened.

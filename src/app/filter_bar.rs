@@ -2,24 +2,48 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
+use super::completion::CompletionMenu;
 use super::line_editor::LineEditor;
 use crate::corpus::Corpus;
-use crate::query::Query;
-use crate::search::{Answer, Matcher, Request};
+use crate::query::{Query, Wanted, complete};
+use crate::search::{Answer, Matcher, Relaxed, Request};
 
 /// How many older filters are kept.
 const HISTORY: usize = 200;
+
+/// Values of a field and how many articles have each, the most frequent first.
+type Values = Arc<Vec<(String, usize)>>;
+
+/// What becomes of something typed.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// Nothing: it is the question that is answered already, or a mistake.
+    Nothing,
+    /// All articles are to be shown.
+    Everything,
+    /// This is to be answered.
+    Request(Request),
+}
 
 /// The state of the bar.
 #[derive(Clone, Debug)]
 pub struct FilterBar {
     editor: LineEditor,
+    /// What is typed, as far as it can be understood.
+    typed: Arc<Query>,
+    /// What was typed last without a mistake: the query that is answered.
     query: Arc<Query>,
     /// The matcher of the query, `None` where everything matches.
     matcher: Option<Arc<Matcher>>,
     generation: u64,
     answer: Option<Answer>,
     hits: Option<(u64, bool)>,
+    relaxed: Option<Relaxed>,
+    completion: Option<CompletionMenu>,
+    /// The values of a field that were counted last, and of which version of the corpus.
+    values: Option<(Arc<Corpus>, Wanted, Values)>,
     history: Vec<String>,
     /// The place in the history while walking through it, and what was typed before.
     walking: Option<(usize, String)>,
@@ -29,11 +53,15 @@ impl Default for FilterBar {
     fn default() -> FilterBar {
         FilterBar {
             editor: LineEditor::default(),
-            query: Arc::new(Query::parse("")),
+            typed: Arc::new(Query::everything()),
+            query: Arc::new(Query::everything()),
             matcher: None,
             generation: 0,
             answer: None,
             hits: None,
+            relaxed: None,
+            completion: None,
+            values: None,
             history: Vec::new(),
             walking: None,
         }
@@ -46,7 +74,12 @@ impl FilterBar {
         &self.editor
     }
 
-    /// The query that it means.
+    /// What is typed, as far as it can be understood.
+    pub fn typed(&self) -> &Query {
+        &self.typed
+    }
+
+    /// The query that is answered: what was typed last without a mistake.
     pub fn query(&self) -> &Arc<Query> {
         &self.query
     }
@@ -71,6 +104,16 @@ impl FilterBar {
         self.answer.as_ref().is_some_and(|answer| answer.generation == self.generation && answer.complete)
     }
 
+    /// Which condition costs the answer, where nothing was found.
+    pub fn relaxed(&self) -> Option<&Relaxed> {
+        self.relaxed.as_ref()
+    }
+
+    /// The candidates for what is being completed.
+    pub fn completion(&self) -> Option<&CompletionMenu> {
+        self.completion.as_ref()
+    }
+
     /// How many hits the answer has, and whether all are counted.
     pub fn hits(&self) -> Option<(u64, bool)> {
         self.hits
@@ -91,26 +134,31 @@ impl FilterBar {
         self.editor.insert(text);
     }
 
-    /// Takes over what is typed. Gives the request for an answer where the query changed and is not everything; the
-    /// caller shows all articles where it is.
-    pub(super) fn retype(&mut self, corpus: &Arc<Corpus>) -> Option<Request> {
-        self.query = Arc::new(Query::parse(self.editor.text()));
-        self.ask(corpus, true)
+    /// Takes over what is typed. A mistake leaves the former question, and its answer, as they are.
+    pub(super) fn retype(&mut self, corpus: &Arc<Corpus>, today: NaiveDate) -> Asked {
+        self.typed = Arc::new(Query::parse(self.editor.text(), today));
+        if self.typed.mistake().is_some() {
+            return Asked::Nothing;
+        }
+        let same = self.typed.asks_the_same(&self.query);
+        self.query = Arc::clone(&self.typed);
+        if same { Asked::Nothing } else { self.ask(corpus, true) }
     }
 
     /// Asks again, of another version of the corpus.
-    pub(super) fn ask(&mut self, corpus: &Arc<Corpus>, may_narrow: bool) -> Option<Request> {
+    pub(super) fn ask(&mut self, corpus: &Arc<Corpus>, may_narrow: bool) -> Asked {
         self.generation += 1;
+        self.relaxed = None;
         self.matcher = (!self.query.is_everything()).then(|| Arc::new(Matcher::new(&self.query)));
         self.hits = None;
         if self.matcher.is_none() {
             self.answer = None;
-            return None;
+            return Asked::Everything;
         }
         let narrows = |former: &&Answer| {
             may_narrow && former.complete && Arc::ptr_eq(&former.corpus, corpus) && self.query.refines(&former.query)
         };
-        Some(Request {
+        Asked::Request(Request {
             generation: self.generation,
             corpus: Arc::clone(corpus),
             query: Arc::clone(&self.query),
@@ -131,6 +179,79 @@ impl FilterBar {
         if generation == self.generation {
             self.hits = Some((hits, complete));
         }
+    }
+
+    pub(super) fn take_relaxed(&mut self, generation: u64, relaxed: Relaxed) {
+        if generation == self.generation {
+            self.relaxed = Some(relaxed);
+        }
+    }
+
+    /// Whether the cursor stands where a word would begin.
+    pub(super) fn is_before_word(&self) -> bool {
+        let before = self.editor.text().get(..self.editor.cursor()).unwrap_or("");
+        before.chars().next_back().is_none_or(char::is_whitespace)
+    }
+
+    /// Completes what stands before the cursor, or goes on to the next candidate. Gives what is to be counted for it,
+    /// if that is not known; none where nothing can stand there, as `false` tells.
+    pub(super) fn complete(&mut self, forward: bool, corpus: &Arc<Corpus>) -> (bool, Option<Wanted>) {
+        if let Some(menu) = &mut self.completion {
+            menu.step(forward);
+            self.type_candidate();
+            return (true, None);
+        }
+        let Some(place) = complete(self.editor.text(), self.editor.cursor()) else { return (false, None) };
+        let menu = self.completion.insert(CompletionMenu::new(place, self.editor.text()));
+        let wanted = menu.wanted().cloned();
+        let known =
+            self.values.as_ref().filter(|(of, field, _)| Arc::ptr_eq(of, corpus) && Some(field) == wanted.as_ref());
+        match (known.map(|(_, _, values)| Arc::clone(values)), wanted) {
+            (None, Some(wanted)) => return (true, Some(wanted)),
+            (Some(values), Some(_)) => menu.take(&values),
+            (_, None) => {}
+        }
+        (self.type_candidate(), None)
+    }
+
+    /// Takes values that were counted; says whether something was typed with them.
+    pub(super) fn take_values(&mut self, corpus: Arc<Corpus>, wanted: Wanted, values: Values) -> bool {
+        let waiting = self.completion.as_mut().filter(|menu| menu.wanted() == Some(&wanted));
+        if let Some(menu) = waiting {
+            menu.take(&values);
+            self.values = Some((corpus, wanted, values));
+            return self.type_candidate();
+        }
+        self.values = Some((corpus, wanted, values));
+        false
+    }
+
+    /// Types the selected candidate; a menu with no other goes away. Says no where there is none.
+    fn type_candidate(&mut self) -> bool {
+        let Some(menu) = &mut self.completion else { return false };
+        let Some((range, text)) = menu.typed() else {
+            self.completion = None;
+            return false;
+        };
+        self.walking = None;
+        self.editor.replace(range, text);
+        if menu.candidates().len() == 1 {
+            self.completion = None;
+        }
+        true
+    }
+
+    /// Ends completing and puts back what was typed before; says no where nothing was being completed.
+    pub(super) fn take_back_completion(&mut self) -> bool {
+        let Some(menu) = self.completion.take() else { return false };
+        let (range, before) = menu.before();
+        self.editor.replace(range, &before);
+        true
+    }
+
+    /// Ends completing; what is typed stays.
+    pub(super) fn stop_completing(&mut self) {
+        self.completion = None;
     }
 
     /// Keeps what is typed as the newest of the older filters.

@@ -32,6 +32,14 @@ impl LineEditor {
         self.cursor = self.text.len();
     }
 
+    /// Puts `text` in the place of some bytes; the cursor goes to its end.
+    pub(super) fn replace(&mut self, range: std::ops::Range<usize>, text: &str) {
+        if self.text.get(range.clone()).is_some() {
+            self.text.replace_range(range.clone(), text);
+            self.cursor = range.start + text.len();
+        }
+    }
+
     /// Types or pastes text at the cursor. Line breaks become spaces; controls are made visible.
     pub fn insert(&mut self, text: &str) {
         let room = MOST.saturating_sub(self.text.len());

@@ -9,7 +9,8 @@ use super::geometry::Size;
 use crate::command::Key;
 use crate::corpus::Corpus;
 use crate::loader::Problem;
-use crate::search::Answer;
+use crate::query::Wanted;
+use crate::search::{Answer, Relaxed};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -43,6 +44,22 @@ pub enum Message {
         hits: u64,
         /// Whether that is all.
         complete: bool,
+    },
+    /// Which condition of a query that finds nothing costs its answer.
+    Relaxed {
+        /// The generation of the answer.
+        generation: u64,
+        /// The condition.
+        relaxed: Relaxed,
+    },
+    /// The values that articles have in a field, and how many have each, as completion asked.
+    Values {
+        /// The version of the corpus.
+        corpus: Arc<Corpus>,
+        /// The field.
+        wanted: Wanted,
+        /// The most frequent first.
+        values: Arc<Vec<(String, usize)>>,
     },
     /// Something to tell the reader in the status line.
     Notice(Notice),

@@ -7,6 +7,7 @@ impl State {
         let Mouse { column, row, action } = mouse;
         if matches!(action, MouseAction::Press | MouseAction::Release) {
             self.dragging = false;
+            self.filter.stop_completing();
         }
         if self.overlay.is_some() {
             return;

@@ -21,6 +21,8 @@ pub struct Overlay {
 pub enum OverlayKind {
     /// All keys; what is typed after `/` searches them.
     Help,
+    /// What may be written in the filter bar.
+    Language,
     /// What could not be read.
     Problems,
     /// Actions by name.
@@ -71,7 +73,10 @@ impl Overlay {
             (Some(Action::StartFilter), _) => self.typing = self.kind == OverlayKind::Help,
             (Some(Action::KeepFilter), _) if self.kind == OverlayKind::Help => self.typing = false,
             (Some(Action::KeepFilter), _) => return Outcome::Accept,
-            (Some(Action::Quit | Action::ShowHelp | Action::ShowProblems), _) => return Outcome::Close,
+            (Some(Action::ShowLanguage), Some(c)) if self.typing => self.insert(c.encode_utf8(&mut [0; 4])),
+            (Some(Action::Quit | Action::ShowHelp | Action::ShowLanguage | Action::ShowProblems), _) => {
+                return Outcome::Close;
+            }
             (Some(action), _) if self.typing => {
                 if self.line.apply(action) {
                     self.row = 0;

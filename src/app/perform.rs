@@ -1,5 +1,7 @@
 //! What each action does.
 
+use std::sync::Arc;
+
 use super::{Effect, Focus, Overlay, OverlayKind, State};
 use crate::command::Action;
 use crate::config::ThemeChoice;
@@ -48,6 +50,8 @@ impl State {
                     }
                 }
             }
+            // What is wrong is told below the bar already.
+            Action::KeepFilter if self.filter.typed().mistake().is_some() => {}
             Action::KeepFilter => {
                 self.filter.remember();
                 self.focus = Focus::List;
@@ -78,6 +82,18 @@ impl State {
                     self.retype(effects);
                 }
             }
+            Action::Complete | Action::CompleteBack if self.focus == Focus::Filter => {
+                let (done, wanted) = self.filter.complete(action == Action::Complete, &self.corpus);
+                match wanted {
+                    Some(wanted) => {
+                        effects.push(Effect::CountValues { corpus: Arc::clone(&self.corpus), wanted });
+                    }
+                    None if done => self.retype(effects),
+                    None => self.tell("Nothing to complete here"),
+                }
+            }
+            Action::Complete | Action::CompleteBack => {}
+            Action::ShowLanguage => self.overlay = Some(Overlay::new(OverlayKind::Language)),
             Action::ToggleZen => {
                 self.zen = !self.zen && self.reading.open().is_some();
                 if self.zen {

@@ -324,6 +324,27 @@ mod tests {
         }
 
         #[test]
+        fn a_range_maps_there_and_back(text in texts(), from in 0usize..60, length in 1usize..20) {
+            let mut folder = Folder::default();
+            folder.push(&text);
+            let floor = |mut at: usize| { at = at.min(text.len()); while !text.is_char_boundary(at) { at -= 1; } at };
+            let range = floor(from)..floor(from + length);
+            prop_assume!(!range.is_empty());
+            let unfolder = Unfolder::new(&folder.folded, &folder.edits);
+            let folded = unfolder.clone().refold(folder.folded.len(), std::slice::from_ref(&range));
+            prop_assert!(folded[0].start <= folded[0].end && folded[0].end <= folder.folded.len());
+            let (_, back) = unfolder.clone().take_with(folder.folded.len(), &folded);
+            if !folded[0].is_empty() {
+                // What folds to nothing may be lost at either end.
+                let kept = |text: &str| fold(text).replace(' ', "");
+                prop_assert!(
+                    kept(&text[back[0].clone()]).contains(&kept(&text[range.clone()])),
+                    "{:?} became {:?}", &text[range], &text[back[0].clone()]
+                );
+            }
+        }
+
+        #[test]
         fn a_mapped_range_folds_to_at_least_what_was_found(text in texts(), from in 0usize..60, length in 1usize..20) {
             let mut folder = Folder::default();
             folder.push(&text);

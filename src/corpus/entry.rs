@@ -38,6 +38,25 @@ impl<'a> Entry<'a> {
         if seconds == NO_DATE { None } else { Published::from_seconds(seconds, offset) }
     }
 
+    /// The day on which it was published, on the calendar of the place that published it, in days since 1970-01-01.
+    pub fn day(self) -> Option<i64> {
+        let Record { seconds, offset, .. } = *self.record;
+        let offset = if offset == NO_OFFSET { 0 } else { i64::from(offset) * 60 };
+        (seconds != NO_DATE).then(|| seconds.saturating_add(offset).div_euclid(86_400))
+    }
+
+    /// Whether it names an address of its own, or others.
+    pub fn has_links(self) -> bool {
+        let mut outline = self.outline();
+        for _ in 0..outline.number() {
+            if outline.part(0).is_none() {
+                return false;
+            }
+            outline.skip_spans();
+        }
+        !outline.text().is_empty() || outline.number() > 0
+    }
+
     /// What articles are sorted by, the newest having the greatest; `i64::MIN` without a date.
     pub fn sort_key(self) -> i64 {
         self.record.seconds

@@ -1,32 +1,85 @@
-//! From typed text to tokens, terms and tree, in one pass.
+//! From typed text to tokens, terms and tree, in one pass:
+//!
+//! ```text
+//! query  = all { "OR" all }
+//! all    = near { [ "AND" ] near }
+//! near   = one { "NEAR" [ "/" number ] one }
+//! one    = ( "-" | "NOT" ) near | "(" query ")" | field ":" value | text
+//! value  = text | "(" query ")" | date | number | name
+//! text   = word | '"' words '"' | "/" expression "/"
+//! ```
 
-use super::syntax::{Expr, Query, Term, TermId, TermKind, Token, TokenKind};
+use chrono::NaiveDate;
 
-/// How many terms a query may have; what is pasted beyond that is not looked for.
+use super::dates::{Days, Written, ago, date};
+use super::fields::{FEATURES, Field, FieldKind, FieldSpec, MARKS, SORTS, Sort, closest, meant, named};
+use super::pattern;
+use super::syntax::{Expr, Mistake, Query, Term, TermId, TermKind, Token, TokenKind};
+
+/// How many terms a query may have.
 const MAX_TERMS: usize = 64;
 
 /// How much of one term is looked for, in bytes; no word or phrase that somebody types is longer.
 const MAX_TERM: usize = 1024;
 
-pub(super) fn parse(text: &str) -> Query {
-    let mut parser = Parser { text, at: 0, terms: Vec::new(), tokens: Vec::new() };
-    let mut all = Vec::new();
-    while parser.at < text.len() {
-        all.extend(parser.next());
-    }
-    let root = match all.len() {
-        0 => Expr::Everything,
-        1 => all.remove(0),
-        _ => Expr::And(all),
+/// How deep groups may stand in one another.
+const MAX_DEPTH: usize = 32;
+
+/// How near `NEAR` without a number is.
+const NEAR: u16 = 10;
+
+pub(super) fn parse(text: &str, today: NaiveDate) -> Query {
+    let mut parser = Parser {
+        text,
+        today,
+        at: 0,
+        depth: 0,
+        negated: false,
+        field: None,
+        terms: Vec::new(),
+        tokens: Vec::new(),
+        sort: Sort::New,
+        mistake: None,
+        conditions: Vec::new(),
+        depends_on_today: false,
     };
-    Query { text: text.to_owned(), root, terms: parser.terms, tokens: parser.tokens }
+    let root = parser.query();
+    Query {
+        text: text.to_owned(),
+        root,
+        terms: parser.terms,
+        tokens: parser.tokens,
+        sort: parser.sort,
+        mistake: parser.mistake,
+        conditions: parser.conditions,
+        depends_on_today: parser.depends_on_today,
+    }
+}
+
+/// A word that is no word to look for.
+#[derive(Clone, Copy, PartialEq)]
+enum Keyword {
+    And,
+    Or,
+    Not,
+    Near(u16),
 }
 
 struct Parser<'a> {
     text: &'a str,
+    today: NaiveDate,
     at: usize,
+    depth: usize,
+    negated: bool,
+    /// The field of the group that is being read.
+    field: Option<Field>,
     terms: Vec<Term>,
     tokens: Vec<Token>,
+    sort: Sort,
+    mistake: Option<Mistake>,
+    /// Where the conditions stand of the `all` that was read last.
+    conditions: Vec<std::ops::Range<usize>>,
+    depends_on_today: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -35,53 +88,437 @@ impl<'a> Parser<'a> {
     }
 
     fn token(&mut self, length: usize, kind: TokenKind) {
-        self.tokens.push(Token { span: self.at..self.at + length, kind });
-        self.at += length;
+        if length > 0 {
+            self.tokens.push(Token { span: self.at..self.at + length, kind });
+            self.at += length;
+        }
     }
 
-    fn next(&mut self) -> Option<Expr> {
+    fn spaces(&mut self) {
         let rest = self.rest();
-        let spaces = rest.len() - rest.trim_start().len();
-        if spaces > 0 {
-            self.token(spaces, TokenKind::Space);
-            return None;
+        self.token(rest.len() - rest.trim_start().len(), TokenKind::Space);
+    }
+
+    /// Passes over `length` bytes that cannot be understood; the first mistake is the one that is told.
+    fn wrong(&mut self, length: usize, message: String) -> Expr {
+        let span = self.at..self.at + length;
+        self.mistake.get_or_insert(Mistake { span, message });
+        self.token(length, TokenKind::Mistake);
+        Expr::Everything
+    }
+
+    fn query(&mut self) -> Expr {
+        let mut any = vec![self.all()];
+        let mut conditions = std::mem::take(&mut self.conditions);
+        while let Some((Keyword::Or, length)) = self.keyword() {
+            self.token(length, TokenKind::Operator);
+            any.push(self.all());
+            conditions.clear();
         }
-        let negated = rest.starts_with('-');
-        if negated {
+        // What is not finished means nothing yet, and certainly not everything.
+        any.retain(|expr| *expr != Expr::Everything);
+        self.conditions = conditions;
+        joined(any, Expr::Or)
+    }
+
+    fn all(&mut self) -> Expr {
+        let (mut all, mut conditions) = (Vec::new(), Vec::new());
+        loop {
+            self.spaces();
+            if self.rest().is_empty() || (self.depth > 0 && self.rest().starts_with(')')) {
+                break;
+            }
+            let start = self.at;
+            let expr = match self.keyword() {
+                Some((Keyword::Or, _)) => break,
+                Some((Keyword::And, length)) => {
+                    self.token(length, TokenKind::Operator);
+                    continue;
+                }
+                Some((Keyword::Near(_), length)) => self.wrong(length, "NEAR stands between two words".to_owned()),
+                Some((Keyword::Not, _)) | None => self.near(),
+            };
+            match expr {
+                Expr::Everything => {}
+                expr => {
+                    all.push(expr);
+                    conditions.push(start..self.at);
+                }
+            }
+        }
+        self.conditions = conditions;
+        joined(all, Expr::And)
+    }
+
+    fn near(&mut self) -> Expr {
+        let start = self.at;
+        let mut left = self.one();
+        let mut pairs = Vec::new();
+        loop {
+            let rest = self.rest();
+            let spaces = rest.len() - rest.trim_start().len();
+            let (at, tokens) = (self.at, self.tokens.len());
+            self.token(spaces, TokenKind::Space);
+            let Some((Keyword::Near(within), length)) = self.keyword() else {
+                self.at = at;
+                self.tokens.truncate(tokens);
+                break;
+            };
+            self.token(length, TokenKind::Operator);
+            self.spaces();
+            if self.rest().is_empty() || self.keyword().is_some() || self.rest().starts_with(')') {
+                break;
+            }
+            let right = self.one();
+            let (Some(one), Some(other)) = (self.side(&left), self.side(&right)) else {
+                if left != Expr::Everything && right != Expr::Everything {
+                    let message = "NEAR stands between two words or phrases, or groups of them joined by OR".to_owned();
+                    self.mistake.get_or_insert(Mistake { span: start..self.at, message });
+                }
+                return Expr::Everything;
+            };
+            pairs.push(Expr::Near { left: one, right: other, within });
+            left = right;
+        }
+        if pairs.is_empty() { left } else { joined(pairs, Expr::And) }
+    }
+
+    /// The terms of one side of a `NEAR`.
+    fn side(&self, expr: &Expr) -> Option<Vec<TermId>> {
+        let term = |expr: &Expr| match expr {
+            Expr::Term(id) if self.terms.get(usize::from(id.0))?.field.is_none_or(Field::is_text) => Some(*id),
+            _ => None,
+        };
+        match expr {
+            Expr::Or(any) => any.iter().map(term).collect(),
+            expr => Some(vec![term(expr)?]),
+        }
+    }
+
+    fn one(&mut self) -> Expr {
+        let outer = self.negated;
+        let mut negations = 0;
+        loop {
+            if self.rest().starts_with('-') {
+                self.token(1, TokenKind::Operator);
+            } else if let Some((Keyword::Not, length)) = self.keyword() {
+                self.token(length, TokenKind::Operator);
+                self.spaces();
+            } else {
+                break;
+            }
+            negations += 1;
+        }
+        if negations == 0 {
+            return self.unit();
+        }
+        self.negated ^= negations % 2 == 1;
+        let stops = self.rest().starts_with(char::is_whitespace) || matches!(self.keyword(), Some((Keyword::Or, _)));
+        let inner = if stops { Expr::Everything } else { self.near() };
+        self.negated = outer;
+        match inner {
+            Expr::Everything => Expr::Everything,
+            inner if negations % 2 == 1 => Expr::Not(Box::new(inner)),
+            inner => inner,
+        }
+    }
+
+    fn unit(&mut self) -> Expr {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else { return Expr::Everything };
+        match first {
+            '(' => self.group(),
+            ')' if self.depth > 0 => Expr::Everything,
+            ')' => self.wrong(1, "\")\" closes no \"(\"; in quotes it is looked for".to_owned()),
+            _ => match self.field() {
+                Some((spec, length)) => {
+                    self.token(length, TokenKind::Field);
+                    self.value(spec)
+                }
+                None => self.unknown_field().unwrap_or_else(|| self.text(self.field)),
+            },
+        }
+    }
+
+    fn group(&mut self) -> Expr {
+        if self.depth == MAX_DEPTH {
+            return self.wrong(self.rest().len(), format!("Groups may stand {MAX_DEPTH} deep, not deeper"));
+        }
+        self.token(1, TokenKind::Operator);
+        self.depth += 1;
+        let inner = self.query();
+        self.depth -= 1;
+        if self.rest().starts_with(')') {
             self.token(1, TokenKind::Operator);
         }
-        let term = self.term(negated)?;
-        Some(if negated { Expr::Not(Box::new(Expr::Term(term))) } else { Expr::Term(term) })
+        inner
     }
 
-    /// A word or a phrase; `None` where there is nothing to look for yet.
-    fn term(&mut self, negated: bool) -> Option<TermId> {
+    /// The word here, if it is one that joins or negates.
+    fn keyword(&self) -> Option<(Keyword, usize)> {
         let rest = self.rest();
-        let first = rest.chars().next().filter(|c| !c.is_whitespace())?;
-        let (kind, length, text) = if is_quote(first) {
-            let inside = rest.get(first.len_utf8()..).unwrap_or("");
-            match inside.char_indices().find(|&(_, c)| is_quote(c)) {
-                Some((end, close)) => {
-                    (TermKind::Phrase, first.len_utf8() + end + close.len_utf8(), inside.get(..end).unwrap_or(""))
-                }
-                None => (TermKind::Phrase, rest.len(), inside),
-            }
-        } else {
-            let end = rest.find(|c: char| c.is_whitespace() || is_quote(c)).unwrap_or(rest.len());
-            (TermKind::Word, end, rest.get(..end).unwrap_or(""))
+        let length = rest.find(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).unwrap_or(rest.len());
+        let word = rest.get(..length)?;
+        let keyword = match word {
+            "AND" => Keyword::And,
+            "OR" => Keyword::Or,
+            "NOT" => Keyword::Not,
+            "NEAR" | "NEAR/" => Keyword::Near(NEAR),
+            _ => Keyword::Near(word.strip_prefix("NEAR/")?.parse().ok()?),
         };
-        let text = text.trim();
-        let text = text.get(..text.floor_char_boundary(MAX_TERM)).unwrap_or(text);
-        if text.is_empty() || self.terms.len() >= MAX_TERMS {
-            self.token(length, TokenKind::Operator);
-            return None;
+        Some((keyword, length))
+    }
+
+    /// The name before a colon, and its length with the colon.
+    fn name(&self) -> Option<(&'a str, usize)> {
+        let rest = self.rest();
+        let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let follows = rest.get(length..)?;
+        (length > 0 && follows.starts_with(':') && !follows.starts_with("://"))
+            .then_some((rest.get(..length)?, length + 1))
+    }
+
+    fn field(&self) -> Option<(&'static FieldSpec, usize)> {
+        let (name, length) = self.name()?;
+        Some((named(name)?, length))
+    }
+
+    /// What looks like a field and is none: a mistake where it is clear what was meant, else a word like another.
+    fn unknown_field(&mut self) -> Option<Expr> {
+        let (name, length) = self.name()?;
+        let meant = meant(name)?;
+        let word = length + self.rest().get(length..).map_or(0, Parser::word_length);
+        self.mistake.get_or_insert(Mistake {
+            span: self.at..self.at + length,
+            message: format!("\"{name}:\" is no field; did you mean \"{meant}:\"?"),
+        });
+        self.token(word, TokenKind::Mistake);
+        Some(Expr::Everything)
+    }
+
+    fn value(&mut self, spec: &'static FieldSpec) -> Expr {
+        if let FieldKind::Text(field) = spec.kind {
+            if self.rest().starts_with('(') {
+                let outer = self.field.replace(field);
+                let inner = self.group();
+                self.field = outer;
+                return inner;
+            }
+            return self.text(Some(field));
         }
+        let length = Parser::word_length(self.rest());
+        let value = self.rest().get(..length).unwrap_or("");
+        let read = match spec.kind {
+            FieldKind::Text(_) => Ok(None),
+            FieldKind::Date => self.dates(value),
+            FieldKind::After => self.one_date(value).map(|days| {
+                let from = days.and_then(|(_, last)| last.succ_opt());
+                from.map(|from| Expr::Published(Days { from: Some(from), to: None }))
+            }),
+            FieldKind::Before => self.one_date(value).map(|days| {
+                let to = days.and_then(|(first, _)| first.pred_opt());
+                to.map(|to| Expr::Published(Days { from: None, to: Some(to) }))
+            }),
+            FieldKind::Since => self.since(value),
+            FieldKind::Words => words(value),
+            FieldKind::Is => self.choice(spec, value, MARKS).map(|mark| mark.map(Expr::Is)),
+            FieldKind::Has => self.choice(spec, value, FEATURES).map(|feature| feature.map(Expr::Has)),
+            FieldKind::Sort => self.choice(spec, value, SORTS).map(|sort| {
+                self.sort = sort.unwrap_or(self.sort);
+                None
+            }),
+        };
+        match read {
+            Ok(expr) => {
+                self.token(length, TokenKind::Value);
+                expr.unwrap_or(Expr::Everything)
+            }
+            Err(message) => self.wrong(length, message),
+        }
+    }
+
+    fn one_date(&mut self, text: &str) -> Result<Option<(NaiveDate, NaiveDate)>, String> {
+        match date(text, self.today) {
+            Written::Days(first, last) => {
+                self.depends_on_today |= !text.starts_with(|c: char| c.is_ascii_digit());
+                Ok(Some((first, last)))
+            }
+            Written::Unfinished => Ok(None),
+            Written::Wrong => Err(format!(
+                "\"{text}\" is no date; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10"
+            )),
+        }
+    }
+
+    fn dates(&mut self, text: &str) -> Result<Option<Expr>, String> {
+        let Some((from, to)) = text.split_once("..") else {
+            // One dot is the beginning of two.
+            let days = self.one_date(text.strip_suffix('.').unwrap_or(text))?;
+            return Ok(days.map(|(first, last)| Expr::Published(Days { from: Some(first), to: Some(last) })));
+        };
+        let (from, to) = (self.one_date(from)?, self.one_date(to)?);
+        let days = Days { from: from.map(|(first, _)| first), to: to.map(|(_, last)| last) };
+        match (days.from, days.to) {
+            (None, None) => Ok(None),
+            (Some(from), Some(to)) if to < from => Err(format!("\"{text}\" ends before it begins")),
+            _ => Ok(Some(Expr::Published(days))),
+        }
+    }
+
+    fn since(&mut self, text: &str) -> Result<Option<Expr>, String> {
+        self.depends_on_today = true;
+        match ago(text, self.today) {
+            None => Ok(None),
+            Some(Ok(from)) => Ok(Some(Expr::Published(Days { from: Some(from), to: None }))),
+            Some(Err(())) => {
+                Err(format!("\"{text}\" is no length of time; write 7d, 2w, 3m or 1y for days, weeks, months or years"))
+            }
+        }
+    }
+
+    /// One of the names that a field knows; nothing yet where it may become one.
+    fn choice<T: Copy>(&self, spec: &FieldSpec, text: &str, known: &[(&'static str, T)]) -> Result<Option<T>, String> {
+        let lower = text.to_lowercase();
+        if let Some((_, found)) = known.iter().find(|(name, _)| *name == lower) {
+            return Ok(Some(*found));
+        }
+        let at_end = self.at + text.len() == self.text.len();
+        if lower.is_empty() || at_end && known.iter().any(|(name, _)| name.starts_with(&lower)) {
+            return Ok(None);
+        }
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        Err(match closest(&lower, names.iter().copied()) {
+            Some(near) => format!("\"{0}:{text}\" is not known; did you mean \"{0}:{near}\"?", spec.name),
+            None => format!("\"{}:{text}\" is not known; it takes {}", spec.name, names.join(", ")),
+        })
+    }
+
+    /// A word, a phrase or a regular expression.
+    fn text(&mut self, field: Option<Field>) -> Expr {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next().filter(|c| !c.is_whitespace()) else { return Expr::Everything };
+        if is_quote(first) {
+            let inside = rest.get(first.len_utf8()..).unwrap_or("");
+            let close = inside.char_indices().find(|&(_, c)| is_quote(c));
+            let (length, text) = match close {
+                Some((end, close)) => (first.len_utf8() + end + close.len_utf8(), inside.get(..end).unwrap_or("")),
+                None => (rest.len(), inside),
+            };
+            return self.term(TermKind::Phrase { open: close.is_none() }, text.trim(), length, field);
+        }
+        // Paths begin with what regular expressions begin with.
+        if first == '/' && field != Some(Field::Path) {
+            return self.regex(field);
+        }
+        let length = Parser::word_length(rest);
+        self.term(TermKind::Word, rest.get(..length).unwrap_or(""), length, field)
+    }
+
+    /// How long the word is that `text` begins with: to a space, a quote, or a parenthesis that it did not open.
+    fn word_length(text: &str) -> usize {
+        let mut open = 0_usize;
+        for (at, c) in text.char_indices() {
+            match c {
+                '(' => open += 1,
+                ')' if open > 0 => open -= 1,
+                ')' => return at,
+                c if c.is_whitespace() || is_quote(c) => return at,
+                _ => {}
+            }
+        }
+        text.len()
+    }
+
+    fn regex(&mut self, field: Option<Field>) -> Expr {
+        let inside = self.rest().get(1..).unwrap_or("");
+        let mut escaped = false;
+        let close = inside.char_indices().find(|&(at, c)| {
+            let after = inside.get(at + 1..).and_then(|after| after.chars().next());
+            let closes = c == '/' && !escaped && after.is_none_or(|c| c.is_whitespace() || c == ')');
+            escaped = c == '\\' && !escaped;
+            closes
+        });
+        let (length, mut pattern) = match close {
+            Some((end, _)) => (end + 2, inside.get(..end).unwrap_or("")),
+            None => (inside.len() + 1, inside),
+        };
+        pattern = pattern.get(..pattern.floor_char_boundary(MAX_TERM)).unwrap_or(pattern);
+        let wrong = |pattern: &str| pattern::wrong(pattern, pattern::has_capitals(pattern));
+        match (wrong(pattern), close) {
+            (None, _) => {}
+            (Some((at, reason)), Some(_)) => {
+                let span = self.at + 1 + at..self.at + length;
+                let message = format!("This regular expression cannot be read: {reason}");
+                self.mistake.get_or_insert(Mistake { span, message });
+                self.token(length, TokenKind::Mistake);
+                return Expr::Everything;
+            }
+            // It may become one: as much of it as is one already counts.
+            (Some(_), None) => {
+                let ends = pattern.char_indices().map(|(at, _)| at).rev().take(64);
+                pattern = ends.filter_map(|end| pattern.get(..end)).find(|head| wrong(head).is_none()).unwrap_or("");
+            }
+        }
+        self.term(TermKind::Regex, pattern, length, field)
+    }
+
+    fn term(&mut self, kind: TermKind, text: &str, length: usize, field: Option<Field>) -> Expr {
+        if text.is_empty() {
+            self.token(length, TokenKind::Operator);
+            return Expr::Everything;
+        }
+        if self.terms.len() >= MAX_TERMS {
+            return self.wrong(length, format!("More than {MAX_TERMS} words cannot be looked for at once"));
+        }
+        let text = text.get(..text.floor_char_boundary(MAX_TERM)).unwrap_or(text);
+        let exact_case = match kind {
+            TermKind::Regex => pattern::has_capitals(text),
+            TermKind::Word | TermKind::Phrase { .. } => text.chars().any(char::is_uppercase),
+        };
         // At most MAX_TERMS, by the line above.
         let id = TermId(self.terms.len() as u16);
-        let exact_case = text.chars().any(char::is_uppercase);
-        self.terms.push(Term { kind, text: text.to_owned(), exact_case, negated });
+        self.terms.push(Term { kind, text: text.to_owned(), exact_case, negated: self.negated, field });
         self.token(length, TokenKind::Term(id));
-        Some(id)
+        Expr::Term(id)
+    }
+}
+
+/// One expression as itself, several in `list`, none as everything.
+fn joined(mut exprs: Vec<Expr>, list: impl FnOnce(Vec<Expr>) -> Expr) -> Expr {
+    match exprs.len() {
+        0 => Expr::Everything,
+        1 => exprs.remove(0),
+        _ => list(exprs),
+    }
+}
+
+fn words(text: &str) -> Result<Option<Expr>, String> {
+    let wrong = || format!("\"{text}\" is no number of words; write >500, <500 or 300..500");
+    let number = |text: &str| match text {
+        "" => Ok(None),
+        _ => text.parse::<u32>().map(Some).map_err(|_| wrong()),
+    };
+    let (from, to) = if let Some(least) = text.strip_prefix(">=") {
+        (number(least)?, None)
+    } else if let Some(most) = text.strip_prefix("<=") {
+        (None, number(most)?)
+    } else if let Some(least) = text.strip_prefix('>') {
+        (number(least)?.map(|least| least.saturating_add(1)), None)
+    } else if let Some(most) = text.strip_prefix('<') {
+        match number(most)? {
+            Some(0) => return Err(format!("\"{text}\" is less than nothing")),
+            most => (None, most.map(|most| most - 1)),
+        }
+    } else if let Some((from, to)) = text.split_once("..") {
+        (number(from)?, number(to)?)
+    } else {
+        let exact = number(text.strip_suffix('.').unwrap_or(text))?;
+        (exact, exact)
+    };
+    match (from, to) {
+        (None, None) => Ok(None),
+        (Some(from), Some(to)) if to < from => Err(format!("\"{text}\" ends before it begins")),
+        _ => Ok(Some(Expr::Words(from.unwrap_or(0)..=to.unwrap_or(u32::MAX)))),
     }
 }
 
@@ -95,9 +532,19 @@ mod tests {
 
     use super::*;
 
+    fn query(text: &str) -> Query {
+        parse(text, NaiveDate::from_ymd_opt(2024, 3, 1).unwrap())
+    }
+
+    fn trees(examples: &[(&str, &str)]) {
+        for (text, tree) in examples {
+            assert_eq!(query(text).to_string(), *tree, "{text}");
+        }
+    }
+
     #[test]
     fn words_phrases_and_negations_are_read() {
-        for (text, tree) in [
+        trees(&[
             ("", "everything"),
             ("   ", "everything"),
             ("state", "state"),
@@ -105,11 +552,56 @@ mod tests {
             ("\"State Department\"", "\"State Department\""),
             ("“two words” three", "(and \"two words\" three)"),
             ("mail -spam", "(and mail (not spam))"),
+            ("mail NOT spam", "(and mail (not spam))"),
             ("-\"old news\"", "(not \"old news\")"),
+            ("--x", "x"),
             ("well-known", "well-known"),
-        ] {
-            assert_eq!(Query::parse(text).to_string(), tree, "{text}");
-        }
+            ("https://example.org/x", "https://example.org/x"),
+            ("10:30 Kyiv: f(x)", "(and 10:30 Kyiv: f(x))"),
+        ]);
+    }
+
+    #[test]
+    fn alternatives_groups_and_neighbours_are_read() {
+        trees(&[
+            ("a OR b", "(or a b)"),
+            ("a b OR c d", "(or (and a b) (and c d))"),
+            ("a (b OR c) -d", "(and a (or b c) (not d))"),
+            ("a AND b", "(and a b)"),
+            ("-(a OR b)", "(not (or a b))"),
+            ("a or b", "(and a or b)"),
+            ("a NEAR/5 b", "(near/5 a b)"),
+            ("a NEAR b c", "(and (near/10 a b) c)"),
+            ("(a OR b) NEAR/3 \"c d\"", "(near/3 (or a b) \"c d\")"),
+            ("a NEAR/2 b NEAR/4 c", "(and (near/2 a b) (near/4 b c))"),
+            ("-a NEAR/5 b", "(not (near/5 a b))"),
+            ("/ab+c/ d", "(and /ab+c/ d)"),
+            ("/a b/ OR /and\\/or/", "(or /a b/ /and\\/or/)"),
+        ]);
+    }
+
+    #[test]
+    fn fields_are_read() {
+        trees(&[
+            ("title:budget", "title:budget"),
+            ("TITLE:\"two words\" lead:/x/", "(and title:\"two words\" lead:/x/)"),
+            ("-source:(Reuters OR afp)", "(not (or source:Reuters source:afp))"),
+            ("title:(a body:b)", "(and title:a body:b)"),
+            ("path:/archive/2023", "path:/archive/2023"),
+            ("date:2023-09", "date:2023-09-01..2023-09-30"),
+            ("date:2023-09-01..2023-10", "date:2023-09-01..2023-10-31"),
+            ("date:2023-09-27", "date:2023-09-27"),
+            ("date:2023..", "date:2023-01-01.."),
+            ("date:..2023", "date:..2023-12-31"),
+            ("after:2023-09", "date:2023-10-01.."),
+            ("before:2023-09", "date:..2023-08-31"),
+            ("since:7d", "date:2024-02-23.."),
+            ("words:>500 words:<100", "(and words:501.. words:0..99)"),
+            ("words:300..500", "words:300..500"),
+            ("is:unread has:link", "(and is:unread has:link)"),
+            ("budget sort:old", "(sort:old budget)"),
+            ("sort:title", "(sort:title everything)"),
+        ]);
     }
 
     #[test]
@@ -119,16 +611,84 @@ mod tests {
             ("\"state dep", "\"state dep\""),
             ("-", "everything"),
             ("mail -", "mail"),
+            ("mail - spam", "(and mail spam)"),
             ("-\"", "everything"),
+            ("(a", "a"),
+            ("(a OR", "a"),
+            ("a OR ", "a"),
+            ("a OR (", "a"),
+            ("a NOT", "a"),
+            ("a NEAR", "a"),
+            ("a NEAR/", "a"),
+            ("a NEAR/5 ", "a"),
+            ("(a NEAR/5 )", "a"),
+            ("title:", "everything"),
+            ("-title:", "everything"),
+            ("title:(", "everything"),
+            ("a date:", "a"),
+            ("date:2", "date:2000-01-01..2999-12-31"),
+            ("date:2023.", "date:2023-01-01..2023-12-31"),
+            ("date:2023..2", "date:2023-01-01..2999-12-31"),
+            ("date:tod", "everything"),
+            ("since:7", "everything"),
+            ("words:>", "everything"),
+            ("is:un", "everything"),
+            ("sort:", "everything"),
+            ("/", "everything"),
+            ("/ab(", "/ab/"),
+            ("/ab(c|", "/ab/"),
+            ("/a[b", "/a/"),
         ] {
-            assert_eq!(Query::parse(text).to_string(), tree, "{text}");
+            let query = query(text);
+            assert_eq!(query.to_string(), tree, "{text}");
+            assert_eq!(query.mistake(), None, "{text}");
         }
     }
 
     #[test]
+    fn a_mistake_names_its_place_and_what_may_have_been_meant() {
+        for (text, at, message) in [
+            ("secton:world", 0..7, "\"secton:\" is no field; did you mean \"section:\"?"),
+            ("x author:Smith", 2..9, "\"author:\" is no field; did you mean \"by:\"?"),
+            ("x is:stared y", 5..11, "\"is:stared\" is not known; did you mean \"is:starred\"?"),
+            ("has:wings x", 4..9, "\"has:wings\" is not known; it takes note, link, image, date"),
+            (
+                "date:2023-13",
+                5..12,
+                "\"2023-13\" is no date; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10",
+            ),
+            ("date:2023..2022", 5..15, "\"2023..2022\" ends before it begins"),
+            ("since:7h", 6..8, "\"7h\" is no length of time; write 7d, 2w, 3m or 1y for days, weeks, months or years"),
+            ("words:many", 6..10, "\"many\" is no number of words; write >500, <500 or 300..500"),
+            ("a) b", 1..2, "\")\" closes no \"(\"; in quotes it is looked for"),
+            (") b", 0..1, "\")\" closes no \"(\"; in quotes it is looked for"),
+            ("NEAR b", 0..4, "NEAR stands between two words"),
+            ("date:2023 NEAR b", 0..16, "NEAR stands between two words or phrases, or groups of them joined by OR"),
+            ("x /ab(c/", 5..8, "This regular expression cannot be read: unclosed group"),
+        ] {
+            match query(text).mistake() {
+                Some(mistake) => assert_eq!((mistake.span.clone(), mistake.message.as_str()), (at, message), "{text}"),
+                None => assert_eq!(message, "", "{text}"),
+            }
+        }
+        let query = query("é secton:world");
+        let explained = query.explain(query.mistake().unwrap());
+        assert!(explained.starts_with("é secton:world\n  ^^^^^^^\n\"secton:\" is no field"), "{explained}");
+    }
+
+    #[test]
     fn any_capital_makes_a_term_exact_in_case() {
-        let query = Query::parse("state Department ÉLYSÉE");
-        assert_eq!(query.terms().iter().map(|term| term.exact_case).collect::<Vec<_>>(), [false, true, true]);
+        let query = query(r"state Department ÉLYSÉE /\S+/ /[A-Z]/");
+        assert_eq!(
+            query.terms().iter().map(|term| term.exact_case).collect::<Vec<_>>(),
+            [false, true, true, false, true]
+        );
+    }
+
+    #[test]
+    fn terms_below_a_negation_are_unwanted() {
+        let query = query("a -(b OR -c) NOT d");
+        assert_eq!(query.terms().iter().map(|term| term.negated).collect::<Vec<_>>(), [false, true, false, true]);
     }
 
     #[test]
@@ -139,37 +699,132 @@ mod tests {
             ("state mail", "state", true),
             ("state -mail", "state", true),
             ("state -mails", "state -mail", false),
+            ("state -mail", "state -mails", true),
             ("state", "state -mail", false),
             ("State", "state", true),
             ("state", "State", false),
-            ("\"state department\"", "\"state dep", false),
+            ("\"state department\"", "\"state dep", true),
+            ("\"state department\"", "\"state dep\"", false),
             ("\"state department\"", "depart", true),
             ("anything", "", true),
             ("", "anything", false),
+            ("a", "a OR b", true),
+            ("a OR b", "a", false),
+            ("(a OR b) c", "a OR b OR d", true),
+            ("title:state", "state", true),
+            ("state", "title:state", false),
+            ("path:state", "state", false),
+            ("x date:2023-09", "x date:2023-0", true),
+            ("x date:2023", "x date:2023-09", false),
+            ("a NEAR/3 b", "a b", true),
+            ("a NEAR/3 b", "a NEAR/5 b", true),
+            ("a NEAR/5 b", "a NEAR/3 b", false),
+            ("words:>500", "words:>100", true),
+            ("a sort:old", "a", false),
+            ("/ab/", "/a/", false),
+            ("/ab/ c", "/ab/", true),
         ] {
-            assert_eq!(Query::parse(new).refines(&Query::parse(old)), refines, "{new:?} after {old:?}");
+            assert_eq!(query(new).refines(&query(old)), refines, "{new:?} after {old:?}");
         }
     }
 
     #[test]
+    fn each_condition_can_be_left_out() {
+        let query = query("state (a OR b) -mail date:2023");
+        let relaxed: Vec<_> = query.relaxed().iter().map(|(text, rest)| format!("{text} | {rest}")).collect();
+        assert_eq!(
+            relaxed,
+            [
+                "state | (and (or a b) (not mail) date:2023-01-01..2023-12-31)",
+                "(a OR b) | (and state (not mail) date:2023-01-01..2023-12-31)",
+                "-mail | (and state (or a b) date:2023-01-01..2023-12-31)",
+                "date:2023 | (and state (or a b) (not mail))",
+            ]
+        );
+    }
+
+    #[test]
     fn a_huge_paste_is_read_in_one_pass() {
-        let query = Query::parse(&"word \"two words\" -x ".repeat(100_000));
-        assert_eq!(query.terms().len(), MAX_TERMS);
-        assert_eq!(Query::parse(&"x".repeat(5_000_000)).terms()[0].text.len(), MAX_TERM);
+        let many = query(&"word \"two words\" -x ".repeat(100_000));
+        assert_eq!(many.terms().len(), MAX_TERMS);
+        assert!(many.mistake().unwrap().message.starts_with("More than 64 words"));
+        assert_eq!(query(&"x".repeat(5_000_000)).terms()[0].text.len(), MAX_TERM);
+        for deep in ["(", "-", "-(", "NOT ", "title:(", "a OR (", "(a NEAR/2 ", "/"] {
+            let text = deep.repeat(100_000);
+            let query = query(&text);
+            assert!(query.refines(&query) || query.root() == &Expr::Everything);
+        }
+    }
+
+    fn texts() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "a",
+            "State",
+            "é",
+            "\"",
+            "“",
+            "(",
+            ")",
+            "-",
+            "OR",
+            "AND",
+            "NOT",
+            "NEAR/3",
+            "NEAR",
+            "/",
+            "/x+/",
+            "title:",
+            "date:2023",
+            "date:",
+            "..",
+            "since:7d",
+            "words:>5",
+            "is:",
+            "has:x",
+            "sort:old",
+            "secton:",
+            ":",
+            " ",
+            " ",
+            "\u{a0}",
+            "\\",
+            "[",
+            "path:/x",
+            "tag:",
+        ]);
+        prop_oneof![prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat()), "\\PC{0,20}"]
     }
 
     proptest! {
         #[test]
-        fn tokens_cover_whatever_is_typed_from_end_to_end(text in "[a-zA-Zé \"“”\\-]{0,30}|\\PC{0,20}") {
-            let query = Query::parse(&text);
+        fn tokens_cover_whatever_is_typed_from_end_to_end(text in texts()) {
+            let query = query(&text);
             let mut at = 0;
             for token in query.tokens() {
                 prop_assert_eq!(token.span.start, at);
-                prop_assert!(text.is_char_boundary(token.span.end));
+                prop_assert!(token.span.end > at && text.is_char_boundary(token.span.end));
                 at = token.span.end;
             }
             prop_assert_eq!(at, text.len());
             prop_assert!(query.refines(&query));
+            if let Some(mistake) = query.mistake() {
+                prop_assert!(text.get(mistake.span.clone()).is_some());
+                prop_assert!(!mistake.message.is_empty());
+                query.explain(mistake);
+            }
+            for (typed, rest) in query.relaxed() {
+                prop_assert!(text.contains(typed));
+                prop_assert!(rest.root() != &Expr::Everything);
+            }
+        }
+
+        #[test]
+        fn completion_stays_within_what_is_typed(text in texts(), cursor in 0usize..40) {
+            let cursor = text.floor_char_boundary(cursor.min(text.len()));
+            if let Some(completion) = crate::query::complete(&text, cursor) {
+                prop_assert!(text.get(completion.range.clone()).is_some());
+                prop_assert_eq!(completion.range.end, cursor);
+            }
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The syntax tree of a query, its terms, and its text cut into tokens.
 
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
-use super::parse;
-use crate::article::fold::{fold, fold_keeping_case};
+use chrono::NaiveDate;
+
+use super::dates::Days;
+use super::fields::{FEATURES, Feature, Field, MARKS, Mark, SORTS, Sort};
+use super::{parse, refine};
 
 /// A parsed query, with the text that it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +16,11 @@ pub struct Query {
     pub(super) root: Expr,
     pub(super) terms: Vec<Term>,
     pub(super) tokens: Vec<Token>,
+    pub(super) sort: Sort,
+    pub(super) mistake: Option<Mistake>,
+    /// Where the conditions stand that all have to be fulfilled: the children of a root that is an `And`.
+    pub(super) conditions: Vec<Range<usize>>,
+    pub(super) depends_on_today: bool,
 }
 
 /// What an article must fulfil.
@@ -20,12 +28,31 @@ pub struct Query {
 pub enum Expr {
     /// Nothing in particular: every article matches.
     Everything,
-    /// All of these.
+    /// All of these, two or more.
     And(Vec<Expr>),
+    /// One of these, two or more.
+    Or(Vec<Expr>),
     /// Not this.
     Not(Box<Expr>),
-    /// The text holds this term.
+    /// It holds this term.
     Term(TermId),
+    /// One of the first terms stands near one of the second, in either order, in the same paragraph.
+    Near {
+        /// Terms on the one side.
+        left: Vec<TermId>,
+        /// Terms on the other side.
+        right: Vec<TermId>,
+        /// How many words further on the other may stand.
+        within: u16,
+    },
+    /// It was published in these days.
+    Published(Days),
+    /// Its body has so many words.
+    Words(RangeInclusive<u32>),
+    /// The reader has done this to it.
+    Is(Mark),
+    /// It has this.
+    Has(Feature),
 }
 
 /// The number of a term in [`Query::terms`], which also gives it its colour.
@@ -37,12 +64,14 @@ pub struct TermId(pub u16);
 pub struct Term {
     /// How it is looked for.
     pub kind: TermKind,
-    /// The text as typed, without its quotes.
+    /// The text as typed, without its quotes or slashes.
     pub text: String,
     /// Whether case matters: it does where any capital was typed (smart case).
     pub exact_case: bool,
     /// Whether articles that hold it are left out.
     pub negated: bool,
+    /// Where it is looked for; everywhere in the text where it names nothing.
+    pub field: Option<Field>,
 }
 
 /// How a term is looked for.
@@ -51,7 +80,12 @@ pub enum TermKind {
     /// Anywhere, also inside words.
     Word,
     /// From one word boundary to another.
-    Phrase,
+    Phrase {
+        /// Whether its closing quote is still to come, so that its last word may go on.
+        open: bool,
+    },
+    /// A regular expression.
+    Regex,
 }
 
 /// A stretch of the typed text.
@@ -68,16 +102,60 @@ pub struct Token {
 pub enum TokenKind {
     /// A term, quotes and all.
     Term(TermId),
-    /// A sign such as the minus before a term.
+    /// The name of a field, with its colon.
+    Field,
+    /// What stands after the colon of a field that is not looked for in the text.
+    Value,
+    /// A sign or a word that joins or negates.
     Operator,
+    /// What cannot be understood.
+    Mistake,
     /// White space.
     Space,
 }
 
+/// Something that cannot be understood, however it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where it stands in the typed text.
+    pub span: Range<usize>,
+    /// One plain sentence, without a full stop, that says what is wrong and what might have been meant.
+    pub message: String,
+}
+
+/// The language on one screen: what to write, and what it means.
+pub static LANGUAGE: &[(&str, &str)] = &[
+    ("budget", "the text has it, anywhere; case and accents are ignored"),
+    ("Budget", "a capital letter makes case count"),
+    ("\"state department\"", "these words, whole and in this order"),
+    ("/budgets?/", "a regular expression"),
+    ("tax budget", "both"),
+    ("tax OR budget", "one of them; binds less than what stands side by side"),
+    ("-tax", "not this; NOT tax is the same"),
+    ("(tax OR duty) -budget", "parentheses group"),
+    ("tax NEAR/5 budget", "within five words of each other"),
+    ("title: lead: body: caption:", "in this part only: title:budget, lead:(tax OR duty)"),
+    ("source: by: section: path:", "in what is known of it: section:world"),
+    ("tag: note: feed:", "in what you keep with it"),
+    ("date:2023-09", "published then; date:2023, date:2023-09-01..2023-10-15"),
+    ("after:2023 before:2023-09", "later than that, earlier than that"),
+    ("since:7d", "in the last 7 days; also 2w, 3m, 1y"),
+    ("is:unread", "also is:read, is:starred, is:noted"),
+    ("has:link", "also has:note, has:image, has:date"),
+    ("words:>500", "its length; also words:<500, words:300..500"),
+    ("sort:old", "also new, title, source, longest, relevance"),
+];
+
 impl Query {
     /// Reads `text`, which may be unfinished: an open quotation runs to the end, a lone minus means nothing yet.
-    pub fn parse(text: &str) -> Query {
-        parse::parse(text)
+    /// `today` is what `since:7d` counts back from.
+    pub fn parse(text: &str, today: NaiveDate) -> Query {
+        parse::parse(text, today)
+    }
+
+    /// The query that every article matches.
+    pub fn everything() -> Query {
+        parse::parse("", NaiveDate::MIN)
     }
 
     /// The text as it was typed.
@@ -105,43 +183,77 @@ impl Query {
         &self.tokens
     }
 
-    /// Whether every article matches.
+    /// The order in which the answer is listed.
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    /// The same question, answered in another order.
+    #[must_use]
+    pub fn sorted(self, sort: Sort) -> Query {
+        Query { sort, ..self }
+    }
+
+    /// The first thing in it that cannot be understood; the tree is that of the rest.
+    pub fn mistake(&self) -> Option<&Mistake> {
+        self.mistake.as_ref()
+    }
+
+    /// Whether it is another question tomorrow.
+    pub fn depends_on_today(&self) -> bool {
+        self.depends_on_today
+    }
+
+    /// Whether every article matches, in the usual order: there is nothing to do.
     pub fn is_everything(&self) -> bool {
-        self.root == Expr::Everything
+        self.root == Expr::Everything && self.sort == Sort::New
     }
 
-    /// Whether every article that matches this query is certain to match `former` too, so that looking through the
-    /// former answer is enough. It may say no where the truth is yes.
+    /// Whether it means the same as `other`, however it is typed.
+    pub fn asks_the_same(&self, other: &Query) -> bool {
+        (&self.root, &self.terms, self.sort) == (&other.root, &other.terms, other.sort)
+    }
+
+    /// Whether every article that matches this query is certain to match `former` too, and both list them in the
+    /// same order, so that looking through the former answer is enough. It may say no where the truth is yes. By
+    /// relevance no two queries are alike.
     pub fn refines(&self, former: &Query) -> bool {
-        former.terms.iter().all(|old| self.terms.iter().any(|new| new.implies(old)))
+        self.sort == former.sort && self.sort != Sort::Relevance && refine::implies(self, former)
     }
-}
 
-impl Term {
-    /// Whether an article that fulfils this term is certain to fulfil `other`.
-    fn implies(&self, other: &Term) -> bool {
-        if self.negated != other.negated {
-            return false;
-        }
-        if self.negated {
-            return self == other;
-        }
-        // A longer text holds a shorter one anywhere, but not at the same word boundaries; and an exact text holds
-        // one that ignores case, but not the other way round.
-        match other.kind {
-            TermKind::Phrase => self.kind == TermKind::Phrase && self.text == other.text,
-            TermKind::Word if other.exact_case => {
-                self.exact_case && fold_keeping_case(&self.text).contains(&fold_keeping_case(&other.text))
-            }
-            TermKind::Word => fold(&self.text).contains(&fold(&other.text)),
-        }
+    /// For each of two or more conditions that all have to be fulfilled: what was typed for it, and the query
+    /// without it.
+    pub fn relaxed(&self) -> Vec<(&str, Query)> {
+        let Expr::And(all) = &self.root else { return Vec::new() };
+        let without = |index: usize| {
+            let mut rest = all.clone();
+            let _left_out = rest.remove(index);
+            let root = if rest.len() == 1 { rest.remove(0) } else { Expr::And(rest) };
+            Query { root, conditions: Vec::new(), sort: Sort::New, ..self.clone() }
+        };
+        let spans = self.conditions.iter().enumerate().take(all.len());
+        spans.filter_map(|(index, span)| Some((self.text.get(span.clone())?, without(index)))).collect()
+    }
+
+    /// The whole sentence about the mistake, with a caret below the place: three lines.
+    pub fn explain(&self, mistake: &Mistake) -> String {
+        use unicode_width::UnicodeWidthStr;
+        let before = self.text.get(..mistake.span.start).unwrap_or("").width();
+        let under = self.text.get(mistake.span.clone()).unwrap_or("").width().max(1);
+        format!("{}\n{}{}\n{}", self.text, " ".repeat(before), "^".repeat(under), mistake.message)
     }
 }
 
 impl fmt::Display for Query {
     /// The tree as an s-expression, for tests and documentation.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, &self.root)
+        if self.sort == Sort::New {
+            return self.write(f, &self.root);
+        }
+        let name = SORTS.iter().find(|(_, sort)| *sort == self.sort).map_or("", |(name, _)| name);
+        write!(f, "(sort:{name} ")?;
+        self.write(f, &self.root)?;
+        f.write_str(")")
     }
 }
 
@@ -149,24 +261,54 @@ impl Query {
     fn write(&self, f: &mut fmt::Formatter<'_>, expr: &Expr) -> fmt::Result {
         match expr {
             Expr::Everything => f.write_str("everything"),
-            Expr::And(all) => {
-                f.write_str("(and")?;
-                for expr in all {
+            Expr::And(all) => self.write_list(f, "and", all),
+            Expr::Or(any) => self.write_list(f, "or", any),
+            Expr::Not(inner) => self.write_list(f, "not", std::slice::from_ref(inner)),
+            Expr::Term(id) => self.write_term(f, *id),
+            Expr::Near { left, right, within } => {
+                write!(f, "(near/{within}")?;
+                for side in [left, right] {
                     f.write_str(" ")?;
-                    self.write(f, expr)?;
+                    match side.as_slice() {
+                        [id] => self.write_term(f, *id)?,
+                        ids => {
+                            let any: Vec<Expr> = ids.iter().map(|id| Expr::Term(*id)).collect();
+                            self.write_list(f, "or", &any)?;
+                        }
+                    }
                 }
                 f.write_str(")")
             }
-            Expr::Not(inner) => {
-                f.write_str("(not ")?;
-                self.write(f, inner)?;
-                f.write_str(")")
+            Expr::Published(days) => write!(f, "date:{days}"),
+            Expr::Words(words) if *words.end() == u32::MAX => write!(f, "words:{}..", words.start()),
+            Expr::Words(words) => write!(f, "words:{}..{}", words.start(), words.end()),
+            Expr::Is(mark) => {
+                write!(f, "is:{}", MARKS.iter().find(|(_, known)| known == mark).map_or("", |(name, _)| name))
             }
-            Expr::Term(id) => match self.term(*id) {
-                Some(Term { kind: TermKind::Phrase, text, .. }) => write!(f, "{text:?}"),
-                Some(Term { text, .. }) => f.write_str(text),
-                None => Ok(()),
-            },
+            Expr::Has(feature) => {
+                write!(f, "has:{}", FEATURES.iter().find(|(_, known)| known == feature).map_or("", |(name, _)| name))
+            }
+        }
+    }
+
+    fn write_list(&self, f: &mut fmt::Formatter<'_>, name: &str, all: &[Expr]) -> fmt::Result {
+        write!(f, "({name}")?;
+        for expr in all {
+            f.write_str(" ")?;
+            self.write(f, expr)?;
+        }
+        f.write_str(")")
+    }
+
+    fn write_term(&self, f: &mut fmt::Formatter<'_>, id: TermId) -> fmt::Result {
+        let Some(term) = self.term(id) else { return Ok(()) };
+        if let Some(field) = term.field {
+            write!(f, "{field}:")?;
+        }
+        match term.kind {
+            TermKind::Phrase { .. } => write!(f, "{:?}", term.text),
+            TermKind::Regex => write!(f, "/{}/", term.text),
+            TermKind::Word => f.write_str(&term.text),
         }
     }
 }

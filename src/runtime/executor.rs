@@ -40,6 +40,7 @@ impl Hands for Executor {
         match effect {
             Effect::Filter(request) => self.filter.ask(request),
             Effect::CancelFilter(generation) => self.filter.cancel(generation),
+            Effect::CountValues { corpus, wanted } => self.filter.count_values(corpus, wanted),
             Effect::Copy(text) if text.len() > CLIPBOARD => {
                 self.tell(Notice::error("This is too long for the terminal's clipboard; | pipes it to a command"));
             }

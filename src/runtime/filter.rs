@@ -9,29 +9,46 @@ use std::thread;
 use super::contained::contain;
 use super::log::note;
 use crate::app::{Message, Notice};
-use crate::search::{Request, count_hits, scan};
+use crate::corpus::Corpus;
+use crate::query::Wanted;
+use crate::search::{Request, count_hits, count_values, relax, scan};
+
+/// What the thread is asked.
+enum Job {
+    Answer(Request),
+    CountValues(Arc<Corpus>, Wanted),
+}
 
 /// The reader's side of the filter thread. Dropping it ends the thread.
 pub(super) struct Filter {
-    requests: Option<Sender<Request>>,
+    jobs: Option<Sender<Job>>,
     wanted: Arc<AtomicU64>,
 }
 
 impl Filter {
     /// Starts the thread; answers go to `tell`.
     pub(super) fn start(tell: impl FnMut(Message) + Send + 'static) -> io::Result<Filter> {
-        let (requests, inbox) = mpsc::channel();
+        let (jobs, inbox) = mpsc::channel();
         let wanted = Arc::new(AtomicU64::new(0));
         let latest = Arc::clone(&wanted);
-        thread::Builder::new().name("filter".to_owned()).spawn(move || answer_all(&inbox, &latest, tell))?;
-        Ok(Filter { requests: Some(requests), wanted })
+        thread::Builder::new().name("filter".to_owned()).spawn(move || work(&inbox, &latest, tell))?;
+        Ok(Filter { jobs: Some(jobs), wanted })
     }
 
     /// Asks; what was asked before is not answered any more.
     pub(super) fn ask(&self, request: Request) {
         self.wanted.fetch_max(request.generation, Ordering::Relaxed);
-        if let Some(requests) = &self.requests {
-            let _ = requests.send(request);
+        self.give(Job::Answer(request));
+    }
+
+    /// Has the values of a field counted.
+    pub(super) fn count_values(&self, corpus: Arc<Corpus>, wanted: Wanted) {
+        self.give(Job::CountValues(corpus, wanted));
+    }
+
+    fn give(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
         }
     }
 
@@ -44,36 +61,59 @@ impl Filter {
 impl Drop for Filter {
     fn drop(&mut self) {
         self.wanted.store(u64::MAX, Ordering::Relaxed);
-        self.requests = None;
+        self.jobs = None;
     }
 }
 
-fn answer_all(inbox: &Receiver<Request>, wanted: &AtomicU64, mut tell: impl FnMut(Message)) {
+fn work(inbox: &Receiver<Job>, wanted: &AtomicU64, mut tell: impl FnMut(Message)) {
     while let Ok(first) = inbox.recv() {
         // A burst of keys is one scan.
-        let request = inbox.try_iter().last().unwrap_or(first);
-        let generation = request.generation;
-        let cancelled = || wanted.load(Ordering::Relaxed) > generation;
-        if cancelled() {
-            continue;
+        let (mut request, mut values) = (None, None);
+        for job in std::iter::once(first).chain(inbox.try_iter()) {
+            match job {
+                Job::Answer(newer) => request = Some(newer),
+                Job::CountValues(corpus, field) => values = Some((corpus, field)),
+            }
         }
-        let answered = contain(|| {
-            let mut complete = None;
-            scan(&request, &cancelled, &mut |answer| {
-                if answer.complete {
-                    complete = Some(answer.clone());
-                }
-                tell(Message::Filtered(answer));
-            });
-            let Some(answer) = complete else { return };
-            count_hits(&answer, &cancelled, &mut |hits, complete| {
-                tell(Message::HitsCounted { generation, hits, complete });
-            });
+        if let Some(request) = request {
+            answer(&request, wanted, &mut tell);
+        }
+        if let Some((corpus, field)) = values {
+            let ending = || wanted.load(Ordering::Relaxed) == u64::MAX;
+            if let Some(Some(values)) = contain(|| count_values(&corpus, &field, &ending)) {
+                tell(Message::Values { corpus, wanted: field, values: Arc::new(values) });
+            }
+        }
+    }
+}
+
+fn answer(request: &Request, wanted: &AtomicU64, tell: &mut impl FnMut(Message)) {
+    let generation = request.generation;
+    let cancelled = || wanted.load(Ordering::Relaxed) > generation;
+    if cancelled() {
+        return;
+    }
+    let answered = contain(|| {
+        let mut complete = None;
+        scan(request, &cancelled, &mut |answer| {
+            if answer.complete {
+                complete = Some(answer.clone());
+            }
+            tell(Message::Filtered(answer));
         });
-        if answered.is_none() {
-            note(|| format!("filtering ran into a fault, generation {generation}"));
-            tell(Message::Notice(Notice::error("Filtering ran into a fault of this program; try other words")));
+        let Some(answer) = complete else { return };
+        if answer.slots.is_empty()
+            && let Some(relaxed) = relax(&answer, &cancelled)
+        {
+            tell(Message::Relaxed { generation, relaxed });
         }
+        count_hits(&answer, &cancelled, &mut |hits, complete| {
+            tell(Message::HitsCounted { generation, hits, complete });
+        });
+    });
+    if answered.is_none() {
+        note(|| format!("filtering ran into a fault, generation {generation}"));
+        tell(Message::Notice(Notice::error("Filtering ran into a fault of this program; try other words")));
     }
 }
 
@@ -96,7 +136,7 @@ mod tests {
         Request {
             generation,
             corpus: Arc::new(Corpus::default().with([Arc::new(builder.finish())])),
-            query: Arc::new(Query::parse(text)),
+            query: Arc::new(Query::parse(text, chrono::NaiveDate::MIN)),
             within: None,
         }
     }

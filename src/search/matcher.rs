@@ -1,16 +1,39 @@
 //! The matcher: what decides whether an article matches is what says where, so filter and highlight cannot disagree.
 
-use std::ops::Range;
+use std::cmp::Reverse;
+use std::ops::{Range, RangeInclusive};
 
+use chrono::NaiveDate;
+use memchr::memmem::Finder;
+
+use super::near::neighbours;
 use super::terms::Needle;
+use crate::article::Role;
 use crate::corpus::Entry;
-use crate::query::{Expr, Query, TermId};
+use crate::query::{Days, Expr, Feature, Mark, Query, TermId};
 
 /// A query made ready for matching.
 #[derive(Clone, Debug)]
 pub struct Matcher {
-    root: Expr,
+    root: Test,
     needles: Vec<Needle>,
+    /// For each needle, whether it is highlighted only where another stands near.
+    needs_neighbour: Vec<bool>,
+}
+
+/// What an article must fulfil; the cheapest conditions come first.
+#[derive(Clone, Debug)]
+enum Test {
+    Always,
+    All(Vec<Test>),
+    Any(Vec<Test>),
+    Not(Box<Test>),
+    Term(usize),
+    Near(Vec<usize>, Vec<usize>, u16),
+    Published(RangeInclusive<i64>),
+    Words(RangeInclusive<u32>),
+    Is(Mark),
+    Has(Feature),
 }
 
 /// A place in an article that answers the query.
@@ -27,7 +50,17 @@ pub struct Hit {
 impl Matcher {
     /// Makes `query` ready.
     pub fn new(query: &Query) -> Matcher {
-        Matcher { root: query.root().clone(), needles: query.terms().iter().map(Needle::new).collect() }
+        let needles: Vec<Needle> = query.terms().iter().map(Needle::new).collect();
+        let root = Test::new(query.root(), &needles);
+        let mut needs_neighbour = vec![false; needles.len()];
+        root.each_near(&mut |left, right, _| {
+            for &number in left.iter().chain(right) {
+                if let Some(needs) = needs_neighbour.get_mut(number) {
+                    *needs = true;
+                }
+            }
+        });
+        Matcher { root, needles, needs_neighbour }
     }
 
     /// Whether the article matches.
@@ -59,50 +92,112 @@ impl Matcher {
 
     /// How many hits the article has: as many as [`hits`](Self::hits) gives.
     pub fn count(&self, entry: Entry<'_>) -> u64 {
-        let mut wanted = self.needles.iter().filter(|needle| !needle.negated);
+        let mut wanted = self.wanted();
         match (wanted.next(), wanted.next()) {
             (None, _) => 0,
-            (Some(only), None) => only.count(entry),
+            (Some((_, only)), None) => only.count(entry),
             (Some(_), Some(_)) => self.folded_hits(entry).len() as u64,
         }
     }
 
-    /// The term that every match must hold and that is likely to be the rarest, if there is one.
-    pub(super) fn lead(&self) -> Option<&Needle> {
-        let required: Vec<TermId> = match &self.root {
-            Expr::Term(id) => vec![*id],
-            Expr::And(all) => {
-                all.iter().filter_map(|expr| if let Expr::Term(id) = expr { Some(*id) } else { None }).collect()
+    /// How often each wanted term stands in parts with this role; for ranking.
+    pub(super) fn counts(&self, entry: Entry<'_>) -> Vec<[u32; 3]> {
+        let mut counts = vec![[0; 3]; self.needles.len()];
+        let mut parts = entry.parts().peekable();
+        for (range, term) in self.folded_hits(entry) {
+            while parts.next_if(|part| part.folded.end <= range.start).is_some() {}
+            let place = match parts.peek().map(|part| part.role) {
+                Some(Role::Headline) => 0,
+                Some(Role::Standfirst) => 1,
+                _ => 2,
+            };
+            if let Some(count) = counts.get_mut(usize::from(term.0)).and_then(|counts| counts.get_mut(place)) {
+                *count += 1;
             }
-            Expr::Everything | Expr::Not(_) => Vec::new(),
-        };
-        let needles = required.iter().filter_map(|id| self.needles.get(usize::from(id.0)));
-        needles.filter(|needle| needle.len() > 0).max_by_key(|needle| needle.len())
+        }
+        counts
+    }
+
+    /// The bytes that the text of every match must hold and that are likely to be the rarest, if there are such.
+    pub(super) fn lead(&self) -> Option<&Finder<'static>> {
+        let mut required = Vec::new();
+        self.root.required(&mut required);
+        let finders = required.iter().filter_map(|&number| self.needles.get(number)?.bytes());
+        finders.filter(|finder| !finder.needle().is_empty()).max_by_key(|finder| finder.needle().len())
     }
 
     /// Whether finding the bytes of [`lead`](Self::lead) is all that a match takes.
     pub(super) fn is_lead_enough(&self) -> bool {
-        matches!(self.root, Expr::Term(_)) && self.needles.iter().all(Needle::is_plain)
+        matches!(self.root, Test::Term(_)) && self.needles.iter().all(Needle::is_plain)
     }
 
-    fn holds(&self, expr: &Expr, entry: Entry<'_>) -> bool {
-        match expr {
-            Expr::Everything => true,
-            Expr::And(all) => all.iter().all(|expr| self.holds(expr, entry)),
-            Expr::Not(inner) => !self.holds(inner, entry),
-            Expr::Term(id) => self.needles.get(usize::from(id.0)).is_some_and(|needle| needle.is_in(entry)),
+    fn wanted(&self) -> impl Iterator<Item = (usize, &Needle)> {
+        self.needles.iter().enumerate().filter(|(_, needle)| !needle.negated)
+    }
+
+    fn holds(&self, test: &Test, entry: Entry<'_>) -> bool {
+        match test {
+            Test::Always => true,
+            Test::All(all) => all.iter().all(|test| self.holds(test, entry)),
+            Test::Any(any) => any.iter().any(|test| self.holds(test, entry)),
+            Test::Not(inner) => !self.holds(inner, entry),
+            Test::Term(number) => self.needles.get(*number).is_some_and(|needle| needle.is_in(entry)),
+            Test::Near(left, right, within) => {
+                // Most articles lack one of them, which is quicker to find out.
+                let any = |side: &[usize]| {
+                    side.iter().any(|&number| self.needles.get(number).is_some_and(|needle| needle.is_in(entry)))
+                };
+                any(left) && any(right) && {
+                    let (left, right) = (self.places(left, entry), self.places(right, entry));
+                    neighbours(entry.folded(), &bare(&left), &bare(&right), *within).0.contains(&true)
+                }
+            }
+            Test::Published(days) => entry.day().is_some_and(|day| days.contains(&day)),
+            Test::Words(words) => words.contains(&entry.words()),
+            // What the library knows, which is empty: nothing was ever read, starred or noted.
+            Test::Is(mark) => *mark == Mark::Unread,
+            Test::Has(Feature::Note) => false,
+            Test::Has(Feature::Link) => entry.has_links(),
+            Test::Has(Feature::Image) => entry.parts().any(|part| matches!(part.role, Role::Caption | Role::Credit)),
+            Test::Has(Feature::Date) => entry.day().is_some(),
         }
+    }
+
+    /// Where the needles with these numbers stand, in ascending order.
+    fn places(&self, numbers: &[usize], entry: Entry<'_>) -> Vec<(Range<usize>, usize)> {
+        let mut places = Vec::new();
+        for &number in numbers {
+            if let Some(needle) = self.needles.get(number) {
+                needle.each(entry, &mut |range| {
+                    places.push((range, number));
+                    true
+                });
+            }
+        }
+        if numbers.len() > 1 {
+            places.sort_by_key(|(range, _)| (range.start, range.end));
+        }
+        places
     }
 
     fn folded_hits(&self, entry: Entry<'_>) -> Vec<(Range<usize>, TermId)> {
+        // A query has at most 64 terms.
+        let term = |number: usize| TermId(number as u16);
         let mut found: Vec<(Range<usize>, TermId)> = Vec::new();
-        for (number, needle) in self.needles.iter().enumerate().filter(|(_, needle)| !needle.negated) {
-            // A query has at most 64 terms.
-            let term = TermId(number as u16);
-            found.extend(needle.ranges(entry).map(|range| (range, term)));
+        for (number, needle) in self.wanted().filter(|&(number, _)| self.needs_neighbour.get(number) != Some(&true)) {
+            needle.each(entry, &mut |range| {
+                found.push((range, term(number)));
+                true
+            });
         }
+        self.root.each_near(&mut |left, right, within| {
+            let (left, right) = (self.places(left, entry), self.places(right, entry));
+            let near = neighbours(entry.folded(), &bare(&left), &bare(&right), within);
+            let both = left.into_iter().zip(near.0).chain(right.into_iter().zip(near.1));
+            found.extend(both.filter(|(_, near)| *near).map(|((range, number), _)| (range, term(number))));
+        });
         if self.needles.len() > 1 {
-            found.sort_by_key(|(range, term)| (range.start, std::cmp::Reverse(range.end), term.0));
+            found.sort_by_key(|(range, term)| (range.start, Reverse(range.end), term.0));
             let mut end = 0;
             found.retain(|(range, _)| {
                 let stays = range.start >= end;
@@ -114,4 +209,77 @@ impl Matcher {
         }
         found
     }
+}
+
+/// Told of both sides of a `NEAR`, and how near it is.
+type EachNear<'a> = dyn FnMut(&[usize], &[usize], u16) + 'a;
+
+impl Test {
+    fn new(expr: &Expr, needles: &[Needle]) -> Test {
+        let several = |exprs: &[Expr]| {
+            let mut tests: Vec<Test> = exprs.iter().map(|expr| Test::new(expr, needles)).collect();
+            tests.sort_by_key(|test| test.cost(needles));
+            tests
+        };
+        let numbers = |ids: &[TermId]| ids.iter().map(|id| usize::from(id.0)).collect();
+        match expr {
+            Expr::Everything => Test::Always,
+            Expr::And(all) => Test::All(several(all)),
+            Expr::Or(any) => Test::Any(several(any)),
+            Expr::Not(inner) => Test::Not(Box::new(Test::new(inner, needles))),
+            Expr::Term(id) => Test::Term(usize::from(id.0)),
+            Expr::Near { left, right, within } => Test::Near(numbers(left), numbers(right), *within),
+            Expr::Published(days) => Test::Published(day_numbers(days)),
+            Expr::Words(words) => Test::Words(words.clone()),
+            Expr::Is(mark) => Test::Is(*mark),
+            Expr::Has(feature) => Test::Has(*feature),
+        }
+    }
+
+    fn cost(&self, needles: &[Needle]) -> u32 {
+        let needle = |number: &usize| needles.get(*number).map_or(0, Needle::cost);
+        match self {
+            Test::Always | Test::Published(_) | Test::Words(_) | Test::Is(_) => 0,
+            Test::Has(_) => 1,
+            Test::Term(number) => needle(number),
+            Test::Near(left, right, _) => left.iter().chain(right).map(needle).sum::<u32>() * 2,
+            Test::Not(inner) => inner.cost(needles),
+            Test::All(tests) | Test::Any(tests) => tests.iter().map(|test| test.cost(needles)).sum(),
+        }
+    }
+
+    /// The numbers of needles that every match holds.
+    fn required(&self, out: &mut Vec<usize>) {
+        match self {
+            Test::Term(number) => out.push(*number),
+            Test::All(all) => all.iter().for_each(|test| test.required(out)),
+            Test::Near(left, right, _) => {
+                for side in [left, right] {
+                    if let [only] = side.as_slice() {
+                        out.push(*only);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells of every `NEAR` that is not negated.
+    fn each_near(&self, found: &mut EachNear<'_>) {
+        match self {
+            Test::Near(left, right, within) => found(left, right, *within),
+            Test::All(tests) | Test::Any(tests) => tests.iter().for_each(|test| test.each_near(found)),
+            _ => {}
+        }
+    }
+}
+
+fn bare(places: &[(Range<usize>, usize)]) -> Vec<Range<usize>> {
+    places.iter().map(|(range, _)| range.clone()).collect()
+}
+
+/// Days as their numbers since 1970-01-01.
+fn day_numbers(days: &Days) -> RangeInclusive<i64> {
+    let number = |day: NaiveDate| day.signed_duration_since(NaiveDate::default()).num_days();
+    days.from.map_or(i64::MIN, number)..=days.to.map_or(i64::MAX, number)
 }

@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::order::sort;
 use super::{Answer, Matcher, Request};
 use crate::corpus::{Shard, Slot};
+use crate::query::Sort;
 
 /// An answer is worth publishing before it is complete once it fills a screen.
 const SCREENFUL: usize = 80;
@@ -41,7 +43,13 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
     let candidates = within.unwrap_or(corpus.order());
     let is_match = |slot: &Slot| corpus.get(*slot).is_some_and(|entry| matcher.matches(entry));
 
-    let (head, tail) = candidates.split_at(candidates.len().min(HEAD));
+    // What was found within an answer is in its order already; what is listed otherwise than newest first has to be
+    // known whole.
+    let order = request.query.sort();
+    let whole = within.is_none() && order != Sort::New;
+    let head = if whole && candidates.len() > HEAD { 0 } else { HEAD };
+
+    let (head, tail) = candidates.split_at(candidates.len().min(head));
     let mut first: Vec<Slot> = Vec::new();
     for chunk in head.chunks(500) {
         if cancelled() {
@@ -53,6 +61,9 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
         }
     }
     if tail.is_empty() {
+        if whole {
+            sort(&mut first, corpus, order, &matcher);
+        }
         let matched = first.len();
         return publish(answer(Arc::new(first), matched, true));
     }
@@ -93,10 +104,48 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
             })
         }
     };
-    if let Some(slots) = slots {
+    if let Some(mut slots) = slots {
+        if whole {
+            sort(&mut slots, corpus, order, &matcher);
+        }
         let matched = slots.len();
         publish(answer(Arc::new(slots), matched, true));
     }
+}
+
+/// What would be found without one of the conditions of a query that finds nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relaxed {
+    /// The condition, as it was typed.
+    pub without: String,
+    /// How many articles match all the others.
+    pub matched: usize,
+}
+
+/// How many conditions are tried one by one.
+const CONDITIONS: usize = 8;
+
+/// Of an answer that is empty, tells which condition costs the most articles; `None` where leaving out one is not
+/// enough, or where it was cancelled.
+pub fn relax(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<Relaxed> {
+    let mut best = None::<Relaxed>;
+    for (typed, query) in answer.query.relaxed().into_iter().take(CONDITIONS) {
+        let request = Request {
+            generation: answer.generation,
+            corpus: Arc::clone(&answer.corpus),
+            query: Arc::new(query),
+            within: None,
+        };
+        let mut matched = 0;
+        scan(&request, cancelled, &mut |answer| matched = answer.matched);
+        if cancelled() {
+            return None;
+        }
+        if matched > best.as_ref().map_or(0, |best| best.matched) {
+            best = Some(Relaxed { without: typed.to_owned(), matched });
+        }
+    }
+    best
 }
 
 /// Counts the hits of a complete answer, publishing the count as it grows and whether it is complete.
@@ -129,7 +178,7 @@ fn scan_shard(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut Vec<Slot>
     let folded = shard.folded();
     let enough = matcher.is_lead_enough();
     let mut from = 0;
-    while let Some(found) = folded.get(from..).and_then(|rest| lead.find_bytes(rest)) {
+    while let Some(found) = folded.get(from..).and_then(|rest| lead.find(rest)) {
         let index = shard.article_at(from + found);
         let Some(entry) = shard.entry(index) else { return };
         if enough || matcher.matches(entry) {

@@ -1,105 +1,266 @@
-//! One term made ready for matching, and where it stands in folded text.
+//! One term made ready for matching, and where it stands in an article.
 
 use std::ops::Range;
 
 use memchr::memmem::Finder;
+use regex::bytes::Regex;
 
+use crate::article::Role;
 use crate::article::fold::{fold, fold_keeping_case};
 use crate::corpus::Entry;
-use crate::query::{Term, TermKind};
+use crate::query::{Field, Term, TermKind, compile};
 
 /// A term made ready for matching.
 #[derive(Clone, Debug)]
 pub(super) struct Needle {
-    finder: Finder<'static>,
-    kind: TermKind,
-    /// The term folded but for its case, where it is exact in case.
-    exact: Option<String>,
+    pattern: Pattern,
+    field: Option<Field>,
     pub(super) negated: bool,
 }
 
+#[derive(Clone, Debug)]
+enum Pattern {
+    Text(Box<Text>),
+    /// An expression that is looked for in folded text.
+    Folded(Regex),
+    /// An expression that is looked for in the text as it was written.
+    Exact(Regex),
+    /// What can be found nowhere.
+    Nothing,
+}
+
+/// Told of a place; says whether to look for more.
+type Found<'a> = &'a mut dyn FnMut(Range<usize>) -> bool;
+
 impl Needle {
     pub(super) fn new(term: &Term) -> Needle {
-        let folded = fold(&term.text);
-        Needle {
-            finder: Finder::new(folded.as_bytes()).into_owned(),
-            kind: term.kind,
-            exact: term.exact_case.then(|| fold_keeping_case(&term.text)),
-            negated: term.negated,
-        }
+        let pattern = match term.kind {
+            TermKind::Word => Pattern::Text(Box::new(Text::new(term, false, false))),
+            TermKind::Phrase { open } => Pattern::Text(Box::new(Text::new(term, true, !open))),
+            // The parser has tried it; what cannot be made ready all the same is found nowhere.
+            TermKind::Regex => match (compile(&term.text, term.exact_case), term.exact_case) {
+                (Ok(regex), false) => Pattern::Folded(regex),
+                (Ok(regex), true) => Pattern::Exact(regex),
+                (Err(_), _) => Pattern::Nothing,
+            },
+        };
+        Needle { pattern, field: term.field, negated: term.negated }
     }
 
-    /// How many folded bytes are looked for: the more, the rarer.
-    pub(super) fn len(&self) -> usize {
-        self.finder.needle().len()
+    /// What has to stand in the folded text of an article that holds the term; the longer, the rarer.
+    pub(super) fn bytes(&self) -> Option<&Finder<'static>> {
+        match (&self.pattern, self.field) {
+            (Pattern::Text(text), None) => Some(&text.finder),
+            (Pattern::Text(text), Some(field)) if field.is_text() => Some(&text.finder),
+            _ => None,
+        }
     }
 
     /// Whether finding its bytes is all that it takes.
     pub(super) fn is_plain(&self) -> bool {
-        self.exact.is_none() && self.kind == TermKind::Word
+        self.field.is_none() && matches!(&self.pattern, Pattern::Text(text) if text.is_plain())
     }
 
-    /// Where its bytes stand first in `folded`, whatever else the term asks for.
-    pub(super) fn find_bytes(&self, folded: &[u8]) -> Option<usize> {
-        self.finder.find(folded)
+    /// How long a decision takes, roughly: what is cheap is looked at first.
+    pub(super) fn cost(&self) -> u32 {
+        match (&self.pattern, self.field) {
+            (_, Some(Field::Section | Field::Tag | Field::Feed)) => 1,
+            (_, Some(Field::Path | Field::Note)) => 2,
+            (Pattern::Text(text), _) if text.is_plain() => 3,
+            (Pattern::Text(_) | Pattern::Nothing, _) => 4,
+            (Pattern::Folded(_), _) => 20,
+            (Pattern::Exact(_), _) => 40,
+        }
     }
 
     pub(super) fn is_in(&self, entry: Entry<'_>) -> bool {
-        if self.is_plain() { self.find_bytes(entry.folded()).is_some() } else { self.ranges(entry).next().is_some() }
+        match self.field {
+            Some(Field::Section) => self.is_in_text(entry.section()),
+            Some(Field::Path) => entry.place().is_some_and(|_| self.is_in_text(&entry.path().to_string_lossy())),
+            // What is kept in the library, which is empty.
+            Some(Field::Tag | Field::Note | Field::Feed) => false,
+            _ if self.is_plain() => self.bytes().is_some_and(|bytes| bytes.find(entry.folded()).is_some()),
+            _ => {
+                let mut is_in = false;
+                self.each(entry, &mut |_| {
+                    is_in = true;
+                    false
+                });
+                is_in
+            }
+        }
     }
 
     /// How often it stands in the article.
     pub(super) fn count(&self, entry: Entry<'_>) -> u64 {
-        if self.is_plain() && self.len() > 0 {
-            self.finder.find_iter(entry.folded()).count() as u64
-        } else {
-            self.ranges(entry).count() as u64
+        let mut count = 0;
+        match &self.pattern {
+            Pattern::Text(text) if self.is_plain() && !text.finder.needle().is_empty() => {
+                count = text.finder.find_iter(entry.folded()).count() as u64;
+            }
+            _ => self.each(entry, &mut |_| {
+                count += 1;
+                true
+            }),
+        }
+        count
+    }
+
+    /// Finds where it stands in the article's folded text, from front to back, without overlaps.
+    pub(super) fn each(&self, entry: Entry<'_>, found: Found<'_>) {
+        let field = match (self.field, &self.pattern) {
+            // In text no part has to be told from another.
+            (None, Pattern::Text(text)) => {
+                text.each(entry, 0..entry.folded().len(), found);
+                return;
+            }
+            (field, _) => field,
+        };
+        let mut unfolder = None;
+        for part in entry.parts().filter(|part| field.is_none_or(|field| is_part_of(field, part.role))) {
+            let range = part.folded;
+            let go_on = match &self.pattern {
+                Pattern::Text(text) => text.each(entry, range, found),
+                Pattern::Folded(regex) => {
+                    let folded = entry.folded().get(range.clone()).unwrap_or_default();
+                    let mut hits = regex.find_iter(folded).filter(|hit| !hit.is_empty());
+                    hits.all(|hit| found(range.start + hit.start()..range.start + hit.end()))
+                }
+                Pattern::Exact(regex) => {
+                    let unfolder = unfolder.get_or_insert_with(|| entry.unfolder());
+                    unfolder.skip_to(range.start);
+                    let mut before = unfolder.clone();
+                    let text = unfolder.take(range.end);
+                    let hits: Vec<_> = regex.find_iter(text.as_bytes()).map(|hit| hit.range()).collect();
+                    let folded = if hits.is_empty() { Vec::new() } else { before.refold(range.end, &hits) };
+                    folded.into_iter().filter(|range| !range.is_empty()).all(&mut *found)
+                }
+                Pattern::Nothing => false,
+            };
+            if !go_on {
+                return;
+            }
         }
     }
 
-    /// Where it stands in the article's folded text, from front to back, without overlaps.
-    pub(super) fn ranges<'a>(&'a self, entry: Entry<'a>) -> impl Iterator<Item = Range<usize>> + 'a {
-        let folded = entry.folded();
-        let mut unfolder = self.exact.as_ref().map(|_| entry.unfolder());
-        let mut from = 0;
-        std::iter::from_fn(move || {
-            // A term that folds to nothing stands everywhere and nowhere; it has no range.
-            while self.len() > 0 {
-                let start = from + self.find_bytes(folded.get(from..)?)?;
-                let end = start + self.len();
-                let bounded = self.kind == TermKind::Word || (starts_word(folded, start) && ends_word(folded, end));
-                let exact = match (&self.exact, &mut unfolder) {
-                    (Some(exact), Some(unfolder)) if bounded => {
-                        unfolder.skip_to(start);
-                        fold_keeping_case(&unfolder.clone().take(end)) == *exact
-                    }
-                    _ => true,
-                };
-                if bounded && exact {
-                    from = end;
-                    return Some(start..end);
-                }
-                from = start + 1;
+    /// Whether it stands in a short text beside the article's own, such as its section.
+    fn is_in_text(&self, text: &str) -> bool {
+        let mut lowered = [0; 256];
+        let folded;
+        let bytes = match lowered.get_mut(..text.len()) {
+            // What is plain ASCII folds to its lower case.
+            Some(lowered) if text.is_ascii() && !text.contains("  ") => {
+                lowered.copy_from_slice(text.as_bytes());
+                lowered.make_ascii_lowercase();
+                &*lowered
             }
-            None
-        })
+            _ => {
+                folded = fold(text);
+                folded.as_bytes()
+            }
+        };
+        match &self.pattern {
+            Pattern::Text(needle) => match &needle.exact {
+                None => needle.places(bytes, 0).next().is_some(),
+                Some(exact) => {
+                    let kept = fold_keeping_case(text);
+                    let mut places = kept.match_indices(exact.as_str());
+                    places.any(|(at, _)| needle.is_bounded(kept.as_bytes(), at, at + exact.len()))
+                }
+            },
+            Pattern::Folded(regex) => regex.is_match(bytes),
+            Pattern::Exact(regex) => regex.is_match(text.as_bytes()),
+            Pattern::Nothing => false,
+        }
     }
 }
 
-fn starts_word(folded: &[u8], at: usize) -> bool {
-    let after = char_at(folded, at);
-    let before = (at.saturating_sub(4)..at).rev().find_map(|start| char_at(folded, start));
-    is_boundary(before, after)
+/// Whether parts with this role are what the field names.
+fn is_part_of(field: Field, role: Role) -> bool {
+    match field {
+        Field::Title => role == Role::Headline,
+        Field::Lead => role == Role::Standfirst,
+        Field::Body => matches!(role, Role::Body(_)),
+        Field::Caption => matches!(role, Role::Caption | Role::Credit),
+        Field::Source => role == Role::Source,
+        Field::By => role == Role::Byline,
+        Field::Section | Field::Tag | Field::Note | Field::Feed | Field::Path => false,
+    }
 }
 
-fn ends_word(folded: &[u8], at: usize) -> bool {
-    let before = (at.saturating_sub(4)..at).rev().find_map(|start| char_at(folded, start));
-    is_boundary(before, char_at(folded, at))
+/// A word or a phrase.
+#[derive(Clone, Debug)]
+struct Text {
+    finder: Finder<'static>,
+    /// The text folded but for its case, where it is exact in case.
+    exact: Option<String>,
+    starts_word: bool,
+    ends_word: bool,
 }
 
-/// Between two letters or digits there is no boundary, unless one is of a script without spaces.
-fn is_boundary(before: Option<char>, after: Option<char>) -> bool {
-    match (before, after) {
+impl Text {
+    fn new(term: &Term, starts_word: bool, ends_word: bool) -> Text {
+        Text {
+            finder: Finder::new(fold(&term.text).as_bytes()).into_owned(),
+            exact: term.exact_case.then(|| fold_keeping_case(&term.text)),
+            starts_word,
+            ends_word,
+        }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.exact.is_none() && !self.starts_word && !self.ends_word
+    }
+
+    fn is_bounded(&self, folded: &[u8], start: usize, end: usize) -> bool {
+        (!self.starts_word || is_boundary(folded, start)) && (!self.ends_word || is_boundary(folded, end))
+    }
+
+    /// Where it stands in `folded` from byte `from` on, whatever its case.
+    fn places<'a>(&'a self, folded: &'a [u8], mut from: usize) -> impl Iterator<Item = usize> + 'a {
+        let length = self.finder.needle().len();
+        let starts = std::iter::from_fn(move || {
+            // A term that folds to nothing stands everywhere and nowhere; it has no place.
+            let rest = folded.get(from..).filter(|_| length > 0)?;
+            let start = from + self.finder.find(rest)?;
+            from = start + 1;
+            Some(start)
+        });
+        starts.filter(move |&start| self.is_bounded(folded, start, start + length))
+    }
+
+    /// Where it stands in a stretch of the article; says whether the one that is told wants more.
+    fn each(&self, entry: Entry<'_>, stretch: Range<usize>, found: Found<'_>) -> bool {
+        let length = self.finder.needle().len();
+        // Parts end at separators, so that no word goes on beyond the stretch.
+        let folded = entry.folded().get(..stretch.end).unwrap_or_default();
+        let mut unfolder = self.exact.as_ref().map(|_| entry.unfolder());
+        let mut from = stretch.start;
+        for start in self.places(folded, stretch.start) {
+            let end = start + length;
+            if start < from {
+                continue;
+            }
+            if let (Some(exact), Some(unfolder)) = (&self.exact, &mut unfolder) {
+                unfolder.skip_to(start);
+                if fold_keeping_case(&unfolder.clone().take(end)) != *exact {
+                    continue;
+                }
+            }
+            from = end;
+            if !found(start..end) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Whether a word begins or ends at byte `at`. Between two letters or digits there is no boundary, unless one is of a
+/// script without spaces.
+fn is_boundary(folded: &[u8], at: usize) -> bool {
+    let before = (at.saturating_sub(4)..at).rev().find_map(|start| char_at(folded, start));
+    match (before, char_at(folded, at)) {
         (Some(before), Some(after)) => {
             !(before.is_alphanumeric() && after.is_alphanumeric())
                 || crate::article::is_unspaced(before)
@@ -110,10 +271,10 @@ fn is_boundary(before: Option<char>, after: Option<char>) -> bool {
 }
 
 /// The character that begins at byte `at`; `None` inside one, or at the end.
-fn char_at(folded: &[u8], at: usize) -> Option<char> {
+pub(super) fn char_at(folded: &[u8], at: usize) -> Option<char> {
     let bytes = folded.get(at..folded.len().min(at + 4))?;
     match bytes.first()? {
-        0..=0x7f => {}
+        first @ 0..=0x7f => return Some(char::from(*first)),
         0x80..=0xbf => return None,
         _ => {}
     }

@@ -1,28 +1,36 @@
 //! The filter bar: what is typed in the colours of its terms, and what came of it.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::Theme;
 use super::spans::{Marked, Pen, counted, grouped, within};
-use crate::app::{Focus, LineEditor, State};
-use crate::query::TokenKind;
+use super::{Theme, scrollbar};
+use crate::app::{Candidate, Focus, LineEditor, Note, State};
+use crate::article::clean;
+use crate::query::{Mistake, TokenKind};
+
+/// Columns of the sign before what is typed.
+const SIGN: &str = " / ";
+
+/// How many candidates are shown at once.
+const CANDIDATES: usize = 8;
 
 /// Draws the bar, and gives the cell of the cursor while something is typed.
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let typing = state.focus() == Focus::Filter;
     let typed = state.filter().editor();
-    // What is typed has at least half of the bar.
-    let most = usize::from(area.width) - usize::from(area.width) / 2;
-    let told = summary(state).into_iter().find(|text| text.width() + 3 <= most).unwrap_or_default();
+    let told = told(state, area);
     let told_x = area.right().saturating_sub(told.width() as u16 + 1);
     Pen::new(buffer, told_x, area.y, area.right()).put(&told, theme.dim);
     let sign = if typing || state.filter().is_on() { theme.accent } else { theme.dim };
-    let mut pen = Pen::new(buffer, area.x, area.y, told_x.saturating_sub(1).max(area.x));
-    pen.put(" / ", sign);
+    let mut pen = Pen::new(buffer, area.x, area.y, text_end(state, area));
+    pen.put(SIGN, sign);
     if typed.text().is_empty() && !typing {
         return None;
     }
@@ -37,8 +45,19 @@ pub(super) fn draw_line(
     typing: bool,
     mut pen: Pen<'_>,
 ) -> Option<Position> {
-    // A line that is too long is shown from where the cursor stays in sight.
-    let room = pen.room().saturating_sub(2);
+    let (start, width) = first_shown(line, pen.room());
+    let (y, last) = (pen.y(), pen.last());
+    let x = pen.x() + width as u16;
+    let range = start..line.text().len();
+    pen.put_marked(line.text().get(range.clone()).unwrap_or(""), theme.text, &within(marks, &range), 0);
+    // On a screen too narrow for the sign before it, the cursor stands on the last column.
+    typing.then(|| Position::new(x.min(last), y))
+}
+
+/// A line that is too long is shown from where the cursor stays in sight: the first byte that is shown, and the columns
+/// from there to the cursor.
+fn first_shown(line: &LineEditor, room: usize) -> (usize, usize) {
+    let room = room.saturating_sub(2);
     let before = line.text().get(..line.cursor()).unwrap_or("");
     let mut start = 0;
     let mut width = before.width();
@@ -49,24 +68,114 @@ pub(super) fn draw_line(
         width -= grapheme.width();
         start = at + grapheme.len();
     }
-    let (y, last) = (pen.y(), pen.last());
-    let x = pen.x() + width as u16;
-    let range = start..line.text().len();
-    pen.put_marked(line.text().get(range.clone()).unwrap_or(""), theme.text, &within(marks, &range), 0);
-    // On a screen too narrow for the sign before it, the cursor stands on the last column.
-    typing.then(|| Position::new(x.min(last), y))
+    (start, width)
+}
+
+/// The columns of the bar, counted from its left, in which some bytes of the typed line stand.
+fn columns(state: &State, bar: Rect, range: &Range<usize>) -> (u16, u16) {
+    let line = state.filter().editor();
+    let (start, _) = first_shown(line, usize::from(text_end(state, bar) - bar.x).saturating_sub(SIGN.width()));
+    let shown = |at: usize| line.text().get(start..at.max(start)).unwrap_or("").width() as u16;
+    let first = SIGN.width() as u16 + shown(range.start);
+    (first.min(bar.width), (SIGN.width() as u16 + shown(range.end)).max(first + 1).min(bar.width))
+}
+
+/// Draws, in the row below the bar, a caret under a mistake and what is wrong.
+pub(super) fn draw_mistake(
+    state: &State,
+    theme: &Theme,
+    mistake: &Mistake,
+    bar: Rect,
+    below: Rect,
+    buffer: &mut Buffer,
+) {
+    let (first, last) = columns(state, bar, &mistake.span);
+    let message = mistake.message.width() as u16;
+    let mut carets = Pen::new(buffer, below.x + first, below.y, below.x + last);
+    carets.put(&"^".repeat(usize::from(last.saturating_sub(first))), theme.error);
+    // The sentence stands behind the caret where there is room, else before it, else it takes the row.
+    let x = if last + 2 + message <= below.width {
+        last + 1
+    } else if message + 2 <= first {
+        first - message - 1
+    } else {
+        for x in below.left()..below.right() {
+            buffer[(x, below.y)].reset();
+        }
+        1
+    };
+    Pen::new(buffer, below.x + x, below.y, below.right()).put(&mistake.message, theme.error);
+}
+
+/// Draws the candidates of a completion over the rows above the bar.
+pub(super) fn draw_completion(state: &State, theme: &Theme, bar: Rect, buffer: &mut Buffer) {
+    let Some(menu) = state.filter().completion() else { return };
+    let rows = menu.candidates().len().clamp(1, CANDIDATES).min(usize::from(bar.y - buffer.area.y));
+    let top = (menu.selected() + 1).saturating_sub(rows);
+    let shown = menu.candidates().iter().enumerate().skip(top).take(rows);
+    let lines: Vec<(String, String, bool)> = if menu.is_waiting() {
+        vec![("counting…".to_owned(), String::new(), false)]
+    } else {
+        let note = |note: &Note| match note {
+            Note::None => String::new(),
+            Note::Meaning(meaning) => (*meaning).to_owned(),
+            Note::Count(count) => grouped(*count as u64),
+        };
+        let line = |(number, candidate): (usize, &Candidate)| {
+            (clean(&candidate.shown).into_owned(), note(&candidate.note), number == menu.selected())
+        };
+        shown.map(line).collect()
+    };
+    let widest = |column: fn(&(String, String, bool)) -> &str| {
+        lines.iter().map(|line| column(line).width()).max().unwrap_or(0) as u16
+    };
+    let (left, right) = (widest(|line| &line.0).min(48), widest(|line| &line.1));
+    let more = menu.candidates().len() > rows;
+    let width = (left + right + if right > 0 { 5 } else { 2 }).min(bar.width);
+    let (first, _) = columns(state, bar, &(menu.start()..menu.start()));
+    let x = (bar.x + first).saturating_sub(1).min(bar.right().saturating_sub(width));
+    for (row, (shown, note, selected)) in lines.iter().enumerate() {
+        let y = bar.y - (lines.len() - row) as u16;
+        let area = Rect::new(x, y, width, 1);
+        Clear.render(area, buffer);
+        buffer.set_style(area, if *selected { theme.selection } else { theme.selection_unfocused });
+        let over = |style: Style| Style { bg: None, ..style };
+        let (text, dim) = if *selected { (Style::new(), Style::new()) } else { (over(theme.text), over(theme.dim)) };
+        Pen::new(buffer, x + 1, y, (x + 1 + left).min(area.right())).put(shown, text);
+        let note_x = area.right().saturating_sub(note.width() as u16 + 1);
+        let note_x = if note.chars().all(|c| c.is_ascii_digit() || c == ',') { note_x } else { x + left + 4 };
+        Pen::new(buffer, note_x.max(x + 1), y, area.right()).put(note, dim);
+    }
+    if more {
+        let track = Rect::new(x, bar.y - lines.len() as u16, width, lines.len() as u16);
+        scrollbar::draw(theme, track, (top, rows, menu.candidates().len()), &[], buffer);
+    }
 }
 
 /// Each term in the colour that its hits have.
 fn marks(state: &State, theme: &Theme) -> Vec<Marked> {
-    let query = state.filter().query();
+    let query = state.filter().typed();
     let style = |kind| match kind {
         TokenKind::Term(id) if query.term(id).is_some_and(|term| term.negated) => Some(theme.warning),
         TokenKind::Term(id) => Some(theme.hit(id.0)),
-        TokenKind::Operator => Some(theme.accent),
+        TokenKind::Operator | TokenKind::Field => Some(theme.accent),
+        TokenKind::Value => Some(theme.quote),
+        TokenKind::Mistake => Some(theme.error),
         TokenKind::Space => None::<Style>,
     };
     query.tokens().iter().filter_map(|token| Some((token.span.clone(), style(token.kind)?))).collect()
+}
+
+/// The longest form of the summary that leaves what is typed at least half of the bar.
+fn told(state: &State, bar: Rect) -> String {
+    let most = usize::from(bar.width) - usize::from(bar.width) / 2;
+    summary(state).into_iter().find(|text| text.width() + 3 <= most).unwrap_or_default()
+}
+
+/// Where what is typed ends at the latest.
+fn text_end(state: &State, bar: Rect) -> u16 {
+    let told = told(state, bar).width() as u16;
+    bar.right().saturating_sub(told + 2).max(bar.x)
 }
 
 /// What came of the filter and where the reader is, the longest form first.
@@ -79,6 +188,16 @@ fn summary(state: &State) -> Vec<String> {
     let place = place.filter(|_| state.layout().reading.is_some()).unwrap_or_default();
     let filter = state.filter();
     let Some(answer) = filter.answer().filter(|_| filter.is_on()) else { return vec![place, String::new()] };
+    if let Some(relaxed) = filter.relaxed() {
+        let count = counted(relaxed.matched as u64, "article", "articles");
+        let without = clean(&relaxed.without).into_owned();
+        return vec![
+            format!("Nothing; without {without} {count}"),
+            format!("0 · without {without} {}", grouped(relaxed.matched as u64)),
+            "Nothing".to_owned(),
+            "0".to_owned(),
+        ];
+    }
     let more = if filter.is_answered() { "" } else { "…" };
     let articles = format!("{}{more}", counted(answer.matched as u64, "article", "articles"));
     let hits = filter.hits().map(|(hits, complete)| {

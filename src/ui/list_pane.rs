@@ -50,6 +50,18 @@ fn draw_head(state: &State, theme: &Theme, head: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
+    if let Some(relaxed) = state.filter().relaxed() {
+        let count = counted(relaxed.matched as u64, "article", "articles");
+        let text = format!("No article matches all of it. Without {} there is {count}.", clean(&relaxed.without));
+        let text = if relaxed.matched == 1 { text } else { text.replace("there is", "there are") };
+        let lines = wrap(&text, usize::from(rows.width.saturating_sub(2).max(1)), false);
+        for (row, (range, _)) in lines.into_iter().enumerate() {
+            let y = rows.y + u16::from(rows.height > 2) + row as u16;
+            Pen::new(buffer, rows.x + 1, y.min(rows.bottom()), rows.right())
+                .put(text.get(range).unwrap_or(""), theme.dim);
+        }
+        return;
+    }
     let text = if state.filter().is_on() && state.filter().is_answered() {
         "No article matches. Esc clears the filter."
     } else if state.progress().done && !state.filter().is_on() {

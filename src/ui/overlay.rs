@@ -13,6 +13,7 @@ use crate::app::{Overlay, OverlayKind, State, help_rows, palette_rows};
 use crate::article::clean;
 use crate::command::ActionSpec;
 use crate::loader::Problem;
+use crate::query::LANGUAGE;
 
 /// Draws it, and gives the cell of the cursor while something is typed.
 pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
@@ -23,6 +24,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
         OverlayKind::Problems => {
             (format!(" {} ", counted(state.problems().1 as u64, "problem", "problems")), 110, screen.height)
         }
+        OverlayKind::Language => (" How to write a filter ".to_owned(), 80, LANGUAGE.len() as u16 + 2),
         OverlayKind::Palette => (" Command ".to_owned(), 64, 16),
         OverlayKind::Pipe => (" Give the article to ".to_owned(), 64, 3),
     };
@@ -54,6 +56,10 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
         OverlayKind::Help => draw_help(state, theme, overlay, inner, buffer),
         OverlayKind::Problems => {
             draw_problems(state, theme, overlay, inner, buffer);
+            None
+        }
+        OverlayKind::Language => {
+            draw_language(theme, overlay, inner, buffer);
             None
         }
         OverlayKind::Palette => draw_palette(state, theme, overlay, inner, buffer),
@@ -132,6 +138,20 @@ fn draw_help(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer
         }
     }
     cursor
+}
+
+fn draw_language(theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
+    let visible = usize::from(area.height);
+    let top = overlay.row.min(LANGUAGE.len().saturating_sub(visible));
+    draw_more(theme, area, (top, visible, LANGUAGE.len()), buffer);
+    let widest = LANGUAGE.iter().map(|(write, _)| write.width()).max().unwrap_or(0) as u16;
+    // On a narrow screen what to write is cut before what it means.
+    let column = area.x + widest.min(area.width / 2) + 2;
+    for (row, (write, means)) in LANGUAGE.iter().skip(top).take(visible).enumerate() {
+        let y = area.y + row as u16;
+        Pen::new(buffer, area.x, y, column.saturating_sub(1)).put(write, theme.accent);
+        Pen::new(buffer, column, y, area.right()).put(means, theme.text);
+    }
 }
 
 fn draw_palette(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) -> Option<Position> {

@@ -64,6 +64,8 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
         Focus::Filter => vec![
             (&[Action::KeepFilter], "keep"),
             (&[Action::ClearFilter], "clear"),
+            (&[Action::ShowLanguage], "language"),
+            (&[Action::Complete], "complete"),
             (&[Action::HistoryOlder, Action::HistoryNewer], "older, newer"),
         ],
         Focus::List => {

@@ -155,6 +155,59 @@ impl<'a> Unfolder<'a> {
         (utf8(out), original)
     }
 
+    /// The folded ranges of `ranges`, ranges of the original text between the current position and the folded position
+    /// `end`, in any order. What stands inside a character that folded to several, or that several folded to, maps to
+    /// all of it.
+    pub fn refold(&mut self, end: usize, ranges: &[Range<usize>]) -> Vec<Range<usize>> {
+        let end = end.min(self.folded.len());
+        let mut marks: Vec<(usize, bool, usize)> = ranges
+            .iter()
+            .enumerate()
+            .flat_map(|(index, range)| [(range.start, false, index), (range.end, true, index)])
+            .collect();
+        marks.sort_unstable();
+        let mut marks = marks.into_iter().peekable();
+        let mut folded = vec![end..end; ranges.len()];
+        let mut place = |(_, is_end, index): (usize, bool, usize), at: usize| {
+            let Some(range) = folded.get_mut(index) else { return };
+            match is_end {
+                true => range.end = at,
+                false => range.start = at,
+            }
+        };
+        let mut original = 0;
+        loop {
+            let edit_at = self.next.as_ref().map_or(usize::MAX, |(at, _)| *at);
+            let stop = edit_at.min(end).max(self.at);
+            let plain = stop - self.at;
+            // A range that begins with what an edit stands for begins there; one that ends before it ends here.
+            while let Some(mark) =
+                marks.next_if(|&(at, is_end, _)| at < original + plain || at == original + plain && is_end)
+            {
+                place(mark, self.at + mark.0.saturating_sub(original));
+            }
+            (self.at, original) = (stop, original + plain);
+            let inserts = matches!(self.next, Some((_, Edit::Replace { folded: 0, .. })));
+            if edit_at > end || (edit_at == end && !inserts) {
+                break;
+            }
+            let Some((_, edit)) = self.next.take() else { break };
+            let (covered, length) = match edit {
+                Edit::Capital(_) => (1, 1),
+                Edit::Replace { folded, original, .. } => (folded, original.len()),
+                Edit::Skip(_) => (0, 0),
+            };
+            while let Some(mark) =
+                marks.next_if(|&(at, is_end, _)| at < original + length || at == original + length && is_end)
+            {
+                place(mark, if mark.1 { stop + covered } else { stop });
+            }
+            (self.at, original) = (stop + covered, original + length);
+            self.advance(self.at);
+        }
+        folded
+    }
+
     /// Passes over a separator.
     pub fn skip_separator(&mut self) {
         if self.folded.get(self.at) == Some(&PART_SEPARATOR) {

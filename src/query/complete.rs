@@ -1,0 +1,89 @@
+//! Completing what is typed: where the cursor stands in the language, and what could stand there.
+
+use std::ops::Range;
+
+use super::fields::{FEATURES, FIELDS, Field, FieldKind, MARKS, SORTS, named};
+
+/// What could stand where the cursor is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completion {
+    /// The bytes that a candidate replaces.
+    pub range: Range<usize>,
+    /// What stands there so far, in lower case and without quotes.
+    pub typed: String,
+    /// What is wanted there.
+    pub wanted: Wanted,
+}
+
+/// What is wanted where the cursor is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// The name of a field.
+    Field(Vec<&'static str>),
+    /// One of these words.
+    Word(Vec<&'static str>),
+    /// A value that articles have in this field.
+    Value(Field),
+    /// A year or a month in which articles were published.
+    Date,
+}
+
+/// Finds out what could stand before the cursor, byte `cursor` of `text`.
+pub fn complete(text: &str, cursor: usize) -> Option<Completion> {
+    let before = text.get(..cursor)?;
+    // A quotation after a colon may hold spaces.
+    let quoted = before.rfind(":\"").filter(|at| !before.get(at + 2..).unwrap_or("").contains('"'));
+    let parts = |c: char| c.is_whitespace() || c == '(';
+    let last = before.get(..quoted.unwrap_or(cursor))?.char_indices().rfind(|&(_, c)| parts(c));
+    let start = last.map_or(0, |(at, c)| at + c.len_utf8());
+    let word = before.get(start..)?;
+    let minus = word.len() - word.trim_start_matches('-').len();
+    let (start, word) = (start + minus, word.get(minus..)?);
+    let Some((name, value)) = word.split_once(':') else {
+        let typed = word.to_lowercase();
+        let names = FIELDS.iter().map(|spec| spec.name).filter(|name| name.starts_with(&typed)).collect();
+        return Some(Completion { range: start..cursor, typed, wanted: Wanted::Field(names) });
+    };
+    let start = start + name.len() + 1;
+    let typed = value.trim_start_matches('"').to_lowercase();
+    let one_of =
+        |names: Vec<&'static str>| Wanted::Word(names.into_iter().filter(|name| name.starts_with(&typed)).collect());
+    let wanted = match named(name)?.kind {
+        FieldKind::Text(Field::Title | Field::Lead | Field::Body | Field::Caption | Field::Note) => return None,
+        FieldKind::Text(field) => Wanted::Value(field),
+        FieldKind::Date | FieldKind::After | FieldKind::Before => Wanted::Date,
+        FieldKind::Since => one_of(vec!["1d", "7d", "2w", "1m", "3m", "1y"]),
+        FieldKind::Is => one_of(MARKS.iter().map(|(name, _)| *name).collect()),
+        FieldKind::Has => one_of(FEATURES.iter().map(|(name, _)| *name).collect()),
+        FieldKind::Words => one_of(vec![">500", ">1000", "<300"]),
+        FieldKind::Sort => one_of(SORTS.iter().map(|(name, _)| *name).collect()),
+    };
+    // Of a range, its second date is completed.
+    let range_start = if wanted == Wanted::Date { value.rfind("..").map_or(0, |at| at + 2) } else { 0 };
+    let typed = if range_start > 0 { value.get(range_start..).unwrap_or("").to_owned() } else { typed };
+    Some(Completion { range: start + range_start..cursor, typed, wanted })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_the_cursor_says_what_is_wanted() {
+        let at_end = |text: &str| complete(text, text.len());
+        let completion = at_end("budget s").unwrap();
+        assert_eq!(completion.range, 7..8);
+        assert_eq!(completion.wanted, Wanted::Field(vec!["source", "section", "since", "sort"]));
+        let completion = at_end("-(source:Re").unwrap();
+        assert_eq!((completion.range, completion.typed.as_str()), (9..11, "re"));
+        assert_eq!(completion.wanted, Wanted::Value(Field::Source));
+        let completion = at_end("x section:\"middle e").unwrap();
+        assert_eq!((completion.range, completion.typed.as_str()), (10..19, "middle e"));
+        let completion = at_end("date:2023-09..20").unwrap();
+        assert_eq!((completion.range, completion.typed.as_str(), completion.wanted), (14..16, "20", Wanted::Date));
+        assert_eq!(at_end("-is:s").unwrap().wanted, Wanted::Word(vec!["starred"]));
+        assert_eq!(at_end("title:x"), None);
+        assert_eq!(at_end("nothing:x"), None);
+        assert_eq!(complete("é\u{a0}s", 4).unwrap().range, 4..4);
+    }
+}

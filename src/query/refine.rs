@@ -1,0 +1,120 @@
+//! Whether one query's answer is certain to lie within another's.
+
+use super::syntax::{Expr, Query, Term, TermId, TermKind};
+use crate::article::fold::{fold, fold_keeping_case};
+
+/// Trees are compared pair by pair; what takes more steps than this is not worth it.
+const STEPS: usize = 2_000;
+
+/// Whether every article that matches `new` is certain to match `old`.
+pub(super) fn implies(new: &Query, old: &Query) -> bool {
+    let folded = |query: &Query| query.terms.iter().map(|term| fold(&term.text)).collect();
+    Comparison { new, old, new_folded: folded(new), old_folded: folded(old), steps: STEPS }.expr(&new.root, &old.root)
+}
+
+struct Comparison<'a> {
+    new: &'a Query,
+    old: &'a Query,
+    new_folded: Vec<String>,
+    old_folded: Vec<String>,
+    steps: usize,
+}
+
+/// A term with its query's text folded.
+type Side<'a> = (&'a Term, &'a str);
+
+impl Comparison<'_> {
+    fn expr(&mut self, new: &Expr, old: &Expr) -> bool {
+        let Some(steps) = self.steps.checked_sub(1) else { return false };
+        self.steps = steps;
+        match (new, old) {
+            (_, Expr::Everything) => true,
+            (_, Expr::And(old)) => old.iter().all(|old| self.expr(new, old)),
+            (Expr::Or(new), _) => new.iter().all(|new| self.expr(new, old)),
+            (_, Expr::Or(any)) if any.iter().any(|old| self.expr(new, old)) => true,
+            (Expr::And(new), _) => new.iter().any(|new| self.expr(new, old)),
+            (Expr::Not(new), Expr::Not(old)) => self.reversed(new, old),
+            (Expr::Term(new), Expr::Term(old)) => self.term(*new, *old),
+            (Expr::Near { left, right, .. }, Expr::Term(old)) => {
+                [left, right].into_iter().any(|side| side.iter().all(|new| self.term(*new, *old)))
+            }
+            (
+                Expr::Near { left, right, within },
+                Expr::Near { left: old_left, right: old_right, within: old_within },
+            ) => within <= old_within && self.same_terms(left, old_left) && self.same_terms(right, old_right),
+            (Expr::Published(new), Expr::Published(old)) => old.covers(new),
+            (Expr::Words(new), Expr::Words(old)) => old.start() <= new.start() && new.end() <= old.end(),
+            (new, old) => matches!((new, old), (Expr::Is(_), Expr::Is(_)) | (Expr::Has(_), Expr::Has(_))) && new == old,
+        }
+    }
+
+    /// Whether `old` implies `new`: what a negation turns round.
+    fn reversed(&mut self, new: &Expr, old: &Expr) -> bool {
+        let mut turned = Comparison {
+            new: self.old,
+            old: self.new,
+            new_folded: std::mem::take(&mut self.old_folded),
+            old_folded: std::mem::take(&mut self.new_folded),
+            steps: self.steps,
+        };
+        let implied = turned.expr(old, new);
+        self.steps = turned.steps;
+        self.new_folded = turned.old_folded;
+        self.old_folded = turned.new_folded;
+        implied
+    }
+
+    fn term(&self, new: TermId, old: TermId) -> bool {
+        let (Some(new), Some(old)) =
+            (side(&self.new.terms, &self.new_folded, new), side(&self.old.terms, &self.old_folded, old))
+        else {
+            return false;
+        };
+        term_implies(new, old)
+    }
+
+    fn same_terms(&self, new: &[TermId], old: &[TermId]) -> bool {
+        let same = |(new, old): (&TermId, &TermId)| match (self.new.term(*new), self.old.term(*old)) {
+            (Some(new), Some(old)) => {
+                new.kind == old.kind
+                    && new.text == old.text
+                    && new.exact_case == old.exact_case
+                    && new.field == old.field
+            }
+            _ => false,
+        };
+        new.len() == old.len() && new.iter().zip(old).all(same)
+    }
+}
+
+fn side<'a>(terms: &'a [Term], folded: &'a [String], id: TermId) -> Option<Side<'a>> {
+    Some((terms.get(usize::from(id.0))?, folded.get(usize::from(id.0))?))
+}
+
+/// Whether an article that fulfils `new` is certain to fulfil `old`.
+fn term_implies((new, new_folded): Side<'_>, (old, old_folded): Side<'_>) -> bool {
+    // What is found in a part is found in the whole text, and nothing else is found elsewhere.
+    let same_place = new.field == old.field || old.field.is_none() && new.field.is_some_and(|field| field.is_text());
+    if !same_place {
+        return false;
+    }
+    if new.kind == TermKind::Regex || old.kind == TermKind::Regex {
+        return new.kind == old.kind && new.text == old.text && new.exact_case == old.exact_case;
+    }
+    // An exact text holds one that ignores case, but not the other way round.
+    if old.exact_case && !new.exact_case {
+        return false;
+    }
+    let (new_text, old_text) = match old.exact_case {
+        true => (fold_keeping_case(&new.text), fold_keeping_case(&old.text)),
+        false => (new_folded.to_owned(), old_folded.to_owned()),
+    };
+    match (new.kind, old.kind) {
+        // A longer text holds a shorter one anywhere.
+        (_, TermKind::Word) => new_text.contains(&old_text),
+        // At the same word boundaries only where it begins alike and the end is open.
+        (TermKind::Phrase { .. }, TermKind::Phrase { open: true }) => new_text.starts_with(&old_text),
+        (TermKind::Phrase { open: false }, TermKind::Phrase { open: false }) => new_text == old_text,
+        _ => false,
+    }
+}

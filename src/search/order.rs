@@ -1,0 +1,62 @@
+//! The order in which an answer is listed.
+
+use std::cmp::Reverse;
+
+use super::Matcher;
+use crate::article::Role;
+use crate::corpus::{Corpus, Entry, Slot};
+use crate::query::Sort;
+
+/// Puts `slots`, which come newest first, in order.
+pub(super) fn sort(slots: &mut Vec<Slot>, corpus: &Corpus, sort: Sort, matcher: &Matcher) {
+    match sort {
+        Sort::New => {}
+        Sort::Old => {
+            let dated = |slot: &Slot| corpus.get(*slot).is_some_and(|entry| entry.published().is_some());
+            // What has no date comes last either way.
+            let undated = slots.iter().position(|slot| !dated(slot)).unwrap_or(slots.len());
+            if let Some(dated) = slots.get_mut(..undated) {
+                dated.reverse();
+            }
+        }
+        Sort::Title => by_text(slots, corpus, Role::Headline),
+        Sort::Source => by_text(slots, corpus, Role::Source),
+        Sort::Longest => slots.sort_by_cached_key(|&slot| Reverse(corpus.get(slot).map_or(0, Entry::words))),
+        Sort::Relevance => {
+            let entries = || slots.iter().filter_map(|&slot| corpus.get(slot));
+            let words: u64 = entries().map(|entry| u64::from(entry.words())).sum();
+            let average = words as f64 / slots.len().max(1) as f64;
+            let mut scored: Vec<(f64, Slot)> =
+                slots.iter().filter_map(|&slot| Some((relevance(matcher, corpus.get(slot)?, average), slot))).collect();
+            // The sort is stable, so equal ones stay newest first.
+            scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+            *slots = scored.into_iter().map(|(_, slot)| slot).collect();
+        }
+    }
+}
+
+/// By the folded text of the first part with this role, from its first letter or digit on; what has none comes last.
+fn by_text(slots: &mut Vec<Slot>, corpus: &Corpus, role: Role) {
+    let key = |slot: Slot| {
+        let entry = corpus.get(slot)?;
+        let part = entry.parts().find(|part| part.role == role)?;
+        let text = entry.folded().get(part.folded)?;
+        let start = text.iter().position(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())?;
+        text.get(start..)
+    };
+    let mut keyed: Vec<(Option<&[u8]>, Slot)> = slots.iter().map(|&slot| (key(slot), slot)).collect();
+    keyed.sort_by(|(a, _), (b, _)| (a.is_none(), a).cmp(&(b.is_none(), b)));
+    *slots = keyed.into_iter().map(|(_, slot)| slot).collect();
+}
+
+/// Okapi BM25 (Robertson and Zaragoza, 2009) with k1 = 1.2 and b = 0.75, in which a hit in the headline counts as
+/// eight and one in the standfirst as four. How rare a term is among all articles is left out: what all articles of
+/// an answer must hold does not tell them apart.
+fn relevance(matcher: &Matcher, entry: Entry<'_>, average: f64) -> f64 {
+    let length = 0.25 + 0.75 * f64::from(entry.words()) / average.max(1.0);
+    let score = |[headline, standfirst, rest]: [u32; 3]| {
+        let hits = f64::from(headline) * 8.0 + f64::from(standfirst) * 4.0 + f64::from(rest);
+        hits * 2.2 / (hits + 1.2 * length)
+    };
+    matcher.counts(entry).into_iter().map(score).sum()
+}

@@ -1,0 +1,78 @@
+//! The values that articles have in a field, and how many articles each has: what completion offers.
+
+use std::collections::HashMap;
+
+use crate::article::Role;
+use crate::article::fold::fold;
+use crate::corpus::{Corpus, Entry};
+use crate::query::{Field, Wanted};
+
+/// Counts the values of a field, the most frequent first; `None` where it was cancelled. Values that differ only in
+/// what folding ignores are one, written as in the newest article. Dates are counted by year and by month, newest
+/// first.
+pub fn count_values(
+    corpus: &Corpus,
+    wanted: &Wanted,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Option<Vec<(String, usize)>> {
+    let mut counts = Counts::default();
+    for (number, entry) in corpus.order().iter().filter_map(|&slot| corpus.get(slot)).enumerate() {
+        if number % 1_000 == 0 && cancelled() {
+            return None;
+        }
+        match wanted {
+            Wanted::Value(Field::Source) => counts.put_parts(entry, Role::Source),
+            Wanted::Value(Field::By) => counts.put_parts(entry, Role::Byline),
+            Wanted::Value(Field::Section) => {
+                let section = entry.section();
+                let folded = if section.is_ascii() { section.to_ascii_lowercase() } else { fold(section) };
+                counts.put(folded.as_bytes(), || section.to_owned());
+            }
+            Wanted::Value(Field::Path) => {
+                let Some((folder, _)) = entry.place() else { continue };
+                counts.put(folder.as_os_str().as_encoded_bytes(), || folder.to_string_lossy().into_owned());
+            }
+            Wanted::Date => {
+                let Some(published) = entry.published() else { continue };
+                let day = published.day();
+                for format in ["%Y", "%Y-%m"] {
+                    let text = day.format(format).to_string();
+                    counts.put(text.as_bytes(), || text.clone());
+                }
+            }
+            Wanted::Value(_) | Wanted::Field(_) | Wanted::Word(_) => return Some(Vec::new()),
+        }
+    }
+    let mut values: Vec<(String, usize)> = counts.0.into_values().map(|(count, shown)| (shown, count)).collect();
+    match wanted {
+        // Years before months, each newest first.
+        Wanted::Date => values.sort_by(|(a, _), (b, _)| a.len().cmp(&b.len()).then_with(|| b.cmp(a))),
+        _ => values.sort_by(|(a, more), (b, less)| less.cmp(more).then_with(|| a.cmp(b))),
+    }
+    Some(values)
+}
+
+/// How often each value was met, by its folded form, and how it is written.
+#[derive(Default)]
+struct Counts(HashMap<Vec<u8>, (usize, String)>);
+
+impl Counts {
+    fn put(&mut self, folded: &[u8], written: impl FnOnce() -> String) {
+        match self.0.get_mut(folded) {
+            Some((count, _)) => *count += 1,
+            None if folded.is_empty() => {}
+            None => drop(self.0.insert(folded.to_vec(), (1, written()))),
+        }
+    }
+
+    fn put_parts(&mut self, entry: Entry<'_>, role: Role) {
+        for part in entry.parts().filter(|part| part.role == role) {
+            let folded = entry.folded().get(part.folded.clone()).unwrap_or_default();
+            self.put(folded, || {
+                let mut unfolder = entry.unfolder();
+                unfolder.skip_to(part.folded.start);
+                unfolder.take(part.folded.end)
+            });
+        }
+    }
+}
