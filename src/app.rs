@@ -10,6 +10,7 @@ mod line_editor;
 mod list_pane;
 mod message;
 mod mouse;
+pub mod numbers;
 mod overlay;
 mod perform;
 mod reading_pane;

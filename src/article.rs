@@ -141,7 +141,8 @@ pub fn count_words(text: &str) -> u32 {
     words
 }
 
-pub(crate) fn is_unspaced(c: char) -> bool {
+/// Whether this character is of a script that puts no spaces between words: Chinese, Japanese, Thai and its neighbours.
+pub fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'
         | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'
         | '\u{20000}'..='\u{3FFFF}')

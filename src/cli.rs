@@ -3,13 +3,18 @@
 
 mod article_json;
 mod check;
+mod export;
 mod list;
+mod progress;
+mod search;
+mod selection;
 mod show;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -17,7 +22,10 @@ use clap_complete::Shell;
 use crate::article::clean;
 use crate::config::{Config, default_text};
 use crate::loader::Problem;
-use crate::runtime::{self, LoadOptions, Loaded, Options, Source, load_all};
+use crate::query::Sort;
+use crate::runtime::{self, LoadOptions, Loaded, Options, Source, load_until};
+use progress::Progress;
+use selection::{Selection, parse, sorts};
 
 /// Nothing matched, or problems were found.
 const NOTHING: u8 = 1;
@@ -72,12 +80,24 @@ enum ColorWhen {
     Never,
 }
 
+#[derive(Debug, Default, Args)]
+struct Choice {
+    /// Only articles that match this query, written as in the filter bar
+    #[arg(long, value_name = "QUERY", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    query: String,
+    /// The order; a `sort:` in the query says the same
+    #[arg(long, value_name = "ORDER", value_parser = sorts())]
+    sort: Option<Sort>,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List articles, newest first: date, section, headline, source, path
     List {
         #[command(flatten)]
         paths: Paths,
+        #[command(flatten)]
+        choice: Choice,
         /// How to print them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: list::Format,
@@ -86,12 +106,52 @@ enum Command {
     Show {
         #[command(flatten)]
         paths: Paths,
+        #[command(flatten)]
+        choice: Choice,
         /// How to print them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: show::Format,
         /// The width of a line of text, in columns
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(10..=1000))]
         width: Option<u16>,
+    },
+    /// Find articles, and print where they match
+    ///
+    /// Exit status as of grep: 0 where something was found, 1 where nothing was, 2 where something went wrong.
+    Search {
+        /// What to look for, written as in the filter bar
+        #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+        query: String,
+        #[command(flatten)]
+        paths: Paths,
+        /// How to print it
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: search::Format,
+        /// The order; a `sort:` in the query says the same
+        #[arg(long, value_name = "ORDER", value_parser = sorts())]
+        sort: Option<Sort>,
+        /// At most so many articles; of kwic, so many lines
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+        /// Columns of text on either side of a hit
+        #[arg(long, value_name = "N", default_value = "40")]
+        context: u16,
+    },
+    /// Write what a query finds to a file, or to a folder with a file for each article
+    Export {
+        #[command(flatten)]
+        paths: Paths,
+        #[command(flatten)]
+        choice: Choice,
+        /// How to write it
+        #[arg(long, value_name = "FORMAT", default_value = "markdown")]
+        format: export::Format,
+        /// The file to write; a folder where one is there, or where the name ends in a slash
+        #[arg(long, short, value_name = "PATH")]
+        output: PathBuf,
+        /// Write over what is there already
+        #[arg(long)]
+        force: bool,
     },
     /// Tell what is read, by format, and what cannot be: `path:line: cause; consequence`
     Check {
@@ -123,6 +183,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match carry_out(cli) {
         Ok(code) => code,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            // What was typed wrongly is shown line by line, with a caret below it.
+            format!("newsdesk: {error}").lines().for_each(complain);
+            WRONG.into()
+        }
         Err(error) => {
             complain(&format!("newsdesk: {error}"));
             WRONG.into()
@@ -145,9 +210,27 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             drop(out);
             return read(&cli.paths.paths, &cli.common);
         }
-        None => list::print(&load(&cli.paths.paths, &cli.common)?, list::Format::Text, &mut out),
-        Some(Command::List { paths, format }) => list::print(&load(&paths.paths, &cli.common)?, format, &mut out),
-        Some(Command::Show { paths, format, width }) => {
+        None => list::print(&select(&cli.paths, &Choice::default(), &cli.common)?, list::Format::Text, &mut out),
+        Some(Command::List { paths, choice, format }) => {
+            list::print(&select(&paths, &choice, &cli.common)?, format, &mut out)
+        }
+        Some(Command::Search { query, .. }) if query.starts_with("--") => {
+            let message = format!("unexpected argument \"{query}\"; --help lists the options of search");
+            Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+        }
+        Some(Command::Search { query, paths, format, sort, limit, context }) => {
+            let options = search::Options {
+                format,
+                limit: limit.unwrap_or(usize::MAX),
+                context: usize::from(context),
+                colours: in_colour(cli.common.color),
+            };
+            search::print(&select(&paths, &Choice { query, sort }, &cli.common)?, &options, &mut out)
+        }
+        Some(Command::Export { paths, choice, format, output, force }) => {
+            export::write(&select(&paths, &choice, &cli.common)?, format, &output, force)
+        }
+        Some(Command::Show { paths, choice, format, width }) => {
             let (config, _) = config(&cli.common)?;
             let columns = crossterm::terminal::size().map_or(u16::MAX, |(columns, _)| columns);
             let columns = if io::stdout().is_terminal() { columns } else { u16::MAX };
@@ -156,7 +239,7 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
                 justify: config.justify,
                 hyphenate: config.hyphenate,
             };
-            show::print(&load(&paths.paths, &cli.common)?, format, setting, in_colour(cli.common.color), &mut out)
+            show::print(&select(&paths, &choice, &cli.common)?, format, setting, in_colour(cli.common.color), &mut out)
         }
         Some(Command::Check { paths }) => check::print(&load(&paths.paths, &cli.common)?, &mut out),
         Some(Command::Config) => {
@@ -230,19 +313,15 @@ fn load(paths: &[PathBuf], common: &Common) -> io::Result<Loaded> {
     for problem in problems {
         complain(&problem.to_string());
     }
-    Ok(load_all(&sources(paths)?, LoadOptions { max_size: config.max_size, hidden: config.hidden }))
+    let options = LoadOptions { max_size: config.max_size, hidden: config.hidden };
+    let mut progress = Progress::new("files");
+    Ok(load_until(&sources(paths)?, options, &AtomicBool::new(false), &mut |how_far| progress.load(how_far)))
 }
 
-/// Tells on standard error what could not be read, and gives the exit status of a subcommand that printed the rest.
-fn outcome(loaded: &Loaded) -> ExitCode {
-    for problem in &loaded.problems {
-        complain(&problem.to_string());
-    }
-    match (loaded.corpus.is_empty(), loaded.problems.is_empty()) {
-        (false, _) => ExitCode::SUCCESS,
-        (true, true) => NOTHING.into(),
-        (true, false) => WRONG.into(),
-    }
+/// Loads what a subcommand is about. A mistake in the query is told before anything is read.
+fn select(paths: &Paths, choice: &Choice, common: &Common) -> io::Result<Selection> {
+    let query = parse(&choice.query, choice.sort)?;
+    Ok(Selection::new(load(&paths.paths, common)?, query))
 }
 
 /// Opens the reader.

@@ -147,7 +147,10 @@ impl Config {
             Err(error) => {
                 let cause = format!("the config cannot be read: {error}");
                 let consequence = "the defaults are used".to_owned();
-                (Config::default(), vec![Problem { path: path.into(), line: None, column: None, cause, consequence }])
+                (
+                    Config::default(),
+                    vec![Problem { path: path.into(), line: None, column: None, cause, consequence, is_failure: true }],
+                )
             }
         }
     }
@@ -205,7 +208,7 @@ impl Reader<'_> {
         let column = u32::try_from(before.rsplit('\n').next().unwrap_or("").chars().count() + 1).ok();
         let (cause, consequence) = message.rsplit_once("; ").unwrap_or((message, "the default is used"));
         let (cause, consequence) = (cause.to_owned(), consequence.to_owned());
-        self.problems.push(Problem { path: self.path.into(), line, column, cause, consequence });
+        self.problems.push(Problem { path: self.path.into(), line, column, cause, consequence, is_failure: false });
     }
 
     fn section(&mut self, section: &str, table: &DeTable<'_>) {

@@ -207,3 +207,165 @@ fn options_may_stand_before_a_subcommand_and_what_follows_a_path_is_a_path() {
     assert_eq!(out(&newsdesk(&["--color", "never", "list", "seeds"])), out(&newsdesk(&["list", "seeds"])));
     assert!(err(&newsdesk(&["seeds", "list"])).starts_with("list: there is no such file or folder"));
 }
+
+#[test]
+fn search_prints_where_articles_match() {
+    let text = out(&newsdesk(&["search", "moon", "seeds", "--context", "12"]));
+    assert!(
+        text.starts_with("First samples from the far side of the Moon reach Earth\n2024-06-26  SPACE  China"),
+        "{text}"
+    );
+    assert!(text.contains("    … of the Moon. A relay …"), "{text}");
+    assert!(!text.contains('\u{1b}'));
+    let coloured = out(&newsdesk(&["search", "moon", "seeds", "--color", "always"]));
+    assert!(coloured.contains("\u{1b}[1mMoon\u{1b}[0m"), "{coloured:?}");
+    let paths = out(&newsdesk(&["search", "moon", "seeds", "--format", "paths", "--sort", "old"]));
+    assert_eq!(paths.lines().next(), Some("seeds/2017-08-22-eclipse-coast-to-coast.txt"));
+    assert_eq!(paths.lines().count(), 3);
+    assert_eq!(out(&newsdesk(&["search", "moon", "seeds", "--format", "paths", "--limit", "2"])).lines().count(), 2);
+    let csv = out(&newsdesk(&["search", "moon", "seeds", "--format", "csv"]));
+    assert!(csv.starts_with("date,section,headline,source,path,hits\n") && csv.lines().nth(1).unwrap().ends_with(",3"));
+}
+
+#[test]
+fn the_count_is_that_of_articles_and_of_hits() {
+    let count = out(&newsdesk(&["search", "moon", "--format", "count"]));
+    let json = out(&newsdesk(&["search", "moon", "--format", "json"]));
+    let hits: usize = json.lines().map(|line| found(line)["hits"].as_array().unwrap().len()).sum();
+    assert_eq!(count, format!("{}\t{hits}\n", json.lines().count()));
+    // A query may begin with a dash.
+    assert_eq!(out(&newsdesk(&["search", "-moon", "--format", "count"])), "27\t0\n");
+    assert_eq!(out(&newsdesk(&["search", "--format", "count", "moon -china"])), "1\t2\n");
+}
+
+fn found(line: &str) -> serde_json::Value {
+    serde_json::from_str(line).unwrap()
+}
+
+#[test]
+fn the_place_of_a_hit_in_json_is_that_of_its_text_in_the_article() {
+    let shown = out(&newsdesk(&["show", "seeds", "--query", "\"black hole\" OR telescope", "--format", "json"]));
+    let hits = out(&newsdesk(&["search", "\"black hole\" OR telescope", "seeds", "--format", "json"]));
+    assert_eq!(shown.lines().count(), hits.lines().count());
+    let mut looked_at = 0;
+    for (article, found_in) in shown.lines().map(found).zip(hits.lines().map(found)) {
+        assert_eq!(article["id"], found_in["id"]);
+        for hit in found_in["hits"].as_array().unwrap() {
+            let part = hit["part"].as_u64().unwrap() as usize;
+            let text = match hit["field"].as_str().unwrap() {
+                "headline" | "standfirst" => &article[hit["field"].as_str().unwrap()],
+                "caption" => &article["captions"][part]["text"],
+                "source" => &article["sources"][part],
+                "body" => &article["body"][part]["text"],
+                other => panic!("{other}"),
+            };
+            let range = hit["start"].as_u64().unwrap() as usize..hit["end"].as_u64().unwrap() as usize;
+            assert_eq!(&text.as_str().unwrap()[range], hit["text"].as_str().unwrap());
+            assert!(hit["snippet"].as_str().unwrap().contains(hit["text"].as_str().unwrap()));
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 5);
+}
+
+#[test]
+fn keywords_in_context_stand_below_each_other() {
+    let lines = out(&newsdesk(&["search", "moon OR 月", "seeds", "--format", "kwic", "--context", "20"]));
+    let columns: Vec<usize> = lines
+        .lines()
+        .map(|line| {
+            let at = line
+                .match_indices(['M', 'm', '月'])
+                .map(|(at, _)| at)
+                .find(|&at| unicode_width::UnicodeWidthStr::width(&line[..at]) == 10 + 2 + 16 + 2 + 20);
+            at.unwrap_or_else(|| panic!("no hit in the column of hits: {line}"))
+        })
+        .collect();
+    assert!(columns.len() > 10);
+    assert!(lines.lines().all(|line| line.starts_with("20") && &line[10..12] == "  "));
+    assert_eq!(out(&newsdesk(&["search", "moon", "--format", "kwic", "--limit", "4"])).lines().count(), 4);
+}
+
+#[test]
+fn search_ends_as_grep_does() {
+    assert_eq!(newsdesk(&["search", "moon", "seeds"]).status.code(), Some(0));
+    assert_eq!(newsdesk(&["search", "nowhere-at-all", "seeds"]).status.code(), Some(1));
+    let missing = newsdesk(&["search", "moon", "seeds", "no-such-folder"]);
+    assert_eq!((missing.status.code(), out(&missing).is_empty()), (Some(2), false));
+    let mistake = newsdesk(&["search", "moon secton:space", "seeds"]);
+    assert_eq!(mistake.status.code(), Some(2));
+    let lines: Vec<String> = err(&mistake).lines().map(str::to_owned).collect();
+    assert_eq!(
+        lines[1..],
+        ["moon secton:space", "     ^^^^^^^", "\"secton:\" is no field; did you mean \"section:\"?"]
+    );
+    assert_eq!(newsdesk(&["search", "--fromat", "json"]).status.code(), Some(2));
+    assert_eq!(newsdesk(&["list", "--query", "(moon OR", "seeds"]).status.code(), Some(0));
+    assert_eq!(newsdesk(&["list", "--query", "nowhere-at-all", "seeds"]).status.code(), Some(1));
+}
+
+#[test]
+fn list_and_show_take_a_query_and_an_order() {
+    let listed = out(&newsdesk(&["list", "seeds", "--query", "-date:2012..2022 section:space", "--sort", "old"]));
+    let dates: Vec<&str> = listed.lines().map(|line| &line[..10]).collect();
+    assert!(dates.is_sorted() && dates.len() > 1 && dates[0] >= "2023", "{dates:?}");
+    let shown = out(&newsdesk(&["show", "seeds", "--query", "title:\"black hole\""]));
+    assert!(shown.contains("A ring of light"));
+}
+
+#[test]
+fn export_writes_what_was_found_and_never_over_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let export = |arguments: &[&str]| newsdesk(&[&["export", "seeds"], arguments].concat());
+    let file = at("moon.md");
+    assert_eq!(export(&["--query", "moon", "--output", &file]).status.code(), Some(0));
+    let markdown = std::fs::read_to_string(&file).unwrap();
+    assert!(markdown.starts_with("# `moon`\n\nExported by newsdesk on 2"), "{markdown}");
+    assert!(markdown.contains(": 3 articles.") && markdown.matches("\n## ").count() >= 3);
+    // What is there stays as it is.
+    let again = export(&["--query", "telescope", "--output", &file]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(err(&again).contains("is there already; --force writes over it"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), markdown);
+    assert_eq!(export(&["--query", "telescope", "--output", &file, "--force"]).status.code(), Some(0));
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("# `telescope`"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+
+    let json = at("all.json");
+    assert_eq!(export(&["--format", "json", "--output", &json]).status.code(), Some(0));
+    let all = found(&std::fs::read_to_string(&json).unwrap());
+    assert_eq!((all["articles"].as_u64(), all["found"].as_array().unwrap().len()), (Some(30), 30));
+    let csv = at("all.csv");
+    assert_eq!(export(&["--format", "csv", "--output", &csv]).status.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 31);
+    let text = at("moon.txt");
+    assert_eq!(export(&["--format", "text", "--query", "moon", "--output", &text]).status.code(), Some(0));
+    assert!(std::fs::read_to_string(&text).unwrap().starts_with("moon\nExported by newsdesk on "));
+    let nothing = at("nothing.md");
+    assert_eq!(export(&["--query", "nowhere-at-all", "--output", &nothing]).status.code(), Some(1));
+    assert!(!Path::new(&nothing).exists());
+}
+
+#[test]
+fn export_to_a_folder_writes_a_file_for_each_article() {
+    let folder = tempfile::tempdir().unwrap();
+    let into = format!("{}/moon/", folder.path().to_str().unwrap());
+    let export =
+        |format: &str| newsdesk(&["export", "seeds", "--query", "moon", "--format", format, "--output", &into]);
+    assert_eq!(export("markdown").status.code(), Some(0));
+    let names = |ending: &str| {
+        let names = std::fs::read_dir(&into).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(ending)).count()
+    };
+    assert_eq!(names(".md"), 4);
+    let index = std::fs::read_to_string(format!("{into}index.md")).unwrap();
+    assert!(index.contains("- 2023-08-24 [India lands"), "{index}");
+    // What was written is read back as the same articles.
+    let listed = out(&newsdesk(&["list", &into, "--query", "title:india", "--format", "json"]));
+    assert_eq!(found(&listed)["sources"][0], "ISRO");
+    assert_eq!(export("markdown").status.code(), Some(2));
+    assert_eq!(export("json").status.code(), Some(0));
+    assert_eq!(export("csv").status.code(), Some(2));
+    assert_eq!((names(".json"), names(".part")), (4, 0));
+}

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::{NOTHING, WRONG};
+use crate::app::numbers::counted;
 use crate::article::clean;
 use crate::runtime::Loaded;
 
@@ -16,8 +17,12 @@ pub(super) fn print(loaded: &Loaded, out: &mut impl Write) -> io::Result<ExitCod
         *formats.entry(entry.format()).or_default() += 1;
         files.insert(entry.place());
     }
-    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    writeln!(out, "{} in {}", counted(corpus.len(), "article"), counted(files.len(), "file"))?;
+    writeln!(
+        out,
+        "{} in {}",
+        counted(corpus.len() as u64, "article", "articles"),
+        counted(files.len() as u64, "file", "files")
+    )?;
     for (format, count) in &formats {
         writeln!(out, "  {count} {format}")?;
     }
@@ -25,7 +30,12 @@ pub(super) fn print(loaded: &Loaded, out: &mut impl Write) -> io::Result<ExitCod
     if passed_over > 0 {
         let kinds: Vec<String> =
             loaded.passed_over.iter().map(|(ending, count)| format!("{count} .{}", clean(ending))).collect();
-        writeln!(out, "{} of other kinds passed over: {}", counted(passed_over, "file"), kinds.join(", "))?;
+        writeln!(
+            out,
+            "{} of other kinds passed over: {}",
+            counted(passed_over as u64, "file", "files"),
+            kinds.join(", ")
+        )?;
     }
     for problem in &loaded.problems {
         writeln!(out, "{problem}")?;

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use super::article_json::{ArticleJson, shown_path};
-use super::outcome;
+use super::selection::Selection;
 use crate::article::Role;
-use crate::runtime::Loaded;
+use crate::corpus::Entry;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -20,37 +20,44 @@ pub(super) enum Format {
     Csv,
 }
 
-pub(super) fn print(loaded: &Loaded, format: Format, out: &mut impl Write) -> io::Result<ExitCode> {
-    let entries = loaded.corpus.order().iter().filter_map(|&slot| loaded.corpus.get(slot));
+pub(super) fn print(selection: &Selection, format: Format, out: &mut impl Write) -> io::Result<ExitCode> {
     match format {
         Format::Text => {
-            for entry in entries {
-                let date = entry.published().map_or_else(|| "-".to_owned(), |published| published.day().to_string());
-                let section = if entry.section().is_empty() { "-" } else { entry.section() };
-                let sources = entry.texts(Role::Source).map(|source| source.to_string()).collect::<Vec<_>>().join(", ");
-                write!(out, "{date:10}  {section:12}  {}", entry.headline())?;
-                if !sources.is_empty() {
-                    write!(out, "  ({sources})")?;
+            for entry in selection.entries() {
+                let [date, section, headline, source, path] = columns(entry);
+                let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+                let day = or_dash(date.get(..10).unwrap_or(&date));
+                write!(out, "{day:10}  {:12}  {headline}", or_dash(&section))?;
+                if !source.is_empty() {
+                    write!(out, "  ({source})")?;
                 }
-                writeln!(out, "  {}", shown_path(entry))?;
+                writeln!(out, "  {path}")?;
             }
         }
         Format::Json => {
-            for entry in entries {
+            for entry in selection.entries() {
                 serde_json::to_writer(&mut *out, &ArticleJson::new(entry, &entry.article(), false))?;
                 out.write_all(b"\n")?;
             }
         }
-        Format::Csv => {
-            let mut csv = csv::Writer::from_writer(&mut *out);
-            csv.write_record(["date", "section", "headline", "source", "path"])?;
-            for entry in entries {
-                let date = entry.published().map(|published| published.to_string()).unwrap_or_default();
-                let sources = entry.texts(Role::Source).map(|source| source.to_string()).collect::<Vec<_>>().join(", ");
-                csv.write_record([&date, entry.section(), &entry.headline(), &sources, &shown_path(entry)])?;
-            }
-            csv.flush()?;
-        }
+        Format::Csv => csv(selection.entries(), out)?,
     }
-    Ok(outcome(loaded))
+    Ok(selection.outcome())
+}
+
+/// Date, section, headline, source and path, safe to print on one line.
+pub(super) fn columns(entry: Entry<'_>) -> [String; 5] {
+    let date = entry.published().map(|published| published.to_string()).unwrap_or_default();
+    let sources = entry.texts(Role::Source).map(|source| source.to_string()).collect::<Vec<_>>().join(", ");
+    [date, entry.section().to_owned(), entry.headline().to_string(), sources, shown_path(entry)]
+}
+
+/// CSV with a line of names.
+pub(super) fn csv<'a>(entries: impl Iterator<Item = Entry<'a>>, out: &mut impl Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(["date", "section", "headline", "source", "path"])?;
+    for entry in entries {
+        csv.write_record(columns(entry))?;
+    }
+    csv.flush()
 }

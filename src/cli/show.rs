@@ -7,10 +7,9 @@ use clap::ValueEnum;
 use crossterm::style::Stylize;
 
 use super::article_json::ArticleJson;
-use super::outcome;
+use super::selection::Selection;
 use crate::app::wrap::{Line, LineKind, Setting, typeset};
 use crate::article::{Article, BlockKind, Role};
-use crate::runtime::Loaded;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -23,23 +22,20 @@ pub(super) enum Format {
 }
 
 pub(super) fn print(
-    loaded: &Loaded,
+    selection: &Selection,
     format: Format,
     setting: Setting,
     colours: bool,
     out: &mut impl Write,
 ) -> io::Result<ExitCode> {
-    let entries = loaded.corpus.order().iter().filter_map(|&slot| loaded.corpus.get(slot));
-    for (number, entry) in entries.enumerate() {
+    for (number, entry) in selection.entries().enumerate() {
         let article = entry.article();
         match format {
             Format::Text => {
                 if number > 0 {
                     writeln!(out, "\n{}\n", "─".repeat(usize::from(setting.width)))?;
                 }
-                for line in typeset(&article, setting).lines() {
-                    writeln!(out, "{}", styled(line, &article, colours).trim_end())?;
-                }
+                text(&article, setting, colours, out)?;
             }
             Format::Markdown => markdown(&article, out)?,
             Format::Json => {
@@ -48,7 +44,15 @@ pub(super) fn print(
             }
         }
     }
-    Ok(outcome(loaded))
+    Ok(selection.outcome())
+}
+
+/// The article set as the reading pane sets it.
+pub(super) fn text(article: &Article, setting: Setting, colours: bool, out: &mut impl Write) -> io::Result<()> {
+    for line in typeset(article, setting).lines() {
+        writeln!(out, "{}", styled(line, article, colours).trim_end())?;
+    }
+    Ok(())
 }
 
 fn styled(line: &Line, article: &Article, colours: bool) -> String {
@@ -65,7 +69,7 @@ fn styled(line: &Line, article: &Article, colours: bool) -> String {
 }
 
 /// Markdown that newsdesk itself reads back to the same parts.
-fn markdown(article: &Article, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn markdown(article: &Article, out: &mut impl Write) -> io::Result<()> {
     // A JSON text is a YAML text too.
     let text = |text: &str| serde_json::to_string(text);
     writeln!(out, "---\ntitle: {}", text(article.headline())?)?;
@@ -87,6 +91,33 @@ fn markdown(article: &Article, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "sources: {}", serde_json::to_string(&sources)?)?;
     }
     writeln!(out, "---\n")?;
+    markdown_body(article, out)
+}
+
+/// One article of several in Markdown, under a heading of its own.
+pub(super) fn markdown_section(article: &Article, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "## {}\n", escaped(article.headline()))?;
+    let date = article.published.map(|published| published.day().to_string()).unwrap_or_default();
+    let sources = article.sources().collect::<Vec<_>>().join(", ");
+    let url = article.url.as_deref().unwrap_or("");
+    let beside: Vec<String> = [&date, article.section.as_str(), article.byline(), &sources]
+        .map(escaped)
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
+    if !beside.is_empty() {
+        writeln!(out, "{}\n", beside.join(" · "))?;
+    }
+    if !url.is_empty() {
+        writeln!(out, "<{url}>\n")?;
+    }
+    if !article.standfirst().is_empty() {
+        writeln!(out, "**{}**\n", escaped(article.standfirst()))?;
+    }
+    markdown_body(article, out)
+}
+
+fn markdown_body(article: &Article, out: &mut impl Write) -> io::Result<()> {
     for (caption, credit) in article.captions() {
         let credit = credit.map_or_else(String::new, |credit| format!(" ({})", escaped(credit)));
         writeln!(out, "*{}*{credit}\n", escaped(caption))?;
@@ -114,7 +145,7 @@ fn markdown(article: &Article, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Text in which nothing is Markdown.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         let begins_block = at == 0 && matches!(c, '+' | '-' | '=' | '~' | '0'..='9');

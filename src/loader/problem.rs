@@ -60,17 +60,22 @@ pub struct Problem {
     pub cause: String,
     /// What that means for the reader.
     pub consequence: String,
+    /// Whether the system would not give the file out, rather than something being wrong in it.
+    pub is_failure: bool,
 }
 
 impl Problem {
     /// A flaw of the file at `path`.
     pub fn flaw(path: PathBuf, flaw: Flaw) -> Problem {
-        Problem { path, line: flaw.line, column: None, cause: flaw.cause, consequence: flaw.consequence }
+        let Flaw { line, cause, consequence } = flaw;
+        Problem { path, line, column: None, cause, consequence, is_failure: false }
     }
 
     /// The file at `path` is not read.
     pub fn refused(path: PathBuf, refusal: &Refusal) -> Problem {
-        Problem { path, line: None, column: None, cause: refusal.to_string(), consequence: "it is left out".to_owned() }
+        let (cause, consequence) = (refusal.to_string(), "it is left out".to_owned());
+        let is_failure = matches!(refusal, Refusal::Unreadable(_));
+        Problem { path, line: None, column: None, cause, consequence, is_failure }
     }
 }
 

@@ -9,8 +9,9 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::spans::{Marked, Pen, counted, grouped, within};
+use super::spans::{Marked, Pen, within};
 use super::{Theme, scrollbar};
+use crate::app::numbers::{counted, grouped};
 use crate::app::{Candidate, Focus, LineEditor, Note, State};
 use crate::article::clean;
 use crate::query::{Mistake, TokenKind};

@@ -6,8 +6,9 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::spans::{Marked, Pen, counted, grouped, within};
+use super::spans::{Marked, Pen, within};
 use super::{Theme, scrollbar};
+use crate::app::numbers::{counted, grouped};
 use crate::app::wrap::wrap;
 use crate::app::{Focus, ListView, State, dates};
 use crate::article::{Role, SafeText, clean};

@@ -6,8 +6,9 @@ use ratatui::widgets::{Block, Clear, Padding, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::filter_bar::draw_line;
-use super::spans::{Pen, counted};
+use super::spans::Pen;
 use super::{Theme, scrollbar};
+use crate::app::numbers::counted;
 use crate::app::wrap::wrap;
 use crate::app::{Overlay, OverlayKind, State, help_rows, palette_rows};
 use crate::article::clean;

@@ -110,24 +110,6 @@ pub(super) fn within(marks: &[Marked], range: &Range<usize>) -> Vec<Marked> {
     marks.iter().filter_map(inside).collect()
 }
 
-/// A number with its thousands parted.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `number` and what it counts, in the singular or the plural.
-pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
-}
-
 #[cfg(test)]
 mod tests {
     use ratatui::layout::Rect;
@@ -151,12 +133,5 @@ mod tests {
     #[test]
     fn slack_goes_between_words() {
         assert_eq!(row("a b c", 8, 3), "a  b   c");
-    }
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!(grouped(1_234_567), "1,234,567");
-        assert_eq!(grouped(12), "12");
-        assert_eq!(counted(1, "article", "articles"), "1 article");
     }
 }

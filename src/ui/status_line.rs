@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
-use super::spans::{Pen, counted, grouped};
+use super::spans::Pen;
+use crate::app::numbers::{counted, grouped};
 use crate::app::{Focus, State};
 use crate::article::clean;
 use crate::command::Action;
