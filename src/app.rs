@@ -146,7 +146,7 @@ impl State {
                 }
             }
             Message::HitsCounted { generation, hits, complete } => self.filter.take_hits(generation, hits, complete),
-            Message::Relaxed { generation, relaxed } => self.filter.take_relaxed(generation, relaxed),
+            Message::Costly { generation, costly } => self.filter.take_costly(generation, costly),
             Message::Values { corpus, wanted, values } => {
                 if self.filter.take_values(corpus, wanted, values) {
                     self.retype(&mut effects);

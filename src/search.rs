@@ -13,5 +13,5 @@ mod values;
 
 pub use answer::{Answer, Request};
 pub use matcher::{Hit, Matcher};
-pub use scan::{Relaxed, count_hits, relax, scan};
+pub use scan::{Costly, costly_condition, count_hits, scan};
 pub use values::count_values;

@@ -14,7 +14,7 @@ use newsdesk::command::{ACTIONS, Key};
 use newsdesk::config::{Config, Split, ThemeChoice};
 use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
 use newsdesk::loader::{Hint, Problem, Refusal, decode, read};
-use newsdesk::search::{Request, count_hits, count_values, relax, scan};
+use newsdesk::search::{Costly, Request, costly_condition, count_hits, count_values, scan};
 use newsdesk::ui::{Depth, Kind, Theme, draw};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -151,12 +151,13 @@ impl Desk {
         let Some(request) = self.requests.get(number).cloned() else { return };
         let mut answers = Vec::new();
         scan(&request, &|| false, &mut |answer| answers.push(answer));
-        let relaxed = answers.last().filter(|answer| answer.slots.is_empty()).and_then(|last| relax(last, &|| false));
+        let costly =
+            answers.last().filter(|answer| answer.slots.is_empty()).and_then(|last| costly_condition(last, &|| false));
         let mut counts = Vec::new();
         count_hits(answers.last().unwrap(), &|| false, &mut |hits, complete| counts.push((hits, complete)));
         answers.into_iter().for_each(|answer| self.hear(Message::Filtered(answer)));
-        if let Some(relaxed) = relaxed {
-            self.hear(Message::Relaxed { generation: request.generation, relaxed });
+        if let Some(costly) = costly {
+            self.hear(Message::Costly { generation: request.generation, costly });
         }
         for (hits, complete) in counts {
             self.hear(Message::HitsCounted { generation: request.generation, hits, complete });
@@ -709,11 +710,11 @@ fn typing_what_changes_nothing_asks_nothing() {
 fn of_a_query_that_finds_nothing_the_costly_condition_is_named() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("state quay section:weather");
-    let relaxed = desk.state.filter().relaxed().unwrap();
-    assert_eq!((relaxed.without.as_str(), relaxed.matched), ("quay", 1));
-    desk.press("backspace");
+    assert_eq!(desk.state.filter().costly(), Some(&Costly::Without("quay".to_owned(), 1)));
+    desk.press("^U").type_in("state nowhere anywhere");
+    assert_eq!(desk.state.filter().costly(), Some(&Costly::Alone("nowhere".to_owned())));
     desk.press("^U").type_in("nowhere");
-    assert_eq!(desk.state.filter().relaxed(), None);
+    assert_eq!(desk.state.filter().costly(), None);
 }
 
 #[test]

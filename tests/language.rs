@@ -74,7 +74,8 @@ fn the_page_and_the_screen_name_everything_that_may_be_written() {
             assert!(text.contains(value), "{value}");
         }
     }
-    for (write, _) in LANGUAGE {
+    for (write, means) in LANGUAGE {
         assert_eq!(parse(write).mistake(), None, "{write}");
+        assert!(means.chars().count() <= 46, "{means} is cut at 80 columns");
     }
 }

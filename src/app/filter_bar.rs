@@ -8,7 +8,7 @@ use super::completion::CompletionMenu;
 use super::line_editor::LineEditor;
 use crate::corpus::Corpus;
 use crate::query::{Query, Wanted, complete};
-use crate::search::{Answer, Matcher, Relaxed, Request};
+use crate::search::{Answer, Costly, Matcher, Request};
 
 /// How many older filters are kept.
 const HISTORY: usize = 200;
@@ -40,7 +40,7 @@ pub struct FilterBar {
     generation: u64,
     answer: Option<Answer>,
     hits: Option<(u64, bool)>,
-    relaxed: Option<Relaxed>,
+    costly: Option<Costly>,
     completion: Option<CompletionMenu>,
     /// The values of a field that were counted last, and of which version of the corpus.
     values: Option<(Arc<Corpus>, Wanted, Values)>,
@@ -59,7 +59,7 @@ impl Default for FilterBar {
             generation: 0,
             answer: None,
             hits: None,
-            relaxed: None,
+            costly: None,
             completion: None,
             values: None,
             history: Vec::new(),
@@ -105,8 +105,8 @@ impl FilterBar {
     }
 
     /// Which condition costs the answer, where nothing was found.
-    pub fn relaxed(&self) -> Option<&Relaxed> {
-        self.relaxed.as_ref()
+    pub fn costly(&self) -> Option<&Costly> {
+        self.costly.as_ref()
     }
 
     /// The candidates for what is being completed.
@@ -148,7 +148,7 @@ impl FilterBar {
     /// Asks again, of another version of the corpus.
     pub(super) fn ask(&mut self, corpus: &Arc<Corpus>, may_narrow: bool) -> Asked {
         self.generation += 1;
-        self.relaxed = None;
+        self.costly = None;
         self.matcher = (!self.query.is_everything()).then(|| Arc::new(Matcher::new(&self.query)));
         self.hits = None;
         if self.matcher.is_none() {
@@ -181,9 +181,9 @@ impl FilterBar {
         }
     }
 
-    pub(super) fn take_relaxed(&mut self, generation: u64, relaxed: Relaxed) {
+    pub(super) fn take_costly(&mut self, generation: u64, costly: Costly) {
         if generation == self.generation {
-            self.relaxed = Some(relaxed);
+            self.costly = Some(costly);
         }
     }
 

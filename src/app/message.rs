@@ -10,7 +10,7 @@ use crate::command::Key;
 use crate::corpus::Corpus;
 use crate::loader::Problem;
 use crate::query::Wanted;
-use crate::search::{Answer, Relaxed};
+use crate::search::{Answer, Costly};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -46,11 +46,11 @@ pub enum Message {
         complete: bool,
     },
     /// Which condition of a query that finds nothing costs its answer.
-    Relaxed {
+    Costly {
         /// The generation of the answer.
         generation: u64,
-        /// The condition.
-        relaxed: Relaxed,
+        /// Which, and what it costs.
+        costly: Costly,
     },
     /// The values that articles have in a field, and how many have each, as completion asked.
     Values {

@@ -125,19 +125,19 @@ pub struct Mistake {
 
 /// The language on one screen: what to write, and what it means.
 pub static LANGUAGE: &[(&str, &str)] = &[
-    ("budget", "the text has it, anywhere; case and accents are ignored"),
+    ("budget", "anywhere in the text, whatever case or accents"),
     ("Budget", "a capital letter makes case count"),
     ("\"state department\"", "these words, whole and in this order"),
     ("/budgets?/", "a regular expression"),
     ("tax budget", "both"),
-    ("tax OR budget", "one of them; binds less than what stands side by side"),
+    ("tax OR budget", "one of them; binds less than side by side"),
     ("-tax", "not this; NOT tax is the same"),
     ("(tax OR duty) -budget", "parentheses group"),
     ("tax NEAR/5 budget", "within five words of each other"),
-    ("title: lead: body: caption:", "in this part only: title:budget, lead:(tax OR duty)"),
-    ("source: by: section: path:", "in what is known of it: section:world"),
+    ("title: lead: body: caption:", "in this part only, as lead:(tax OR duty)"),
+    ("source: by: section: path:", "in what is known of it, as section:world"),
     ("tag: note: feed:", "in what you keep with it"),
-    ("date:2023-09", "published then; date:2023, date:2023-09-01..2023-10-15"),
+    ("date:2023-09", "published then; 2023, 2023-09-01..2023-10-15"),
     ("after:2023 before:2023-09", "later than that, earlier than that"),
     ("since:7d", "in the last 7 days; also 2w, 3m, 1y"),
     ("is:unread", "also is:read, is:starred, is:noted"),
@@ -221,18 +221,27 @@ impl Query {
         self.sort == former.sort && self.sort != Sort::Relevance && refine::implies(self, former)
     }
 
-    /// For each of two or more conditions that all have to be fulfilled: what was typed for it, and the query
-    /// without it.
-    pub fn relaxed(&self) -> Vec<(&str, Query)> {
+    /// Each of two or more conditions that all have to be fulfilled: what was typed for it, the query without it, and
+    /// the query that is nothing else.
+    pub fn conditions(&self) -> Vec<(&str, Query, Query)> {
         let Expr::And(all) = &self.root else { return Vec::new() };
+        // Of a group, a part is not named by what was typed for all of it.
+        if self.conditions.len() != all.len() {
+            return Vec::new();
+        }
+        let with_root = |root| Query { root, conditions: Vec::new(), sort: Sort::New, ..self.clone() };
         let without = |index: usize| {
-            let mut rest = all.clone();
-            let _left_out = rest.remove(index);
-            let root = if rest.len() == 1 { rest.remove(0) } else { Expr::And(rest) };
-            Query { root, conditions: Vec::new(), sort: Sort::New, ..self.clone() }
+            let rest = all.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, expr)| expr.clone());
+            match rest.collect::<Vec<_>>() {
+                mut rest if rest.len() == 1 => rest.remove(0),
+                rest => Expr::And(rest),
+            }
         };
-        let spans = self.conditions.iter().enumerate().take(all.len());
-        spans.filter_map(|(index, span)| Some((self.text.get(span.clone())?, without(index)))).collect()
+        let each = self.conditions.iter().zip(all).enumerate();
+        each.filter_map(|(index, (span, expr))| {
+            Some((self.text.get(span.clone())?, with_root(without(index)), with_root(expr.clone())))
+        })
+        .collect()
     }
 
     /// The whole sentence about the mistake, with a caret below the place: three lines.

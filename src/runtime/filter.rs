@@ -11,7 +11,7 @@ use super::log::note;
 use crate::app::{Message, Notice};
 use crate::corpus::Corpus;
 use crate::query::Wanted;
-use crate::search::{Request, count_hits, count_values, relax, scan};
+use crate::search::{Request, costly_condition, count_hits, count_values, scan};
 
 /// What the thread is asked.
 enum Job {
@@ -103,9 +103,9 @@ fn answer(request: &Request, wanted: &AtomicU64, tell: &mut impl FnMut(Message))
         });
         let Some(answer) = complete else { return };
         if answer.slots.is_empty()
-            && let Some(relaxed) = relax(&answer, &cancelled)
+            && let Some(costly) = costly_condition(&answer, &cancelled)
         {
-            tell(Message::Relaxed { generation, relaxed });
+            tell(Message::Costly { generation, costly });
         }
         count_hits(&answer, &cancelled, &mut |hits, complete| {
             tell(Message::HitsCounted { generation, hits, complete });

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::order::sort;
 use super::{Answer, Matcher, Request};
 use crate::corpus::{Shard, Slot};
-use crate::query::Sort;
+use crate::query::{Query, Sort};
 
 /// An answer is worth publishing before it is complete once it fills a screen.
 const SCREENFUL: usize = 80;
@@ -113,39 +113,45 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
     }
 }
 
-/// What would be found without one of the conditions of a query that finds nothing.
+/// Why a query finds nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Relaxed {
-    /// The condition, as it was typed.
-    pub without: String,
-    /// How many articles match all the others.
-    pub matched: usize,
+pub enum Costly {
+    /// Without this condition, as it was typed, so many articles match.
+    Without(String, usize),
+    /// This condition, as it was typed, is fulfilled by no article at all.
+    Alone(String),
 }
 
 /// How many conditions are tried one by one.
 const CONDITIONS: usize = 8;
 
-/// Of an answer that is empty, tells which condition costs the most articles; `None` where leaving out one is not
-/// enough, or where it was cancelled.
-pub fn relax(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<Relaxed> {
-    let mut best = None::<Relaxed>;
-    for (typed, query) in answer.query.relaxed().into_iter().take(CONDITIONS) {
-        let request = Request {
-            generation: answer.generation,
-            corpus: Arc::clone(&answer.corpus),
-            query: Arc::new(query),
-            within: None,
-        };
-        let mut matched = 0;
-        scan(&request, cancelled, &mut |answer| matched = answer.matched);
-        if cancelled() {
-            return None;
-        }
-        if matched > best.as_ref().map_or(0, |best| best.matched) {
-            best = Some(Relaxed { without: typed.to_owned(), matched });
+/// Of an answer that is empty, tells which of several conditions costs it: the one without which most is found, or else
+/// one that finds nothing even by itself. `None` where it is none of them, or where it was cancelled.
+pub fn costly_condition(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<Costly> {
+    let matched = |query: Query| {
+        let (corpus, query) = (Arc::clone(&answer.corpus), Arc::new(query));
+        let mut matched = None;
+        let request = Request { generation: answer.generation, corpus, query, within: None };
+        scan(&request, cancelled, &mut |answer| matched = answer.complete.then_some(answer.matched));
+        matched
+    };
+    let conditions: Vec<_> = answer.query.conditions().into_iter().take(CONDITIONS).collect();
+    let mut most = (0, "");
+    for (typed, without, _) in &conditions {
+        let matched = matched(without.clone())?;
+        if matched > most.0 {
+            most = (matched, typed);
         }
     }
-    best
+    if most.0 > 0 {
+        return Some(Costly::Without(most.1.to_owned(), most.0));
+    }
+    for (typed, _, alone) in conditions {
+        if matched(alone)? == 0 {
+            return Some(Costly::Alone(typed.to_owned()));
+        }
+    }
+    None
 }
 
 /// Counts the hits of a complete answer, publishing the count as it grows and whether it is complete.

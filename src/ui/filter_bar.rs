@@ -14,7 +14,8 @@ use super::{Theme, scrollbar};
 use crate::app::numbers::{counted, grouped};
 use crate::app::{Candidate, Focus, LineEditor, Note, State};
 use crate::article::clean;
-use crate::query::{Mistake, TokenKind};
+use crate::query::{Field, Mistake, TokenKind};
+use crate::search::Costly;
 
 /// Columns of the sign before what is typed.
 const SIGN: &str = " / ";
@@ -158,6 +159,10 @@ fn marks(state: &State, theme: &Theme) -> Vec<Marked> {
     let query = state.filter().typed();
     let style = |kind| match kind {
         TokenKind::Term(id) if query.term(id).is_some_and(|term| term.negated) => Some(theme.warning),
+        // What is not looked for in the text has no hits to share a colour with.
+        TokenKind::Term(id) if query.term(id).is_some_and(|term| !term.field.is_none_or(Field::is_text)) => {
+            Some(theme.quote)
+        }
         TokenKind::Term(id) => Some(theme.hit(id.0)),
         TokenKind::Operator | TokenKind::Field => Some(theme.accent),
         TokenKind::Value => Some(theme.quote),
@@ -189,15 +194,21 @@ fn summary(state: &State) -> Vec<String> {
     let place = place.filter(|_| state.layout().reading.is_some()).unwrap_or_default();
     let filter = state.filter();
     let Some(answer) = filter.answer().filter(|_| filter.is_on()) else { return vec![place, String::new()] };
-    if let Some(relaxed) = filter.relaxed() {
-        let count = counted(relaxed.matched as u64, "article", "articles");
-        let without = clean(&relaxed.without).into_owned();
-        return vec![
-            format!("Nothing; without {without} {count}"),
-            format!("0 · without {without} {}", grouped(relaxed.matched as u64)),
-            "Nothing".to_owned(),
-            "0".to_owned(),
-        ];
+    if let Some(costly) = filter.costly() {
+        let (long, short) = match costly {
+            Costly::Without(condition, matched) => {
+                let (condition, count) = (clean(condition), counted(*matched as u64, "article", "articles"));
+                (
+                    format!("Nothing; without {condition} {count}"),
+                    format!("without {condition} {}", grouped(*matched as u64)),
+                )
+            }
+            Costly::Alone(condition) => {
+                let condition = clean(condition);
+                (format!("Nothing; no article has {condition}"), format!("none has {condition}"))
+            }
+        };
+        return vec![long, short, "Nothing".to_owned(), "0".to_owned()];
     }
     let more = if filter.is_answered() { "" } else { "…" };
     let articles = format!("{}{more}", counted(answer.matched as u64, "article", "articles"));

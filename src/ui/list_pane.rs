@@ -14,7 +14,7 @@ use crate::app::{Focus, ListView, State, dates};
 use crate::article::{Role, SafeText, clean};
 use crate::corpus::Entry;
 use crate::query::TermId;
-use crate::search::Hit;
+use crate::search::{Costly, Hit};
 
 /// From this width on there is room for dates.
 const DATES: usize = 36;
@@ -51,10 +51,17 @@ fn draw_head(state: &State, theme: &Theme, head: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
-    if let Some(relaxed) = state.filter().relaxed() {
-        let count = counted(relaxed.matched as u64, "article", "articles");
-        let text = format!("No article matches all of it. Without {} there is {count}.", clean(&relaxed.without));
-        let text = if relaxed.matched == 1 { text } else { text.replace("there is", "there are") };
+    if let Some(costly) = state.filter().costly() {
+        let text = match costly {
+            Costly::Without(condition, 1) => {
+                format!("No article matches all of it. Without {} there is 1.", clean(condition))
+            }
+            Costly::Without(condition, matched) => {
+                let count = grouped(*matched as u64);
+                format!("No article matches all of it. Without {} there are {count}.", clean(condition))
+            }
+            Costly::Alone(condition) => format!("No article matches all of it; none has {}.", clean(condition)),
+        };
         let lines = wrap(&text, usize::from(rows.width.saturating_sub(2).max(1)), false);
         for (row, (range, _)) in lines.into_iter().enumerate() {
             let y = rows.y + u16::from(rows.height > 2) + row as u16;
