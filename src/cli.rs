@@ -157,6 +157,9 @@ enum Command {
     Check {
         #[command(flatten)]
         paths: Paths,
+        /// Tell bytes, memory and time as well
+        #[arg(long)]
+        stats: bool,
     },
     /// Print every setting with its default, ready for config.toml
     Config,
@@ -241,7 +244,7 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             };
             show::print(&select(&paths, &choice, &cli.common)?, format, setting, in_colour(cli.common.color), &mut out)
         }
-        Some(Command::Check { paths }) => check::print(&load(&paths.paths, &cli.common)?, &mut out),
+        Some(Command::Check { paths, stats }) => check::print(&load(&paths.paths, &cli.common)?, stats, &mut out),
         Some(Command::Config) => {
             if let Some(path) = config_path() {
                 complain(&format!("The config is {}", path.display()));

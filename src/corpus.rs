@@ -65,6 +65,11 @@ impl Corpus {
         self.starts.iter().zip(&self.shards).map(|(&start, shard)| (Slot(start), shard))
     }
 
+    /// The bytes of memory that it holds.
+    pub fn memory(&self) -> usize {
+        self.shards.iter().map(|shard| shard.memory()).sum::<usize>() + self.order.capacity() * size_of::<Slot>()
+    }
+
     /// The article in `slot`, also one that newer versions leave out.
     pub fn get(&self, slot: Slot) -> Option<Entry<'_>> {
         let shard = self.starts.partition_point(|&start| start <= slot.0).checked_sub(1)?;

@@ -369,3 +369,17 @@ fn export_to_a_folder_writes_a_file_for_each_article() {
     assert_eq!(export("csv").status.code(), Some(2));
     assert_eq!((names(".json"), names(".part")), (4, 0));
 }
+
+#[test]
+fn check_tells_bytes_memory_and_time() {
+    let stats = out(&newsdesk(&["check", "seeds", "--stats"]));
+    let bytes: u64 = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds"))
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .sum();
+    let bytes = newsdesk::app::numbers::grouped(bytes);
+    assert!(stats.contains(&format!("bytes    {bytes} in files, ")), "{stats}");
+    for word in ["memory   ", " for each byte of the files", "seconds  ", "reading ", "ordering "] {
+        assert!(stats.contains(word), "{word} in {stats}");
+    }
+}

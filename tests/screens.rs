@@ -86,7 +86,15 @@ impl Screen {
         let mut screen = Screen { state: State::new(Config::default(), "town".to_owned(), now), theme };
         screen.hear(Message::Resize(Size { columns, rows }));
         screen.hear(Message::Corpus(Arc::new(Corpus::default().with([Arc::new(builder.finish())]))));
-        let progress = LoadProgress { found: 7, read: 7, bytes: 4_000, walked: true, done: true, stopped: false };
+        let progress = LoadProgress {
+            found: 7,
+            read: 7,
+            bytes: 4_000,
+            walked: true,
+            seconds_left: None,
+            done: true,
+            stopped: false,
+        };
         screen.hear(Message::Loading(progress));
         screen
     }
@@ -289,7 +297,13 @@ fn the_palette() {
 #[test]
 fn loading_has_a_gauge() {
     at_each_size!("loading", |screen: Screen| {
-        let progress = LoadProgress { found: 12_400, read: 5_000, bytes: 31_000_000, ..LoadProgress::default() };
+        let progress = LoadProgress {
+            found: 12_400,
+            read: 5_000,
+            bytes: 31_000_000,
+            seconds_left: Some(12),
+            ..LoadProgress::default()
+        };
         screen
             .heard(Message::Loading(progress))
             .heard(Message::Problem(Problem::refused("town/map.png".into(), &Refusal::Empty)))

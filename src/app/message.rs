@@ -97,6 +97,8 @@ pub struct LoadProgress {
     pub bytes: u64,
     /// Whether all files are found, so that `found` is final.
     pub walked: bool,
+    /// How long it will take, as far as one can tell.
+    pub seconds_left: Option<u32>,
     /// Whether loading has ended.
     pub done: bool,
     /// Whether it ended because the reader stopped it.

@@ -76,6 +76,11 @@ impl Shard {
         self.records.len()
     }
 
+    /// How many files its articles came from; no file's articles are in two shards.
+    pub fn files(&self) -> usize {
+        self.files.len()
+    }
+
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()

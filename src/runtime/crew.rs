@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::intake::{Intake, Provenance};
 use super::read::{FileReader, OpenFolder};
@@ -108,6 +108,7 @@ pub(super) struct Crew<'a> {
     read: AtomicUsize,
     bytes: AtomicU64,
     walked: AtomicBool,
+    began: Instant,
 }
 
 #[derive(Default)]
@@ -147,6 +148,7 @@ impl<'a> Crew<'a> {
             read: AtomicUsize::new(0),
             bytes: AtomicU64::new(0),
             walked: AtomicBool::new(false),
+            began: Instant::now(),
         }
     }
 
@@ -199,11 +201,16 @@ impl<'a> Crew<'a> {
 
     /// How far the work is.
     pub(super) fn progress(&self) -> LoadProgress {
+        let (found, read) = (self.found.load(Ordering::Relaxed), self.read.load(Ordering::Relaxed));
+        let walked = self.walked.load(Ordering::Relaxed);
+        // As long as files come in as fast as they did so far.
+        let seconds = self.began.elapsed().as_secs_f32() * found.saturating_sub(read) as f32 / read.max(1) as f32;
         LoadProgress {
-            found: self.found.load(Ordering::Relaxed),
-            read: self.read.load(Ordering::Relaxed),
+            found,
+            read,
             bytes: self.bytes.load(Ordering::Relaxed),
-            walked: self.walked.load(Ordering::Relaxed),
+            walked,
+            seconds_left: (walked && read > 0).then_some(seconds as u32),
             done: false,
             stopped: false,
         }

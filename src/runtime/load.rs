@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::bundled::SEEDS;
 use super::crew::{Counts, Crew, Job, Known, Report};
@@ -42,6 +43,8 @@ pub struct Loaded {
     pub passed_over: BTreeMap<&'static str, usize>,
     /// Files and bytes.
     pub progress: LoadProgress,
+    /// What took how long, one after the other.
+    pub phases: Vec<(&'static str, Duration)>,
 }
 
 /// Loads `sources` and comes back when all is there.
@@ -58,6 +61,7 @@ pub fn load_until(
     tell: &mut dyn FnMut(LoadProgress),
 ) -> Loaded {
     let (mut shards, mut problems) = (Vec::new(), Vec::new());
+    let began = Instant::now();
     let (tally, _) = load(sources, options, stop, &Known::default(), &mut |event| match event {
         LoadEvent::Shard(shard) => shards.push(shard),
         LoadEvent::Problem(problem) => problems.push(problem),
@@ -66,7 +70,10 @@ pub fn load_until(
     problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     let Tally { counts, progress } = tally;
     let Counts { formats, passed_over } = counts;
-    Loaded { corpus: Corpus::default().with(shards), problems, formats, passed_over, progress }
+    let read = began.elapsed();
+    let corpus = Corpus::default().with(shards);
+    let phases = vec![("reading", read), ("ordering", began.elapsed() - read)];
+    Loaded { corpus, problems, formats, passed_over, progress, phases }
 }
 
 /// What was counted while sources were loaded.

@@ -110,8 +110,13 @@ fn loading(state: &State) -> Option<String> {
     let gauge = format!("{}{}", "━".repeat(filled), "─".repeat(GAUGE - filled));
     let more = if progress.walked { "" } else { "+" };
     let megabytes = progress.bytes / 1_000_000;
+    let left = match progress.seconds_left {
+        None | Some(0) => String::new(),
+        Some(seconds @ 1..=99) => format!(", {seconds} s left"),
+        Some(seconds) => format!(", {} min left", seconds / 60),
+    };
     Some(format!(
-        "{gauge} {} of {}{more} files, {} MB",
+        "{gauge} {} of {}{more} files, {} MB{left}",
         grouped(progress.read as u64),
         grouped(progress.found as u64),
         grouped(megabytes)
