@@ -188,13 +188,15 @@ mod unix {
         let (mut first, mut whole, mut narrowed) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..3 {
             for text in TYPED {
-                let mut former: Option<Answer> = None;
+                let mut former: Vec<Answer> = Vec::new();
                 for end in (1..=text.len()).filter(|&end| text.is_char_boundary(end)) {
                     let query = Query::parse(&text[..end], NaiveDate::MIN);
                     if query.mistake().is_some() || query.is_everything() {
                         continue;
                     }
-                    let within = former.take().filter(|former| query.refines(&former.query));
+                    // As the filter bar chooses it.
+                    let holding = former.iter().filter(|former| query.refines(&former.query));
+                    let within = holding.min_by_key(|former| former.slots.len()).cloned();
                     let narrows = within.is_some();
                     let (screen, count, answer) = ask(&corpus, query, within);
                     first.push(screen);
@@ -202,7 +204,8 @@ mod unix {
                     if narrows {
                         narrowed.push(count);
                     }
-                    former = Some(answer);
+                    former.push(answer);
+                    former.drain(..former.len().saturating_sub(8));
                 }
             }
         }
@@ -240,7 +243,8 @@ mod unix {
     /// How long it takes to the first screen of the answer, and to all of it.
     fn ask(corpus: &Arc<Corpus>, query: Query, within: Option<Answer>) -> (Duration, Duration, Answer) {
         let began = Instant::now();
-        let request = Request { generation: 1, corpus: Arc::clone(corpus), query: Arc::new(query), within };
+        let request =
+            Request { generation: 1, corpus: Arc::clone(corpus), query: Arc::new(query), within, screenful: 24 };
         let (mut screen, mut last) = (None, None);
         scan(&request, &|| false, &mut |answer| {
             screen.get_or_insert_with(|| began.elapsed());

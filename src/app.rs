@@ -178,7 +178,8 @@ impl State {
     fn take_corpus(&mut self, corpus: Arc<Corpus>, effects: &mut Vec<Effect>) {
         let former = std::mem::replace(&mut self.corpus, corpus);
         self.follow_rename(&former);
-        match self.filter.is_on().then(|| self.filter.ask(&self.corpus, false)) {
+        let screenful = self.screenful();
+        match self.filter.is_on().then(|| self.filter.ask(&self.corpus, false, screenful)) {
             Some(Asked::Request(request)) => effects.push(Effect::Filter(request)),
             Some(Asked::Nothing) => {}
             Some(Asked::Everything) | None => self.list.list(Arc::clone(self.corpus.order()), &self.corpus),
@@ -263,7 +264,7 @@ impl State {
 
     /// Takes over what is typed in the filter bar.
     fn retype(&mut self, effects: &mut Vec<Effect>) {
-        match self.filter.retype(&self.corpus, self.now.date()) {
+        match self.filter.retype(&self.corpus, self.now.date(), self.screenful()) {
             Asked::Nothing => return,
             Asked::Request(request) => effects.push(Effect::Filter(request)),
             Asked::Everything => {
@@ -272,6 +273,11 @@ impl State {
             }
         }
         self.reading.mark(&self.corpus, self.filter.matcher());
+    }
+
+    /// How many articles fill the list, with some to scroll to.
+    fn screenful(&self) -> usize {
+        self.list.top() + self.list_view().map_or(0, ListView::visible) + 8
     }
 
     /// How the list stands in its area.

@@ -4,14 +4,18 @@
 //! It knows neither panes nor threads other than those it starts and ends within one call.
 
 mod answer;
+mod costly;
 mod matcher;
 mod near;
 mod order;
 mod scan;
+mod sweep;
 mod terms;
+mod traces;
 mod values;
 
 pub use answer::{Answer, Request};
+pub use costly::{Costly, costly_condition};
 pub use matcher::{Hit, Matcher};
-pub use scan::{Costly, costly_condition, count_hits, scan};
+pub use scan::{count_hits, scan};
 pub use values::count_values;

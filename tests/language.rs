@@ -51,8 +51,13 @@ fn every_query_of_the_page_finds_as_many_articles_as_the_page_says() {
     let corpus = Arc::new(load_all(&[Source::Bundled], LoadOptions::default()).corpus);
     let mut wrong = Vec::new();
     for (query, count) in examples("found") {
-        let request =
-            Request { generation: 1, corpus: Arc::clone(&corpus), query: Arc::new(parse(&query)), within: None };
+        let request = Request {
+            generation: 1,
+            corpus: Arc::clone(&corpus),
+            query: Arc::new(parse(&query)),
+            within: None,
+            screenful: 80,
+        };
         let mut matched = 0;
         scan(&request, &|| false, &mut |answer| matched = answer.matched);
         if matched.to_string() != count {

@@ -35,8 +35,13 @@ fn corpus_of(texts: &[Vec<String>], per_shard: usize) -> Arc<Corpus> {
 }
 
 fn ask(corpus: &Arc<Corpus>, text: &str, within: Option<Answer>) -> Answer {
-    let request =
-        Request { generation: 1, corpus: Arc::clone(corpus), query: Arc::new(Query::parse(text, TODAY)), within };
+    let request = Request {
+        generation: 1,
+        corpus: Arc::clone(corpus),
+        query: Arc::new(Query::parse(text, TODAY)),
+        within,
+        screenful: 80,
+    };
     let mut last = None;
     scan(&request, &|| false, &mut |answer| last = Some(answer));
     let answer = last.expect("a scan that is not cancelled answers");
@@ -104,14 +109,16 @@ fn a_phrase_ends_at_word_boundaries_and_chinese_has_one_everywhere() {
 #[test]
 fn a_cancelled_scan_publishes_nothing_complete() {
     let corpus = corpus_of(&vec![vec!["one".to_owned()]; 9_000], 100);
-    let request = Request { generation: 1, corpus, query: Arc::new(Query::parse("one", TODAY)), within: None };
+    let request =
+        Request { generation: 1, corpus, query: Arc::new(Query::parse("one", TODAY)), within: None, screenful: 80 };
     scan(&request, &|| true, &mut |answer| assert!(!answer.complete));
 }
 
 #[test]
 fn the_first_screen_of_a_long_answer_comes_before_the_whole() {
     let corpus = corpus_of(&vec![vec!["one".to_owned()]; 9_000], 100);
-    let request = Request { generation: 3, corpus, query: Arc::new(Query::parse("one", TODAY)), within: None };
+    let request =
+        Request { generation: 3, corpus, query: Arc::new(Query::parse("one", TODAY)), within: None, screenful: 80 };
     let mut answers = Vec::new();
     scan(&request, &|| false, &mut |answer| answers.push(answer));
     assert!(!answers[0].complete && answers[0].slots.len() >= 80);

@@ -10,6 +10,9 @@ use crate::corpus::Corpus;
 use crate::query::{Query, Wanted, complete};
 use crate::search::{Answer, Costly, Matcher, Request};
 
+/// How many complete answers are kept to look for others in.
+const FORMER: usize = 8;
+
 /// How many older filters are kept.
 const HISTORY: usize = 200;
 
@@ -39,6 +42,9 @@ pub struct FilterBar {
     matcher: Option<Arc<Matcher>>,
     generation: u64,
     answer: Option<Answer>,
+    /// Complete answers to what was typed before, the newest last: a letter that is taken back, or another word, is
+    /// looked for in the smallest of them that holds it.
+    former: Vec<Answer>,
     hits: Option<(u64, bool)>,
     costly: Option<Costly>,
     completion: Option<CompletionMenu>,
@@ -58,6 +64,7 @@ impl Default for FilterBar {
             matcher: None,
             generation: 0,
             answer: None,
+            former: Vec::new(),
             hits: None,
             costly: None,
             completion: None,
@@ -134,35 +141,37 @@ impl FilterBar {
         self.editor.insert(text);
     }
 
-    /// Takes over what is typed. A mistake leaves the former question, and its answer, as they are.
-    pub(super) fn retype(&mut self, corpus: &Arc<Corpus>, today: NaiveDate) -> Asked {
+    /// Takes over what is typed; `screenful` articles fill the list. A mistake leaves the former question, and its answer, as they are.
+    pub(super) fn retype(&mut self, corpus: &Arc<Corpus>, today: NaiveDate, screenful: usize) -> Asked {
         self.typed = Arc::new(Query::parse(self.editor.text(), today));
         if self.typed.mistake().is_some() {
             return Asked::Nothing;
         }
         let same = self.typed.asks_the_same(&self.query);
         self.query = Arc::clone(&self.typed);
-        if same { Asked::Nothing } else { self.ask(corpus, true) }
+        if same { Asked::Nothing } else { self.ask(corpus, true, screenful) }
     }
 
     /// Asks again, of another version of the corpus.
-    pub(super) fn ask(&mut self, corpus: &Arc<Corpus>, may_narrow: bool) -> Asked {
+    pub(super) fn ask(&mut self, corpus: &Arc<Corpus>, may_narrow: bool, screenful: usize) -> Asked {
         self.generation += 1;
         self.costly = None;
         self.matcher = (!self.query.is_everything()).then(|| Arc::new(Matcher::new(&self.query)));
         self.hits = None;
         if self.matcher.is_none() {
             self.answer = None;
+            self.former.clear();
             return Asked::Everything;
         }
-        let narrows = |former: &&Answer| {
-            may_narrow && former.complete && Arc::ptr_eq(&former.corpus, corpus) && self.query.refines(&former.query)
-        };
+        self.former.retain(|former| Arc::ptr_eq(&former.corpus, corpus));
+        let narrows = |former: &&Answer| may_narrow && self.query.refines(&former.query);
+        let within = self.former.iter().filter(narrows).min_by_key(|former| former.slots.len()).cloned();
         Asked::Request(Request {
             generation: self.generation,
             corpus: Arc::clone(corpus),
             query: Arc::clone(&self.query),
-            within: self.answer.as_ref().filter(narrows).cloned(),
+            within,
+            screenful,
         })
     }
 
@@ -170,6 +179,12 @@ impl FilterBar {
     pub(super) fn take(&mut self, answer: Answer) -> bool {
         let wanted = answer.generation == self.generation && self.is_on();
         if wanted {
+            if answer.complete {
+                self.former.retain(|former| !former.query.asks_the_same(&answer.query));
+                let surplus = (self.former.len() + 1).saturating_sub(FORMER);
+                self.former.drain(..surplus);
+                self.former.push(answer.clone());
+            }
             self.answer = Some(answer);
         }
         wanted

@@ -50,8 +50,13 @@ impl Selection {
     pub(super) fn new(loaded: Loaded, query: Query) -> Selection {
         let Loaded { corpus, problems, .. } = loaded;
         let corpus = Arc::new(corpus);
-        let request =
-            Request { generation: 0, corpus: Arc::clone(&corpus), query: Arc::new(query.clone()), within: None };
+        let request = Request {
+            generation: 0,
+            corpus: Arc::clone(&corpus),
+            query: Arc::new(query.clone()),
+            within: None,
+            screenful: 80,
+        };
         let mut slots = Arc::default();
         scan(&request, &|| false, &mut |answer| slots = answer.slots);
         Selection { matcher: Matcher::new(&query), query, slots, corpus, problems }

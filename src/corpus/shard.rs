@@ -91,9 +91,18 @@ impl Shard {
         &self.folded
     }
 
-    /// The number of the article whose text holds the byte at `position` of [`folded`](Self::folded).
-    pub fn article_at(&self, position: usize) -> usize {
-        self.records.partition_point(|record| record.text as usize <= position).saturating_sub(1)
+    /// The number of the article whose text holds the byte at `position` of [`folded`](Self::folded); it is `from` or
+    /// a later one.
+    pub fn article_at(&self, position: usize, from: usize) -> usize {
+        let rest = self.records.get(from..).unwrap_or_default();
+        // It mostly is one of the next, so it is looked for in growing steps.
+        let begins_before = |record: &Record| record.text as usize <= position;
+        let mut step = 1;
+        while rest.get(step).is_some_and(begins_before) {
+            step *= 2;
+        }
+        let near = rest.get(..step).unwrap_or(rest);
+        (from + near.partition_point(begins_before)).saturating_sub(1)
     }
 
     /// The article with number `index`.

@@ -138,6 +138,7 @@ mod tests {
             corpus: Arc::new(Corpus::default().with([Arc::new(builder.finish())])),
             query: Arc::new(Query::parse(text, chrono::NaiveDate::MIN)),
             within: None,
+            screenful: 80,
         }
     }
 

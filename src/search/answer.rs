@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::traces::Traces;
 use crate::corpus::{Corpus, Slot};
 use crate::query::Query;
 
@@ -16,6 +17,8 @@ pub struct Request {
     pub query: Arc<Query>,
     /// A complete answer over the same corpus that this query refines: nothing outside it can match.
     pub within: Option<Answer>,
+    /// How many articles fill the list: with so many an answer is worth publishing before it is complete.
+    pub screenful: usize,
 }
 
 /// The articles that match, whole or as far as the scan has come.
@@ -34,4 +37,6 @@ pub struct Answer {
     pub matched: usize,
     /// Whether all articles were looked at.
     pub complete: bool,
+    /// What helps to answer a query that refines this one.
+    pub(super) traces: Option<Arc<Traces>>,
 }

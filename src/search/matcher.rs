@@ -65,7 +65,23 @@ impl Matcher {
 
     /// Whether the article matches.
     pub fn matches(&self, entry: Entry<'_>) -> bool {
-        self.holds(&self.root, entry)
+        self.holds(&self.root, entry, &mut [])
+    }
+
+    /// Whether the article matches. `bounds` says of each term from which byte on it can stand in the article, or
+    /// [`ABSENT`](super::traces::ABSENT), and is brought closer to where it stands.
+    pub(super) fn matches_from(&self, entry: Entry<'_>, bounds: &mut [u32]) -> bool {
+        self.holds(&self.root, entry, bounds)
+    }
+
+    /// How many terms it looks for.
+    pub(super) fn terms(&self) -> usize {
+        self.needles.len()
+    }
+
+    /// For each term the bytes that an article that fulfils it must hold, where there are such.
+    pub(super) fn texts(&self) -> Vec<Option<Vec<u8>>> {
+        self.needles.iter().map(|needle| needle.bytes().map(|bytes| bytes.needle().to_vec())).collect()
     }
 
     /// Where the article answers the query, from front to back, without overlaps. Of terms that overlap, the one
@@ -118,12 +134,13 @@ impl Matcher {
         counts
     }
 
-    /// The bytes that the text of every match must hold and that are likely to be the rarest, if there are such.
-    pub(super) fn lead(&self) -> Option<&Finder<'static>> {
+    /// The bytes that the text of every match must hold and that are likely to be the rarest, if there are such, and
+    /// the number of their term.
+    pub(super) fn lead(&self) -> Option<(usize, &Finder<'static>)> {
         let mut required = Vec::new();
         self.root.required(&mut required);
-        let finders = required.iter().filter_map(|&number| self.needles.get(number)?.bytes());
-        finders.filter(|finder| !finder.needle().is_empty()).max_by_key(|finder| finder.needle().len())
+        let finders = required.iter().filter_map(|&number| Some((number, self.needles.get(number)?.bytes()?)));
+        finders.filter(|(_, finder)| !finder.needle().is_empty()).max_by_key(|(_, finder)| finder.needle().len())
     }
 
     /// Whether finding the bytes of [`lead`](Self::lead) is all that a match takes.
@@ -135,18 +152,21 @@ impl Matcher {
         self.needles.iter().enumerate().filter(|(_, needle)| !needle.negated)
     }
 
-    fn holds(&self, test: &Test, entry: Entry<'_>) -> bool {
+    fn holds(&self, test: &Test, entry: Entry<'_>, bounds: &mut [u32]) -> bool {
+        let has = |number: usize, bounds: &mut [u32]| match (self.needles.get(number), bounds.get_mut(number)) {
+            (Some(needle), Some(bound)) => needle.is_in_from(entry, bound),
+            (Some(needle), None) => needle.is_in(entry),
+            (None, _) => false,
+        };
         match test {
             Test::Always => true,
-            Test::All(all) => all.iter().all(|test| self.holds(test, entry)),
-            Test::Any(any) => any.iter().any(|test| self.holds(test, entry)),
-            Test::Not(inner) => !self.holds(inner, entry),
-            Test::Term(number) => self.needles.get(*number).is_some_and(|needle| needle.is_in(entry)),
+            Test::All(all) => all.iter().all(|test| self.holds(test, entry, bounds)),
+            Test::Any(any) => any.iter().any(|test| self.holds(test, entry, bounds)),
+            Test::Not(inner) => !self.holds(inner, entry, bounds),
+            Test::Term(number) => has(*number, bounds),
             Test::Near(left, right, within) => {
                 // Most articles lack one of them, which is quicker to find out.
-                let any = |side: &[usize]| {
-                    side.iter().any(|&number| self.needles.get(number).is_some_and(|needle| needle.is_in(entry)))
-                };
+                let mut any = |side: &[usize]| side.iter().any(|&number| has(number, bounds));
                 any(left) && any(right) && {
                     let (left, right) = (self.places(left, entry), self.places(right, entry));
                     neighbours(entry.folded(), &bare(&left), &bare(&right), *within).0.contains(&true)

@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
+use super::traces::ABSENT;
 use crate::article::Role;
 use crate::article::fold::{fold, fold_keeping_case};
 use crate::corpus::Entry;
@@ -89,6 +90,18 @@ impl Needle {
                 is_in
             }
         }
+    }
+
+    /// Whether it stands in an article in which its bytes cannot stand before `bound`; brings the bound closer to where
+    /// they stand first.
+    pub(super) fn is_in_from(&self, entry: Entry<'_>, bound: &mut u32) -> bool {
+        let Some(bytes) = self.bytes() else { return self.is_in(entry) };
+        let rest = entry.folded().get(*bound as usize..);
+        match rest.and_then(|rest| bytes.find(rest)) {
+            Some(further) => *bound += further as u32,
+            None => *bound = ABSENT,
+        }
+        *bound != ABSENT && (self.is_plain() || self.is_in(entry))
     }
 
     /// How often it stands in the article.
