@@ -101,7 +101,12 @@ impl Needle {
             Some(further) => *bound += further as u32,
             None => *bound = ABSENT,
         }
-        *bound != ABSENT && (self.is_plain() || self.is_in(entry))
+        match (&self.pattern, self.field) {
+            _ if *bound == ABSENT => false,
+            _ if self.is_plain() => true,
+            (Pattern::Text(text), None) => !text.each(entry, *bound as usize..entry.folded().len(), &mut |_| false),
+            _ => self.is_in(entry),
+        }
     }
 
     /// How often it stands in the article.
@@ -256,7 +261,9 @@ impl Text {
             }
             if let (Some(exact), Some(unfolder)) = (&self.exact, &mut unfolder) {
                 unfolder.skip_to(start);
-                if fold_keeping_case(&unfolder.clone().take(end)) != *exact {
+                // Where nothing but capitals was folded, comparing those is enough.
+                let same = unfolder.has_capitals(end, exact);
+                if !same.unwrap_or_else(|| fold_keeping_case(&unfolder.clone().take(end)) == *exact) {
                     continue;
                 }
             }

@@ -208,6 +208,29 @@ impl<'a> Unfolder<'a> {
         folded
     }
 
+    /// Whether the capitals from the current position to the folded position `end` are those of `text`, which is
+    /// ASCII and as long; `None` where that cannot be told without reading the original.
+    pub fn has_capitals(&self, end: usize, text: &str) -> Option<bool> {
+        if !text.is_ascii() || text.len() != end.checked_sub(self.at)? {
+            return None;
+        }
+        let mut wanted = text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase()).map(|(at, _)| at);
+        let mut walker = self.clone();
+        loop {
+            match walker.next.take() {
+                Some((at, Edit::Capital(_))) if at < end => {
+                    if wanted.next() != Some(at - self.at) {
+                        return Some(false);
+                    }
+                    walker.advance(at + 1);
+                }
+                // What was put back at the very end may still belong to the last letter.
+                Some((at, _)) if at <= end => return None,
+                _ => return Some(wanted.next().is_none()),
+            }
+        }
+    }
+
     /// Passes over a separator.
     pub fn skip_separator(&mut self) {
         if self.folded.get(self.at) == Some(&PART_SEPARATOR) {
