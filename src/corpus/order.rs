@@ -22,8 +22,8 @@ struct Key<'a> {
 }
 
 impl Corpus {
-    /// The slots from `first` on, in order.
-    pub(super) fn sorted_from(&self, first: u32) -> Vec<Slot> {
+    /// The slots from `first` on, in order, without those of the files that are `dead`, shard by shard.
+    pub(super) fn sorted_from(&self, first: u32, dead: &[Vec<u32>]) -> Vec<Slot> {
         let new = || self.shards().filter(|(start, _)| start.0 >= first);
         let mut folders: Vec<&Path> = new().flat_map(|(_, shard)| shard.files.iter()).map(|file| &*file.dir).collect();
         // Neighbours mostly share their folder.
@@ -32,10 +32,13 @@ impl Corpus {
         folders.dedup();
         let ranks: HashMap<&OsStr, u32> = (0..).zip(&folders).map(|(rank, path)| (path.as_os_str(), rank)).collect();
         let mut keys = Vec::new();
-        for (start, shard) in new() {
+        for ((start, shard), dead) in new().zip(dead) {
             let mut last: Option<(&Path, u32)> = None;
             for (slot, record) in (start.0..).map(Slot).zip(&shard.records) {
                 let Some(file) = shard.files.get(record.file as usize) else { continue };
+                if !dead.is_empty() && dead.binary_search(&record.file).is_ok() {
+                    continue;
+                }
                 let folder = match last {
                     Some((path, rank)) if std::ptr::eq(path, &*file.dir) => rank,
                     _ => ranks.get(file.dir.as_os_str()).copied().unwrap_or(u32::MAX),

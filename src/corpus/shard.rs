@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Entry;
 use crate::article::SafeText;
@@ -68,6 +68,8 @@ pub struct Shard {
     pub(super) files: Vec<FileRecord>,
     pub(super) sections: Vec<SafeText>,
     pub(super) formats: Vec<&'static str>,
+    /// The checksum of its bytes in a snapshot, once it was written to one or read from one.
+    pub(super) checksum: OnceLock<u128>,
 }
 
 impl Shard {
@@ -94,6 +96,16 @@ impl Shard {
     /// The article with number `index`.
     pub fn entry(&self, index: usize) -> Option<Entry<'_>> {
         Some(Entry { shard: self, record: self.records.get(index)?, index })
+    }
+
+    /// The checksum of its bytes in a snapshot, once it was written to one or read from one.
+    pub fn checksum(&self) -> Option<u128> {
+        self.checksum.get().copied()
+    }
+
+    /// The files that its articles came from: folder, name and stamp, in the order of their numbers.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = (&Arc<Path>, &OsStr, Stamp)> {
+        self.files.iter().map(|file| (&file.dir, &*file.name, file.stamp))
     }
 
     /// The bytes of memory that its columns hold.
