@@ -2,6 +2,7 @@
 //! standard error; a closed pipe ends the program silently.
 
 mod article_json;
+mod cache;
 mod check;
 mod list;
 mod show;
@@ -10,6 +11,7 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -17,7 +19,7 @@ use clap_complete::Shell;
 use crate::article::clean;
 use crate::config::{Config, default_text};
 use crate::loader::Problem;
-use crate::runtime::{self, LoadOptions, Loaded, Options, Source, load_all};
+use crate::runtime::{self, Cache, LoadOptions, Loaded, Options, Source, load_with};
 
 /// Nothing matched, or problems were found.
 const NOTHING: u8 = 1;
@@ -98,6 +100,11 @@ enum Command {
         #[command(flatten)]
         paths: Paths,
     },
+    /// Show what is kept of large folders, so that they open faster, and tidy it up
+    Cache {
+        #[command(subcommand)]
+        order: Option<cache::Order>,
+    },
     /// Print every setting with its default, ready for config.toml
     Config,
     /// Print completions for a shell
@@ -145,8 +152,8 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             drop(out);
             return read(&cli.paths.paths, &cli.common);
         }
-        None => list::print(&load(&cli.paths.paths, &cli.common)?, list::Format::Text, &mut out),
-        Some(Command::List { paths, format }) => list::print(&load(&paths.paths, &cli.common)?, format, &mut out),
+        None => list::print(&load(&cli.paths.paths, &cli.common, true)?, list::Format::Text, &mut out),
+        Some(Command::List { paths, format }) => list::print(&load(&paths.paths, &cli.common, true)?, format, &mut out),
         Some(Command::Show { paths, format, width }) => {
             let (config, _) = config(&cli.common)?;
             let columns = crossterm::terminal::size().map_or(u16::MAX, |(columns, _)| columns);
@@ -156,9 +163,10 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
                 justify: config.justify,
                 hyphenate: config.hyphenate,
             };
-            show::print(&load(&paths.paths, &cli.common)?, format, setting, in_colour(cli.common.color), &mut out)
+            show::print(&load(&paths.paths, &cli.common, true)?, format, setting, in_colour(cli.common.color), &mut out)
         }
-        Some(Command::Check { paths }) => check::print(&load(&paths.paths, &cli.common)?, &mut out),
+        Some(Command::Check { paths }) => check::print(&load(&paths.paths, &cli.common, false)?, &mut out),
+        Some(Command::Cache { order }) => cache::carry_out(order.unwrap_or_default(), &cli.common, &mut out),
         Some(Command::Config) => {
             if let Some(path) = config_path() {
                 complain(&format!("The config is {}", path.display()));
@@ -224,13 +232,25 @@ fn sources(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// Loads what a subcommand prints.
-fn load(paths: &[PathBuf], common: &Common) -> io::Result<Loaded> {
+/// Loads what a subcommand prints, if it is to be `fast` with the help of snapshots.
+fn load(paths: &[PathBuf], common: &Common, fast: bool) -> io::Result<Loaded> {
+    let config = config_or_complain(common)?;
+    let options = LoadOptions { max_size: config.max_size, hidden: config.hidden };
+    let cache = cache().filter(|_| fast && config.snapshots);
+    Ok(load_with(&sources(paths)?, options, cache.as_ref(), &AtomicBool::new(false), &mut |_| {}))
+}
+
+fn config_or_complain(common: &Common) -> io::Result<Config> {
     let (config, problems) = config(common)?;
     for problem in problems {
         complain(&problem.to_string());
     }
-    Ok(load_all(&sources(paths)?, LoadOptions { max_size: config.max_size, hidden: config.hidden }))
+    Ok(config)
+}
+
+/// Where snapshots are kept.
+fn cache() -> Option<Cache> {
+    directories::ProjectDirs::from("", "", "newsdesk").map(|folders| Cache::new(folders.cache_dir()))
 }
 
 /// Tells on standard error what could not be read, and gives the exit status of a subcommand that printed the rest.
@@ -262,6 +282,7 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
         ColorWhen::Always => Some(true),
         ColorWhen::Never => Some(false),
     };
-    let options = Options { sources: sources(paths)?, title, config, config_problems, greeting, colours };
+    let cache = cache().filter(|_| config.snapshots);
+    let options = Options { sources: sources(paths)?, title, config, config_problems, greeting, cache, colours };
     runtime::run(options)?.into_exit_code()
 }

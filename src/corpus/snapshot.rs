@@ -34,9 +34,18 @@ const STEP: usize = 256 << 10;
 /// The furthest moments that a date may name, the ends of the years -9999 and 9999, in seconds since 1970.
 const DATES: std::ops::RangeInclusive<i64> = -377_705_116_800..=253_402_300_799;
 
-/// Writes `shard`, whose files are all below the folder that is shown as `root`, and gives back the checksum of what
-/// was written. Fails with [`io::ErrorKind::Unsupported`] where the shard holds something that cannot be kept.
-pub fn encode(shard: &Shard, root: &Path, out: &mut dyn Write) -> io::Result<u128> {
+/// What the bytes of a shard are known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The 128 bits of XXH3 over all of them.
+    pub checksum: u128,
+    /// How many they are.
+    pub length: u64,
+}
+
+/// Writes `shard`, whose files are all below the folder that is shown as `root`, and gives back what it is known
+/// by. Fails with [`io::ErrorKind::Unsupported`] where the shard holds something that cannot be kept.
+pub fn encode(shard: &Shard, root: &Path, out: &mut dyn Write) -> io::Result<Sealed> {
     let tail = tail(shard, root)?;
     let mut header = Vec::with_capacity(HEADER);
     header.extend_from_slice(&SHARD_MAGIC);
@@ -55,21 +64,20 @@ pub fn encode(shard: &Shard, root: &Path, out: &mut dyn Write) -> io::Result<u12
     for record in &shard.records {
         put_record(&mut records, record);
     }
-    let mut sum = Xxh3::new();
+    let (mut sum, mut length) = (Xxh3::new(), 0);
     for piece in [&header, &shard.folded, &shard.edits, &shard.outlines, &records, &tail] {
         for step in piece.chunks(STEP) {
             sum.update(step);
             out.write_all(step)?;
         }
+        length += piece.len() as u64;
     }
-    let sum = sum.digest128();
-    let _ = shard.checksum.set(sum);
-    Ok(sum)
+    Ok(Sealed { checksum: sum.digest128(), length })
 }
 
-/// Reads a shard of `length` bytes, which must have the checksum `expected`. Its files are below `root`, as it is to be
+/// Reads a shard that is known by `sealed`. Its files are below `root`, as it is to be
 /// shown. Fails with [`io::ErrorKind::InvalidData`] on anything that `encode` does not write.
-pub fn decode(input: &mut dyn Read, length: u64, expected: u128, root: &Path) -> io::Result<Shard> {
+pub fn decode(input: &mut dyn Read, sealed: Sealed, root: &Path) -> io::Result<Shard> {
     let mut input = Summed { input, sum: Xxh3::new() };
     let header = input.column(HEADER)?;
     let mut cursor = Cursor(&header);
@@ -84,7 +92,7 @@ pub fn decode(input: &mut dyn Read, length: u64, expected: u128, root: &Path) ->
         columns.iter().try_fold(0usize, |sum, &column| sum.checked_add(column))
     });
     // Nothing is allocated that the file does not hold.
-    if bytes.map(|bytes| bytes as u64) != Some(length) {
+    if bytes.map(|bytes| bytes as u64) != Some(sealed.length) {
         return Err(damaged("its columns are not as long as it is"));
     }
     let mut shard = Shard {
@@ -94,8 +102,7 @@ pub fn decode(input: &mut dyn Read, length: u64, expected: u128, root: &Path) ->
         ..Shard::default()
     };
     let (rows, tail) = (input.column(records * RECORD)?, input.column(tail)?);
-    let sum = input.sum.digest128();
-    if sum != expected {
+    if input.sum.digest128() != sealed.checksum {
         return Err(damaged("its checksum is wrong"));
     }
     take_tail(&mut shard, &tail, files, root)?;
@@ -107,7 +114,7 @@ pub fn decode(input: &mut dyn Read, length: u64, expected: u128, root: &Path) ->
     if !grow {
         return Err(damaged("its articles are not in order"));
     }
-    let _ = shard.checksum.set(sum);
+    let _ = shard.sealed.set(sealed);
     Ok(shard)
 }
 
@@ -224,7 +231,7 @@ fn take_record(row: &[u8], shard: &Shard) -> io::Result<Record> {
 }
 
 /// Whether a way leads straight down, so that it stays below whatever it begins at.
-fn is_plain(way: &Path) -> bool {
+pub fn is_plain(way: &Path) -> bool {
     way.components().all(|part| matches!(part, Component::Normal(_)))
 }
 
@@ -381,12 +388,13 @@ mod tests {
 
     fn encoded(shard: &Shard, root: &str) -> (Vec<u8>, u128) {
         let mut bytes = Vec::new();
-        let sum = encode(shard, Path::new(root), &mut bytes).unwrap();
-        (bytes, sum)
+        let sealed = encode(shard, Path::new(root), &mut bytes).unwrap();
+        assert_eq!(sealed.length, bytes.len() as u64);
+        (bytes, sealed.checksum)
     }
 
     fn decoded(bytes: &[u8], sum: u128, root: &str) -> io::Result<Shard> {
-        decode(&mut &*bytes, bytes.len() as u64, sum, Path::new(root))
+        decode(&mut &*bytes, Sealed { checksum: sum, length: bytes.len() as u64 }, Path::new(root))
     }
 
     /// All that there is to know of all articles.
@@ -417,7 +425,7 @@ mod tests {
             let paths: Vec<_> = (0..shard.len()).map(|index| shard.entry(index).unwrap().path()).collect();
             assert_eq!(paths[0], Path::new(root).join("a.txt"));
             assert_eq!(paths[2], Path::new(root).join("b/c").join("d.md"));
-            let dirs: Vec<_> = shard.files().map(|(dir, ..)| dir.to_path_buf()).collect();
+            let dirs: Vec<_> = shard.files().map(|file| file.dir.to_path_buf()).collect();
             assert_eq!(dirs[0].as_os_str(), root, "to the byte");
         }
     }
@@ -475,7 +483,8 @@ mod tests {
         let (bytes, sum) = encoded(&shard("desk"), "desk");
         for length in 0..bytes.len() {
             assert!(decoded(&bytes[..length], sum, "desk").is_err(), "{length}");
-            assert!(decode(&mut &bytes[..length], bytes.len() as u64, sum, Path::new("desk")).is_err(), "{length}");
+            let sealed = Sealed { checksum: sum, length: bytes.len() as u64 };
+            assert!(decode(&mut &bytes[..length], sealed, Path::new("desk")).is_err(), "{length}");
         }
     }
 
