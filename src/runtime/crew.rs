@@ -22,6 +22,9 @@ use crate::loader::Problem;
 /// Files are handed out this many at a time: about half a millisecond of work.
 const BATCH: usize = 64;
 
+/// As many when most of them are known: looking at one takes a hundredth of reading it.
+const KNOWN_BATCH: usize = 512;
+
 /// How often somebody who waits hears of progress.
 const TICK: Duration = Duration::from_millis(80);
 
@@ -383,15 +386,16 @@ impl<'a> Worker<'a> {
 
     fn walk(&mut self, folder: &Arc<Folder>) {
         let crew = self.crew;
-        let mut names = Vec::with_capacity(BATCH);
+        let batch = if crew.known.is_empty() { BATCH } else { KNOWN_BATCH };
+        let mut names = Vec::with_capacity(batch);
         look_into(folder, &crew.options, &mut |found| match found {
             Found::File(name) => {
                 if crew.named.is_empty() || !crew.named.contains(&folder.real.join(&name)) {
                     names.push(name);
                 }
-                if names.len() == BATCH {
+                if names.len() == batch {
                     crew.put_files(folder, &mut names);
-                    names.reserve(BATCH);
+                    names.reserve(batch);
                 }
             }
             Found::Folder(name) => crew.put_folder(folder.child(&name)),
