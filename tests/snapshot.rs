@@ -278,7 +278,8 @@ fn small_folders_and_folders_around_the_snapshots_have_none() {
 
 #[test]
 fn damaged_files_are_noticed_and_read_afresh() {
-    let damages: &[(&str, fn(&Path))] = &[
+    type Damage = fn(&Path);
+    let damages: &[(&str, Damage)] = &[
         ("missing", |path| fs::remove_file(path).unwrap()),
         ("empty", |path| fs::write(path, "").unwrap()),
         ("half", |path| {
