@@ -105,8 +105,7 @@ impl Corpus {
                 dead.push(dead_files);
             }
         }
-        let added = grown.sorted_from(first, &dead);
-        grown.order = Arc::new(grown.merged(&self.order, &added));
+        grown.order = Arc::new(grown.ordered(&self.order, first, &dead));
         grown
     }
 
