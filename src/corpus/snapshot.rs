@@ -237,7 +237,8 @@ pub fn is_plain(way: &Path) -> bool {
 
 /// Whether this is the name of one thing in a folder.
 fn is_name(name: &[u8]) -> bool {
-    !matches!(name, b"" | b"." | b"..") && !name.iter().any(|&byte| std::path::is_separator(char::from(byte)))
+    let parts = |byte: u8| std::path::is_separator(char::from(byte)) || cfg!(windows) && byte == b':';
+    !matches!(name, b"" | b"." | b"..") && !name.iter().any(|&byte| parts(byte))
 }
 
 fn unfit(what: &'static str) -> io::Error {

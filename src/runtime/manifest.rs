@@ -104,6 +104,13 @@ impl Manifest {
         Ok(Manifest { contents, root, options, written, shards })
     }
 
+    /// Whether these are the bytes of a manifest that another version of the program can read.
+    pub(super) fn is_foreign(bytes: &[u8]) -> bool {
+        let mut cursor = Cursor(bytes);
+        cursor.take(MANIFEST_MAGIC.len()).is_ok_and(|magic| magic == MANIFEST_MAGIC)
+            && cursor.u64().is_ok_and(|version| version != VERSION)
+    }
+
     /// Whether it tells of this folder read with these options, by what this program makes of files.
     pub(super) fn is_of(&self, root: &Path, options: LoadOptions) -> bool {
         self.contents == contents() && self.root == root && self.options == options

@@ -309,10 +309,12 @@ impl Cache {
         for place in self.places()? {
             let kept = look_at(&place);
             let age = kept.used.and_then(|used| now.duration_since(used).ok()).unwrap_or_default();
-            let manifest = fs::read(place.join(MANIFEST)).and_then(|bytes| Manifest::decode(&bytes));
-            match manifest {
+            let bytes = fs::read(place.join(MANIFEST)).unwrap_or_default();
+            match Manifest::decode(&bytes) {
                 Ok(manifest) if kept.there && age < OLD => clean_up(&place, &manifest.shards, now, &mut pruned),
                 Ok(_) => remove(&place, &mut pruned),
+                // What another version keeps is no business of ours until it is old.
+                Err(_) if Manifest::is_foreign(&bytes) && age < OLD => {}
                 // It may just be being written.
                 Err(_) => clean_up(&place, &[], now, &mut pruned),
             }
