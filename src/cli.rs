@@ -2,6 +2,7 @@
 //! standard error; a closed pipe ends the program silently.
 
 mod article_json;
+mod cache;
 mod check;
 mod export;
 mod list;
@@ -23,7 +24,7 @@ use crate::article::clean;
 use crate::config::{Config, default_text};
 use crate::loader::Problem;
 use crate::query::Sort;
-use crate::runtime::{self, LoadOptions, Loaded, Options, Source, load_until};
+use crate::runtime::{self, Cache, LoadOptions, Loaded, Options, Source, load_with};
 use progress::Progress;
 use selection::{Selection, parse, sorts};
 
@@ -161,6 +162,11 @@ enum Command {
         #[arg(long)]
         stats: bool,
     },
+    /// Show what is kept of large folders, so that they open faster, and tidy it up
+    Cache {
+        #[command(subcommand)]
+        order: Option<cache::Order>,
+    },
     /// Print every setting with its default, ready for config.toml
     Config,
     /// Print completions for a shell
@@ -244,7 +250,10 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             };
             show::print(&select(&paths, &choice, &cli.common)?, format, setting, in_colour(cli.common.color), &mut out)
         }
-        Some(Command::Check { paths, stats }) => check::print(&load(&paths.paths, &cli.common)?, stats, &mut out),
+        Some(Command::Check { paths, stats }) => {
+            check::print(&load(&paths.paths, &cli.common, false)?, stats, &mut out)
+        }
+        Some(Command::Cache { order }) => cache::carry_out(order.unwrap_or_default(), &cli.common, &mut out),
         Some(Command::Config) => {
             if let Some(path) = config_path() {
                 complain(&format!("The config is {}", path.display()));
@@ -310,21 +319,33 @@ fn sources(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// Loads what a subcommand prints.
-fn load(paths: &[PathBuf], common: &Common) -> io::Result<Loaded> {
+/// Loads what a subcommand prints, if it is to be `fast` with the help of snapshots.
+fn load(paths: &[PathBuf], common: &Common, fast: bool) -> io::Result<Loaded> {
+    let config = config_or_complain(common)?;
+    let options = LoadOptions { max_size: config.max_size, hidden: config.hidden };
+    let cache = cache().filter(|_| fast && config.snapshots);
+    let mut progress = Progress::new("files");
+    let tell = &mut |how_far| progress.load(how_far);
+    Ok(load_with(&sources(paths)?, options, cache.as_ref(), &AtomicBool::new(false), tell))
+}
+
+fn config_or_complain(common: &Common) -> io::Result<Config> {
     let (config, problems) = config(common)?;
     for problem in problems {
         complain(&problem.to_string());
     }
-    let options = LoadOptions { max_size: config.max_size, hidden: config.hidden };
-    let mut progress = Progress::new("files");
-    Ok(load_until(&sources(paths)?, options, &AtomicBool::new(false), &mut |how_far| progress.load(how_far)))
+    Ok(config)
+}
+
+/// Where snapshots are kept.
+fn cache() -> Option<Cache> {
+    directories::ProjectDirs::from("", "", "newsdesk").map(|folders| Cache::new(folders.cache_dir()))
 }
 
 /// Loads what a subcommand is about. A mistake in the query is told before anything is read.
 fn select(paths: &Paths, choice: &Choice, common: &Common) -> io::Result<Selection> {
     let query = parse(&choice.query, choice.sort)?;
-    Ok(Selection::new(load(&paths.paths, common)?, query))
+    Ok(Selection::new(load(&paths.paths, common, true)?, query))
 }
 
 /// Opens the reader.
@@ -344,6 +365,7 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
         ColorWhen::Always => Some(true),
         ColorWhen::Never => Some(false),
     };
-    let options = Options { sources: sources(paths)?, title, config, config_problems, greeting, colours };
+    let cache = cache().filter(|_| config.snapshots);
+    let options = Options { sources: sources(paths)?, title, config, config_problems, greeting, cache, colours };
     runtime::run(options)?.into_exit_code()
 }

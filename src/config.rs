@@ -70,6 +70,8 @@ pub struct Config {
     pub max_size: u64,
     /// Whether folders are watched for changes.
     pub watch: bool,
+    /// Whether snapshots of large folders are kept.
+    pub snapshots: bool,
     /// Whether files and folders whose names begin with a dot are read.
     pub hidden: bool,
     /// The command that opens an address, as an argument list with `{}` for the address; empty for the system's own.
@@ -131,6 +133,7 @@ impl Default for Config {
             scroll: 3,
             max_size: 64 << 20,
             watch: true,
+            snapshots: true,
             hidden: false,
             browser: Vec::new(),
             editor: Vec::new(),
@@ -294,7 +297,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "[keys]\nquit = \"x\"\ndown = [\"j\", \"^N\"]\n[theme]\nname = \"light\"\n[colours]\naccent = \"#ff8800\"\nhit1 = \"light-blue\"\n[reading]\nmeasure = 72\nalign = \"justified\"\nhyphenate = true\n[layout]\nlist = 30\nsplit = \"rows\"\ndensity = \"compact\"\n[mouse]\nenabled = false\nscroll = 5\n[files]\nmax_size = \"2 MiB\"\nwatch = false\nhidden = true\n[open]\nbrowser = [\"firefox\", \"{}\"]\neditor = \"vim -R\"\n";
+        let text = "[keys]\nquit = \"x\"\ndown = [\"j\", \"^N\"]\n[theme]\nname = \"light\"\n[colours]\naccent = \"#ff8800\"\nhit1 = \"light-blue\"\n[reading]\nmeasure = 72\nalign = \"justified\"\nhyphenate = true\n[layout]\nlist = 30\nsplit = \"rows\"\ndensity = \"compact\"\n[mouse]\nenabled = false\nscroll = 5\n[files]\nmax_size = \"2 MiB\"\nwatch = false\nsnapshots = false\nhidden = true\n[open]\nbrowser = [\"firefox\", \"{}\"]\neditor = \"vim -R\"\n";
         let (config, problems) = Config::parse(text, Path::new("config.toml"));
         assert_eq!(problems, []);
         assert_eq!(config.keys[&Action::Down].len(), 2);
@@ -304,6 +307,7 @@ mod tests {
         assert_eq!((config.list_share, config.split, config.density), (30, Split::Rows, Density::Compact));
         assert_eq!((config.mouse, config.scroll), (false, 5));
         assert_eq!((config.max_size, config.watch, config.hidden), (2 << 20, false, true));
+        assert!(!config.snapshots);
         assert_eq!((config.browser.len(), config.editor), (2, vec!["vim".to_owned(), "-R".to_owned()]));
     }
 

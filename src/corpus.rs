@@ -5,8 +5,10 @@
 
 mod builder;
 mod entry;
+mod joined;
 mod order;
 mod shard;
+pub mod snapshot;
 
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use crate::article::ArticleId;
 
 pub use builder::{FileIndex, ShardBuilder};
 pub use entry::{Entry, PartView};
-pub use shard::{Origin, Shard, Stamp};
+pub use shard::{FileView, Origin, Shard, Stamp};
 
 /// The number of an article in a corpus: stable from version to version, until the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,9 +88,17 @@ impl Corpus {
     /// first.
     #[must_use]
     pub fn with(&self, shards: impl IntoIterator<Item = Arc<Shard>>) -> Corpus {
+        self.with_living(shards.into_iter().map(|shard| (shard, Vec::new())))
+    }
+
+    /// Like [`with`](Self::with), for shards of which some files are dead; each comes with the numbers of those, in
+    /// ascending order.
+    #[must_use]
+    pub fn with_living(&self, shards: impl IntoIterator<Item = (Arc<Shard>, Vec<u32>)>) -> Corpus {
         let mut grown = self.clone();
         let first = grown.slots;
-        for shard in shards {
+        let mut dead = Vec::new();
+        for (shard, dead_files) in shards {
             // A slot is 32 bits wide: what does not fit is not taken in.
             let Some(after) = u32::try_from(shard.len()).ok().and_then(|len| grown.slots.checked_add(len)) else {
                 break;
@@ -97,10 +107,10 @@ impl Corpus {
                 grown.starts.push(grown.slots);
                 grown.shards.push(shard);
                 grown.slots = after;
+                dead.push(dead_files);
             }
         }
-        let added = grown.sorted_from(first);
-        grown.order = Arc::new(grown.merged(&self.order, &added));
+        grown.order = Arc::new(grown.ordered(&self.order, first, &dead));
         grown
     }
 
@@ -112,6 +122,23 @@ impl Corpus {
         let mut version = Corpus { order: Arc::new(order), ..self.clone() };
         version.drop_empty_shards();
         version
+    }
+
+    /// For each shard, in the order of [`shards`](Self::shards), whether each of its files still has an article here.
+    pub fn living_files(&self) -> Vec<Vec<bool>> {
+        let mut living: Vec<Vec<bool>> = self.shards.iter().map(|shard| vec![false; shard.files.len()]).collect();
+        for slot in self.order.iter() {
+            let Some(number) = self.starts.partition_point(|start| start <= &slot.0).checked_sub(1) else { continue };
+            let record = || {
+                let index = slot.0 - self.starts.get(number)?;
+                self.shards.get(number)?.records.get(index as usize)
+            };
+            let file = record().and_then(|record| living.get_mut(number)?.get_mut(record.file as usize));
+            if let Some(file) = file {
+                *file = true;
+            }
+        }
+        living
     }
 
     /// Lets go of the text of shards of which no article lives any more; their slots stay taken.

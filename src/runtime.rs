@@ -11,13 +11,16 @@ mod executor;
 mod filter;
 mod input;
 mod intake;
+mod known;
 mod load;
 mod log;
+mod manifest;
 mod read;
 mod reader;
 mod refresh;
 #[cfg(unix)]
 mod signals;
+mod snapshot;
 mod source;
 mod terminal;
 mod walk;
@@ -25,7 +28,8 @@ mod watch;
 
 pub use archive::Archive;
 pub use event_loop::Ending;
-pub use load::{Loaded, load_all, load_until};
+pub use load::{Loaded, load_all, load_until, load_with, make_snapshot};
 pub use log::{log_to, note};
 pub use reader::{Options, run};
+pub use snapshot::{Cache, Kept, Pruned, Written};
 pub use source::{LoadOptions, Source};

@@ -11,6 +11,7 @@ fn newsdesk(arguments: &[&str]) -> Output {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("HOME", std::env::temp_dir().join("newsdesk-no-home"))
         .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_CACHE_HOME")
         .stdin(Stdio::null())
         .output()
         .unwrap()
@@ -382,4 +383,52 @@ fn check_tells_bytes_memory_and_time() {
     for word in ["memory   ", " for each byte of the files", "seconds  ", "reading ", "ordering "] {
         assert!(stats.contains(word), "{word} in {stats}");
     }
+}
+
+#[test]
+fn the_cache_is_made_shown_used_and_cleared() {
+    let temp = tempfile::tempdir().unwrap();
+    let desk = temp.path().join("desk");
+    std::fs::create_dir(&desk).unwrap();
+    for number in 0..1_000 {
+        let path = desk.join(format!("{number}.txt"));
+        std::fs::write(&path, format!("date 2023-09-27 WORLD\nStory {number}\n\nText.\n\nSOURCE:Test\n")).unwrap();
+        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_600_000_000);
+        std::fs::File::options().append(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+    }
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_newsdesk"))
+            .args(arguments)
+            .env("HOME", temp.path())
+            .env("XDG_CACHE_HOME", temp.path().join("cache"))
+            .env_remove("XDG_CONFIG_HOME")
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    };
+    let desk = desk.to_str().unwrap();
+    let none = run(&["cache"]);
+    assert_eq!((none.status.code(), out(&none).as_str()), (Some(1), "No snapshots are kept.\n"));
+    let listed = out(&run(&["list", desk]));
+    assert_eq!(run(&["cache"]).status.code(), Some(1), "listing writes nothing");
+    let made = run(&["cache", "make", desk]);
+    assert_eq!(made.status.code(), Some(0), "{}", err(&made));
+    assert!(out(&made).contains("1000 articles") && out(&made).contains("written"), "{}", out(&made));
+    assert!(out(&run(&["cache", "make", desk])).contains("up to date"));
+    let shown = run(&["cache", "show"]);
+    assert_eq!(shown.status.code(), Some(0));
+    assert!(out(&shown).contains(desk) && out(&shown).contains("1000 articles"), "{}", out(&shown));
+    let log = temp.path().join("log");
+    assert_eq!(out(&run(&["list", desk, "--log", log.to_str().unwrap()])), listed);
+    assert!(std::fs::read_to_string(&log).unwrap().contains("1000 files looked at, 0 bytes read"));
+    assert!(out(&run(&["check", desk])).starts_with("1,000 articles in 1,000 files"));
+    assert!(out(&run(&["cache", "prune"])).starts_with("Deleted 0 snapshots, 0 files"));
+    assert!(out(&run(&["cache", "clear"])).starts_with("Deleted 1 snapshot,"));
+    assert_eq!(run(&["cache"]).status.code(), Some(1));
+    let few = run(&["cache", "make", "seeds"]);
+    assert_eq!(few.status.code(), Some(1), "thirty files are not worth it");
+    let wrong = run(&["cache", "make", "no-such-folder"]);
+    assert_eq!((wrong.status.code(), out(&wrong).as_str()), (Some(2), ""));
+    assert!(err(&wrong).contains("no-such-folder"));
 }

@@ -15,7 +15,7 @@ pub(super) fn print(loaded: &Loaded, stats: bool, out: &mut impl Write) -> io::R
     for entry in corpus.order().iter().filter_map(|&slot| corpus.get(slot)) {
         *formats.entry(entry.format()).or_default() += 1;
     }
-    let files: usize = corpus.shards().map(|(_, shard)| shard.files()).sum();
+    let files: usize = corpus.shards().map(|(_, shard)| shard.files().len()).sum();
     writeln!(
         out,
         "{} in {}",

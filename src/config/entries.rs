@@ -41,6 +41,8 @@ static ENTRIES: &[Entry] = &[
         set: |config, value| size(value).map(|it| config.max_size = it) },
     Entry { section: "files", name: "watch", default: "true", help: "whether folders are watched for changes",
         set: |config, value| switch(value).map(|it| config.watch = it) },
+    Entry { section: "files", name: "snapshots", default: "true", help: "whether large folders are kept in the cache folder, so that the next start is faster",
+        set: |config, value| switch(value).map(|it| config.snapshots = it) },
     Entry { section: "files", name: "hidden", default: "false", help: "whether names that begin with a dot are read",
         set: |config, value| switch(value).map(|it| config.hidden = it) },
     Entry { section: "open", name: "browser", default: "[]", help: "what opens an address, such as [\"firefox\", \"{}\"]; [] for the system's own",

@@ -49,7 +49,7 @@ impl<'a> Entry<'a> {
     pub fn has_links(self) -> bool {
         let mut outline = self.outline();
         for _ in 0..outline.number() {
-            if outline.part(0).is_none() {
+            if outline.part(0, usize::MAX).is_none() {
                 return false;
             }
             outline.skip_spans();
@@ -112,9 +112,9 @@ impl<'a> Entry<'a> {
     pub fn parts(self) -> impl Iterator<Item = PartView> + use<'a> {
         let mut outline = self.outline();
         let count = outline.number();
-        let mut at = 0;
+        let (mut at, end) = (0, self.folded().len());
         (0..count).map_while(move |_| {
-            let part = outline.part(at)?;
+            let part = outline.part(at, end)?;
             outline.skip_spans();
             at = part.folded.end + 1;
             Some(part)
@@ -153,13 +153,16 @@ impl<'a> Entry<'a> {
         let mut unfolder = self.unfolder();
         let count = outline.number();
         let mut parts = Vec::new();
-        let mut at = 0;
+        let (mut at, end) = (0, self.folded().len());
         for _ in 0..count {
-            let Some(view) = outline.part(at) else { break };
+            let Some(view) = outline.part(at, end) else { break };
             let text = SafeText::new(&unfolder.take(view.folded.end));
             unfolder.skip_separator();
             at = view.folded.end + 1;
-            parts.push(Part { role: view.role, text, spans: outline.spans() });
+            let mut spans = outline.spans();
+            // Only a damaged snapshot can hold other spans.
+            spans.retain(|span| text.get(span.start as usize..span.end as usize).is_some());
+            parts.push(Part { role: view.role, text, spans });
         }
         let url = Some(outline.text()).filter(|url| !url.is_empty());
         let links = outline.number();
@@ -217,7 +220,11 @@ impl Outline<'_> {
         SafeText::new(&String::from_utf8_lossy(text))
     }
 
-    fn part(&mut self, at: usize) -> Option<PartView> {
+    /// The next part, whose text begins at `at` and ends before `end`.
+    fn part(&mut self, at: usize, end: usize) -> Option<PartView> {
+        if self.0.is_empty() {
+            return None;
+        }
         let role = match self.byte() {
             0 => Role::Headline,
             1 => Role::Standfirst,
@@ -238,8 +245,8 @@ impl Outline<'_> {
             }
             _ => return None,
         };
-        let end = at.checked_add(self.number())?;
-        Some(PartView { role, folded: at..end })
+        let part_end = at.checked_add(self.number()).filter(|&part_end| part_end < end)?;
+        Some(PartView { role, folded: at..part_end })
     }
 
     fn spans(&mut self) -> Vec<Span> {

@@ -7,8 +7,10 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::{Corpus, Slot};
+use super::shard::Record;
+use super::{Corpus, Shard, Slot};
 
 /// What an article is sorted by.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -22,31 +24,60 @@ struct Key<'a> {
 }
 
 impl Corpus {
-    /// The slots from `first` on, in order.
-    pub(super) fn sorted_from(&self, first: u32) -> Vec<Slot> {
-        let new = || self.shards().filter(|(start, _)| start.0 >= first);
-        let mut folders: Vec<&Path> = new().flat_map(|(_, shard)| shard.files.iter()).map(|file| &*file.dir).collect();
-        // Neighbours mostly share their folder.
-        folders.dedup_by(|a, b| std::ptr::eq(*a, *b));
-        folders.sort_unstable();
-        folders.dedup();
-        let ranks: HashMap<&OsStr, u32> = (0..).zip(&folders).map(|(rank, path)| (path.as_os_str(), rank)).collect();
-        let mut keys = Vec::new();
-        for (start, shard) in new() {
-            let mut last: Option<(&Path, u32)> = None;
-            for (slot, record) in (start.0..).map(Slot).zip(&shard.records) {
-                let Some(file) = shard.files.get(record.file as usize) else { continue };
-                let folder = match last {
-                    Some((path, rank)) if std::ptr::eq(path, &*file.dir) => rank,
-                    _ => ranks.get(file.dir.as_os_str()).copied().unwrap_or(u32::MAX),
-                };
-                last = Some((&file.dir, folder));
-                let (seconds, name) = (Reverse(record.seconds), &*file.name);
-                keys.push(Key { seconds, folder, name, ordinal: record.ordinal, slot });
-            }
+    /// The slots of `old`, which are in order, and those from `first` on, in order, without those of the files that are
+    /// `dead`, shard by shard.
+    pub(super) fn ordered(&self, old: &[Slot], first: u32, dead: &[Vec<u32>]) -> Vec<Slot> {
+        let count = (self.slots - first) as usize;
+        // Comparing keys is much faster than comparing articles, but first all of them have to be made.
+        if old.len() / 4 < count {
+            let keys = self.keys(old, first, dead);
+            keys.iter().map(|key| key.slot).collect()
+        } else {
+            let added: Vec<Slot> = self.keys(&[], first, dead).iter().map(|key| key.slot).collect();
+            self.merged(old, &added)
         }
-        keys.sort_unstable();
-        keys.iter().map(|key| key.slot).collect()
+    }
+
+    /// The keys of `old` and of the slots from `first` on, in order.
+    fn keys<'a>(&'a self, old: &[Slot], first: u32, dead: &[Vec<u32>]) -> Vec<Key<'a>> {
+        let from = if old.is_empty() { first } else { 0 };
+        let mut ranks: HashMap<&OsStr, u32> = HashMap::new();
+        let mut last: Option<&Arc<Path>> = None;
+        for file in self.shards().filter(|(start, _)| start.0 >= from).flat_map(|(_, shard)| &shard.files) {
+            // Neighbours mostly share their folder.
+            if !last.is_some_and(|last| Arc::ptr_eq(last, &file.dir)) {
+                ranks.insert(file.dir.as_os_str(), 0);
+            }
+            last = Some(&file.dir);
+        }
+        let mut folders: Vec<&Path> = ranks.keys().copied().map(Path::new).collect();
+        folders.sort_unstable_by_key(|path| (*path, path.as_os_str()));
+        for (rank, path) in (0..).zip(folders) {
+            ranks.insert(path.as_os_str(), rank);
+        }
+        let mut last: Option<(&Arc<Path>, u32)> = None;
+        let mut key = |slot, shard: &'a Shard, record: &Record| {
+            let file = shard.files.get(record.file as usize)?;
+            let folder = match last {
+                Some((dir, rank)) if Arc::ptr_eq(dir, &file.dir) => rank,
+                _ => ranks.get(file.dir.as_os_str()).copied().unwrap_or(u32::MAX),
+            };
+            last = Some((&file.dir, folder));
+            Some(Key { seconds: Reverse(record.seconds), folder, name: &file.name, ordinal: record.ordinal, slot })
+        };
+        let mut keys = Vec::with_capacity(old.len() + (self.slots - first) as usize);
+        keys.extend(
+            old.iter().filter_map(|&slot| self.get(slot).and_then(|entry| key(slot, entry.shard, entry.record))),
+        );
+        let new = self.shards().filter(|(start, _)| start.0 >= first);
+        for ((start, shard), dead) in new.zip(dead) {
+            let lives = |record: &&Record| dead.is_empty() || dead.binary_search(&record.file).is_err();
+            let records = (start.0..).map(Slot).zip(&shard.records).filter(|(_, record)| lives(record));
+            keys.extend(records.filter_map(|(slot, record)| key(slot, shard, record)));
+        }
+        // What was in order before is one run, which a stable sort makes use of.
+        keys.sort();
+        keys
     }
 
     /// Two ordered lists as one. What is added mostly is little next to what is there, so its places are looked for in
@@ -83,13 +114,11 @@ impl Corpus {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use chrono::NaiveDate;
 
     use super::*;
     use crate::article::{Draft, Published, Role};
-    use crate::corpus::{Origin, Shard, ShardBuilder, Stamp};
+    use crate::corpus::{Origin, ShardBuilder, Stamp};
 
     fn shard(files: &[(&str, &str, u32)]) -> Arc<Shard> {
         let mut builder = ShardBuilder::default();

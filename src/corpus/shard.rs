@@ -2,9 +2,10 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Entry;
+use super::snapshot::Sealed;
 use crate::article::SafeText;
 
 /// Where an article came from.
@@ -35,6 +36,25 @@ pub(super) struct FileRecord {
     pub(super) name: Box<OsStr>,
     pub(super) origin: Origin,
     pub(super) stamp: Stamp,
+}
+
+/// A file of a shard.
+#[derive(Clone, Copy, Debug)]
+pub struct FileView<'a> {
+    /// The folder that it is in, as it is shown.
+    pub dir: &'a Arc<Path>,
+    /// Its name in it.
+    pub name: &'a OsStr,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Its size and time when it was read.
+    pub stamp: Stamp,
+}
+
+impl FileView<'_> {
+    fn of(file: &FileRecord) -> FileView<'_> {
+        FileView { dir: &file.dir, name: &file.name, origin: file.origin, stamp: file.stamp }
+    }
 }
 
 /// What is known of one article besides its text.
@@ -68,17 +88,14 @@ pub struct Shard {
     pub(super) files: Vec<FileRecord>,
     pub(super) sections: Vec<SafeText>,
     pub(super) formats: Vec<&'static str>,
+    /// What its bytes are known by, once they were written to a snapshot or read from one.
+    pub(super) sealed: OnceLock<Sealed>,
 }
 
 impl Shard {
     /// How many articles it holds.
     pub fn len(&self) -> usize {
         self.records.len()
-    }
-
-    /// How many files its articles came from; no file's articles are in two shards.
-    pub fn files(&self) -> usize {
-        self.files.len()
     }
 
     /// Whether it holds none.
@@ -108,6 +125,31 @@ impl Shard {
     /// The article with number `index`.
     pub fn entry(&self, index: usize) -> Option<Entry<'_>> {
         Some(Entry { shard: self, record: self.records.get(index)?, index })
+    }
+
+    /// What its bytes are known by, if they stand in a snapshot.
+    pub fn sealed(&self) -> Option<Sealed> {
+        self.sealed.get().copied()
+    }
+
+    /// Notes that its bytes stand in a snapshot now.
+    pub fn seal(&self, sealed: Sealed) {
+        let _ = self.sealed.set(sealed);
+    }
+
+    /// The files that its articles came from, in the order of their numbers.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = FileView<'_>> {
+        self.files.iter().map(FileView::of)
+    }
+
+    /// The file with this number.
+    pub fn file(&self, number: u32) -> Option<FileView<'_>> {
+        self.files.get(number as usize).map(FileView::of)
+    }
+
+    /// How many of its articles came from files that are `alive`, a flag for each.
+    pub fn count_living(&self, alive: &[bool]) -> usize {
+        self.records.iter().filter(|record| alive.get(record.file as usize) == Some(&true)).count()
     }
 
     /// The bytes of memory that its columns hold.

@@ -8,18 +8,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::contained::contain;
-use super::crew::{Crew, Known, Report};
+use super::crew::{Crew, Report};
+use super::known::Known;
 use super::load::{LoadEvent, Map, load};
 use super::log::note;
 use super::refresh::{Gone, Refresh};
+use super::snapshot::{Ages, Cache};
 use super::source::{LoadOptions, Source};
 use super::watch::{Disk, Watch};
 use crate::app::{LoadProgress, Message, Notice};
-use crate::corpus::{Corpus, Origin, Shard};
+use crate::corpus::{Corpus, FileView, Shard};
 use crate::loader::Problem;
 
 /// While loading, a new version comes at most this often.
@@ -31,6 +33,9 @@ const SHARE: u32 = 5;
 /// How long changes are gathered after the last one was heard of, and at most.
 const QUIET: Duration = Duration::from_millis(100);
 const AT_MOST: Duration = Duration::from_millis(300);
+
+/// A snapshot is written after loading, and once nothing has changed for this long.
+const CALM: Duration = Duration::from_secs(60);
 
 /// What the archive is asked.
 enum Order {
@@ -44,6 +49,7 @@ enum Order {
 pub struct Archive {
     orders: Sender<Order>,
     stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Archive {
@@ -52,6 +58,17 @@ impl Archive {
     pub fn open(
         sources: Vec<Source>,
         options: LoadOptions,
+        watch: bool,
+        tell: impl FnMut(Message) + Send + 'static,
+    ) -> io::Result<Archive> {
+        Archive::open_with(sources, options, None, watch, tell)
+    }
+
+    /// Like [`open`](Self::open), and keeps snapshots in `cache`, from which the next one begins.
+    pub fn open_with(
+        sources: Vec<Source>,
+        options: LoadOptions,
+        cache: Option<Cache>,
         watch: bool,
         tell: impl FnMut(Message) + Send + 'static,
     ) -> io::Result<Archive> {
@@ -68,18 +85,32 @@ impl Archive {
             map: Map::default(),
             troubled: HashSet::new(),
             watch: None,
+            cache,
+            ages: Ages::of_snapshot(),
+            whole: false,
+            changed: None,
+            writer: None,
         };
-        thread::Builder::new().name("archive".to_owned()).spawn(move || {
+        let thread = thread::Builder::new().name("archive".to_owned()).spawn(move || {
             if contain(|| archivist.run(watch)).is_none() {
                 note(|| "the archive ran into a fault; nothing more is read".to_owned());
             }
         })?;
-        Ok(Archive { orders, stop })
+        Ok(Archive { orders, stop, thread: Some(thread) })
     }
 
     /// Stops loading and keeps what is there.
     pub fn stop_loading(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends, and comes back when the thread has ended too and what it knows is in the snapshot. A reader who leaves does
+    /// not wait for that.
+    pub fn finish(mut self) {
+        let thread = self.thread.take();
+        drop(self);
+        // What it could panic on is contained.
+        let _ = thread.map(JoinHandle::join);
     }
 
     /// Reads again what changed.
@@ -107,18 +138,36 @@ struct Archivist {
     /// Paths that something is wrong with.
     troubled: HashSet<PathBuf>,
     watch: Option<Watch>,
+    cache: Option<Cache>,
+    ages: Ages,
+    /// Whether everything was looked at.
+    whole: bool,
+    /// When something changed last that is in no snapshot.
+    changed: Option<Instant>,
+    /// What writes a snapshot.
+    writer: Option<JoinHandle<()>>,
 }
 
 impl Archivist {
     fn run(mut self, watch: bool) {
+        self.keep_up(watch);
+        // Only who wants to be sure waits for this thread.
+        let _ = self.writer.take().map(JoinHandle::join);
+        self.save();
+        let _ = self.writer.map(JoinHandle::join);
+    }
+
+    /// Loads, and follows what changes until it is closed.
+    fn keep_up(&mut self, watch: bool) {
         self.load();
+        self.save();
         // Listening begins after loading: every file that is opened is an event, and hearing of 300,000 of them took
         // longer than reading them. What changed meanwhile is found by comparing, unless loading was stopped.
         let mut missed = watch && !self.stop.load(Ordering::Relaxed);
         if watch {
             self.listen();
         }
-        while let Ok(order) = self.inbox.recv() {
+        while let Some(order) = self.next_order() {
             let mut paths = HashSet::new();
             let mut everything = false;
             let mut next = Some(order);
@@ -150,6 +199,45 @@ impl Archivist {
             } else if !paths.is_empty() {
                 self.refresh(&paths);
             }
+        }
+    }
+
+    /// Waits for an order; meanwhile it writes a snapshot where nothing changes any more. None at the end.
+    fn next_order(&mut self) -> Option<Order> {
+        while let Some(changed) = self.changed {
+            match self.inbox.recv_timeout(CALM.saturating_sub(changed.elapsed())) {
+                Ok(order) => return Some(order),
+                Err(RecvTimeoutError::Timeout) => self.save(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        self.inbox.recv().ok()
+    }
+
+    /// Begins to write what is there to the snapshot, on a thread of its own.
+    fn save(&mut self) {
+        let Some(cache) = self.cache.as_ref().filter(|_| self.whole && self.changed.is_some()) else {
+            return self.changed = None;
+        };
+        if self.writer.as_ref().is_some_and(|writer| !writer.is_finished()) {
+            // It comes back to this when it is calm again, or closes.
+            self.changed = Some(Instant::now());
+            return;
+        }
+        self.changed = None;
+        let (cache, sources, options) = (cache.clone(), self.sources.clone(), self.options);
+        let (corpus, ages, troubled) = (Arc::clone(&self.corpus), self.ages.clone(), self.troubled.clone());
+        let writer = thread::Builder::new().name("snapshot".to_owned()).spawn(move || {
+            let sound = |file: &FileView<'_>| troubled.is_empty() || !troubled.contains(&file.dir.join(file.name));
+            for root in cache.roots(&sources) {
+                let began = Instant::now();
+                let written = contain(|| cache.write(&root, options, &corpus, &ages, &sound));
+                note(|| format!("snapshot of {}: {written:?} in {:?}", root.real.display(), began.elapsed()));
+            }
+        });
+        match writer {
+            Ok(writer) => self.writer = Some(writer),
+            Err(error) => note(|| format!("no thread to write a snapshot with: {error}")),
         }
     }
 
@@ -185,13 +273,18 @@ impl Archivist {
     /// Loads everything, a version now and then.
     fn load(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
-        let Archivist { sources, options, stop, tell, corpus, troubled, .. } = self;
-        let mut waiting: Vec<Arc<Shard>> = Vec::new();
+        self.changed = Some(Instant::now());
+        let Archivist { sources, options, stop, tell, corpus, troubled, cache, ages, .. } = self;
+        let mut waiting = Waiting::default();
+        let mut known = Known::default();
         let (mut last_version, mut last_progress) = (None::<Instant>, Instant::now());
         let mut pace = PACE;
-        let (tally, map) = load(sources, *options, stop, &Known::default(), &mut |event| {
+        let (tally, map) = load(sources, *options, stop, &mut known, cache.as_ref(), &mut |event| {
+            let mut now = false;
             match event {
-                LoadEvent::Shard(shard) => waiting.push(shard),
+                LoadEvent::Kept(shard, dead) => waiting.kept.push((shard, dead)),
+                LoadEvent::KeptAll => now = true,
+                LoadEvent::Shard(shard) => waiting.read.push(shard),
                 LoadEvent::Problem(problem) => {
                     troubled.insert(problem.path.clone());
                     tell(Message::Problem(problem));
@@ -203,38 +296,53 @@ impl Archivist {
                     }
                 }
             }
-            if !waiting.is_empty() && last_version.is_none_or(|last| last.elapsed() >= pace) {
+            if !waiting.is_empty() && (now || last_version.is_none_or(|last| last.elapsed() >= pace)) {
                 let began = Instant::now();
-                *corpus = Arc::new(corpus.with(waiting.drain(..)));
+                *corpus = Arc::new(waiting.take_in(corpus));
                 pace = PACE.max(began.elapsed() * SHARE);
                 last_version = Some(Instant::now());
                 tell(Message::Corpus(Arc::clone(corpus)));
             }
+            if now {
+                ages.begin(corpus);
+            }
         });
-        if !waiting.is_empty() {
-            *corpus = Arc::new(corpus.with(waiting));
+        if cache.is_none() {
+            ages.begin(&Corpus::default());
+        }
+        let mut last = if waiting.is_empty() { None } else { Some(waiting.take_in(corpus)) };
+        if !tally.progress.stopped {
+            // What was read anew has taken the place of the old already.
+            let mut gone = Gone::default();
+            known.changed().filter(|path| !waiting.seen.contains(path)).for_each(|path| gone.file(&path));
+            if !gone.is_empty() {
+                last = Some(last.as_ref().unwrap_or(corpus).without(|entry| gone.holds(entry)));
+            }
+        }
+        if let Some(last) = last {
+            *corpus = Arc::new(last);
             tell(Message::Corpus(Arc::clone(corpus)));
         }
         tell(Message::Loading(tally.progress));
+        self.whole = !tally.progress.stopped;
         self.map = map;
     }
 
     /// Goes through everything and reads what changed.
     fn reload(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
-        let mut known = Known::default();
-        for entry in self.corpus.order().iter().filter_map(|&slot| self.corpus.get(slot)) {
-            // What something is wrong with is read again, so that it is told again.
-            if entry.origin() == Origin::File && !self.troubled.contains(&entry.path()) {
-                known.insert(entry.path(), entry.stamp());
-            }
-        }
+        self.ages.begin(&self.corpus);
+        // What something is wrong with is read again, so that it is told again.
+        let troubled = &self.troubled;
+        let mut known =
+            Known::of(&self.corpus, |file| troubled.is_empty() || !troubled.contains(&file.dir.join(file.name)));
         let paths: Vec<Source> =
             self.sources.iter().filter(|source| matches!(source, Source::Named(_))).cloned().collect();
         let (mut shards, mut problems) = (Vec::new(), Vec::new());
         let tell = &mut self.tell;
         let mut last_progress = Instant::now();
-        let (tally, map) = load(&paths, self.options, &self.stop, &known, &mut |event| match event {
+        let (tally, map) = load(&paths, self.options, &self.stop, &mut known, None, &mut |event| match event {
+            LoadEvent::Kept(..) | LoadEvent::KeptAll => {}
             LoadEvent::Shard(shard) => shards.push(shard),
             LoadEvent::Problem(problem) => problems.push(problem),
             LoadEvent::Progress(progress) => {
@@ -251,8 +359,9 @@ impl Archivist {
                 gone.file(&entry.path());
             }
         } else {
-            known.changed().for_each(|path| gone.file(path));
+            known.changed().for_each(|path| gone.file(&path));
             self.map = map;
+            self.whole = true;
             self.troubled.drain().for_each(|path| gone.file(&path));
             // All paths begin with the empty one.
             (self.tell)(Message::ProblemsGone(PathBuf::new()));
@@ -272,6 +381,7 @@ impl Archivist {
             return;
         }
         self.stop.store(false, Ordering::Relaxed);
+        self.ages.begin(&self.corpus);
         let named: HashSet<PathBuf> = self.map.named.keys().cloned().collect();
         let mut shards = Vec::new();
         let folders = std::mem::take(&mut self.map.folders);
@@ -287,7 +397,7 @@ impl Archivist {
         let progress = LoadProgress { done: true, stopped: self.stop.load(Ordering::Relaxed), ..crew.progress() };
         self.map.folders = crew.into_folders();
         if !progress.stopped {
-            known.changed().for_each(|path| gone.file(path));
+            known.changed().for_each(|path| gone.file(&path));
         }
         if began.elapsed() >= PACE {
             (self.tell)(Message::Loading(progress));
@@ -301,6 +411,7 @@ impl Archivist {
             if gone.is_empty() { Corpus::clone(&self.corpus) } else { self.corpus.without(|entry| gone.holds(entry)) };
         if rest.len() != self.corpus.len() || !shards.is_empty() {
             self.corpus = Arc::new(rest.with(shards));
+            self.changed = Some(Instant::now());
             (self.tell)(Message::Corpus(Arc::clone(&self.corpus)));
         }
         let past: Vec<PathBuf> = self.troubled.iter().filter(|path| gone.holds_path(path)).cloned().collect();
@@ -312,5 +423,39 @@ impl Archivist {
             self.troubled.insert(problem.path.clone());
             (self.tell)(Message::Problem(problem));
         }
+    }
+}
+
+/// Articles that are in no version yet.
+#[derive(Default)]
+struct Waiting {
+    /// Out of snapshots, each with the files that are dead.
+    kept: Vec<(Arc<Shard>, Vec<u32>)>,
+    read: Vec<Arc<Shard>>,
+    /// Whether anything came out of a snapshot.
+    replaces: bool,
+    /// If so, the files that were read since.
+    seen: HashSet<PathBuf>,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.kept.is_empty() && self.read.is_empty()
+    }
+
+    /// The version after `corpus`, in which what was read stands for what a snapshot had of the same files.
+    fn take_in(&mut self, corpus: &Corpus) -> Corpus {
+        self.replaces |= !self.kept.is_empty();
+        let mut version = if self.kept.is_empty() { corpus.clone() } else { corpus.with_living(self.kept.drain(..)) };
+        if self.replaces && !self.read.is_empty() {
+            let mut gone = Gone::default();
+            for file in self.read.iter().flat_map(|shard| shard.files()) {
+                let path = file.dir.join(file.name);
+                gone.file(&path);
+                self.seen.insert(path);
+            }
+            version = version.without(|entry| gone.holds(entry));
+        }
+        if self.read.is_empty() { version } else { version.with(self.read.drain(..)) }
     }
 }

@@ -2,7 +2,7 @@
 //! its own. Which path leads to a file does not depend on which thread was faster.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::intake::{Intake, Provenance};
+use super::known::{FolderKey, Known, KnownFile};
 use super::read::{FileReader, OpenFolder};
 use super::source::LoadOptions;
 use super::walk::{Folder, Found, look_into};
@@ -20,6 +21,9 @@ use crate::loader::Problem;
 
 /// Files are handed out this many at a time: about half a millisecond of work.
 const BATCH: usize = 64;
+
+/// As many when most of them are known: looking at one takes a hundredth of reading it.
+const KNOWN_BATCH: usize = 512;
 
 /// How often somebody who waits hears of progress.
 const TICK: Duration = Duration::from_millis(80);
@@ -64,34 +68,6 @@ pub(super) struct Counts {
     pub(super) formats: BTreeMap<&'static str, usize>,
     /// Files that were passed over, by the endings of their names.
     pub(super) passed_over: BTreeMap<&'static str, usize>,
-}
-
-/// Files whose stamps are known; those that did not change are not read again.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    files: HashMap<PathBuf, (Stamp, AtomicBool)>,
-}
-
-impl Known {
-    pub(super) fn insert(&mut self, path: PathBuf, stamp: Stamp) {
-        self.files.insert(path, (stamp, AtomicBool::new(false)));
-    }
-
-    /// Whether the file has this stamp still; if so it is not among [`changed`](Self::changed).
-    fn is_unchanged(&self, folder: &Folder, name: &OsStr, stamp: Stamp) -> bool {
-        if self.files.is_empty() {
-            return false;
-        }
-        let Some((known, seen)) = self.files.get(&folder.shown.join(name)) else { return false };
-        let unchanged = *known == stamp;
-        seen.store(unchanged, Ordering::Relaxed);
-        unchanged
-    }
-
-    /// The known files that changed or are gone.
-    pub(super) fn changed(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().filter(|(_, (_, seen))| !seen.load(Ordering::Relaxed)).map(|(path, _)| path.as_path())
-    }
 }
 
 /// The crew, and all that its threads share.
@@ -417,15 +393,16 @@ impl<'a> Worker<'a> {
 
     fn walk(&mut self, folder: &Arc<Folder>) {
         let crew = self.crew;
-        let mut names = Vec::with_capacity(BATCH);
+        let batch = if crew.known.is_empty() { BATCH } else { KNOWN_BATCH };
+        let mut names = Vec::with_capacity(batch);
         look_into(folder, &crew.options, &mut |found| match found {
             Found::File(name) => {
                 if crew.named.is_empty() || !crew.named.contains(&folder.real.join(&name)) {
                     names.push(name);
                 }
-                if names.len() == BATCH {
+                if names.len() == batch {
                     crew.put_files(folder, &mut names);
-                    names.reserve(BATCH);
+                    names.reserve(batch);
                 }
             }
             Found::Folder(name) => crew.put_folder(folder.child(&name)),
@@ -450,6 +427,7 @@ impl<'a> Worker<'a> {
             self.place.extend_from_slice(std::path::MAIN_SEPARATOR_STR.as_bytes());
         }
         let root = self.place.len();
+        let key = (!crew.known.is_empty()).then(|| FolderKey::of(&folder.shown));
         for name in names {
             if crew.stop.load(Ordering::Relaxed) {
                 return;
@@ -458,8 +436,9 @@ impl<'a> Worker<'a> {
             let mut tell = |problem| {
                 let _ = reports.send(Report::Problem(problem));
             };
-            let mut is_known = |stamp| crew.known.is_unchanged(folder, name, stamp);
-            let length = match self.reader.read(&open, name, crew.options.limit(), &mut is_known) {
+            let known = key.and_then(|key| crew.known.find(key, &folder.shown, name));
+            let stamp = known.map(KnownFile::stamp);
+            let length = match self.reader.read(&open, name, crew.options.limit(), stamp) {
                 Ok(Some((bytes, stamp))) => {
                     self.place.truncate(root);
                     self.place.extend_from_slice(name.as_encoded_bytes());
@@ -468,7 +447,12 @@ impl<'a> Worker<'a> {
                     self.intake.take(&from, bytes, &mut tell);
                     bytes.len()
                 }
-                Ok(None) => 0,
+                Ok(None) => {
+                    if let Some(known) = known {
+                        known.mark_unchanged();
+                    }
+                    0
+                }
                 Err(refusal) => {
                     tell(Problem::refused(folder.shown.join(name), &refusal));
                     0

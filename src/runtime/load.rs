@@ -4,24 +4,32 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
 use super::bundled::SEEDS;
-use super::crew::{Counts, Crew, Job, Known, Report};
+use super::crew::{Counts, Crew, Job, Report};
+use super::known::Known;
+use super::log::note;
 use super::read::{kind_of, refusal};
+use super::refresh::Gone;
+use super::snapshot::{Ages, Cache, Written};
 use super::source::{LoadOptions, Source};
 use super::walk::Folder;
 use crate::app::LoadProgress;
-use crate::corpus::{Corpus, Origin, Shard};
+use crate::corpus::{Corpus, FileView, Origin, Shard};
 use crate::loader::{Problem, Refusal};
 
 /// What is told while sources are loaded.
 #[derive(Debug)]
 pub(super) enum LoadEvent {
+    /// Articles came out of a snapshot, without those of the files with these numbers.
+    Kept(Arc<Shard>, Vec<u32>),
+    /// That was all that comes out of snapshots.
+    KeptAll,
     /// Articles came in.
     Shard(Arc<Shard>),
     /// Something cannot be read, or not in full.
@@ -60,9 +68,23 @@ pub fn load_until(
     stop: &AtomicBool,
     tell: &mut dyn FnMut(LoadProgress),
 ) -> Loaded {
-    let (mut shards, mut problems) = (Vec::new(), Vec::new());
+    load_with(sources, options, None, stop, tell)
+}
+
+/// Like [`load_until`], but what did not change since snapshots in `cache` were written comes from those.
+pub fn load_with(
+    sources: &[Source],
+    options: LoadOptions,
+    cache: Option<&Cache>,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(LoadProgress),
+) -> Loaded {
+    let (mut kept, mut shards, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let mut known = Known::default();
     let began = Instant::now();
-    let (tally, _) = load(sources, options, stop, &Known::default(), &mut |event| match event {
+    let (tally, _) = load(sources, options, stop, &mut known, cache, &mut |event| match event {
+        LoadEvent::Kept(shard, dead) => kept.push((shard, dead)),
+        LoadEvent::KeptAll => {}
         LoadEvent::Shard(shard) => shards.push(shard),
         LoadEvent::Problem(problem) => problems.push(problem),
         LoadEvent::Progress(progress) => tell(progress),
@@ -71,9 +93,40 @@ pub fn load_until(
     let Tally { counts, progress } = tally;
     let Counts { formats, passed_over } = counts;
     let read = began.elapsed();
-    let corpus = Corpus::default().with(shards);
+    let mut gone = Gone::default();
+    if progress.stopped {
+        // What was not looked at is not gone; what was read is.
+        shards.iter().flat_map(|shard| shard.files()).for_each(|file| gone.file(&file.dir.join(file.name)));
+    } else {
+        known.changed().for_each(|path| gone.file(&path));
+    }
+    let mut corpus = Corpus::default();
+    if !kept.is_empty() {
+        corpus = corpus.with_living(kept);
+    }
+    if !gone.is_empty() {
+        corpus = corpus.without(|entry| gone.holds(entry));
+    }
+    if !shards.is_empty() {
+        corpus = corpus.with(shards);
+    }
     let phases = vec![("reading", read), ("ordering", began.elapsed() - read)];
     Loaded { corpus, problems, formats, passed_over, progress, phases }
+}
+
+/// Writes the snapshot of the folder at `path`, or brings it up to date, and gives back what was loaded for it.
+pub fn make_snapshot(path: &Path, options: LoadOptions, cache: &Cache) -> io::Result<(Loaded, Written)> {
+    let sources = [Source::Named(path.to_path_buf())];
+    let mut ages = Ages::of_snapshot();
+    ages.begin(&Corpus::default());
+    let loaded = load_with(&sources, options, Some(cache), &AtomicBool::new(false), &mut |_| {});
+    let troubled: HashSet<&Path> = loaded.problems.iter().map(|problem| problem.path.as_path()).collect();
+    let sound = |file: &FileView<'_>| troubled.is_empty() || !troubled.contains(&*file.dir.join(file.name));
+    let mut written = Written::NotWorthIt;
+    for root in cache.roots(&sources) {
+        written = cache.write(&root, options, &loaded.corpus, &ages, &sound)?;
+    }
+    Ok((loaded, written))
 }
 
 /// What was counted while sources were loaded.
@@ -91,14 +144,28 @@ pub(super) struct Map {
     pub(super) named: HashMap<PathBuf, (Arc<Folder>, OsString)>,
 }
 
-/// Loads `sources` but for the files that are `known` and did not change.
+/// Loads `sources` but for the files that are `known` and did not change. Where there is a `cache`, what its snapshots
+/// hold comes first and becomes known.
 pub(super) fn load(
     sources: &[Source],
     options: LoadOptions,
     stop: &AtomicBool,
-    known: &Known,
+    known: &mut Known,
+    cache: Option<&Cache>,
     tell: &mut dyn FnMut(LoadEvent),
 ) -> (Tally, Map) {
+    if let Some(cache) = cache {
+        let began = Instant::now();
+        for root in cache.roots(sources) {
+            cache.read(&root, options, stop, &mut |shard, dead| {
+                known.add(&shard, |number, _| dead.binary_search(&number).is_err());
+                tell(LoadEvent::Kept(shard, dead));
+            });
+        }
+        note(|| format!("snapshots gave {} files in {:?}", known.len(), began.elapsed()));
+        tell(LoadEvent::KeptAll);
+    }
+    let began = Instant::now();
     let mut plan = Plan::default();
     for source in sources {
         match source {
@@ -118,6 +185,7 @@ pub(super) fn load(
         Report::Tick => tell(LoadEvent::Progress(crew.progress())),
     });
     let progress = LoadProgress { done: true, stopped: stop.load(Ordering::Relaxed), ..crew.progress() };
+    note(|| format!("{} files looked at, {} bytes read in {:?}", progress.read, progress.bytes, began.elapsed()));
     (Tally { counts, progress }, Map { folders: crew.into_folders(), named: plan.named })
 }
 

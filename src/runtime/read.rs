@@ -19,21 +19,24 @@ pub(super) struct FileReader {
 }
 
 impl FileReader {
-    /// Reads the file `name` of `folder`, if it has at most `limit` bytes. None where `is_known` says of its stamp that
-    /// there is nothing new in it.
+    /// Reads the file `name` of `folder`, if it has at most `limit` bytes. None where its stamp is the one that is
+    /// `known`; it is not even opened then.
     pub(super) fn read(
         &mut self,
         folder: &OpenFolder<'_>,
         name: &OsStr,
         limit: u64,
-        is_known: &mut dyn FnMut(Stamp) -> bool,
+        known: Option<Stamp>,
     ) -> Result<Option<(&[u8], Stamp)>, Refusal> {
+        if known.is_some_and(|known| known.size <= limit && sys::has_stamp(folder, name, known)) {
+            return Ok(None);
+        }
         if self.buffer.capacity() > KEPT {
             self.buffer = Vec::new();
         }
         self.buffer.clear();
-        let stamp = sys::read(folder, name, limit, is_known, &mut self.buffer)?;
-        Ok(stamp.map(|stamp| (self.buffer.as_slice(), stamp)))
+        let stamp = sys::read(folder, name, limit, &mut self.buffer)?;
+        Ok(Some((self.buffer.as_slice(), stamp)))
     }
 }
 
@@ -83,7 +86,7 @@ mod sys {
 
     use rustix::buffer::spare_capacity;
     use rustix::fd::{AsFd, OwnedFd};
-    use rustix::fs::{CWD, FileType, Mode, OFlags};
+    use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 
     use super::{Folder, refusal};
     use crate::corpus::Stamp;
@@ -112,13 +115,25 @@ mod sys {
         }
     }
 
+    /// Whether this is a file with this stamp.
+    pub(super) fn has_stamp(folder: &OpenFolder<'_>, name: &OsStr, stamp: Stamp) -> bool {
+        let stat = match &folder.fd {
+            Some(fd) => rustix::fs::statat(fd.as_fd(), name, AtFlags::empty()),
+            None => rustix::fs::statat(CWD, folder.folder.real.join(name), AtFlags::empty()),
+        };
+        stat.is_ok_and(|stat| {
+            // What nobody may read any more is refused when it is opened.
+            let readable = Mode::from_raw_mode(stat.st_mode).intersects(Mode::RUSR | Mode::RGRP | Mode::ROTH);
+            readable && FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stamp_of(&stat) == stamp
+        })
+    }
+
     pub(super) fn read(
         folder: &OpenFolder<'_>,
         name: &OsStr,
         limit: u64,
-        is_known: &mut dyn FnMut(Stamp) -> bool,
         buffer: &mut Vec<u8>,
-    ) -> Result<Option<Stamp>, Refusal> {
+    ) -> Result<Stamp, Refusal> {
         let told = |error: rustix::io::Errno| match error {
             // What opening a socket is answered with.
             rustix::io::Errno::NXIO => Refusal::NotRegular("a socket"),
@@ -133,13 +148,10 @@ mod sys {
             FileType::Directory => return Err(Refusal::NotRegular("a folder")),
             _ => return Err(Refusal::NotRegular("a device")),
         }
-        let size = u64::try_from(stat.st_size).unwrap_or(0);
-        let stamp = Stamp { size, modified: nanoseconds(&stat) };
+        let stamp = stamp_of(&stat);
+        let size = stamp.size;
         if size > limit {
             return Err(Refusal::TooLarge { size, limit });
-        }
-        if is_known(stamp) {
-            return Ok(None);
         }
         buffer.reserve(usize::try_from(size).unwrap_or(0).max(4096));
         loop {
@@ -155,12 +167,16 @@ mod sys {
                 Err(error) => return Err(told(error)),
             }
         }
-        Ok(Some(stamp))
+        Ok(stamp)
     }
 
     /// Whether the system gave up on links that lead to one another.
     pub(super) fn is_loop(error: &io::Error) -> bool {
         error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+    }
+
+    fn stamp_of(stat: &rustix::fs::Stat) -> Stamp {
+        Stamp { size: u64::try_from(stat.st_size).unwrap_or(0), modified: nanoseconds(stat) }
     }
 
     #[allow(clippy::unnecessary_cast, reason = "the widths differ from system to system")]
@@ -188,13 +204,18 @@ mod sys {
         }
     }
 
+    /// Whether this is a file with this stamp.
+    pub(super) fn has_stamp(folder: &OpenFolder<'_>, name: &OsStr, stamp: Stamp) -> bool {
+        let metadata = std::fs::metadata(folder.0.real.join(name));
+        metadata.is_ok_and(|metadata| metadata.is_file() && stamp_of(&metadata) == stamp)
+    }
+
     pub(super) fn read(
         folder: &OpenFolder<'_>,
         name: &OsStr,
         limit: u64,
-        is_known: &mut dyn FnMut(Stamp) -> bool,
         buffer: &mut Vec<u8>,
-    ) -> Result<Option<Stamp>, Refusal> {
+    ) -> Result<Stamp, Refusal> {
         let file = File::open(folder.0.real.join(name)).map_err(|error| refusal(&error))?;
         let metadata = file.metadata().map_err(|error| refusal(&error))?;
         if !metadata.is_file() {
@@ -204,14 +225,14 @@ mod sys {
         if size > limit {
             return Err(Refusal::TooLarge { size, limit });
         }
+        file.take(limit).read_to_end(buffer).map_err(|error| refusal(&error))?;
+        Ok(stamp_of(&metadata))
+    }
+
+    fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
         let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let modified = modified.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
-        let stamp = Stamp { size, modified };
-        if is_known(stamp) {
-            return Ok(None);
-        }
-        file.take(limit).read_to_end(buffer).map_err(|error| refusal(&error))?;
-        Ok(Some(stamp))
+        Stamp { size: metadata.len(), modified }
     }
 
     pub(super) fn is_loop(_: &std::io::Error) -> bool {

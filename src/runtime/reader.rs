@@ -12,6 +12,7 @@ use super::executor::Executor;
 use super::filter::Filter;
 use super::input::Input;
 use super::log::note;
+use super::snapshot::Cache;
 use super::source::{LoadOptions, Source};
 use super::terminal::{Terminal, size};
 use crate::app::{Message, Notice, State};
@@ -32,13 +33,15 @@ pub struct Options {
     pub config_problems: Vec<Problem>,
     /// A line to begin with.
     pub greeting: Option<String>,
+    /// Where snapshots are kept, if they are.
+    pub cache: Option<Cache>,
     /// Whether colours are wanted, whatever the environment says.
     pub colours: Option<bool>,
 }
 
 /// Runs the reader until it is left. When this returns, with whatever, the terminal is as it was.
 pub fn run(options: Options) -> io::Result<Ending> {
-    let Options { sources, title, config, config_problems, greeting, colours } = options;
+    let Options { sources, title, config, config_problems, greeting, cache, colours } = options;
     let (events, inbox) = mpsc::channel();
     #[cfg(unix)]
     super::signals::listen(events.clone())?;
@@ -60,7 +63,7 @@ pub fn run(options: Options) -> io::Result<Ending> {
     screen.draw(&state)?;
     let load = LoadOptions { max_size: config.max_size, hidden: config.hidden };
     let mut executor = Executor {
-        archive: Archive::open(sources, load, config.watch, teller(&events))?,
+        archive: Archive::open_with(sources, load, cache, config.watch, teller(&events))?,
         filter: Filter::start(teller(&events))?,
         input: Input::start(events.clone())?,
         events,

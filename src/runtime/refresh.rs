@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::crew::{Job, Known};
+use super::crew::Job;
+use super::known::Known;
 use super::load::Map;
 use super::source::LoadOptions;
 use super::walk::{Folder, Found, sort};
@@ -130,14 +131,7 @@ impl Refresh {
             }
         }
         if !again.is_empty() {
-            for (_, shard) in corpus.shards() {
-                for entry in (0..shard.len()).filter_map(|index| shard.entry(index)) {
-                    let below = |dir: &Path| again.iter().any(|folder| dir.starts_with(folder));
-                    if entry.place().is_some_and(|(dir, _)| below(dir)) {
-                        refresh.known.insert(entry.path(), entry.stamp());
-                    }
-                }
-            }
+            refresh.known = Known::of(corpus, |file| again.iter().any(|folder| file.dir.starts_with(folder)));
         }
         refresh.gone.again = again;
         refresh
