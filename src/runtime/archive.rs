@@ -278,7 +278,7 @@ impl Archivist {
         let mut waiting = Waiting::default();
         let mut known = Known::default();
         let (mut last_version, mut last_progress) = (None::<Instant>, Instant::now());
-        let mut pace = PACE;
+        let (mut pace, mut slack) = (PACE, PACE);
         let (tally, map) = load(sources, *options, stop, &mut known, cache.as_ref(), &mut |event| {
             let mut now = false;
             match event {
@@ -298,12 +298,17 @@ impl Archivist {
             }
             if !waiting.is_empty() && (now || last_version.is_none_or(|last| last.elapsed() >= pace)) {
                 let began = Instant::now();
+                if waiting.read.is_empty() {
+                    // What a snapshot gives is all there in a moment, and sooner if few versions are made on the way.
+                    slack *= 2;
+                }
                 *corpus = Arc::new(waiting.take_in(corpus));
-                pace = PACE.max(began.elapsed() * SHARE);
+                pace = slack.max(began.elapsed() * SHARE);
                 last_version = Some(Instant::now());
                 tell(Message::Corpus(Arc::clone(corpus)));
             }
             if now {
+                (pace, slack) = (PACE, PACE);
                 ages.begin(corpus);
             }
         });
