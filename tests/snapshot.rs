@@ -183,6 +183,9 @@ fn a_change_costs_only_new_shards_and_small_ones_are_joined() {
     for orphan in desk.shards() {
         File::options().append(true).open(orphan).unwrap().set_modified(long_ago()).unwrap();
     }
+    assert_eq!(desk.make(), Written::UpToDate);
+    assert_eq!(desk.shards().len(), named);
+    assert_eq!(desk.compare(), 0);
     desk.write("200.txt", &wire(200));
     desk.make();
     assert!(desk.shards().len() <= named + 2);
