@@ -1253,3 +1253,16 @@ fn text_that_is_put_in_above_does_not_move_the_place() {
     let (part, _) = desk.state.reading().page().start_of(desk.state.reading().top());
     assert_eq!(shown(&desk, part), at_top);
 }
+
+#[test]
+fn the_list_follows_from_the_other_pane_on_the_smallest_screens() {
+    for (columns, rows) in [(38, 2), (38, 1), (60, 2), (38, 3), (2, 2)] {
+        for split in [Split::Columns, Split::Rows, Split::Single, Split::Auto] {
+            for keys in ["J", "l J", "J J K", "z J", "/ x esc J", "l J h"] {
+                let mut desk = Desk::new(Config { split, ..Config::default() }, town(), columns, rows);
+                desk.press(keys);
+                desk.check();
+            }
+        }
+    }
+}
