@@ -160,13 +160,14 @@ impl State {
 
     /// Brings everything in line with the size, the selection and each other.
     fn settle(&mut self) {
-        if let Some(view) = self.list_view() {
-            self.list.settle(view.visible());
-        }
         self.reading.show(self.list.selected_slot(), &self.corpus, self.filter.matcher());
+        // Where the focus is decides what is to be seen, so that comes before the list is scrolled.
         if self.focus == Focus::Reading && self.reading.open().is_none() {
             self.focus = Focus::List;
             self.zen = false;
+        }
+        if let Some(view) = self.list_view() {
+            self.list.settle(view.visible());
         }
         if let Some(area) = self.text_area() {
             let (width, justify, hyphenate) = (area.columns, self.config.justify, self.config.hyphenate);
