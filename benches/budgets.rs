@@ -200,7 +200,7 @@ mod unix {
             for text in TYPED {
                 let mut former: Vec<Answer> = Vec::new();
                 for end in (1..=text.len()).filter(|&end| text.is_char_boundary(end)) {
-                    let query = Query::parse(&text[..end], NaiveDate::MIN);
+                    let query = Query::parse_typing(&text[..end], NaiveDate::MIN);
                     if query.mistake().is_some() || query.is_everything() {
                         continue;
                     }

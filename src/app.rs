@@ -24,7 +24,7 @@ use crate::command::{Action, Context, Key, Keymap};
 use crate::config::{Config, Density, ThemeChoice};
 use crate::corpus::{Corpus, Slot};
 use crate::loader::Problem;
-use crate::query::LANGUAGE;
+use crate::query::{LANGUAGE, Query};
 
 pub use completion::{Candidate, CompletionMenu, Note};
 pub use effect::Effect;
@@ -112,6 +112,7 @@ impl State {
     /// Takes in what happened, and says what is to be done about it outside.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let was_typing = self.focus == Focus::Filter;
         match message {
             Message::Key(key) => self.key(key, &mut effects),
             Message::Paste(text) => self.paste(&text, &mut effects),
@@ -153,6 +154,10 @@ impl State {
                 }
             }
             Message::Notice(notice) => self.notice = Some(notice),
+        }
+        if was_typing && self.focus != Focus::Filter {
+            // What was barely begun is meant as it stands now.
+            self.retype(&mut effects);
         }
         self.settle();
         effects
@@ -265,7 +270,12 @@ impl State {
 
     /// Takes over what is typed in the filter bar.
     fn retype(&mut self, effects: &mut Vec<Effect>) {
-        match self.filter.retype(&self.corpus, self.now.date(), self.screenful()) {
+        let (today, typing) = (self.now.date(), self.focus == Focus::Filter);
+        let parse = |text: &str| match typing {
+            true => Query::parse_typing(text, today),
+            false => Query::parse(text, today),
+        };
+        match self.filter.retype(&self.corpus, parse, self.screenful()) {
             Asked::Nothing => return,
             Asked::Request(request) => effects.push(Effect::Filter(request)),
             Asked::Everything => {

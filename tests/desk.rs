@@ -691,6 +691,24 @@ fn a_mistake_keeps_the_last_good_answer_and_is_told() {
 }
 
 #[test]
+fn a_word_to_be_left_out_counts_once_it_is_more_than_begun() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state").press("space").type_in("-");
+    for (letter, found) in [("a", 3), ("r", 3), ("c", 2), ("h", 2)] {
+        assert_eq!(desk.type_in(letter).listed().len(), found, "{letter}");
+    }
+    // What is kept is meant as it stands, however it is kept.
+    desk.press("^W").type_in("a");
+    assert_eq!(desk.listed().len(), 3);
+    desk.press("enter");
+    assert_eq!(desk.listed().len(), 0);
+    desk.press("/ backspace backspace").type_in("-a");
+    assert_eq!(desk.listed().len(), 3);
+    desk.mouse(5, 2, MouseAction::Press);
+    assert_eq!((desk.state.focus(), desk.listed().len()), (Focus::List, 0));
+}
+
+#[test]
 fn typing_what_changes_nothing_asks_nothing() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("state");

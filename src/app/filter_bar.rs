@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use super::completion::CompletionMenu;
 use super::line_editor::LineEditor;
 use crate::corpus::Corpus;
@@ -141,9 +139,9 @@ impl FilterBar {
         self.editor.insert(text);
     }
 
-    /// Takes over what is typed; `screenful` articles fill the list. A mistake leaves the former question, and its answer, as they are.
-    pub(super) fn retype(&mut self, corpus: &Arc<Corpus>, today: NaiveDate, screenful: usize) -> Asked {
-        self.typed = Arc::new(Query::parse(self.editor.text(), today));
+    /// Takes over what is typed, as `parse` reads it; `screenful` articles fill the list. A mistake leaves the former question, and its answer, as they are.
+    pub(super) fn retype(&mut self, corpus: &Arc<Corpus>, parse: impl Fn(&str) -> Query, screenful: usize) -> Asked {
+        self.typed = Arc::new(parse(self.editor.text()));
         if self.typed.mistake().is_some() {
             return Asked::Nothing;
         }

@@ -15,6 +15,7 @@ use super::dates::{Days, Written, ago, date};
 use super::fields::{FEATURES, Field, FieldKind, FieldSpec, MARKS, SORTS, Sort, closest, meant, named};
 use super::pattern;
 use super::syntax::{Expr, Mistake, Query, Term, TermId, TermKind, Token, TokenKind};
+use crate::article::is_unspaced;
 
 /// How many terms a query may have.
 const MAX_TERMS: usize = 64;
@@ -28,10 +29,19 @@ const MAX_DEPTH: usize = 32;
 /// How near `NEAR` without a number is.
 const NEAR: u16 = 10;
 
-pub(super) fn parse(text: &str, today: NaiveDate) -> Query {
+/// Beginnings of the words that join and negate; the words themselves are read anyway.
+const BEGINNINGS: &[&str] = &["A", "AN", "N", "NE", "NEA", "NO", "O"];
+
+/// Of a word that is left out so many letters have to be there before it counts while it is typed: `-m` would leave out
+/// nearly everything.
+const LETTERS: usize = 3;
+
+/// `typing` says that the text may go on at its end.
+pub(super) fn parse(text: &str, today: NaiveDate, typing: bool) -> Query {
     let mut parser = Parser {
         text,
         today,
+        typing,
         at: 0,
         depth: 0,
         negated: false,
@@ -68,6 +78,7 @@ enum Keyword {
 struct Parser<'a> {
     text: &'a str,
     today: NaiveDate,
+    typing: bool,
     at: usize,
     depth: usize,
     negated: bool,
@@ -126,6 +137,10 @@ impl<'a> Parser<'a> {
         loop {
             self.spaces();
             if self.rest().is_empty() || (self.depth > 0 && self.rest().starts_with(')')) {
+                break;
+            }
+            if self.typing && !all.is_empty() && BEGINNINGS.contains(&self.rest()) {
+                self.token(self.rest().len(), TokenKind::Operator);
                 break;
             }
             let start = self.at;
@@ -411,7 +426,13 @@ impl<'a> Parser<'a> {
             return self.regex(field);
         }
         let length = Parser::word_length(rest);
-        self.term(TermKind::Word, rest.get(..length).unwrap_or(""), length, field)
+        let word = rest.get(..length).unwrap_or("");
+        let is_begun = self.typing && self.negated && length == rest.len();
+        if is_begun && word.chars().count() < LETTERS && !word.chars().any(is_unspaced) {
+            self.token(length, TokenKind::Operator);
+            return Expr::Everything;
+        }
+        self.term(TermKind::Word, word, length, field)
     }
 
     /// How long the word is that `text` begins with: to a space, a quote, or a parenthesis that it did not open.
@@ -533,7 +554,7 @@ mod tests {
     use super::*;
 
     fn query(text: &str) -> Query {
-        parse(text, NaiveDate::from_ymd_opt(2024, 3, 1).unwrap())
+        parse(text, NaiveDate::from_ymd_opt(2024, 3, 1).unwrap(), false)
     }
 
     fn trees(examples: &[(&str, &str)]) {
@@ -642,6 +663,25 @@ mod tests {
             let query = query(text);
             assert_eq!(query.to_string(), tree, "{text}");
             assert_eq!(query.mistake(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn while_typing_what_is_barely_begun_does_not_count_yet() {
+        for (text, typing, finished) in [
+            ("state -m", "state", "(and state (not m))"),
+            ("state -mi", "state", "(and state (not mi))"),
+            ("state -mic", "(and state (not mic))", "(and state (not mic))"),
+            ("state -m ", "(and state (not m))", "(and state (not m))"),
+            ("-务", "(not 务)", "(not 务)"),
+            ("state O", "state", "(and state O)"),
+            ("state NEA", "state", "(and state NEA)"),
+            ("(state NO", "state", "(and state NO)"),
+            ("O", "O", "O"),
+            ("state O b", "(and state O b)", "(and state O b)"),
+        ] {
+            assert_eq!(parse(text, NaiveDate::MIN, true).to_string(), typing, "{text}");
+            assert_eq!(parse(text, NaiveDate::MIN, false).to_string(), finished, "{text}");
         }
     }
 

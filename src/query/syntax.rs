@@ -150,12 +150,18 @@ impl Query {
     /// Reads `text`, which may be unfinished: an open quotation runs to the end, a lone minus means nothing yet.
     /// `today` is what `since:7d` counts back from.
     pub fn parse(text: &str, today: NaiveDate) -> Query {
-        parse::parse(text, today)
+        parse::parse(text, today, false)
+    }
+
+    /// Reads `text` while somebody is typing at it: at its very end the beginning of an operator is no word, and a word
+    /// to be left out counts from its third letter on.
+    pub fn parse_typing(text: &str, today: NaiveDate) -> Query {
+        parse::parse(text, today, true)
     }
 
     /// The query that every article matches.
     pub fn everything() -> Query {
-        parse::parse("", NaiveDate::MIN)
+        parse::parse("", NaiveDate::MIN, false)
     }
 
     /// The text as it was typed.
