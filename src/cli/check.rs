@@ -1,6 +1,6 @@
 //! `newsdesk check`: what is read, and what is wrong.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -11,13 +11,19 @@ use crate::runtime::Loaded;
 pub(super) fn print(loaded: &Loaded, out: &mut impl Write) -> io::Result<ExitCode> {
     let corpus = &loaded.corpus;
     let mut formats: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut files = HashSet::new();
-    for entry in corpus.order().iter().filter_map(|&slot| corpus.get(slot)) {
-        *formats.entry(entry.format()).or_default() += 1;
-        files.insert(entry.place());
+    let mut files = 0;
+    // Shard by shard, where the articles of a file stand together.
+    for (_, shard) in corpus.shards() {
+        let mut last = None;
+        for entry in (0..shard.len()).filter_map(|index| shard.entry(index)) {
+            *formats.entry(entry.format()).or_default() += 1;
+            let place = entry.place().map(|(folder, name)| (name, folder.as_os_str()));
+            files += usize::from(last != Some(place));
+            last = Some(place);
+        }
     }
     let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    writeln!(out, "{} in {}", counted(corpus.len(), "article"), counted(files.len(), "file"))?;
+    writeln!(out, "{} in {}", counted(corpus.len(), "article"), counted(files, "file"))?;
     for (format, count) in &formats {
         writeln!(out, "  {count} {format}")?;
     }

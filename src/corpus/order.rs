@@ -16,6 +16,8 @@ struct Key<'a> {
     seconds: Reverse<i64>,
     /// The place of its folder among all folders here.
     folder: u32,
+    /// The name's first bytes, which mostly decide.
+    begin: u64,
     name: &'a OsStr,
     ordinal: u32,
     slot: Slot,
@@ -31,7 +33,7 @@ impl Corpus {
         folders.sort_unstable();
         folders.dedup();
         let ranks: HashMap<&OsStr, u32> = (0..).zip(&folders).map(|(rank, path)| (path.as_os_str(), rank)).collect();
-        let mut keys = Vec::new();
+        let mut keys = Vec::with_capacity((self.slots - first) as usize);
         for (start, shard) in new() {
             let mut last: Option<(&Path, u32)> = None;
             for (slot, record) in (start.0..).map(Slot).zip(&shard.records) {
@@ -42,7 +44,8 @@ impl Corpus {
                 };
                 last = Some((&file.dir, folder));
                 let (seconds, name) = (Reverse(record.seconds), &*file.name);
-                keys.push(Key { seconds, folder, name, ordinal: record.ordinal, slot });
+                let begin = begin(name);
+                keys.push(Key { seconds, folder, begin, name, ordinal: record.ordinal, slot });
             }
         }
         keys.sort_unstable();
@@ -79,6 +82,14 @@ impl Corpus {
             _ => a.cmp(&b),
         }
     }
+}
+
+/// The first eight bytes of `name` as a number that is ordered as they are; what is missing counts as zeros.
+fn begin(name: &OsStr) -> u64 {
+    let name = name.as_encoded_bytes();
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+    u64::from_be_bytes(bytes)
 }
 
 #[cfg(test)]
