@@ -3,6 +3,7 @@
 //! A [`Corpus`] is a version: growing it, or leaving articles out of it, makes a new version that shares the shards
 //! of the old one. It knows nothing of queries and nothing of the terminal.
 
+mod arena;
 mod builder;
 mod entry;
 mod joined;

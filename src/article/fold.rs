@@ -16,7 +16,10 @@
 mod rules;
 mod unfold;
 
-use rules::{cluster_length, fold_cluster};
+use wide::i8x16;
+
+use super::safe_text::is_surely_safe;
+use rules::{Folded, Short, cluster_length, fold_cluster, may_begin_mark};
 pub use unfold::Unfolder;
 
 /// Parts of a folded article are parted by this byte; folding never produces it.
@@ -50,92 +53,109 @@ impl Folder {
         self.pending += 1;
     }
 
-    /// Folds `text` on to the end. Gives back whether it holds a script that puts no spaces between words, for
-    /// which spaces do not count words.
-    pub fn push(&mut self, text: &str) -> bool {
+    /// Folds `text` on to the end, and gives back what its words are counted by.
+    pub fn push(&mut self, text: &str) -> Spacing {
+        self.push_where(text, |_| true).unwrap_or_default()
+    }
+
+    /// As [`push`](Self::push) if `text` is safe to show and on one line; else nothing is folded. What is printable
+    /// ASCII needs no second look for that.
+    pub(crate) fn push_if_safe_line(&mut self, text: &str) -> Option<Spacing> {
+        let (folded, edits, pending) = (self.folded.len(), self.edits.len(), self.pending);
+        let spacing = self.push_where(text, |cluster| cluster != "\n" && is_surely_safe(cluster));
+        if spacing.is_none() {
+            self.folded.truncate(folded);
+            self.edits.truncate(edits);
+            self.pending = pending;
+        }
+        spacing
+    }
+
+    /// Folds `text` as long as `is_wanted` says so of every cluster that is not one letter of printable ASCII.
+    #[inline]
+    fn push_where(&mut self, text: &str, is_wanted: impl Fn(&str) -> bool) -> Option<Spacing> {
         let bytes = text.as_bytes();
-        let mut unspaced = false;
+        let mut spacing = Spacing::default();
         let mut at = 0;
         // Whether the last byte written was a space of this part, to which more white space is folded.
         let mut after_space = false;
-        while at < bytes.len() {
-            // A byte of 0xCC or more may begin a mark on the letter before, which is then folded with it.
-            let carries_mark = |at: usize| bytes.get(at).is_some_and(|&next| next >= 0xCC);
-            if let Some(chunk) = bytes[at..].first_chunk::<8>()
-                && !carries_mark(at + 8)
-                && self.push_plain(*chunk, &mut after_space)
-            {
-                at += 8;
-                continue;
-            }
-            let byte = bytes[at];
-            if byte.is_ascii() && byte > b' ' && !carries_mark(at + 1) {
-                self.push_ascii(byte);
-                after_space = false;
-                at += 1;
-                continue;
-            }
-            let cluster = cluster_length(&text[at..]);
+        loop {
+            at += self.push_plain(&bytes[at..], &mut after_space, &mut spacing.spaces);
+            let Some(first) = text[at..].chars().next() else { return Some(spacing) };
+            let alone = first.len_utf8();
+            let cluster = if may_begin_mark(&bytes[at + alone..]) { cluster_length(&text[at..]) } else { alone };
             let original = &text[at..at + cluster];
-            let Some(first) = original.chars().next() else { break };
+            if !is_wanted(original) {
+                return None;
+            }
             at += cluster;
             if first.is_whitespace() {
-                self.push_space(original, after_space);
+                let folded: &[u8] = if after_space { b"" } else { b" " };
+                self.replace(original.as_bytes(), folded);
+                spacing.spaces += folded.len() as u32;
                 after_space = true;
                 continue;
             }
-            unspaced |= super::is_unspaced(first);
-            let folded = fold_cluster(original, first);
-            after_space = after_space && folded.as_bytes().is_empty();
-            self.replace(original.as_bytes(), folded.as_bytes());
-        }
-        unspaced
-    }
-
-    /// Takes eight bytes at once where they are printable ASCII without a second space in a row.
-    fn push_plain(&mut self, chunk: [u8; 8], after_space: &mut bool) -> bool {
-        const LANES: u64 = 0x0101_0101_0101_0101;
-        const HIGH: u64 = LANES * 0x80;
-        let word = u64::from_le_bytes(chunk);
-        if word & HIGH != 0 {
-            return false;
-        }
-        // All bytes are below 0x80, so no addition below carries into the next lane.
-        let at_least = |byte: u8| word + LANES * u64::from(0x80 - byte);
-        if !at_least(b' ') & HIGH != 0 {
-            return false;
-        }
-        let spaces = !at_least(b' ' + 1) & HIGH;
-        if spaces & ((spaces << 8) | (u64::from(*after_space) << 7)) != 0 {
-            return false;
-        }
-        let mut capitals = at_least(b'A') & !at_least(b'Z' + 1) & HIGH;
-        self.folded.extend_from_slice(&(word | (capitals >> 2)).to_le_bytes());
-        let mut done = 0;
-        while capitals != 0 {
-            let lane = (capitals.trailing_zeros() / 8) as usize;
-            self.pending += lane - done;
-            self.capital();
-            done = lane + 1;
-            capitals &= capitals - 1;
-        }
-        self.pending += 8 - done;
-        *after_space = spaces >> 63 != 0;
-        true
-    }
-
-    fn push_ascii(&mut self, byte: u8) {
-        self.folded.push(byte.to_ascii_lowercase());
-        if byte.is_ascii_uppercase() {
-            self.capital();
-        } else {
-            self.pending += 1;
+            spacing.unspaced |= super::is_unspaced(first);
+            match fold_cluster(original, first) {
+                Folded::Same(same) => {
+                    self.folded.extend_from_slice(same.as_bytes());
+                    self.pending += same.len();
+                    after_space = false;
+                }
+                Folded::Short(short) if cluster == alone && short.as_str() != original => {
+                    after_space = after_space && short.as_str().is_empty();
+                    self.replace_short(first, short);
+                }
+                folded => {
+                    after_space = after_space && folded.as_bytes().is_empty();
+                    self.replace(original.as_bytes(), folded.as_bytes());
+                }
+            }
         }
     }
 
-    fn push_space(&mut self, original: &str, after_space: bool) {
-        let folded: &[u8] = if after_space { b"" } else { b" " };
-        self.replace(original.as_bytes(), folded);
+    /// Folds what is printable ASCII without a second space in a row at the front of `bytes`, and says how many bytes
+    /// that was. The last of them is left where a mark on it may follow.
+    fn push_plain(&mut self, bytes: &[u8], after_space: &mut bool, spaces: &mut u32) -> usize {
+        let mut at = 0;
+        while bytes.get(at).is_some_and(u8::is_ascii) {
+            let rest = &bytes[at..];
+            let mut block = [0; BLOCK];
+            match rest.first_chunk() {
+                Some(whole) => block = *whole,
+                // The zeros behind the end are nothing printable, so they end the stretch.
+                None => block[..rest.len()].copy_from_slice(rest),
+            }
+            let signs = Signs::take(&mut block);
+            let doubled = signs.spaces & (signs.spaces << 1 | u64::from(*after_space));
+            let stop = (signs.other | doubled).trailing_zeros() as usize;
+            let plain = stop - usize::from(stop > 0 && may_begin_mark(rest.get(stop..).unwrap_or_default()));
+            if plain == 0 {
+                break;
+            }
+            let end = self.folded.len() + plain;
+            self.folded.extend_from_slice(&block);
+            self.folded.truncate(end);
+            let in_plain = u64::MAX >> (BLOCK - plain);
+            let mut capitals = signs.capitals & in_plain;
+            let mut done = 0;
+            while capitals != 0 {
+                let next = capitals.trailing_zeros() as usize;
+                self.pending += next - done;
+                self.capital();
+                done = next + 1;
+                capitals &= capitals - 1;
+            }
+            self.pending += plain - done;
+            *spaces += (signs.spaces & in_plain).count_ones();
+            *after_space = signs.spaces >> (plain - 1) & 1 != 0;
+            at += plain;
+            if plain < BLOCK {
+                break;
+            }
+        }
+        at
     }
 
     /// Notes a capital at the folded byte after the pending ones.
@@ -143,6 +163,22 @@ impl Folder {
         self.skip_down_to(MAX_CAPITAL_SKIP);
         // At most 0x9f, by the line above.
         self.edits.push(self.pending as u8);
+        self.pending = 0;
+    }
+
+    /// As [`replace`](Self::replace), for what is most common and is told in one operation.
+    fn replace_short(&mut self, original: char, folded: Short) {
+        let (bytes, stand) = folded.padded();
+        let end = self.folded.len() + stand;
+        self.folded.extend_from_slice(&bytes);
+        self.folded.truncate(end);
+        self.skip_down_to(MAX_REPLACE_SKIP);
+        let mut operation = [0xa0 + self.pending as u8, 0, 0, 0, 0, 0];
+        let piece = original.encode_utf8(&mut operation[2..]).len();
+        operation[1] = (stand << 5 | piece) as u8;
+        let end = self.edits.len() + 2 + piece;
+        self.edits.extend_from_slice(&operation);
+        self.edits.truncate(end);
         self.pending = 0;
     }
 
@@ -177,6 +213,47 @@ impl Folder {
             self.edits.push(0xdf + units as u8);
             self.pending -= units * 64;
         }
+    }
+}
+
+/// What the words of a text are counted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spacing {
+    /// Whether it holds a script that puts no spaces between words, for which spaces do not count words.
+    pub unspaced: bool,
+    /// How many spaces the folded text has.
+    pub spaces: u32,
+}
+
+/// How many bytes are looked at in one go.
+const BLOCK: usize = 64;
+
+/// What stands where in a block: a bit for each byte, the lowest for the first.
+#[derive(Default)]
+struct Signs {
+    capitals: u64,
+    spaces: u64,
+    /// What is not printable or not ASCII.
+    other: u64,
+}
+
+impl Signs {
+    /// Looks through `block` and puts its capitals into lower case.
+    fn take(block: &mut [u8; BLOCK]) -> Signs {
+        let mut signs = Signs::default();
+        let (pieces, _) = block.as_chunks_mut::<16>();
+        for (number, piece) in pieces.iter_mut().enumerate() {
+            // As signed numbers all bytes beyond ASCII are below the space.
+            let bytes = i8x16::new(piece.map(u8::cast_signed));
+            let sign = |sign: u8| i8x16::splat(sign.cast_signed());
+            let capitals = bytes.simd_gt(sign(b'A' - 1)) & bytes.simd_lt(sign(b'Z' + 1));
+            *piece = (bytes | capitals & sign(b'a' - b'A')).to_array().map(i8::cast_unsigned);
+            let bits = |lanes: i8x16| u64::from(lanes.to_bitmask()) << (16 * number);
+            signs.capitals |= bits(capitals);
+            signs.spaces |= bits(bytes.simd_eq(sign(b' ')));
+            signs.other |= bits(bytes.simd_lt(sign(b' ')) | bytes.simd_eq(sign(0x7F)));
+        }
+        signs
     }
 }
 
@@ -311,7 +388,117 @@ mod tests {
         .prop_map(|text| super::super::clean(&text).into_owned())
     }
 
+    /// Folds cluster by cluster, with none of the short ways.
+    fn fold_by_clusters(text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        let mut after_space = false;
+        while let Some(first) = rest.chars().next() {
+            let (cluster, after) = rest.split_at(cluster_length(rest));
+            let folded = fold_cluster(cluster, first);
+            let folded = if !first.is_whitespace() {
+                folded.as_str()
+            } else if after_space {
+                ""
+            } else {
+                " "
+            };
+            after_space = first.is_whitespace() || after_space && folded.is_empty();
+            out.push_str(folded);
+            rest = after;
+        }
+        out
+    }
+
+    fn assert_is_folded_well(text: &str) {
+        let mut folder = Folder::default();
+        let spacing = folder.push(text);
+        assert_eq!(String::from_utf8_lossy(&folder.folded), fold_by_clusters(text), "{text:?}");
+        assert_eq!(round_trip(text), text);
+        assert_eq!(spacing.spaces as usize, folder.folded.iter().filter(|&&byte| byte == b' ').count(), "{text:?}");
+        assert_eq!(spacing.unspaced, text.chars().any(crate::article::is_unspaced), "{text:?}");
+        // Behind something else, as the parts of an article stand.
+        let mut second = Folder::default();
+        second.push("Before");
+        let before = second.folded.len();
+        let (folded, edits) = (second.folded.clone(), second.edits.clone());
+        let line = second.push_if_safe_line(text);
+        let safe = !text.contains('\n') && crate::article::clean(text) == text;
+        if line.is_some() {
+            assert!(safe, "{text:?}");
+            assert_eq!(line, Some(spacing));
+            assert_eq!(second.folded[before..], folder.folded);
+        } else {
+            assert!(!safe || !is_surely_safe(text), "{text:?}");
+            assert_eq!((&second.folded, &second.edits), (&folded, &edits));
+            second.push(text);
+        }
+        assert_eq!(Unfolder::new(&second.folded, &second.edits).take(second.folded.len()), format!("Before{text}"));
+    }
+
+    #[test]
+    fn what_stands_at_the_edge_of_a_block_is_folded_as_anywhere() {
+        let signs = [
+            "X",
+            "XY",
+            " ",
+            "  ",
+            " \u{a0}",
+            "é",
+            "É",
+            "’",
+            "”—",
+            "…",
+            "\u{301}",
+            "e\u{301}",
+            "E\u{301}\u{327}",
+            " \u{301}",
+            "\n",
+            "\t",
+            "\u{7f}",
+            "\u{1b}[",
+            "\u{200b}",
+            "国",
+            "ب\u{64e}",
+            "かﾞ",
+            "👍",
+            "ﷺ",
+        ];
+        for sign in signs {
+            for at in 0..=BLOCK * 2 {
+                let [before, after] = [at, BLOCK + 3].map(|length| "a word. ".chars().cycle().take(length));
+                assert_is_folded_well(&before.clone().chain(sign.chars()).chain(after).collect::<String>());
+                assert_is_folded_well(&before.chain(sign.chars()).collect::<String>());
+            }
+        }
+    }
+
+    #[test]
+    fn no_mark_is_overlooked_and_no_folded_form_holds_a_space() {
+        for c in (0..=char::MAX as u32).filter_map(char::from_u32) {
+            for before in ['a', 'か', '\u{1100}'] {
+                let both = format!("{before}{c}");
+                if cluster_length(&both) == both.len() {
+                    assert!(may_begin_mark(&both.as_bytes()[before.len_utf8()..]), "{c:?}");
+                }
+            }
+            if !c.is_whitespace() {
+                let text = c.to_string();
+                assert!(!fold_cluster(&text, c).as_str().contains(' '), "{c:?}");
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn runs_of_plain_text_are_folded_as_letter_by_letter(
+            runs in proptest::collection::vec(("[a-z ]{0,70}", "[A-Z]{0,3}|  |\\PC|[’“”—…é\u{301}\u{a0}\u{7f}\n\t]{1,2}"), 0..8)
+        ) {
+            let text: String = runs.into_iter().flat_map(|(plain, sign)| [plain, sign]).collect();
+            assert_is_folded_well(&text);
+            assert_is_folded_well(&crate::article::clean(&text));
+        }
+
         #[test]
         fn every_text_comes_back_as_it_was(text in texts()) {
             prop_assert_eq!(round_trip(&text), text);

@@ -81,14 +81,23 @@ fn first_unsafe(text: &str) -> Option<usize> {
         // Printable ASCII and line feeds, eight at a time: most text is nothing else.
         at += plain_prefix(&bytes[at..]);
         let Some(c) = text[at..].chars().next() else { break };
-        // A joiner or a mark may belong to a doubled joiner or too high a stack: the rewriting decides.
-        if matches!(treat(c), Treatment::Keep) && !is_attached(c) {
+        if stays(c) {
             at += c.len_utf8();
         } else {
             return Some(at);
         }
     }
     None
+}
+
+/// Whether [`clean`] gives back `text` as it is; it may do so too where this says no.
+pub(super) fn is_surely_safe(text: &str) -> bool {
+    text.chars().all(stays)
+}
+
+/// Whether `c` stays whatever stands around it. A joiner or a mark may belong to a doubled joiner or too high a stack.
+fn stays(c: char) -> bool {
+    matches!(treat(c), Treatment::Keep) && !is_attached(c)
 }
 
 /// The length of the run of printable ASCII and line feeds at the front of `bytes`.

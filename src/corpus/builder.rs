@@ -10,9 +10,14 @@ use super::shard::{FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp}
 use crate::article::fold::{Folder, PART_SEPARATOR};
 use crate::article::{ArticleId, BlockKind, Draft, Role, SafeText, Span, SpanStyle, clean, count_words};
 
-/// Collects drafts into a [`Shard`].
+/// Text is folded in here and laid into the shard's arena once there is so much of it: little enough to be at hand
+/// still, enough to make a small shard without an arena of its own.
+const STAGE: usize = 128 << 10;
+
+/// Collects drafts into a [`Shard`], and when that is finished into the next.
 #[derive(Debug, Default)]
 pub struct ShardBuilder {
+    /// Holds the text that is not in the arena yet, and all edits.
     folder: Folder,
     shard: Shard,
     sections: HashMap<Box<str>, u16>,
@@ -35,19 +40,32 @@ impl ShardBuilder {
     pub fn push(&mut self, file: FileIndex, place: &[u8], ordinal: u32, format: &'static str, draft: &Draft<'_>) {
         let section = self.section(&draft.section);
         let format = self.format(format);
-        let (text, edits) = (self.folder.folded.len(), self.folder.edits.len());
+        if self.folder.folded.len() >= STAGE {
+            self.shard.folded.append(&self.folder.folded);
+            self.folder.folded.clear();
+        }
+        let (text, edits) = (self.bytes(), self.folder.edits.len());
         let outline = self.shard.outlines.len();
         self.folder.begin_article();
         let mut words = 0;
         put(&mut self.shard.outlines, draft.parts.len());
         for part in &draft.parts {
             let start = self.folder.folded.len();
-            let original = normal(part.role, &part.text, part.spans.is_empty());
-            let unspaced = self.folder.push(&original);
+            let code = part.role == Role::Body(BlockKind::Code);
+            let text = trimmed(&part.text, code, part.spans.is_empty());
+            // Most text is safe as it is, which folding finds out on the way.
+            let done = if code { None } else { self.folder.push_if_safe_line(text) };
+            let (original, spacing) = match done {
+                Some(spacing) => (Cow::Borrowed(text), spacing),
+                None => {
+                    let original = normal(text, code);
+                    let spacing = self.folder.push(&original);
+                    (original, spacing)
+                }
+            };
             let folded = &self.folder.folded[start..];
             if let Role::Body(_) = part.role {
-                // Folding left single spaces between words, so they count themselves.
-                words += if unspaced { count_words(&original) } else { spaced_words(folded) };
+                words += if spacing.unspaced { count_words(&original) } else { spaced_words(folded, spacing.spaces) };
             }
             let length = folded.len();
             put_role(&mut self.shard.outlines, part.role);
@@ -81,7 +99,7 @@ impl ShardBuilder {
 
     /// How many bytes of text it has taken in. A caller finishes it well before this comes near 4 GiB.
     pub fn bytes(&self) -> usize {
-        self.folder.folded.len()
+        self.shard.folded.len() + self.folder.folded.len()
     }
 
     /// How many articles it has taken in.
@@ -95,12 +113,23 @@ impl ShardBuilder {
     }
 
     /// The finished shard.
-    pub fn finish(self) -> Shard {
-        let mut shard = self.shard;
-        shard.folded = self.folder.folded;
-        shard.edits = self.folder.edits;
-        shard.folded.shrink_to_fit();
-        shard.edits.shrink_to_fit();
+    pub fn finish(mut self) -> Shard {
+        self.take()
+    }
+
+    /// The finished shard; what comes next goes into another.
+    pub fn take(&mut self) -> Shard {
+        let mut shard = std::mem::take(&mut self.shard);
+        self.sections.clear();
+        if shard.folded.is_empty() {
+            shard.folded = self.folder.folded.as_slice().to_vec().into();
+        } else {
+            shard.folded.append(&self.folder.folded);
+            shard.folded = shard.folded.finish();
+        }
+        shard.edits = self.folder.edits.as_slice().to_vec();
+        self.folder.folded.clear();
+        self.folder.edits.clear();
         shard.outlines.shrink_to_fit();
         shard.records.shrink_to_fit();
         shard.files.shrink_to_fit();
@@ -131,14 +160,17 @@ impl ShardBuilder {
     }
 }
 
-/// The text as it is kept: safe, trimmed, and on one line unless it is code.
-fn normal(role: Role, text: &str, may_trim: bool) -> Cow<'_, str> {
-    let code = role == Role::Body(BlockKind::Code);
-    let text = match (may_trim, code) {
+/// The text without white space around it, which stays where spans count its bytes, and in front of code.
+fn trimmed(text: &str, code: bool, may_trim: bool) -> &str {
+    match (may_trim, code) {
         (true, false) => text.trim(),
         (true, true) => text.trim_end(),
         (false, _) => text,
-    };
+    }
+}
+
+/// The text as it is kept: safe, and on one line unless it is code.
+fn normal(text: &str, code: bool) -> Cow<'_, str> {
     match clean(text) {
         text if code => text,
         Cow::Borrowed(text) => one_line(text),
@@ -154,9 +186,11 @@ fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn spaced_words(folded: &[u8]) -> u32 {
-    let trimmed = folded.trim_ascii();
-    if trimmed.is_empty() { 0 } else { memchr::memchr_iter(b' ', trimmed).count() as u32 + 1 }
+/// How many words a text has whose folded form holds so many spaces: folding left single ones between words.
+fn spaced_words(folded: &[u8], spaces: u32) -> u32 {
+    let around = u32::from(folded.first() == Some(&b' ')) + u32::from(folded.len() > 1 && folded.last() == Some(&b' '));
+    let is_blank = folded.len() as u64 <= u64::from(spaces);
+    if is_blank { 0 } else { spaces - around + 1 }
 }
 
 // The outline of an article, read again by `entry`: the number of parts; for each its role, the length of its folded

@@ -33,16 +33,19 @@ impl Shard {
             let format = part.formats.get(usize::from(record.format));
             let format = format.map_or(usize::from(u8::MAX), |format| place_of(&mut self.formats, format));
             let next = part.records.get(index + 1);
-            let text = append(&mut self.folded, &part.folded, record.text, next.map(|next| next.text));
-            let edits = append(&mut self.edits, &part.edits, record.edits, next.map(|next| next.edits));
-            let outline = append(&mut self.outlines, &part.outlines, record.outline, next.map(|next| next.outline));
+            let (text, edits, outline) = (self.folded.len(), self.edits.len(), self.outlines.len());
+            self.folded.append(stretch(&part.folded, record.text, next.map(|next| next.text)));
+            self.edits.extend_from_slice(stretch(&part.edits, record.edits, next.map(|next| next.edits)));
+            let outlined = stretch(&part.outlines, record.outline, next.map(|next| next.outline));
+            self.outlines.extend_from_slice(outlined);
             self.records.push(Record {
                 section: u16::try_from(section).unwrap_or(u16::MAX),
                 format: u8::try_from(format).unwrap_or(u8::MAX),
                 file: file as u32,
-                text,
-                edits,
-                outline,
+                // A shard is finished long before it reaches 4 GiB.
+                text: text as u32,
+                edits: edits as u32,
+                outline: outline as u32,
                 ..*record
             });
         }
@@ -57,10 +60,7 @@ fn place_of<T: PartialEq + Clone>(values: &mut Vec<T>, value: &T) -> usize {
     })
 }
 
-/// Puts the bytes of a column from `start` to `end` to another one, and tells where they begin there.
-fn append(column: &mut Vec<u8>, from: &[u8], start: u32, end: Option<u32>) -> u32 {
-    let at = column.len() as u32;
-    let end = end.map_or(from.len(), |end| end as usize);
-    column.extend_from_slice(from.get(start as usize..end).unwrap_or_default());
-    at
+/// The bytes of a column from `start` to `end`, or to its own.
+fn stretch(column: &[u8], start: u32, end: Option<u32>) -> &[u8] {
+    column.get(start as usize..end.map_or(column.len(), |end| end as usize)).unwrap_or_default()
 }

@@ -18,6 +18,8 @@ struct Key<'a> {
     seconds: Reverse<i64>,
     /// The place of its folder among all folders here.
     folder: u32,
+    /// The name's first bytes, which mostly decide.
+    begin: u64,
     name: &'a OsStr,
     ordinal: u32,
     slot: Slot,
@@ -63,7 +65,8 @@ impl Corpus {
                 _ => ranks.get(file.dir.as_os_str()).copied().unwrap_or(u32::MAX),
             };
             last = Some((&file.dir, folder));
-            Some(Key { seconds: Reverse(record.seconds), folder, name: &file.name, ordinal: record.ordinal, slot })
+            let (seconds, name) = (Reverse(record.seconds), &*file.name);
+            Some(Key { seconds, folder, begin: begin(name), name, ordinal: record.ordinal, slot })
         };
         let mut keys = Vec::with_capacity(old.len() + (self.slots - first) as usize);
         keys.extend(
@@ -110,6 +113,14 @@ impl Corpus {
             _ => a.cmp(&b),
         }
     }
+}
+
+/// The first eight bytes of `name` as a number that is ordered as they are; what is missing counts as zeros.
+fn begin(name: &OsStr) -> u64 {
+    let name = name.as_encoded_bytes();
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+    u64::from_be_bytes(bytes)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::Entry;
+use super::arena::Arena;
 use super::snapshot::Sealed;
 use crate::article::SafeText;
 
@@ -81,7 +82,7 @@ pub(super) const NO_OFFSET: i16 = i16::MIN;
 /// Articles in flat columns: one arena of folded text, one of edits, one of outlines, and a record for each.
 #[derive(Debug, Default)]
 pub struct Shard {
-    pub(super) folded: Vec<u8>,
+    pub(super) folded: Arena,
     pub(super) edits: Vec<u8>,
     pub(super) outlines: Vec<u8>,
     pub(super) records: Vec<Record>,

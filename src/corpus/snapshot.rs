@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::arena::Arena;
 use super::shard::{FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
 use crate::article::SafeText;
 use crate::loader::FORMATS;
@@ -65,7 +66,8 @@ pub fn encode(shard: &Shard, root: &Path, out: &mut dyn Write) -> io::Result<Sea
         put_record(&mut records, record);
     }
     let (mut sum, mut length) = (Xxh3::new(), 0);
-    for piece in [&header, &shard.folded, &shard.edits, &shard.outlines, &records, &tail] {
+    let columns: [&[u8]; 6] = [&header, &shard.folded, &shard.edits, &shard.outlines, &records, &tail];
+    for piece in columns {
         for step in piece.chunks(STEP) {
             sum.update(step);
             out.write_all(step)?;
@@ -96,7 +98,7 @@ pub fn decode(input: &mut dyn Read, sealed: Sealed, root: &Path) -> io::Result<S
         return Err(damaged("its columns are not as long as it is"));
     }
     let mut shard = Shard {
-        folded: input.column(folded)?,
+        folded: Arena::read(folded, &mut |piece| input.fill(piece))?,
         edits: input.column(edits)?,
         outlines: input.column(outlines)?,
         ..Shard::default()
@@ -344,11 +346,16 @@ impl Summed<'_> {
     fn column(&mut self, length: usize) -> io::Result<Vec<u8>> {
         // The system gives out large pieces of memory as zeros: nothing is written twice.
         let mut column = vec![0; length];
+        self.fill(&mut column)?;
+        Ok(column)
+    }
+
+    fn fill(&mut self, column: &mut [u8]) -> io::Result<()> {
         for step in column.chunks_mut(STEP) {
             self.input.read_exact(step)?;
             self.sum.update(step);
         }
-        Ok(column)
+        Ok(())
     }
 }
 

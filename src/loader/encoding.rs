@@ -100,7 +100,7 @@ fn detect(bytes: &[u8]) -> &'static Encoding {
 
 /// ISO-2022-JP is ASCII with escapes, so it passes for UTF-8.
 fn has_iso_2022_escape(bytes: &[u8]) -> bool {
-    [&b"\x1b$B"[..], b"\x1b$@"].iter().any(|escape| memchr::memmem::find(bytes, escape).is_some())
+    memchr::memchr_iter(0x1b, bytes).any(|at| matches!(bytes.get(at + 1..at + 3), Some(b"$B" | b"$@")))
 }
 
 /// Text that is UTF-8 but for a few damaged bytes: most bytes beyond ASCII stand in sequences of its shape, a leading

@@ -459,6 +459,8 @@ impl<'a> Worker<'a> {
                 }
             };
             self.count(length);
+            let shard = self.intake.full();
+            self.report(shard);
         }
     }
 }

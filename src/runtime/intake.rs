@@ -12,8 +12,8 @@ use crate::corpus::{Origin, Shard, ShardBuilder, Stamp};
 use crate::loader::{Hint, Problem, Refusal, decode, read};
 
 /// A shard is handed over once it holds this much text: large enough to be scanned in one sweep, small enough for all
-/// cores to have some.
-const FULL: usize = 4 << 20;
+/// cores to have some. Most articles still fit into the 4 MiB that the shard has room for.
+const FULL: usize = (4 << 20) - (32 << 10);
 
 /// What is there is handed over after this long, so that the list grows while a slow disk is read.
 const PATIENCE: Duration = Duration::from_millis(80);
@@ -79,8 +79,12 @@ impl Intake {
 
     /// The shard, if it is time to hand it over.
     pub(super) fn ready(&mut self) -> Option<Arc<Shard>> {
-        let due = self.builder.bytes() >= FULL || self.since.elapsed() >= self.patience;
-        if due { self.hand_over() } else { None }
+        if self.since.elapsed() >= self.patience { self.hand_over() } else { self.full() }
+    }
+
+    /// The shard, if it holds as much as one should.
+    pub(super) fn full(&mut self) -> Option<Arc<Shard>> {
+        if self.builder.bytes() >= FULL { self.hand_over() } else { None }
     }
 
     /// The shard, if it holds anything.
@@ -90,6 +94,6 @@ impl Intake {
             return None;
         }
         self.patience = PATIENCE;
-        Some(Arc::new(std::mem::take(&mut self.builder).finish()))
+        Some(Arc::new(self.builder.take()))
     }
 }

@@ -30,6 +30,18 @@ fn joins(before: char, c: char) -> bool {
     }
 }
 
+/// Whether the character at the front of `bytes` might be a mark on the one before: its first bytes alone rule out most
+/// that are none.
+pub(super) fn may_begin_mark(bytes: &[u8]) -> bool {
+    match bytes {
+        // Greek, Cyrillic, and Chinese characters.
+        [..0xCC | 0xCE..=0xD1 | 0xE4..=0xE9, ..] => false,
+        // Typographic quotes, dashes and spaces.
+        [0xE2, second, ..] => *second != 0x80,
+        bytes => !bytes.is_empty(),
+    }
+}
+
 /// What one cluster folds to, at most [`MAX_FOLDED`] bytes unless it stays as it is.
 pub(super) enum Folded<'a> {
     Same(&'a str),
@@ -65,7 +77,12 @@ impl Short {
         Some(Short { length: text.len() as u8, bytes })
     }
 
-    fn as_str(&self) -> &str {
+    /// Its bytes with zeros behind them, and how many there are.
+    pub(super) fn padded(self) -> ([u8; MAX_FOLDED], usize) {
+        (self.bytes, usize::from(self.length))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
         self.bytes.get(..usize::from(self.length)).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
     }
 }
