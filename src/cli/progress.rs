@@ -33,17 +33,17 @@ impl Progress {
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
             // The template is a fixed text that is known to be right.
-            if let Ok(style) =
-                ProgressStyle::with_template("{bar:24} {human_pos} of {human_len} {prefix}{msg}  {eta} left")
-            {
+            if let Ok(style) = ProgressStyle::with_template("{bar:24} {human_pos} of {human_len} {prefix}{msg}") {
                 bar.set_style(style.progress_chars("━━─"));
             }
             bar.set_prefix(self.what);
-            bar.with_elapsed(self.began.elapsed())
+            bar
         });
         bar.set_length(all as u64);
         bar.set_position(done as u64);
-        bar.set_message(beside.to_owned());
+        // As long as things go on as fast as they did so far.
+        let left = self.began.elapsed().mul_f64(all.saturating_sub(done) as f64 / done.max(1) as f64);
+        bar.set_message(format!("{beside}, {} s left", left.as_secs() + 1));
     }
 
     /// How far loading is.

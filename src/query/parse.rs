@@ -9,19 +9,13 @@
 //! text   = word | '"' words '"' | "/" expression "/"
 //! ```
 
+mod text;
+mod value;
+
 use chrono::NaiveDate;
 
-use super::dates::{Days, Written, ago, date};
-use super::fields::{FEATURES, Field, FieldKind, FieldSpec, MARKS, SORTS, Sort, closest, meant, named};
-use super::pattern;
-use super::syntax::{Expr, Mistake, Query, Term, TermId, TermKind, Token, TokenKind};
-use crate::article::is_unspaced;
-
-/// How many terms a query may have.
-const MAX_TERMS: usize = 64;
-
-/// How much of one term is looked for, in bytes; no word or phrase that somebody types is longer.
-const MAX_TERM: usize = 1024;
+use super::fields::{Field, FieldSpec, Sort, meant, named};
+use super::syntax::{Expr, Mistake, Query, Term, TermId, Token, TokenKind};
 
 /// How deep groups may stand in one another.
 const MAX_DEPTH: usize = 32;
@@ -31,10 +25,6 @@ const NEAR: u16 = 10;
 
 /// Beginnings of the words that join and negate; the words themselves are read anyway.
 const BEGINNINGS: &[&str] = &["A", "AN", "N", "NE", "NEA", "NO", "O"];
-
-/// Of a word that is left out so many letters have to be there before it counts while it is typed: `-m` would leave out
-/// nearly everything.
-const LETTERS: usize = 3;
 
 /// `typing` says that the text may go on at its end.
 pub(super) fn parse(text: &str, today: NaiveDate, typing: bool) -> Query {
@@ -310,198 +300,6 @@ impl<'a> Parser<'a> {
         self.token(word, TokenKind::Mistake);
         Some(Expr::Everything)
     }
-
-    fn value(&mut self, spec: &'static FieldSpec) -> Expr {
-        if let FieldKind::Text(field) = spec.kind {
-            if self.rest().starts_with('(') {
-                let outer = self.field.replace(field);
-                let inner = self.group();
-                self.field = outer;
-                return inner;
-            }
-            return self.text(Some(field));
-        }
-        let length = Parser::word_length(self.rest());
-        let value = self.rest().get(..length).unwrap_or("");
-        let read = match spec.kind {
-            FieldKind::Text(_) => Ok(None),
-            FieldKind::Date => self.dates(value),
-            FieldKind::After => self.one_date(value).map(|days| {
-                let from = days.and_then(|(_, last)| last.succ_opt());
-                from.map(|from| Expr::Published(Days { from: Some(from), to: None }))
-            }),
-            FieldKind::Before => self.one_date(value).map(|days| {
-                let to = days.and_then(|(first, _)| first.pred_opt());
-                to.map(|to| Expr::Published(Days { from: None, to: Some(to) }))
-            }),
-            FieldKind::Since => self.since(value),
-            FieldKind::Words => words(value),
-            FieldKind::Is => self.choice(spec, value, MARKS).map(|mark| mark.map(Expr::Is)),
-            FieldKind::Has => self.choice(spec, value, FEATURES).map(|feature| feature.map(Expr::Has)),
-            FieldKind::Sort => self.choice(spec, value, SORTS).map(|sort| {
-                self.sort = sort.unwrap_or(self.sort);
-                None
-            }),
-        };
-        match read {
-            Ok(expr) => {
-                self.token(length, TokenKind::Value);
-                expr.unwrap_or(Expr::Everything)
-            }
-            Err(message) => self.wrong(length, message),
-        }
-    }
-
-    fn one_date(&mut self, text: &str) -> Result<Option<(NaiveDate, NaiveDate)>, String> {
-        match date(text, self.today) {
-            Written::Days(first, last) => {
-                self.depends_on_today |= !text.starts_with(|c: char| c.is_ascii_digit());
-                Ok(Some((first, last)))
-            }
-            Written::Unfinished => Ok(None),
-            Written::Wrong => Err(format!(
-                "\"{text}\" is no date; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10"
-            )),
-        }
-    }
-
-    fn dates(&mut self, text: &str) -> Result<Option<Expr>, String> {
-        let Some((from, to)) = text.split_once("..") else {
-            // One dot is the beginning of two.
-            let days = self.one_date(text.strip_suffix('.').unwrap_or(text))?;
-            return Ok(days.map(|(first, last)| Expr::Published(Days { from: Some(first), to: Some(last) })));
-        };
-        let (from, to) = (self.one_date(from)?, self.one_date(to)?);
-        let days = Days { from: from.map(|(first, _)| first), to: to.map(|(_, last)| last) };
-        match (days.from, days.to) {
-            (None, None) => Ok(None),
-            (Some(from), Some(to)) if to < from => Err(format!("\"{text}\" ends before it begins")),
-            _ => Ok(Some(Expr::Published(days))),
-        }
-    }
-
-    fn since(&mut self, text: &str) -> Result<Option<Expr>, String> {
-        self.depends_on_today = true;
-        match ago(text, self.today) {
-            None => Ok(None),
-            Some(Ok(from)) => Ok(Some(Expr::Published(Days { from: Some(from), to: None }))),
-            Some(Err(())) => {
-                Err(format!("\"{text}\" is no length of time; write 7d, 2w, 3m or 1y for days, weeks, months or years"))
-            }
-        }
-    }
-
-    /// One of the names that a field knows; nothing yet where it may become one.
-    fn choice<T: Copy>(&self, spec: &FieldSpec, text: &str, known: &[(&'static str, T)]) -> Result<Option<T>, String> {
-        let lower = text.to_lowercase();
-        if let Some((_, found)) = known.iter().find(|(name, _)| *name == lower) {
-            return Ok(Some(*found));
-        }
-        let at_end = self.at + text.len() == self.text.len();
-        if lower.is_empty() || at_end && known.iter().any(|(name, _)| name.starts_with(&lower)) {
-            return Ok(None);
-        }
-        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-        Err(match closest(&lower, names.iter().copied()) {
-            Some(near) => format!("\"{0}:{text}\" is not known; did you mean \"{0}:{near}\"?", spec.name),
-            None => format!("\"{}:{text}\" is not known; it takes {}", spec.name, names.join(", ")),
-        })
-    }
-
-    /// A word, a phrase or a regular expression.
-    fn text(&mut self, field: Option<Field>) -> Expr {
-        let rest = self.rest();
-        let Some(first) = rest.chars().next().filter(|c| !c.is_whitespace()) else { return Expr::Everything };
-        if is_quote(first) {
-            let inside = rest.get(first.len_utf8()..).unwrap_or("");
-            let close = inside.char_indices().find(|&(_, c)| is_quote(c));
-            let (length, text) = match close {
-                Some((end, close)) => (first.len_utf8() + end + close.len_utf8(), inside.get(..end).unwrap_or("")),
-                None => (rest.len(), inside),
-            };
-            return self.term(TermKind::Phrase { open: close.is_none() }, text.trim(), length, field);
-        }
-        // Paths begin with what regular expressions begin with.
-        if first == '/' && field != Some(Field::Path) {
-            return self.regex(field);
-        }
-        let length = Parser::word_length(rest);
-        let word = rest.get(..length).unwrap_or("");
-        let is_begun = self.typing && self.negated && length == rest.len();
-        if is_begun && word.chars().count() < LETTERS && !word.chars().any(is_unspaced) {
-            self.token(length, TokenKind::Operator);
-            return Expr::Everything;
-        }
-        self.term(TermKind::Word, word, length, field)
-    }
-
-    /// How long the word is that `text` begins with: to a space, a quote, or a parenthesis that it did not open.
-    fn word_length(text: &str) -> usize {
-        let mut open = 0_usize;
-        for (at, c) in text.char_indices() {
-            match c {
-                '(' => open += 1,
-                ')' if open > 0 => open -= 1,
-                ')' => return at,
-                c if c.is_whitespace() || is_quote(c) => return at,
-                _ => {}
-            }
-        }
-        text.len()
-    }
-
-    fn regex(&mut self, field: Option<Field>) -> Expr {
-        let inside = self.rest().get(1..).unwrap_or("");
-        let mut escaped = false;
-        let close = inside.char_indices().find(|&(at, c)| {
-            let after = inside.get(at + 1..).and_then(|after| after.chars().next());
-            let closes = c == '/' && !escaped && after.is_none_or(|c| c.is_whitespace() || c == ')');
-            escaped = c == '\\' && !escaped;
-            closes
-        });
-        let (length, mut pattern) = match close {
-            Some((end, _)) => (end + 2, inside.get(..end).unwrap_or("")),
-            None => (inside.len() + 1, inside),
-        };
-        pattern = pattern.get(..pattern.floor_char_boundary(MAX_TERM)).unwrap_or(pattern);
-        let wrong = |pattern: &str| pattern::wrong(pattern, pattern::has_capitals(pattern));
-        match (wrong(pattern), close) {
-            (None, _) => {}
-            (Some((at, reason)), Some(_)) => {
-                let span = self.at + 1 + at..self.at + length;
-                let message = format!("This regular expression cannot be read: {reason}");
-                self.mistake.get_or_insert(Mistake { span, message });
-                self.token(length, TokenKind::Mistake);
-                return Expr::Everything;
-            }
-            // It may become one: as much of it as is one already counts.
-            (Some(_), None) => {
-                let ends = pattern.char_indices().map(|(at, _)| at).rev().take(64);
-                pattern = ends.filter_map(|end| pattern.get(..end)).find(|head| wrong(head).is_none()).unwrap_or("");
-            }
-        }
-        self.term(TermKind::Regex, pattern, length, field)
-    }
-
-    fn term(&mut self, kind: TermKind, text: &str, length: usize, field: Option<Field>) -> Expr {
-        if text.is_empty() {
-            self.token(length, TokenKind::Operator);
-            return Expr::Everything;
-        }
-        if self.terms.len() >= MAX_TERMS {
-            return self.wrong(length, format!("More than {MAX_TERMS} words cannot be looked for at once"));
-        }
-        let text = text.get(..text.floor_char_boundary(MAX_TERM)).unwrap_or(text);
-        let exact_case = match kind {
-            TermKind::Regex => pattern::has_capitals(text),
-            TermKind::Word | TermKind::Phrase { .. } => text.chars().any(char::is_uppercase),
-        };
-        // At most MAX_TERMS, by the line above.
-        let id = TermId(self.terms.len() as u16);
-        self.terms.push(Term { kind, text: text.to_owned(), exact_case, negated: self.negated, field });
-        self.token(length, TokenKind::Term(id));
-        Expr::Term(id)
-    }
 }
 
 /// One expression as itself, several in `list`, none as everything.
@@ -513,44 +311,11 @@ fn joined(mut exprs: Vec<Expr>, list: impl FnOnce(Vec<Expr>) -> Expr) -> Expr {
     }
 }
 
-fn words(text: &str) -> Result<Option<Expr>, String> {
-    let wrong = || format!("\"{text}\" is no number of words; write >500, <500 or 300..500");
-    let number = |text: &str| match text {
-        "" => Ok(None),
-        _ => text.parse::<u32>().map(Some).map_err(|_| wrong()),
-    };
-    let (from, to) = if let Some(least) = text.strip_prefix(">=") {
-        (number(least)?, None)
-    } else if let Some(most) = text.strip_prefix("<=") {
-        (None, number(most)?)
-    } else if let Some(least) = text.strip_prefix('>') {
-        (number(least)?.map(|least| least.saturating_add(1)), None)
-    } else if let Some(most) = text.strip_prefix('<') {
-        match number(most)? {
-            Some(0) => return Err(format!("\"{text}\" is less than nothing")),
-            most => (None, most.map(|most| most - 1)),
-        }
-    } else if let Some((from, to)) = text.split_once("..") {
-        (number(from)?, number(to)?)
-    } else {
-        let exact = number(text.strip_suffix('.').unwrap_or(text))?;
-        (exact, exact)
-    };
-    match (from, to) {
-        (None, None) => Ok(None),
-        (Some(from), Some(to)) if to < from => Err(format!("\"{text}\" ends before it begins")),
-        _ => Ok(Some(Expr::Words(from.unwrap_or(0)..=to.unwrap_or(u32::MAX)))),
-    }
-}
-
-fn is_quote(c: char) -> bool {
-    matches!(c, '"' | '“' | '”' | '„' | '«' | '»')
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::text::{MAX_TERM, MAX_TERMS};
     use super::*;
 
     fn query(text: &str) -> Query {

@@ -1,0 +1,118 @@
+//! Text to look for: words, phrases and regular expressions.
+
+use super::Parser;
+use crate::article::is_unspaced;
+use crate::query::fields::Field;
+use crate::query::pattern;
+use crate::query::syntax::{Expr, Mistake, Term, TermId, TermKind, TokenKind};
+
+/// How many terms a query may have.
+pub(super) const MAX_TERMS: usize = 64;
+
+/// How much of one term is looked for, in bytes; no word or phrase that somebody types is longer.
+pub(super) const MAX_TERM: usize = 1024;
+
+/// Of a word that is left out so many letters have to be there before it counts while it is typed: `-m` would leave out
+/// nearly everything.
+const LETTERS: usize = 3;
+
+impl Parser<'_> {
+    /// A word, a phrase or a regular expression.
+    pub(super) fn text(&mut self, field: Option<Field>) -> Expr {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next().filter(|c| !c.is_whitespace()) else { return Expr::Everything };
+        if is_quote(first) {
+            let inside = rest.get(first.len_utf8()..).unwrap_or("");
+            let close = inside.char_indices().find(|&(_, c)| is_quote(c));
+            let (length, text) = match close {
+                Some((end, close)) => (first.len_utf8() + end + close.len_utf8(), inside.get(..end).unwrap_or("")),
+                None => (rest.len(), inside),
+            };
+            return self.term(TermKind::Phrase { open: close.is_none() }, text.trim(), length, field);
+        }
+        // Paths begin with what regular expressions begin with.
+        if first == '/' && field != Some(Field::Path) {
+            return self.regex(field);
+        }
+        let length = Parser::word_length(rest);
+        let word = rest.get(..length).unwrap_or("");
+        let is_begun = self.typing && self.negated && length == rest.len();
+        if is_begun && word.chars().count() < LETTERS && !word.chars().any(is_unspaced) {
+            self.token(length, TokenKind::Operator);
+            return Expr::Everything;
+        }
+        self.term(TermKind::Word, word, length, field)
+    }
+
+    /// How long the word is that `text` begins with: to a space, a quote, or a parenthesis that it did not open.
+    pub(super) fn word_length(text: &str) -> usize {
+        let mut open = 0_usize;
+        for (at, c) in text.char_indices() {
+            match c {
+                '(' => open += 1,
+                ')' if open > 0 => open -= 1,
+                ')' => return at,
+                c if c.is_whitespace() || is_quote(c) => return at,
+                _ => {}
+            }
+        }
+        text.len()
+    }
+
+    fn regex(&mut self, field: Option<Field>) -> Expr {
+        let inside = self.rest().get(1..).unwrap_or("");
+        let mut escaped = false;
+        let close = inside.char_indices().find(|&(at, c)| {
+            let after = inside.get(at + 1..).and_then(|after| after.chars().next());
+            let closes = c == '/' && !escaped && after.is_none_or(|c| c.is_whitespace() || c == ')');
+            escaped = c == '\\' && !escaped;
+            closes
+        });
+        let (length, mut pattern) = match close {
+            Some((end, _)) => (end + 2, inside.get(..end).unwrap_or("")),
+            None => (inside.len() + 1, inside),
+        };
+        pattern = pattern.get(..pattern.floor_char_boundary(MAX_TERM)).unwrap_or(pattern);
+        let wrong = |pattern: &str| pattern::wrong(pattern, pattern::has_capitals(pattern));
+        match (wrong(pattern), close) {
+            (None, _) => {}
+            (Some((at, reason)), Some(_)) => {
+                let span = self.at + 1 + at..self.at + length;
+                let message = format!("This regular expression cannot be read: {reason}");
+                self.mistake.get_or_insert(Mistake { span, message });
+                self.token(length, TokenKind::Mistake);
+                return Expr::Everything;
+            }
+            // It may become one: as much of it as is one already counts.
+            (Some(_), None) => {
+                let ends = pattern.char_indices().map(|(at, _)| at).rev().take(64);
+                pattern = ends.filter_map(|end| pattern.get(..end)).find(|head| wrong(head).is_none()).unwrap_or("");
+            }
+        }
+        self.term(TermKind::Regex, pattern, length, field)
+    }
+
+    fn term(&mut self, kind: TermKind, text: &str, length: usize, field: Option<Field>) -> Expr {
+        if text.is_empty() {
+            self.token(length, TokenKind::Operator);
+            return Expr::Everything;
+        }
+        if self.terms.len() >= MAX_TERMS {
+            return self.wrong(length, format!("More than {MAX_TERMS} words cannot be looked for at once"));
+        }
+        let text = text.get(..text.floor_char_boundary(MAX_TERM)).unwrap_or(text);
+        let exact_case = match kind {
+            TermKind::Regex => pattern::has_capitals(text),
+            TermKind::Word | TermKind::Phrase { .. } => text.chars().any(char::is_uppercase),
+        };
+        // At most MAX_TERMS, by the line above.
+        let id = TermId(self.terms.len() as u16);
+        self.terms.push(Term { kind, text: text.to_owned(), exact_case, negated: self.negated, field });
+        self.token(length, TokenKind::Term(id));
+        Expr::Term(id)
+    }
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '„' | '«' | '»')
+}

@@ -1,0 +1,137 @@
+//! What stands after the colon of a field that is not looked for in the text.
+
+use chrono::NaiveDate;
+
+use super::Parser;
+use crate::query::dates::{Days, Written, ago, date};
+use crate::query::fields::{FEATURES, FieldKind, FieldSpec, MARKS, SORTS, closest};
+use crate::query::syntax::{Expr, TokenKind};
+
+impl Parser<'_> {
+    pub(super) fn value(&mut self, spec: &'static FieldSpec) -> Expr {
+        if let FieldKind::Text(field) = spec.kind {
+            if self.rest().starts_with('(') {
+                let outer = self.field.replace(field);
+                let inner = self.group();
+                self.field = outer;
+                return inner;
+            }
+            return self.text(Some(field));
+        }
+        let length = Parser::word_length(self.rest());
+        let value = self.rest().get(..length).unwrap_or("");
+        let read = match spec.kind {
+            FieldKind::Text(_) => Ok(None),
+            FieldKind::Date => self.dates(value),
+            FieldKind::After => self.one_date(value).map(|days| {
+                let from = days.and_then(|(_, last)| last.succ_opt());
+                from.map(|from| Expr::Published(Days { from: Some(from), to: None }))
+            }),
+            FieldKind::Before => self.one_date(value).map(|days| {
+                let to = days.and_then(|(first, _)| first.pred_opt());
+                to.map(|to| Expr::Published(Days { from: None, to: Some(to) }))
+            }),
+            FieldKind::Since => self.since(value),
+            FieldKind::Words => words(value),
+            FieldKind::Is => self.choice(spec, value, MARKS).map(|mark| mark.map(Expr::Is)),
+            FieldKind::Has => self.choice(spec, value, FEATURES).map(|feature| feature.map(Expr::Has)),
+            FieldKind::Sort => self.choice(spec, value, SORTS).map(|sort| {
+                self.sort = sort.unwrap_or(self.sort);
+                None
+            }),
+        };
+        match read {
+            Ok(expr) => {
+                self.token(length, TokenKind::Value);
+                expr.unwrap_or(Expr::Everything)
+            }
+            Err(message) => self.wrong(length, message),
+        }
+    }
+
+    fn one_date(&mut self, text: &str) -> Result<Option<(NaiveDate, NaiveDate)>, String> {
+        match date(text, self.today) {
+            Written::Days(first, last) => {
+                self.depends_on_today |= !text.starts_with(|c: char| c.is_ascii_digit());
+                Ok(Some((first, last)))
+            }
+            Written::Unfinished => Ok(None),
+            Written::Wrong => Err(format!(
+                "\"{text}\" is no date; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10"
+            )),
+        }
+    }
+
+    fn dates(&mut self, text: &str) -> Result<Option<Expr>, String> {
+        let Some((from, to)) = text.split_once("..") else {
+            // One dot is the beginning of two.
+            let days = self.one_date(text.strip_suffix('.').unwrap_or(text))?;
+            return Ok(days.map(|(first, last)| Expr::Published(Days { from: Some(first), to: Some(last) })));
+        };
+        let (from, to) = (self.one_date(from)?, self.one_date(to)?);
+        let days = Days { from: from.map(|(first, _)| first), to: to.map(|(_, last)| last) };
+        match (days.from, days.to) {
+            (None, None) => Ok(None),
+            (Some(from), Some(to)) if to < from => Err(format!("\"{text}\" ends before it begins")),
+            _ => Ok(Some(Expr::Published(days))),
+        }
+    }
+
+    fn since(&mut self, text: &str) -> Result<Option<Expr>, String> {
+        self.depends_on_today = true;
+        match ago(text, self.today) {
+            None => Ok(None),
+            Some(Ok(from)) => Ok(Some(Expr::Published(Days { from: Some(from), to: None }))),
+            Some(Err(())) => {
+                Err(format!("\"{text}\" is no length of time; write 7d, 2w, 3m or 1y for days, weeks, months or years"))
+            }
+        }
+    }
+
+    /// One of the names that a field knows; nothing yet where it may become one.
+    fn choice<T: Copy>(&self, spec: &FieldSpec, text: &str, known: &[(&'static str, T)]) -> Result<Option<T>, String> {
+        let lower = text.to_lowercase();
+        if let Some((_, found)) = known.iter().find(|(name, _)| *name == lower) {
+            return Ok(Some(*found));
+        }
+        let at_end = self.at + text.len() == self.text.len();
+        if lower.is_empty() || at_end && known.iter().any(|(name, _)| name.starts_with(&lower)) {
+            return Ok(None);
+        }
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        Err(match closest(&lower, names.iter().copied()) {
+            Some(near) => format!("\"{0}:{text}\" is not known; did you mean \"{0}:{near}\"?", spec.name),
+            None => format!("\"{}:{text}\" is not known; it takes {}", spec.name, names.join(", ")),
+        })
+    }
+}
+
+fn words(text: &str) -> Result<Option<Expr>, String> {
+    let wrong = || format!("\"{text}\" is no number of words; write >500, <500 or 300..500");
+    let number = |text: &str| match text {
+        "" => Ok(None),
+        _ => text.parse::<u32>().map(Some).map_err(|_| wrong()),
+    };
+    let (from, to) = if let Some(least) = text.strip_prefix(">=") {
+        (number(least)?, None)
+    } else if let Some(most) = text.strip_prefix("<=") {
+        (None, number(most)?)
+    } else if let Some(least) = text.strip_prefix('>') {
+        (number(least)?.map(|least| least.saturating_add(1)), None)
+    } else if let Some(most) = text.strip_prefix('<') {
+        match number(most)? {
+            Some(0) => return Err(format!("\"{text}\" is less than nothing")),
+            most => (None, most.map(|most| most - 1)),
+        }
+    } else if let Some((from, to)) = text.split_once("..") {
+        (number(from)?, number(to)?)
+    } else {
+        let exact = number(text.strip_suffix('.').unwrap_or(text))?;
+        (exact, exact)
+    };
+    match (from, to) {
+        (None, None) => Ok(None),
+        (Some(from), Some(to)) if to < from => Err(format!("\"{text}\" ends before it begins")),
+        _ => Ok(Some(Expr::Words(from.unwrap_or(0)..=to.unwrap_or(u32::MAX)))),
+    }
+}
