@@ -59,7 +59,11 @@ impl Folded<'_> {
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
-        self.as_str().as_bytes()
+        match self {
+            Folded::Same(text) => text.as_bytes(),
+            Folded::Short(short) => short.as_bytes(),
+            Folded::Long(text) => text.as_bytes(),
+        }
     }
 }
 
@@ -82,8 +86,12 @@ impl Short {
         (self.bytes, usize::from(self.length))
     }
 
-    pub(super) fn as_str(&self) -> &str {
-        self.bytes.get(..usize::from(self.length)).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or("")
     }
 }
 
