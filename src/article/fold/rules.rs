@@ -131,9 +131,11 @@ fn table() -> &'static [Short] {
 
 fn fold_slowly(cluster: &str) -> String {
     let folded = fold_by_the_tables(cluster);
-    // Unicode takes some signs, such as a lone diaeresis, for a space with a mark on it. They stay as they are: a
-    // space in folded text is always white space in the original.
-    if folded.starts_with(' ') { cluster.to_owned() } else { folded }
+    let is_mark = |text: &str| text.chars().next().is_some_and(|c| canonical_combining_class(c) != 0);
+    // Unicode takes some signs, such as a lone diaeresis, for a space with a mark on it, and a lone voicing mark of half
+    // width for one that stands on the letter before. They stay as they are: a space in folded text is always white
+    // space in the original, and no mark is put on what it did not stand on.
+    if folded.starts_with(' ') || is_mark(&folded) && !is_mark(cluster) { cluster.to_owned() } else { folded }
 }
 
 fn fold_by_the_tables(cluster: &str) -> String {
