@@ -104,7 +104,7 @@ pub(super) fn fold_cluster(original: &str, first: char) -> Folded<'_> {
             | '\u{30A1}'..='\u{30FA}'
             | '\u{3400}'..='\u{9FFF}'
             | '\u{AC00}'..='\u{D7A3}' => return Folded::Same(original),
-            '\u{80}'..TABLE_END => return Folded::Short(table()[first as usize - 0x80]),
+            '\u{80}'..TABLE_END => return Folded::Short(in_table(first)),
             _ => {}
         }
     }
@@ -114,19 +114,25 @@ pub(super) fn fold_cluster(original: &str, first: char) -> Folded<'_> {
 
 const TABLE_END: char = '\u{3000}';
 
-/// The folded forms of the characters below [`TABLE_END`], worked out on first use (about 2 ms).
-fn table() -> &'static [Short] {
-    static TABLE: OnceLock<Vec<Short>> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        (0x80..TABLE_END as u32)
+/// How many characters a page of the table has.
+const PAGE: usize = 256;
+
+/// The folded form of a character below [`TABLE_END`]. They are worked out page by page on first use: all of them take
+/// about 2 ms, for which every thread of a first load would have to wait, and most texts need two pages.
+fn in_table(c: char) -> Short {
+    static PAGES: [OnceLock<Vec<Short>>; TABLE_END as usize / PAGE] = [const { OnceLock::new() }; _];
+    let (page, at) = (c as usize / PAGE, c as usize % PAGE);
+    let forms = |page: usize| {
+        (page * PAGE..(page + 1) * PAGE)
             .map(|code| {
-                let Some(c) = char::from_u32(code) else { return Short::default() };
+                let Some(c) = u32::try_from(code).ok().and_then(char::from_u32) else { return Short::default() };
                 let mut buffer = [0; 4];
                 let original = &*c.encode_utf8(&mut buffer);
                 Short::new(&fold_slowly(original)).or_else(|| Short::new(original)).unwrap_or_default()
             })
             .collect()
-    })
+    };
+    PAGES[page].get_or_init(|| forms(page))[at]
 }
 
 fn fold_slowly(cluster: &str) -> String {
