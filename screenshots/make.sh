@@ -51,7 +51,10 @@ shot() {
 dark="#1c1c1c #d8d8d2"
 light="#fafaf5 #22221e"
 shot reading   140x40 $dark  "j j j j j j j j j j j j j j j j j j j j" seeds
-shot filtering 140x40 $dark  "slash t e l e s c o p e space s t a t e Return n n" seeds
+shot filtering 140x40 $dark  "slash parenleft t e l e s c o p e space O R space p r o b e parenright space s t a t e space minus c o m e t space d a t e colon 2 0 1 Return n n" seeds
+shot complete  100x30 $dark  "slash m o o n space s e c t i o n colon Tab Tab" seeds
+shot mistake   100x30 $dark  "slash m o o n space s e c t o n colon s p a c e" seeds
+shot language  80x24  $dark  "slash question" seeds
 shot help      100x36 $dark  "question" seeds
 shot narrow    72x28  $dark  "j j j j j j j Return" seeds
 shot light     140x40 $light "T j j j j j j j j j j j j j j j" seeds

@@ -691,6 +691,18 @@ fn a_mistake_keeps_the_last_good_answer_and_is_told() {
 }
 
 #[test]
+fn where_a_mistake_was_a_word_that_nothing_has_the_rest_is_asked() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state").press("space").type_in("secton");
+    assert_eq!(desk.listed().len(), 0);
+    desk.type_in(":");
+    assert_eq!(desk.listed().len(), 3);
+    let asked = desk.requests.len();
+    desk.type_in("town");
+    assert_eq!((desk.listed().len(), desk.requests.len()), (3, asked));
+}
+
+#[test]
 fn a_word_to_be_left_out_counts_once_it_is_more_than_begun() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("state").press("space").type_in("-");

@@ -139,15 +139,21 @@ impl FilterBar {
         self.editor.insert(text);
     }
 
-    /// Takes over what is typed, as `parse` reads it; `screenful` articles fill the list. A mistake leaves the former question, and its answer, as they are.
+    /// Takes over what is typed, as `parse` reads it; `screenful` articles fill the list. A mistake leaves the former question, and its answer, as they are; where that is empty, the rest of what is typed
+    /// is asked.
     pub(super) fn retype(&mut self, corpus: &Arc<Corpus>, parse: impl Fn(&str) -> Query, screenful: usize) -> Asked {
         self.typed = Arc::new(parse(self.editor.text()));
-        if self.typed.mistake().is_some() {
+        if self.typed.mistake().is_some() && !self.is_empty_handed() {
             return Asked::Nothing;
         }
         let same = self.typed.asks_the_same(&self.query);
         self.query = Arc::clone(&self.typed);
         if same { Asked::Nothing } else { self.ask(corpus, true, screenful) }
+    }
+
+    /// Whether nothing at all was found.
+    fn is_empty_handed(&self) -> bool {
+        self.is_answered() && self.answer.as_ref().is_some_and(|answer| answer.slots.is_empty())
     }
 
     /// Asks again, of another version of the corpus.

@@ -12,7 +12,7 @@ use crate::article::{ArticleId, BlockKind, Draft, Role, SafeText, Span, SpanStyl
 
 /// Text is folded in here and laid into the shard's arena once there is so much of it: little enough to be at hand
 /// still, enough to make a small shard without an arena of its own.
-const STAGE: usize = 128 << 10;
+const STAGE: usize = 64 << 10;
 
 /// Collects drafts into a [`Shard`], and when that is finished into the next.
 #[derive(Debug, Default)]

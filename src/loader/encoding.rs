@@ -49,7 +49,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
 }
 
 fn without_mark(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<Flaw>), Refusal> {
-    if let Ok(text) = std::str::from_utf8(bytes)
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes)
         && !has_iso_2022_escape(bytes)
     {
         return if is_mostly_nul(bytes) { utf_16_by_its_nuls(bytes) } else { Ok((Cow::Borrowed(text), None)) };

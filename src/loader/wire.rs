@@ -27,7 +27,7 @@ impl SourceFormat for Wire {
 
     fn recognise(&self, _hint: &Hint<'_>, text: &str) -> Confidence {
         let first = text.trim_start().lines().next().unwrap_or("");
-        let last = text.trim_end().lines().next_back().unwrap_or("");
+        let (_, last) = cut_last_line(text.trim_end());
         if dateline(first).is_some() || (source_line(last).is_some() && first != last) {
             Confidence::Content
         } else {
@@ -36,7 +36,8 @@ impl SourceFormat for Wire {
     }
 
     fn parse<'a>(&self, _hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
-        let mut draft = Draft::default();
+        // Most articles have no more parts, and so one list.
+        let mut draft = Draft { parts: Vec::with_capacity(16), ..Draft::default() };
         let blank = text.get(..text.len() - text.trim_start().len()).unwrap_or("");
         let mut text = text.trim();
         if let Some(dateline) = text.lines().next().and_then(dateline) {
@@ -51,8 +52,8 @@ impl SourceFormat for Wire {
             }
             text = text.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
         }
-        let (text, sources) = match text.rsplit_once('\n') {
-            Some((rest, last)) if source_line(last).is_some() => (rest.trim_end(), source_line(last)),
+        let (text, sources) = match cut_last_line(text) {
+            (Some(rest), last) if source_line(last).is_some() => (rest.trim_end(), source_line(last)),
             _ => (text, None),
         };
         let (headline, rest) = text.split_once('\n').unwrap_or((text, ""));
@@ -84,6 +85,14 @@ fn dateline(line: &str) -> Option<Dateline<'_>> {
     let (wrong, section) = rest.split_once([' ', '\t']).unwrap_or((rest, ""));
     let is_like_a_date = wrong.starts_with(|c: char| c.is_ascii_digit());
     is_like_a_date.then_some(Dateline { published: None, section: section.trim(), wrong: Some(wrong) })
+}
+
+/// The text before the last line, where there is any, and the last line.
+fn cut_last_line(text: &str) -> (Option<&str>, &str) {
+    match memchr::memrchr(b'\n', text.as_bytes()) {
+        Some(end) => (text.get(..end), text.get(end + 1..).unwrap_or("")),
+        None => (None, text),
+    }
 }
 
 /// What follows `SOURCE:` at the front of a line.

@@ -59,7 +59,11 @@ impl Folded<'_> {
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
-        self.as_str().as_bytes()
+        match self {
+            Folded::Same(text) => text.as_bytes(),
+            Folded::Short(short) => short.as_bytes(),
+            Folded::Long(text) => text.as_bytes(),
+        }
     }
 }
 
@@ -82,8 +86,12 @@ impl Short {
         (self.bytes, usize::from(self.length))
     }
 
-    pub(super) fn as_str(&self) -> &str {
-        self.bytes.get(..usize::from(self.length)).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or("")
     }
 }
 
@@ -96,7 +104,7 @@ pub(super) fn fold_cluster(original: &str, first: char) -> Folded<'_> {
             | '\u{30A1}'..='\u{30FA}'
             | '\u{3400}'..='\u{9FFF}'
             | '\u{AC00}'..='\u{D7A3}' => return Folded::Same(original),
-            '\u{80}'..TABLE_END => return Folded::Short(table()[first as usize - 0x80]),
+            '\u{80}'..TABLE_END => return Folded::Short(in_table(first)),
             _ => {}
         }
     }
@@ -106,26 +114,34 @@ pub(super) fn fold_cluster(original: &str, first: char) -> Folded<'_> {
 
 const TABLE_END: char = '\u{3000}';
 
-/// The folded forms of the characters below [`TABLE_END`], worked out on first use (about 2 ms).
-fn table() -> &'static [Short] {
-    static TABLE: OnceLock<Vec<Short>> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        (0x80..TABLE_END as u32)
+/// How many characters a page of the table has.
+const PAGE: usize = 256;
+
+/// The folded form of a character below [`TABLE_END`]. They are worked out page by page on first use: all of them take
+/// about 2 ms, for which every thread of a first load would have to wait, and most texts need two pages.
+fn in_table(c: char) -> Short {
+    static PAGES: [OnceLock<Vec<Short>>; TABLE_END as usize / PAGE] = [const { OnceLock::new() }; _];
+    let (page, at) = (c as usize / PAGE, c as usize % PAGE);
+    let forms = |page: usize| {
+        (page * PAGE..(page + 1) * PAGE)
             .map(|code| {
-                let Some(c) = char::from_u32(code) else { return Short::default() };
+                let Some(c) = u32::try_from(code).ok().and_then(char::from_u32) else { return Short::default() };
                 let mut buffer = [0; 4];
                 let original = &*c.encode_utf8(&mut buffer);
                 Short::new(&fold_slowly(original)).or_else(|| Short::new(original)).unwrap_or_default()
             })
             .collect()
-    })
+    };
+    PAGES[page].get_or_init(|| forms(page))[at]
 }
 
 fn fold_slowly(cluster: &str) -> String {
     let folded = fold_by_the_tables(cluster);
-    // Unicode takes some signs, such as a lone diaeresis, for a space with a mark on it. They stay as they are: a
-    // space in folded text is always white space in the original.
-    if folded.starts_with(' ') { cluster.to_owned() } else { folded }
+    let is_mark = |text: &str| text.chars().next().is_some_and(|c| canonical_combining_class(c) != 0);
+    // Unicode takes some signs, such as a lone diaeresis, for a space with a mark on it, and a lone voicing mark of half
+    // width for one that stands on the letter before. They stay as they are: a space in folded text is always white
+    // space in the original, and no mark is put on what it did not stand on.
+    if folded.starts_with(' ') || is_mark(&folded) && !is_mark(cluster) { cluster.to_owned() } else { folded }
 }
 
 fn fold_by_the_tables(cluster: &str) -> String {
