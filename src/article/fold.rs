@@ -382,6 +382,16 @@ mod tests {
         assert_eq!(unfolder.take(folder.folded.len()), "Ünde");
     }
 
+    #[test]
+    fn every_character_folds_to_what_folding_leaves_alone() {
+        for c in (0..=0x10_ffff).filter_map(char::from_u32) {
+            for text in [c.to_string(), format!("a{c}"), format!("{c}\u{301}"), format!("{c}{c}"), format!("ᄀ{c}")] {
+                let once = fold(&text);
+                assert_eq!(fold(&once), once, "{text:?}");
+            }
+        }
+    }
+
     fn texts() -> impl Strategy<Value = String> {
         prop_oneof![
             "[ -~]{0,60}",

@@ -141,7 +141,10 @@ fn fold_slowly(cluster: &str) -> String {
     // Unicode takes some signs, such as a lone diaeresis, for a space with a mark on it, and a lone voicing mark of half
     // width for one that stands on the letter before. They stay as they are: a space in folded text is always white
     // space in the original, and no mark is put on what it did not stand on.
-    if folded.starts_with(' ') || is_mark(&folded) && !is_mark(cluster) { cluster.to_owned() } else { folded }
+    // So do single letters of Hangul that would join with their neighbours into a syllable.
+    let joins = |text: &str| text.chars().any(|c| matches!(c, '\u{1100}'..='\u{11FF}'));
+    let is_new = |what: &dyn Fn(&str) -> bool| what(&folded) && !what(cluster);
+    if folded.starts_with(' ') || is_new(&is_mark) || is_new(&joins) { cluster.to_owned() } else { folded }
 }
 
 fn fold_by_the_tables(cluster: &str) -> String {
