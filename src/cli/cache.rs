@@ -110,7 +110,11 @@ fn make(cache: &Cache, paths: &[PathBuf], options: LoadOptions, out: &mut impl W
         let articles = loaded.corpus.len();
         match written {
             Written::NotWorthIt => {
-                writeln!(out, "{}: {articles} articles; too few files for a snapshot, or all of them written only just now", shown(path))?;
+                writeln!(
+                    out,
+                    "{}: {articles} articles; too few files for a snapshot, or all of them written only just now",
+                    shown(path)
+                )?;
                 continue;
             }
             Written::UpToDate => writeln!(out, "{}: {articles} articles; up to date", shown(path))?,
