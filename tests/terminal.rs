@@ -187,11 +187,14 @@ fn signals_that_end_the_program_leave_the_terminal_whole() {
 
 #[test]
 fn stopping_gives_the_terminal_back_and_going_on_takes_it_again() {
-    use rustix::process::Signal;
+    use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
     let mut desk = Desk::open(100, 30, &["seeds"]);
     desk.wait_for("30 articles");
     desk.signal(Signal::TSTP);
     desk.wait("the restored terminal", Desk::is_restored);
+    // It gives the terminal back before it stops; going on means nothing to it until it has.
+    let id = Pid::from_raw(desk.child.process_id().unwrap().cast_signed()).unwrap();
+    waitid(WaitId::Pid(id), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT).unwrap();
     desk.signal(Signal::CONT);
     desk.wait("the screen", |desk| desk.screen.screen().alternate_screen() && desk.text().contains("30 articles"));
     desk.send("q");
