@@ -6,6 +6,7 @@
 mod seeds;
 
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveDate;
@@ -16,7 +17,8 @@ use newsdesk::app::wrap::{Setting, typeset};
 use newsdesk::app::{Effect, Message, Size, State};
 use newsdesk::article::fold::Folder;
 use newsdesk::config::Config;
-use newsdesk::corpus::Corpus;
+use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
+use newsdesk::loader::{Hint, decode, read};
 use newsdesk::query::Query;
 use newsdesk::runtime::{LoadOptions, Source, load_all};
 use newsdesk::search::{Answer, Request, count_hits, scan};
@@ -34,7 +36,26 @@ fn articles() -> usize {
 
 fn corpus() -> &'static Arc<Corpus> {
     static CORPUS: OnceLock<Arc<Corpus>> = OnceLock::new();
-    CORPUS.get_or_init(|| seeds::corpus(articles()))
+    CORPUS.get_or_init(|| corpus_of(articles()))
+}
+
+/// A corpus of so many articles, in shards as large as loading makes them.
+fn corpus_of(articles: usize) -> Arc<Corpus> {
+    let seeds = seeds::Seeds::new();
+    let dir: Arc<Path> = Arc::from(Path::new("desk"));
+    let (mut shards, mut builder) = (Vec::new(), ShardBuilder::default());
+    for number in 0..articles {
+        let (name, text) = (format!("{number:06}.txt"), seeds.article(number));
+        let decoded = decode(text.as_bytes()).unwrap();
+        let reading = read(&decoded, &Hint { file_name: &name });
+        let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
+        builder.push(file, name.as_bytes(), 0, reading.format, &reading.drafts[0]);
+        if builder.bytes() >= 4 << 20 {
+            shards.push(Arc::new(std::mem::take(&mut builder).finish()));
+        }
+    }
+    shards.push(Arc::new(builder.finish()));
+    Arc::new(Corpus::default().with(shards))
 }
 
 fn bytes() -> usize {

@@ -149,7 +149,7 @@ impl State {
             Message::HitsCounted { generation, hits, complete } => self.filter.take_hits(generation, hits, complete),
             Message::Costly { generation, costly } => self.filter.take_costly(generation, costly),
             Message::Values { corpus, wanted, values } => {
-                if self.filter.take_values(corpus, wanted, values) {
+                if self.filter.take_values(wanted, values, Arc::ptr_eq(&corpus, &self.corpus)) {
                     self.retype(&mut effects);
                 }
             }
@@ -185,7 +185,7 @@ impl State {
         let former = std::mem::replace(&mut self.corpus, corpus);
         self.follow_rename(&former);
         let screenful = self.screenful();
-        match self.filter.is_on().then(|| self.filter.ask(&self.corpus, false, screenful)) {
+        match self.filter.ask_anew(&self.corpus, screenful) {
             Some(Asked::Request(request)) => effects.push(Effect::Filter(request)),
             Some(Asked::Nothing) => {}
             Some(Asked::Everything) | None => self.list.list(Arc::clone(self.corpus.order()), &self.corpus),

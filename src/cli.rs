@@ -324,7 +324,7 @@ fn load(paths: &[PathBuf], common: &Common, fast: bool) -> io::Result<Loaded> {
     let config = config_or_complain(common)?;
     let options = LoadOptions { max_size: config.max_size, hidden: config.hidden };
     let cache = cache().filter(|_| fast && config.snapshots);
-    let mut progress = Progress::new("files");
+    let mut progress = Progress::new();
     let tell = &mut |how_far| progress.load(how_far);
     Ok(load_with(&sources(paths)?, options, cache.as_ref(), &AtomicBool::new(false), tell))
 }

@@ -414,11 +414,11 @@ fn the_cache_is_made_shown_used_and_cleared() {
     assert_eq!(run(&["cache"]).status.code(), Some(1), "listing writes nothing");
     let made = run(&["cache", "make", desk]);
     assert_eq!(made.status.code(), Some(0), "{}", err(&made));
-    assert!(out(&made).contains("1000 articles") && out(&made).contains("written"), "{}", out(&made));
+    assert!(out(&made).contains("1,000 articles") && out(&made).contains("written"), "{}", out(&made));
     assert!(out(&run(&["cache", "make", desk])).contains("up to date"));
     let shown = run(&["cache", "show"]);
     assert_eq!(shown.status.code(), Some(0));
-    assert!(out(&shown).contains(desk) && out(&shown).contains("1000 articles"), "{}", out(&shown));
+    assert!(out(&shown).contains(desk) && out(&shown).contains("1,000 articles"), "{}", out(&shown));
     let log = temp.path().join("log");
     assert_eq!(out(&run(&["list", desk, "--log", log.to_str().unwrap()])), listed);
     assert!(std::fs::read_to_string(&log).unwrap().contains("1000 files looked at, 0 bytes read"));

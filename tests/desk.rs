@@ -138,7 +138,7 @@ impl Desk {
                 }
                 Effect::CancelFilter(_) => {}
                 Effect::CountValues { corpus, wanted } => {
-                    let values = Arc::new(count_values(&corpus, &wanted, &|| false).unwrap());
+                    let values = Arc::new(count_values(&corpus, &wanted));
                     self.hear(Message::Values { corpus, wanted, values });
                 }
                 other => self.effects.push(other),

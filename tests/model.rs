@@ -452,6 +452,80 @@ fn queries() -> impl Strategy<Value = String> {
     })
 }
 
+/// More articles than are looked at one by one, so that shards are swept and answers leave traces.
+#[test]
+fn each_letter_that_is_typed_over_many_articles_finds_what_a_full_pass_finds() {
+    let words = [
+        "state",
+        "State",
+        "department",
+        "depart",
+        "microsoft",
+        "micro",
+        "mail",
+        "mailbox",
+        "été",
+        "Straße",
+        "国务院",
+        "black",
+        "hole",
+        "the",
+        "then",
+        "other",
+        "of",
+        "on",
+    ];
+    let mut seed = 1_u32;
+    let mut pick = |from: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 16) as usize % from
+    };
+    let texts: Vec<Vec<String>> = (0..9_000)
+        .map(|_| {
+            let paragraphs = 1 + pick(5);
+            let mut paragraph = || (0..1 + pick(6)).map(|_| words[pick(words.len())]).collect::<Vec<_>>().join(" ");
+            (0..paragraphs).map(|_| paragraph()).collect()
+        })
+        .collect();
+    let corpus = corpus_of(&texts, 300);
+    let known = known(&corpus);
+    let mut narrowed = 0;
+    for text in [
+        "state department -microsoft date:2022",
+        "\"state dep\" ete",
+        "State the OR then",
+        "-micro -mail the",
+        "title:state body:other",
+        "black NEAR/3 hole the",
+        "strasse 国务院",
+        "/dep.rt/ ma mb",
+        "section:world t th the then",
+        "a e i o s t th h d m",
+        "words:>3 sort:title depart",
+    ] {
+        let mut former: Vec<Answer> = Vec::new();
+        for end in (1..=text.len()).filter(|&end| text.is_char_boundary(end)) {
+            let typed = parse(&text[..end]);
+            if typed.mistake().is_some() {
+                continue;
+            }
+            let full = ask(&corpus, &typed, None);
+            for former in former.iter().filter(|former| typed.refines(&former.query)) {
+                narrowed += usize::from(former.slots.len() > 4_000);
+                let within = ask(&corpus, &typed, Some(former.clone()));
+                assert_eq!(within.slots, full.slots, "{:?} within {:?}", typed.text(), former.query.text());
+                // What was found within an answer leaves traces as well.
+                let again = ask(&corpus, &typed, Some(within));
+                assert_eq!(again.slots, full.slots, "{:?} within itself", typed.text());
+            }
+            former.push(full);
+        }
+        let [fast, slow] = both(&corpus, &known, text);
+        assert_eq!(fast, slow, "{text}");
+    }
+    assert!(narrowed > 100, "{narrowed} answers of many articles were narrowed");
+}
+
 proptest! {
     #[test]
     fn whatever_is_asked_is_found_as_the_model_finds_it(texts in texts(), query in queries(), per_shard in 1usize..9) {

@@ -16,6 +16,10 @@ use newsdesk::runtime::{Archive, Cache, LoadOptions, Loaded, Source, Written, lo
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+fn make(path: &Path, options: LoadOptions, cache: &Cache) -> std::io::Result<(Loaded, Written)> {
+    make_snapshot(path, options, cache, &mut |_| {}, &mut |_, _| {})
+}
+
 /// A folder of articles and a folder for snapshots.
 struct Desk {
     temp: TempDir,
@@ -48,7 +52,7 @@ impl Desk {
     }
 
     fn make(&self) -> Written {
-        make_snapshot(&self.root(), LoadOptions::default(), &self.cache()).unwrap().1
+        make(&self.root(), LoadOptions::default(), &self.cache()).unwrap().1
     }
 
     /// Loads with the snapshot.
@@ -224,7 +228,7 @@ fn several_roots_have_a_snapshot_each_and_nested_ones_none() {
     let (one, two) = (Desk::new(10), Desk::new(10));
     let cache = one.cache();
     one.make();
-    make_snapshot(&two.root(), LoadOptions::default(), &cache).unwrap();
+    make(&two.root(), LoadOptions::default(), &cache).unwrap();
     assert_eq!(cache.list().unwrap().len(), 2);
     let both = [one.root(), two.root()];
     let with = load(&[&both[0], &both[1]], &cache);
@@ -274,8 +278,8 @@ fn small_folders_and_folders_around_the_snapshots_have_none() {
     let desk = Desk::new(10);
     let options = LoadOptions::default();
     let many = desk.cache().with_least(11);
-    assert_eq!(make_snapshot(&desk.root(), options, &many).unwrap().1, Written::NotWorthIt);
-    assert_eq!(make_snapshot(desk.temp.path(), options, &desk.cache()).unwrap().1, Written::NotWorthIt);
+    assert_eq!(make(&desk.root(), options, &many).unwrap().1, Written::NotWorthIt);
+    assert_eq!(make(desk.temp.path(), options, &desk.cache()).unwrap().1, Written::NotWorthIt);
     assert!(!desk.temp.path().join("cache").exists());
 }
 
@@ -369,7 +373,7 @@ fn a_cache_that_cannot_be_written_is_no_failure() {
     let desk = Desk::new(20);
     fs::write(desk.temp.path().join("cache"), "this is a file").unwrap();
     assert!(desk.compare() > 0);
-    assert!(make_snapshot(&desk.root(), LoadOptions::default(), &desk.cache()).is_err());
+    assert!(make(&desk.root(), LoadOptions::default(), &desk.cache()).is_err());
     let (archive, inbox) = open(&desk);
     let versions = until_loaded(&inbox);
     assert_eq!(versions.last().unwrap().len(), 20);
@@ -458,7 +462,7 @@ fn pruning_and_clearing_delete_only_snapshots_of_ours() {
     let cache = desk.cache();
     desk.make();
     let (place, shard) = (desk.manifest().parent().unwrap().to_path_buf(), desk.shards().into_iter().next().unwrap());
-    make_snapshot(&gone.root(), LoadOptions::default(), &cache).unwrap();
+    make(&gone.root(), LoadOptions::default(), &cache).unwrap();
     fs::remove_dir_all(gone.root()).unwrap();
     let foreign = [
         place.join("notes.txt"),

@@ -2,10 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
-use newsdesk::loader::{Hint, decode, read};
 
 /// What the bundled articles are made of.
 pub(crate) struct Seeds {
@@ -50,28 +46,7 @@ impl Seeds {
     }
 }
 
-/// A corpus of so many of them, in shards as large as loading makes them.
-#[allow(dead_code, reason = "each bench takes what it needs")]
-pub(crate) fn corpus(articles: usize) -> Arc<Corpus> {
-    let seeds = Seeds::new();
-    let dir: Arc<Path> = Arc::from(Path::new("desk"));
-    let (mut shards, mut builder) = (Vec::new(), ShardBuilder::default());
-    for number in 0..articles {
-        let (name, text) = (format!("{number:06}.txt"), seeds.article(number));
-        let decoded = decode(text.as_bytes()).unwrap();
-        let reading = read(&decoded, &Hint { file_name: &name });
-        let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
-        builder.push(file, name.as_bytes(), 0, reading.format, &reading.drafts[0]);
-        if builder.bytes() >= 4 << 20 {
-            shards.push(Arc::new(std::mem::take(&mut builder).finish()));
-        }
-    }
-    shards.push(Arc::new(builder.finish()));
-    Arc::new(Corpus::default().with(shards))
-}
-
 /// Writes so many of them into `folder`, a thousand a folder, and all of them one after the other into a file.
-#[allow(dead_code, reason = "each bench takes what it needs")]
 pub(crate) fn write(folder: &Path, one_file: &Path, articles: usize) {
     use std::io::Write;
     let seeds = Seeds::new();

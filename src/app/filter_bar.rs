@@ -46,8 +46,8 @@ pub struct FilterBar {
     hits: Option<(u64, bool)>,
     costly: Option<Costly>,
     completion: Option<CompletionMenu>,
-    /// The values of a field that were counted last, and of which version of the corpus.
-    values: Option<(Arc<Corpus>, Wanted, Values)>,
+    /// The values of a field that were counted last.
+    values: Option<(Wanted, Values)>,
     history: Vec<String>,
     /// The place in the history while walking through it, and what was typed before.
     walking: Option<(usize, String)>,
@@ -139,8 +139,8 @@ impl FilterBar {
         self.editor.insert(text);
     }
 
-    /// Takes over what is typed, as `parse` reads it; `screenful` articles fill the list. A mistake leaves the former question, and its answer, as they are; where that is empty, the rest of what is typed
-    /// is asked.
+    /// Takes over what is typed, as `parse` reads it; `screenful` articles fill the list. A mistake leaves the former
+    /// question, and its answer, as they are; where that is empty, the rest of what is typed is asked.
     pub(super) fn retype(&mut self, corpus: &Arc<Corpus>, parse: impl Fn(&str) -> Query, screenful: usize) -> Asked {
         self.typed = Arc::new(parse(self.editor.text()));
         if self.typed.mistake().is_some() && !self.is_empty_handed() {
@@ -148,7 +148,7 @@ impl FilterBar {
         }
         let same = self.typed.asks_the_same(&self.query);
         self.query = Arc::clone(&self.typed);
-        if same { Asked::Nothing } else { self.ask(corpus, true, screenful) }
+        if same { Asked::Nothing } else { self.ask(corpus, screenful) }
     }
 
     /// Whether nothing at all was found.
@@ -156,8 +156,15 @@ impl FilterBar {
         self.is_answered() && self.answer.as_ref().is_some_and(|answer| answer.slots.is_empty())
     }
 
-    /// Asks again, of another version of the corpus.
-    pub(super) fn ask(&mut self, corpus: &Arc<Corpus>, may_narrow: bool, screenful: usize) -> Asked {
+    /// Asks again, of another version of the corpus; gives none where there is no filter.
+    pub(super) fn ask_anew(&mut self, corpus: &Arc<Corpus>, screenful: usize) -> Option<Asked> {
+        // What was found and counted in the version before is no help any more, and would keep it in memory.
+        self.former.clear();
+        self.values = None;
+        self.is_on().then(|| self.ask(corpus, screenful))
+    }
+
+    fn ask(&mut self, corpus: &Arc<Corpus>, screenful: usize) -> Asked {
         self.generation += 1;
         self.costly = None;
         self.matcher = (!self.query.is_everything()).then(|| Arc::new(Matcher::new(&self.query)));
@@ -167,8 +174,7 @@ impl FilterBar {
             self.former.clear();
             return Asked::Everything;
         }
-        self.former.retain(|former| Arc::ptr_eq(&former.corpus, corpus));
-        let narrows = |former: &&Answer| may_narrow && self.query.refines(&former.query);
+        let narrows = |former: &&Answer| self.query.refines(&former.query);
         let within = self.former.iter().filter(narrows).min_by_key(|former| former.slots.len()).cloned();
         Asked::Request(Request {
             generation: self.generation,
@@ -214,7 +220,7 @@ impl FilterBar {
 
     /// Completes what stands before the cursor, or goes on to the next candidate. Gives what is to be counted for it,
     /// if that is not known; none where nothing can stand there, as `false` tells.
-    pub(super) fn complete(&mut self, forward: bool, corpus: &Arc<Corpus>) -> (bool, Option<Wanted>) {
+    pub(super) fn complete(&mut self, forward: bool) -> (bool, Option<Wanted>) {
         if let Some(menu) = &mut self.completion {
             menu.step(forward);
             self.type_candidate();
@@ -222,27 +228,22 @@ impl FilterBar {
         }
         let Some(place) = complete(self.editor.text(), self.editor.cursor()) else { return (false, None) };
         let menu = self.completion.insert(CompletionMenu::new(place, self.editor.text()));
-        let wanted = menu.wanted().cloned();
-        let known =
-            self.values.as_ref().filter(|(of, field, _)| Arc::ptr_eq(of, corpus) && Some(field) == wanted.as_ref());
-        match (known.map(|(_, _, values)| Arc::clone(values)), wanted) {
-            (None, Some(wanted)) => return (true, Some(wanted)),
-            (Some(values), Some(_)) => menu.take(&values),
-            (_, None) => {}
+        if let Some(wanted) = menu.wanted() {
+            match &self.values {
+                Some((field, values)) if field == wanted => menu.take(values),
+                _ => return (true, Some(wanted.clone())),
+            }
         }
         (self.type_candidate(), None)
     }
 
-    /// Takes values that were counted; says whether something was typed with them.
-    pub(super) fn take_values(&mut self, corpus: Arc<Corpus>, wanted: Wanted, values: Values) -> bool {
+    /// Takes values that were counted, which are those of the articles `now`; says whether something was typed with
+    /// them.
+    pub(super) fn take_values(&mut self, wanted: Wanted, values: Values, now: bool) -> bool {
         let waiting = self.completion.as_mut().filter(|menu| menu.wanted() == Some(&wanted));
-        if let Some(menu) = waiting {
-            menu.take(&values);
-            self.values = Some((corpus, wanted, values));
-            return self.type_candidate();
-        }
-        self.values = Some((corpus, wanted, values));
-        false
+        let typed = waiting.map(|menu| menu.take(&values)).is_some() && self.type_candidate();
+        self.values = now.then_some((wanted, values));
+        typed
     }
 
     /// Types the selected candidate; a menu with no other goes away. Says no where there is none.

@@ -83,7 +83,7 @@ impl State {
                 }
             }
             Action::Complete | Action::CompleteBack if self.focus == Focus::Filter => {
-                let (done, wanted) = self.filter.complete(action == Action::Complete, &self.corpus);
+                let (done, wanted) = self.filter.complete(action == Action::Complete);
                 match wanted {
                     Some(wanted) => {
                         effects.push(Effect::CountValues { corpus: Arc::clone(&self.corpus), wanted });

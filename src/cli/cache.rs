@@ -1,5 +1,6 @@
 //! `newsdesk cache`: what is kept of large folders, so that they open faster.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,7 +9,9 @@ use std::time::SystemTime;
 use chrono::{DateTime, Local};
 use clap::Subcommand;
 
+use super::progress::Progress;
 use super::{Common, NOTHING, WRONG, complain, config_or_complain, named};
+use crate::app::numbers::counted;
 use crate::article::clean;
 use crate::runtime::{Cache, Kept, LoadOptions, Pruned, Written, make_snapshot};
 
@@ -66,7 +69,7 @@ fn line(kept: &Kept) -> String {
             size(kept.bytes)
         );
     };
-    let articles = format!("{} article{}", kept.articles, if kept.articles == 1 { "" } else { "s" });
+    let articles = counted(kept.articles, "article", "articles");
     let mut line = format!(
         "{}  {articles}  {}  written {}  used {}",
         shown(root),
@@ -83,8 +86,8 @@ fn line(kept: &Kept) -> String {
 }
 
 fn deleted(pruned: Pruned, out: &mut impl Write) -> io::Result<ExitCode> {
-    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let (snapshots, files) = (counted(pruned.snapshots, "snapshot"), counted(pruned.files, "file"));
+    let snapshots = counted(pruned.snapshots as u64, "snapshot", "snapshots");
+    let files = counted(pruned.files as u64, "file", "files");
     writeln!(out, "Deleted {snapshots}, {files} in all, {}.", size(pruned.bytes))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -106,19 +109,23 @@ fn make(cache: &Cache, paths: &[PathBuf], options: LoadOptions, out: &mut impl W
                 continue;
             }
         }
-        let (loaded, written) = make_snapshot(path, options, cache)?;
-        let articles = loaded.corpus.len();
+        let progress = RefCell::new(Progress::new());
+        let loading = &mut |how_far| progress.borrow_mut().load(how_far);
+        let writing = &mut |done, all| progress.borrow_mut().tell(done, all, "shards written");
+        let (loaded, written) = make_snapshot(path, options, cache, loading, writing)?;
+        drop(progress);
+        let articles = counted(loaded.corpus.len() as u64, "article", "articles");
         match written {
             Written::NotWorthIt => {
                 writeln!(
                     out,
-                    "{}: {articles} articles; too few files for a snapshot, or all of them written only just now",
+                    "{}: {articles}; too few files for a snapshot, or all of them written only just now",
                     shown(path)
                 )?;
                 continue;
             }
-            Written::UpToDate => writeln!(out, "{}: {articles} articles; up to date", shown(path))?,
-            Written::New(bytes) => writeln!(out, "{}: {articles} articles; {} written", shown(path), size(bytes))?,
+            Written::UpToDate => writeln!(out, "{}: {articles}; up to date", shown(path))?,
+            Written::New(bytes) => writeln!(out, "{}: {articles}; {} written", shown(path), size(bytes))?,
         }
         made += 1;
     }

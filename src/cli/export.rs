@@ -128,10 +128,10 @@ impl Drop for Target<'_> {
 fn whole(selection: &Selection, heading: &Heading, format: Format, out: &mut impl Write) -> io::Result<()> {
     let Heading { query, exported, articles: all } = heading;
     let count = articles(selection);
-    let mut progress = Progress::new("articles");
+    let mut progress = Progress::new();
     let mut entries = selection.entries().enumerate().inspect(|(number, _)| {
         if number % 1_000 == 0 {
-            progress.tell(*number, *all, "");
+            progress.tell(*number, *all, "articles");
         }
     });
     match format {
@@ -181,9 +181,9 @@ fn folder(selection: &Selection, heading: &Heading, format: Format, folder: &Pat
         let message = format!("{} is there already; --force writes over it", there.display());
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
     }
-    let mut progress = Progress::new("articles");
+    let mut progress = Progress::new();
     for (number, (entry, name)) in selection.entries().zip(&names).enumerate() {
-        progress.tell(number, names.len(), "");
+        progress.tell(number, names.len(), "articles");
         let (path, article) = (path(name), entry.article());
         let mut target = Target::create(&path, force)?;
         let out = &mut target.file;

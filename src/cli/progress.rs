@@ -13,42 +13,40 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A bar that appears after a second, and goes away when it is dropped.
 pub(super) struct Progress {
     began: Instant,
-    what: &'static str,
     bar: Option<ProgressBar>,
     wanted: bool,
 }
 
 impl Progress {
-    /// A bar for so many things of a kind, such as `files`.
-    pub(super) fn new(what: &'static str) -> Progress {
+    /// The second begins now.
+    pub(super) fn new() -> Progress {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        Progress { began: Instant::now(), what, bar: None, wanted: io::stderr().is_terminal() && !dumb }
+        Progress { began: Instant::now(), bar: None, wanted: io::stderr().is_terminal() && !dumb }
     }
 
-    /// So many are done, of so many.
-    pub(super) fn tell(&mut self, done: usize, all: usize, beside: &str) {
+    /// So many are done, of so many things of this kind.
+    pub(super) fn tell(&mut self, done: usize, all: usize, what: &str) {
         if !self.wanted || self.began.elapsed() < PATIENCE {
             return;
         }
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
             // The template is a fixed text that is known to be right.
-            if let Ok(style) = ProgressStyle::with_template("{bar:24} {human_pos} of {human_len} {prefix}{msg}") {
+            if let Ok(style) = ProgressStyle::with_template("{bar:24} {human_pos} of {human_len} {msg}") {
                 bar.set_style(style.progress_chars("━━─"));
             }
-            bar.set_prefix(self.what);
             bar
         });
         bar.set_length(all as u64);
         bar.set_position(done as u64);
         // As long as things go on as fast as they did so far.
         let left = self.began.elapsed().mul_f64(all.saturating_sub(done) as f64 / done.max(1) as f64);
-        bar.set_message(format!("{beside}, {} s left", left.as_secs() + 1));
+        bar.set_message(format!("{what}, {} s left", left.as_secs() + 1));
     }
 
     /// How far loading is.
     pub(super) fn load(&mut self, progress: LoadProgress) {
-        self.tell(progress.read, progress.found, &format!(", {} MB", progress.bytes / 1_000_000));
+        self.tell(progress.read, progress.found, &format!("files, {} MB", progress.bytes / 1_000_000));
     }
 }
 

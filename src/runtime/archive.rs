@@ -231,7 +231,7 @@ impl Archivist {
             let sound = |file: &FileView<'_>| troubled.is_empty() || !troubled.contains(&file.dir.join(file.name));
             for root in cache.roots(&sources) {
                 let began = Instant::now();
-                let written = contain(|| cache.write(&root, options, &corpus, &ages, &sound));
+                let written = contain(|| cache.write(&root, options, &corpus, &ages, &sound, &mut |_, _| {}));
                 note(|| format!("snapshot of {}: {written:?} in {:?}", root.real.display(), began.elapsed()));
             }
         });

@@ -6,15 +6,20 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
 use super::archive::Archive;
+use super::contained::contain;
 use super::event_loop::{Event, Hands, Screen};
 use super::filter::Filter;
 use super::input::Input;
 use super::log::note;
 use crate::app::{Effect, Message, Notice};
+use crate::corpus::Corpus;
+use crate::query::Wanted;
+use crate::search::count_values;
 
 /// What terminals take at most on their clipboard, in bytes; several drop what is longer without a word.
 const CLIPBOARD: usize = 74_000;
@@ -40,7 +45,7 @@ impl Hands for Executor {
         match effect {
             Effect::Filter(request) => self.filter.ask(request),
             Effect::CancelFilter(generation) => self.filter.cancel(generation),
-            Effect::CountValues { corpus, wanted } => self.filter.count_values(corpus, wanted),
+            Effect::CountValues { corpus, wanted } => self.count_values(corpus, wanted),
             Effect::Copy(text) if text.len() > CLIPBOARD => {
                 self.tell(Notice::error("This is too long for the terminal's clipboard; | pipes it to a command"));
             }
@@ -67,6 +72,19 @@ impl Hands for Executor {
 impl Executor {
     fn tell(&self, notice: Notice) {
         let _ = self.events.send(Event::Message(Message::Notice(notice)));
+    }
+
+    /// On a thread of its own, so that no letter that is typed meanwhile waits for it.
+    fn count_values(&self, corpus: Arc<Corpus>, wanted: Wanted) {
+        let events = self.events.clone();
+        let started = thread::Builder::new().name("values".to_owned()).spawn(move || {
+            if let Some(values) = contain(|| count_values(&corpus, &wanted)) {
+                let _ = events.send(Event::Message(Message::Values { corpus, wanted, values: Arc::new(values) }));
+            }
+        });
+        if let Err(error) = started {
+            self.tell(Notice::error(format!("The values could not be counted: {error}")));
+        }
     }
 
     fn open(&self, address: &str) {

@@ -9,46 +9,29 @@ use std::thread;
 use super::contained::contain;
 use super::log::note;
 use crate::app::{Message, Notice};
-use crate::corpus::Corpus;
-use crate::query::Wanted;
-use crate::search::{Request, costly_condition, count_hits, count_values, scan};
-
-/// What the thread is asked.
-enum Job {
-    Answer(Request),
-    CountValues(Arc<Corpus>, Wanted),
-}
+use crate::search::{Request, costly_condition, count_hits, scan};
 
 /// The reader's side of the filter thread. Dropping it ends the thread.
 pub(super) struct Filter {
-    jobs: Option<Sender<Job>>,
+    requests: Option<Sender<Request>>,
     wanted: Arc<AtomicU64>,
 }
 
 impl Filter {
     /// Starts the thread; answers go to `tell`.
     pub(super) fn start(tell: impl FnMut(Message) + Send + 'static) -> io::Result<Filter> {
-        let (jobs, inbox) = mpsc::channel();
+        let (requests, inbox) = mpsc::channel();
         let wanted = Arc::new(AtomicU64::new(0));
         let latest = Arc::clone(&wanted);
-        thread::Builder::new().name("filter".to_owned()).spawn(move || work(&inbox, &latest, tell))?;
-        Ok(Filter { jobs: Some(jobs), wanted })
+        thread::Builder::new().name("filter".to_owned()).spawn(move || answer_all(&inbox, &latest, tell))?;
+        Ok(Filter { requests: Some(requests), wanted })
     }
 
     /// Asks; what was asked before is not answered any more.
     pub(super) fn ask(&self, request: Request) {
         self.wanted.fetch_max(request.generation, Ordering::Relaxed);
-        self.give(Job::Answer(request));
-    }
-
-    /// Has the values of a field counted.
-    pub(super) fn count_values(&self, corpus: Arc<Corpus>, wanted: Wanted) {
-        self.give(Job::CountValues(corpus, wanted));
-    }
-
-    fn give(&self, job: Job) {
-        if let Some(jobs) = &self.jobs {
-            let _ = jobs.send(job);
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(request);
         }
     }
 
@@ -61,29 +44,15 @@ impl Filter {
 impl Drop for Filter {
     fn drop(&mut self) {
         self.wanted.store(u64::MAX, Ordering::Relaxed);
-        self.jobs = None;
+        self.requests = None;
     }
 }
 
-fn work(inbox: &Receiver<Job>, wanted: &AtomicU64, mut tell: impl FnMut(Message)) {
+fn answer_all(inbox: &Receiver<Request>, wanted: &AtomicU64, mut tell: impl FnMut(Message)) {
     while let Ok(first) = inbox.recv() {
         // A burst of keys is one scan.
-        let (mut request, mut values) = (None, None);
-        for job in std::iter::once(first).chain(inbox.try_iter()) {
-            match job {
-                Job::Answer(newer) => request = Some(newer),
-                Job::CountValues(corpus, field) => values = Some((corpus, field)),
-            }
-        }
-        if let Some(request) = request {
-            answer(&request, wanted, &mut tell);
-        }
-        if let Some((corpus, field)) = values {
-            let ending = || wanted.load(Ordering::Relaxed) == u64::MAX;
-            if let Some(Some(values)) = contain(|| count_values(&corpus, &field, &ending)) {
-                tell(Message::Values { corpus, wanted: field, values: Arc::new(values) });
-            }
-        }
+        let request = inbox.try_iter().last().unwrap_or(first);
+        answer(&request, wanted, &mut tell);
     }
 }
 

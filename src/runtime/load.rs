@@ -115,16 +115,23 @@ pub fn load_with(
 }
 
 /// Writes the snapshot of the folder at `path`, or brings it up to date, and gives back what was loaded for it.
-pub fn make_snapshot(path: &Path, options: LoadOptions, cache: &Cache) -> io::Result<(Loaded, Written)> {
+/// `loading` hears how far that is, and `writing` how many shards are done, of how many.
+pub fn make_snapshot(
+    path: &Path,
+    options: LoadOptions,
+    cache: &Cache,
+    loading: &mut dyn FnMut(LoadProgress),
+    writing: &mut dyn FnMut(usize, usize),
+) -> io::Result<(Loaded, Written)> {
     let sources = [Source::Named(path.to_path_buf())];
     let mut ages = Ages::of_snapshot();
     ages.begin(&Corpus::default());
-    let loaded = load_with(&sources, options, Some(cache), &AtomicBool::new(false), &mut |_| {});
+    let loaded = load_with(&sources, options, Some(cache), &AtomicBool::new(false), loading);
     let troubled: HashSet<&Path> = loaded.problems.iter().map(|problem| problem.path.as_path()).collect();
     let sound = |file: &FileView<'_>| troubled.is_empty() || !troubled.contains(&*file.dir.join(file.name));
     let mut written = Written::NotWorthIt;
     for root in cache.roots(&sources) {
-        written = cache.write(&root, options, &loaded.corpus, &ages, &sound)?;
+        written = cache.write(&root, options, &loaded.corpus, &ages, &sound, writing)?;
     }
     Ok((loaded, written))
 }

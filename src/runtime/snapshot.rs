@@ -219,7 +219,8 @@ impl Cache {
     }
 
     /// Writes the snapshot of `root`, with those of its files in `corpus` that were read long enough after they were
-    /// written and that nothing is wrong with, as `sound` says by folder and name.
+    /// written and that nothing is wrong with, as `sound` says by folder and name. `tell` hears how many shards are
+    /// done, of how many.
     pub(super) fn write(
         &self,
         root: &Root,
@@ -227,6 +228,7 @@ impl Cache {
         corpus: &Corpus,
         ages: &Ages,
         sound: &dyn Fn(&FileView<'_>) -> bool,
+        tell: &mut dyn FnMut(usize, usize),
     ) -> io::Result<Written> {
         let mut bundle = Bundle::default();
         let mut files = 0;
@@ -270,7 +272,8 @@ impl Cache {
         }
         create_folder(&place)?;
         let mut new = 0;
-        for (shard, _) in &chosen {
+        for (number, (shard, _)) in chosen.iter().enumerate() {
+            tell(number, chosen.len());
             let Some(sealed) = shard.sealed().filter(|&sealed| stands(sealed)) else {
                 let mut sealed = None;
                 put(&place, |file| {

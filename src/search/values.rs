@@ -2,24 +2,18 @@
 
 use std::collections::HashMap;
 
+use chrono::Datelike;
+
 use crate::article::Role;
 use crate::article::fold::fold;
 use crate::corpus::{Corpus, Entry};
 use crate::query::{Field, Wanted};
 
-/// Counts the values of a field, the most frequent first; `None` where it was cancelled. Values that differ only in
-/// what folding ignores are one, written as in the newest article. Dates are counted by year and by month, newest
-/// first.
-pub fn count_values(
-    corpus: &Corpus,
-    wanted: &Wanted,
-    cancelled: &(dyn Fn() -> bool + Sync),
-) -> Option<Vec<(String, usize)>> {
+/// Counts the values of a field, the most frequent first. Values that differ only in what folding ignores are one,
+/// written as in the newest article. Dates are counted by year and by month, newest first.
+pub fn count_values(corpus: &Corpus, wanted: &Wanted) -> Vec<(String, usize)> {
     let mut counts = Counts::default();
-    for (number, entry) in corpus.order().iter().filter_map(|&slot| corpus.get(slot)).enumerate() {
-        if number % 1_000 == 0 && cancelled() {
-            return None;
-        }
+    for entry in corpus.order().iter().filter_map(|&slot| corpus.get(slot)) {
         match wanted {
             Wanted::Value(Field::Source) => counts.put_parts(entry, Role::Source),
             Wanted::Value(Field::By) => counts.put_parts(entry, Role::Byline),
@@ -35,12 +29,11 @@ pub fn count_values(
             Wanted::Date => {
                 let Some(published) = entry.published() else { continue };
                 let day = published.day();
-                for format in ["%Y", "%Y-%m"] {
-                    let text = day.format(format).to_string();
-                    counts.put(text.as_bytes(), || text.clone());
-                }
+                let (year, month) = (day.year().to_be_bytes(), day.month().to_be_bytes());
+                counts.put(&year, || day.format("%Y").to_string());
+                counts.put(&[year, month].concat(), || day.format("%Y-%m").to_string());
             }
-            Wanted::Value(_) | Wanted::Field(_) | Wanted::Word(_) => return Some(Vec::new()),
+            Wanted::Value(_) | Wanted::Field(_) | Wanted::Word(_) => return Vec::new(),
         }
     }
     let mut values: Vec<(String, usize)> = counts.0.into_values().map(|(count, shown)| (shown, count)).collect();
@@ -49,7 +42,7 @@ pub fn count_values(
         Wanted::Date => values.sort_by(|(a, _), (b, _)| a.len().cmp(&b.len()).then_with(|| b.cmp(a))),
         _ => values.sort_by(|(a, more), (b, less)| less.cmp(more).then_with(|| a.cmp(b))),
     }
-    Some(values)
+    values
 }
 
 /// How often each value was met, by its folded form, and how it is written.

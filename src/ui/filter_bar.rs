@@ -31,7 +31,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     let told_x = area.right().saturating_sub(told.width() as u16 + 1);
     Pen::new(buffer, told_x, area.y, area.right()).put(&told, theme.dim);
     let sign = if typing || state.filter().is_on() { theme.accent } else { theme.dim };
-    let mut pen = Pen::new(buffer, area.x, area.y, text_end(state, area));
+    let mut pen = Pen::new(buffer, area.x, area.y, text_end(&told, area));
     pen.put(SIGN, sign);
     if typed.text().is_empty() && !typing {
         return None;
@@ -76,7 +76,8 @@ fn first_shown(line: &LineEditor, room: usize) -> (usize, usize) {
 /// The columns of the bar, counted from its left, in which some bytes of the typed line stand.
 fn columns(state: &State, bar: Rect, range: &Range<usize>) -> (u16, u16) {
     let line = state.filter().editor();
-    let (start, _) = first_shown(line, usize::from(text_end(state, bar) - bar.x).saturating_sub(SIGN.width()));
+    let end = text_end(&told(state, bar), bar);
+    let (start, _) = first_shown(line, usize::from(end - bar.x).saturating_sub(SIGN.width()));
     let shown = |at: usize| line.text().get(start..at.max(start)).unwrap_or("").width() as u16;
     let first = SIGN.width() as u16 + shown(range.start);
     (first.min(bar.width), (SIGN.width() as u16 + shown(range.end)).max(first + 1).min(bar.width))
@@ -178,10 +179,9 @@ fn told(state: &State, bar: Rect) -> String {
     summary(state).into_iter().find(|text| text.width() + 3 <= most).unwrap_or_default()
 }
 
-/// Where what is typed ends at the latest.
-fn text_end(state: &State, bar: Rect) -> u16 {
-    let told = told(state, bar).width() as u16;
-    bar.right().saturating_sub(told + 2).max(bar.x)
+/// Where what is typed ends at the latest, beside what is told.
+fn text_end(told: &str, bar: Rect) -> u16 {
+    bar.right().saturating_sub(told.width() as u16 + 2).max(bar.x)
 }
 
 /// What came of the filter and where the reader is, the longest form first.
