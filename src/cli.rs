@@ -5,6 +5,7 @@ mod article_json;
 mod cache;
 mod check;
 mod export;
+mod feed;
 mod list;
 mod progress;
 mod search;
@@ -167,6 +168,11 @@ enum Command {
         #[command(subcommand)]
         order: Option<cache::Order>,
     },
+    /// Look into feed files
+    Feed {
+        #[command(subcommand)]
+        order: feed::Order,
+    },
     /// Print every setting with its default, ready for config.toml
     Config,
     /// Print completions for a shell
@@ -254,6 +260,7 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             check::print(&load(&paths.paths, &cli.common, false)?, stats, &mut out)
         }
         Some(Command::Cache { order }) => cache::carry_out(order.unwrap_or_default(), &cli.common, &mut out),
+        Some(Command::Feed { order }) => feed::carry_out(&order, &mut out),
         Some(Command::Config) => {
             if let Some(path) = config_path() {
                 complain(&format!("The config is {}", path.display()));

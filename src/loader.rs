@@ -3,8 +3,11 @@
 //! Bytes come in, drafts and flaws go out. This room knows neither the terminal nor the store nor the file system.
 //! A new format is one file here and one row of [`FORMATS`].
 
+mod address;
 mod date;
 mod encoding;
+mod feed;
+mod html;
 mod markdown;
 mod plain;
 mod problem;
@@ -14,10 +17,14 @@ mod wire;
 use crate::article::Draft;
 
 pub use encoding::{Decoded, decode};
+pub use feed::{
+    Feed, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink, FeedOptions, FeedPerson,
+    FeedText, FeedVersion, parse_feed,
+};
 pub use problem::{Flaw, Problem, Refusal};
 
 /// Every format, in the order in which they are asked; the last takes whatever no other recognises.
-pub static FORMATS: &[&dyn SourceFormat] = &[&wire::Wire, &markdown::Markdown, &plain::Plain];
+pub static FORMATS: &[&dyn SourceFormat] = &[&wire::Wire, &markdown::Markdown, &feed::FeedFile, &html::Html, &plain::Plain];
 
 /// A way in which articles are written in files.
 pub trait SourceFormat: Sync {
@@ -88,4 +95,10 @@ pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &Hint<'_>) -> Reading<'a> {
         format.parse(hint, text, &mut reading);
     }
     reading
+}
+
+/// What an article without a headline is called: its file, in words.
+fn headline_from_name(hint: &Hint<'_>) -> String {
+    let stem = hint.file_name.rsplit_once('.').map_or(hint.file_name, |(stem, _)| stem);
+    if stem.is_empty() { "Untitled".to_owned() } else { stem.replace(['-', '_'], " ") }
 }

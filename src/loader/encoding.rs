@@ -1,4 +1,7 @@
-//! From bytes to text: UTF-8, UTF-16 by its byte order mark, and else what the bytes look most like.
+//! From bytes to text: UTF-8, UTF-16 by its byte order mark, what XML and HTML declare, and else what the bytes look
+//! most like.
+
+mod declared;
 
 use std::borrow::Cow;
 
@@ -14,6 +17,7 @@ const SAMPLE: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Decoded<'a> {
     text: Cow<'a, str>,
+    encoding: String,
     flaw: Option<Flaw>,
 }
 
@@ -23,6 +27,11 @@ impl Decoded<'_> {
         &self.text
     }
 
+    /// The name of its encoding, in lower case: as it was declared, or as it was found out.
+    pub fn encoding(&self) -> &str {
+        &self.encoding
+    }
+
     pub(super) fn flaw(&self) -> Option<Flaw> {
         self.flaw.clone()
     }
@@ -30,42 +39,62 @@ impl Decoded<'_> {
 
 /// Decodes the bytes of a file, or says why they are no text.
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
-    let (text, flaw) = match Encoding::for_bom(bytes) {
-        Some((encoding, length)) => {
-            let (text, damaged) = encoding.decode_without_bom_handling(bytes.get(length..).unwrap_or_default());
-            (text, damaged.then(|| damage(encoding)))
+    decode_as(bytes, None)
+}
+
+/// Like [`decode`], of bytes that were sent with this `Content-Type`.
+pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>, Refusal> {
+    let decoded = match (Encoding::for_bom(bytes), declared::utf_32(bytes)) {
+        (_, Some((text, encoding))) => {
+            Decoded { text: Cow::Owned(text), encoding: encoding.to_owned(), flaw: None }
         }
-        None => {
+        (Some((encoding, length)), None) => decoded(encoding, bytes.get(length..).unwrap_or_default()),
+        (None, None) => {
             if let Some(kind) = binary_kind(bytes) {
                 return Err(Refusal::Binary(kind));
             }
-            without_mark(bytes)?
+            match declared::decode(bytes, content_type) {
+                Some((text, encoding)) => Decoded { text, encoding, flaw: None },
+                None => without_mark(bytes)?,
+            }
         }
     };
-    if text.trim().is_empty() {
+    if decoded.text.trim().is_empty() {
         return Err(Refusal::Empty);
     }
-    Ok(Decoded { text: one_line_end(text), flaw })
+    Ok(Decoded { text: one_line_end(decoded.text), ..decoded })
 }
 
-fn without_mark(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<Flaw>), Refusal> {
+/// The text of bytes that are surely in this encoding, however damaged.
+fn decoded<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
+    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
+    Decoded { text, encoding: encoding.name().to_ascii_lowercase(), flaw: damaged.then(|| damage(encoding)) }
+}
+
+fn without_mark(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
     if let Ok(text) = simdutf8::basic::from_utf8(bytes)
         && !has_iso_2022_escape(bytes)
     {
-        return if is_mostly_nul(bytes) { utf_16_by_its_nuls(bytes) } else { Ok((Cow::Borrowed(text), None)) };
+        let text = Cow::Borrowed(text);
+        return if is_mostly_nul(bytes) {
+            utf_16_by_its_nuls(bytes)
+        } else {
+            Ok(Decoded { text, encoding: "utf-8".to_owned(), flaw: None })
+        };
     }
     if is_mostly_nul(bytes) {
         return utf_16_by_its_nuls(bytes);
     }
     if is_damaged_utf8(bytes) {
-        let (text, damaged) = UTF_8.decode_without_bom_handling(bytes);
-        return Ok((text, damaged.then(|| damage(UTF_8))));
+        return Ok(decoded(UTF_8, bytes));
     }
     let encoding = detect(bytes);
-    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
-    let flaw = if damaged { damage(encoding) } else { guess(encoding) };
+    let mut decoded = decoded(encoding, bytes);
     // ISO-2022-JP is known by its escapes; all else is a guess.
-    Ok((text, (damaged || encoding != ISO_2022_JP).then_some(flaw)))
+    if decoded.flaw.is_none() && encoding != ISO_2022_JP {
+        decoded.flaw = Some(guess(encoding));
+    }
+    Ok(decoded)
 }
 
 fn guess(encoding: &'static Encoding) -> Flaw {
@@ -140,7 +169,7 @@ fn is_mostly_nul(bytes: &[u8]) -> bool {
 }
 
 /// Every second byte a NUL: UTF-16 without its mark. Anything else with so many NULs is no text.
-fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<Flaw>), Refusal> {
+fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
     let sample = bytes.get(..4096).unwrap_or(bytes);
     let nuls = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|&&byte| byte == 0).count();
     let half = sample.len() / 2;
@@ -149,8 +178,7 @@ fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<Flaw>), Refu
         (even, odd) if even * 4 > half * 3 && odd * 8 < half => UTF_16BE,
         _ => return Err(Refusal::Binary("binary data")),
     };
-    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
-    Ok((text, damaged.then(|| damage(encoding))))
+    Ok(decoded(encoding, bytes))
 }
 
 /// What kind of binary file begins with these bytes. Signatures as the formats' own specifications give them.

@@ -56,7 +56,7 @@ impl SourceFormat for Markdown {
             .for_each(|event| blocks.take(event));
         let (mut parts, links) = blocks.finish();
         let title = one(&["title", "headline"]).or_else(|| blocks_headline(&mut parts));
-        draft.push(Role::Headline, title.unwrap_or_else(|| headline_from_name(hint)));
+        draft.push(Role::Headline, title.unwrap_or_else(|| super::headline_from_name(hint)));
         draft.push(Role::Standfirst, one(&["description", "summary", "standfirst", "subtitle"]).unwrap_or_default());
         draft.push(Role::Byline, matter.all(&["author", "authors", "by"]).join(", "));
         draft.parts.append(&mut parts);
@@ -72,11 +72,6 @@ impl SourceFormat for Markdown {
 fn blocks_headline(parts: &mut Vec<DraftPart<'_>>) -> Option<String> {
     let heading = parts.first().is_some_and(|part| part.role == Role::Body(BlockKind::Crosshead));
     heading.then(|| parts.remove(0).text.into_owned())
-}
-
-fn headline_from_name(hint: &Hint<'_>) -> String {
-    let stem = hint.file_name.rsplit_once('.').map_or(hint.file_name, |(stem, _)| stem);
-    if stem.is_empty() { "Untitled".to_owned() } else { stem.replace(['-', '_'], " ") }
 }
 
 /// Blocks as they are put together from the parser's events.

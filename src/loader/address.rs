@@ -1,0 +1,101 @@
+//! Addresses of the web: relative ones made whole, and those that nobody should follow told apart.
+
+use std::borrow::Cow;
+
+use oxiri::{Iri, IriRef};
+
+/// What a link in a text may lead to. Everything else (`javascript:`, `data:`, `file:` and what is yet to be thought
+/// of) is no link.
+const HARMLESS: &[&str] = &[
+    "http", "https", "mailto", "ftp", "ftps", "sftp", "news", "nntp", "tel", "sms", "geo", "magnet", "gopher",
+    "gemini", "feed", "irc", "ircs", "xmpp", "sip", "sips", "webcal", "callto",
+];
+
+/// An address as browsers take it: without the white space around it, and without line ends and tabs in it.
+pub(super) fn tidy(address: &str) -> Cow<'_, str> {
+    let address = address.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    if address.contains(['\n', '\r', '\t']) {
+        Cow::Owned(address.replace(['\n', '\r', '\t'], ""))
+    } else {
+        Cow::Borrowed(address)
+    }
+}
+
+/// The scheme of a whole address, in the case in which it is written.
+pub(super) fn scheme(address: &str) -> Option<&str> {
+    let (scheme, _) = address.split_once(':')?;
+    let mut letters = scheme.chars();
+    let is_scheme = letters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    is_scheme.then_some(scheme)
+}
+
+/// Whether an address, whole or relative, may be given to a reader as a link.
+pub(super) fn is_harmless(address: &str) -> bool {
+    match scheme(address) {
+        Some(scheme) => HARMLESS.iter().any(|known| scheme.eq_ignore_ascii_case(known)),
+        // `java\0script:` and the like: what stands before a colon in front of any slash, and is no scheme.
+        None => !address.split(['/', '?', '#']).next().unwrap_or("").contains(|c: char| c.is_control() || c == '&'),
+    }
+}
+
+/// `reference` as seen from `base`, by RFC 3986 and its extension to all of Unicode, RFC 3987. A whole address stays
+/// as it is written, and so does everything where the base is none.
+pub(super) fn resolve(base: Option<&str>, reference: &str) -> String {
+    let reference = tidy(reference);
+    let Some(base) = base.filter(|_| scheme(&reference).is_none()) else { return reference.into_owned() };
+    let joined = Iri::parse(tidy(base).as_ref()).ok().and_then(|base| {
+        let reference = IriRef::parse(encoded(&reference)).ok()?;
+        base.resolve(&reference).ok()
+    });
+    joined.map_or_else(|| reference.into_owned(), Iri::into_inner)
+}
+
+/// Characters that no address may hold, as their bytes in hexadecimal digits.
+fn encoded(address: &str) -> String {
+    let mut whole = String::with_capacity(address.len());
+    for c in address.chars() {
+        match c {
+            ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' | '\0'..='\u{1f}' | '\u{7f}' => {
+                whole.push_str(&format!("%{:02X}", u32::from(c)));
+            }
+            c => whole.push(c),
+        }
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_addresses_are_made_whole_and_others_left_alone() {
+        let base = Some("http://example.org/news/today/");
+        for (reference, whole) in [
+            ("a.html", "http://example.org/news/today/a.html"),
+            ("../b", "http://example.org/news/b"),
+            ("/c?d=1", "http://example.org/c?d=1"),
+            ("//other.example/e", "http://other.example/e"),
+            ("HTTP://example.org/%7Ef", "HTTP://example.org/%7Ef"),
+            ("mailto:desk@example.org", "mailto:desk@example.org"),
+            (" with space ", "http://example.org/news/today/with%20space"),
+            ("é", "http://example.org/news/today/é"),
+        ] {
+            assert_eq!(resolve(base, reference), whole);
+        }
+        assert_eq!(resolve(None, "a.html"), "a.html");
+        assert_eq!(resolve(Some("no base"), "a.html"), "a.html");
+        assert_eq!(resolve(base, "[odd]:%"), "[odd]:%");
+    }
+
+    #[test]
+    fn only_links_that_cannot_run_anything_are_harmless() {
+        for good in ["http://a", "HTTPS://a", "mailto:a@b", "a/b", "#c", "?q=x:y", "a b"] {
+            assert!(is_harmless(&tidy(good)), "{good}");
+        }
+        for bad in ["javascript:x", " Java\nScript:x", "data:text/html,x", "file:///etc/passwd", "vbscript:x", "x-y:z"] {
+            assert!(!is_harmless(&tidy(bad)), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! From a feed to drafts of articles, one for each entry.
+
+use std::borrow::Cow;
+
+use super::model::{Feed, FeedEntry, FeedHead, FeedText};
+use crate::article::{BlockKind, Draft, DraftPart, Role};
+use crate::loader::html::{Blocks, blocks};
+use crate::loader::{Flaw, address, problem};
+
+/// A headline that is made of a text's first words is no longer than this, in characters.
+const HEADLINE: usize = 80;
+
+/// The articles of a feed, in its order; what is wrong with dates goes to `flaws`.
+pub(super) fn drafts(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<Draft<'static>> {
+    let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
+    feed.entries.iter().map(|entry| draft(entry, &name, flaws)).collect()
+}
+
+fn draft(entry: &FeedEntry, feed: &str, flaws: &mut Vec<Flaw>) -> Draft<'static> {
+    let head = &entry.head;
+    let dates = [&head.published, &head.updated, &head.created];
+    let published = dates.iter().find_map(|date| date.as_ref()?.moment);
+    if published.is_none()
+        && let Some(wrong) = dates.iter().find_map(|date| date.as_ref()).filter(|date| !date.raw.is_empty())
+    {
+        flaws.push(Flaw {
+            line: None,
+            cause: format!("{} is not a date", problem::quoted(&wrong.raw)),
+            consequence: "the article is shown undated".to_owned(),
+        });
+    }
+    let mut draft = Draft {
+        published,
+        section: Cow::Owned(section(head)),
+        url: page(entry).map(Cow::Owned),
+        ..Draft::default()
+    };
+    let mut body = Blocks::default();
+    for content in &entry.content {
+        add(&mut body, content);
+    }
+    let mut standfirst = entry.subtitle.as_ref().map(|subtitle| subtitle.plain().into_owned()).unwrap_or_default();
+    match &entry.summary {
+        Some(summary) if body.parts.is_empty() => add(&mut body, summary),
+        Some(summary) => {
+            let summary = summary.plain().into_owned();
+            if !repeats(&summary, &body) {
+                standfirst = summary;
+            }
+        }
+        None => {}
+    }
+    let title = head.title.as_ref().map(|title| title.plain().into_owned()).filter(|title| !title.trim().is_empty());
+    let title = title.unwrap_or_else(|| first_words(&body).or_else(|| page(entry)).unwrap_or_else(untitled));
+    draft.push(Role::Headline, title);
+    draft.push(Role::Standfirst, standfirst);
+    let authors: Vec<&str> = head.authors.iter().map(|author| author.display_name()).collect();
+    draft.push(Role::Byline, authors.join(", "));
+    draft.parts.append(&mut body.parts);
+    draft.links = body.links;
+    for enclosure in &entry.enclosures {
+        push_enclosure(&mut draft, &enclosure.href, &enclosure.media_type);
+    }
+    let source = entry.source.as_ref().and_then(|source| source.title.as_ref());
+    let source = source.map(|title| title.plain().into_owned()).filter(|title| !title.is_empty());
+    draft.push(Role::Source, source.unwrap_or_else(|| feed.to_owned()));
+    draft
+}
+
+fn untitled() -> String {
+    "Untitled".to_owned()
+}
+
+/// The first category, as people read it.
+fn section(head: &FeedHead) -> String {
+    let mut names = head.categories.iter().map(|category| {
+        let name = if category.label.is_empty() { &category.term } else { &category.label };
+        name.split_whitespace().collect::<Vec<_>>().join(" ")
+    });
+    names.find(|name| !name.is_empty()).unwrap_or_default()
+}
+
+/// The page that holds the entry; what may not be followed is none.
+fn page(entry: &FeedEntry) -> Option<String> {
+    let link = entry.head.link.as_ref().filter(|link| !link.is_empty() && address::is_harmless(link));
+    link.map(|link| address::tidy(link).into_owned())
+}
+
+/// Adds the blocks of a text to those of others.
+fn add(body: &mut Blocks, text: &FeedText) {
+    if !text.is_html {
+        let paragraphs = text.value.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
+        body.parts.extend(paragraphs.map(|paragraph| DraftPart {
+            role: Role::Body(BlockKind::Paragraph),
+            text: Cow::Owned(paragraph.to_owned()),
+            spans: Vec::new(),
+        }));
+        return;
+    }
+    let mut more = blocks(&text.value, None);
+    let shift = u16::try_from(body.links.len()).unwrap_or(u16::MAX);
+    for part in &mut more.parts {
+        for span in &mut part.spans {
+            if let crate::article::SpanStyle::Link(number) = &mut span.style {
+                *number = number.saturating_add(shift);
+            }
+        }
+    }
+    body.parts.append(&mut more.parts);
+    body.links.append(&mut more.links);
+}
+
+/// Whether the body begins with the summary, so that it need not be read twice.
+fn repeats(summary: &str, body: &Blocks) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let summary = letters(summary);
+    let mut beginning = String::new();
+    for part in &body.parts {
+        beginning.push_str(&letters(&part.text));
+        if beginning.len() >= summary.len() {
+            break;
+        }
+    }
+    beginning.starts_with(&summary)
+}
+
+/// What an entry without a title is called: how its text begins.
+fn first_words(body: &Blocks) -> Option<String> {
+    let text = body.parts.iter().map(|part| part.text.trim()).find(|text| !text.is_empty())?;
+    let mut words = String::new();
+    for word in text.split_whitespace() {
+        if words.chars().count() + word.chars().count() >= HEADLINE {
+            return Some(if words.is_empty() { word.chars().take(HEADLINE).collect() } else { words + " …" });
+        }
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+    }
+    Some(words)
+}
+
+/// A recording that belongs to an entry is a line that links to it.
+fn push_enclosure(draft: &mut Draft<'static>, href: &str, media_type: &str) {
+    if href.is_empty() || !address::is_harmless(href) || draft.links.iter().any(|link| link == href) {
+        return;
+    }
+    let kind = match media_type.split('/').next().unwrap_or("") {
+        "audio" => "Audio",
+        "video" => "Video",
+        "image" => "Image",
+        _ => "File",
+    };
+    let name = href.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).unwrap_or("");
+    let text = crate::article::clean(&format!("{kind}: {}", if name.is_empty() { href } else { name })).into_owned();
+    if let Ok(number) = u16::try_from(draft.links.len())
+        && let Ok(end) = u32::try_from(text.len())
+    {
+        let style = crate::article::SpanStyle::Link(number);
+        let spans = vec![crate::article::Span { start: 0, end, style }];
+        draft.links.push(Cow::Owned(href.to_owned()));
+        draft.parts.push(DraftPart { role: Role::Body(BlockKind::Paragraph), text: Cow::Owned(text), spans });
+    }
+}

@@ -1,0 +1,166 @@
+//! References to characters and entities. Feeds use those of HTML without declaring them, numbers that mean
+//! windows-1252, and ampersands that are no references at all.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use html5ever::data::NAMED_ENTITIES;
+
+/// No name of an entity is longer, in bytes.
+const LONGEST_NAME: usize = 40;
+
+/// An entity that a document declares itself stands for no more than this, in bytes.
+const LONGEST_VALUE: usize = 256;
+
+/// The entities that a document declares, as far as they are short and plain text. Others are never expanded: neither
+/// those that stand for more entities, nor those that stand in another file.
+#[derive(Debug, Default)]
+pub(super) struct Entities {
+    declared: HashMap<String, String>,
+    /// What declared entities may still add to the text, in bytes.
+    budget: usize,
+}
+
+impl Entities {
+    /// None declared yet, for a document of this many bytes.
+    pub(super) fn new(length: usize) -> Entities {
+        Entities { declared: HashMap::new(), budget: length.saturating_add(64 * 1024) }
+    }
+
+    /// Takes in the entities that a document type declares.
+    pub(super) fn declare(&mut self, document_type: &str) {
+        for declaration in document_type.split("<!ENTITY").skip(1) {
+            let Some(declaration) = declaration.split('>').next() else { continue };
+            let Some((name, value)) = declaration.trim().split_once(char::is_whitespace) else { continue };
+            let Some(quote) = value.trim_start().chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
+            let Some(value) = value.trim_start().get(1..).and_then(|value| value.split(quote).next()) else { continue };
+            let is_plain = !value.contains(['%', '<']) && value.len() <= LONGEST_VALUE;
+            // One character may be given by its number; the first declaration is the one that counts.
+            let value = if value.contains('&') { character_alone(value) } else { Some(value.to_owned()) };
+            if let Some(value) = value.filter(|_| is_plain) {
+                self.declared.entry(name.to_owned()).or_insert(value);
+            }
+        }
+    }
+
+    /// What `&name;` stands for; none where nobody knows.
+    pub(super) fn resolve(&mut self, name: &str) -> Option<Cow<'static, str>> {
+        if let Some(number) = name.strip_prefix('#') {
+            return character(number).map(|c| Cow::Owned(c.to_string()));
+        }
+        match name {
+            "amp" => return Some(Cow::Borrowed("&")),
+            "lt" => return Some(Cow::Borrowed("<")),
+            "gt" => return Some(Cow::Borrowed(">")),
+            "quot" => return Some(Cow::Borrowed("\"")),
+            "apos" => return Some(Cow::Borrowed("'")),
+            _ => {}
+        }
+        if let Some(value) = self.declared.get(name) {
+            self.budget = self.budget.checked_sub(value.len())?;
+            return Some(Cow::Owned(value.clone()));
+        }
+        if name.len() > LONGEST_NAME {
+            return None;
+        }
+        let (first, second) = *NAMED_ENTITIES.get(&format!("{name};"))?;
+        let characters = [first, second].into_iter().filter(|&c| c != 0).filter_map(char::from_u32);
+        Some(Cow::Owned(characters.collect()))
+    }
+
+    /// `text` with its references resolved; what is none stays as it is written.
+    pub(super) fn unescape<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
+        if !text.contains('&') {
+            return Cow::Borrowed(text);
+        }
+        let mut pieces = text.split('&');
+        let mut whole = pieces.next().unwrap_or("").to_owned();
+        for piece in pieces {
+            let reference = piece.split_once(';').filter(|(name, _)| name.len() <= LONGEST_NAME);
+            match reference.and_then(|(name, rest)| Some((self.resolve(name)?, rest))) {
+                Some((value, rest)) => {
+                    whole.push_str(&value);
+                    whole.push_str(rest);
+                }
+                None => {
+                    whole.push('&');
+                    whole.push_str(piece);
+                }
+            }
+        }
+        Cow::Owned(whole)
+    }
+}
+
+/// The character that a value consists of, where it is given by its number.
+fn character_alone(value: &str) -> Option<String> {
+    let number = value.strip_prefix("&#")?.strip_suffix(';')?;
+    character(number).map(String::from)
+}
+
+/// The character with this number, decimal or with an `x` in front hexadecimal. What is no character becomes U+FFFD,
+/// and what is a control by its number is what it is in windows-1252, as in browsers.
+fn character(number: &str) -> Option<char> {
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16),
+        None if number.bytes().all(|byte| byte.is_ascii_digit()) => number.parse(),
+        _ => return None,
+    };
+    let code = match code {
+        Ok(code) => code,
+        // Digits, but too many.
+        Err(_) if number.len() > 4 => return Some(char::REPLACEMENT_CHARACTER),
+        Err(_) => return None,
+    };
+    match code {
+        0 => Some(char::REPLACEMENT_CHARACTER),
+        0x80..=0x9F => Some(windows_1252(code as u8)),
+        code => Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)),
+    }
+}
+
+/// The character of a byte in windows-1252.
+pub(super) fn windows_1252(byte: u8) -> char {
+    let byte = [byte];
+    let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);
+    text.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_resolved_and_ampersands_left_alone() {
+        let mut entities = Entities::new(100);
+        for (text, resolved) in [
+            ("caf&eacute; &copy; &mdash;", "café © —"),
+            ("&#65;&#x41;&#X41;", "AAA"),
+            ("don&#146;t", "don’t"),
+            ("?a=1&b=2&c", "?a=1&b=2&c"),
+            ("&nosuchthing; & &;", "&nosuchthing; & &;"),
+            ("&#xD800;&#0;&#99999999999;", "\u{FFFD}\u{FFFD}\u{FFFD}"),
+            ("&amp;lt;", "&lt;"),
+        ] {
+            assert_eq!(entities.unescape(text), resolved);
+        }
+    }
+
+    #[test]
+    fn declared_entities_are_resolved_where_they_are_short_and_plain() {
+        let mut entities = Entities::new(0);
+        entities.declare(
+            "rss [<!ENTITY desk \"The Desk\"><!ENTITY star '&#9733;'><!ENTITY a \"&desk;&desk;\">\
+             <!ENTITY file SYSTEM \"file:///etc/passwd\"><!ENTITY % p \"x\">]",
+        );
+        assert_eq!(entities.unescape("&desk; &star; &a; &file; &p;"), "The Desk ★ &a; &file; &p;");
+    }
+
+    #[test]
+    fn what_declared_entities_add_is_limited() {
+        let mut entities = Entities::new(0);
+        entities.declare(&format!("x [<!ENTITY a \"{}\">]", "y".repeat(256)));
+        let text = "&a;".repeat(100_000);
+        assert!(entities.unescape(&text).len() < 3 * 100_000 + 128 * 1024);
+    }
+}

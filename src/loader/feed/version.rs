@@ -1,0 +1,60 @@
+//! Which dialect a feed is written in, by its root, its namespaces and what it says itself.
+
+use super::model::FeedVersion;
+use super::namespace::Space;
+use super::tree::{NodeId, ROOT, Tree};
+
+/// How many elements may stand in front of or around a feed's own: what a server had to complain about.
+const JUNK: usize = 64;
+
+/// The element that a feed begins with.
+pub(super) fn root(tree: &Tree) -> Option<NodeId> {
+    let mut pending: std::collections::VecDeque<NodeId> = tree.children(ROOT).collect();
+    for _ in 0..JUNK {
+        let id = pending.pop_front()?;
+        let Some(element) = tree.element(id) else { continue };
+        match (element.space, element.name.as_str()) {
+            (Space::Core, "rss" | "feed" | "channel") | (Space::Core | Space::Rdf, "rdf") => return Some(id),
+            _ => pending.extend(tree.children(id)),
+        }
+    }
+    None
+}
+
+/// The dialect of the feed that begins with `root`.
+pub(super) fn of(tree: &Tree, root: NodeId) -> FeedVersion {
+    let Some(element) = tree.element(root) else { return FeedVersion::Unknown };
+    let declares = |part: &str| {
+        tree.namespaces.iter().any(|(_, address)| address.trim_end_matches('/').eq_ignore_ascii_case(part))
+    };
+    let says = element.attribute("version").unwrap_or("").trim();
+    match element.name.as_str() {
+        "rss" => match says {
+            "0.90" => FeedVersion::Rss090,
+            "0.91" if tree.document_type.to_ascii_lowercase().contains("netscape") => FeedVersion::Rss091Netscape,
+            "0.91" => FeedVersion::Rss091UserLand,
+            "0.92" => FeedVersion::Rss092,
+            "0.93" => FeedVersion::Rss093,
+            "0.94" => FeedVersion::Rss094,
+            says if says == "2" || says.starts_with("2.") => FeedVersion::Rss20,
+            _ => FeedVersion::Rss,
+        },
+        "rdf" if declares("http://my.netscape.com/rdf/simple/0.9")
+            || declares("http://channel.netscape.com/rdf/simple/0.9") =>
+        {
+            FeedVersion::Rss090
+        }
+        "rdf" if declares("http://purl.org/rss/1.0") => FeedVersion::Rss10,
+        "rdf" => FeedVersion::Rss,
+        "feed" => match says {
+            "0.1" => FeedVersion::Atom01,
+            "0.2" => FeedVersion::Atom02,
+            "0.3" => FeedVersion::Atom03,
+            _ if declares("http://purl.org/atom/ns#") => FeedVersion::Atom03,
+            _ if declares("http://www.w3.org/2005/Atom") => FeedVersion::Atom10,
+            _ => FeedVersion::Atom,
+        },
+        "channel" => FeedVersion::Cdf,
+        _ => FeedVersion::Unknown,
+    }
+}

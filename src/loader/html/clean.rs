@@ -1,0 +1,198 @@
+//! HTML made harmless and kept as HTML: what feeds carry in their values. Elements and attributes that only set text
+//! stay; whatever runs, loads, frames, asks or styles goes.
+
+use std::collections::HashMap;
+
+use super::tokens::{Element, Token, is_void, tokenize};
+use crate::loader::address;
+
+/// Elements that stay. Those of other names lose their tags and keep their content.
+const ELEMENTS: &[&str] = &[
+    "a", "abbr", "acronym", "address", "area", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br",
+    "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "dir", "div", "dl", "dt",
+    "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img",
+    "ins", "kbd", "li", "main", "map", "mark", "menu", "nav", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp",
+    "section", "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th",
+    "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+];
+
+/// Elements that go with all that they hold.
+const DROPPED: &[&str] = &[
+    "applet", "frameset", "iframe", "noembed", "noframes", "object", "script", "style", "template", "textarea", "title",
+    "xml",
+];
+
+/// Attributes that stay on any element.
+const ATTRIBUTES: &[&str] = &[
+    "abbr", "align", "alt", "cite", "colspan", "datetime", "dir", "headers", "height", "href", "hreflang", "lang",
+    "name", "nowrap", "rel", "rowspan", "scope", "span", "src", "start", "summary", "title", "type", "valign", "value",
+    "width",
+];
+
+/// Attributes whose value is an address.
+const ADDRESSES: &[&str] = &["cite", "href", "src"];
+
+/// `html` without anything that could do harm, its addresses made whole as seen from `base`, its tags in balance.
+pub(in crate::loader) fn clean_html(html: &str, base: Option<&str>) -> String {
+    let mut cleaner = Cleaner { base, text: String::with_capacity(html.len()), ..Cleaner::default() };
+    tokenize(html, |token| cleaner.take(&token));
+    cleaner.finish()
+}
+
+/// Whether `name` is that of an element that markup in feeds commonly has.
+pub(in crate::loader) fn is_known_element(name: &str) -> bool {
+    ELEMENTS.binary_search(&name).is_ok() || DROPPED.contains(&name) || is_void(name)
+}
+
+#[derive(Default)]
+struct Cleaner<'b> {
+    base: Option<&'b str>,
+    text: String,
+    /// The open elements that are kept, outermost first, and how many of each name there are.
+    open: Vec<String>,
+    counts: HashMap<String, usize>,
+    /// The element that is dropped with its content, and how deep it stands in others of its name.
+    dropped: Option<(String, usize)>,
+}
+
+impl Cleaner<'_> {
+    fn take(&mut self, token: &Token<'_>) {
+        if let Some((name, depth)) = &mut self.dropped {
+            match token {
+                Token::Start(element) if element.name == name && !element.closes_itself => *depth += 1,
+                Token::End(end) if end == name => *depth -= 1,
+                _ => {}
+            }
+            if *depth == 0 {
+                self.dropped = None;
+            }
+            return;
+        }
+        match token {
+            Token::Start(element) if DROPPED.contains(&element.name) => {
+                self.dropped = Some((element.name.to_owned(), 1));
+            }
+            Token::Start(element) => self.start(element),
+            Token::End(name) => self.end(name),
+            Token::Text(text) => escape_text(text, &mut self.text),
+        }
+    }
+
+    fn start(&mut self, element: &Element<'_>) {
+        if ELEMENTS.binary_search(&element.name).is_err() {
+            return;
+        }
+        self.text.push('<');
+        self.text.push_str(element.name);
+        for (name, value) in element.attributes() {
+            if ATTRIBUTES.binary_search(&name).is_err() {
+                continue;
+            }
+            let whole;
+            let mut value = value;
+            if ADDRESSES.contains(&name) {
+                whole = address::resolve(self.base, value);
+                if !address::is_harmless(&whole) {
+                    continue;
+                }
+                value = &whole;
+            }
+            self.text.push(' ');
+            self.text.push_str(name);
+            self.text.push_str("=\"");
+            escape_value(value, &mut self.text);
+            self.text.push('"');
+        }
+        if is_void(element.name) {
+            self.text.push_str(" />");
+            return;
+        }
+        self.text.push('>');
+        self.open.push(element.name.to_owned());
+        *self.counts.entry(element.name.to_owned()).or_default() += 1;
+    }
+
+    fn end(&mut self, name: &str) {
+        if self.counts.get(name).is_none_or(|&count| count == 0) {
+            return;
+        }
+        while let Some(open) = self.open.pop() {
+            self.close(&open);
+            if open == name {
+                break;
+            }
+        }
+    }
+
+    fn close(&mut self, name: &str) {
+        if let Some(count) = self.counts.get_mut(name) {
+            *count = count.saturating_sub(1);
+        }
+        self.text.push_str("</");
+        self.text.push_str(name);
+        self.text.push('>');
+    }
+
+    fn finish(mut self) -> String {
+        while let Some(open) = self.open.pop() {
+            self.close(&open);
+        }
+        self.text
+    }
+}
+
+/// Writes `text` so that HTML and XML read it as text.
+pub(in crate::loader) fn escape_text(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            c => out.push(c),
+        }
+    }
+}
+
+/// Writes `value` so that it can stand between double quotes in a tag.
+pub(in crate::loader) fn escape_value(value: &str, out: &mut String) {
+    for c in value.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_in_order() {
+        assert!(ELEMENTS.is_sorted() && ATTRIBUTES.is_sorted());
+    }
+
+    #[test]
+    fn what_sets_text_stays_and_what_acts_goes() {
+        for (html, clean) in [
+            ("a <b>b</b> &amp; &lt;c&gt;", "a <b>b</b> &amp; &lt;c&gt;"),
+            ("safe<script>alert('x')</script> text", "safe text"),
+            ("<p onclick=\"x()\" style=\"color:red\" title='a \"b\"'>c</p>", "<p title=\"a &quot;b&quot;\">c</p>"),
+            ("<a href=' java\nscript:x'>y</a>", "<a>y</a>"),
+            ("<a href=b>c</a>", "<a href=\"http://example.org/a/b\">c</a>"),
+            ("<iframe src=x><b>in</b></iframe>out", "out"),
+            ("<custom>kept</custom>", "kept"),
+            ("<b>one<i>two</b>three", "<b>one<i>two</i></b>three"),
+            ("<ul><li>open", "<ul><li>open</li></ul>"),
+            ("</p></b>no start", "no start"),
+            ("<img src=x onerror=1>", "<img src=\"http://example.org/a/x\" />"),
+            ("<object><param><embed src=x>fallback</object>after", "after"),
+            ("<svg><script>1</script></svg>", ""),
+        ] {
+            assert_eq!(clean_html(html, Some("http://example.org/a/")), clean, "{html}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A page that was saved: what it says of itself, and its text without the menus around it.
+//!
+//! Finding the text is left to `dom_smoothie`, which works as the reader's view of browsers does. Pages that it has no
+//! text for, and those that are too large or too deep for a tree, are shown as a whole.
+
+use std::borrow::Cow;
+
+use dom_smoothie::{Article, Config, Readability};
+
+use super::blocks::{Blocks, blocks};
+use super::text_of;
+use super::tokens::{Token, is_void, tokenize};
+use crate::article::{Draft, Role};
+use crate::loader::{Hint, Reading, address, date, feed};
+
+/// Pages with more tags are shown as a whole, and so are those that are nested deeper: a tree takes time and stack.
+const MOST_TAGS: usize = 50_000;
+const DEEPEST: usize = 300;
+
+/// A text with less is no article, in bytes.
+const LEAST_TEXT: usize = 140;
+
+pub(super) fn read<'a>(hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+    let page = Page::of(text);
+    let article = page.is_modest().then(|| readable(text, page.address())).flatten();
+    let base = page.base.as_deref().or(page.address());
+    let mut body = article.as_ref().map(|article| blocks(&article.content, base)).unwrap_or_default();
+    let text_length = |body: &Blocks| body.parts.iter().map(|part| part.text.len()).sum::<usize>();
+    let whole = blocks(text, base);
+    // What was found has to be a good part of what there is, or else the page is not as articles are.
+    if text_length(&body) < LEAST_TEXT.min(text_length(&whole)) {
+        body = whole;
+    }
+    let mut draft = Draft { url: page.address().map(|url| Cow::Owned(url.to_owned())), ..Draft::default() };
+    let published = article.as_ref().and_then(|article| article.published_time.as_deref());
+    let dates = [page.published.as_deref(), published, page.time.as_deref()];
+    draft.published = dates.into_iter().flatten().find_map(feed::parse_date).or_else(|| date::of_file_name(hint.file_name));
+    draft.section = Cow::Owned(page.section.unwrap_or_default());
+    let title = [page.named_title, page.heading, page.title.map(|title| without_site(&title, page.site.as_deref()))];
+    let title = title.into_iter().flatten().find(|title| !title.is_empty());
+    let title = title.unwrap_or_else(|| crate::loader::headline_from_name(hint));
+    // The headline is not said twice.
+    if body.parts.first().is_some_and(|part| part.role != Role::Caption && part.text.trim() == title) {
+        body.parts.remove(0);
+    }
+    draft.push(Role::Headline, title);
+    draft.push(Role::Standfirst, page.description.filter(|text| !begins_with(&body, text)).unwrap_or_default());
+    let byline = page.author.or_else(|| article.and_then(|article| article.byline));
+    draft.push(Role::Byline, byline.filter(|byline| !byline.contains("://")).unwrap_or_default());
+    draft.parts.append(&mut body.parts);
+    draft.links = body.links;
+    draft.push(Role::Source, page.site.unwrap_or_default());
+    found.drafts.push(draft);
+}
+
+/// The text of a page as the reader's view of a browser would show it.
+fn readable(html: &str, address: Option<&str>) -> Option<Article> {
+    let config = Config { max_elements_to_parse: MOST_TAGS, ..Config::default() };
+    // An address that is none makes it give up.
+    let address = address.filter(|address| address.starts_with("http"));
+    Readability::new(html, address, Some(config)).ok()?.parse().ok()
+}
+
+fn begins_with(body: &Blocks, text: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().take(8).map(str::to_lowercase).collect::<Vec<_>>();
+    body.parts.iter().find(|part| part.role != Role::Caption).is_some_and(|part| words(&part.text) == words(text))
+}
+
+/// A title without the name of the site behind it.
+fn without_site(title: &str, site: Option<&str>) -> String {
+    let Some(site) = site else { return title.to_owned() };
+    let rest = title.trim().strip_suffix(site).map(str::trim_end);
+    let rest = rest.and_then(|rest| rest.strip_suffix(['|', '-', '–', '—', '·', ':', '•', '»']));
+    rest.map_or_else(|| title.to_owned(), |rest| rest.trim_end().to_owned())
+}
+
+/// What a page says of itself.
+#[derive(Default)]
+struct Page {
+    title: Option<String>,
+    /// The title as it is given to other sites.
+    named_title: Option<String>,
+    heading: Option<String>,
+    description: Option<String>,
+    author: Option<String>,
+    section: Option<String>,
+    site: Option<String>,
+    published: Option<String>,
+    /// The first moment that the text names as such.
+    time: Option<String>,
+    canonical: Option<String>,
+    base: Option<String>,
+    tags: usize,
+    deepest: usize,
+    depth: usize,
+}
+
+impl Page {
+    fn of(html: &str) -> Page {
+        let mut page = Page::default();
+        // The element whose text is wanted, and the text so far.
+        let mut wanted: Option<(&'static str, String)> = None;
+        tokenize(html, |token| match token {
+            Token::Start(element) => {
+                page.tags += 1;
+                if !is_void(element.name) {
+                    page.depth += 1;
+                    page.deepest = page.deepest.max(page.depth);
+                }
+                let attribute = |name: &str| element.attribute(name).map(str::trim).filter(|text| !text.is_empty());
+                match element.name {
+                    "title" if page.title.is_none() && wanted.is_none() => wanted = Some(("title", String::new())),
+                    "h1" if page.heading.is_none() => wanted = Some(("h1", String::new())),
+                    "meta" => {
+                        let name = attribute("property").or(attribute("name")).or(attribute("itemprop"));
+                        if let Some((name, content)) = name.zip(attribute("content")) {
+                            page.meta(&name.to_ascii_lowercase(), content);
+                        }
+                    }
+                    "time" => page.time = page.time.take().or(attribute("datetime").map(str::to_owned)),
+                    "base" => page.base = page.base.take().or(attribute("href").map(str::to_owned)),
+                    "link" if attribute("rel").is_some_and(|rel| rel.eq_ignore_ascii_case("canonical")) => {
+                        page.canonical = page.canonical.take().or(attribute("href").map(str::to_owned));
+                    }
+                    _ => {}
+                }
+            }
+            Token::End(name) => {
+                page.depth = page.depth.saturating_sub(1);
+                if wanted.as_ref().is_some_and(|(open, _)| *open == name)
+                    && let Some((_, text)) = wanted.take()
+                {
+                    let text = Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|t| !t.is_empty());
+                    if name == "title" { page.title = text } else { page.heading = text }
+                }
+            }
+            Token::Text(text) => {
+                if let Some((_, wanted)) = &mut wanted {
+                    wanted.push_str(text);
+                }
+            }
+        });
+        page
+    }
+
+    fn meta(&mut self, name: &str, content: &str) {
+        let field = match name {
+            "og:title" | "twitter:title" | "dc.title" => &mut self.named_title,
+            "og:description" | "description" | "twitter:description" => &mut self.description,
+            "author" | "article:author" | "dc.creator" | "byl" => &mut self.author,
+            "article:section" => &mut self.section,
+            "og:site_name" | "application-name" => &mut self.site,
+            "og:url" => &mut self.canonical,
+            "article:published_time" | "date" | "dc.date" | "dc.date.issued" | "dcterms.date" | "dcterms.created"
+            | "datepublished" | "pubdate" | "publish-date" | "parsely-pub-date" | "sailthru.date" => &mut self.published,
+            _ => return,
+        };
+        field.get_or_insert_with(|| text_of(content));
+    }
+
+    fn address(&self) -> Option<&str> {
+        self.canonical.as_deref().filter(|address| address::scheme(address).is_some() && address::is_harmless(address))
+    }
+
+    /// Whether a tree of it can be made in good time.
+    fn is_modest(&self) -> bool {
+        self.tags <= MOST_TAGS && self.deepest <= DEEPEST
+    }
+}
