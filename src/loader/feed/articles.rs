@@ -41,7 +41,7 @@ fn draft(entry: &FeedEntry, feed: &str, flaws: &mut Vec<Flaw>) -> Draft<'static>
     }
     let mut standfirst = entry.subtitle.as_ref().map(|subtitle| subtitle.plain().into_owned()).unwrap_or_default();
     match &entry.summary {
-        Some(summary) if body.parts.is_empty() => add(&mut body, summary),
+        Some(summary) if !has_text(&body) => add(&mut body, summary),
         Some(summary) => {
             let summary = summary.plain().into_owned();
             if !repeats(&summary, &body) {
@@ -108,6 +108,10 @@ fn add(body: &mut Blocks, text: &FeedText) {
     }
     body.parts.append(&mut more.parts);
     body.links.append(&mut more.links);
+}
+
+fn has_text(body: &Blocks) -> bool {
+    body.parts.iter().any(|part| !part.text.trim().is_empty())
 }
 
 /// Whether the body begins with the summary, so that it need not be read twice.

@@ -98,8 +98,7 @@ fn character_alone(value: &str) -> Option<String> {
     character(number).map(String::from)
 }
 
-/// The character with this number, decimal or with an `x` in front hexadecimal. What is no character becomes U+FFFD,
-/// and what is a control by its number is what it is in windows-1252, as in browsers.
+/// The character with this number, decimal or with an `x` in front hexadecimal. What is no character becomes U+FFFD.
 fn character(number: &str) -> Option<char> {
     let code = match number.strip_prefix(['x', 'X']) {
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16),
@@ -114,13 +113,27 @@ fn character(number: &str) -> Option<char> {
     };
     match code {
         0 => Some(char::REPLACEMENT_CHARACTER),
-        0x80..=0x9F => Some(windows_1252(code as u8)),
         code => Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)),
     }
 }
 
+/// A text with what programs commonly break in it mended: bytes of windows-1252 that became controls, and UTF-8 that
+/// was taken for ISO 8859-1 and encoded once more.
+pub(super) fn repaired(text: String) -> String {
+    if !text.contains(|c: char| matches!(c, '\u{80}'..='\u{9F}')) {
+        return text;
+    }
+    if text.chars().all(|c| c <= '\u{FF}') {
+        let bytes: Vec<u8> = text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
+        if let Ok(text) = String::from_utf8(bytes) {
+            return text;
+        }
+    }
+    text.chars().map(|c| if matches!(c, '\u{80}'..='\u{9F}') { windows_1252(c as u8) } else { c }).collect()
+}
+
 /// The character of a byte in windows-1252.
-pub(super) fn windows_1252(byte: u8) -> char {
+fn windows_1252(byte: u8) -> char {
     let byte = [byte];
     let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);
     text.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
@@ -136,7 +149,7 @@ mod tests {
         for (text, resolved) in [
             ("caf&eacute; &copy; &mdash;", "café © —"),
             ("&#65;&#x41;&#X41;", "AAA"),
-            ("don&#146;t", "don’t"),
+            ("don&#146;t", "don\u{92}t"),
             ("?a=1&b=2&c", "?a=1&b=2&c"),
             ("&nosuchthing; & &;", "&nosuchthing; & &;"),
             ("&#xD800;&#0;&#99999999999;", "\u{FFFD}\u{FFFD}\u{FFFD}"),
@@ -162,5 +175,12 @@ mod tests {
         entities.declare(&format!("x [<!ENTITY a \"{}\">]", "y".repeat(256)));
         let text = "&a;".repeat(100_000);
         assert!(entities.unescape(&text).len() < 3 * 100_000 + 128 * 1024);
+    }
+
+    #[test]
+    fn what_programs_break_is_mended() {
+        assert_eq!(repaired("don\u{92}t".to_owned()), "don’t");
+        assert_eq!(repaired("\u{E2}\u{80}\u{A6}".to_owned()), "…");
+        assert_eq!(repaired("Ã©".to_owned()), "Ã©", "this may be meant");
     }
 }

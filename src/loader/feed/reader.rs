@@ -229,8 +229,10 @@ impl Reader<'_> {
         self.version.is_atom() && element.space == Space::Core
     }
 
+    /// The text that an element holds; none where it holds nothing, and an empty one where nothing of it is harmless.
     fn text(&self, id: NodeId, kind: Kind) -> Option<FeedText> {
-        Some(text::read(self.tree, id, kind)).filter(|text| !text.value.is_empty())
+        let is_empty = !self.tree.has_elements(id) && self.tree.text(id).trim().is_empty();
+        (!is_empty).then(|| text::read(self.tree, id, kind))
     }
 
     /// Content; that which stands elsewhere is a link.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use data_encoding::BASE64_NOPAD;
 
-use super::entities::windows_1252;
+use super::entities::repaired;
 use super::model::FeedText;
 use super::namespace::Space;
 use super::tree::{NodeId, Tree};
@@ -112,21 +112,6 @@ fn looks_like_html(text: &str) -> bool {
     marks
 }
 
-/// A text with what programs commonly break in it mended: bytes of windows-1252 that became controls, and UTF-8 that
-/// was taken for ISO 8859-1 and encoded once more.
-fn repaired(text: String) -> String {
-    if !text.contains(|c: char| matches!(c, '\u{80}'..='\u{9F}')) {
-        return text;
-    }
-    if text.chars().all(|c| c <= '\u{FF}') {
-        let bytes: Vec<u8> = text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
-        if let Ok(text) = String::from_utf8(bytes) {
-            return text;
-        }
-    }
-    text.chars().map(|c| if matches!(c, '\u{80}'..='\u{9F}') { windows_1252(c as u8) } else { c }).collect()
-}
-
 /// What an element holds, without any markup, on one line.
 pub(super) fn plain(tree: &Tree, id: NodeId) -> String {
     repaired(tree.text(id)).trim().to_owned()
@@ -157,12 +142,5 @@ mod tests {
         ] {
             assert_eq!(looks_like_html(text), html, "{text}");
         }
-    }
-
-    #[test]
-    fn what_programs_break_is_mended() {
-        assert_eq!(repaired("don\u{92}t".to_owned()), "don’t");
-        assert_eq!(repaired("\u{E2}\u{80}\u{A6}".to_owned()), "…");
-        assert_eq!(repaired("Ã©".to_owned()), "Ã©", "this may be meant");
     }
 }

@@ -10,7 +10,7 @@ use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Error, Reader};
 
-use super::entities::Entities;
+use super::entities::{Entities, repaired};
 use super::namespace::{Space, of_address, of_prefix};
 use crate::loader::address;
 use crate::loader::html::{escape_text, escape_value};
@@ -350,7 +350,7 @@ impl<'a> Builder<'a> {
         let mut declared = Vec::new();
         for attribute in tag.html_attributes().with_checks(false).flatten() {
             let name = attribute.key.as_ref().to_ascii_lowercase();
-            let value = self.entities.unescape(&attribute.value).into_owned();
+            let value = repaired(self.entities.unescape(&attribute.value).into_owned());
             if name == "xmlns" || name.starts_with("xmlns:") {
                 let prefix = name.strip_prefix("xmlns:").unwrap_or("").to_owned();
                 self.prefixes.entry(prefix.clone()).or_default().push(of_address(&value));

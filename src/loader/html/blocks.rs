@@ -137,6 +137,9 @@ impl Builder {
     fn start(&mut self, element: &Element<'_>) {
         let name = element.name;
         let effect = effect(name);
+        if element.is_endless {
+            return;
+        }
         if matches!(effect, Effect::Hidden) || is_hidden(element) {
             if !is_void(name) {
                 if matches!(effect, Effect::Block) {

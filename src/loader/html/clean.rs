@@ -69,7 +69,7 @@ impl Cleaner<'_> {
             return;
         }
         match token {
-            Token::Start(element) if DROPPED.contains(&element.name) => {
+            Token::Start(element) if DROPPED.contains(&element.name) && !element.is_endless => {
                 self.dropped = Some((element.name.to_owned(), 1));
             }
             Token::Start(element) => self.start(element),
@@ -191,6 +191,7 @@ mod tests {
             ("<img src=x onerror=1>", "<img src=\"http://example.org/a/x\" />"),
             ("<object><param><embed src=x>fallback</object>after", "after"),
             ("<svg><script>1</script></svg>", ""),
+            ("cut <iframe src=x> <b>off</b>", "cut  <b>off</b>"),
         ] {
             assert_eq!(clean_html(html, Some("http://example.org/a/")), clean, "{html}");
         }

@@ -1,7 +1,7 @@
 //! HTML in tokens, by the tokenizer that browsers use. Whether tags match is left to whoever takes the tokens, so that
 //! neither depth nor disorder costs anything: time is linear and nothing recurs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use html5ever::buffer_queue::BufferQueue;
 use html5ever::tokenizer::states::{Rawtext, Rcdata, ScriptData};
@@ -23,6 +23,8 @@ pub(super) struct Element<'a> {
     pub(super) name: &'a str,
     /// It was written `<name/>`.
     pub(super) closes_itself: bool,
+    /// It is one of those that are left out with what they hold, and there is no end of it: what follows is not its.
+    pub(super) is_endless: bool,
     tag: &'a Tag,
 }
 
@@ -38,9 +40,13 @@ impl<'a> Element<'a> {
     }
 }
 
+/// Elements that frame something else. Feeds carry them cut off, and what follows them is text all the same.
+const FRAMES: [&str; 5] = ["applet", "iframe", "noembed", "noframes", "object"];
+
 /// Calls `take` with every token of `html`, in order.
 pub(super) fn tokenize(html: &str, take: impl FnMut(Token<'_>)) {
-    let tokenizer = Tokenizer::new(Sink(RefCell::new(take)), TokenizerOpts::default());
+    let sink = Sink { take: RefCell::new(take), ends: Cell::new(frame_ends(html)) };
+    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let queue = BufferQueue::default();
     queue.push_back(html.into());
     // It stops where a script ends, as a browser might run it then.
@@ -59,27 +65,62 @@ pub(super) fn is_void(name: &str) -> bool {
     )
 }
 
-struct Sink<F>(RefCell<F>);
+/// How many end tags there are of each frame.
+fn frame_ends(html: &str) -> [usize; FRAMES.len()] {
+    let mut ends = [0; FRAMES.len()];
+    for at in memchr::memmem::find_iter(html.as_bytes(), b"</") {
+        let tag = html.as_bytes().get(at + 2..).unwrap_or_default();
+        let is_of = |name: &&str| tag.get(..name.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(name.as_bytes()));
+        if let Some(count) = FRAMES.iter().position(is_of).and_then(|frame| ends.get_mut(frame)) {
+            *count += 1;
+        }
+    }
+    ends
+}
+
+struct Sink<F> {
+    take: RefCell<F>,
+    /// The end tags of frames that are yet to come.
+    ends: Cell<[usize; FRAMES.len()]>,
+}
+
+impl<F> Sink<F> {
+    /// Whether a frame has an end that is yet to come; `seen` tells that this is one.
+    fn has_end(&self, name: &str, seen: bool) -> bool {
+        let Some(frame) = FRAMES.iter().position(|known| *known == name) else { return true };
+        let mut ends = self.ends.get();
+        let Some(count) = ends.get_mut(frame) else { return true };
+        let has_end = *count > 0;
+        *count = count.saturating_sub(usize::from(seen));
+        self.ends.set(ends);
+        has_end
+    }
+}
 
 impl<F: FnMut(Token<'_>)> TokenSink for Sink<F> {
     type Handle = ();
 
     fn process_token(&self, token: Html5Token, _line: u64) -> TokenSinkResult<()> {
-        let Ok(mut take) = self.0.try_borrow_mut() else { return TokenSinkResult::Continue };
+        let Ok(mut take) = self.take.try_borrow_mut() else { return TokenSinkResult::Continue };
         match token {
             Html5Token::TagToken(tag) if tag.kind == TagKind::StartTag => {
                 let name: &str = &tag.name;
-                take(Token::Start(Element { name, closes_itself: tag.self_closing, tag: &tag }));
+                let is_endless = !self.has_end(name, false);
+                take(Token::Start(Element { name, closes_itself: tag.self_closing, is_endless, tag: &tag }));
                 // What these hold is no markup.
                 return match name {
                     "script" => TokenSinkResult::RawData(ScriptData),
                     "title" | "textarea" => TokenSinkResult::RawData(Rcdata),
-                    "style" | "xmp" | "iframe" | "noembed" | "noframes" => TokenSinkResult::RawData(Rawtext),
+                    "style" | "xmp" => TokenSinkResult::RawData(Rawtext),
+                    "iframe" | "noembed" | "noframes" if !is_endless => TokenSinkResult::RawData(Rawtext),
                     "plaintext" => TokenSinkResult::Plaintext,
                     _ => TokenSinkResult::Continue,
                 };
             }
-            Html5Token::TagToken(tag) => take(Token::End(&tag.name)),
+            Html5Token::TagToken(tag) => {
+                self.has_end(&tag.name, true);
+                take(Token::End(&tag.name));
+            }
             Html5Token::CharacterTokens(text) => take(Token::Text(&text)),
             Html5Token::NullCharacterToken
             | Html5Token::DoctypeToken(_)
