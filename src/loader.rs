@@ -76,9 +76,13 @@ pub struct Reading<'a> {
     pub flaws: Vec<Flaw>,
 }
 
-/// Chooses the format of a decoded text and reads it.
-pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &Hint<'_>) -> Reading<'a> {
-    let text = decoded.text();
+/// Whether a decoded text says itself which format it is in; what does not is read as plain text.
+pub fn is_recognised(decoded: &Decoded<'_>, hint: &Hint<'_>) -> bool {
+    choose(decoded.text(), hint).is_some_and(|(_, confidence)| confidence == Confidence::Content)
+}
+
+/// The format of a text, and how sure that is.
+fn choose(text: &str, hint: &Hint<'_>) -> Option<(&'static dyn SourceFormat, Confidence)> {
     let mut best: Option<(&dyn SourceFormat, Confidence)> = None;
     for format in FORMATS {
         let confidence = format.recognise(hint, text);
@@ -89,8 +93,14 @@ pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &Hint<'_>) -> Reading<'a> {
             break;
         }
     }
+    best
+}
+
+/// Chooses the format of a decoded text and reads it.
+pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &Hint<'_>) -> Reading<'a> {
+    let text = decoded.text();
     let mut reading = Reading { flaws: decoded.flaw().into_iter().collect(), ..Reading::default() };
-    if let Some((format, _)) = best {
+    if let Some((format, _)) = choose(text, hint) {
         reading.format = format.name();
         format.parse(hint, text, &mut reading);
     }

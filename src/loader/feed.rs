@@ -46,19 +46,19 @@ pub struct FeedOptions<'a> {
 /// The bytes are no text, or the text holds no feed.
 pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, Refusal> {
     let decoded = decode_as(bytes, options.content_type)?;
-    let mut feed = read(decoded.text(), options.base).ok_or(Refusal::NoFeed)?;
+    let mut feed = read(decoded.text(), options.base)?;
     decoded.encoding().clone_into(&mut feed.encoding);
     feed.flaws.splice(0..0, decoded.flaw());
     Ok(feed)
 }
 
 /// The feed that a text holds.
-fn read(text: &str, base: Option<&str>) -> Option<Feed> {
+fn read(text: &str, base: Option<&str>) -> Result<Feed, Refusal> {
     if text.trim_start().starts_with('{') {
-        return json_feed::read(text, base).ok().flatten();
+        return json_feed::read(text, base);
     }
     let tree = tree::Tree::read(text, base);
-    let mut feed = reader::read(&tree)?;
+    let mut feed = reader::read(&tree).ok_or_else(|| Refusal::NoFeed(String::new()))?;
     if let Some((line, mistake)) = tree.mistake {
         feed.flaws.push(Flaw {
             line: Some(line),
@@ -66,7 +66,7 @@ fn read(text: &str, base: Option<&str>) -> Option<Feed> {
             consequence: "it is read as far as it makes sense".to_owned(),
         });
     }
-    Some(feed)
+    Ok(feed)
 }
 
 pub(super) struct FeedFile;
@@ -82,13 +82,12 @@ impl SourceFormat for FeedFile {
     }
 
     fn parse<'a>(&self, _hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
-        let Some(mut feed) = read(text, None) else {
-            found.flaws.push(Flaw {
-                line: None,
-                cause: "this looks like a feed and is none".to_owned(),
-                consequence: "it is left out".to_owned(),
-            });
-            return;
+        let mut feed = match read(text, None) {
+            Ok(feed) => feed,
+            Err(refusal) => {
+                let (cause, consequence) = (refusal.to_string(), "it is left out".to_owned());
+                return found.flaws.push(Flaw { line: None, cause, consequence });
+            }
         };
         found.flaws.append(&mut feed.flaws);
         if feed.entries.is_empty() {

@@ -36,9 +36,9 @@ pub enum Refusal {
         /// The limit in bytes.
         limit: u64,
     },
-    /// It is text, and no feed, where only a feed would do.
-    #[error("the file holds no feed")]
-    NoFeed,
+    /// It is text, and no feed, where only a feed would do; holds what came between.
+    #[error("the file holds no feed{0}")]
+    NoFeed(String),
     /// It is a pipe, a socket, a device; names which.
     #[error("this is {0}, not a file")]
     NotRegular(&'static str),

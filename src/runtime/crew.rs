@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::endings::is_uncertain;
 use super::intake::{Intake, Provenance};
 use super::known::{FolderKey, Known, KnownFile};
 use super::read::{FileReader, OpenFolder};
@@ -17,7 +18,7 @@ use super::source::LoadOptions;
 use super::walk::{Folder, Found, look_into};
 use crate::app::LoadProgress;
 use crate::corpus::{Origin, Shard, Stamp};
-use crate::loader::Problem;
+use crate::loader::{Problem, Refusal};
 
 /// Files are handed out this many at a time: about half a millisecond of work.
 const BATCH: usize = 64;
@@ -362,7 +363,7 @@ impl<'a> Worker<'a> {
                 Job::Files(folder, names) => self.read(&folder, &names),
                 Job::Bytes { dir, name, place, origin, bytes } => {
                     let stamp = Stamp { size: bytes.len() as u64, modified: 0 };
-                    let from = Provenance { dir: &dir, name: &name, place: &place, origin, stamp };
+                    let from = Provenance { dir: &dir, name: &name, place: &place, origin, stamp, uncertain: None };
                     let reports = &self.reports;
                     self.intake.take(&from, &bytes, &mut |problem| {
                         let _ = reports.send(Report::Problem(problem));
@@ -376,7 +377,9 @@ impl<'a> Worker<'a> {
         }
         let shard = self.intake.hand_over();
         self.report(shard);
-        Counts { formats: self.intake.formats, passed_over: self.passed_over }
+        let mut passed_over = self.passed_over;
+        add(&mut passed_over, self.intake.passed_over);
+        Counts { formats: self.intake.formats, passed_over }
     }
 
     /// Tells of a shard. Where nobody listens any more, there is nobody to tell so.
@@ -436,6 +439,9 @@ impl<'a> Worker<'a> {
             let mut tell = |problem| {
                 let _ = reports.send(Report::Problem(problem));
             };
+            // What was named is read whatever it is.
+            let is_named = || !crew.named.is_empty() && crew.named.contains(&folder.real.join(name));
+            let uncertain = is_uncertain(name).filter(|_| !is_named());
             let known = key.and_then(|key| crew.known.find(key, &folder.shown, name));
             let stamp = known.map(KnownFile::stamp);
             let length = match self.reader.read(&open, name, crew.options.limit(), stamp) {
@@ -443,7 +449,8 @@ impl<'a> Worker<'a> {
                     self.place.truncate(root);
                     self.place.extend_from_slice(name.as_encoded_bytes());
                     let dir = &folder.shown;
-                    let from = Provenance { dir, name, place: &self.place, origin: Origin::File, stamp };
+                    let origin = Origin::File;
+                    let from = Provenance { dir, name, place: &self.place, origin, stamp, uncertain };
                     self.intake.take(&from, bytes, &mut tell);
                     bytes.len()
                 }
@@ -451,6 +458,10 @@ impl<'a> Worker<'a> {
                     if let Some(known) = known {
                         known.mark_unchanged();
                     }
+                    0
+                }
+                Err(Refusal::TooLarge { .. }) if uncertain.is_some() => {
+                    uncertain.into_iter().for_each(|ending| self.intake.pass_over(ending));
                     0
                 }
                 Err(refusal) => {

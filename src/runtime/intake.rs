@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::contained::contain;
 use crate::corpus::{Origin, Shard, ShardBuilder, Stamp};
-use crate::loader::{Hint, Problem, Refusal, decode, read};
+use crate::loader::{Hint, Problem, Refusal, decode, is_recognised, read};
 
 /// A shard is handed over once it holds this much text: large enough to be scanned in one sweep, small enough for all
 /// cores to have some. Most articles still fit into the 4 MiB that the shard has room for.
@@ -30,6 +30,9 @@ pub(super) struct Provenance<'a> {
     pub(super) place: &'a [u8],
     pub(super) origin: Origin,
     pub(super) stamp: Stamp,
+    /// The ending by which it counts as passed over where its text is of no known format; none where it is read
+    /// whatever it is.
+    pub(super) uncertain: Option<&'static str>,
 }
 
 /// Takes in files and hands over shards.
@@ -39,12 +42,15 @@ pub(super) struct Intake {
     patience: Duration,
     /// How many files were read, by format.
     pub(super) formats: BTreeMap<&'static str, usize>,
+    /// How many files turned out to be no articles, by the endings of their names.
+    pub(super) passed_over: BTreeMap<&'static str, usize>,
 }
 
 impl Intake {
     pub(super) fn new() -> Intake {
         let (since, patience) = (Instant::now(), FIRST);
-        Intake { builder: ShardBuilder::default(), since, patience, formats: BTreeMap::new() }
+        let (formats, passed_over) = (BTreeMap::new(), BTreeMap::new());
+        Intake { builder: ShardBuilder::default(), since, patience, formats, passed_over }
     }
 
     /// Takes in a file, telling what is wrong with it.
@@ -58,9 +64,13 @@ impl Intake {
     }
 
     fn push(&mut self, from: &Provenance<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
-        let decoded = match decode(bytes) {
-            Ok(decoded) => decoded,
-            Err(refusal) => return tell(Problem::refused(from.dir.join(from.name), &refusal)),
+        let decoded = match (decode(bytes), from.uncertain) {
+            (Ok(decoded), Some(ending)) if !is_recognised(&decoded, &Hint { file_name: &from.name.to_string_lossy() }) => {
+                return self.pass_over(ending);
+            }
+            (Err(_), Some(ending)) => return self.pass_over(ending),
+            (Ok(decoded), _) => decoded,
+            (Err(refusal), None) => return tell(Problem::refused(from.dir.join(from.name), &refusal)),
         };
         let file_name = from.name.to_string_lossy();
         let reading = read(&decoded, &Hint { file_name: &file_name });
@@ -75,6 +85,11 @@ impl Intake {
         for (ordinal, draft) in reading.drafts.iter().enumerate() {
             self.builder.push(file, from.place, u32::try_from(ordinal).unwrap_or(u32::MAX), reading.format, draft);
         }
+    }
+
+    /// Counts a file that is none of ours.
+    pub(super) fn pass_over(&mut self, ending: &'static str) {
+        *self.passed_over.entry(ending).or_default() += 1;
     }
 
     /// The shard, if it is time to hand it over.

@@ -13,10 +13,12 @@ const HEADLINE: usize = 80;
 /// The articles of a feed, in its order; what is wrong with dates goes to `flaws`.
 pub(super) fn drafts(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<Draft<'static>> {
     let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
-    feed.entries.iter().map(|entry| draft(entry, &name, flaws)).collect()
+    // A file does not tell where it came from; what is relative is commonly meant as seen from the feed's page.
+    let home = feed.head.link.as_deref();
+    feed.entries.iter().map(|entry| draft(entry, &name, home, flaws)).collect()
 }
 
-fn draft(entry: &FeedEntry, feed: &str, flaws: &mut Vec<Flaw>) -> Draft<'static> {
+fn draft(entry: &FeedEntry, feed: &str, home: Option<&str>, flaws: &mut Vec<Flaw>) -> Draft<'static> {
     let head = &entry.head;
     let dates = [&head.published, &head.updated, &head.created];
     let published = dates.iter().find_map(|date| date.as_ref()?.moment);
@@ -32,16 +34,18 @@ fn draft(entry: &FeedEntry, feed: &str, flaws: &mut Vec<Flaw>) -> Draft<'static>
     let mut draft = Draft {
         published,
         section: Cow::Owned(section(head)),
-        url: page(entry).map(Cow::Owned),
+        url: page(entry, home).map(Cow::Owned),
         ..Draft::default()
     };
     let mut body = Blocks::default();
+    let base = page(entry, home);
+    let base = base.as_deref().or(home);
     for content in &entry.content {
-        add(&mut body, content);
+        add(&mut body, content, base);
     }
     let mut standfirst = entry.subtitle.as_ref().map(|subtitle| subtitle.plain().into_owned()).unwrap_or_default();
     match &entry.summary {
-        Some(summary) if !has_text(&body) => add(&mut body, summary),
+        Some(summary) if !has_text(&body) => add(&mut body, summary, base),
         Some(summary) => {
             let summary = summary.plain().into_owned();
             if !repeats(&summary, &body) {
@@ -51,7 +55,7 @@ fn draft(entry: &FeedEntry, feed: &str, flaws: &mut Vec<Flaw>) -> Draft<'static>
         None => {}
     }
     let title = head.title.as_ref().map(|title| title.plain().into_owned()).filter(|title| !title.trim().is_empty());
-    let title = title.unwrap_or_else(|| first_words(&body).or_else(|| page(entry)).unwrap_or_else(untitled));
+    let title = title.unwrap_or_else(|| first_words(&body).or_else(|| page(entry, home)).unwrap_or_else(untitled));
     draft.push(Role::Headline, title);
     draft.push(Role::Standfirst, standfirst);
     let authors: Vec<&str> = head.authors.iter().map(|author| author.display_name()).collect();
@@ -81,13 +85,14 @@ fn section(head: &FeedHead) -> String {
 }
 
 /// The page that holds the entry; what may not be followed is none.
-fn page(entry: &FeedEntry) -> Option<String> {
-    let link = entry.head.link.as_ref().filter(|link| !link.is_empty() && address::is_harmless(link));
-    link.map(|link| address::tidy(link).into_owned())
+fn page(entry: &FeedEntry, home: Option<&str>) -> Option<String> {
+    let link = entry.head.link.as_ref().filter(|link| !link.is_empty() && address::is_harmless(link))?;
+    let whole = address::resolve(home, link);
+    (address::scheme(&whole).is_some() && address::is_harmless(&whole)).then_some(whole)
 }
 
 /// Adds the blocks of a text to those of others.
-fn add(body: &mut Blocks, text: &FeedText) {
+fn add(body: &mut Blocks, text: &FeedText, base: Option<&str>) {
     if !text.is_html {
         let paragraphs = text.value.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
         body.parts.extend(paragraphs.map(|paragraph| DraftPart {
@@ -97,7 +102,7 @@ fn add(body: &mut Blocks, text: &FeedText) {
         }));
         return;
     }
-    let mut more = blocks(&text.value, None);
+    let mut more = blocks(&text.value, base);
     let shift = u16::try_from(body.links.len()).unwrap_or(u16::MAX);
     for part in &mut more.parts {
         for span in &mut part.spans {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::date;
 use super::model::{Feed, FeedCategory, FeedEntry, FeedHead, FeedImage, FeedLink, FeedPerson, FeedVersion};
 use super::text;
-use crate::loader::address;
+use crate::loader::{Refusal, address};
 
 /// Whether a text may be a JSON Feed: its version stands near the front, or its entries do.
 pub(super) fn is_likely(text: &str) -> bool {
@@ -14,19 +14,17 @@ pub(super) fn is_likely(text: &str) -> bool {
     text.starts_with('{') && text.contains("jsonfeed.org/version")
 }
 
-/// Reads a JSON Feed; none where the text is none, with what is wrong where it should be one.
-pub(super) fn read(text: &str, base: Option<&str>) -> Result<Option<Feed>, String> {
-    if !is_likely(text) {
-        return Ok(None);
-    }
+/// Reads a JSON Feed.
+pub(super) fn read(text: &str, base: Option<&str>) -> Result<Feed, Refusal> {
     // A half of a surrogate pair stands for nothing, and is no reason to give up all the rest.
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
-        Err(first) => serde_json::from_str(&without_lone_surrogates(text)).map_err(|_| first.to_string())?,
+        Err(first) => serde_json::from_str(&without_lone_surrogates(text))
+            .map_err(|_| Refusal::NoFeed(format!(": as JSON it is broken: {first}")))?,
     };
     let version = string(&value, "version").unwrap_or_default();
     let version = match version.trim_end_matches('/').rsplit('/').next() {
-        _ if !version.contains("jsonfeed.org/version") => return Ok(None),
+        _ if !version.contains("jsonfeed.org/version") => return Err(Refusal::NoFeed(String::new())),
         Some("1.1") => FeedVersion::JsonFeed11,
         _ => FeedVersion::JsonFeed1,
     };
@@ -42,7 +40,7 @@ pub(super) fn read(text: &str, base: Option<&str>) -> Result<Option<Feed>, Strin
         head.id = Some(own);
     }
     let entries = value.get("items").and_then(Value::as_array);
-    Ok(Some(Feed {
+    Ok(Feed {
         version,
         description: string(&value, "description").map(|value| text::of_value(&value, false, None)),
         icon: string(&value, "favicon").map(|icon| address::resolve(base, &icon)),
@@ -50,7 +48,7 @@ pub(super) fn read(text: &str, base: Option<&str>) -> Result<Option<Feed>, Strin
         entries: entries.into_iter().flatten().filter(|item| item.is_object()).map(|item| entry(item, base)).collect(),
         head,
         ..Feed::default()
-    }))
+    })
 }
 
 fn entry(item: &Value, base: Option<&str>) -> FeedEntry {

@@ -111,7 +111,7 @@ impl Builder {
                 Token::End(end) if end == name => *depth -= 1,
                 // These end without an end tag.
                 Token::Start(element)
-                    if matches!(name.as_str(), "p" | "li" | "head" | "option") && !is_inside(element.name, name) =>
+                    if matches!(name.as_str(), "p" | "li" | "head" | "option" | "title") && !is_inside(element.name, name) =>
                 {
                     self.hidden = None;
                     self.start(element);
@@ -137,7 +137,7 @@ impl Builder {
     fn start(&mut self, element: &Element<'_>) {
         let name = element.name;
         let effect = effect(name);
-        if element.is_endless {
+        if element.is_endless && name != "title" {
             return;
         }
         if matches!(effect, Effect::Hidden) || is_hidden(element) {
@@ -430,6 +430,7 @@ fn is_inside(name: &str, around: &str) -> bool {
         ),
         "li" => name != "li",
         "option" => name == "option",
+        "title" => false,
         _ => !matches!(effect(name), Effect::Block),
     }
 }

@@ -10,8 +10,8 @@ use dom_smoothie::{Article, Config, Readability};
 use super::blocks::{Blocks, blocks};
 use super::text_of;
 use super::tokens::{Token, is_void, tokenize};
-use crate::article::{Draft, Role};
-use crate::loader::{Hint, Reading, address, date, feed};
+use crate::article::{Draft, DraftPart, Role, SpanStyle};
+use crate::loader::{Flaw, Hint, Reading, address, date, feed};
 
 /// Pages with more tags are shown as a whole, and so are those that are nested deeper: a tree takes time and stack.
 const MOST_TAGS: usize = 50_000;
@@ -30,6 +30,13 @@ pub(super) fn read<'a>(hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) 
     // What was found has to be a good part of what there is, or else the page is not as articles are.
     if text_length(&body) < LEAST_TEXT.min(text_length(&whole)) {
         body = whole;
+    }
+    if prose(&body) == 0 {
+        found.flaws.push(Flaw {
+            line: None,
+            cause: "the page holds no text of an article".to_owned(),
+            consequence: if body.parts.is_empty() { "there is nothing to read" } else { "its links are shown" }.to_owned(),
+        });
     }
     let mut draft = Draft { url: page.address().map(|url| Cow::Owned(url.to_owned())), ..Draft::default() };
     let published = article.as_ref().and_then(|article| article.published_time.as_deref());
@@ -64,6 +71,19 @@ fn readable(html: &str, address: Option<&str>) -> Option<Article> {
 fn begins_with(body: &Blocks, text: &str) -> bool {
     let words = |text: &str| text.split_whitespace().take(8).map(str::to_lowercase).collect::<Vec<_>>();
     body.parts.iter().find(|part| part.role != Role::Caption).is_some_and(|part| words(&part.text) == words(text))
+}
+
+fn one_line(text: &str) -> Option<String> {
+    Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+}
+
+/// How much text there is beside that of links, in bytes.
+fn prose(body: &Blocks) -> usize {
+    let length = |part: &DraftPart<'_>| {
+        let links = part.spans.iter().filter(|span| matches!(span.style, SpanStyle::Link(_)));
+        part.text.len().saturating_sub(links.map(|span| span.end.saturating_sub(span.start) as usize).sum())
+    };
+    body.parts.iter().map(length).sum()
 }
 
 /// A title without the name of the site behind it.
@@ -103,6 +123,10 @@ impl Page {
         tokenize(html, |token| match token {
             Token::Start(element) => {
                 page.tags += 1;
+                // A title without an end goes as far as the next tag.
+                if let Some((_, text)) = wanted.take_if(|(name, _)| *name == "title") {
+                    page.title = one_line(&text);
+                }
                 if !is_void(element.name) {
                     page.depth += 1;
                     page.deepest = page.deepest.max(page.depth);
@@ -130,7 +154,7 @@ impl Page {
                 if wanted.as_ref().is_some_and(|(open, _)| *open == name)
                     && let Some((_, text)) = wanted.take()
                 {
-                    let text = Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|t| !t.is_empty());
+                    let text = one_line(&text);
                     if name == "title" { page.title = text } else { page.heading = text }
                 }
             }

@@ -40,12 +40,13 @@ impl<'a> Element<'a> {
     }
 }
 
-/// Elements that frame something else. Feeds carry them cut off, and what follows them is text all the same.
-const FRAMES: [&str; 5] = ["applet", "iframe", "noembed", "noframes", "object"];
+/// Elements that are left out with what they hold. Feeds and old pages carry them cut off, and what follows them is
+/// text all the same.
+const CUT_OFF: [&str; 7] = ["applet", "iframe", "noembed", "noframes", "object", "textarea", "title"];
 
 /// Calls `take` with every token of `html`, in order.
 pub(super) fn tokenize(html: &str, take: impl FnMut(Token<'_>)) {
-    let sink = Sink { take: RefCell::new(take), ends: Cell::new(frame_ends(html)) };
+    let sink = Sink { take: RefCell::new(take), ends: Cell::new(cut_off_ends(html)) };
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let queue = BufferQueue::default();
     queue.push_back(html.into());
@@ -65,13 +66,13 @@ pub(super) fn is_void(name: &str) -> bool {
     )
 }
 
-/// How many end tags there are of each frame.
-fn frame_ends(html: &str) -> [usize; FRAMES.len()] {
-    let mut ends = [0; FRAMES.len()];
+/// How many end tags there are of each of them.
+fn cut_off_ends(html: &str) -> [usize; CUT_OFF.len()] {
+    let mut ends = [0; CUT_OFF.len()];
     for at in memchr::memmem::find_iter(html.as_bytes(), b"</") {
         let tag = html.as_bytes().get(at + 2..).unwrap_or_default();
         let is_of = |name: &&str| tag.get(..name.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(name.as_bytes()));
-        if let Some(count) = FRAMES.iter().position(is_of).and_then(|frame| ends.get_mut(frame)) {
+        if let Some(count) = CUT_OFF.iter().position(is_of).and_then(|known| ends.get_mut(known)) {
             *count += 1;
         }
     }
@@ -80,16 +81,16 @@ fn frame_ends(html: &str) -> [usize; FRAMES.len()] {
 
 struct Sink<F> {
     take: RefCell<F>,
-    /// The end tags of frames that are yet to come.
-    ends: Cell<[usize; FRAMES.len()]>,
+    /// The end tags of these elements that are yet to come.
+    ends: Cell<[usize; CUT_OFF.len()]>,
 }
 
 impl<F> Sink<F> {
-    /// Whether a frame has an end that is yet to come; `seen` tells that this is one.
+    /// Whether an element has an end that is yet to come; `seen` tells that this is one.
     fn has_end(&self, name: &str, seen: bool) -> bool {
-        let Some(frame) = FRAMES.iter().position(|known| *known == name) else { return true };
+        let Some(known) = CUT_OFF.iter().position(|of| *of == name) else { return true };
         let mut ends = self.ends.get();
-        let Some(count) = ends.get_mut(frame) else { return true };
+        let Some(count) = ends.get_mut(known) else { return true };
         let has_end = *count > 0;
         *count = count.saturating_sub(usize::from(seen));
         self.ends.set(ends);
@@ -110,7 +111,7 @@ impl<F: FnMut(Token<'_>)> TokenSink for Sink<F> {
                 // What these hold is no markup.
                 return match name {
                     "script" => TokenSinkResult::RawData(ScriptData),
-                    "title" | "textarea" => TokenSinkResult::RawData(Rcdata),
+                    "title" | "textarea" if !is_endless => TokenSinkResult::RawData(Rcdata),
                     "style" | "xmp" => TokenSinkResult::RawData(Rawtext),
                     "iframe" | "noembed" | "noframes" if !is_endless => TokenSinkResult::RawData(Rawtext),
                     "plaintext" => TokenSinkResult::Plaintext,
