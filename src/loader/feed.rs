@@ -129,6 +129,7 @@ fn begins_as_feed(text: &str, is_named: bool) -> bool {
             let name = name.rsplit(':').next().unwrap_or("").to_ascii_lowercase();
             match name.as_str() {
                 "rss" | "feed" => return true,
+                "entry" => return text.contains("w3.org/2005/Atom") || text.contains("purl.org/atom/ns#"),
                 // Other things are written in RDF, and called channels.
                 "rdf" => return text.contains("purl.org/rss/") || text.contains("netscape.com/rdf"),
                 "channel" => return is_named || text.contains("<ITEM") || text.contains("<item"),

@@ -22,6 +22,9 @@ pub(super) fn read(tree: &Tree) -> Option<Feed> {
     Some(feed)
 }
 
+/// Nothing has more authors or categories.
+const MOST: usize = 500;
+
 struct Reader<'t> {
     tree: &'t Tree,
     version: FeedVersion,
@@ -50,6 +53,7 @@ impl Reader<'_> {
                     }
                 }
             }
+            "entry" => feed.entries.push(self.entry(id)),
             _ => self.channel(id, feed),
         }
     }
@@ -98,14 +102,15 @@ impl Reader<'_> {
             entry.head.language = element.language.as_deref().map(str::to_owned);
         }
         let mut title = TitleFrom::Nowhere;
-        self.entry_parts(id, &mut entry, &mut title);
+        self.entry_parts(id, &mut entry, &mut title, 0);
         // What only modules say stands in for what the entry itself does not.
         let enclosures = entry.head.links.iter().filter(|link| link.rel == "enclosure");
         entry.enclosures = enclosures.cloned().collect();
         entry
     }
 
-    fn entry_parts(&self, id: NodeId, entry: &mut FeedEntry, title: &mut TitleFrom) {
+    /// Reads what an entry holds, some of which media modules group, at most so `deep`.
+    fn entry_parts(&self, id: NodeId, entry: &mut FeedEntry, title: &mut TitleFrom, deep: usize) {
         for (id, child) in self.tree.elements(id) {
             match (child.space, child.name.as_str()) {
                 (Space::Core, "content" | "fullitem" | "body" | "prodlink")
@@ -136,7 +141,7 @@ impl Reader<'_> {
                     }
                 }
                 (Space::Core | Space::Itunes, "subtitle") => entry.subtitle = self.text(id, self.unsure()),
-                (Space::Media, "group" | "content") => self.entry_parts(id, entry, title),
+                (Space::Media, "group" | "content") if deep < 2 => self.entry_parts(id, entry, title, deep + 1),
                 (Space::Core, "enclosure") => entry.head.links.push(self.enclosure(child)),
                 (Space::Core, "source") => entry.source = Some(Box::new(self.source(id, child))),
                 _ => self.shared(id, child, &mut entry.head, title),
@@ -163,7 +168,8 @@ impl Reader<'_> {
             (Space::Core, "guid" | "id") | (Space::Dc | Space::DcTerms, "identifier") => self.id(id, child, head),
             (Space::Core | Space::Dc | Space::DcTerms | Space::Itunes, "author" | "creator" | "managingeditor") => {
                 let person = people::read(self.tree, id);
-                if !person.display_name().is_empty() && !head.authors.contains(&person) {
+                let is_new = head.authors.len() < MOST && !head.authors.contains(&person);
+                if is_new && !person.display_name().is_empty() {
                     head.authors.push(person);
                 }
             }
@@ -317,7 +323,7 @@ impl Reader<'_> {
             let (term, scheme, label) = (term.trim().to_owned(), scheme.to_owned(), label.to_owned());
             let category = FeedCategory { term, scheme, label };
             let is_empty = category == FeedCategory::default();
-            if !is_empty && !head.categories.contains(&category) {
+            if !is_empty && head.categories.len() < MOST && !head.categories.contains(&category) {
                 head.categories.push(category);
             }
         };

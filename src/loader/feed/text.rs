@@ -41,7 +41,9 @@ pub(super) fn read(tree: &Tree, id: NodeId, kind: Kind) -> FeedText {
     };
     let language = element.language.as_deref().filter(|language| !language.is_empty()).map(str::to_owned);
     let mode = element.attribute("mode").unwrap_or("");
-    if mode.eq_ignore_ascii_case("base64") || (named.is_some() && is_bytes(&media_type)) {
+    // Only content may be of any type, and so consist of bytes.
+    let is_bytes = || named.is_some() && element.name == "content" && is_bytes(&media_type);
+    if mode.eq_ignore_ascii_case("base64") || is_bytes() {
         let value = decode_base64(&tree.text(id)).unwrap_or_default();
         let is_html = is_markup(&media_type);
         let value = if is_html { clean_html(&value, base) } else { value };

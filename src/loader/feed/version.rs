@@ -4,6 +4,13 @@ use super::model::FeedVersion;
 use super::namespace::Space;
 use super::tree::{NodeId, ROOT, Tree};
 
+const ATOM_03: &str = "http://purl.org/atom/ns#";
+const ATOM_10: &str = "http://www.w3.org/2005/Atom";
+
+fn is_atom(namespace: &str) -> bool {
+    [ATOM_03, ATOM_10].iter().any(|known| namespace.trim_end_matches('/').eq_ignore_ascii_case(known))
+}
+
 /// How many elements may stand in front of or around a feed's own: what a server had to complain about.
 const JUNK: usize = 64;
 
@@ -15,6 +22,8 @@ pub(super) fn root(tree: &Tree) -> Option<NodeId> {
         let Some(element) = tree.element(id) else { continue };
         match (element.space, element.name.as_str()) {
             (Space::Core, "rss" | "feed" | "channel") | (Space::Core | Space::Rdf, "rdf") => return Some(id),
+            // An entry alone, by RFC 4287.
+            (Space::Core, "entry") if tree.namespaces.iter().any(|(_, address)| is_atom(address)) => return Some(id),
             _ => pending.extend(tree.children(id)),
         }
     }
@@ -46,12 +55,12 @@ pub(super) fn of(tree: &Tree, root: NodeId) -> FeedVersion {
         }
         "rdf" if declares("http://purl.org/rss/1.0") => FeedVersion::Rss10,
         "rdf" => FeedVersion::Rss,
-        "feed" => match says {
+        "feed" | "entry" => match says {
             "0.1" => FeedVersion::Atom01,
             "0.2" => FeedVersion::Atom02,
             "0.3" => FeedVersion::Atom03,
-            _ if declares("http://purl.org/atom/ns#") => FeedVersion::Atom03,
-            _ if declares("http://www.w3.org/2005/Atom") => FeedVersion::Atom10,
+            _ if declares(ATOM_03) => FeedVersion::Atom03,
+            _ if declares(ATOM_10) => FeedVersion::Atom10,
             _ => FeedVersion::Atom,
         },
         "channel" => FeedVersion::Cdf,

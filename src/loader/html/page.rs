@@ -9,7 +9,7 @@ use dom_smoothie::{Article, Config, Readability};
 
 use super::blocks::{Blocks, blocks};
 use super::text_of;
-use super::tokens::{Token, is_void, tokenize};
+use super::tokens::{Token, is_void, tokenize, without_endless_tags};
 use crate::article::{Draft, DraftPart, Role, SpanStyle};
 use crate::loader::{Flaw, Hint, Reading, address, date, feed};
 
@@ -21,6 +21,7 @@ const DEEPEST: usize = 300;
 const LEAST_TEXT: usize = 140;
 
 pub(super) fn read<'a>(hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+    let text = &*without_endless_tags(text);
     let page = Page::of(text);
     let article = page.is_modest().then(|| readable(text, page.address())).flatten();
     let base = page.base.as_deref().or(page.address());

@@ -1,6 +1,7 @@
 //! HTML in tokens, by the tokenizer that browsers use. Whether tags match is left to whoever takes the tokens, so that
 //! neither depth nor disorder costs anything: time is linear and nothing recurs.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
 use html5ever::buffer_queue::BufferQueue;
@@ -44,8 +45,12 @@ impl<'a> Element<'a> {
 /// text all the same.
 const CUT_OFF: [&str; 7] = ["applet", "iframe", "noembed", "noframes", "object", "textarea", "title"];
 
+/// A tag that seems to have more attributes loses them all.
+const MOST_ATTRIBUTES: usize = 1_000;
+
 /// Calls `take` with every token of `html`, in order.
 pub(super) fn tokenize(html: &str, take: impl FnMut(Token<'_>)) {
+    let html = &*without_endless_tags(html);
     let sink = Sink { take: RefCell::new(take), ends: Cell::new(cut_off_ends(html)) };
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let queue = BufferQueue::default();
@@ -55,6 +60,53 @@ pub(super) fn tokenize(html: &str, take: impl FnMut(Token<'_>)) {
         let _ = tokenizer.feed(&queue);
     }
     tokenizer.end();
+}
+
+/// `html` with the attributes of those tags left out that have more than anybody writes: the tokenizer compares each
+/// with all before it.
+pub(super) fn without_endless_tags(html: &str) -> Cow<'_, str> {
+    let bytes = html.as_bytes();
+    let (mut whole, mut done) = (String::new(), 0);
+    let mut at = 0;
+    while let Some(open) = bytes.get(at..).and_then(|rest| memchr::memchr(b'<', rest)) {
+        let start = at + open;
+        let name = bytes.get(start + 1..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_alphanumeric());
+        let name_end = start + 1 + name.count();
+        let (end, attributes) = end_of_tag(bytes, name_end);
+        if attributes > MOST_ATTRIBUTES && name_end > start + 1 {
+            whole.push_str(html.get(done..name_end).unwrap_or(""));
+            done = end;
+        }
+        // Signs that begin no tag are passed by.
+        at = if name_end > start + 1 { end } else { start + 1 };
+    }
+    if done == 0 {
+        return Cow::Borrowed(html);
+    }
+    whole.push_str(html.get(done..).unwrap_or(""));
+    Cow::Owned(whole)
+}
+
+/// Where a tag ends, looked for from behind its name, and how many attributes it may have.
+fn end_of_tag(bytes: &[u8], from: usize) -> (usize, usize) {
+    let (mut quote, mut before, mut attributes) = (None, b' ', 0);
+    for (at, &byte) in bytes.iter().enumerate().skip(from) {
+        match (quote, byte) {
+            (Some(open), byte) if open == byte => {
+                quote = None;
+                attributes += 1;
+            }
+            (Some(_), _) => {}
+            (None, b'>') => return (at, attributes),
+            (None, b'"' | b'\'') if before == b'=' => quote = Some(byte),
+            (None, byte) if byte.is_ascii_whitespace() || byte == b'/' => attributes += 1,
+            (None, _) => {}
+        }
+        if !byte.is_ascii_whitespace() {
+            before = byte;
+        }
+    }
+    (bytes.len(), attributes)
 }
 
 /// Elements that have no content and no end tag.
@@ -130,5 +182,20 @@ impl<F: FnMut(Token<'_>)> TokenSink for Sink<F> {
             | Html5Token::EOFToken => {}
         }
         TokenSinkResult::Continue
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_with_endless_attributes_loses_them_and_nothing_else_does() {
+        let many: String = (0..5_000).map(|number| format!(" a{number}=\"x > y\"")).collect();
+        let html = format!("one <b c='d > e'>two</b> <i{many}>three</i> 1 < 2");
+        assert_eq!(without_endless_tags(&html), "one <b c='d > e'>two</b> <i>three</i> 1 < 2");
+        assert!(matches!(without_endless_tags("<img src=\"data:a/b/c\"> <"), Cow::Borrowed(_)));
+        let picture = format!("<img alt=x src=\"data:image/png;base64,{}\">", "a/".repeat(5_000));
+        assert!(matches!(without_endless_tags(&picture), Cow::Borrowed(_)));
     }
 }
