@@ -24,7 +24,8 @@ pub use feed::{
 pub use problem::{Flaw, Problem, Refusal};
 
 /// Every format, in the order in which they are asked; the last takes whatever no other recognises.
-pub static FORMATS: &[&dyn SourceFormat] = &[&wire::Wire, &markdown::Markdown, &feed::FeedFile, &html::Html, &plain::Plain];
+pub static FORMATS: &[&dyn SourceFormat] =
+    &[&wire::Wire, &markdown::Markdown, &feed::FeedFile, &html::Html, &plain::Plain];
 
 /// A way in which articles are written in files.
 pub trait SourceFormat: Sync {

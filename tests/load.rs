@@ -95,6 +95,30 @@ fn what_is_passed_over_in_a_folder_is_read_when_it_is_named_and_only_once() {
 }
 
 #[test]
+fn feeds_and_pages_are_read_and_other_xml_and_json_are_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let rss = "<rss version='2.0'><channel><title>F</title><item><title>One</title></item><item><title>Two</title>\
+        </item></channel></rss>";
+    fs::write(path("feed.xml"), rss).unwrap();
+    fs::write(path("page.html"), "<title>Three</title><p>Text.</p>").unwrap();
+    fs::write(path("items.json"), "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{\"title\":\"Four\"}]}")
+        .unwrap();
+    fs::write(path("other.xml"), "<?xml version='1.0'?><catalog><book>Title</book></catalog>").unwrap();
+    fs::write(path("package.json"), "{\"name\": \"x\"}").unwrap();
+    fs::write(path("binary.json"), [0u8; 300]).unwrap();
+    let loaded = load(&[folder.path()]);
+    let mut found = headlines(&loaded.corpus);
+    found.sort();
+    assert_eq!(found, ["Four", "One", "Three", "Two"]);
+    assert_eq!(problems(&loaded), [""; 0]);
+    assert_eq!((loaded.passed_over.get("xml"), loaded.passed_over.get("json")), (Some(&1), Some(&2)));
+    // Each entry keeps its identity, and what is named is read whatever it is.
+    assert_eq!(listing(&loaded.corpus), listing(&load(&[folder.path()]).corpus));
+    assert_eq!(load(&[&path("package.json")]).corpus.len(), 1);
+}
+
+#[test]
 fn bytes_from_standard_input_are_an_article() {
     let sources = [Source::Input(wire("Piped in").into_bytes()), Source::Bundled];
     let loaded = load_all(&sources, LoadOptions::default());

@@ -179,8 +179,12 @@ fn of_head(head: &FeedHead) -> Map<String, Value> {
     put(&mut fields, "comments", head.comments.as_deref());
     put(&mut fields, "license", head.license.as_deref());
     put_text(&mut fields, "rights", head.rights.as_ref());
-    let dates =
-        [("published", &head.published), ("updated", &head.updated), ("created", &head.created), ("expired", &head.expired)];
+    let dates = [
+        ("published", &head.published),
+        ("updated", &head.updated),
+        ("created", &head.created),
+        ("expired", &head.expired),
+    ];
     for (name, date) in dates {
         let Some(date) = date else { continue };
         put(&mut fields, &format!("{name}_raw"), Some(&date.raw));

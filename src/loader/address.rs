@@ -94,7 +94,8 @@ mod tests {
         for good in ["http://a", "HTTPS://a", "mailto:a@b", "a/b", "#c", "?q=x:y", "a b"] {
             assert!(is_harmless(&tidy(good)), "{good}");
         }
-        for bad in ["javascript:x", " Java\nScript:x", "data:text/html,x", "file:///etc/passwd", "vbscript:x", "x-y:z"] {
+        for bad in ["javascript:x", " Java\nScript:x", "data:text/html,x", "file:///etc/passwd", "vbscript:x", "x-y:z"]
+        {
             assert!(!is_harmless(&tidy(bad)), "{bad}");
         }
     }

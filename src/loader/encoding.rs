@@ -45,9 +45,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
 /// Like [`decode`], of bytes that were sent with this `Content-Type`.
 pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>, Refusal> {
     let decoded = match (Encoding::for_bom(bytes), declared::utf_32(bytes)) {
-        (_, Some((text, encoding))) => {
-            Decoded { text: Cow::Owned(text), encoding: encoding.to_owned(), flaw: None }
-        }
+        (_, Some((text, encoding))) => Decoded { text: Cow::Owned(text), encoding: encoding.to_owned(), flaw: None },
         (Some((encoding, length)), None) => decoded(encoding, bytes.get(length..).unwrap_or_default()),
         (None, None) => {
             if let Some(kind) = binary_kind(bytes) {

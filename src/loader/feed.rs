@@ -78,7 +78,11 @@ impl SourceFormat for FeedFile {
 
     fn recognise(&self, hint: &Hint<'_>, text: &str) -> Confidence {
         let is_named = hint.ends_in(&["rss", "atom", "rdf", "xml", "cdf"]);
-        if begins_as_feed(text, is_named) || json_feed::is_likely(text) { Confidence::Content } else { Confidence::None }
+        if begins_as_feed(text, is_named) || json_feed::is_likely(text) {
+            Confidence::Content
+        } else {
+            Confidence::None
+        }
     }
 
     fn parse<'a>(&self, _hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {

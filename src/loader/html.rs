@@ -6,6 +6,7 @@
 mod blocks;
 mod clean;
 mod page;
+mod skipped;
 mod text;
 mod tokens;
 

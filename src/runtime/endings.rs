@@ -4,14 +4,13 @@ use std::ffi::OsStr;
 
 /// Endings of files that are no articles, in lower case and in alphabetical order.
 const PASSED_OVER: &[&str] = &[
-    "7z", "a", "aac", "asm", "avi", "avif", "bak", "bin", "bmp", "bz2", "c", "cc", "class", "cpp", "cs", "css",
-    "csv", "db", "deb", "dll", "dmg", "doc", "docx", "dylib", "eot", "epub", "exe", "flac", "gif", "go", "gpg", "gz",
-    "h", "heic", "hpp", "ico", "iso", "jar", "java", "jpeg", "jpg", "js", "jsonl", "key",
-    "lock", "log", "m4a", "mjs", "mkv", "mov", "mp3", "mp4", "ndjson", "o", "obj", "odp", "ods", "odt", "ogg", "opml",
-    "otf", "parquet", "pdf", "php", "pl", "png", "ppt", "pptx", "ps", "psd", "py", "pyc", "rar", "rb", "rpm", "rs",
-    "scss", "sh", "sig", "so", "sql", "sqlite", "sqlite3", "svg", "swp", "tar", "tgz", "tif", "tiff", "toml",
-    "ts", "tsv", "tsx", "ttf", "wasm", "wav", "webm", "webp", "woff", "woff2", "xls", "xlsx", "xz", "yaml",
-    "yml", "zip", "zst",
+    "7z", "a", "aac", "asm", "avi", "avif", "bak", "bin", "bmp", "bz2", "c", "cc", "class", "cpp", "cs", "css", "csv",
+    "db", "deb", "dll", "dmg", "doc", "docx", "dylib", "eot", "epub", "exe", "flac", "gif", "go", "gpg", "gz", "h",
+    "heic", "hpp", "ico", "iso", "jar", "java", "jpeg", "jpg", "js", "jsonl", "key", "lock", "log", "m4a", "mjs",
+    "mkv", "mov", "mp3", "mp4", "ndjson", "o", "obj", "odp", "ods", "odt", "ogg", "opml", "otf", "parquet", "pdf",
+    "php", "pl", "png", "ppt", "pptx", "ps", "psd", "py", "pyc", "rar", "rb", "rpm", "rs", "scss", "sh", "sig", "so",
+    "sql", "sqlite", "sqlite3", "svg", "swp", "tar", "tgz", "tif", "tiff", "toml", "ts", "tsv", "tsx", "ttf", "wasm",
+    "wav", "webm", "webp", "woff", "woff2", "xls", "xlsx", "xz", "yaml", "yml", "zip", "zst",
 ];
 
 /// Endings of files that may be feeds or anything else: read, and passed over if no format knows them.

@@ -65,7 +65,9 @@ impl Intake {
 
     fn push(&mut self, from: &Provenance<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
         let decoded = match (decode(bytes), from.uncertain) {
-            (Ok(decoded), Some(ending)) if !is_recognised(&decoded, &Hint { file_name: &from.name.to_string_lossy() }) => {
+            (Ok(decoded), Some(ending))
+                if !is_recognised(&decoded, &Hint { file_name: &from.name.to_string_lossy() }) =>
+            {
                 return self.pass_over(ending);
             }
             (Err(_), Some(ending)) => return self.pass_over(ending),

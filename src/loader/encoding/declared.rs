@@ -67,7 +67,8 @@ fn strictly<'a>(bytes: &'a [u8], label: &str) -> Option<Cow<'a, str>> {
         return None;
     }
     // Text beyond ASCII is hardly ever UTF-8 by chance, and often called something else by mistake.
-    if encoding != UTF_8 && !bytes.is_ascii() && encoding.is_single_byte() && simdutf8::basic::from_utf8(bytes).is_ok() {
+    if encoding != UTF_8 && !bytes.is_ascii() && encoding.is_single_byte() && simdutf8::basic::from_utf8(bytes).is_ok()
+    {
         return None;
     }
     encoding.decode_without_bom_handling_and_without_replacement(bytes)
@@ -84,7 +85,8 @@ pub(super) fn utf_32(bytes: &[u8]) -> Option<(String, &'static str)> {
     };
     let text = bytes.get(start..)?.chunks(4).map(|unit| {
         let unit = <[u8; 4]>::try_from(unit).ok();
-        let code = unit.map(|unit| if name == "utf-32be" { u32::from_be_bytes(unit) } else { u32::from_le_bytes(unit) });
+        let code =
+            unit.map(|unit| if name == "utf-32be" { u32::from_be_bytes(unit) } else { u32::from_le_bytes(unit) });
         code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER)
     });
     Some((text.collect(), name))

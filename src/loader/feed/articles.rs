@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::model::{Feed, FeedEntry, FeedHead, FeedText};
+use super::model::{Feed, FeedEntry, FeedHead, FeedPerson, FeedText};
 use crate::article::{BlockKind, Draft, DraftPart, Role};
 use crate::loader::html::{Blocks, blocks};
 use crate::loader::{Flaw, address, problem};
@@ -12,13 +12,25 @@ const HEADLINE: usize = 80;
 
 /// The articles of a feed, in its order; what is wrong with dates goes to `flaws`.
 pub(super) fn drafts(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<Draft<'static>> {
-    let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
-    // A file does not tell where it came from; what is relative is commonly meant as seen from the feed's page.
-    let home = feed.head.link.as_deref();
-    feed.entries.iter().map(|entry| draft(entry, &name, home, flaws)).collect()
+    let around = Around {
+        name: feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default(),
+        home: feed.head.link.as_deref(),
+        authors: if feed.version.has_authors_for_all() { &feed.head.authors } else { &[] },
+    };
+    feed.entries.iter().map(|entry| draft(entry, &around, flaws)).collect()
 }
 
-fn draft(entry: &FeedEntry, feed: &str, home: Option<&str>, flaws: &mut Vec<Flaw>) -> Draft<'static> {
+/// What an entry takes from the feed around it.
+struct Around<'f> {
+    name: String,
+    /// A file does not tell where it came from; what is relative is commonly meant as seen from the feed's page.
+    home: Option<&'f str>,
+    /// Who wrote what nobody else is named for.
+    authors: &'f [FeedPerson],
+}
+
+fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'static> {
+    let home = feed.home;
     let head = &entry.head;
     let dates = [&head.published, &head.updated, &head.created];
     let published = dates.iter().find_map(|date| date.as_ref()?.moment);
@@ -58,7 +70,9 @@ fn draft(entry: &FeedEntry, feed: &str, home: Option<&str>, flaws: &mut Vec<Flaw
     let title = title.unwrap_or_else(|| first_words(&body).or_else(|| page(entry, home)).unwrap_or_else(untitled));
     draft.push(Role::Headline, title);
     draft.push(Role::Standfirst, standfirst);
-    let authors: Vec<&str> = head.authors.iter().map(|author| author.display_name()).collect();
+    let is_own = !head.authors.is_empty() || entry.source.is_some();
+    let authors = if is_own { head.authors.as_slice() } else { feed.authors };
+    let authors: Vec<&str> = authors.iter().map(|author| author.display_name()).collect();
     draft.push(Role::Byline, authors.join(", "));
     draft.parts.append(&mut body.parts);
     draft.links = body.links;
@@ -67,7 +81,7 @@ fn draft(entry: &FeedEntry, feed: &str, home: Option<&str>, flaws: &mut Vec<Flaw
     }
     let source = entry.source.as_ref().and_then(|source| source.title.as_ref());
     let source = source.map(|title| title.plain().into_owned()).filter(|title| !title.is_empty());
-    draft.push(Role::Source, source.unwrap_or_else(|| feed.to_owned()));
+    draft.push(Role::Source, source.unwrap_or_else(|| feed.name.clone()));
     draft
 }
 

@@ -203,9 +203,10 @@ fn number_or_month(word: &str, parts: &mut Parts) {
 }
 
 /// Months as feeds name them: how the name begins, in lower case, and the number.
+#[rustfmt::skip]
 const MONTHS: &[(&str, u32)] = &[
-    ("jan", 1), ("feb", 2), ("mar", 3), ("apr", 4), ("may", 5), ("jun", 6),
-    ("jul", 7), ("aug", 8), ("sep", 9), ("oct", 10), ("nov", 11), ("dec", 12),
+    ("jan", 1), ("feb", 2), ("mar", 3), ("apr", 4), ("may", 5), ("jun", 6), ("jul", 7), ("aug", 8), ("sep", 9),
+    ("oct", 10), ("nov", 11), ("dec", 12),
     // German, Dutch, the Nordic languages.
     ("jän", 1), ("mär", 3), ("mrz", 3), ("maa", 3), ("mrt", 3), ("mai", 5), ("mei", 5), ("maj", 5), ("okt", 10),
     ("dez", 12), ("des", 12),
@@ -234,6 +235,7 @@ fn month_of(name: &str) -> Option<u32> {
 }
 
 /// The names of zones that are used in one sense, with their hours from UTC.
+#[rustfmt::skip]
 const ZONES: &[(&str, i32)] = &[
     ("z", 0), ("ut", 0), ("utc", 0), ("gmt", 0), ("wet", 0), ("bst", 1), ("west", 1), ("cet", 1), ("met", 1),
     ("mez", 1), ("cest", 2), ("mest", 2), ("mesz", 2), ("eet", 2), ("sast", 2), ("eest", 3), ("msk", 3), ("hkt", 8),

@@ -77,6 +77,11 @@ impl FeedVersion {
         use FeedVersion::{Atom, Atom01, Atom02, Atom03, Atom10};
         matches!(self, Atom01 | Atom02 | Atom03 | Atom10 | Atom)
     }
+
+    /// Whether the authors of the feed are those of each entry that names none. In RSS they are its editors.
+    pub fn has_authors_for_all(self) -> bool {
+        self.is_atom() || matches!(self, FeedVersion::JsonFeed1 | FeedVersion::JsonFeed11)
+    }
 }
 
 /// A text: plain, or HTML from which everything that could do harm was taken.

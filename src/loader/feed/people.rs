@@ -53,9 +53,12 @@ mod tests {
 
     #[test]
     fn a_name_and_a_mail_address_are_told_apart_in_any_order() {
-        for text in
-            ["A. Writer (a@example.org)", "a@example.org (A. Writer)", "A. Writer <a@example.org>", "\"A. Writer\" a@example.org"]
-        {
+        for text in [
+            "A. Writer (a@example.org)",
+            "a@example.org (A. Writer)",
+            "A. Writer <a@example.org>",
+            "\"A. Writer\" a@example.org",
+        ] {
             let person = of_text(text);
             assert_eq!((person.name.as_str(), person.email.as_str()), ("A. Writer", "a@example.org"), "{text}");
         }

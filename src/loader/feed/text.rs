@@ -41,10 +41,12 @@ pub(super) fn read(tree: &Tree, id: NodeId, kind: Kind) -> FeedText {
     };
     let language = element.language.as_deref().filter(|language| !language.is_empty()).map(str::to_owned);
     let mode = element.attribute("mode").unwrap_or("");
-    // Only content may be of any type, and so consist of bytes.
-    let is_bytes = || named.is_some() && element.name == "content" && is_bytes(&media_type);
-    if mode.eq_ignore_ascii_case("base64") || is_bytes() {
-        let value = decode_base64(&tree.text(id)).unwrap_or_default();
+    let is_said = mode.eq_ignore_ascii_case("base64");
+    if is_said || (named.is_some() && is_bytes(&media_type)) {
+        let text = tree.text(id);
+        // Only content may be of any type, and so consist of bytes; elsewhere the type may be nonsense.
+        let value = decode_base64(&text).or_else(|| (!is_said && element.name != "content").then_some(text));
+        let value = value.unwrap_or_default();
         let is_html = is_markup(&media_type);
         let value = if is_html { clean_html(&value, base) } else { value };
         return FeedText { value: value.trim().to_owned(), is_html, media_type, language };
@@ -84,10 +86,10 @@ fn is_bytes(media_type: &str) -> bool {
     media_type.contains('/') && !is_text
 }
 
+/// The text that is written in base64; none where that is none, or no text.
 fn decode_base64(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/')).collect();
-    let bytes = BASE64_NOPAD.decode(digits.as_bytes()).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    String::from_utf8(BASE64_NOPAD.decode(digits.as_bytes()).ok()?).ok()
 }
 
 /// Whether a text that may be either has the marks of HTML: an end tag, a void element or a reference to a character,

@@ -48,8 +48,9 @@ pub(super) fn of(tree: &Tree, root: NodeId) -> FeedVersion {
             says if says == "2" || says.starts_with("2.") => FeedVersion::Rss20,
             _ => FeedVersion::Rss,
         },
-        "rdf" if declares("http://my.netscape.com/rdf/simple/0.9")
-            || declares("http://channel.netscape.com/rdf/simple/0.9") =>
+        "rdf"
+            if declares("http://my.netscape.com/rdf/simple/0.9")
+                || declares("http://channel.netscape.com/rdf/simple/0.9") =>
         {
             FeedVersion::Rss090
         }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::skipped::{Skip, Skipped};
 use super::text::Line;
 use super::tokens::{Element, Token, is_void, tokenize};
 use crate::article::{BlockKind, DraftPart, Role, SpanStyle};
@@ -51,16 +52,16 @@ fn effect(name: &str) -> Effect {
     match name {
         "script" | "style" | "template" | "iframe" | "object" | "applet" | "noembed" | "noframes" | "frameset"
         | "head" | "title" | "select" | "datalist" | "option" | "optgroup" | "textarea" | "button" | "canvas"
-        | "audio" | "video" | "svg" | "map" | "dialog" | "menu" | "label" | "legend" | "progress" | "meter" | "output"
-        | "rp" | "xml" | "annotation" | "annotation-xml" => Effect::Hidden,
+        | "audio" | "video" | "svg" | "map" | "dialog" | "menu" | "label" | "legend" | "progress" | "meter"
+        | "output" | "rp" | "xml" | "annotation" | "annotation-xml" => Effect::Hidden,
         "em" | "i" | "cite" | "dfn" | "var" => Effect::Style(SpanStyle::Emphasis),
         "strong" | "b" => Effect::Style(SpanStyle::Strong),
         "code" | "kbd" | "samp" | "tt" => Effect::Style(SpanStyle::Code),
-        "address" | "article" | "aside" | "blockquote" | "body" | "center" | "dd" | "details" | "dir" | "div" | "dl"
-        | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
-        | "header" | "hgroup" | "hr" | "html" | "li" | "main" | "nav" | "noscript" | "ol" | "p" | "plaintext"
-        | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot" | "thead" | "tr" | "ul" | "xmp" | "listing"
-        | "caption" => Effect::Block,
+        "address" | "article" | "aside" | "blockquote" | "body" | "center" | "dd" | "details" | "dir" | "div"
+        | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5"
+        | "h6" | "header" | "hgroup" | "hr" | "html" | "li" | "main" | "nav" | "noscript" | "ol" | "p"
+        | "plaintext" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot" | "thead" | "tr" | "ul" | "xmp"
+        | "listing" | "caption" => Effect::Block,
         _ => Effect::Inline,
     }
 }
@@ -70,8 +71,8 @@ struct Builder {
     base: Option<String>,
     found: Blocks,
     line: Line,
-    /// The element that is not shown, and how deep it stands in others of its name.
-    hidden: Option<(String, usize)>,
+    /// The element that is not shown.
+    hidden: Option<Skipped>,
     /// The open lists, each with its next number where it is an ordered one.
     lists: Vec<Option<u16>>,
     /// The marker of the list entry whose text has not come yet.
@@ -105,24 +106,15 @@ struct Row {
 
 impl Builder {
     fn take(&mut self, token: &Token<'_>) {
-        if let Some((name, depth)) = &mut self.hidden {
-            match token {
-                Token::Start(element) if element.name == name && !is_void(name) => *depth += 1,
-                Token::End(end) if end == name => *depth -= 1,
-                // These end without an end tag.
-                Token::Start(element)
-                    if matches!(name.as_str(), "p" | "li" | "head" | "option" | "title") && !is_inside(element.name, name) =>
-                {
+        if let Some(hidden) = &mut self.hidden {
+            match hidden.take(token) {
+                Skip::Inside => return,
+                Skip::Last => {
                     self.hidden = None;
-                    self.start(element);
                     return;
                 }
-                _ => {}
+                Skip::Beyond => self.hidden = None,
             }
-            if *depth == 0 {
-                self.hidden = None;
-            }
-            return;
         }
         match token {
             Token::Start(element) => self.start(element),
@@ -140,12 +132,12 @@ impl Builder {
         if element.is_endless && name != "title" {
             return;
         }
-        if matches!(effect, Effect::Hidden) || is_hidden(element) {
+        if matches!(effect, Effect::Hidden) || element.is_hidden() {
             if !is_void(name) {
                 if matches!(effect, Effect::Block) {
                     self.flush(BlockKind::Paragraph);
                 }
-                self.hidden = Some((name.to_owned(), 1));
+                self.hidden = Some(Skipped::new(name));
             }
             return;
         }
@@ -421,29 +413,7 @@ impl Builder {
     }
 }
 
-/// Whether an element may stand in one that ends without an end tag.
-fn is_inside(name: &str, around: &str) -> bool {
-    match around {
-        "head" => matches!(
-            name,
-            "meta" | "link" | "base" | "script" | "style" | "title" | "template" | "noscript" | "object"
-        ),
-        "li" => name != "li",
-        "option" => name == "option",
-        "title" => false,
-        _ => !matches!(effect(name), Effect::Block),
-    }
-}
-
-/// Whether browsers do not show an element because its attributes say so.
-fn is_hidden(element: &Element<'_>) -> bool {
-    element.attributes().any(|(name, value)| match name {
-        "hidden" => true,
-        "aria-hidden" => value.trim().eq_ignore_ascii_case("true"),
-        "style" => {
-            let style: String = value.to_ascii_lowercase().split_whitespace().collect();
-            style.contains("display:none") || style.contains("visibility:hidden")
-        }
-        _ => false,
-    })
+/// Whether an element begins and ends a block.
+pub(super) fn is_block(name: &str) -> bool {
+    matches!(effect(name), Effect::Block)
 }

@@ -3,26 +3,29 @@
 
 use std::collections::HashMap;
 
+use super::skipped::{Skip, Skipped};
 use super::tokens::{Element, Token, is_void, tokenize};
 use crate::loader::address;
 
 /// Elements that stay. Those of other names lose their tags and keep their content.
+#[rustfmt::skip]
 const ELEMENTS: &[&str] = &[
     "a", "abbr", "acronym", "address", "area", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br",
     "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "dir", "div", "dl", "dt",
-    "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img",
-    "ins", "kbd", "li", "main", "map", "mark", "menu", "nav", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp",
-    "section", "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th",
-    "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+    "em", "figcaption", "figure", "font", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i",
+    "img", "ins", "kbd", "label", "legend", "li", "main", "map", "mark", "menu", "nav", "ol", "p", "pre", "q", "rp",
+    "rt", "ruby", "s", "samp", "section", "small", "span", "strike", "strong", "sub", "summary", "sup", "svg", "table",
+    "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
 ];
 
 /// Elements that go with all that they hold.
 const DROPPED: &[&str] = &[
-    "applet", "frameset", "iframe", "noembed", "noframes", "object", "script", "style", "template", "textarea", "title",
-    "xml",
+    "applet", "audio", "button", "canvas", "datalist", "frameset", "iframe", "noembed", "noframes", "object", "script",
+    "select", "style", "template", "textarea", "title", "video", "xml",
 ];
 
 /// Attributes that stay on any element.
+#[rustfmt::skip]
 const ATTRIBUTES: &[&str] = &[
     "abbr", "align", "alt", "cite", "colspan", "datetime", "dir", "headers", "height", "href", "hreflang", "lang",
     "name", "nowrap", "rel", "rowspan", "scope", "span", "src", "start", "summary", "title", "type", "valign", "value",
@@ -44,6 +47,10 @@ pub(in crate::loader) fn is_known_element(name: &str) -> bool {
     ELEMENTS.binary_search(&name).is_ok() || DROPPED.contains(&name) || is_void(name)
 }
 
+fn is_dropped(element: &Element<'_>) -> bool {
+    DROPPED.contains(&element.name) && !element.is_endless || element.is_hidden()
+}
+
 #[derive(Default)]
 struct Cleaner<'b> {
     base: Option<&'b str>,
@@ -51,26 +58,27 @@ struct Cleaner<'b> {
     /// The open elements that are kept, outermost first, and how many of each name there are.
     open: Vec<String>,
     counts: HashMap<String, usize>,
-    /// The element that is dropped with its content, and how deep it stands in others of its name.
-    dropped: Option<(String, usize)>,
+    /// The element that is dropped with its content.
+    dropped: Option<Skipped>,
 }
 
 impl Cleaner<'_> {
     fn take(&mut self, token: &Token<'_>) {
-        if let Some((name, depth)) = &mut self.dropped {
-            match token {
-                Token::Start(element) if element.name == name && !element.closes_itself => *depth += 1,
-                Token::End(end) if end == name => *depth -= 1,
-                _ => {}
+        if let Some(dropped) = &mut self.dropped {
+            match dropped.take(token) {
+                Skip::Inside => return,
+                Skip::Last => {
+                    self.dropped = None;
+                    return;
+                }
+                Skip::Beyond => self.dropped = None,
             }
-            if *depth == 0 {
-                self.dropped = None;
-            }
-            return;
         }
         match token {
-            Token::Start(element) if DROPPED.contains(&element.name) && !element.is_endless => {
-                self.dropped = Some((element.name.to_owned(), 1));
+            Token::Start(element) if is_dropped(element) => {
+                if !is_void(element.name) && !element.closes_itself {
+                    self.dropped = Some(Skipped::new(element.name));
+                }
             }
             Token::Start(element) => self.start(element),
             Token::End(name) => self.end(name),
@@ -190,7 +198,7 @@ mod tests {
             ("</p></b>no start", "no start"),
             ("<img src=x onerror=1>", "<img src=\"http://example.org/a/x\" />"),
             ("<object><param><embed src=x>fallback</object>after", "after"),
-            ("<svg><script>1</script></svg>", ""),
+            ("<svg><script>1</script></svg>", "<svg></svg>"),
             ("cut <iframe src=x> <b>off</b>", "cut  <b>off</b>"),
         ] {
             assert_eq!(clean_html(html, Some("http://example.org/a/")), clean, "{html}");

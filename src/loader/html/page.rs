@@ -36,13 +36,15 @@ pub(super) fn read<'a>(hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) 
         found.flaws.push(Flaw {
             line: None,
             cause: "the page holds no text of an article".to_owned(),
-            consequence: if body.parts.is_empty() { "there is nothing to read" } else { "its links are shown" }.to_owned(),
+            consequence: if body.parts.is_empty() { "there is nothing to read" } else { "its links are shown" }
+                .to_owned(),
         });
     }
     let mut draft = Draft { url: page.address().map(|url| Cow::Owned(url.to_owned())), ..Draft::default() };
     let published = article.as_ref().and_then(|article| article.published_time.as_deref());
     let dates = [page.published.as_deref(), published, page.time.as_deref()];
-    draft.published = dates.into_iter().flatten().find_map(feed::parse_date).or_else(|| date::of_file_name(hint.file_name));
+    draft.published =
+        dates.into_iter().flatten().find_map(feed::parse_date).or_else(|| date::of_file_name(hint.file_name));
     draft.section = Cow::Owned(page.section.unwrap_or_default());
     let title = [page.named_title, page.heading, page.title.map(|title| without_site(&title, page.site.as_deref()))];
     let title = title.into_iter().flatten().find(|title| !title.is_empty());
@@ -176,8 +178,17 @@ impl Page {
             "article:section" => &mut self.section,
             "og:site_name" | "application-name" => &mut self.site,
             "og:url" => &mut self.canonical,
-            "article:published_time" | "date" | "dc.date" | "dc.date.issued" | "dcterms.date" | "dcterms.created"
-            | "datepublished" | "pubdate" | "publish-date" | "parsely-pub-date" | "sailthru.date" => &mut self.published,
+            "article:published_time"
+            | "date"
+            | "dc.date"
+            | "dc.date.issued"
+            | "dcterms.date"
+            | "dcterms.created"
+            | "datepublished"
+            | "pubdate"
+            | "publish-date"
+            | "parsely-pub-date"
+            | "sailthru.date" => &mut self.published,
             _ => return,
         };
         field.get_or_insert_with(|| text_of(content));

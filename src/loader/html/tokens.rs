@@ -35,6 +35,19 @@ impl<'a> Element<'a> {
         self.attributes().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
+    /// Whether browsers do not show it because its attributes say so.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.attributes().any(|(name, value)| match name {
+            "hidden" => true,
+            "aria-hidden" => value.trim().eq_ignore_ascii_case("true"),
+            "style" => {
+                let style: String = value.to_ascii_lowercase().split_whitespace().collect();
+                style.contains("display:none") || style.contains("visibility:hidden")
+            }
+            _ => false,
+        })
+    }
+
     /// All attributes, as they are written.
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.tag.attrs.iter().map(|attribute| (&*attribute.name.local, &*attribute.value))
@@ -72,13 +85,17 @@ pub(super) fn without_endless_tags(html: &str) -> Cow<'_, str> {
         let start = at + open;
         let name = bytes.get(start + 1..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_alphanumeric());
         let name_end = start + 1 + name.count();
+        // Signs that begin no tag are passed by, and not looked beyond: that would take time for each of them.
+        if name_end == start + 1 {
+            at = name_end;
+            continue;
+        }
         let (end, attributes) = end_of_tag(bytes, name_end);
-        if attributes > MOST_ATTRIBUTES && name_end > start + 1 {
+        if attributes > MOST_ATTRIBUTES {
             whole.push_str(html.get(done..name_end).unwrap_or(""));
             done = end;
         }
-        // Signs that begin no tag are passed by.
-        at = if name_end > start + 1 { end } else { start + 1 };
+        at = end;
     }
     if done == 0 {
         return Cow::Borrowed(html);
@@ -113,8 +130,26 @@ fn end_of_tag(bytes: &[u8], from: usize) -> (usize, usize) {
 pub(super) fn is_void(name: &str) -> bool {
     matches!(
         name,
-        "area" | "base" | "basefont" | "bgsound" | "br" | "col" | "command" | "embed" | "frame" | "hr" | "image"
-            | "img" | "input" | "keygen" | "link" | "meta" | "param" | "source" | "track" | "wbr"
+        "area"
+            | "base"
+            | "basefont"
+            | "bgsound"
+            | "br"
+            | "col"
+            | "command"
+            | "embed"
+            | "frame"
+            | "hr"
+            | "image"
+            | "img"
+            | "input"
+            | "keygen"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+            | "wbr"
     )
 }
 
