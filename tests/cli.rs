@@ -36,6 +36,28 @@ fn without_a_terminal_and_a_subcommand_it_lists() {
 }
 
 #[test]
+fn feeds_are_told_as_they_were_understood() {
+    let feed = "tests/fixtures/feeds/atom_10.atom";
+    let text = newsdesk(&["feed", "parse", feed]);
+    assert_eq!(text.status.code(), Some(0), "{}", err(&text));
+    for line in
+        ["Feed        Lab notes: 2 < 3", "Version     atom10", "Entries     2", "  Title     Water boils at 71 °C"]
+    {
+        assert!(out(&text).lines().any(|found| found == line), "{line}\n{}", out(&text));
+    }
+    let json = newsdesk(&["feed", "parse", feed, "tests/fixtures/feeds/broken.rss", "--format", "json"]);
+    assert_eq!(json.status.code(), Some(1), "one of them is broken");
+    assert!(err(&json).contains("broken.rss:9: the feed is not well-formed"), "{}", err(&json));
+    let feeds: Vec<serde_json::Value> = out(&json).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(feeds[0]["entries"][0]["published"], "2023-09-26T08:15:30Z");
+    assert_eq!(feeds[0]["entries"][0]["link"], "https://lab.example/notes/2023/boil.html");
+    assert_eq!((&feeds[0]["bozo"], &feeds[1]["bozo"]), (&false.into(), &true.into()));
+    let none = newsdesk(&["feed", "parse", "README.md", "--format", "json"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(out(&none).contains("\"ok\":false") && err(&none).contains("holds no feed"));
+}
+
+#[test]
 fn json_is_one_object_a_line_with_the_documented_fields() {
     let listed = out(&newsdesk(&["list", "seeds", "--format", "json"]));
     let shown = out(&newsdesk(&["show", "seeds/2012-07-05-higgs-boson.txt", "--format", "json"]));

@@ -17,6 +17,9 @@ use crate::loader::{Flaw, Hint, Reading, address, date, feed};
 const MOST_TAGS: usize = 50_000;
 const DEEPEST: usize = 300;
 
+/// How many headings are looked at to find the article's own.
+const MOST_HEADINGS: usize = 16;
+
 /// A text with less is no article, in bytes.
 const LEAST_TEXT: usize = 140;
 
@@ -45,8 +48,11 @@ pub(super) fn read<'a>(hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) 
     let dates = [page.published.as_deref(), published, page.time.as_deref()];
     draft.published =
         dates.into_iter().flatten().find_map(feed::parse_date).or_else(|| date::of_file_name(hint.file_name));
+    let heading = page.heading();
     draft.section = Cow::Owned(page.section.unwrap_or_default());
-    let title = [page.named_title, page.heading, page.title.map(|title| without_site(&title, page.site.as_deref()))];
+    let found_title = article.as_ref().map(|article| article.title.trim().to_owned());
+    let title =
+        [page.named_title, heading, found_title, page.title.map(|title| without_site(&title, page.site.as_deref()))];
     let title = title.into_iter().flatten().find(|title| !title.is_empty());
     let title = title.unwrap_or_else(|| crate::loader::headline_from_name(hint));
     // The headline is not said twice.
@@ -103,7 +109,8 @@ struct Page {
     title: Option<String>,
     /// The title as it is given to other sites.
     named_title: Option<String>,
-    heading: Option<String>,
+    /// The headings of the first rank.
+    headings: Vec<String>,
     description: Option<String>,
     author: Option<String>,
     section: Option<String>,
@@ -137,7 +144,7 @@ impl Page {
                 let attribute = |name: &str| element.attribute(name).map(str::trim).filter(|text| !text.is_empty());
                 match element.name {
                     "title" if page.title.is_none() && wanted.is_none() => wanted = Some(("title", String::new())),
-                    "h1" if page.heading.is_none() => wanted = Some(("h1", String::new())),
+                    "h1" if page.headings.len() < MOST_HEADINGS => wanted = Some(("h1", String::new())),
                     "meta" => {
                         let name = attribute("property").or(attribute("name")).or(attribute("itemprop"));
                         if let Some((name, content)) = name.zip(attribute("content")) {
@@ -158,7 +165,7 @@ impl Page {
                     && let Some((_, text)) = wanted.take()
                 {
                     let text = one_line(&text);
-                    if name == "title" { page.title = text } else { page.heading = text }
+                    if name == "title" { page.title = text } else { page.headings.extend(text) }
                 }
             }
             Token::Text(text) => {
@@ -192,6 +199,14 @@ impl Page {
             _ => return,
         };
         field.get_or_insert_with(|| text_of(content));
+    }
+
+    /// The heading of the article. Sites put their own names in headings too; the one that the title begins with is
+    /// the article's.
+    fn heading(&self) -> Option<String> {
+        let title = self.title.as_deref().unwrap_or("").to_lowercase();
+        let begins = self.headings.iter().find(|heading| title.starts_with(&heading.to_lowercase()));
+        begins.or(self.headings.first()).cloned()
     }
 
     fn address(&self) -> Option<&str> {
