@@ -136,6 +136,19 @@ fn when<const N: usize>(dates: [&Option<FeedDate>; N]) -> String {
 }
 
 fn of_feed(path: &Path, feed: &Feed) -> Value {
+    json!({
+        "file": path,
+        "ok": true,
+        "bozo": !feed.flaws.is_empty(),
+        "encoding": feed.encoding,
+        "version": feed.version.name(),
+        "feed": of_about(feed),
+        "entries": feed.entries.iter().map(of_entry).collect::<Vec<_>>(),
+    })
+}
+
+/// What a feed says of itself.
+fn of_about(feed: &Feed) -> Map<String, Value> {
     let mut head = of_head(&feed.head);
     put_text(&mut head, "description", feed.description.as_ref());
     put_text(&mut head, "info", feed.info.as_ref());
@@ -147,15 +160,7 @@ fn of_feed(path: &Path, feed: &Feed) -> Value {
     put(&mut head, "logo", feed.logo.as_deref());
     put(&mut head, "ttl", feed.ttl.as_deref());
     put(&mut head, "docs", feed.docs.as_deref());
-    json!({
-        "file": path,
-        "ok": true,
-        "bozo": !feed.flaws.is_empty(),
-        "encoding": feed.encoding,
-        "version": feed.version.name(),
-        "feed": head,
-        "entries": feed.entries.iter().map(of_entry).collect::<Vec<_>>(),
-    })
+    head
 }
 
 fn of_entry(entry: &FeedEntry) -> Value {
@@ -165,7 +170,9 @@ fn of_entry(entry: &FeedEntry) -> Value {
     head.insert("content".to_owned(), entry.content.iter().map(|content| json!(content.value)).collect());
     head.insert("enclosures".to_owned(), entry.enclosures.iter().map(of_link).collect());
     if let Some(source) = &entry.source {
-        head.insert("source".to_owned(), Value::Object(of_head(source)));
+        let mut about = of_about(source);
+        put(&mut about, "href", source.head.link.as_deref());
+        head.insert("source".to_owned(), Value::Object(about));
     }
     Value::Object(head)
 }

@@ -79,7 +79,7 @@ fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'
     for enclosure in &entry.enclosures {
         push_enclosure(&mut draft, &enclosure.href, &enclosure.media_type);
     }
-    let source = entry.source.as_ref().and_then(|source| source.title.as_ref());
+    let source = entry.source.as_ref().and_then(|source| source.head.title.as_ref());
     let source = source.map(|title| title.plain().into_owned()).filter(|title| !title.is_empty());
     draft.push(Role::Source, source.unwrap_or_else(|| feed.name.clone()));
     draft

@@ -270,6 +270,6 @@ pub struct FeedEntry {
     pub content: Vec<FeedText>,
     /// Recordings and other files that belong to it.
     pub enclosures: Vec<FeedLink>,
-    /// The feed that it was taken from.
-    pub source: Option<Box<FeedHead>>,
+    /// The feed that it was taken from, as far as the entry describes it; it has no entries.
+    pub source: Option<Box<Feed>>,
 }

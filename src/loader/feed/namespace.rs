@@ -25,6 +25,8 @@ pub(super) enum Space {
     License,
     /// `xml:base`, `xml:lang`.
     Xml,
+    /// Who looks after a feed, and what makes it.
+    Admin,
     /// Comments of articles (well-formed web).
     Wfw,
     /// A vocabulary that nothing is known of, or nothing of use.
@@ -66,6 +68,7 @@ pub(super) fn of_address(address: &str) -> Space {
         | "http://backend.userland.com/creativecommonsrssmodule"
         | "http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html" => Space::License,
         "http://www.w3.org/xml/1998/namespace" => Space::Xml,
+        "http://webns.net/mvcb" => Space::Admin,
         "http://wellformedweb.org/commentapi" => Space::Wfw,
         _ => Space::Other,
     }
@@ -84,6 +87,7 @@ pub(super) fn of_prefix(prefix: &str) -> Space {
         "xhtml" => Space::Xhtml,
         "cc" | "creativecommons" | "creativeCommons" => Space::License,
         "xml" => Space::Xml,
+        "admin" => Space::Admin,
         "wfw" => Space::Wfw,
         _ => Space::Other,
     }

@@ -2,7 +2,7 @@
 
 mod details;
 
-use super::model::{Feed, FeedDate, FeedEntry, FeedHead, FeedImage, FeedLink, FeedText, FeedVersion};
+use super::model::{Feed, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink, FeedText, FeedVersion};
 use super::namespace::Space;
 use super::text::{self, Kind};
 use super::tree::{Element, NodeId, Tree};
@@ -61,9 +61,7 @@ impl Reader<'_> {
     fn channel(&self, id: NodeId, feed: &mut Feed) {
         let Some(element) = self.tree.element(id) else { return };
         self.attributes(element, &mut feed.head);
-        let mut title = TitleFrom::Nowhere;
         for (id, child) in self.tree.elements(id) {
-            let address = || Some(self.address(id, child));
             match (child.space, child.name.as_str()) {
                 (Space::Core, "item" | "entry") => feed.entries.push(self.entry(id)),
                 // Some feeds wrap their entries once more.
@@ -72,6 +70,19 @@ impl Reader<'_> {
                     let inner = inner.filter(|(_, inner)| matches!(inner.name.as_str(), "item" | "entry"));
                     feed.entries.extend(inner.map(|(id, _)| self.entry(id)));
                 }
+                _ => {}
+            }
+        }
+        self.about(id, feed);
+    }
+
+    /// Reads what a feed says of itself, or an entry of the feed that it was taken from.
+    fn about(&self, id: NodeId, feed: &mut Feed) {
+        let mut title = TitleFrom::Nowhere;
+        for (id, child) in self.tree.elements(id) {
+            let address = || Some(self.address(id, child));
+            match (child.space, child.name.as_str()) {
+                (Space::Core, "item" | "entry" | "items" | "entries") => {}
                 (Space::Core, "description" | "subtitle" | "tagline" | "abstract") => {
                     let kind = if child.name == "description" { Kind::Html } else { self.unsure() };
                     feed.description = self.text(id, kind).or(feed.description.take());
@@ -81,6 +92,10 @@ impl Reader<'_> {
                 }
                 (Space::Core, "info") => feed.info = self.text(id, self.unsure()),
                 (Space::Core, "generator") => feed.generator = Some(self.generator(id, child)),
+                (Space::Admin, "generatoragent") => {
+                    let name = child.attribute_of(Space::Rdf, "resource").unwrap_or("").to_owned();
+                    feed.generator = Some(FeedGenerator { href: name.clone(), name, version: String::new() });
+                }
                 (Space::Core, "icon") => feed.icon = address(),
                 (Space::Core, "logo") => {
                     let href = child.attribute("href").map(|href| address::resolve(child.base.as_deref(), href));

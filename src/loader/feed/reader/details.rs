@@ -1,10 +1,10 @@
 //! The smaller things that feeds and entries hold: links, identities, categories, pictures, generators, sources.
 
-use super::super::model::{FeedCategory, FeedGenerator, FeedHead, FeedImage, FeedLink};
+use super::super::model::{Feed, FeedCategory, FeedGenerator, FeedHead, FeedImage, FeedLink};
 use super::super::namespace::Space;
 use super::super::text;
 use super::super::tree::{Element, NodeId};
-use super::{MOST, Reader, TitleFrom};
+use super::{MOST, Reader};
 use crate::loader::address;
 
 impl Reader<'_> {
@@ -133,19 +133,16 @@ impl Reader<'_> {
     }
 
     /// The feed that an entry was taken from: named as in RSS, or described as in Atom.
-    pub(super) fn source(&self, id: NodeId, element: &Element) -> FeedHead {
-        let mut head = FeedHead::default();
+    pub(super) fn source(&self, id: NodeId, element: &Element) -> Feed {
+        let mut feed = Feed::default();
+        if self.tree.has_elements(id) {
+            self.about(id, &mut feed);
+        } else {
+            feed.head.title = self.text(id, self.unsure());
+        }
         if let Some(url) = element.attribute("url") {
-            head.link = Some(address::resolve(element.base.as_deref(), url));
+            feed.head.link = Some(address::resolve(element.base.as_deref(), url));
         }
-        if !self.tree.has_elements(id) {
-            head.title = self.text(id, self.unsure());
-            return head;
-        }
-        let mut title = TitleFrom::Nowhere;
-        for (id, child) in self.tree.elements(id) {
-            self.shared(id, child, &mut head, &mut title);
-        }
-        head
+        feed
     }
 }
