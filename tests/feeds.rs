@@ -466,6 +466,17 @@ fn the_encoding_is_what_the_bytes_bear_out() {
 }
 
 #[test]
+fn an_entry_without_an_end_ends_where_the_next_begins() {
+    let text = "<rss version='2.0'><channel><item><title>One<item><title>Two</title><link>http://a.example/</link>\
+        <item><title>Three</title></item></channel></rss>";
+    let feed = parse_feed(text.as_bytes(), &FeedOptions::default()).unwrap();
+    let titles: Vec<&str> =
+        feed.entries.iter().map(|entry| entry.head.title.as_ref().unwrap().value.as_str()).collect();
+    assert_eq!(titles, ["One", "Two", "Three"]);
+    assert_eq!(feed.flaws.len(), 1);
+}
+
+#[test]
 fn addresses_are_seen_from_where_the_feed_came_from() {
     let text = "<feed xmlns='http://www.w3.org/2005/Atom'><link href='/'/><entry xml:base='b/'><link href='c'/>\
         <content type='html'>&lt;a href='d'>e&lt;/a></content></entry></feed>";

@@ -16,6 +16,9 @@ use crate::loader::address;
 /// How often a text may be read again from the place of a mistake, in multiples of its length.
 const PATIENCE: usize = 16;
 
+/// How far out the start of an entry is looked for whose end was forgotten, in elements.
+const NEAR: usize = 64;
+
 /// An element that is open.
 struct Open {
     id: NodeId,
@@ -91,8 +94,8 @@ impl<'a> Builder<'a> {
                     self.push_text("<");
                     return ((start, end), Some(start + 1));
                 }
-                Ok(Event::Start(tag)) => self.start(&tag, false),
-                Ok(Event::Empty(tag)) => self.start(&tag, true),
+                Ok(Event::Start(tag)) => self.start(&tag, false, whole + start),
+                Ok(Event::Empty(tag)) => self.start(&tag, true, whole + start),
                 Ok(Event::End(tag)) => {
                     let name = tag.name().as_ref().to_ascii_lowercase();
                     self.end(&name, whole + start);
@@ -141,7 +144,7 @@ impl<'a> Builder<'a> {
                 } else if length < inner.len() {
                     let name = tag.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(tag.len());
                     if is_name(tag.get(..name)?) {
-                        self.start(&BytesStart::from_content(tag, name), tag.ends_with('/'));
+                        self.start(&BytesStart::from_content(tag, name), tag.ends_with('/'), at);
                     } else {
                         self.push_text("<");
                         return Some(start + 1);
@@ -174,8 +177,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn start(&mut self, tag: &BytesStart<'_>, is_empty: bool) {
+    fn start(&mut self, tag: &BytesStart<'_>, is_empty: bool, at: usize) {
         let written = tag.name().as_ref().to_ascii_lowercase();
+        self.end_entry_before(&written, at);
         let mut attributes = Vec::new();
         let mut declared = Vec::new();
         for attribute in tag.html_attributes().with_checks(false).flatten() {
@@ -220,6 +224,22 @@ impl<'a> Builder<'a> {
         } else {
             *self.counts.entry(open.name.clone()).or_default() += 1;
             self.open.push(open);
+        }
+    }
+
+    /// Closes the entry that is open where another begins: its end tag was forgotten, unless a text in it holds an entry.
+    fn end_entry_before(&mut self, name: &str, at: usize) {
+        let local = |name: &str| name.rsplit(':').next().unwrap_or("").to_owned();
+        if !matches!(local(name).as_str(), "item" | "entry") || self.counts.get(name).is_none_or(|&count| count == 0) {
+            return;
+        }
+        // Whoever forgot an end tag did not nest much deeper; looking further would take time for each entry.
+        let Some(depth) = self.open.iter().rev().take(NEAR).position(|open| open.name == name) else { return };
+        let mut around = self.open.iter().rev().take(depth).map(|open| local(&open.name));
+        let holds = ["content", "description", "encoded", "inline", "items", "source", "summary"];
+        if !around.any(|around| holds.contains(&around.as_str())) {
+            self.note(at, "an end tag is missing");
+            self.end(name, at);
         }
     }
 
