@@ -253,8 +253,14 @@ mod unix {
     /// How long it takes to the first screen of the answer, and to all of it.
     fn ask(corpus: &Arc<Corpus>, query: Query, within: Option<Answer>) -> (Duration, Duration, Answer) {
         let began = Instant::now();
-        let request =
-            Request { generation: 1, corpus: Arc::clone(corpus), query: Arc::new(query), within, screenful: 24 };
+        let request = Request {
+            generation: 1,
+            corpus: Arc::clone(corpus),
+            marks: Default::default(),
+            query: Arc::new(query),
+            within,
+            screenful: 24,
+        };
         let (mut screen, mut last) = (None, None);
         scan(&request, &|| false, &mut |answer| {
             screen.get_or_insert_with(|| began.elapsed());

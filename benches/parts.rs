@@ -64,7 +64,7 @@ fn bytes() -> usize {
 
 fn request(text: &str, within: Option<Answer>) -> Request {
     let query = Arc::new(Query::parse(text, NaiveDate::MIN));
-    Request { generation: 1, corpus: Arc::clone(corpus()), query, within, screenful: 80 }
+    Request { generation: 1, corpus: Arc::clone(corpus()), marks: Default::default(), query, within, screenful: 80 }
 }
 
 fn answer(text: &str) -> Answer {

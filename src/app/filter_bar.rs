@@ -167,7 +167,7 @@ impl FilterBar {
     fn ask(&mut self, corpus: &Arc<Corpus>, screenful: usize) -> Asked {
         self.generation += 1;
         self.costly = None;
-        self.matcher = (!self.query.is_everything()).then(|| Arc::new(Matcher::new(&self.query)));
+        self.matcher = (!self.query.is_everything()).then(|| Arc::new(Matcher::new(&self.query, &Default::default())));
         self.hits = None;
         if self.matcher.is_none() {
             self.answer = None;
@@ -179,6 +179,7 @@ impl FilterBar {
         Asked::Request(Request {
             generation: self.generation,
             corpus: Arc::clone(corpus),
+            marks: Default::default(),
             query: Arc::clone(&self.query),
             within,
             screenful,

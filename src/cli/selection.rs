@@ -9,6 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::{NOTHING, WRONG, complain};
 use crate::corpus::{Corpus, Entry, Slot};
 use crate::loader::Problem;
+use crate::marks::Marks;
 use crate::query::{Query, SORTS, Sort};
 use crate::runtime::Loaded;
 use crate::search::{Matcher, Request, scan};
@@ -53,13 +54,14 @@ impl Selection {
         let request = Request {
             generation: 0,
             corpus: Arc::clone(&corpus),
+            marks: Marks::default(),
             query: Arc::new(query.clone()),
             within: None,
             screenful: 80,
         };
         let mut slots = Arc::default();
         scan(&request, &|| false, &mut |answer| slots = answer.slots);
-        Selection { matcher: Matcher::new(&query), query, slots, corpus, problems }
+        Selection { matcher: Matcher::new(&query, &Marks::default()), query, slots, corpus, problems }
     }
 
     /// How many articles there are.

@@ -94,6 +94,7 @@ mod tests {
     use super::*;
     use crate::article::{Draft, Role};
     use crate::corpus::{Corpus, Origin, ShardBuilder, Stamp};
+    use crate::marks::Marks;
     use crate::query::Query;
 
     fn request(generation: u64, text: &str) -> Request {
@@ -105,6 +106,7 @@ mod tests {
         Request {
             generation,
             corpus: Arc::new(Corpus::default().with([Arc::new(builder.finish())])),
+            marks: Marks::default(),
             query: Arc::new(Query::parse(text, chrono::NaiveDate::MIN)),
             within: None,
             screenful: 80,

@@ -10,11 +10,13 @@ use super::near::neighbours;
 use super::terms::Needle;
 use crate::article::Role;
 use crate::corpus::Entry;
+use crate::marks::Marks;
 use crate::query::{Days, Expr, Feature, Mark, Query, TermId};
 
 /// A query made ready for matching.
 #[derive(Clone, Debug)]
 pub struct Matcher {
+    marks: Marks,
     root: Test,
     needles: Vec<Needle>,
     /// For each needle, whether it is highlighted only where another stands near.
@@ -48,8 +50,8 @@ pub struct Hit {
 }
 
 impl Matcher {
-    /// Makes `query` ready.
-    pub fn new(query: &Query) -> Matcher {
+    /// Makes `query` ready; `marks` is what it goes by where it asks what the reader has done.
+    pub fn new(query: &Query, marks: &Marks) -> Matcher {
         let needles: Vec<Needle> = query.terms().iter().map(Needle::new).collect();
         let root = Test::new(query.root(), &needles);
         let mut needs_neighbour = vec![false; needles.len()];
@@ -60,7 +62,7 @@ impl Matcher {
                 }
             }
         });
-        Matcher { root, needles, needs_neighbour }
+        Matcher { marks: marks.clone(), root, needles, needs_neighbour }
     }
 
     /// Whether the article matches.
@@ -154,8 +156,8 @@ impl Matcher {
 
     fn holds(&self, test: &Test, entry: Entry<'_>, bounds: &mut [u32]) -> bool {
         let has = |number: usize, bounds: &mut [u32]| match (self.needles.get(number), bounds.get_mut(number)) {
-            (Some(needle), Some(bound)) => needle.is_in_from(entry, bound),
-            (Some(needle), None) => needle.is_in(entry),
+            (Some(needle), Some(bound)) => needle.is_in_from(entry, &self.marks, bound),
+            (Some(needle), None) => needle.is_in(entry, &self.marks),
             (None, _) => false,
         };
         match test {
@@ -174,9 +176,10 @@ impl Matcher {
             }
             Test::Published(days) => entry.day().is_some_and(|day| days.contains(&day)),
             Test::Words(words) => words.contains(&entry.words()),
-            // What the library knows, which is empty: nothing was ever read, starred or noted.
-            Test::Is(mark) => *mark == Mark::Unread,
-            Test::Has(Feature::Note) => false,
+            Test::Is(Mark::Unread) => !self.marks.get(entry.id()).is_read(),
+            Test::Is(Mark::Read) => self.marks.get(entry.id()).is_read(),
+            Test::Is(Mark::Starred) => self.marks.get(entry.id()).is_starred(),
+            Test::Is(Mark::Noted) | Test::Has(Feature::Note) => !self.marks.get(entry.id()).note().is_empty(),
             Test::Has(Feature::Link) => entry.has_links(),
             Test::Has(Feature::Image) => entry.parts().any(|part| matches!(part.role, Role::Caption | Role::Credit)),
             Test::Has(Feature::Date) => entry.day().is_some(),
@@ -259,8 +262,8 @@ impl Test {
     fn cost(&self, needles: &[Needle]) -> u32 {
         let needle = |number: &usize| needles.get(*number).map_or(0, Needle::cost);
         match self {
-            Test::Always | Test::Published(_) | Test::Words(_) | Test::Is(_) => 0,
-            Test::Has(_) => 1,
+            Test::Always | Test::Published(_) | Test::Words(_) => 0,
+            Test::Is(_) | Test::Has(_) => 1,
             Test::Term(number) => needle(number),
             Test::Near(left, right, _) => left.iter().chain(right).map(needle).sum::<u32>() * 2,
             Test::Not(inner) => inner.cost(needles),
