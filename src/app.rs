@@ -6,24 +6,31 @@ pub mod dates;
 mod effect;
 mod filter_bar;
 mod geometry;
+mod keeping;
 mod line_editor;
 mod list_pane;
 mod message;
 mod mouse;
+mod note_editor;
 pub mod numbers;
 mod overlay;
 mod perform;
 mod reading_pane;
+mod searches;
+mod session;
+mod sources_pane;
 pub mod wrap;
 
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 
+use crate::article::ArticleId;
 use crate::command::{Action, Context, Key, Keymap};
 use crate::config::{Config, Density, ThemeChoice};
 use crate::corpus::{Corpus, Slot};
 use crate::loader::Problem;
+use crate::marks::Marked;
 use crate::query::{LANGUAGE, Query};
 
 pub use completion::{Candidate, CompletionMenu, Note};
@@ -31,12 +38,17 @@ pub use effect::Effect;
 use filter_bar::Asked;
 pub use filter_bar::FilterBar;
 pub use geometry::{Area, Layout, Size, Wishes, layout};
+pub use keeping::Keeping;
 pub use line_editor::LineEditor;
 pub use list_pane::ListPane;
-pub use message::{LoadProgress, Message, Mouse, MouseAction, Notice};
+pub use message::{Kept, LoadProgress, Message, Mouse, MouseAction, Notice};
+pub use note_editor::NoteEditor;
 use overlay::Outcome;
 pub use overlay::{Overlay, OverlayKind, help_rows, palette_rows};
 pub use reading_pane::{OpenArticle, ReadingPane};
+pub use searches::{Searches, Watched};
+pub use session::Session;
+pub use sources_pane::{SourceLine, SourcesPane};
 
 /// How many problems are kept to be listed; more are only counted.
 const PROBLEMS: usize = 10_000;
@@ -50,6 +62,8 @@ pub enum Focus {
     Reading,
     /// To the line of the filter bar.
     Filter,
+    /// To the sources pane.
+    Sources,
 }
 
 /// Everything that the screen shows.
@@ -64,6 +78,20 @@ pub struct State {
     reading: ReadingPane,
     filter: FilterBar,
     overlay: Option<Overlay>,
+    note: Option<NoteEditor>,
+    keeping: Keeping,
+    sources: SourcesPane,
+    searches: Searches,
+    /// The article that is open, and whether in the reading pane, which counts as read when it is for a moment longer.
+    lingering: Option<(ArticleId, bool)>,
+    /// The open article, where the reader has said whether it is read.
+    judged: Option<ArticleId>,
+    resume: Option<session::Resume>,
+    kept_session: Option<Session>,
+    /// Whether the reader has done anything yet.
+    acted: bool,
+    /// Whether the next key is that of a saved search.
+    calling: bool,
     focus: Focus,
     zen: bool,
     size: Size,
@@ -93,6 +121,16 @@ impl State {
             reading: ReadingPane::default(),
             filter: FilterBar::default(),
             overlay: None,
+            note: None,
+            keeping: Keeping::default(),
+            sources: SourcesPane::default(),
+            searches: Searches::default(),
+            lingering: None,
+            judged: None,
+            resume: None,
+            kept_session: None,
+            acted: false,
+            calling: false,
             focus: Focus::List,
             zen: false,
             size: Size::default(),
@@ -113,6 +151,10 @@ impl State {
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         let mut effects = Vec::new();
         let was_typing = self.focus == Focus::Filter;
+        if matches!(message, Message::Key(_) | Message::Paste(_) | Message::Mouse(_)) {
+            self.acted = true;
+            self.resume = None;
+        }
         match message {
             Message::Key(key) => self.key(key, &mut effects),
             Message::Paste(text) => self.paste(&text, &mut effects),
@@ -125,7 +167,10 @@ impl State {
                 }
             }
             Message::Corpus(corpus) => self.take_corpus(corpus, &mut effects),
-            Message::Loading(progress) => self.progress = progress,
+            Message::Loading(progress) => {
+                self.progress = progress;
+                self.recognise(&mut effects);
+            }
             Message::Problem(problem) => {
                 self.problem_count += 1;
                 if self.problems.len() < PROBLEMS {
@@ -142,7 +187,7 @@ impl State {
                 };
             }
             Message::Filtered(answer) => {
-                if self.filter.take(answer.clone()) {
+                if self.filter.take(answer.clone(), self.keeping.marks()) {
                     self.list.list(answer.slots, &self.corpus);
                 }
             }
@@ -153,19 +198,46 @@ impl State {
                     self.retype(&mut effects);
                 }
             }
+            Message::Facets { generation, rows } => self.sources.take(generation, rows),
+            Message::Library(kept) => self.take_library(*kept, &mut effects),
+            Message::Kept(number) => self.keeping.kept(number),
+            Message::NotKept(reason) => self.keeping.not_kept(reason),
+            Message::KeepAgain => {
+                let all = self.keeping.everything();
+                self.keep(all, &mut effects);
+            }
+            Message::News { marks, searches } => {
+                self.keeping.take(marks);
+                self.filter.forget_marks();
+                searches.into_iter().for_each(|searches| self.take_searches(searches));
+            }
+            Message::Moved { moved, marks, session } => self.take_moved(&moved, marks, session, &mut effects),
+            Message::Lingered(article) => self.lingered(article, &mut effects),
+            Message::NoteWritten { article, text } => self.set_note(article, &text, &mut effects),
+            Message::UnkeptWritten => effects.push(Effect::Quit),
             Message::Notice(notice) => self.notice = Some(notice),
         }
         if was_typing && self.focus != Focus::Filter {
             // What was barely begun is meant as it stands now.
             self.retype(&mut effects);
         }
-        self.settle();
+        self.settle(&mut effects);
         effects
     }
 
     /// Brings everything in line with the size, the selection and each other.
-    fn settle(&mut self) {
-        self.reading.show(self.list.selected_slot(), &self.corpus, self.filter.matcher());
+    fn settle(&mut self, effects: &mut Vec<Effect>) {
+        self.go_on_reading();
+        self.settle_reading();
+        self.notice_reading(effects);
+        self.keep_place(effects);
+        self.keep_session(effects);
+        self.count_facets(effects);
+    }
+
+    /// Brings the panes in line with each other.
+    fn settle_reading(&mut self) {
+        self.show_selected();
         // Where the focus is decides what is to be seen, so that comes before the list is scrolled.
         if self.focus == Focus::Reading && self.reading.open().is_none() {
             self.focus = Focus::List;
@@ -179,17 +251,88 @@ impl State {
             self.reading.set_to(wrap::Setting { width, justify, hyphenate });
             self.reading.stay_within(usize::from(area.rows));
         }
+        if let Some(area) = self.layout().sources {
+            self.sources.settle(usize::from(area.rows));
+        }
+    }
+
+    /// Opens the selected article in the reading pane.
+    fn show_selected(&mut self) {
+        let unmarked = Marked::default();
+        let article = self.selected_article();
+        let marked = article.map_or(&unmarked, |article| self.keeping.marks().get(article));
+        if self.reading.show(self.list.selected_slot(), &self.corpus, self.filter.matcher(), marked) {
+            if let Some(open) = self.reading.open() {
+                let watched = self.searches.watched(&self.corpus, open.slot);
+                self.reading.watch(watched);
+            }
+        } else {
+            self.reading.annotate(marked);
+        }
+    }
+
+    /// Takes over what the library holds.
+    fn take_library(&mut self, kept: Kept, effects: &mut Vec<Effect>) {
+        self.keeping.begin(kept.marks);
+        self.take_searches(kept.searches);
+        self.filter.remember_former(kept.filters);
+        self.filter.forget_marks();
+        match kept.session {
+            Some(session) => self.resume(&session, effects),
+            None => self.ask_of_marks(effects),
+        }
+        self.recognise(effects);
+    }
+
+    /// Has moved articles recognised, once everything is loaded.
+    fn recognise(&mut self, effects: &mut Vec<Effect>) {
+        if self.keeping.is_ready() && self.progress.done {
+            effects.push(Effect::Recognise(Arc::clone(&self.corpus)));
+        }
+    }
+
+    /// Takes over that articles go by other identities.
+    fn take_moved(
+        &mut self,
+        moved: &[(ArticleId, ArticleId)],
+        marks: Vec<(ArticleId, Marked)>,
+        session: Option<Session>,
+        effects: &mut Vec<Effect>,
+    ) {
+        for &(from, to) in moved {
+            self.keeping.rename(from, to);
+            self.resume_elsewhere(from, to);
+        }
+        self.keeping.take(marks);
+        self.filter.forget_marks();
+        if let Some(session) = session {
+            self.resume(&session, effects);
+        }
+        self.ask_of_marks(effects);
     }
 
     fn take_corpus(&mut self, corpus: Arc<Corpus>, effects: &mut Vec<Effect>) {
         let former = std::mem::replace(&mut self.corpus, corpus);
         self.follow_rename(&former);
+        self.refilter(effects);
+        if self.progress.done {
+            self.recognise(effects);
+        }
+    }
+
+    /// Asks the filter again, of other articles or other marks.
+    fn refilter(&mut self, effects: &mut Vec<Effect>) {
         let screenful = self.screenful();
-        match self.filter.ask_anew(&self.corpus, screenful) {
+        match self.filter.ask_anew(&self.corpus, self.keeping.marks(), screenful) {
             Some(Asked::Request(request)) => effects.push(Effect::Filter(request)),
             Some(Asked::Nothing) => {}
             Some(Asked::Everything) | None => self.list.list(Arc::clone(self.corpus.order()), &self.corpus),
         }
+    }
+
+    /// Keeps what is typed in the filter bar as an older filter.
+    fn remember_filter(&mut self, effects: &mut Vec<Effect>) {
+        effects.extend(self.filter.remember().map(Effect::KeepFilter));
     }
 
     /// Where the chosen article is gone and a new one has the same text, its file was renamed or moved: the new one
@@ -207,6 +350,20 @@ impl State {
 
     fn key(&mut self, key: Key, effects: &mut Vec<Effect>) {
         self.notice = None;
+        if let Some(note) = &mut self.note {
+            if !note.key(key, &self.keymap, usize::from(self.size.rows / 2).max(1)) {
+                let (article, text) = (note.article(), note.text());
+                self.note = None;
+                self.set_note(article, &text, effects);
+            }
+            return;
+        }
+        if std::mem::take(&mut self.calling) {
+            return match key.typed() {
+                Some(key) => self.run_search(key, effects),
+                None => {}
+            };
+        }
         if self.overlay.is_some() {
             return self.overlay_key(key, effects);
         }
@@ -251,13 +408,15 @@ impl State {
             Focus::List => Context::List,
             Focus::Reading => Context::Global,
             Focus::Filter => Context::Line,
+            Focus::Sources => Context::Sources,
         }
     }
 
     fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
-        match &mut self.overlay {
-            Some(overlay) => overlay.insert(text),
-            None => {
+        match (&mut self.note, &mut self.overlay) {
+            (Some(note), _) => note.insert(text),
+            (None, Some(overlay)) => overlay.insert(text),
+            (None, None) => {
                 // Pasted text is never keys; outside the bar it starts a filter.
                 self.focus = Focus::Filter;
                 self.zen = false;
@@ -275,7 +434,7 @@ impl State {
             true => Query::parse_typing(text, today),
             false => Query::parse(text, today),
         };
-        match self.filter.retype(&self.corpus, parse, self.screenful()) {
+        match self.filter.retype(&self.corpus, self.keeping.marks(), parse, self.screenful()) {
             Asked::Nothing => return,
             Asked::Request(request) => effects.push(Effect::Filter(request)),
             Asked::Everything => {
@@ -322,8 +481,8 @@ impl State {
 
     /// Where everything stands.
     pub fn layout(&self) -> Layout {
-        let wishes = Wishes { focus: self.focus, zen: self.zen, split: self.config.split, list_share: self.list_share };
-        layout(self.size, wishes)
+        let (focus, zen, sources) = (self.focus, self.zen, self.sources.wish());
+        layout(self.size, Wishes { focus, zen, sources, split: self.config.split, list_share: self.list_share })
     }
 
     /// How many lines of text the reading pane shows.
@@ -359,6 +518,31 @@ impl State {
     /// What lies over the panes.
     pub fn overlay(&self) -> Option<&Overlay> {
         self.overlay.as_ref()
+    }
+
+    /// The note that is being written.
+    pub fn note(&self) -> Option<&NoteEditor> {
+        self.note.as_ref()
+    }
+
+    /// What the reader has done to articles.
+    pub fn keeping(&self) -> &Keeping {
+        &self.keeping
+    }
+
+    /// The sources pane.
+    pub fn sources(&self) -> &SourcesPane {
+        &self.sources
+    }
+
+    /// The saved searches.
+    pub fn searches(&self) -> &Searches {
+        &self.searches
+    }
+
+    /// Whether the next key is that of a saved search.
+    pub fn is_calling(&self) -> bool {
+        self.calling
     }
 
     /// Where keys go.
@@ -417,7 +601,7 @@ impl State {
             OverlayKind::Palette => palette_rows(overlay.line.text()).len(),
             OverlayKind::Problems => self.problems.len(),
             OverlayKind::Language => LANGUAGE.len(),
-            OverlayKind::Pipe => 0,
+            OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Unkept => 0,
         };
         if let Some(action @ (Action::Suspend | Action::Redraw)) = self.keymap.lookup(Context::Line, key) {
             self.overlay = Some(overlay);
@@ -435,7 +619,11 @@ impl State {
         let typed = overlay.line.text().trim();
         match overlay.kind {
             OverlayKind::Palette => {
-                if let Some(spec) = palette_rows(typed).get(overlay.row) {
+                if let Some((action, argument)) =
+                    overlay::with_argument(typed).filter(|(_, argument)| !argument.is_empty())
+                {
+                    self.perform_with(action, argument, effects);
+                } else if let Some(spec) = palette_rows(typed).get(overlay.row) {
                     self.perform(spec.action, None, effects);
                 }
             }
@@ -444,6 +632,13 @@ impl State {
                     effects.push(Effect::Pipe { command: typed.to_owned(), text: open.article.to_text() });
                 }
             }
+            OverlayKind::Ask(action) => self.perform_with(action, typed, effects),
+            OverlayKind::Unkept if typed.is_empty() => effects.extend([Effect::GiveUpUnkept, Effect::Quit]),
+            OverlayKind::Unkept => effects.push(Effect::WriteUnkept {
+                path: typed.into(),
+                changes: self.keeping.unkept(),
+                corpus: Arc::clone(&self.corpus),
+            }),
             OverlayKind::Help | OverlayKind::Language | OverlayKind::Problems => {}
         }
     }

@@ -366,6 +366,16 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
         ColorWhen::Never => Some(false),
     };
     let cache = cache().filter(|_| config.snapshots);
-    let options = Options { sources: sources(paths)?, title, config, config_problems, greeting, cache, colours };
+    let library = library_path();
+    let sources = sources(paths)?;
+    let options = Options { sources, title, config, config_problems, greeting, cache, library, colours };
     runtime::run(options)?.into_exit_code()
+}
+
+/// Where the library is: in the data folder of the system, or in the file that `NEWSDESK_LIBRARY` names.
+fn library_path() -> Option<PathBuf> {
+    let named = std::env::var_os("NEWSDESK_LIBRARY").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let usual =
+        || directories::ProjectDirs::from("", "", "newsdesk").map(|folders| folders.data_dir().join("library.db"));
+    named.or_else(usual)
 }

@@ -85,6 +85,7 @@ impl Screen {
         let theme = Theme::new(Kind::Dark, Depth::TrueColour, &HashMap::new());
         let mut screen = Screen { state: State::new(Config::default(), "town".to_owned(), now), theme };
         screen.hear(Message::Resize(Size { columns, rows }));
+        screen.hear(Message::Library(Box::default()));
         screen.hear(Message::Corpus(Arc::new(Corpus::default().with([Arc::new(builder.finish())]))));
         let progress = LoadProgress {
             found: 7,

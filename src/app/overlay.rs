@@ -29,6 +29,10 @@ pub enum OverlayKind {
     Palette,
     /// The command that is to get the article.
     Pipe,
+    /// What this action is to be about.
+    Ask(Action),
+    /// The file that is to get what could not be kept.
+    Unkept,
 }
 
 /// What a key in an overlay leads to.
@@ -45,7 +49,8 @@ pub(super) enum Outcome {
 impl Overlay {
     /// Opens one.
     pub(super) fn new(kind: OverlayKind) -> Overlay {
-        let typing = matches!(kind, OverlayKind::Palette | OverlayKind::Pipe);
+        let typing =
+            matches!(kind, OverlayKind::Palette | OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Unkept);
         Overlay { kind, line: LineEditor::default(), typing, row: 0 }
     }
 
@@ -100,8 +105,19 @@ pub fn help_rows(search: &str, keymap: &Keymap) -> Vec<&'static ActionSpec> {
     ACTIONS.iter().filter(fits).collect()
 }
 
+/// The action and its argument, where what is typed in the palette begins with the name of one that takes any.
+pub(super) fn with_argument(typed: &str) -> Option<(Action, &str)> {
+    let (name, argument) = typed.trim_start().split_once(char::is_whitespace)?;
+    let action = Action::named(name).filter(|action| action.takes_argument())?;
+    Some((action, argument.trim()))
+}
+
 /// The actions of the palette that fit what is typed, the best first: the letters of it stand in the name in order.
 pub fn palette_rows(typed: &str) -> Vec<&'static ActionSpec> {
+    // What follows the name of an action that takes an argument is that argument.
+    if let Some((action, _)) = with_argument(typed) {
+        return vec![action.spec()];
+    }
     let typed: String = typed.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
     let rank = |spec: &ActionSpec| {
         let mut letters = spec.name.chars();

@@ -204,6 +204,18 @@ impl Library {
     }
 }
 
+impl Library {
+    /// Knows an article from now on, though nothing is done to it.
+    pub fn meet(&mut self, known: Known) -> Result<()> {
+        let there = "SELECT 1 FROM articles WHERE id = ?1";
+        let there = self.connection.prepare_cached(there)?.exists([signed(known.id.0)])?;
+        if there {
+            return Ok(());
+        }
+        self.write(|transaction, revision| Keeper::new(transaction, revision)?.insert(known.id, Some(known)))
+    }
+}
+
 /// Reads a row of [`COLUMNS`].
 fn marked(row: &Row<'_>) -> rusqlite::Result<(ArticleId, Marked)> {
     let mut marked = Marked::default();
