@@ -359,10 +359,7 @@ impl State {
             return;
         }
         if std::mem::take(&mut self.calling) {
-            return match key.typed() {
-                Some(key) => self.run_search(key, effects),
-                None => {}
-            };
+            return key.typed().into_iter().for_each(|key| self.run_search(key, effects));
         }
         if self.overlay.is_some() {
             return self.overlay_key(key, effects);

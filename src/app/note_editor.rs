@@ -120,7 +120,9 @@ mod tests {
 
     fn press(editor: &mut NoteEditor, keys: &str) {
         let keymap = Keymap::default();
-        keys.split_whitespace().for_each(|key| drop(editor.key(key.parse().unwrap(), &keymap, 5)));
+        for key in keys.split_whitespace() {
+            editor.key(key.parse().unwrap(), &keymap, 5);
+        }
     }
 
     #[test]

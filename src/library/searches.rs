@@ -1,8 +1,10 @@
 //! Saved searches, and what each of them has reported already.
 
+use std::collections::HashSet;
+
 use rusqlite::params;
 
-use super::marks::signed;
+use super::marks::{signed, unsigned};
 use super::{Library, Result};
 use crate::article::ArticleId;
 use crate::query::SavedSearch;
@@ -42,6 +44,13 @@ impl Library {
     /// Forgets a search; says whether there was one.
     pub fn remove_search(&mut self, name: &str) -> Result<bool> {
         self.write(|transaction, _| Ok(transaction.execute("DELETE FROM searches WHERE name = ?1", [name])? > 0))
+    }
+
+    /// The articles that a saved search has found before.
+    pub fn reported(&self, search: &str) -> Result<HashSet<ArticleId>> {
+        let mut statement = self.connection.prepare_cached("SELECT article FROM reported WHERE search = ?1")?;
+        let ids = statement.query_map([search], |row| Ok(ArticleId(unsigned(row.get(0)?))))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Takes note of the articles that a saved search finds now; gives those that it had never found before.

@@ -30,6 +30,10 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// How often another program's writing is looked for where the system does not tell of it.
 const LOOK: Duration = Duration::from_millis(800);
 
+/// For how long after the system has told of it, and how often: SQLite writes to the file a moment before others can see
+/// it, and what comes then is told by nobody.
+const AFTER: (Duration, Duration) = (Duration::from_millis(600), Duration::from_millis(60));
+
 /// Up to so many changes their articles are looked for one by one.
 const FEW: usize = 64;
 
@@ -115,6 +119,8 @@ struct Worker {
     since: Option<Instant>,
     /// When writing failed.
     failed: Option<Instant>,
+    /// Why, the last time.
+    reason: Option<String>,
     /// Slots below are of articles that were recognised.
     recognised: usize,
     /// Whether the reader's place among these sources is known.
@@ -136,6 +142,7 @@ impl Default for Worker {
             words: Vec::new(),
             since: None,
             failed: None,
+            reason: None,
             recognised: 0,
             has_session: false,
         }
@@ -146,12 +153,13 @@ impl Worker {
     fn run(mut self, inbox: &Receiver<Order>, own: Sender<Order>) -> Option<PathBuf> {
         self.begin();
         let watcher = self.path.as_deref().and_then(|path| watch(path, own));
-        let mut open = true;
+        let (mut open, mut stirred) = (true, None::<Instant>);
         while open {
             let wait = [
                 self.since.map(|since| LEISURE.saturating_sub(since.elapsed())),
                 self.failed.map(|failed| AGAIN.saturating_sub(failed.elapsed())),
                 watcher.is_none().then_some(LOOK),
+                stirred.map(|_| AFTER.1),
             ];
             let first = match wait.into_iter().flatten().min() {
                 Some(wait) => match inbox.recv_timeout(wait) {
@@ -161,11 +169,14 @@ impl Worker {
                 },
                 None => Some(inbox.recv().unwrap_or(Order::Close)),
             };
-            let (mut heard, mut corpus) = (watcher.is_none(), None);
+            let (mut heard, mut corpus) = (watcher.is_none() || stirred.is_some(), None);
             for order in first.into_iter().chain(inbox.try_iter()) {
                 match order {
                     Order::Close => open = false,
-                    Order::Disk => heard = true,
+                    Order::Disk => {
+                        heard = true;
+                        stirred = Some(Instant::now());
+                    }
                     Order::GiveUp => self.changes.clear(),
                     Order::Recognise(version) => corpus = Some(version),
                     order => self.take(order),
@@ -180,6 +191,7 @@ impl Worker {
             }
             if heard {
                 self.hear();
+                stirred = stirred.filter(|stirred| stirred.elapsed() < AFTER.0);
             }
         }
         self.rescue()
@@ -192,6 +204,9 @@ impl Worker {
         match self.open() {
             Ok(marks) => kept.marks = marks,
             Err(error) => self.fail(&error),
+        }
+        if let (Some(_), Some(error)) = (self.failed, &self.reason) {
+            (self.tell)(Message::Notice(Notice::error(format!("What you mark cannot be kept: {error}"))));
         }
         let read = |library: &Library, sources: Option<&str>| -> Result<_, Error> {
             let session = sources.map(|sources| library.session(sources)).transpose()?.flatten();
@@ -249,6 +264,7 @@ impl Worker {
     fn fail(&mut self, error: &Error) {
         note(|| format!("library: {error}"));
         self.failed = Some(Instant::now());
+        self.reason = Some(error.to_string());
         (self.tell)(Message::NotKept(error.to_string()));
     }
 
