@@ -4,6 +4,7 @@
 //! kept, and how it is drawn, this room does not know.
 
 mod change;
+mod flags;
 mod history;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use crate::article::ArticleId;
 
 pub use change::{Change, Marking, Place, Tag};
+pub use flags::{FlagColumn, Flags};
 pub use history::{Done, History};
 
 /// How many pieces the marks are held in: changing one mark copies one of them at most.
@@ -115,11 +117,21 @@ impl Marked {
 
 /// The marks on all articles, also on those that are not open now. Cloning copies a reference; changing a clone
 /// leaves the other as it is, and copies little.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Marks {
     /// [`PIECES`] of them, by some bits of the identity.
     pieces: Arc<Vec<Arc<Piece>>>,
+    /// The same by slot, where a scan wants it.
+    flags: Option<Arc<Vec<Flags>>>,
 }
+
+impl PartialEq for Marks {
+    fn eq(&self, other: &Marks) -> bool {
+        self.pieces == other.pieces
+    }
+}
+
+impl Eq for Marks {}
 
 type Piece = HashMap<ArticleId, Marked, BuildHasherDefault<IdHasher>>;
 
@@ -129,7 +141,7 @@ static UNMARKED: Marked = Marked { read: false, starred: false, place: None, mor
 impl Default for Marks {
     /// No marks at all.
     fn default() -> Marks {
-        Marks { pieces: Arc::new(vec![Arc::default(); PIECES]) }
+        Marks { pieces: Arc::new(vec![Arc::default(); PIECES]), flags: None }
     }
 }
 
@@ -178,6 +190,7 @@ impl Marks {
     }
 
     fn piece(&mut self, article: ArticleId) -> &mut Piece {
+        self.flags = None;
         Arc::make_mut(&mut Arc::make_mut(&mut self.pieces)[piece_of(article)])
     }
 
@@ -270,6 +283,42 @@ mod tests {
             }
             prop_assert_eq!(marked, again);
         }
+    }
+
+    #[test]
+    fn flags_by_slot_follow_the_marks_and_the_corpus() {
+        use crate::article::{Draft, Role};
+        use crate::corpus::{Corpus, Origin, ShardBuilder, Slot, Stamp};
+        let shard = |names: &[&str]| {
+            let mut builder = ShardBuilder::default();
+            for name in names {
+                let dir = Arc::from(std::path::Path::new("desk"));
+                let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
+                let mut draft = Draft::default();
+                draft.push(Role::Headline, *name);
+                builder.push(file, name.as_bytes(), 0, "plain", &draft);
+            }
+            Arc::new(builder.finish())
+        };
+        let id = |name: &str| ArticleId::of(name.as_bytes(), 0);
+        let corpus = Corpus::default().with([shard(&["a", "b"])]);
+        let (mut marks, mut column) = (Marks::default(), FlagColumn::default());
+        marks.apply(&Marking { article: id("b"), change: Change::Starred(true) });
+        let read = |marks: &Marks| {
+            (0..3)
+                .map(|slot| marks.flags(Slot(slot)).map(|flags| (flags.is_read(), flags.is_starred())))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(read(&column.attach(&marks, &corpus)), [Some((false, false)), Some((false, true)), None]);
+        marks.apply(&Marking { article: id("a"), change: Change::Read(true) });
+        marks.apply(&Marking { article: id("b"), change: Change::Starred(false) });
+        marks.apply(&Marking { article: id("c"), change: Change::Read(true) });
+        let corpus = corpus.with([shard(&["c"])]);
+        let attached = column.attach(&marks, &corpus);
+        assert_eq!(read(&attached), [Some((true, false)), Some((false, false)), Some((true, false))]);
+        let mut changed = attached;
+        changed.apply(&Marking { article: id("a"), change: Change::Read(false) });
+        assert_eq!(changed.flags(Slot(0)), None, "what changed is looked up anew");
     }
 
     #[test]

@@ -556,3 +556,33 @@ fn every_saved_search_has_its_name_and_its_key_to_itself() {
     );
     assert!(library.remove_search("Asia").unwrap() && !library.remove_search("Asia").unwrap());
 }
+
+#[test]
+fn a_library_of_every_version_that_ever_was_opens_with_all_that_is_in_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/libraries");
+    for version in 1..=newsdesk::library::VERSION {
+        let shelf = Shelf::new();
+        fs::copy(folder.join(format!("version-{version}.db")), shelf.path()).unwrap();
+        let mut library = shelf.open();
+        assert_eq!(library.check().unwrap(), [""; 0]);
+        assert_eq!(library.counts().unwrap(), [8, 8, 1, 8, 1]);
+        let marks = library.marks().unwrap();
+        assert_eq!(marks.iter().filter(|(_, marked)| marked.is_read() && marked.tags() == [tag("moon")]).count(), 8);
+        assert_eq!(marks.iter().filter(|(_, marked)| marked.note() == "Call the agency").count(), 1);
+        assert!(marks.iter().any(|(_, marked)| marked.place() == Some(Place { part: 3, byte: 40 })));
+        let search = SavedSearch {
+            name: "Far side".to_owned(),
+            query: "moon -mars".to_owned(),
+            key: Some('f'),
+            colour: Some("light-blue".to_owned()),
+            watch: true,
+        };
+        assert_eq!(library.searches().unwrap(), [search]);
+        assert_eq!(library.reported("Far side").unwrap().len(), 3);
+        assert_eq!(library.filters().unwrap(), ["moon"]);
+        assert_eq!(library.session("[\"\"]").unwrap().unwrap(), "{\"filter\":\"moon\"}");
+        // Before it was changed, a copy was made.
+        let copied = shelf.folder.path().join(format!("library.version-{version}.db")).exists();
+        assert_eq!(copied, version < newsdesk::library::VERSION);
+    }
+}

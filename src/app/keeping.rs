@@ -249,9 +249,8 @@ impl State {
         };
         self.judged = first.filter(|_| !several).or(self.judged);
         self.keep(changes, effects);
-        if several {
-            self.ask_of_marks(effects);
-        }
+        // What was taken back is to be seen.
+        self.ask_of_marks(effects);
         self.tell(format!("{told}: {what}{of}"));
     }
 

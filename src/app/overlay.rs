@@ -121,14 +121,16 @@ pub fn palette_rows(typed: &str) -> Vec<&'static ActionSpec> {
     let typed: String = typed.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
     let rank = |spec: &ActionSpec| {
         let mut letters = spec.name.chars();
-        if spec.name.starts_with(&typed) {
+        if spec.name == typed {
             Some(0)
-        } else if spec.name.contains(&typed) {
+        } else if spec.name.starts_with(&typed) {
             Some(1)
-        } else if spec.help.to_lowercase().contains(&typed.replace('-', " ")) {
+        } else if spec.name.contains(&typed) {
             Some(2)
+        } else if spec.help.to_lowercase().contains(&typed.replace('-', " ")) {
+            Some(3)
         } else {
-            typed.chars().all(|wanted| letters.any(|letter| letter == wanted)).then_some(3)
+            typed.chars().all(|wanted| letters.any(|letter| letter == wanted)).then_some(4)
         }
     };
     let mut rows: Vec<_> = ACTIONS

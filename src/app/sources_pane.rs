@@ -171,13 +171,20 @@ impl State {
             }
             return;
         }
-        let condition = if exclude { format!("-{}", row.query) } else { row.query };
+        let (wanted, unwanted) = (row.query.clone(), format!("-{}", row.query));
+        let (condition, opposite) = if exclude { (unwanted, wanted) } else { (wanted, unwanted) };
         let typed = self.filter.editor().text().trim().to_owned();
-        let text = match self.filter.typed().root() {
+        let text = match (find_whole(&typed, &condition), find_whole(&typed, &opposite), self.filter.typed().root()) {
+            (Some(_), ..) => return,
+            // Nothing is of it and not of it.
+            (None, Some(at), _) => {
+                let mut text = typed;
+                text.replace_range(at..at + opposite.len(), &condition);
+                text
+            }
             _ if typed.is_empty() => condition,
-            _ if typed.split(&condition).count() > 1 && is_whole(&typed, &condition) => return,
-            Expr::Or(_) => format!("({typed}) {condition}"),
-            _ => format!("{typed} {condition}"),
+            (None, None, Expr::Or(_)) => format!("({typed}) {condition}"),
+            (None, None, _) => format!("{typed} {condition}"),
         };
         self.filter.editor_mut().set(&text);
         self.remember_filter(effects);
@@ -194,10 +201,11 @@ impl State {
     }
 }
 
-/// Whether `condition` stands in `typed` by itself.
-fn is_whole(typed: &str, condition: &str) -> bool {
-    typed.match_indices(condition).any(|(at, _)| {
-        let before = typed.get(..at).unwrap_or("").chars().next_back();
+/// Where `condition` stands in `typed` by itself.
+fn find_whole(typed: &str, condition: &str) -> Option<usize> {
+    let mut places = typed.match_indices(condition).map(|(at, _)| at);
+    places.find(|at| {
+        let before = typed.get(..*at).unwrap_or("").chars().next_back();
         let after = typed.get(at + condition.len()..).unwrap_or("").chars().next();
         before.is_none_or(char::is_whitespace) && after.is_none_or(char::is_whitespace)
     })

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use super::selection::{Selection, parse};
 use super::{Common, NOTHING, library, list, load, named_or_last};
 use crate::article::{ArticleId, clean};
-use crate::library::Library;
+use crate::library::{Library, Origins};
 use crate::query::SavedSearch;
 
 /// What is to be done with the saved searches.
@@ -128,6 +128,8 @@ pub(super) fn watch(
     let queries: Vec<_> = wanted.iter().map(|search| parse(&search.query, None)).collect::<io::Result<_>>()?;
     let loaded = load(&named_or_last(paths, &library)?, common, true)?;
     let mut selection = Selection::nothing(loaded);
+    // What was printed before and has moved since is not new.
+    library::known(&mut library, selection.corpus())?;
     let mut reports: Vec<(&str, Vec<ArticleId>)> = Vec::new();
     for (search, query) in wanted.into_iter().zip(queries) {
         let found = selection.find(query)?;
@@ -141,6 +143,9 @@ pub(super) fn watch(
     // What was not printed is still new.
     let ended = list::print(&selection, format, out).and_then(|code| out.flush().map(|()| code))?;
     if !rehearsal {
+        let mut origins = Origins::default();
+        let known = selection.entries().map(|entry| origins.known(entry));
+        library.meet(known).map_err(|error| library::told(&path, error))?;
         for (name, ids) in reports {
             report(&mut library, name, &ids)?;
         }

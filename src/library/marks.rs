@@ -205,14 +205,28 @@ impl Library {
 }
 
 impl Library {
-    /// Knows an article from now on, though nothing is done to it.
-    pub fn meet(&mut self, known: Known) -> Result<()> {
+    /// Knows articles from now on, though nothing is done to them, so that they are recognised in other places.
+    pub fn meet(&mut self, articles: impl IntoIterator<Item = Known>) -> Result<()> {
         let there = "SELECT 1 FROM articles WHERE id = ?1";
-        let there = self.connection.prepare_cached(there)?.exists([signed(known.id.0)])?;
-        if there {
+        let mut strangers = Vec::new();
+        for known in articles {
+            if !self.connection.prepare_cached(there)?.exists([signed(known.id.0)])? {
+                strangers.push(known);
+            }
+        }
+        if strangers.is_empty() {
             return Ok(());
         }
-        self.write(|transaction, revision| Keeper::new(transaction, revision)?.insert(known.id, Some(known)))
+        self.write(|transaction, revision| {
+            let mut keeper = Keeper::new(transaction, revision)?;
+            // Another program may have met them since.
+            for known in strangers {
+                if keeper.marked(known.id)?.is_none() {
+                    keeper.insert(known.id, Some(known))?;
+                }
+            }
+            Ok(())
+        })
     }
 }
 

@@ -350,9 +350,7 @@ impl Worker {
         if leisure {
             if let (Some(session), Some(sources)) = (&self.session, &self.sources) {
                 // The article that it is in has to be known, so that it is recognised elsewhere.
-                if let Some(known) = session.article().and_then(|article| finder.known(article)) {
-                    library.meet(known)?;
-                }
+                library.meet(session.article().and_then(|article| finder.known(article)))?;
                 library.keep_session(sources, &serde_json::to_string(session).unwrap_or_default())?;
                 self.has_session = true;
             }

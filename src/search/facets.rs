@@ -80,7 +80,7 @@ pub fn facets(
             starred.add(unread);
         }
         for (search, count) in searches.iter().zip(&mut found) {
-            if search.matcher.matches(entry) {
+            if search.matcher.matches(slot, entry) {
                 count.add(unread);
             }
         }

@@ -59,7 +59,7 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
         if cancelled() {
             return;
         }
-        let is_match = |slot: &Slot| corpus.get(*slot).is_some_and(|entry| matcher.matches(entry));
+        let is_match = |slot: &Slot| corpus.get(*slot).is_some_and(|entry| matcher.matches(*slot, entry));
         first.extend(chunk.iter().copied().filter(is_match));
         if first.len() >= request.screenful && !tail.is_empty() {
             break;

@@ -63,6 +63,16 @@ impl Needle {
         self.field.is_none() && matches!(&self.pattern, Pattern::Text(text) if text.is_plain())
     }
 
+    /// Whether it is looked for in the reader's tags.
+    pub(super) fn is_of_tags(&self) -> bool {
+        self.field == Some(Field::Tag)
+    }
+
+    /// Whether it is looked for in the reader's note.
+    pub(super) fn is_of_note(&self) -> bool {
+        self.field == Some(Field::Note)
+    }
+
     /// How long a decision takes, roughly: what is cheap is looked at first.
     pub(super) fn cost(&self) -> u32 {
         match (&self.pattern, self.field) {

@@ -87,7 +87,7 @@ fn draw_unkept(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buff
     let count = counted(articles as u64, "article", "articles");
     let lines = [
         (format!("What you did to {count} is not on the disk: {why}."), theme.error),
-        ("Enter writes it to this file and quits; `newsdesk library import` reads it.".to_owned(), theme.text),
+        ("Enter writes it to this file, for `newsdesk library import`, and quits.".to_owned(), theme.text),
         ("An empty line quits without it; Esc stays.".to_owned(), theme.dim),
     ];
     for (row, (text, style)) in lines.iter().enumerate().take(usize::from(area.height.saturating_sub(1))) {

@@ -15,6 +15,9 @@ use crate::search::{Facet, FacetKind};
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let pane = state.sources();
     let lines = pane.lines();
+    if lines.is_empty() {
+        return Pen::new(buffer, area.x + 1, area.y, area.right()).put("counting…", theme.dim);
+    }
     let focused = state.focus() == Focus::Sources;
     for (row, line) in lines.iter().skip(pane.top()).take(usize::from(area.height)).enumerate() {
         let y = area.y + row as u16;
