@@ -27,7 +27,7 @@ pub use schema::{MIGRATIONS, VERSION};
 pub use transfer::{Imported, write_changes};
 
 /// How long is waited for another program that writes.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Why the library could not be read or written.
 #[derive(Debug, thiserror::Error)]

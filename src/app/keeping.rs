@@ -64,11 +64,7 @@ impl Keeping {
     pub(super) fn begin(&mut self, marks: Marks) {
         self.marks = marks;
         self.ready = true;
-        for (_, changes) in &self.unkept {
-            for change in changes.iter() {
-                self.marks.apply(change);
-            }
-        }
+        self.lay_over();
     }
 
     /// All that is known of all articles, as changes of unmarked ones.
@@ -79,15 +75,19 @@ impl Keeping {
         self.marks.iter().flat_map(of).collect()
     }
 
-    /// Takes over what others have done, but not to articles with changes on their way: those come back by themselves.
+    /// Takes over what others have done; what is on its way is laid over it.
     pub(super) fn take(&mut self, news: Vec<(ArticleId, Marked)>) {
         for (article, marked) in news {
             self.marks.set(article, marked);
-            let own = self.unkept.iter().flat_map(|(_, changes)| changes.iter());
-            if self.pending.contains_key(&article) {
-                for change in own.filter(|change| change.article == article) {
-                    self.marks.apply(change);
-                }
+        }
+        self.lay_over();
+    }
+
+    /// Makes the changes again that are not on the disk yet.
+    fn lay_over(&mut self) {
+        for (_, changes) in &self.unkept {
+            for change in changes.iter() {
+                self.marks.apply(change);
             }
         }
     }

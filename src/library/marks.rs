@@ -185,6 +185,9 @@ impl Library {
         if changes.is_empty() {
             return Ok(News::default());
         }
+        // In the order in which they lie on the disk; what is done to one article stays in its own order.
+        let mut changes: Vec<&Marking> = changes.iter().collect();
+        changes.sort_by_key(|marking| signed(marking.article.0));
         let (revision, joined, fresh) = self.write(|transaction, revision| {
             let mut keeper = Keeper::new(transaction, revision)?;
             for marking in changes {

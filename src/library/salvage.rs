@@ -30,7 +30,7 @@ const TABLES: &[(&str, &str)] = &[
 ];
 
 /// Into how many ranges a table is cut, so that what is damaged in one does not hide what is in another.
-const RANGES: i64 = 1024;
+const RANGES: i128 = 1024;
 
 impl Library {
     /// Opens the library at `path`. A damaged one is set aside, and what can be saved from it is.
@@ -82,10 +82,9 @@ fn read(source: &Connection, table: &str, key: &str, columns: &str, put: &mut dy
         return;
     }
     rows(source, &format!("{select} ORDER BY {key} DESC"), put);
-    let step = (i64::MAX / RANGES) * 2;
-    for range in 0..=RANGES {
-        let from = i64::MIN.saturating_add(range.saturating_mul(step));
-        let within = format!("WHERE {key} >= {from} AND {key} < {}", from.saturating_add(step));
+    let bound = |range: i128| i128::from(i64::MIN) + (range << 64) / RANGES;
+    for range in 0..RANGES {
+        let within = format!("WHERE {key} BETWEEN {} AND {}", bound(range), bound(range + 1) - 1);
         if !rows(source, &format!("{select} {within} ORDER BY {key}"), put) {
             rows(source, &format!("{select} {within} ORDER BY {key} DESC"), put);
         }

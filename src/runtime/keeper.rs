@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use chrono::Local;
 use notify::{RecursiveMode, Watcher};
 
+use super::contained::contain;
 use super::log::note;
 use crate::app::{self, Message, Notice, Session};
 use crate::article::{ArticleId, clean};
@@ -183,14 +184,22 @@ impl Worker {
                 }
             }
             let due = self.failed.is_none_or(|failed| failed.elapsed() >= AGAIN);
-            if !open || due {
-                self.write(!open);
-            }
-            if let Some(corpus) = corpus {
-                self.recognise(&corpus);
+            let done = contain(|| {
+                if !open || due {
+                    self.write(!open);
+                }
+                if let Some(corpus) = corpus {
+                    self.recognise(&corpus);
+                }
+                if heard {
+                    self.hear();
+                }
+            });
+            if done.is_none() {
+                self.library = None;
+                self.fail(&Error::Io(io::Error::other("keeping it ran into a fault of this program")));
             }
             if heard {
-                self.hear();
                 stirred = stirred.filter(|stirred| stirred.elapsed() < AFTER.0);
             }
         }
@@ -302,8 +311,13 @@ impl Worker {
         }
         if self.failed.is_some() || self.library.is_none() {
             // Perhaps the file may be written by now, or is another one.
-            if let Err(error) = self.open() {
-                return self.fail(&error);
+            match self.open() {
+                // What others have done meanwhile is told by nobody else.
+                Ok(marks) => self.tell_news(News {
+                    marks: marks.iter().map(|(article, marked)| (article, marked.clone())).collect(),
+                    searches: None,
+                }),
+                Err(error) => return self.fail(&error),
             }
         }
         match self.write_out(leisure) {
