@@ -7,6 +7,7 @@ mod effect;
 mod filter_bar;
 mod geometry;
 mod keeping;
+mod keys;
 mod line_editor;
 mod list_pane;
 mod message;
@@ -19,6 +20,7 @@ mod reading_pane;
 mod searches;
 mod session;
 mod sources_pane;
+mod view;
 pub mod wrap;
 
 use std::sync::Arc;
@@ -26,12 +28,12 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use crate::article::ArticleId;
-use crate::command::{Action, Context, Key, Keymap};
-use crate::config::{Config, Density, ThemeChoice};
+use crate::command::Keymap;
+use crate::config::{Config, ThemeChoice};
 use crate::corpus::{Corpus, Slot};
 use crate::loader::Problem;
 use crate::marks::Marked;
-use crate::query::{LANGUAGE, Query};
+use crate::query::Query;
 
 pub use completion::{Candidate, CompletionMenu, Note};
 pub use effect::Effect;
@@ -43,12 +45,12 @@ pub use line_editor::LineEditor;
 pub use list_pane::ListPane;
 pub use message::{Kept, LoadProgress, Message, Mouse, MouseAction, Notice};
 pub use note_editor::NoteEditor;
-use overlay::Outcome;
 pub use overlay::{Overlay, OverlayKind, help_rows, palette_rows};
 pub use reading_pane::{OpenArticle, ReadingPane};
 pub use searches::{Searches, Watched};
 pub use session::Session;
 pub use sources_pane::{SourceLine, SourcesPane};
+pub use view::ListView;
 
 /// How many problems are kept to be listed; more are only counted.
 const PROBLEMS: usize = 10_000;
@@ -348,82 +350,6 @@ impl State {
         }
     }
 
-    fn key(&mut self, key: Key, effects: &mut Vec<Effect>) {
-        self.notice = None;
-        if let Some(note) = &mut self.note {
-            if !note.key(key, &self.keymap, usize::from(self.size.rows / 2).max(1)) {
-                let (article, text) = (note.article(), note.text());
-                self.note = None;
-                self.set_note(article, &text, effects);
-            }
-            return;
-        }
-        if std::mem::take(&mut self.calling) {
-            return key.typed().into_iter().for_each(|key| self.run_search(key, effects));
-        }
-        if self.overlay.is_some() {
-            return self.overlay_key(key, effects);
-        }
-        if self.focus != Focus::Filter && self.count_digit(key) {
-            return;
-        }
-        let count = self.count.take();
-        let action = self.keymap.lookup(self.context(), key);
-        match action {
-            Some(Action::Complete | Action::CompleteBack) => {}
-            Some(Action::ClearFilter) if self.filter.take_back_completion() => return self.retype(effects),
-            _ => self.filter.stop_completing(),
-        }
-        match (action, key.typed()) {
-            // Inside a word it is a letter like another.
-            (Some(Action::ShowLanguage), Some(c)) if !self.filter.is_before_word() => {
-                self.filter.insert(c.encode_utf8(&mut [0; 4]));
-                self.retype(effects);
-            }
-            // A number that was typed by mistake is all that is taken back.
-            (Some(Action::Back), _) if count.is_some() => {}
-            (Some(action), _) => self.perform(action, count, effects),
-            (None, Some(c)) if self.focus == Focus::Filter => {
-                self.filter.insert(c.encode_utf8(&mut [0; 4]));
-                self.retype(effects);
-            }
-            (None, _) => {}
-        }
-    }
-
-    /// Takes a digit of a count, as in `12G`.
-    fn count_digit(&mut self, key: Key) -> bool {
-        let digit = key.typed().and_then(|c| c.to_digit(10)).filter(|&digit| digit > 0 || self.count.is_some());
-        let Some(digit) = digit else { return false };
-        let count = self.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
-        self.count = Some(count.min(99_999_999));
-        true
-    }
-
-    fn context(&self) -> Context {
-        match self.focus {
-            Focus::List => Context::List,
-            Focus::Reading => Context::Global,
-            Focus::Filter => Context::Line,
-            Focus::Sources => Context::Sources,
-        }
-    }
-
-    fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
-        match (&mut self.note, &mut self.overlay) {
-            (Some(note), _) => note.insert(text),
-            (None, Some(overlay)) => overlay.insert(text),
-            (None, None) => {
-                // Pasted text is never keys; outside the bar it starts a filter.
-                self.focus = Focus::Filter;
-                self.zen = false;
-                self.filter.stop_completing();
-                self.filter.insert(text);
-                self.retype(effects);
-            }
-        }
-    }
-
     /// Takes over what is typed in the filter bar.
     fn retype(&mut self, effects: &mut Vec<Effect>) {
         let (today, typing) = (self.now.date(), self.focus == Focus::Filter);
@@ -442,219 +368,7 @@ impl State {
         self.reading.mark(&self.corpus, self.filter.matcher());
     }
 
-    /// How many articles fill the list, with some to scroll to.
-    fn screenful(&self) -> usize {
-        self.list.top() + self.list_view().map_or(0, ListView::visible) + 8
-    }
-
-    /// How the list stands in its area.
-    pub fn list_view(&self) -> Option<ListView> {
-        let area = self.layout().list?;
-        let head = u16::from(area.rows >= 4);
-        let lines = match self.config.density {
-            Density::Compact => 1,
-            Density::Comfortable => 2,
-            Density::Auto => 1 + u16::from(area.rows >= 28),
-        };
-        let row_height = (lines + u16::from(self.filter.is_on())).min(area.rows - head).max(1);
-        let rows = Area { row: area.row + head, rows: area.rows - head, ..area };
-        Some(ListView { head: (head > 0).then_some(Area { rows: 1, ..area }), rows, row_height })
-    }
-
-    /// The cells of the reading pane in which text stands.
-    pub fn text_area(&self) -> Option<Area> {
-        let area = self.layout().reading?;
-        let margin = match area.columns {
-            0..=4 => 0,
-            5..=40 => 1,
-            _ => 3,
-        };
-        // The last column is the scrollbar's.
-        let columns = area.columns.saturating_sub(margin * 2).clamp(1, self.config.measure);
-        let free = area.columns - columns;
-        let top = u16::from(area.rows >= 10);
-        Some(Area { column: area.column + free / 2, row: area.row + top, columns, rows: area.rows - top })
-    }
-
-    /// Where everything stands.
-    pub fn layout(&self) -> Layout {
-        let (focus, zen, sources) = (self.focus, self.zen, self.sources.wish());
-        layout(self.size, Wishes { focus, zen, sources, split: self.config.split, list_share: self.list_share })
-    }
-
-    /// How many lines of text the reading pane shows.
-    fn text_rows(&self) -> usize {
-        self.text_area().map_or(1, |area| usize::from(area.rows))
-    }
-
-    /// The articles.
-    pub fn corpus(&self) -> &Arc<Corpus> {
-        &self.corpus
-    }
-
-    /// What is open, for the head of the list.
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
-    /// The article list.
-    pub fn list(&self) -> &ListPane {
-        &self.list
-    }
-
-    /// The reading pane.
-    pub fn reading(&self) -> &ReadingPane {
-        &self.reading
-    }
-
-    /// The filter bar.
-    pub fn filter(&self) -> &FilterBar {
-        &self.filter
-    }
-
-    /// What lies over the panes.
-    pub fn overlay(&self) -> Option<&Overlay> {
-        self.overlay.as_ref()
-    }
-
-    /// The note that is being written.
-    pub fn note(&self) -> Option<&NoteEditor> {
-        self.note.as_ref()
-    }
-
-    /// What the reader has done to articles.
-    pub fn keeping(&self) -> &Keeping {
-        &self.keeping
-    }
-
-    /// The sources pane.
-    pub fn sources(&self) -> &SourcesPane {
-        &self.sources
-    }
-
-    /// The saved searches.
-    pub fn searches(&self) -> &Searches {
-        &self.searches
-    }
-
-    /// Whether the next key is that of a saved search.
-    pub fn is_calling(&self) -> bool {
-        self.calling
-    }
-
-    /// Where keys go.
-    pub fn focus(&self) -> Focus {
-        self.focus
-    }
-
-    /// The size of the screen.
-    pub fn size(&self) -> Size {
-        self.size
-    }
-
-    /// Which keys do what.
-    pub fn keymap(&self) -> &Keymap {
-        &self.keymap
-    }
-
-    /// The theme that is wanted.
-    pub fn theme(&self) -> ThemeChoice {
-        self.theme
-    }
-
-    /// The number typed before a key.
-    pub fn count(&self) -> Option<usize> {
-        self.count
-    }
-
-    /// What could not be read, and how many such problems there are in all.
-    pub fn problems(&self) -> (&[Problem], usize) {
-        (&self.problems, self.problem_count)
-    }
-
-    /// How far loading is.
-    pub fn progress(&self) -> LoadProgress {
-        self.progress
-    }
-
-    /// What is to be told in the status line.
-    pub fn notice(&self) -> Option<&Notice> {
-        self.notice.as_ref()
-    }
-
-    /// The local time, as far as it matters.
-    pub fn now(&self) -> NaiveDateTime {
-        self.now
-    }
-
     fn tell(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice::info(text));
-    }
-
-    fn overlay_key(&mut self, key: Key, effects: &mut Vec<Effect>) {
-        let Some(mut overlay) = self.overlay.take() else { return };
-        let rows = match overlay.kind {
-            OverlayKind::Help => help_rows(overlay.line.text(), &self.keymap).len(),
-            OverlayKind::Palette => palette_rows(overlay.line.text()).len(),
-            OverlayKind::Problems => self.problems.len(),
-            OverlayKind::Language => LANGUAGE.len(),
-            OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Unkept => 0,
-        };
-        if let Some(action @ (Action::Suspend | Action::Redraw)) = self.keymap.lookup(Context::Line, key) {
-            self.overlay = Some(overlay);
-            return self.perform(action, None, effects);
-        }
-        match overlay.key(key, &self.keymap, rows, usize::from(self.size.rows / 2).max(1)) {
-            Outcome::Stay => self.overlay = Some(overlay),
-            Outcome::Close => {}
-            Outcome::Accept => self.accept(&overlay, effects),
-        }
-    }
-
-    /// Does what was chosen or typed in an overlay.
-    fn accept(&mut self, overlay: &Overlay, effects: &mut Vec<Effect>) {
-        let typed = overlay.line.text().trim();
-        match overlay.kind {
-            OverlayKind::Palette => {
-                if let Some((action, argument)) =
-                    overlay::with_argument(typed).filter(|(_, argument)| !argument.is_empty())
-                {
-                    self.perform_with(action, argument, effects);
-                } else if let Some(spec) = palette_rows(typed).get(overlay.row) {
-                    self.perform(spec.action, None, effects);
-                }
-            }
-            OverlayKind::Pipe => {
-                if let Some(open) = self.reading.open().filter(|_| !typed.is_empty()) {
-                    effects.push(Effect::Pipe { command: typed.to_owned(), text: open.article.to_text() });
-                }
-            }
-            OverlayKind::Ask(action) => self.perform_with(action, typed, effects),
-            OverlayKind::Unkept if typed.is_empty() => effects.extend([Effect::GiveUpUnkept, Effect::Quit]),
-            OverlayKind::Unkept => effects.push(Effect::WriteUnkept {
-                path: typed.into(),
-                changes: self.keeping.unkept(),
-                corpus: Arc::clone(&self.corpus),
-            }),
-            OverlayKind::Help | OverlayKind::Language | OverlayKind::Problems => {}
-        }
-    }
-}
-
-/// How the article list stands in its area.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListView {
-    /// The line above the articles, where there is room for it.
-    pub head: Option<Area>,
-    /// The cells in which articles stand.
-    pub rows: Area,
-    /// How many lines each takes.
-    pub row_height: u16,
-}
-
-impl ListView {
-    /// How many articles there is room for.
-    pub fn visible(self) -> usize {
-        usize::from(self.rows.rows / self.row_height)
     }
 }

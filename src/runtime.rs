@@ -26,6 +26,7 @@ mod signals;
 mod snapshot;
 mod source;
 mod terminal;
+mod unkept;
 mod walk;
 mod watch;
 

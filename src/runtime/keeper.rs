@@ -10,15 +10,15 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use chrono::Local;
 use notify::{RecursiveMode, Watcher};
 
 use super::contained::contain;
 use super::log::note;
+use super::unkept::{Finder, rescue};
 use crate::app::{self, Message, Notice, Session};
 use crate::article::{ArticleId, clean};
 use crate::corpus::Corpus;
-use crate::library::{Error, Known, Library, News, Origins, Recognised, write_changes};
+use crate::library::{Error, Library, News, Recognised};
 use crate::marks::{Marking, Marks};
 use crate::query::SavedSearch;
 
@@ -34,9 +34,6 @@ const LOOK: Duration = Duration::from_millis(800);
 /// For how long after the system has told of it, and how often: SQLite writes to the file a moment before others can see
 /// it, and what comes then is told by nobody.
 const AFTER: (Duration, Duration) = (Duration::from_millis(600), Duration::from_millis(60));
-
-/// Up to so many changes their articles are looked for one by one.
-const FEW: usize = 64;
 
 /// What the thread is asked to do.
 #[derive(Debug)]
@@ -203,7 +200,7 @@ impl Worker {
                 stirred = stirred.filter(|stirred| stirred.elapsed() < AFTER.0);
             }
         }
-        self.rescue()
+        rescue(&self.changes, &self.corpus)
     }
 
     /// Opens the library and tells what it holds.
@@ -406,18 +403,6 @@ impl Worker {
         let moved = recognised.moved.iter().map(|moved| (moved.from, moved.to)).collect();
         (self.tell)(Message::Moved { moved, marks: recognised.marks, session });
     }
-
-    /// At the end: writes what could not be kept to a file, and gives its name.
-    fn rescue(self) -> Option<PathBuf> {
-        if self.changes.is_empty() {
-            return None;
-        }
-        let name = format!("newsdesk-unsaved-{}.jsonl", Local::now().format("%Y-%m-%d-%H%M%S"));
-        let home = directories::BaseDirs::new().map(|folders| folders.home_dir().to_owned());
-        let folders = home.into_iter().chain([std::env::temp_dir()]);
-        let mut paths = folders.map(|folder| folder.join(&name));
-        paths.find(|path| write_unkept(path, &self.changes, &self.corpus).is_ok())
-    }
 }
 
 /// Where the reader was in what was moved here.
@@ -429,38 +414,6 @@ fn moved_session(library: &Library, recognised: &Recognised) -> Option<Session> 
         let article = new(session.article()?)?;
         Some(Session { selected: Some(article.to_string()), ..session })
     })
-}
-
-/// Writes changes to a file that was not there, so that they can be imported.
-pub(super) fn write_unkept(path: &Path, changes: &[Marking], corpus: &Corpus) -> io::Result<()> {
-    let mut out = io::BufWriter::new(std::fs::File::create_new(path)?);
-    let mut finder = Finder::new(corpus, changes.len());
-    write_changes(changes, &mut |article| finder.known(article), &mut out)?;
-    out.get_ref().sync_all()
-}
-
-/// Finds articles by their identity.
-struct Finder<'a> {
-    corpus: &'a Corpus,
-    origins: Origins,
-    /// All articles, where many are looked for.
-    slots: Option<HashMap<ArticleId, crate::corpus::Slot>>,
-}
-
-impl<'a> Finder<'a> {
-    fn new(corpus: &'a Corpus, wanted: usize) -> Finder<'a> {
-        let id = |&slot: &crate::corpus::Slot| corpus.get(slot).map(|entry| (entry.id(), slot));
-        let slots = (wanted > FEW).then(|| corpus.order().iter().filter_map(id).collect());
-        Finder { corpus, origins: Origins::default(), slots }
-    }
-
-    fn known(&mut self, article: ArticleId) -> Option<Known> {
-        let slot = match &self.slots {
-            Some(slots) => slots.get(&article).copied(),
-            None => self.corpus.find(article),
-        };
-        Some(self.origins.known(self.corpus.get(slot?)?))
-    }
 }
 
 /// Listens for others' writing to the library.
