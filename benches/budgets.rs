@@ -3,7 +3,7 @@
 //! It works on 300,000 and on 10,000 articles in `target/budgets/`, which it makes at the first run: with
 //! `../shared/tools/make_corpus.py` out of real ones where that is there, else of the bundled articles.
 //! `NEWSDESK_BUDGETS=FOLDER` names another place, in which `300000/`, `300000.txt`, `10000/` and `3000/` are used if they
-//! are there. The peer is ripgrep; without it its rows say so. The table that it prints is Markdown.
+//! are there. `cargo bench --bench budgets -- library` measures only what keeping costs. The peer is ripgrep; without it its rows say so. The table that it prints is Markdown.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +18,9 @@ fn main() {
     println!("The budgets are measured in a Unix pseudo-terminal.");
 }
 
+#[cfg(unix)]
+#[path = "material/library.rs"]
+mod library;
 #[cfg(unix)]
 #[path = "material/seeds.rs"]
 mod seeds;
@@ -39,12 +42,13 @@ mod unix {
 
     use chrono::NaiveDate;
     use newsdesk::corpus::Corpus;
+    use newsdesk::marks::Marks;
     use newsdesk::query::Query;
     use newsdesk::runtime::{LoadOptions, Source, load_all};
     use newsdesk::search::{Answer, Request, scan};
 
-    use super::seeds;
     use super::terminal::Terminal;
+    use super::{library, seeds};
 
     const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -68,6 +72,9 @@ mod unix {
         let peer = Command::new("rg").arg("--version").stdout(Stdio::null()).status().is_ok();
 
         println!("| what | budget | measured | peer or limit |\n|---|---|---|---|");
+        if std::env::args().any(|argument| argument == "library") {
+            return library::measure(&big, &root.join("library"));
+        }
         first_load("10,000 files, first load", &ten, 1.3, peer);
         first_load("300,000 files, first load", &big, 1.5, peer);
         second_start(&big, &root, peer);
@@ -75,6 +82,7 @@ mod unix {
         typing("300,000 articles", &big, [8.0, 50.0, 16.0], peer.then_some(one_file.as_path()));
         typing("3,000 articles, 10 MB", &small, [5.0, 5.0, 5.0], None);
         on_the_screen(&big);
+        library::measure(&big, &root.join("library"));
     }
 
     /// The folder with so many articles, made if it is not there.
@@ -100,18 +108,18 @@ mod unix {
         folder
     }
 
-    fn row(what: &str, budget: &str, measured: &str, peer: &str) {
+    pub(super) fn row(what: &str, budget: &str, measured: &str, peer: &str) {
         println!("| {what} | {budget} | {measured} | {peer} |");
     }
 
-    fn seconds(time: Duration) -> String {
+    pub(super) fn seconds(time: Duration) -> String {
         match time.as_secs_f64() {
             seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
             seconds => format!("{seconds:.2} s"),
         }
     }
 
-    fn milliseconds(times: &mut [Duration]) -> [f64; 3] {
+    pub(super) fn milliseconds(times: &mut [Duration]) -> [f64; 3] {
         times.sort();
         let at = |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len() - 1));
         [0.5, 0.95, 1.0].map(|share| at(share).map_or(0.0, |time| time.as_secs_f64() * 1e3))
@@ -208,7 +216,7 @@ mod unix {
                     let holding = former.iter().filter(|former| query.refines(&former.query));
                     let within = holding.min_by_key(|former| former.slots.len()).cloned();
                     let narrows = within.is_some();
-                    let (screen, count, answer) = ask(&corpus, query, within);
+                    let (screen, count, answer) = ask(&corpus, &Marks::default(), query, within);
                     first.push(screen);
                     whole.push(count);
                     if narrows {
@@ -239,7 +247,7 @@ mod unix {
         let Some(one_file) = one_file else { return };
         for word in ["parliament", "government", "the"] {
             let query = Query::parse(word, NaiveDate::MIN);
-            let mut ours = || drop(ask(&corpus, query.clone(), None));
+            let mut ours = || drop(ask(&corpus, &Marks::default(), query.clone(), None));
             let [ours, theirs] = in_turns(&mut ours, &mut || run("rg", &["-i", "-c", word], &[one_file]));
             row(
                 &format!("the complete count of `{word}`"),
@@ -251,10 +259,21 @@ mod unix {
     }
 
     /// How long it takes to the first screen of the answer, and to all of it.
-    fn ask(corpus: &Arc<Corpus>, query: Query, within: Option<Answer>) -> (Duration, Duration, Answer) {
+    pub(super) fn ask(
+        corpus: &Arc<Corpus>,
+        marks: &Marks,
+        query: Query,
+        within: Option<Answer>,
+    ) -> (Duration, Duration, Answer) {
         let began = Instant::now();
-        let request =
-            Request { generation: 1, corpus: Arc::clone(corpus), query: Arc::new(query), within, screenful: 24 };
+        let request = Request {
+            generation: 1,
+            corpus: Arc::clone(corpus),
+            marks: marks.clone(),
+            query: Arc::new(query),
+            within,
+            screenful: 24,
+        };
         let (mut screen, mut last) = (None, None);
         scan(&request, &|| false, &mut |answer| {
             screen.get_or_insert_with(|| began.elapsed());

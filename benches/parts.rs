@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use memchr::memmem::Finder;
-use newsdesk::app::wrap::{Setting, typeset};
+use newsdesk::app::wrap::{Annotation, Setting, typeset};
 use newsdesk::app::{Effect, Message, Size, State};
 use newsdesk::article::fold::Folder;
 use newsdesk::config::Config;
@@ -64,7 +64,7 @@ fn bytes() -> usize {
 
 fn request(text: &str, within: Option<Answer>) -> Request {
     let query = Arc::new(Query::parse(text, NaiveDate::MIN));
-    Request { generation: 1, corpus: Arc::clone(corpus()), query, within, screenful: 80 }
+    Request { generation: 1, corpus: Arc::clone(corpus()), marks: Default::default(), query, within, screenful: 80 }
 }
 
 fn answer(text: &str) -> Answer {
@@ -101,7 +101,7 @@ mod loading {
         let slot = corpus().order()[0];
         let article = corpus().get(slot).unwrap().article();
         let setting = Setting { width: 68, justify: true, hyphenate: true };
-        bencher.bench(|| typeset(black_box(&article), setting).lines().len());
+        bencher.bench(|| typeset(black_box(&article), Annotation::default(), setting).lines().len());
     }
 }
 

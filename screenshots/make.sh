@@ -56,6 +56,18 @@ shot complete  100x30 $dark  "slash m o o n space s e c t i o n colon Tab Tab" s
 shot mistake   100x30 $dark  "slash m o o n space s e c t o n colon s p a c e" seeds
 shot language  80x24  $dark  "slash question" seeds
 shot help      100x36 $dark  "question" seeds
+# A library in which a few articles were read, starred and tagged, and a search is watched.
+export NEWSDESK_LIBRARY
+NEWSDESK_LIBRARY=$(mktemp -d)/library.db
+mark() { ./target/release/newsdesk mark seeds "$@" >/dev/null; }
+mark --query 'date:2019..2024 -moon' --read
+mark --query 'telescope' --star
+mark --query 'comet' --tag comets
+mark --query 'moon' --tag moon
+./target/release/newsdesk searches add "Landings" 'lands OR landed OR landing' --key l --colour '#e69f00' --watch
+./target/release/newsdesk searches add "Telescopes" 'telescope' --key t
+shot library   160x44 $dark  "bracketright f Down Down s m C a l l space t h e space a g e n c y Escape" seeds
+unset NEWSDESK_LIBRARY
 shot narrow    72x28  $dark  "j j j j j j j Return" seeds
 shot light     140x40 $light "T j j j j j j j j j j j j j j j" seeds
 shot palette   100x30 $dark  "colon z e" seeds

@@ -6,9 +6,12 @@ mod cache;
 mod check;
 mod export;
 mod feed;
+mod library;
 mod list;
+mod mark;
 mod progress;
 mod search;
+mod searches;
 mod selection;
 mod show;
 
@@ -162,6 +165,49 @@ enum Command {
         /// Tell bytes, memory and time as well
         #[arg(long)]
         stats: bool,
+        /// Look through the library for damage instead
+        #[arg(long, conflicts_with_all = ["stats", "paths"])]
+        library: bool,
+    },
+    /// Mark all articles that a query finds
+    Mark {
+        #[command(flatten)]
+        paths: Paths,
+        /// Which articles, written as in the filter bar; '' is all
+        #[arg(long, value_name = "QUERY", required = true, allow_hyphen_values = true)]
+        query: String,
+        #[command(flatten)]
+        wishes: mark::Wishes,
+        /// Tell what would change, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List, add and remove saved searches, or run one
+    Searches {
+        #[command(subcommand)]
+        order: Option<searches::Order>,
+    },
+    /// List what saved searches find that they had not found before, for cron
+    ///
+    /// Exit status: 0 where there is something new, 1 where there is not.
+    Watch {
+        /// The names of the saved searches
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+        /// A file or a folder of articles, more than once for several; without it the folder that was open last
+        #[arg(long = "in", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// How to print them
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: list::Format,
+        /// Leave what is new to be new the next time
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Copy, export and import what is kept: marks, notes, saved searches
+    Library {
+        #[command(subcommand)]
+        order: library::Order,
     },
     /// Show what is kept of large folders, so that they open faster, and tidy it up
     Cache {
@@ -256,7 +302,17 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             };
             show::print(&select(&paths, &choice, &cli.common)?, format, setting, in_colour(cli.common.color), &mut out)
         }
-        Some(Command::Check { paths, stats }) => {
+        Some(Command::Check { library: true, .. }) => library::check(&mut out),
+        Some(Command::Mark { paths, query, wishes, dry_run }) => {
+            let choice = Choice { query, sort: None };
+            mark::carry_out(&select(&paths, &choice, &cli.common)?, &wishes, dry_run, &mut out)
+        }
+        Some(Command::Searches { order }) => searches::carry_out(order.unwrap_or_default(), &cli.common, &mut out),
+        Some(Command::Watch { names, paths, format, dry_run }) => {
+            searches::watch(&names, &paths, format, dry_run, &cli.common, &mut out)
+        }
+        Some(Command::Library { order }) => library::carry_out(order, &mut out),
+        Some(Command::Check { paths, stats, .. }) => {
             check::print(&load(&paths.paths, &cli.common, false)?, stats, &mut out)
         }
         Some(Command::Cache { order }) => cache::carry_out(order.unwrap_or_default(), &cli.common, &mut out),
@@ -352,12 +408,30 @@ fn cache() -> Option<Cache> {
 /// Loads what a subcommand is about. A mistake in the query is told before anything is read.
 fn select(paths: &Paths, choice: &Choice, common: &Common) -> io::Result<Selection> {
     let query = parse(&choice.query, choice.sort)?;
-    Ok(Selection::new(load(&paths.paths, common, true)?, query))
+    Selection::new(load(&paths.paths, common, true)?, query)
+}
+
+/// The paths that were named or, without any, those that were open last; none where those are gone.
+fn named_or_last(paths: &[PathBuf], library: &crate::library::Library) -> io::Result<Vec<PathBuf>> {
+    if !paths.is_empty() {
+        return Ok(paths.to_owned());
+    }
+    let sessions = library.sessions().map_err(|error| library::told(library.path(), error))?;
+    let last = sessions.first().and_then(|(sources, _)| serde_json::from_str::<Vec<PathBuf>>(sources).ok());
+    // The articles that come with the program have no path.
+    let there = |paths: &Vec<PathBuf>| paths.iter().all(|path| path.exists());
+    Ok(last.filter(there).unwrap_or_default())
 }
 
 /// Opens the reader.
 fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     let (config, config_problems) = config(common)?;
+    let library = library_path();
+    // A library that cannot be read is told of on the screen.
+    let known = || crate::library::Library::open_to_read(library.as_deref()?).ok().flatten();
+    let last = if paths.is_empty() { known() } else { None };
+    let last = last.and_then(|library| named_or_last(paths, &library).ok());
+    let paths = last.as_deref().unwrap_or(paths);
     let title = match paths {
         [] => "bundled articles".to_owned(),
         [only] if only == Path::new("-") => "standard input".to_owned(),
@@ -373,6 +447,15 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
         ColorWhen::Never => Some(false),
     };
     let cache = cache().filter(|_| config.snapshots);
-    let options = Options { sources: sources(paths)?, title, config, config_problems, greeting, cache, colours };
+    let sources = sources(paths)?;
+    let options = Options { sources, title, config, config_problems, greeting, cache, library, colours };
     runtime::run(options)?.into_exit_code()
+}
+
+/// Where the library is: in the data folder of the system, or in the file that `NEWSDESK_LIBRARY` names.
+fn library_path() -> Option<PathBuf> {
+    let named = std::env::var_os("NEWSDESK_LIBRARY").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let usual =
+        || directories::ProjectDirs::from("", "", "newsdesk").map(|folders| folders.data_dir().join("library.db"));
+    named.or_else(usual)
 }

@@ -52,6 +52,8 @@ pub struct Config {
     pub colours: HashMap<&'static str, Color>,
     /// The widest that a line of text is set, in columns.
     pub measure: u16,
+    /// When an article counts as read.
+    pub mark_read: MarkRead,
     /// Whether lines are filled up to the measure.
     pub justify: bool,
     /// Whether words may be divided at line ends; the patterns are those of English.
@@ -93,6 +95,17 @@ pub enum ThemeChoice {
     Ansi,
 }
 
+/// When an article counts as read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkRead {
+    /// When it was open for a moment, or was read to its end.
+    Open,
+    /// When its end was on the screen.
+    End,
+    /// When the reader says so.
+    Manual,
+}
+
 /// How the panes stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
@@ -124,6 +137,7 @@ impl Default for Config {
             theme: ThemeChoice::Auto,
             colours: HashMap::new(),
             measure: 68,
+            mark_read: MarkRead::Open,
             justify: false,
             hyphenate: false,
             list_share: 45,
@@ -139,6 +153,16 @@ impl Default for Config {
             editor: Vec::new(),
         }
     }
+}
+
+/// Whether a text names a colour, as the config writes them.
+pub fn is_colour(text: &str) -> bool {
+    colour(text).is_some()
+}
+
+/// The colour that a text names, as the config writes them.
+pub fn colour(text: &str) -> Option<Color> {
+    text.parse().ok()
 }
 
 impl Config {
@@ -268,7 +292,7 @@ impl Reader<'_> {
                 );
                 continue;
             };
-            match value.get_ref().as_str().and_then(|text| text.parse::<Color>().ok()) {
+            match value.get_ref().as_str().and_then(colour) {
                 Some(colour) => {
                     self.config.colours.insert(role, colour);
                 }

@@ -10,10 +10,12 @@ mod fields;
 mod parse;
 mod pattern;
 mod refine;
+mod saved;
 mod syntax;
 
 pub use complete::{Completion, Wanted, complete};
 pub use dates::Days;
 pub use fields::{FEATURES, FIELDS, Feature, Field, FieldKind, FieldSpec, MARKS, Mark, SORTS, Sort, closest};
 pub use pattern::compile;
+pub use saved::SavedSearch;
 pub use syntax::{Expr, LANGUAGE, Mistake, Query, Term, TermId, TermKind, Token, TokenKind};

@@ -1,6 +1,7 @@
 //! The imperative shell: threads, clock, terminal, files, processes. One channel of events leads into the loop, one
 //! executor carries effects out of it. It does not know what a key means or how anything is drawn.
 
+mod alarm;
 mod archive;
 mod bundled;
 mod contained;
@@ -8,9 +9,11 @@ mod crew;
 mod endings;
 mod event_loop;
 mod executor;
+mod facets;
 mod filter;
 mod input;
 mod intake;
+mod keeper;
 mod known;
 mod load;
 mod log;
@@ -23,6 +26,7 @@ mod signals;
 mod snapshot;
 mod source;
 mod terminal;
+mod unkept;
 mod walk;
 mod watch;
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod costly;
+mod facets;
 mod matcher;
 mod near;
 mod order;
@@ -16,6 +17,7 @@ mod values;
 
 pub use answer::{Answer, Request};
 pub use costly::{Costly, costly_condition};
+pub use facets::{Facet, FacetKind, FacetSearch, facets};
 pub use matcher::{Hit, Matcher};
 pub use scan::{count_hits, scan};
 pub use values::count_values;

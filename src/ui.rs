@@ -2,9 +2,11 @@
 
 mod filter_bar;
 mod list_pane;
+mod note;
 mod overlay;
 mod reading_pane;
 mod scrollbar;
+mod sources_pane;
 mod spans;
 mod status_line;
 mod theme;
@@ -22,11 +24,15 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     let buffer = frame.buffer_mut();
     let rect = |area: Area| Rect::new(area.column, area.row, area.columns, area.rows).intersection(buffer.area);
     let (list, rule, reading) = (layout.list.map(rect), layout.rule.map(rect), layout.reading.map(rect));
+    let (sources, sources_rule) = (layout.sources.map(rect), layout.sources_rule.map(rect));
     let (bar, status) = (layout.bar.map(rect), layout.status.map(rect));
+    if let Some(area) = sources {
+        sources_pane::draw(state, theme, area, buffer);
+    }
     if let Some(area) = list {
         list_pane::draw(state, theme, area, buffer);
     }
-    if let Some(area) = rule {
+    for area in [sources_rule, rule].into_iter().flatten() {
         let sign = if area.width == 1 && area.height > 1 { "│" } else { "─" };
         for position in area.positions() {
             buffer[position].set_symbol(sign).set_style(theme.rule);
@@ -52,6 +58,9 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     let over = overlay::draw(state, theme, buffer);
     if state.overlay().is_some() {
         cursor = over;
+    }
+    if state.note().is_some() {
+        cursor = note::draw(state, theme, buffer);
     }
     if let Some(position) = cursor {
         frame.set_cursor_position(position);

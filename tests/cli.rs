@@ -454,3 +454,116 @@ fn the_cache_is_made_shown_used_and_cleared() {
     assert_eq!((wrong.status.code(), out(&wrong).as_str()), (Some(2), ""));
     assert!(err(&wrong).contains("no-such-folder"));
 }
+
+/// Runs with a library of its own.
+fn with_library(library: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_newsdesk"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("HOME", std::env::temp_dir().join("newsdesk-no-home"))
+        .env("NEWSDESK_LIBRARY", library)
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_CACHE_HOME")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_script_marks_what_a_query_finds_and_asks_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("library.db");
+    let run = |arguments: &[&str]| with_library(&library, arguments);
+    let count = |query: &str| out(&run(&["list", "seeds", "--query", query])).lines().count();
+    assert_eq!((count("is:unread"), count("is:starred"), count("has:note")), (30, 0, 0));
+    assert!(!library.exists(), "asking makes no library");
+
+    let mark = ["mark", "seeds", "--query", "section:space", "--star", "--tag", "Far side", "--read"];
+    let rehearsed = run(&[&mark[..], &["--dry-run"]].concat());
+    assert_eq!(out(&rehearsed), "8 articles found, 8 articles would change\n");
+    assert_eq!(count("is:starred"), 0);
+    assert_eq!(out(&run(&mark)), "8 articles found, 8 articles changed\n");
+    assert_eq!(out(&run(&mark)), "8 articles found, 0 articles changed\n");
+    assert_eq!((count("is:starred"), count("tag:far-side"), count("-tag:far"), count("is:unread")), (8, 8, 22, 22));
+    assert_eq!(out(&run(&["search", "tag:far-side moon", "seeds", "--format", "count"])).split('\t').next(), Some("2"));
+    run(&["mark", "seeds", "--query", "moon", "--unstar", "--untag", "far-side", "--unread"]);
+    assert_eq!((count("is:starred"), count("tag:far-side"), count("is:read")), (6, 6, 6));
+
+    let none = run(&["mark", "seeds", "--query", "nowhere-at-all", "--star"]);
+    assert_eq!((none.status.code(), out(&none).as_str()), (Some(1), "0 articles found, 0 articles changed\n"));
+    for wrong in [
+        &["mark", "seeds", "--query", "moon"][..],
+        &["mark", "seeds", "--star"],
+        &["mark", "seeds", "--query", "moon", "--star", "--unstar"],
+        &["mark", "seeds", "--query", "moon", "--tag", " # "],
+    ] {
+        assert_eq!(run(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn saved_searches_are_kept_run_and_watched() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("library.db");
+    let run = |arguments: &[&str]| with_library(&library, arguments);
+    assert_eq!(run(&["searches"]).status.code(), Some(1));
+    assert!(run(&["searches", "add", "Far side", "moon -mars", "--key", "f", "--watch"]).status.success());
+    assert!(run(&["searches", "add", "Late", "-date:2012..2020"]).status.success());
+    assert_eq!(out(&run(&["searches"])), "f\twatch\tFar side\tmoon -mars\n-\t-\tLate\t-date:2012..2020\n");
+    assert_eq!(out(&run(&["searches", "run", "Far side", "seeds"])).lines().count(), 3);
+    assert_eq!(run(&["searches", "add", "Bad", "sectoin:x"]).status.code(), Some(2));
+    assert_eq!(run(&["searches", "add", "Bad", "x", "--colour", "blurple"]).status.code(), Some(2));
+    assert!(err(&run(&["searches", "run", "Lake", "seeds"])).contains("no saved search is called \"Lake\""));
+
+    let news = tempfile::tempdir().unwrap();
+    let place = news.path().to_str().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(news.path().join(name), text).unwrap();
+    write("a.txt", "date 2023-01-01 SPACE\nTo the Moon\n\nA probe goes up.\n");
+    let watch = |more: &[&str]| run(&[&["watch", "Far side", "--in", place][..], more].concat());
+    let rehearsed = watch(&["--dry-run"]);
+    assert!(rehearsed.status.success() && out(&rehearsed).contains("To the Moon"));
+    assert!(out(&watch(&[])).contains("To the Moon"));
+    let again = watch(&[]);
+    assert_eq!((again.status.code(), out(&again).as_str()), (Some(1), ""));
+    write("b.txt", "date 2022-01-01 SPACE\nRound the Moon\n\nIt came first, and was filed late.\n");
+    std::fs::rename(news.path().join("a.txt"), news.path().join("c.txt")).unwrap();
+    let third = watch(&[]);
+    assert!(third.status.success() && out(&third).contains("Round the Moon") && out(&third).lines().count() == 1);
+    assert!(run(&["searches", "remove", "Far side"]).status.success());
+    assert_eq!(run(&["watch", "Far side", "--in", place]).status.code(), Some(2));
+}
+
+#[test]
+fn the_library_is_copied_exported_imported_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("library.db");
+    let run = |arguments: &[&str]| with_library(&library, arguments);
+    assert_eq!(out(&run(&["library", "path"])).trim_end(), library.to_str().unwrap());
+    assert!(out(&run(&["check", "--library"])).contains("there is no library yet"));
+    run(&["mark", "seeds", "--query", "moon", "--star"]);
+    run(&["searches", "add", "Moon", "moon"]);
+    let copy = folder.path().join("copy.db");
+    assert!(run(&["library", "backup", copy.to_str().unwrap()]).status.success());
+    assert_eq!(run(&["library", "backup", copy.to_str().unwrap()]).status.code(), Some(2));
+    let text = folder.path().join("all.jsonl");
+    assert!(run(&["library", "export", text.to_str().unwrap()]).status.success());
+    assert_eq!(out(&run(&["library", "export"])), std::fs::read_to_string(&text).unwrap());
+
+    let other = folder.path().join("other.db");
+    let imported = with_library(&other, &["library", "import", text.to_str().unwrap()]);
+    assert!(imported.status.success(), "{imported:?}");
+    assert_eq!(out(&with_library(&other, &["library", "export"])), out(&with_library(&copy, &["library", "export"])));
+    std::fs::write(&text, "no json at all\n").unwrap();
+    let wrong = with_library(&other, &["library", "import", text.to_str().unwrap()]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(err(&wrong).contains("all.jsonl:1: "), "{}", err(&wrong));
+
+    assert!(out(&run(&["check", "--library"])).contains(": sound; "));
+    let mut bytes = std::fs::read(&copy).unwrap();
+    bytes[8192..12288].fill(0xa5);
+    std::fs::write(&copy, bytes).unwrap();
+    let damaged = with_library(&copy, &["check", "--library"]);
+    assert!(!damaged.status.success(), "{damaged:?}");
+    std::fs::write(&copy, "something else").unwrap();
+    assert_eq!(with_library(&copy, &["list", "seeds", "--query", "is:starred"]).status.code(), Some(2));
+}

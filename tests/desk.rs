@@ -14,7 +14,7 @@ use newsdesk::command::{ACTIONS, Key};
 use newsdesk::config::{Config, Split, ThemeChoice};
 use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
 use newsdesk::loader::{Hint, Problem, Refusal, decode, read};
-use newsdesk::search::{Costly, Request, costly_condition, count_hits, count_values, scan};
+use newsdesk::search::{Costly, Request, costly_condition, count_hits, count_values, facets, scan};
 use newsdesk::ui::{Depth, Kind, Theme, draw};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -92,6 +92,8 @@ struct Desk {
     state: State,
     /// What was asked of the world outside, but for filters.
     effects: Vec<Effect>,
+    /// What was handed over to be kept, and what goes with it.
+    kept: Vec<Effect>,
     /// Every filter that was asked for.
     requests: Vec<Request>,
     /// Whether filters wait for [`Desk::answer`].
@@ -101,8 +103,9 @@ struct Desk {
 impl Desk {
     fn new(config: Config, corpus: Corpus, columns: u16, rows: u16) -> Desk {
         let state = State::new(config, "town".to_owned(), now());
-        let mut desk = Desk { state, effects: Vec::new(), requests: Vec::new(), slow: false };
+        let mut desk = Desk { state, effects: Vec::new(), kept: Vec::new(), requests: Vec::new(), slow: false };
         desk.hear(Message::Resize(Size { columns, rows }));
+        desk.hear(Message::Library(Box::default()));
         desk.hear(Message::Corpus(Arc::new(corpus)));
         desk.hear(Message::Loading(LoadProgress { found: 5, read: 5, walked: true, done: true, ..Default::default() }));
         desk
@@ -141,6 +144,15 @@ impl Desk {
                     let values = Arc::new(count_values(&corpus, &wanted));
                     self.hear(Message::Values { corpus, wanted, values });
                 }
+                Effect::CountFacets { generation, corpus, slots, marks, searches } => {
+                    let rows = facets(&corpus, &slots, &marks, &searches, &|| false).unwrap();
+                    self.hear(Message::Facets { generation, rows });
+                }
+                // What the library and the clock do is done by hand where a test is about it.
+                Effect::Recognise(_) | Effect::Linger { .. } | Effect::KeepSession { .. } | Effect::KeepFilter(_) => {
+                    self.kept.push(effect);
+                }
+                Effect::Keep { .. } | Effect::KeepPlace { .. } => self.kept.push(effect),
                 other => self.effects.push(other),
             }
         }

@@ -52,6 +52,7 @@ fn every_query_of_the_page_finds_as_many_articles_as_the_page_says() {
     let mut wrong = Vec::new();
     for (query, count) in examples("found") {
         let request = Request {
+            marks: Default::default(),
             generation: 1,
             corpus: Arc::clone(&corpus),
             query: Arc::new(parse(&query)),

@@ -208,8 +208,14 @@ fn known(corpus: &Corpus) -> Vec<Known> {
 }
 
 fn ask(corpus: &Arc<Corpus>, query: &Query, within: Option<Answer>) -> Answer {
-    let request =
-        Request { generation: 1, corpus: Arc::clone(corpus), query: Arc::new(query.clone()), within, screenful: 80 };
+    let request = Request {
+        generation: 1,
+        corpus: Arc::clone(corpus),
+        marks: Default::default(),
+        query: Arc::new(query.clone()),
+        within,
+        screenful: 80,
+    };
     let mut last = None;
     scan(&request, &|| false, &mut |answer| last = Some(answer));
     last.filter(|answer| answer.complete).expect("a scan that is not cancelled answers")

@@ -13,7 +13,7 @@ use newsdesk::app::{Effect, LoadProgress, Message, Notice, Size, State};
 use newsdesk::config::Config;
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
 use newsdesk::loader::{Flaw, Hint, Problem, Refusal, decode, read};
-use newsdesk::search::{count_hits, scan};
+use newsdesk::search::{count_hits, facets, scan};
 use newsdesk::ui::{Depth, Kind, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, TestBackend};
@@ -85,6 +85,7 @@ impl Screen {
         let theme = Theme::new(Kind::Dark, Depth::TrueColour, &HashMap::new());
         let mut screen = Screen { state: State::new(Config::default(), "town".to_owned(), now), theme };
         screen.hear(Message::Resize(Size { columns, rows }));
+        screen.hear(Message::Library(Box::default()));
         screen.hear(Message::Corpus(Arc::new(Corpus::default().with([Arc::new(builder.finish())]))));
         let progress = LoadProgress {
             found: 7,
@@ -107,6 +108,10 @@ impl Screen {
     /// Takes a message in; a filter is answered at once.
     fn hear(&mut self, message: Message) {
         for effect in self.state.update(message) {
+            if let Effect::CountFacets { generation, corpus, slots, marks, searches } = &effect {
+                let rows = facets(corpus, slots, marks, searches, &|| false).unwrap();
+                self.hear(Message::Facets { generation: *generation, rows });
+            }
             let Effect::Filter(request) = effect else { continue };
             let mut answers = Vec::new();
             scan(&request, &|| false, &mut |answer| answers.push(answer));
@@ -358,4 +363,41 @@ fn a_screen_of_hardly_any_cells_is_drawn_all_the_same() {
             }
         }
     }
+}
+
+/// A desk on which an article is read, one is starred and tagged, one is noted, and one mark is on its way.
+fn marked(screen: Screen) -> Screen {
+    let screen = screen.press("r j s t").type_in("quay budget").press("enter j m").type_in("Call back").press("esc");
+    screen.heard(Message::Kept(4)).press("j s")
+}
+
+#[test]
+fn marks_stand_before_and_beside_headlines_and_what_is_not_kept_is_told_apart() {
+    at_each_size!("marks", marked);
+}
+
+#[test]
+fn the_sources_pane_stands_beside_the_others_or_alone() {
+    at_each_size!("sources", |screen: Screen| marked(screen).press("f j"));
+}
+
+#[test]
+fn a_note_is_written_over_the_panes_and_stands_below_the_text() {
+    at_each_size!("note", |screen: Screen| screen.press("m").type_in("Call the quay").press("enter").type_in("twice"));
+    let screen = Screen::new(120, 40).press("m").type_in("Call the quay").press("esc t").type_in("quay").press("enter");
+    insta::assert_snapshot!("noted_120x40", screen.press("enter").show());
+}
+
+#[test]
+fn watched_words_have_their_colour_and_a_legend() {
+    let screen = Screen::new(120, 40).press("/").type_in("state").press("enter S").type_in("States 's watch");
+    insta::assert_snapshot!("watch_120x40", screen.press("enter esc enter").show());
+    let screen = Screen::new(120, 40).in_theme(Kind::Dark, Depth::None).press("/").type_in("state").press("enter S");
+    insta::assert_snapshot!("watch_no_color_120x40", screen.type_in("States watch").press("enter esc enter").show());
+}
+
+#[test]
+fn what_cannot_be_kept_is_told_and_asked_about() {
+    let screen = Screen::new(80, 24).press("s").heard(Message::NotKept("the disk is full".to_owned()));
+    insta::assert_snapshot!("unkept_80x24", screen.press("q").show());
 }

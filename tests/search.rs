@@ -36,6 +36,7 @@ fn corpus_of(texts: &[Vec<String>], per_shard: usize) -> Arc<Corpus> {
 
 fn ask(corpus: &Arc<Corpus>, text: &str, within: Option<Answer>) -> Answer {
     let request = Request {
+        marks: Default::default(),
         generation: 1,
         corpus: Arc::clone(corpus),
         query: Arc::new(Query::parse(text, TODAY)),
@@ -69,7 +70,7 @@ fn both_words_of_a_query_are_found_wherever_they_stand() {
 fn hits_name_the_part_the_bytes_and_the_term() {
     let corpus = corpus_of(&[vec!["L’État, c’est moi".to_owned(), "état d’urgence; ÉTAT".to_owned()]], 1);
     let entry = corpus.get(Slot(0)).unwrap();
-    let matcher = Matcher::new(&Query::parse("etat moi", TODAY));
+    let matcher = Matcher::new(&Query::parse("etat moi", TODAY), &Default::default());
     let article = entry.article();
     let hits: Vec<_> = matcher
         .hits(entry)
@@ -93,16 +94,28 @@ fn a_phrase_ends_at_word_boundaries_and_chinese_has_one_everywhere() {
 #[test]
 fn a_cancelled_scan_publishes_nothing_complete() {
     let corpus = corpus_of(&vec![vec!["one".to_owned()]; 9_000], 100);
-    let request =
-        Request { generation: 1, corpus, query: Arc::new(Query::parse("one", TODAY)), within: None, screenful: 80 };
+    let request = Request {
+        generation: 1,
+        corpus,
+        marks: Default::default(),
+        query: Arc::new(Query::parse("one", TODAY)),
+        within: None,
+        screenful: 80,
+    };
     scan(&request, &|| true, &mut |answer| assert!(!answer.complete));
 }
 
 #[test]
 fn the_first_screen_of_a_long_answer_comes_before_the_whole() {
     let corpus = corpus_of(&vec![vec!["one".to_owned()]; 9_000], 100);
-    let request =
-        Request { generation: 3, corpus, query: Arc::new(Query::parse("one", TODAY)), within: None, screenful: 80 };
+    let request = Request {
+        generation: 3,
+        corpus,
+        marks: Default::default(),
+        query: Arc::new(Query::parse("one", TODAY)),
+        within: None,
+        screenful: 80,
+    };
     let mut answers = Vec::new();
     scan(&request, &|| false, &mut |answer| answers.push(answer));
     assert!(!answers[0].complete && answers[0].slots.len() >= 80);
@@ -147,7 +160,7 @@ proptest! {
         prop_assume!(Query::parse(&longer, TODAY).refines(&former.query));
         let full = ask(&corpus, &longer, None);
         prop_assert_eq!(&*ask(&corpus, &longer, Some(former)).slots, &*full.slots);
-        let matcher = Matcher::new(&full.query);
+        let matcher = Matcher::new(&full.query, &full.marks);
         for &slot in full.slots.iter() {
             let entry = corpus.get(slot).unwrap();
             let hits = matcher.hits(entry);

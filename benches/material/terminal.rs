@@ -12,6 +12,7 @@ const PAUSE: Duration = Duration::from_millis(40);
 
 pub(crate) struct Terminal {
     _master: Box<dyn MasterPty + Send>,
+    _library: tempfile::TempDir,
     input: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     output: Receiver<(Instant, usize)>,
@@ -24,6 +25,9 @@ impl Terminal {
         let mut command = CommandBuilder::new(program);
         command.arg(folder);
         command.env("TERM", "xterm-256color");
+        // What a former run left of marks and places is none of this one's.
+        let library = tempfile::tempdir().unwrap();
+        command.env("NEWSDESK_LIBRARY", library.path().join("library.db"));
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let input = pair.master.take_writer().unwrap();
@@ -36,7 +40,7 @@ impl Terminal {
                 }
             }
         });
-        Terminal { _master: pair.master, input, child, output }
+        Terminal { _master: pair.master, _library: library, input, child, output }
     }
 
     pub(crate) fn press(&mut self, keys: &str) {

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::corpus::Corpus;
-use crate::query::Wanted;
-use crate::search::Request;
+use super::session::Session;
+use crate::article::ArticleId;
+use crate::corpus::{Corpus, Slot};
+use crate::marks::{Marking, Marks};
+use crate::query::{SavedSearch, Wanted};
+use crate::search::{FacetSearch, Request};
 
 /// One thing to be done outside the state.
 #[derive(Clone, Debug)]
@@ -20,6 +23,75 @@ pub enum Effect {
         corpus: Arc<Corpus>,
         /// The field.
         wanted: Wanted,
+    },
+    /// Count what an answer consists of; the newest such wins.
+    CountFacets {
+        /// Counts up with every such effect.
+        generation: u64,
+        /// The articles.
+        corpus: Arc<Corpus>,
+        /// Those of the answer.
+        slots: Arc<Vec<Slot>>,
+        /// What the reader has done to them.
+        marks: Marks,
+        /// The saved searches.
+        searches: Vec<FacetSearch>,
+    },
+    /// Keep changes for good, and tell when they are.
+    Keep {
+        /// Counts up with every such effect.
+        number: u64,
+        /// The changes.
+        changes: Arc<Vec<Marking>>,
+        /// The articles that they are of.
+        corpus: Arc<Corpus>,
+    },
+    /// Keep the place in an article, when there is time.
+    KeepPlace {
+        /// The place.
+        marking: Marking,
+        /// The articles.
+        corpus: Arc<Corpus>,
+    },
+    /// Keep where the reader is, when there is time.
+    KeepSession {
+        /// Where.
+        session: Box<Session>,
+        /// The articles.
+        corpus: Arc<Corpus>,
+    },
+    /// Keep what was filtered for.
+    KeepFilter(String),
+    /// Keep a saved search, in place of the one of the same name.
+    SaveSearch(SavedSearch),
+    /// Forget the saved search of this name.
+    RemoveSearch(String),
+    /// Find out which of the articles were known in other places.
+    Recognise(Arc<Corpus>),
+    /// Tell [`Message::Lingered`](super::Message::Lingered) after a while.
+    Linger {
+        /// The open article.
+        article: ArticleId,
+        /// How long.
+        milliseconds: u64,
+    },
+    /// Hand the terminal to the reader's editor, with the note of this article.
+    EditNote {
+        /// The article.
+        article: ArticleId,
+        /// What the note is.
+        text: String,
+    },
+    /// Give up what could not be kept.
+    GiveUpUnkept,
+    /// Write changes that could not be kept to a file.
+    WriteUnkept {
+        /// The file.
+        path: PathBuf,
+        /// The changes.
+        changes: Vec<Marking>,
+        /// The articles that they are of.
+        corpus: Arc<Corpus>,
     },
     /// Put text on the clipboard.
     Copy(String),

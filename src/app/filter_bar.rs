@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::completion::CompletionMenu;
 use super::line_editor::LineEditor;
 use crate::corpus::Corpus;
+use crate::marks::Marks;
 use crate::query::{Query, Wanted, complete};
 use crate::search::{Answer, Costly, Matcher, Request};
 
@@ -141,14 +142,20 @@ impl FilterBar {
 
     /// Takes over what is typed, as `parse` reads it; `screenful` articles fill the list. A mistake leaves the former
     /// question, and its answer, as they are; where that is empty, the rest of what is typed is asked.
-    pub(super) fn retype(&mut self, corpus: &Arc<Corpus>, parse: impl Fn(&str) -> Query, screenful: usize) -> Asked {
+    pub(super) fn retype(
+        &mut self,
+        corpus: &Arc<Corpus>,
+        marks: &Marks,
+        parse: impl Fn(&str) -> Query,
+        screenful: usize,
+    ) -> Asked {
         self.typed = Arc::new(parse(self.editor.text()));
         if self.typed.mistake().is_some() && !self.is_empty_handed() {
             return Asked::Nothing;
         }
         let same = self.typed.asks_the_same(&self.query);
         self.query = Arc::clone(&self.typed);
-        if same { Asked::Nothing } else { self.ask(corpus, screenful) }
+        if same { Asked::Nothing } else { self.ask(corpus, marks, screenful) }
     }
 
     /// Whether nothing at all was found.
@@ -156,18 +163,23 @@ impl FilterBar {
         self.is_answered() && self.answer.as_ref().is_some_and(|answer| answer.slots.is_empty())
     }
 
-    /// Asks again, of another version of the corpus; gives none where there is no filter.
-    pub(super) fn ask_anew(&mut self, corpus: &Arc<Corpus>, screenful: usize) -> Option<Asked> {
+    /// Asks again, of another version of the corpus or of the marks; gives none where there is no filter.
+    pub(super) fn ask_anew(&mut self, corpus: &Arc<Corpus>, marks: &Marks, screenful: usize) -> Option<Asked> {
         // What was found and counted in the version before is no help any more, and would keep it in memory.
         self.former.clear();
         self.values = None;
-        self.is_on().then(|| self.ask(corpus, screenful))
+        self.is_on().then(|| self.ask(corpus, marks, screenful))
     }
 
-    fn ask(&mut self, corpus: &Arc<Corpus>, screenful: usize) -> Asked {
+    /// Marks have changed: answers that depend on them are no help any more.
+    pub(super) fn forget_marks(&mut self) {
+        self.former.retain(|former| !former.query.depends_on_marks());
+    }
+
+    fn ask(&mut self, corpus: &Arc<Corpus>, marks: &Marks, screenful: usize) -> Asked {
         self.generation += 1;
         self.costly = None;
-        self.matcher = (!self.query.is_everything()).then(|| Arc::new(Matcher::new(&self.query)));
+        self.matcher = (!self.query.is_everything()).then(|| Arc::new(Matcher::new(&self.query, marks)));
         self.hits = None;
         if self.matcher.is_none() {
             self.answer = None;
@@ -179,17 +191,18 @@ impl FilterBar {
         Asked::Request(Request {
             generation: self.generation,
             corpus: Arc::clone(corpus),
+            marks: marks.clone(),
             query: Arc::clone(&self.query),
             within,
             screenful,
         })
     }
 
-    /// Takes an answer, unless it is to an older query.
-    pub(super) fn take(&mut self, answer: Answer) -> bool {
+    /// Takes an answer, unless it is to an older query; `marks` are those of now.
+    pub(super) fn take(&mut self, answer: Answer, marks: &Marks) -> bool {
         let wanted = answer.generation == self.generation && self.is_on();
         if wanted {
-            if answer.complete {
+            if answer.complete && (answer.marks.is_same(marks) || !answer.query.depends_on_marks()) {
                 self.former.retain(|former| !former.query.asks_the_same(&answer.query));
                 let surplus = (self.former.len() + 1).saturating_sub(FORMER);
                 self.former.drain(..surplus);
@@ -274,16 +287,26 @@ impl FilterBar {
         self.completion = None;
     }
 
-    /// Keeps what is typed as the newest of the older filters.
-    pub(super) fn remember(&mut self) {
+    /// Keeps what is typed as the newest of the older filters; gives it where it was not that already.
+    pub(super) fn remember(&mut self) -> Option<String> {
         let text = self.editor.text().trim().to_owned();
         self.walking = None;
-        if !text.is_empty() {
-            self.history.retain(|older| *older != text);
-            self.history.push(text);
-            let surplus = self.history.len().saturating_sub(HISTORY);
-            self.history.drain(..surplus);
+        if text.is_empty() || self.history.last() == Some(&text) {
+            return None;
         }
+        self.history.retain(|older| *older != text);
+        self.history.push(text.clone());
+        let surplus = self.history.len().saturating_sub(HISTORY);
+        self.history.drain(..surplus);
+        Some(text)
+    }
+
+    /// Puts filters of former sessions, the oldest first, before those of this one.
+    pub(super) fn remember_former(&mut self, mut former: Vec<String>) {
+        former.retain(|filter| !self.history.contains(filter));
+        former.append(&mut self.history);
+        self.history = former;
+        self.walking = None;
     }
 
     /// Goes to an older filter, or a newer one, and at last back to what was typed; says whether anything changed.

@@ -7,6 +7,10 @@ use crate::config::Split;
 const WIDE: u16 = 100;
 /// From this height on, a narrow screen has the list above the text.
 const TALL: u16 = 40;
+/// From this width on, the sources pane stands beside them unless it is closed.
+const VERY_WIDE: u16 = 140;
+/// How many columns the sources pane takes.
+const SOURCES: u16 = 28;
 
 /// A size in cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +45,10 @@ impl Area {
 /// Where everything stands; what has no room is not there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
+    /// The sources pane.
+    pub sources: Option<Area>,
+    /// The rule between the sources pane and the others.
+    pub sources_rule: Option<Area>,
     /// The article list.
     pub list: Option<Area>,
     /// The rule between list and text, which the mouse drags.
@@ -60,6 +68,8 @@ pub struct Wishes {
     pub focus: Focus,
     /// The text alone.
     pub zen: bool,
+    /// Whether the sources pane is wanted; by the width where nobody has said so.
+    pub sources: Option<bool>,
     /// How the panes are to stand.
     pub split: Split,
     /// How much of the width or height the list takes, in percent.
@@ -90,8 +100,21 @@ pub fn layout(size: Size, wishes: Wishes) -> Layout {
     if panes == 0 {
         return layout;
     }
+    let in_sources = wishes.focus == Focus::Sources;
+    let beside = wishes.sources.unwrap_or(columns >= VERY_WIDE) && columns >= WIDE && wishes.split != Split::Single;
+    let mut left = 0;
+    if beside {
+        left = SOURCES + 1;
+        layout.sources = Some(Area { column: 0, row: 0, columns: SOURCES, rows: panes });
+        layout.sources_rule = Some(Area { column: SOURCES, row: 0, columns: 1, rows: panes });
+    } else if in_sources {
+        layout.sources = Some(Area { rows: panes, ..whole });
+        return layout;
+    }
+    let whole = Area { column: left, columns: columns - left, ..whole };
+    let columns = whole.columns;
     let split = match wishes.split {
-        Split::Auto if columns >= WIDE => Split::Columns,
+        Split::Auto if columns + left >= WIDE => Split::Columns,
         Split::Auto if rows >= TALL => Split::Rows,
         Split::Auto => Split::Single,
         chosen => chosen,
@@ -100,21 +123,21 @@ pub fn layout(size: Size, wishes: Wishes) -> Layout {
     match split {
         Split::Columns if columns >= 8 => {
             let list = share(columns).clamp(3, columns - 4);
-            layout.list = Some(Area { column: 0, row: 0, columns: list, rows: panes });
-            layout.rule = Some(Area { column: list, row: 0, columns: 1, rows: panes });
-            layout.reading = Some(Area { column: list + 1, row: 0, columns: columns - list - 1, rows: panes });
+            layout.list = Some(Area { column: left, row: 0, columns: list, rows: panes });
+            layout.rule = Some(Area { column: left + list, row: 0, columns: 1, rows: panes });
+            layout.reading = Some(Area { column: left + list + 1, row: 0, columns: columns - list - 1, rows: panes });
         }
         Split::Rows if panes >= 6 => {
             let list = share(panes).clamp(2, panes - 3);
-            layout.list = Some(Area { column: 0, row: 0, columns, rows: list });
-            layout.rule = Some(Area { column: 0, row: list, columns, rows: 1 });
-            layout.reading = Some(Area { column: 0, row: list + 1, columns, rows: panes - list - 1 });
+            layout.list = Some(Area { rows: list, ..whole });
+            layout.rule = Some(Area { row: list, rows: 1, ..whole });
+            layout.reading = Some(Area { row: list + 1, rows: panes - list - 1, ..whole });
         }
         Split::Auto | Split::Columns | Split::Rows | Split::Single => {
             let area = Some(Area { rows: panes, ..whole });
             match wishes.focus {
                 Focus::Reading => layout.reading = area,
-                Focus::List | Focus::Filter => layout.list = area,
+                Focus::List | Focus::Filter | Focus::Sources => layout.list = area,
             }
         }
     }
@@ -126,7 +149,7 @@ mod tests {
     use super::*;
 
     fn of(columns: u16, rows: u16, focus: Focus) -> Layout {
-        let wishes = Wishes { focus, zen: false, split: Split::Auto, list_share: 45 };
+        let wishes = Wishes { focus, zen: false, sources: None, split: Split::Auto, list_share: 45 };
         layout(Size { columns, rows }, wishes)
     }
 
@@ -145,11 +168,16 @@ mod tests {
     fn everything_lies_within_the_screen_and_nothing_overlaps_at_any_size() {
         for columns in (0..30).chain([79, 99, 100, 101, 300]) {
             for rows in (0..15).chain([39, 40, 41, 200]) {
-                for focus in [Focus::List, Focus::Reading, Focus::Filter] {
-                    for split in [Split::Auto, Split::Columns, Split::Rows, Split::Single] {
-                        let wishes = Wishes { focus, zen: false, split, list_share: 80 };
-                        let Layout { list, rule, reading, bar, status } = layout(Size { columns, rows }, wishes);
-                        let areas: Vec<Area> = [list, rule, reading, bar, status].into_iter().flatten().collect();
+                for focus in [Focus::List, Focus::Reading, Focus::Filter, Focus::Sources] {
+                    for (split, sources) in [Split::Auto, Split::Columns, Split::Rows, Split::Single]
+                        .into_iter()
+                        .flat_map(|split| [None, Some(true), Some(false)].map(|sources| (split, sources)))
+                    {
+                        let wishes = Wishes { focus, zen: false, sources, split, list_share: 80 };
+                        let Layout { sources, sources_rule, list, rule, reading, bar, status } =
+                            layout(Size { columns, rows }, wishes);
+                        let areas = [sources, sources_rule, list, rule, reading, bar, status];
+                        let areas: Vec<Area> = areas.into_iter().flatten().collect();
                         let cells: usize =
                             areas.iter().map(|area| usize::from(area.columns) * usize::from(area.rows)).sum();
                         assert_eq!(

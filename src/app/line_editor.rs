@@ -1,6 +1,7 @@
 //! A line of text that is being typed, with its cursor.
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+use unicode_width::UnicodeWidthStr;
 
 use crate::article::clean;
 use crate::command::Action;
@@ -70,6 +71,32 @@ impl LineEditor {
             _ => {}
         }
         self.text.len() != before
+    }
+
+    /// Cuts off what stands from the cursor on, and gives it as a line with the cursor at its start.
+    pub(super) fn split(&mut self) -> LineEditor {
+        LineEditor { text: self.text.split_off(self.cursor), cursor: 0 }
+    }
+
+    /// Puts text at the end; the cursor goes to where it begins.
+    pub(super) fn append(&mut self, text: &str) {
+        self.cursor = self.text.len();
+        self.text.push_str(text);
+    }
+
+    /// How many columns stand before the cursor.
+    pub(super) fn column(&self) -> usize {
+        self.text.get(..self.cursor).unwrap_or("").width()
+    }
+
+    /// Puts the cursor where so many columns stand before it, or as near to it as can be.
+    pub(super) fn go_to_column(&mut self, column: usize) {
+        let mut width = 0;
+        let end = self.text.grapheme_indices(true).find(|(_, grapheme)| {
+            width += grapheme.width();
+            width > column
+        });
+        self.cursor = end.map_or(self.text.len(), |(at, _)| at);
     }
 
     /// Deletes from byte `start` to the cursor.

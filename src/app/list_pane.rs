@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::article::ArticleId;
 use crate::corpus::{Corpus, Slot};
 
+/// The slot of an article that is not there yet.
+const NOWHERE: Slot = Slot(u32::MAX);
+
 /// The state of the list.
 #[derive(Clone, Debug, Default)]
 pub struct ListPane {
@@ -81,6 +84,16 @@ impl ListPane {
     /// The article that the reader chose.
     pub(super) fn chosen(&self) -> Option<(Slot, ArticleId)> {
         self.chosen.map(|chosen| (chosen.slot, chosen.id))
+    }
+
+    /// Selects the article with this identity on this row as soon as it is listed.
+    pub(super) fn seek(&mut self, id: ArticleId, row: usize) {
+        self.chosen = Some(Chosen { slot: NOWHERE, id, place: 0, row });
+    }
+
+    /// The list itself, to be listed again.
+    pub(super) fn slots_shared(&self) -> &Arc<Vec<Slot>> {
+        &self.slots
     }
 
     /// The chosen article goes by another slot and identity from now on.

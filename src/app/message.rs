@@ -6,11 +6,14 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use super::geometry::Size;
+use super::session::Session;
+use crate::article::ArticleId;
 use crate::command::Key;
 use crate::corpus::Corpus;
 use crate::loader::Problem;
-use crate::query::Wanted;
-use crate::search::{Answer, Costly};
+use crate::marks::{Marked, Marks};
+use crate::query::{SavedSearch, Wanted};
+use crate::search::{Answer, Costly, Facet};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -61,8 +64,63 @@ pub enum Message {
         /// The most frequent first.
         values: Arc<Vec<(String, usize)>>,
     },
+    /// What an answer consists of.
+    Facets {
+        /// The generation of the effect that asked.
+        generation: u64,
+        /// The rows of the sources pane.
+        rows: Vec<Facet>,
+    },
+    /// What the library holds; sent once, when it was opened.
+    Library(Box<Kept>),
+    /// Changes up to this number are on the disk.
+    Kept(u64),
+    /// Changes cannot be kept for now.
+    NotKept(String),
+    /// The library had to be made anew: what is known of marks is to be kept again.
+    KeepAgain,
+    /// Somebody else has done this to articles, or changed the saved searches.
+    News {
+        /// What is done to these articles now.
+        marks: Vec<(ArticleId, Marked)>,
+        /// The saved searches, where they may have changed.
+        searches: Option<Vec<SavedSearch>>,
+    },
+    /// Articles were recognised in another place.
+    Moved {
+        /// What each was known as, and what it is known as now.
+        moved: Vec<(ArticleId, ArticleId)>,
+        /// What is done to them.
+        marks: Vec<(ArticleId, Marked)>,
+        /// Where the reader was among them.
+        session: Option<Session>,
+    },
+    /// An article was opened a moment ago.
+    Lingered(ArticleId),
+    /// The reader has written a note in the editor.
+    NoteWritten {
+        /// The article.
+        article: ArticleId,
+        /// The note.
+        text: String,
+    },
+    /// What could not be kept was written to a file: there is nothing left to stay for.
+    UnkeptWritten,
     /// Something to tell the reader in the status line.
     Notice(Notice),
+}
+
+/// What the library holds for the reader.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// What was done to articles.
+    pub marks: Marks,
+    /// The saved searches.
+    pub searches: Vec<SavedSearch>,
+    /// What was filtered for, the oldest first.
+    pub filters: Vec<String>,
+    /// Where the reader was.
+    pub session: Option<Session>,
 }
 
 /// A line for the reader.

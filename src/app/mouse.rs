@@ -9,7 +9,7 @@ impl State {
             self.dragging = false;
             self.filter.stop_completing();
         }
-        if self.overlay.is_some() {
+        if self.overlay.is_some() || self.note.is_some() {
             return;
         }
         let layout = self.layout();
@@ -17,6 +17,7 @@ impl State {
         match action {
             MouseAction::Press if on(layout.rule) => self.dragging = true,
             MouseAction::Drag if self.dragging => self.drag(column, row),
+            MouseAction::Press if on(layout.sources) => self.press_sources(row),
             MouseAction::Press if on(layout.list) => self.press_list(row),
             MouseAction::Press if on(layout.bar) => self.focus = Focus::Filter,
             MouseAction::Press | MouseAction::Drag if on(layout.reading) => {
@@ -32,7 +33,9 @@ impl State {
             MouseAction::WheelDown | MouseAction::WheelUp => {
                 let lines = isize::try_from(self.config.scroll).unwrap_or(3);
                 let by = if action == MouseAction::WheelDown { lines } else { -lines };
-                if on(layout.list) {
+                if on(layout.sources) {
+                    self.sources.move_by(by);
+                } else if on(layout.list) {
                     let visible = self.list_view().map_or(1, super::ListView::visible);
                     self.list.scroll_by(by, visible);
                     self.list.choose(&self.corpus);
@@ -48,8 +51,22 @@ impl State {
     fn drag(&mut self, column: u16, row: u16) {
         let share = |at: u16, of: u16| (u32::from(at) * 100 / u32::from(of.max(1))) as u16;
         let rows = self.layout().rule.is_some_and(|rule| rule.columns > 1);
-        let share = if rows { share(row, self.size.rows) } else { share(column, self.size.columns) };
+        let left = self.layout().sources_rule.map_or(0, |rule| rule.column + 1);
+        let share = if rows {
+            share(row, self.size.rows)
+        } else {
+            share(column.saturating_sub(left), self.size.columns.saturating_sub(left))
+        };
         self.list_share = share.clamp(20, 80);
+    }
+
+    /// Selects the row of the sources pane under the mouse; pressing it once more narrows the filter.
+    fn press_sources(&mut self, row: u16) {
+        self.focus = Focus::Sources;
+        let lines = self.sources.lines();
+        if let Some(super::SourceLine::Row(number)) = lines.get(self.sources.top() + usize::from(row)) {
+            self.sources.select(*number);
+        }
     }
 
     /// Selects the article under the mouse; one that is selected already is opened.

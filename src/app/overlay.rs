@@ -29,6 +29,10 @@ pub enum OverlayKind {
     Palette,
     /// The command that is to get the article.
     Pipe,
+    /// What this action is to be about.
+    Ask(Action),
+    /// The file that is to get what could not be kept.
+    Unkept,
 }
 
 /// What a key in an overlay leads to.
@@ -45,7 +49,8 @@ pub(super) enum Outcome {
 impl Overlay {
     /// Opens one.
     pub(super) fn new(kind: OverlayKind) -> Overlay {
-        let typing = matches!(kind, OverlayKind::Palette | OverlayKind::Pipe);
+        let typing =
+            matches!(kind, OverlayKind::Palette | OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Unkept);
         Overlay { kind, line: LineEditor::default(), typing, row: 0 }
     }
 
@@ -100,19 +105,32 @@ pub fn help_rows(search: &str, keymap: &Keymap) -> Vec<&'static ActionSpec> {
     ACTIONS.iter().filter(fits).collect()
 }
 
+/// The action and its argument, where what is typed in the palette begins with the name of one that takes any.
+pub(super) fn with_argument(typed: &str) -> Option<(Action, &str)> {
+    let (name, argument) = typed.trim_start().split_once(char::is_whitespace)?;
+    let action = Action::named(name).filter(|action| action.takes_argument())?;
+    Some((action, argument.trim()))
+}
+
 /// The actions of the palette that fit what is typed, the best first: the letters of it stand in the name in order.
 pub fn palette_rows(typed: &str) -> Vec<&'static ActionSpec> {
+    // What follows the name of an action that takes an argument is that argument.
+    if let Some((action, _)) = with_argument(typed) {
+        return vec![action.spec()];
+    }
     let typed: String = typed.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
     let rank = |spec: &ActionSpec| {
         let mut letters = spec.name.chars();
-        if spec.name.starts_with(&typed) {
+        if spec.name == typed {
             Some(0)
-        } else if spec.name.contains(&typed) {
+        } else if spec.name.starts_with(&typed) {
             Some(1)
-        } else if spec.help.to_lowercase().contains(&typed.replace('-', " ")) {
+        } else if spec.name.contains(&typed) {
             Some(2)
+        } else if spec.help.to_lowercase().contains(&typed.replace('-', " ")) {
+            Some(3)
         } else {
-            typed.chars().all(|wanted| letters.any(|letter| letter == wanted)).then_some(3)
+            typed.chars().all(|wanted| letters.any(|letter| letter == wanted)).then_some(4)
         }
     };
     let mut rows: Vec<_> = ACTIONS

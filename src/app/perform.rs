@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Effect, Focus, Overlay, OverlayKind, State};
+use super::{Effect, Focus, NoteEditor, Overlay, OverlayKind, State};
 use crate::command::Action;
 use crate::config::ThemeChoice;
 use crate::corpus::Origin;
@@ -27,16 +27,22 @@ impl State {
             Action::PageUp => self.move_by(-page(self.page_rows()).max(1).saturating_mul(step)),
             Action::NextArticle => self.select_by(step),
             Action::PreviousArticle => self.select_by(-step),
-            Action::ReadOn => self.read_on(),
+            Action::ReadOn => self.read_on(effects),
             Action::ReadBack => {
                 let rows = self.text_rows();
                 self.reading.scroll_by(-page(rows.saturating_sub(2).max(1)), rows);
             }
-            Action::FocusLeft => self.focus = Focus::List,
+            Action::FocusLeft => match self.focus {
+                Focus::List if self.layout().sources.is_some() => self.focus = Focus::Sources,
+                Focus::Sources => {}
+                Focus::List | Focus::Reading | Focus::Filter => self.focus = Focus::List,
+            },
+            Action::FocusRight if self.focus == Focus::Sources => self.focus = Focus::List,
             Action::FocusRight | Action::Open => self.focus_reading(),
             Action::SwitchPane => match self.focus {
                 Focus::List => self.focus_reading(),
-                Focus::Reading | Focus::Filter => self.focus = Focus::List,
+                Focus::Reading if self.layout().sources.is_some() => self.focus = Focus::Sources,
+                Focus::Reading | Focus::Filter | Focus::Sources => self.focus = Focus::List,
             },
             Action::Back => self.back(effects),
             Action::StartFilter => {
@@ -53,11 +59,12 @@ impl State {
             // What is wrong is told below the bar already.
             Action::KeepFilter if self.filter.typed().mistake().is_some() => {}
             Action::KeepFilter => {
-                self.filter.remember();
+                self.remember_filter(effects);
                 self.focus = Focus::List;
+                self.ask_of_marks(effects);
             }
             Action::ClearFilter => {
-                self.filter.remember();
+                self.remember_filter(effects);
                 self.clear_filter(effects);
                 self.focus = Focus::List;
             }
@@ -94,6 +101,47 @@ impl State {
             }
             Action::Complete | Action::CompleteBack => {}
             Action::ShowLanguage => self.overlay = Some(Overlay::new(OverlayKind::Language)),
+            Action::ToggleStar => self.toggle_star(effects),
+            Action::ToggleRead => self.toggle_read(effects),
+            Action::EditTags => {
+                if let Some(article) = self.selected_article() {
+                    let tags: Vec<_> =
+                        self.keeping.marks().get(article).tags().iter().map(ToString::to_string).collect();
+                    let mut overlay = Overlay::new(OverlayKind::Ask(action));
+                    overlay.line.set(&tags.join(" "));
+                    self.overlay = Some(overlay);
+                }
+            }
+            Action::EditNote | Action::EditNoteElsewhere => {
+                if let Some(article) = self.selected_article() {
+                    self.list.choose(&self.corpus);
+                    let text = self.keeping.marks().get(article).note();
+                    if action == Action::EditNote {
+                        self.note = Some(NoteEditor::new(article, text));
+                    } else {
+                        effects.push(Effect::EditNote { article, text: text.to_owned() });
+                    }
+                }
+            }
+            Action::NextUnread | Action::PreviousUnread => self.step_unread(action == Action::NextUnread),
+            Action::Undo | Action::Redo => {
+                for _ in 0..times {
+                    self.undo(action == Action::Undo, effects);
+                }
+            }
+            Action::MarkRead | Action::MarkUnread | Action::Star | Action::Unstar => self.mark_all(action, "", effects),
+            Action::Tag | Action::Untag => self.overlay = Some(Overlay::new(OverlayKind::Ask(action))),
+            Action::ShowSources => self.toggle_sources(),
+            Action::Narrow | Action::Exclude => self.narrow(action == Action::Exclude, effects),
+            Action::RunSearch => self.calling = true,
+            Action::SaveSearch => self.overlay = Some(Overlay::new(OverlayKind::Ask(action))),
+            Action::WatchSearch | Action::ForgetSearch if self.focus == Focus::Sources => {
+                self.change_search(action, effects);
+            }
+            Action::WatchSearch | Action::ForgetSearch => {
+                self.overlay = Some(Overlay::new(OverlayKind::Ask(action)));
+            }
+            Action::ToggleWatches => self.toggle_watches(),
             Action::ToggleZen => {
                 self.zen = !self.zen && self.reading.open().is_some();
                 if self.zen {
@@ -137,7 +185,28 @@ impl State {
             Action::ShowHelp => self.overlay = Some(Overlay::new(OverlayKind::Help)),
             Action::Redraw => effects.push(Effect::Redraw),
             Action::Suspend => effects.push(Effect::Suspend),
+            // What could not be kept is not given up without asking.
+            Action::Quit if self.keeping.trouble().is_some() => {
+                let mut overlay = Overlay::new(OverlayKind::Unkept);
+                overlay.line.set(&format!("newsdesk-unsaved-{}.jsonl", self.now.format("%Y-%m-%d")));
+                self.overlay = Some(overlay);
+            }
             Action::Quit => effects.push(Effect::Quit),
+        }
+    }
+
+    /// Does what `action` says with what was typed for it.
+    pub(super) fn perform_with(&mut self, action: Action, argument: &str, effects: &mut Vec<Effect>) {
+        match action {
+            // An empty line is an answer here: no tags.
+            Action::EditTags => self.set_tags(argument, effects),
+            _ if argument.is_empty() => {}
+            Action::Tag | Action::Untag => self.mark_all(action, argument, effects),
+            Action::SaveSearch => self.save_search(argument, effects),
+            Action::WatchSearch => self.watch_search(argument, effects),
+            Action::ForgetSearch => self.forget_search(argument, effects),
+            Action::RunSearch => argument.chars().next().into_iter().for_each(|key| self.run_search(key, effects)),
+            _ => self.perform(action, None, effects),
         }
     }
 
@@ -158,6 +227,7 @@ impl State {
         match self.focus {
             Focus::Reading => self.text_rows().saturating_sub(1),
             Focus::List | Focus::Filter => self.list_view().map_or(1, |view| view.visible().saturating_sub(1)),
+            Focus::Sources => self.layout().sources.map_or(1, |area| usize::from(area.rows.saturating_sub(1))),
         }
     }
 
@@ -168,6 +238,7 @@ impl State {
                 self.reading.scroll_by(by, rows);
             }
             Focus::List | Focus::Filter => self.select_by(by),
+            Focus::Sources => self.sources.move_by(by),
         }
     }
 
@@ -181,10 +252,11 @@ impl State {
                 self.list.select(place);
                 self.list.choose(&self.corpus);
             }
+            Focus::Sources => self.sources.select(place),
         }
     }
 
-    fn read_on(&mut self) {
+    fn read_on(&mut self, effects: &mut Vec<Effect>) {
         // Where the text is not to be seen yet, reading on begins with showing it.
         if self.layout().reading.is_none() {
             return self.focus_reading();
@@ -193,6 +265,7 @@ impl State {
         let rows = self.text_rows();
         let page = isize::try_from(rows.saturating_sub(2).max(1)).unwrap_or(1);
         if !self.reading.scroll_by(page, rows) {
+            self.read_to_the_end(effects);
             if self.list.selected() + 1 < self.list.slots().len() {
                 self.select_by(1);
             } else {
@@ -205,7 +278,7 @@ impl State {
     fn back(&mut self, effects: &mut Vec<Effect>) {
         if self.zen {
             self.zen = false;
-        } else if self.focus == Focus::Reading {
+        } else if matches!(self.focus, Focus::Reading | Focus::Sources) {
             self.focus = Focus::List;
         } else if !self.filter.editor().text().is_empty() {
             self.clear_filter(effects);
@@ -218,7 +291,7 @@ impl State {
         }
     }
 
-    fn clear_filter(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn clear_filter(&mut self, effects: &mut Vec<Effect>) {
         self.filter.editor_mut().set("");
         self.retype(effects);
     }
@@ -231,7 +304,7 @@ impl State {
         };
         if self.layout().reading.is_none() {
             self.focus_reading();
-            self.settle();
+            self.settle_reading();
         }
         if self.reading.step_hit(forward, self.text_rows()) {
             self.list.choose(&self.corpus);
@@ -254,7 +327,7 @@ impl State {
         };
         self.list.select(place);
         self.list.choose(&self.corpus);
-        self.settle();
+        self.settle_reading();
         let last = self.reading.open().map_or(0, |open| open.hits.len().saturating_sub(1));
         self.reading.go_to_hit(if forward { 0 } else { last }, self.text_rows());
         true

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::wrap::{Page, Setting, typeset};
+use super::searches::Watched;
+use super::wrap::{Annotation, Page, Setting, typeset};
 use crate::article::{Article, ArticleId};
 use crate::corpus::{Corpus, Entry, Origin, Slot};
+use crate::marks::{Marked, Place};
 use crate::search::{Hit, Matcher};
 
 /// How many words somebody reads in a minute, by Brysbaert's review of 190 studies (2019): 238 for prose in English.
@@ -25,6 +27,12 @@ pub struct OpenArticle {
     pub hits: Vec<Hit>,
     /// The hit that the reader stands on, a number in `hits`.
     pub current: Option<usize>,
+    /// Where the words of watches stand.
+    pub watched: Vec<Watched>,
+    /// The tags that are set with it.
+    pub tags: String,
+    /// The note that is set with it.
+    pub note: String,
 }
 
 /// The state of the pane.
@@ -36,6 +44,17 @@ pub struct ReadingPane {
     top: usize,
     /// The part and the byte at the top since the reader scrolled last; it outlasts any change of width.
     place: (usize, usize),
+    /// Whether the reader has scrolled in the open article.
+    scrolled: bool,
+}
+
+/// The part and the byte at which the reader was in an article.
+fn place_in(marked: &Marked) -> (usize, usize) {
+    marked.place().map_or((0, 0), |place| (place.part as usize, place.byte as usize))
+}
+
+fn tags_of(marked: &Marked) -> String {
+    marked.tags().iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ")
 }
 
 impl ReadingPane {
@@ -70,20 +89,29 @@ impl ReadingPane {
         ((self.top + rows).min(lines) * 100).checked_div(lines).unwrap_or(100)
     }
 
-    /// Shows the article in `slot`, from its top, unless it is open already.
-    pub(super) fn show(&mut self, slot: Option<Slot>, corpus: &Corpus, matcher: Option<&Matcher>) {
+    /// Shows the article in `slot`, from where the reader was in it, unless it is open already; says whether it was not.
+    pub(super) fn show(
+        &mut self,
+        slot: Option<Slot>,
+        corpus: &Corpus,
+        matcher: Option<&Matcher>,
+        marked: &Marked,
+    ) -> bool {
         if self.open.as_ref().map(|open| open.slot) == slot {
-            return;
+            return false;
         }
         let Some(entry) = slot.and_then(|slot| corpus.get(slot)) else {
             *self = ReadingPane { setting: self.setting, ..ReadingPane::default() };
-            return;
+            return true;
         };
         let former = self.open.take().filter(|open| open.article.id == entry.id());
         let article = entry.article();
         match &former {
             Some(former) => self.follow_text(&former.article, &article),
-            None => self.place = (0, 0),
+            None => {
+                self.scrolled = false;
+                self.place = place_in(marked);
+            }
         }
         self.open = Some(OpenArticle {
             slot: slot.unwrap_or(Slot(0)),
@@ -92,10 +120,48 @@ impl ReadingPane {
             origin: entry.origin(),
             hits: matcher.map_or_else(Vec::new, |matcher| matcher.hits(entry)),
             current: None,
+            watched: Vec::new(),
+            tags: tags_of(marked),
+            note: marked.note().to_owned(),
         });
         self.set();
         // A changed version of the same article is read on at the same place.
         self.go_to_place();
+        true
+    }
+
+    /// Sets the open article with the tags and the note that it has now, and goes to where the reader was in it, unless
+    /// the reader has gone elsewhere since.
+    pub(super) fn annotate(&mut self, marked: &Marked) {
+        let Some(open) = &mut self.open else { return };
+        let (tags, note) = (tags_of(marked), marked.note());
+        if open.tags != tags || open.note != note {
+            (open.tags, open.note) = (tags, note.to_owned());
+            self.set();
+            self.go_to_place();
+        }
+        if !self.scrolled && self.place != place_in(marked) {
+            self.place = place_in(marked);
+            self.go_to_place();
+        }
+    }
+
+    /// Highlights the words of watches.
+    pub(super) fn watch(&mut self, watched: Vec<Watched>) {
+        if let Some(open) = &mut self.open {
+            open.watched = watched;
+        }
+    }
+
+    /// The place in the open article, none at its top.
+    pub(super) fn place(&self) -> Option<Place> {
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        (self.place != (0, 0)).then(|| Place { part: number(self.place.0), byte: number(self.place.1) })
+    }
+
+    /// Whether the reader has scrolled in the open article.
+    pub(super) fn was_scrolled(&self) -> bool {
+        self.scrolled
     }
 
     /// The open article, if it is `former`, goes by another slot, identity and path from now on.
@@ -149,7 +215,9 @@ impl ReadingPane {
 
     fn set(&mut self) {
         self.page = match (&self.open, self.setting) {
-            (Some(open), Some(setting)) => typeset(&open.article, setting),
+            (Some(open), Some(setting)) => {
+                typeset(&open.article, Annotation { tags: &open.tags, note: &open.note }, setting)
+            }
             _ => Page::default(),
         };
     }
@@ -166,6 +234,7 @@ impl ReadingPane {
         self.top = line;
         self.stay_within(rows);
         self.place = self.page.start_of(self.top);
+        self.scrolled = true;
     }
 
     /// The line of hit number `number`.

@@ -38,6 +38,10 @@ pub enum LineKind {
     Part(Role),
     /// An address at the end.
     Link,
+    /// The reader's tags.
+    Tags,
+    /// The reader's note.
+    Note,
 }
 
 /// One line of a set article.
@@ -136,8 +140,17 @@ fn own(kind: LineKind, prefix: String) -> Line {
     Line { kind, part: None, range: 0..0, prefix, indent: 0, slack: 0, hyphen: false }
 }
 
-/// Sets an article.
-pub fn typeset(article: &Article, setting: Setting) -> Page {
+/// What the reader has put on an article, to be set with it; empty for nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Annotation<'a> {
+    /// The tags, as they are shown.
+    pub tags: &'a str,
+    /// The note.
+    pub note: &'a str,
+}
+
+/// Sets an article, with the tags above its text and the note below.
+pub fn typeset(article: &Article, annotation: Annotation<'_>, setting: Setting) -> Page {
     let mut page = Page::default();
     let setting = Setting { width: setting.width.max(1), ..setting };
     let date = article.published.map(dates::long);
@@ -145,6 +158,10 @@ pub fn typeset(article: &Article, setting: Setting) -> Page {
         [article.section.as_str(), date.as_deref().unwrap_or("")].into_iter().filter(|text| !text.is_empty()).collect();
     if !dateline.is_empty() {
         own_text(&mut page, LineKind::Dateline, &dateline.join("   "), setting);
+        page.blank();
+    }
+    if !annotation.tags.is_empty() {
+        own_text(&mut page, LineKind::Tags, annotation.tags, setting);
         page.blank();
     }
     let mut before: Option<Role> = None;
@@ -164,7 +181,24 @@ pub fn typeset(article: &Article, setting: Setting) -> Page {
     for (number, link) in article.links.iter().enumerate() {
         own_text(&mut page, LineKind::Link, &format!("[{}] {link}", number + 1), setting);
     }
+    if !annotation.note.is_empty() {
+        page.blank();
+        set_note(&mut page, annotation.note, setting);
+    }
     page
+}
+
+/// The reader's note, with a sign before every line of it.
+fn set_note(page: &mut Page, note: &str, setting: Setting) {
+    let width = usize::from(setting.width.saturating_sub(2).max(1));
+    for line in note.lines() {
+        for (range, _) in wrap(line, width, false) {
+            page.push(own(LineKind::Note, format!("┃ {}", line.get(range).unwrap_or(""))));
+        }
+        if line.is_empty() {
+            page.push(own(LineKind::Note, "┃".to_owned()));
+        }
+    }
 }
 
 /// Whether a blank line stands between two parts.

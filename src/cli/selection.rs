@@ -1,14 +1,17 @@
 //! The articles that a subcommand is about: what was loaded, as a query chooses and orders it.
 
+use std::collections::HashSet;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::library::marks_for;
 use super::{NOTHING, WRONG, complain};
 use crate::corpus::{Corpus, Entry, Slot};
 use crate::loader::Problem;
+use crate::marks::Marks;
 use crate::query::{Query, SORTS, Sort};
 use crate::runtime::Loaded;
 use crate::search::{Matcher, Request, scan};
@@ -47,19 +50,53 @@ pub(super) fn sorts() -> impl TypedValueParser<Value = Sort> {
 
 impl Selection {
     /// Chooses from what was loaded.
-    pub(super) fn new(loaded: Loaded, query: Query) -> Selection {
+    pub(super) fn new(loaded: Loaded, query: Query) -> io::Result<Selection> {
+        let mut selection = Selection::nothing(loaded);
+        selection.slots = selection.find(query.clone())?;
+        selection.matcher = Matcher::new(&query, &Marks::default());
+        selection.query = query;
+        Ok(selection)
+    }
+
+    /// Chooses nothing yet.
+    pub(super) fn nothing(loaded: Loaded) -> Selection {
         let Loaded { corpus, problems, .. } = loaded;
-        let corpus = Arc::new(corpus);
+        let query = Query::everything();
+        let matcher = Matcher::new(&query, &Marks::default());
+        Selection { query, matcher, slots: Arc::default(), corpus: Arc::new(corpus), problems }
+    }
+
+    /// What a query finds, in order.
+    pub(super) fn find(&self, query: Query) -> io::Result<Arc<Vec<Slot>>> {
         let request = Request {
             generation: 0,
-            corpus: Arc::clone(&corpus),
-            query: Arc::new(query.clone()),
+            corpus: Arc::clone(&self.corpus),
+            marks: marks_for(&query, &self.corpus)?,
+            query: Arc::new(query),
             within: None,
             screenful: 80,
         };
         let mut slots = Arc::default();
         scan(&request, &|| false, &mut |answer| slots = answer.slots);
-        Selection { matcher: Matcher::new(&query), query, slots, corpus, problems }
+        Ok(slots)
+    }
+
+    /// Chooses these as well, each once.
+    pub(super) fn add(&mut self, slots: impl Iterator<Item = Slot>) {
+        let mut all: Vec<Slot> = self.slots.as_ref().clone();
+        let mut chosen: HashSet<Slot> = all.iter().copied().collect();
+        all.extend(slots.filter(|slot| chosen.insert(*slot)));
+        self.slots = Arc::new(all);
+    }
+
+    /// The articles that it was chosen from.
+    pub(super) fn corpus(&self) -> &Corpus {
+        &self.corpus
+    }
+
+    /// The articles, in order, with their slots.
+    pub(super) fn slots(&self) -> impl Iterator<Item = (Slot, Entry<'_>)> {
+        self.slots.iter().filter_map(|&slot| Some((slot, self.corpus.get(slot)?)))
     }
 
     /// How many articles there are.
@@ -69,7 +106,7 @@ impl Selection {
 
     /// The articles, in order.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.slots.iter().filter_map(|&slot| self.corpus.get(slot))
+        self.slots().map(|(_, entry)| entry)
     }
 
     /// Tells on standard error what could not be read, and gives the exit status of a subcommand that printed the

@@ -8,7 +8,7 @@ use crossterm::style::Stylize;
 
 use super::article_json::ArticleJson;
 use super::selection::Selection;
-use crate::app::wrap::{Line, LineKind, Setting, typeset};
+use crate::app::wrap::{Annotation, Line, LineKind, Setting, typeset};
 use crate::article::{Article, BlockKind, Role};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -49,7 +49,7 @@ pub(super) fn print(
 
 /// The article set as the reading pane sets it.
 pub(super) fn text(article: &Article, setting: Setting, colours: bool, out: &mut impl Write) -> io::Result<()> {
-    for line in typeset(article, setting).lines() {
+    for line in typeset(article, Annotation::default(), setting).lines() {
         writeln!(out, "{}", styled(line, article, colours).trim_end())?;
     }
     Ok(())
@@ -64,7 +64,7 @@ fn styled(line: &Line, article: &Article, colours: bool) -> String {
         LineKind::Dateline | LineKind::Link | LineKind::Part(Role::Caption | Role::Credit | Role::Source) => {
             text.dim().to_string()
         }
-        LineKind::Blank | LineKind::Part(Role::Byline | Role::Body(_)) => text,
+        LineKind::Blank | LineKind::Tags | LineKind::Note | LineKind::Part(Role::Byline | Role::Body(_)) => text,
     }
 }
 

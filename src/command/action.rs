@@ -42,6 +42,29 @@ pub enum Action {
     DeleteWord,
     DeleteToStart,
     DeleteToEnd,
+    ToggleStar,
+    ToggleRead,
+    EditTags,
+    EditNote,
+    EditNoteElsewhere,
+    NextUnread,
+    PreviousUnread,
+    Undo,
+    Redo,
+    MarkRead,
+    MarkUnread,
+    Star,
+    Unstar,
+    Tag,
+    Untag,
+    ShowSources,
+    Narrow,
+    Exclude,
+    RunSearch,
+    SaveSearch,
+    WatchSearch,
+    ForgetSearch,
+    ToggleWatches,
     ToggleZen,
     CycleTheme,
     WidenList,
@@ -68,6 +91,8 @@ pub enum Context {
     Global,
     /// In the article list.
     List,
+    /// In the sources pane.
+    Sources,
     /// Wherever a line of text is typed: the filter bar, the palette, a question.
     Line,
 }
@@ -78,7 +103,9 @@ pub enum Context {
 pub enum Group {
     Moving,
     Reading,
+    Marking,
     Filtering,
+    Searches,
     Typing,
     View,
     Program,
@@ -86,15 +113,25 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of the help.
-    pub const ALL: [Group; 6] =
-        [Group::Moving, Group::Reading, Group::Filtering, Group::Typing, Group::View, Group::Program];
+    pub const ALL: [Group; 8] = [
+        Group::Moving,
+        Group::Reading,
+        Group::Marking,
+        Group::Filtering,
+        Group::Searches,
+        Group::Typing,
+        Group::View,
+        Group::Program,
+    ];
 
     /// Its title.
     pub fn title(self) -> &'static str {
         match self {
             Group::Moving => "Moving",
             Group::Reading => "Reading",
+            Group::Marking => "Marking",
             Group::Filtering => "Filtering",
+            Group::Searches => "Sources and saved searches",
             Group::Typing => "While typing",
             Group::View => "View",
             Group::Program => "Program",
@@ -130,7 +167,7 @@ const fn row(
     ActionSpec { action, name, help, group, context, keys }
 }
 
-use Context::{Global, Line, List};
+use Context::{Global, Line, List, Sources};
 
 /// Every action, in the order of the help.
 #[rustfmt::skip]
@@ -156,6 +193,21 @@ pub static ACTIONS: &[ActionSpec] = &[
     row(Action::CopyText, "copy-text", &["Y"], Group::Reading, Global, "Copy the whole article"),
     row(Action::Edit, "edit", &["e"], Group::Reading, Global, "Open the article's file in the editor"),
     row(Action::Pipe, "pipe", &["|"], Group::Reading, Global, "Give the article to a command"),
+    row(Action::ToggleStar, "toggle-star", &["s"], Group::Marking, Global, "Star the article, or take its star away"),
+    row(Action::ToggleRead, "toggle-read", &["r"], Group::Marking, Global, "The article is read, or unread again"),
+    row(Action::EditTags, "tags", &["t"], Group::Marking, Global, "The article's tags"),
+    row(Action::EditNote, "note", &["m"], Group::Marking, Global, "Write a note on the article"),
+    row(Action::EditNoteElsewhere, "note-in-editor", &["M"], Group::Marking, Global, "Write the note in the editor"),
+    row(Action::NextUnread, "next-unread", &["]"], Group::Marking, Global, "Next unread article"),
+    row(Action::PreviousUnread, "previous-unread", &["["], Group::Marking, Global, "Unread article before"),
+    row(Action::Undo, "undo", &["u"], Group::Marking, Global, "Take the last mark back"),
+    row(Action::Redo, "redo", &["^R"], Group::Marking, Global, "Make it again"),
+    row(Action::MarkRead, "read", &[], Group::Marking, Global, "All listed articles are read"),
+    row(Action::MarkUnread, "unread", &[], Group::Marking, Global, "All listed articles are unread"),
+    row(Action::Star, "star", &[], Group::Marking, Global, "Star all listed articles"),
+    row(Action::Unstar, "unstar", &[], Group::Marking, Global, "Take the stars of all listed articles away"),
+    row(Action::Tag, "tag", &[], Group::Marking, Global, "Put a tag on all listed articles: tag NAME"),
+    row(Action::Untag, "untag", &[], Group::Marking, Global, "Take a tag off all listed articles: untag NAME"),
     row(Action::StartFilter, "filter", &["/"], Group::Filtering, Global, "Type into the filter"),
     row(Action::NextHit, "next-hit", &["n"], Group::Filtering, Global, "Next hit, on into the next article"),
     row(Action::PreviousHit, "previous-hit", &["N"], Group::Filtering, Global, "Previous hit, back into the article before"),
@@ -166,6 +218,14 @@ pub static ACTIONS: &[ActionSpec] = &[
     row(Action::Complete, "complete", &["Tab"], Group::Filtering, Line, "Complete a field or a value; again for the next"),
     row(Action::CompleteBack, "complete-back", &["Shift-Tab"], Group::Filtering, Line, "The candidate before"),
     row(Action::ShowLanguage, "language", &["?", "F1"], Group::Filtering, Line, "How to write a filter; ? where a word begins"),
+    row(Action::ShowSources, "sources", &["f"], Group::Searches, Global, "Sources, sections, tags, searches; again to close"),
+    row(Action::Narrow, "narrow", &["Enter"], Group::Searches, Sources, "Narrow the filter to this"),
+    row(Action::Exclude, "exclude", &["-"], Group::Searches, Sources, "Leave this out"),
+    row(Action::SaveSearch, "save-search", &["S"], Group::Searches, Global, "Save the filter: NAME 'KEY COLOUR watch"),
+    row(Action::RunSearch, "run-search", &["'"], Group::Searches, Global, "Filter by the saved search whose key follows"),
+    row(Action::WatchSearch, "watch-search", &["w"], Group::Searches, Sources, "Highlight its words everywhere, or not"),
+    row(Action::ForgetSearch, "forget-search", &["x", "Delete"], Group::Searches, Sources, "Forget the saved search"),
+    row(Action::ToggleWatches, "toggle-watches", &["W"], Group::Searches, Global, "Show or hide watched words"),
     row(Action::CursorLeft, "cursor-left", &["Left"], Group::Typing, Line, "One character left"),
     row(Action::CursorRight, "cursor-right", &["Right"], Group::Typing, Line, "One character right"),
     row(Action::CursorWordLeft, "cursor-word-left", &["Alt-b", "^Left"], Group::Typing, Line, "One word left"),
@@ -197,6 +257,20 @@ impl Action {
     pub fn spec(self) -> &'static ActionSpec {
         // A test proves that every action has its row, so the first row is never given for another action.
         ACTIONS.iter().find(|spec| spec.action == self).unwrap_or(&ACTIONS[0])
+    }
+
+    /// Whether it is told what it is about, as in `tag NAME`.
+    pub fn takes_argument(self) -> bool {
+        matches!(
+            self,
+            Action::EditTags
+                | Action::Tag
+                | Action::Untag
+                | Action::SaveSearch
+                | Action::RunSearch
+                | Action::WatchSearch
+                | Action::ForgetSearch
+        )
     }
 
     /// The action with this name.

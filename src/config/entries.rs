@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toml::de::DeValue;
 
-use super::{Config, Density, Split, ThemeChoice};
+use super::{Config, Density, MarkRead, Split, ThemeChoice};
 
 /// A row of the table.
 pub(super) struct Entry {
@@ -27,6 +27,8 @@ static ENTRIES: &[Entry] = &[
         set: |config, value| choice(value, &[("ragged", false), ("justified", true)]).map(|it| config.justify = it) },
     Entry { section: "reading", name: "hyphenate", default: "false", help: "whether English words are divided at line ends",
         set: |config, value| switch(value).map(|it| config.hyphenate = it) },
+    Entry { section: "reading", name: "mark_read", default: "\"open\"", help: "an article counts as read when it was open for a moment (open), at its end (end), or by hand (manual)",
+        set: |config, value| choice(value, &[("open", MarkRead::Open), ("end", MarkRead::End), ("manual", MarkRead::Manual)]).map(|it| config.mark_read = it) },
     Entry { section: "layout", name: "list", default: "45", help: "how much of a wide screen the list takes, in percent",
         set: |config, value| number(value, 20, 80).map(|it| config.list_share = it) },
     Entry { section: "layout", name: "split", default: "\"auto\"", help: "auto, columns, rows, or single for one pane at a time",

@@ -77,6 +77,11 @@ impl<'a> Entry<'a> {
         self.record.words
     }
 
+    /// Its position in its file, from 0.
+    pub fn ordinal(self) -> u32 {
+        self.record.ordinal
+    }
+
     /// Where it came from.
     pub fn origin(self) -> Origin {
         self.shard.files.get(self.record.file as usize).map_or(Origin::Input, |file| file.origin)

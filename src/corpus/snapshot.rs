@@ -409,7 +409,8 @@ mod tests {
     fn everything(shard: Shard) -> String {
         let corpus = Corpus::default().with([Arc::new(shard)]);
         let entries = corpus.order().iter().map(|&slot| corpus.get(slot).unwrap());
-        let matcher = crate::search::Matcher::new(&Query::parse("state naive", chrono::NaiveDate::MIN));
+        let matcher =
+            crate::search::Matcher::new(&Query::parse("state naive", chrono::NaiveDate::MIN), &Default::default());
         entries
             .map(|entry| {
                 let parts: Vec<_> = entry.parts().collect();

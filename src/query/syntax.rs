@@ -210,6 +210,20 @@ impl Query {
         self.depends_on_today
     }
 
+    /// Whether it is another question once the reader has marked an article.
+    pub fn depends_on_marks(&self) -> bool {
+        fn depends(expr: &Expr) -> bool {
+            match expr {
+                Expr::Is(_) | Expr::Has(Feature::Note) => true,
+                Expr::And(several) | Expr::Or(several) => several.iter().any(depends),
+                Expr::Not(inner) => depends(inner),
+                _ => false,
+            }
+        }
+        let kept = |term: &Term| matches!(term.field, Some(Field::Tag | Field::Note));
+        depends(&self.root) || self.terms.iter().any(kept)
+    }
+
     /// Whether every article matches, in the usual order: there is nothing to do.
     pub fn is_everything(&self) -> bool {
         self.root == Expr::Everything && self.sort == Sort::New

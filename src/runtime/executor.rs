@@ -10,13 +10,18 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
+use super::alarm::Alarm;
 use super::archive::Archive;
 use super::contained::contain;
 use super::event_loop::{Event, Hands, Screen};
+use super::facets::{Facets, Wish};
 use super::filter::Filter;
 use super::input::Input;
+use super::keeper::{Keeper, Order};
 use super::log::note;
+use super::unkept::write_unkept;
 use crate::app::{Effect, Message, Notice};
+use crate::article::ArticleId;
 use crate::corpus::Corpus;
 use crate::query::Wanted;
 use crate::search::count_values;
@@ -30,6 +35,12 @@ pub(super) struct Executor {
     pub(super) archive: Archive,
     /// Answers filters.
     pub(super) filter: Filter,
+    /// Counts what answers consist of.
+    pub(super) facets: Facets,
+    /// Tells when an article was open for a moment.
+    pub(super) alarm: Alarm,
+    /// Keeps what the reader does.
+    pub(super) keeper: Keeper,
     /// Reads the terminal.
     pub(super) input: Input,
     /// Where notices go.
@@ -46,6 +57,26 @@ impl Hands for Executor {
             Effect::Filter(request) => self.filter.ask(request),
             Effect::CancelFilter(generation) => self.filter.cancel(generation),
             Effect::CountValues { corpus, wanted } => self.count_values(corpus, wanted),
+            Effect::CountFacets { generation, corpus, slots, marks, searches } => {
+                self.facets.count(Wish { generation, corpus, slots, marks, searches });
+            }
+            Effect::Keep { number, changes, corpus } => self.keeper.order(Order::Keep { number, changes, corpus }),
+            Effect::KeepPlace { marking, corpus } => self.keeper.order(Order::Place { marking, corpus }),
+            Effect::KeepSession { session, corpus } => self.keeper.order(Order::Session { session, corpus }),
+            Effect::KeepFilter(filter) => self.keeper.order(Order::Filter(filter)),
+            Effect::SaveSearch(search) => self.keeper.order(Order::Save(search)),
+            Effect::RemoveSearch(name) => self.keeper.order(Order::Remove(name)),
+            Effect::Recognise(corpus) => self.keeper.order(Order::Recognise(corpus)),
+            Effect::Linger { article, milliseconds } => self.alarm.after(article, milliseconds),
+            Effect::EditNote { article, text } => self.edit_note(article, &text, screen)?,
+            Effect::GiveUpUnkept => self.keeper.order(Order::GiveUp),
+            Effect::WriteUnkept { path, changes, corpus } => match write_unkept(&path, &changes, &corpus) {
+                Ok(()) => {
+                    self.keeper.order(Order::GiveUp);
+                    let _ = self.events.send(Event::Message(Message::UnkeptWritten));
+                }
+                Err(error) => self.tell(Notice::error(format!("{}: {error}", path.display()))),
+            },
             Effect::Copy(text) if text.len() > CLIPBOARD => {
                 self.tell(Notice::error("This is too long for the terminal's clipboard; | pipes it to a command"));
             }
@@ -107,6 +138,33 @@ impl Executor {
             Ok(_) => Notice::info(format!("Opening {address}")),
             Err(error) => Notice::error(format!("The address could not be opened: {error}")),
         });
+    }
+
+    /// Has a note written in the editor, in a file that only this user can read.
+    fn edit_note(&self, article: ArticleId, text: &str, screen: &mut dyn Screen) -> io::Result<()> {
+        let written = tempfile::Builder::new().prefix("newsdesk-note-").suffix(".txt").tempfile();
+        let written = written.and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.flush()?;
+            Ok(file)
+        });
+        let file = match written {
+            Ok(file) => file,
+            Err(error) => {
+                self.tell(Notice::error(format!("The note could not be handed to the editor: {error}")));
+                return Ok(());
+            }
+        };
+        self.edit(file.path(), screen)?;
+        // Editors write a new file in the place of the old one, so it is read by its name.
+        match std::fs::read(file.path()) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let _ = self.events.send(Event::Message(Message::NoteWritten { article, text }));
+            }
+            Err(error) => self.tell(Notice::error(format!("The note could not be read back: {error}"))),
+        }
+        Ok(())
     }
 
     fn edit(&self, path: &Path, screen: &mut dyn Screen) -> io::Result<()> {

@@ -9,6 +9,7 @@ use std::thread;
 use super::contained::contain;
 use super::log::note;
 use crate::app::{Message, Notice};
+use crate::marks::FlagColumn;
 use crate::search::{Request, costly_condition, count_hits, scan};
 
 /// The reader's side of the filter thread. Dropping it ends the thread.
@@ -49,9 +50,13 @@ impl Drop for Filter {
 }
 
 fn answer_all(inbox: &Receiver<Request>, wanted: &AtomicU64, mut tell: impl FnMut(Message)) {
+    let mut flags = FlagColumn::default();
     while let Ok(first) = inbox.recv() {
         // A burst of keys is one scan.
-        let request = inbox.try_iter().last().unwrap_or(first);
+        let mut request = inbox.try_iter().last().unwrap_or(first);
+        if request.query.depends_on_marks() {
+            request.marks = flags.attach(&request.marks, &request.corpus);
+        }
         answer(&request, wanted, &mut tell);
     }
 }
@@ -94,6 +99,7 @@ mod tests {
     use super::*;
     use crate::article::{Draft, Role};
     use crate::corpus::{Corpus, Origin, ShardBuilder, Stamp};
+    use crate::marks::Marks;
     use crate::query::Query;
 
     fn request(generation: u64, text: &str) -> Request {
@@ -105,6 +111,7 @@ mod tests {
         Request {
             generation,
             corpus: Arc::new(Corpus::default().with([Arc::new(builder.finish())])),
+            marks: Marks::default(),
             query: Arc::new(Query::parse(text, chrono::NaiveDate::MIN)),
             within: None,
             screenful: 80,

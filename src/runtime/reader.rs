@@ -1,21 +1,26 @@
 //! Everything put together: the reader in a terminal, from the first frame to the last.
 
-use std::io;
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
 
 use chrono::Local;
 use ratatui::Frame;
 
+use super::alarm::Alarm;
 use super::archive::Archive;
 use super::event_loop::{Ending, Event, Screen, turn};
 use super::executor::Executor;
+use super::facets::Facets;
 use super::filter::Filter;
 use super::input::Input;
+use super::keeper::{Keeper, name_of};
 use super::log::note;
 use super::snapshot::Cache;
 use super::source::{LoadOptions, Source};
 use super::terminal::{Terminal, size};
 use crate::app::{Message, Notice, State};
+use crate::article::clean;
 use crate::config::{Config, ThemeChoice};
 use crate::loader::Problem;
 use crate::ui::{Theme, detect, draw};
@@ -35,13 +40,15 @@ pub struct Options {
     pub greeting: Option<String>,
     /// Where snapshots are kept, if they are.
     pub cache: Option<Cache>,
+    /// Where the library is, if anything is kept.
+    pub library: Option<PathBuf>,
     /// Whether colours are wanted, whatever the environment says.
     pub colours: Option<bool>,
 }
 
 /// Runs the reader until it is left. When this returns, with whatever, the terminal is as it was.
 pub fn run(options: Options) -> io::Result<Ending> {
-    let Options { sources, title, config, config_problems, greeting, cache, colours } = options;
+    let Options { sources, title, config, config_problems, greeting, cache, library, colours } = options;
     let (events, inbox) = mpsc::channel();
     #[cfg(unix)]
     super::signals::listen(events.clone())?;
@@ -61,10 +68,14 @@ pub fn run(options: Options) -> io::Result<Ending> {
     }
     // The screen stands before anything else begins.
     screen.draw(&state)?;
+    let keeper = Keeper::start(library, name_of(&sources), teller(&events))?;
     let load = LoadOptions { max_size: config.max_size, hidden: config.hidden };
     let mut executor = Executor {
         archive: Archive::open_with(sources, load, cache, config.watch, teller(&events))?,
         filter: Filter::start(teller(&events))?,
+        facets: Facets::start(teller(&events))?,
+        alarm: Alarm::start(teller(&events))?,
+        keeper,
         input: Input::start(events.clone())?,
         events,
         browser: config.browser,
@@ -72,6 +83,13 @@ pub fn run(options: Options) -> io::Result<Ending> {
     };
     let ending = turn(&mut state, &mut screen, &mut executor, &inbox, &now);
     note(|| format!("ended: {ending:?}"));
+    // The terminal first: what is still to be written may take its time.
+    drop(screen);
+    if let Some(path) = executor.keeper.close() {
+        let text =
+            format!("newsdesk: what could not be kept is in {}; `newsdesk library import` reads it", path.display());
+        let _ = writeln!(io::stderr(), "{}", clean(&text));
+    }
     Ok(ending)
 }
 

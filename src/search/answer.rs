@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::traces::Traces;
 use crate::corpus::{Corpus, Slot};
+use crate::marks::Marks;
 use crate::query::Query;
 
 /// A query to be answered.
@@ -13,9 +14,11 @@ pub struct Request {
     pub generation: u64,
     /// The articles to look through.
     pub corpus: Arc<Corpus>,
+    /// What the reader has done to them.
+    pub marks: Marks,
     /// What is looked for.
     pub query: Arc<Query>,
-    /// A complete answer over the same corpus that this query refines: nothing outside it can match.
+    /// A complete answer over the same corpus and marks that this query refines: nothing outside it can match.
     pub within: Option<Answer>,
     /// How many articles fill the list: with so many an answer is worth publishing before it is complete.
     pub screenful: usize,
@@ -28,6 +31,8 @@ pub struct Answer {
     pub generation: u64,
     /// The version of the corpus that was looked through.
     pub corpus: Arc<Corpus>,
+    /// What the reader had done to the articles then.
+    pub marks: Marks,
     /// The query that was answered.
     pub query: Arc<Query>,
     /// The articles that match, in the order in which they are to be listed. Until the answer is complete, these

@@ -21,9 +21,10 @@ const CONDITIONS: usize = 8;
 /// one that finds nothing even by itself. `None` where it is none of them, or where it was cancelled.
 pub fn costly_condition(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<Costly> {
     let matched = |query: Query| {
-        let (corpus, query) = (Arc::clone(&answer.corpus), Arc::new(query));
+        let (corpus, marks, query) = (Arc::clone(&answer.corpus), answer.marks.clone(), Arc::new(query));
+        let (generation, screenful) = (answer.generation, usize::MAX);
         let mut matched = None;
-        let request = Request { generation: answer.generation, corpus, query, within: None, screenful: usize::MAX };
+        let request = Request { generation, corpus, marks, query, within: None, screenful };
         scan(&request, cancelled, &mut |answer| matched = answer.complete.then_some(answer.matched));
         matched
     };

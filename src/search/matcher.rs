@@ -9,12 +9,14 @@ use memchr::memmem::Finder;
 use super::near::neighbours;
 use super::terms::Needle;
 use crate::article::Role;
-use crate::corpus::Entry;
+use crate::corpus::{Entry, Slot};
+use crate::marks::{Flags, Marks};
 use crate::query::{Days, Expr, Feature, Mark, Query, TermId};
 
 /// A query made ready for matching.
 #[derive(Clone, Debug)]
 pub struct Matcher {
+    marks: Marks,
     root: Test,
     needles: Vec<Needle>,
     /// For each needle, whether it is highlighted only where another stands near.
@@ -48,8 +50,8 @@ pub struct Hit {
 }
 
 impl Matcher {
-    /// Makes `query` ready.
-    pub fn new(query: &Query) -> Matcher {
+    /// Makes `query` ready; `marks` is what it goes by where it asks what the reader has done.
+    pub fn new(query: &Query, marks: &Marks) -> Matcher {
         let needles: Vec<Needle> = query.terms().iter().map(Needle::new).collect();
         let root = Test::new(query.root(), &needles);
         let mut needs_neighbour = vec![false; needles.len()];
@@ -60,18 +62,18 @@ impl Matcher {
                 }
             }
         });
-        Matcher { root, needles, needs_neighbour }
+        Matcher { marks: marks.clone(), root, needles, needs_neighbour }
     }
 
-    /// Whether the article matches.
-    pub fn matches(&self, entry: Entry<'_>) -> bool {
-        self.holds(&self.root, entry, &mut [])
+    /// Whether the article in `slot` matches.
+    pub fn matches(&self, slot: Slot, entry: Entry<'_>) -> bool {
+        self.holds(&self.root, (slot, entry), &mut [])
     }
 
-    /// Whether the article matches. `bounds` says of each term from which byte on it can stand in the article, or
+    /// Whether the article in `slot` matches. `bounds` says of each term from which byte on it can stand in the article, or
     /// [`ABSENT`](super::traces::ABSENT), and is brought closer to where it stands.
-    pub(super) fn matches_from(&self, entry: Entry<'_>, bounds: &mut [u32]) -> bool {
-        self.holds(&self.root, entry, bounds)
+    pub(super) fn matches_from(&self, slot: Slot, entry: Entry<'_>, bounds: &mut [u32]) -> bool {
+        self.holds(&self.root, (slot, entry), bounds)
     }
 
     /// How many terms it looks for.
@@ -152,17 +154,21 @@ impl Matcher {
         self.needles.iter().enumerate().filter(|(_, needle)| !needle.negated)
     }
 
-    fn holds(&self, test: &Test, entry: Entry<'_>, bounds: &mut [u32]) -> bool {
+    fn holds(&self, test: &Test, (slot, entry): (Slot, Entry<'_>), bounds: &mut [u32]) -> bool {
+        let flags = || self.marks.flags(slot).unwrap_or_else(|| Flags::from(self.marks.get(entry.id())));
         let has = |number: usize, bounds: &mut [u32]| match (self.needles.get(number), bounds.get_mut(number)) {
-            (Some(needle), Some(bound)) => needle.is_in_from(entry, bound),
-            (Some(needle), None) => needle.is_in(entry),
+            // Most articles have no tags, and few have notes.
+            (Some(needle), _) if needle.is_of_tags() && !flags().is_tagged() => false,
+            (Some(needle), _) if needle.is_of_note() && !flags().is_noted() => false,
+            (Some(needle), Some(bound)) => needle.is_in_from(entry, &self.marks, bound),
+            (Some(needle), None) => needle.is_in(entry, &self.marks),
             (None, _) => false,
         };
         match test {
             Test::Always => true,
-            Test::All(all) => all.iter().all(|test| self.holds(test, entry, bounds)),
-            Test::Any(any) => any.iter().any(|test| self.holds(test, entry, bounds)),
-            Test::Not(inner) => !self.holds(inner, entry, bounds),
+            Test::All(all) => all.iter().all(|test| self.holds(test, (slot, entry), bounds)),
+            Test::Any(any) => any.iter().any(|test| self.holds(test, (slot, entry), bounds)),
+            Test::Not(inner) => !self.holds(inner, (slot, entry), bounds),
             Test::Term(number) => has(*number, bounds),
             Test::Near(left, right, within) => {
                 // Most articles lack one of them, which is quicker to find out.
@@ -174,9 +180,10 @@ impl Matcher {
             }
             Test::Published(days) => entry.day().is_some_and(|day| days.contains(&day)),
             Test::Words(words) => words.contains(&entry.words()),
-            // What the library knows, which is empty: nothing was ever read, starred or noted.
-            Test::Is(mark) => *mark == Mark::Unread,
-            Test::Has(Feature::Note) => false,
+            Test::Is(Mark::Unread) => !flags().is_read(),
+            Test::Is(Mark::Read) => flags().is_read(),
+            Test::Is(Mark::Starred) => flags().is_starred(),
+            Test::Is(Mark::Noted) | Test::Has(Feature::Note) => flags().is_noted(),
             Test::Has(Feature::Link) => entry.has_links(),
             Test::Has(Feature::Image) => entry.parts().any(|part| matches!(part.role, Role::Caption | Role::Credit)),
             Test::Has(Feature::Date) => entry.day().is_some(),
@@ -259,8 +266,8 @@ impl Test {
     fn cost(&self, needles: &[Needle]) -> u32 {
         let needle = |number: &usize| needles.get(*number).map_or(0, Needle::cost);
         match self {
-            Test::Always | Test::Published(_) | Test::Words(_) | Test::Is(_) => 0,
-            Test::Has(_) => 1,
+            Test::Always | Test::Published(_) | Test::Words(_) => 0,
+            Test::Is(_) | Test::Has(_) => 1,
             Test::Term(number) => needle(number),
             Test::Near(left, right, _) => left.iter().chain(right).map(needle).sum::<u32>() * 2,
             Test::Not(inner) => inner.cost(needles),

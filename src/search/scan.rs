@@ -27,6 +27,7 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
     let partial = |slots: &Arc<Vec<Slot>>, matched: usize| Answer {
         generation: request.generation,
         corpus: Arc::clone(corpus),
+        marks: request.marks.clone(),
         query: Arc::clone(&request.query),
         slots: Arc::clone(slots),
         matched,
@@ -42,7 +43,7 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
     if request.query.is_everything() {
         return publish(Answer { complete: true, ..partial(corpus.order(), corpus.len()) });
     }
-    let matcher = Matcher::new(&request.query);
+    let matcher = Matcher::new(&request.query, &request.marks);
     let within = request.within.as_ref();
     let candidates = within.map_or(corpus.order(), |former| &former.slots);
 
@@ -58,7 +59,7 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
         if cancelled() {
             return;
         }
-        let is_match = |slot: &Slot| corpus.get(*slot).is_some_and(|entry| matcher.matches(entry));
+        let is_match = |slot: &Slot| corpus.get(*slot).is_some_and(|entry| matcher.matches(*slot, entry));
         first.extend(chunk.iter().copied().filter(is_match));
         if first.len() >= request.screenful && !tail.is_empty() {
             break;
@@ -110,7 +111,7 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
 
 /// Counts the hits of a complete answer, publishing the count as it grows and whether it is complete.
 pub fn count_hits(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync), publish: &mut dyn FnMut(u64, bool)) {
-    let matcher = Matcher::new(&answer.query);
+    let matcher = Matcher::new(&answer.query, &answer.marks);
     let mut hits = 0;
     let mut published = Instant::now();
     for chunk in answer.slots.chunks(64) {

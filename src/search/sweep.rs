@@ -71,7 +71,10 @@ fn through(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut Found) {
     let Some((term, lead)) = matcher.lead() else {
         for index in 0..shard.len() {
             bounds.fill(0);
-            if shard.entry(index).is_some_and(|entry| matcher.matches_from(entry, &mut bounds)) {
+            if shard
+                .entry(index)
+                .is_some_and(|entry| matcher.matches_from(Slot(start.0 + index as u32), entry, &mut bounds))
+            {
                 out.push(start, index, &bounds);
             }
         }
@@ -86,7 +89,7 @@ fn through(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut Found) {
         if let Some(bound) = bounds.get_mut(term) {
             *bound = (from + found - entry.folded_start()) as u32;
         }
-        if matcher.is_lead_enough() || matcher.matches_from(entry, &mut bounds) {
+        if matcher.is_lead_enough() || matcher.matches_from(Slot(start.0 + index as u32), entry, &mut bounds) {
             out.push(start, index, &bounds);
         }
         from = entry.folded_start() + entry.folded().len();
@@ -99,7 +102,9 @@ fn again(matcher: &Matcher, start: Slot, shard: &Shard, former: &Traces, heirs: 
     let mut bounds = vec![0; matcher.terms()];
     for index in 0..shard.len() {
         if former.inherit(Slot(start.0 + index as u32), heirs, &mut bounds)
-            && shard.entry(index).is_some_and(|entry| matcher.matches_from(entry, &mut bounds))
+            && shard
+                .entry(index)
+                .is_some_and(|entry| matcher.matches_from(Slot(start.0 + index as u32), entry, &mut bounds))
         {
             out.push(start, index, &bounds);
         }

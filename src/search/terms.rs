@@ -9,6 +9,7 @@ use super::traces::ABSENT;
 use crate::article::Role;
 use crate::article::fold::{fold, fold_keeping_case};
 use crate::corpus::Entry;
+use crate::marks::Marks;
 use crate::query::{Field, Term, TermKind, compile};
 
 /// A term made ready for matching.
@@ -62,6 +63,16 @@ impl Needle {
         self.field.is_none() && matches!(&self.pattern, Pattern::Text(text) if text.is_plain())
     }
 
+    /// Whether it is looked for in the reader's tags.
+    pub(super) fn is_of_tags(&self) -> bool {
+        self.field == Some(Field::Tag)
+    }
+
+    /// Whether it is looked for in the reader's note.
+    pub(super) fn is_of_note(&self) -> bool {
+        self.field == Some(Field::Note)
+    }
+
     /// How long a decision takes, roughly: what is cheap is looked at first.
     pub(super) fn cost(&self) -> u32 {
         match (&self.pattern, self.field) {
@@ -74,12 +85,14 @@ impl Needle {
         }
     }
 
-    pub(super) fn is_in(&self, entry: Entry<'_>) -> bool {
+    pub(super) fn is_in(&self, entry: Entry<'_>, marks: &Marks) -> bool {
         match self.field {
             Some(Field::Section) => self.is_in_text(entry.section()),
             Some(Field::Path) => entry.place().is_some_and(|_| self.is_in_text(&entry.path().to_string_lossy())),
-            // What is kept in the library, which is empty.
-            Some(Field::Tag | Field::Note | Field::Feed) => false,
+            Some(Field::Tag) => marks.get(entry.id()).tags().iter().any(|tag| self.is_in_text(tag.as_str())),
+            Some(Field::Note) => self.is_in_text(marks.get(entry.id()).note()),
+            // No article comes with a feed yet.
+            Some(Field::Feed) => false,
             _ if self.is_plain() => self.bytes().is_some_and(|bytes| bytes.find(entry.folded()).is_some()),
             _ => {
                 let mut is_in = false;
@@ -94,8 +107,8 @@ impl Needle {
 
     /// Whether it stands in an article in which its bytes cannot stand before `bound`; brings the bound closer to where
     /// they stand first.
-    pub(super) fn is_in_from(&self, entry: Entry<'_>, bound: &mut u32) -> bool {
-        let Some(bytes) = self.bytes() else { return self.is_in(entry) };
+    pub(super) fn is_in_from(&self, entry: Entry<'_>, marks: &Marks, bound: &mut u32) -> bool {
+        let Some(bytes) = self.bytes() else { return self.is_in(entry, marks) };
         let rest = entry.folded().get(*bound as usize..);
         match rest.and_then(|rest| bytes.find(rest)) {
             Some(further) => *bound += further as u32,
@@ -105,7 +118,7 @@ impl Needle {
             _ if *bound == ABSENT => false,
             _ if self.is_plain() => true,
             (Pattern::Text(text), None) => !text.each(entry, *bound as usize..entry.folded().len(), &mut |_| false),
-            _ => self.is_in(entry),
+            _ => self.is_in(entry, marks),
         }
     }
 

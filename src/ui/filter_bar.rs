@@ -9,7 +9,7 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::spans::{Marked, Pen, within};
+use super::spans::{Highlight, Pen, within};
 use super::{Theme, scrollbar};
 use crate::app::numbers::{counted, grouped};
 use crate::app::{Candidate, Focus, LineEditor, Note, State};
@@ -43,7 +43,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
 pub(super) fn draw_line(
     theme: &Theme,
     line: &LineEditor,
-    marks: &[Marked],
+    marks: &[Highlight],
     typing: bool,
     mut pen: Pen<'_>,
 ) -> Option<Position> {
@@ -156,7 +156,7 @@ pub(super) fn draw_completion(state: &State, theme: &Theme, bar: Rect, buffer: &
 }
 
 /// Each term in the colour that its hits have.
-fn marks(state: &State, theme: &Theme) -> Vec<Marked> {
+fn marks(state: &State, theme: &Theme) -> Vec<Highlight> {
     let query = state.filter().typed();
     let style = |kind| match kind {
         TokenKind::Term(id) if query.term(id).is_some_and(|term| term.negated) => Some(theme.warning),

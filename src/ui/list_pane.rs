@@ -6,18 +6,21 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::spans::{Marked, Pen, within};
+use super::spans::{Highlight, Pen, within};
 use super::{Theme, scrollbar};
 use crate::app::numbers::{counted, grouped};
 use crate::app::wrap::wrap;
 use crate::app::{Focus, ListView, State, dates};
 use crate::article::{Role, SafeText, clean};
 use crate::corpus::Entry;
+use crate::marks::Marked;
 use crate::query::TermId;
 use crate::search::{Costly, Hit};
 
 /// From this width on there is room for dates.
 const DATES: usize = 36;
+/// From this width on there is room for marks.
+const MARKS: usize = 12;
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let Some(view) = state.list_view() else { return };
@@ -103,7 +106,7 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
         if base.fg.is_some() { style.patch(base) } else { style.patch(Style::new().add_modifier(base.add_modifier)) }
     };
     let hits = state.filter().matcher().map_or_else(Vec::new, |matcher| matcher.hits(entry));
-    let marks = |part: usize| -> Vec<Marked> {
+    let marks = |part: usize| -> Vec<Highlight> {
         hits.iter().filter(|hit| hit.part == part).map(|hit| (hit.range.clone(), theme.hit(hit.term.0))).collect()
     };
     let snippet_row = u16::from(state.filter().is_on() && area.height > 1);
@@ -112,6 +115,27 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
     let end = area.right().saturating_sub(1);
     let mut x = area.x + 1;
     let width = usize::from(area.width);
+    let marked = state.keeping().marks().get(entry.id());
+    if width >= MARKS && state.keeping().is_ready() {
+        let pending = state.keeping().is_pending(entry.id());
+        let (sign, style) = match (pending, marked.is_read()) {
+            // What is not on the disk yet is shown as such.
+            (true, _) => ("◌", theme.warning),
+            (false, false) => ("●", theme.accent),
+            (false, true) => (" ", theme.dim),
+        };
+        let mut pen = Pen::new(buffer, area.x, area.y, end);
+        pen.put(sign, over(style));
+        let star = if !marked.is_starred() {
+            " "
+        } else if pending {
+            "☆"
+        } else {
+            "★"
+        };
+        pen.put(star, over(theme.warning));
+        x += 2;
+    }
     if width >= DATES {
         let date = entry.published().map_or_else(String::new, |published| dates::short(published, state.now()));
         Pen::new(buffer, x, area.y, end).put(&date, over(theme.dim));
@@ -125,7 +149,8 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
     // On one line the section stands beside the headline, which gives way; on two it stands where the headline leaves
     // room on the second, with the source where there is room for both.
     let (lines, meta) = if text_rows == 1 {
-        let meta = if width >= 60 { meta(theme, entry, 12, (width >= 110).then_some(18)) } else { Meta::default() };
+        let meta =
+            if width >= 60 { meta(theme, entry, marked, 12, (width >= 110).then_some(18)) } else { Meta::default() };
         let beside = if meta.width > 0 { meta.width + 2 } else { 0 };
         (wrap(&shown, usize::from(room.saturating_sub(beside).max(1)), false), meta)
     } else {
@@ -134,11 +159,12 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
         let free = usize::from(room).saturating_sub(if rest > 0 { rest + 3 } else { 1 });
         let fits = |meta: &Meta| usize::from(meta.width) <= free;
         let sizes = [Some(40), Some(18), None];
-        let meta = sizes.into_iter().map(|source| meta(theme, entry, 20, source)).find(fits);
+        let meta = sizes.into_iter().map(|source| meta(theme, entry, marked, 20, source)).find(fits);
         (lines, meta.unwrap_or_default())
     };
     let first_room = if text_rows == 1 && meta.width > 0 { room.saturating_sub(meta.width + 2) } else { room };
-    let bold = if base == Style::new() { theme.text } else { over(theme.text) };
+    let read = marked.is_read() && state.keeping().is_ready();
+    let bold = over(if read { theme.dim } else { theme.text });
     for (row, (range, _)) in lines.iter().enumerate().take(usize::from(text_rows)) {
         let last = row + 1 == usize::from(text_rows);
         let text_end =
@@ -173,16 +199,22 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
     }
 }
 
-/// Section and source, and how many columns they take.
+/// What is known of an article beside its headline, and how many columns that takes.
 #[derive(Default)]
 struct Meta {
     texts: Vec<(String, Style)>,
     width: u16,
 }
 
-/// The section, cut to `most` columns, and the source, cut to as many as are given for it.
-fn meta(theme: &Theme, entry: Entry<'_>, most: usize, most_source: Option<usize>) -> Meta {
+/// The sign of a note, tags, the section, cut to `most` columns, and the source, cut to as many as are given for it.
+fn meta(theme: &Theme, entry: Entry<'_>, marked: &Marked, most: usize, most_source: Option<usize>) -> Meta {
     let mut texts = Vec::new();
+    if !marked.note().is_empty() {
+        texts.push(("✎ ".to_owned(), theme.accent));
+    }
+    for tag in marked.tags().iter().take(3) {
+        texts.push((format!("#{tag} "), theme.accent));
+    }
     let cut = |text: &str, most: usize| {
         if text.width() <= most {
             return text.to_owned();
@@ -200,7 +232,7 @@ fn meta(theme: &Theme, entry: Entry<'_>, most: usize, most_source: Option<usize>
         texts.push((cut(entry.section(), most), theme.section(entry.section())));
     }
     if let Some((source, most)) = entry.texts(Role::Source).next().zip(most_source) {
-        if !texts.is_empty() {
+        if !entry.section().is_empty() {
             texts.push(("  ".to_owned(), theme.dim));
         }
         texts.push((cut(&source, most), theme.dim));
@@ -213,7 +245,7 @@ fn meta(theme: &Theme, entry: Entry<'_>, most: usize, most_source: Option<usize>
 fn draw_snippet(
     entry: Entry<'_>,
     hit: &Hit,
-    marks: &[Marked],
+    marks: &[Highlight],
     style: Style,
     (x, y, end): (u16, u16, u16),
     buffer: &mut Buffer,

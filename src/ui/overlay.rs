@@ -28,6 +28,8 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
         OverlayKind::Language => (" How to write a filter ".to_owned(), 80, LANGUAGE.len() as u16 + 2),
         OverlayKind::Palette => (" Command ".to_owned(), 64, 16),
         OverlayKind::Pipe => (" Give the article to ".to_owned(), 64, 3),
+        OverlayKind::Ask(action) => (format!(" {} ", action.spec().help), 64, 3),
+        OverlayKind::Unkept => (" Marks are not kept ".to_owned(), 76, 6),
     };
     let (width, height) = (columns.min(screen.width), rows.min(screen.height));
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 3, width, height);
@@ -65,6 +67,8 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
         }
         OverlayKind::Palette => draw_palette(state, theme, overlay, inner, buffer),
         OverlayKind::Pipe => draw_typed(theme, "| ", overlay, inner, buffer),
+        OverlayKind::Ask(_) => draw_typed(theme, ": ", overlay, inner, buffer),
+        OverlayKind::Unkept => draw_unkept(state, theme, overlay, inner, buffer),
     }
 }
 
@@ -75,6 +79,22 @@ fn draw_typed(theme: &Theme, sign: &str, overlay: &Overlay, area: Rect, buffer: 
     let mut pen = Pen::new(buffer, area.x, area.y, area.right());
     pen.put(sign, theme.accent);
     draw_line(theme, &overlay.line, &[], overlay.typing, pen)
+}
+
+/// What to do with what could not be kept.
+fn draw_unkept(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let (why, articles) = state.keeping().trouble().unwrap_or(("it is kept by now", 0));
+    let count = counted(articles as u64, "article", "articles");
+    let lines = [
+        (format!("What you did to {count} is not on the disk: {why}."), theme.error),
+        ("Enter writes it to this file, for `newsdesk library import`, and quits.".to_owned(), theme.text),
+        ("An empty line quits without it; Esc stays.".to_owned(), theme.dim),
+    ];
+    for (row, (text, style)) in lines.iter().enumerate().take(usize::from(area.height.saturating_sub(1))) {
+        Pen::new(buffer, area.x, area.y + row as u16, area.right()).put(&clean(text), *style);
+    }
+    let last = Rect { y: area.bottom().saturating_sub(1).max(area.y), height: area.height.min(1), ..area };
+    draw_typed(theme, "> ", overlay, last, buffer)
 }
 
 /// A scrollbar on the frame, where there is more than is to be seen.

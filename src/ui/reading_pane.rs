@@ -3,12 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use unicode_width::UnicodeWidthStr;
 
-use super::spans::{Marked, Pen, within};
+use super::spans::{Highlight, Pen, within};
 use super::{Theme, scrollbar};
 use crate::app::wrap::{Line, LineKind};
 use crate::app::{OpenArticle, State};
-use crate::article::{BlockKind, Role, SpanStyle};
+use crate::article::{BlockKind, Role, SpanStyle, clean};
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let (Some(text), Some(open)) = (state.text_area(), state.reading().open()) else { return };
@@ -17,8 +18,9 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     let rows = usize::from(text.rows);
     for (row, line) in lines.iter().skip(reading.top()).take(rows).enumerate() {
         let pen = Pen::new(buffer, text.column, text.row + row as u16, text.column + text.columns);
-        draw_line(theme, open, line, pen);
+        draw_line(state, theme, open, line, pen);
     }
+    draw_legend(state, theme, open, area, text.row, buffer);
     let mut ticks: Vec<(usize, Style)> = Vec::new();
     for (number, hit) in open.hits.iter().enumerate() {
         if let Some(line) = reading.line_of_hit(number) {
@@ -32,13 +34,35 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     scrollbar::draw(theme, bar, (reading.top(), rows, lines.len()), &ticks, buffer);
 }
 
-fn draw_line(theme: &Theme, open: &OpenArticle, line: &Line, mut pen: Pen<'_>) {
+/// Names the watches whose words stand in the open article, in the line above it, where there is one.
+fn draw_legend(state: &State, theme: &Theme, open: &OpenArticle, area: Rect, top: u16, buffer: &mut Buffer) {
+    if top <= area.y {
+        return;
+    }
+    let names: Vec<(String, Style)> = open
+        .watched
+        .iter()
+        .map(|watched| {
+            let search = state.searches().all().get(watched.search);
+            let name = search.map_or("", |search| search.name.as_str());
+            (format!("■ {} {}", clean(name), watched.hits.len()), theme.watch_name(search, watched.search))
+        })
+        .collect();
+    let width = names.iter().map(|(name, _)| name.width() + 2).sum::<usize>() as u16;
+    let mut pen = Pen::new(buffer, area.right().saturating_sub(width + 1).max(area.x), area.y, area.right());
+    for (name, style) in names {
+        pen.put(&name, style);
+        pen.skip(2);
+    }
+}
+
+fn draw_line(state: &State, theme: &Theme, open: &OpenArticle, line: &Line, mut pen: Pen<'_>) {
     let style = style(theme, line.kind);
     pen.skip(line.indent);
     if !line.prefix.is_empty() {
         let marker = match line.kind {
             LineKind::Part(_) => theme.dim,
-            LineKind::Dateline | LineKind::Link | LineKind::Blank => style,
+            LineKind::Dateline | LineKind::Link | LineKind::Blank | LineKind::Tags | LineKind::Note => style,
         };
         // The section at the front of the dateline has its own colour.
         let section = open.article.section.as_str();
@@ -54,8 +78,12 @@ fn draw_line(theme: &Theme, open: &OpenArticle, line: &Line, mut pen: Pen<'_>) {
         return;
     };
     let text = part.text.get(line.range.clone()).unwrap_or("");
-    let mut marks: Vec<Marked> =
+    let mut marks: Vec<Highlight> =
         part.spans.iter().map(|span| (span.start as usize..span.end as usize, span_style(theme, span.style))).collect();
+    for watched in &open.watched {
+        let style = theme.watch(state.searches().all().get(watched.search), watched.search);
+        marks.extend(watched.hits.iter().filter(|hit| hit.part == number).map(|hit| (hit.range.clone(), style)));
+    }
     for (index, hit) in open.hits.iter().enumerate().filter(|(_, hit)| hit.part == number) {
         let style = if open.current == Some(index) { theme.current_hit } else { theme.hit(hit.term.0) };
         marks.push((hit.range.clone(), style));
@@ -71,6 +99,8 @@ fn style(theme: &Theme, kind: LineKind) -> Style {
         LineKind::Blank => Style::new(),
         LineKind::Dateline => theme.dim,
         LineKind::Link => theme.link,
+        LineKind::Tags => theme.accent,
+        LineKind::Note => theme.quote,
         LineKind::Part(role) => match role {
             Role::Headline => theme.headline,
             Role::Standfirst => theme.standfirst,

@@ -13,7 +13,7 @@ use crate::app::wrap::slack_at;
 const CUT: &str = "…";
 
 /// A stretch of text with a style laid over that of the rest.
-pub(super) type Marked = (Range<usize>, Style);
+pub(super) type Highlight = (Range<usize>, Style);
 
 /// Writes along one row, up to an end.
 pub(super) struct Pen<'a> {
@@ -62,7 +62,7 @@ impl<'a> Pen<'a> {
     }
 
     /// Writes `text` with `marks` (bytes of it, in order) laid over `style`, and `slack` more columns between words.
-    pub(super) fn put_marked(&mut self, text: &str, style: Style, marks: &[Marked], slack: u16) {
+    pub(super) fn put_marked(&mut self, text: &str, style: Style, marks: &[Highlight], slack: u16) {
         let fits = text.len() <= self.room() || text.width() + usize::from(slack) <= self.room();
         let room = if fits { self.end } else { self.end.saturating_sub(CUT.width() as u16) };
         let gaps = if slack == 0 { 0 } else { text.matches(' ').count() as u16 };
@@ -102,8 +102,8 @@ fn lay_over(style: Style, mark: Style) -> Style {
 }
 
 /// The marks that fall into `range`, counted from its start.
-pub(super) fn within(marks: &[Marked], range: &Range<usize>) -> Vec<Marked> {
-    let inside = |(mark, style): &Marked| {
+pub(super) fn within(marks: &[Highlight], range: &Range<usize>) -> Vec<Highlight> {
+    let inside = |(mark, style): &Highlight| {
         let (start, end) = (mark.start.max(range.start), mark.end.min(range.end));
         (start < end).then(|| (start - range.start..end - range.start, *style))
     };

@@ -22,6 +22,9 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     if let Some(count) = state.count() {
         told.push((count.to_string(), theme.accent));
     }
+    if let Some((why, articles)) = state.keeping().trouble() {
+        told.push((format!("{} unsaved: {}", grouped(articles as u64), clean(why)), theme.error));
+    }
     if problems > 0 {
         let key = state.keymap().shown(Action::ShowProblems);
         told.push((format!("{key} {}", counted(problems, "problem", "problems")), theme.warning));
@@ -36,6 +39,16 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         right = x.saturating_sub(2);
     }
     let mut pen = Pen::new(buffer, area.x + 1, area.y, right);
+    if state.is_calling() {
+        let keys: Vec<String> = state
+            .searches()
+            .all()
+            .iter()
+            .filter_map(|search| search.key.map(|key| format!("{key} {}", search.name)))
+            .collect();
+        let text = if keys.is_empty() { "No saved search has a key".to_owned() } else { keys.join("   ") };
+        return pen.put(&clean(&text), theme.accent);
+    }
     if let Some(notice) = state.notice() {
         let style = if notice.is_error { theme.error } else { theme.accent };
         return pen.put(&clean(&notice.text.replace('\n', " ")), style);
@@ -69,6 +82,13 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
             (&[Action::Complete], "complete"),
             (&[Action::HistoryOlder, Action::HistoryNewer], "older, newer"),
         ],
+        Focus::Sources => vec![
+            (&[Action::Narrow], "narrow"),
+            (&[Action::Exclude], "leave out"),
+            (&[Action::WatchSearch], "watch"),
+            (&[Action::ForgetSearch], "forget"),
+            (&[Action::ShowSources], "close"),
+        ],
         Focus::List => {
             let mut hints: Vec<(&'static [Action], &'static str)> = vec![
                 (&[Action::Down, Action::Up], "move"),
@@ -79,7 +99,12 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
                 hints.push((&[Action::NextHit, Action::PreviousHit], "hit"));
                 hints.push((&[Action::Back], "clear"));
             }
-            hints.extend([(&[Action::ShowHelp][..], "help"), (&[Action::Quit], "quit"), (&[Action::ToggleZen], "zen")]);
+            hints.extend([
+                (&[Action::ToggleStar][..], "star"),
+                (&[Action::ShowHelp], "help"),
+                (&[Action::Quit], "quit"),
+                (&[Action::ToggleZen], "zen"),
+            ]);
             hints
         }
         Focus::Reading => {
@@ -91,6 +116,7 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
             let articles: &'static [Action] = &[Action::NextArticle, Action::PreviousArticle];
             hints.extend([
                 (articles, "article"),
+                (&[Action::ToggleStar], "star"),
                 (&[Action::StartFilter], "filter"),
                 (&[Action::ToggleZen], "zen"),
                 (&[Action::ShowHelp], "help"),

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::config::ThemeChoice;
+use crate::config::{ThemeChoice, colour};
+use crate::query::SavedSearch;
 
 /// For which background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,7 @@ pub struct Theme {
     pub current_hit: Style,
     hits: [Style; 6],
     sections: [Style; 6],
+    has_colours: bool,
 }
 
 /// Okabe and Ito: orange, sky blue, yellow, bluish green, reddish purple, vermilion.
@@ -88,6 +90,25 @@ impl Theme {
     /// The style of hits of the term with this number.
     pub fn hit(&self, term: u16) -> Style {
         self.hits.get(usize::from(term) % self.hits.len()).copied().unwrap_or_default()
+    }
+
+    /// The style of the words of a watch, which is search number `number`.
+    pub fn watch(&self, search: Option<&SavedSearch>, number: usize) -> Style {
+        match search.and_then(|search| colour(search.colour.as_deref()?)) {
+            _ if !self.has_colours => Style::new().add_modifier(Modifier::UNDERLINED),
+            Some(own) => Style::new().fg(own).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+            None => {
+                // The same colours as those of hits, but of the letters, so that hits stand out over them.
+                let background = self.hits.get(number % self.hits.len()).and_then(|hit| hit.bg);
+                let style = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+                background.map_or(style, |background| style.fg(background))
+            }
+        }
+    }
+
+    /// The style of the name of a watch.
+    pub fn watch_name(&self, search: Option<&SavedSearch>, number: usize) -> Style {
+        self.watch(search, number).remove_modifier(Modifier::UNDERLINED)
     }
 
     /// The style of a section's name: the same for the same name.
@@ -132,6 +153,7 @@ impl Theme {
                 .add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
             hits: hits.map(hit),
             sections: sections.map(|colour| Style::new().fg(colour)),
+            has_colours: true,
         }
     }
 
@@ -166,6 +188,7 @@ impl Theme {
                 with(reversed | Modifier::ITALIC),
             ],
             sections: [plain; 6],
+            has_colours: false,
         }
     }
 

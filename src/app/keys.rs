@@ -1,0 +1,136 @@
+//! Where keys and pasted text go: to the note or the overlay that lies over the panes, to a number, to an action, to the
+//! line that is typed.
+
+use std::sync::Arc;
+
+use super::overlay::{self, Outcome};
+use super::{Effect, Focus, Overlay, OverlayKind, State, help_rows, palette_rows};
+use crate::command::{Action, Context, Key};
+use crate::query::LANGUAGE;
+
+impl State {
+    pub(super) fn key(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        self.notice = None;
+        if let Some(note) = &mut self.note {
+            if !note.key(key, &self.keymap, usize::from(self.size.rows / 2).max(1)) {
+                let (article, text) = (note.article(), note.text());
+                self.note = None;
+                self.set_note(article, &text, effects);
+            }
+            return;
+        }
+        if std::mem::take(&mut self.calling) {
+            return key.typed().into_iter().for_each(|key| self.run_search(key, effects));
+        }
+        if self.overlay.is_some() {
+            return self.overlay_key(key, effects);
+        }
+        if self.focus != Focus::Filter && self.count_digit(key) {
+            return;
+        }
+        let count = self.count.take();
+        let action = self.keymap.lookup(self.context(), key);
+        match action {
+            Some(Action::Complete | Action::CompleteBack) => {}
+            Some(Action::ClearFilter) if self.filter.take_back_completion() => return self.retype(effects),
+            _ => self.filter.stop_completing(),
+        }
+        match (action, key.typed()) {
+            // Inside a word it is a letter like another.
+            (Some(Action::ShowLanguage), Some(c)) if !self.filter.is_before_word() => {
+                self.filter.insert(c.encode_utf8(&mut [0; 4]));
+                self.retype(effects);
+            }
+            // A number that was typed by mistake is all that is taken back.
+            (Some(Action::Back), _) if count.is_some() => {}
+            (Some(action), _) => self.perform(action, count, effects),
+            (None, Some(c)) if self.focus == Focus::Filter => {
+                self.filter.insert(c.encode_utf8(&mut [0; 4]));
+                self.retype(effects);
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Takes a digit of a count, as in `12G`.
+    fn count_digit(&mut self, key: Key) -> bool {
+        let digit = key.typed().and_then(|c| c.to_digit(10)).filter(|&digit| digit > 0 || self.count.is_some());
+        let Some(digit) = digit else { return false };
+        let count = self.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
+        self.count = Some(count.min(99_999_999));
+        true
+    }
+
+    fn context(&self) -> Context {
+        match self.focus {
+            Focus::List => Context::List,
+            Focus::Reading => Context::Global,
+            Focus::Filter => Context::Line,
+            Focus::Sources => Context::Sources,
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        match (&mut self.note, &mut self.overlay) {
+            (Some(note), _) => note.insert(text),
+            (None, Some(overlay)) => overlay.insert(text),
+            (None, None) => {
+                // Pasted text is never keys; outside the bar it starts a filter.
+                self.focus = Focus::Filter;
+                self.zen = false;
+                self.filter.stop_completing();
+                self.filter.insert(text);
+                self.retype(effects);
+            }
+        }
+    }
+
+    fn overlay_key(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        let Some(mut overlay) = self.overlay.take() else { return };
+        let rows = match overlay.kind {
+            OverlayKind::Help => help_rows(overlay.line.text(), &self.keymap).len(),
+            OverlayKind::Palette => palette_rows(overlay.line.text()).len(),
+            OverlayKind::Problems => self.problems.len(),
+            OverlayKind::Language => LANGUAGE.len(),
+            OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Unkept => 0,
+        };
+        if let Some(action @ (Action::Suspend | Action::Redraw)) = self.keymap.lookup(Context::Line, key) {
+            self.overlay = Some(overlay);
+            return self.perform(action, None, effects);
+        }
+        match overlay.key(key, &self.keymap, rows, usize::from(self.size.rows / 2).max(1)) {
+            Outcome::Stay => self.overlay = Some(overlay),
+            Outcome::Close => {}
+            Outcome::Accept => self.accept(&overlay, effects),
+        }
+    }
+
+    /// Does what was chosen or typed in an overlay.
+    fn accept(&mut self, overlay: &Overlay, effects: &mut Vec<Effect>) {
+        let typed = overlay.line.text().trim();
+        match overlay.kind {
+            OverlayKind::Palette => {
+                if let Some((action, argument)) =
+                    overlay::with_argument(typed).filter(|(_, argument)| !argument.is_empty())
+                {
+                    self.perform_with(action, argument, effects);
+                } else if let Some(spec) = palette_rows(typed).get(overlay.row) {
+                    self.perform(spec.action, None, effects);
+                }
+            }
+            OverlayKind::Pipe => {
+                if let Some(open) = self.reading.open().filter(|_| !typed.is_empty()) {
+                    effects.push(Effect::Pipe { command: typed.to_owned(), text: open.article.to_text() });
+                }
+            }
+            OverlayKind::Ask(action) => self.perform_with(action, typed, effects),
+            OverlayKind::Unkept if typed.is_empty() => effects.extend([Effect::GiveUpUnkept, Effect::Quit]),
+            OverlayKind::Unkept => effects.push(Effect::WriteUnkept {
+                path: typed.into(),
+                changes: self.keeping.unkept(),
+                corpus: Arc::clone(&self.corpus),
+            }),
+            OverlayKind::Help | OverlayKind::Language | OverlayKind::Problems => {}
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Saved searches: by name and by key, and those whose words are watched for.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::{Effect, State};
+use crate::corpus::{Corpus, Slot};
+use crate::marks::Marks;
+use crate::query::{Query, SavedSearch};
+use crate::search::{FacetSearch, Hit, Matcher};
+
+/// The saved searches, and whether the watched words are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Searches {
+    all: Arc<Vec<SavedSearch>>,
+    /// For each watch its place in `all` and what finds its words.
+    watches: Vec<(usize, Arc<Matcher>)>,
+    hidden: bool,
+    /// How many times they changed.
+    version: u64,
+    today: NaiveDate,
+}
+
+/// Words of a watch in the open article.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched {
+    /// The place of the search among the saved ones.
+    pub search: usize,
+    /// Where its words stand.
+    pub hits: Vec<Hit>,
+}
+
+impl Searches {
+    /// All of them, in the order in which they were saved.
+    pub fn all(&self) -> &[SavedSearch] {
+        &self.all
+    }
+
+    /// Whether the words of watches are shown.
+    pub fn is_watching(&self) -> bool {
+        !self.hidden
+    }
+
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(super) fn set(&mut self, all: Vec<SavedSearch>, today: NaiveDate) {
+        self.today = today;
+        self.version += 1;
+        let matcher =
+            |search: &SavedSearch| Arc::new(Matcher::new(&Query::parse(&search.query, today), &Marks::default()));
+        let watches = all.iter().enumerate().filter(|(_, search)| search.watch);
+        self.watches = watches.map(|(number, search)| (number, matcher(search))).collect();
+        self.all = Arc::new(all);
+    }
+
+    /// What is to be counted for the sources pane.
+    pub(super) fn facets(&self, marks: &Marks) -> Vec<FacetSearch> {
+        let facet = |search: &SavedSearch| FacetSearch {
+            name: search.name.clone(),
+            query: search.query.clone(),
+            matcher: Matcher::new(&Query::parse(&search.query, self.today), marks),
+        };
+        self.all.iter().map(facet).collect()
+    }
+
+    /// Where the watched words stand in an article.
+    pub(super) fn watched(&self, corpus: &Corpus, slot: Slot) -> Vec<Watched> {
+        let Some(entry) = corpus.get(slot).filter(|_| !self.hidden) else { return Vec::new() };
+        let each = self.watches.iter().map(|(search, matcher)| Watched { search: *search, hits: matcher.hits(entry) });
+        each.filter(|watched| !watched.hits.is_empty()).collect()
+    }
+}
+
+impl State {
+    /// Takes over the saved searches.
+    pub(super) fn take_searches(&mut self, all: Vec<SavedSearch>) {
+        self.searches.set(all, self.now.date());
+        self.watch();
+    }
+
+    /// Marks the watched words in the open article anew.
+    fn watch(&mut self) {
+        let watched = self.reading.open().map(|open| self.searches.watched(&self.corpus, open.slot));
+        self.reading.watch(watched.unwrap_or_default());
+    }
+
+    /// Changes the saved searches, here and in the library.
+    fn change_searches(&mut self, change: impl FnOnce(&mut Vec<SavedSearch>)) {
+        let mut all = self.searches.all.as_ref().clone();
+        change(&mut all);
+        self.take_searches(all);
+    }
+
+    /// Saves the filter under what was typed: a name, and where wanted `'` with a key, a colour, and `watch`.
+    pub(super) fn save_search(&mut self, typed: &str, effects: &mut Vec<Effect>) {
+        let query = self.filter.editor().text().trim().to_owned();
+        if query.is_empty() || self.filter.typed().mistake().is_some() {
+            return self.tell("There is no filter to save: type one first");
+        }
+        let mut search = SavedSearch { query, ..SavedSearch::default() };
+        let mut name = Vec::new();
+        for word in typed.split_whitespace() {
+            let mut letters = word.strip_prefix('\'').unwrap_or("").chars();
+            match (letters.next(), letters.next()) {
+                (Some(key), None) if key.is_alphanumeric() => search.key = Some(key),
+                _ if word == "watch" && !name.is_empty() => search.watch = true,
+                _ if !name.is_empty() && crate::config::is_colour(word) => search.colour = Some(word.to_owned()),
+                _ => name.push(word),
+            }
+        }
+        search.name = name.join(" ");
+        if search.name.is_empty() {
+            return self.tell("A saved search needs a name");
+        }
+        let name = search.name.clone();
+        self.change_searches(|all| {
+            all.iter_mut()
+                .filter(|other| other.key.is_some() && other.key == search.key)
+                .for_each(|other| other.key = None);
+            match all.iter_mut().find(|other| other.name == search.name) {
+                Some(other) => *other = search.clone(),
+                None => all.push(search.clone()),
+            }
+        });
+        let how = search.key.map_or_else(|| "in the sources pane".to_owned(), |key| format!("'{key} brings it back"));
+        effects.push(Effect::SaveSearch(search));
+        self.tell(format!("Saved as {name}; {how}"));
+    }
+
+    /// Filters by the saved search with this key.
+    pub(super) fn run_search(&mut self, key: char, effects: &mut Vec<Effect>) {
+        let Some(search) = self.searches.all.iter().find(|search| search.key == Some(key)) else {
+            return self.tell(format!("No saved search has the key {key}"));
+        };
+        let (name, query) = (search.name.clone(), search.query.clone());
+        self.filter.editor_mut().set(&query);
+        self.retype(effects);
+        self.tell(name);
+    }
+
+    /// Forgets a saved search.
+    pub(super) fn forget_search(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        if !self.searches.all.iter().any(|search| search.name == name) {
+            return self.tell(format!("No saved search is called {name}"));
+        }
+        self.change_searches(|all| all.retain(|search| search.name != name));
+        effects.push(Effect::RemoveSearch(name.to_owned()));
+        self.tell(format!("{name} is no saved search any more"));
+    }
+
+    /// Watches for the words of a saved search, or stops it.
+    pub(super) fn watch_search(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let Some(mut search) = self.searches.all.iter().find(|search| search.name == name).cloned() else {
+            return self.tell(format!("No saved search is called {name}"));
+        };
+        search.watch = !search.watch;
+        let told = if search.watch { "are highlighted in every article" } else { "are not watched for any more" };
+        self.tell(format!("The words of {name} {told}"));
+        let changed = search.clone();
+        self.change_searches(|all| {
+            if let Some(search) = all.iter_mut().find(|search| search.name == changed.name) {
+                *search = changed;
+            }
+        });
+        effects.push(Effect::SaveSearch(search));
+    }
+
+    /// Shows the watched words, or hides them.
+    pub(super) fn toggle_watches(&mut self) {
+        if self.searches.watches.is_empty() {
+            return self.tell("No saved search is watched");
+        }
+        self.searches.hidden = !self.searches.hidden;
+        self.watch();
+        self.tell(if self.searches.hidden { "Watched words are hidden" } else { "Watched words are shown" });
+    }
+}

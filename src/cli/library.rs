@@ -1,0 +1,160 @@
+//! `newsdesk library`: where what is kept lies, copies of it, all of it as text; and the library as other subcommands
+//! use it.
+
+use std::borrow::Borrow;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::{NOTHING, complain};
+use crate::app::numbers::{counted, grouped};
+use crate::article::clean;
+use crate::corpus::Corpus;
+use crate::library::{Error, Library};
+use crate::loader::Problem;
+use crate::marks::Marks;
+use crate::query::Query;
+
+/// What is to be done with the library.
+#[derive(Debug, Subcommand)]
+pub(super) enum Order {
+    /// Print where the library is
+    Path,
+    /// Write a copy of the library, whole and up to date, also while newsdesk runs
+    Backup {
+        /// The file to write; one that is there is not written over
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Write all of the library as JSON Lines
+    Export {
+        /// The file to write; standard output without it
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Add what `export` wrote; nothing that is there is taken away
+    Import {
+        /// The file to read; `-` is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+pub(super) fn carry_out(order: Order, out: &mut impl Write) -> io::Result<ExitCode> {
+    let path = path()?;
+    match order {
+        Order::Path => writeln!(out, "{}", clean(&path.to_string_lossy()))?,
+        Order::Backup { file } => {
+            open(&path)?.back_up(&file).map_err(|error| told(&file, error))?;
+            writeln!(out, "{}: {}", clean(&file.to_string_lossy()), contents(&open(&path)?)?)?;
+        }
+        Order::Export { file: None } => open(&path)?.export(out).map_err(|error| told(&path, error))?,
+        Order::Export { file: Some(file) } => {
+            let mut written = BufWriter::new(File::create_new(&file).map_err(|error| super::named(&file, &error))?);
+            open(&path)?.export(&mut written).map_err(|error| told(&path, error))?;
+            written.get_ref().sync_all()?;
+        }
+        Order::Import { file } => return import(&path, &file, out),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn import(path: &Path, file: &Path, out: &mut impl Write) -> io::Result<ExitCode> {
+    let mut library = open(path)?;
+    let imported = if file == Path::new("-") {
+        library.import(&mut io::stdin().lock())
+    } else {
+        library.import(&mut BufReader::new(File::open(file).map_err(|error| super::named(file, &error))?))
+    };
+    let imported = imported.map_err(|error| told(path, error))?;
+    for (line, why) in &imported.problems {
+        let problem = Problem {
+            path: file.to_owned(),
+            line: u32::try_from(*line).ok(),
+            column: None,
+            cause: why.clone(),
+            consequence: "it is left out".to_owned(),
+            is_failure: false,
+        };
+        complain(&problem.to_string());
+    }
+    let lines = counted(imported.lines as u64, "line", "lines");
+    writeln!(out, "{lines} read; the library has {}", contents(&library)?)?;
+    Ok(if imported.problems.is_empty() { ExitCode::SUCCESS } else { NOTHING.into() })
+}
+
+/// `newsdesk check --library`.
+pub(super) fn check(out: &mut impl Write) -> io::Result<ExitCode> {
+    let path = path()?;
+    let shown = clean(&path.to_string_lossy()).into_owned();
+    let Some(library) = Library::open_to_read(&path).map_err(|error| told(&path, error))? else {
+        writeln!(out, "{shown}: there is no library yet")?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let wrong = library.check().map_err(|error| told(&path, error))?;
+    for line in &wrong {
+        writeln!(out, "{shown}: {}; the reader sets it aside and saves what it can", clean(line))?;
+    }
+    if wrong.is_empty() {
+        writeln!(out, "{shown}: sound; {}", contents(&library)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(NOTHING.into())
+}
+
+/// What there is in it, in words.
+fn contents(library: &Library) -> io::Result<String> {
+    let [articles, read, starred, tagged, noted] =
+        library.counts().map_err(|error| told(library.path(), error))?.map(u64::from);
+    let searches = library.searches().map_err(|error| told(library.path(), error))?.len() as u64;
+    Ok(format!(
+        "{}: {} read, {} starred, {} with tags, {} with notes; {}",
+        counted(articles, "article", "articles"),
+        grouped(read),
+        grouped(starred),
+        grouped(tagged),
+        grouped(noted),
+        counted(searches, "saved search", "saved searches")
+    ))
+}
+
+/// Where the library is.
+pub(super) fn path() -> io::Result<PathBuf> {
+    super::library_path().ok_or_else(|| io::Error::other("this system names no folder for what is kept"))
+}
+
+/// Opens the library to write to it.
+pub(super) fn open(path: &Path) -> io::Result<Library> {
+    Library::open(path).map_err(|error| told(path, error))
+}
+
+/// An error of the library, with its name.
+pub(super) fn told(path: &Path, error: impl Borrow<Error>) -> io::Error {
+    let error = error.borrow();
+    let more = if error.is_damage() { "; open the reader once: it sets it aside and saves what it can" } else { "" };
+    io::Error::other(format!("{}: {error}{more}", path.display()))
+}
+
+/// The marks that a query needs: none where it asks for none.
+pub(super) fn marks_for(query: &Query, corpus: &Corpus) -> io::Result<Marks> {
+    if !query.depends_on_marks() {
+        return Ok(Marks::default());
+    }
+    let path = path()?;
+    let library = Library::open_to_read(&path).map_err(|error| told(&path, error))?;
+    library.map_or_else(|| Ok(Marks::default()), |mut library| known(&mut library, corpus))
+}
+
+/// The marks in the library, with those of articles that were moved.
+pub(super) fn known(library: &mut Library, corpus: &Corpus) -> io::Result<Marks> {
+    let mut marks = library.marks().map_err(|error| told(library.path(), error))?;
+    match library.recognise(corpus, 0, &|path| path.symlink_metadata().is_ok()) {
+        Ok(recognised) => recognised.marks.into_iter().for_each(|(article, marked)| marks.set(article, marked)),
+        // Where nothing can be written, what is known is better than nothing.
+        Err(error) => complain(&told(library.path(), error).to_string()),
+    }
+    Ok(marks)
+}

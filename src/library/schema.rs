@@ -1,0 +1,176 @@
+//! The tables of the library, and how an older library becomes a newer one. `docs/library.md` describes them.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{Error, Result};
+
+/// What tells a library from other SQLite files: `ndsk`.
+const APPLICATION: i64 = 0x6e64_736b;
+
+/// What makes a library of each version out of one of the version before; the first makes one out of nothing. What
+/// stands here was on readers' disks and never changes.
+pub const MIGRATIONS: &[&str] = &["
+    CREATE TABLE articles (
+        id         INTEGER PRIMARY KEY,
+        revision   INTEGER NOT NULL,
+        read_at    INTEGER,
+        starred_at INTEGER,
+        part       INTEGER,
+        byte       INTEGER,
+        content    INTEGER NOT NULL,
+        length     INTEGER NOT NULL,
+        origin     TEXT NOT NULL,
+        place      TEXT NOT NULL,
+        ordinal    INTEGER NOT NULL,
+        headline   TEXT NOT NULL,
+        published  TEXT
+    );
+    CREATE INDEX articles_by_revision ON articles (revision);
+    CREATE TABLE tags (
+        article INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE ON UPDATE CASCADE,
+        tag     TEXT NOT NULL,
+        PRIMARY KEY (article, tag)
+    ) WITHOUT ROWID;
+    CREATE TABLE notes (
+        article    INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE ON UPDATE CASCADE,
+        text       TEXT NOT NULL,
+        written_at INTEGER NOT NULL
+    );
+    CREATE TABLE searches (
+        name     TEXT PRIMARY KEY,
+        position INTEGER NOT NULL,
+        query    TEXT NOT NULL,
+        key      TEXT UNIQUE,
+        colour   TEXT,
+        watch    INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
+    CREATE TABLE reported (
+        search  TEXT NOT NULL REFERENCES searches (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        article INTEGER NOT NULL,
+        PRIMARY KEY (search, article)
+    ) WITHOUT ROWID;
+    CREATE TABLE sessions (
+        sources  TEXT PRIMARY KEY,
+        session  TEXT NOT NULL,
+        saved_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE history (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        filter   TEXT NOT NULL UNIQUE
+    );
+    CREATE TABLE counter (revision INTEGER NOT NULL);
+    INSERT INTO counter VALUES (0);
+    CREATE VIEW marked AS
+        SELECT printf('%016x', id) AS id, headline, published, place,
+               datetime(read_at, 'unixepoch') AS read, datetime(starred_at, 'unixepoch') AS starred,
+               (SELECT group_concat(tag, ' ') FROM tags WHERE article = id) AS tags,
+               (SELECT text FROM notes WHERE article = id) AS note
+        FROM articles;
+"];
+
+/// The version that this program writes.
+pub const VERSION: usize = MIGRATIONS.len();
+
+/// What was found out about a library.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// It is of this version now.
+    Ready,
+    /// It is of this later version.
+    Newer(usize),
+}
+
+/// Brings the library at `path` up to the last of `migrations`. Before it is changed, a copy is made.
+pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<State> {
+    let before = version(connection)?;
+    if before > migrations.len() {
+        return Ok(State::Newer(before));
+    }
+    if before == migrations.len() {
+        return Ok(State::Ready);
+    }
+    if before > 0 {
+        let copy = copy_of(path, before);
+        connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another program may have done it since.
+    let now = version(&transaction)?;
+    for migration in migrations.iter().skip(now) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", migrations.len() as i64)?;
+    transaction.commit()?;
+    Ok(State::Ready)
+}
+
+/// The version of a library, 0 for an empty file; an error where it is something else.
+fn version(connection: &Connection) -> Result<usize> {
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let version = number("user_version")?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if (version, tables) != (0, 0) && number("application_id")? != APPLICATION {
+        return Err(Error::Foreign);
+    }
+    Ok(usize::try_from(version).unwrap_or(0))
+}
+
+/// A name beside the library that nothing has, for a copy of it as it was in `version`.
+fn copy_of(path: &Path, version: usize) -> PathBuf {
+    let named = |more: String| path.with_extension(format!("version-{version}{more}.db"));
+    let numbered = (2..).map(|number| named(format!("-{number}")));
+    std::iter::once(named(String::new())).chain(numbered).find(|copy| !copy.exists()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(path: &Path) -> Connection {
+        Connection::open(path).unwrap()
+    }
+
+    #[test]
+    fn an_older_library_is_copied_and_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let steps = [
+            "CREATE TABLE a (x); INSERT INTO a VALUES (1);",
+            "ALTER TABLE a ADD COLUMN y DEFAULT 2;",
+            "CREATE TABLE b (z);",
+        ];
+        assert_eq!(migrate(&mut open(&path), &path, &steps[..1]).unwrap(), State::Ready);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was there to be copied");
+        assert_eq!(migrate(&mut open(&path), &path, &steps).unwrap(), State::Ready);
+        let sum: i64 = open(&path).query_row("SELECT x + y FROM a", [], |row| row.get(0)).unwrap();
+        assert_eq!(sum, 3);
+        let copy = open(&folder.path().join("library.version-1.db"));
+        assert_eq!(version(&copy).unwrap(), 1);
+        assert!(copy.prepare("SELECT y FROM a").is_err(), "the copy is as it was");
+        assert_eq!(migrate(&mut open(&path), &path, &steps[..2]).unwrap(), State::Newer(3));
+    }
+
+    #[test]
+    fn a_step_that_fails_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let steps = ["CREATE TABLE a (x);", "CREATE TABLE b (x); CREATE TABLE a (x);"];
+        migrate(&mut open(&path), &path, &steps[..1]).unwrap();
+        assert!(migrate(&mut open(&path), &path, &steps).is_err());
+        assert_eq!(version(&open(&path)).unwrap(), 1);
+        assert!(open(&path).prepare("SELECT x FROM b").is_err());
+    }
+
+    #[test]
+    fn what_is_no_library_is_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        open(&path).execute_batch("CREATE TABLE recipes (x)").unwrap();
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(migrate(&mut open(&path), &path, MIGRATIONS), Err(Error::Foreign)));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+}

@@ -1,0 +1,380 @@
+//! The library as JSON Lines: all of it out, and back in. An import adds and takes nothing away, so that doing it twice
+//! is doing it once. `docs/library.md` describes the lines.
+
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat};
+use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::marks::{Keeper, Known, path_of, signed, unsigned};
+use super::{Library, Result, VERSION};
+use crate::article::ArticleId;
+use crate::marks::{Change, Marking, Place, Tag};
+use crate::query::SavedSearch;
+
+/// What came of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// How many articles, saved searches, sessions, filters and changes were read.
+    pub lines: usize,
+    /// Lines that could not be read: their number, from 1, and why.
+    pub problems: Vec<(usize, String)>,
+}
+
+/// One line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Line {
+    /// The first.
+    NewsdeskLibrary { version: usize },
+    /// An article with all that was done to it.
+    Article {
+        #[serde(flatten)]
+        article: ArticleLine,
+        read: Option<String>,
+        starred: Option<String>,
+        #[serde(default)]
+        tags: Vec<String>,
+        note: Option<String>,
+        place_in_text: Option<(u32, u32)>,
+    },
+    /// One thing that was done to an article and could not be kept.
+    Change {
+        #[serde(flatten)]
+        article: ArticleLine,
+        change: ChangeLine,
+    },
+    /// A saved search.
+    Search {
+        name: String,
+        query: String,
+        key: Option<char>,
+        colour: Option<String>,
+        #[serde(default)]
+        watch: bool,
+        #[serde(default)]
+        reported: Vec<String>,
+    },
+    /// Where the reader was.
+    Session { sources: String, session: String },
+    /// What was filtered for.
+    Filter { filter: String },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ArticleLine {
+    id: String,
+    headline: String,
+    published: Option<String>,
+    origin: String,
+    place: String,
+    /// The bytes of the place in hexadecimal digits, where they are no UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place_bytes: Option<String>,
+    ordinal: u32,
+    content: String,
+    length: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ChangeLine {
+    Read(bool),
+    Starred(bool),
+    Tag(String),
+    Untag(String),
+    Note { text: String, was: String },
+    Place(Option<(u32, u32)>),
+}
+
+impl ArticleLine {
+    fn of(known: &Known) -> ArticleLine {
+        let bytes = known.place.as_os_str().as_encoded_bytes();
+        let hex = || bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        ArticleLine {
+            id: known.id.to_string(),
+            headline: known.headline.clone(),
+            published: known.published.clone(),
+            origin: known.origin.to_owned(),
+            place: known.place.to_string_lossy().into_owned(),
+            place_bytes: known.place.to_str().is_none().then(hex),
+            ordinal: known.ordinal,
+            content: format!("{:016x}", known.content),
+            length: known.length,
+        }
+    }
+
+    fn known(self) -> std::result::Result<Known, String> {
+        let number = |text: &str| u64::from_str_radix(text, 16).map_err(|_| format!("\"{text}\" is no identity"));
+        let origin = match self.origin.as_str() {
+            "file" => "file",
+            "bundled" => "bundled",
+            "input" => "input",
+            _ => "",
+        };
+        Ok(Known {
+            id: ArticleId(number(&self.id)?),
+            content: number(&self.content)?,
+            length: self.length,
+            origin,
+            place: self.place_bytes.as_deref().and_then(path_from_hex).unwrap_or_else(|| self.place.into()),
+            ordinal: self.ordinal,
+            headline: self.headline,
+            published: self.published,
+        })
+    }
+}
+
+fn path_from_hex(text: &str) -> Option<PathBuf> {
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    let bytes: Vec<u8> = (0..text.len()).step_by(2).map(byte).collect::<Option<_>>()?;
+    Some(path_of(rusqlite::types::ValueRef::Blob(&bytes)))
+}
+
+impl ChangeLine {
+    fn of(change: &Change) -> ChangeLine {
+        match change {
+            Change::Read(read) => ChangeLine::Read(*read),
+            Change::Starred(starred) => ChangeLine::Starred(*starred),
+            Change::Tagged(tag, true) => ChangeLine::Tag(tag.to_string()),
+            Change::Tagged(tag, false) => ChangeLine::Untag(tag.to_string()),
+            Change::Note { text, was } => ChangeLine::Note { text: text.to_string(), was: was.to_string() },
+            Change::Place(place) => ChangeLine::Place(place.map(|place| (place.part, place.byte))),
+        }
+    }
+
+    fn change(self) -> std::result::Result<Change, String> {
+        let tag = |word: String| Tag::new(&word).ok_or_else(|| format!("\"{word}\" is no tag"));
+        Ok(match self {
+            ChangeLine::Read(read) => Change::Read(read),
+            ChangeLine::Starred(starred) => Change::Starred(starred),
+            ChangeLine::Tag(word) => Change::Tagged(tag(word)?, true),
+            ChangeLine::Untag(word) => Change::Tagged(tag(word)?, false),
+            ChangeLine::Note { text, was } => Change::Note { text: text.into(), was: was.into() },
+            ChangeLine::Place(place) => Change::Place(place.map(|(part, byte)| Place { part, byte })),
+        })
+    }
+}
+
+/// Writes changes that could not be kept, so that they can be imported later.
+pub fn write_changes(
+    changes: &[Marking],
+    known: &mut dyn FnMut(ArticleId) -> Option<Known>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write_line(out, &Line::NewsdeskLibrary { version: VERSION })?;
+    for Marking { article, change } in changes {
+        let nothing = || Known {
+            id: *article,
+            content: 0,
+            length: 0,
+            origin: "",
+            place: PathBuf::new(),
+            ordinal: 0,
+            headline: String::new(),
+            published: None,
+        };
+        let article = ArticleLine::of(&known(*article).unwrap_or_else(nothing));
+        write_line(out, &Line::Change { article, change: ChangeLine::of(change) })?;
+    }
+    out.flush()
+}
+
+fn write_line(out: &mut dyn Write, line: &Line) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+fn moment(seconds: Option<i64>) -> Option<String> {
+    DateTime::from_timestamp(seconds?, 0).map(|moment| moment.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+fn seconds(moment: Option<&str>) -> std::result::Result<Option<i64>, String> {
+    let read = |text: &str| DateTime::parse_from_rfc3339(text).map_err(|_| format!("\"{text}\" is no moment"));
+    Ok(moment.map(read).transpose()?.map(|moment| moment.timestamp()))
+}
+
+impl Library {
+    /// Writes all of it, in an order that is the same for the same content.
+    pub fn export(&mut self, out: &mut dyn Write) -> Result<()> {
+        let searches = self.searches()?;
+        let mut sessions = self.sessions()?;
+        sessions.sort();
+        let filters = self.filters()?;
+        write_line(out, &Line::NewsdeskLibrary { version: VERSION })?;
+        let transaction = self.connection.transaction()?;
+        let sql =
+            "SELECT id, headline, published, origin, place, ordinal, content, length, read_at, starred_at, part, byte,
+                   (SELECT text FROM notes WHERE article = id) FROM articles ORDER BY place, ordinal, id";
+        let mut statement = transaction.prepare(sql)?;
+        let mut tags = transaction.prepare("SELECT tag FROM tags WHERE article = ?1 ORDER BY tag")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let tags: Vec<String> =
+                tags.query_map([row.get::<_, i64>(0)?], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let line = Line::Article {
+                article: article_line(row)?,
+                read: moment(row.get(8)?),
+                starred: moment(row.get(9)?),
+                tags,
+                note: row.get(12)?,
+                place_in_text: row.get::<_, Option<u32>>(10)?.zip(row.get(11)?),
+            };
+            write_line(out, &line)?;
+        }
+        for SavedSearch { name, query, key, colour, watch } in searches {
+            let mut reported =
+                transaction.prepare_cached("SELECT article FROM reported WHERE search = ?1 ORDER BY article")?;
+            let ids = reported.query_map([&name], |row| Ok(ArticleId(unsigned(row.get(0)?)).to_string()))?;
+            let reported = ids.collect::<rusqlite::Result<_>>()?;
+            write_line(out, &Line::Search { name, query, key, colour, watch, reported })?;
+        }
+        for (sources, session) in sessions {
+            write_line(out, &Line::Session { sources, session })?;
+        }
+        for filter in filters {
+            write_line(out, &Line::Filter { filter })?;
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Adds what [`export`](Self::export) or [`write_changes`] wrote.
+    pub fn import(&mut self, lines: &mut dyn BufRead) -> Result<Imported> {
+        let mut imported = Imported::default();
+        let (mut later, mut line, mut number) = (Vec::new(), Vec::new(), 0);
+        self.write(|transaction, revision| {
+            let mut keeper = Keeper::new(transaction, revision)?;
+            loop {
+                line.clear();
+                if lines.read_until(b'\n', &mut line)? == 0 {
+                    return Ok(());
+                }
+                number += 1;
+                if line.trim_ascii().is_empty() {
+                    continue;
+                }
+                let read = serde_json::from_slice::<Line>(&line).map_err(|error| error.to_string());
+                match read.and_then(take) {
+                    Ok(Taken::Nothing) => {}
+                    Ok(Taken::Later(line)) => later.push(line),
+                    Ok(Taken::Article(known, times, changes)) => {
+                        imported.lines += 1;
+                        put(&mut keeper, transaction, *known, times, changes)?;
+                    }
+                    Err(why) => imported.problems.push((number, why)),
+                }
+            }
+        })?;
+        for line in later {
+            imported.lines += 1;
+            match *line {
+                Line::Search { name, query, key, colour, watch, reported } => {
+                    self.save_search(&SavedSearch { name: name.clone(), query, key, colour, watch })?;
+                    let ids: Vec<ArticleId> =
+                        reported.iter().filter_map(|id| u64::from_str_radix(id, 16).ok().map(ArticleId)).collect();
+                    self.report(&name, &ids)?;
+                }
+                Line::Session { sources, session } if self.session(&sources)?.is_none() => {
+                    self.keep_session(&sources, &session)?;
+                }
+                Line::Filter { filter } if !self.filters()?.contains(&filter) => self.keep_filter(&filter)?,
+                _ => {}
+            }
+        }
+        Ok(imported)
+    }
+}
+
+/// What is to be done with a line.
+enum Taken {
+    Nothing,
+    Later(Box<Line>),
+    /// An article, when it was read and starred, and what else was done to it.
+    Article(Box<Known>, [Option<i64>; 2], Vec<Change>),
+}
+
+fn take(line: Line) -> std::result::Result<Taken, String> {
+    Ok(match line {
+        Line::NewsdeskLibrary { version } if version > VERSION => {
+            return Err(format!(
+                "this was written by a newer newsdesk (version {version}); what it knows more is left out"
+            ));
+        }
+        Line::NewsdeskLibrary { .. } => Taken::Nothing,
+        Line::Article { article, read, starred, tags, note, place_in_text } => {
+            let times = [seconds(read.as_deref())?, seconds(starred.as_deref())?];
+            let flags = [times[0].map(|_| Change::Read(true)), times[1].map(|_| Change::Starred(true))];
+            let tags = tags.iter().filter_map(|tag| Some(Change::Tagged(Tag::new(tag)?, true)));
+            let note = note
+                .filter(|note| !note.is_empty())
+                .map(|note| Change::Note { text: note.into(), was: Arc::default() });
+            let place = place_in_text.map(|(part, byte)| Change::Place(Some(Place { part, byte })));
+            let changes = flags.into_iter().flatten().chain(tags).chain(note).chain(place).collect();
+            Taken::Article(Box::new(article.known()?), times, changes)
+        }
+        Line::Change { article, change } => {
+            Taken::Article(Box::new(article.known()?), [None; 2], vec![change.change()?])
+        }
+        Line::Search { .. } | Line::Session { .. } | Line::Filter { .. } => Taken::Later(Box::new(line)),
+    })
+}
+
+/// Adds an article, or what was done to it where it is there.
+fn put(
+    keeper: &mut Keeper<'_>,
+    transaction: &rusqlite::Transaction<'_>,
+    known: Known,
+    times: [Option<i64>; 2],
+    changes: Vec<Change>,
+) -> Result<()> {
+    let (article, id) = (known.id, signed(known.id.0));
+    let there = transaction
+        .prepare_cached("SELECT part, read_at, starred_at FROM articles WHERE id = ?1")?
+        .query_row([id], before)
+        .optional()?;
+    if there.is_none() {
+        keeper.insert(article, Some(known))?;
+    }
+    let (place, read, starred) = there.unwrap_or_default();
+    for change in changes {
+        let is_so = matches!(&change, Change::Place(_) if place.is_some())
+            || matches!(&change, Change::Starred(true) if starred.is_some());
+        if !is_so {
+            keeper.keep(&Marking { article, change }, &mut |_| None)?;
+        }
+    }
+    for (column, before, time) in [("read_at", read, times[0]), ("starred_at", starred, times[1])] {
+        if before.is_none() && time.is_some() {
+            transaction.execute(&format!("UPDATE articles SET {column} = ?2 WHERE id = ?1"), params![id, time])?;
+        }
+    }
+    Ok(())
+}
+
+/// The part of the place in the text, and when an article was read and starred.
+type Before = (Option<u32>, Option<i64>, Option<i64>);
+
+fn before(row: &Row<'_>) -> rusqlite::Result<Before> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn article_line(row: &Row<'_>) -> rusqlite::Result<ArticleLine> {
+    let place = path_of(row.get_ref(4)?);
+    let is_text = |path: &Path| path.to_str().is_some();
+    let hex = || place.as_os_str().as_encoded_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(ArticleLine {
+        id: ArticleId(unsigned(row.get(0)?)).to_string(),
+        headline: row.get(1)?,
+        published: row.get(2)?,
+        origin: row.get(3)?,
+        place_bytes: (!is_text(&place)).then(hex),
+        place: place.to_string_lossy().into_owned(),
+        ordinal: row.get(5)?,
+        content: format!("{:016x}", unsigned(row.get(6)?)),
+        length: usize::try_from(row.get::<_, i64>(7)?).unwrap_or(0),
+    })
+}

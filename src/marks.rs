@@ -1,0 +1,336 @@
+//! What a reader has done to articles: read them, starred them, tagged them, written a note, come to a place in them.
+//!
+//! [`Marks`] is a value: a pure fold of [`Change`]s, each of which gives the change that takes it back. Where it is
+//! kept, and how it is drawn, this room does not know.
+
+mod change;
+mod flags;
+mod history;
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use crate::article::ArticleId;
+
+pub use change::{Change, Marking, Place, Tag};
+pub use flags::{FlagColumn, Flags};
+pub use history::{Done, History};
+
+/// How many pieces the marks are held in: changing one mark copies one of them at most.
+const PIECES: usize = 256;
+
+/// What a reader has done to one article.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marked {
+    read: bool,
+    starred: bool,
+    place: Option<Place>,
+    /// What few articles have.
+    more: Option<Arc<More>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct More {
+    /// In alphabetical order.
+    tags: Vec<Tag>,
+    note: Arc<str>,
+}
+
+impl Marked {
+    /// Whether it was read.
+    pub fn is_read(&self) -> bool {
+        self.read
+    }
+
+    /// Whether it is starred.
+    pub fn is_starred(&self) -> bool {
+        self.starred
+    }
+
+    /// Its tags, in alphabetical order.
+    pub fn tags(&self) -> &[Tag] {
+        self.more.as_ref().map_or(&[], |more| &more.tags)
+    }
+
+    /// The note, empty where there is none.
+    pub fn note(&self) -> &str {
+        self.more.as_ref().map_or("", |more| &more.note)
+    }
+
+    /// Where the reader has come to in it.
+    pub fn place(&self) -> Option<Place> {
+        self.place
+    }
+
+    /// Makes a change; gives the one that takes it back, or none where everything is so already.
+    pub fn apply(&mut self, change: &Change) -> Option<Change> {
+        match change {
+            Change::Read(read) => (self.read != *read).then(|| {
+                self.read = *read;
+                Change::Read(!read)
+            }),
+            Change::Starred(starred) => (self.starred != *starred).then(|| {
+                self.starred = *starred;
+                Change::Starred(!starred)
+            }),
+            Change::Place(place) => {
+                (self.place != *place).then(|| Change::Place(std::mem::replace(&mut self.place, *place)))
+            }
+            Change::Tagged(tag, wanted) => {
+                let at = self.tags().binary_search(tag);
+                let more = |marked: &mut Marked, change: &dyn Fn(&mut More)| marked.change_more(change);
+                match (at, wanted) {
+                    (Err(at), true) => more(self, &|more| more.tags.insert(at, tag.clone())),
+                    (Ok(at), false) => more(self, &|more| drop(more.tags.remove(at))),
+                    _ => return None,
+                }
+                Some(Change::Tagged(tag.clone(), !wanted))
+            }
+            Change::Note { text, .. } => {
+                let was: Arc<str> = self.more.as_ref().map_or_else(Arc::default, |more| Arc::clone(&more.note));
+                (was != *text).then(|| {
+                    self.change_more(&|more| more.note = Arc::clone(text));
+                    Change::Note { text: was, was: Arc::clone(text) }
+                })
+            }
+        }
+    }
+
+    fn change_more(&mut self, change: &dyn Fn(&mut More)) {
+        let more = Arc::make_mut(self.more.get_or_insert_default());
+        change(more);
+        if *more == More::default() {
+            self.more = None;
+        }
+    }
+
+    /// The changes that make an unmarked article into this.
+    pub fn changes(&self) -> impl Iterator<Item = Change> + '_ {
+        let flags = [self.read.then_some(Change::Read(true)), self.starred.then_some(Change::Starred(true))];
+        let tags = self.tags().iter().map(|tag| Change::Tagged(tag.clone(), true));
+        let note = Some(self.note()).filter(|note| !note.is_empty());
+        let note = note.map(|note| Change::Note { text: note.into(), was: Arc::default() });
+        flags.into_iter().flatten().chain(tags).chain(note).chain(self.place.map(|place| Change::Place(Some(place))))
+    }
+}
+
+/// The marks on all articles, also on those that are not open now. Cloning copies a reference; changing a clone
+/// leaves the other as it is, and copies little.
+#[derive(Clone, Debug)]
+pub struct Marks {
+    /// [`PIECES`] of them, by some bits of the identity.
+    pieces: Arc<Vec<Arc<Piece>>>,
+    /// The same by slot, where a scan wants it.
+    flags: Option<Arc<Vec<Flags>>>,
+}
+
+impl PartialEq for Marks {
+    fn eq(&self, other: &Marks) -> bool {
+        self.pieces == other.pieces
+    }
+}
+
+impl Eq for Marks {}
+
+type Piece = HashMap<ArticleId, Marked, BuildHasherDefault<IdHasher>>;
+
+/// What articles have that nothing was done to.
+static UNMARKED: Marked = Marked { read: false, starred: false, place: None, more: None };
+
+impl Default for Marks {
+    /// No marks at all.
+    fn default() -> Marks {
+        Marks { pieces: Arc::new(vec![Arc::default(); PIECES]), flags: None }
+    }
+}
+
+impl Marks {
+    /// What was done to the article.
+    pub fn get(&self, article: ArticleId) -> &Marked {
+        self.pieces.get(piece_of(article)).and_then(|piece| piece.get(&article)).unwrap_or(&UNMARKED)
+    }
+
+    /// How many articles have marks.
+    pub fn len(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.len()).sum()
+    }
+
+    /// Whether no article has any.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All articles that have marks, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (ArticleId, &Marked)> {
+        self.pieces.iter().flat_map(|piece| piece.iter().map(|(&article, marked)| (article, marked)))
+    }
+
+    /// Makes a change; gives the one that takes it back, or none where everything is so already.
+    pub fn apply(&mut self, marking: &Marking) -> Option<Marking> {
+        let Marking { article, change } = marking;
+        // What changes nothing copies nothing.
+        self.get(*article).clone().apply(change)?;
+        let piece = self.piece(*article);
+        let marked = piece.entry(*article).or_default();
+        let back = marked.apply(change);
+        if *marked == UNMARKED {
+            piece.remove(article);
+        }
+        back.map(|change| Marking { article: *article, change })
+    }
+
+    /// Sets what was done to an article, whatever it was before.
+    pub fn set(&mut self, article: ArticleId, marked: Marked) {
+        if marked == UNMARKED {
+            self.piece(article).remove(&article);
+        } else {
+            self.piece(article).insert(article, marked);
+        }
+    }
+
+    fn piece(&mut self, article: ArticleId) -> &mut Piece {
+        self.flags = None;
+        Arc::make_mut(&mut Arc::make_mut(&mut self.pieces)[piece_of(article)])
+    }
+
+    /// Whether these are the marks that `other` is a clone of, with nothing changed since.
+    pub fn is_same(&self, other: &Marks) -> bool {
+        Arc::ptr_eq(&self.pieces, &other.pieces)
+    }
+}
+
+fn piece_of(article: ArticleId) -> usize {
+    // The first bits and the last are what the table of a piece goes by.
+    (article.0 >> 32) as usize % PIECES
+}
+
+/// Identities are hashes already.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn change() -> impl Strategy<Value = Change> {
+        let tag = prop_oneof![Just("asia"), Just("budget"), Just("later")].prop_filter_map("a tag", Tag::new);
+        let note = prop_oneof![Just(""), Just("call back"), Just("two\nlines")];
+        prop_oneof![
+            any::<bool>().prop_map(Change::Read),
+            any::<bool>().prop_map(Change::Starred),
+            (tag, any::<bool>()).prop_map(|(tag, wanted)| Change::Tagged(tag, wanted)),
+            note.prop_map(|note| Change::Note { text: note.into(), was: Arc::default() }),
+            proptest::option::of((0u32..3, 0u32..3))
+                .prop_map(|place| Change::Place(place.map(|(part, byte)| Place { part, byte }))),
+        ]
+    }
+
+    fn marking() -> impl Strategy<Value = Marking> {
+        // The first two share a piece.
+        let article = prop_oneof![Just(ArticleId(1)), Just(ArticleId(2)), Just(ArticleId(1 << 32))];
+        (article, change()).prop_map(|(article, change)| Marking { article, change })
+    }
+
+    proptest! {
+        #[test]
+        fn every_change_gives_the_one_that_takes_it_back(all in proptest::collection::vec(marking(), 0..40)) {
+            let mut marks = Marks::default();
+            let mut states = vec![marks.clone()];
+            let mut backs = Vec::new();
+            for marking in &all {
+                backs.push(marks.apply(marking));
+                states.push(marks.clone());
+            }
+            states.pop();
+            for back in backs.into_iter().rev() {
+                if let Some(back) = back {
+                    prop_assert!(marks.apply(&back).is_some());
+                }
+                prop_assert_eq!(Some(&marks), states.last());
+                states.pop();
+            }
+            prop_assert!(marks.is_empty());
+        }
+
+        #[test]
+        fn marks_are_the_sum_of_their_changes(all in proptest::collection::vec(change(), 0..20)) {
+            let mut marked = Marked::default();
+            for change in &all {
+                marked.apply(change);
+            }
+            let mut again = Marked::default();
+            for change in marked.changes() {
+                prop_assert!(again.apply(&change).is_some());
+            }
+            prop_assert_eq!(marked, again);
+        }
+    }
+
+    #[test]
+    fn flags_by_slot_follow_the_marks_and_the_corpus() {
+        use crate::article::{Draft, Role};
+        use crate::corpus::{Corpus, Origin, ShardBuilder, Slot, Stamp};
+        let shard = |names: &[&str]| {
+            let mut builder = ShardBuilder::default();
+            for name in names {
+                let dir = Arc::from(std::path::Path::new("desk"));
+                let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
+                let mut draft = Draft::default();
+                draft.push(Role::Headline, *name);
+                builder.push(file, name.as_bytes(), 0, "plain", &draft);
+            }
+            Arc::new(builder.finish())
+        };
+        let id = |name: &str| ArticleId::of(name.as_bytes(), 0);
+        let corpus = Corpus::default().with([shard(&["a", "b"])]);
+        let (mut marks, mut column) = (Marks::default(), FlagColumn::default());
+        marks.apply(&Marking { article: id("b"), change: Change::Starred(true) });
+        let read = |marks: &Marks| {
+            (0..3)
+                .map(|slot| marks.flags(Slot(slot)).map(|flags| (flags.is_read(), flags.is_starred())))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(read(&column.attach(&marks, &corpus)), [Some((false, false)), Some((false, true)), None]);
+        marks.apply(&Marking { article: id("a"), change: Change::Read(true) });
+        marks.apply(&Marking { article: id("b"), change: Change::Starred(false) });
+        marks.apply(&Marking { article: id("c"), change: Change::Read(true) });
+        let corpus = corpus.with([shard(&["c"])]);
+        let attached = column.attach(&marks, &corpus);
+        assert_eq!(read(&attached), [Some((true, false)), Some((false, false)), Some((true, false))]);
+        let mut changed = attached;
+        changed.apply(&Marking { article: id("a"), change: Change::Read(false) });
+        assert_eq!(changed.flags(Slot(0)), None, "what changed is looked up anew");
+    }
+
+    #[test]
+    fn changing_a_clone_leaves_the_other_as_it_is() {
+        let star = |article: u64| Marking { article: ArticleId(article), change: Change::Starred(true) };
+        let mut marks = Marks::default();
+        marks.apply(&star(1));
+        let before = marks.clone();
+        marks.apply(&star(2));
+        assert!(!marks.is_same(&before));
+        assert_eq!((before.len(), marks.len()), (1, 2));
+        assert!(marks.get(ArticleId(2)).is_starred() && !before.get(ArticleId(2)).is_starred());
+        assert_eq!(marks.apply(&star(2)), None);
+    }
+}

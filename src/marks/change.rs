@@ -1,0 +1,93 @@
+//! One thing that a reader does to an article.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::article::{ArticleId, clean};
+
+/// How long a tag may be, in characters.
+const LONGEST_TAG: usize = 64;
+
+/// A change of what is known of one article, each part of it by itself, so that two readers at once lose nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was read, or is to be read again.
+    Read(bool),
+    /// It has a star, or has none.
+    Starred(bool),
+    /// It has this tag, or has not.
+    Tagged(Tag, bool),
+    /// This is its note.
+    Note {
+        /// The text; empty for none.
+        text: Arc<str>,
+        /// What it was before, as far as whoever wrote it knew.
+        was: Arc<str>,
+    },
+    /// The reader has come to this place in it.
+    Place(Option<Place>),
+}
+
+/// A change, and the article that it is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marking {
+    /// The article.
+    pub article: ArticleId,
+    /// The change.
+    pub change: Change,
+}
+
+/// A place in the text of an article, which outlasts any change of width.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The number of the part.
+    pub part: u32,
+    /// The byte in the part's text.
+    pub byte: u32,
+}
+
+/// A word that a reader puts on articles: in lower case, without white space, commas or a `#` before it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(Arc<str>);
+
+impl Tag {
+    /// Makes a tag of a word; none where nothing of it is left. White space inside becomes a hyphen.
+    pub fn new(word: &str) -> Option<Tag> {
+        let word = clean(word.trim().trim_start_matches('#')).to_lowercase().replace(',', " ");
+        let word: String = word.split_whitespace().collect::<Vec<_>>().join("-").chars().take(LONGEST_TAG).collect();
+        (!word.is_empty()).then(|| Tag(word.into()))
+    }
+
+    /// The tags of a line in which they are parted by spaces or commas, each once, in alphabetical order.
+    pub fn all(line: &str) -> Vec<Tag> {
+        let mut tags: Vec<Tag> = line.split([' ', ',', '\t']).filter_map(Tag::new).collect();
+        tags.sort();
+        tags.dedup();
+        tags
+    }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_words_in_lower_case_each_once() {
+        let tags = |line: &str| Tag::all(line).iter().map(Tag::to_string).collect::<Vec<_>>();
+        assert_eq!(tags("#Asia, budget asia\tÉTÉ"), ["asia", "budget", "été"]);
+        assert_eq!(tags(" , # "), [""; 0]);
+        assert_eq!(Tag::new(" Middle East ").unwrap().as_str(), "middle-east");
+        assert_eq!(Tag::new("a\u{1b}b").unwrap().as_str(), "a␛b");
+    }
+}

@@ -1,0 +1,62 @@
+//! The thread that counts what an answer consists of, for the newest answer only.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::{io, thread};
+
+use super::contained::contain;
+use crate::app::Message;
+use crate::corpus::{Corpus, Slot};
+use crate::marks::Marks;
+use crate::search::{FacetSearch, facets};
+
+/// What is to be counted.
+pub(super) struct Wish {
+    pub(super) generation: u64,
+    pub(super) corpus: Arc<Corpus>,
+    pub(super) slots: Arc<Vec<Slot>>,
+    pub(super) marks: Marks,
+    pub(super) searches: Vec<FacetSearch>,
+}
+
+/// The reader's side of the thread. Dropping it ends the thread.
+pub(super) struct Facets {
+    wishes: Option<Sender<Wish>>,
+    wanted: Arc<AtomicU64>,
+}
+
+impl Facets {
+    /// Starts the thread; counts go to `tell`.
+    pub(super) fn start(mut tell: impl FnMut(Message) + Send + 'static) -> io::Result<Facets> {
+        let (wishes, inbox) = mpsc::channel::<Wish>();
+        let wanted = Arc::new(AtomicU64::new(0));
+        let latest = Arc::clone(&wanted);
+        thread::Builder::new().name("facets".to_owned()).spawn(move || {
+            while let Ok(first) = inbox.recv() {
+                let Wish { generation, corpus, slots, marks, searches } = inbox.try_iter().last().unwrap_or(first);
+                let cancelled = || latest.load(Ordering::Relaxed) > generation;
+                let rows = contain(|| facets(&corpus, &slots, &marks, &searches, &cancelled)).flatten();
+                if let Some(rows) = rows {
+                    tell(Message::Facets { generation, rows });
+                }
+            }
+        })?;
+        Ok(Facets { wishes: Some(wishes), wanted })
+    }
+
+    /// Counts; what was to be counted before is not any more.
+    pub(super) fn count(&self, wish: Wish) {
+        self.wanted.fetch_max(wish.generation, Ordering::Relaxed);
+        if let Some(wishes) = &self.wishes {
+            let _ = wishes.send(wish);
+        }
+    }
+}
+
+impl Drop for Facets {
+    fn drop(&mut self) {
+        self.wanted.store(u64::MAX, Ordering::Relaxed);
+        self.wishes = None;
+    }
+}

@@ -1,0 +1,451 @@
+//! The library thread: writes what the reader does, tells when it is on the disk, and hears of what others write.
+//!
+//! Nobody waits for it. What cannot be written is tried again, and nothing is told to be kept before it is.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use notify::{RecursiveMode, Watcher};
+
+use super::contained::contain;
+use super::log::note;
+use super::unkept::{Finder, rescue};
+use crate::app::{self, Message, Notice, Session};
+use crate::article::{ArticleId, clean};
+use crate::corpus::Corpus;
+use crate::library::{Error, Library, News, Recognised};
+use crate::marks::{Marking, Marks};
+use crate::query::SavedSearch;
+
+/// How long places and sessions are gathered before they are written.
+const LEISURE: Duration = Duration::from_millis(250);
+
+/// How long is waited before what could not be written is tried again.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// How often another program's writing is looked for where the system does not tell of it.
+const LOOK: Duration = Duration::from_millis(800);
+
+/// For how long after the system has told of it, and how often: SQLite writes to the file a moment before others can see
+/// it, and what comes then is told by nobody.
+const AFTER: (Duration, Duration) = (Duration::from_millis(600), Duration::from_millis(60));
+
+/// What the thread is asked to do.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Keep changes and say so.
+    Keep { number: u64, changes: Arc<Vec<Marking>>, corpus: Arc<Corpus> },
+    /// Keep a place, later.
+    Place { marking: Marking, corpus: Arc<Corpus> },
+    /// Keep where the reader is, later.
+    Session { session: Box<Session>, corpus: Arc<Corpus> },
+    /// Keep a filter.
+    Filter(String),
+    /// Keep a saved search.
+    Save(SavedSearch),
+    /// Forget one.
+    Remove(String),
+    /// Recognise moved articles.
+    Recognise(Arc<Corpus>),
+    /// Somebody has written to the library.
+    Disk,
+    /// What could not be kept need not be: it is in a file, or not wanted.
+    GiveUp,
+    /// Write what is there, and end.
+    Close,
+}
+
+/// The reader's side of the thread. Dropping it waits until everything is written, or cannot be.
+pub(super) struct Keeper {
+    orders: Sender<Order>,
+    thread: Option<JoinHandle<Option<PathBuf>>>,
+}
+
+impl Keeper {
+    /// Opens the library at `path` on a thread of its own; what it holds goes to `tell`. `sources` names what is open.
+    pub(super) fn start(
+        path: Option<PathBuf>,
+        sources: Option<String>,
+        tell: impl FnMut(Message) + Send + 'static,
+    ) -> io::Result<Keeper> {
+        let (orders, inbox) = mpsc::channel();
+        let own = orders.clone();
+        let thread = thread::Builder::new().name("library".to_owned()).spawn(move || {
+            let worker = Worker { path, sources, tell: Box::new(tell), ..Worker::default() };
+            worker.run(&inbox, own)
+        })?;
+        Ok(Keeper { orders, thread: Some(thread) })
+    }
+
+    pub(super) fn order(&self, order: Order) {
+        let _ = self.orders.send(order);
+    }
+
+    /// Waits until everything is written; gives the file that holds what could not be.
+    pub(super) fn close(&mut self) -> Option<PathBuf> {
+        let _ = self.orders.send(Order::Close);
+        self.thread.take()?.join().ok().flatten()
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+struct Worker {
+    path: Option<PathBuf>,
+    sources: Option<String>,
+    tell: Box<dyn FnMut(Message) + Send>,
+    library: Option<Library>,
+    corpus: Arc<Corpus>,
+    /// Changes that are to be written, and the number of the last.
+    changes: Vec<Marking>,
+    number: u64,
+    /// What is written when there is time.
+    places: HashMap<ArticleId, Marking>,
+    session: Option<Box<Session>>,
+    /// What is written at once, and is no mark.
+    words: Vec<Order>,
+    /// When something of that came.
+    since: Option<Instant>,
+    /// When writing failed.
+    failed: Option<Instant>,
+    /// Why, the last time.
+    reason: Option<String>,
+    /// Slots below are of articles that were recognised.
+    recognised: usize,
+    /// Whether the reader's place among these sources is known.
+    has_session: bool,
+}
+
+impl Default for Worker {
+    fn default() -> Worker {
+        Worker {
+            path: None,
+            sources: None,
+            tell: Box::new(drop),
+            library: None,
+            corpus: Arc::default(),
+            changes: Vec::new(),
+            number: 0,
+            places: HashMap::new(),
+            session: None,
+            words: Vec::new(),
+            since: None,
+            failed: None,
+            reason: None,
+            recognised: 0,
+            has_session: false,
+        }
+    }
+}
+
+impl Worker {
+    fn run(mut self, inbox: &Receiver<Order>, own: Sender<Order>) -> Option<PathBuf> {
+        self.begin();
+        let watcher = self.path.as_deref().and_then(|path| watch(path, own));
+        let (mut open, mut stirred) = (true, None::<Instant>);
+        while open {
+            let wait = [
+                self.since.map(|since| LEISURE.saturating_sub(since.elapsed())),
+                self.failed.map(|failed| AGAIN.saturating_sub(failed.elapsed())),
+                watcher.is_none().then_some(LOOK),
+                stirred.map(|_| AFTER.1),
+            ];
+            let first = match wait.into_iter().flatten().min() {
+                Some(wait) => match inbox.recv_timeout(wait) {
+                    Ok(order) => Some(order),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => Some(Order::Close),
+                },
+                None => Some(inbox.recv().unwrap_or(Order::Close)),
+            };
+            let (mut heard, mut corpus) = (watcher.is_none() || stirred.is_some(), None);
+            for order in first.into_iter().chain(inbox.try_iter()) {
+                match order {
+                    Order::Close => open = false,
+                    Order::Disk => {
+                        heard = true;
+                        stirred = Some(Instant::now());
+                    }
+                    Order::GiveUp => self.changes.clear(),
+                    Order::Recognise(version) => corpus = Some(version),
+                    order => self.take(order),
+                }
+            }
+            let due = self.failed.is_none_or(|failed| failed.elapsed() >= AGAIN);
+            let done = contain(|| {
+                if !open || due {
+                    self.write(!open);
+                }
+                if let Some(corpus) = corpus {
+                    self.recognise(&corpus);
+                }
+                if heard {
+                    self.hear();
+                }
+            });
+            if done.is_none() {
+                self.library = None;
+                self.fail(&Error::Io(io::Error::other("keeping it ran into a fault of this program")));
+            }
+            if heard {
+                stirred = stirred.filter(|stirred| stirred.elapsed() < AFTER.0);
+            }
+        }
+        rescue(&self.changes, &self.corpus)
+    }
+
+    /// Opens the library and tells what it holds.
+    fn begin(&mut self) {
+        let began = Instant::now();
+        let mut kept = app::Kept::default();
+        match self.open() {
+            Ok(marks) => kept.marks = marks,
+            Err(error) => self.fail(&error),
+        }
+        if let (Some(_), Some(error)) = (self.failed, &self.reason) {
+            (self.tell)(Message::Notice(Notice::error(format!("What you mark cannot be kept: {error}"))));
+        }
+        let read = |library: &Library, sources: Option<&str>| -> Result<_, Error> {
+            let session = sources.map(|sources| library.session(sources)).transpose()?.flatten();
+            Ok((library.searches()?, library.filters()?, session))
+        };
+        if let Some(library) = &self.library {
+            match read(library, self.sources.as_deref()) {
+                Ok((searches, filters, session)) => {
+                    kept.session = session.and_then(|session| serde_json::from_str(&session).ok());
+                    (kept.searches, kept.filters) = (searches, filters);
+                }
+                Err(error) => self.fail(&error),
+            }
+        }
+        self.has_session = kept.session.is_some();
+        note(|| format!("library with marks on {} articles open in {:?}", kept.marks.len(), began.elapsed()));
+        (self.tell)(Message::Library(Box::new(kept)));
+    }
+
+    /// Opens the library, and reads the marks; where it may not be written, at least those.
+    fn open(&mut self) -> Result<Marks, Error> {
+        self.library = None;
+        let path = self
+            .path
+            .clone()
+            .ok_or_else(|| Error::Io(io::Error::other("this system names no folder for it, or it is switched off")))?;
+        let opened = Library::open_or_mend(&path);
+        let (mut library, aside) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                // What was kept before is worth seeing even where nothing more can be kept.
+                self.fail(&error);
+                return match Library::open_to_read(&path) {
+                    Ok(Some(mut library)) => library.marks(),
+                    _ => Err(error),
+                };
+            }
+        };
+        if let Some(aside) = aside {
+            let text = format!(
+                "The library was damaged: it is set aside as {}, and marks on {} articles were saved from it",
+                aside.path.display(),
+                aside.articles
+            );
+            (self.tell)(Message::Notice(Notice::error(text)));
+        }
+        if let Some(newer) = library.is_newer() {
+            self.fail(&newer);
+        }
+        let marks = library.marks()?;
+        self.library = Some(library);
+        Ok(marks)
+    }
+
+    fn fail(&mut self, error: &Error) {
+        note(|| format!("library: {error}"));
+        self.failed = Some(Instant::now());
+        self.reason = Some(error.to_string());
+        (self.tell)(Message::NotKept(error.to_string()));
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Keep { number, changes, corpus } => {
+                self.number = number;
+                self.changes.extend(changes.iter().cloned());
+                self.corpus = corpus;
+            }
+            Order::Place { marking, corpus } => {
+                self.places.insert(marking.article, marking);
+                self.since.get_or_insert_with(Instant::now);
+                self.corpus = corpus;
+            }
+            Order::Session { session, corpus } => {
+                self.session = Some(session);
+                self.since.get_or_insert_with(Instant::now);
+                self.corpus = corpus;
+            }
+            word => self.words.push(word),
+        }
+    }
+
+    /// Writes what is to be written now, or everything.
+    fn write(&mut self, everything: bool) {
+        let leisure = everything || self.since.is_some_and(|since| since.elapsed() >= LEISURE);
+        let idle = self.changes.is_empty() && self.words.is_empty();
+        let nothing_later = self.places.is_empty() && self.session.is_none();
+        if idle && (!leisure || nothing_later) {
+            self.since = self.since.filter(|_| !nothing_later);
+            // What failed before may work by now, though there is nothing to be written.
+            self.failed = self.failed.filter(|_| !idle || self.library.is_none() && self.path.is_some());
+            return;
+        }
+        if self.failed.is_some() || self.library.is_none() {
+            // Perhaps the file may be written by now, or is another one.
+            match self.open() {
+                // What others have done meanwhile is told by nobody else.
+                Ok(marks) => self.tell_news(News {
+                    marks: marks.iter().map(|(article, marked)| (article, marked.clone())).collect(),
+                    searches: None,
+                }),
+                Err(error) => return self.fail(&error),
+            }
+        }
+        match self.write_out(leisure) {
+            Ok(news) => {
+                self.failed = None;
+                if self.number > 0 {
+                    (self.tell)(Message::Kept(self.number));
+                }
+                self.tell_news(news);
+            }
+            Err(error) if error.is_damage() => {
+                self.fail(&error);
+                if self.open().is_ok() {
+                    // What is in memory is more than what could be saved.
+                    self.failed = None;
+                    (self.tell)(Message::KeepAgain);
+                }
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    fn write_out(&mut self, leisure: bool) -> Result<News, Error> {
+        let Some(library) = &mut self.library else { return Ok(News::default()) };
+        let mut changes = self.changes.clone();
+        if leisure {
+            changes.extend(self.places.values().cloned());
+        }
+        let mut finder = Finder::new(&self.corpus, changes.len());
+        let news = library.keep(&changes, &mut |article| finder.known(article))?;
+        self.changes.clear();
+        if leisure {
+            self.places.clear();
+        }
+        while let Some(word) = self.words.first() {
+            match word {
+                Order::Filter(filter) => library.keep_filter(filter)?,
+                Order::Save(search) => library.save_search(search)?,
+                Order::Remove(name) => drop(library.remove_search(name)?),
+                _ => {}
+            }
+            self.words.remove(0);
+        }
+        if leisure {
+            if let (Some(session), Some(sources)) = (&self.session, &self.sources) {
+                // The article that it is in has to be known, so that it is recognised elsewhere.
+                library.meet(session.article().and_then(|article| finder.known(article)))?;
+                library.keep_session(sources, &serde_json::to_string(session).unwrap_or_default())?;
+                self.has_session = true;
+            }
+            self.session = None;
+            self.since = None;
+        }
+        Ok(news)
+    }
+
+    /// Hears of what others have written.
+    fn hear(&mut self) {
+        let Some(library) = &mut self.library else { return };
+        match library.news() {
+            Ok(news) => self.tell_news(news),
+            Err(error) => note(|| format!("library: {error}")),
+        }
+    }
+
+    fn tell_news(&mut self, News { marks, searches }: News) {
+        if !marks.is_empty() || searches.is_some() {
+            (self.tell)(Message::News { marks, searches });
+        }
+    }
+
+    /// Finds articles that were known in other places.
+    fn recognise(&mut self, corpus: &Corpus) {
+        let Some(library) = self.library.as_mut().filter(|library| library.is_newer().is_none()) else { return };
+        let began = Instant::now();
+        let from = std::mem::replace(&mut self.recognised, corpus.slots());
+        let recognised = match library.recognise(corpus, from, &|path| path.symlink_metadata().is_ok()) {
+            Ok(recognised) => recognised,
+            Err(error) => return note(|| format!("library: {error}")),
+        };
+        note(|| format!("{} articles recognised elsewhere in {:?}", recognised.moved.len(), began.elapsed()));
+        if recognised.moved.is_empty() {
+            return;
+        }
+        let session = if self.has_session { None } else { moved_session(library, &recognised) };
+        let moved = recognised.moved.iter().map(|moved| (moved.from, moved.to)).collect();
+        (self.tell)(Message::Moved { moved, marks: recognised.marks, session });
+    }
+}
+
+/// Where the reader was in what was moved here.
+fn moved_session(library: &Library, recognised: &Recognised) -> Option<Session> {
+    let sessions = library.sessions().ok()?;
+    let new = |id: ArticleId| recognised.moved.iter().find(|moved| moved.from == id).map(|moved| moved.to);
+    sessions.into_iter().find_map(|(_, session)| {
+        let session: Session = serde_json::from_str(&session).ok()?;
+        let article = new(session.article()?)?;
+        Some(Session { selected: Some(article.to_string()), ..session })
+    })
+}
+
+/// Listens for others' writing to the library.
+fn watch(path: &Path, orders: Sender<Order>) -> Option<notify::RecommendedWatcher> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let folder = path.parent()?;
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        let of_library =
+            |path: &PathBuf| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name));
+        if !event.kind.is_access() && event.paths.iter().any(of_library) {
+            let _ = orders.send(Order::Disk);
+        }
+    })
+    .ok()?;
+    watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
+    Some(watcher)
+}
+
+/// What names the sources that are open: their real paths. None where there is nothing to come back to.
+pub(super) fn name_of(sources: &[super::Source]) -> Option<String> {
+    let mut names = HashSet::new();
+    for source in sources {
+        names.insert(match source {
+            super::Source::Named(path) => {
+                path.canonicalize().unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned()
+            }
+            super::Source::Bundled => String::new(),
+            super::Source::Input(_) => return None,
+        });
+    }
+    let mut names: Vec<String> = names.into_iter().map(|name| clean(&name).into_owned()).collect();
+    names.sort();
+    serde_json::to_string(&names).ok()
+}

@@ -1,0 +1,199 @@
+//! What an answer consists of: how many of its articles are unread, starred, of a section, of a source, in a folder.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::Matcher;
+use crate::article::Role;
+use crate::article::fold::fold;
+use crate::corpus::{Corpus, Entry, Slot};
+use crate::marks::Marks;
+
+/// How many of the sections, sources and folders are given: those with the most articles.
+const MOST: usize = 60;
+
+/// How many articles are looked at before it is asked whether the counts are still wanted.
+const PIECE: usize = 2_000;
+
+/// What articles have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum FacetKind {
+    All,
+    Unread,
+    Starred,
+    Search,
+    Tag,
+    Section,
+    Source,
+    Folder,
+}
+
+/// Articles of an answer that have something in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facet {
+    /// In what they are alike.
+    pub kind: FacetKind,
+    /// What it is called.
+    pub name: String,
+    /// The query that they answer; empty for all.
+    pub query: String,
+    /// How many of them are unread.
+    pub unread: usize,
+    /// How many there are.
+    pub total: usize,
+}
+
+/// A saved search that is to be counted.
+#[derive(Clone, Debug)]
+pub struct FacetSearch {
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub query: String,
+    /// What decides on articles.
+    pub matcher: Matcher,
+}
+
+/// Counts what `slots` consist of. None where it was cancelled.
+pub fn facets(
+    corpus: &Corpus,
+    slots: &[Slot],
+    marks: &Marks,
+    searches: &[FacetSearch],
+    cancelled: &dyn Fn() -> bool,
+) -> Option<Vec<Facet>> {
+    let mut whole = Count::default();
+    let mut starred = Count::default();
+    let mut found = vec![Count::default(); searches.len()];
+    let (mut tags, mut sections) = (Counts::default(), Counts::default());
+    let (mut sources, mut folders) = (Counts::default(), Counts::default());
+    for (number, &slot) in slots.iter().enumerate() {
+        if number % PIECE == 0 && cancelled() {
+            return None;
+        }
+        let Some(entry) = corpus.get(slot) else { continue };
+        let marked = marks.get(entry.id());
+        let unread = !marked.is_read();
+        whole.add(unread);
+        if marked.is_starred() {
+            starred.add(unread);
+        }
+        for (search, count) in searches.iter().zip(&mut found) {
+            if search.matcher.matches(slot, entry) {
+                count.add(unread);
+            }
+        }
+        for tag in marked.tags() {
+            tags.put(tag.as_str().as_bytes(), unread, || tag.to_string());
+        }
+        let section = entry.section();
+        if section.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ') {
+            sections.put(section.as_bytes(), unread, || section.to_owned());
+        } else {
+            // As it folds, but in capitals, so that it falls together with those that are written so.
+            sections.put(fold(section).to_uppercase().as_bytes(), unread, || section.to_owned());
+        }
+        put_sources(&mut sources, entry, unread);
+        if let Some((folder, _)) = entry.place() {
+            folders.put(folder.as_os_str().as_encoded_bytes(), unread, || folder.to_string_lossy().into_owned());
+        }
+    }
+    let one = |kind, name: &str, query: &str, count: Count| Facet {
+        kind,
+        name: name.to_owned(),
+        query: query.to_owned(),
+        unread: count.unread,
+        total: count.total,
+    };
+    let unread = Count { unread: whole.unread, total: whole.unread };
+    let mut all = vec![
+        one(FacetKind::All, "All", "", whole),
+        one(FacetKind::Unread, "Unread", "is:unread", unread),
+        one(FacetKind::Starred, "Starred", "is:starred", starred),
+    ];
+    for (search, count) in searches.iter().zip(found) {
+        let query = if search.query.contains(' ') { format!("({})", search.query) } else { search.query.clone() };
+        all.push(one(FacetKind::Search, &search.name, &query, count));
+    }
+    all.extend(tags.facets(FacetKind::Tag, |tag| format!("tag:{}", quoted(tag))));
+    all.extend(sections.facets(FacetKind::Section, |section| format!("section:{}", quoted(section))));
+    all.extend(sources.facets(FacetKind::Source, |source| format!("source:{}", quoted(source))));
+    // One folder is no choice.
+    if folders.0.len() > 1 {
+        let mut each = folders.facets(FacetKind::Folder, |folder| format!("path:{}", quoted(folder)));
+        each.iter_mut().for_each(|facet| facet.name = last_of(&facet.name));
+        all.extend(each);
+    }
+    Some(all)
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    unread: usize,
+    total: usize,
+}
+
+impl Count {
+    fn add(&mut self, unread: bool) {
+        self.total += 1;
+        self.unread += usize::from(unread);
+    }
+}
+
+/// How many articles have each value, by its bytes, and how it is written.
+#[derive(Default)]
+struct Counts(HashMap<Vec<u8>, (Count, String)>);
+
+impl Counts {
+    fn put(&mut self, key: &[u8], unread: bool, written: impl FnOnce() -> String) {
+        match self.0.get_mut(key) {
+            Some((count, _)) => count.add(unread),
+            None if key.is_empty() => {}
+            None => {
+                let mut count = Count::default();
+                count.add(unread);
+                self.0.insert(key.to_vec(), (count, written()));
+            }
+        }
+    }
+
+    /// The values with the most articles, in alphabetical order.
+    fn facets(self, kind: FacetKind, query: impl Fn(&str) -> String) -> Vec<Facet> {
+        let mut values: Vec<(Count, String)> = self.0.into_values().collect();
+        values.sort_by(|(a, first), (b, second)| b.total.cmp(&a.total).then_with(|| first.cmp(second)));
+        values.truncate(MOST);
+        values.sort_by_key(|(_, name)| fold(name));
+        let facet = |(count, name): (Count, String)| Facet {
+            kind,
+            query: query(&name),
+            name,
+            unread: count.unread,
+            total: count.total,
+        };
+        values.into_iter().map(facet).collect()
+    }
+}
+
+fn put_sources(sources: &mut Counts, entry: Entry<'_>, unread: bool) {
+    for part in entry.parts().filter(|part| part.role == Role::Source) {
+        let folded = entry.folded().get(part.folded.clone()).unwrap_or_default();
+        sources.put(folded, unread, || {
+            let mut unfolder = entry.unfolder();
+            unfolder.skip_to(part.folded.start);
+            unfolder.take(part.folded.end)
+        });
+    }
+}
+
+/// A value in quotation marks, as the language wants it; what it cannot hold is left to stand for itself.
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('"', " ").trim())
+}
+
+/// The last two names of a path, which tell it from its neighbours.
+fn last_of(path: &str) -> String {
+    let names: Vec<_> =
+        Path::new(path).components().rev().take(2).map(|name| name.as_os_str().to_string_lossy()).collect();
+    names.into_iter().rev().collect::<Vec<_>>().join("/")
+}

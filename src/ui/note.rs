@@ -1,0 +1,46 @@
+//! The note that is being written, in a frame of its own.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Block, Clear, Padding, Widget};
+
+use super::filter_bar::draw_line;
+use super::spans::Pen;
+use super::{Theme, scrollbar};
+use crate::app::State;
+
+/// Draws it, and gives the cell of the cursor.
+pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let note = state.note()?;
+    let screen = buffer.area;
+    let (width, height) = (76.min(screen.width), 14.min(screen.height));
+    let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
+    Clear.render(area, buffer);
+    let mut inner = area;
+    if width >= 20 && height >= 3 {
+        let block = Block::bordered()
+            .title(" Note ")
+            .title_bottom(" Esc keeps it ")
+            .border_style(theme.rule)
+            .title_style(theme.accent)
+            .padding(Padding::horizontal(1));
+        inner = block.inner(area);
+        block.render(area, buffer);
+    }
+    let visible = usize::from(inner.height);
+    let top = (note.row() + 1).saturating_sub(visible);
+    let mut cursor = None;
+    for (row, line) in note.lines().iter().enumerate().skip(top).take(visible) {
+        let pen = Pen::new(buffer, inner.x, inner.y + (row - top) as u16, inner.right());
+        let here = row == note.row();
+        if here {
+            cursor = draw_line(theme, line, &[], true, pen);
+        } else {
+            let mut pen = pen;
+            pen.put(line.text(), theme.text);
+        }
+    }
+    let edge = Rect { width: inner.width + 2, ..inner }.intersection(buffer.area);
+    scrollbar::draw(theme, edge, (top, visible, note.lines().len()), &[], buffer);
+    cursor
+}

@@ -1,0 +1,588 @@
+//! The library on disk: what is kept is there again, whatever happens to it in between.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use newsdesk::article::ArticleId;
+use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
+use newsdesk::library::{Error, Known, Library, Moved, Origins, write_changes};
+use newsdesk::loader::{Hint, decode, read};
+use newsdesk::marks::{Change, History, Marked, Marking, Marks, Place, Tag};
+use newsdesk::query::SavedSearch;
+use proptest::prelude::*;
+
+/// A folder with a library in it.
+struct Shelf {
+    folder: tempfile::TempDir,
+}
+
+impl Shelf {
+    fn new() -> Shelf {
+        Shelf { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("library.db")
+    }
+
+    fn open(&self) -> Library {
+        Library::open(&self.path()).unwrap()
+    }
+
+    fn marks(&self) -> Marks {
+        self.open().marks().unwrap()
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn tag(word: &str) -> Tag {
+    Tag::new(word).unwrap()
+}
+
+fn note(text: &str, was: &str) -> Change {
+    Change::Note { text: text.into(), was: was.into() }
+}
+
+fn marking(article: u64, change: Change) -> Marking {
+    Marking { article: ArticleId(article), change }
+}
+
+fn keep(library: &mut Library, changes: &[Marking]) {
+    assert!(library.keep(changes, &mut |_| None).unwrap().is_empty());
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let tags = prop_oneof![Just("asia"), Just("budget"), Just("später")].prop_map(tag);
+    let notes = prop_oneof![Just(""), Just("call back"), Just("two\nlines “quoted”")];
+    prop_oneof![
+        any::<bool>().prop_map(Change::Read),
+        any::<bool>().prop_map(Change::Starred),
+        (tags, any::<bool>()).prop_map(|(tag, wanted)| Change::Tagged(tag, wanted)),
+        notes.prop_map(|text| Change::Note { text: text.into(), was: Arc::default() }),
+        proptest::option::of((0u32..9, 0u32..9))
+            .prop_map(|place| Change::Place(place.map(|(part, byte)| Place { part, byte }))),
+    ]
+}
+
+#[derive(Clone, Debug)]
+enum Order {
+    Make(Vec<(u64, Change)>),
+    Undo,
+    Redo,
+    Restart,
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    prop_oneof![
+        4 => proptest::collection::vec((0u64..4, change()), 1..4).prop_map(Order::Make),
+        2 => Just(Order::Undo),
+        1 => Just(Order::Redo),
+        1 => Just(Order::Restart),
+    ]
+}
+
+/// The simple model: for each article its flags, tags, note and place; and every state that was.
+type Simple = BTreeMap<u64, (bool, bool, Vec<String>, String, Option<Place>)>;
+
+fn simple(marks: &Marks) -> Simple {
+    let of = |marked: &Marked| {
+        let tags = marked.tags().iter().map(Tag::to_string).collect();
+        (marked.is_read(), marked.is_starred(), tags, marked.note().to_owned(), marked.place())
+    };
+    marks.iter().map(|(article, marked)| (article.0, of(marked))).collect()
+}
+
+fn make(state: &mut Simple, article: u64, change: &Change) {
+    let mut entry = state.remove(&article).unwrap_or_default();
+    match change {
+        Change::Read(read) => entry.0 = *read,
+        Change::Starred(starred) => entry.1 = *starred,
+        Change::Tagged(tag, wanted) => {
+            entry.2.retain(|known| known != tag.as_str());
+            entry.2.extend(wanted.then(|| tag.to_string()));
+            entry.2.sort();
+        }
+        Change::Note { text, .. } => entry.3 = text.to_string(),
+        Change::Place(place) => entry.4 = *place,
+    }
+    if entry != Default::default() {
+        state.insert(article, entry);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_marks_undos_redos_and_restarts_end_in_the_state_of_a_simple_model(
+        orders in proptest::collection::vec(order(), 0..25)
+    ) {
+        let shelf = Shelf::new();
+        let mut library = shelf.open();
+        let (mut marks, mut history) = (library.marks().unwrap(), History::default());
+        let (mut states, mut at) = (vec![Simple::default()], 0);
+        for order in orders {
+            let changes = match order {
+                Order::Make(changes) => {
+                    let mut next = states[at].clone();
+                    changes.iter().for_each(|(article, change)| make(&mut next, *article, change));
+                    // What was the note is what this reader knows.
+                    let changes = changes.into_iter().map(|(article, change)| marking(article, change)).collect();
+                    let made = history.make(&mut marks, "change".to_owned(), changes);
+                    if !made.is_empty() {
+                        at += 1;
+                        states.truncate(at);
+                        states.push(next);
+                    }
+                    made
+                }
+                Order::Undo => {
+                    at = at.saturating_sub(1);
+                    history.undo(&mut marks).map(|done| done.changes).unwrap_or_default()
+                }
+                Order::Redo => {
+                    at = (at + 1).min(states.len() - 1);
+                    history.redo(&mut marks).map(|done| done.changes).unwrap_or_default()
+                }
+                Order::Restart => {
+                    drop(library);
+                    library = shelf.open();
+                    marks = library.marks().unwrap();
+                    // The history is that of the session.
+                    history = History::default();
+                    states = vec![simple(&marks)];
+                    at = 0;
+                    Vec::new()
+                }
+            };
+            let known = with_notes_known(&changes, &library.marks().unwrap());
+            prop_assert!(library.keep(&known, &mut |_| None).unwrap().is_empty());
+            prop_assert_eq!(&simple(&marks), &states[at]);
+            prop_assert_eq!(&simple(&shelf.marks()), &states[at]);
+        }
+    }
+}
+
+/// The changes with the notes that were there before, as a program that made them would have it.
+fn with_notes_known(changes: &[Marking], kept: &Marks) -> Vec<Marking> {
+    let mut marks = kept.clone();
+    let each = changes.iter().map(|change| {
+        let was: Arc<str> = marks.get(change.article).note().into();
+        marks.apply(change);
+        match &change.change {
+            Change::Note { text, .. } => Marking { change: Change::Note { text: text.clone(), was }, ..change.clone() },
+            _ => change.clone(),
+        }
+    });
+    each.collect()
+}
+
+#[test]
+fn two_libraries_see_each_others_marks_and_lose_none() {
+    let shelf = Shelf::new();
+    let (mut one, mut other) = (shelf.open(), shelf.open());
+    one.marks().unwrap();
+    other.marks().unwrap();
+    keep(&mut one, &[marking(1, Change::Starred(true)), marking(1, Change::Tagged(tag("asia"), true))]);
+    keep(&mut other, &[marking(1, Change::Read(true)), marking(2, Change::Read(true))]);
+    let seen = other.news().unwrap();
+    assert!(seen.marks.iter().any(|(id, marked)| *id == ArticleId(1) && marked.is_starred() && marked.is_read()));
+    let seen: Vec<_> = one.news().unwrap().marks.into_iter().map(|(id, _)| id.0).collect();
+    assert!(seen.contains(&1) && seen.contains(&2));
+    assert!(one.news().unwrap().is_empty(), "nothing is told twice");
+    let all = shelf.marks();
+    assert_eq!(all.get(ArticleId(1)).tags(), [tag("asia")]);
+    assert!(all.get(ArticleId(1)).is_read() && all.get(ArticleId(1)).is_starred() && all.get(ArticleId(2)).is_read());
+}
+
+#[test]
+fn two_who_write_at_the_same_time_both_have_their_way() {
+    let shelf = Shelf::new();
+    drop(shelf.open());
+    std::thread::scope(|scope| {
+        for writer in 0u64..4 {
+            let path = shelf.path();
+            scope.spawn(move || {
+                let mut library = Library::open(&path).unwrap();
+                for number in 0..25 {
+                    keep(&mut library, &[marking(writer * 1000 + number, Change::Starred(true))]);
+                }
+            });
+        }
+    });
+    assert_eq!(shelf.marks().len(), 100);
+}
+
+#[test]
+fn of_two_notes_on_one_article_both_are_kept() {
+    let shelf = Shelf::new();
+    let (mut one, mut other) = (shelf.open(), shelf.open());
+    keep(&mut one, &[marking(1, note("Call the ministry", ""))]);
+    let joined = other.keep(&[marking(1, note("Ask for the figures", ""))], &mut |_| None).unwrap();
+    assert_eq!(joined.marks[0].1.note(), "Call the ministry\nAsk for the figures");
+    // One who has seen it may change it, and take it away.
+    keep(&mut one, &[marking(1, note("Done", "Call the ministry\nAsk for the figures"))]);
+    assert_eq!(shelf.marks().get(ArticleId(1)).note(), "Done");
+    // One who has not takes nothing away.
+    other.keep(&[marking(1, note("", "Call the ministry"))], &mut |_| None).unwrap();
+    assert_eq!(shelf.marks().get(ArticleId(1)).note(), "Done");
+    keep(&mut one, &[marking(1, note("", "Done"))]);
+    assert!(shelf.marks().is_empty());
+}
+
+#[test]
+fn a_library_of_a_newer_program_is_read_and_never_written() {
+    let shelf = Shelf::new();
+    keep(&mut shelf.open(), &[marking(1, Change::Starred(true))]);
+    let raw = rusqlite::Connection::open(shelf.path()).unwrap();
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    drop(raw);
+    let mut library = shelf.open();
+    assert!(library.marks().unwrap().get(ArticleId(1)).is_starred());
+    let refused = library.keep(&[marking(2, Change::Read(true))], &mut |_| None);
+    assert!(matches!(refused, Err(Error::Newer(99))));
+    assert_eq!(shelf.marks().len(), 1);
+}
+
+#[test]
+fn what_is_no_library_is_left_alone() {
+    let shelf = Shelf::new();
+    let raw = rusqlite::Connection::open(shelf.path()).unwrap();
+    raw.execute_batch("CREATE TABLE recipes (name); INSERT INTO recipes VALUES ('soup');").unwrap();
+    drop(raw);
+    let before = fs::read(shelf.path()).unwrap();
+    assert!(matches!(Library::open_or_mend(&shelf.path()), Err(Error::Foreign)));
+    assert_eq!(fs::read(shelf.path()).unwrap(), before);
+    assert_eq!(shelf.files(), ["library.db"]);
+}
+
+/// A library with many articles, closed.
+fn filled(shelf: &Shelf, articles: u64) {
+    let mut library = shelf.open();
+    let id = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let changes: Vec<Marking> = (0..articles)
+        .flat_map(|number| {
+            let star = marking(id(number), Change::Starred(true));
+            [star, marking(id(number), Change::Tagged(tag("kept"), true)), marking(id(number), note("a note", ""))]
+        })
+        .collect();
+    keep(&mut library, &changes);
+    let asia = SavedSearch { name: "Asia".to_owned(), query: "asia".to_owned(), ..SavedSearch::default() };
+    library.save_search(&asia).unwrap();
+}
+
+#[test]
+fn a_damaged_library_is_set_aside_and_what_can_be_read_of_it_is_saved() {
+    let shelf = Shelf::new();
+    filled(&shelf, 4_000);
+    let length = fs::metadata(shelf.path()).unwrap().len();
+    let mut file = fs::OpenOptions::new().write(true).open(shelf.path()).unwrap();
+    // A page in the middle of every stretch, but not the first pages, which say where everything is.
+    for at in (length / 3..length).step_by((length / 8) as usize) {
+        file.seek(SeekFrom::Start(at / 4096 * 4096)).unwrap();
+        file.write_all(&[0xa5; 4096]).unwrap();
+    }
+    drop(file);
+    let damaged = fs::read(shelf.path()).unwrap();
+    let (mut library, aside) = Library::open_or_mend(&shelf.path()).unwrap();
+    let aside = aside.expect("it was found to be damaged");
+    assert_eq!(fs::read(&aside.path).unwrap(), damaged, "it is kept as it was");
+    assert!((3_000..4_000).contains(&aside.articles), "{} of 4,000 were saved", aside.articles);
+    assert_eq!(library.check().unwrap(), [""; 0]);
+    let marks = library.marks().unwrap();
+    assert_eq!(marks.len(), aside.articles as usize);
+    keep(&mut library, &[marking(1, Change::Read(true))]);
+    assert!(Library::open_or_mend(&shelf.path()).unwrap().1.is_none(), "the new one is sound");
+}
+
+#[test]
+fn a_library_without_its_beginning_is_set_aside_and_the_reader_starts() {
+    for rubbish in [vec![b'x'; 9_000], vec![0xff; 100]] {
+        let shelf = Shelf::new();
+        filled(&shelf, 10);
+        fs::write(shelf.path(), &rubbish).unwrap();
+        let (mut library, aside) = Library::open_or_mend(&shelf.path()).unwrap();
+        assert_eq!(fs::read(aside.unwrap().path).unwrap(), rubbish);
+        keep(&mut library, &[marking(1, Change::Read(true))]);
+        assert_eq!(shelf.marks().len(), 1);
+    }
+}
+
+#[test]
+fn what_has_no_room_is_refused_whole_and_what_was_kept_stays() {
+    let shelf = Shelf::new();
+    filled(&shelf, 50);
+    let before = simple(&shelf.marks());
+    let long = "x".repeat(4 << 20);
+    let mut library = shelf.open();
+    library.limit(1 << 20).unwrap();
+    let refused = library.keep(&[marking(7, Change::Starred(true)), marking(8, note(&long, ""))], &mut |_| None);
+    assert_eq!(refused.unwrap_err().to_string(), "the disk is full");
+    assert_eq!(simple(&library.marks().unwrap()), before);
+    keep(&mut library, &[marking(7, Change::Starred(true))]);
+    assert_eq!(shelf.marks().len(), before.len() + 1);
+}
+
+#[test]
+fn an_export_is_complete_stable_and_comes_back_the_same() {
+    let shelf = Shelf::new();
+    filled(&shelf, 30);
+    let mut library = shelf.open();
+    keep(&mut library, &[marking(5, Change::Place(Some(Place { part: 3, byte: 40 }))), marking(5, Change::Read(true))]);
+    let search = SavedSearch {
+        name: "Budget, weekly".to_owned(),
+        query: "budget -\"state of the union\"".to_owned(),
+        key: Some('b'),
+        colour: Some("#ff8800".to_owned()),
+        watch: true,
+    };
+    library.save_search(&search).unwrap();
+    library.report("Budget, weekly", &[ArticleId(5), ArticleId(u64::MAX)]).unwrap();
+    library.keep_session("[\"/desk\"]", "{}").unwrap();
+    library.keep_filter("first").unwrap();
+    library.keep_filter("second").unwrap();
+    let export = |library: &mut Library| {
+        let mut out = Vec::new();
+        library.export(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let text = export(&mut library);
+    assert_eq!(text, export(&mut library));
+    let second = Shelf::new();
+    let mut copy = second.open();
+    for _ in 0..2 {
+        let imported = copy.import(&mut text.as_bytes()).unwrap();
+        assert_eq!((imported.lines, imported.problems), (text.lines().count() - 1, Vec::new()));
+        assert_eq!(export(&mut copy), text);
+    }
+    assert_eq!(copy.marks().unwrap(), library.marks().unwrap());
+    assert_eq!(copy.searches().unwrap(), library.searches().unwrap());
+    assert_eq!(copy.report("Budget, weekly", &[ArticleId(5), ArticleId(6)]).unwrap(), [ArticleId(6)]);
+}
+
+#[test]
+fn a_line_that_cannot_be_imported_is_told_and_the_others_are() {
+    let shelf = Shelf::new();
+    let mut changes = Vec::new();
+    write_changes(&[marking(1, Change::Starred(true)), marking(2, note("a", ""))], &mut |_| None, &mut changes)
+        .unwrap();
+    let mut text = String::from_utf8(changes).unwrap();
+    text.insert_str(0, "{\"kind\":\"nonsense\"}\n\nnot json\n");
+    let imported = shelf.open().import(&mut text.as_bytes()).unwrap();
+    assert_eq!(imported.lines, 2);
+    assert_eq!(imported.problems.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3]);
+    assert!(shelf.marks().get(ArticleId(1)).is_starred());
+    assert_eq!(shelf.marks().get(ArticleId(2)).note(), "a");
+}
+
+#[test]
+fn a_copy_holds_everything_and_writes_over_nothing() {
+    let shelf = Shelf::new();
+    filled(&shelf, 20);
+    let copy = shelf.folder.path().join("copy.db");
+    let library = shelf.open();
+    library.back_up(&copy).unwrap();
+    assert_eq!(Library::open(&copy).unwrap().marks().unwrap(), shelf.marks());
+    assert!(library.back_up(&copy).is_err());
+}
+
+/// A folder of articles on the disk, and the corpus of it.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new(files: &[(&str, &str)]) -> Desk {
+        let desk = Desk(tempfile::tempdir().unwrap());
+        files.iter().for_each(|(name, text)| desk.write(name, text));
+        desk
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn rename(&self, from: &str, to: &str) {
+        let to = self.0.path().join(to);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::rename(self.0.path().join(from), to).unwrap();
+    }
+
+    fn corpus(&self) -> Corpus {
+        let mut builder = ShardBuilder::default();
+        let mut files = Vec::new();
+        collect(self.0.path(), &mut files);
+        files.sort();
+        for path in files {
+            let dir: Arc<Path> = path.parent().unwrap().into();
+            let bytes = fs::read(&path).unwrap();
+            let decoded = decode(&bytes).unwrap();
+            let name = path.file_name().unwrap();
+            let reading = read(&decoded, &Hint { file_name: name.to_str().unwrap() });
+            let file = builder.file(&dir, name, Origin::File, Stamp::default());
+            for (ordinal, draft) in (0..).zip(&reading.drafts) {
+                builder.push(file, path.as_os_str().as_encoded_bytes(), ordinal, reading.format, draft);
+            }
+        }
+        Corpus::default().with([Arc::new(builder.finish())])
+    }
+
+    fn id(&self, name: &str) -> ArticleId {
+        ArticleId::of(self.0.path().join(name).as_os_str().as_encoded_bytes(), 0)
+    }
+
+    /// Stars the article in a file.
+    fn star(&self, library: &mut Library, name: &str) {
+        let (corpus, id) = (self.corpus(), self.id(name));
+        let mut known =
+            |id: ArticleId| -> Option<Known> { Some(Origins::default().known(corpus.get(corpus.find(id)?)?)) };
+        library.keep(&[Marking { article: id, change: Change::Starred(true) }], &mut known).unwrap();
+    }
+
+    fn recognise(&self, library: &mut Library) -> Vec<Moved> {
+        library.recognise(&self.corpus(), 0, &|path| path.exists()).unwrap().moved
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { collect(&path, files) } else { files.push(path) }
+    }
+}
+
+const STORM: &str = "date 2023-09-25 WEATHER\nStorm passes north\n\nThe sea kept boats in port.\n";
+const CHOIR: &str = "date 2023-09-20 CULTURE\nChoir looks for voices\n\nPractice is on Mondays.\n";
+
+#[test]
+fn a_renamed_or_moved_article_keeps_its_marks() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
+    desk.star(&mut library, "storm.txt");
+    assert_eq!(desk.recognise(&mut library), []);
+    desk.rename("storm.txt", "2023/weather.txt");
+    let moved = Moved { from: desk.id("storm.txt"), to: desk.id("2023/weather.txt") };
+    assert_eq!(desk.recognise(&mut library), [moved]);
+    assert_eq!(desk.recognise(&mut library), []);
+    let marks = shelf.marks();
+    assert!(marks.get(moved.to).is_starred() && !marks.get(moved.from).is_starred());
+}
+
+#[test]
+fn an_edited_article_keeps_its_marks_and_is_known_by_its_new_text() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("storm.txt", STORM)]);
+    desk.star(&mut library, "storm.txt");
+    desk.write("storm.txt", &STORM.replace("boats", "ferries"));
+    assert_eq!(desk.recognise(&mut library), []);
+    assert!(shelf.marks().get(desk.id("storm.txt")).is_starred());
+    desk.rename("storm.txt", "later.txt");
+    assert_eq!(desk.recognise(&mut library).len(), 1);
+    assert!(shelf.marks().get(desk.id("later.txt")).is_starred());
+}
+
+#[test]
+fn an_article_that_was_moved_and_edited_is_known_by_its_name_and_headline() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
+    desk.star(&mut library, "storm.txt");
+    desk.rename("storm.txt", "old/storm.txt");
+    desk.write("old/storm.txt", &STORM.replace("boats", "ferries"));
+    assert_eq!(desk.recognise(&mut library).len(), 1);
+    assert!(shelf.marks().get(desk.id("old/storm.txt")).is_starred());
+}
+
+#[test]
+fn two_articles_with_the_same_text_are_two() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("a/storm.txt", STORM)]);
+    desk.star(&mut library, "a/storm.txt");
+    desk.write("b/storm.txt", STORM);
+    assert_eq!(desk.recognise(&mut library), []);
+    assert_eq!(shelf.marks().len(), 1);
+    // Both are marked, and both are moved: each is known again by its name.
+    desk.star(&mut library, "b/storm.txt");
+    desk.rename("a/storm.txt", "c/storm.txt");
+    desk.rename("b/storm.txt", "c/storm-b.txt");
+    assert_eq!(desk.recognise(&mut library).len(), 2);
+    let marks = shelf.marks();
+    assert!(marks.get(desk.id("c/storm.txt")).is_starred() && marks.get(desk.id("c/storm-b.txt")).is_starred());
+}
+
+#[test]
+fn what_was_done_to_an_article_before_it_was_recognised_is_added() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("storm.txt", STORM)]);
+    desk.star(&mut library, "storm.txt");
+    desk.rename("storm.txt", "b.txt");
+    // It is marked in its new place before anybody looks where it came from.
+    keep(&mut library, &[Marking { article: desk.id("b.txt"), change: note("seen", "") }]);
+    assert_eq!(desk.recognise(&mut library).len(), 1);
+    let marks = shelf.marks();
+    let marked = marks.get(desk.id("b.txt"));
+    assert!(marked.is_starred() && marked.note() == "seen");
+}
+
+#[test]
+fn every_saved_search_has_its_name_and_its_key_to_itself() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let search = |name: &str, query: &str, key| SavedSearch {
+        name: name.to_owned(),
+        query: query.to_owned(),
+        key,
+        ..SavedSearch::default()
+    };
+    library.save_search(&search("Asia", "asia", Some('a'))).unwrap();
+    library.save_search(&search("Africa", "africa", Some('a'))).unwrap();
+    library.save_search(&search("Asia", "asia OR pacific", None)).unwrap();
+    assert_eq!(
+        library.searches().unwrap(),
+        [search("Asia", "asia OR pacific", None), search("Africa", "africa", Some('a'))]
+    );
+    assert!(library.remove_search("Asia").unwrap() && !library.remove_search("Asia").unwrap());
+}
+
+#[test]
+fn a_library_of_every_version_that_ever_was_opens_with_all_that_is_in_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/libraries");
+    for version in 1..=newsdesk::library::VERSION {
+        let shelf = Shelf::new();
+        fs::copy(folder.join(format!("version-{version}.db")), shelf.path()).unwrap();
+        let mut library = shelf.open();
+        assert_eq!(library.check().unwrap(), [""; 0]);
+        assert_eq!(library.counts().unwrap(), [8, 8, 1, 8, 1]);
+        let marks = library.marks().unwrap();
+        assert_eq!(marks.iter().filter(|(_, marked)| marked.is_read() && marked.tags() == [tag("moon")]).count(), 8);
+        assert_eq!(marks.iter().filter(|(_, marked)| marked.note() == "Call the agency").count(), 1);
+        assert!(marks.iter().any(|(_, marked)| marked.place() == Some(Place { part: 3, byte: 40 })));
+        let search = SavedSearch {
+            name: "Far side".to_owned(),
+            query: "moon -mars".to_owned(),
+            key: Some('f'),
+            colour: Some("light-blue".to_owned()),
+            watch: true,
+        };
+        assert_eq!(library.searches().unwrap(), [search]);
+        assert_eq!(library.reported("Far side").unwrap().len(), 3);
+        assert_eq!(library.filters().unwrap(), ["moon"]);
+        assert_eq!(library.session("[\"\"]").unwrap().unwrap(), "{\"filter\":\"moon\"}");
+        // Before it was changed, a copy was made.
+        let copied = shelf.folder.path().join(format!("library.version-{version}.db")).exists();
+        assert_eq!(copied, version < newsdesk::library::VERSION);
+    }
+}
