@@ -301,10 +301,9 @@ impl State {
         session: Option<Session>,
         effects: &mut Vec<Effect>,
     ) {
-        for &(from, to) in moved {
-            self.keeping.rename(from, to);
-            self.resume_elsewhere(from, to);
-        }
+        let moved = moved.iter().copied().collect();
+        self.keeping.rename(&moved);
+        self.resume_elsewhere(&moved);
         self.keeping.take(marks);
         self.filter.forget_marks();
         if let Some(session) = session {

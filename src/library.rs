@@ -90,7 +90,8 @@ impl Library {
     /// Opens the library at `path`, and makes one where there is none.
     pub fn open(path: &Path) -> Result<Library> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
+            fs::create_dir_all(folder).map_err(named)?;
         }
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(PATIENCE)?;

@@ -425,24 +425,33 @@ impl Desk {
         for path in files {
             let dir: Arc<Path> = path.parent().unwrap().into();
             let bytes = fs::read(&path).unwrap();
-            let decoded = decode(&bytes).unwrap();
             let name = path.file_name().unwrap();
-            let reading = read(&decoded, &Hint { file_name: name.to_str().unwrap() });
             let file = builder.file(&dir, name, Origin::File, Stamp::default());
-            for (ordinal, draft) in (0..).zip(&reading.drafts) {
-                builder.push(file, path.as_os_str().as_encoded_bytes(), ordinal, reading.format, draft);
+            // A file may hold several articles, parted by a line.
+            for (ordinal, part) in (0..).zip(std::str::from_utf8(&bytes).unwrap().split("=====\n")) {
+                let decoded = decode(part.as_bytes()).unwrap();
+                let reading = read(&decoded, &Hint { file_name: name.to_str().unwrap() });
+                builder.push(file, path.as_os_str().as_encoded_bytes(), ordinal, reading.format, &reading.drafts[0]);
             }
         }
         Corpus::default().with([Arc::new(builder.finish())])
     }
 
     fn id(&self, name: &str) -> ArticleId {
-        ArticleId::of(self.0.path().join(name).as_os_str().as_encoded_bytes(), 0)
+        self.id_in(name, 0)
+    }
+
+    fn id_in(&self, name: &str, ordinal: u32) -> ArticleId {
+        ArticleId::of(self.0.path().join(name).as_os_str().as_encoded_bytes(), ordinal)
     }
 
     /// Stars the article in a file.
     fn star(&self, library: &mut Library, name: &str) {
-        let (corpus, id) = (self.corpus(), self.id(name));
+        self.star_in(library, name, 0);
+    }
+
+    fn star_in(&self, library: &mut Library, name: &str, ordinal: u32) {
+        let (corpus, id) = (self.corpus(), self.id_in(name, ordinal));
         let mut known =
             |id: ArticleId| -> Option<Known> { Some(Origins::default().known(corpus.get(corpus.find(id)?)?)) };
         library.keep(&[Marking { article: id, change: Change::Starred(true) }], &mut known).unwrap();
@@ -520,6 +529,44 @@ fn two_articles_with_the_same_text_are_two() {
     assert_eq!(desk.recognise(&mut library).len(), 2);
     let marks = shelf.marks();
     assert!(marks.get(desk.id("c/storm.txt")).is_starred() && marks.get(desk.id("c/storm-b.txt")).is_starred());
+}
+
+#[test]
+fn articles_that_change_places_within_a_file_keep_their_marks() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let (ferry, market) = (STORM.replace("Storm", "Ferry"), STORM.replace("Storm", "Market"));
+    let file = |articles: &[&str]| articles.join("=====\n");
+    let desk = Desk::new(&[("day.txt", &file(&[STORM, CHOIR, &ferry]))]);
+    desk.star_in(&mut library, "day.txt", 0);
+    keep(&mut library, &[Marking { article: desk.id_in("day.txt", 0), change: note("storm", "") }]);
+    desk.star_in(&mut library, "day.txt", 1);
+    keep(&mut library, &[Marking { article: desk.id_in("day.txt", 1), change: note("choir", "") }]);
+    let notes = |shelf: &Shelf| {
+        let marks = shelf.marks();
+        (0..4).map(|ordinal| marks.get(desk.id_in("day.txt", ordinal)).note().to_owned()).collect::<Vec<_>>()
+    };
+    // A new article on top, and the two below it the other way round.
+    desk.write("day.txt", &file(&[&market, CHOIR, STORM, &ferry]));
+    assert_eq!(desk.recognise(&mut library).len(), 1, "the choir is where it was");
+    assert_eq!(notes(&shelf), ["", "choir", "storm", ""]);
+    desk.write("day.txt", &file(&[CHOIR, &market, STORM, &ferry]));
+    desk.recognise(&mut library);
+    assert_eq!(notes(&shelf), ["choir", "", "storm", ""]);
+    desk.write("day.txt", &file(&[STORM, CHOIR]));
+    desk.recognise(&mut library);
+    assert_eq!(notes(&shelf), ["storm", "choir", "", ""]);
+    // One that is gone for a while is known when it is back, also from another place.
+    desk.write("day.txt", &file(&[&ferry, CHOIR]));
+    desk.recognise(&mut library);
+    assert_eq!(notes(&shelf), ["", "choir", "", ""], "the ferry is no storm");
+    desk.write("day.txt", &file(&[&ferry, &CHOIR.replace("Mondays", "Tuesdays")]));
+    desk.recognise(&mut library);
+    assert_eq!(notes(&shelf)[1], "choir", "it was edited");
+    desk.write("day.txt", &file(&[&ferry, &market, STORM]));
+    desk.recognise(&mut library);
+    assert_eq!(notes(&shelf), ["", "", "storm", ""]);
+    assert_eq!(library.check().unwrap(), [""; 0]);
 }
 
 #[test]

@@ -110,9 +110,10 @@ impl Keeping {
         self.trouble = Some(reason);
     }
 
-    pub(super) fn rename(&mut self, from: ArticleId, to: ArticleId) {
-        self.history.rename(from, to);
-        self.marks.set(from, Marked::default());
+    /// Articles go by other identities from now on.
+    pub(super) fn rename(&mut self, moved: &HashMap<ArticleId, ArticleId>) {
+        self.history.rename(moved);
+        moved.keys().for_each(|&from| self.marks.set(from, Marked::default()));
     }
 
     /// The reader has come to a place in an article; says whether that is news.

@@ -1,5 +1,6 @@
 //! Where the reader is, so that the next start is there again.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -76,8 +77,10 @@ impl State {
     }
 
     /// The article that is looked for goes by another identity.
-    pub(super) fn resume_elsewhere(&mut self, from: ArticleId, to: ArticleId) {
-        if let Some(resume) = self.resume.as_mut().filter(|resume| resume.article == from) {
+    pub(super) fn resume_elsewhere(&mut self, moved: &HashMap<ArticleId, ArticleId>) {
+        if let Some(resume) = &mut self.resume
+            && let Some(&to) = moved.get(&resume.article)
+        {
             resume.article = to;
             self.seek();
         }

@@ -15,7 +15,7 @@ use crate::article::clean;
 use crate::corpus::Corpus;
 use crate::library::{Error, Library};
 use crate::loader::Problem;
-use crate::marks::Marks;
+use crate::marks::{Marked, Marks};
 use crate::query::Query;
 
 /// What is to be done with the library.
@@ -152,7 +152,10 @@ pub(super) fn marks_for(query: &Query, corpus: &Corpus) -> io::Result<Marks> {
 pub(super) fn known(library: &mut Library, corpus: &Corpus) -> io::Result<Marks> {
     let mut marks = library.marks().map_err(|error| told(library.path(), error))?;
     match library.recognise(corpus, 0, &|path| path.symlink_metadata().is_ok()) {
-        Ok(recognised) => recognised.marks.into_iter().for_each(|(article, marked)| marks.set(article, marked)),
+        Ok(recognised) => {
+            recognised.moved.iter().for_each(|moved| marks.set(moved.from, Marked::default()));
+            recognised.marks.into_iter().for_each(|(article, marked)| marks.set(article, marked));
+        }
         // Where nothing can be written, what is known is better than nothing.
         Err(error) => complain(&told(library.path(), error).to_string()),
     }

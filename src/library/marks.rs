@@ -42,11 +42,10 @@ pub struct Origins(HashMap<PathBuf, PathBuf>);
 impl Origins {
     /// What there is to know of an article.
     pub fn known(&mut self, entry: Entry<'_>) -> Known {
-        let (origin, place) = match (entry.origin(), entry.place()) {
-            (Origin::File, Some((folder, name))) => ("file", self.real(folder).join(name)),
-            (Origin::File, None) => ("file", entry.path()),
-            (Origin::Bundled, _) => ("bundled", entry.path()),
-            (Origin::Input, _) => ("input", entry.path()),
+        let (origin, place) = match entry.origin() {
+            Origin::File => ("file", self.place(entry)),
+            Origin::Bundled => ("bundled", entry.path()),
+            Origin::Input => ("input", entry.path()),
         };
         Known {
             id: entry.id(),
@@ -58,6 +57,11 @@ impl Origins {
             headline: entry.headline().to_string(),
             published: entry.published().map(|published| published.to_string()),
         }
+    }
+
+    /// The real path of the article's file.
+    pub(super) fn place(&mut self, entry: Entry<'_>) -> PathBuf {
+        entry.place().map_or_else(|| entry.path(), |(folder, name)| self.real(folder).join(name))
     }
 
     fn real(&mut self, folder: &Path) -> &Path {

@@ -1,5 +1,7 @@
 //! Taking marks back, and making them again.
 
+use std::collections::HashMap;
+
 use super::{Marking, Marks};
 use crate::article::ArticleId;
 
@@ -54,10 +56,14 @@ impl History {
         step(&mut self.undone, &mut self.done, marks)
     }
 
-    /// An article goes by another identity from now on.
-    pub fn rename(&mut self, from: ArticleId, to: ArticleId) {
+    /// Articles go by other identities from now on.
+    pub fn rename(&mut self, moved: &HashMap<ArticleId, ArticleId>) {
         let all = self.done.iter_mut().chain(&mut self.undone).flat_map(|step| &mut step.back);
-        all.filter(|marking| marking.article == from).for_each(|marking| marking.article = to);
+        for marking in all {
+            if let Some(&to) = moved.get(&marking.article) {
+                marking.article = to;
+            }
+        }
     }
 }
 
@@ -148,7 +154,7 @@ mod tests {
         let marked = marks.get(ArticleId(1)).clone();
         marks.set(ArticleId(1), Default::default());
         marks.set(ArticleId(9), marked);
-        history.rename(ArticleId(1), ArticleId(9));
+        history.rename(&HashMap::from([(ArticleId(1), ArticleId(9))]));
         assert_eq!(history.undo(&mut marks).map(|done| done.changes), Some(vec![star(9, false)]));
     }
 }

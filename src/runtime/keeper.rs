@@ -396,7 +396,7 @@ impl Worker {
             Err(error) => return note(|| format!("library: {error}")),
         };
         note(|| format!("{} articles recognised elsewhere in {:?}", recognised.moved.len(), began.elapsed()));
-        if recognised.moved.is_empty() {
+        if recognised.moved.is_empty() && recognised.marks.is_empty() {
             return;
         }
         let session = if self.has_session { None } else { moved_session(library, &recognised) };
