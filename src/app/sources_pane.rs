@@ -9,6 +9,9 @@ use crate::marks::Marks;
 use crate::query::Expr;
 use crate::search::{Facet, FacetKind};
 
+/// Up to so many articles are counted while others are still being loaded.
+const COUNTED_WHILE_LOADING: usize = 20_000;
+
 /// A line of the pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceLine {
@@ -130,6 +133,10 @@ impl State {
             return;
         }
         let slots = self.list.slots_shared();
+        // While much is being loaded, counting it again and again would hold up the loading.
+        if !self.progress.done && slots.len() > COUNTED_WHILE_LOADING {
+            return;
+        }
         let marks = self.keeping.marks();
         let searches = self.searches.version();
         let same = |counted: &Counted| {

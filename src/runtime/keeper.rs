@@ -153,12 +153,7 @@ impl Worker {
         let watcher = self.path.as_deref().and_then(|path| watch(path, own));
         let (mut open, mut stirred) = (true, None::<Instant>);
         while open {
-            let wait = [
-                self.since.map(|since| LEISURE.saturating_sub(since.elapsed())),
-                self.failed.map(|failed| AGAIN.saturating_sub(failed.elapsed())),
-                watcher.is_none().then_some(LOOK),
-                stirred.map(|_| AFTER.1),
-            ];
+            let wait = [self.patience(), watcher.is_none().then_some(LOOK), stirred.map(|_| AFTER.1)];
             let first = match wait.into_iter().flatten().min() {
                 Some(wait) => match inbox.recv_timeout(wait) {
                     Ok(order) => Some(order),
@@ -201,6 +196,15 @@ impl Worker {
             }
         }
         rescue(&self.changes, &self.corpus)
+    }
+
+    /// How long nothing has to be done: until what is written later is due or, where writing failed, until it is tried
+    /// again. None where there is nothing to do at all.
+    fn patience(&self) -> Option<Duration> {
+        match self.failed {
+            Some(failed) => Some(AGAIN.saturating_sub(failed.elapsed())),
+            None => self.since.map(|since| LEISURE.saturating_sub(since.elapsed())),
+        }
     }
 
     /// Opens the library and tells what it holds.
@@ -258,6 +262,8 @@ impl Worker {
                 aside.articles
             );
             (self.tell)(Message::Notice(Notice::error(text)));
+            // What is in memory by then is more than what could be saved.
+            (self.tell)(Message::KeepAgain);
         }
         if let Some(newer) = library.is_newer() {
             self.fail(&newer);
@@ -302,8 +308,8 @@ impl Worker {
         let nothing_later = self.places.is_empty() && self.session.is_none();
         if idle && (!leisure || nothing_later) {
             self.since = self.since.filter(|_| !nothing_later);
-            // What failed before may work by now, though there is nothing to be written.
-            self.failed = self.failed.filter(|_| !idle || self.library.is_none() && self.path.is_some());
+            // Where there is nothing to write, there is nothing to try again.
+            self.failed = None;
             return;
         }
         if self.failed.is_some() || self.library.is_none() {
@@ -328,9 +334,7 @@ impl Worker {
             Err(error) if error.is_damage() => {
                 self.fail(&error);
                 if self.open().is_ok() {
-                    // What is in memory is more than what could be saved.
                     self.failed = None;
-                    (self.tell)(Message::KeepAgain);
                 }
             }
             Err(error) => self.fail(&error),
@@ -338,7 +342,10 @@ impl Worker {
     }
 
     fn write_out(&mut self, leisure: bool) -> Result<News, Error> {
-        let Some(library) = &mut self.library else { return Ok(News::default()) };
+        // Marks can be read where nothing can be written.
+        let Some(library) = &mut self.library else {
+            return Err(Error::Io(io::Error::other(self.reason.clone().unwrap_or_default())));
+        };
         let mut changes = self.changes.clone();
         if leisure {
             changes.extend(self.places.values().cloned());
@@ -448,4 +455,82 @@ pub(super) fn name_of(sources: &[super::Source]) -> Option<String> {
     let mut names: Vec<String> = names.into_iter().map(|name| clean(&name).into_owned()).collect();
     names.sort();
     serde_json::to_string(&names).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::marks::Change;
+
+    fn star(number: u64) -> Order {
+        let changes = Arc::new(vec![Marking { article: ArticleId(number), change: Change::Starred(true) }]);
+        Order::Keep { number, changes, corpus: Arc::default() }
+    }
+
+    /// A worker with the library at `path`, and what it tells.
+    fn worker(path: &Path) -> (Worker, Receiver<Message>) {
+        let (tell, told) = mpsc::channel();
+        let tell = Box::new(move |message| drop(tell.send(message)));
+        (Worker { path: Some(path.to_owned()), sources: Some("[]".to_owned()), tell, ..Worker::default() }, told)
+    }
+
+    fn is_kept(told: &Receiver<Message>) -> bool {
+        told.try_iter().any(|message| matches!(message, Message::Kept(_)))
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_never_told_to_be_kept_and_is_waited_for_in_peace() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        // The marks of before can be read, but a folder stands where the log would have to be written.
+        drop(Library::open(&path).unwrap());
+        std::fs::create_dir(folder.path().join("library.db-wal")).unwrap();
+        let (mut worker, told) = worker(&path);
+        worker.begin();
+        worker.take(Order::Session { session: Box::default(), corpus: Arc::default() });
+        worker.take(star(1));
+        for _ in 0..3 {
+            worker.failed = None;
+            worker.write(false);
+            assert!(!is_kept(&told));
+            assert_eq!(worker.changes.len(), 1);
+            assert!(worker.patience().is_some_and(|wait| wait > AGAIN / 2), "{:?}", worker.patience());
+        }
+        std::fs::remove_dir(folder.path().join("library.db-wal")).unwrap();
+        worker.write(true);
+        assert!(is_kept(&told) && worker.changes.is_empty());
+        assert_eq!(worker.patience(), None, "there is nothing left to do");
+        assert!(Library::open(&path).unwrap().marks().unwrap().get(ArticleId(1)).is_starred());
+    }
+
+    #[test]
+    fn a_library_that_cannot_be_opened_is_not_tried_again_and_again_for_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut worker, told) = worker(folder.path());
+        worker.begin();
+        worker.write(false);
+        assert_eq!(worker.patience(), None);
+        worker.take(star(1));
+        worker.write(false);
+        assert!(!is_kept(&told) && worker.patience().is_some());
+    }
+
+    #[test]
+    fn a_library_that_is_damaged_while_it_is_open_is_mended_and_everything_is_kept_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let (mut worker, told) = worker(&path);
+        worker.begin();
+        worker.take(star(1));
+        worker.write(false);
+        assert!(is_kept(&told));
+        worker.library = None;
+        std::fs::write(&path, "rubbish".repeat(2_000)).unwrap();
+        worker.take(star(2));
+        worker.write(false);
+        assert!(told.try_iter().any(|message| matches!(message, Message::KeepAgain)));
+        let aside = |path: &std::path::PathBuf| path.to_string_lossy().contains("damaged");
+        assert!(std::fs::read_dir(folder.path()).unwrap().any(|entry| aside(&entry.unwrap().path())));
+        assert!(Library::open(&path).unwrap().marks().unwrap().get(ArticleId(2)).is_starred());
+    }
 }
