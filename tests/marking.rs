@@ -191,6 +191,8 @@ fn a_star_is_put_on_taken_away_undone_and_made_again() {
 #[test]
 fn an_article_that_is_open_for_a_moment_is_read() {
     let mut desk = Desk::open();
+    assert_eq!(desk.lingers(), [], "nobody has opened what is there at the start");
+    desk.press("g");
     assert_eq!(desk.lingers(), [(id("ferry.txt"), 3_000)], "beside the list it takes longer");
     desk.press("enter");
     assert_eq!(desk.lingers().last(), Some(&(id("ferry.txt"), 1_000)));

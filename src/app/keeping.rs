@@ -298,7 +298,10 @@ impl State {
             MarkRead::Open => true,
             MarkRead::End => self.reading.percent(rows) >= 100,
         };
-        let seen = counts && self.overlay.is_none() && self.layout().reading.is_some() && self.keeping.ready;
+        // What stands on the screen before the reader has done anything was opened by nobody.
+        let is_opened = self.acted || self.focus == Focus::Reading;
+        let is_seen = self.overlay.is_none() && self.layout().reading.is_some() && self.keeping.ready;
+        let seen = counts && is_opened && is_seen;
         let wanted = |article: &ArticleId| !self.keeping.marks.get(*article).is_read() && self.judged != Some(*article);
         let lingering = open.filter(|_| seen).filter(wanted).map(|article| (article, self.focus == Focus::Reading));
         if self.lingering != lingering {

@@ -135,6 +135,8 @@ impl State {
         let slots = self.list.slots_shared();
         // While much is being loaded, counting it again and again would hold up the loading.
         if !self.progress.done && slots.len() > COUNTED_WHILE_LOADING {
+            // Counts of what was there a while ago would be taken for those of now.
+            self.sources.rows = Arc::default();
             return;
         }
         let marks = self.keeping.marks();
