@@ -140,8 +140,8 @@ impl Desk {
                     }
                 }
                 Effect::CancelFilter(_) => {}
-                Effect::CountValues { corpus, wanted } => {
-                    let values = Arc::new(count_values(&corpus, &wanted));
+                Effect::CountValues { corpus, marks, wanted } => {
+                    let values = Arc::new(count_values(&corpus, &marks, &wanted));
                     self.hear(Message::Values { corpus, wanted, values });
                 }
                 Effect::CountFacets { generation, corpus, slots, marks, searches } => {

@@ -12,7 +12,7 @@ use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
 use newsdesk::loader::{Hint, decode, read};
 use newsdesk::marks::{Change, Marked, Marking, Marks, Place, Tag};
 use newsdesk::query::SavedSearch;
-use newsdesk::search::{FacetKind, count_hits, facets, scan};
+use newsdesk::search::{FacetKind, count_hits, count_values, facets, scan};
 
 fn now() -> NaiveDateTime {
     NaiveDate::from_ymd_opt(2023, 10, 1).unwrap().and_hms_opt(12, 0, 0).unwrap()
@@ -94,6 +94,11 @@ impl Desk {
                     for (hits, complete) in counts {
                         self.hear(Message::HitsCounted { generation, hits, complete });
                     }
+                }
+                Effect::CountValues { corpus, marks, wanted } => {
+                    let (corpus, wanted) = (Arc::clone(corpus), wanted.clone());
+                    let values = Arc::new(count_values(&corpus, marks, &wanted));
+                    self.hear(Message::Values { corpus, wanted, values });
                 }
                 Effect::CountFacets { generation, corpus, slots, marks, searches } => {
                     let rows = facets(corpus, slots, marks, searches, &|| false).unwrap();
@@ -260,6 +265,21 @@ fn tags_are_typed_in_one_line() {
     assert_eq!(tags(&desk), ["boats", "quay"], "both changes are one step");
     desk.press("t ^U enter");
     assert_eq!(tags(&desk), [""; 0]);
+}
+
+#[test]
+fn tags_are_completed_in_the_filter_bar() {
+    let mut desk = Desk::open();
+    desk.press("t")
+        .type_in("quay")
+        .press("enter j t")
+        .type_in("quay paper")
+        .press("enter /")
+        .type_in("tag:")
+        .press("tab");
+    assert_eq!(desk.typed(), "tag:quay", "the most frequent first");
+    desk.press("tab enter");
+    assert_eq!((desk.typed(), desk.listed()), ("tag:paper", vec!["Archive opens".to_owned()]));
 }
 
 #[test]

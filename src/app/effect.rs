@@ -21,6 +21,8 @@ pub enum Effect {
     CountValues {
         /// The articles.
         corpus: Arc<Corpus>,
+        /// What the reader has done to them.
+        marks: Marks,
         /// The field.
         wanted: Wanted,
     },

@@ -174,6 +174,7 @@ impl FilterBar {
     /// Marks have changed: answers that depend on them are no help any more.
     pub(super) fn forget_marks(&mut self) {
         self.former.retain(|former| !former.query.depends_on_marks());
+        self.values = None;
     }
 
     fn ask(&mut self, corpus: &Arc<Corpus>, marks: &Marks, screenful: usize) -> Asked {

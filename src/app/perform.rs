@@ -93,7 +93,8 @@ impl State {
                 let (done, wanted) = self.filter.complete(action == Action::Complete);
                 match wanted {
                     Some(wanted) => {
-                        effects.push(Effect::CountValues { corpus: Arc::clone(&self.corpus), wanted });
+                        let (corpus, marks) = (Arc::clone(&self.corpus), self.keeping.marks().clone());
+                        effects.push(Effect::CountValues { corpus, marks, wanted });
                     }
                     None if done => self.retype(effects),
                     None => self.tell("Nothing to complete here"),

@@ -23,6 +23,7 @@ use super::unkept::write_unkept;
 use crate::app::{Effect, Message, Notice};
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
+use crate::marks::Marks;
 use crate::query::Wanted;
 use crate::search::count_values;
 
@@ -56,7 +57,7 @@ impl Hands for Executor {
         match effect {
             Effect::Filter(request) => self.filter.ask(request),
             Effect::CancelFilter(generation) => self.filter.cancel(generation),
-            Effect::CountValues { corpus, wanted } => self.count_values(corpus, wanted),
+            Effect::CountValues { corpus, marks, wanted } => self.count_values(corpus, marks, wanted),
             Effect::CountFacets { generation, corpus, slots, marks, searches } => {
                 self.facets.count(Wish { generation, corpus, slots, marks, searches });
             }
@@ -106,10 +107,10 @@ impl Executor {
     }
 
     /// On a thread of its own, so that no letter that is typed meanwhile waits for it.
-    fn count_values(&self, corpus: Arc<Corpus>, wanted: Wanted) {
+    fn count_values(&self, corpus: Arc<Corpus>, marks: Marks, wanted: Wanted) {
         let events = self.events.clone();
         let started = thread::Builder::new().name("values".to_owned()).spawn(move || {
-            if let Some(values) = contain(|| count_values(&corpus, &wanted)) {
+            if let Some(values) = contain(|| count_values(&corpus, &marks, &wanted)) {
                 let _ = events.send(Event::Message(Message::Values { corpus, wanted, values: Arc::new(values) }));
             }
         });

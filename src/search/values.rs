@@ -7,11 +7,12 @@ use chrono::Datelike;
 use crate::article::Role;
 use crate::article::fold::fold;
 use crate::corpus::{Corpus, Entry};
+use crate::marks::Marks;
 use crate::query::{Field, Wanted};
 
 /// Counts the values of a field, the most frequent first. Values that differ only in what folding ignores are one,
 /// written as in the newest article. Dates are counted by year and by month, newest first.
-pub fn count_values(corpus: &Corpus, wanted: &Wanted) -> Vec<(String, usize)> {
+pub fn count_values(corpus: &Corpus, marks: &Marks, wanted: &Wanted) -> Vec<(String, usize)> {
     let mut counts = Counts::default();
     for entry in corpus.order().iter().filter_map(|&slot| corpus.get(slot)) {
         match wanted {
@@ -25,6 +26,11 @@ pub fn count_values(corpus: &Corpus, wanted: &Wanted) -> Vec<(String, usize)> {
             Wanted::Value(Field::Path) => {
                 let Some((folder, _)) = entry.place() else { continue };
                 counts.put(folder.as_os_str().as_encoded_bytes(), || folder.to_string_lossy().into_owned());
+            }
+            Wanted::Value(Field::Tag) => {
+                for tag in marks.get(entry.id()).tags() {
+                    counts.put(tag.as_str().as_bytes(), || tag.to_string());
+                }
             }
             Wanted::Date => {
                 let Some(published) = entry.published() else { continue };
