@@ -585,6 +585,21 @@ fn what_was_done_to_an_article_before_it_was_recognised_is_added() {
 }
 
 #[test]
+fn an_article_that_was_only_met_is_forgotten_and_one_that_was_marked_is_not() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
+    let corpus = desk.corpus();
+    let known = |name: &str| Origins::default().known(corpus.get(corpus.find(desk.id(name)).unwrap()).unwrap());
+    library.meet([known("storm.txt"), known("choir.txt"), known("choir.txt")]).unwrap();
+    assert_eq!(library.counts().unwrap()[0], 2);
+    keep(&mut library, &[Marking { article: desk.id("storm.txt"), change: note("seen", "") }]);
+    library.forget(desk.id("storm.txt")).unwrap();
+    library.forget(desk.id("choir.txt")).unwrap();
+    assert_eq!(library.counts().unwrap(), [1, 0, 0, 0, 1]);
+}
+
+#[test]
 fn every_saved_search_has_its_name_and_its_key_to_itself() {
     let shelf = Shelf::new();
     let mut library = shelf.open();

@@ -237,6 +237,17 @@ impl Library {
     }
 }
 
+impl Library {
+    /// Knows an article no more, unless something was done to it or a saved search has reported it.
+    pub fn forget(&mut self, article: ArticleId) -> Result<()> {
+        let sql = "DELETE FROM articles WHERE id = ?1 AND read_at IS NULL AND starred_at IS NULL AND part IS NULL
+                       AND NOT EXISTS (SELECT 1 FROM tags WHERE article = ?1)
+                       AND NOT EXISTS (SELECT 1 FROM notes WHERE article = ?1)
+                       AND NOT EXISTS (SELECT 1 FROM reported WHERE article = ?1)";
+        self.write(|transaction, _| Ok(transaction.prepare_cached(sql)?.execute([signed(article.0)]).map(drop)?))
+    }
+}
+
 /// Reads a row of [`COLUMNS`].
 fn marked(row: &Row<'_>) -> rusqlite::Result<(ArticleId, Marked)> {
     let mut marked = Marked::default();

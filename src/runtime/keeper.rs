@@ -123,6 +123,8 @@ struct Worker {
     recognised: usize,
     /// Whether the reader's place among these sources is known.
     has_session: bool,
+    /// The article in which that place was last.
+    met: Option<ArticleId>,
 }
 
 impl Default for Worker {
@@ -143,6 +145,7 @@ impl Default for Worker {
             reason: None,
             recognised: 0,
             has_session: false,
+            met: None,
         }
     }
 }
@@ -368,7 +371,13 @@ impl Worker {
         if leisure {
             if let (Some(session), Some(sources)) = (&self.session, &self.sources) {
                 // The article that it is in has to be known, so that it is recognised elsewhere.
-                library.meet(session.article().and_then(|article| finder.known(article)))?;
+                let article = session.article();
+                library.meet(article.and_then(|article| finder.known(article)))?;
+                // The one that it was in before is of interest only if something was done to it.
+                if let Some(before) = self.met.filter(|_| self.met != article) {
+                    library.forget(before)?;
+                }
+                self.met = article;
                 library.keep_session(sources, &serde_json::to_string(session).unwrap_or_default())?;
                 self.has_session = true;
             }
