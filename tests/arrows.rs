@@ -6,8 +6,8 @@ use std::path::Path;
 
 /// Every room, from the lowest to the highest; a room may use those that stand before it.
 const ROOMS: &[&str] = &[
-    "article", "loader", "corpus", "marks", "query", "search", "command", "config", "app", "ui", "library", "runtime",
-    "cli",
+    "article", "loader", "corpus", "marks", "query", "search", "command", "config", "app", "ui", "fetch", "library",
+    "runtime", "cli",
 ];
 
 /// What only some rooms may know: a name, and the rooms.
@@ -15,9 +15,10 @@ const SECRETS: &[(&str, &[&str])] = &[
     ("ratatui", &["config", "ui", "runtime"]),
     ("crossterm", &["runtime", "cli"]),
     ("std::fs", &["config", "library", "runtime", "cli"]),
-    ("std::thread", &["search", "runtime"]),
-    ("std::process", &["runtime", "cli"]),
+    ("std::thread", &["search", "fetch", "runtime"]),
+    ("std::process", &["fetch", "runtime", "cli"]),
     ("notify", &["runtime"]),
+    ("ureq", &["fetch"]),
     ("rusqlite", &["library"]),
     ("clap", &["cli"]),
 ];

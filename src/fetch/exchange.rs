@@ -1,0 +1,257 @@
+//! One fetch from its address to its document: requests, redirects, and what the statuses mean.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::Utc;
+use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use ureq::http::{HeaderValue, Response, StatusCode};
+use ureq::{Body, http};
+use url::Url;
+
+use super::body::{ENCODINGS, Reading};
+use super::client::Shared;
+use super::line::Line;
+use super::{Document, FetchError, Fetched, Wanted, headers, login};
+
+/// A fetch under way.
+pub(super) struct Exchange {
+    pub(super) shared: Arc<Shared>,
+    pub(super) line: Arc<Line>,
+    pub(super) wanted: Wanted,
+    pub(super) deadline: Instant,
+}
+
+impl Exchange {
+    /// Carries it out.
+    pub(super) fn run(&self) -> Result<Fetched, FetchError> {
+        let mut route = Route::from(&self.wanted.url)?;
+        loop {
+            let response = self.ask(&route)?;
+            let Some(location) = redirected(&response) else { return self.conclude(response, &route) };
+            route.follow(&location, response.status(), self.shared.limits.redirects)?;
+        }
+    }
+
+    /// Asks for the document at the end of the route.
+    fn ask(&self, route: &Route) -> Result<Response<Body>, FetchError> {
+        let mut request = http::Request::get(route.at.as_str());
+        let mut header = |name, value: &str| {
+            // What no header can hold is not sent: an ETag that is damaged costs a transfer, nothing more.
+            if let (Some(headers), Ok(value)) = (request.headers_mut(), HeaderValue::from_str(value)) {
+                headers.insert(name, value);
+            }
+        };
+        header(ACCEPT, self.wanted.accept.as_deref().unwrap_or("*/*"));
+        header(ACCEPT_ENCODING, ENCODINGS);
+        if let Some(etag) = &self.wanted.etag {
+            header(IF_NONE_MATCH, etag);
+        }
+        if let Some(date) = &self.wanted.last_modified {
+            header(IF_MODIFIED_SINCE, date);
+        }
+        if let Some(login) = self.login(route)? {
+            header(AUTHORIZATION, &login);
+        }
+        let request = request.body(()).map_err(|error| FetchError::Address(error.to_string()))?;
+        let agent = self.shared.agent(&route.at, self.deadline)?;
+        self.line.take_up(&agent)?;
+        agent.run(request).map_err(|error| self.failure(error))
+    }
+
+    fn login(&self, route: &Route) -> Result<Option<String>, FetchError> {
+        if route.has_given_login() {
+            return Ok(login::given_in(&route.start));
+        }
+        if route.was_secure && route.at.scheme() != "https" {
+            return Ok(None);
+        }
+        self.shared.logins.authorisation(&route.at, &self.line, self.deadline)
+    }
+
+    /// What an answer that leads no further says.
+    fn conclude(&self, response: Response<Body>, route: &Route) -> Result<Fetched, FetchError> {
+        let (parts, body) = response.into_parts();
+        let now = Utc::now();
+        let retry_after = headers::retry_after(&parts.headers, now);
+        let max_age = headers::max_age(&parts.headers, now);
+        let moved_to = route.moved_to.as_ref().map(|url| route.shown(url));
+        let asked_for_changes = self.wanted.etag.is_some() || self.wanted.last_modified.is_some();
+        match parts.status {
+            status if status.is_success() => {}
+            StatusCode::NOT_MODIFIED if asked_for_changes => return Ok(Fetched::Unchanged { moved_to, max_age }),
+            StatusCode::GONE => return Err(FetchError::Gone),
+            StatusCode::NOT_FOUND => return Err(FetchError::NotFound),
+            StatusCode::TOO_MANY_REQUESTS => return Err(FetchError::TooMany { retry_after }),
+            StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => {
+                return Err(FetchError::TooMany { retry_after });
+            }
+            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                return Err(FetchError::Refused(status.as_u16()));
+            }
+            status => return Err(FetchError::Status(status.as_u16())),
+        }
+        let limits = self.shared.limits;
+        if body.content_length().is_some_and(|length| length > limits.sent_bytes) {
+            return Err(FetchError::TooLarge { limit: limits.sent_bytes });
+        }
+        let reading = Reading {
+            encoding: &headers::text(&parts.headers, "content-encoding").unwrap_or_default(),
+            sent_bytes: limits.sent_bytes,
+            decoded_bytes: limits.decoded_bytes,
+            is_unwanted: &|| self.line.is_hung_up(),
+            failure: &|error| self.failure(error.into()),
+        };
+        let bytes = reading.read(body.into_reader())?;
+        Ok(Fetched::Document(Document {
+            bytes,
+            content_type: headers::text(&parts.headers, "content-type"),
+            etag: headers::text(&parts.headers, "etag"),
+            last_modified: headers::text(&parts.headers, "last-modified"),
+            url: if route.seen.len() == 1 { self.wanted.url.clone() } else { route.shown(&route.at) },
+            moved_to,
+            max_age,
+        }))
+    }
+
+    fn failure(&self, error: ureq::Error) -> FetchError {
+        let limit = self.shared.limit_of(&error);
+        FetchError::from_ureq(error, limit)
+    }
+}
+
+/// Where an answer leads, if it does.
+fn redirected(response: &Response<Body>) -> Option<String> {
+    match response.status() {
+        StatusCode::MOVED_PERMANENTLY
+        | StatusCode::FOUND
+        | StatusCode::SEE_OTHER
+        | StatusCode::TEMPORARY_REDIRECT
+        | StatusCode::PERMANENT_REDIRECT => headers::text(response.headers(), "location"),
+        _ => None,
+    }
+}
+
+/// The way from the address that was asked for to where the document is.
+struct Route {
+    /// As asked for, with what login stands in it.
+    start: Url,
+    /// Where the next request goes; no login stands in it.
+    at: Url,
+    seen: HashSet<Url>,
+    moved_to: Option<Url>,
+    /// Every redirect until now was permanent.
+    all_permanent: bool,
+    /// One of the requests was encrypted.
+    was_secure: bool,
+}
+
+impl Route {
+    fn from(address: &str) -> Result<Self, FetchError> {
+        let start = Url::parse(address).map_err(|error| FetchError::Address(error.to_string()))?;
+        let at = bare(start.clone())?;
+        let was_secure = at.scheme() == "https";
+        let seen = HashSet::from([at.clone()]);
+        Ok(Self { start, at, seen, moved_to: None, all_permanent: true, was_secure })
+    }
+
+    fn follow(&mut self, location: &str, status: StatusCode, most: u32) -> Result<(), FetchError> {
+        let next = self.at.join(location).map_err(|error| FetchError::Address(error.to_string()))?;
+        self.at = bare(next)?;
+        if self.seen.len() > most as usize {
+            return Err(FetchError::TooManyRedirects(most));
+        }
+        if !self.seen.insert(self.at.clone()) {
+            return Err(FetchError::RedirectLoop);
+        }
+        self.all_permanent &= matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
+        if self.all_permanent {
+            self.moved_to = Some(self.at.clone());
+        }
+        self.was_secure |= self.at.scheme() == "https";
+        Ok(())
+    }
+
+    /// Whether the login that stands in the first address is to be sent where the route is now.
+    fn has_given_login(&self) -> bool {
+        has_login(&self.start) && is_same_server(&self.start, &self.at)
+    }
+
+    /// An address of the route as it is given back: with the login that was asked with, where that may go.
+    fn shown(&self, url: &Url) -> String {
+        let mut url = url.clone();
+        if is_same_server(&self.start, &url) {
+            // These fail for addresses without a host, of which there are none here.
+            let _ = url.set_username(self.start.username());
+            let _ = url.set_password(self.start.password());
+        }
+        url.into()
+    }
+}
+
+fn has_login(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// Whether a login for `one` may be sent to `other`: the same host and port, by the same protocol. From `http` on its
+/// usual port to `https` on its own is allowed, as it only makes things safer.
+fn is_same_server(one: &Url, other: &Url) -> bool {
+    let is_upgrade =
+        one.scheme() == "http" && other.scheme() == "https" && one.port().is_none() && other.port().is_none();
+    one.host() == other.host() && (one.origin() == other.origin() || is_upgrade)
+}
+
+/// The address as it is asked for: without login and fragment.
+fn bare(mut url: Url) -> Result<Url, FetchError> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(FetchError::Scheme(url.scheme().to_owned()));
+    }
+    url.set_fragment(None);
+    let cleared = url.set_username("").and_then(|()| url.set_password(None));
+    cleared.map_err(|()| FetchError::Address("it names no host".to_owned()))?;
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(start: &str, hops: &[(u16, &str)]) -> Route {
+        let mut route = Route::from(start).unwrap();
+        for (status, location) in hops {
+            route.follow(location, StatusCode::from_u16(*status).unwrap(), 10).unwrap();
+        }
+        route
+    }
+
+    #[test]
+    fn a_login_goes_to_no_other_host_port_or_protocol() {
+        let sent = |start, location| after(start, &[(302, location)]).has_given_login();
+        assert!(sent("https://me:pw@example.org/a", "/b"));
+        assert!(sent("http://me:pw@example.org/a", "https://example.org/a"));
+        assert!(!sent("https://me:pw@example.org/a", "http://example.org/a"));
+        assert!(!sent("https://me:pw@example.org/a", "https://www.example.org/a"));
+        assert!(!sent("https://me:pw@example.org/a", "https://example.org:8443/a"));
+        assert!(!sent("http://me:pw@example.org:8080/a", "https://example.org/a"));
+        assert!(!sent("https://example.org/a", "https://me:pw@example.org/a"));
+    }
+
+    #[test]
+    fn a_login_is_shown_only_where_it_may_be_sent() {
+        let shown = |location| {
+            let route = after("https://me:p%40w@example.org/a", &[(301, location)]);
+            route.shown(&route.at)
+        };
+        assert_eq!(shown("/b"), "https://me:p%40w@example.org/b");
+        assert_eq!(shown("https://other.example/b"), "https://other.example/b");
+    }
+
+    #[test]
+    fn an_address_has_moved_to_the_end_of_the_first_permanent_redirects() {
+        let moved = |hops: &[_]| after("http://example.org/a", hops).moved_to.map(String::from);
+        assert_eq!(moved(&[(301, "/b"), (308, "/c")]).as_deref(), Some("http://example.org/c"));
+        assert_eq!(moved(&[(301, "/b"), (302, "/c"), (301, "/d")]).as_deref(), Some("http://example.org/b"));
+        assert_eq!(moved(&[(307, "/b"), (301, "/c")]), None);
+    }
+}

@@ -1,0 +1,44 @@
+//! The line to a server: what is held on to while a fetch goes on, so that it can be hung up from outside.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use ureq::Agent;
+
+use super::FetchError;
+
+/// Shared by the thread that fetches and the one that waits for it.
+#[derive(Default)]
+pub(super) struct Line {
+    hung_up: AtomicBool,
+    agent: Mutex<Option<Agent>>,
+}
+
+impl Line {
+    /// Takes the connections of `agent` as those to be closed by [`Line::hang_up`].
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Stopped`] when the line has been hung up already.
+    pub(super) fn take_up(&self, agent: &Agent) -> Result<(), FetchError> {
+        let mut held = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_hung_up() {
+            return Err(FetchError::Stopped);
+        }
+        *held = Some(agent.clone());
+        Ok(())
+    }
+
+    /// Closes what is open; reads and writes on it fail at once, and nothing new is begun.
+    pub(super) fn hang_up(&self) {
+        let mut held = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
+        self.hung_up.store(true, Ordering::Release);
+        if let Some(agent) = held.take() {
+            agent.shutdown();
+        }
+    }
+
+    pub(super) fn is_hung_up(&self) -> bool {
+        self.hung_up.load(Ordering::Acquire)
+    }
+}
