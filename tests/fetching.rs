@@ -325,7 +325,7 @@ fn a_password_command_that_fails_is_told_and_nothing_is_asked() {
 #[test]
 fn a_password_command_that_never_ends_is_stopped() {
     let server = Server::start(|_| Answer::ok("here"));
-    let command = vec!["sleep".to_owned(), "600".to_owned()];
+    let command = vec!["sleep".to_owned(), "30".to_owned()];
     let login = with_login(&server.authority(), Password::Command(command));
     let options = ClientOptions { limits: hasty().limits, ..login };
     let fetched = fetch_with(&options, &Wanted::new(server.url("/")));

@@ -234,7 +234,7 @@ mod tests {
         assert!(!sent("https://me:pw@example.org/a", "https://www.example.org/a"));
         assert!(!sent("https://me:pw@example.org/a", "https://example.org:8443/a"));
         assert!(!sent("http://me:pw@example.org:8080/a", "https://example.org/a"));
-        assert!(!sent("https://example.org/a", "https://me:pw@example.org/a"));
+        assert!(!sent("https://example.org/a", "https://me:pw@example.org/b"));
     }
 
     #[test]

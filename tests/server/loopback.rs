@@ -269,7 +269,7 @@ impl Desk {
                 Ok(())
             }
             Answer::Flood(bytes) => {
-                stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n").as_bytes())?;
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n")?;
                 io::copy(&mut io::repeat(b' ').take(*bytes), &mut stream).map(|_| ())
             }
             Answer::Stall => until_hung_up(stream),
