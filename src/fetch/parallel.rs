@@ -21,7 +21,8 @@ impl Default for ParallelLimits {
     }
 }
 
-/// Does `work` for every job on threads of its own, and hands each result to `tell` on this thread as it comes, which need not be in the order of the jobs.
+/// Does `work` for every job on threads of its own, and hands each result to `tell` on this thread as it comes, which
+/// need not be in the order of the jobs.
 ///
 /// Jobs are begun in their order, but for those whose host is busy, which others overtake. Results wait in a short
 /// queue: where `tell` is slow, work waits. Once `stop` is set no job is begun any more; those that run are waited for,
