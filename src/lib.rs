@@ -8,6 +8,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod corpus;
+pub mod feeds;
 pub mod fetch;
 pub mod library;
 pub mod loader;
