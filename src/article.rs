@@ -28,6 +28,11 @@ impl ArticleId {
     pub fn of(place: &[u8], ordinal: u32) -> ArticleId {
         ArticleId(xxhash_rust::xxh3::xxh3_64_with_seed(place, u64::from(ordinal)))
     }
+
+    /// The identity of the entry that is called `key` in the feed whose seed this is.
+    pub fn of_entry(seed: u64, key: &str) -> ArticleId {
+        ArticleId(xxhash_rust::xxh3::xxh3_64_with_seed(key.as_bytes(), seed))
+    }
 }
 
 impl fmt::Display for ArticleId {

@@ -316,7 +316,7 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             check::print(&load(&paths.paths, &cli.common, false)?, stats, &mut out)
         }
         Some(Command::Cache { order }) => cache::carry_out(order.unwrap_or_default(), &cli.common, &mut out),
-        Some(Command::Feed { order }) => feed::carry_out(&order, &mut out),
+        Some(Command::Feed { order }) => feed::carry_out(order, &cli.common, &mut out),
         Some(Command::Config) => {
             if let Some(path) = config_path() {
                 complain(&format!("The config is {}", path.display()));

@@ -2,6 +2,7 @@
 //! file, line and column, and its default is used; all others count.
 
 mod entries;
+mod feeds;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,6 +16,7 @@ use crate::loader::Problem;
 use crate::query::closest;
 
 pub use entries::default_text;
+pub use feeds::{FeedLogin, FeedSettings};
 
 /// The names of the colours that a config may set.
 pub const COLOURS: &[&str] = &[
@@ -80,6 +82,8 @@ pub struct Config {
     pub browser: Vec<String>,
     /// The editor, as an argument list, used where the environment names none.
     pub editor: Vec<String>,
+    /// How feeds are fetched and shown.
+    pub feeds: FeedSettings,
 }
 
 /// Which theme.
@@ -151,6 +155,7 @@ impl Default for Config {
             hidden: false,
             browser: Vec::new(),
             editor: Vec::new(),
+            feeds: FeedSettings::default(),
         }
     }
 }

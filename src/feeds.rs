@@ -50,4 +50,47 @@ impl Subscription {
         let names = [self.own_title.as_deref().unwrap_or(""), &self.title];
         names.into_iter().find(|name| !name.trim().is_empty()).unwrap_or(&self.url)
     }
+
+    /// The same with more tags, and without those that are given with a `-` before them.
+    #[must_use]
+    pub fn retagged(mut self, changes: &[String]) -> Subscription {
+        for change in changes {
+            match change.strip_prefix('-') {
+                Some(gone) => self.tags.retain(|tag| tag != gone),
+                None if change.trim().is_empty() || self.tags.contains(change) => {}
+                None => self.tags.push(change.clone()),
+            }
+        }
+        self
+    }
+}
+
+/// The feeds that a reader means by `name`: the one with that address, those with that name, those with that tag, or
+/// the one in whose name it stands.
+///
+/// # Errors
+///
+/// None is meant, or it is not clear which; the sentence says so.
+pub fn named<'f, F>(feeds: &'f [F], of: impl Fn(&F) -> &Subscription, name: &str) -> Result<Vec<&'f F>, String> {
+    let folded = name.trim().to_lowercase();
+    let ways: [&dyn Fn(&Subscription) -> bool; 3] =
+        [&|feed| feed.url == name.trim(), &|feed| feed.name().to_lowercase() == folded, &|feed| {
+            feed.tags.iter().any(|tag| tag.to_lowercase() == folded.trim_start_matches('#'))
+        }];
+    for way in ways {
+        let found: Vec<&F> = feeds.iter().filter(|feed| way(of(feed))).collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    let near: Vec<&F> = feeds.iter().filter(|feed| of(feed).name().to_lowercase().contains(&folded)).collect();
+    match near.as_slice() {
+        [_] if !folded.is_empty() => Ok(near),
+        [] | [_] => Err(format!("no feed is called \"{name}\"")),
+        several => {
+            let names: Vec<String> = several.iter().take(5).map(|feed| format!("\"{}\"", of(feed).name())).collect();
+            let more = if several.len() > 5 { ", and others" } else { "" };
+            Err(format!("\"{name}\" could be {}{more}", names.join(", ")))
+        }
+    }
 }

@@ -3,6 +3,8 @@
 //!
 //! Everything here takes the time that the disk takes: it is for threads that nobody waits for. Panes are unknown here.
 
+mod entries;
+mod feeds;
 mod marks;
 mod recognise;
 mod salvage;
@@ -20,6 +22,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use crate::article::ArticleId;
 
+pub use entries::{DeliveredFeed, Delivery, EntryTexts, Outcome, PreparedEntry, Stored, StoredEntry, WhichEntries};
+pub use feeds::{FeedCounts, FeedNumber, Health, KnownFeed, Subscribed};
 pub use marks::{Known, News, Origins};
 pub use recognise::{Moved, Recognised};
 pub use salvage::SetAside;

@@ -18,8 +18,8 @@ use crate::article::Draft;
 
 pub use encoding::{Decoded, decode};
 pub use feed::{
-    Feed, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink, FeedOptions, FeedPerson,
-    FeedText, FeedVersion, parse_feed,
+    Feed, FeedArticle, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink, FeedOptions,
+    FeedPerson, FeedText, FeedVersion, feed_articles, parse_feed,
 };
 pub use problem::{Flaw, Problem, Refusal};
 

@@ -10,6 +10,7 @@ mod endings;
 mod event_loop;
 mod executor;
 mod facets;
+pub mod fetching;
 mod filter;
 mod input;
 mod intake;

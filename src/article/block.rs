@@ -1,9 +1,12 @@
 //! The parts that an article is made of, and the blocks of its body.
 
+use serde::{Deserialize, Serialize};
+
 use super::SafeText;
 
 /// What a part of an article is, in the order in which parts stand in an article.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The headline.
     Headline,
@@ -22,7 +25,8 @@ pub enum Role {
 }
 
 /// What a block of the body is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum BlockKind {
     /// Running text.
     Paragraph,
@@ -31,15 +35,18 @@ pub enum BlockKind {
     /// A passage set off as quoted.
     Quote,
     /// One entry of a list, its marker (`•`, `1.`) not part of the text. `depth` counts from 0.
+    #[serde(rename = "list")]
     ListEntry {
         /// How deep the list stands in other lists, 0 for the outermost.
         depth: u8,
         /// The number of an ordered entry.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         number: Option<u16>,
     },
     /// Preformatted text: line breaks and spaces are kept.
     Code,
     /// One row of a table, its cells parted by ` │ `.
+    #[serde(rename = "table")]
     TableRow,
     /// A rule between two passages; it has no text.
     Rule,
@@ -61,7 +68,8 @@ impl BlockKind {
 }
 
 /// How a stretch of a part's text is set apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SpanStyle {
     /// Emphasis, commonly italic.
     Emphasis,
@@ -74,7 +82,7 @@ pub enum SpanStyle {
 }
 
 /// A stretch of a part's text with a style of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Where it begins, in bytes of the part's text.
     pub start: u32,

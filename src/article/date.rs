@@ -3,9 +3,11 @@
 use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
+use serde::{Deserialize, Serialize};
 
 /// A day, or a moment with the offset from UTC that its source gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "(i64, Option<i16>)", try_from = "(i64, Option<i16>)")]
 pub enum Published {
     /// A day without a time.
     Day(NaiveDate),
@@ -49,6 +51,20 @@ impl Published {
                 Some(Published::At(utc.with_timezone(&offset)))
             }
         }
+    }
+}
+
+impl From<Published> for (i64, Option<i16>) {
+    fn from(published: Published) -> Self {
+        (published.seconds(), published.offset_minutes())
+    }
+}
+
+impl TryFrom<(i64, Option<i16>)> for Published {
+    type Error = &'static str;
+
+    fn try_from((seconds, offset): (i64, Option<i16>)) -> Result<Self, Self::Error> {
+        Published::from_seconds(seconds, offset).ok_or("no calendar has such a moment")
     }
 }
 

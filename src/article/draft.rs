@@ -2,34 +2,44 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::{BlockKind, Published, Role, Span};
 
 /// An article as a format understood it. Texts borrow from the decoded file where they can.
 ///
 /// Nothing here is safe to show yet: the corpus cleans every text with [`clean`](super::clean) as it takes it in.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Draft<'a> {
     /// When it was published.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
     /// The section; empty where none is named.
+    #[serde(borrow, skip_serializing_if = "str::is_empty")]
     pub section: Cow<'a, str>,
     /// Its address on the web.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub url: Option<Cow<'a, str>>,
     /// The parts in reading order: headline, standfirst, byline, captions with credits, body, sources.
+    #[serde(borrow)]
     pub parts: Vec<DraftPart<'a>>,
     /// Where the body's links point.
+    #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Cow<'a, str>>,
 }
 
 /// One part of a [`Draft`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DraftPart<'a> {
     /// What it is.
     pub role: Role,
     /// Its text as found. Line breaks mean something in code alone; elsewhere they count as spaces.
+    #[serde(borrow)]
     pub text: Cow<'a, str>,
     /// Emphasis and links. Where there are any, the text must have been through [`clean`](super::clean), so that
     /// their bytes still count when it is cleaned again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
 }
 
@@ -50,5 +60,20 @@ impl<'a> Draft<'a> {
     /// The first text with this role, or an empty one.
     pub fn text(&self, role: Role) -> &str {
         self.parts.iter().find(|part| part.role == role).map_or("", |part| part.text.as_ref())
+    }
+
+    /// The same, of texts that it owns.
+    pub fn into_owned(self) -> Draft<'static> {
+        fn own(text: Cow<'_, str>) -> Cow<'static, str> {
+            Cow::Owned(text.into_owned())
+        }
+        let part = |part: DraftPart<'_>| DraftPart { role: part.role, text: own(part.text), spans: part.spans };
+        Draft {
+            published: self.published,
+            section: own(self.section),
+            url: self.url.map(own),
+            parts: self.parts.into_iter().map(part).collect(),
+            links: self.links.into_iter().map(own).collect(),
+        }
     }
 }

@@ -1,251 +1,297 @@
-//! `newsdesk feed`: what a feed says, as it was understood.
+//! `newsdesk feed`: subscriptions, and what they deliver.
 
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+mod parse;
+
+use std::collections::HashMap;
+use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 
-use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Map, Value, json};
+use chrono::{Local, TimeZone};
+use clap::Subcommand;
+use serde_json::json;
 
-use super::{NOTHING, WRONG, complain, named};
-use crate::article::{Published, clean};
-use crate::loader::{
-    Feed, FeedCategory, FeedDate, FeedEntry, FeedHead, FeedLink, FeedOptions, FeedPerson, FeedText, Problem, parse_feed,
-};
+use super::library::{open, path, told};
+use super::{Common, NOTHING, WRONG, complain};
+use crate::app::numbers::{counted, grouped};
+use crate::article::clean;
+use crate::feeds::Subscription;
+use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library};
+use crate::runtime::fetching::{self, RefreshNews, Refreshed};
 
 /// What may be done with feeds.
 #[derive(Debug, Subcommand)]
 pub(super) enum Order {
+    /// Subscribe to a feed: its address, a page that names it, or a file of either
+    Add {
+        /// Addresses or files
+        #[arg(value_name = "URL|FILE|PAGE", required = true)]
+        places: Vec<String>,
+        /// A tag for it; may be given several times
+        #[arg(long, value_name = "TAG")]
+        tag: Vec<String>,
+        /// What to call it
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// End a subscription; starred, tagged and noted entries stay
+    Remove {
+        /// Names, addresses or tags of feeds
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+    },
+    /// Call a feed something else; without a new name, what it calls itself
+    Rename {
+        /// The name or address of a feed
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// The new name
+        #[arg(value_name = "NEW")]
+        to: Option<String>,
+    },
+    /// Give a feed tags, or take away those that begin with `-`
+    Tag {
+        /// The name or address of a feed
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Tags; `-TAG` takes one away
+        #[arg(value_name = "TAG", required = true, allow_hyphen_values = true)]
+        tags: Vec<String>,
+    },
+    /// Say how much of a feed is kept, and whether whole articles are fetched
+    Set {
+        /// Names, addresses or tags of feeds
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+        /// How many entries are kept; 0 for all
+        #[arg(long, value_name = "COUNT")]
+        keep_count: Option<u32>,
+        /// For how many days an entry is kept; 0 for ever
+        #[arg(long, value_name = "DAYS")]
+        keep_days: Option<u32>,
+        /// Whether the whole article behind each new entry is fetched
+        #[arg(long, value_name = "true|false")]
+        full_text: Option<bool>,
+    },
+    /// Print all feeds: how they are, how many entries, how many unread
+    List {
+        /// One JSON object a feed, each on a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch feeds; all of them, or those that are named
+    Refresh {
+        /// Names, addresses or tags of feeds
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
     /// Print what feed files say: title, links, people, dates, entries
-    Parse(Parse),
+    Parse(parse::Parse),
 }
 
-#[derive(Debug, Args)]
-pub(super) struct Parse {
-    /// Files with a feed each; `-` is standard input
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
-    /// How to print them
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
-    /// The address that relative ones in the feed are relative to
-    #[arg(long, value_name = "URL")]
-    base: Option<String>,
-    /// The Content-Type that the feed was sent with
-    #[arg(long, value_name = "HEADER")]
-    content_type: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON object a feed, each on a line
-    Json,
-}
-
-pub(super) fn carry_out(order: &Order, out: &mut impl Write) -> io::Result<ExitCode> {
-    let Order::Parse(parse) = order;
-    let options = FeedOptions { base: parse.base.as_deref(), content_type: parse.content_type.as_deref() };
-    let (mut understood, mut refused, mut flawed) = (0, 0, 0);
-    for path in &parse.files {
-        let feed = parse_feed(&bytes(path)?, &options);
-        match (&feed, parse.format) {
-            (Ok(feed), Format::Text) => print_text(feed, out)?,
-            (Ok(feed), Format::Json) => writeln!(out, "{}", of_feed(path, feed))?,
-            (Err(refusal), Format::Json) => {
-                writeln!(out, "{}", json!({ "file": path, "ok": false, "error": refusal.to_string() }))?;
-            }
-            (Err(_), Format::Text) => {}
-        }
-        match feed {
-            Ok(feed) => {
-                understood += 1;
-                flawed += usize::from(!feed.flaws.is_empty());
-                feed.flaws.into_iter().for_each(|flaw| complain(&Problem::flaw(path.clone(), flaw).to_string()));
-            }
-            Err(refusal) => {
-                refused += 1;
-                complain(&Problem::refused(path.clone(), &refusal).to_string());
-            }
-        }
-    }
-    Ok(match (understood, refused + flawed) {
-        (0, _) => WRONG.into(),
-        (_, 0) => ExitCode::SUCCESS,
-        (_, _) => NOTHING.into(),
-    })
-}
-
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes)?;
-        return Ok(bytes);
-    }
-    std::fs::read(path).map_err(|error| named(path, &error))
-}
-
-fn print_text(feed: &Feed, out: &mut impl Write) -> io::Result<()> {
-    let mut line = |name: &str, text: &str| -> io::Result<()> {
-        if text.trim().is_empty() {
-            return Ok(());
-        }
-        writeln!(out, "{name:<12}{}", clean(&text.split_whitespace().collect::<Vec<_>>().join(" ")))
+pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> io::Result<ExitCode> {
+    let order = match order {
+        Order::Parse(parse) => return parse::carry_out(&parse, out),
+        order => order,
     };
-    let text = |text: &Option<FeedText>| text.as_ref().map(|text| text.plain().into_owned()).unwrap_or_default();
-    line("Feed", &text(&feed.head.title))?;
-    line("Version", feed.version.name())?;
-    line("Encoding", &feed.encoding)?;
-    line("Link", feed.head.link.as_deref().unwrap_or(""))?;
-    line("About", &text(&feed.description))?;
-    line("Language", feed.head.language.as_deref().unwrap_or(""))?;
-    line("By", &names(&feed.head.authors))?;
-    line("Updated", &when([&feed.head.updated, &feed.head.published]))?;
-    line("Rights", &text(&feed.head.rights))?;
-    line("Entries", &feed.entries.len().to_string())?;
-    for entry in &feed.entries {
-        writeln!(out)?;
-        let mut line = |name: &str, text: &str| -> io::Result<()> {
-            if text.trim().is_empty() {
-                return Ok(());
+    let path = path()?;
+    let mut library = open(&path)?;
+    let told = |error: crate::library::Error| told(&path, error);
+    match order {
+        Order::Add { places, tag, name } => {
+            let wanted: Vec<Subscription> = places
+                .into_iter()
+                .map(|url| Subscription { tags: tag.clone(), own_title: name.clone(), ..Subscription::new(url) })
+                .collect();
+            let done = library.subscribe(&wanted).map_err(told)?;
+            writeln!(out, "{} new", done.new)?;
+        }
+        Order::Remove { names } => {
+            let feeds = named(&library.feeds().map_err(told)?, &names)?;
+            let kept = library.unsubscribe(&numbers(&feeds)).map_err(told)?;
+            for feed in &feeds {
+                writeln!(out, "{} is not subscribed to any more", shown(feed))?;
             }
-            writeln!(out, "  {name:<10}{}", clean(&text.split_whitespace().collect::<Vec<_>>().join(" ")))
+            if kept > 0 {
+                writeln!(out, "{} that you marked stay", counted(kept.into(), "entry", "entries"))?;
+            }
+        }
+        Order::Rename { name, to } => {
+            let feed = only(&library.feeds().map_err(told)?, &name)?;
+            let own_title = to.filter(|to| !to.trim().is_empty());
+            let subscription = Subscription { own_title, ..feed.subscription.clone() };
+            library.change_subscription(feed.number, &subscription).map_err(told)?;
+            writeln!(out, "{} is called {} now", shown(&feed), clean(subscription.name()))?;
+        }
+        Order::Tag { name, tags } => {
+            let feed = only(&library.feeds().map_err(told)?, &name)?;
+            let subscription = feed.subscription.clone().retagged(&tags);
+            library.change_subscription(feed.number, &subscription).map_err(told)?;
+            let tags = if subscription.tags.is_empty() { "no tags".to_owned() } else { subscription.tags.join(", ") };
+            writeln!(out, "{}: {}", shown(&feed), clean(&tags))?;
+        }
+        Order::Set { names, keep_count, keep_days, full_text } => {
+            for feed in named(&library.feeds().map_err(told)?, &names)? {
+                let mut subscription = feed.subscription.clone();
+                let limit = |wanted: Option<u32>, now| wanted.map_or(now, |wanted| Some(wanted).filter(|it| *it > 0));
+                subscription.keep_count = limit(keep_count, subscription.keep_count);
+                subscription.keep_days = limit(keep_days, subscription.keep_days);
+                subscription.full_text = full_text.unwrap_or(subscription.full_text);
+                library.change_subscription(feed.number, &subscription).map_err(told)?;
+                writeln!(out, "{}: {}", shown(&feed), settings(&subscription))?;
+            }
+        }
+        Order::List { json } => {
+            let feeds = library.feeds().map_err(told)?;
+            list(&feeds, &library.feed_counts().map_err(told)?, json, out)?;
+        }
+        Order::Refresh { names } => {
+            let all = library.feeds().map_err(told)?;
+            let feeds = if names.is_empty() { all } else { named(&all, &names)? };
+            return refresh(&mut library, feeds, common, out);
+        }
+        Order::Parse(_) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn numbers(feeds: &[KnownFeed]) -> Vec<FeedNumber> {
+    feeds.iter().map(|feed| feed.number).collect()
+}
+
+fn shown(feed: &KnownFeed) -> String {
+    clean(feed.subscription.name()).into_owned()
+}
+
+/// What is kept of a feed, in words.
+fn settings(subscription: &Subscription) -> String {
+    let count = subscription.keep_count.map(|count| format!("the newest {}", grouped(count.into())));
+    let days = subscription.keep_days.map(|days| counted(days.into(), "day", "days"));
+    let kept = match (count, days) {
+        (None, None) => "all entries are kept".to_owned(),
+        (Some(count), None) => format!("{count} are kept"),
+        (None, Some(days)) => format!("entries are kept for {days}"),
+        (Some(count), Some(days)) => format!("{count} are kept, for {days}"),
+    };
+    format!("{kept}; {}", if subscription.full_text { "whole articles are fetched" } else { "as the feed gives them" })
+}
+
+/// The feeds that are named: by address, by name, by tag, or by a part of a name that only one has.
+fn named(feeds: &[KnownFeed], names: &[String]) -> io::Result<Vec<KnownFeed>> {
+    let mut found: Vec<KnownFeed> = Vec::new();
+    for name in names {
+        let matching = crate::feeds::named(feeds, |feed| &feed.subscription, name).map_err(io::Error::other)?;
+        for feed in matching {
+            if found.iter().all(|known| known.number != feed.number) {
+                found.push(feed.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The one feed of that name.
+fn only(feeds: &[KnownFeed], name: &str) -> io::Result<KnownFeed> {
+    let mut found = named(feeds, &[name.to_owned()])?;
+    match (found.pop(), found.len()) {
+        (Some(feed), 0) => Ok(feed),
+        (_, more) => Err(io::Error::other(format!("\"{name}\" names {} feeds; name one by its address", more + 1))),
+    }
+}
+
+fn list(
+    feeds: &[KnownFeed],
+    counts: &HashMap<FeedNumber, FeedCounts>,
+    json: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if feeds.is_empty() && !json {
+        writeln!(out, "Nothing is subscribed to yet; `newsdesk feed add URL` does")?;
+    }
+    for feed in feeds {
+        let FeedCounts { entries, unread } = counts.get(&feed.number).copied().unwrap_or_default();
+        let health = &feed.health;
+        if json {
+            let mut object = serde_json::to_value(&feed.subscription).unwrap_or_default();
+            if let Some(fields) = object.as_object_mut() {
+                fields.insert("name".to_owned(), json!(feed.subscription.name()));
+                fields.insert("entries".to_owned(), json!(entries));
+                fields.insert("unread".to_owned(), json!(unread));
+                fields.insert("tried".to_owned(), json!(health.tried_at.and_then(iso)));
+                fields.insert("succeeded".to_owned(), json!(health.succeeded_at.and_then(iso)));
+                fields.insert("error".to_owned(), json!(health.error));
+                fields.insert("gone".to_owned(), json!(health.dead));
+            }
+            writeln!(out, "{object}")?;
+            continue;
+        }
+        let tags: String = feed.subscription.tags.iter().map(|tag| format!(" #{}", clean(tag))).collect();
+        writeln!(out, "{}{tags}", shown(feed))?;
+        writeln!(out, "  {}", clean(&feed.subscription.url))?;
+        let last = match health.succeeded_at {
+            Some(at) => format!("fetched {}", local(at)),
+            None => "not fetched yet".to_owned(),
         };
-        line("Title", &text(&entry.head.title))?;
-        line("Date", &when([&entry.head.published, &entry.head.updated]))?;
-        line("By", &names(&entry.head.authors))?;
-        line("Link", entry.head.link.as_deref().unwrap_or(""))?;
-        let categories: Vec<&str> = entry.head.categories.iter().map(|category| category.term.as_str()).collect();
-        line("Section", &categories.join(", "))?;
-        line("Summary", &text(&entry.summary))?;
-        entry.content.iter().try_for_each(|content| line("Content", &content.plain()))?;
-        entry.enclosures.iter().try_for_each(|enclosure| line("Enclosed", &enclosure.href))?;
+        writeln!(out, "  {}, {} unread; {last}", counted(entries.into(), "entry", "entries"), grouped(unread.into()))?;
+        if let Some(error) = &health.error {
+            let at = health.tried_at.map(local).unwrap_or_default();
+            writeln!(out, "  {at}: {}", clean(error))?;
+        }
     }
-    writeln!(out)
+    Ok(())
 }
 
-fn names(people: &[FeedPerson]) -> String {
-    people.iter().map(FeedPerson::display_name).collect::<Vec<_>>().join(", ")
+fn iso(at: i64) -> Option<String> {
+    chrono::DateTime::from_timestamp(at, 0).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
 }
 
-/// The first of these moments that is one.
-fn when<const N: usize>(dates: [&Option<FeedDate>; N]) -> String {
-    let moment = dates.into_iter().find_map(|date| date.as_ref()?.moment);
-    moment.map(|moment| moment.to_string()).unwrap_or_default()
+fn local(at: i64) -> String {
+    Local.timestamp_opt(at, 0).single().map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
 }
 
-fn of_feed(path: &Path, feed: &Feed) -> Value {
-    json!({
-        "file": path,
-        "ok": true,
-        "bozo": !feed.flaws.is_empty(),
-        "encoding": feed.encoding,
-        "version": feed.version.name(),
-        "feed": of_about(feed),
-        "entries": feed.entries.iter().map(of_entry).collect::<Vec<_>>(),
-    })
-}
-
-/// What a feed says of itself.
-fn of_about(feed: &Feed) -> Map<String, Value> {
-    let mut head = of_head(&feed.head);
-    put_text(&mut head, "description", feed.description.as_ref());
-    put_text(&mut head, "info", feed.info.as_ref());
-    if let Some(generator) = &feed.generator {
-        let (name, href, version) = (&generator.name, &generator.href, &generator.version);
-        head.insert("generator".to_owned(), json!({ "name": name, "href": href, "version": version }));
+fn refresh(
+    library: &mut Library,
+    feeds: Vec<KnownFeed>,
+    common: &Common,
+    out: &mut impl Write,
+) -> io::Result<ExitCode> {
+    let (config, _) = super::config(common)?;
+    let client = fetching::client(&config.feeds);
+    if feeds.is_empty() {
+        writeln!(out, "Nothing is subscribed to yet; `newsdesk feed add URL` does")?;
+        return Ok(NOTHING.into());
     }
-    put(&mut head, "icon", feed.icon.as_deref());
-    put(&mut head, "logo", feed.logo.as_deref());
-    put(&mut head, "ttl", feed.ttl.as_deref());
-    put(&mut head, "docs", feed.docs.as_deref());
-    head
-}
-
-fn of_entry(entry: &FeedEntry) -> Value {
-    let mut head = of_head(&entry.head);
-    put_text(&mut head, "summary", entry.summary.as_ref().or(entry.content.first()));
-    put_text(&mut head, "subtitle", entry.subtitle.as_ref());
-    head.insert("content".to_owned(), entry.content.iter().map(|content| json!(content.value)).collect());
-    head.insert("enclosures".to_owned(), entry.enclosures.iter().map(of_link).collect());
-    if let Some(source) = &entry.source {
-        let mut about = of_about(source);
-        put(&mut about, "href", source.head.link.as_deref());
-        head.insert("source".to_owned(), Value::Object(about));
+    let stop = AtomicBool::new(false);
+    let mut failed = Ok(());
+    let done = fetching::refresh(library, feeds, &client, &config.feeds, &stop, |news| {
+        let told = match news {
+            RefreshNews::Tried { name, error: Some(error), .. } => {
+                complain(&format!("{}: {}", clean(&name), clean(&error)));
+                Ok(())
+            }
+            RefreshNews::Tried { name, new, changed, .. } if new + changed > 0 => {
+                writeln!(out, "{}: {}", clean(&name), came(new, changed))
+            }
+            _ => Ok(()),
+        };
+        if failed.is_ok() {
+            failed = told;
+        }
+    });
+    failed?;
+    let done = done.map_err(|error| told(library.path(), error))?;
+    if done.offline {
+        complain("There is no connection to the network; nothing was fetched");
+        return Ok(WRONG.into());
     }
-    Value::Object(head)
+    let Refreshed { tried, failed, new, changed, .. } = done;
+    let failed_ones = if failed > 0 { format!(", {} failed", grouped(failed as u64)) } else { String::new() };
+    writeln!(out, "{}{failed_ones}; {}", counted(tried as u64, "feed", "feeds"), came(new, changed))?;
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { NOTHING.into() })
 }
 
-fn of_head(head: &FeedHead) -> Map<String, Value> {
-    let mut fields = Map::new();
-    put_text(&mut fields, "title", head.title.as_ref());
-    put(&mut fields, "link", head.link.as_deref());
-    put(&mut fields, "id", head.id.as_deref());
-    put(&mut fields, "language", head.language.as_deref());
-    put(&mut fields, "comments", head.comments.as_deref());
-    put(&mut fields, "license", head.license.as_deref());
-    put_text(&mut fields, "rights", head.rights.as_ref());
-    let dates = [
-        ("published", &head.published),
-        ("updated", &head.updated),
-        ("created", &head.created),
-        ("expired", &head.expired),
-    ];
-    for (name, date) in dates {
-        let Some(date) = date else { continue };
-        put(&mut fields, &format!("{name}_raw"), Some(&date.raw));
-        put(&mut fields, name, date.moment.map(in_utc).as_deref());
-    }
-    let people = |people: &[FeedPerson]| people.iter().map(of_person).collect::<Vec<_>>();
-    if let Some(author) = head.authors.last() {
-        fields.insert("author".to_owned(), of_person(author));
-    }
-    fields.insert("authors".to_owned(), people(&head.authors).into());
-    fields.insert("contributors".to_owned(), people(&head.contributors).into());
-    if let Some(publisher) = &head.publisher {
-        fields.insert("publisher".to_owned(), of_person(publisher));
-    }
-    if let Some(image) = &head.image {
-        let (href, title, link, description) = (&image.href, &image.title, &image.link, &image.description);
-        let (width, height) = (&image.width, &image.height);
-        let image = json!({
-            "href": href, "title": title, "link": link, "description": description, "width": width, "height": height,
-        });
-        fields.insert("image".to_owned(), image);
-    }
-    fields.insert("categories".to_owned(), head.categories.iter().map(of_category).collect());
-    fields.insert("links".to_owned(), head.links.iter().map(of_link).collect());
-    fields
-}
-
-fn of_person(person: &FeedPerson) -> Value {
-    json!({ "value": person.text, "name": person.name, "email": person.email, "href": person.href })
-}
-
-fn of_category(category: &FeedCategory) -> Value {
-    json!({ "term": category.term, "scheme": category.scheme, "label": category.label })
-}
-
-fn of_link(link: &FeedLink) -> Value {
-    json!({
-        "href": link.href, "rel": link.rel, "type": link.media_type, "title": link.title, "hreflang": link.language,
-        "length": link.length,
-    })
-}
-
-fn put(fields: &mut Map<String, Value>, name: &str, text: Option<&str>) {
-    if let Some(text) = text {
-        fields.insert(name.to_owned(), json!(text));
-    }
-}
-
-fn put_text(fields: &mut Map<String, Value>, name: &str, text: Option<&FeedText>) {
-    put(fields, name, text.map(|text| text.value.as_str()));
-}
-
-/// A moment as `2023-09-27T19:10:00Z`; a day as its midnight.
-fn in_utc(moment: Published) -> String {
-    let utc = chrono::DateTime::from_timestamp(moment.seconds(), 0).unwrap_or_default();
-    utc.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+/// What came, in words.
+fn came(new: usize, changed: usize) -> String {
+    let new = format!("{} new", grouped(new as u64));
+    if changed == 0 { new } else { format!("{new}, {} changed", grouped(changed as u64)) }
 }

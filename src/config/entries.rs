@@ -47,6 +47,16 @@ static ENTRIES: &[Entry] = &[
         set: |config, value| switch(value).map(|it| config.snapshots = it) },
     Entry { section: "files", name: "hidden", default: "false", help: "whether names that begin with a dot are read",
         set: |config, value| switch(value).map(|it| config.hidden = it) },
+    Entry { section: "feeds", name: "refresh", default: "0", help: "after how many minutes feeds are refreshed while the reader is open; 0 for only when asked",
+        set: |config, value| number(value, 0, 10_080).map(|it| config.feeds.refresh = it) },
+    Entry { section: "feeds", name: "parallel", default: "16", help: "how many feeds are fetched at once; never more than 4 from one host",
+        set: |config, value| number(value, 1, 64).map(|it| config.feeds.parallel = usize::from(it)) },
+    Entry { section: "feeds", name: "repeated", default: "\"once\"", help: "an entry that is in several feeds is shown once, or in each",
+        set: |config, value| choice(value, &[("once", true), ("each", false)]).map(|it| config.feeds.merge = it) },
+    Entry { section: "feeds", name: "proxy", default: "\"auto\"", help: "auto for the environment's, none, or an address such as \"http://proxy:3128\" or \"socks5://localhost:9050\"",
+        set: |config, value| proxy(value).map(|it| config.feeds.proxy = it) },
+    Entry { section: "feeds", name: "logins", default: "[]", help: "for servers that want a name and a password, such as [{ at = \"example.org\", user = \"ann\", password_command = [\"pass\", \"news\"] }]",
+        set: |config, value| super::feeds::logins(value).map(|it| config.feeds.logins = it) },
     Entry { section: "open", name: "browser", default: "[]", help: "what opens an address, such as [\"firefox\", \"{}\"]; [] for the system's own",
         set: |config, value| texts_or_words(value).map(|it| config.browser = it) },
     Entry { section: "open", name: "editor", default: "[]", help: "the editor, where neither VISUAL nor EDITOR names one",
@@ -140,6 +150,16 @@ pub(super) fn texts(value: &DeValue<'_>) -> Result<Vec<String>, String> {
             all.iter().map(|value| value.get_ref().as_str().map(str::to_owned).ok_or_else(wrong)).collect()
         }
         _ => Err(wrong()),
+    }
+}
+
+/// A proxy: `None` for the environment's, empty for none.
+fn proxy(value: &DeValue<'_>) -> Result<Option<String>, String> {
+    match value.as_str() {
+        Some("auto") => Ok(None),
+        Some("none") => Ok(Some(String::new())),
+        Some(url) if url.contains("://") => Ok(Some(url.to_owned())),
+        _ => Err("\"auto\", \"none\" or an address is wanted".to_owned()),
     }
 }
 

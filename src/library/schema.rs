@@ -11,7 +11,8 @@ const APPLICATION: i64 = 0x6e64_736b;
 
 /// What makes a library of each version out of one of the version before; the first makes one out of nothing. What
 /// stands here was on readers' disks and never changes.
-pub const MIGRATIONS: &[&str] = &["
+pub const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE articles (
         id         INTEGER PRIMARY KEY,
         revision   INTEGER NOT NULL,
@@ -68,7 +69,67 @@ pub const MIGRATIONS: &[&str] = &["
                (SELECT group_concat(tag, ' ') FROM tags WHERE article = id) AS tags,
                (SELECT text FROM notes WHERE article = id) AS note
         FROM articles;
-"];
+",
+    "
+    CREATE TABLE feeds (
+        id            INTEGER PRIMARY KEY,
+        revision      INTEGER NOT NULL,
+        seed          INTEGER NOT NULL,
+        url           TEXT NOT NULL UNIQUE,
+        position      INTEGER NOT NULL,
+        title         TEXT NOT NULL DEFAULT '',
+        own_title     TEXT,
+        page          TEXT,
+        description   TEXT,
+        full_text     INTEGER NOT NULL DEFAULT 0,
+        keep_count    INTEGER,
+        keep_days     INTEGER,
+        extra         TEXT,
+        subscribed    INTEGER NOT NULL DEFAULT 1,
+        etag          TEXT,
+        last_modified TEXT,
+        tried_at      INTEGER,
+        succeeded_at  INTEGER,
+        due_at        INTEGER,
+        error         TEXT,
+        dead          INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE feed_tags (
+        feed     INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        tag      TEXT NOT NULL,
+        PRIMARY KEY (feed, tag)
+    ) WITHOUT ROWID;
+    CREATE TABLE entries (
+        number     INTEGER PRIMARY KEY,
+        id         INTEGER NOT NULL UNIQUE,
+        revision   INTEGER NOT NULL,
+        feed       INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+        stored_at  INTEGER NOT NULL,
+        published  INTEGER NOT NULL,
+        zone       INTEGER,
+        link       INTEGER,
+        guid       INTEGER,
+        content    INTEGER NOT NULL,
+        changed_at INTEGER,
+        same_as    INTEGER,
+        dropped    INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX entries_by_revision ON entries (revision);
+    CREATE INDEX entries_by_feed ON entries (feed, published);
+    CREATE INDEX entries_by_date ON entries (published);
+    CREATE INDEX entries_by_link ON entries (link) WHERE link IS NOT NULL;
+    CREATE INDEX entries_by_guid ON entries (guid) WHERE guid IS NOT NULL;
+    CREATE INDEX entries_same ON entries (same_as) WHERE same_as IS NOT NULL;
+    CREATE TABLE entry_texts (
+        entry      INTEGER PRIMARY KEY REFERENCES entries (number) ON DELETE CASCADE,
+        article    TEXT NOT NULL,
+        former     TEXT,
+        full       TEXT,
+        shows_full INTEGER NOT NULL DEFAULT 0
+    );
+",
+];
 
 /// The version that this program writes.
 pub const VERSION: usize = MIGRATIONS.len();

@@ -15,6 +15,7 @@ mod text;
 mod tree;
 mod version;
 
+pub use articles::{FeedArticle, feed_articles};
 pub use model::{
     Feed, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink, FeedPerson, FeedText,
     FeedVersion,

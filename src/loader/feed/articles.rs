@@ -1,6 +1,7 @@
 //! From a feed to drafts of articles, one for each entry.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::model::{Feed, FeedEntry, FeedHead, FeedPerson, FeedText};
 use crate::article::{BlockKind, Draft, DraftPart, Role};
@@ -10,23 +11,91 @@ use crate::loader::{Flaw, address, problem};
 /// A headline that is made of a text's first words is no longer than this, in characters.
 const HEADLINE: usize = 80;
 
-/// The articles of a feed, in its order; what is wrong with dates goes to `flaws`.
+/// An entry of a feed, as an article.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedArticle {
+    /// What tells it from the feed's other entries: its id, or its link, or its title and date.
+    pub key: String,
+    /// Its id, where that is one that no other feed would give to something else: a URI.
+    pub guid: Option<String>,
+    /// The article. Its source is the one that the entry names, if it does; the feed is not.
+    pub draft: Draft<'static>,
+}
+
+/// The articles of a feed, in its order, each once; what is wrong with dates goes to `flaws`.
+pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<FeedArticle> {
+    let around = Around::of(feed);
+    let mut keys: HashMap<String, (Option<Cow<'_, str>>, String)> = HashMap::new();
+    let mut articles = Vec::with_capacity(feed.entries.len());
+    for entry in &feed.entries {
+        let draft = draft(entry, &around, flaws);
+        let mut key = key(entry, &draft);
+        let told = (draft.url.clone(), draft.text(Role::Headline).to_owned());
+        match keys.get(&key) {
+            Some(known) if *known == told => continue,
+            // Some programs give one id to all.
+            Some(_) => key = format!("{key}\n{}\n{}", told.0.as_deref().unwrap_or(""), told.1),
+            None => {}
+        }
+        if keys.insert(key.clone(), told).is_none() {
+            let guid = entry.head.id.as_deref().map(str::trim).filter(|id| is_uri(id)).map(str::to_owned);
+            articles.push(FeedArticle { key, guid, draft });
+        }
+    }
+    articles
+}
+
+/// The articles of a feed that stands in a file, in its order; they name it as their source.
 pub(super) fn drafts(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<Draft<'static>> {
-    let around = Around {
-        name: feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default(),
-        home: feed.head.link.as_deref(),
-        authors: if feed.version.has_authors_for_all() { &feed.head.authors } else { &[] },
+    let around = Around::of(feed);
+    let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
+    let named = |mut draft: Draft<'static>| {
+        if draft.text(Role::Source).is_empty() {
+            draft.push(Role::Source, name.clone());
+        }
+        draft
     };
-    feed.entries.iter().map(|entry| draft(entry, &around, flaws)).collect()
+    feed.entries.iter().map(|entry| named(draft(entry, &around, flaws))).collect()
+}
+
+/// What tells an entry from the others of its feed.
+fn key(entry: &FeedEntry, draft: &Draft<'_>) -> String {
+    let id = entry.head.id.as_deref().unwrap_or("").trim();
+    if !id.is_empty() {
+        return id.to_owned();
+    }
+    if let Some(url) = &draft.url {
+        return url.to_string();
+    }
+    let title = entry.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
+    let date = draft.published.map(|published| published.to_string()).unwrap_or_default();
+    let key = format!("{} {date}", title.trim());
+    if !key.trim().is_empty() {
+        return key;
+    }
+    draft.parts.iter().map(|part| part.text.as_ref()).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether an id is made so that it stands for one thing in the world.
+fn is_uri(id: &str) -> bool {
+    ["http://", "https://", "urn:", "tag:"].iter().any(|scheme| id.starts_with(scheme))
 }
 
 /// What an entry takes from the feed around it.
 struct Around<'f> {
-    name: String,
     /// A file does not tell where it came from; what is relative is commonly meant as seen from the feed's page.
     home: Option<&'f str>,
     /// Who wrote what nobody else is named for.
     authors: &'f [FeedPerson],
+}
+
+impl Around<'_> {
+    fn of(feed: &Feed) -> Around<'_> {
+        Around {
+            home: feed.head.link.as_deref(),
+            authors: if feed.version.has_authors_for_all() { &feed.head.authors } else { &[] },
+        }
+    }
 }
 
 fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'static> {
@@ -81,7 +150,7 @@ fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'
     }
     let source = entry.source.as_ref().and_then(|source| source.head.title.as_ref());
     let source = source.map(|title| title.plain().into_owned()).filter(|title| !title.is_empty());
-    draft.push(Role::Source, source.unwrap_or_else(|| feed.name.clone()));
+    draft.push(Role::Source, source.unwrap_or_default());
     draft
 }
 

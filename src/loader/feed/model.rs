@@ -1,6 +1,9 @@
 //! What a feed says, whatever dialect it says it in.
 
 use std::borrow::Cow;
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike, Timelike, Weekday};
 
 use crate::article::Published;
 use crate::loader::Flaw;
@@ -249,12 +252,38 @@ pub struct Feed {
     pub logo: Option<String>,
     /// For how many minutes it may be kept, as it is written.
     pub ttl: Option<String>,
+    /// The hours of the day, in UTC, in which it does not change.
+    pub skip_hours: Vec<u32>,
+    /// The days of the week on which it does not change.
+    pub skip_days: Vec<Weekday>,
     /// Where its dialect is described.
     pub docs: Option<String>,
     /// Its entries, in the order in which they stand.
     pub entries: Vec<FeedEntry>,
     /// What is wrong with it.
     pub flaws: Vec<Flaw>,
+}
+
+impl Feed {
+    /// For how long it wants to be left alone, seen from `now` (seconds since 1970-01-01 00:00 UTC): the time that it
+    /// may be kept, and then through the hours and days on which it does not change.
+    pub fn pause(&self, now: i64) -> Duration {
+        const HOUR: i64 = 60 * 60;
+        let minutes: u32 = self.ttl.as_ref().and_then(|ttl| ttl.trim().parse().ok()).unwrap_or(0);
+        let mut at = now + 60 * i64::from(minutes);
+        let skipped = |at: i64| {
+            DateTime::from_timestamp(at, 0)
+                .is_some_and(|at| self.skip_hours.contains(&at.hour()) || self.skip_days.contains(&at.weekday()))
+        };
+        // Within a week every hour of every day comes by.
+        for _ in 0..7 * 24 {
+            if !skipped(at) {
+                break;
+            }
+            at = at - at.rem_euclid(HOUR) + HOUR;
+        }
+        Duration::from_secs((at - now).unsigned_abs())
+    }
 }
 
 /// An entry of a feed.

@@ -102,6 +102,17 @@ impl Reader<'_> {
                     feed.logo = href.or_else(address);
                 }
                 (Space::Core, "ttl") => feed.ttl = Some(text::plain(self.tree, id)),
+                (Space::Core, "skiphours") => {
+                    let hours =
+                        self.tree.elements(id).filter_map(|(id, _)| text::plain(self.tree, id).trim().parse().ok());
+                    // Some count them from 1 to 24.
+                    feed.skip_hours = hours.map(|hour: u32| hour % 24).collect();
+                }
+                (Space::Core, "skipdays") => {
+                    let days =
+                        self.tree.elements(id).filter_map(|(id, _)| text::plain(self.tree, id).trim().parse().ok());
+                    feed.skip_days = days.collect();
+                }
                 (Space::Core, "docs") => feed.docs = address(),
                 // What visitors may type in somewhere.
                 (Space::Core, "textinput") => {}

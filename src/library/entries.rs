@@ -1,0 +1,386 @@
+//! The entries of feeds in the library: each is stored once, changes leave the former text behind, and what was let go
+//! does not come back.
+
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::feeds::{FeedNumber, Health, IS_KEPT, tried};
+use super::marks::{signed, unsigned};
+use super::{Library, Result, now};
+use crate::article::{ArticleId, Draft, Published};
+use crate::loader::FeedArticle;
+
+/// An entry made ready to be stored, which needs no library and can be done for many feeds at a time.
+#[derive(Clone, Debug)]
+pub struct PreparedEntry {
+    id: ArticleId,
+    published: Option<Published>,
+    link: Option<u64>,
+    guid: Option<u64>,
+    /// The article as JSON, without its date.
+    article: String,
+}
+
+impl PreparedEntry {
+    /// Makes an entry ready of the feed whose seed this is, and whose page is `page`.
+    pub fn new(seed: u64, page: Option<&str>, entry: FeedArticle) -> PreparedEntry {
+        let FeedArticle { key, guid, mut draft } = entry;
+        // A link that all entries share says nothing about which is which.
+        let link = draft.url.as_deref().filter(|url| Some(*url) != page).map(|url| xxh3_64(url.as_bytes()));
+        let published = draft.published.take();
+        PreparedEntry {
+            id: ArticleId::of_entry(seed, &key),
+            published,
+            link,
+            guid: guid.map(|guid| xxh3_64(guid.as_bytes())),
+            article: serde_json::to_string(&draft).unwrap_or_default(),
+        }
+    }
+
+    /// The identity that it has in the library.
+    pub fn id(&self) -> ArticleId {
+        self.id
+    }
+}
+
+/// What came of trying a feed.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Which feed.
+    pub feed: FeedNumber,
+    /// How it is now.
+    pub health: Health,
+    /// Where it has moved for good.
+    pub moved_to: Option<String>,
+    /// What was delivered.
+    pub outcome: Outcome,
+}
+
+/// What was delivered.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing; [`Health::error`] says why.
+    Nothing,
+    /// The feed is as it was.
+    Unchanged,
+    /// The feed.
+    Feed(Box<DeliveredFeed>),
+}
+
+/// A feed as it was delivered.
+#[derive(Debug, Default)]
+pub struct DeliveredFeed {
+    /// What it calls itself.
+    pub title: String,
+    /// The page that it belongs to.
+    pub page: Option<String>,
+    /// What it says of itself.
+    pub description: Option<String>,
+    /// The `ETag` to ask with the next time.
+    pub etag: Option<String>,
+    /// The `Last-Modified` to ask with.
+    pub last_modified: Option<String>,
+    /// Its entries.
+    pub entries: Vec<PreparedEntry>,
+}
+
+/// What storing a delivery did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Entries that are new.
+    pub new: Vec<ArticleId>,
+    /// Entries whose text changed.
+    pub changed: usize,
+}
+
+/// Which entries to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhichEntries {
+    /// So many of the newest.
+    Newest(usize),
+    /// Those with these numbers.
+    Numbered(RangeInclusive<i64>),
+    /// Those that came or changed after the change with this number.
+    Since(i64),
+}
+
+/// An entry as it is stored.
+#[derive(Debug)]
+pub struct StoredEntry<'r> {
+    /// Its number: it grows in the order in which entries came.
+    pub number: i64,
+    /// Its identity.
+    pub id: ArticleId,
+    /// The feed that it came from.
+    pub feed: FeedNumber,
+    /// The entry of another feed that it repeats.
+    pub same_as: Option<ArticleId>,
+    /// Whether it was let go; then there is no text.
+    pub dropped: bool,
+    /// When it was published, or first came where it does not say.
+    pub published: Option<Published>,
+    /// The article as JSON, without its date; see [`Draft`].
+    pub article: &'r str,
+    /// Whether there is a former text of it.
+    pub has_former: bool,
+}
+
+/// The texts that an entry has.
+#[derive(Debug, Default)]
+pub struct EntryTexts {
+    /// As the feed has it.
+    pub article: Draft<'static>,
+    /// As the feed had it before it changed.
+    pub former: Option<Draft<'static>>,
+    /// The whole article, of the page.
+    pub full: Option<Draft<'static>>,
+    /// Whether the whole article is what is shown.
+    pub shows_full: bool,
+}
+
+impl Library {
+    /// Stores what feeds delivered, all of it or nothing. What is there already is not stored again.
+    pub fn store(&mut self, deliveries: &[Delivery]) -> Result<Vec<Stored>> {
+        self.write(|transaction, revision| {
+            deliveries.iter().map(|delivery| store(transaction, revision, delivery)).collect()
+        })
+    }
+
+    /// Gives the stored entries that are wanted to `take`, newest first or in the order of their numbers.
+    pub fn read_entries(&self, which: &WhichEntries, mut take: impl FnMut(StoredEntry<'_>)) -> Result<()> {
+        const COLUMNS: &str = "SELECT number, id, feed, published, zone, same_as, dropped,
+            CASE WHEN shows_full AND full IS NOT NULL THEN full ELSE article END, former IS NOT NULL
+            FROM entries LEFT JOIN entry_texts ON entry = number";
+        let (condition, from, to) = match which {
+            WhichEntries::Newest(count) => {
+                let count = i64::try_from(*count).unwrap_or(i64::MAX);
+                ("WHERE dropped = ?1 ORDER BY published DESC LIMIT ?2", 0, count)
+            }
+            WhichEntries::Numbered(numbers) => {
+                ("WHERE number BETWEEN ?1 AND ?2 AND dropped = 0 ORDER BY number", *numbers.start(), *numbers.end())
+            }
+            WhichEntries::Since(revision) => ("WHERE revision > ?1 AND revision <= ?2", *revision, i64::MAX),
+        };
+        let mut statement = self.connection.prepare_cached(&format!("{COLUMNS} {condition}"))?;
+        let mut rows = statement.query(params![from, to])?;
+        while let Some(row) = rows.next()? {
+            take(StoredEntry {
+                number: row.get(0)?,
+                id: ArticleId(unsigned(row.get(1)?)),
+                feed: FeedNumber(row.get(2)?),
+                published: Published::from_seconds(row.get(3)?, row.get(4)?),
+                same_as: row.get::<_, Option<i64>>(5)?.map(|id| ArticleId(unsigned(id))),
+                dropped: row.get(6)?,
+                article: row.get_ref(7)?.as_str_or_null().ok().flatten().unwrap_or(""),
+                has_former: row.get(8)?,
+            });
+        }
+        Ok(())
+    }
+
+    /// The entries that repeat one of another feed: that one, and the feed of the repetition.
+    pub fn repeated_entries(&self) -> Result<Vec<(ArticleId, FeedNumber)>> {
+        let same = "SELECT same_as, feed FROM entries WHERE same_as IS NOT NULL AND dropped = 0 ORDER BY number";
+        let mut statement = self.connection.prepare_cached(same)?;
+        let rows = statement.query_map([], |row| Ok((ArticleId(unsigned(row.get(0)?)), FeedNumber(row.get(1)?))))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The number of the last change, and the first and last number of an entry.
+    pub fn extent_of_entries(&self) -> Result<(i64, RangeInclusive<i64>)> {
+        let extent = "SELECT (SELECT revision FROM counter), coalesce(min(number), 0), coalesce(max(number), -1)
+            FROM entries";
+        let mut statement = self.connection.prepare_cached(extent)?;
+        Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?..=row.get(2)?)))?)
+    }
+
+    /// The texts of an entry; `None` where there is no such entry.
+    pub fn entry_texts(&self, id: ArticleId) -> Result<Option<EntryTexts>> {
+        let texts = "SELECT article, former, full, shows_full FROM entry_texts
+            WHERE entry = (SELECT number FROM entries WHERE id = ?1)";
+        let draft =
+            |json: Option<String>| json.and_then(|json| serde_json::from_str::<Draft<'_>>(&json).ok().map(owned));
+        let mut statement = self.connection.prepare_cached(texts)?;
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(EntryTexts {
+                article: draft(row.get(0)?).unwrap_or_default(),
+                former: draft(row.get(1)?),
+                full: draft(row.get(2)?),
+                shows_full: row.get(3)?,
+            })
+        };
+        Ok(statement.query_row([signed(id.0)], read).optional()?)
+    }
+
+    /// Keeps the whole article behind an entry, and shows it.
+    pub fn keep_full_text(&mut self, id: ArticleId, full: &Draft<'_>) -> Result<()> {
+        let json = serde_json::to_string(full).unwrap_or_default();
+        self.change_text(id, "full = ?2, shows_full = 1", &json)
+    }
+
+    /// Shows the whole article behind an entry, or what its feed has of it.
+    pub fn show_full_text(&mut self, id: ArticleId, full: bool) -> Result<()> {
+        self.change_text(id, "shows_full = ?2", &full)
+    }
+
+    fn change_text(&mut self, id: ArticleId, set: &str, to: &dyn rusqlite::ToSql) -> Result<()> {
+        self.write(|transaction, revision| {
+            let change =
+                format!("UPDATE entry_texts SET {set} WHERE entry = (SELECT number FROM entries WHERE id = ?1)");
+            transaction.execute(&change, params![signed(id.0), to])?;
+            transaction.execute("UPDATE entries SET revision = ?2 WHERE id = ?1", params![signed(id.0), revision])?;
+            Ok(())
+        })
+    }
+}
+
+fn owned(draft: Draft<'_>) -> Draft<'static> {
+    draft.into_owned()
+}
+
+fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> Result<Stored> {
+    let feed = delivery.feed;
+    tried(transaction, feed, &delivery.health)?;
+    if let Some(url) = &delivery.moved_to {
+        // Where another subscription has that address already, this one keeps its own.
+        let moved = "UPDATE OR IGNORE feeds SET url = ?2, revision = ?3 WHERE id = ?1 AND url <> ?2";
+        transaction.prepare_cached(moved)?.execute(params![feed.0, url, revision])?;
+    }
+    let Outcome::Feed(document) = &delivery.outcome else { return Ok(Stored::default()) };
+    describe(transaction, revision, feed, document)?;
+    let mut stored = Stored::default();
+    let mut listed = HashSet::with_capacity(document.entries.len());
+    for entry in &document.entries {
+        listed.insert(signed(entry.id.0));
+        match put(transaction, revision, feed, entry)? {
+            Put::New => stored.new.push(entry.id),
+            Put::Changed => stored.changed += 1,
+            Put::Same => {}
+        }
+    }
+    let dropped = let_go(transaction, revision, feed)?;
+    stored.new.retain(|id| !dropped.contains(&signed(id.0)));
+    forget(transaction, feed, &listed)?;
+    Ok(stored)
+}
+
+/// Takes over what a feed says of itself.
+fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, document: &DeliveredFeed) -> Result<()> {
+    let own = "UPDATE feeds SET title = ?2, revision = ?3 WHERE id = ?1 AND title <> ?2 AND ?2 <> ''";
+    transaction.prepare_cached(own)?.execute(params![feed.0, document.title, revision])?;
+    let own = "UPDATE feeds SET page = coalesce(?2, page), description = coalesce(?3, description), etag = ?4,
+        last_modified = ?5 WHERE id = ?1";
+    let DeliveredFeed { page, description, etag, last_modified, .. } = document;
+    transaction.prepare_cached(own)?.execute(params![feed.0, page, description, etag, last_modified])?;
+    Ok(())
+}
+
+enum Put {
+    New,
+    Changed,
+    Same,
+}
+
+fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &PreparedEntry) -> Result<Put> {
+    let id = signed(entry.id.0);
+    let content = signed(xxh3_64(entry.article.as_bytes()));
+    let known = "SELECT number, content, published, dropped FROM entries WHERE id = ?1";
+    let known = transaction.prepare_cached(known)?.query_row([id], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, bool>(3)?))
+    });
+    let (link, guid) = (entry.link.map(signed), entry.guid.map(signed));
+    let date = entry.published.map(|published| (published.seconds(), published.offset_minutes()));
+    let Some((number, before, published, dropped)) = known.optional()? else {
+        let same_as = same(transaction, feed, link, guid)?;
+        let stored_at = now();
+        let (published, zone) = date.unwrap_or((stored_at, Some(0)));
+        let new = "INSERT INTO entries (id, revision, feed, stored_at, published, zone, link, guid, content, same_as)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        transaction
+            .prepare_cached(new)?
+            .execute(params![id, revision, feed.0, stored_at, published, zone, link, guid, content, same_as])?;
+        let number = transaction.last_insert_rowid();
+        let text = "INSERT INTO entry_texts (entry, article) VALUES (?1, ?2)";
+        transaction.prepare_cached(text)?.execute(params![number, entry.article])?;
+        return Ok(Put::New);
+    };
+    let moved = date.is_some_and(|(seconds, _)| seconds != published);
+    if dropped || (before == content && !moved) {
+        return Ok(Put::Same);
+    }
+    if let Some((seconds, zone)) = date {
+        let change = "UPDATE entries SET revision = ?2, published = ?3, zone = ?4 WHERE number = ?1";
+        transaction.prepare_cached(change)?.execute(params![number, revision, seconds, zone])?;
+    }
+    if before == content {
+        return Ok(Put::Same);
+    }
+    let change = "UPDATE entries SET revision = ?2, content = ?3, link = ?4, guid = ?5, changed_at = ?6
+        WHERE number = ?1";
+    transaction.prepare_cached(change)?.execute(params![number, revision, content, link, guid, now()])?;
+    let change = "UPDATE entry_texts SET former = article, article = ?2 WHERE entry = ?1";
+    transaction.prepare_cached(change)?.execute(params![number, entry.article])?;
+    Ok(Put::Changed)
+}
+
+/// The first entry of another feed that has the same id or the same link.
+fn same(transaction: &Transaction<'_>, feed: FeedNumber, link: Option<i64>, guid: Option<i64>) -> Result<Option<i64>> {
+    for (column, sum) in [("guid", guid), ("link", link)] {
+        let Some(sum) = sum else { continue };
+        let first = format!(
+            "SELECT coalesce(same_as, id) FROM entries WHERE {column} = ?1 AND feed <> ?2 AND dropped = 0
+             ORDER BY number LIMIT 1"
+        );
+        let first = transaction.prepare_cached(&first)?.query_row(params![sum, feed.0], |row| row.get(0)).optional()?;
+        if first.is_some() {
+            return Ok(first);
+        }
+    }
+    Ok(None)
+}
+
+/// Lets go what a feed's reader does not want kept: beyond a count, beyond an age; nothing that is unread, starred,
+/// tagged or noted, and nothing that another feed has as well. Gives what went.
+fn let_go(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber) -> Result<HashSet<i64>> {
+    let limits = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
+    let (count, days): (Option<i64>, Option<i64>) = transaction
+        .prepare_cached("SELECT keep_count, keep_days FROM feeds WHERE id = ?1")?
+        .query_row([feed.0], limits)?;
+    if count.is_none() && days.is_none() {
+        return Ok(HashSet::new());
+    }
+    let newest = count.unwrap_or(i64::MAX);
+    let oldest = days.map_or(i64::MIN, |days| now() - days.saturating_mul(24 * 60 * 60));
+    let gone = format!(
+        "UPDATE entries SET dropped = 1, revision = ?4 WHERE feed = ?1 AND dropped = 0
+         AND (published < ?3 OR number NOT IN
+             (SELECT number FROM entries WHERE feed = ?1 AND dropped = 0 ORDER BY published DESC, number DESC LIMIT ?2))
+         AND EXISTS (SELECT 1 FROM articles WHERE articles.id = coalesce(same_as, entries.id) AND read_at IS NOT NULL)
+         AND NOT {IS_KEPT}
+         AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.same_as = entries.id AND other.dropped = 0)
+         RETURNING id, number"
+    );
+    let mut statement = transaction.prepare_cached(&gone)?;
+    let rows = statement.query_map(params![feed.0, newest, oldest, revision], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let gone: Vec<(i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut text = transaction.prepare_cached("DELETE FROM entry_texts WHERE entry = ?1")?;
+    for (_, number) in &gone {
+        text.execute([number])?;
+    }
+    Ok(gone.into_iter().map(|(id, _)| id).collect())
+}
+
+/// Forgets what was let go and what the feed does not list any more, so cannot come back.
+fn forget(transaction: &Transaction<'_>, feed: FeedNumber, listed: &HashSet<i64>) -> Result<()> {
+    let mut statement = transaction.prepare_cached("SELECT number, id FROM entries WHERE feed = ?1 AND dropped = 1")?;
+    let rows = statement.query_map([feed.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+    let past: Vec<(i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut gone = transaction.prepare_cached("DELETE FROM entries WHERE number = ?1")?;
+    for (number, _) in past.iter().filter(|(_, id)| !listed.contains(id)) {
+        gone.execute([number])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,319 @@
+//! Feeds in the library: what is subscribed to, how each feed is, and what becomes of its entries when it goes.
+
+use std::collections::HashMap;
+
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::marks::signed;
+use super::{Library, Result, now};
+use crate::feeds::Subscription;
+
+/// The number that a feed has in the library for as long as it is known there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeedNumber(pub(super) i64);
+
+/// A feed that is subscribed to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownFeed {
+    /// Its number.
+    pub number: FeedNumber,
+    /// What the identities of its entries are worked out from; it stays when the feed moves.
+    pub seed: u64,
+    /// Its address, names and tags, and what is kept of it.
+    pub subscription: Subscription,
+    /// The `ETag` that the server gave at the last success.
+    pub etag: Option<String>,
+    /// The `Last-Modified` that it gave then.
+    pub last_modified: Option<String>,
+    /// How it is.
+    pub health: Health,
+}
+
+/// How a feed is. Times are in seconds since 1970-01-01 00:00 UTC.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// When it was last tried.
+    pub tried_at: Option<i64>,
+    /// When it was last fetched, or was found unchanged.
+    pub succeeded_at: Option<i64>,
+    /// Before when it is not to be refreshed unasked.
+    pub due_at: Option<i64>,
+    /// Why it could not be fetched or read the last time.
+    pub error: Option<String>,
+    /// Whether its server says that it is gone for good.
+    pub dead: bool,
+}
+
+/// How much there is of a feed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeedCounts {
+    /// Its entries.
+    pub entries: u32,
+    /// Those that were not read.
+    pub unread: u32,
+}
+
+/// What subscribing did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Subscribed {
+    /// So many feeds are new.
+    pub new: usize,
+    /// So many were there, and took names or tags.
+    pub changed: usize,
+    /// So many were there as they are.
+    pub same: usize,
+}
+
+const FEEDS: &str = "SELECT id, seed, url, title, own_title, page, description, full_text, keep_count, keep_days,
+    extra, etag, last_modified, tried_at, succeeded_at, due_at, error, dead FROM feeds";
+
+/// Whether something was done to an entry that makes it worth keeping when its feed goes; reading it alone is not.
+pub(super) const IS_KEPT: &str = "EXISTS (SELECT 1 FROM articles WHERE articles.id = entries.id AND
+    (starred_at IS NOT NULL OR EXISTS (SELECT 1 FROM tags WHERE article = articles.id)
+     OR EXISTS (SELECT 1 FROM notes WHERE article = articles.id)))";
+
+impl Library {
+    /// All that is subscribed to, in the reader's order.
+    pub fn feeds(&self) -> Result<Vec<KnownFeed>> {
+        self.feeds_where("subscribed = 1")
+    }
+
+    /// All whose entries may be there: those too that were subscribed to once, and left marked entries behind.
+    pub fn feeds_with_entries(&self) -> Result<Vec<KnownFeed>> {
+        self.feeds_where("TRUE")
+    }
+
+    fn feeds_where(&self, which: &str) -> Result<Vec<KnownFeed>> {
+        let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
+        let mut statement =
+            self.connection.prepare_cached("SELECT feed, tag FROM feed_tags ORDER BY feed, position")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            tags.entry(row.get(0)?).or_default().push(row.get(1)?);
+        }
+        let mut statement = self.connection.prepare_cached(&format!("{FEEDS} WHERE {which} ORDER BY position, id"))?;
+        let mut feeds: Vec<KnownFeed> = statement.query_map([], feed)?.collect::<rusqlite::Result<_>>()?;
+        for feed in &mut feeds {
+            feed.subscription.tags = tags.remove(&feed.number.0).unwrap_or_default();
+        }
+        Ok(feeds)
+    }
+
+    /// Whether anything is subscribed to, or was and left entries behind.
+    pub fn has_feeds(&self) -> Result<bool> {
+        let any = "SELECT EXISTS (SELECT 1 FROM feeds WHERE subscribed = 1 OR id IN (SELECT feed FROM entries))";
+        Ok(self.connection.query_row(any, [], |row| row.get(0))?)
+    }
+
+    /// How many entries each feed has. One that is in two feeds counts in both.
+    pub fn feed_counts(&self) -> Result<HashMap<FeedNumber, FeedCounts>> {
+        let counts = "SELECT feed, count(*), count(*) - count(articles.read_at) FROM entries
+            LEFT JOIN articles ON articles.id = coalesce(entries.same_as, entries.id)
+            WHERE dropped = 0 GROUP BY feed";
+        let mut statement = self.connection.prepare_cached(counts)?;
+        let rows = statement.query_map([], |row| {
+            Ok((FeedNumber(row.get(0)?), FeedCounts { entries: row.get(1)?, unread: row.get(2)? }))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Subscribes to feeds, in this order after those that are there. One that is there already takes the tags that it
+    /// has not, and the names and settings that are given.
+    pub fn subscribe(&mut self, wanted: &[Subscription]) -> Result<Subscribed> {
+        self.write(|transaction, revision| {
+            let mut done = Subscribed::default();
+            for subscription in wanted {
+                let known = "SELECT id, subscribed FROM feeds WHERE url = ?1";
+                let known = transaction
+                    .query_row(known, [&subscription.url], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))
+                    .optional()?;
+                let Some((number, subscribed)) = known else {
+                    insert(transaction, revision, subscription)?;
+                    done.new += 1;
+                    continue;
+                };
+                if !subscribed {
+                    let again = "UPDATE feeds SET subscribed = 1, revision = ?2, error = NULL, dead = 0, etag = NULL,
+                        last_modified = NULL, due_at = NULL,
+                        position = (SELECT coalesce(max(position), 0) + 1 FROM feeds) WHERE id = ?1";
+                    transaction.execute(again, params![number, revision])?;
+                    transaction.execute("DELETE FROM feed_tags WHERE feed = ?1", [number])?;
+                }
+                let before = state(transaction, number)?;
+                let after = united(before.clone(), subscription);
+                if after != before {
+                    describe(transaction, revision, number, &after)?;
+                }
+                match (subscribed, after != before) {
+                    (false, _) => done.new += 1,
+                    (true, true) => done.changed += 1,
+                    (true, false) => done.same += 1,
+                }
+            }
+            Ok(done)
+        })
+    }
+
+    /// Gives a feed another name, other tags, other settings, or another address.
+    pub fn change_subscription(&mut self, feed: FeedNumber, to: &Subscription) -> Result<()> {
+        self.write(|transaction, revision| describe(transaction, revision, feed.0, to))
+    }
+
+    /// Ends subscriptions. Entries that are starred, tagged or noted stay; of the others, those that another feed has
+    /// as well are that feed's from now on, and the rest go. Gives how many entries stay.
+    pub fn unsubscribe(&mut self, feeds: &[FeedNumber]) -> Result<u32> {
+        self.write(|transaction, revision| {
+            let mut kept = 0;
+            for feed in feeds {
+                transaction.execute(
+                    "UPDATE feeds SET subscribed = 0, revision = ?2 WHERE id = ?1",
+                    params![feed.0, revision],
+                )?;
+                let going = format!(
+                    "SELECT id FROM entries WHERE feed = ?1 AND same_as IS NULL AND NOT {IS_KEPT}
+                     AND id IN (SELECT same_as FROM entries WHERE same_as IS NOT NULL)"
+                );
+                let mut statement = transaction.prepare_cached(&going)?;
+                let shared: Vec<i64> =
+                    statement.query_map([feed.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+                for id in shared {
+                    hand_on(transaction, revision, id)?;
+                }
+                let gone = format!("DELETE FROM entries WHERE feed = ?1 AND (same_as IS NOT NULL OR NOT {IS_KEPT})");
+                transaction.execute(&gone, [feed.0])?;
+                let left = "SELECT count(*) FROM entries WHERE feed = ?1";
+                kept += transaction.query_row(left, [feed.0], |row| row.get::<_, u32>(0))?;
+            }
+            Ok(kept)
+        })
+    }
+
+    /// The number of the last change to any feed itself: to its name, its tags, whether it is subscribed to.
+    pub fn feeds_changed(&self) -> Result<i64> {
+        let last = "SELECT coalesce(max(revision), 0) FROM feeds";
+        Ok(self.connection.prepare_cached(last)?.query_row([], |row| row.get(0))?)
+    }
+}
+
+/// Makes the first entry that is the same as this one stand for it and for the others: it takes over the marks.
+fn hand_on(transaction: &Transaction<'_>, revision: i64, from: i64) -> Result<()> {
+    let heir = "SELECT id FROM entries WHERE same_as = ?1 ORDER BY number LIMIT 1";
+    let Some(heir) = transaction.query_row(heir, [from], |row| row.get::<_, i64>(0)).optional()? else {
+        return Ok(());
+    };
+    let cleared = "DELETE FROM articles WHERE id = ?2 AND EXISTS (SELECT 1 FROM articles WHERE id = ?1)";
+    transaction.execute(cleared, params![from, heir])?;
+    transaction.execute("UPDATE articles SET id = ?2, revision = ?3 WHERE id = ?1", params![from, heir, revision])?;
+    let others = "UPDATE entries SET same_as = nullif(?2, id), revision = ?3 WHERE same_as = ?1";
+    transaction.execute(others, params![from, heir, revision])?;
+    Ok(())
+}
+
+fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
+    let extra: Option<String> = row.get(10)?;
+    Ok(KnownFeed {
+        number: FeedNumber(row.get(0)?),
+        seed: super::marks::unsigned(row.get(1)?),
+        subscription: Subscription {
+            url: row.get(2)?,
+            title: row.get(3)?,
+            own_title: row.get(4)?,
+            page: row.get(5)?,
+            description: row.get(6)?,
+            tags: Vec::new(),
+            full_text: row.get(7)?,
+            keep_count: row.get(8)?,
+            keep_days: row.get(9)?,
+            extra: extra.and_then(|extra| serde_json::from_str(&extra).ok()).unwrap_or_default(),
+        },
+        etag: row.get(11)?,
+        last_modified: row.get(12)?,
+        health: Health {
+            tried_at: row.get(13)?,
+            succeeded_at: row.get(14)?,
+            due_at: row.get(15)?,
+            error: row.get(16)?,
+            dead: row.get(17)?,
+        },
+    })
+}
+
+/// The subscription as it stands.
+fn state(transaction: &Transaction<'_>, number: i64) -> Result<Subscription> {
+    let mut known = transaction.prepare_cached(&format!("{FEEDS} WHERE id = ?1"))?.query_row([number], feed)?;
+    let mut statement = transaction.prepare_cached("SELECT tag FROM feed_tags WHERE feed = ?1 ORDER BY position")?;
+    known.subscription.tags = statement.query_map([number], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(known.subscription)
+}
+
+/// What two tell of the same feed, the second before the first.
+fn united(mut known: Subscription, new: &Subscription) -> Subscription {
+    for tag in &new.tags {
+        if !known.tags.contains(tag) {
+            known.tags.push(tag.clone());
+        }
+    }
+    if known.title.is_empty() {
+        known.title.clone_from(&new.title);
+    }
+    known.own_title = new.own_title.clone().or(known.own_title);
+    known.page = known.page.or_else(|| new.page.clone());
+    known.description = known.description.or_else(|| new.description.clone());
+    known.full_text |= new.full_text;
+    known.keep_count = new.keep_count.or(known.keep_count);
+    known.keep_days = new.keep_days.or(known.keep_days);
+    if !new.extra.is_empty() {
+        known.extra.clone_from(&new.extra);
+    }
+    known
+}
+
+fn insert(transaction: &Transaction<'_>, revision: i64, subscription: &Subscription) -> Result<()> {
+    let new = "INSERT INTO feeds (revision, seed, url, position)
+        VALUES (?1, ?2, ?3, (SELECT coalesce(max(position), 0) + 1 FROM feeds))";
+    let seed = signed(xxh3_64(subscription.url.as_bytes()));
+    transaction.prepare_cached(new)?.execute(params![revision, seed, subscription.url])?;
+    describe(transaction, revision, transaction.last_insert_rowid(), subscription)
+}
+
+fn describe(transaction: &Transaction<'_>, revision: i64, number: i64, to: &Subscription) -> Result<()> {
+    let extra = (!to.extra.is_empty()).then(|| serde_json::to_string(&to.extra).unwrap_or_default());
+    let change = "UPDATE feeds SET revision = ?2, url = ?3, title = ?4, own_title = ?5, page = ?6, description = ?7,
+        full_text = ?8, keep_count = ?9, keep_days = ?10, extra = ?11 WHERE id = ?1";
+    transaction.prepare_cached(change)?.execute(params![
+        number,
+        revision,
+        to.url,
+        to.title,
+        to.own_title,
+        to.page,
+        to.description,
+        to.full_text,
+        to.keep_count,
+        to.keep_days,
+        extra
+    ])?;
+    transaction.prepare_cached("DELETE FROM feed_tags WHERE feed = ?1")?.execute([number])?;
+    let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO feed_tags VALUES (?1, ?2, ?3)")?;
+    for (position, tag) in (0_i64..).zip(&to.tags) {
+        statement.execute(params![number, position, tag])?;
+    }
+    Ok(())
+}
+
+/// Writes down how a feed was found to be when it was tried.
+pub(super) fn tried(transaction: &Transaction<'_>, feed: FeedNumber, health: &Health) -> Result<()> {
+    let change = "UPDATE feeds SET tried_at = ?2, succeeded_at = coalesce(?3, succeeded_at), due_at = ?4, error = ?5,
+        dead = ?6 WHERE id = ?1";
+    let at = health.tried_at.unwrap_or_else(now);
+    transaction.prepare_cached(change)?.execute(params![
+        feed.0,
+        at,
+        health.succeeded_at,
+        health.due_at,
+        health.error,
+        health.dead
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! Refreshing feeds: fetched and read in parallel, stored by one hand as they come.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::config::FeedSettings;
+use crate::fetch::{
+    Client, ClientOptions, Document, FetchError, Fetched, Login, ParallelLimits, Password, Proxy, Wanted, in_parallel,
+};
+use crate::library::{DeliveredFeed, Delivery, Health, KnownFeed, Library, Outcome, PreparedEntry, Result};
+use crate::loader::{Feed, FeedOptions, Flaw, feed_articles, parse_feed};
+
+/// What a feed may be sent as, the likelier first.
+pub const FEED_TYPES: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
+     application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1";
+
+/// What was fetched is stored when it is this old, so that what came can be read while the rest is on its way.
+const STORE_EVERY: Duration = Duration::from_millis(300);
+
+/// What was fetched is stored when there are so many entries of it.
+const STORE_ENTRIES: usize = 20_000;
+
+/// A feed that cannot be fetched is tried again unasked after this long.
+const RETRY: Duration = Duration::from_secs(60 * 60);
+
+/// No feed makes one wait longer than this, whatever it says of itself.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What happens while feeds are refreshed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefreshNews {
+    /// This many feeds are to be tried.
+    Began(usize),
+    /// A feed was tried, and what came of it is stored.
+    Tried {
+        /// What the feed is called.
+        name: String,
+        /// Entries that are new.
+        new: usize,
+        /// Entries whose text changed.
+        changed: usize,
+        /// Why it could not be fetched or read.
+        error: Option<String>,
+    },
+}
+
+/// What came of a refresh.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Feeds that were tried.
+    pub tried: usize,
+    /// Feeds that could not be fetched or read.
+    pub failed: usize,
+    /// Entries that are new.
+    pub new: usize,
+    /// Entries whose text changed.
+    pub changed: usize,
+    /// Whether there was no network; nothing is held against the feeds then.
+    pub offline: bool,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+}
+
+/// The client that fetches feeds as the config wants it.
+pub fn client(settings: &FeedSettings) -> Client {
+    let login = |login: &crate::config::FeedLogin| Login {
+        at: login.at.clone(),
+        user: login.user.clone(),
+        password: match &login.password {
+            Some(password) => Password::Plain(password.clone()),
+            None => Password::Command(login.password_command.clone()),
+        },
+    };
+    Client::new(&ClientOptions {
+        proxy: match settings.proxy.as_deref() {
+            None => Proxy::FromEnvironment,
+            Some("") => Proxy::None,
+            Some(url) => Proxy::Url(url.to_owned()),
+        },
+        logins: settings.logins.iter().map(login).collect(),
+        ..ClientOptions::default()
+    })
+}
+
+/// Fetches `feeds` and stores what comes. Set `stop` to end it early: what is stored then stays. It is set, too, where
+/// there is no network.
+///
+/// # Errors
+///
+/// The library cannot be written.
+pub fn refresh(
+    library: &mut Library,
+    feeds: Vec<KnownFeed>,
+    client: &Client,
+    settings: &FeedSettings,
+    stop: &AtomicBool,
+    mut tell: impl FnMut(RefreshNews),
+) -> Result<Refreshed> {
+    let mut done = Refreshed::default();
+    let mut reached = false;
+    let mut store = Store { waiting: Vec::new(), entries: 0, since: Instant::now(), error: None };
+    tell(RefreshNews::Began(feeds.len()));
+    let work = |feed: KnownFeed| {
+        let fetched = client.fetch(&wanted(&feed), stop);
+        let offline = fetched == Err(FetchError::Offline);
+        let stopped = fetched == Err(FetchError::Stopped);
+        (
+            feed.subscription.name().to_owned(),
+            (!offline && !stopped).then(|| delivery(&feed, fetched, settings)),
+            offline,
+        )
+    };
+    let limits = ParallelLimits { overall: settings.parallel, ..ParallelLimits::default() };
+    in_parallel(
+        feeds,
+        |feed| host(&feed.subscription.url),
+        limits,
+        stop,
+        work,
+        |(name, delivery, offline)| {
+            if offline && !reached {
+                done.offline = true;
+                stop.store(true, Ordering::Relaxed);
+            }
+            let Some(delivery) = delivery else { return };
+            reached |= delivery.health.error.is_none();
+            store.take(name, delivery);
+            if store.is_due() {
+                store.write(library, &mut done, &mut tell);
+            }
+            if store.error.is_some() {
+                stop.store(true, Ordering::Relaxed);
+            }
+        },
+    );
+    store.write(library, &mut done, &mut tell);
+    done.stopped = stop.load(Ordering::Relaxed) && !done.offline;
+    store.error.map_or(Ok(done), Err)
+}
+
+/// Deliveries on their way into the library.
+struct Store {
+    waiting: Vec<(String, Delivery)>,
+    entries: usize,
+    since: Instant,
+    error: Option<crate::library::Error>,
+}
+
+impl Store {
+    fn take(&mut self, name: String, delivery: Delivery) {
+        if self.waiting.is_empty() {
+            self.since = Instant::now();
+        }
+        if let Outcome::Feed(feed) = &delivery.outcome {
+            self.entries += feed.entries.len();
+        }
+        self.waiting.push((name, delivery));
+    }
+
+    fn is_due(&self) -> bool {
+        self.entries >= STORE_ENTRIES || self.since.elapsed() >= STORE_EVERY
+    }
+
+    fn write(&mut self, library: &mut Library, done: &mut Refreshed, tell: &mut impl FnMut(RefreshNews)) {
+        let (names, deliveries): (Vec<String>, Vec<Delivery>) = self.waiting.drain(..).unzip();
+        self.entries = 0;
+        if deliveries.is_empty() || self.error.is_some() {
+            return;
+        }
+        match library.store(&deliveries) {
+            Ok(stored) => {
+                for ((name, delivery), stored) in names.into_iter().zip(deliveries).zip(stored) {
+                    done.tried += 1;
+                    done.failed += usize::from(delivery.health.error.is_some());
+                    done.new += stored.new.len();
+                    done.changed += stored.changed;
+                    let (new, changed, error) = (stored.new.len(), stored.changed, delivery.health.error);
+                    tell(RefreshNews::Tried { name, new, changed, error });
+                }
+            }
+            Err(error) => self.error = Some(error),
+        }
+    }
+}
+
+fn wanted(feed: &KnownFeed) -> Wanted {
+    Wanted {
+        etag: feed.etag.clone(),
+        last_modified: feed.last_modified.clone(),
+        accept: Some(FEED_TYPES.to_owned()),
+        ..Wanted::new(&feed.subscription.url)
+    }
+}
+
+/// The host that an address is on, for the limit of each.
+pub(super) fn host(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or("");
+    host.rsplit('@').next().unwrap_or("").to_ascii_lowercase()
+}
+
+/// What came of trying a feed, made ready for the library.
+fn delivery(feed: &KnownFeed, fetched: std::result::Result<Fetched, FetchError>, settings: &FeedSettings) -> Delivery {
+    let now = seconds_now();
+    let mut health = Health { tried_at: Some(now), ..Health::default() };
+    let due =
+        |wait: Option<Duration>| Some(now + jittered(wait.unwrap_or_default().max(settings.pause()), feed.seed, now));
+    let (moved_to, outcome) = match fetched {
+        Ok(Fetched::Unchanged { moved_to, max_age }) => {
+            health.due_at = due(max_age);
+            (moved_to, Outcome::Unchanged)
+        }
+        Ok(Fetched::Document(document)) => {
+            let moved_to = document.moved_to.clone();
+            match read(feed, document, now) {
+                Ok((delivered, wait)) => {
+                    health.due_at = due(Some(wait));
+                    (moved_to, Outcome::Feed(Box::new(delivered)))
+                }
+                // What is no feed, at a place where one was, is commonly a notice for people; the address stays.
+                Err(error) => {
+                    health.error = Some(error);
+                    health.due_at = due(Some(RETRY));
+                    (None, Outcome::Nothing)
+                }
+            }
+        }
+        Err(error) => {
+            health.dead = error == FetchError::Gone;
+            let wait = match &error {
+                FetchError::TooMany { retry_after } => retry_after.unwrap_or(RETRY),
+                _ => RETRY,
+            };
+            health.due_at = due(Some(wait));
+            health.error = Some(error.to_string());
+            (None, Outcome::Nothing)
+        }
+    };
+    health.succeeded_at = health.error.is_none().then_some(now);
+    Delivery { feed: feed.number, health, moved_to, outcome }
+}
+
+/// The feed in a document, and for how long it wants to be left alone.
+fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(DeliveredFeed, Duration), String> {
+    let content_type = document.content_type.as_deref();
+    let options = FeedOptions { base: Some(&document.url), content_type };
+    let parsed = parse_feed(&document.bytes, &options).map_err(|refusal| refusal.to_string())?;
+    let mut flaws: Vec<Flaw> = Vec::new();
+    let wait = parsed.pause(now).max(document.max_age.unwrap_or_default()).min(LONGEST);
+    let page = parsed.head.link.clone();
+    let entries = feed_articles(&parsed, &mut flaws).into_iter();
+    let delivered = DeliveredFeed {
+        title: plain_title(&parsed),
+        description: parsed.description.as_ref().map(|text| one_line(&text.plain())),
+        etag: document.etag,
+        last_modified: document.last_modified,
+        entries: entries.map(|entry| PreparedEntry::new(feed.seed, page.as_deref(), entry)).collect(),
+        page,
+    };
+    Ok((delivered, wait))
+}
+
+/// What a feed calls itself.
+pub fn plain_title(feed: &Feed) -> String {
+    feed.head.title.as_ref().map(|title| one_line(&title.plain())).unwrap_or_default()
+}
+
+fn one_line(text: &str) -> String {
+    crate::article::clean(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+}
+
+/// A pause with up to a tenth more, so that not all feeds come due at once, nor all readers at a server.
+fn jittered(pause: Duration, seed: u64, now: i64) -> i64 {
+    let seconds = i64::try_from(pause.as_secs()).unwrap_or(i64::MAX / 4);
+    let dice = seed ^ now.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let tenth = (seconds / 10).max(1);
+    seconds + i64::try_from(dice % tenth.unsigned_abs()).unwrap_or(0)
+}
+
+/// Now, in seconds since 1970.
+pub(super) fn seconds_now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
