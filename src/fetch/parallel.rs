@@ -38,7 +38,7 @@ pub fn in_parallel<J: Send, R: Send>(
     let threads = limits.overall.clamp(1, jobs.len().max(1));
     let desk = Desk::new(jobs, host, limits.per_host.max(1), stop);
     thread::scope(|scope| {
-        let (done, results) = mpsc::sync_channel(threads);
+        let (done, results) = mpsc::sync_channel(1);
         for _ in 0..threads {
             let (desk, work, done) = (&desk, &work, done.clone());
             scope.spawn(move || desk.serve(work, &done));

@@ -35,7 +35,7 @@ impl PreparedEntry {
             id: ArticleId::of_entry(seed, &key),
             published,
             link,
-            guid: guid.map(|guid| xxh3_64(guid.as_bytes())),
+            guid: guid.map(|guid| xxh3_64(guid.as_bytes())).filter(|guid| link != Some(*guid)),
             article: serde_json::to_string(&draft).unwrap_or_default(),
         }
     }
@@ -328,7 +328,8 @@ fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &P
 
 /// The first entry of another feed that has the same id or the same link.
 fn same(transaction: &Transaction<'_>, feed: FeedNumber, link: Option<i64>, guid: Option<i64>) -> Result<Option<i64>> {
-    for (column, sum) in [("guid", guid), ("link", link)] {
+    // An id that is the entry's link is not written down twice.
+    for (column, sum) in [("link", link), ("guid", guid), ("link", guid)] {
         let Some(sum) = sum else { continue };
         let first = format!(
             "SELECT coalesce(same_as, id) FROM entries WHERE {column} = ?1 AND feed <> ?2 AND dropped = 0

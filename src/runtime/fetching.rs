@@ -1,6 +1,8 @@
 //! Refreshing feeds: fetched and read in parallel, stored by one hand as they come.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::config::FeedSettings;
@@ -18,7 +20,7 @@ pub const FEED_TYPES: &str = "application/atom+xml, application/rss+xml, applica
 const STORE_EVERY: Duration = Duration::from_millis(300);
 
 /// What was fetched is stored when there are so many entries of it.
-const STORE_ENTRIES: usize = 20_000;
+const STORE_ENTRIES: usize = 5_000;
 
 /// A feed that cannot be fetched is tried again unasked after this long.
 const RETRY: Duration = Duration::from_secs(60 * 60);
@@ -100,42 +102,68 @@ pub fn refresh(
     let mut reached = false;
     let mut store = Store { waiting: Vec::new(), entries: 0, since: Instant::now(), error: None };
     tell(RefreshNews::Began(feeds.len()));
-    let work = |feed: KnownFeed| {
-        let fetched = client.fetch(&wanted(&feed), stop);
-        let offline = fetched == Err(FetchError::Offline);
-        let stopped = fetched == Err(FetchError::Stopped);
-        (
-            feed.subscription.name().to_owned(),
-            (!offline && !stopped).then(|| delivery(&feed, fetched, settings)),
-            offline,
-        )
-    };
     let limits = ParallelLimits { overall: settings.parallel, ..ParallelLimits::default() };
-    in_parallel(
-        feeds,
-        |feed| host(&feed.subscription.url),
-        limits,
-        stop,
-        work,
-        |(name, delivery, offline)| {
-            if offline && !reached {
-                done.offline = true;
-                stop.store(true, Ordering::Relaxed);
-            }
-            let Some(delivery) = delivery else { return };
-            reached |= delivery.health.error.is_none();
-            store.take(name, delivery);
-            if store.is_due() {
-                store.write(library, &mut done, &mut tell);
+    // Many feeds are waited for at once, but no more are read at once than there are cores: that takes memory.
+    let readers = thread::available_parallelism().map_or(1, usize::from);
+    let (fetched, to_read) = mpsc::sync_channel(1);
+    let (to_read, fetched) = (Mutex::new(to_read), fetched);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let fetch = |feed: KnownFeed| (client.fetch(&wanted(&feed), stop), feed);
+            let host = |feed: &KnownFeed| host(&feed.subscription.url);
+            in_parallel(feeds, host, limits, stop, fetch, |done| _ = fetched.send(done));
+        });
+        let (read, deliveries) = mpsc::sync_channel(1);
+        for _ in 0..readers {
+            let (to_read, read) = (&to_read, read.clone());
+            scope.spawn(move || {
+                let next = || to_read.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                while let Ok((fetched, feed)) = next() {
+                    let came = match fetched {
+                        Err(FetchError::Stopped) => continue,
+                        Err(FetchError::Offline) => Came::Offline,
+                        fetched => {
+                            Came::Delivery(feed.subscription.name().to_owned(), delivery(&feed, fetched, settings))
+                        }
+                    };
+                    if read.send(came).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(read);
+        for came in deliveries {
+            match came {
+                Came::Offline if reached => {}
+                Came::Offline => {
+                    done.offline = true;
+                    stop.store(true, Ordering::Relaxed);
+                }
+                Came::Delivery(name, delivery) => {
+                    reached |= delivery.health.error.is_none();
+                    store.take(name, delivery);
+                    if store.is_due() {
+                        store.write(library, &mut done, &mut tell);
+                    }
+                }
             }
             if store.error.is_some() {
                 stop.store(true, Ordering::Relaxed);
             }
-        },
-    );
+        }
+    });
     store.write(library, &mut done, &mut tell);
     done.stopped = stop.load(Ordering::Relaxed) && !done.offline;
     store.error.map_or(Ok(done), Err)
+}
+
+/// What came of trying one feed.
+enum Came {
+    /// There is no network.
+    Offline,
+    /// Something to be stored, of the feed with this name.
+    Delivery(String, Delivery),
 }
 
 /// Deliveries on their way into the library.
