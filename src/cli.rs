@@ -365,9 +365,14 @@ fn in_colour(when: ColorWhen) -> bool {
     }
 }
 
-fn sources(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
+/// What to read for these paths; without any, the feeds in `library` if there are such, else what comes with the
+/// program.
+fn sources(paths: &[PathBuf], library: Option<&Path>, config: &Config) -> io::Result<Vec<Source>> {
     if paths.is_empty() {
-        return Ok(vec![Source::Bundled]);
+        return Ok(vec![match library.filter(|library| has_feeds(library)) {
+            Some(library) => Source::Feeds { library: library.to_owned(), merge: config.feeds.merge },
+            None => Source::Bundled,
+        }]);
     }
     let mut sources = Vec::new();
     for path in paths {
@@ -389,7 +394,13 @@ fn load(paths: &[PathBuf], common: &Common, fast: bool) -> io::Result<Loaded> {
     let cache = cache().filter(|_| fast && config.snapshots);
     let mut progress = Progress::new();
     let tell = &mut |how_far| progress.load(how_far);
-    Ok(load_with(&sources(paths)?, options, cache.as_ref(), &AtomicBool::new(false), tell))
+    Ok(load_with(
+        &sources(paths, library_path().as_deref(), &config)?,
+        options,
+        cache.as_ref(),
+        &AtomicBool::new(false),
+        tell,
+    ))
 }
 
 fn config_or_complain(common: &Common) -> io::Result<Config> {
@@ -413,14 +424,21 @@ fn select(paths: &Paths, choice: &Choice, common: &Common) -> io::Result<Selecti
 
 /// The paths that were named or, without any, those that were open last; none where those are gone.
 fn named_or_last(paths: &[PathBuf], library: &crate::library::Library) -> io::Result<Vec<PathBuf>> {
-    if !paths.is_empty() {
+    if !paths.is_empty() || library.has_feeds().unwrap_or(false) {
         return Ok(paths.to_owned());
     }
     let sessions = library.sessions().map_err(|error| library::told(library.path(), error))?;
     let last = sessions.first().and_then(|(sources, _)| serde_json::from_str::<Vec<PathBuf>>(sources).ok());
-    // The articles that come with the program have no path.
+    // The articles that come with the program have no path, nor have feeds.
     let there = |paths: &Vec<PathBuf>| paths.iter().all(|path| path.exists());
     Ok(last.filter(there).unwrap_or_default())
+}
+
+/// Whether the library at `path` holds feeds.
+fn has_feeds(path: &Path) -> bool {
+    // A library that cannot be read is told of where it is used.
+    let library = crate::library::Library::open_to_read(path).ok().flatten();
+    library.is_some_and(|library| library.has_feeds().unwrap_or(false))
 }
 
 /// Opens the reader.
@@ -432,14 +450,16 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     let last = if paths.is_empty() { known() } else { None };
     let last = last.and_then(|library| named_or_last(paths, &library).ok());
     let paths = last.as_deref().unwrap_or(paths);
+    let sources = sources(paths, library.as_deref(), &config)?;
+    let has_feeds = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
     let title = match paths {
+        [] if has_feeds => "feeds".to_owned(),
         [] => "bundled articles".to_owned(),
         [only] if only == Path::new("-") => "standard input".to_owned(),
         [only] => only.display().to_string(),
         several => format!("{} places", several.len()),
     };
-    let greeting = paths
-        .is_empty()
+    let greeting = (paths.is_empty() && !has_feeds)
         .then(|| "These articles come with newsdesk; `newsdesk FOLDER` opens your own. ? lists the keys.".to_owned());
     let colours = match common.color {
         ColorWhen::Auto => None,
@@ -447,7 +467,6 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
         ColorWhen::Never => Some(false),
     };
     let cache = cache().filter(|_| config.snapshots);
-    let sources = sources(paths)?;
     let options = Options { sources, title, config, config_problems, greeting, cache, library, colours };
     runtime::run(options)?.into_exit_code()
 }

@@ -17,7 +17,7 @@ use crate::article::ArticleId;
 
 pub use builder::{FileIndex, ShardBuilder};
 pub use entry::{Entry, PartView};
-pub use shard::{FileView, Origin, Shard, Stamp};
+pub use shard::{FeedLabel, FileView, Origin, Shard, Stamp};
 
 /// The number of an article in a corpus: stable from version to version, until the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -26,6 +26,7 @@ mod refresh;
 mod signals;
 mod snapshot;
 mod source;
+mod stored;
 mod terminal;
 mod unkept;
 mod walk;

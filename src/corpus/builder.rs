@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::shard::{FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
+use super::shard::{FeedLabel, FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
 use crate::article::fold::{Folder, PART_SEPARATOR};
 use crate::article::{ArticleId, BlockKind, Draft, Role, SafeText, Span, SpanStyle, clean, count_words};
 
@@ -31,13 +31,34 @@ impl ShardBuilder {
     /// Makes known the file that the next drafts come from: `name` in the folder `dir`, as they are to be shown.
     pub fn file(&mut self, dir: &Arc<Path>, name: &OsStr, origin: Origin, stamp: Stamp) -> FileIndex {
         let index = FileIndex(self.shard.files.len() as u32);
-        self.shard.files.push(FileRecord { dir: Arc::clone(dir), name: name.into(), origin, stamp });
+        self.shard.files.push(FileRecord { dir: Arc::clone(dir), name: name.into(), origin, stamp, feeds: None });
+        index
+    }
+
+    /// Makes known the feeds that the next drafts come from.
+    pub fn feed(&mut self, feeds: &Arc<FeedLabel>) -> FileIndex {
+        let index = self.file(&Arc::from(Path::new(&feeds.url)), OsStr::new(""), Origin::Feed, Stamp::default());
+        if let Some(file) = self.shard.files.last_mut() {
+            file.feeds = Some(Arc::clone(feeds));
+        }
         index
     }
 
     /// Takes in article number `ordinal` (from 0) of `file`. `place` is what its identity is worked out from: bytes
     /// that name the file alike in every run.
     pub fn push(&mut self, file: FileIndex, place: &[u8], ordinal: u32, format: &'static str, draft: &Draft<'_>) {
+        self.push_known(file, ArticleId::of(place, ordinal), ordinal, format, draft);
+    }
+
+    /// Takes in an article whose identity is known.
+    pub fn push_known(
+        &mut self,
+        file: FileIndex,
+        id: ArticleId,
+        ordinal: u32,
+        format: &'static str,
+        draft: &Draft<'_>,
+    ) {
         let section = self.section(&draft.section);
         let format = self.format(format);
         if self.folder.folded.len() >= STAGE {
@@ -82,7 +103,7 @@ impl ShardBuilder {
             self.folder.separate();
         }
         self.shard.records.push(Record {
-            id: ArticleId::of(place, ordinal).0,
+            id: id.0,
             seconds: draft.published.map_or(NO_DATE, |published| published.seconds()),
             offset: draft.published.and_then(|published| published.offset_minutes()).unwrap_or(NO_OFFSET),
             section,

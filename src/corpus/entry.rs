@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::shard::{NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
+use super::shard::{FeedLabel, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
 use crate::article::fold::Unfolder;
 use crate::article::{Article, ArticleId, BlockKind, Part, Published, Role, SafeText, Span, SpanStyle};
 
@@ -94,7 +94,15 @@ impl<'a> Entry<'a> {
 
     /// The path of its file, beginning as the reader named it.
     pub fn path(self) -> PathBuf {
-        self.shard.files.get(self.record.file as usize).map_or_else(PathBuf::new, |file| file.dir.join(&*file.name))
+        self.shard.files.get(self.record.file as usize).map_or_else(PathBuf::new, |file| {
+            // Joining nothing would end it with a slash.
+            if file.name.is_empty() { file.dir.to_path_buf() } else { file.dir.join(&*file.name) }
+        })
+    }
+
+    /// The feeds that it came from, where it did.
+    pub fn feeds(self) -> Option<&'a FeedLabel> {
+        self.shard.files.get(self.record.file as usize)?.feeds.as_deref()
     }
 
     /// The folder of its file, and the file's name in it.

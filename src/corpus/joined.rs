@@ -25,7 +25,13 @@ impl Shard {
             };
             let file = *number.get_or_insert_with(|| {
                 let (dir, name) = (Arc::clone(&file.dir), file.name.clone());
-                self.files.push(FileRecord { dir, name, origin: file.origin, stamp: file.stamp });
+                self.files.push(FileRecord {
+                    dir,
+                    name,
+                    origin: file.origin,
+                    stamp: file.stamp,
+                    feeds: file.feeds.clone(),
+                });
                 self.files.len() - 1
             });
             let section = part.sections.get(usize::from(record.section));

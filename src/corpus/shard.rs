@@ -19,6 +19,19 @@ pub enum Origin {
     Bundled,
     /// Standard input.
     Input,
+    /// Feeds that are subscribed to.
+    Feed,
+}
+
+/// The feeds that have an entry: commonly one, several where they repeat each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedLabel {
+    /// The address of the first.
+    pub url: String,
+    /// What they are called.
+    pub names: Vec<String>,
+    /// The reader's tags for them.
+    pub tags: Vec<String>,
 }
 
 /// What tells whether a file changed: its size and when it was last written.
@@ -37,6 +50,8 @@ pub(super) struct FileRecord {
     pub(super) name: Box<OsStr>,
     pub(super) origin: Origin,
     pub(super) stamp: Stamp,
+    /// The feeds, where it is no file but those.
+    pub(super) feeds: Option<Arc<FeedLabel>>,
 }
 
 /// A file of a shard.

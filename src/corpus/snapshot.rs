@@ -196,7 +196,7 @@ fn take_tail(shard: &mut Shard, tail: &[u8], files: usize, root: &Path) -> io::R
         }
         let name = os_string(name)?;
         let (dir, name) = (Arc::clone(dir), name.into_boxed_os_str());
-        shard.files.push(FileRecord { dir, name, origin: Origin::File, stamp: Stamp { size, modified } });
+        shard.files.push(FileRecord { dir, name, origin: Origin::File, stamp: Stamp { size, modified }, feeds: None });
     }
     if cursor.0.is_empty() { Ok(()) } else { Err(damaged("there is something after its end")) }
 }

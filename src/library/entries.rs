@@ -303,6 +303,11 @@ fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &P
             .prepare_cached(new)?
             .execute(params![id, revision, feed.0, stored_at, published, zone, link, guid, content, same_as])?;
         let number = transaction.last_insert_rowid();
+        // That one has another feed now.
+        let change = "UPDATE entries SET revision = ?2 WHERE id = ?1";
+        if let Some(first) = same_as {
+            transaction.prepare_cached(change)?.execute(params![first, revision])?;
+        }
         let text = "INSERT INTO entry_texts (entry, article) VALUES (?1, ?2)";
         transaction.prepare_cached(text)?.execute(params![number, entry.article])?;
         return Ok(Put::New);

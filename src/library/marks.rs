@@ -23,7 +23,7 @@ pub struct Known {
     pub content: u64,
     /// The bytes of its text, folded.
     pub length: usize,
-    /// `file`, `bundled` or `input`.
+    /// `file`, `bundled`, `input` or `feed`.
     pub origin: &'static str,
     /// The real path of its file.
     pub place: PathBuf,
@@ -46,6 +46,7 @@ impl Origins {
             Origin::File => ("file", self.place(entry)),
             Origin::Bundled => ("bundled", entry.path()),
             Origin::Input => ("input", entry.path()),
+            Origin::Feed => ("feed", entry.path()),
         };
         Known {
             id: entry.id(),

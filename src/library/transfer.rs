@@ -113,6 +113,7 @@ impl ArticleLine {
             "file" => "file",
             "bundled" => "bundled",
             "input" => "input",
+            "feed" => "feed",
             _ => "",
         };
         Ok(Known {

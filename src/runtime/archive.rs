@@ -19,9 +19,10 @@ use super::log::note;
 use super::refresh::{Gone, Refresh};
 use super::snapshot::{Ages, Cache};
 use super::source::{LoadOptions, Source};
+use super::stored::{StoredFeeds, StoredNews};
 use super::watch::{Disk, Watch};
 use crate::app::{LoadProgress, Message, Notice};
-use crate::corpus::{Corpus, FileView, Shard};
+use crate::corpus::{Corpus, FileView, Origin, Shard};
 use crate::loader::Problem;
 
 /// While loading, a new version comes at most this often.
@@ -42,6 +43,7 @@ enum Order {
     Reload,
     Disk(Disk),
     Watching(Option<Watch>),
+    Feeds,
     Close,
 }
 
@@ -90,6 +92,7 @@ impl Archive {
             whole: false,
             changed: None,
             writer: None,
+            feeds: None,
         };
         let thread = thread::Builder::new().name("archive".to_owned()).spawn(move || {
             if contain(|| archivist.run(watch)).is_none() {
@@ -111,6 +114,11 @@ impl Archive {
         drop(self);
         // What it could panic on is contained.
         let _ = thread.map(JoinHandle::join);
+    }
+
+    /// Looks what changed in the feeds that are in the library.
+    pub fn look_at_feeds(&self) {
+        let _ = self.orders.send(Order::Feeds);
     }
 
     /// Reads again what changed.
@@ -146,6 +154,8 @@ struct Archivist {
     changed: Option<Instant>,
     /// What writes a snapshot.
     writer: Option<JoinHandle<()>>,
+    /// The feeds that are in the library, once they were read.
+    feeds: Option<StoredFeeds>,
 }
 
 impl Archivist {
@@ -159,6 +169,7 @@ impl Archivist {
 
     /// Loads, and follows what changes until it is closed.
     fn keep_up(&mut self, watch: bool) {
+        self.load_feeds();
         self.load();
         self.save();
         // Listening begins after loading: every file that is opened is an event, and hearing of 300,000 of them took
@@ -169,7 +180,7 @@ impl Archivist {
         }
         while let Some(order) = self.next_order() {
             let mut paths = HashSet::new();
-            let mut everything = false;
+            let (mut everything, mut feeds) = (false, false);
             let mut next = Some(order);
             let began = Instant::now();
             while let Some(order) = next.take() {
@@ -182,9 +193,10 @@ impl Archivist {
                     }
                     Order::Disk(Disk::Listening) => everything |= std::mem::take(&mut missed),
                     Order::Watching(watch) => self.watch = watch,
+                    Order::Feeds => feeds = true,
                     Order::Close => return,
                 }
-                if !everything && paths.is_empty() {
+                if !everything && paths.is_empty() && !feeds {
                     break;
                 }
                 let wait = QUIET.min(AT_MOST.saturating_sub(began.elapsed()));
@@ -193,6 +205,9 @@ impl Archivist {
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
+            }
+            if feeds || everything {
+                self.refresh_feeds();
             }
             if everything {
                 self.reload();
@@ -267,6 +282,57 @@ impl Archivist {
         });
         if let Err(error) = started {
             note(|| format!("no thread to watch with: {error}"));
+        }
+    }
+
+    /// Reads the entries of feeds, a version now and then.
+    fn load_feeds(&mut self) {
+        let feeds = self.sources.iter().find_map(|source| match source {
+            Source::Feeds { library, merge } => Some((library.clone(), *merge)),
+            _ => None,
+        });
+        let Some((path, merge)) = feeds else { return };
+        let Archivist { stop, tell, corpus, .. } = self;
+        let (mut waiting, mut last, mut pace) = (Vec::new(), None::<Instant>, PACE);
+        let loaded = StoredFeeds::load(&path, merge, stop, &mut |shard| {
+            waiting.push(shard);
+            if last.is_none_or(|last| last.elapsed() >= pace) {
+                let began = Instant::now();
+                *corpus = Arc::new(corpus.with(std::mem::take(&mut waiting)));
+                tell(Message::Corpus(Arc::clone(corpus)));
+                pace = PACE.max(began.elapsed() * SHARE);
+                last = Some(Instant::now());
+            }
+        });
+        if !waiting.is_empty() {
+            *corpus = Arc::new(corpus.with(waiting));
+            tell(Message::Corpus(Arc::clone(corpus)));
+        }
+        match loaded {
+            Ok(feeds) => self.feeds = Some(feeds),
+            Err(error) => tell(Message::Problem(StoredFeeds::problem(&path, &error))),
+        }
+    }
+
+    /// Takes over what changed in the feeds that are in the library.
+    fn refresh_feeds(&mut self) {
+        let Some(feeds) = &mut self.feeds else { return };
+        match feeds.news(&AtomicBool::new(false)) {
+            Ok(news) => {
+                let StoredNews { gone, all_gone, shards } = news;
+                if gone.is_empty() && shards.is_empty() && !all_gone {
+                    return;
+                }
+                let rest = self
+                    .corpus
+                    .without(|entry| entry.origin() == Origin::Feed && (all_gone || gone.contains(&entry.id())));
+                self.corpus = Arc::new(rest.with(shards));
+                (self.tell)(Message::Corpus(Arc::clone(&self.corpus)));
+            }
+            Err(error) => {
+                let text = format!("the feeds cannot be read: {error}");
+                (self.tell)(Message::Notice(Notice { text, is_error: true }));
+            }
         }
     }
 

@@ -449,6 +449,9 @@ fn watch(path: &Path, orders: Sender<Order>) -> Option<notify::RecommendedWatche
     Some(watcher)
 }
 
+/// What names the feeds among the sources that are open; no real path is written so.
+const FEEDS: &str = "feeds:";
+
 /// What names the sources that are open: their real paths. None where there is nothing to come back to.
 pub(super) fn name_of(sources: &[super::Source]) -> Option<String> {
     let mut names = HashSet::new();
@@ -459,6 +462,7 @@ pub(super) fn name_of(sources: &[super::Source]) -> Option<String> {
             }
             super::Source::Bundled => String::new(),
             super::Source::Input(_) => return None,
+            super::Source::Feeds { .. } => FEEDS.to_owned(),
         });
     }
     let mut names: Vec<String> = names.into_iter().map(|name| clean(&name).into_owned()).collect();

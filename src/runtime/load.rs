@@ -18,6 +18,7 @@ use super::read::{kind_of, refusal};
 use super::refresh::Gone;
 use super::snapshot::{Ages, Cache, Written};
 use super::source::{LoadOptions, Source};
+use super::stored::StoredFeeds;
 use super::walk::Folder;
 use crate::app::LoadProgress;
 use crate::corpus::{Corpus, FileView, Origin, Shard};
@@ -82,6 +83,12 @@ pub fn load_with(
     let (mut kept, mut shards, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     let mut known = Known::default();
     let began = Instant::now();
+    for source in sources {
+        let Source::Feeds { library, merge } = source else { continue };
+        if let Err(error) = StoredFeeds::load(library, *merge, stop, &mut |shard| shards.push(shard)) {
+            problems.push(StoredFeeds::problem(library, &error));
+        }
+    }
     let (tally, _) = load(sources, options, stop, &mut known, cache, &mut |event| match event {
         LoadEvent::Kept(shard, dead) => kept.push((shard, dead)),
         LoadEvent::KeptAll => {}
@@ -96,7 +103,8 @@ pub fn load_with(
     let mut gone = Gone::default();
     if progress.stopped {
         // What was not looked at is not gone; what was read is.
-        shards.iter().flat_map(|shard| shard.files()).for_each(|file| gone.file(&file.dir.join(file.name)));
+        let files = shards.iter().flat_map(|shard| shard.files());
+        files.filter(|file| file.origin == Origin::File).for_each(|file| gone.file(&file.dir.join(file.name)));
     } else {
         known.changed().for_each(|path| gone.file(&path));
     }
@@ -179,6 +187,8 @@ pub(super) fn load(
             Source::Named(path) => plan.path(path, tell),
             Source::Bundled => plan.bundled(),
             Source::Input(bytes) => plan.input(bytes.clone()),
+            // Who listens to what changes in the library reads those.
+            Source::Feeds { .. } => {}
         }
     }
     let named: HashSet<PathBuf> = plan.named.keys().cloned().collect();

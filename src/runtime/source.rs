@@ -11,6 +11,13 @@ pub enum Source {
     Bundled,
     /// Bytes that came on standard input.
     Input(Vec<u8>),
+    /// The entries of feeds that are in the library.
+    Feeds {
+        /// Where the library is.
+        library: PathBuf,
+        /// Whether an entry that is in several feeds is given once.
+        merge: bool,
+    },
 }
 
 /// What is read and what is not.

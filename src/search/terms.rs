@@ -91,8 +91,9 @@ impl Needle {
             Some(Field::Path) => entry.place().is_some_and(|_| self.is_in_text(&entry.path().to_string_lossy())),
             Some(Field::Tag) => marks.get(entry.id()).tags().iter().any(|tag| self.is_in_text(tag.as_str())),
             Some(Field::Note) => self.is_in_text(marks.get(entry.id()).note()),
-            // No article comes with a feed yet.
-            Some(Field::Feed) => false,
+            Some(Field::Feed) => entry
+                .feeds()
+                .is_some_and(|feeds| feeds.names.iter().chain(&feeds.tags).any(|name| self.is_in_text(name))),
             _ if self.is_plain() => self.bytes().is_some_and(|bytes| bytes.find(entry.folded()).is_some()),
             _ => {
                 let mut is_in = false;

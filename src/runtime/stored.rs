@@ -1,0 +1,251 @@
+//! The entries of feeds, out of the library into the corpus: the newest first, then all, then what changes.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use super::log::note;
+use crate::article::{ArticleId, Draft, Role};
+use crate::corpus::{FeedLabel, FileIndex, Shard, ShardBuilder};
+use crate::library::{Error, FeedNumber, Library, StoredEntry, WhichEntries};
+use crate::loader::Problem;
+
+/// So many of the newest are read before all others: more than any screen holds.
+const NEWEST: usize = 500;
+
+/// So many numbers are read at once.
+const STRETCH: i64 = 4_000;
+
+/// The format that entries of feeds are said to have.
+const FORMAT: &str = "feed";
+
+/// What is known of the entries that are in the corpus.
+#[derive(Debug)]
+pub(super) struct StoredFeeds {
+    path: PathBuf,
+    merge: bool,
+    /// The last change that is in the corpus, and the last to any feed itself.
+    seen: i64,
+    feeds_seen: i64,
+}
+
+/// What changed in the library.
+#[derive(Debug, Default)]
+pub(super) struct StoredNews {
+    /// These entries are gone, or come again.
+    pub(super) gone: HashSet<ArticleId>,
+    /// All entries that were there are gone, or come again.
+    pub(super) all_gone: bool,
+    /// What came.
+    pub(super) shards: Vec<Arc<Shard>>,
+}
+
+impl StoredFeeds {
+    /// Hands all entries in the library at `path` to `take`; ends early when `stop` is set. With `merge`, an entry that
+    /// is in several feeds is given once.
+    pub(super) fn load(
+        path: &Path,
+        merge: bool,
+        stop: &AtomicBool,
+        take: &mut dyn FnMut(Arc<Shard>),
+    ) -> Result<StoredFeeds, Error> {
+        let mut stored = StoredFeeds { path: path.to_owned(), merge, seen: 0, feeds_seen: 0 };
+        stored.read_all(stop, take)?;
+        Ok(stored)
+    }
+
+    /// What is to be told where the library cannot be read.
+    pub(super) fn problem(path: &Path, error: &Error) -> Problem {
+        Problem {
+            path: path.to_owned(),
+            line: None,
+            column: None,
+            cause: error.to_string(),
+            consequence: "feeds are not shown".to_owned(),
+            is_failure: true,
+        }
+    }
+
+    /// What changed since.
+    pub(super) fn news(&mut self, stop: &AtomicBool) -> Result<StoredNews, Error> {
+        let mut news = StoredNews::default();
+        let Some(library) = Library::open_to_read(&self.path)? else { return Ok(news) };
+        if library.feeds_changed()? != self.feeds_seen {
+            news.all_gone = true;
+            self.read_all(stop, &mut |shard| news.shards.push(shard))?;
+            return Ok(news);
+        }
+        let (revision, _) = library.extent_of_entries()?;
+        if revision == self.seen {
+            return Ok(news);
+        }
+        let labels = Labels::read(&library, self.merge)?;
+        let mut desk = Desk::new(&labels);
+        library.read_entries(&WhichEntries::Since(self.seen), |entry| {
+            news.gone.insert(entry.id);
+            desk.take(&entry, &mut |shard| news.shards.push(shard));
+        })?;
+        desk.end(&mut |shard| news.shards.push(shard));
+        self.seen = revision;
+        Ok(news)
+    }
+
+    fn read_all(&mut self, stop: &AtomicBool, take: &mut dyn FnMut(Arc<Shard>)) -> Result<(), Error> {
+        let Some(library) = Library::open_to_read(&self.path)? else { return Ok(()) };
+        self.feeds_seen = library.feeds_changed()?;
+        let (revision, numbers) = library.extent_of_entries()?;
+        self.seen = revision;
+        let labels = Labels::read(&library, self.merge)?;
+        let mut first = HashSet::new();
+        let mut desk = Desk::new(&labels);
+        library.read_entries(&WhichEntries::Newest(NEWEST), |entry| {
+            first.insert(entry.number);
+            desk.take(&entry, take);
+        })?;
+        desk.end(take);
+        // The latest numbers first; each thread takes the next stretch when it has done one.
+        let next = AtomicI64::new(*numbers.end());
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        thread::scope(|scope| {
+            let (shards, ready) = mpsc::sync_channel(threads);
+            for _ in 0..threads {
+                let (next, labels, first, numbers, shards) = (&next, &labels, &first, &numbers, shards.clone());
+                let path = &self.path;
+                scope.spawn(move || {
+                    let mut take = |shard| _ = shards.send(Ok(shard));
+                    let mut read = || -> Result<(), Error> {
+                        let Some(library) = Library::open_to_read(path)? else { return Ok(()) };
+                        let mut desk = Desk::new(labels);
+                        while !stop.load(Ordering::Relaxed) {
+                            let end = next.fetch_sub(STRETCH, Ordering::Relaxed);
+                            if end < *numbers.start() {
+                                break;
+                            }
+                            library.read_entries(&WhichEntries::Numbered(end - STRETCH + 1..=end), |entry| {
+                                if !first.contains(&entry.number) {
+                                    desk.take(&entry, &mut take);
+                                }
+                            })?;
+                        }
+                        desk.end(&mut take);
+                        Ok(())
+                    };
+                    if let Err(error) = read() {
+                        let _ = shards.send(Err(error));
+                    }
+                });
+            }
+            drop(shards);
+            let mut done = Ok(());
+            for shard in ready {
+                match shard {
+                    Ok(shard) => take(shard),
+                    Err(error) => done = Err(error),
+                }
+            }
+            done
+        })
+    }
+}
+
+/// What the feeds are called, alone and where several have the same entry.
+struct Labels {
+    feeds: HashMap<FeedNumber, FeedLabel>,
+    /// The other feeds that have an entry.
+    others: HashMap<ArticleId, Vec<FeedNumber>>,
+    merge: bool,
+}
+
+impl Labels {
+    fn read(library: &Library, merge: bool) -> Result<Labels, Error> {
+        let feeds = library.feeds_with_entries()?.into_iter().map(|feed| {
+            let subscription = feed.subscription;
+            let names = vec![subscription.name().to_owned()];
+            (feed.number, FeedLabel { names, url: subscription.url, tags: subscription.tags })
+        });
+        let feeds = feeds.collect();
+        let mut others: HashMap<ArticleId, Vec<FeedNumber>> = HashMap::new();
+        if merge {
+            for (entry, feed) in library.repeated_entries()? {
+                others.entry(entry).or_default().push(feed);
+            }
+        }
+        Ok(Labels { feeds, others, merge })
+    }
+
+    /// The label of an entry that these feeds have.
+    fn label(&self, feeds: &[FeedNumber]) -> FeedLabel {
+        let mut united = FeedLabel::default();
+        for label in feeds.iter().filter_map(|feed| self.feeds.get(feed)) {
+            if united.url.is_empty() {
+                united.url.clone_from(&label.url);
+            }
+            let add = |all: &mut Vec<String>, more: &[String]| {
+                all.extend(more.iter().filter(|one| !all.contains(one)).cloned().collect::<Vec<_>>());
+            };
+            add(&mut united.names, &label.names);
+            add(&mut united.tags, &label.tags);
+        }
+        united
+    }
+}
+
+/// Builds shards of entries.
+struct Desk<'l> {
+    labels: &'l Labels,
+    builder: ShardBuilder,
+    /// The feeds that the shard knows already.
+    files: HashMap<Vec<FeedNumber>, FileIndex>,
+    /// Labels stay when a shard is done.
+    made: HashMap<Vec<FeedNumber>, Arc<FeedLabel>>,
+}
+
+impl<'l> Desk<'l> {
+    /// About so many bytes of text make a shard.
+    const SHARD: usize = 4 << 20;
+
+    fn new(labels: &'l Labels) -> Desk<'l> {
+        Desk { labels, builder: ShardBuilder::default(), files: HashMap::new(), made: HashMap::new() }
+    }
+
+    fn take(&mut self, entry: &StoredEntry<'_>, give: &mut dyn FnMut(Arc<Shard>)) {
+        if entry.dropped || (self.labels.merge && entry.same_as.is_some()) {
+            return;
+        }
+        let mut draft: Draft<'_> = match serde_json::from_str(entry.article) {
+            Ok(draft) => draft,
+            Err(error) => return note(|| format!("entry {} cannot be read: {error}", entry.id)),
+        };
+        draft.published = entry.published;
+        let mut feeds = vec![entry.feed];
+        feeds.extend(self.labels.others.get(&entry.id).into_iter().flatten().filter(|feed| **feed != entry.feed));
+        let label = match self.made.get(&feeds) {
+            Some(label) => Arc::clone(label),
+            None => {
+                let label = Arc::new(self.labels.label(&feeds));
+                self.made.insert(feeds.clone(), Arc::clone(&label));
+                label
+            }
+        };
+        for name in &label.names {
+            if draft.parts.iter().all(|part| part.role != Role::Source || part.text != *name) {
+                draft.push(Role::Source, name.as_str());
+            }
+        }
+        let file = *self.files.entry(feeds).or_insert_with(|| self.builder.feed(&label));
+        self.builder.push_known(file, entry.id, 0, FORMAT, &draft);
+        if self.builder.bytes() >= Self::SHARD {
+            self.end(give);
+        }
+    }
+
+    /// Gives what there is.
+    fn end(&mut self, give: &mut dyn FnMut(Arc<Shard>)) {
+        if !self.builder.is_empty() {
+            give(Arc::new(self.builder.take()));
+        }
+        self.files.clear();
+    }
+}
