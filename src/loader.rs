@@ -21,6 +21,7 @@ pub use feed::{
     Feed, FeedArticle, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink, FeedOptions,
     FeedPerson, FeedText, FeedVersion, feed_articles, parse_feed,
 };
+pub use html::{PageFeed, feeds_of_page, page_article};
 pub use problem::{Flaw, Problem, Refusal};
 
 /// Every format, in the order in which they are asked; the last takes whatever no other recognises.

@@ -27,6 +27,7 @@ mod signals;
 mod snapshot;
 mod source;
 mod stored;
+pub mod subscribing;
 mod terminal;
 mod unkept;
 mod walk;

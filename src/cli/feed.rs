@@ -2,8 +2,8 @@
 
 mod parse;
 
-use std::collections::HashMap;
-use std::io::{self, Write};
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
@@ -17,7 +17,9 @@ use crate::app::numbers::{counted, grouped};
 use crate::article::clean;
 use crate::feeds::Subscription;
 use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library};
+use crate::loader::PageFeed;
 use crate::runtime::fetching::{self, RefreshNews, Refreshed};
+use crate::runtime::subscribing::{self, Added};
 
 /// What may be done with feeds.
 #[derive(Debug, Subcommand)]
@@ -99,12 +101,12 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
     let told = |error: crate::library::Error| told(&path, error);
     match order {
         Order::Add { places, tag, name } => {
-            let wanted: Vec<Subscription> = places
-                .into_iter()
-                .map(|url| Subscription { tags: tag.clone(), own_title: name.clone(), ..Subscription::new(url) })
-                .collect();
-            let done = library.subscribe(&wanted).map_err(told)?;
-            writeln!(out, "{} new", done.new)?;
+            let wanted = places.into_iter().map(|url| Subscription {
+                tags: tag.clone(),
+                own_title: name.clone(),
+                ..Subscription::new(url)
+            });
+            return add(&mut library, wanted, common, out);
         }
         Order::Remove { names } => {
             let feeds = named(&library.feeds().map_err(told)?, &names)?;
@@ -153,6 +155,61 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
         Order::Parse(_) => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Subscribes to feeds, and asks where a page names several.
+fn add(
+    library: &mut Library,
+    wanted: impl Iterator<Item = Subscription>,
+    common: &Common,
+    out: &mut impl Write,
+) -> io::Result<ExitCode> {
+    let (config, _) = super::config(common)?;
+    let client = fetching::client(&config.feeds);
+    let stop = AtomicBool::new(false);
+    let mut failed = false;
+    let mut wanted: VecDeque<Subscription> = wanted.collect();
+    while let Some(next) = wanted.pop_front() {
+        match subscribing::add(library, &client, &config.feeds, &next, &stop) {
+            Ok(Added::Feed { name, new }) => {
+                writeln!(out, "{}: {}", clean(&name), counted(new as u64, "entry", "entries"))?;
+            }
+            Ok(Added::Known { name }) => writeln!(out, "{} was subscribed to already", clean(&name))?,
+            Ok(Added::Unseen { name }) => {
+                writeln!(out, "{} is subscribed to; it is fetched when there is a network", clean(&name))?;
+            }
+            Ok(Added::Several(feeds)) => match choose(&next.url, &feeds, out)? {
+                Some(url) => wanted.push_front(Subscription { url, ..next }),
+                None => failed = true,
+            },
+            Err(error) => {
+                complain(&format!("{}: {}", clean(&next.url), clean(&error)));
+                failed = true;
+            }
+        }
+    }
+    Ok(if failed { NOTHING.into() } else { ExitCode::SUCCESS })
+}
+
+/// Which of the feeds of a page is meant; nobody answers where nobody sits at the terminal.
+fn choose(page: &str, feeds: &[PageFeed], out: &mut impl Write) -> io::Result<Option<String>> {
+    writeln!(out, "{} names {}:", clean(page), counted(feeds.len() as u64, "feed", "feeds"))?;
+    for (number, feed) in feeds.iter().enumerate() {
+        writeln!(out, "{:>3}  {}  {}", number + 1, clean(&feed.url), clean(&feed.title))?;
+    }
+    if !io::stdin().is_terminal() {
+        complain("Nothing is subscribed to; give the address of one of them");
+        return Ok(None);
+    }
+    write!(out, "Which? ")?;
+    out.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    let chosen = answer.trim().parse::<usize>().ok().and_then(|number| feeds.get(number.checked_sub(1)?));
+    if chosen.is_none() {
+        complain("That is none of them; nothing is subscribed to");
+    }
+    Ok(chosen.map(|feed| feed.url.clone()))
 }
 
 fn numbers(feeds: &[KnownFeed]) -> Vec<FeedNumber> {

@@ -5,6 +5,7 @@
 
 mod blocks;
 mod clean;
+mod discovery;
 mod page;
 mod skipped;
 mod text;
@@ -12,6 +13,8 @@ mod tokens;
 
 pub(super) use blocks::{Blocks, blocks};
 pub(super) use clean::{clean_html, escape_text, escape_value, is_known_element};
+pub use discovery::{PageFeed, feeds_of_page};
+pub use page::page_article;
 
 use super::{Confidence, Hint, Reading, SourceFormat};
 

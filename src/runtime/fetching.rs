@@ -123,7 +123,7 @@ pub fn refresh(
                         Err(FetchError::Stopped) => continue,
                         Err(FetchError::Offline) => Came::Offline,
                         fetched => {
-                            Came::Delivery(feed.subscription.name().to_owned(), delivery(&feed, fetched, settings))
+                            Came::Delivery(feed.subscription.name().to_owned(), deliver(&feed, fetched, settings))
                         }
                     };
                     if read.send(came).is_err() {
@@ -228,7 +228,11 @@ pub(super) fn host(url: &str) -> String {
 }
 
 /// What came of trying a feed, made ready for the library.
-fn delivery(feed: &KnownFeed, fetched: std::result::Result<Fetched, FetchError>, settings: &FeedSettings) -> Delivery {
+pub(super) fn deliver(
+    feed: &KnownFeed,
+    fetched: std::result::Result<Fetched, FetchError>,
+    settings: &FeedSettings,
+) -> Delivery {
     let now = seconds_now();
     let mut health = Health { tried_at: Some(now), ..Health::default() };
     let due =
@@ -278,19 +282,22 @@ fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(
     let page = parsed.head.link.clone();
     let entries = feed_articles(&parsed, &mut flaws).into_iter();
     let delivered = DeliveredFeed {
-        title: plain_title(&parsed),
-        description: parsed.description.as_ref().map(|text| one_line(&text.plain())),
         etag: document.etag,
         last_modified: document.last_modified,
         entries: entries.map(|entry| PreparedEntry::new(feed.seed, page.as_deref(), entry)).collect(),
-        page,
+        ..describe(&parsed)
     };
     Ok((delivered, wait))
 }
 
-/// What a feed calls itself.
-pub fn plain_title(feed: &Feed) -> String {
-    feed.head.title.as_ref().map(|title| one_line(&title.plain())).unwrap_or_default()
+/// What a feed says of itself.
+pub(super) fn describe(feed: &Feed) -> DeliveredFeed {
+    DeliveredFeed {
+        title: feed.head.title.as_ref().map(|title| one_line(&title.plain())).unwrap_or_default(),
+        page: feed.head.link.clone(),
+        description: feed.description.as_ref().map(|text| one_line(&text.plain())).filter(|text| !text.is_empty()),
+        ..DeliveredFeed::default()
+    }
 }
 
 fn one_line(text: &str) -> String {

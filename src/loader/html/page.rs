@@ -11,6 +11,7 @@ use super::blocks::{Blocks, blocks};
 use super::text_of;
 use super::tokens::{Token, is_void, tokenize, without_endless_tags};
 use crate::article::{Draft, DraftPart, Role, SpanStyle};
+use crate::loader::encoding::decode_as;
 use crate::loader::{Flaw, Hint, Reading, address, date, feed};
 
 /// Pages with more tags are shown as a whole, and so are those that are nested deeper: a tree takes time and stack.
@@ -23,9 +24,27 @@ const MOST_HEADINGS: usize = 16;
 /// A text with less is no article, in bytes.
 const LEAST_TEXT: usize = 140;
 
+/// The article of the page at `url`, which was fetched; none where it holds no text.
+pub fn page_article(bytes: &[u8], content_type: Option<&str>, url: &str) -> Option<Draft<'static>> {
+    let decoded = decode_as(bytes, content_type).ok()?;
+    let mut found = Reading::default();
+    read_from(&Hint::default(), decoded.text(), Some(url), &mut found);
+    let draft = found.drafts.pop()?.into_owned();
+    let has_text = found.flaws.is_empty() && draft.parts.iter().any(|part| matches!(part.role, Role::Body(_)));
+    has_text.then_some(draft)
+}
+
 pub(super) fn read<'a>(hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+    read_from(hint, text, None, found);
+}
+
+/// Reads a page; `url` is where it was fetched from, if it was.
+fn read_from(hint: &Hint<'_>, text: &str, url: Option<&str>, found: &mut Reading<'_>) {
     let text = &*without_endless_tags(text);
-    let page = Page::of(text);
+    let mut page = Page::of(text);
+    if let Some(url) = url {
+        page.canonical = Some(url.to_owned());
+    }
     let article = page.is_modest().then(|| readable(text, page.address())).flatten();
     let base = page.base.as_deref().or(page.address());
     let mut body = article.as_ref().map(|article| blocks(&article.content, base)).unwrap_or_default();
