@@ -4,6 +4,7 @@
 mod completion;
 pub mod dates;
 mod effect;
+mod feeds;
 mod filter_bar;
 mod geometry;
 mod keeping;
@@ -37,6 +38,7 @@ use crate::query::Query;
 
 pub use completion::{Candidate, CompletionMenu, Note};
 pub use effect::Effect;
+pub use feeds::{BUNDLED, ChangedPiece, FeedOrder, FeedRow, Feeds, RefreshEnd, RefreshProgress};
 use filter_bar::Asked;
 pub use filter_bar::FilterBar;
 pub use geometry::{Area, Layout, Size, Wishes, layout};
@@ -80,6 +82,7 @@ pub struct State {
     reading: ReadingPane,
     filter: FilterBar,
     overlay: Option<Overlay>,
+    feeds: Feeds,
     note: Option<NoteEditor>,
     keeping: Keeping,
     sources: SourcesPane,
@@ -123,6 +126,7 @@ impl State {
             reading: ReadingPane::default(),
             filter: FilterBar::default(),
             overlay: None,
+            feeds: Feeds::default(),
             note: None,
             keeping: Keeping::default(),
             sources: SourcesPane::default(),
@@ -200,7 +204,14 @@ impl State {
                     self.retype(&mut effects);
                 }
             }
-            Message::Facets { generation, rows } => self.sources.take(generation, rows),
+            Message::Feeds(rows) => self.take_feeds(rows, &mut effects),
+            Message::Refreshing(progress) => self.take_refresh(&progress),
+            Message::FeedChoice(feeds) => self.take_choice(feeds),
+            Message::Changes(changes) => self.take_changes(changes),
+            Message::Facets { generation, rows } => {
+                let rows = self.with_feeds(rows);
+                self.sources.take(generation, rows);
+            }
             Message::Library(kept) => self.take_library(*kept, &mut effects),
             Message::Kept(number) => self.keeping.kept(number),
             Message::NotKept(reason) => self.keeping.not_kept(reason),
@@ -365,6 +376,10 @@ impl State {
             }
         }
         self.reading.mark(&self.corpus, self.filter.matcher());
+    }
+
+    fn fail(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice::error(text));
     }
 
     fn tell(&mut self, text: impl Into<String>) {

@@ -24,6 +24,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::app::BUNDLED;
 use crate::article::clean;
 use crate::config::{Config, default_text};
 use crate::loader::Problem;
@@ -369,10 +370,10 @@ fn in_colour(when: ColorWhen) -> bool {
 /// program.
 fn sources(paths: &[PathBuf], library: Option<&Path>, config: &Config) -> io::Result<Vec<Source>> {
     if paths.is_empty() {
-        return Ok(vec![match library.filter(|library| has_feeds(library)) {
-            Some(library) => Source::Feeds { library: library.to_owned(), merge: config.feeds.merge },
-            None => Source::Bundled,
-        }]);
+        // The first feed that is subscribed to takes the place of what comes with the program.
+        let bundled = (!library.is_some_and(has_feeds)).then_some(Source::Bundled);
+        let feeds = library.map(|library| Source::Feeds { library: library.to_owned(), merge: config.feeds.merge });
+        return Ok(feeds.into_iter().chain(bundled).collect());
     }
     let mut sources = Vec::new();
     for path in paths {
@@ -451,10 +452,10 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     let last = last.and_then(|library| named_or_last(paths, &library).ok());
     let paths = last.as_deref().unwrap_or(paths);
     let sources = sources(paths, library.as_deref(), &config)?;
-    let has_feeds = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
+    let has_feeds = paths.is_empty() && !sources.contains(&Source::Bundled);
     let title = match paths {
         [] if has_feeds => "feeds".to_owned(),
-        [] => "bundled articles".to_owned(),
+        [] => BUNDLED.to_owned(),
         [only] if only == Path::new("-") => "standard input".to_owned(),
         [only] => only.display().to_string(),
         several => format!("{} places", several.len()),

@@ -16,7 +16,7 @@ use crate::loader::Problem;
 use crate::query::closest;
 
 pub use entries::default_text;
-pub use feeds::{FeedLogin, FeedSettings};
+pub use feeds::{FeedLogin, FeedSettings, FeedSort};
 
 /// The names of the colours that a config may set.
 pub const COLOURS: &[&str] = &[

@@ -2,6 +2,8 @@
 //!
 //! This room knows no files, no network and no library: it turns texts into subscriptions and back.
 
+pub mod opml;
+
 use serde::{Deserialize, Serialize};
 
 /// A feed as its reader wants it.
@@ -62,6 +64,18 @@ impl Subscription {
             }
         }
         self
+    }
+}
+
+/// The address of a feed as it is fetched; none where it is not on the web.
+pub fn feed_address(written: &str) -> Option<String> {
+    let written = written.trim();
+    let (scheme, rest) = written.split_once(':')?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" if rest.starts_with("//") => Some(written.to_owned()),
+        "feed" if rest.starts_with("//") => Some(format!("http:{rest}")),
+        "feed" => feed_address(rest).filter(|url| url.starts_with("http")),
+        _ => None,
     }
 }
 

@@ -4,12 +4,15 @@
 mod alarm;
 mod archive;
 mod bundled;
+mod changes;
 mod contained;
 mod crew;
 mod endings;
 mod event_loop;
+pub mod exchange;
 mod executor;
 mod facets;
+mod feeds;
 pub mod fetching;
 mod filter;
 mod input;

@@ -17,7 +17,7 @@ mod values;
 
 pub use answer::{Answer, Request};
 pub use costly::{Costly, costly_condition};
-pub use facets::{Facet, FacetKind, FacetSearch, facets};
+pub use facets::{Facet, FacetKind, FacetSearch, facets, feed_query};
 pub use matcher::{Hit, Matcher};
 pub use scan::{count_hits, scan};
 pub use values::count_values;

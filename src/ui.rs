@@ -1,5 +1,6 @@
 //! Drawing: `draw(&State, &Theme, &mut Frame)` reads the state and never writes it, and knows no effects.
 
+mod feed_overlays;
 mod filter_bar;
 mod list_pane;
 mod note;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::feeds::FeedOrder;
 use super::session::Session;
 use crate::article::ArticleId;
 use crate::corpus::{Corpus, Slot};
@@ -66,6 +67,8 @@ pub enum Effect {
     KeepFilter(String),
     /// Keep a saved search, in place of the one of the same name.
     SaveSearch(SavedSearch),
+    /// Do something with feeds.
+    Feeds(FeedOrder),
     /// Forget the saved search of this name.
     RemoveSearch(String),
     /// Find out which of the articles were known in other places.

@@ -92,6 +92,8 @@ impl State {
             OverlayKind::Palette => palette_rows(overlay.line.text()).len(),
             OverlayKind::Problems => self.problems.len(),
             OverlayKind::Language => LANGUAGE.len(),
+            OverlayKind::ChooseFeed => self.feeds.choice.len(),
+            OverlayKind::Changes => self.feeds.changes.len(),
             OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Unkept => 0,
         };
         if let Some(action @ (Action::Suspend | Action::Redraw)) = self.keymap.lookup(Context::Line, key) {
@@ -124,13 +126,14 @@ impl State {
                 }
             }
             OverlayKind::Ask(action) => self.perform_with(action, typed, effects),
+            OverlayKind::ChooseFeed => self.choose_feed(overlay.row, effects),
             OverlayKind::Unkept if typed.is_empty() => effects.extend([Effect::GiveUpUnkept, Effect::Quit]),
             OverlayKind::Unkept => effects.push(Effect::WriteUnkept {
                 path: typed.into(),
                 changes: self.keeping.unkept(),
                 corpus: Arc::clone(&self.corpus),
             }),
-            OverlayKind::Help | OverlayKind::Language | OverlayKind::Problems => {}
+            OverlayKind::Help | OverlayKind::Language | OverlayKind::Problems | OverlayKind::Changes => {}
         }
     }
 }

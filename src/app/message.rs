@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 
+use super::feeds::{ChangedPiece, FeedRow, RefreshProgress};
 use super::geometry::Size;
 use super::session::Session;
 use crate::article::ArticleId;
@@ -71,6 +72,14 @@ pub enum Message {
         /// The rows of the sources pane.
         rows: Vec<Facet>,
     },
+    /// What is subscribed to.
+    Feeds(Arc<Vec<FeedRow>>),
+    /// How far a refresh of feeds is.
+    Refreshing(RefreshProgress),
+    /// A page names several feeds: address and title of each.
+    FeedChoice(Vec<(String, String)>),
+    /// What changed in an entry of a feed, by paragraphs.
+    Changes(Vec<Vec<ChangedPiece>>),
     /// What the library holds; sent once, when it was opened.
     Library(Box<Kept>),
     /// Changes up to this number are on the disk.

@@ -31,6 +31,10 @@ pub enum OverlayKind {
     Pipe,
     /// What this action is to be about.
     Ask(Action),
+    /// Which of the feeds of a page is meant.
+    ChooseFeed,
+    /// What changed in an entry of a feed.
+    Changes,
     /// The file that is to get what could not be kept.
     Unkept,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Effect, Focus, NoteEditor, Overlay, OverlayKind, State};
+use super::{Effect, FeedOrder, Focus, NoteEditor, Overlay, OverlayKind, State};
 use crate::command::Action;
 use crate::config::ThemeChoice;
 use crate::corpus::Origin;
@@ -173,6 +173,9 @@ impl State {
                     self.overlay = Some(Overlay::new(OverlayKind::Pipe));
                 }
             }
+            Action::AddFeed | Action::Feed => self.overlay = Some(Overlay::new(OverlayKind::Ask(action))),
+            Action::RefreshFeeds => effects.push(Effect::Feeds(FeedOrder::Refresh(Vec::new()))),
+            Action::FullText | Action::ShowChanges => self.order_of_entry(action, effects),
             Action::Reload => effects.push(Effect::Reload),
             Action::StopLoading => effects.push(Effect::StopLoading),
             Action::ShowProblems => match self.problem_count {
@@ -206,6 +209,9 @@ impl State {
             Action::SaveSearch => self.save_search(argument, effects),
             Action::WatchSearch => self.watch_search(argument, effects),
             Action::ForgetSearch => self.forget_search(argument, effects),
+            Action::AddFeed => self.add_feed(argument, effects),
+            Action::RefreshFeeds => effects.push(Effect::Feeds(FeedOrder::Refresh(vec![argument.to_owned()]))),
+            Action::Feed => self.command_feed(argument, effects),
             Action::RunSearch => argument.chars().next().into_iter().for_each(|key| self.run_search(key, effects)),
             _ => self.perform(action, None, effects),
         }
@@ -283,6 +289,8 @@ impl State {
             self.focus = Focus::List;
         } else if !self.filter.editor().text().is_empty() {
             self.clear_filter(effects);
+        } else if self.feeds.is_refreshing() {
+            effects.push(Effect::Feeds(FeedOrder::Stop));
         } else if !self.progress.done && self.progress.found > 0 {
             effects.push(Effect::StopLoading);
         } else {

@@ -82,6 +82,8 @@ impl SourcesPane {
             let title = match row.kind {
                 FacetKind::All | FacetKind::Unread | FacetKind::Starred => None,
                 FacetKind::Search => Some("Searches"),
+                FacetKind::Feed => Some("Feeds"),
+                FacetKind::FeedTag => Some("Tags of feeds"),
                 FacetKind::Tag => Some("Tags"),
                 FacetKind::Section => Some("Sections"),
                 FacetKind::Source => Some("Sources"),
@@ -94,6 +96,11 @@ impl SourcesPane {
             lines.push(SourceLine::Row(number));
         }
         lines
+    }
+
+    /// Has the rows counted anew.
+    pub(super) fn recount(&mut self) {
+        self.counted = None;
     }
 
     pub(super) fn select(&mut self, row: usize) {

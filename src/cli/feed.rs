@@ -4,6 +4,7 @@ mod parse;
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
@@ -18,6 +19,7 @@ use crate::article::clean;
 use crate::feeds::Subscription;
 use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library};
 use crate::loader::PageFeed;
+use crate::runtime::exchange;
 use crate::runtime::fetching::{self, RefreshNews, Refreshed};
 use crate::runtime::subscribing::{self, Added};
 
@@ -87,6 +89,18 @@ pub(super) enum Order {
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
+    /// Take over the subscriptions of an OPML file, or those of newsboat: its `urls`, with the `cache.db` beside it
+    Import {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Write all subscriptions as OPML
+    Export {
+        /// The file to write, which is not there yet; standard output without it
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
     /// Print what feed files say: title, links, people, dates, entries
     Parse(parse::Parse),
 }
@@ -152,6 +166,18 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             let feeds = if names.is_empty() { all } else { named(&all, &names)? };
             return refresh(&mut library, feeds, common, out);
         }
+        Order::Import { file } => {
+            let imported = exchange::import(&mut library, &file)?;
+            imported.problems.iter().for_each(|problem| complain(&problem.to_string()));
+            writeln!(out, "{}", imported.sentence())?;
+            return Ok(if imported.problems.is_empty() { ExitCode::SUCCESS } else { NOTHING.into() });
+        }
+        Order::Export { file: Some(file) } => {
+            let count = exchange::export(&library, &file)?;
+            let feeds = counted(count as u64, "feed", "feeds");
+            writeln!(out, "{feeds} are in {}", clean(&file.to_string_lossy()))?;
+        }
+        Order::Export { file: None } => write!(out, "{}", exchange::to_opml(library.feeds().map_err(told)?))?,
         Order::Parse(_) => {}
     }
     Ok(ExitCode::SUCCESS)

@@ -74,6 +74,11 @@ pub enum Action {
     CopyText,
     Edit,
     Pipe,
+    AddFeed,
+    RefreshFeeds,
+    FullText,
+    ShowChanges,
+    Feed,
     Reload,
     StopLoading,
     ShowProblems,
@@ -106,6 +111,7 @@ pub enum Group {
     Marking,
     Filtering,
     Searches,
+    Feeds,
     Typing,
     View,
     Program,
@@ -113,12 +119,13 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of the help.
-    pub const ALL: [Group; 8] = [
+    pub const ALL: [Group; 9] = [
         Group::Moving,
         Group::Reading,
         Group::Marking,
         Group::Filtering,
         Group::Searches,
+        Group::Feeds,
         Group::Typing,
         Group::View,
         Group::Program,
@@ -132,6 +139,7 @@ impl Group {
             Group::Marking => "Marking",
             Group::Filtering => "Filtering",
             Group::Searches => "Sources and saved searches",
+            Group::Feeds => "Feeds",
             Group::Typing => "While typing",
             Group::View => "View",
             Group::Program => "Program",
@@ -237,6 +245,11 @@ pub static ACTIONS: &[ActionSpec] = &[
     row(Action::DeleteWord, "delete-word", &["^W", "Alt-Backspace"], Group::Typing, Line, "Delete the word before"),
     row(Action::DeleteToStart, "delete-to-start", &["^U"], Group::Typing, Line, "Delete to the start of the line"),
     row(Action::DeleteToEnd, "delete-to-end", &["^K"], Group::Typing, Line, "Delete to the end of the line"),
+    row(Action::AddFeed, "add-feed", &["a"], Group::Feeds, Global, "Subscribe to a feed, or to that of a page"),
+    row(Action::RefreshFeeds, "refresh-feeds", &["R"], Group::Feeds, Global, "Fetch all feeds; Esc stops"),
+    row(Action::FullText, "full-text", &["F"], Group::Feeds, Global, "Fetch the whole article behind an entry, and back"),
+    row(Action::ShowChanges, "changes", &["d"], Group::Feeds, Global, "What changed in an entry at its source"),
+    row(Action::Feed, "feed", &[], Group::Feeds, Global, "feed add, remove, rename, tag, refresh, import, export"),
     row(Action::ToggleZen, "zen", &["z"], Group::View, Global, "The text alone, and back"),
     row(Action::WidenList, "widen-list", &[">"], Group::View, Global, "More room for the list"),
     row(Action::NarrowList, "narrow-list", &["<"], Group::View, Global, "Less room for the list"),
@@ -263,7 +276,10 @@ impl Action {
     pub fn takes_argument(self) -> bool {
         matches!(
             self,
-            Action::EditTags
+            Action::AddFeed
+                | Action::Feed
+                | Action::RefreshFeeds
+                | Action::EditTags
                 | Action::Tag
                 | Action::Untag
                 | Action::SaveSearch

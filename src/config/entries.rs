@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toml::de::DeValue;
 
-use super::{Config, Density, MarkRead, Split, ThemeChoice};
+use super::{Config, Density, FeedSort, MarkRead, Split, ThemeChoice};
 
 /// A row of the table.
 pub(super) struct Entry {
@@ -51,6 +51,8 @@ static ENTRIES: &[Entry] = &[
         set: |config, value| number(value, 0, 10_080).map(|it| config.feeds.refresh = it) },
     Entry { section: "feeds", name: "parallel", default: "16", help: "how many feeds are fetched at once; never more than 4 from one host",
         set: |config, value| number(value, 1, 64).map(|it| config.feeds.parallel = usize::from(it)) },
+    Entry { section: "feeds", name: "sort", default: "\"own\"", help: "how feeds stand in the sources pane: own (as they were subscribed to), name, or unread",
+        set: |config, value| choice(value, &[("own", FeedSort::Own), ("name", FeedSort::Name), ("unread", FeedSort::Unread)]).map(|it| config.feeds.sort = it) },
     Entry { section: "feeds", name: "repeated", default: "\"once\"", help: "an entry that is in several feeds is shown once, or in each",
         set: |config, value| choice(value, &[("once", true), ("each", false)]).map(|it| config.feeds.merge = it) },
     Entry { section: "feeds", name: "proxy", default: "\"auto\"", help: "auto for the environment's, none, or an address such as \"http://proxy:3128\" or \"socks5://localhost:9050\"",

@@ -11,12 +11,25 @@ pub struct FeedSettings {
     pub refresh: u16,
     /// How many feeds are fetched at once.
     pub parallel: usize,
+    /// How feeds stand in the sources pane.
+    pub sort: FeedSort,
     /// Whether an entry that is in two feeds is shown once.
     pub merge: bool,
     /// The proxy: the environment's where there is none, none where it is empty.
     pub proxy: Option<String>,
     /// Names and passwords for servers that want them.
     pub logins: Vec<FeedLogin>,
+}
+
+/// How feeds stand in the sources pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeedSort {
+    /// In the order in which they were subscribed to.
+    Own,
+    /// By their names.
+    Name,
+    /// Those with the most unread entries first.
+    Unread,
 }
 
 /// A name and a password for a server.
@@ -40,7 +53,7 @@ impl std::fmt::Debug for FeedLogin {
 
 impl Default for FeedSettings {
     fn default() -> FeedSettings {
-        FeedSettings { refresh: 0, parallel: 16, merge: true, proxy: None, logins: Vec::new() }
+        FeedSettings { refresh: 0, parallel: 16, sort: FeedSort::Own, merge: true, proxy: None, logins: Vec::new() }
     }
 }
 

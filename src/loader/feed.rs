@@ -23,6 +23,11 @@ pub use model::{
 
 pub(super) use date::parse as parse_date;
 
+/// What a text says once the entities of XML and HTML in it are resolved.
+pub fn resolve_entities(text: &str) -> String {
+    entities::Entities::new(text.len()).unescape(text).into_owned()
+}
+
 use super::encoding::decode_as;
 use super::{Confidence, Flaw, Hint, Reading, Refusal, SourceFormat};
 

@@ -116,9 +116,12 @@ impl Archive {
         let _ = thread.map(JoinHandle::join);
     }
 
-    /// Looks what changed in the feeds that are in the library.
-    pub fn look_at_feeds(&self) {
-        let _ = self.orders.send(Order::Feeds);
+    /// What lets others say that feeds in the library may have changed.
+    pub(super) fn looker(&self) -> impl Fn() + Clone + Send + Sync + 'static {
+        let orders = self.orders.clone();
+        move || {
+            let _ = orders.send(Order::Feeds);
+        }
     }
 
     /// Reads again what changed.
@@ -323,9 +326,12 @@ impl Archivist {
                 if gone.is_empty() && shards.is_empty() && !all_gone {
                     return;
                 }
-                let rest = self
-                    .corpus
-                    .without(|entry| entry.origin() == Origin::Feed && (all_gone || gone.contains(&entry.id())));
+                let rest = self.corpus.without(|entry| match entry.origin() {
+                    Origin::Feed => all_gone || gone.contains(&entry.id()),
+                    // What comes with the program makes room for the first feed.
+                    Origin::Bundled => !shards.is_empty(),
+                    Origin::File | Origin::Input => false,
+                });
                 self.corpus = Arc::new(rest.with(shards));
                 (self.tell)(Message::Corpus(Arc::clone(&self.corpus)));
             }

@@ -15,6 +15,7 @@ use super::archive::Archive;
 use super::contained::contain;
 use super::event_loop::{Event, Hands, Screen};
 use super::facets::{Facets, Wish};
+use super::feeds::Feeds;
 use super::filter::Filter;
 use super::input::Input;
 use super::keeper::{Keeper, Order};
@@ -42,6 +43,8 @@ pub(super) struct Executor {
     pub(super) alarm: Alarm,
     /// Keeps what the reader does.
     pub(super) keeper: Keeper,
+    /// Has to do with feeds.
+    pub(super) feeds: Feeds,
     /// Reads the terminal.
     pub(super) input: Input,
     /// Where notices go.
@@ -67,6 +70,7 @@ impl Hands for Executor {
             Effect::KeepFilter(filter) => self.keeper.order(Order::Filter(filter)),
             Effect::SaveSearch(search) => self.keeper.order(Order::Save(search)),
             Effect::RemoveSearch(name) => self.keeper.order(Order::Remove(name)),
+            Effect::Feeds(order) => self.feeds.order(order),
             Effect::Recognise(corpus) => self.keeper.order(Order::Recognise(corpus)),
             Effect::Linger { article, milliseconds } => self.alarm.after(article, milliseconds),
             Effect::EditNote { article, text } => self.edit_note(article, &text, screen)?,

@@ -5,12 +5,14 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::article::{Draft, Role};
 use crate::config::FeedSettings;
+use crate::feeds::Subscription;
 use crate::fetch::{
     Client, ClientOptions, Document, FetchError, Fetched, Login, ParallelLimits, Password, Proxy, Wanted, in_parallel,
 };
 use crate::library::{DeliveredFeed, Delivery, Health, KnownFeed, Library, Outcome, PreparedEntry, Result};
-use crate::loader::{Feed, FeedOptions, Flaw, feed_articles, parse_feed};
+use crate::loader::{Feed, FeedOptions, Flaw, feed_articles, page_article, parse_feed};
 
 /// What a feed may be sent as, the likelier first.
 pub const FEED_TYPES: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -37,6 +39,8 @@ pub enum RefreshNews {
     Tried {
         /// What the feed is called.
         name: String,
+        /// Its address.
+        url: String,
         /// Entries that are new.
         new: usize,
         /// Entries whose text changed.
@@ -123,7 +127,8 @@ pub fn refresh(
                         Err(FetchError::Stopped) => continue,
                         Err(FetchError::Offline) => Came::Offline,
                         fetched => {
-                            Came::Delivery(feed.subscription.name().to_owned(), deliver(&feed, fetched, settings))
+                            let delivery = deliver(&feed, fetched, settings);
+                            Came::Delivery(Box::new((feed, delivery)))
                         }
                     };
                     if read.send(came).is_err() {
@@ -140,9 +145,10 @@ pub fn refresh(
                     done.offline = true;
                     stop.store(true, Ordering::Relaxed);
                 }
-                Came::Delivery(name, delivery) => {
+                Came::Delivery(came) => {
+                    let (feed, delivery) = *came;
                     reached |= delivery.health.error.is_none();
-                    store.take(name, delivery);
+                    store.take(feed, delivery);
                     if store.is_due() {
                         store.write(library, &mut done, &mut tell);
                     }
@@ -163,26 +169,26 @@ enum Came {
     /// There is no network.
     Offline,
     /// Something to be stored, of the feed with this name.
-    Delivery(String, Delivery),
+    Delivery(Box<(KnownFeed, Delivery)>),
 }
 
 /// Deliveries on their way into the library.
 struct Store {
-    waiting: Vec<(String, Delivery)>,
+    waiting: Vec<(KnownFeed, Delivery)>,
     entries: usize,
     since: Instant,
     error: Option<crate::library::Error>,
 }
 
 impl Store {
-    fn take(&mut self, name: String, delivery: Delivery) {
+    fn take(&mut self, feed: KnownFeed, delivery: Delivery) {
         if self.waiting.is_empty() {
             self.since = Instant::now();
         }
         if let Outcome::Feed(feed) = &delivery.outcome {
             self.entries += feed.entries.len();
         }
-        self.waiting.push((name, delivery));
+        self.waiting.push((feed, delivery));
     }
 
     fn is_due(&self) -> bool {
@@ -190,20 +196,22 @@ impl Store {
     }
 
     fn write(&mut self, library: &mut Library, done: &mut Refreshed, tell: &mut impl FnMut(RefreshNews)) {
-        let (names, deliveries): (Vec<String>, Vec<Delivery>) = self.waiting.drain(..).unzip();
+        let (feeds, deliveries): (Vec<KnownFeed>, Vec<Delivery>) = self.waiting.drain(..).unzip();
         self.entries = 0;
         if deliveries.is_empty() || self.error.is_some() {
             return;
         }
         match library.store(&deliveries) {
             Ok(stored) => {
-                for ((name, delivery), stored) in names.into_iter().zip(deliveries).zip(stored) {
+                for ((feed, delivery), stored) in feeds.into_iter().zip(deliveries).zip(stored) {
                     done.tried += 1;
                     done.failed += usize::from(delivery.health.error.is_some());
                     done.new += stored.new.len();
                     done.changed += stored.changed;
                     let (new, changed, error) = (stored.new.len(), stored.changed, delivery.health.error);
-                    tell(RefreshNews::Tried { name, new, changed, error });
+                    let Subscription { url, .. } = &feed.subscription;
+                    let (name, url) = (feed.subscription.name().to_owned(), url.clone());
+                    tell(RefreshNews::Tried { name, url, new, changed, error });
                 }
             }
             Err(error) => self.error = Some(error),
@@ -288,6 +296,43 @@ fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(
         ..describe(&parsed)
     };
     Ok((delivered, wait))
+}
+
+/// Fetches the whole article behind an entry; what the feed says of it stays at its head.
+pub fn full_text(
+    client: &Client,
+    url: &str,
+    entry: &Draft<'_>,
+    stop: &AtomicBool,
+) -> std::result::Result<Draft<'static>, String> {
+    let wanted = Wanted { accept: Some("text/html, application/xhtml+xml, */*;q=0.1".to_owned()), ..Wanted::new(url) };
+    let document = match client.fetch(&wanted, stop) {
+        Ok(Fetched::Document(document)) => document,
+        Ok(Fetched::Unchanged { .. }) => return Err("its server says that it has not changed, unasked".to_owned()),
+        Err(error) => return Err(error.to_string()),
+    };
+    let page = page_article(&document.bytes, document.content_type.as_deref(), &document.url)
+        .ok_or("there is no article on its page")?;
+    let is_of_page = |role: Role| matches!(role, Role::Body(_) | Role::Caption | Role::Credit);
+    let own = entry.clone().into_owned();
+    let has = |role: Role| own.parts.iter().any(|part| part.role == role);
+    let (has_byline, has_standfirst) = (has(Role::Byline), has(Role::Standfirst));
+    let (sources, head): (Vec<_>, Vec<_>) =
+        own.parts.into_iter().filter(|part| !is_of_page(part.role)).partition(|part| part.role == Role::Source);
+    let mut parts = head;
+    parts.extend(page.parts.into_iter().filter(|part| match part.role {
+        Role::Byline => !has_byline,
+        Role::Standfirst => !has_standfirst,
+        role => is_of_page(role),
+    }));
+    parts.sort_by_key(|part| match part.role {
+        Role::Headline => 0,
+        Role::Standfirst => 1,
+        Role::Byline => 2,
+        _ => 3,
+    });
+    parts.extend(sources);
+    Ok(Draft { parts, links: page.links, published: None, section: own.section, url: own.url })
 }
 
 /// What a feed says of itself.

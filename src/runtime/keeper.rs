@@ -462,6 +462,7 @@ pub(super) fn name_of(sources: &[super::Source]) -> Option<String> {
             }
             super::Source::Bundled => String::new(),
             super::Source::Input(_) => return None,
+            super::Source::Feeds { .. } if sources.contains(&super::Source::Bundled) => continue,
             super::Source::Feeds { .. } => FEEDS.to_owned(),
         });
     }

@@ -12,6 +12,7 @@ use super::archive::Archive;
 use super::event_loop::{Ending, Event, Screen, turn};
 use super::executor::Executor;
 use super::facets::Facets;
+use super::feeds::Feeds;
 use super::filter::Filter;
 use super::input::Input;
 use super::keeper::{Keeper, name_of};
@@ -68,14 +69,26 @@ pub fn run(options: Options) -> io::Result<Ending> {
     }
     // The screen stands before anything else begins.
     screen.draw(&state)?;
-    let keeper = Keeper::start(library, name_of(&sources), teller(&events))?;
+    let name = name_of(&sources);
     let load = LoadOptions { max_size: config.max_size, hidden: config.hidden };
+    let archive = Archive::open_with(sources, load, cache, config.watch, teller(&events))?;
+    let feeds = Feeds::start(library.clone(), config.feeds.clone(), archive.looker(), teller(&events))?;
+    // Whatever another program wrote to the library may have to do with feeds.
+    let (look, look_again, mut tell) = (archive.looker(), feeds.looker(), teller(&events));
+    let tell = move |message| {
+        if matches!(message, Message::News { .. }) {
+            look();
+            look_again();
+        }
+        tell(message);
+    };
     let mut executor = Executor {
-        archive: Archive::open_with(sources, load, cache, config.watch, teller(&events))?,
+        keeper: Keeper::start(library, name, tell)?,
+        archive,
+        feeds,
         filter: Filter::start(teller(&events))?,
         facets: Facets::start(teller(&events))?,
         alarm: Alarm::start(teller(&events))?,
-        keeper,
         input: Input::start(events.clone())?,
         events,
         browser: config.browser,

@@ -12,6 +12,9 @@ use crate::marks::Marks;
 /// How many of the sections, sources and folders are given: those with the most articles.
 const MOST: usize = 60;
 
+/// So many feeds are given: a reader of five hundred wants to see them.
+const MOST_FEEDS: usize = 2_000;
+
 /// How many articles are looked at before it is asked whether the counts are still wanted.
 const PIECE: usize = 2_000;
 
@@ -23,6 +26,8 @@ pub enum FacetKind {
     Unread,
     Starred,
     Search,
+    Feed,
+    FeedTag,
     Tag,
     Section,
     Source,
@@ -68,6 +73,7 @@ pub fn facets(
     let mut found = vec![Count::default(); searches.len()];
     let (mut tags, mut sections) = (Counts::default(), Counts::default());
     let (mut sources, mut folders) = (Counts::default(), Counts::default());
+    let (mut feeds, mut feed_tags) = (Counts::default(), Counts::default());
     for (number, &slot) in slots.iter().enumerate() {
         if number % PIECE == 0 && cancelled() {
             return None;
@@ -94,6 +100,11 @@ pub fn facets(
             // As it folds, but in capitals, so that it falls together with those that are written so.
             sections.put(fold(section).to_uppercase().as_bytes(), unread, || section.to_owned());
         }
+        if let Some(label) = entry.feeds() {
+            label.names.iter().for_each(|name| feeds.put(name.as_bytes(), unread, || name.clone()));
+            label.tags.iter().for_each(|tag| feed_tags.put(tag.as_bytes(), unread, || tag.clone()));
+            continue;
+        }
         put_sources(&mut sources, entry, unread);
         if let Some((folder, _)) = entry.place() {
             folders.put(folder.as_os_str().as_encoded_bytes(), unread, || folder.to_string_lossy().into_owned());
@@ -116,6 +127,8 @@ pub fn facets(
         let query = if search.query.contains(' ') { format!("({})", search.query) } else { search.query.clone() };
         all.push(one(FacetKind::Search, &search.name, &query, count));
     }
+    all.extend(feeds.facets(FacetKind::Feed, feed_query));
+    all.extend(feed_tags.facets(FacetKind::FeedTag, feed_query));
     all.extend(tags.facets(FacetKind::Tag, |tag| format!("tag:{}", quoted(tag))));
     all.extend(sections.facets(FacetKind::Section, |section| format!("section:{}", quoted(section))));
     all.extend(sources.facets(FacetKind::Source, |source| format!("source:{}", quoted(source))));
@@ -162,7 +175,7 @@ impl Counts {
     fn facets(self, kind: FacetKind, query: impl Fn(&str) -> String) -> Vec<Facet> {
         let mut values: Vec<(Count, String)> = self.0.into_values().collect();
         values.sort_by(|(a, first), (b, second)| b.total.cmp(&a.total).then_with(|| first.cmp(second)));
-        values.truncate(MOST);
+        values.truncate(if kind == FacetKind::Feed { MOST_FEEDS } else { MOST });
         values.sort_by_key(|(_, name)| fold(name));
         let facet = |(count, name): (Count, String)| Facet {
             kind,
@@ -184,6 +197,11 @@ fn put_sources(sources: &mut Counts, entry: Entry<'_>, unread: bool) {
             unfolder.take(part.folded.end)
         });
     }
+}
+
+/// The query for the entries of a feed, or of the feeds with a tag.
+pub fn feed_query(name: &str) -> String {
+    format!("feed:{}", quoted(name))
 }
 
 /// A value in quotation marks, as the language wants it; what it cannot hold is left to stand for itself.

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::filter_bar::draw_line;
 use super::spans::Pen;
-use super::{Theme, scrollbar};
+use super::{Theme, feed_overlays, scrollbar};
 use crate::app::numbers::counted;
 use crate::app::wrap::wrap;
 use crate::app::{Overlay, OverlayKind, State, help_rows, palette_rows};
@@ -29,6 +29,12 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
         OverlayKind::Palette => (" Command ".to_owned(), 64, 16),
         OverlayKind::Pipe => (" Give the article to ".to_owned(), 64, 3),
         OverlayKind::Ask(action) => (format!(" {} ", action.spec().help), 64, 3),
+        OverlayKind::ChooseFeed => {
+            let count = state.feeds().choice().len();
+            let title = format!(" {}: which is meant? ", counted(count as u64, "feed", "feeds"));
+            (title, 90, u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2))
+        }
+        OverlayKind::Changes => (" What changed ".to_owned(), 84, screen.height),
         OverlayKind::Unkept => (" Marks are not kept ".to_owned(), 76, 6),
     };
     let (width, height) = (columns.min(screen.width), rows.min(screen.height));
@@ -68,6 +74,14 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
         OverlayKind::Palette => draw_palette(state, theme, overlay, inner, buffer),
         OverlayKind::Pipe => draw_typed(theme, "| ", overlay, inner, buffer),
         OverlayKind::Ask(_) => draw_typed(theme, ": ", overlay, inner, buffer),
+        OverlayKind::ChooseFeed => {
+            feed_overlays::draw_choice(state, theme, overlay, inner, buffer);
+            None
+        }
+        OverlayKind::Changes => {
+            feed_overlays::draw_changes(state, theme, overlay, inner, buffer);
+            None
+        }
         OverlayKind::Unkept => draw_unkept(state, theme, overlay, inner, buffer),
     }
 }
@@ -98,7 +112,7 @@ fn draw_unkept(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buff
 }
 
 /// A scrollbar on the frame, where there is more than is to be seen.
-fn draw_more(theme: &Theme, area: Rect, rows: (usize, usize, usize), buffer: &mut Buffer) {
+pub(super) fn draw_more(theme: &Theme, area: Rect, rows: (usize, usize, usize), buffer: &mut Buffer) {
     let edge = Rect { width: area.width + 2, ..area }.intersection(buffer.area);
     scrollbar::draw(theme, edge, rows, &[], buffer);
 }

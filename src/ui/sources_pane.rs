@@ -63,9 +63,14 @@ fn draw_row(state: &State, theme: &Theme, facet: &Facet, area: Rect, base: Style
             }
             theme.text
         }
+        (FacetKind::Feed, None) if state.feeds().named(&facet.name).is_some_and(|feed| feed.error.is_some()) => {
+            pen.put("! ", over(theme.warning));
+            theme.text
+        }
+        (FacetKind::Feed, None) if facet.total == 0 => theme.dim,
         (FacetKind::Section, None) => theme.section(&facet.name),
         (_, None) => theme.text,
     };
-    let sign = if facet.kind == FacetKind::Tag { "#" } else { "" };
+    let sign = if matches!(facet.kind, FacetKind::Tag | FacetKind::FeedTag) { "#" } else { "" };
     pen.put(&clean(&format!("{sign}{}", facet.name)), over(style));
 }

@@ -1,0 +1,289 @@
+//! Feeds as the reader of articles sees them: what is subscribed to, how a refresh goes, what is ordered.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::numbers::{counted, grouped};
+use super::overlay::{Overlay, OverlayKind};
+use super::{Effect, State};
+use crate::article::fold::fold;
+use crate::article::{ArticleId, clean};
+use crate::command::Action;
+use crate::config::FeedSort;
+use crate::corpus::Origin;
+use crate::feeds::Subscription;
+use crate::search::{Facet, FacetKind, feed_query};
+
+/// What is open is called so where it is what comes with the program.
+pub const BUNDLED: &str = "bundled articles";
+
+/// A feed that is subscribed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedRow {
+    /// Its address.
+    pub url: String,
+    /// What it is called.
+    pub name: String,
+    /// The reader's tags for it.
+    pub tags: Vec<String>,
+    /// Why it could not be fetched or read the last time.
+    pub error: Option<String>,
+}
+
+/// How far a refresh is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefreshProgress {
+    /// Feeds that were tried.
+    pub tried: usize,
+    /// Feeds to try.
+    pub total: usize,
+    /// Entries that are new.
+    pub new: usize,
+    /// Entries whose text changed.
+    pub changed: usize,
+    /// Feeds that could not be fetched or read.
+    pub failed: usize,
+    /// How it ended, once it has.
+    pub end: Option<RefreshEnd>,
+}
+
+/// How a refresh ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefreshEnd {
+    /// All feeds were tried.
+    Done,
+    /// The reader stopped it.
+    Stopped,
+    /// There is no network.
+    Offline,
+    /// The library cannot be written.
+    Failed(String),
+}
+
+/// What is to be done with feeds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedOrder {
+    /// Fetch these by name, address or tag; all where none is named.
+    Refresh(Vec<String>),
+    /// Stop fetching.
+    Stop,
+    /// Subscribe to what is at an address, with these tags.
+    Add(Box<Subscription>),
+    /// End subscriptions.
+    Remove(String),
+    /// Call a feed something else, or what it calls itself.
+    Rename(String, Option<String>),
+    /// Give a feed tags, take away those with a `-`.
+    Tag(String, Vec<String>),
+    /// Take over the subscriptions in a file.
+    Import(PathBuf),
+    /// Write the subscriptions to a file.
+    Export(PathBuf),
+    /// Fetch the whole article behind an entry and show it, or go back to what the feed has.
+    FullText(ArticleId, Option<String>),
+    /// Tell what changed in an entry.
+    Changes(ArticleId),
+}
+
+/// A piece of a text that changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedPiece {
+    /// Whether it is new (`Some(true)`), gone (`Some(false)`), or was there before.
+    pub added: Option<bool>,
+    /// Its text; safe to show.
+    pub text: String,
+}
+
+/// The feeds that the state knows of.
+#[derive(Clone, Debug, Default)]
+pub struct Feeds {
+    rows: Arc<Vec<FeedRow>>,
+    /// What changed in an entry, by paragraphs, while that is shown.
+    pub(super) changes: Vec<Vec<ChangedPiece>>,
+    /// The feeds of a page that named several: address and title.
+    pub(super) choice: Vec<(String, String)>,
+    refreshing: bool,
+}
+
+impl Feeds {
+    /// What is subscribed to, in the reader's order.
+    pub fn rows(&self) -> &[FeedRow] {
+        &self.rows
+    }
+
+    /// The feed of that name.
+    pub fn named(&self, name: &str) -> Option<&FeedRow> {
+        self.rows.iter().find(|row| row.name == name)
+    }
+
+    /// Whether feeds are being fetched.
+    pub fn is_refreshing(&self) -> bool {
+        self.refreshing
+    }
+
+    /// What changed in the entry that was asked for, by paragraphs.
+    pub fn changes(&self) -> &[Vec<ChangedPiece>] {
+        &self.changes
+    }
+
+    /// The feeds of a page that named several: address and title.
+    pub fn choice(&self) -> &[(String, String)] {
+        &self.choice
+    }
+}
+
+impl State {
+    /// The feeds.
+    pub fn feeds(&self) -> &Feeds {
+        &self.feeds
+    }
+
+    pub(super) fn take_feeds(&mut self, rows: Arc<Vec<FeedRow>>, effects: &mut Vec<Effect>) {
+        if !rows.is_empty() && self.title == BUNDLED {
+            self.title = "feeds".to_owned();
+        }
+        self.feeds.rows = rows;
+        self.sources.recount();
+        self.count_facets(effects);
+    }
+
+    /// The rows of the sources pane with all feeds among them, those too that have no entries in the answer, in the
+    /// order that the reader wants.
+    pub(super) fn with_feeds(&self, rows: Vec<Facet>) -> Vec<Facet> {
+        let (counted, mut others): (Vec<Facet>, Vec<Facet>) =
+            rows.into_iter().partition(|row| row.kind == FacetKind::Feed);
+        let mut counted: BTreeMap<String, Facet> = counted.into_iter().map(|row| (row.name.clone(), row)).collect();
+        let mut feeds = Vec::new();
+        for feed in self.feeds.rows.iter() {
+            feeds.push(counted.remove(&feed.name).unwrap_or_else(|| Facet {
+                kind: FacetKind::Feed,
+                query: feed_query(&feed.name),
+                name: feed.name.clone(),
+                unread: 0,
+                total: 0,
+            }));
+        }
+        // Feeds that are subscribed to no more, and left entries.
+        feeds.extend(counted.into_values());
+        match self.config.feeds.sort {
+            FeedSort::Own => {}
+            FeedSort::Name => feeds.sort_by_cached_key(|row| fold(&row.name)),
+            FeedSort::Unread => feeds.sort_by_key(|row| Reverse(row.unread)),
+        }
+        let at = others.iter().position(|row| {
+            !matches!(row.kind, FacetKind::All | FacetKind::Unread | FacetKind::Starred | FacetKind::Search)
+        });
+        let at = at.unwrap_or(others.len());
+        others.splice(at..at, feeds);
+        others
+    }
+
+    /// Tells how far a refresh is.
+    pub(super) fn take_refresh(&mut self, progress: &RefreshProgress) {
+        let RefreshProgress { tried, total, new, changed, failed, end } = progress;
+        self.feeds.refreshing = end.is_none();
+        let mut came = format!("{} new", grouped(*new as u64));
+        if *changed > 0 {
+            came = format!("{came}, {} changed", grouped(*changed as u64));
+        }
+        if *failed > 0 {
+            came = format!("{came}, {} failed", grouped(*failed as u64));
+        }
+        let tried_of = format!("{} of {}", grouped(*tried as u64), counted(*total as u64, "feed", "feeds"));
+        match end {
+            None => self.tell(format!("Refreshing: {tried_of}, {came}")),
+            Some(RefreshEnd::Done) if *failed > 0 => {
+                let keys = self.keymap.shown(Action::ShowProblems);
+                self.tell(format!("{}: {came}; {keys} lists what is wrong", counted(*total as u64, "feed", "feeds")));
+            }
+            Some(RefreshEnd::Done) => self.tell(format!("{}: {came}", counted(*total as u64, "feed", "feeds"))),
+            Some(RefreshEnd::Stopped) => self.tell(format!("Stopped: {tried_of}, {came}")),
+            Some(RefreshEnd::Offline) => self.tell("Offline: there is no connection to the network"),
+            Some(RefreshEnd::Failed(error)) => self.fail(format!("What was fetched cannot be kept: {error}")),
+        }
+    }
+
+    pub(super) fn take_choice(&mut self, feeds: Vec<(String, String)>) {
+        self.feeds.choice = feeds;
+        self.overlay = Some(Overlay::new(OverlayKind::ChooseFeed));
+    }
+
+    pub(super) fn choose_feed(&mut self, row: usize, effects: &mut Vec<Effect>) {
+        if let Some((url, _)) = self.feeds.choice.get(row).cloned() {
+            self.add_feed(&url, effects);
+        }
+    }
+
+    pub(super) fn take_changes(&mut self, changes: Vec<Vec<ChangedPiece>>) {
+        if changes.is_empty() {
+            return self.tell("This article did not change since it came");
+        }
+        self.feeds.changes = changes;
+        self.overlay = Some(Overlay::new(OverlayKind::Changes));
+    }
+
+    /// Subscribes to what is typed: an address, and tags after it.
+    pub(super) fn add_feed(&mut self, typed: &str, effects: &mut Vec<Effect>) {
+        let mut words = typed.split_whitespace();
+        let Some(url) = words.next() else { return };
+        let tags = words.map(|tag| tag.trim_start_matches('#').to_owned()).collect();
+        self.tell(format!("Looking for the feed at {} …", clean(url)));
+        effects.push(Effect::Feeds(FeedOrder::Add(Box::new(Subscription { tags, ..Subscription::new(url) }))));
+    }
+
+    /// Fetches the whole article behind the open entry, or shows what changed in it.
+    pub(super) fn order_of_entry(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        let Some(open) = self.reading.open() else { return };
+        if open.origin != Origin::Feed {
+            return self.tell("This article is of no feed");
+        }
+        let (article, url) = (open.article.id, open.article.url.as_ref().map(ToString::to_string));
+        if action == Action::FullText {
+            self.tell("Fetching the whole article …");
+            effects.push(Effect::Feeds(FeedOrder::FullText(article, url)));
+        } else {
+            effects.push(Effect::Feeds(FeedOrder::Changes(article)));
+        }
+    }
+
+    /// Does what follows `feed`: `add URL`, `remove NAME` and so on, as on the command line.
+    pub(super) fn command_feed(&mut self, typed: &str, effects: &mut Vec<Effect>) {
+        const USAGE: &str = "feed add URL | remove NAME | rename NAME NEW | tag NAME TAG… | refresh [NAME…] | stop | \
+             import FILE | export FILE";
+        let Ok(words) = shell_words::split(typed) else {
+            return self.fail("There is a quotation mark without another");
+        };
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
+        let order = match words.as_slice() {
+            ["add", rest @ ..] if !rest.is_empty() => return self.add_feed(&rest.join(" "), effects),
+            ["remove", rest @ ..] if !rest.is_empty() => FeedOrder::Remove(rest.join(" ")),
+            ["rename", name] => FeedOrder::Rename((*name).to_owned(), None),
+            ["rename", name, rest @ ..] => FeedOrder::Rename((*name).to_owned(), Some(rest.join(" "))),
+            ["tag", name, rest @ ..] if !rest.is_empty() => FeedOrder::Tag((*name).to_owned(), owned(rest)),
+            ["refresh", rest @ ..] => FeedOrder::Refresh(owned(rest)),
+            ["stop"] => FeedOrder::Stop,
+            ["import", file] => FeedOrder::Import(at_home(file)),
+            ["export", file] => FeedOrder::Export(at_home(file)),
+            ["list"] => {
+                if self.layout().sources.is_none() {
+                    self.toggle_sources();
+                }
+                return;
+            }
+            _ => return self.fail(USAGE),
+        };
+        effects.push(Effect::Feeds(order));
+    }
+}
+
+/// A path as shells understand it: `~/` is the home folder.
+fn at_home(path: &str) -> PathBuf {
+    let home = || directories::UserDirs::new().map(|folders| folders.home_dir().to_owned());
+    match path.strip_prefix("~/") {
+        Some(rest) => home().map_or_else(|| PathBuf::from(path), |home| home.join(rest)),
+        None => PathBuf::from(path),
+    }
+}
