@@ -104,6 +104,8 @@ pub struct Feeds {
     pub(super) changes: Vec<Vec<ChangedPiece>>,
     /// The feeds of a page that named several: address and title.
     pub(super) choice: Vec<(String, String)>,
+    /// The tags for the feed that was named last.
+    tags: Vec<String>,
     refreshing: bool,
 }
 
@@ -212,7 +214,8 @@ impl State {
 
     pub(super) fn choose_feed(&mut self, row: usize, effects: &mut Vec<Effect>) {
         if let Some((url, _)) = self.feeds.choice.get(row).cloned() {
-            self.add_feed(&url, effects);
+            let tags = self.feeds.tags.clone();
+            self.subscribe(Subscription { tags, ..Subscription::new(url) }, effects);
         }
     }
 
@@ -228,9 +231,14 @@ impl State {
     pub(super) fn add_feed(&mut self, typed: &str, effects: &mut Vec<Effect>) {
         let mut words = typed.split_whitespace();
         let Some(url) = words.next() else { return };
-        let tags = words.map(|tag| tag.trim_start_matches('#').to_owned()).collect();
-        self.tell(format!("Looking for the feed at {} …", clean(url)));
-        effects.push(Effect::Feeds(FeedOrder::Add(Box::new(Subscription { tags, ..Subscription::new(url) }))));
+        let tags: Vec<String> = words.map(|tag| tag.trim_start_matches('#').to_owned()).collect();
+        self.feeds.tags.clone_from(&tags);
+        self.subscribe(Subscription { tags, ..Subscription::new(url) }, effects);
+    }
+
+    fn subscribe(&mut self, wanted: Subscription, effects: &mut Vec<Effect>) {
+        self.tell(format!("Looking for the feed at {} …", clean(&wanted.url)));
+        effects.push(Effect::Feeds(FeedOrder::Add(Box::new(wanted))));
     }
 
     /// Fetches the whole article behind the open entry, or shows what changed in it.

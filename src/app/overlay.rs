@@ -73,6 +73,7 @@ impl Overlay {
         let move_by = |row: usize, by: isize| row.saturating_add_signed(by).min(rows.saturating_sub(1));
         match (keymap.lookup(context, key), key.typed()) {
             _ if key.code == KeyCode::Esc => return Outcome::Close,
+            _ if key.code == KeyCode::Enter && self.kind == OverlayKind::ChooseFeed => return Outcome::Accept,
             (Some(Action::HistoryOlder | Action::Up), _) => self.row = move_by(self.row, -1),
             (Some(Action::HistoryNewer | Action::Down), _) => self.row = move_by(self.row, 1),
             (Some(Action::PageDown | Action::HalfPageDown | Action::ReadOn), _) => self.row = move_by(self.row, page),

@@ -57,7 +57,7 @@ static ENTRIES: &[Entry] = &[
         set: |config, value| choice(value, &[("once", true), ("each", false)]).map(|it| config.feeds.merge = it) },
     Entry { section: "feeds", name: "proxy", default: "\"auto\"", help: "auto for the environment's, none, or an address such as \"http://proxy:3128\" or \"socks5://localhost:9050\"",
         set: |config, value| proxy(value).map(|it| config.feeds.proxy = it) },
-    Entry { section: "feeds", name: "logins", default: "[]", help: "for servers that want a name and a password, such as [{ at = \"example.org\", user = \"ann\", password_command = [\"pass\", \"news\"] }]",
+    Entry { section: "feeds", name: "logins", default: "[]", help: "for servers that want a name: a list of tables with at, user, and password or password_command",
         set: |config, value| super::feeds::logins(value).map(|it| config.feeds.logins = it) },
     Entry { section: "open", name: "browser", default: "[]", help: "what opens an address, such as [\"firefox\", \"{}\"]; [] for the system's own",
         set: |config, value| texts_or_words(value).map(|it| config.browser = it) },
