@@ -2,6 +2,7 @@
 //!
 //! This room knows no files, no network and no library: it turns texts into subscriptions and back.
 
+pub mod newsboat;
 pub mod opml;
 
 use serde::{Deserialize, Serialize};

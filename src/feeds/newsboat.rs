@@ -1,0 +1,325 @@
+//! newsboat's file of subscriptions, `urls`: an address on each line, then tags; and queries, which become saved
+//! searches. newsboat's manual describes both (<https://newsboat.org/releases/2.40/docs/newsboat.html>).
+
+use super::{Subscription, feed_address};
+
+/// The tag that a feed gets whose entries newsboat keeps out of its list of feeds.
+const HIDDEN: &str = "hidden";
+
+/// What the file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Urls {
+    /// The feeds, in order.
+    pub subscriptions: Vec<Subscription>,
+    /// The queries: a name, and what it is in our language.
+    pub searches: Vec<(String, String)>,
+    /// What could not be taken over: the line, the cause and the consequence.
+    pub problems: Vec<(u32, String, String)>,
+}
+
+/// Reads the file as far as it makes sense. None where no line of it is one of newsboat's.
+pub fn read(text: &str) -> Option<Urls> {
+    let mut urls = Urls::default();
+    for (number, line) in (1..).zip(text.lines()) {
+        let words = words(line);
+        let Some((first, rest)) = words.split_first() else { continue };
+        let mut problem =
+            |cause: String, consequence: &str| urls.problems.push((number, cause, consequence.to_owned()));
+        if let Some(query) = first.strip_prefix("query:") {
+            let (name, filter) = query.split_once(':').unwrap_or((query, ""));
+            match translate(filter) {
+                Ok(query) => urls.searches.push((name.to_owned(), query)),
+                Err(cause) => problem(format!("the query \"{name}\": {cause}"), "it is left out"),
+            }
+            continue;
+        }
+        let Some(url) = feed_address(first) else {
+            let is_known = ["filter:", "exec:", "file:"].iter().find(|kind| first.starts_with(*kind));
+            match is_known {
+                Some(kind) => problem(
+                    format!("\"{kind}\" runs a command or reads a file, which no feed may do here"),
+                    "the feed is left out",
+                ),
+                None => problem(format!("\"{first}\" is no address of a feed on the web"), "the line is left out"),
+            }
+            continue;
+        };
+        if urls.subscriptions.iter().any(|known| known.url == url) {
+            problem(format!("{url} was named before"), "the line is left out");
+            continue;
+        }
+        let mut subscription = Subscription::new(url);
+        for word in rest {
+            let (is_title, text) = word.strip_prefix('~').map_or((false, word.as_str()), |title| (true, title));
+            match text {
+                "" => {}
+                title if is_title => subscription.own_title = Some(title.to_owned()),
+                // A mark in front of a name or alone: it is not to be listed.
+                "!" => subscription.tags.push(HIDDEN.to_owned()),
+                tag if tag.starts_with('!') => {
+                    subscription.tags.push(HIDDEN.to_owned());
+                }
+                tag if subscription.tags.iter().any(|known| known == tag) => {}
+                tag => subscription.tags.push(tag.to_owned()),
+            }
+        }
+        urls.subscriptions.push(subscription);
+    }
+    (!urls.subscriptions.is_empty() || !urls.searches.is_empty()).then_some(urls)
+}
+
+/// The words of a line: parted by spaces, those in quotation marks as they are, nothing after a `#` between words.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut chars = line.chars().peekable();
+    loop {
+        while chars.next_if(|c| c.is_whitespace()).is_some() {}
+        let mut word = String::new();
+        match chars.peek() {
+            None | Some('#') => return words,
+            Some('"') => {
+                chars.next();
+                while let Some(c) = chars.next() {
+                    match c {
+                        '"' => break,
+                        '\\' => word.extend(chars.next()),
+                        c => word.push(c),
+                    }
+                }
+            }
+            Some(_) => {
+                while let Some(c) = chars.next_if(|c| !c.is_whitespace()) {
+                    word.push(c);
+                }
+            }
+        }
+        words.push(word);
+    }
+}
+
+/// A piece of a filter expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Open,
+    Close,
+    And,
+    Or,
+    /// An attribute, an operator, a value.
+    Condition(String, String, String),
+}
+
+/// newsboat's filter language in ours.
+fn translate(filter: &str) -> Result<String, String> {
+    let pieces = pieces(filter)?;
+    let mut rest = pieces.as_slice();
+    let query = expression(&mut rest, 0)?;
+    if rest.is_empty() { Ok(query) } else { Err("a parenthesis is closed that was not opened".to_owned()) }
+}
+
+/// How deep parentheses may stand in each other.
+const DEEPEST: usize = 50;
+
+fn expression(rest: &mut &[Piece], depth: usize) -> Result<String, String> {
+    if depth > DEEPEST {
+        return Err("its parentheses stand too deep in each other".to_owned());
+    }
+    let mut query = operand(rest, depth)?;
+    let mut joined: Option<Piece> = None;
+    while let Some((joint @ (Piece::And | Piece::Or), after)) = rest.split_first() {
+        if joined.as_ref().is_some_and(|before| before != joint) {
+            return Err("it mixes and with or without parentheses, and which binds is not clear".to_owned());
+        }
+        *rest = after;
+        let next = operand(rest, depth)?;
+        query = if *joint == Piece::And { format!("{query} {next}") } else { format!("{query} OR {next}") };
+        joined = Some(joint.clone());
+    }
+    Ok(query)
+}
+
+fn operand(rest: &mut &[Piece], depth: usize) -> Result<String, String> {
+    let Some((first, after)) = rest.split_first() else { return Err("a condition is missing".to_owned()) };
+    *rest = after;
+    match first {
+        Piece::Condition(attribute, operator, value) => condition(attribute, operator, value),
+        Piece::Open => {
+            let inner = expression(rest, depth + 1)?;
+            let Some((Piece::Close, after)) = rest.split_first() else {
+                return Err("a parenthesis is not closed".to_owned());
+            };
+            *rest = after;
+            Ok(format!("({inner})"))
+        }
+        Piece::Close | Piece::And | Piece::Or => Err("a condition is missing".to_owned()),
+    }
+}
+
+/// One condition in our language.
+fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, String> {
+    let unknown = || Err(format!("\"{attribute} {operator}\" has nothing like it here"));
+    let (negated, operator) = match operator {
+        "!=" => (true, "="),
+        "!~" => (true, "=~"),
+        "!#" => (true, "#"),
+        "==" => (false, "="),
+        operator => (false, operator),
+    };
+    let field = match attribute {
+        "title" => "title",
+        "author" => "by",
+        "content" => "body",
+        "feedtitle" | "tags" => "feed",
+        "rssurl" => "path",
+        "flags" => "tag",
+        _ => "",
+    };
+    let whole = || regex_syntax::escape(value);
+    let condition = match (attribute, operator) {
+        ("unread", "=") => match value {
+            "yes" => "is:unread".to_owned(),
+            "no" => "is:read".to_owned(),
+            _ => return unknown(),
+        },
+        ("age", "<" | "<=" | ">" | ">=") => {
+            let Ok(days) = value.parse::<u32>() else { return unknown() };
+            let days = days.max(1);
+            // Less than a day old is what came today.
+            if operator.starts_with('<') { format!("since:{days}d") } else { format!("-since:{days}d") }
+        }
+        ("tags" | "flags", "#") => format!("{field}:/^{}$/", slashed(&whole())),
+        ("tags" | "flags", _) => return unknown(),
+        (_, "=~") if !field.is_empty() => format!("{field}:/{}/", slashed(value)),
+        (_, "=") if !field.is_empty() => format!("{field}:/^{}$/", slashed(&whole())),
+        _ => return unknown(),
+    };
+    let condition = if negated { format!("-{condition}") } else { condition };
+    Ok(condition.trim_start_matches("--").to_owned())
+}
+
+/// A regular expression as it stands between slashes.
+fn slashed(pattern: &str) -> String {
+    let mut out = String::new();
+    let mut escaped = false;
+    for c in pattern.chars() {
+        if c == '/' && !escaped {
+            out.push('\\');
+        }
+        escaped = c == '\\' && !escaped;
+        out.push(c);
+    }
+    out
+}
+
+fn pieces(filter: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut rest = filter.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let (piece, after) = match first {
+            '(' => (Piece::Open, rest.get(1..)),
+            ')' => (Piece::Close, rest.get(1..)),
+            _ => {
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+                let (name, after) = rest.split_at(end);
+                match name {
+                    "and" => (Piece::And, Some(after)),
+                    "or" => (Piece::Or, Some(after)),
+                    "" => return Err(format!("\"{rest}\" is not understood")),
+                    name => {
+                        let (operator, value, after) = comparison(name, after.trim_start())?;
+                        (Piece::Condition(name.to_owned(), operator, value), Some(after))
+                    }
+                }
+            }
+        };
+        pieces.push(piece);
+        rest = after.unwrap_or("").trim_start();
+    }
+    Ok(pieces)
+}
+
+/// The operator and the value after an attribute, and what follows.
+fn comparison<'t>(name: &str, text: &'t str) -> Result<(String, String, &'t str), String> {
+    const OPERATORS: [&str; 12] = ["==", "!=", "=~", "!~", "!#", "<=", ">=", "=", "#", "<", ">", "between"];
+    let Some(operator) = OPERATORS.iter().find(|operator| text.starts_with(*operator)) else {
+        return Err(format!("what \"{name}\" is compared with is missing"));
+    };
+    let text = text.get(operator.len()..).unwrap_or("").trim_start();
+    if let Some(quoted) = text.strip_prefix('"') {
+        let mut value = String::new();
+        let mut chars = quoted.char_indices();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '"' => return Ok(((*operator).to_owned(), value, quoted.get(at + 1..).unwrap_or(""))),
+                '\\' if chars.as_str().starts_with('"') => value.extend(chars.next().map(|(_, c)| c)),
+                c => value.push(c),
+            }
+        }
+        return Err("a quotation mark is not closed".to_owned());
+    }
+    let end = text.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(text.len());
+    let (value, rest) = text.split_at(end);
+    Ok(((*operator).to_owned(), value.to_owned(), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+    use crate::query::Query;
+
+    #[test]
+    fn lines_are_feeds_with_tags_and_titles() {
+        let text = "# mine\n\nhttps://a.example/feed tech \"two words\" \"~My \\\"A\\\"\" # why\n\
+            https://b.example/ \"!\" tech tech\nfeed://c.example/x\nfilter:~/bin/x:https://d.example/\nexec:ls\n\
+            https://a.example/feed\n";
+        let urls = read(text).unwrap();
+        let [a, b, c] = urls.subscriptions.as_slice() else { panic!("{urls:?}") };
+        assert_eq!((a.name(), a.tags.as_slice()), ("My \"A\"", ["tech".to_owned(), "two words".to_owned()].as_slice()));
+        assert_eq!(b.tags, ["hidden", "tech"]);
+        assert_eq!(c.url, "http://c.example/x");
+        let lines: Vec<u32> = urls.problems.iter().map(|(line, ..)| *line).collect();
+        assert_eq!(lines, [6, 7, 8]);
+        assert_eq!(read("just some text\nof two lines"), None);
+    }
+
+    #[test]
+    fn queries_become_searches_that_our_language_understands() {
+        let cases = [
+            ("unread = \\\"yes\\\"", "is:unread"),
+            ("unread != \\\"yes\\\"", "-is:unread"),
+            ("title =~ \\\"a/b\\\"", r"title:/a\/b/"),
+            ("tags # \\\"news\\\" and unread = \\\"yes\\\"", "feed:/^news$/ is:unread"),
+            (
+                "(author = \\\"A. B\\\" or content !~ \\\"x|y\\\") and age < 7",
+                r"(by:/^A\. B$/ OR -body:/x|y/) since:7d",
+            ),
+            ("age > 30", "-since:30d"),
+            ("flags # \\\"a\\\"", "tag:/^a$/"),
+        ];
+        for (filter, wanted) in cases {
+            let urls = read(&format!("\"query:Mine:{filter}\"")).unwrap();
+            assert_eq!(urls.searches, [("Mine".to_owned(), wanted.to_owned())], "{:?}", urls.problems);
+            let today = NaiveDate::from_ymd_opt(2026, 1, 2).unwrap();
+            assert_eq!(Query::parse(wanted, today).mistake(), None, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn what_has_nothing_like_it_is_said_and_not_guessed() {
+        for filter in [
+            "enqueued = \\\"yes\\\"",
+            "title =~",
+            "a = 1",
+            "((unread = \\\"yes\\\")",
+            "unread = \\\"yes\\\" and",
+            "unread = \\\"yes\\\" and age < 3 or age > 5",
+            "age between 1:3",
+            "",
+        ] {
+            let urls = read(&format!("https://a.example/\n\"query:Q:{filter}\"\n")).unwrap();
+            assert_eq!(urls.searches, [], "{filter}");
+            assert_eq!((urls.problems.len(), urls.problems[0].0), (1, 2));
+        }
+    }
+}
