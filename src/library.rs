@@ -6,6 +6,7 @@
 mod entries;
 mod feeds;
 mod marks;
+mod newsboat;
 mod recognise;
 mod salvage;
 mod schema;
@@ -23,9 +24,12 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use crate::article::ArticleId;
 
-pub use entries::{DeliveredFeed, Delivery, EntryTexts, Outcome, PreparedEntry, Stored, StoredEntry, WhichEntries};
+pub use entries::{
+    CopiedMark, DeliveredFeed, Delivery, EntryTexts, Outcome, PreparedEntry, Stored, StoredEntry, WhichEntries,
+};
 pub use feeds::{FeedCounts, FeedNumber, Health, KnownFeed, Subscribed};
 pub use marks::{Known, News, Origins};
+pub use newsboat::{Newsboat, NewsboatEntry};
 pub use recognise::{Moved, Recognised};
 pub use salvage::SetAside;
 pub use schema::{MIGRATIONS, VERSION};

@@ -258,6 +258,9 @@ fn comparison<'t>(name: &str, text: &'t str) -> Result<(String, String, &'t str)
     }
     let end = text.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(text.len());
     let (value, rest) = text.split_at(end);
+    if value.is_empty() {
+        return Err(format!("what \"{name}\" is compared with is missing"));
+    }
     Ok(((*operator).to_owned(), value.to_owned(), rest))
 }
 

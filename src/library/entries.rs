@@ -1,17 +1,19 @@
 //! The entries of feeds in the library: each is stored once, changes leave the former text behind, and what was let go
 //! does not come back.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use rusqlite::{OptionalExtension, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::feeds::{FeedNumber, Health, IS_KEPT, tried};
 use super::marks::{signed, unsigned};
-use super::{Library, Result, now};
+use super::{Known, Library, Result, now};
 use crate::article::{ArticleId, Draft, Published};
 use crate::loader::FeedArticle;
+use crate::marks::{Change, Marking};
 
 /// An entry made ready to be stored, which needs no library and can be done for many feeds at a time.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct PreparedEntry {
     guid: Option<u64>,
     /// The article as JSON, without its date.
     article: String,
+    /// Whether it is what another program made of the entry: the feed's own text takes its place without a word.
+    is_copy: bool,
 }
 
 impl PreparedEntry {
@@ -37,7 +41,14 @@ impl PreparedEntry {
             link,
             guid: guid.map(|guid| xxh3_64(guid.as_bytes())).filter(|guid| link != Some(*guid)),
             article: serde_json::to_string(&draft).unwrap_or_default(),
+            is_copy: false,
         }
+    }
+
+    /// Marks it as what another program kept of the entry.
+    #[must_use]
+    pub fn copied(self) -> PreparedEntry {
+        PreparedEntry { is_copy: true, ..self }
     }
 
     /// The identity that it has in the library.
@@ -68,6 +79,17 @@ pub enum Outcome {
     Unchanged,
     /// The feed.
     Feed(Box<DeliveredFeed>),
+}
+
+/// What another program's reader did to an entry.
+#[derive(Clone, Debug)]
+pub struct CopiedMark {
+    /// The entry's identity.
+    pub id: ArticleId,
+    /// Its headline.
+    pub headline: String,
+    /// What was done to it.
+    pub changes: Vec<Change>,
 }
 
 /// A feed as it was delivered.
@@ -147,6 +169,22 @@ impl Library {
         self.write(|transaction, revision| {
             deliveries.iter().map(|delivery| store(transaction, revision, delivery)).collect()
         })
+    }
+
+    /// Takes over what was done to entries elsewhere. What is done to them here already stays.
+    pub fn copy_marks(&mut self, url: &str, marks: Vec<CopiedMark>) -> Result<()> {
+        let mut headlines = HashMap::new();
+        let mut markings = Vec::new();
+        for CopiedMark { id, headline, changes } in marks {
+            markings.extend(changes.into_iter().map(|change| Marking { article: id, change }));
+            headlines.insert(id, headline);
+        }
+        let known = &mut |id: ArticleId| {
+            let headline = headlines.get(&id)?.clone();
+            let (origin, place) = ("feed", PathBuf::from(url));
+            Some(Known { id, content: 0, length: 0, origin, place, ordinal: 0, headline, published: None })
+        };
+        self.keep(&markings, known).map(|_| ())
     }
 
     /// Gives the stored entries that are wanted to `take`, newest first or in the order of their numbers.
@@ -278,6 +316,9 @@ fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, docu
     Ok(())
 }
 
+/// Stands for the checksum of a text that another program kept.
+const COPIED: i64 = 0;
+
 enum Put {
     New,
     Changed,
@@ -286,7 +327,7 @@ enum Put {
 
 fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &PreparedEntry) -> Result<Put> {
     let id = signed(entry.id.0);
-    let content = signed(xxh3_64(entry.article.as_bytes()));
+    let content = if entry.is_copy { COPIED } else { signed(xxh3_64(entry.article.as_bytes())) };
     let known = "SELECT number, content, published, dropped FROM entries WHERE id = ?1";
     let known = transaction.prepare_cached(known)?.query_row([id], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, bool>(3)?))
@@ -313,7 +354,8 @@ fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &P
         return Ok(Put::New);
     };
     let moved = date.is_some_and(|(seconds, _)| seconds != published);
-    if dropped || (before == content && !moved) {
+    // What another program kept is no news to what is there.
+    if dropped || entry.is_copy || (before == content && !moved) {
         return Ok(Put::Same);
     }
     if let Some((seconds, zone)) = date {
@@ -321,6 +363,13 @@ fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &P
         transaction.prepare_cached(change)?.execute(params![number, revision, seconds, zone])?;
     }
     if before == content {
+        return Ok(Put::Same);
+    }
+    if before == COPIED {
+        let change = "UPDATE entries SET revision = ?2, content = ?3, link = ?4, guid = ?5 WHERE number = ?1";
+        transaction.prepare_cached(change)?.execute(params![number, revision, content, link, guid])?;
+        let change = "UPDATE entry_texts SET article = ?2 WHERE entry = ?1";
+        transaction.prepare_cached(change)?.execute(params![number, entry.article])?;
         return Ok(Put::Same);
     }
     let change = "UPDATE entries SET revision = ?2, content = ?3, link = ?4, guid = ?5, changed_at = ?6

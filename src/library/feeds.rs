@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::marks::signed;
-use super::{Library, Result, now};
+use super::{Library, Result};
 use crate::feeds::Subscription;
 
 /// The number that a feed has in the library for as long as it is known there.
@@ -304,16 +304,9 @@ fn describe(transaction: &Transaction<'_>, revision: i64, number: i64, to: &Subs
 
 /// Writes down how a feed was found to be when it was tried.
 pub(super) fn tried(transaction: &Transaction<'_>, feed: FeedNumber, health: &Health) -> Result<()> {
-    let change = "UPDATE feeds SET tried_at = ?2, succeeded_at = coalesce(?3, succeeded_at), due_at = ?4, error = ?5,
-        dead = ?6 WHERE id = ?1";
-    let at = health.tried_at.unwrap_or_else(now);
-    transaction.prepare_cached(change)?.execute(params![
-        feed.0,
-        at,
-        health.succeeded_at,
-        health.due_at,
-        health.error,
-        health.dead
-    ])?;
+    let change = "UPDATE feeds SET tried_at = coalesce(?2, tried_at), succeeded_at = coalesce(?3, succeeded_at),
+        due_at = ?4, error = ?5, dead = ?6 WHERE id = ?1";
+    let Health { tried_at, succeeded_at, due_at, error, dead } = health;
+    transaction.prepare_cached(change)?.execute(params![feed.0, tried_at, succeeded_at, due_at, error, dead])?;
     Ok(())
 }

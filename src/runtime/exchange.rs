@@ -1,19 +1,29 @@
 //! Subscriptions to and from files: OPML, and what newsboat keeps.
 
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::app::numbers::counted;
-use crate::feeds::{Subscription, opml};
-use crate::library::{KnownFeed, Library, Subscribed};
+use crate::article::Role;
+use crate::feeds::{Subscription, newsboat, opml};
+use crate::library::{
+    CopiedMark, DeliveredFeed, Delivery, Error, KnownFeed, Library, Newsboat, NewsboatEntry, Outcome, PreparedEntry,
+    Subscribed,
+};
 use crate::loader::{Problem, decode};
+use crate::marks::{Change, Tag};
+use crate::query::SavedSearch;
 
 /// What was taken over.
 #[derive(Debug, Default)]
 pub struct Imported {
     /// What became of the feeds.
     pub subscribed: Subscribed,
+    /// Searches that were saved.
+    pub searches: usize,
+    /// Entries that came with the feeds.
+    pub entries: usize,
     /// What could not be taken over.
     pub problems: Vec<Problem>,
 }
@@ -26,6 +36,13 @@ impl Imported {
         for (count, what) in [(changed, "took names or tags"), (same, "were there")] {
             if count > 0 {
                 sentence = format!("{sentence}, {count} {what}");
+            }
+        }
+        for (count, one, several) in
+            [(self.entries, "entry", "entries"), (self.searches, "saved search", "saved searches")]
+        {
+            if count > 0 {
+                sentence = format!("{sentence}, {}", counted(count as u64, one, several));
             }
         }
         if self.problems.is_empty() {
@@ -45,18 +62,102 @@ pub fn import(library: &mut Library, path: &Path) -> io::Result<Imported> {
     let told = |error: String| io::Error::other(format!("{}: {error}", path.display()));
     let bytes = fs::read(path).map_err(|error| told(error.to_string()))?;
     let decoded = decode(&bytes).map_err(|refusal| told(refusal.to_string()))?;
-    let found = opml::read(decoded.text()).ok_or_else(|| told("this is no OPML".to_owned()))?;
     let problem = |(line, cause, consequence): (u32, String, String)| Problem {
         path: path.to_owned(),
-        line: Some(line),
+        line: (line > 0).then_some(line),
         column: None,
         cause,
         consequence,
         is_failure: false,
     };
-    let problems = found.problems.into_iter().map(problem).collect();
-    let subscribed = library.subscribe(&found.subscriptions).map_err(|error| told(error.to_string()))?;
-    Ok(Imported { subscribed, problems })
+    let kept = |error: Error| told(error.to_string());
+    if let Some(found) = opml::read(decoded.text()) {
+        let problems = found.problems.into_iter().map(problem).collect();
+        let subscribed = library.subscribe(&found.subscriptions).map_err(kept)?;
+        return Ok(Imported { subscribed, problems, ..Imported::default() });
+    }
+    let found = newsboat::read(decoded.text())
+        .ok_or_else(|| told("this is neither OPML nor newsboat's list of feeds".to_owned()))?;
+    let mut imported = Imported {
+        problems: found.problems.into_iter().map(problem).collect(),
+        subscribed: library.subscribe(&found.subscriptions).map_err(kept)?,
+        ..Imported::default()
+    };
+    let known = library.searches().map_err(kept)?;
+    for (name, query) in found.searches {
+        if known.iter().any(|search| search.name == name) {
+            let cause = format!("there is a saved search \"{name}\" already");
+            imported.problems.push(problem((0, cause, "newsboat's query is left out".to_owned())));
+            continue;
+        }
+        library.save_search(&SavedSearch { name, query, ..SavedSearch::default() }).map_err(kept)?;
+        imported.searches += 1;
+    }
+    if let Some(cache) = cache_of(path) {
+        match copy_entries(library, &cache, &found.subscriptions) {
+            Ok(entries) => imported.entries = entries,
+            Err(error) => imported.problems.push(Problem {
+                path: cache,
+                line: None,
+                column: None,
+                cause: error.to_string(),
+                consequence: "the feeds are taken over, their entries are not".to_owned(),
+                is_failure: true,
+            }),
+        }
+    }
+    Ok(imported)
+}
+
+/// Where newsboat keeps the entries of the feeds that are named in the file at `urls`.
+fn cache_of(urls: &Path) -> Option<PathBuf> {
+    let beside = urls.with_file_name("cache.db");
+    let usual = || directories::BaseDirs::new().map(|folders| folders.data_local_dir().join("newsboat/cache.db"));
+    let is_usual = urls.parent().is_some_and(|folder| folder.ends_with("newsboat") || folder.ends_with(".newsboat"));
+    let elsewhere = if is_usual { usual() } else { None };
+    std::iter::once(beside).chain(elsewhere).find(|path| path.is_file())
+}
+
+/// Takes over the entries in newsboat's cache, feed by feed, with what was read and flagged.
+fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscription]) -> Result<usize, Error> {
+    let newsboat = Newsboat::open(cache)?;
+    let wanted: HashSet<&str> = subscriptions.iter().map(|subscription| subscription.url.as_str()).collect();
+    let mut copied = 0;
+    for feed in library.feeds()? {
+        let url = feed.subscription.url.as_str();
+        if !wanted.contains(url) {
+            continue;
+        }
+        let (mut entries, mut marks) = (Vec::new(), Vec::new());
+        for NewsboatEntry { article, is_read, flags } in newsboat.entries(url)? {
+            let headline = article.draft.text(Role::Headline).to_owned();
+            let entry = PreparedEntry::new(feed.seed, feed.subscription.page.as_deref(), article).copied();
+            let tags = flags.chars().filter_map(|flag| Tag::new(flag.encode_utf8(&mut [0; 4])));
+            let mut changes: Vec<Change> = tags.map(|tag| Change::Tagged(tag, true)).collect();
+            if is_read {
+                changes.push(Change::Read(true));
+            }
+            if !changes.is_empty() {
+                marks.push(CopiedMark { id: entry.id(), headline, changes });
+            }
+            entries.push(entry);
+        }
+        let document = DeliveredFeed {
+            title: newsboat.title(url)?,
+            page: feed.subscription.page.clone(),
+            description: feed.subscription.description.clone(),
+            etag: feed.etag.clone(),
+            last_modified: feed.last_modified.clone(),
+            entries,
+        };
+        // It is as healthy as it was: nothing was fetched.
+        let outcome = Outcome::Feed(Box::new(document));
+        let health = feed.health.clone();
+        let delivery = Delivery { feed: feed.number, health, moved_to: None, outcome };
+        copied += library.store(&[delivery])?.iter().map(|stored| stored.new.len()).sum::<usize>();
+        library.copy_marks(url, marks)?;
+    }
+    Ok(copied)
 }
 
 /// The subscriptions as OPML.
