@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use newsdesk::article::ArticleId;
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
-use newsdesk::library::{Error, Known, Library, Moved, Origins, write_changes};
+use newsdesk::feeds::Subscription;
+use newsdesk::library::{Error, Known, KnownFeed, Library, Moved, Origins, WhichEntries, write_changes};
 use newsdesk::loader::{Hint, decode, read};
 use newsdesk::marks::{Change, History, Marked, Marking, Marks, Place, Tag};
 use newsdesk::query::SavedSearch;
@@ -643,6 +644,29 @@ fn a_library_of_every_version_that_ever_was_opens_with_all_that_is_in_it() {
         assert_eq!(library.reported("Far side").unwrap().len(), 3);
         assert_eq!(library.filters().unwrap(), ["moon"]);
         assert_eq!(library.session("[\"\"]").unwrap().unwrap(), "{\"filter\":\"moon\"}");
+        if version >= 2 {
+            let feeds = library.feeds().unwrap();
+            let told = |feed: &KnownFeed| {
+                let Subscription { url, tags, keep_count, .. } = &feed.subscription;
+                (feed.subscription.name().to_owned(), url.clone(), tags.clone(), *keep_count)
+            };
+            let valley = ("Valley", "https://example.org/a.xml", vec!["valley/news".to_owned()], Some(50));
+            let wire = ("Wire Copy", "https://example.org/b.xml", Vec::new(), None);
+            let wanted = [valley, wire].map(|(name, url, tags, kept)| (name.to_owned(), url.to_owned(), tags, kept));
+            assert_eq!(feeds.iter().map(told).collect::<Vec<_>>(), wanted);
+            let mut entries = Vec::new();
+            library
+                .read_entries(&WhichEntries::Newest(10), |entry| {
+                    entries.push((entry.id, entry.same_as.is_some(), entry.has_former));
+                })
+                .unwrap();
+            assert_eq!(entries.len(), 5);
+            assert_eq!(entries.iter().filter(|(_, repeats, _)| *repeats).count(), 1);
+            let changed: Vec<_> = entries.iter().filter(|(_, _, has_former)| *has_former).collect();
+            let texts = library.entry_texts(changed[0].0).unwrap().unwrap();
+            assert!(texts.former.unwrap().parts[1].text.starts_with("Ten people"));
+            assert!(texts.article.parts[1].text.starts_with("Two people"));
+        }
         // Before it was changed, a copy was made.
         let copied = shelf.folder.path().join(format!("library.version-{version}.db")).exists();
         assert_eq!(copied, version < newsdesk::library::VERSION);
