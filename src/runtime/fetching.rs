@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::article::{Draft, Role};
+use super::log::note;
+use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
 use crate::feeds::Subscription;
 use crate::fetch::{
@@ -23,6 +24,9 @@ const STORE_EVERY: Duration = Duration::from_millis(300);
 
 /// What was fetched is stored when there are so many entries of it.
 const STORE_ENTRIES: usize = 5_000;
+
+/// So many whole articles are fetched in one refresh; a feed's first has more than anybody reads.
+const MOST_PAGES: usize = 500;
 
 /// A feed that cannot be fetched is tried again unasked after this long.
 const RETRY: Duration = Duration::from_secs(60 * 60);
@@ -104,7 +108,8 @@ pub fn refresh(
 ) -> Result<Refreshed> {
     let mut done = Refreshed::default();
     let mut reached = false;
-    let mut store = Store { waiting: Vec::new(), entries: 0, since: Instant::now(), error: None };
+    let mut store =
+        Store { waiting: Vec::new(), entries: 0, since: Instant::now(), error: None, unread_pages: Vec::new() };
     tell(RefreshNews::Began(feeds.len()));
     let limits = ParallelLimits { overall: settings.parallel, ..ParallelLimits::default() };
     // Many feeds are waited for at once, but no more are read at once than there are cores: that takes memory.
@@ -160,6 +165,11 @@ pub fn refresh(
         }
     });
     store.write(library, &mut done, &mut tell);
+    if store.error.is_none()
+        && let Err(error) = fetch_pages(library, &store.unread_pages, client, limits, stop)
+    {
+        store.error = Some(error);
+    }
     done.stopped = stop.load(Ordering::Relaxed) && !done.offline;
     store.error.map_or(Ok(done), Err)
 }
@@ -178,6 +188,8 @@ struct Store {
     entries: usize,
     since: Instant,
     error: Option<crate::library::Error>,
+    /// New entries of feeds whose whole articles are wanted.
+    unread_pages: Vec<ArticleId>,
 }
 
 impl Store {
@@ -208,6 +220,9 @@ impl Store {
                     done.failed += usize::from(delivery.health.error.is_some());
                     done.new += stored.new.len();
                     done.changed += stored.changed;
+                    if feed.subscription.full_text {
+                        self.unread_pages.extend(&stored.new);
+                    }
                     let (new, changed, error) = (stored.new.len(), stored.changed, delivery.health.error);
                     let Subscription { url, .. } = &feed.subscription;
                     let (name, url) = (feed.subscription.name().to_owned(), url.clone());
@@ -296,6 +311,40 @@ fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(
         ..describe(&parsed)
     };
     Ok((delivered, wait))
+}
+
+/// Fetches the whole articles behind new entries. Where there is none the entry stays as it is, and may be asked for.
+fn fetch_pages(
+    library: &mut Library,
+    entries: &[ArticleId],
+    client: &Client,
+    limits: ParallelLimits,
+    stop: &AtomicBool,
+) -> Result<()> {
+    let mut jobs = Vec::new();
+    for &id in entries.iter().take(MOST_PAGES) {
+        let article = library.entry_texts(id)?.map(|texts| texts.article);
+        if let Some(article) = article
+            && let Some(url) = article.url.as_ref().map(ToString::to_string)
+        {
+            jobs.push((id, url, article));
+        }
+    }
+    let mut kept = Ok(());
+    let fetch = |(id, url, article): (ArticleId, String, Draft<'static>)| (id, full_text(client, &url, &article, stop));
+    in_parallel(
+        jobs,
+        |(_, url, _)| host(url),
+        limits,
+        stop,
+        fetch,
+        |(id, full)| match full {
+            Ok(full) if kept.is_ok() => kept = library.keep_full_text(id, &full),
+            Ok(_) => {}
+            Err(error) => note(|| format!("the whole article of {id}: {error}")),
+        },
+    );
+    kept
 }
 
 /// Fetches the whole article behind an entry; what the feed says of it stays at its head.

@@ -1,0 +1,498 @@
+//! Subscriptions from end to end: a library on the disk, a server on the loopback interface, and what comes of both.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use newsdesk::article::{ArticleId, Role};
+use newsdesk::config::FeedSettings;
+use newsdesk::corpus::Corpus;
+use newsdesk::feeds::Subscription;
+use newsdesk::fetch::{Client, ClientOptions, FetchLimits, Proxy};
+use newsdesk::library::{KnownFeed, Library};
+use newsdesk::marks::{Change, Marking, Tag};
+use newsdesk::runtime::exchange::import;
+use newsdesk::runtime::fetching::{RefreshNews, Refreshed, refresh};
+use newsdesk::runtime::subscribing::{Added, add};
+use newsdesk::runtime::{LoadOptions, Source, load_all};
+
+#[path = "server/loopback.rs"]
+mod loopback;
+
+use loopback::{Answer, PATIENCE, Reply, Server};
+
+/// A library of its own, and a client that asks no proxy.
+struct Desk {
+    folder: tempfile::TempDir,
+    library: Library,
+    client: Client,
+    settings: FeedSettings,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(&folder.path().join("library.db")).unwrap();
+        let limits = FetchLimits { total: PATIENCE, ..FetchLimits::default() };
+        let client = Client::new(&ClientOptions { proxy: Proxy::None, limits, ..ClientOptions::default() });
+        Desk { folder, library, client, settings: FeedSettings::default() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("library.db")
+    }
+
+    fn subscribe(&mut self, urls: &[String]) {
+        let wanted: Vec<Subscription> = urls.iter().map(Subscription::new).collect();
+        assert_eq!(self.library.subscribe(&wanted).unwrap().new, urls.len());
+    }
+
+    fn refresh(&mut self) -> Refreshed {
+        self.refresh_with(&AtomicBool::new(false), |_| {})
+    }
+
+    fn refresh_with(&mut self, stop: &AtomicBool, tell: impl FnMut(RefreshNews)) -> Refreshed {
+        let feeds = self.library.feeds().unwrap();
+        refresh(&mut self.library, feeds, &self.client, &self.settings, stop, tell).unwrap()
+    }
+
+    fn feed(&self, url: &str) -> KnownFeed {
+        self.library.feeds().unwrap().into_iter().find(|feed| feed.subscription.url == url).unwrap()
+    }
+
+    /// What is read out of the library when the reader starts.
+    fn corpus(&self, merge: bool) -> Corpus {
+        let loaded = load_all(&[Source::Feeds { library: self.path(), merge }], LoadOptions::default());
+        assert_eq!(loaded.problems, []);
+        loaded.corpus
+    }
+
+    /// Headline, date, address and text of all articles.
+    fn articles(&self) -> Vec<[String; 4]> {
+        let corpus = self.corpus(true);
+        let told = |slot| {
+            let article = corpus.get(slot).unwrap().article();
+            let body: Vec<String> = article
+                .parts
+                .iter()
+                .filter(|part| matches!(part.role, Role::Body(_)))
+                .map(|part| part.text.to_string())
+                .collect();
+            [
+                article.parts[0].text.to_string(),
+                article.published.map(|published| published.to_string()).unwrap_or_default(),
+                article.url.as_ref().map(ToString::to_string).unwrap_or_default(),
+                body.join("\n"),
+            ]
+        };
+        let mut all: Vec<[String; 4]> = corpus.order().iter().map(|slot| told(*slot)).collect();
+        all.sort();
+        all
+    }
+
+    fn ids(&self) -> HashMap<String, ArticleId> {
+        let corpus = self.corpus(false);
+        let entries = corpus.order().iter().map(|slot| corpus.get(*slot).unwrap());
+        entries.map(|entry| (entry.headline().to_string(), entry.id())).collect()
+    }
+
+    fn mark(&mut self, id: ArticleId, changes: &[Change]) {
+        let markings: Vec<Marking> =
+            changes.iter().map(|change| Marking { article: id, change: change.clone() }).collect();
+        let corpus = self.corpus(false);
+        let mut origins = newsdesk::library::Origins::default();
+        let known = &mut |id: ArticleId| {
+            let slot = corpus.order().iter().find(|slot| corpus.get(**slot).unwrap().id() == id)?;
+            Some(origins.known(corpus.get(*slot)?))
+        };
+        self.library.keep(&markings, known).unwrap();
+    }
+}
+
+/// An RSS feed of entries: title, link, text.
+fn rss(title: &str, entries: &[(&str, &str, &str)]) -> String {
+    let items: String = entries
+        .iter()
+        .map(|(title, link, text)| {
+            format!(
+                "<item><title>{title}</title><link>{link}</link><pubDate>Mon, 02 Nov 2026 10:00:00 GMT</pubDate>\
+                 <description>&lt;p&gt;{text}&lt;/p&gt;</description></item>"
+            )
+        })
+        .collect();
+    format!(
+        "<rss version='2.0'><channel><title>{title}</title><link>https://example.org/</link>{items}</channel></rss>"
+    )
+}
+
+fn answer(body: impl Into<Vec<u8>>) -> Answer {
+    Answer::ok(body).with("Content-Type", "application/rss+xml")
+}
+
+#[test]
+fn what_servers_do_badly_is_told_and_the_other_feeds_come() {
+    let bomb = {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        let zeros = vec![0; 1 << 20];
+        (0..200).for_each(|_| packed.write_all(&zeros).unwrap());
+        packed.finish().unwrap()
+    };
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/good" => answer(rss("Good", &[("One", "https://example.org/1", "first")])),
+        "/gone" => Answer::status(410),
+        "/missing" => Answer::status(404),
+        "/broken" => Answer::status(500),
+        "/busy" => Answer::status(429).with("Retry-After", "7200"),
+        "/loop" => Answer::to(302, "/loop"),
+        "/page" => Answer::ok("<html><p>Nothing here</p></html>").with("Content-Type", "text/html"),
+        "/bomb" => Answer::ok(bomb.clone()).with("Content-Encoding", "gzip"),
+        "/file" => Answer::to(301, "file:///etc/passwd"),
+        "/cut" => Answer::WrongLength(10_000, Reply::new(200, rss("Cut", &[]))),
+        _ => Answer::status(400),
+    });
+    let paths = ["/good", "/gone", "/missing", "/broken", "/busy", "/loop", "/page", "/bomb", "/file", "/cut"];
+    let urls: Vec<String> = paths.iter().map(|path| server.url(path)).collect();
+    let mut desk = Desk::new();
+    desk.subscribe(&urls);
+    let mut told = Vec::new();
+    let done = desk.refresh_with(&AtomicBool::new(false), |news| told.push(news));
+    assert_eq!((done.tried, done.failed, done.new, done.offline, done.stopped), (10, 9, 1, false, false));
+    assert_eq!(told.first(), Some(&RefreshNews::Began(10)));
+    assert_eq!(told.len(), 11);
+    assert_eq!(desk.articles().len(), 1);
+    let health = |path: &str| desk.feed(&server.url(path)).health;
+    let good = health("/good");
+    assert!(good.error.is_none() && good.succeeded_at.is_some());
+    for path in &paths[1..] {
+        let health = health(path);
+        assert!(health.error.is_some() && health.succeeded_at.is_none(), "{path}");
+        assert_eq!(health.dead, *path == "/gone", "{path}");
+    }
+    let busy = health("/busy");
+    assert!(busy.due_at.unwrap() >= busy.tried_at.unwrap() + 7200);
+    // An error in between takes nothing away.
+    assert_eq!(desk.refresh().new, 0);
+    assert_eq!(desk.articles().len(), 1);
+}
+
+#[test]
+fn what_did_not_change_is_not_sent_again_and_a_feed_that_moves_keeps_its_entries() {
+    let moved = Arc::new(AtomicBool::new(false));
+    let has_moved = Arc::clone(&moved);
+    let server = Server::start(move |request| {
+        if request.path == "/old" && has_moved.load(Ordering::Relaxed) {
+            return Answer::to(301, "/new");
+        }
+        if request.header("If-None-Match") == Some("\"7\"") {
+            return Answer::status(304);
+        }
+        answer(rss("Feed", &[("One", "https://example.org/1", "first")])).with("ETag", "\"7\"")
+    });
+    let mut desk = Desk::new();
+    desk.subscribe(&[server.url("/old")]);
+    assert_eq!(desk.refresh().new, 1);
+    let before = desk.ids();
+    assert_eq!(desk.refresh(), Refreshed { tried: 1, ..Refreshed::default() });
+    let asked = server.requests();
+    assert_eq!(asked.last().unwrap().header("If-None-Match"), Some("\"7\""));
+    moved.store(true, Ordering::Relaxed);
+    assert_eq!(desk.refresh().failed, 0);
+    let feed = desk.feed(&server.url("/new"));
+    assert_eq!(feed.etag.as_deref(), Some("\"7\""));
+    assert_eq!(desk.ids(), before);
+}
+
+#[test]
+fn an_entry_that_changes_keeps_its_marks_and_its_former_text() {
+    let text = Arc::new(Mutex::new("Ten people are missing."));
+    let now = Arc::clone(&text);
+    let server = Server::start(move |_| {
+        answer(rss(
+            "Feed",
+            &[("Flood", "https://example.org/1", *now.lock().unwrap()), ("Other", "https://example.org/2", "x")],
+        ))
+    });
+    let mut desk = Desk::new();
+    desk.subscribe(&[server.url("/")]);
+    desk.refresh();
+    let flood = desk.ids()["Flood"];
+    desk.mark(flood, &[Change::Read(true), Change::Starred(true)]);
+    *text.lock().unwrap() = "Two people are missing.";
+    let done = desk.refresh();
+    assert_eq!((done.new, done.changed), (0, 1));
+    let texts = desk.library.entry_texts(flood).unwrap().unwrap();
+    let body = |draft: &newsdesk::article::Draft<'_>| draft.parts[1].text.to_string();
+    assert_eq!(body(&texts.article), "Two people are missing.");
+    assert_eq!(body(&texts.former.unwrap()), "Ten people are missing.");
+    let marks = desk.library.marks().unwrap();
+    let (_, marked) = marks.iter().find(|(id, _)| id.0 == flood.0).unwrap();
+    assert!(marked.is_read() && marked.is_starred());
+    assert_eq!(desk.refresh().changed, 0);
+}
+
+#[test]
+fn an_entry_of_two_feeds_is_shown_once_with_both_and_stays_when_one_goes() {
+    let server = Server::start(|request| {
+        let own = format!("Own of {}", &request.path[1..]);
+        answer(rss(
+            &request.path[1..],
+            &[
+                ("Same", "https://example.org/same", "text"),
+                (&own, &format!("https://example.org{}", request.path), "x"),
+            ],
+        ))
+    });
+    let mut desk = Desk::new();
+    desk.subscribe(&[server.url("/a")]);
+    desk.refresh();
+    desk.subscribe(&[server.url("/b")]);
+    desk.refresh();
+    let same = |corpus: &Corpus| -> Vec<(ArticleId, Vec<String>)> {
+        let entries = corpus.order().iter().map(|slot| corpus.get(*slot).unwrap());
+        let same = entries.filter(|entry| entry.headline().as_str() == "Same");
+        same.map(|entry| (entry.id(), entry.feeds().unwrap().names.clone())).collect()
+    };
+    let once = same(&desk.corpus(true));
+    assert_eq!(once.len(), 1);
+    assert_eq!(once[0].1, ["a", "b"]);
+    assert_eq!(same(&desk.corpus(false)).len(), 2);
+    // What was done to it goes with it to the other feed.
+    desk.mark(once[0].0, &[Change::Read(true)]);
+    let first = desk.feed(&server.url("/a")).number;
+    assert_eq!(desk.library.unsubscribe(&[first]).unwrap(), 0);
+    let left = same(&desk.corpus(true));
+    assert_eq!(left.iter().map(|(_, names)| names.clone()).collect::<Vec<_>>(), [["b"]]);
+    assert!(desk.library.marks().unwrap().iter().any(|(id, marked)| id.0 == left[0].0.0 && marked.is_read()));
+    assert_eq!(desk.corpus(true).order().len(), 2);
+}
+
+#[test]
+fn a_feed_that_is_left_leaves_what_was_marked_and_gives_all_back_when_it_comes_again() {
+    let server = Server::start(|_| {
+        answer(rss(
+            "Feed",
+            &[
+                ("A", "https://example.org/a", "x"),
+                ("B", "https://example.org/b", "x"),
+                ("C", "https://example.org/c", "x"),
+            ],
+        ))
+    });
+    let url = server.url("/");
+    let mut desk = Desk::new();
+    desk.subscribe(&[url.clone()]);
+    desk.refresh();
+    let ids = desk.ids();
+    desk.mark(ids["A"], &[Change::Starred(true)]);
+    desk.mark(ids["B"], &[Change::Read(true)]);
+    let number = desk.feed(&url).number;
+    assert_eq!(desk.library.unsubscribe(&[number]).unwrap(), 1);
+    assert_eq!(desk.library.feeds().unwrap(), []);
+    assert_eq!(desk.ids().into_keys().collect::<Vec<_>>(), ["A"]);
+    desk.subscribe(&[url]);
+    assert_eq!(desk.refresh().new, 2);
+    assert_eq!(desk.ids(), ids);
+}
+
+#[test]
+fn retention_lets_go_what_is_read_and_nothing_that_is_marked_and_it_does_not_come_back() {
+    let count = Arc::new(Mutex::new(0..20));
+    let now = Arc::clone(&count);
+    let server = Server::start(move |_| {
+        let items: String = now.lock().unwrap().clone().map(|n| {
+            format!("<item><title>{n}</title><guid>{n}</guid><pubDate>Mon, 02 Nov 2026 10:{n:02}:00 GMT</pubDate></item>")
+        }).collect();
+        answer(format!("<rss version='2.0'><channel><title>F</title>{items}</channel></rss>"))
+    });
+    let url = server.url("/");
+    let mut desk = Desk::new();
+    desk.subscribe(&[url.clone()]);
+    desk.refresh();
+    let ids = desk.ids();
+    for n in 0..18 {
+        let mut changes = vec![Change::Read(true)];
+        match n {
+            0 => changes.push(Change::Starred(true)),
+            1 => changes.push(Change::Tagged(Tag::new("keep").unwrap(), true)),
+            2 => changes.push(Change::Note { text: "why".into(), was: "".into() }),
+            _ => {}
+        }
+        desk.mark(ids[&n.to_string()], &changes);
+    }
+    let feed = desk.feed(&url);
+    desk.library.change_subscription(feed.number, &Subscription { keep_count: Some(5), ..feed.subscription }).unwrap();
+    desk.refresh();
+    let left = |desk: &Desk| {
+        let mut names: Vec<u32> = desk.ids().into_keys().map(|name| name.parse().unwrap()).collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(left(&desk), [0, 1, 2, 15, 16, 17, 18, 19]);
+    // The feed lists them still.
+    assert_eq!(desk.refresh().new, 0);
+    assert_eq!(left(&desk), [0, 1, 2, 15, 16, 17, 18, 19]);
+    // What is unread stays, however much it is.
+    *count.lock().unwrap() = 10..40;
+    desk.refresh();
+    assert_eq!(left(&desk), [0, 1, 2].into_iter().chain(18..40).collect::<Vec<_>>());
+    // Age does the same.
+    let feed = desk.feed(&url);
+    let old = Subscription { keep_count: None, keep_days: Some(1), ..feed.subscription };
+    desk.library.change_subscription(feed.number, &old).unwrap();
+    desk.mark(ids["18"], &[Change::Read(true)]);
+    desk.refresh();
+    assert!(!left(&desk).contains(&18) && left(&desk).contains(&19));
+}
+
+#[test]
+fn a_refresh_can_be_stopped_and_what_came_stays() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/0" => answer(rss("Zero", &[("One", "https://example.org/1", "first")])),
+        _ => Answer::Stall,
+    });
+    let urls: Vec<String> = (0..40).map(|n| server.url(&format!("/{n}"))).collect();
+    let mut desk = Desk::new();
+    desk.subscribe(&urls);
+    let stop = Arc::new(AtomicBool::new(false));
+    let later = Arc::clone(&stop);
+    let server_seen = std::thread::spawn(move || {
+        server.wait_for_requests(4);
+        later.store(true, Ordering::Relaxed);
+        server
+    });
+    let done = desk.refresh_with(&stop, |_| {});
+    assert!(done.stopped && done.tried < 40, "{done:?}");
+    drop(server_seen.join().unwrap());
+    // Those that were not reached have no error.
+    let errors = desk.library.feeds().unwrap().into_iter().filter(|feed| feed.health.error.is_some()).count();
+    assert_eq!(errors, 0);
+}
+
+#[test]
+fn the_feed_of_a_page_is_found_and_a_choice_is_given_where_there_are_several() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/one" => Answer::ok("<html><head><link rel=alternate type='application/rss+xml' href='/feed'></head></html>"),
+        "/two" => Answer::ok(
+            "<html><head><link rel=alternate type='application/rss+xml' href='/feed' title='All'>\
+             <link rel=alternate type='application/atom+xml' href='/other'></head></html>",
+        ),
+        "/none" => Answer::ok("<html><p>Nothing</p></html>"),
+        _ => answer(rss("Found", &[("One", "https://example.org/1", "first")])),
+    });
+    let mut desk = Desk::new();
+    let stop = AtomicBool::new(false);
+    let mut named = |place: &str| {
+        let wanted = Subscription { tags: vec!["t".to_owned()], ..Subscription::new(place) };
+        add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop)
+    };
+    let Added::Several(feeds) = named(&server.url("/two")).unwrap() else { panic!("not several") };
+    assert_eq!(feeds.iter().map(|feed| feed.title.as_str()).collect::<Vec<_>>(), ["All", ""]);
+    assert_eq!(named(&server.url("/one")), Ok(Added::Feed { name: "Found".to_owned(), new: 1 }));
+    assert_eq!(named(&server.url("/feed")), Ok(Added::Known { name: "Found".to_owned() }));
+    assert!(named(&server.url("/none")).unwrap_err().contains("names none"));
+    let feed = desk.feed(&server.url("/feed"));
+    assert_eq!(
+        (feed.subscription.tags.as_slice(), feed.subscription.page.as_deref()),
+        (["t".to_owned()].as_slice(), Some("https://example.org/"))
+    );
+}
+
+#[test]
+fn feeds_with_a_wish_for_whole_articles_get_them() {
+    let long = "A sentence that is long enough to be taken for the text of an article, with a comma or two. ".repeat(8);
+    let page = format!(
+        "<html><body><nav><a href=/>Home</a></nav><article><h1>T</h1><p>{long}</p><p>{long}</p></article></body></html>"
+    );
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/feed" => {
+            let link = format!("http://{}/page", request.header("Host").unwrap());
+            answer(rss("Feed", &[("T", &link, "in short")]))
+        }
+        _ => Answer::ok(page.clone()).with("Content-Type", "text/html"),
+    });
+    let mut desk = Desk::new();
+    let wanted = Subscription { full_text: true, ..Subscription::new(server.url("/feed")) };
+    desk.library.subscribe(&[wanted]).unwrap();
+    desk.refresh();
+    let articles = desk.articles();
+    assert!(articles[0][3].len() > 1000, "{articles:?}");
+    let id = desk.ids()["T"];
+    desk.library.show_full_text(id, false).unwrap();
+    assert_eq!(desk.articles()[0][3], "in short");
+}
+
+#[test]
+fn entries_without_ids_and_dates_are_told_apart_and_come_once() {
+    let server = Server::start(|_| {
+        answer(
+            "<rss version='2.0'><channel><title>F</title><item><title>A</title></item><item><title>B</title></item>\
+             <item><description>only text</description></item><item><title>C</title><guid>same</guid></item>\
+             <item><title>D</title><guid>same</guid></item><item><title>Z</title>\
+             <pubDate>Fri, 01 Jan 2100 00:00:00 GMT</pubDate></item></channel></rss>",
+        )
+    });
+    let mut desk = Desk::new();
+    desk.subscribe(&[server.url("/")]);
+    assert_eq!(desk.refresh().new, 6);
+    assert_eq!(desk.refresh().new, 0);
+    let titles: Vec<String> = desk.articles().into_iter().map(|[title, ..]| title).collect();
+    assert_eq!(titles, ["A", "B", "C", "D", "Z", "only text"]);
+    // What has no date has the one of its coming.
+    assert!(desk.articles().iter().all(|[_, date, ..]| !date.is_empty()));
+    assert_eq!(desk.articles()[4][1], "2100-01-01T00:00:00Z");
+}
+
+#[test]
+fn what_newsboat_keeps_is_taken_over_and_its_files_stay_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (urls, cache) = (folder.path().join("urls"), folder.path().join("cache.db"));
+    let server = Server::start(|_| {
+        answer(rss("Feed", &[("One", "https://example.org/1", "fresh"), ("Two", "https://example.org/2", "x")]))
+    });
+    let url = server.url("/feed");
+    fs::write(&urls, format!("{url} tech\n\"query:New:unread = \\\"yes\\\"\"\nexec:rm\n")).unwrap();
+    let newsboat = rusqlite::Connection::open(&cache).unwrap();
+    newsboat
+        .execute_batch(
+            "CREATE TABLE rss_feed (rssurl, url, title); CREATE TABLE rss_item (id INTEGER PRIMARY KEY, guid, title,
+             author, url, feedurl, pubDate, content, unread, enclosure_url, enclosure_type, flags, deleted);",
+        )
+        .unwrap();
+    newsboat.execute("INSERT INTO rss_feed VALUES (?1, '', 'Feed of old')", [&url]).unwrap();
+    for (n, unread, flags) in [(1, 0, "ab"), (3, 1, "")] {
+        let link = format!("https://example.org/{n}");
+        let new = "INSERT INTO rss_item VALUES (NULL, ?1, 'Kept', 'Ann', ?1, ?2, 1700000000, '<p>old</p>', ?3, '', '', ?4, 0)";
+        newsboat.execute(new, rusqlite::params![link, url, unread, flags]).unwrap();
+    }
+    drop(newsboat);
+    let before = (fs::read(&urls).unwrap(), fs::read(&cache).unwrap());
+    let mut desk = Desk::new();
+    let imported = import(&mut desk.library, &urls).unwrap();
+    assert_eq!((imported.subscribed.new, imported.entries, imported.searches, imported.problems.len()), (1, 2, 1, 1));
+    assert_eq!(imported.problems[0].line, Some(3));
+    assert_eq!(desk.library.searches().unwrap()[0].query, "is:unread");
+    assert_eq!(desk.refresh().new, 1, "one of the two is known");
+    assert_eq!((fs::read(&urls).unwrap(), fs::read(&cache).unwrap()), before);
+    let articles = desk.articles();
+    assert_eq!(
+        articles.iter().map(|[title, .., text]| (title.as_str(), text.as_str())).collect::<Vec<_>>(),
+        [("Kept", "old"), ("One", "fresh"), ("Two", "x")]
+    );
+    let marks = desk.library.marks().unwrap();
+    let (id, marked) = marks.iter().find(|(_, marked)| marked.is_read()).unwrap();
+    assert_eq!(id, desk.ids()["One"]);
+    assert_eq!(marked.tags().iter().map(ToString::to_string).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(import(&mut desk.library, &urls).unwrap().entries, 0);
+}
