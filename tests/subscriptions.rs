@@ -292,7 +292,7 @@ fn a_feed_that_is_left_leaves_what_was_marked_and_gives_all_back_when_it_comes_a
     });
     let url = server.url("/");
     let mut desk = Desk::new();
-    desk.subscribe(&[url.clone()]);
+    desk.subscribe(std::slice::from_ref(&url));
     desk.refresh();
     let ids = desk.ids();
     desk.mark(ids["A"], &[Change::Starred(true)]);
@@ -318,7 +318,7 @@ fn retention_lets_go_what_is_read_and_nothing_that_is_marked_and_it_does_not_com
     });
     let url = server.url("/");
     let mut desk = Desk::new();
-    desk.subscribe(&[url.clone()]);
+    desk.subscribe(std::slice::from_ref(&url));
     desk.refresh();
     let ids = desk.ids();
     for n in 0..18 {

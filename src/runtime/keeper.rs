@@ -460,9 +460,10 @@ pub(super) fn name_of(sources: &[super::Source]) -> Option<String> {
             super::Source::Named(path) => {
                 path.canonicalize().unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned()
             }
+            // What comes with the program stands there until there are feeds.
+            super::Source::Bundled if sources.len() > 1 => continue,
             super::Source::Bundled => String::new(),
             super::Source::Input(_) => return None,
-            super::Source::Feeds { .. } if sources.contains(&super::Source::Bundled) => continue,
             super::Source::Feeds { .. } => FEEDS.to_owned(),
         });
     }

@@ -1,0 +1,267 @@
+//! A new reader's first hour with feeds: fifty of them, imported, refreshed, read, starred, without the server, again.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use newsdesk::library::{Library, WhichEntries};
+use rustix::process::Signal;
+use serde_json::Value;
+
+#[path = "pty/desk.rs"]
+mod desk;
+#[path = "server/loopback.rs"]
+mod loopback;
+
+use desk::Desk;
+use loopback::{Answer, Request, Server};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
+
+const FEEDS: usize = 50;
+const ENTRIES: usize = 6;
+
+/// What an entry is to say: title, link, date, text.
+fn entry(feed: usize, number: usize) -> [String; 4] {
+    let link = format!("https://example.org/{feed}/{number}");
+    let date = format!("2026-10-{:02}T{:02}:{:02}:00Z", number + 1, feed % 24, feed);
+    [
+        format!("Story {number} of paper {feed}"),
+        link,
+        date,
+        format!("The ferry {feed} sailed {number} times & came back."),
+    ]
+}
+
+fn feed(number: usize) -> String {
+    let entries = (0..ENTRIES).map(|at| entry(number, at));
+    let title = format!("Paper {number}");
+    let page = "https://example.org/";
+    let escaped = |text: &str| text.replace('&', "&amp;");
+    match number % 5 {
+        0 => {
+            let items: String = entries
+                .map(|[title, link, date, text]| {
+                    let date = chrono::DateTime::parse_from_rfc3339(&date).unwrap().to_rfc2822();
+                    format!(
+                        "<item><title>{title}</title><link>{link}</link><guid>{link}</guid><pubDate>{date}</pubDate>\
+                    <description>&lt;p&gt;{}&lt;/p&gt;</description></item>",
+                        escaped(&escaped(&text))
+                    )
+                })
+                .collect();
+            format!("<rss version='2.0'><channel><title>{title}</title><link>{page}</link>{items}</channel></rss>")
+        }
+        1 => {
+            let items: String = entries.map(|[title, link, date, text]| {
+                format!("<entry><title>{title}</title><link href='{link}'/><id>urn:x:{link}</id><published>{date}</published>\
+                    <content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>{}</p></div></content></entry>", escaped(&text))
+            }).collect();
+            format!(
+                "<feed xmlns='http://www.w3.org/2005/Atom'><title>{title}</title><link href='{page}'/>{items}</feed>"
+            )
+        }
+        2 => {
+            let items: Vec<Value> = entries.map(|[title, link, date, text]| {
+                serde_json::json!({ "id": link, "url": link, "title": title, "date_published": date, "content_text": text })
+            }).collect();
+            serde_json::json!({ "version": "https://jsonfeed.org/version/1.1", "title": title, "home_page_url": page, "items": items }).to_string()
+        }
+        3 => {
+            let items: String = entries
+                .map(|[title, link, date, text]| {
+                    format!(
+                        "<item rdf:about='{link}'><title>{title}</title><link>{link}</link><dc:date>{date}</dc:date>\
+                    <description>{}</description></item>",
+                        escaped(&text)
+                    )
+                })
+                .collect();
+            format!(
+                "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/' \
+                xmlns:dc='http://purl.org/dc/elements/1.1/'><channel><title>{title}</title><link>{page}</link></channel>{items}</rdf:RDF>"
+            )
+        }
+        _ => {
+            let items: String = entries
+                .map(|[title, link, date, text]| {
+                    format!(
+                        "<item><title><![CDATA[{title}]]></title><link>{link}</link><pubDate>{date}</pubDate>\
+                    <content:encoded><![CDATA[<div><p>{}</p></div>]]></content:encoded></item>",
+                        escaped(&text)
+                    )
+                })
+                .collect();
+            format!(
+                "<rss version='0.92' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel>\
+                <title>{title}</title><link>{page}</link>{items}</channel></rss>"
+            )
+        }
+    }
+}
+
+fn number(request: &Request) -> usize {
+    request.path.trim_start_matches('/').parse().unwrap()
+}
+
+/// A reader with a home of their own.
+struct Reader(tempfile::TempDir);
+
+impl Reader {
+    fn new() -> Reader {
+        Reader(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().canonicalize().unwrap().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).env_clear().env("HOME", self.0.path()).env("PATH", "/usr/bin:/bin");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn told(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn read(&self) -> Desk {
+        Desk::at_home(self.0.path(), 110, 40, PROGRAM, &[], &[])
+    }
+
+    fn library(&self) -> Library {
+        Library::open(&self.path(".local/share/newsdesk/library.db")).unwrap()
+    }
+
+    /// Every article by its address: how often it is there, its title, date, text.
+    fn articles(&self) -> BTreeMap<String, Vec<[String; 3]>> {
+        let mut found: BTreeMap<String, Vec<[String; 3]>> = BTreeMap::new();
+        let file = self.path("articles.jsonl");
+        let _ = fs::remove_file(&file);
+        self.told(&["export", "--format", "json", "--output", file.to_str().unwrap()]);
+        let all: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let all = all["found"].as_array().unwrap();
+        for article in all {
+            let text = |field: &str| article[field].as_str().unwrap_or_default().to_owned();
+            let body: Vec<&str> =
+                article["body"].as_array().unwrap().iter().map(|block| block["text"].as_str().unwrap()).collect();
+            found.entry(text("url")).or_default().push([text("headline"), text("date"), body.join("\n")]);
+        }
+        found
+    }
+
+    fn subscribe_to_all(&self, server: &Server) {
+        let outline = |number: usize| {
+            format!("<outline text='P' title='P' type='rss' xmlUrl='{}'/>", server.url(&format!("/{number}")))
+        };
+        let (first, rest): (String, String) = ((0..25).map(outline).collect(), (25..FEEDS).map(outline).collect());
+        let opml = format!("<opml version='2.0'><body><outline text='Morning'>{first}</outline>{rest}</body></opml>");
+        fs::write(self.path("feeds.opml"), opml).unwrap();
+    }
+}
+
+#[test]
+fn fifty_feeds_are_imported_refreshed_read_starred_and_there_without_their_server() {
+    let server = Server::start(|request| Answer::ok(feed(number(request))));
+    let reader = Reader::new();
+    reader.subscribe_to_all(&server);
+    let mut desk = reader.read();
+    desk.wait_for("30 articles");
+    let opml = reader.path("feeds.opml");
+    desk.send(&format!(":feed import {}\r", opml.display()));
+    desk.wait_for("50 feeds new");
+    desk.send("R");
+    desk.wait_for("300 articles");
+    desk.wait_for("50 feeds: 300 new");
+    // The newest stands at the top; it is starred and filtered for.
+    desk.send("gs");
+    desk.send("/is:starred\r");
+    desk.wait_for("1 of 300");
+    desk.send("\x1b");
+    desk.wait_for(" 300 articles");
+    // Without the server.
+    drop(server);
+    desk.send("R");
+    desk.wait_for("50 failed");
+    desk.send("/feed:morning\r");
+    desk.wait_for("150 of 300");
+    desk.send("q");
+    assert_eq!(desk.wait_for_end(), 0);
+    assert!(desk.is_restored());
+    // Every entry is there once, as it was written.
+    let articles = reader.articles();
+    assert_eq!(articles.len(), FEEDS * ENTRIES);
+    for feed in 0..FEEDS {
+        for number in 0..ENTRIES {
+            let [title, link, date, text] = entry(feed, number);
+            assert_eq!(articles[&link], [[title, date, text]], "feed {feed}");
+        }
+    }
+    // Another start: the filter is as it was left, and the star is there.
+    let mut desk = reader.read();
+    desk.wait_for("150 of 300");
+    desk.send("\x1b\x1b/is:starred\r");
+    desk.wait_for("1 of 300");
+    desk.send("q");
+    desk.wait_for_end();
+    // Out, and in again elsewhere.
+    let out = reader.path("out.opml");
+    reader.told(&["feed", "export", out.to_str().unwrap()]);
+    let other = Reader::new();
+    assert!(other.told(&["feed", "import", out.to_str().unwrap()]).starts_with("50 feeds new"));
+    assert_eq!(other.told(&["feed", "export"]), fs::read_to_string(&out).unwrap());
+}
+
+#[test]
+fn a_refresh_that_is_killed_leaves_what_was_stored_whole_and_the_next_stores_nothing_twice() {
+    // Every tenth answer waits until the program has been killed.
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (count, killed) = (Arc::clone(&asked), Arc::new(Mutex::new(false)));
+    let is_killed = Arc::clone(&killed);
+    let server = Server::start(move |request| {
+        let number = number(request);
+        if count.fetch_add(1, Ordering::Relaxed) % 10 == 9 && !*is_killed.lock().unwrap() {
+            return Answer::Stall;
+        }
+        Answer::ok(feed(number))
+    });
+    let reader = Reader::new();
+    reader.subscribe_to_all(&server);
+    reader.told(&["feed", "import", reader.path("feeds.opml").to_str().unwrap()]);
+    for round in 1..=3 {
+        let mut program = reader.command(&["feed", "refresh"]).spawn().unwrap();
+        server.wait_for_requests(asked.load(Ordering::Relaxed) + 4 * round);
+        let process = rustix::process::Pid::from_child(&program);
+        rustix::process::kill_process(process, Signal::KILL).unwrap();
+        program.wait().unwrap();
+        assert_eq!(reader.library().check().unwrap(), [""; 0]);
+        // A feed is there with all of its entries, or with none.
+        let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+        let all = WhichEntries::Newest(usize::MAX);
+        reader.library().read_entries(&all, |entry| *counts.entry(entry.feed).or_default() += 1).unwrap();
+        assert!(counts.values().all(|count| *count == ENTRIES), "{counts:?}");
+    }
+    *killed.lock().unwrap() = true;
+    reader.told(&["feed", "refresh"]);
+    let articles = reader.articles();
+    assert_eq!(articles.len(), FEEDS * ENTRIES);
+    assert!(articles.values().all(|found| found.len() == 1));
+}
