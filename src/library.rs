@@ -123,7 +123,7 @@ impl Library {
         // Without it every statement is prepared anew whenever other values are bound to it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // In KiB: what the indexes over entries need, whose places are random.
-        connection.pragma_update(None, "cache_size", -16 * 1024)?;
+        connection.pragma_update(None, "cache_size", -12 * 1024)?;
         Ok(Library { connection, path: path.to_owned(), newer, seen: 0, data_version: 0, fresh: HashSet::new() })
     }
 

@@ -53,7 +53,11 @@ impl Reading<'_> {
         };
         match broken.take() {
             Some(broken) => Err(broken),
-            None => read.map(|()| bytes),
+            // Many bodies wait to be read; they do not wait with room to grow.
+            None => read.map(|()| {
+                bytes.shrink_to_fit();
+                bytes
+            }),
         }
     }
 

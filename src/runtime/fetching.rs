@@ -23,7 +23,7 @@ pub const FEED_TYPES: &str = "application/atom+xml, application/rss+xml, applica
 const STORE_EVERY: Duration = Duration::from_millis(300);
 
 /// What was fetched is stored when there are so many entries of it.
-const STORE_ENTRIES: usize = 5_000;
+const STORE_ENTRIES: usize = 3_000;
 
 /// So many whole articles are fetched in one refresh; a feed's first has more than anybody reads.
 const MOST_PAGES: usize = 500;
@@ -110,6 +110,7 @@ pub fn refresh(
     let mut reached = false;
     let mut store =
         Store { waiting: Vec::new(), entries: 0, since: Instant::now(), error: None, unread_pages: Vec::new() };
+    library.for_bulk()?;
     tell(RefreshNews::Began(feeds.len()));
     let limits = ParallelLimits { overall: settings.parallel, ..ParallelLimits::default() };
     // Many feeds are waited for at once, but no more are read at once than there are cores: that takes memory.

@@ -13,7 +13,7 @@ use crate::library::{Error, FeedNumber, Library, StoredEntry, WhichEntries};
 use crate::loader::Problem;
 
 /// So many of the newest are read before all others: more than any screen holds.
-const NEWEST: usize = 500;
+const NEWEST: usize = 150;
 
 /// So many numbers are read at once.
 const STRETCH: i64 = 4_000;

@@ -151,14 +151,18 @@ impl Cleaner<'_> {
 
 /// Writes `text` so that HTML and XML read it as text.
 pub(in crate::loader) fn escape_text(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c => out.push(c),
-        }
+    let mut rest = text;
+    while let Some(at) = memchr::memchr3(b'&', b'<', b'>', rest.as_bytes()) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        out.push_str(match special.as_bytes() {
+            [b'&', ..] => "&amp;",
+            [b'<', ..] => "&lt;",
+            _ => "&gt;",
+        });
+        rest = special.get(1..).unwrap_or("");
     }
+    out.push_str(rest);
 }
 
 /// Writes `value` so that it can stand between double quotes in a tag.

@@ -29,14 +29,14 @@ impl Line {
     /// Adds text; white space counts as one space, and as none at the front.
     pub(super) fn push(&mut self, text: &str) {
         let text = clean(text);
-        for c in text.chars() {
-            if matches!(c, ' ' | '\n' | '\t' | '\r' | '\u{c}') {
-                if !self.text.is_empty() && !self.text.ends_with(' ') {
-                    self.text.push(' ');
-                }
-            } else {
-                self.text.push(c);
+        self.text.reserve(text.len());
+        let mut words = text.split([' ', '\n', '\t', '\r', '\u{c}']);
+        self.text.push_str(words.next().unwrap_or(""));
+        for word in words {
+            if !self.text.is_empty() && !self.text.ends_with(' ') {
+                self.text.push(' ');
             }
+            self.text.push_str(word);
         }
     }
 
