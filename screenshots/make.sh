@@ -67,6 +67,39 @@ mark --query 'moon' --tag moon
 ./target/release/newsdesk searches add "Landings" 'lands OR landed OR landing' --key l --colour '#e69f00' --watch
 ./target/release/newsdesk searches add "Telescopes" 'telescope' --key t
 shot library   160x44 $dark  "bracketright f Down Down s m C a l l space t h e space a g e n c y Escape" seeds
+# The same articles, as feeds by their sections, from a server on this computer; one feed fails.
+served=$(mktemp -d)
+./target/release/newsdesk export seeds --format json --output "$served/seeds.json" >/dev/null
+python3 - "$served" <<'PYTHON'
+import html, json, sys
+folder = sys.argv[1]
+sections = {}
+for article in json.load(open(f"{folder}/seeds.json"))["found"]:
+    sections.setdefault((article["section"] or "News").title(), []).append(article)
+for name, articles in sections.items():
+    entries = []
+    for article in articles:
+        text = "".join(f"<p>{html.escape(block['text'])}</p>" for block in article["body"])
+        entries.append({"id": article["id"], "title": article["headline"], "date_published": article["date"],
+            "summary": article["standfirst"], "content_html": text})
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": name, "items": entries}
+    json.dump(feed, open(f"{folder}/{name.split()[0].lower()}.json", "w"))
+PYTHON
+python3 -m http.server 8317 --bind 127.0.0.1 --directory "$served" >/dev/null 2>&1 &
+web=$!
+trap 'kill $server $web 2>/dev/null' EXIT
+until (exec 3<>/dev/tcp/127.0.0.1/8317) 2>/dev/null; do :; done
+NEWSDESK_LIBRARY=$(mktemp -d)/library.db
+for feed in "$served"/*.json; do
+    name=$(basename "$feed" .json)
+    [ "$name" = seeds ] || ./target/release/newsdesk feed add "http://127.0.0.1:8317/$name.json" --tag morning >/dev/null
+done
+echo "http://127.0.0.1:8317/away.json morning \"~The Away Post\"" > "$served/urls"
+./target/release/newsdesk feed import "$served/urls" >/dev/null
+./target/release/newsdesk feed refresh >/dev/null 2>&1 || true
+./target/release/newsdesk mark --query 'feed:space' --read >/dev/null
+shot feeds     160x44 $dark  "f j j j j j j Tab j j"
+kill $web
 unset NEWSDESK_LIBRARY
 shot narrow    72x28  $dark  "j j j j j j j Return" seeds
 shot light     140x40 $light "T j j j j j j j j j j j j j j j" seeds

@@ -1,5 +1,5 @@
 //! newsboat's file of subscriptions, `urls`: an address on each line, then tags; and queries, which become saved
-//! searches. newsboat's manual describes both (<https://newsboat.org/releases/2.40/docs/newsboat.html>).
+//! searches. newsboat's manual describes both (<https://newsboat.org/releases/2.21/docs/newsboat.html>).
 
 use super::{Subscription, feed_address};
 
