@@ -5,10 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --quiet
 
-number=$((RANDOM % 500 + 500))
-Xvfb ":$number" -screen 0 2200x1400x24 >/dev/null 2>&1 &
+exec 5<> <(:)
+Xvfb -displayfd 5 -screen 0 2200x1400x24 >/dev/null 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null' EXIT
+read -r number <&5
 export DISPLAY=":$number"
 until xdotool getmouselocation >/dev/null 2>&1; do :; done
 

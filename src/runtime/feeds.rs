@@ -46,10 +46,11 @@ pub(super) struct Feeds {
 }
 
 impl Feeds {
-    /// Starts the thread for the library at `path`; `came` is called when entries came or changed. Fails where the
+    /// Starts the thread for the library at `path`, whose feeds are `shown` or not; `came` is called when entries came or changed. Fails where the
     /// system gives out no thread.
     pub(super) fn start(
         path: Option<PathBuf>,
+        shown: bool,
         settings: FeedSettings,
         came: impl Fn() + Send + Sync + 'static,
         tell: impl FnMut(Message) + Send + 'static,
@@ -59,7 +60,7 @@ impl Feeds {
         let client = Arc::new(fetching::client(&settings));
         let tell: Tell = Arc::new(Mutex::new(tell));
         let (came, shared) = (Arc::new(came), Arc::clone(&stop));
-        let desk = Desk { path, settings, client, came, tell, inbox, stop: shared, refresh: None };
+        let desk = Desk { path, shown, settings, client, came, tell, inbox, stop: shared, refresh: None };
         thread::Builder::new().name("feeds".to_owned()).spawn(move || {
             if contain(|| desk.run()).is_none() {
                 note(|| "the thread of feeds ran into a fault".to_owned());
@@ -95,6 +96,8 @@ impl Drop for Feeds {
 
 struct Desk {
     path: Option<PathBuf>,
+    /// Whether feeds are among what is read.
+    shown: bool,
     settings: FeedSettings,
     client: Arc<Client>,
     came: Arc<dyn Fn() + Send + Sync>,
@@ -198,7 +201,9 @@ impl Desk {
         let added = subscribing::add(&mut self.library()?, &self.client, &self.settings, wanted, &self.stop);
         match added.map_err(|error| format!("{}: {error}", clean(&wanted.url)))? {
             Added::Feed { name, new } => {
-                self.changed(format!("Subscribed to {}: {}", clean(&name), counted(new as u64, "entry", "entries")));
+                let hint = if self.shown { "" } else { "; newsdesk without a folder shows feeds" };
+                let entries = counted(new as u64, "entry", "entries");
+                self.changed(format!("Subscribed to {}: {entries}{hint}", clean(&name)));
             }
             Added::Known { name } => self.changed(format!("{} was subscribed to already", clean(&name))),
             Added::Unseen { name } => self.changed(format!("Subscribed to {}; there is no network now", clean(&name))),

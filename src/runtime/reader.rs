@@ -71,8 +71,9 @@ pub fn run(options: Options) -> io::Result<Ending> {
     screen.draw(&state)?;
     let name = name_of(&sources);
     let load = LoadOptions { max_size: config.max_size, hidden: config.hidden };
+    let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
     let archive = Archive::open_with(sources, load, cache, config.watch, teller(&events))?;
-    let feeds = Feeds::start(library.clone(), config.feeds.clone(), archive.looker(), teller(&events))?;
+    let feeds = Feeds::start(library.clone(), shown, config.feeds.clone(), archive.looker(), teller(&events))?;
     // Whatever another program wrote to the library may have to do with feeds.
     let (look, look_again, mut tell) = (archive.looker(), feeds.looker(), teller(&events));
     let tell = move |message| {
