@@ -34,16 +34,14 @@ pub struct Opml {
 /// Reads OPML as far as it makes sense. None where it is none.
 pub fn read(text: &str) -> Option<Opml> {
     let mut found = Found { lines: Lines::new(text), ..Found::default() };
-    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
-    let config = reader.config_mut();
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    config.allow_dangling_amp = true;
+    // Where what is being read begins: after a mistake it is the next outline.
+    let mut start = 0;
+    let mut reader = lenient(text);
     let mut is_opml = false;
     // What an outline's end tag ends: a folder, or a feed.
     let mut open: Vec<bool> = Vec::new();
     loop {
-        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let at = start + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX - start);
         match reader.read_event() {
             Ok(Event::Start(tag)) if is_named(&tag, "outline") => {
                 is_opml = true;
@@ -66,12 +64,35 @@ pub fn read(text: &str) -> Option<Opml> {
             Ok(_) => {}
             Err(error) => {
                 let cause = format!("the file is not well-formed: {error}");
-                found.problem(at, cause, "what follows is left out");
-                break;
+                found.problem(at, cause, "this entry is left out");
+                let rest = text.get(at..).and_then(|rest| Some((rest, next_outline(rest)?)));
+                let Some((rest, next)) = rest else { break };
+                start = at + next;
+                reader = lenient(rest.get(next..).unwrap_or(""));
             }
         }
     }
     is_opml.then_some(found.opml)
+}
+
+/// A reader that goes on over what it can.
+fn lenient(text: &str) -> Reader<&[u8]> {
+    let mut reader = Reader::from_str(text);
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    reader
+}
+
+/// Where the outline after the one that a text begins with begins.
+fn next_outline(text: &str) -> Option<usize> {
+    let starts = memchr::memchr_iter(b'<', text.as_bytes()).skip(1);
+    let is_outline = |at: &usize| {
+        let name = text.as_bytes().get(at + 1..at + 8);
+        name.is_some_and(|name| name.eq_ignore_ascii_case(b"outline"))
+    };
+    starts.into_iter().find(is_outline)
 }
 
 fn is_named(tag: &BytesStart<'_>, name: &str) -> bool {
@@ -347,6 +368,10 @@ mod tests {
         let urls: Vec<&str> = opml.subscriptions.iter().map(|feed| feed.url.as_str()).collect();
         assert_eq!(urls, ["https://a.example/", "https://c.example/"]);
         assert_eq!(opml.problems.len(), 1, "{:?}", opml.problems);
+        let quoted = "<opml>\n<outline text=\"a \"b' c\" xmlUrl=\"https://e.example/\n<outline\n\
+            xmlUrl=\"https://f.example/\"/>\n<outline xmlUrl=\"https://g.example/\"/></opml>";
+        let opml = read(quoted).unwrap();
+        assert!(opml.subscriptions.iter().any(|feed| feed.url == "https://g.example/"), "{opml:?}");
         assert_eq!(read("no xml at all"), None);
         assert_eq!(read("<rss><channel/></rss>"), None);
     }
