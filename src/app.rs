@@ -204,7 +204,7 @@ impl State {
                     self.retype(&mut effects);
                 }
             }
-            Message::Feeds(rows) => self.take_feeds(rows, &mut effects),
+            Message::Feeds(rows) => self.take_feeds(rows),
             Message::Refreshing(progress) => self.take_refresh(&progress),
             Message::FeedChoice(feeds) => self.take_choice(feeds),
             Message::Changes(changes) => self.take_changes(changes),

@@ -217,8 +217,8 @@ impl Library {
     }
 }
 
-/// Now, in seconds since 1970.
-fn now() -> i64 {
+/// Now, in seconds since 1970-01-01 00:00 UTC, as the library counts time.
+pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))
 }

@@ -1,7 +1,7 @@
 //! Feeds as the reader of articles sees them: what is subscribed to, how a refresh goes, what is ordered.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -100,6 +100,8 @@ pub struct ChangedPiece {
 #[derive(Clone, Debug, Default)]
 pub struct Feeds {
     rows: Arc<Vec<FeedRow>>,
+    /// The names of those that could not be fetched or read the last time.
+    failing: HashSet<String>,
     /// What changed in an entry, by paragraphs, while that is shown.
     pub(super) changes: Vec<Vec<ChangedPiece>>,
     /// The feeds of a page that named several: address and title.
@@ -115,9 +117,9 @@ impl Feeds {
         &self.rows
     }
 
-    /// The feed of that name.
-    pub fn named(&self, name: &str) -> Option<&FeedRow> {
-        self.rows.iter().find(|row| row.name == name)
+    /// Whether a feed of that name could not be fetched or read the last time.
+    pub fn is_failing(&self, name: &str) -> bool {
+        self.failing.contains(name)
     }
 
     /// Whether feeds are being fetched.
@@ -142,13 +144,14 @@ impl State {
         &self.feeds
     }
 
-    pub(super) fn take_feeds(&mut self, rows: Arc<Vec<FeedRow>>, effects: &mut Vec<Effect>) {
+    pub(super) fn take_feeds(&mut self, rows: Arc<Vec<FeedRow>>) {
         if !rows.is_empty() && self.title == BUNDLED {
             self.title = "feeds".to_owned();
         }
+        let failing = rows.iter().filter(|row| row.error.is_some());
+        self.feeds.failing = failing.map(|row| row.name.clone()).collect();
         self.feeds.rows = rows;
         self.sources.recount();
-        self.count_facets(effects);
     }
 
     /// The rows of the sources pane with all feeds among them, those too that have no entries in the answer, in the
@@ -157,8 +160,10 @@ impl State {
         let (counted, mut others): (Vec<Facet>, Vec<Facet>) =
             rows.into_iter().partition(|row| row.kind == FacetKind::Feed);
         let mut counted: BTreeMap<String, Facet> = counted.into_iter().map(|row| (row.name.clone(), row)).collect();
+        // Two feeds of one name are one row: what is listed of the one is listed of both.
+        let mut seen = HashSet::new();
         let mut feeds = Vec::new();
-        for feed in self.feeds.rows.iter() {
+        for feed in self.feeds.rows.iter().filter(|feed| seen.insert(&feed.name)) {
             feeds.push(counted.remove(&feed.name).unwrap_or_else(|| Facet {
                 kind: FacetKind::Feed,
                 query: feed_query(&feed.name),

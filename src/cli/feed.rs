@@ -20,8 +20,8 @@ use crate::feeds::Subscription;
 use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library};
 use crate::loader::PageFeed;
 use crate::runtime::exchange;
-use crate::runtime::fetching::{self, RefreshNews, Refreshed};
-use crate::runtime::subscribing::{self, Added};
+use crate::runtime::fetching::{self, Refreshed, Tried};
+use crate::runtime::subscribing::{self, Added, feed_named, feeds_named};
 
 /// What may be done with feeds.
 #[derive(Debug, Subcommand)]
@@ -123,8 +123,8 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             return add(&mut library, wanted, common, out);
         }
         Order::Remove { names } => {
-            let feeds = named(&library.feeds().map_err(told)?, &names)?;
-            let kept = library.unsubscribe(&numbers(&feeds)).map_err(told)?;
+            let feeds = feeds_named(&library, &names).map_err(io::Error::other)?;
+            let kept = library.unsubscribe(&feeds).map_err(told)?;
             for feed in &feeds {
                 writeln!(out, "{} is not subscribed to any more", shown(feed))?;
             }
@@ -133,21 +133,21 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             }
         }
         Order::Rename { name, to } => {
-            let feed = only(&library.feeds().map_err(told)?, &name)?;
+            let feed = feed_named(&library, &name).map_err(io::Error::other)?;
             let own_title = to.filter(|to| !to.trim().is_empty());
             let subscription = Subscription { own_title, ..feed.subscription.clone() };
             library.change_subscription(feed.number, &subscription).map_err(told)?;
             writeln!(out, "{} is called {} now", shown(&feed), clean(subscription.name()))?;
         }
         Order::Tag { name, tags } => {
-            let feed = only(&library.feeds().map_err(told)?, &name)?;
+            let feed = feed_named(&library, &name).map_err(io::Error::other)?;
             let subscription = feed.subscription.clone().retagged(&tags);
             library.change_subscription(feed.number, &subscription).map_err(told)?;
             let tags = if subscription.tags.is_empty() { "no tags".to_owned() } else { subscription.tags.join(", ") };
             writeln!(out, "{}: {}", shown(&feed), clean(&tags))?;
         }
         Order::Set { names, keep_count, keep_days, full_text } => {
-            for feed in named(&library.feeds().map_err(told)?, &names)? {
+            for feed in feeds_named(&library, &names).map_err(io::Error::other)? {
                 let mut subscription = feed.subscription.clone();
                 let limit = |wanted: Option<u32>, now| wanted.map_or(now, |wanted| Some(wanted).filter(|it| *it > 0));
                 subscription.keep_count = limit(keep_count, subscription.keep_count);
@@ -162,8 +162,11 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             list(&feeds, &library.feed_counts().map_err(told)?, json, out)?;
         }
         Order::Refresh { names } => {
-            let all = library.feeds().map_err(told)?;
-            let feeds = if names.is_empty() { all } else { named(&all, &names)? };
+            let feeds = if names.is_empty() {
+                library.feeds().map_err(told)?
+            } else {
+                feeds_named(&library, &names).map_err(io::Error::other)?
+            };
             return refresh(&mut library, feeds, common, out);
         }
         Order::Import { file } => {
@@ -238,10 +241,6 @@ fn choose(page: &str, feeds: &[PageFeed], out: &mut impl Write) -> io::Result<Op
     Ok(chosen.map(|feed| feed.url.clone()))
 }
 
-fn numbers(feeds: &[KnownFeed]) -> Vec<FeedNumber> {
-    feeds.iter().map(|feed| feed.number).collect()
-}
-
 fn shown(feed: &KnownFeed) -> String {
     clean(feed.subscription.name()).into_owned()
 }
@@ -257,29 +256,6 @@ fn settings(subscription: &Subscription) -> String {
         (Some(count), Some(days)) => format!("{count} are kept, for {days}"),
     };
     format!("{kept}; {}", if subscription.full_text { "whole articles are fetched" } else { "as the feed gives them" })
-}
-
-/// The feeds that are named: by address, by name, by tag, or by a part of a name that only one has.
-fn named(feeds: &[KnownFeed], names: &[String]) -> io::Result<Vec<KnownFeed>> {
-    let mut found: Vec<KnownFeed> = Vec::new();
-    for name in names {
-        let matching = crate::feeds::named(feeds, |feed| &feed.subscription, name).map_err(io::Error::other)?;
-        for feed in matching {
-            if found.iter().all(|known| known.number != feed.number) {
-                found.push(feed.clone());
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// The one feed of that name.
-fn only(feeds: &[KnownFeed], name: &str) -> io::Result<KnownFeed> {
-    let mut found = named(feeds, &[name.to_owned()])?;
-    match (found.pop(), found.len()) {
-        (Some(feed), 0) => Ok(feed),
-        (_, more) => Err(io::Error::other(format!("\"{name}\" names {} feeds; name one by its address", more + 1))),
-    }
 }
 
 fn list(
@@ -346,16 +322,15 @@ fn refresh(
     }
     let stop = AtomicBool::new(false);
     let mut failed = Ok(());
-    let done = fetching::refresh(library, feeds, &client, &config.feeds, &stop, |news| {
-        let told = match news {
-            RefreshNews::Tried { name, error: Some(error), .. } => {
+    let done = fetching::refresh(library, feeds, &client, &config.feeds, &stop, |tried| {
+        let Tried { name, new, changed, error, .. } = tried;
+        let told = match error {
+            Some(error) => {
                 complain(&format!("{}: {}", clean(&name), clean(&error)));
                 Ok(())
             }
-            RefreshNews::Tried { name, new, changed, .. } if new + changed > 0 => {
-                writeln!(out, "{}: {}", clean(&name), came(new, changed))
-            }
-            _ => Ok(()),
+            None if new + changed > 0 => writeln!(out, "{}: {}", clean(&name), came(new, changed)),
+            None => Ok(()),
         };
         if failed.is_ok() {
             failed = told;

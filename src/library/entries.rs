@@ -22,10 +22,9 @@ pub struct PreparedEntry {
     published: Option<Published>,
     link: Option<u64>,
     guid: Option<u64>,
-    /// The article as JSON, without its date.
+    /// The article as JSON, without its date, and its checksum.
     article: String,
-    /// Whether it is what another program made of the entry: the feed's own text takes its place without a word.
-    is_copy: bool,
+    content: u64,
 }
 
 impl PreparedEntry {
@@ -35,20 +34,21 @@ impl PreparedEntry {
         // A link that all entries share says nothing about which is which.
         let link = draft.url.as_deref().filter(|url| Some(*url) != page).map(|url| xxh3_64(url.as_bytes()));
         let published = draft.published.take();
+        let article = serde_json::to_string(&draft).unwrap_or_default();
         PreparedEntry {
             id: ArticleId::of_entry(seed, &key),
             published,
             link,
             guid: guid.map(|guid| xxh3_64(guid.as_bytes())).filter(|guid| link != Some(*guid)),
-            article: serde_json::to_string(&draft).unwrap_or_default(),
-            is_copy: false,
+            content: xxh3_64(article.as_bytes()),
+            article,
         }
     }
 
-    /// Marks it as what another program kept of the entry.
+    /// Marks it as what another program kept of the entry: the feed's own text takes its place without a word.
     #[must_use]
     pub fn copied(self) -> PreparedEntry {
-        PreparedEntry { is_copy: true, ..self }
+        PreparedEntry { content: COPIED, ..self }
     }
 
     /// The identity that it has in the library.
@@ -296,7 +296,15 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
         let moved = "UPDATE OR IGNORE feeds SET url = ?2, revision = ?3 WHERE id = ?1 AND url <> ?2";
         transaction.prepare_cached(moved)?.execute(params![feed.0, url, revision])?;
     }
-    let Outcome::Feed(document) = &delivery.outcome else { return Ok(Stored::default()) };
+    let document = match &delivery.outcome {
+        Outcome::Nothing => return Ok(Stored::default()),
+        Outcome::Unchanged => {
+            // What there is grows older, and is read, whether more comes or not.
+            let_go(transaction, revision, feed)?;
+            return Ok(Stored::default());
+        }
+        Outcome::Feed(document) => document,
+    };
     describe(transaction, revision, feed, document)?;
     let mut stored = Stored::default();
     let mut listed = HashSet::with_capacity(document.entries.len());
@@ -308,15 +316,19 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
             Put::Same => {}
         }
     }
-    let dropped = let_go(transaction, revision, feed)?;
-    stored.new.retain(|id| !dropped.contains(&signed(id.0)));
-    forget(transaction, feed, &listed)?;
+    if let Some(dropped) = let_go(transaction, revision, feed)? {
+        stored.new.retain(|id| !dropped.contains(&signed(id.0)));
+        forget(transaction, feed, &listed)?;
+    }
     Ok(stored)
 }
 
 /// Takes over what a feed says of itself.
 fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, document: &DeliveredFeed) -> Result<()> {
-    let own = "UPDATE feeds SET title = ?2, revision = ?3 WHERE id = ?1 AND title <> ?2 AND ?2 <> ''";
+    // Where there are no entries yet, none is shown under another name.
+    let own = "UPDATE feeds SET title = ?2,
+        revision = CASE WHEN EXISTS (SELECT 1 FROM entries WHERE feed = ?1) THEN ?3 ELSE revision END
+        WHERE id = ?1 AND title <> ?2 AND ?2 <> ''";
     transaction.prepare_cached(own)?.execute(params![feed.0, document.title, revision])?;
     let own = "UPDATE feeds SET page = coalesce(?2, page), description = coalesce(?3, description), etag = ?4,
         last_modified = ?5 WHERE id = ?1";
@@ -326,7 +338,7 @@ fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, docu
 }
 
 /// Stands for the checksum of a text that another program kept.
-const COPIED: i64 = 0;
+const COPIED: u64 = 0;
 
 enum Put {
     New,
@@ -336,7 +348,7 @@ enum Put {
 
 fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &PreparedEntry) -> Result<Put> {
     let id = signed(entry.id.0);
-    let content = if entry.is_copy { COPIED } else { signed(xxh3_64(entry.article.as_bytes())) };
+    let content = signed(entry.content);
     let known = "SELECT number, content, published, dropped FROM entries WHERE id = ?1";
     let known = transaction.prepare_cached(known)?.query_row([id], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, bool>(3)?))
@@ -364,7 +376,7 @@ fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &P
     };
     let moved = date.is_some_and(|(seconds, _)| seconds != published);
     // What another program kept is no news to what is there.
-    if dropped || entry.is_copy || (before == content && !moved) {
+    if dropped || entry.content == COPIED || (before == content && !moved) {
         return Ok(Put::Same);
     }
     if let Some((seconds, zone)) = date {
@@ -374,7 +386,7 @@ fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &P
     if before == content {
         return Ok(Put::Same);
     }
-    if before == COPIED {
+    if unsigned(before) == COPIED {
         let change = "UPDATE entries SET revision = ?2, content = ?3, link = ?4, guid = ?5 WHERE number = ?1";
         transaction.prepare_cached(change)?.execute(params![number, revision, content, link, guid])?;
         let change = "UPDATE entry_texts SET article = ?2 WHERE entry = ?1";
@@ -407,14 +419,14 @@ fn same(transaction: &Transaction<'_>, feed: FeedNumber, link: Option<i64>, guid
 }
 
 /// Lets go what a feed's reader does not want kept: beyond a count, beyond an age; nothing that is unread, starred,
-/// tagged or noted, and nothing that another feed has as well. Gives what went.
-fn let_go(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber) -> Result<HashSet<i64>> {
+/// tagged or noted, and nothing that another feed has as well. Gives what went; `None` where all is to be kept.
+fn let_go(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber) -> Result<Option<HashSet<i64>>> {
     let limits = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
     let (count, days): (Option<i64>, Option<i64>) = transaction
         .prepare_cached("SELECT keep_count, keep_days FROM feeds WHERE id = ?1")?
         .query_row([feed.0], limits)?;
     if count.is_none() && days.is_none() {
-        return Ok(HashSet::new());
+        return Ok(None);
     }
     let newest = count.unwrap_or(i64::MAX);
     let oldest = days.map_or(i64::MIN, |days| now() - days.saturating_mul(24 * 60 * 60));
@@ -434,7 +446,7 @@ fn let_go(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber) -> Res
     for (_, number) in &gone {
         text.execute([number])?;
     }
-    Ok(gone.into_iter().map(|(id, _)| id).collect())
+    Ok(Some(gone.into_iter().map(|(id, _)| id).collect()))
 }
 
 /// Forgets what was let go and what the feed does not list any more, so cannot come back.

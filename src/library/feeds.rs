@@ -129,7 +129,7 @@ impl Library {
                     .query_row(known, [&subscription.url], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))
                     .optional()?;
                 let Some((number, subscribed)) = known else {
-                    insert(transaction, revision, subscription)?;
+                    insert(transaction, subscription)?;
                     done.new += 1;
                     continue;
                 };
@@ -162,10 +162,10 @@ impl Library {
 
     /// Ends subscriptions. Entries that are starred, tagged or noted stay; of the others, those that another feed has
     /// as well are that feed's from now on, and the rest go. Gives how many entries stay.
-    pub fn unsubscribe(&mut self, feeds: &[FeedNumber]) -> Result<u32> {
+    pub fn unsubscribe(&mut self, feeds: &[KnownFeed]) -> Result<u32> {
         self.write(|transaction, revision| {
             let mut kept = 0;
-            for feed in feeds {
+            for feed in feeds.iter().map(|feed| feed.number) {
                 transaction.execute(
                     "UPDATE feeds SET subscribed = 0, revision = ?2 WHERE id = ?1",
                     params![feed.0, revision],
@@ -189,7 +189,8 @@ impl Library {
         })
     }
 
-    /// The number of the last change to any feed itself: to its name, its tags, whether it is subscribed to.
+    /// The number of the last change to a feed itself by which its entries are shown otherwise: to its name, its tags,
+    /// whether it is subscribed to.
     pub fn feeds_changed(&self) -> Result<i64> {
         let last = "SELECT coalesce(max(revision), 0) FROM feeds";
         Ok(self.connection.prepare_cached(last)?.query_row([], |row| row.get(0))?)
@@ -269,7 +270,9 @@ fn united(mut known: Subscription, new: &Subscription) -> Subscription {
     known
 }
 
-fn insert(transaction: &Transaction<'_>, revision: i64, subscription: &Subscription) -> Result<()> {
+fn insert(transaction: &Transaction<'_>, subscription: &Subscription) -> Result<()> {
+    // Nothing that is shown has changed by it.
+    let revision = 0;
     let new = "INSERT INTO feeds (revision, seed, url, position)
         VALUES (?1, ?2, ?3, (SELECT coalesce(max(position), 0) + 1 FROM feeds))";
     let seed = signed(xxh3_64(subscription.url.as_bytes()));

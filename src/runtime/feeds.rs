@@ -9,17 +9,17 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::contained::contain;
-use super::fetching::{self, RefreshNews, seconds_now};
+use super::fetching::{self, Tried};
 use super::log::note;
-use super::subscribing::{self, Added};
+use super::subscribing::{self, Added, feed_named, feeds_named};
 use super::{changes, exchange};
 use crate::app::numbers::counted;
 use crate::app::{FeedOrder, FeedRow, Message, Notice, RefreshEnd, RefreshProgress};
 use crate::article::{ArticleId, clean};
 use crate::config::FeedSettings;
-use crate::feeds::{Subscription, named};
+use crate::feeds::Subscription;
 use crate::fetch::Client;
-use crate::library::{KnownFeed, Library};
+use crate::library::{KnownFeed, Library, now};
 use crate::loader::Problem;
 
 /// Progress is told at most this often.
@@ -42,7 +42,22 @@ enum Order {
 /// The reader's side. Dropping it ends the thread.
 pub(super) struct Feeds {
     orders: Sender<Order>,
-    stop: Arc<AtomicBool>,
+    stops: Stops,
+}
+
+/// What ends things early. A refresh has a flag of its own, so that nothing else that is begun meanwhile sets it going
+/// again.
+#[derive(Clone, Default)]
+struct Stops {
+    refresh: Arc<AtomicBool>,
+    other: Arc<AtomicBool>,
+}
+
+impl Stops {
+    fn set(&self) {
+        self.refresh.store(true, Ordering::Relaxed);
+        self.other.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Feeds {
@@ -56,23 +71,23 @@ impl Feeds {
         tell: impl FnMut(Message) + Send + 'static,
     ) -> io::Result<Feeds> {
         let (orders, inbox) = mpsc::channel();
-        let stop = Arc::new(AtomicBool::new(false));
+        let stops = Stops::default();
         let client = Arc::new(fetching::client(&settings));
         let tell: Tell = Arc::new(Mutex::new(tell));
-        let (came, shared) = (Arc::new(came), Arc::clone(&stop));
-        let desk = Desk { path, shown, settings, client, came, tell, inbox, stop: shared, refresh: None };
+        let (came, shared) = (Arc::new(came), stops.clone());
+        let desk = Desk { path, shown, settings, client, came, tell, inbox, stops: shared, refresh: None };
         thread::Builder::new().name("feeds".to_owned()).spawn(move || {
             if contain(|| desk.run()).is_none() {
                 note(|| "the thread of feeds ran into a fault".to_owned());
             }
         })?;
-        Ok(Feeds { orders, stop })
+        Ok(Feeds { orders, stops })
     }
 
     /// Does what is asked, when it can.
     pub(super) fn order(&self, order: FeedOrder) {
         if order == FeedOrder::Stop {
-            self.stop.store(true, Ordering::Relaxed);
+            self.stops.set();
         } else {
             let _ = self.orders.send(Order::Do(order));
         }
@@ -89,7 +104,7 @@ impl Feeds {
 
 impl Drop for Feeds {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stops.set();
         let _ = self.orders.send(Order::Close);
     }
 }
@@ -103,7 +118,7 @@ struct Desk {
     came: Arc<dyn Fn() + Send + Sync>,
     tell: Tell,
     inbox: Receiver<Order>,
-    stop: Arc<AtomicBool>,
+    stops: Stops,
     /// A refresh that is under way.
     refresh: Option<JoinHandle<()>>,
 }
@@ -139,7 +154,9 @@ impl Desk {
         match order {
             FeedOrder::Stop => {}
             FeedOrder::Refresh(names) => {
-                let feeds = self.feeds_named(&names)?;
+                let library = self.library()?;
+                let feeds =
+                    if names.is_empty() { library.feeds().map_err(told)? } else { feeds_named(&library, &names)? };
                 if feeds.is_empty() {
                     return Err("Nothing is subscribed to yet; a subscribes to a feed".to_owned());
                 }
@@ -150,9 +167,9 @@ impl Desk {
             }
             FeedOrder::Add(wanted) => self.add(&wanted)?,
             FeedOrder::Remove(name) => {
-                let feeds = self.feeds_named(&[name])?;
-                let numbers: Vec<_> = feeds.iter().map(|feed| feed.number).collect();
-                let kept = self.library()?.unsubscribe(&numbers).map_err(told)?;
+                let mut library = self.library()?;
+                let feeds = feeds_named(&library, &[name])?;
+                let kept = library.unsubscribe(&feeds).map_err(told)?;
                 let what = match feeds.as_slice() {
                     [only] => clean(only.subscription.name()).into_owned(),
                     several => counted(several.len() as u64, "feed", "feeds"),
@@ -165,12 +182,12 @@ impl Desk {
                 self.changed(format!("Unsubscribed: {what}{kept}"));
             }
             FeedOrder::Rename(name, to) => {
-                let feed = self.only(name)?;
+                let feed = feed_named(&self.library()?, &name)?;
                 let own_title = to.filter(|to| !to.trim().is_empty());
                 self.change(&feed, &Subscription { own_title, ..feed.subscription.clone() })?;
             }
             FeedOrder::Tag(name, tags) => {
-                let feed = self.only(name)?;
+                let feed = feed_named(&self.library()?, &name)?;
                 self.change(&feed, &feed.subscription.clone().retagged(&tags))?;
             }
             FeedOrder::Import(path) => {
@@ -197,8 +214,8 @@ impl Desk {
     }
 
     fn add(&self, wanted: &Subscription) -> Result<(), String> {
-        self.stop.store(false, Ordering::Relaxed);
-        let added = subscribing::add(&mut self.library()?, &self.client, &self.settings, wanted, &self.stop);
+        self.stops.other.store(false, Ordering::Relaxed);
+        let added = subscribing::add(&mut self.library()?, &self.client, &self.settings, wanted, &self.stops.other);
         match added.map_err(|error| format!("{}: {error}", clean(&wanted.url)))? {
             Added::Feed { name, new } => {
                 let hint = if self.shown { "" } else { "; newsdesk without a folder shows feeds" };
@@ -231,8 +248,8 @@ impl Desk {
             return Ok(());
         }
         let url = url.ok_or("This entry names no page")?;
-        self.stop.store(false, Ordering::Relaxed);
-        let full = fetching::full_text(&self.client, &url, &texts.article, &self.stop)?;
+        self.stops.other.store(false, Ordering::Relaxed);
+        let full = fetching::full_text(&self.client, &url, &texts.article, &self.stops.other)?;
         library.keep_full_text(article, &full).map_err(told)?;
         self.changed("The whole article".to_owned());
         Ok(())
@@ -247,7 +264,7 @@ impl Desk {
         if self.is_refreshing() {
             return Ok(());
         }
-        let now = seconds_now();
+        let now = now();
         let is_due = |feed: &KnownFeed| !feed.health.dead && feed.health.due_at.is_none_or(|due| due <= now);
         let feeds: Vec<KnownFeed> = self.library()?.feeds().map_err(told)?.into_iter().filter(is_due).collect();
         if !feeds.is_empty() {
@@ -259,31 +276,32 @@ impl Desk {
     /// Refreshes feeds on a thread of its own, so that nothing else waits for it.
     fn refresh(&mut self, feeds: Vec<KnownFeed>) {
         let Some(path) = self.path.clone() else { return };
-        self.stop.store(false, Ordering::Relaxed);
-        let (client, settings, stop) = (Arc::clone(&self.client), self.settings.clone(), Arc::clone(&self.stop));
+        self.stops.refresh.store(false, Ordering::Relaxed);
+        let (client, settings, stop) =
+            (Arc::clone(&self.client), self.settings.clone(), Arc::clone(&self.stops.refresh));
         let (came, tell) = (Arc::clone(&self.came), Arc::clone(&self.tell));
         let urls: Vec<PathBuf> = feeds.iter().map(|feed| PathBuf::from(&feed.subscription.url)).collect();
         let run = move || {
             let say = |message| say(&tell, message);
             urls.into_iter().for_each(|url| say(Message::ProblemsGone(url)));
             let mut progress = RefreshProgress { total: feeds.len(), ..RefreshProgress::default() };
-            let mut last = None::<Instant>;
+            say(Message::Refreshing(progress.clone()));
+            let mut last = Instant::now();
             let refreshed = Library::open(&path).and_then(|mut library| {
-                let done = fetching::refresh(&mut library, feeds, &client, &settings, &stop, |news| {
-                    if let RefreshNews::Tried { url, new, changed, error, .. } = news {
-                        progress.tried += 1;
-                        progress.new += new;
-                        progress.changed += changed;
-                        if let Some(error) = error {
-                            progress.failed += 1;
-                            say(Message::Problem(problem(url, error)));
-                        }
-                        if new + changed > 0 {
-                            came();
-                        }
+                let done = fetching::refresh(&mut library, feeds, &client, &settings, &stop, |tried| {
+                    let Tried { url, new, changed, error, .. } = tried;
+                    progress.tried += 1;
+                    progress.new += new;
+                    progress.changed += changed;
+                    if let Some(error) = error {
+                        progress.failed += 1;
+                        say(Message::Problem(problem(url, error)));
                     }
-                    if last.is_none_or(|last| last.elapsed() >= PACE) {
-                        last = Some(Instant::now());
+                    if new + changed > 0 {
+                        came();
+                    }
+                    if last.elapsed() >= PACE {
+                        last = Instant::now();
                         say(Message::Refreshing(progress.clone()));
                     }
                 });
@@ -308,31 +326,6 @@ impl Desk {
     fn library(&self) -> Result<Library, String> {
         let path = self.path.as_ref().ok_or("Nothing is kept, so nothing can be subscribed to")?;
         Library::open(path).map_err(told)
-    }
-
-    /// The feeds of these names; all without any.
-    fn feeds_named(&self, names: &[String]) -> Result<Vec<KnownFeed>, String> {
-        let all = self.library()?.feeds().map_err(told)?;
-        if names.is_empty() {
-            return Ok(all);
-        }
-        let mut found: Vec<KnownFeed> = Vec::new();
-        for name in names {
-            for feed in named(&all, |feed| &feed.subscription, name)? {
-                if found.iter().all(|known| known.number != feed.number) {
-                    found.push(feed.clone());
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn only(&self, name: String) -> Result<KnownFeed, String> {
-        let mut found = self.feeds_named(&[name])?;
-        match (found.pop(), found.len()) {
-            (Some(feed), 0) => Ok(feed),
-            (_, more) => Err(format!("That names {} feeds; name one by its address", more + 1)),
-        }
     }
 
     /// Tells what was done, and lets everybody look at what there is now.

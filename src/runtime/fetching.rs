@@ -1,18 +1,20 @@
 //! Refreshing feeds: fetched and read in parallel, stored by one hand as they come.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
+
+use url::Url;
 
 use super::log::note;
 use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
-use crate::feeds::Subscription;
 use crate::fetch::{
     Client, ClientOptions, Document, FetchError, Fetched, Login, ParallelLimits, Password, Proxy, Wanted, in_parallel,
 };
-use crate::library::{DeliveredFeed, Delivery, Health, KnownFeed, Library, Outcome, PreparedEntry, Result};
+use crate::library::{DeliveredFeed, Delivery, Health, KnownFeed, Library, Outcome, PreparedEntry, Result, now};
 use crate::loader::{Feed, FeedOptions, Flaw, feed_articles, page_article, parse_feed};
 
 /// What a feed may be sent as, the likelier first.
@@ -28,30 +30,28 @@ const STORE_ENTRIES: usize = 3_000;
 /// So many whole articles are fetched in one refresh; a feed's first has more than anybody reads.
 const MOST_PAGES: usize = 500;
 
+/// Where so many feeds in a row get no answer about any name, there is no network.
+const UNANSWERED: usize = 8;
+
 /// A feed that cannot be fetched is tried again unasked after this long.
 const RETRY: Duration = Duration::from_secs(60 * 60);
 
 /// No feed makes one wait longer than this, whatever it says of itself.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// What happens while feeds are refreshed.
+/// A feed was tried, and what came of it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RefreshNews {
-    /// This many feeds are to be tried.
-    Began(usize),
-    /// A feed was tried, and what came of it is stored.
-    Tried {
-        /// What the feed is called.
-        name: String,
-        /// Its address.
-        url: String,
-        /// Entries that are new.
-        new: usize,
-        /// Entries whose text changed.
-        changed: usize,
-        /// Why it could not be fetched or read.
-        error: Option<String>,
-    },
+pub struct Tried {
+    /// What the feed is called.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// Entries that are new.
+    pub new: usize,
+    /// Entries whose text changed.
+    pub changed: usize,
+    /// Why it could not be fetched or read.
+    pub error: Option<String>,
 }
 
 /// What came of a refresh.
@@ -104,14 +104,13 @@ pub fn refresh(
     client: &Client,
     settings: &FeedSettings,
     stop: &AtomicBool,
-    mut tell: impl FnMut(RefreshNews),
+    mut tell: impl FnMut(Tried),
 ) -> Result<Refreshed> {
     let mut done = Refreshed::default();
-    let mut reached = false;
-    let mut store =
-        Store { waiting: Vec::new(), entries: 0, since: Instant::now(), error: None, unread_pages: Vec::new() };
+    let mut store = Store::default();
+    // Feeds that no name server answered for, until something else answers and shows that they alone are to blame.
+    let (mut unanswered, mut reached) = (Vec::new(), false);
     library.for_bulk()?;
-    tell(RefreshNews::Began(feeds.len()));
     let limits = ParallelLimits { overall: settings.parallel, ..ParallelLimits::default() };
     // Many feeds are waited for at once, but no more are read at once than there are cores: that takes memory.
     let readers = thread::available_parallelism().map_or(1, usize::from);
@@ -129,45 +128,47 @@ pub fn refresh(
             scope.spawn(move || {
                 let next = || to_read.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 while let Ok((fetched, feed)) = next() {
-                    let came = match fetched {
+                    let offline = match fetched {
                         Err(FetchError::Stopped) => continue,
-                        Err(FetchError::Offline) => Came::Offline,
-                        fetched => {
-                            let delivery = deliver(&feed, fetched, settings);
-                            Came::Delivery(Box::new((feed, delivery)))
-                        }
+                        Err(FetchError::Offline) => true,
+                        _ => false,
                     };
-                    if read.send(came).is_err() {
+                    let delivery = deliver(&feed, fetched, settings);
+                    if read.send((offline, feed, delivery)).is_err() {
                         break;
                     }
                 }
             });
         }
         drop(read);
-        for came in deliveries {
-            match came {
-                Came::Offline if reached => {}
-                Came::Offline => {
-                    done.offline = true;
-                    stop.store(true, Ordering::Relaxed);
-                }
-                Came::Delivery(came) => {
-                    let (feed, delivery) = *came;
-                    reached |= delivery.health.error.is_none();
-                    store.take(feed, delivery);
-                    if store.is_due() {
-                        store.write(library, &mut done, &mut tell);
+        loop {
+            match deliveries.recv_timeout(STORE_EVERY) {
+                Ok((true, feed, delivery)) if !reached => {
+                    unanswered.push((feed, delivery));
+                    if unanswered.len() >= UNANSWERED {
+                        stop.store(true, Ordering::Relaxed);
                     }
                 }
+                Ok((_, feed, delivery)) => {
+                    reached = true;
+                    store.take(feed, delivery);
+                    unanswered.drain(..).for_each(|(feed, delivery)| store.take(feed, delivery));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if store.is_due() {
+                store.write(library, &mut done, &mut tell);
             }
             if store.error.is_some() {
                 stop.store(true, Ordering::Relaxed);
             }
         }
     });
+    done.offline = !unanswered.is_empty();
     store.write(library, &mut done, &mut tell);
     if store.error.is_none()
-        && let Err(error) = fetch_pages(library, &store.unread_pages, client, limits, stop)
+        && let Err(error) = fetch_pages(library, &store.wanted_pages, client, limits, stop)
     {
         store.error = Some(error);
     }
@@ -175,42 +176,38 @@ pub fn refresh(
     store.error.map_or(Ok(done), Err)
 }
 
-/// What came of trying one feed.
-enum Came {
-    /// There is no network.
-    Offline,
-    /// Something to be stored, of the feed with this name.
-    Delivery(Box<(KnownFeed, Delivery)>),
-}
-
 /// Deliveries on their way into the library.
+#[derive(Default)]
 struct Store {
     waiting: Vec<(KnownFeed, Delivery)>,
     entries: usize,
-    since: Instant,
+    /// When the first of those that wait came.
+    since: Option<Instant>,
     error: Option<crate::library::Error>,
     /// New entries of feeds whose whole articles are wanted.
-    unread_pages: Vec<ArticleId>,
+    wanted_pages: Vec<ArticleId>,
 }
 
 impl Store {
-    fn take(&mut self, feed: KnownFeed, delivery: Delivery) {
-        if self.waiting.is_empty() {
-            self.since = Instant::now();
-        }
-        if let Outcome::Feed(feed) = &delivery.outcome {
-            self.entries += feed.entries.len();
+    fn take(&mut self, mut feed: KnownFeed, delivery: Delivery) {
+        self.since.get_or_insert_with(Instant::now);
+        if let Outcome::Feed(delivered) = &delivery.outcome {
+            self.entries += delivered.entries.len();
+            // The first time it is known by its address alone.
+            if !delivered.title.is_empty() {
+                feed.subscription.title.clone_from(&delivered.title);
+            }
         }
         self.waiting.push((feed, delivery));
     }
 
     fn is_due(&self) -> bool {
-        self.entries >= STORE_ENTRIES || self.since.elapsed() >= STORE_EVERY
+        self.entries >= STORE_ENTRIES || self.since.is_some_and(|since| since.elapsed() >= STORE_EVERY)
     }
 
-    fn write(&mut self, library: &mut Library, done: &mut Refreshed, tell: &mut impl FnMut(RefreshNews)) {
+    fn write(&mut self, library: &mut Library, done: &mut Refreshed, tell: &mut impl FnMut(Tried)) {
         let (feeds, deliveries): (Vec<KnownFeed>, Vec<Delivery>) = self.waiting.drain(..).unzip();
-        self.entries = 0;
+        (self.entries, self.since) = (0, None);
         if deliveries.is_empty() || self.error.is_some() {
             return;
         }
@@ -222,12 +219,11 @@ impl Store {
                     done.new += stored.new.len();
                     done.changed += stored.changed;
                     if feed.subscription.full_text {
-                        self.unread_pages.extend(&stored.new);
+                        self.wanted_pages.extend(&stored.new);
                     }
                     let (new, changed, error) = (stored.new.len(), stored.changed, delivery.health.error);
-                    let Subscription { url, .. } = &feed.subscription;
-                    let (name, url) = (feed.subscription.name().to_owned(), url.clone());
-                    tell(RefreshNews::Tried { name, url, new, changed, error });
+                    let (name, url) = (feed.subscription.name().to_owned(), feed.subscription.url);
+                    tell(Tried { name, url, new, changed, error });
                 }
             }
             Err(error) => self.error = Some(error),
@@ -245,10 +241,8 @@ fn wanted(feed: &KnownFeed) -> Wanted {
 }
 
 /// The host that an address is on, for the limit of each.
-pub(super) fn host(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = rest.split(['/', '?', '#']).next().unwrap_or("");
-    host.rsplit('@').next().unwrap_or("").to_ascii_lowercase()
+fn host(url: &str) -> String {
+    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// What came of trying a feed, made ready for the library.
@@ -257,7 +251,7 @@ pub(super) fn deliver(
     fetched: std::result::Result<Fetched, FetchError>,
     settings: &FeedSettings,
 ) -> Delivery {
-    let now = seconds_now();
+    let now = now();
     let mut health = Health { tried_at: Some(now), ..Health::default() };
     let due =
         |wait: Option<Duration>| Some(now + jittered(wait.unwrap_or_default().max(settings.pause()), feed.seed, now));
@@ -405,10 +399,4 @@ fn jittered(pause: Duration, seed: u64, now: i64) -> i64 {
     let dice = seed ^ now.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let tenth = (seconds / 10).max(1);
     seconds + i64::try_from(dice % tenth.unsigned_abs()).unwrap_or(0)
-}
-
-/// Now, in seconds since 1970.
-pub(super) fn seconds_now() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

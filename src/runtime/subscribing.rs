@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 
 use super::fetching::{FEED_TYPES, deliver, describe};
 use crate::config::FeedSettings;
-use crate::feeds::Subscription;
+use crate::feeds::{Subscription, named};
 use crate::fetch::{Client, Document, FetchError, Fetched, Wanted};
-use crate::library::Library;
+use crate::library::{KnownFeed, Library};
 use crate::loader::{Feed, FeedOptions, PageFeed, feeds_of_page, parse_feed};
 
 /// What came of naming a feed.
@@ -53,11 +53,10 @@ pub fn add(
     wanted: &Subscription,
     stop: &AtomicBool,
 ) -> Result<Added, String> {
-    let found = match find(client, &wanted.url, stop)? {
+    let (found, document) = match find(client, &wanted.url, stop)? {
         Found::Several(feeds) => return Ok(Added::Several(feeds)),
         Found::Feed(found, document) => (found, document),
     };
-    let (found, document) = found;
     let subscription = Subscription { tags: wanted.tags.clone(), own_title: wanted.own_title.clone(), ..*found };
     let kept = |error: crate::library::Error| format!("it cannot be kept: {error}");
     let done = library.subscribe(std::slice::from_ref(&subscription)).map_err(kept)?;
@@ -145,5 +144,36 @@ fn web_address(place: &str) -> String {
         Some(("feed", rest)) => rest.to_owned(),
         Some((_, rest)) if rest.starts_with("//") => place.to_owned(),
         _ => format!("https://{place}"),
+    }
+}
+
+/// The feeds that a reader means by `names`, each once.
+///
+/// # Errors
+///
+/// A name means none, or it is not clear which.
+pub fn feeds_named(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>, String> {
+    let all = library.feeds().map_err(|error| error.to_string())?;
+    let mut found: Vec<KnownFeed> = Vec::new();
+    for name in names {
+        for feed in named(&all, |feed| &feed.subscription, name)? {
+            if found.iter().all(|known| known.number != feed.number) {
+                found.push(feed.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The one feed that a reader means by `name`.
+///
+/// # Errors
+///
+/// The name means none, or several.
+pub fn feed_named(library: &Library, name: &str) -> Result<KnownFeed, String> {
+    let mut found = feeds_named(library, &[name.to_owned()])?;
+    match (found.pop(), found.len()) {
+        (Some(feed), 0) => Ok(feed),
+        (_, more) => Err(format!("\"{name}\" names {} feeds; name one by its address", more + 1)),
     }
 }

@@ -63,7 +63,7 @@ fn draw_row(state: &State, theme: &Theme, facet: &Facet, area: Rect, base: Style
             }
             theme.text
         }
-        (FacetKind::Feed, None) if state.feeds().named(&facet.name).is_some_and(|feed| feed.error.is_some()) => {
+        (FacetKind::Feed, None) if state.feeds().is_failing(&facet.name) => {
             pen.put("! ", over(theme.warning));
             theme.text
         }
