@@ -4,6 +4,7 @@
 mod completion;
 pub mod dates;
 mod effect;
+mod feed_command;
 mod feeds;
 mod filter_bar;
 mod geometry;
@@ -38,7 +39,7 @@ use crate::query::Query;
 
 pub use completion::{Candidate, CompletionMenu, Note};
 pub use effect::Effect;
-pub use feeds::{BUNDLED, ChangedPiece, FeedOrder, FeedRow, Feeds, RefreshEnd, RefreshProgress};
+pub use feeds::{BUNDLED, ChangedPiece, FeedHealth, FeedOrder, FeedRow, Feeds, RefreshEnd, RefreshProgress};
 use filter_bar::Asked;
 pub use filter_bar::FilterBar;
 pub use geometry::{Area, Layout, Size, Wishes, layout};
@@ -207,6 +208,7 @@ impl State {
             Message::Feeds(rows) => self.take_feeds(rows),
             Message::Refreshing(progress) => self.take_refresh(&progress),
             Message::FeedChoice(feeds) => self.take_choice(feeds),
+            Message::FeedHealth(health) => self.take_health(health),
             Message::Changes(changes) => self.take_changes(changes),
             Message::Facets { generation, rows } => {
                 let rows = self.with_feeds(rows);

@@ -66,6 +66,29 @@ impl Subscription {
         }
         self
     }
+
+    /// The same, kept and fetched otherwise.
+    #[must_use]
+    pub fn set(self, setting: FeedSetting) -> Subscription {
+        let limit = |wanted: Option<u32>, now| wanted.map_or(now, |wanted| Some(wanted).filter(|it| *it > 0));
+        Subscription {
+            keep_count: limit(setting.keep_count, self.keep_count),
+            keep_days: limit(setting.keep_days, self.keep_days),
+            full_text: setting.full_text.unwrap_or(self.full_text),
+            ..self
+        }
+    }
+}
+
+/// What is to be otherwise with a feed; what is not named stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeedSetting {
+    /// How many entries are kept; 0 for all.
+    pub keep_count: Option<u32>,
+    /// For how many days an entry is kept; 0 for ever.
+    pub keep_days: Option<u32>,
+    /// Whether the whole article behind each new entry is fetched.
+    pub full_text: Option<bool>,
 }
 
 /// The address of a feed as it is fetched; none where it is not on the web.

@@ -12,6 +12,7 @@ mod event_loop;
 pub mod exchange;
 mod executor;
 mod facets;
+pub mod feed_health;
 mod feeds;
 pub mod fetching;
 mod filter;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use newsdesk::app::{Effect, LoadProgress, Message, Notice, Size, State};
+use newsdesk::app::{ChangedPiece, Effect, FeedHealth, FeedRow, LoadProgress, Message, Notice, Size, State};
 use newsdesk::config::Config;
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
 use newsdesk::loader::{Flaw, Hint, Problem, Refusal, decode, read};
@@ -400,4 +400,57 @@ fn watched_words_have_their_colour_and_a_legend() {
 fn what_cannot_be_kept_is_told_and_asked_about() {
     let screen = Screen::new(80, 24).press("s").heard(Message::NotKept("the disk is full".to_owned()));
     insta::assert_snapshot!("unkept_80x24", screen.press("q").show());
+}
+
+/// A desk with three feeds, one of which fails.
+fn with_feeds(screen: Screen) -> Screen {
+    let row = |name: &str, error: Option<&str>| FeedRow {
+        url: format!("https://{}.example/feed", name.to_lowercase().replace(' ', "-")),
+        name: name.to_owned(),
+        tags: Vec::new(),
+        error: error.map(str::to_owned),
+    };
+    let feeds = vec![row("Harbour Radio", None), row("Canal Post", Some("the server says 503")), row("运河报", None)];
+    screen.heard(Message::Feeds(Arc::new(feeds)))
+}
+
+#[test]
+fn feeds_stand_among_the_sources_and_how_they_are_is_a_list() {
+    at_each_size!("feeds", |screen: Screen| with_feeds(screen).press("f"));
+    let health = |name: &str, tags: &str, kept: Option<&str>, error: Option<&str>| FeedHealth {
+        name: name.to_owned(),
+        tags: tags.to_owned(),
+        url: format!("https://{}.example/feed", name.to_lowercase().replace(' ', "-")),
+        state: "1,204 entries, 17 unread; fetched 2023-10-01 11:00".to_owned(),
+        kept: kept.map(str::to_owned),
+        error: error.map(str::to_owned),
+    };
+    let list = vec![
+        health("Harbour Radio", " #coast #radio", Some("the newest 500 are kept; as the feed gives them"), None),
+        health("Canal Post", "", None, Some("2023-10-01 11:00: the server says 503")),
+        health("运河报", " #press", None, None),
+    ];
+    at_each_size!("feed_list", |screen: Screen| screen.heard(Message::FeedHealth(list.clone())).press("j j"));
+}
+
+#[test]
+fn the_feeds_of_a_page_are_a_choice() {
+    let feeds = [("https://canal.example/all", "All of it"), ("https://canal.example/news", "")];
+    let feeds = feeds.map(|(url, title)| (url.to_owned(), title.to_owned())).to_vec();
+    insta::assert_snapshot!("choice_80x24", Screen::new(80, 24).heard(Message::FeedChoice(feeds)).press("j").show());
+}
+
+#[test]
+fn what_changed_in_an_entry_is_struck_out_or_stands_out() {
+    let piece = |added, text: &str| ChangedPiece { added, text: text.to_owned() };
+    let changes = vec![
+        vec![
+            piece(None, "The bridge opens on "),
+            piece(Some(false), "Monday"),
+            piece(Some(true), "Tuesday"),
+            piece(None, "."),
+        ],
+        vec![piece(Some(true), "Carts wait until spring.")],
+    ];
+    insta::assert_snapshot!("changes_80x24", Screen::new(80, 24).heard(Message::Changes(changes)).show());
 }

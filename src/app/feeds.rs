@@ -13,7 +13,7 @@ use crate::article::{ArticleId, clean};
 use crate::command::Action;
 use crate::config::FeedSort;
 use crate::corpus::Origin;
-use crate::feeds::Subscription;
+use crate::feeds::{FeedSetting, Subscription};
 use crate::search::{Facet, FacetKind, feed_query};
 
 /// What is open is called so where it is what comes with the program.
@@ -77,6 +77,10 @@ pub enum FeedOrder {
     Rename(String, Option<String>),
     /// Give a feed tags, take away those with a `-`.
     Tag(String, Vec<String>),
+    /// Change how much of feeds is kept, and whether whole articles are fetched.
+    Set(Vec<String>, FeedSetting),
+    /// Tell how all feeds are.
+    List,
     /// Take over the subscriptions in a file.
     Import(PathBuf),
     /// Write the subscriptions to a file.
@@ -85,6 +89,33 @@ pub enum FeedOrder {
     FullText(ArticleId, Option<String>),
     /// Tell what changed in an entry.
     Changes(ArticleId),
+}
+
+/// How a feed is, in words; safe to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedHealth {
+    /// What it is called.
+    pub name: String,
+    /// Its tags, each after a `#`.
+    pub tags: String,
+    /// Its address.
+    pub url: String,
+    /// How many entries it has, how many of them are unread, and when it was fetched last.
+    pub state: String,
+    /// What of it is kept, where that is not everything.
+    pub kept: Option<String>,
+    /// When it failed last and why, if nothing has come since.
+    pub error: Option<String>,
+}
+
+impl FeedHealth {
+    /// The lines that tell it; the first is its name.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        [Some(&self.name), Some(&self.url), Some(&self.state), self.kept.as_ref(), self.error.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
 }
 
 /// A piece of a text that changed.
@@ -106,6 +137,8 @@ pub struct Feeds {
     pub(super) changes: Vec<Vec<ChangedPiece>>,
     /// The feeds of a page that named several: address and title.
     pub(super) choice: Vec<(String, String)>,
+    /// How all feeds are, while that is shown.
+    pub(super) health: Vec<FeedHealth>,
     /// The tags for the feed that was named last.
     tags: Vec<String>,
     refreshing: bool,
@@ -135,6 +168,11 @@ impl Feeds {
     /// The feeds of a page that named several: address and title.
     pub fn choice(&self) -> &[(String, String)] {
         &self.choice
+    }
+
+    /// How all feeds are, as it was asked for last.
+    pub fn health(&self) -> &[FeedHealth] {
+        &self.health
     }
 }
 
@@ -224,6 +262,22 @@ impl State {
         }
     }
 
+    pub(super) fn take_health(&mut self, health: Vec<FeedHealth>) {
+        if health.is_empty() {
+            return self.tell(format!("Nothing is subscribed to yet; {} does", self.keymap.shown(Action::AddFeed)));
+        }
+        self.feeds.health = health;
+        self.overlay = Some(Overlay::new(OverlayKind::FeedList));
+    }
+
+    /// Filters by the feed that is selected in the list of feeds.
+    pub(super) fn filter_by_feed(&mut self, row: usize, effects: &mut Vec<Effect>) {
+        if let Some(feed) = self.feeds.health.get(row) {
+            let query = feed_query(&feed.name);
+            self.filter_by(&query, effects);
+        }
+    }
+
     pub(super) fn take_changes(&mut self, changes: Vec<Vec<ChangedPiece>>) {
         if changes.is_empty() {
             return self.tell("This article did not change since it came");
@@ -259,44 +313,5 @@ impl State {
         } else {
             effects.push(Effect::Feeds(FeedOrder::Changes(article)));
         }
-    }
-
-    /// Does what follows `feed`: `add URL`, `remove NAME` and so on, as on the command line.
-    pub(super) fn command_feed(&mut self, typed: &str, effects: &mut Vec<Effect>) {
-        const USAGE: &str = "feed add URL | remove NAME | rename NAME NEW | tag NAME TAG… | refresh [NAME…] | stop | \
-             import FILE | export FILE";
-        let Ok(words) = shell_words::split(typed) else {
-            return self.fail("There is a quotation mark without another");
-        };
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
-        let order = match words.as_slice() {
-            ["add", rest @ ..] if !rest.is_empty() => return self.add_feed(&rest.join(" "), effects),
-            ["remove", rest @ ..] if !rest.is_empty() => FeedOrder::Remove(rest.join(" ")),
-            ["rename", name] => FeedOrder::Rename((*name).to_owned(), None),
-            ["rename", name, rest @ ..] => FeedOrder::Rename((*name).to_owned(), Some(rest.join(" "))),
-            ["tag", name, rest @ ..] if !rest.is_empty() => FeedOrder::Tag((*name).to_owned(), owned(rest)),
-            ["refresh", rest @ ..] => FeedOrder::Refresh(owned(rest)),
-            ["stop"] => FeedOrder::Stop,
-            ["import", file] => FeedOrder::Import(at_home(file)),
-            ["export", file] => FeedOrder::Export(at_home(file)),
-            ["list"] => {
-                if self.layout().sources.is_none() {
-                    self.toggle_sources();
-                }
-                return;
-            }
-            _ => return self.fail(USAGE),
-        };
-        effects.push(Effect::Feeds(order));
-    }
-}
-
-/// A path as shells understand it: `~/` is the home folder.
-fn at_home(path: &str) -> PathBuf {
-    let home = || directories::UserDirs::new().map(|folders| folders.home_dir().to_owned());
-    match path.strip_prefix("~/") {
-        Some(rest) => home().map_or_else(|| PathBuf::from(path), |home| home.join(rest)),
-        None => PathBuf::from(path),
     }
 }

@@ -93,6 +93,7 @@ impl State {
             OverlayKind::Problems => self.problems.len(),
             OverlayKind::Language => LANGUAGE.len(),
             OverlayKind::ChooseFeed => self.feeds.choice.len(),
+            OverlayKind::FeedList => self.feeds.health.len(),
             OverlayKind::Changes => self.feeds.changes.len(),
             OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Unkept => 0,
         };
@@ -127,6 +128,7 @@ impl State {
             }
             OverlayKind::Ask(action) => self.perform_with(action, typed, effects),
             OverlayKind::ChooseFeed => self.choose_feed(overlay.row, effects),
+            OverlayKind::FeedList => self.filter_by_feed(overlay.row, effects),
             OverlayKind::Unkept if typed.is_empty() => effects.extend([Effect::GiveUpUnkept, Effect::Quit]),
             OverlayKind::Unkept => effects.push(Effect::WriteUnkept {
                 path: typed.into(),

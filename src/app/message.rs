@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 
-use super::feeds::{ChangedPiece, FeedRow, RefreshProgress};
+use super::feeds::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress};
 use super::geometry::Size;
 use super::session::Session;
 use crate::article::ArticleId;
@@ -78,6 +78,8 @@ pub enum Message {
     Refreshing(RefreshProgress),
     /// A page names several feeds: address and title of each.
     FeedChoice(Vec<(String, String)>),
+    /// How all feeds are.
+    FeedHealth(Vec<FeedHealth>),
     /// What changed in an entry of a feed, by paragraphs.
     Changes(Vec<Vec<ChangedPiece>>),
     /// What the library holds; sent once, when it was opened.

@@ -33,6 +33,8 @@ pub enum OverlayKind {
     Ask(Action),
     /// Which of the feeds of a page is meant.
     ChooseFeed,
+    /// How all feeds are.
+    FeedList,
     /// What changed in an entry of a feed.
     Changes,
     /// The file that is to get what could not be kept.
@@ -73,7 +75,9 @@ impl Overlay {
         let move_by = |row: usize, by: isize| row.saturating_add_signed(by).min(rows.saturating_sub(1));
         match (keymap.lookup(context, key), key.typed()) {
             _ if key.code == KeyCode::Esc => return Outcome::Close,
-            _ if key.code == KeyCode::Enter && self.kind == OverlayKind::ChooseFeed => return Outcome::Accept,
+            _ if key.code == KeyCode::Enter && matches!(self.kind, OverlayKind::ChooseFeed | OverlayKind::FeedList) => {
+                return Outcome::Accept;
+            }
             (Some(Action::HistoryOlder | Action::Up), _) => self.row = move_by(self.row, -1),
             (Some(Action::HistoryNewer | Action::Down), _) => self.row = move_by(self.row, 1),
             (Some(Action::PageDown | Action::HalfPageDown | Action::ReadOn), _) => self.row = move_by(self.row, page),

@@ -301,8 +301,7 @@ impl State {
     }
 
     pub(super) fn clear_filter(&mut self, effects: &mut Vec<Effect>) {
-        self.filter.editor_mut().set("");
-        self.retype(effects);
+        self.filter_by("", effects);
     }
 
     /// Goes one hit on, or back; says no, and tells the reader why, where there is none.

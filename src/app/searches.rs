@@ -136,9 +136,14 @@ impl State {
             return self.tell(format!("No saved search has the key {key}"));
         };
         let (name, query) = (search.name.clone(), search.query.clone());
-        self.filter.editor_mut().set(&query);
-        self.retype(effects);
+        self.filter_by(&query, effects);
         self.tell(name);
+    }
+
+    /// Has the filter be this.
+    pub(super) fn filter_by(&mut self, query: &str, effects: &mut Vec<Effect>) {
+        self.filter.editor_mut().set(query);
+        self.retype(effects);
     }
 
     /// Forgets a saved search.

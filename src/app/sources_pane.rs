@@ -202,9 +202,8 @@ impl State {
             (None, None, Expr::Or(_)) => format!("({typed}) {condition}"),
             (None, None, _) => format!("{typed} {condition}"),
         };
-        self.filter.editor_mut().set(&text);
+        self.filter_by(&text, effects);
         self.remember_filter(effects);
-        self.retype(effects);
     }
 
     /// What the keys of the pane do to a saved search.

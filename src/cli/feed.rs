@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
-use chrono::{Local, TimeZone};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -16,12 +15,12 @@ use super::library::{open, path, told};
 use super::{Common, NOTHING, WRONG, complain};
 use crate::app::numbers::{counted, grouped};
 use crate::article::clean;
-use crate::feeds::Subscription;
+use crate::feeds::{FeedSetting, Subscription};
 use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library};
 use crate::loader::PageFeed;
-use crate::runtime::exchange;
 use crate::runtime::fetching::{self, Refreshed, Tried};
 use crate::runtime::subscribing::{self, Added, feed_named, feeds_named};
+use crate::runtime::{exchange, feed_health};
 
 /// What may be done with feeds.
 #[derive(Debug, Subcommand)]
@@ -148,13 +147,9 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
         }
         Order::Set { names, keep_count, keep_days, full_text } => {
             for feed in feeds_named(&library, &names).map_err(io::Error::other)? {
-                let mut subscription = feed.subscription.clone();
-                let limit = |wanted: Option<u32>, now| wanted.map_or(now, |wanted| Some(wanted).filter(|it| *it > 0));
-                subscription.keep_count = limit(keep_count, subscription.keep_count);
-                subscription.keep_days = limit(keep_days, subscription.keep_days);
-                subscription.full_text = full_text.unwrap_or(subscription.full_text);
+                let subscription = feed.subscription.clone().set(FeedSetting { keep_count, keep_days, full_text });
                 library.change_subscription(feed.number, &subscription).map_err(told)?;
-                writeln!(out, "{}: {}", shown(&feed), settings(&subscription))?;
+                writeln!(out, "{}: {}", shown(&feed), feed_health::settings(&subscription))?;
             }
         }
         Order::List { json } => {
@@ -245,19 +240,6 @@ fn shown(feed: &KnownFeed) -> String {
     clean(feed.subscription.name()).into_owned()
 }
 
-/// What is kept of a feed, in words.
-fn settings(subscription: &Subscription) -> String {
-    let count = subscription.keep_count.map(|count| format!("the newest {}", grouped(count.into())));
-    let days = subscription.keep_days.map(|days| counted(days.into(), "day", "days"));
-    let kept = match (count, days) {
-        (None, None) => "all entries are kept".to_owned(),
-        (Some(count), None) => format!("{count} are kept"),
-        (None, Some(days)) => format!("entries are kept for {days}"),
-        (Some(count), Some(days)) => format!("{count} are kept, for {days}"),
-    };
-    format!("{kept}; {}", if subscription.full_text { "whole articles are fetched" } else { "as the feed gives them" })
-}
-
 fn list(
     feeds: &[KnownFeed],
     counts: &HashMap<FeedNumber, FeedCounts>,
@@ -268,14 +250,14 @@ fn list(
         writeln!(out, "Nothing is subscribed to yet; `newsdesk feed add URL` does")?;
     }
     for feed in feeds {
-        let FeedCounts { entries, unread } = counts.get(&feed.number).copied().unwrap_or_default();
-        let health = &feed.health;
+        let counts = counts.get(&feed.number).copied().unwrap_or_default();
         if json {
+            let health = &feed.health;
             let mut object = serde_json::to_value(&feed.subscription).unwrap_or_default();
             if let Some(fields) = object.as_object_mut() {
                 fields.insert("name".to_owned(), json!(feed.subscription.name()));
-                fields.insert("entries".to_owned(), json!(entries));
-                fields.insert("unread".to_owned(), json!(unread));
+                fields.insert("entries".to_owned(), json!(counts.entries));
+                fields.insert("unread".to_owned(), json!(counts.unread));
                 fields.insert("tried".to_owned(), json!(health.tried_at.and_then(iso)));
                 fields.insert("succeeded".to_owned(), json!(health.succeeded_at.and_then(iso)));
                 fields.insert("error".to_owned(), json!(health.error));
@@ -284,17 +266,10 @@ fn list(
             writeln!(out, "{object}")?;
             continue;
         }
-        let tags: String = feed.subscription.tags.iter().map(|tag| format!(" #{}", clean(tag))).collect();
-        writeln!(out, "{}{tags}", shown(feed))?;
-        writeln!(out, "  {}", clean(&feed.subscription.url))?;
-        let last = match health.succeeded_at {
-            Some(at) => format!("fetched {}", local(at)),
-            None => "not fetched yet".to_owned(),
-        };
-        writeln!(out, "  {}, {} unread; {last}", counted(entries.into(), "entry", "entries"), grouped(unread.into()))?;
-        if let Some(error) = &health.error {
-            let at = health.tried_at.map(local).unwrap_or_default();
-            writeln!(out, "  {at}: {}", clean(error))?;
+        let health = feed_health::health(feed, counts);
+        writeln!(out, "{}{}", health.name, health.tags)?;
+        for line in health.lines().skip(1) {
+            writeln!(out, "  {line}")?;
         }
     }
     Ok(())
@@ -302,10 +277,6 @@ fn list(
 
 fn iso(at: i64) -> Option<String> {
     chrono::DateTime::from_timestamp(at, 0).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
-}
-
-fn local(at: i64) -> String {
-    Local.timestamp_opt(at, 0).single().map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
 }
 
 fn refresh(

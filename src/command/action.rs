@@ -249,7 +249,7 @@ pub static ACTIONS: &[ActionSpec] = &[
     row(Action::RefreshFeeds, "refresh-feeds", &["R"], Group::Feeds, Global, "Fetch all feeds; Esc stops"),
     row(Action::FullText, "full-text", &["F"], Group::Feeds, Global, "Fetch the whole article behind an entry, and back"),
     row(Action::ShowChanges, "changes", &["d"], Group::Feeds, Global, "What changed in an entry at its source"),
-    row(Action::Feed, "feed", &[], Group::Feeds, Global, "feed add, remove, rename, tag, refresh, import, export"),
+    row(Action::Feed, "feed", &[], Group::Feeds, Global, "add, remove, rename, tag, set, list, refresh, import, export"),
     row(Action::ToggleZen, "zen", &["z"], Group::View, Global, "The text alone, and back"),
     row(Action::WidenList, "widen-list", &[">"], Group::View, Global, "More room for the list"),
     row(Action::NarrowList, "narrow-list", &["<"], Group::View, Global, "Less room for the list"),

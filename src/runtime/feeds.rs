@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::contained::contain;
+use super::feed_health::{health, settings};
 use super::fetching::{self, Tried};
 use super::log::note;
 use super::subscribing::{self, Added, feed_named, feeds_named};
@@ -189,6 +190,23 @@ impl Desk {
             FeedOrder::Tag(name, tags) => {
                 let feed = feed_named(&self.library()?, &name)?;
                 self.change(&feed, &feed.subscription.clone().retagged(&tags))?;
+            }
+            FeedOrder::Set(names, setting) => {
+                let mut library = self.library()?;
+                let feeds = feeds_named(&library, &names)?;
+                for feed in &feeds {
+                    let to = feed.subscription.clone().set(setting);
+                    library.change_subscription(feed.number, &to).map_err(told)?;
+                }
+                let first = feeds.first().map(|feed| settings(&feed.subscription.clone().set(setting)));
+                let feeds = counted(feeds.len() as u64, "feed", "feeds");
+                self.changed(format!("{feeds}: {}", first.unwrap_or_default()));
+            }
+            FeedOrder::List => {
+                let library = self.library()?;
+                let counts = library.feed_counts().map_err(told)?;
+                let of = |feed: &KnownFeed| health(feed, counts.get(&feed.number).copied().unwrap_or_default());
+                self.tell(Message::FeedHealth(library.feeds().map_err(told)?.iter().map(of).collect()));
             }
             FeedOrder::Import(path) => {
                 let imported = exchange::import(&mut self.library()?, &path).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! What lies over the panes about feeds: the choice of one, and what changed in an entry.
+//! What lies over the panes about feeds: the choice of one, how all are, and what changed in an entry.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,7 +8,7 @@ use super::Theme;
 use super::overlay::draw_more;
 use super::spans::Pen;
 use crate::app::wrap::wrap;
-use crate::app::{ChangedPiece, Overlay, State};
+use crate::app::{ChangedPiece, FeedHealth, Overlay, State};
 use crate::article::clean;
 
 /// The feeds of a page that names several.
@@ -32,10 +32,52 @@ pub(super) fn draw_choice(state: &State, theme: &Theme, overlay: &Overlay, area:
     }
 }
 
+/// How all feeds are, a few lines each; the one that is selected stands as far down as it fits.
+pub(super) fn draw_health(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
+    let feeds = state.feeds().health();
+    let height = |feed: &FeedHealth| feed.lines().count() + 1;
+    // The first that is shown: as many before the selected one as there is room for.
+    let mut room = usize::from(area.height) + 1;
+    let above = feeds.iter().take(overlay.row + 1).rev().take_while(|feed| {
+        let fits = height(feed) <= room;
+        room = room.saturating_sub(height(feed));
+        fits
+    });
+    let top = (overlay.row + 1).saturating_sub(above.count().max(1));
+    let mut y = area.y;
+    let mut shown = 0;
+    for (row, feed) in feeds.iter().enumerate().skip(top) {
+        if y >= area.bottom() {
+            break;
+        }
+        shown += 1;
+        for (number, line) in feed.lines().enumerate().take(usize::from(area.bottom() - y)) {
+            let selected = number == 0 && row == overlay.row;
+            let base = if selected { theme.selection } else { Style::new() };
+            if selected {
+                buffer.set_style(Rect::new(area.x, y, area.width, 1), base);
+            }
+            let mut pen = Pen::new(buffer, area.x, y, area.right());
+            if number == 0 {
+                pen.put(line, theme.text.add_modifier(Modifier::BOLD).patch(base));
+                pen.put(&feed.tags, theme.accent.patch(base));
+            } else {
+                pen.skip(2);
+                let is_error = feed.error.as_deref() == Some(line);
+                pen.put(line, if is_error { theme.error } else { theme.dim });
+            }
+            y += 1;
+        }
+        y += 1;
+    }
+    draw_more(theme, area, (top, shown, feeds.len()), buffer);
+}
+
 /// What changed in an entry: what is gone is struck out, what is new stands out. The row is the paragraph at the top.
 pub(super) fn draw_changes(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
     let changes = state.feeds().changes();
     let mut y = area.y;
+    let mut shown = 0;
     for paragraph in changes.iter().skip(overlay.row) {
         let text: String = paragraph.iter().map(|piece| piece.text.as_str()).collect();
         for (line, _) in wrap(&text, usize::from(area.width.max(1)), false) {
@@ -52,9 +94,10 @@ pub(super) fn draw_changes(state: &State, theme: &Theme, overlay: &Overlay, area
             }
             y += 1;
         }
+        shown += usize::from(y <= area.bottom());
         y += 1;
     }
-    draw_more(theme, area, (overlay.row, 1, changes.len()), buffer);
+    draw_more(theme, area, (overlay.row, shown.max(1), changes.len()), buffer);
 }
 
 fn style(piece: &ChangedPiece, theme: &Theme) -> Style {

@@ -34,6 +34,12 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
             let title = format!(" {}: which is meant? ", counted(count as u64, "feed", "feeds"));
             (title, 90, u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2))
         }
+        OverlayKind::FeedList => {
+            let feeds = state.feeds().health();
+            let lines = feeds.iter().map(|feed| feed.lines().count() + 1).sum::<usize>() + 1;
+            let title = format!(" {}; Enter filters by one ", counted(feeds.len() as u64, "feed", "feeds"));
+            (title, 90, u16::try_from(lines).unwrap_or(u16::MAX))
+        }
         OverlayKind::Changes => (" What changed ".to_owned(), 84, screen.height),
         OverlayKind::Unkept => (" Marks are not kept ".to_owned(), 76, 6),
     };
@@ -76,6 +82,10 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
         OverlayKind::Ask(_) => draw_typed(theme, ": ", overlay, inner, buffer),
         OverlayKind::ChooseFeed => {
             feed_overlays::draw_choice(state, theme, overlay, inner, buffer);
+            None
+        }
+        OverlayKind::FeedList => {
+            feed_overlays::draw_health(state, theme, overlay, inner, buffer);
             None
         }
         OverlayKind::Changes => {

@@ -30,7 +30,13 @@ impl Line {
     pub(super) fn push(&mut self, text: &str) {
         let text = clean(text);
         self.text.reserve(text.len());
-        let mut words = text.split([' ', '\n', '\t', '\r', '\u{c}']);
+        // Most text has single spaces already; clean has left no white space but them and line feeds.
+        let follows = !self.text.is_empty() && !self.text.ends_with(' ');
+        if (follows || !text.starts_with(' ')) && !text.contains("  ") && !text.contains('\n') {
+            self.text.push_str(&text);
+            return;
+        }
+        let mut words = text.split([' ', '\n']);
         self.text.push_str(words.next().unwrap_or(""));
         for word in words {
             if !self.text.is_empty() && !self.text.ends_with(' ') {

@@ -1,0 +1,45 @@
+//! How a feed is, in the words that the reader and scripts are told.
+
+use chrono::{Local, TimeZone};
+
+use crate::app::FeedHealth;
+use crate::app::numbers::{counted, grouped};
+use crate::article::clean;
+use crate::feeds::Subscription;
+use crate::library::{FeedCounts, KnownFeed};
+
+/// How a feed is.
+pub fn health(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) -> FeedHealth {
+    let last = match feed.health.succeeded_at {
+        Some(at) => format!("fetched {}", local(at)),
+        None => "not fetched yet".to_owned(),
+    };
+    let subscription = &feed.subscription;
+    let as_it_comes = Subscription { keep_count: None, keep_days: None, full_text: false, ..subscription.clone() };
+    let failed = |error: &String| format!("{}: {}", feed.health.tried_at.map(local).unwrap_or_default(), clean(error));
+    FeedHealth {
+        name: clean(subscription.name()).into_owned(),
+        tags: subscription.tags.iter().map(|tag| format!(" #{}", clean(tag))).collect(),
+        url: clean(&subscription.url).into_owned(),
+        state: format!("{}, {} unread; {last}", counted(entries.into(), "entry", "entries"), grouped(unread.into())),
+        kept: (as_it_comes != *subscription).then(|| settings(subscription)),
+        error: feed.health.error.as_ref().map(failed),
+    }
+}
+
+/// What is kept of a feed, and what of it is fetched.
+pub fn settings(subscription: &Subscription) -> String {
+    let count = subscription.keep_count.map(|count| format!("the newest {}", grouped(count.into())));
+    let days = subscription.keep_days.map(|days| counted(days.into(), "day", "days"));
+    let kept = match (count, days) {
+        (None, None) => "all entries are kept".to_owned(),
+        (Some(count), None) => format!("{count} are kept"),
+        (None, Some(days)) => format!("entries are kept for {days}"),
+        (Some(count), Some(days)) => format!("{count} are kept, for {days}"),
+    };
+    format!("{kept}; {}", if subscription.full_text { "whole articles are fetched" } else { "as the feed gives them" })
+}
+
+fn local(at: i64) -> String {
+    Local.timestamp_opt(at, 0).single().map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+}
