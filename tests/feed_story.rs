@@ -196,7 +196,7 @@ fn fifty_feeds_are_imported_refreshed_read_starred_and_there_without_their_serve
     desk.send("/is:starred\r");
     desk.wait_for("1 of 300");
     desk.send("\x1b");
-    desk.wait_for(" 300 articles");
+    desk.wait("all articles", |desk| !desk.text().contains("of 300"));
     // Without the server.
     drop(server);
     desk.send("R");
@@ -218,7 +218,9 @@ fn fifty_feeds_are_imported_refreshed_read_starred_and_there_without_their_serve
     // Another start: the filter is as it was left, and the star is there.
     let mut desk = reader.read();
     desk.wait_for("150 of 300");
-    desk.send("\x1b\x1b/is:starred\r");
+    desk.send("\x1b");
+    desk.wait("all articles", |desk| !desk.text().contains("of 300"));
+    desk.send("/is:starred\r");
     desk.wait_for("1 of 300");
     desk.send("q");
     desk.wait_for_end();
@@ -228,6 +230,87 @@ fn fifty_feeds_are_imported_refreshed_read_starred_and_there_without_their_serve
     let other = Reader::new();
     assert!(other.told(&["feed", "import", out.to_str().unwrap()]).starts_with("50 feeds new"));
     assert_eq!(other.told(&["feed", "export"]), fs::read_to_string(&out).unwrap());
+}
+
+#[test]
+fn a_page_is_subscribed_to_by_choice_its_whole_article_fetched_and_what_changed_shown() {
+    let sentence = "The ferry waits for the tide, the tide waits for the moon, and nobody waits for the ferry. ";
+    let page = format!(
+        "<html><head><title>Ferry waits</title></head><body><article><h1>Ferry waits</h1>{}</article></body></html>",
+        format!("<p>{}</p>", sentence.repeat(6)).repeat(3)
+    );
+    let tide = Arc::new(Mutex::new("low"));
+    let now = Arc::clone(&tide);
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/" => Answer::ok(
+            "<html><head><link rel=alternate type='application/rss+xml' href='/all' title='All of it'>\
+             <link rel=alternate type='application/rss+xml' href='/ferry' title='Ferries alone'></head></html>",
+        ),
+        "/story" => Answer::ok(page.clone()),
+        _ => Answer::ok(format!(
+            "<rss version='2.0'><channel><title>Ferry news</title><item><title>Ferry waits</title><link>{}</link>\
+             <guid>1</guid><description>The tide is {}.</description></item></channel></rss>",
+            format_args!("http://{}/story", request.header("Host").unwrap_or("")),
+            now.lock().unwrap()
+        )),
+    });
+    let reader = Reader::new();
+    let mut desk = reader.read();
+    desk.wait_for("30 articles");
+    desk.send("a");
+    desk.send(&format!("{} boats\r", server.url("/")));
+    desk.wait_for("which is meant?");
+    desk.send("j\r");
+    desk.wait_for("Subscribed to Ferry news: 1 entry");
+    desk.wait_for("The tide is low.");
+    // There and back.
+    desk.send("F");
+    desk.wait_for("nobody waits for the ferry");
+    desk.send("F");
+    desk.wait_for("The tide is low.");
+    desk.send("d");
+    desk.wait_for("did not change");
+    *tide.lock().unwrap() = "high";
+    desk.send("R");
+    desk.wait_for("1 changed");
+    desk.wait_for("The tide is high.");
+    desk.send("d");
+    desk.wait_for("What changed");
+    desk.wait_for("low.high.");
+    desk.send("\x1b");
+    desk.wait("the panes", |desk| !desk.text().contains("What changed"));
+    desk.send(":feed set Ferry --keep-count 7\r");
+    desk.wait_for("the newest 7 are kept");
+    desk.send(":feed list\r");
+    desk.wait_for("Ferry news #boats");
+    desk.wait_for("1 entry, ");
+    desk.send("\x1b");
+    desk.wait("the panes", |desk| !desk.text().contains("Ferry news #boats"));
+    desk.send("q");
+    assert_eq!(desk.wait_for_end(), 0);
+    assert!(reader.told(&["feed", "list"]).contains("the newest 7 are kept"));
+}
+
+#[test]
+fn what_is_due_comes_without_a_key_where_that_is_wanted_and_what_is_not_due_stays_alone() {
+    let server = Server::start(|request| Answer::ok(feed(number(request))));
+    let reader = Reader::new();
+    for number in [0, 1] {
+        reader.told(&["feed", "add", &server.url(&format!("/{number}"))]);
+    }
+    let opml = format!("<opml><body><outline type='rss' xmlUrl='{}'/></body></opml>", server.url("/2"));
+    fs::write(reader.path("more.opml"), opml).unwrap();
+    reader.told(&["feed", "import", reader.path("more.opml").to_str().unwrap()]);
+    let before = server.requests().len();
+    fs::create_dir_all(reader.path(".config/newsdesk")).unwrap();
+    fs::write(reader.path(".config/newsdesk/config.toml"), "[feeds]\nrefresh = 60\n").unwrap();
+    let mut desk = reader.read();
+    desk.wait_for("18 articles");
+    desk.wait_for("1 feed: 6 new");
+    let asked: Vec<String> = server.requests().into_iter().skip(before).map(|request| request.path).collect();
+    assert_eq!(asked, ["/2"]);
+    desk.send("q");
+    assert_eq!(desk.wait_for_end(), 0);
 }
 
 #[test]

@@ -392,6 +392,34 @@ fn what_comes_is_stored_while_others_are_waited_for() {
 }
 
 #[test]
+fn a_feed_is_due_after_the_pause_that_it_its_server_or_its_reader_wants_and_never_once_it_is_gone() {
+    let feed = |ttl: &str| answer(rss("F", &[]).replacen("<channel>", &format!("<channel>{ttl}"), 1));
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/ttl" => feed("<ttl>180</ttl>"),
+        "/header" => feed("").with("Cache-Control", "max-age=14400"),
+        "/busy" => Answer::status(429).with("Retry-After", "18000"),
+        "/gone" => Answer::status(410),
+        "/down" => Answer::status(500),
+        _ => feed(""),
+    });
+    let mut desk = Desk::new();
+    desk.settings.refresh = 120;
+    let hours = [("/own", 2), ("/ttl", 3), ("/header", 4), ("/busy", 5), ("/down", 2)];
+    desk.subscribe(&hours.map(|(path, _)| server.url(path)));
+    desk.subscribe(&[server.url("/gone")]);
+    assert!(desk.feed(&server.url("/own")).health.is_due(0), "nothing is known of it yet");
+    desk.refresh();
+    for (path, hours) in hours {
+        let health = desk.feed(&server.url(path)).health;
+        let tried = health.tried_at.unwrap();
+        assert!(!health.is_due(tried + hours * 3600 - 1), "{path}");
+        // Up to a tenth later, so that not everybody comes at once.
+        assert!(health.is_due(tried + hours * 3600 + hours * 360), "{path}");
+    }
+    assert!(!desk.feed(&server.url("/gone")).health.is_due(i64::MAX));
+}
+
+#[test]
 fn a_refresh_can_be_stopped_and_what_came_stays() {
     let server = Server::start(|request| match request.path.as_str() {
         "/0" => answer(rss("Zero", &[("One", "https://example.org/1", "first")])),

@@ -45,6 +45,13 @@ pub struct Health {
     pub dead: bool,
 }
 
+impl Health {
+    /// Whether the feed may be fetched unasked at this moment, in seconds since 1970.
+    pub fn is_due(&self, now: i64) -> bool {
+        !self.dead && self.due_at.is_none_or(|due| due <= now)
+    }
+}
+
 /// How much there is of a feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeedCounts {

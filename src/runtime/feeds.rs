@@ -127,11 +127,13 @@ struct Desk {
 impl Desk {
     fn run(mut self) {
         self.tell_feeds();
+        // What came due while nobody was there is fetched at once.
+        let mut look = Instant::now();
         loop {
             let order = if self.settings.refresh == 0 {
                 self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
-                self.inbox.recv_timeout(LOOK)
+                self.inbox.recv_timeout(look.saturating_duration_since(Instant::now()))
             };
             match order {
                 Ok(Order::Do(order)) => {
@@ -143,6 +145,7 @@ impl Desk {
                 Ok(Order::Look) => self.tell_feeds(),
                 Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
+                    look = Instant::now() + LOOK;
                     if let Err(error) = self.refresh_due() {
                         note(|| format!("feeds: {error}"));
                     }
@@ -283,8 +286,8 @@ impl Desk {
             return Ok(());
         }
         let now = now();
-        let is_due = |feed: &KnownFeed| !feed.health.dead && feed.health.due_at.is_none_or(|due| due <= now);
-        let feeds: Vec<KnownFeed> = self.library()?.feeds().map_err(told)?.into_iter().filter(is_due).collect();
+        let all = self.library()?.feeds().map_err(told)?;
+        let feeds: Vec<KnownFeed> = all.into_iter().filter(|feed| feed.health.is_due(now)).collect();
         if !feeds.is_empty() {
             self.refresh(feeds);
         }
