@@ -2,7 +2,7 @@
 //! is made to do harm.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use newsdesk::article::{Role, SpanStyle};
+use newsdesk::feeds::opml;
 use newsdesk::loader::{FeedOptions, Hint, Reading, decode, parse_feed, read};
 use regex::Regex;
 use serde_json::Value;
@@ -474,6 +475,65 @@ fn an_entry_without_an_end_ends_where_the_next_begins() {
         feed.entries.iter().map(|entry| entry.head.title.as_ref().unwrap().value.as_str()).collect();
     assert_eq!(titles, ["One", "Two", "Three"]);
     assert_eq!(feed.flaws.len(), 1);
+}
+
+#[test]
+fn a_json_feed_that_breaks_off_is_read_up_to_the_entry_in_which_it_does() {
+    let item = |number: usize| format!("{{\"id\": {number}, \"content_text\": \"[{{\\\"{number}\\\"}}]\"}}");
+    let whole = format!(
+        "{{\"version\": \"https://jsonfeed.org/version/1.1\", \"title\": \"T\",\n\"items\": [{},\n{}, {}]}}",
+        item(1),
+        item(2),
+        item(3)
+    );
+    let read = |text: &str| parse_feed(text.as_bytes(), &FeedOptions::default());
+    let full = read(&whole).unwrap();
+    assert_eq!((full.entries.len(), full.flaws.len()), (3, 0));
+    let mut seen = Vec::new();
+    for end in 0..whole.len() {
+        let Ok(feed) = read(&whole[..end]) else { continue };
+        assert_eq!(feed.entries, full.entries[..feed.entries.len()], "{end}");
+        assert_eq!((feed.flaws.len(), feed.head.title.is_some()), (1, true));
+        seen.push(feed.entries.len());
+    }
+    seen.dedup();
+    assert_eq!(seen, [1, 2, 3]);
+    let broken = read(&whole.replace("[{\\\"2", "\u{1}")).unwrap();
+    assert_eq!((broken.entries.len(), broken.flaws[0].line), (1, Some(3)));
+}
+
+#[test]
+fn what_media_modules_list_is_linked_once_and_of_several_forms_one() {
+    let feed = "<rss version='2.0' xmlns:media='http://search.yahoo.com/mrss/'><channel><item><title>T</title>\
+        <enclosure url='https://a.example/talk.mp3' type='audio/mpeg' length='1'/>\
+        <media:content url='https://a.example/talk.mp3' type='audio/mpeg'/>\
+        <media:content url='https://a.example/desk.jpg' medium='image'><media:title>The desk</media:title></media:content>\
+        <media:group><media:content url='https://a.example/big.mp4' type='video/mp4'/>\
+        <media:content url='https://a.example/small.mp4' type='video/mp4'/></media:group>\
+        <media:content url='javascript:alert(1)' medium='video'/></item></channel></rss>";
+    let text = rendered_text("media.rss", feed);
+    let linked: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("paragraph: ")).collect();
+    assert_eq!(linked, ["[Audio: talk.mp3](1)", "[Image: desk.jpg](2)", "[Video: big.mp4](3)"]);
+}
+
+#[test]
+fn collections_of_feeds_come_in_whole_and_go_out_as_they_came() {
+    let Some(folder) = shared("feeds/opml") else { return };
+    let address = Regex::new(r#"(?i)\bxmlurl\s*=\s*["']\s*([^"'\s][^"']*?)\s*["']"#).unwrap();
+    let (mut collections, mut feeds) = (0, 0);
+    for path in files(&folder).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "opml")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let opml = opml::read(&text).unwrap();
+        let addresses: BTreeSet<&str> =
+            address.captures_iter(&text).map(|found| found.get(1).unwrap().as_str()).collect();
+        let web = addresses.iter().filter(|address| address.to_ascii_lowercase().starts_with("http")).count();
+        assert_eq!(opml.subscriptions.len(), web, "{}", path.display());
+        assert_eq!(opml.problems, [], "{}", path.display());
+        let again = opml::read(&opml::write(&opml.subscriptions)).unwrap();
+        assert_eq!(again, opml, "{}", path.display());
+        (collections, feeds) = (collections + 1, feeds + web);
+    }
+    assert!(collections > 100 && feeds > 1_000, "{collections} collections, {feeds} feeds");
 }
 
 #[test]

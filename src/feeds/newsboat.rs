@@ -98,10 +98,11 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// A piece of a filter expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Piece {
     Open,
     Close,
+    #[default]
     And,
     Or,
     /// An attribute, an operator, a value.
@@ -119,20 +120,27 @@ fn translate(filter: &str) -> Result<String, String> {
 /// How deep parentheses may stand in each other.
 const DEEPEST: usize = 50;
 
+/// Neither of `and` and `or` binds closer there; what stands further right is joined first.
 fn expression(rest: &mut &[Piece], depth: usize) -> Result<String, String> {
     if depth > DEEPEST {
         return Err("its parentheses stand too deep in each other".to_owned());
     }
-    let mut query = operand(rest, depth)?;
-    let mut joined: Option<Piece> = None;
+    let mut operands = vec![(operand(rest, depth)?, Piece::And)];
     while let Some((joint @ (Piece::And | Piece::Or), after)) = rest.split_first() {
-        if joined.as_ref().is_some_and(|before| before != joint) {
-            return Err("it mixes and with or without parentheses, and which binds is not clear".to_owned());
-        }
         *rest = after;
-        let next = operand(rest, depth)?;
-        query = if *joint == Piece::And { format!("{query} {next}") } else { format!("{query} OR {next}") };
-        joined = Some(joint.clone());
+        operands.push((operand(rest, depth)?, joint.clone()));
+    }
+    let (mut query, mut joint) = operands.pop().unwrap_or_default();
+    let mut has_or = false;
+    while let Some((left, next)) = operands.pop() {
+        query = match joint {
+            Piece::Or => format!("{left} OR {query}"),
+            _ if has_or => format!("{left} ({query})"),
+            _ => format!("{left} {query}"),
+        };
+        // What stands in parentheses binds like a single condition.
+        has_or = joint == Piece::Or;
+        joint = next;
     }
     Ok(query)
 }
@@ -297,6 +305,12 @@ mod tests {
                 "(author = \\\"A. B\\\" or content !~ \\\"x|y\\\") and age < 7",
                 r"(by:/^A\. B$/ OR -body:/x|y/) since:7d",
             ),
+            ("unread = \\\"yes\\\" and age < 3 or age > 5", "is:unread (since:3d OR -since:5d)"),
+            ("age < 3 or unread = \\\"yes\\\" and age > 5", "since:3d OR is:unread -since:5d"),
+            (
+                "age < 1 and age < 2 or age < 3 and age < 4 or age < 5",
+                "since:1d (since:2d OR since:3d (since:4d OR since:5d))",
+            ),
             ("age > 30", "-since:30d"),
             ("flags # \\\"a\\\"", "tag:/^a$/"),
         ];
@@ -316,7 +330,6 @@ mod tests {
             "a = 1",
             "((unread = \\\"yes\\\")",
             "unread = \\\"yes\\\" and",
-            "unread = \\\"yes\\\" and age < 3 or age > 5",
             "age between 1:3",
             "",
         ] {

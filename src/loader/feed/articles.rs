@@ -145,7 +145,7 @@ fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'
     draft.push(Role::Byline, authors.join(", "));
     draft.parts.append(&mut body.parts);
     draft.links = body.links;
-    for enclosure in &entry.enclosures {
+    for enclosure in entry.enclosures.iter().chain(&entry.media) {
         push_enclosure(&mut draft, &enclosure.href, &enclosure.media_type);
     }
     let source = entry.source.as_ref().and_then(|source| source.head.title.as_ref());

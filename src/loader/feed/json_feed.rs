@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::date;
 use super::model::{Feed, FeedCategory, FeedEntry, FeedHead, FeedImage, FeedLink, FeedPerson, FeedVersion};
 use super::text;
-use crate::loader::{Refusal, address};
+use crate::loader::{Flaw, Refusal, address};
 
 /// Whether a text may be a JSON Feed: its version stands near the front, or its entries do.
 pub(super) fn is_likely(text: &str) -> bool {
@@ -17,10 +17,26 @@ pub(super) fn is_likely(text: &str) -> bool {
 /// Reads a JSON Feed.
 pub(super) fn read(text: &str, base: Option<&str>) -> Result<Feed, Refusal> {
     // A half of a surrogate pair stands for nothing, and is no reason to give up all the rest.
+    let mut flaws = Vec::new();
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
-        Err(first) => serde_json::from_str(&without_lone_surrogates(text))
-            .map_err(|_| Refusal::NoFeed(format!(": as JSON it is broken: {first}")))?,
+        Err(first) => {
+            let text = without_lone_surrogates(text);
+            match serde_json::from_str(&text) {
+                Ok(value) => value,
+                Err(error) => {
+                    flaws.push(Flaw {
+                        line: u32::try_from(error.line()).ok(),
+                        cause: format!("as JSON it is broken: {error}"),
+                        consequence: "the entries before that are read".to_owned(),
+                    });
+                    whole_items(&text, &error)
+                        .and_then(|whole| serde_json::from_str(&whole).ok())
+                        .filter(|value: &Value| value.get("items").is_some())
+                        .ok_or_else(|| Refusal::NoFeed(format!(": as JSON it is broken: {first}")))?
+                }
+            }
+        }
     };
     let version = string(&value, "version").unwrap_or_default();
     let version = match version.trim_end_matches('/').rsplit('/').next() {
@@ -47,8 +63,34 @@ pub(super) fn read(text: &str, base: Option<&str>) -> Result<Feed, Refusal> {
         logo: string(&value, "icon").map(|icon| address::resolve(base, &icon)),
         entries: entries.into_iter().flatten().filter(|item| item.is_object()).map(|item| entry(item, base)).collect(),
         head,
+        flaws,
         ..Feed::default()
     })
+}
+
+/// What stands before the item in which `error` is, with the brackets that are then open closed.
+fn whole_items(text: &str, error: &serde_json::Error) -> Option<String> {
+    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let mut open = Vec::new();
+    let (mut in_text, mut is_escaped) = (false, false);
+    let mut end = None;
+    for (at, byte) in text.bytes().enumerate().take(before + error.column()) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'{' | b'[' => open.push(byte),
+            b'}' | b']' => {
+                open.pop();
+                if open == b"{[" {
+                    end = Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(format!("{}]}}", text.get(..end?)?))
 }
 
 fn entry(item: &Value, base: Option<&str>) -> FeedEntry {

@@ -299,6 +299,8 @@ pub struct FeedEntry {
     pub content: Vec<FeedText>,
     /// Recordings and other files that belong to it.
     pub enclosures: Vec<FeedLink>,
+    /// What media modules list; of a group that has one thing in several forms, one.
+    pub media: Vec<FeedLink>,
     /// The feed that it was taken from, as far as the entry describes it; it has no entries.
     pub source: Option<Box<Feed>>,
 }

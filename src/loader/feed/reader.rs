@@ -167,7 +167,16 @@ impl Reader<'_> {
                     }
                 }
                 (Space::Core | Space::Itunes, "subtitle") => entry.subtitle = self.text(id, self.unsure()),
-                (Space::Media, "group" | "content") if deep < 2 => self.entry_parts(id, entry, title, deep + 1),
+                (Space::Media, "group" | "content") if deep < 2 => {
+                    if child.name == "content" {
+                        self.media(child, entry);
+                    }
+                    let others = entry.media.len();
+                    self.entry_parts(id, entry, title, deep + 1);
+                    if child.name == "group" {
+                        entry.media.truncate(others + 1);
+                    }
+                }
                 (Space::Core, "enclosure") => entry.head.links.push(self.enclosure(child)),
                 (Space::Core, "source") => entry.source = Some(Box::new(self.source(id, child))),
                 _ => self.shared(id, child, &mut entry.head, title),

@@ -1,6 +1,6 @@
 //! The smaller things that feeds and entries hold: links, identities, categories, pictures, generators, sources.
 
-use super::super::model::{Feed, FeedCategory, FeedGenerator, FeedHead, FeedImage, FeedLink};
+use super::super::model::{Feed, FeedCategory, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink};
 use super::super::namespace::Space;
 use super::super::text;
 use super::super::tree::{Element, NodeId};
@@ -45,6 +45,18 @@ impl Reader<'_> {
             language: String::new(),
             length: attribute("length"),
         }
+    }
+
+    /// A file that a media module lists.
+    pub(super) fn media(&self, element: &Element, entry: &mut FeedEntry) {
+        let mut file = self.enclosure(element);
+        if file.href.is_empty() || entry.media.len() >= MOST {
+            return;
+        }
+        if file.media_type.is_empty() {
+            file.media_type = element.attribute("medium").unwrap_or("").trim().to_owned();
+        }
+        entry.media.push(file);
     }
 
     pub(super) fn id(&self, id: NodeId, element: &Element, head: &mut FeedHead) {
