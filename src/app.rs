@@ -208,6 +208,7 @@ impl State {
             Message::Feeds(rows) => self.take_feeds(rows),
             Message::Refreshing(progress) => self.take_refresh(&progress),
             Message::FeedChoice(feeds) => self.take_choice(feeds),
+            Message::ErrandDone => self.feeds.errands = self.feeds.errands.saturating_sub(1),
             Message::FeedHealth(health) => self.take_health(health),
             Message::Changes(changes) => self.take_changes(changes),
             Message::Facets { generation, rows } => {
@@ -334,10 +335,11 @@ impl State {
         }
     }
 
-    /// Asks the filter again, of other articles or other marks.
+    /// Asks the filter again, of other articles; what the reader has done to those that are listed meanwhile takes none
+    /// of them away.
     fn refilter(&mut self, effects: &mut Vec<Effect>) {
         let screenful = self.screenful();
-        match self.filter.ask_anew(&self.corpus, self.keeping.marks(), screenful) {
+        match self.filter.ask_anew(&self.corpus, self.keeping.asked(), screenful) {
             Some(Asked::Request(request)) => effects.push(Effect::Filter(request)),
             Some(Asked::Nothing) => {}
             Some(Asked::Everything) | None => self.list.list(Arc::clone(self.corpus.order()), &self.corpus),
@@ -377,6 +379,7 @@ impl State {
                 self.list.list(Arc::clone(self.corpus.order()), &self.corpus);
             }
         }
+        self.keeping.ask();
         self.reading.mark(&self.corpus, self.filter.matcher());
     }
 

@@ -6,6 +6,9 @@ pub mod newsboat;
 pub mod opml;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::article::clean;
 
 /// A feed as its reader wants it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +94,18 @@ pub struct FeedSetting {
     pub full_text: Option<bool>,
 }
 
+/// What is the same for two addresses that lead to the same place, however they are written.
+pub fn same_address(url: &str) -> String {
+    let Ok(mut whole) = Url::parse(url) else { return url.to_owned() };
+    whole.set_fragment(None);
+    whole.into()
+}
+
+/// A name or a tag as it is kept: safe to show, and on one line.
+pub fn one_line(text: &str) -> String {
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The address of a feed as it is fetched; none where it is not on the web.
 pub fn feed_address(written: &str) -> Option<String> {
     let written = written.trim();
@@ -103,13 +118,18 @@ pub fn feed_address(written: &str) -> Option<String> {
     }
 }
 
-/// The feeds that a reader means by `name`: the one with that address, those with that name, those with that tag, or
-/// the one in whose name it stands.
+/// The feeds that a reader means by `name`: the one with that address, those with that name, those with that tag, or,
+/// unless it has to be `exact`, the one in whose name it stands.
 ///
 /// # Errors
 ///
 /// None is meant, or it is not clear which; the sentence says so.
-pub fn named<'f, F>(feeds: &'f [F], of: impl Fn(&F) -> &Subscription, name: &str) -> Result<Vec<&'f F>, String> {
+pub fn named<'f, F>(
+    feeds: &'f [F],
+    of: impl Fn(&F) -> &Subscription,
+    name: &str,
+    exact: bool,
+) -> Result<Vec<&'f F>, String> {
     let folded = name.trim().to_lowercase();
     let ways: [&dyn Fn(&Subscription) -> bool; 3] =
         [&|feed| feed.url == name.trim(), &|feed| feed.name().to_lowercase() == folded, &|feed| {
@@ -123,7 +143,10 @@ pub fn named<'f, F>(feeds: &'f [F], of: impl Fn(&F) -> &Subscription, name: &str
     }
     let near: Vec<&F> = feeds.iter().filter(|feed| of(feed).name().to_lowercase().contains(&folded)).collect();
     match near.as_slice() {
-        [_] if !folded.is_empty() => Ok(near),
+        [_] if !folded.is_empty() && !exact => Ok(near),
+        [near] if !folded.is_empty() => {
+            Err(format!("no feed is called just \"{name}\"; \"{}\" is meant, perhaps", of(near).name()))
+        }
         [] | [_] => Err(format!("no feed is called \"{name}\"")),
         several => {
             let names: Vec<String> = several.iter().take(5).map(|feed| format!("\"{}\"", of(feed).name())).collect();

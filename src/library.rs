@@ -27,7 +27,7 @@ use crate::article::ArticleId;
 pub use entries::{
     CopiedMark, DeliveredFeed, Delivery, EntryTexts, Outcome, PreparedEntry, Stored, StoredEntry, WhichEntries,
 };
-pub use feeds::{FeedCounts, FeedNumber, Health, KnownFeed, Subscribed};
+pub use feeds::{FeedCounts, FeedNumber, Health, KnownFeed, Standing, Subscribed};
 pub use marks::{Known, News, Origins};
 pub use newsboat::{Newsboat, NewsboatEntry};
 pub use recognise::{Moved, Recognised};

@@ -16,6 +16,6 @@ mod syntax;
 pub use complete::{Completion, Wanted, complete};
 pub use dates::Days;
 pub use fields::{FEATURES, FIELDS, Feature, Field, FieldKind, FieldSpec, MARKS, Mark, SORTS, Sort, closest};
-pub use pattern::compile;
+pub use pattern::{compile, slashed, whole};
 pub use saved::SavedSearch;
 pub use syntax::{Expr, LANGUAGE, Mistake, Query, Term, TermId, TermKind, Token, TokenKind};

@@ -6,6 +6,7 @@
 mod answer;
 mod costly;
 mod facets;
+mod feed_names;
 mod matcher;
 mod near;
 mod order;
@@ -17,7 +18,8 @@ mod values;
 
 pub use answer::{Answer, Request};
 pub use costly::{Costly, costly_condition};
-pub use facets::{Facet, FacetKind, FacetSearch, facets, feed_query};
+pub use facets::{Facet, FacetKind, FacetSearch, facets};
+pub use feed_names::FeedNames;
 pub use matcher::{Hit, Matcher};
 pub use scan::{count_hits, scan};
 pub use values::count_values;

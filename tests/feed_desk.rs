@@ -15,7 +15,9 @@ use newsdesk::article::{Draft, Role};
 use newsdesk::config::{Config, FeedSort};
 use newsdesk::corpus::{Corpus, FeedLabel, ShardBuilder};
 use newsdesk::feeds::{FeedSetting, Subscription};
-use newsdesk::search::{FacetKind, facets, scan};
+use newsdesk::marks::Marks;
+use newsdesk::query::Query;
+use newsdesk::search::{FacetKind, FeedNames, Matcher, facets, scan};
 
 const ENTRY: u64 = 0x51;
 
@@ -34,7 +36,7 @@ impl Desk {
         let label = FeedLabel {
             names: vec!["Harbour Radio".to_owned()],
             url: "https://radio.example/feed".to_owned(),
-            tags: vec!["coast".to_owned()],
+            tags: vec!["#coast".to_owned()],
         };
         let mut builder = ShardBuilder::default();
         let file = builder.feed(&Arc::new(label));
@@ -108,6 +110,9 @@ fn every_subcommand_asks_for_what_it_says() {
         Subscription { tags: words(&["press", "local"]), ..Subscription::new("https://a.example/".to_owned()) };
     let add = || Some(FeedOrder::Add(Box::new(subscription.clone())));
     assert_eq!(desk.command("feed add https://a.example/ #press local"), add());
+    let named = Subscription { own_title: Some("My A".to_owned()), ..subscription.clone() };
+    let named = Some(FeedOrder::Add(Box::new(named)));
+    assert_eq!(desk.command("feed add --tag press https://a.example/ --name='My A' --tag=#local"), named);
     desk.orders.clear();
     desk.press("a");
     desk.hear(Message::Paste("https://a.example/ press #local".to_owned()));
@@ -157,6 +162,8 @@ fn what_cannot_be_understood_is_told_and_nothing_is_asked_for() {
         ("feed set Canal --keep-count many", "a number is wanted"),
         ("feed set Canal --keep-days -1", "a number is wanted"),
         ("feed set Canal --full-text maybe", "true or false"),
+        ("feed add --tag x", "feed add URL"),
+        ("feed add https://a.example/ --colour red", "--colour is none of --tag and --name"),
         ("feed set Canal --colour red", "--colour is none of"),
     ] {
         assert_eq!(desk.command(typed), None, "{typed}");
@@ -221,6 +228,44 @@ fn how_feeds_are_is_a_list_and_enter_filters_by_one() {
 }
 
 #[test]
+fn a_feed_and_a_tag_are_asked_for_so_that_no_other_is_meant() {
+    let names = [
+        "News",
+        "World News",
+        "The \"Best\" Blog",
+        "Café/Bar",
+        "#news",
+        "#news of old",
+        "#sport",
+        "Sport",
+        "Winter sport",
+    ];
+    let queries = FeedNames::new(names);
+    assert_eq!(queries.query("World News"), "feed:\"World News\"");
+    let label = |name: &str| match name.starts_with('#') {
+        true => FeedLabel { names: vec!["x".to_owned()], url: String::new(), tags: vec![name.to_owned()] },
+        false => FeedLabel { names: vec![name.to_owned()], ..FeedLabel::default() },
+    };
+    let mut builder = ShardBuilder::default();
+    for (number, name) in (0..).zip(names) {
+        let file = builder.feed(&Arc::new(label(name)));
+        let mut draft = Draft::default();
+        draft.push(Role::Headline, name);
+        builder.push_known(file, newsdesk::article::ArticleId(number), 0, "feed", &draft);
+    }
+    let corpus = Corpus::default().with([Arc::new(builder.finish())]);
+    let today = NaiveDate::from_ymd_opt(2023, 10, 1).unwrap();
+    for name in names {
+        let query = Query::parse(&queries.query(name), today);
+        assert_eq!(query.mistake(), None, "{}", queries.query(name));
+        let matcher = Matcher::new(&query, &Marks::default());
+        let entries = corpus.order().iter().map(|&slot| (slot, corpus.get(slot).unwrap()));
+        let found = entries.filter(|(slot, entry)| matcher.matches(*slot, *entry));
+        assert_eq!(found.map(|(_, entry)| entry.headline().to_string()).collect::<Vec<_>>(), [name]);
+    }
+}
+
+#[test]
 fn a_refresh_tells_how_far_it_is_and_moves_nothing() {
     let mut desk = Desk::new(Config::default());
     desk.press("R");
@@ -239,6 +284,10 @@ fn a_refresh_tells_how_far_it_is_and_moves_nothing() {
         desk.hear(Message::Refreshing(RefreshProgress { end: Some(end), ..under_way.clone() }));
         assert!(desk.told().contains(told), "{}", desk.told());
     }
+    // A server that is waited for besides can be left waiting too.
+    desk.press("F esc");
+    assert_eq!(desk.orders.last(), Some(&FeedOrder::Stop));
+    desk.hear(Message::ErrandDone);
     // Once it has ended there is nothing to be stopped.
     desk.orders.clear();
     desk.press("esc");

@@ -292,6 +292,29 @@ fn a_page_is_subscribed_to_by_choice_its_whole_article_fetched_and_what_changed_
 }
 
 #[test]
+fn a_server_that_says_nothing_holds_up_nothing_else_and_can_be_given_up() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/silent" => Answer::Stall,
+        _ => Answer::ok(feed(number(request))),
+    });
+    let reader = Reader::new();
+    reader.told(&["feed", "add", &server.url("/0")]);
+    let asked = server.requests().len();
+    let mut desk = reader.read();
+    desk.wait_for("6 articles");
+    desk.send(&format!("a{}\r", server.url("/silent")));
+    server.wait_for_requests(asked + 1);
+    desk.send(":feed tag \"Paper 0\" morning\r");
+    desk.wait_for("Paper 0 #morning");
+    desk.send("R");
+    desk.wait_for("1 feed: 0 new");
+    desk.send("\x1b");
+    desk.wait_for("silent: stopped");
+    desk.send("q");
+    assert_eq!(desk.wait_for_end(), 0);
+}
+
+#[test]
 fn what_is_due_comes_without_a_key_where_that_is_wanted_and_what_is_not_due_stays_alone() {
     let server = Server::start(|request| Answer::ok(feed(number(request))));
     let reader = Reader::new();

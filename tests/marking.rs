@@ -8,7 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use newsdesk::app::{Effect, Focus, Kept, LoadProgress, Message, OverlayKind, Session, Size, State};
 use newsdesk::article::ArticleId;
 use newsdesk::config::{Config, MarkRead};
-use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
+use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
 use newsdesk::loader::{Hint, decode, read};
 use newsdesk::marks::{Change, Marked, Marking, Marks, Place, Tag};
 use newsdesk::query::SavedSearch;
@@ -37,6 +37,10 @@ const TOWN: [(&str, &str); 5] = [
 ];
 
 fn town(files: &[(&str, &str)]) -> Corpus {
+    Corpus::default().with([shard(files)])
+}
+
+fn shard(files: &[(&str, &str)]) -> Arc<Shard> {
     let mut builder = ShardBuilder::default();
     let dir: Arc<Path> = Arc::from(Path::new("desk"));
     for (name, text) in files {
@@ -47,7 +51,7 @@ fn town(files: &[(&str, &str)]) -> Corpus {
             builder.push(file, name.as_bytes(), ordinal, reading.format, draft);
         }
     }
-    Corpus::default().with([Arc::new(builder.finish())])
+    Arc::new(builder.finish())
 }
 
 fn id(name: &str) -> ArticleId {
@@ -342,6 +346,26 @@ fn a_filter_by_marks_lists_what_is_marked_and_stays_still_while_one_is_marked() 
     // An answer that was given before a mark was made is not narrowed any more.
     desk.press("esc").filter("is:unread").press("g r /").type_in(" the").press("enter");
     assert!(!desk.listed().contains(&"Ferry sails again".to_owned()), "{:?}", desk.listed());
+}
+
+#[test]
+fn what_comes_in_takes_nothing_away_that_was_read_since_the_filter_was_asked() {
+    let mut desk = Desk::open();
+    desk.filter("is:unread").press("j enter r");
+    let (before, selected) = (desk.listed(), desk.selected());
+    let late = shard(&[("late.txt", "date 2023-09-30 TOWN\nLate news\n\nOf the evening.")]);
+    let all = desk.state.corpus().with([late]);
+    desk.hear(Message::Corpus(Arc::new(all)));
+    assert_eq!(desk.listed().len(), before.len() + 1);
+    assert_eq!(desk.selected(), selected);
+    // What somebody else has read goes.
+    let mut read = Marked::default();
+    read.apply(&Change::Read(true));
+    desk.hear(Message::News { marks: vec![(id("late.txt"), read)], searches: None });
+    desk.hear(Message::Corpus(Arc::new(desk.state.corpus().as_ref().clone())));
+    assert_eq!(desk.listed(), before);
+    desk.press("esc esc").filter("is:unread");
+    assert!(!desk.listed().contains(&selected));
 }
 
 #[test]

@@ -21,11 +21,11 @@ use newsdesk::config::FeedSettings;
 use newsdesk::corpus::Corpus;
 use newsdesk::feeds::Subscription;
 use newsdesk::fetch::{Client, ClientOptions, FetchLimits, Proxy};
-use newsdesk::library::{KnownFeed, Library};
+use newsdesk::library::{KnownFeed, Library, Standing};
 use newsdesk::marks::{Change, Marking, Tag};
 use newsdesk::runtime::exchange::import;
 use newsdesk::runtime::fetching::{Refreshed, Tried, refresh};
-use newsdesk::runtime::subscribing::{Added, add};
+use newsdesk::runtime::subscribing::{Added, add, feeds_named};
 use newsdesk::runtime::{LoadOptions, Source, load_all};
 
 #[path = "server/loopback.rs"]
@@ -63,7 +63,7 @@ impl Desk {
         self.refresh_with(&AtomicBool::new(false), |_| {})
     }
 
-    fn refresh_with(&mut self, stop: &AtomicBool, tell: impl FnMut(Tried)) -> Refreshed {
+    fn refresh_with(&mut self, stop: &AtomicBool, tell: impl FnMut(Vec<Tried>)) -> Refreshed {
         let feeds = self.library.feeds().unwrap();
         refresh(&mut self.library, feeds, &self.client, &self.settings, stop, tell).unwrap()
     }
@@ -167,7 +167,7 @@ fn what_servers_do_badly_is_told_and_the_other_feeds_come() {
     let mut desk = Desk::new();
     desk.subscribe(&urls);
     let mut told = Vec::new();
-    let done = desk.refresh_with(&AtomicBool::new(false), |news| told.push(news));
+    let done = desk.refresh_with(&AtomicBool::new(false), |news| told.extend(news));
     assert_eq!((done.tried, done.failed, done.new, done.offline, done.stopped), (10, 9, 1, false, false));
     assert_eq!(told.len(), 10);
     assert_eq!(desk.articles().len(), 1);
@@ -177,7 +177,7 @@ fn what_servers_do_badly_is_told_and_the_other_feeds_come() {
     for path in &paths[1..] {
         let health = health(path);
         assert!(health.error.is_some() && health.succeeded_at.is_none(), "{path}");
-        assert_eq!(health.dead, *path == "/gone", "{path}");
+        assert_eq!(health.standing == Standing::Gone, *path == "/gone", "{path}");
     }
     let busy = health("/busy");
     assert!(busy.due_at.unwrap() >= busy.tried_at.unwrap() + 7200);
@@ -353,6 +353,11 @@ fn retention_lets_go_what_is_read_and_nothing_that_is_marked_and_it_does_not_com
     desk.mark(ids["18"], &[Change::Read(true)]);
     desk.refresh();
     assert!(!left(&desk).contains(&18) && left(&desk).contains(&19));
+    // With room for all, what the feed still has comes again, and was read.
+    let feed = desk.feed(&url);
+    desk.library.change_subscription(feed.number, &Subscription { keep_count: None, ..feed.subscription }).unwrap();
+    desk.refresh();
+    assert!(left(&desk).contains(&18));
 }
 
 #[test]
@@ -385,7 +390,7 @@ fn what_comes_is_stored_while_others_are_waited_for() {
     let stop = AtomicBool::new(false);
     // Nothing but what is stored is told; if it were stored at the end alone, this would wait for as long as a fetch may.
     let done = desk.refresh_with(&stop, |tried| {
-        assert_eq!((tried.name.as_str(), tried.new), ("Quick", 1));
+        assert_eq!(tried.iter().map(|tried| (tried.name.as_str(), tried.new)).collect::<Vec<_>>(), [("Quick", 1)]);
         stop.store(true, Ordering::Relaxed);
     });
     assert_eq!((done.tried, done.stopped), (1, true));
@@ -416,7 +421,13 @@ fn a_feed_is_due_after_the_pause_that_it_its_server_or_its_reader_wants_and_neve
         // Up to a tenth later, so that not everybody comes at once.
         assert!(health.is_due(tried + hours * 3600 + hours * 360), "{path}");
     }
-    assert!(!desk.feed(&server.url("/gone")).health.is_due(i64::MAX));
+    // A reader who asks for all feeds does not mean those that are gone, or want to be left alone for now.
+    let gone = desk.feed(&server.url("/gone")).health;
+    assert!(!gone.is_due(i64::MAX) && !gone.may_be_asked(i64::MAX));
+    let busy = desk.feed(&server.url("/busy")).health;
+    let due = busy.due_at.unwrap();
+    assert!(!busy.may_be_asked(due - 1) && busy.may_be_asked(due));
+    assert!(desk.feed(&server.url("/down")).health.may_be_asked(0));
 }
 
 #[test]
@@ -521,11 +532,17 @@ fn entries_without_ids_and_dates_are_told_apart_and_come_once() {
 fn what_newsboat_keeps_is_taken_over_and_its_files_stay_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let (urls, cache) = (folder.path().join("urls"), folder.path().join("cache.db"));
-    let server = Server::start(|_| {
-        answer(rss("Feed", &[("One", "https://example.org/1", "fresh"), ("Two", "https://example.org/2", "x")]))
+    let server = Server::start(|request| match request.path.as_str() {
+        "/bare" => answer(
+            "<rss version='2.0'><channel><title>Bare</title><item><title>Bare</title>\
+             <link>https://example.org/bare</link><pubDate>Tue, 14 Nov 2023 22:13:20 +0000</pubDate></item>\
+             <item><title>Numbered</title><link>https://example.org/numbered</link><guid> 77 </guid></item></channel></rss>",
+        ),
+        _ => answer(rss("Feed", &[("One", "https://example.org/1", "fresh"), ("Two", "https://example.org/2", "x")])),
     });
     let url = server.url("/feed");
-    fs::write(&urls, format!("{url} tech\n\"query:New:unread = \\\"yes\\\"\"\nexec:rm\n")).unwrap();
+    fs::write(&urls, format!("{url} tech\n{}\n\"query:New:unread = \\\"yes\\\"\"\nexec:rm\n", server.url("/bare")))
+        .unwrap();
     let newsboat = rusqlite::Connection::open(&cache).unwrap();
     newsboat
         .execute_batch(
@@ -539,23 +556,146 @@ fn what_newsboat_keeps_is_taken_over_and_its_files_stay_as_they_are() {
         let new = "INSERT INTO rss_item VALUES (NULL, ?1, 'Kept', 'Ann', ?1, ?2, 1700000000, '<p>old</p>', ?3, '', '', ?4, 0)";
         newsboat.execute(new, rusqlite::params![link, url, unread, flags]).unwrap();
     }
+    // What newsboat takes for the identity of entries that name none, and numbers.
+    let bare = server.url("/bare");
+    let new = "INSERT INTO rss_item VALUES (NULL, ?1, ?2, '', ?3, ?4, 1700000000, 'old', 0, '', '', '', 0)";
+    for (guid, title, link) in [
+        ("https://example.org/bareTue, 14 Nov 2023 22:13:20 +0000", "Bare", "https://example.org/bare"),
+        ("77", "Numbered", "https://example.org/numbered"),
+    ] {
+        newsboat.execute(new, [guid, title, link, &bare]).unwrap();
+    }
     drop(newsboat);
     let before = (fs::read(&urls).unwrap(), fs::read(&cache).unwrap());
     let mut desk = Desk::new();
     let imported = import(&mut desk.library, &urls).unwrap();
-    assert_eq!((imported.subscribed.new, imported.entries, imported.searches, imported.problems.len()), (1, 2, 1, 1));
-    assert_eq!(imported.problems[0].line, Some(3));
+    assert_eq!((imported.subscribed.new, imported.entries, imported.searches, imported.problems.len()), (2, 4, 1, 1));
+    assert_eq!(imported.problems[0].line, Some(4));
     assert_eq!(desk.library.searches().unwrap()[0].query, "is:unread");
-    assert_eq!(desk.refresh().new, 1, "one of the two is known");
+    assert_eq!(desk.refresh().new, 1, "all but one are known");
     assert_eq!((fs::read(&urls).unwrap(), fs::read(&cache).unwrap()), before);
     let articles = desk.articles();
     assert_eq!(
         articles.iter().map(|[title, .., text]| (title.as_str(), text.as_str())).collect::<Vec<_>>(),
-        [("Kept", "old"), ("One", "fresh"), ("Two", "x")]
+        [("Bare", "old"), ("Kept", "old"), ("Numbered", "old"), ("One", "fresh"), ("Two", "x")]
     );
     let marks = desk.library.marks().unwrap();
-    let (id, marked) = marks.iter().find(|(_, marked)| marked.is_read()).unwrap();
-    assert_eq!(id, desk.ids()["One"]);
+    let ids = desk.ids();
+    assert!(["One", "Bare", "Numbered"].iter().all(|title| marks.get(ids[*title]).is_read()));
+    let marked = marks.get(ids["One"]);
     assert_eq!(marked.tags().iter().map(ToString::to_string).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(import(&mut desk.library, &urls).unwrap().entries, 0);
+}
+
+#[test]
+fn a_page_that_all_entries_lead_to_makes_none_of_them_the_same() {
+    let show = |name: &str| {
+        let entries = (1..=5).map(|number| {
+            format!(
+                "<item><title>{name} {number}</title><link>https://show.example/</link>\
+                 <guid isPermaLink='false'>{name}-{number}</guid></item>"
+            )
+        });
+        format!("<rss version='2.0'><channel><title>{name}</title>{}</channel></rss>", entries.collect::<String>())
+    };
+    let server = Server::start(move |request| answer(show(request.path.trim_start_matches('/'))));
+    let mut desk = Desk::new();
+    desk.subscribe(&[server.url("/podcast"), server.url("/blog")]);
+    desk.refresh();
+    assert_eq!(desk.corpus(true).order().len(), 10);
+}
+
+#[test]
+fn numbers_are_no_addresses_and_mean_nothing_beyond_their_feed() {
+    let feed = |name: &str| {
+        let entries = (1..=3).map(|number| format!("<item><title>{name} {number}</title><guid>{number}</guid></item>"));
+        format!("<rss version='2.0'><channel><title>{name}</title>{}</channel></rss>", entries.collect::<String>())
+    };
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/a/old" => Answer::to(301, "/elsewhere/new"),
+        "/b" => answer(feed("b")),
+        _ => answer(feed("a")),
+    });
+    let mut desk = Desk::new();
+    desk.subscribe(&[server.url("/a/first"), server.url("/b")]);
+    assert_eq!(desk.refresh().new, 6);
+    assert_eq!(desk.corpus(true).order().len(), 6);
+    assert!(desk.articles().iter().all(|[_, _, url, _]| url.is_empty()));
+    // The feed moves; its entries are what they were.
+    let feed = desk.feed(&server.url("/a/first"));
+    let moved = Subscription { url: server.url("/a/old"), ..feed.subscription.clone() };
+    desk.library.change_subscription(feed.number, &moved).unwrap();
+    let done = desk.refresh();
+    assert_eq!((done.new, done.changed), (0, 0));
+    assert_eq!(desk.feed(&server.url("/elsewhere/new")).number, feed.number);
+}
+
+#[test]
+fn the_names_of_a_list_of_feeds_stay_and_are_the_readers_where_they_are_not_the_feeds_own() {
+    let server = Server::start(|request| answer(rss(&format!("Feed {}", request.path), &[])));
+    let mut desk = Desk::new();
+    let outline = |path: &str, names: &str| format!("<outline {names} xmlUrl='{}'/>", server.url(path));
+    let opml = format!(
+        "<opml>{}{}{}</opml>",
+        outline("/1", "text='Mine' title='Mine'"),
+        outline("/2", "text='Mine too'"),
+        outline("/3", "text='Feed /3' title='Feed /3'")
+    );
+    let path = desk.folder.path().join("feeds.opml");
+    fs::write(&path, &opml).unwrap();
+    import(&mut desk.library, &path).unwrap();
+    desk.refresh();
+    let told = |desk: &Desk| {
+        let told = |feed: KnownFeed| (feed.subscription.name().to_owned(), feed.subscription.own_title.is_some());
+        desk.library.feeds().unwrap().into_iter().map(told).collect::<Vec<_>>()
+    };
+    let wanted = [("Mine".to_owned(), true), ("Mine too".to_owned(), true), ("Feed /3".to_owned(), false)];
+    assert_eq!(told(&desk), wanted);
+    // Once more changes nothing.
+    import(&mut desk.library, &path).unwrap();
+    assert_eq!(told(&desk), wanted);
+}
+
+#[test]
+fn one_address_is_one_feed_however_it_is_written() {
+    let mut desk = Desk::new();
+    let spelt = |url: &str| Subscription { tags: vec![url.len().to_string()], ..Subscription::new(url) };
+    let ways = ["http://feeds.example/a", "HTTP://FEEDS.example:80/a", "http://feeds.example/x/../a#top"];
+    let done = desk.library.subscribe(&ways.map(spelt)).unwrap();
+    assert_eq!((done.new, done.changed), (1, 2));
+    assert_eq!(desk.library.subscribe(&[spelt("http://feeds.example/A")]).unwrap().new, 1);
+    let names = |exact| feeds_named(&desk.library, &["example/A".to_owned()], exact);
+    assert_eq!(
+        names(false).unwrap_err(),
+        "\"example/A\" could be \"http://feeds.example/a\", \"http://feeds.example/A\""
+    );
+    assert!(feeds_named(&desk.library, &["feeds.example/a#".to_owned()], false).is_err());
+}
+
+#[test]
+fn only_a_whole_name_ends_a_subscription() {
+    let mut desk = Desk::new();
+    let named = |name: &str| Subscription {
+        own_title: Some(name.to_owned()),
+        ..Subscription::new(format!("http://{name}.example/"))
+    };
+    desk.library.subscribe(&[named("World-News")]).unwrap();
+    assert_eq!(feeds_named(&desk.library, &["news".to_owned()], false).unwrap().len(), 1);
+    let refused = feeds_named(&desk.library, &["news".to_owned()], true).unwrap_err();
+    assert!(refused.contains("\"World-News\" is meant, perhaps"), "{refused}");
+    assert_eq!(feeds_named(&desk.library, &["world-news".to_owned()], true).unwrap().len(), 1);
+}
+
+#[test]
+fn names_and_tags_are_kept_on_one_line_and_safe_to_show() {
+    let mut desk = Desk::new();
+    let odd = "A\u{1b}[31mB\n C\u{202e}";
+    let wanted = Subscription {
+        own_title: Some(odd.to_owned()),
+        tags: vec![odd.to_owned()],
+        ..Subscription::new("http://a.example/")
+    };
+    desk.library.subscribe(&[wanted]).unwrap();
+    let feed = desk.feed("http://a.example/").subscription;
+    assert_eq!((feed.name(), feed.tags[0].as_str()), ("A␛[31mB C", "A␛[31mB C"));
 }

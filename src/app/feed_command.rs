@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::feeds::FeedOrder;
 use super::{Effect, State};
-use crate::feeds::FeedSetting;
+use crate::feeds::{FeedSetting, Subscription};
 
 /// Stands for `#` while words are told apart; a character that nobody types.
 const HASH: &str = "\u{E023}";
@@ -22,7 +22,10 @@ impl State {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
         let order = match words.as_slice() {
-            ["add", rest @ ..] if !rest.is_empty() => return self.add_feed(&rest.join(" "), effects),
+            ["add", rest @ ..] if !rest.is_empty() => match subscription(rest) {
+                Ok(wanted) => return self.subscribe(wanted, effects),
+                Err(mistake) => return self.fail(mistake),
+            },
             ["remove", rest @ ..] if !rest.is_empty() => FeedOrder::Remove(rest.join(" ")),
             ["rename", name] => FeedOrder::Rename((*name).to_owned(), None),
             ["rename", name, rest @ ..] => FeedOrder::Rename((*name).to_owned(), Some(rest.join(" "))),
@@ -42,19 +45,46 @@ impl State {
     }
 }
 
-/// The feeds that are named in `words`, and what is set: `--keep-count 500` or `--keep-count=500`, as in a shell.
-fn setting(words: &[&str]) -> Result<(Vec<String>, FeedSetting), String> {
-    let (mut names, mut setting) = (Vec::new(), FeedSetting::default());
+/// The words that are no options, and the options with their values: `--name value` or `--name=value`, as in a shell.
+type Sorted<'w> = (Vec<&'w str>, Vec<(&'w str, &'w str)>);
+
+fn sorted<'w>(words: &[&'w str]) -> Result<Sorted<'w>, String> {
+    let (mut plain, mut options) = (Vec::new(), Vec::new());
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
-        let Some(option) = word.strip_prefix("--") else {
-            names.push(word.to_owned());
-            continue;
-        };
-        let (name, value) = match option.split_once('=') {
-            Some((name, value)) => (name, value),
-            None => (option, words.next().ok_or_else(|| format!("--{option} wants a value"))?),
-        };
+        match word.strip_prefix("--").map(|option| (option, option.split_once('='))) {
+            None => plain.push(word),
+            Some((_, Some(option))) => options.push(option),
+            Some((option, None)) => {
+                options.push((option, words.next().ok_or_else(|| format!("--{option} wants a value"))?));
+            }
+        }
+    }
+    Ok((plain, options))
+}
+
+/// The feed that is to be added: its address, and tags, and what to call it.
+fn subscription(words: &[&str]) -> Result<Subscription, String> {
+    let (plain, options) = sorted(words)?;
+    let Some((url, tags)) = plain.split_first() else { return Err("feed add URL [TAG…] [--name NAME]".to_owned()) };
+    let mut wanted = Subscription::new(*url);
+    let tag = |tag: &str| tag.trim_start_matches('#').to_owned();
+    wanted.tags = tags.iter().map(|name| tag(name)).collect();
+    for (option, value) in options {
+        match option {
+            "tag" => wanted.tags.push(tag(value)),
+            "name" => wanted.own_title = Some(value.to_owned()),
+            _ => return Err(format!("--{option} is none of --tag and --name")),
+        }
+    }
+    Ok(wanted)
+}
+
+/// The feeds that are named in `words`, and what is set.
+fn setting(words: &[&str]) -> Result<(Vec<String>, FeedSetting), String> {
+    let (names, options) = sorted(words)?;
+    let mut setting = FeedSetting::default();
+    for (name, value) in options {
         let number = || value.parse().map_err(|_| format!("--{name} {value}: a number is wanted; 0 keeps everything"));
         match name {
             "keep-count" => setting.keep_count = Some(number()?),
@@ -69,7 +99,7 @@ fn setting(words: &[&str]) -> Result<(Vec<String>, FeedSetting), String> {
     if names.is_empty() || setting == FeedSetting::default() {
         return Err("feed set NAME… --keep-count COUNT | --keep-days DAYS | --full-text true|false".to_owned());
     }
-    Ok((names, setting))
+    Ok((names.into_iter().map(str::to_owned).collect(), setting))
 }
 
 /// A path as shells understand it: `~/` is the home folder.

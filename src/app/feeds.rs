@@ -1,7 +1,7 @@
 //! Feeds as the reader of articles sees them: what is subscribed to, how a refresh goes, what is ordered.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::command::Action;
 use crate::config::FeedSort;
 use crate::corpus::Origin;
 use crate::feeds::{FeedSetting, Subscription};
-use crate::search::{Facet, FacetKind, feed_query};
+use crate::search::{Facet, FacetKind, FeedNames};
 
 /// What is open is called so where it is what comes with the program.
 pub const BUNDLED: &str = "bundled articles";
@@ -26,7 +26,7 @@ pub struct FeedRow {
     pub url: String,
     /// What it is called.
     pub name: String,
-    /// The reader's tags for it.
+    /// The reader's tags for it, each after a `#`.
     pub tags: Vec<String>,
     /// Why it could not be fetched or read the last time.
     pub error: Option<String>,
@@ -133,15 +133,19 @@ pub struct Feeds {
     rows: Arc<Vec<FeedRow>>,
     /// The names of those that could not be fetched or read the last time.
     failing: HashSet<String>,
+    /// What they and their tags are called.
+    names: FeedNames,
     /// What changed in an entry, by paragraphs, while that is shown.
     pub(super) changes: Vec<Vec<ChangedPiece>>,
     /// The feeds of a page that named several: address and title.
     pub(super) choice: Vec<(String, String)>,
     /// How all feeds are, while that is shown.
     pub(super) health: Vec<FeedHealth>,
-    /// The tags for the feed that was named last.
-    tags: Vec<String>,
+    /// What was said of the feed that was named last.
+    wanted: Subscription,
     refreshing: bool,
+    /// How many servers are waited for besides.
+    pub(super) errands: usize,
 }
 
 impl Feeds {
@@ -155,9 +159,9 @@ impl Feeds {
         self.failing.contains(name)
     }
 
-    /// Whether feeds are being fetched.
-    pub fn is_refreshing(&self) -> bool {
-        self.refreshing
+    /// Whether a server is waited for.
+    pub fn is_waiting(&self) -> bool {
+        self.refreshing || self.errands > 0
     }
 
     /// What changed in the entry that was asked for, by paragraphs.
@@ -188,6 +192,9 @@ impl State {
         }
         let failing = rows.iter().filter(|row| row.error.is_some());
         self.feeds.failing = failing.map(|row| row.name.clone()).collect();
+        let names: BTreeSet<&str> =
+            rows.iter().flat_map(|row| [&row.name].into_iter().chain(&row.tags)).map(String::as_str).collect();
+        self.feeds.names = FeedNames::new(names);
         self.feeds.rows = rows;
         self.sources.recount();
     }
@@ -204,7 +211,7 @@ impl State {
         for feed in self.feeds.rows.iter().filter(|feed| seen.insert(&feed.name)) {
             feeds.push(counted.remove(&feed.name).unwrap_or_else(|| Facet {
                 kind: FacetKind::Feed,
-                query: feed_query(&feed.name),
+                query: self.feeds.names.query(&feed.name),
                 name: feed.name.clone(),
                 unread: 0,
                 total: 0,
@@ -257,8 +264,7 @@ impl State {
 
     pub(super) fn choose_feed(&mut self, row: usize, effects: &mut Vec<Effect>) {
         if let Some((url, _)) = self.feeds.choice.get(row).cloned() {
-            let tags = self.feeds.tags.clone();
-            self.subscribe(Subscription { tags, ..Subscription::new(url) }, effects);
+            self.subscribe(Subscription { url, ..self.feeds.wanted.clone() }, effects);
         }
     }
 
@@ -273,7 +279,7 @@ impl State {
     /// Filters by the feed that is selected in the list of feeds.
     pub(super) fn filter_by_feed(&mut self, row: usize, effects: &mut Vec<Effect>) {
         if let Some(feed) = self.feeds.health.get(row) {
-            let query = feed_query(&feed.name);
+            let query = self.feeds.names.query(&feed.name);
             self.filter_by(&query, effects);
         }
     }
@@ -286,17 +292,10 @@ impl State {
         self.overlay = Some(Overlay::new(OverlayKind::Changes));
     }
 
-    /// Subscribes to what is typed: an address, and tags after it.
-    pub(super) fn add_feed(&mut self, typed: &str, effects: &mut Vec<Effect>) {
-        let mut words = typed.split_whitespace();
-        let Some(url) = words.next() else { return };
-        let tags: Vec<String> = words.map(|tag| tag.trim_start_matches('#').to_owned()).collect();
-        self.feeds.tags.clone_from(&tags);
-        self.subscribe(Subscription { tags, ..Subscription::new(url) }, effects);
-    }
-
-    fn subscribe(&mut self, wanted: Subscription, effects: &mut Vec<Effect>) {
+    pub(super) fn subscribe(&mut self, wanted: Subscription, effects: &mut Vec<Effect>) {
         self.tell(format!("Looking for the feed at {} …", clean(&wanted.url)));
+        self.feeds.errands += 1;
+        self.feeds.wanted = wanted.clone();
         effects.push(Effect::Feeds(FeedOrder::Add(Box::new(wanted))));
     }
 
@@ -309,6 +308,7 @@ impl State {
         let (article, url) = (open.article.id, open.article.url.as_ref().map(ToString::to_string));
         if action == Action::FullText {
             self.tell("Fetching the whole article …");
+            self.feeds.errands += 1;
             effects.push(Effect::Feeds(FeedOrder::FullText(article, url)));
         } else {
             effects.push(Effect::Feeds(FeedOrder::Changes(article)));

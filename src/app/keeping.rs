@@ -23,6 +23,9 @@ pub struct Keeping {
     history: History,
     /// Whether it is known what was marked before.
     ready: bool,
+    /// The same as it was when the filter was last asked by the reader: what they do to articles that are listed takes
+    /// none of them away when others come in.
+    asked: Marks,
     /// How many times changes were handed over.
     number: u64,
     /// What was handed over and is not on the disk yet, each with its number.
@@ -37,6 +40,16 @@ impl Keeping {
     /// What the reader has done to articles.
     pub fn marks(&self) -> &Marks {
         &self.marks
+    }
+
+    /// The marks by which articles are listed.
+    pub(super) fn asked(&self) -> &Marks {
+        &self.asked
+    }
+
+    /// The reader asks the filter: what was done until now counts.
+    pub(super) fn ask(&mut self) {
+        self.asked = self.marks.clone();
     }
 
     /// Whether it is known what was marked before.
@@ -65,6 +78,7 @@ impl Keeping {
         self.marks = marks;
         self.ready = true;
         self.lay_over();
+        self.ask();
     }
 
     /// All that is known of all articles, as changes of unmarked ones.
@@ -78,6 +92,7 @@ impl Keeping {
     /// Takes over what others have done; what is on its way is laid over it.
     pub(super) fn take(&mut self, news: Vec<(ArticleId, Marked)>) {
         for (article, marked) in news {
+            self.asked.set(article, marked.clone());
             self.marks.set(article, marked);
         }
         self.lay_over();
@@ -113,7 +128,10 @@ impl Keeping {
     /// Articles go by other identities from now on.
     pub(super) fn rename(&mut self, moved: &HashMap<ArticleId, ArticleId>) {
         self.history.rename(moved);
-        moved.keys().for_each(|&from| self.marks.set(from, Marked::default()));
+        for &from in moved.keys() {
+            self.marks.set(from, Marked::default());
+            self.asked.set(from, Marked::default());
+        }
     }
 
     /// The reader has come to a place in an article; says whether that is news.
@@ -258,6 +276,7 @@ impl State {
     /// Asks the filter again where its answer depends on marks, which have changed.
     pub(super) fn ask_of_marks(&mut self, effects: &mut Vec<Effect>) {
         if self.filter.query().depends_on_marks() {
+            self.keeping.ask();
             self.refilter(effects);
         }
     }

@@ -78,6 +78,11 @@ pub enum Message {
     Refreshing(RefreshProgress),
     /// A page names several feeds: address and title of each.
     FeedChoice(Vec<(String, String)>),
+    /// What [`FeedOrder::Add`] or [`FeedOrder::FullText`] asked for is done, or could not be.
+    ///
+    /// [`FeedOrder::Add`]: super::FeedOrder::Add
+    /// [`FeedOrder::FullText`]: super::FeedOrder::FullText
+    ErrandDone,
     /// How all feeds are.
     FeedHealth(Vec<FeedHealth>),
     /// What changed in an entry of a feed, by paragraphs.

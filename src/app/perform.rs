@@ -209,7 +209,7 @@ impl State {
             Action::SaveSearch => self.save_search(argument, effects),
             Action::WatchSearch => self.watch_search(argument, effects),
             Action::ForgetSearch => self.forget_search(argument, effects),
-            Action::AddFeed => self.add_feed(argument, effects),
+            Action::AddFeed => self.command_feed(&format!("add {argument}"), effects),
             Action::RefreshFeeds => effects.push(Effect::Feeds(FeedOrder::Refresh(vec![argument.to_owned()]))),
             Action::Feed => self.command_feed(argument, effects),
             Action::RunSearch => argument.chars().next().into_iter().for_each(|key| self.run_search(key, effects)),
@@ -289,7 +289,7 @@ impl State {
             self.focus = Focus::List;
         } else if !self.filter.editor().text().is_empty() {
             self.clear_filter(effects);
-        } else if self.feeds.is_refreshing() {
+        } else if self.feeds.is_waiting() {
             effects.push(Effect::Feeds(FeedOrder::Stop));
         } else if !self.progress.done && self.progress.found > 0 {
             effects.push(Effect::StopLoading);

@@ -16,7 +16,7 @@ use super::{Common, NOTHING, WRONG, complain};
 use crate::app::numbers::{counted, grouped};
 use crate::article::clean;
 use crate::feeds::{FeedSetting, Subscription};
-use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library};
+use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library, Standing, now};
 use crate::loader::PageFeed;
 use crate::runtime::fetching::{self, Refreshed, Tried};
 use crate::runtime::subscribing::{self, Added, feed_named, feeds_named};
@@ -39,7 +39,7 @@ pub(super) enum Order {
     },
     /// End a subscription; starred, tagged and noted entries stay
     Remove {
-        /// Names, addresses or tags of feeds
+        /// Whole names, addresses or tags of feeds
         #[arg(value_name = "NAME", required = true)]
         names: Vec<String>,
     },
@@ -122,7 +122,7 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             return add(&mut library, wanted, common, out);
         }
         Order::Remove { names } => {
-            let feeds = feeds_named(&library, &names).map_err(io::Error::other)?;
+            let feeds = feeds_named(&library, &names, true).map_err(io::Error::other)?;
             let kept = library.unsubscribe(&feeds).map_err(told)?;
             for feed in &feeds {
                 writeln!(out, "{} is not subscribed to any more", shown(feed))?;
@@ -146,7 +146,7 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             writeln!(out, "{}: {}", shown(&feed), clean(&tags))?;
         }
         Order::Set { names, keep_count, keep_days, full_text } => {
-            for feed in feeds_named(&library, &names).map_err(io::Error::other)? {
+            for feed in feeds_named(&library, &names, false).map_err(io::Error::other)? {
                 let subscription = feed.subscription.clone().set(FeedSetting { keep_count, keep_days, full_text });
                 library.change_subscription(feed.number, &subscription).map_err(told)?;
                 writeln!(out, "{}: {}", shown(&feed), feed_health::settings(&subscription))?;
@@ -158,9 +158,10 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
         }
         Order::Refresh { names } => {
             let feeds = if names.is_empty() {
-                library.feeds().map_err(told)?
+                let now = now();
+                library.feeds().map_err(told)?.into_iter().filter(|feed| feed.health.may_be_asked(now)).collect()
             } else {
-                feeds_named(&library, &names).map_err(io::Error::other)?
+                feeds_named(&library, &names, false).map_err(io::Error::other)?
             };
             return refresh(&mut library, feeds, common, out);
         }
@@ -261,7 +262,7 @@ fn list(
                 fields.insert("tried".to_owned(), json!(health.tried_at.and_then(iso)));
                 fields.insert("succeeded".to_owned(), json!(health.succeeded_at.and_then(iso)));
                 fields.insert("error".to_owned(), json!(health.error));
-                fields.insert("gone".to_owned(), json!(health.dead));
+                fields.insert("gone".to_owned(), json!(health.standing == Standing::Gone));
             }
             writeln!(out, "{object}")?;
             continue;
@@ -293,18 +294,19 @@ fn refresh(
     }
     let stop = AtomicBool::new(false);
     let mut failed = Ok(());
-    let done = fetching::refresh(library, feeds, &client, &config.feeds, &stop, |tried| {
-        let Tried { name, new, changed, error, .. } = tried;
-        let told = match error {
-            Some(error) => {
-                complain(&format!("{}: {}", clean(&name), clean(&error)));
-                Ok(())
+    let done = fetching::refresh(library, feeds, &client, &config.feeds, &stop, |batch| {
+        for Tried { name, new, changed, error, .. } in batch {
+            let told = match error {
+                Some(error) => {
+                    complain(&format!("{}: {}", clean(&name), clean(&error)));
+                    Ok(())
+                }
+                None if new + changed > 0 => writeln!(out, "{}: {}", clean(&name), came(new, changed)),
+                None => Ok(()),
+            };
+            if failed.is_ok() {
+                failed = told;
             }
-            None if new + changed > 0 => writeln!(out, "{}: {}", clean(&name), came(new, changed)),
-            None => Ok(()),
-        };
-        if failed.is_ok() {
-            failed = told;
         }
     });
     failed?;

@@ -47,7 +47,7 @@ static ENTRIES: &[Entry] = &[
         set: |config, value| switch(value).map(|it| config.snapshots = it) },
     Entry { section: "files", name: "hidden", default: "false", help: "whether names that begin with a dot are read",
         set: |config, value| switch(value).map(|it| config.hidden = it) },
-    Entry { section: "feeds", name: "refresh", default: "0", help: "after how many minutes feeds are refreshed while the reader is open; 0 for only when asked",
+    Entry { section: "feeds", name: "refresh", default: "0", help: "after how many minutes feeds are refreshed while the reader is open, 5 at least; 0 for only when asked",
         set: |config, value| number(value, 0, 10_080).map(|it| config.feeds.refresh = it) },
     Entry { section: "feeds", name: "parallel", default: "16", help: "how many feeds are fetched at once; never more than 4 from one host",
         set: |config, value| number(value, 1, 64).map(|it| config.feeds.parallel = usize::from(it)) },

@@ -30,7 +30,7 @@ pub struct FeedLabel {
     pub url: String,
     /// What they are called.
     pub names: Vec<String>,
-    /// The reader's tags for them.
+    /// The reader's tags for them, each after a `#`, so that none is taken for a name.
     pub tags: Vec<String>,
 }
 

@@ -2,6 +2,7 @@
 //! searches. newsboat's manual describes both (<https://newsboat.org/releases/2.21/docs/newsboat.html>).
 
 use super::{Subscription, feed_address};
+use crate::query::{slashed, whole};
 
 /// The tag that a feed gets whose entries newsboat keeps out of its list of feeds.
 const HIDDEN: &str = "hidden";
@@ -181,7 +182,6 @@ fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, Str
         "flags" => "tag",
         _ => "",
     };
-    let whole = || regex_syntax::escape(value);
     let condition = match (attribute, operator) {
         ("unread", "=") => match value {
             "yes" => "is:unread".to_owned(),
@@ -194,28 +194,16 @@ fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, Str
             // Less than a day old is what came today.
             if operator.starts_with('<') { format!("since:{days}d") } else { format!("-since:{days}d") }
         }
-        ("tags" | "flags", "#") => format!("{field}:/^{}$/", slashed(&whole())),
+        ("tags", "#") => format!("{field}:{}", whole(&format!("#{value}"))),
+        // Our tags are in small letters.
+        ("flags", "#") => format!("{field}:{}", whole(&value.to_lowercase())),
         ("tags" | "flags", _) => return unknown(),
         (_, "=~") if !field.is_empty() => format!("{field}:/{}/", slashed(value)),
-        (_, "=") if !field.is_empty() => format!("{field}:/^{}$/", slashed(&whole())),
+        (_, "=") if !field.is_empty() => format!("{field}:{}", whole(value)),
         _ => return unknown(),
     };
     let condition = if negated { format!("-{condition}") } else { condition };
     Ok(condition.trim_start_matches("--").to_owned())
-}
-
-/// A regular expression as it stands between slashes.
-fn slashed(pattern: &str) -> String {
-    let mut out = String::new();
-    let mut escaped = false;
-    for c in pattern.chars() {
-        if c == '/' && !escaped {
-            out.push('\\');
-        }
-        escaped = c == '\\' && !escaped;
-        out.push(c);
-    }
-    out
 }
 
 fn pieces(filter: &str) -> Result<Vec<Piece>, String> {
@@ -300,7 +288,7 @@ mod tests {
             ("unread = \\\"yes\\\"", "is:unread"),
             ("unread != \\\"yes\\\"", "-is:unread"),
             ("title =~ \\\"a/b\\\"", r"title:/a\/b/"),
-            ("tags # \\\"news\\\" and unread = \\\"yes\\\"", "feed:/^news$/ is:unread"),
+            ("tags # \\\"news\\\" and unread = \\\"yes\\\"", "feed:/^\\#news$/ is:unread"),
             (
                 "(author = \\\"A. B\\\" or content !~ \\\"x|y\\\") and age < 7",
                 r"(by:/^A\. B$/ OR -body:/x|y/) since:7d",
@@ -312,7 +300,7 @@ mod tests {
                 "since:1d (since:2d OR since:3d (since:4d OR since:5d))",
             ),
             ("age > 30", "-since:30d"),
-            ("flags # \\\"a\\\"", "tag:/^a$/"),
+            ("flags # \\\"A\\\"", "tag:/^a$/"),
         ];
         for (filter, wanted) in cases {
             let urls = read(&format!("\"query:Mine:{filter}\"")).unwrap();

@@ -33,6 +33,7 @@ pub struct Opml {
 
 /// Reads OPML as far as it makes sense. None where it is none.
 pub fn read(text: &str) -> Option<Opml> {
+    let text = &*quotes_escaped(text);
     let mut found = Found { lines: Lines::new(text), ..Found::default() };
     // Where what is being read begins: after a mistake it is the next outline.
     let mut start = 0;
@@ -54,7 +55,11 @@ pub fn read(text: &str) -> Option<Opml> {
                     found.folders.pop();
                 }
             }
-            Ok(Event::Start(tag) | Event::Empty(tag)) => is_opml |= is_named(&tag, "opml"),
+            Ok(Event::Start(tag) | Event::Empty(tag)) => {
+                is_opml |= is_named(&tag, "opml");
+                let ours = |(name, value): &(String, String)| name == "xmlns:newsdesk" && value == NAMESPACE;
+                found.is_ours |= attributes(&tag).iter().any(ours);
+            }
             Ok(Event::End(tag)) if tag.local_name().as_ref().eq_ignore_ascii_case("outline") => {
                 if open.pop() == Some(true) {
                     found.folders.pop();
@@ -85,6 +90,49 @@ fn lenient(text: &str) -> Reader<&[u8]> {
     reader
 }
 
+/// The text with quotation marks escaped that stand within attributes of outlines, as some programs write them: one ends
+/// a value only where another attribute or the end of the tag follows.
+fn quotes_escaped(text: &str) -> Cow<'_, str> {
+    let mut escaped = String::new();
+    let mut copied = 0;
+    for start in memchr::memmem::find_iter(text.as_bytes(), b"<outline") {
+        let mut at = start + "<outline".len();
+        while let Some((quote, value)) = next_value(text, at) {
+            let rest = text.get(value..).unwrap_or("");
+            let rest = rest.get(..rest.find('<').unwrap_or(rest.len())).unwrap_or("");
+            let ends = |end: &usize| ends_value(rest.get(end + 1..).unwrap_or(""));
+            let Some(end) = rest.match_indices(quote).map(|(end, _)| end).find(ends) else { break };
+            let inner = rest.get(..end).unwrap_or("");
+            if inner.contains(quote) {
+                escaped.push_str(text.get(copied..value).unwrap_or(""));
+                escaped.push_str(&inner.replace(quote, if quote == '"' { "&quot;" } else { "&apos;" }));
+                copied = value + end;
+            }
+            at = value + end + 1;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    escaped.push_str(text.get(copied..).unwrap_or(""));
+    Cow::Owned(escaped)
+}
+
+/// The quotation mark before the next value of a tag that goes on at `at`, and where that value begins.
+fn next_value(text: &str, at: usize) -> Option<(char, usize)> {
+    let rest = text.get(at..)?;
+    let end = rest.find(['"', '\'', '>', '<'])?;
+    let quote = rest.get(end..)?.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    Some((quote, at + end + 1))
+}
+
+/// Whether what stands behind a quotation mark shows that it ends a value.
+fn ends_value(behind: &str) -> bool {
+    let behind = behind.trim_start();
+    let after_name = behind.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, ':' | '-' | '_' | '.'));
+    behind.starts_with(['>', '/']) || (after_name.len() < behind.len() && after_name.trim_start().starts_with('='))
+}
+
 /// Where the outline after the one that a text begins with begins.
 fn next_outline(text: &str) -> Option<usize> {
     let starts = memchr::memchr_iter(b'<', text.as_bytes()).skip(1);
@@ -103,6 +151,8 @@ fn is_named(tag: &BytesStart<'_>, name: &str) -> bool {
 #[derive(Default)]
 struct Found<'t> {
     opml: Opml,
+    /// Whether this program wrote it, and says which names are the reader's.
+    is_ours: bool,
     /// The folders that are open.
     folders: Vec<String>,
     places: HashMap<String, usize>,
@@ -137,10 +187,17 @@ impl Found<'_> {
             return false;
         };
         let own = get("newsdesk:ownTitle");
+        // Whether a name that stands there twice, or alone, is the feed's own or its reader's nobody knows; the feed tells
+        // when it is fetched.
+        let called =
+            text.or(title).filter(|name| !self.is_ours && title.is_none_or(|title| title == *name) && *name != url);
         let number = |name: &str| get(name).and_then(|text| text.parse().ok());
         let mut subscription = Subscription {
             title: title.or(text.filter(|_| own.is_none())).filter(|title| *title != url).unwrap_or("").to_owned(),
-            own_title: own.or(text.filter(|text| title.is_some_and(|title| title != *text))).map(str::to_owned),
+            own_title: own
+                .or(called)
+                .or(text.filter(|text| title.is_some_and(|title| title != *text)))
+                .map(str::to_owned),
             page: get("htmlUrl").map(str::to_owned),
             description: get("description").map(str::to_owned),
             full_text: get("newsdesk:fullText") == Some("true"),
@@ -165,7 +222,7 @@ impl Found<'_> {
             KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name)) || name.starts_with("newsdesk:")
         };
         let others = attributes.iter().filter(|(name, _)| !is_known(name) && !name.starts_with("xmlns"));
-        subscription.extra = others.cloned().collect();
+        subscription.extra = others.filter(|(name, value)| is_name(name) && !value.is_empty()).cloned().collect();
         // What is written for all is nothing of its own.
         subscription.extra.retain(|(name, value)| (name.as_str(), value.as_str()) != ("type", "rss"));
         match self.places.get(&subscription.url).and_then(|place| self.opml.subscriptions.get_mut(*place)) {
@@ -279,7 +336,7 @@ fn write_attributes(out: &mut String, subscription: &Subscription) {
     if others.iter().any(|tag| tag.contains(',') || tag.starts_with('/') || tag.trim() != *tag) {
         put("newsdesk:tags", &serde_json::to_string(&subscription.tags).unwrap_or_default());
     }
-    if subscription.title.is_empty() {
+    if subscription.title.is_empty() || subscription.own_title.as_ref() == Some(&subscription.title) {
         put("newsdesk:ownTitle", subscription.own_title.as_deref().unwrap_or(""));
     }
     put("newsdesk:fullText", if subscription.full_text { "true" } else { "" });
@@ -353,6 +410,7 @@ mod tests {
         let opml = read(text).unwrap();
         let [first, second] = opml.subscriptions.as_slice() else { panic!("{opml:?}") };
         assert_eq!((first.name(), first.title.as_str()), ("Mine", "Theirs & ours"));
+        assert_eq!((second.own_title.as_deref(), second.title.as_str()), (Some("F"), "F"));
         assert_eq!(first.tags, ["Tech/Rust \u{2215} C", "b/c", "d"]);
         assert_eq!(first.extra, [("TYPE".to_owned(), "rss".to_owned()), ("version".to_owned(), "RSS2".to_owned())]);
         assert_eq!(second.url, "http://b.example/");
@@ -376,6 +434,20 @@ mod tests {
         assert_eq!(read("<rss><channel/></rss>"), None);
     }
 
+    #[test]
+    fn quotation_marks_within_values_are_part_of_them() {
+        let text = "<opml><outline text=\"The \"Best\" of it's\" title='The \"Best\" of it's' \
+            description=\"calls it \"the world's best,\" and more: \"a > b\"\"\nxmlUrl=\"https://a.example/?q=1\" x='1'/>\
+            <outline text=\"B\"xmlUrl=\"https://b.example/\"/></opml>";
+        let opml = read(text).unwrap();
+        assert_eq!(opml.problems, []);
+        let [a, b] = opml.subscriptions.as_slice() else { panic!("{opml:?}") };
+        assert_eq!((a.name(), a.title.as_str()), ("The \"Best\" of it's", "The \"Best\" of it's"));
+        assert_eq!(a.description.as_deref(), Some("calls it \"the world's best,\" and more: \"a > b\""));
+        assert_eq!((a.url.as_str(), a.extra.len()), ("https://a.example/?q=1", 1));
+        assert_eq!((b.name(), b.url.as_str()), ("B", "https://b.example/"));
+    }
+
     fn text() -> impl Strategy<Value = String> {
         "[a-zé<>&\"'/,;\n\u{1F600}]([a-z <>&\"'/,;#é]{0,8}[a-z<&\"/,;])?"
     }
@@ -390,7 +462,7 @@ mod tests {
         ) -> Subscription {
             let trimmed = |text: String| text.trim().to_owned();
             let title = if has_title { trimmed(title) } else { String::new() };
-            let own = own.map(trimmed).filter(|own| *own != title && !own.is_empty());
+            let own = own.map(trimmed).filter(|own| !own.is_empty());
             let kept = |text: Option<String>| text.map(trimmed).filter(|text| !text.is_empty());
             Subscription {
                 url: format!("https://{host}.example/a?b&c"),

@@ -45,6 +45,18 @@ impl PreparedEntry {
         }
     }
 
+    /// All entries of a document. Links that several of them have tell nothing about which is which.
+    pub fn of_document(seed: u64, page: Option<&str>, entries: Vec<FeedArticle>) -> Vec<PreparedEntry> {
+        let mut prepared: Vec<PreparedEntry> =
+            entries.into_iter().map(|entry| PreparedEntry::new(seed, page, entry)).collect();
+        let mut counts: HashMap<u64, u32> = HashMap::with_capacity(prepared.len());
+        prepared.iter().filter_map(|entry| entry.link).for_each(|link| *counts.entry(link).or_default() += 1);
+        for entry in &mut prepared {
+            entry.link = entry.link.filter(|link| counts.get(link) == Some(&1));
+        }
+        prepared
+    }
+
     /// Marks it as what another program kept of the entry: the feed's own text takes its place without a word.
     #[must_use]
     pub fn copied(self) -> PreparedEntry {
@@ -328,6 +340,9 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
 
 /// Takes over what a feed says of itself.
 fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, document: &DeliveredFeed) -> Result<()> {
+    // The name that a list of feeds gave it turns out to be its own.
+    let own = "UPDATE feeds SET own_title = NULL WHERE id = ?1 AND own_title = ?2";
+    transaction.prepare_cached(own)?.execute(params![feed.0, document.title])?;
     // Where there are no entries yet, none is shown under another name.
     let own = "UPDATE feeds SET title = ?2,
         revision = CASE WHEN EXISTS (SELECT 1 FROM entries WHERE feed = ?1) THEN ?3 ELSE revision END
@@ -404,13 +419,16 @@ fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &P
     Ok(Put::Changed)
 }
 
-/// The first entry of another feed that has the same id or the same link.
+/// The first entry of another feed that has the same id or the same link. What several entries of one feed have in
+/// common, such as the page of a podcast, tells nothing.
 fn same(transaction: &Transaction<'_>, feed: FeedNumber, link: Option<i64>, guid: Option<i64>) -> Result<Option<i64>> {
     // An id that is the entry's link is not written down twice.
     for (column, sum) in [("link", link), ("guid", guid), ("link", guid)] {
         let Some(sum) = sum else { continue };
         let first = format!(
             "SELECT coalesce(same_as, id) FROM entries WHERE {column} = ?1 AND feed <> ?2 AND dropped = 0
+             AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.{column} = ?1 AND other.number <> entries.number
+                             AND other.feed IN (?2, entries.feed))
              ORDER BY number LIMIT 1"
         );
         let first = transaction.prepare_cached(&first)?.query_row(params![sum, feed.0], |row| row.get(0)).optional()?;

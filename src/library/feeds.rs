@@ -1,13 +1,14 @@
 //! Feeds in the library: what is subscribed to, how each feed is, and what becomes of its entries when it goes.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::marks::signed;
 use super::{Library, Result};
-use crate::feeds::Subscription;
+use crate::feeds::{Subscription, one_line, same_address};
 
 /// The number that a feed has in the library for as long as it is known there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,14 +42,31 @@ pub struct Health {
     pub due_at: Option<i64>,
     /// Why it could not be fetched or read the last time.
     pub error: Option<String>,
-    /// Whether its server says that it is gone for good.
-    pub dead: bool,
+    /// Whether its server wants it to be asked for.
+    pub standing: Standing,
+}
+
+/// Whether a feed's server wants it to be asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It may be.
+    #[default]
+    Welcome,
+    /// It is gone for good.
+    Gone,
+    /// It is not to be asked for before it is due, not even by its reader.
+    Busy,
 }
 
 impl Health {
     /// Whether the feed may be fetched unasked at this moment, in seconds since 1970.
     pub fn is_due(&self, now: i64) -> bool {
-        !self.dead && self.due_at.is_none_or(|due| due <= now)
+        self.standing != Standing::Gone && self.due_at.is_none_or(|due| due <= now)
+    }
+
+    /// Whether the feed may be fetched at this moment where its reader asks for all feeds, and not for this one.
+    pub fn may_be_asked(&self, now: i64) -> bool {
+        self.standing == Standing::Welcome || self.is_due(now)
     }
 }
 
@@ -130,15 +148,22 @@ impl Library {
     pub fn subscribe(&mut self, wanted: &[Subscription]) -> Result<Subscribed> {
         self.write(|transaction, revision| {
             let mut done = Subscribed::default();
+            let mut known = HashMap::new();
+            let mut statement = transaction.prepare("SELECT url, id, subscribed FROM feeds")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let url: String = row.get(0)?;
+                known.insert(same_address(&url), (row.get::<_, i64>(1)?, row.get::<_, bool>(2)?));
+            }
             for subscription in wanted {
-                let known = "SELECT id, subscribed FROM feeds WHERE url = ?1";
-                let known = transaction
-                    .query_row(known, [&subscription.url], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))
-                    .optional()?;
-                let Some((number, subscribed)) = known else {
-                    insert(transaction, subscription)?;
-                    done.new += 1;
-                    continue;
+                let place = known.entry(same_address(&subscription.url));
+                let (number, subscribed) = match place {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(place) => {
+                        place.insert((insert(transaction, subscription)?, true));
+                        done.new += 1;
+                        continue;
+                    }
                 };
                 if !subscribed {
                     let again = "UPDATE feeds SET subscribed = 1, revision = ?2, error = NULL, dead = 0, etag = NULL,
@@ -164,7 +189,15 @@ impl Library {
 
     /// Gives a feed another name, other tags, other settings, or another address.
     pub fn change_subscription(&mut self, feed: FeedNumber, to: &Subscription) -> Result<()> {
-        self.write(|transaction, revision| describe(transaction, revision, feed.0, to))
+        self.write(|transaction, revision| {
+            let before = state(transaction, feed.0)?;
+            if (before.keep_count, before.keep_days) != (to.keep_count, to.keep_days) {
+                // What was let go may come again, if the feed still has it and there is room for it now.
+                transaction.execute("DELETE FROM entries WHERE feed = ?1 AND dropped = 1", [feed.0])?;
+                transaction.execute("UPDATE feeds SET etag = NULL, last_modified = NULL WHERE id = ?1", [feed.0])?;
+            }
+            describe(transaction, revision, feed.0, to)
+        })
     }
 
     /// Ends subscriptions. Entries that are starred, tagged or noted stay; of the others, those that another feed has
@@ -242,7 +275,11 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
             succeeded_at: row.get(14)?,
             due_at: row.get(15)?,
             error: row.get(16)?,
-            dead: row.get(17)?,
+            standing: match row.get(17)? {
+                0 => Standing::Welcome,
+                2 => Standing::Busy,
+                _ => Standing::Gone,
+            },
         },
     })
 }
@@ -265,7 +302,9 @@ fn united(mut known: Subscription, new: &Subscription) -> Subscription {
     if known.title.is_empty() {
         known.title.clone_from(&new.title);
     }
-    known.own_title = new.own_title.clone().or(known.own_title);
+    // A name that is the feed's own anyway is not the reader's.
+    let given = new.own_title.clone().filter(|own| *own != known.title);
+    known.own_title = given.or(known.own_title);
     known.page = known.page.or_else(|| new.page.clone());
     known.description = known.description.or_else(|| new.description.clone());
     known.full_text |= new.full_text;
@@ -277,14 +316,16 @@ fn united(mut known: Subscription, new: &Subscription) -> Subscription {
     known
 }
 
-fn insert(transaction: &Transaction<'_>, subscription: &Subscription) -> Result<()> {
+fn insert(transaction: &Transaction<'_>, subscription: &Subscription) -> Result<i64> {
     // Nothing that is shown has changed by it.
     let revision = 0;
     let new = "INSERT INTO feeds (revision, seed, url, position)
         VALUES (?1, ?2, ?3, (SELECT coalesce(max(position), 0) + 1 FROM feeds))";
     let seed = signed(xxh3_64(subscription.url.as_bytes()));
     transaction.prepare_cached(new)?.execute(params![revision, seed, subscription.url])?;
-    describe(transaction, revision, transaction.last_insert_rowid(), subscription)
+    let number = transaction.last_insert_rowid();
+    describe(transaction, revision, number, subscription)?;
+    Ok(number)
 }
 
 fn describe(transaction: &Transaction<'_>, revision: i64, number: i64, to: &Subscription) -> Result<()> {
@@ -295,8 +336,8 @@ fn describe(transaction: &Transaction<'_>, revision: i64, number: i64, to: &Subs
         number,
         revision,
         to.url,
-        to.title,
-        to.own_title,
+        one_line(&to.title),
+        to.own_title.as_deref().map(one_line),
         to.page,
         to.description,
         to.full_text,
@@ -307,7 +348,7 @@ fn describe(transaction: &Transaction<'_>, revision: i64, number: i64, to: &Subs
     transaction.prepare_cached("DELETE FROM feed_tags WHERE feed = ?1")?.execute([number])?;
     let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO feed_tags VALUES (?1, ?2, ?3)")?;
     for (position, tag) in (0_i64..).zip(&to.tags) {
-        statement.execute(params![number, position, tag])?;
+        statement.execute(params![number, position, one_line(tag)])?;
     }
     Ok(())
 }
@@ -316,7 +357,12 @@ fn describe(transaction: &Transaction<'_>, revision: i64, number: i64, to: &Subs
 pub(super) fn tried(transaction: &Transaction<'_>, feed: FeedNumber, health: &Health) -> Result<()> {
     let change = "UPDATE feeds SET tried_at = coalesce(?2, tried_at), succeeded_at = coalesce(?3, succeeded_at),
         due_at = ?4, error = ?5, dead = ?6 WHERE id = ?1";
-    let Health { tried_at, succeeded_at, due_at, error, dead } = health;
-    transaction.prepare_cached(change)?.execute(params![feed.0, tried_at, succeeded_at, due_at, error, dead])?;
+    let Health { tried_at, succeeded_at, due_at, error, standing } = health;
+    let standing = match standing {
+        Standing::Welcome => 0,
+        Standing::Gone => 1,
+        Standing::Busy => 2,
+    };
+    transaction.prepare_cached(change)?.execute(params![feed.0, tried_at, succeeded_at, due_at, error, standing])?;
     Ok(())
 }

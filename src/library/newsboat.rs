@@ -57,11 +57,14 @@ impl Newsboat {
             let person = FeedPerson { name: author.clone(), ..FeedPerson::default() };
             let enclosure = FeedLink { href: enclosure, media_type: text(8)?, ..FeedLink::default() };
             let moment = Published::from_seconds(row.get(4)?, Some(0));
+            let (guid, link) = (text(0)?, text(3)?);
+            // An entry that names none has one of its link and its date there; here its link alone tells which it is.
+            let is_own = link.is_empty() || guid == link || !guid.starts_with(&link);
             let entry = FeedEntry {
                 head: FeedHead {
-                    id: Some(text(0)?),
+                    id: Some(guid).filter(|_| is_own),
                     title: Some(FeedText { value: title, ..FeedText::default() }),
-                    link: Some(text(3)?),
+                    link: Some(link),
                     authors: if author.is_empty() { Vec::new() } else { vec![person] },
                     published: Some(FeedDate { raw: String::new(), moment }),
                     ..FeedHead::default()

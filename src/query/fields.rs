@@ -130,7 +130,7 @@ pub static FIELDS: &[FieldSpec] = &[
     row("by", FieldKind::Text(Field::By), "in the byline"),
     row("tag", FieldKind::Text(Field::Tag), "in one of your tags"),
     row("note", FieldKind::Text(Field::Note), "in your note"),
-    row("feed", FieldKind::Text(Field::Feed), "in the feed's name or one of its tags"),
+    row("feed", FieldKind::Text(Field::Feed), "in the feed's name or its #tags"),
     row("path", FieldKind::Text(Field::Path), "in the path of the file"),
     row("date", FieldKind::Date, "published then: a day, month, year, or a range"),
     row("after", FieldKind::After, "published later than that"),

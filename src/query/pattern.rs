@@ -23,6 +23,25 @@ pub fn compile(pattern: &str, exact_case: bool) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).case_insensitive(!exact_case).size_limit(SIZE).dfa_size_limit(SIZE * 4).build()
 }
 
+/// The expression, with its slashes, that fits a text that is just this.
+pub fn whole(text: &str) -> String {
+    format!("/^{}$/", slashed(&regex_syntax::escape(text)))
+}
+
+/// An expression as it stands between slashes.
+pub fn slashed(pattern: &str) -> String {
+    let mut out = String::new();
+    let mut escaped = false;
+    for c in pattern.chars() {
+        if c == '/' && !escaped {
+            out.push('\\');
+        }
+        escaped = c == '\\' && !escaped;
+        out.push(c);
+    }
+    out
+}
+
 /// Whether a capital is looked for; those of classes such as `\S` are none.
 pub(super) fn has_capitals(pattern: &str) -> bool {
     let mut escaped = false;

@@ -1,10 +1,12 @@
 //! The thread that has to do with feeds: it subscribes, refreshes, imports; the archive hears when something came.
 
+mod office;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -12,25 +14,19 @@ use super::contained::contain;
 use super::feed_health::{health, settings};
 use super::fetching::{self, Tried};
 use super::log::note;
-use super::subscribing::{self, Added, feed_named, feeds_named};
+use super::subscribing::{feed_named, feeds_named};
 use super::{changes, exchange};
 use crate::app::numbers::counted;
-use crate::app::{FeedOrder, FeedRow, Message, Notice, RefreshEnd, RefreshProgress};
-use crate::article::{ArticleId, clean};
+use crate::app::{FeedOrder, Message, Notice, RefreshEnd, RefreshProgress};
+use crate::article::clean;
 use crate::config::FeedSettings;
 use crate::feeds::Subscription;
-use crate::fetch::Client;
 use crate::library::{KnownFeed, Library, now};
 use crate::loader::Problem;
-
-/// Progress is told at most this often.
-const PACE: Duration = Duration::from_millis(100);
+use office::{Office, Stops, Tell, rows, say, told};
 
 /// How often it is looked whether feeds are due.
 const LOOK: Duration = Duration::from_secs(60);
-
-/// Who hears what happens.
-type Tell = Arc<Mutex<dyn FnMut(Message) + Send>>;
 
 /// What the thread is asked.
 enum Order {
@@ -44,21 +40,6 @@ enum Order {
 pub(super) struct Feeds {
     orders: Sender<Order>,
     stops: Stops,
-}
-
-/// What ends things early. A refresh has a flag of its own, so that nothing else that is begun meanwhile sets it going
-/// again.
-#[derive(Clone, Default)]
-struct Stops {
-    refresh: Arc<AtomicBool>,
-    other: Arc<AtomicBool>,
-}
-
-impl Stops {
-    fn set(&self) {
-        self.refresh.store(true, Ordering::Relaxed);
-        self.other.store(true, Ordering::Relaxed);
-    }
 }
 
 impl Feeds {
@@ -76,7 +57,8 @@ impl Feeds {
         let client = Arc::new(fetching::client(&settings));
         let tell: Tell = Arc::new(Mutex::new(tell));
         let (came, shared) = (Arc::new(came), stops.clone());
-        let desk = Desk { path, shown, settings, client, came, tell, inbox, stops: shared, refresh: None };
+        let office = Office { path, shown, settings, client, came, tell, stops: shared };
+        let desk = Desk { office, inbox, refresh: None };
         thread::Builder::new().name("feeds".to_owned()).spawn(move || {
             if contain(|| desk.run()).is_none() {
                 note(|| "the thread of feeds ran into a fault".to_owned());
@@ -110,27 +92,21 @@ impl Drop for Feeds {
     }
 }
 
+/// Where orders come in.
 struct Desk {
-    path: Option<PathBuf>,
-    /// Whether feeds are among what is read.
-    shown: bool,
-    settings: FeedSettings,
-    client: Arc<Client>,
-    came: Arc<dyn Fn() + Send + Sync>,
-    tell: Tell,
+    office: Office,
     inbox: Receiver<Order>,
-    stops: Stops,
     /// A refresh that is under way.
     refresh: Option<JoinHandle<()>>,
 }
 
 impl Desk {
     fn run(mut self) {
-        self.tell_feeds();
+        self.office.tell_feeds();
         // What came due while nobody was there is fetched at once.
         let mut look = Instant::now();
         loop {
-            let order = if self.settings.refresh == 0 {
+            let order = if self.office.settings.refresh == 0 {
                 self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
                 self.inbox.recv_timeout(look.saturating_duration_since(Instant::now()))
@@ -139,10 +115,10 @@ impl Desk {
                 Ok(Order::Do(order)) => {
                     let done = self.carry_out(order);
                     if let Err(error) = done {
-                        self.notice(Notice::error(error));
+                        self.office.notice(Notice::error(error));
                     }
                 }
-                Ok(Order::Look) => self.tell_feeds(),
+                Ok(Order::Look) => self.office.tell_feeds(),
                 Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
                     look = Instant::now() + LOOK;
@@ -158,9 +134,12 @@ impl Desk {
         match order {
             FeedOrder::Stop => {}
             FeedOrder::Refresh(names) => {
-                let library = self.library()?;
-                let feeds =
-                    if names.is_empty() { library.feeds().map_err(told)? } else { feeds_named(&library, &names)? };
+                let library = self.office.library()?;
+                let feeds = if names.is_empty() {
+                    library.feeds().map_err(told)?
+                } else {
+                    feeds_named(&library, &names, false)?
+                };
                 if feeds.is_empty() {
                     return Err("Nothing is subscribed to yet; a subscribes to a feed".to_owned());
                 }
@@ -169,10 +148,10 @@ impl Desk {
                 }
                 self.refresh(feeds);
             }
-            FeedOrder::Add(wanted) => self.add(&wanted)?,
+            FeedOrder::Add(wanted) => self.errand(move |office, stop| office.add(&wanted, stop)),
             FeedOrder::Remove(name) => {
-                let mut library = self.library()?;
-                let feeds = feeds_named(&library, &[name])?;
+                let mut library = self.office.library()?;
+                let feeds = feeds_named(&library, &[name], true)?;
                 let kept = library.unsubscribe(&feeds).map_err(told)?;
                 let what = match feeds.as_slice() {
                     [only] => clean(only.subscription.name()).into_owned(),
@@ -183,97 +162,73 @@ impl Desk {
                 } else {
                     String::new()
                 };
-                self.changed(format!("Unsubscribed: {what}{kept}"));
+                self.office.changed(format!("Unsubscribed: {what}{kept}"));
             }
             FeedOrder::Rename(name, to) => {
-                let feed = feed_named(&self.library()?, &name)?;
+                let feed = feed_named(&self.office.library()?, &name)?;
                 let own_title = to.filter(|to| !to.trim().is_empty());
-                self.change(&feed, &Subscription { own_title, ..feed.subscription.clone() })?;
+                self.office.change(&feed, &Subscription { own_title, ..feed.subscription.clone() })?;
             }
             FeedOrder::Tag(name, tags) => {
-                let feed = feed_named(&self.library()?, &name)?;
-                self.change(&feed, &feed.subscription.clone().retagged(&tags))?;
+                let feed = feed_named(&self.office.library()?, &name)?;
+                self.office.change(&feed, &feed.subscription.clone().retagged(&tags))?;
             }
             FeedOrder::Set(names, setting) => {
-                let mut library = self.library()?;
-                let feeds = feeds_named(&library, &names)?;
+                let mut library = self.office.library()?;
+                let feeds = feeds_named(&library, &names, false)?;
                 for feed in &feeds {
                     let to = feed.subscription.clone().set(setting);
                     library.change_subscription(feed.number, &to).map_err(told)?;
                 }
                 let first = feeds.first().map(|feed| settings(&feed.subscription.clone().set(setting)));
                 let feeds = counted(feeds.len() as u64, "feed", "feeds");
-                self.changed(format!("{feeds}: {}", first.unwrap_or_default()));
+                self.office.changed(format!("{feeds}: {}", first.unwrap_or_default()));
             }
             FeedOrder::List => {
-                let library = self.library()?;
+                let library = self.office.library()?;
                 let counts = library.feed_counts().map_err(told)?;
                 let of = |feed: &KnownFeed| health(feed, counts.get(&feed.number).copied().unwrap_or_default());
-                self.tell(Message::FeedHealth(library.feeds().map_err(told)?.iter().map(of).collect()));
+                self.office.tell(Message::FeedHealth(library.feeds().map_err(told)?.iter().map(of).collect()));
             }
             FeedOrder::Import(path) => {
-                let imported = exchange::import(&mut self.library()?, &path).map_err(|error| error.to_string())?;
+                let imported =
+                    exchange::import(&mut self.office.library()?, &path).map_err(|error| error.to_string())?;
                 let told = imported.sentence();
                 for problem in imported.problems {
-                    self.tell(Message::Problem(problem));
+                    self.office.tell(Message::Problem(problem));
                 }
-                self.changed(told);
+                self.office.changed(told);
             }
             FeedOrder::Export(path) => {
-                let feeds = exchange::export(&self.library()?, &path).map_err(|error| error.to_string())?;
+                let feeds = exchange::export(&self.office.library()?, &path).map_err(|error| error.to_string())?;
                 let text = format!("{} are in {}", counted(feeds as u64, "feed", "feeds"), path.display());
-                self.notice(Notice::info(clean(&text)));
+                self.office.notice(Notice::info(clean(&text)));
             }
-            FeedOrder::FullText(article, url) => self.full_text(article, url)?,
+            FeedOrder::FullText(article, url) => {
+                self.errand(move |office, stop| office.full_text(article, url.as_deref(), stop));
+            }
             FeedOrder::Changes(article) => {
-                let texts = self.library()?.entry_texts(article).map_err(told)?;
+                let texts = self.office.library()?.entry_texts(article).map_err(told)?;
                 let changes = texts.and_then(|texts| Some(changes::between(&texts.former?, &texts.article)));
-                self.tell(Message::Changes(changes.unwrap_or_default()));
+                self.office.tell(Message::Changes(changes.unwrap_or_default()));
             }
         }
         Ok(())
     }
 
-    fn add(&self, wanted: &Subscription) -> Result<(), String> {
-        self.stops.other.store(false, Ordering::Relaxed);
-        let added = subscribing::add(&mut self.library()?, &self.client, &self.settings, wanted, &self.stops.other);
-        match added.map_err(|error| format!("{}: {error}", clean(&wanted.url)))? {
-            Added::Feed { name, new } => {
-                let hint = if self.shown { "" } else { "; newsdesk without a folder shows feeds" };
-                let entries = counted(new as u64, "entry", "entries");
-                self.changed(format!("Subscribed to {}: {entries}{hint}", clean(&name)));
+    /// Does what waits for a server on a thread of its own, so that nothing else waits for it.
+    fn errand(&self, work: impl FnOnce(&Office, &AtomicBool) -> Result<(), String> + Send + 'static) {
+        let (office, stop) = (self.office.clone(), self.office.stops.errand());
+        let run = move || {
+            if let Err(error) = contain(|| work(&office, &stop)).unwrap_or(Ok(())) {
+                office.notice(Notice::error(error));
             }
-            Added::Known { name } => self.changed(format!("{} was subscribed to already", clean(&name))),
-            Added::Unseen { name } => self.changed(format!("Subscribed to {}; there is no network now", clean(&name))),
-            Added::Several(feeds) => {
-                self.tell(Message::FeedChoice(feeds.into_iter().map(|feed| (feed.url, feed.title)).collect()));
-            }
+            office.tell(Message::ErrandDone);
+        };
+        if let Err(error) = thread::Builder::new().name("errand".to_owned()).spawn(run) {
+            self.office.notice(Notice::error(format!("no thread to fetch with: {error}")));
+            self.office.tell(Message::ErrandDone);
         }
-        Ok(())
-    }
-
-    fn change(&self, feed: &KnownFeed, to: &Subscription) -> Result<(), String> {
-        self.library()?.change_subscription(feed.number, to).map_err(told)?;
-        let tags: String = to.tags.iter().map(|tag| format!(" #{tag}")).collect();
-        self.changed(clean(&format!("{}{tags}", to.name())).into_owned());
-        Ok(())
-    }
-
-    /// Fetches the whole article, shows it, or shows again what the feed has.
-    fn full_text(&self, article: ArticleId, url: Option<String>) -> Result<(), String> {
-        let mut library = self.library()?;
-        let texts = library.entry_texts(article).map_err(told)?.ok_or("This entry is in no feed any more")?;
-        if texts.full.is_some() {
-            library.show_full_text(article, !texts.shows_full).map_err(told)?;
-            self.changed(if texts.shows_full { "As the feed has it" } else { "The whole article" }.to_owned());
-            return Ok(());
-        }
-        let url = url.ok_or("This entry names no page")?;
-        self.stops.other.store(false, Ordering::Relaxed);
-        let full = fetching::full_text(&self.client, &url, &texts.article, &self.stops.other)?;
-        library.keep_full_text(article, &full).map_err(told)?;
-        self.changed("The whole article".to_owned());
-        Ok(())
     }
 
     fn is_refreshing(&self) -> bool {
@@ -286,7 +241,7 @@ impl Desk {
             return Ok(());
         }
         let now = now();
-        let all = self.library()?.feeds().map_err(told)?;
+        let all = self.office.library()?.feeds().map_err(told)?;
         let feeds: Vec<KnownFeed> = all.into_iter().filter(|feed| feed.health.is_due(now)).collect();
         if !feeds.is_empty() {
             self.refresh(feeds);
@@ -296,35 +251,30 @@ impl Desk {
 
     /// Refreshes feeds on a thread of its own, so that nothing else waits for it.
     fn refresh(&mut self, feeds: Vec<KnownFeed>) {
-        let Some(path) = self.path.clone() else { return };
-        self.stops.refresh.store(false, Ordering::Relaxed);
+        let Some(path) = self.office.path.clone() else { return };
+        self.office.stops.refresh.store(false, Ordering::Relaxed);
         let (client, settings, stop) =
-            (Arc::clone(&self.client), self.settings.clone(), Arc::clone(&self.stops.refresh));
-        let (came, tell) = (Arc::clone(&self.came), Arc::clone(&self.tell));
+            (Arc::clone(&self.office.client), self.office.settings.clone(), Arc::clone(&self.office.stops.refresh));
+        let (came, tell) = (Arc::clone(&self.office.came), Arc::clone(&self.office.tell));
         let urls: Vec<PathBuf> = feeds.iter().map(|feed| PathBuf::from(&feed.subscription.url)).collect();
         let run = move || {
             let say = |message| say(&tell, message);
             urls.into_iter().for_each(|url| say(Message::ProblemsGone(url)));
             let mut progress = RefreshProgress { total: feeds.len(), ..RefreshProgress::default() };
             say(Message::Refreshing(progress.clone()));
-            let mut last = Instant::now();
             let refreshed = Library::open(&path).and_then(|mut library| {
-                let done = fetching::refresh(&mut library, feeds, &client, &settings, &stop, |tried| {
-                    let Tried { url, new, changed, error, .. } = tried;
-                    progress.tried += 1;
-                    progress.new += new;
-                    progress.changed += changed;
-                    if let Some(error) = error {
-                        progress.failed += 1;
-                        say(Message::Problem(problem(url, error)));
+                let done = fetching::refresh(&mut library, feeds, &client, &settings, &stop, |batch| {
+                    for Tried { url, new, changed, error, .. } in batch {
+                        progress.tried += 1;
+                        progress.new += new;
+                        progress.changed += changed;
+                        if let Some(error) = error {
+                            progress.failed += 1;
+                            say(Message::Problem(problem(url, error)));
+                        }
                     }
-                    if new + changed > 0 {
-                        came();
-                    }
-                    if last.elapsed() >= PACE {
-                        last = Instant::now();
-                        say(Message::Refreshing(progress.clone()));
-                    }
+                    came();
+                    say(Message::Refreshing(progress.clone()));
                 });
                 say(Message::Feeds(Arc::new(rows(&library.feeds()?))));
                 done
@@ -340,55 +290,9 @@ impl Desk {
         };
         match thread::Builder::new().name("refresh".to_owned()).spawn(move || _ = contain(run)) {
             Ok(thread) => self.refresh = Some(thread),
-            Err(error) => self.notice(Notice::error(format!("no thread to refresh with: {error}"))),
+            Err(error) => self.office.notice(Notice::error(format!("no thread to refresh with: {error}"))),
         }
     }
-
-    fn library(&self) -> Result<Library, String> {
-        let path = self.path.as_ref().ok_or("Nothing is kept, so nothing can be subscribed to")?;
-        Library::open(path).map_err(told)
-    }
-
-    /// Tells what was done, and lets everybody look at what there is now.
-    fn changed(&self, text: String) {
-        self.notice(Notice::info(text));
-        self.tell_feeds();
-        (self.came)();
-    }
-
-    fn tell_feeds(&self) {
-        let feeds = self.path.as_ref().and_then(|path| Library::open_to_read(path).ok().flatten());
-        if let Some(feeds) = feeds.and_then(|library| library.feeds().ok()) {
-            self.tell(Message::Feeds(Arc::new(rows(&feeds))));
-        }
-    }
-
-    fn notice(&self, notice: Notice) {
-        self.tell(Message::Notice(notice));
-    }
-
-    fn tell(&self, message: Message) {
-        say(&self.tell, message);
-    }
-}
-
-fn say(tell: &Tell, message: Message) {
-    (tell.lock().unwrap_or_else(PoisonError::into_inner))(message);
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-fn told(error: crate::library::Error) -> String {
-    error.to_string()
-}
-
-fn rows(feeds: &[KnownFeed]) -> Vec<FeedRow> {
-    let row = |feed: &KnownFeed| FeedRow {
-        url: feed.subscription.url.clone(),
-        name: clean(feed.subscription.name()).into_owned(),
-        tags: feed.subscription.tags.clone(),
-        error: feed.health.error.clone(),
-    };
-    feeds.iter().map(row).collect()
 }
 
 /// What stands in the list of problems for a feed.

@@ -11,10 +11,13 @@ use url::Url;
 use super::log::note;
 use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
+use crate::feeds::one_line;
 use crate::fetch::{
     Client, ClientOptions, Document, FetchError, Fetched, Login, ParallelLimits, Password, Proxy, Wanted, in_parallel,
 };
-use crate::library::{DeliveredFeed, Delivery, Health, KnownFeed, Library, Outcome, PreparedEntry, Result, now};
+use crate::library::{
+    DeliveredFeed, Delivery, Health, KnownFeed, Library, Outcome, PreparedEntry, Result, Standing, now,
+};
 use crate::loader::{Feed, FeedOptions, Flaw, feed_articles, page_article, parse_feed};
 
 /// What a feed may be sent as, the likelier first.
@@ -93,7 +96,7 @@ pub fn client(settings: &FeedSettings) -> Client {
 }
 
 /// Fetches `feeds` and stores what comes. Set `stop` to end it early: what is stored then stays. It is set, too, where
-/// there is no network.
+/// there is no network. What `tell` is given is stored.
 ///
 /// # Errors
 ///
@@ -104,7 +107,7 @@ pub fn refresh(
     client: &Client,
     settings: &FeedSettings,
     stop: &AtomicBool,
-    mut tell: impl FnMut(Tried),
+    mut tell: impl FnMut(Vec<Tried>),
 ) -> Result<Refreshed> {
     let mut done = Refreshed::default();
     let mut store = Store::default();
@@ -205,7 +208,7 @@ impl Store {
         self.entries >= STORE_ENTRIES || self.since.is_some_and(|since| since.elapsed() >= STORE_EVERY)
     }
 
-    fn write(&mut self, library: &mut Library, done: &mut Refreshed, tell: &mut impl FnMut(Tried)) {
+    fn write(&mut self, library: &mut Library, done: &mut Refreshed, tell: &mut impl FnMut(Vec<Tried>)) {
         let (feeds, deliveries): (Vec<KnownFeed>, Vec<Delivery>) = self.waiting.drain(..).unzip();
         (self.entries, self.since) = (0, None);
         if deliveries.is_empty() || self.error.is_some() {
@@ -213,6 +216,7 @@ impl Store {
         }
         match library.store(&deliveries) {
             Ok(stored) => {
+                let mut told = Vec::with_capacity(feeds.len());
                 for ((feed, delivery), stored) in feeds.into_iter().zip(deliveries).zip(stored) {
                     done.tried += 1;
                     done.failed += usize::from(delivery.health.error.is_some());
@@ -223,8 +227,9 @@ impl Store {
                     }
                     let (new, changed, error) = (stored.new.len(), stored.changed, delivery.health.error);
                     let (name, url) = (feed.subscription.name().to_owned(), feed.subscription.url);
-                    tell(Tried { name, url, new, changed, error });
+                    told.push(Tried { name, url, new, changed, error });
                 }
+                tell(told);
             }
             Err(error) => self.error = Some(error),
         }
@@ -276,11 +281,12 @@ pub(super) fn deliver(
             }
         }
         Err(error) => {
-            health.dead = error == FetchError::Gone;
-            let wait = match &error {
-                FetchError::TooMany { retry_after } => retry_after.unwrap_or(RETRY),
-                _ => RETRY,
+            let (standing, wait) = match &error {
+                FetchError::Gone => (Standing::Gone, RETRY),
+                FetchError::TooMany { retry_after: Some(wait) } => (Standing::Busy, *wait),
+                _ => (Standing::Welcome, RETRY),
             };
+            health.standing = standing;
             health.due_at = due(Some(wait));
             health.error = Some(error.to_string());
             (None, Outcome::Nothing)
@@ -298,11 +304,11 @@ fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(
     let mut flaws: Vec<Flaw> = Vec::new();
     let wait = parsed.pause(now).max(document.max_age.unwrap_or_default()).min(LONGEST);
     let page = parsed.head.link.clone();
-    let entries = feed_articles(&parsed, &mut flaws).into_iter();
+    let entries = feed_articles(&parsed, &mut flaws);
     let delivered = DeliveredFeed {
         etag: document.etag,
         last_modified: document.last_modified,
-        entries: entries.map(|entry| PreparedEntry::new(feed.seed, page.as_deref(), entry)).collect(),
+        entries: PreparedEntry::of_document(feed.seed, page.as_deref(), entries),
         ..describe(&parsed)
     };
     Ok((delivered, wait))
@@ -387,10 +393,6 @@ pub(super) fn describe(feed: &Feed) -> DeliveredFeed {
         description: feed.description.as_ref().map(|text| one_line(&text.plain())).filter(|text| !text.is_empty()),
         ..DeliveredFeed::default()
     }
-}
-
-fn one_line(text: &str) -> String {
-    crate::article::clean(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 /// A pause with up to a tenth more, so that not all feeds come due at once, nor all readers at a server.

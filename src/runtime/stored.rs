@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use super::log::note;
-use crate::article::{ArticleId, Draft, Role};
+use crate::article::{ArticleId, Draft, Role, clean};
 use crate::corpus::{FeedLabel, FileIndex, Shard, ShardBuilder};
 use crate::library::{Error, FeedNumber, Library, StoredEntry, WhichEntries};
 use crate::loader::Problem;
@@ -84,7 +84,10 @@ impl StoredFeeds {
         let labels = Labels::read(&library, self.merge)?;
         let mut desk = Desk::new(&labels);
         library.read_entries(&WhichEntries::Since(self.seen), |entry| {
-            news.gone.insert(entry.id);
+            // What retention lets go stays until the next start: somebody may be reading it.
+            if !entry.dropped {
+                news.gone.insert(entry.id);
+            }
             desk.take(&entry, &mut |shard| news.shards.push(shard));
         })?;
         desk.end(&mut |shard| news.shards.push(shard));
@@ -150,6 +153,11 @@ impl StoredFeeds {
     }
 }
 
+/// A tag as it stands among the names of feeds.
+pub(super) fn tag_label(tag: &str) -> String {
+    format!("#{}", clean(tag))
+}
+
 /// What the feeds are called, alone and where several have the same entry.
 struct Labels {
     feeds: HashMap<FeedNumber, FeedLabel>,
@@ -162,8 +170,9 @@ impl Labels {
     fn read(library: &Library, merge: bool) -> Result<Labels, Error> {
         let feeds = library.feeds_with_entries()?.into_iter().map(|feed| {
             let subscription = feed.subscription;
-            let names = vec![subscription.name().to_owned()];
-            (feed.number, FeedLabel { names, url: subscription.url, tags: subscription.tags })
+            let names = vec![clean(subscription.name()).into_owned()];
+            let tags = subscription.tags.iter().map(|tag| tag_label(tag)).collect();
+            (feed.number, FeedLabel { names, url: subscription.url, tags })
         });
         let feeds = feeds.collect();
         let mut others: HashMap<ArticleId, Vec<FeedNumber>> = HashMap::new();

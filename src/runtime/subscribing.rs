@@ -147,16 +147,16 @@ fn web_address(place: &str) -> String {
     }
 }
 
-/// The feeds that a reader means by `names`, each once.
+/// The feeds that a reader means by `names`, each once; with `exact`, a part of a name means none.
 ///
 /// # Errors
 ///
 /// A name means none, or it is not clear which.
-pub fn feeds_named(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>, String> {
+pub fn feeds_named(library: &Library, names: &[String], exact: bool) -> Result<Vec<KnownFeed>, String> {
     let all = library.feeds().map_err(|error| error.to_string())?;
     let mut found: Vec<KnownFeed> = Vec::new();
     for name in names {
-        for feed in named(&all, |feed| &feed.subscription, name)? {
+        for feed in named(&all, |feed| &feed.subscription, name, exact)? {
             if found.iter().all(|known| known.number != feed.number) {
                 found.push(feed.clone());
             }
@@ -171,7 +171,7 @@ pub fn feeds_named(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>
 ///
 /// The name means none, or several.
 pub fn feed_named(library: &Library, name: &str) -> Result<KnownFeed, String> {
-    let mut found = feeds_named(library, &[name.to_owned()])?;
+    let mut found = feeds_named(library, &[name.to_owned()], false)?;
     match (found.pop(), found.len()) {
         (Some(feed), 0) => Ok(feed),
         (_, more) => Err(format!("\"{name}\" names {} feeds; name one by its address", more + 1)),

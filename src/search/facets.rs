@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::Matcher;
+use super::{FeedNames, Matcher};
 use crate::article::Role;
 use crate::article::fold::fold;
 use crate::corpus::{Corpus, Entry, Slot};
@@ -127,8 +127,9 @@ pub fn facets(
         let query = if search.query.contains(' ') { format!("({})", search.query) } else { search.query.clone() };
         all.push(one(FacetKind::Search, &search.name, &query, count));
     }
-    all.extend(feeds.facets(FacetKind::Feed, feed_query));
-    all.extend(feed_tags.facets(FacetKind::FeedTag, feed_query));
+    let names = FeedNames::new(feeds.written().chain(feed_tags.written()));
+    all.extend(feeds.facets(FacetKind::Feed, |name| names.query(name)));
+    all.extend(feed_tags.facets(FacetKind::FeedTag, |tag| names.query(tag)));
     all.extend(tags.facets(FacetKind::Tag, |tag| format!("tag:{}", quoted(tag))));
     all.extend(sections.facets(FacetKind::Section, |section| format!("section:{}", quoted(section))));
     all.extend(sources.facets(FacetKind::Source, |source| format!("source:{}", quoted(source))));
@@ -171,6 +172,11 @@ impl Counts {
         }
     }
 
+    /// How the values are written.
+    fn written(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(|(_, written)| written.as_str())
+    }
+
     /// The values with the most articles, in alphabetical order.
     fn facets(self, kind: FacetKind, query: impl Fn(&str) -> String) -> Vec<Facet> {
         let mut values: Vec<(Count, String)> = self.0.into_values().collect();
@@ -197,11 +203,6 @@ fn put_sources(sources: &mut Counts, entry: Entry<'_>, unread: bool) {
             unfolder.take(part.folded.end)
         });
     }
-}
-
-/// The query for the entries of a feed, or of the feeds with a tag.
-pub fn feed_query(name: &str) -> String {
-    format!("feed:{}", quoted(name))
 }
 
 /// A value in quotation marks, as the language wants it; what it cannot hold is left to stand for itself.

@@ -71,6 +71,6 @@ fn draw_row(state: &State, theme: &Theme, facet: &Facet, area: Rect, base: Style
         (FacetKind::Section, None) => theme.section(&facet.name),
         (_, None) => theme.text,
     };
-    let sign = if matches!(facet.kind, FacetKind::Tag | FacetKind::FeedTag) { "#" } else { "" };
+    let sign = if facet.kind == FacetKind::Tag { "#" } else { "" };
     pen.put(&clean(&format!("{sign}{}", facet.name)), over(style));
 }

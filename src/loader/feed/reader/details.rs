@@ -69,7 +69,8 @@ impl Reader<'_> {
             head.id = Some(text);
             return;
         }
-        let whole = address::resolve(element.base.as_deref(), &text);
+        // A bare number or name is no address, whatever the feed says of it, and another's may be the same.
+        let whole = if text.contains(['/', ':']) { address::resolve(element.base.as_deref(), &text) } else { text };
         let is_address = address::scheme(&whole).is_some_and(|scheme| scheme.to_ascii_lowercase().starts_with("http"));
         if element.name == "guid" && is_address && head.link.is_none() {
             head.link = Some(whole.clone());

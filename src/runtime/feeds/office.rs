@@ -1,0 +1,150 @@
+//! What all threads that have to do with feeds share: the library, the client, and who hears what happens.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::super::fetching;
+use super::super::stored::tag_label;
+use super::super::subscribing::{self, Added};
+use crate::app::numbers::counted;
+use crate::app::{FeedRow, Message, Notice};
+use crate::article::{ArticleId, Role, clean};
+use crate::config::FeedSettings;
+use crate::feeds::Subscription;
+use crate::fetch::Client;
+use crate::library::{KnownFeed, Library};
+
+/// Who hears what happens.
+pub(super) type Tell = Arc<Mutex<dyn FnMut(Message) + Send>>;
+
+/// What ends things early: a refresh, and errands, each with a flag of its own, so that nothing that is begun meanwhile
+/// sets another going again.
+#[derive(Clone, Default)]
+pub(super) struct Stops {
+    pub(super) refresh: Arc<AtomicBool>,
+    errands: Arc<Mutex<Vec<Weak<AtomicBool>>>>,
+}
+
+impl Stops {
+    /// The flag of a new errand.
+    pub(super) fn errand(&self) -> Arc<AtomicBool> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut errands = self.errands.lock().unwrap_or_else(PoisonError::into_inner);
+        errands.retain(|errand| errand.strong_count() > 0);
+        errands.push(Arc::downgrade(&stop));
+        stop
+    }
+
+    pub(super) fn set(&self) {
+        self.refresh.store(true, Ordering::Relaxed);
+        let errands = self.errands.lock().unwrap_or_else(PoisonError::into_inner);
+        errands.iter().filter_map(Weak::upgrade).for_each(|errand| errand.store(true, Ordering::Relaxed));
+    }
+}
+
+/// What every thread that has to do with feeds works with.
+#[derive(Clone)]
+pub(super) struct Office {
+    pub(super) path: Option<PathBuf>,
+    /// Whether feeds are among what is read.
+    pub(super) shown: bool,
+    pub(super) settings: FeedSettings,
+    pub(super) client: Arc<Client>,
+    pub(super) came: Arc<dyn Fn() + Send + Sync>,
+    pub(super) tell: Tell,
+    pub(super) stops: Stops,
+}
+
+impl Office {
+    /// Subscribes to what is at a place, or tells that there are several feeds to choose from.
+    pub(super) fn add(&self, wanted: &Subscription, stop: &AtomicBool) -> Result<(), String> {
+        let added = subscribing::add(&mut self.library()?, &self.client, &self.settings, wanted, stop);
+        match added.map_err(|error| format!("{}: {error}", clean(&wanted.url)))? {
+            Added::Feed { name, new } => {
+                let hint = if self.shown { "" } else { "; newsdesk without a folder shows feeds" };
+                let entries = counted(new as u64, "entry", "entries");
+                self.changed(format!("Subscribed to {}: {entries}{hint}", clean(&name)));
+            }
+            Added::Known { name } => self.changed(format!("{} was subscribed to already", clean(&name))),
+            Added::Unseen { name } => self.changed(format!("Subscribed to {}; there is no network now", clean(&name))),
+            Added::Several(feeds) => {
+                self.tell(Message::FeedChoice(feeds.into_iter().map(|feed| (feed.url, feed.title)).collect()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a feed another name or other tags.
+    pub(super) fn change(&self, feed: &KnownFeed, to: &Subscription) -> Result<(), String> {
+        self.library()?.change_subscription(feed.number, to).map_err(told)?;
+        let tags: String = to.tags.iter().map(|tag| format!(" #{tag}")).collect();
+        self.changed(clean(&format!("{}{tags}", to.name())).into_owned());
+        Ok(())
+    }
+
+    /// Fetches the whole article, shows it, or shows again what the feed has.
+    pub(super) fn full_text(&self, article: ArticleId, url: Option<&str>, stop: &AtomicBool) -> Result<(), String> {
+        let mut library = self.library()?;
+        let texts = library.entry_texts(article).map_err(told)?.ok_or("This entry is in no feed any more")?;
+        // By now the reader may look at another.
+        let headline = clean(texts.article.text(Role::Headline)).into_owned();
+        if texts.full.is_some() {
+            library.show_full_text(article, !texts.shows_full).map_err(told)?;
+            let which = if texts.shows_full { "As the feed has it" } else { "The whole article" };
+            self.changed(format!("{which}: {headline}"));
+            return Ok(());
+        }
+        let url = url.ok_or("This entry names no page")?;
+        let full = fetching::full_text(&self.client, url, &texts.article, stop)?;
+        library.keep_full_text(article, &full).map_err(told)?;
+        self.changed(format!("The whole article: {headline}"));
+        Ok(())
+    }
+
+    pub(super) fn library(&self) -> Result<Library, String> {
+        let path = self.path.as_ref().ok_or("Nothing is kept, so nothing can be subscribed to")?;
+        Library::open(path).map_err(told)
+    }
+
+    /// Tells what was done, and lets everybody look at what there is now.
+    pub(super) fn changed(&self, text: String) {
+        self.notice(Notice::info(text));
+        self.tell_feeds();
+        (self.came)();
+    }
+
+    pub(super) fn tell_feeds(&self) {
+        let feeds = self.path.as_ref().and_then(|path| Library::open_to_read(path).ok().flatten());
+        if let Some(feeds) = feeds.and_then(|library| library.feeds().ok()) {
+            self.tell(Message::Feeds(Arc::new(rows(&feeds))));
+        }
+    }
+
+    pub(super) fn notice(&self, notice: Notice) {
+        self.tell(Message::Notice(notice));
+    }
+
+    pub(super) fn tell(&self, message: Message) {
+        say(&self.tell, message);
+    }
+}
+
+pub(super) fn say(tell: &Tell, message: Message) {
+    (tell.lock().unwrap_or_else(PoisonError::into_inner))(message);
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+pub(super) fn told(error: crate::library::Error) -> String {
+    error.to_string()
+}
+
+pub(super) fn rows(feeds: &[KnownFeed]) -> Vec<FeedRow> {
+    let row = |feed: &KnownFeed| FeedRow {
+        url: feed.subscription.url.clone(),
+        name: clean(feed.subscription.name()).into_owned(),
+        tags: feed.subscription.tags.iter().map(|tag| tag_label(tag)).collect(),
+        error: feed.health.error.clone(),
+    };
+    feeds.iter().map(row).collect()
+}
