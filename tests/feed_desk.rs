@@ -306,6 +306,13 @@ fn feeds_stand_in_the_sources_pane_in_the_order_that_is_wanted_also_without_entr
         desk.feeds_in_the_pane().into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(order(FeedSort::Own), ["Harbour Radio", "Canal Post"]);
+    let mut desk = Desk::new(Config::default());
+    let mut rows =
+        vec![row("Harbour Radio", "https://radio.example/feed", None), row("Canal Post", "https://c.example/", None)];
+    rows[0].tags.push("#hidden".to_owned());
+    desk.hear(Message::Feeds(Arc::new(rows)));
+    desk.press("f");
+    assert_eq!(desk.feeds_in_the_pane(), ["Canal Post"]);
     assert_eq!(order(FeedSort::Name), ["Canal Post", "Harbour Radio"]);
     assert_eq!(order(FeedSort::Unread), ["Harbour Radio", "Canal Post"]);
 }

@@ -19,6 +19,9 @@ use crate::search::{Facet, FacetKind, FeedNames};
 /// What is open is called so where it is what comes with the program.
 pub const BUNDLED: &str = "bundled articles";
 
+/// The tag of feeds that are not wanted in the sources pane.
+const HIDDEN: &str = "#hidden";
+
 /// A feed that is subscribed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedRow {
@@ -209,6 +212,11 @@ impl State {
         let mut seen = HashSet::new();
         let mut feeds = Vec::new();
         for feed in self.feeds.rows.iter().filter(|feed| seen.insert(&feed.name)) {
+            // Its entries are listed all the same, and its tag leads to them.
+            if feed.tags.iter().any(|tag| tag == HIDDEN) {
+                counted.remove(&feed.name);
+                continue;
+            }
             feeds.push(counted.remove(&feed.name).unwrap_or_else(|| Facet {
                 kind: FacetKind::Feed,
                 query: self.feeds.names.query(&feed.name),
