@@ -292,7 +292,8 @@ fn a_disk_that_is_full_takes_no_snapshot_and_leaves_none_that_is_broken() {
     let folder = tempfile::tempdir().unwrap();
     for number in 0..400u32 {
         // What does not repeat itself, so that the snapshot is larger than the disk.
-        let text: String = (0..300).map(|word| format!("w{} ", number.wrapping_mul(7_919) ^ word * 104_729)).collect();
+        let text: String =
+            (0..300).map(|word| format!("w{} ", number.wrapping_mul(7_919) ^ (word * 104_729))).collect();
         let path = folder.path().join(format!("{number}.txt"));
         fs::write(&path, wire(number % 300, &format!("Story {number}"), &text)).unwrap();
         set_time(&path, 1_600_000_000);
@@ -534,9 +535,8 @@ fn feeds_keep_to_the_memory_and_what_came_last_stays() {
     let deliver = |library: &mut Library, batch: u32| {
         let entries = (0..2_000u32).map(|number| {
             let name = format!("Entry {batch}-{number}");
-            let mut draft = Draft::default();
-            draft.published =
-                chrono::NaiveDate::from_ymd_opt(2023, 1 + batch, 1).map(newsdesk::article::Published::Day);
+            let day = chrono::NaiveDate::from_ymd_opt(2023, 1 + batch, 1);
+            let mut draft = Draft { published: day.map(newsdesk::article::Published::Day), ..Draft::default() };
             draft.push(Role::Headline, name.clone());
             draft.push_body(BlockKind::Paragraph, format!("{name} ").repeat(200));
             PreparedEntry::new(feed.seed, None, FeedArticle { key: name, guid: None, draft })
@@ -551,10 +551,10 @@ fn feeds_keep_to_the_memory_and_what_came_last_stays() {
     }
     let memory = 16 << 20;
     let source = Source::Feeds { library: path, merge: true };
-    let whole = load_all(&[source.clone()], LoadOptions::default());
+    let whole = load_all(std::slice::from_ref(&source), LoadOptions::default());
     assert_eq!(whole.corpus.len(), 12_000);
     assert!(whole.corpus.memory() as u64 > memory * 3 / 2);
-    let loaded = load_all(&[source.clone()], LoadOptions { memory, ..LoadOptions::default() });
+    let loaded = load_all(&[source], LoadOptions { memory, ..LoadOptions::default() });
     assert!(loaded.corpus.memory() as u64 <= memory, "{}", loaded.corpus.memory());
     let count = loaded.corpus.len();
     assert_eq!(loaded.progress.left_out_articles, 12_000 - count);
