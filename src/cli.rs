@@ -378,8 +378,12 @@ fn sources(paths: &[PathBuf], library: Option<&Path>, config: &Config) -> io::Re
     let mut sources = Vec::new();
     for path in paths {
         sources.push(if path == Path::new("-") {
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes)?;
+            let (mut bytes, limit) = (Vec::new(), LoadOptions::of(config).limit());
+            io::stdin().lock().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 > limit {
+                let message = format!("standard input has more than {limit} bytes (files.max_size); it is not read");
+                return Err(io::Error::other(message));
+            }
             Source::Input(bytes)
         } else {
             Source::Named(path.clone())
@@ -391,7 +395,7 @@ fn sources(paths: &[PathBuf], library: Option<&Path>, config: &Config) -> io::Re
 /// Loads what a subcommand prints, if it is to be `fast` with the help of snapshots.
 fn load(paths: &[PathBuf], common: &Common, fast: bool) -> io::Result<Loaded> {
     let config = config_or_complain(common)?;
-    let options = LoadOptions { max_size: config.max_size, hidden: config.hidden };
+    let options = LoadOptions::of(&config);
     let cache = cache().filter(|_| fast && config.snapshots);
     let mut progress = Progress::new();
     let tell = &mut |how_far| progress.load(how_far);

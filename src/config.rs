@@ -72,6 +72,8 @@ pub struct Config {
     pub scroll: u16,
     /// Files larger than this many bytes are not read.
     pub max_size: u64,
+    /// How many bytes of memory articles may take; none for as many as the machine has free.
+    pub memory: Option<u64>,
     /// Whether folders are watched for changes.
     pub watch: bool,
     /// Whether snapshots of large folders are kept.
@@ -150,6 +152,7 @@ impl Default for Config {
             mouse: true,
             scroll: 3,
             max_size: 64 << 20,
+            memory: None,
             watch: true,
             snapshots: true,
             hidden: false,
@@ -326,7 +329,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "[keys]\nquit = \"x\"\ndown = [\"j\", \"^N\"]\n[theme]\nname = \"light\"\n[colours]\naccent = \"#ff8800\"\nhit1 = \"light-blue\"\n[reading]\nmeasure = 72\nalign = \"justified\"\nhyphenate = true\n[layout]\nlist = 30\nsplit = \"rows\"\ndensity = \"compact\"\n[mouse]\nenabled = false\nscroll = 5\n[files]\nmax_size = \"2 MiB\"\nwatch = false\nsnapshots = false\nhidden = true\n[open]\nbrowser = [\"firefox\", \"{}\"]\neditor = \"vim -R\"\n";
+        let text = "[keys]\nquit = \"x\"\ndown = [\"j\", \"^N\"]\n[theme]\nname = \"light\"\n[colours]\naccent = \"#ff8800\"\nhit1 = \"light-blue\"\n[reading]\nmeasure = 72\nalign = \"justified\"\nhyphenate = true\n[layout]\nlist = 30\nsplit = \"rows\"\ndensity = \"compact\"\n[mouse]\nenabled = false\nscroll = 5\n[files]\nmax_size = \"2 MiB\"\nmemory = \"1 GiB\"\nwatch = false\nsnapshots = false\nhidden = true\n[open]\nbrowser = [\"firefox\", \"{}\"]\neditor = \"vim -R\"\n";
         let (config, problems) = Config::parse(text, Path::new("config.toml"));
         assert_eq!(problems, []);
         assert_eq!(config.keys[&Action::Down].len(), 2);
@@ -336,6 +339,7 @@ mod tests {
         assert_eq!((config.list_share, config.split, config.density), (30, Split::Rows, Density::Compact));
         assert_eq!((config.mouse, config.scroll), (false, 5));
         assert_eq!((config.max_size, config.watch, config.hidden), (2 << 20, false, true));
+        assert_eq!(config.memory, Some(1 << 30));
         assert!(!config.snapshots);
         assert_eq!((config.browser.len(), config.editor), (2, vec!["vim".to_owned(), "-R".to_owned()]));
     }

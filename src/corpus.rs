@@ -5,6 +5,7 @@
 
 mod arena;
 mod builder;
+mod compacted;
 mod entry;
 mod joined;
 mod order;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use crate::article::ArticleId;
 
 pub use builder::{FileIndex, ShardBuilder};
+pub use compacted::FileWeight;
 pub use entry::{Entry, PartView};
 pub use shard::{FeedLabel, FileView, Origin, Shard, Stamp};
 
@@ -220,6 +222,35 @@ mod tests {
         assert_eq!(article.parts[1].spans, [span]);
         assert_eq!(article.links[0], "https://example.org/␛x");
         assert_eq!(article.url.as_deref(), Some("https://example.org"));
+    }
+
+    #[test]
+    fn a_headline_that_is_a_whole_text_is_shown_by_its_beginning_and_kept_whole_below() {
+        let line = "The desk opened at nine “on the dot” and ".repeat(5_000);
+        let mut long = Draft { section: line.as_str().into(), ..Draft::default() };
+        long.push(Role::Headline, line.as_str());
+        long.push_body(BlockKind::Paragraph, "After that it closed.");
+        let corpus = Corpus::default().with([shard("a.txt", &[long])]);
+        let article = corpus.get(Slot(0)).unwrap().article();
+        assert!(article.headline().len() <= 310 && article.headline().ends_with('…'), "{}", article.headline());
+        assert!(article.section.len() <= 310);
+        let body: Vec<String> = article.body().map(|(_, part)| part.text.to_string()).collect();
+        assert_eq!(body, [line.trim(), "After that it closed."]);
+    }
+
+    #[test]
+    fn the_beginning_of_an_article_is_cut_between_characters_and_is_the_same_text() {
+        let corpus = Corpus::default().with([shard("a.txt", &[draft(27, "Agency “Orders” the ß and ＡＢＣ")])]);
+        let entry = corpus.get(Slot(0)).unwrap();
+        let (whole, length) = (entry.article().to_text(), entry.folded().len());
+        for most in 0..=length + 1 {
+            let (article, is_whole) = entry.beginning(most);
+            let text = article.to_text();
+            let text = text.trim_end_matches('\n');
+            assert!(whole.starts_with(text) && !text.contains('\u{fffd}'), "{most}: {text:?}");
+            assert_eq!(is_whole, most >= length - 1, "{most}");
+        }
+        assert_eq!(entry.beginning(usize::MAX).0.to_text(), whole);
     }
 
     #[test]

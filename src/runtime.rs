@@ -23,9 +23,11 @@ mod known;
 mod load;
 mod log;
 mod manifest;
+mod memory;
 mod read;
 mod reader;
 mod refresh;
+mod room;
 #[cfg(unix)]
 mod signals;
 mod snapshot;
@@ -34,6 +36,7 @@ mod stored;
 pub mod subscribing;
 mod terminal;
 mod unkept;
+mod waiting;
 mod walk;
 mod watch;
 

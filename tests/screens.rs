@@ -95,6 +95,7 @@ impl Screen {
             seconds_left: None,
             done: true,
             stopped: false,
+            ..LoadProgress::default()
         };
         screen.hear(Message::Loading(progress));
         screen
@@ -257,6 +258,14 @@ fn markdown_keeps_its_marks() {
 #[test]
 fn two_words_are_filtered_for_while_they_are_typed() {
     at_each_size!("filtering", |screen: Screen| screen.press("/").type_in("state department"));
+}
+
+#[test]
+fn the_status_line_says_how_many_articles_there_is_no_memory_for() {
+    let progress =
+        LoadProgress { done: true, left_out_files: 1_200, left_out_articles: 1_234, ..LoadProgress::default() };
+    let screen = Screen::new(100, 24).heard(Message::Loading(progress));
+    assert!(screen.show().contains("1,234 articles left out"), "{}", screen.show());
 }
 
 #[test]

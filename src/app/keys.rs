@@ -123,7 +123,7 @@ impl State {
             }
             OverlayKind::Pipe => {
                 if let Some(open) = self.reading.open().filter(|_| !typed.is_empty()) {
-                    effects.push(Effect::Pipe { command: typed.to_owned(), text: open.article.to_text() });
+                    effects.push(Effect::Pipe { command: typed.to_owned(), text: self.whole_text(open) });
                 }
             }
             OverlayKind::Ask(action) => self.perform_with(action, typed, effects),

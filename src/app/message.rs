@@ -177,6 +177,10 @@ pub struct LoadProgress {
     pub done: bool,
     /// Whether it ended because the reader stopped it.
     pub stopped: bool,
+    /// Files that are left out because there is no memory for them.
+    pub left_out_files: usize,
+    /// The articles of those files, or of feeds.
+    pub left_out_articles: usize,
 }
 
 /// What the mouse did, and where: column and row count from 0.

@@ -18,6 +18,16 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
+/// A number of bytes in the largest unit that leaves a whole number or at least ten: `512 MiB`, `17 GiB`.
+pub fn bytes_in_words(bytes: u64) -> String {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let fits = |shift: u32| bytes >> shift >= 10 || bytes >> shift > 0 && bytes.trailing_zeros() >= shift;
+    match units.into_iter().find(|(shift, _)| fits(*shift)) {
+        Some((shift, unit)) => format!("{} {unit}", grouped(bytes >> shift)),
+        None => counted(bytes, "byte", "bytes"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,5 +37,14 @@ mod tests {
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(grouped(12), "12");
         assert_eq!(counted(1, "article", "articles"), "1 article");
+    }
+
+    #[test]
+    fn bytes_are_told_in_a_unit_that_loses_little() {
+        let told =
+            [(1 << 30, "1 GiB"), (3 << 29, "1,536 MiB"), (17 << 30, "17 GiB"), (90 << 20, "90 MiB"), (7, "7 bytes")];
+        for (bytes, words) in told {
+            assert_eq!(bytes_in_words(bytes), words);
+        }
     }
 }

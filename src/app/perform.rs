@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Effect, FeedOrder, Focus, NoteEditor, Overlay, OverlayKind, State};
+use super::{Effect, FeedOrder, Focus, NoteEditor, OpenArticle, Overlay, OverlayKind, State};
 use crate::command::Action;
 use crate::config::ThemeChoice;
 use crate::corpus::Origin;
@@ -354,10 +354,18 @@ impl State {
         }
     }
 
+    /// All of the open article, also what is too much to be shown.
+    pub(super) fn whole_text(&self, open: &OpenArticle) -> String {
+        if open.more.is_empty() {
+            return open.article.to_text();
+        }
+        self.corpus.get(open.slot).map_or_else(|| open.article.to_text(), |entry| entry.article().to_text())
+    }
+
     fn copy(&mut self, whole: bool, effects: &mut Vec<Effect>) {
         let Some(open) = self.reading.open() else { return };
         let (text, told) = if whole {
-            (open.article.to_text(), "Copied the whole article")
+            (self.whole_text(open), "Copied the whole article")
         } else {
             let path = crate::article::clean(&open.path.to_string_lossy()).into_owned();
             let address = open.article.url.as_ref().map_or(path, ToString::to_string);

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::numbers::grouped;
 use super::searches::Watched;
 use super::wrap::{Annotation, Page, Setting, typeset};
-use crate::article::{Article, ArticleId};
+use crate::article::{Article, ArticleId, count_words};
 use crate::corpus::{Corpus, Entry, Origin, Slot};
 use crate::marks::{Marked, Place};
 use crate::search::{Hit, Matcher};
@@ -12,13 +13,19 @@ use crate::search::{Hit, Matcher};
 /// How many words somebody reads in a minute, by Brysbaert's review of 190 studies (2019): 238 for prose in English.
 const WORDS_A_MINUTE: u32 = 238;
 
+/// So many bytes of an article are shown, more than any book has that was ever called long. Setting them takes a tenth
+/// of a second, and the keys wait for it.
+pub(super) const SHOWN: usize = 4 << 20;
+
 /// An article that is open.
 #[derive(Clone, Debug)]
 pub struct OpenArticle {
     /// Its slot in the corpus.
     pub slot: Slot,
-    /// The article.
+    /// The article, or as much of it as is shown.
     pub article: Article,
+    /// What is said where that is not all of it; else empty.
+    pub more: String,
     /// The path of its file.
     pub path: PathBuf,
     /// Where it came from.
@@ -55,6 +62,18 @@ fn place_in(marked: &Marked) -> (usize, usize) {
 
 fn tags_of(marked: &Marked) -> String {
     marked.tags().iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ")
+}
+
+/// As much of an article as is shown, and what is said where that is not all.
+fn shown_of(entry: Entry<'_>) -> (Article, String) {
+    let (article, is_whole) = entry.beginning(SHOWN);
+    if is_whole {
+        return (article, String::new());
+    }
+    let shown = article.body().map(|(_, part)| count_words(&part.text)).fold(0u32, u32::saturating_add);
+    let rest = grouped(u64::from(article.words.saturating_sub(shown)));
+    let more = format!("The article goes on, by some {rest} words that are searched but too many to be shown.");
+    (article, more)
 }
 
 impl ReadingPane {
@@ -105,7 +124,7 @@ impl ReadingPane {
             return true;
         };
         let former = self.open.take().filter(|open| open.article.id == entry.id());
-        let article = entry.article();
+        let (article, more) = shown_of(entry);
         match &former {
             Some(former) => self.follow_text(&former.article, &article),
             None => {
@@ -116,9 +135,10 @@ impl ReadingPane {
         self.open = Some(OpenArticle {
             slot: slot.unwrap_or(Slot(0)),
             article,
+            more,
             path: entry.path(),
             origin: entry.origin(),
-            hits: matcher.map_or_else(Vec::new, |matcher| matcher.hits(entry)),
+            hits: matcher.map_or_else(Vec::new, |matcher| matcher.hits_within(entry, SHOWN)),
             current: None,
             watched: Vec::new(),
             tags: tags_of(marked),
@@ -169,7 +189,7 @@ impl ReadingPane {
         if let Some(open) = self.open.as_mut().filter(|open| open.article.id == former) {
             open.slot = slot;
             open.path = entry.path();
-            open.article = entry.article();
+            (open.article, open.more) = shown_of(entry);
         }
     }
 
@@ -177,7 +197,7 @@ impl ReadingPane {
     pub(super) fn mark(&mut self, corpus: &Corpus, matcher: Option<&Matcher>) {
         if let Some(open) = &mut self.open {
             let entry = corpus.get(open.slot);
-            open.hits = matcher.zip(entry).map_or_else(Vec::new, |(matcher, entry)| matcher.hits(entry));
+            open.hits = matcher.zip(entry).map_or_else(Vec::new, |(matcher, entry)| matcher.hits_within(entry, SHOWN));
             open.current = None;
         }
     }
@@ -216,7 +236,7 @@ impl ReadingPane {
     fn set(&mut self) {
         self.page = match (&self.open, self.setting) {
             (Some(open), Some(setting)) => {
-                typeset(&open.article, Annotation { tags: &open.tags, note: &open.note }, setting)
+                typeset(&open.article, Annotation { tags: &open.tags, note: &open.note, more: &open.more }, setting)
             }
             _ => Page::default(),
         };
@@ -235,6 +255,17 @@ impl ReadingPane {
         self.stay_within(rows);
         self.place = self.page.start_of(self.top);
         self.scrolled = true;
+    }
+
+    /// The number of the first hit that stands in line `line` or below.
+    pub fn hit_from(&self, line: usize) -> usize {
+        let hits = self.open.as_ref().map_or(&[][..], |open| &open.hits);
+        let lines = self.page.lines();
+        // Lines that are of no part, such as blank ones, have no hits.
+        match lines.get(line..).and_then(|below| below.iter().find_map(|line| Some((line.part?, line.range.start)))) {
+            Some(start) => hits.partition_point(|hit| (hit.part, hit.range.start) < start),
+            None => hits.len(),
+        }
     }
 
     /// The line of hit number `number`.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::reading_pane::SHOWN;
 use super::{Effect, State};
 use crate::corpus::{Corpus, Slot};
 use crate::marks::Marks;
@@ -69,7 +70,10 @@ impl Searches {
     /// Where the watched words stand in an article.
     pub(super) fn watched(&self, corpus: &Corpus, slot: Slot) -> Vec<Watched> {
         let Some(entry) = corpus.get(slot).filter(|_| !self.hidden) else { return Vec::new() };
-        let each = self.watches.iter().map(|(search, matcher)| Watched { search: *search, hits: matcher.hits(entry) });
+        let each = self
+            .watches
+            .iter()
+            .map(|(search, matcher)| Watched { search: *search, hits: matcher.hits_within(entry, SHOWN) });
         each.filter(|watched| !watched.hits.is_empty()).collect()
     }
 }

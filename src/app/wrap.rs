@@ -16,6 +16,9 @@ use crate::article::{Article, BlockKind, Part, Role};
 /// Beyond this many words a paragraph is set line by line, not as a whole: the whole takes longer than a frame.
 const OPTIMAL_WORDS: usize = 4_000;
 
+/// No more than this many bytes of an address or of the tags are set.
+const OWN_TEXT: usize = 4_000;
+
 /// How text is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
@@ -42,6 +45,8 @@ pub enum LineKind {
     Tags,
     /// The reader's note.
     Note,
+    /// That there is more of the article than is shown.
+    More,
 }
 
 /// One line of a set article.
@@ -147,6 +152,8 @@ pub struct Annotation<'a> {
     pub tags: &'a str,
     /// The note.
     pub note: &'a str,
+    /// What is said at the end of a text that goes on.
+    pub more: &'a str,
 }
 
 /// Sets an article, with the tags above its text and the note below.
@@ -171,6 +178,10 @@ pub fn typeset(article: &Article, annotation: Annotation<'_>, setting: Setting) 
         }
         set_part(&mut page, number, part, setting);
         before = Some(part.role);
+    }
+    if !annotation.more.is_empty() {
+        page.blank();
+        own_text(&mut page, LineKind::More, annotation.more, setting);
     }
     if article.url.is_some() || !article.links.is_empty() {
         page.blank();
@@ -215,6 +226,7 @@ fn is_parted(before: Role, role: Role) -> bool {
 
 /// Lines of text that belong to no part of the article.
 fn own_text(page: &mut Page, kind: LineKind, text: &str, setting: Setting) {
+    let text = text.get(..text.floor_char_boundary(OWN_TEXT)).unwrap_or(text);
     for (range, _) in wrap(text, usize::from(setting.width), false) {
         page.push(own(kind, text.get(range).unwrap_or("").to_owned()));
     }

@@ -43,7 +43,7 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
         Order::Clear => deleted(cache.clear()?, out),
         Order::Make { paths } => {
             let config = config_or_complain(common)?;
-            let options = LoadOptions { max_size: config.max_size, hidden: config.hidden };
+            let options = LoadOptions::of(&config);
             make(&cache, &paths, options, out)
         }
     }

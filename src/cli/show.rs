@@ -64,7 +64,11 @@ fn styled(line: &Line, article: &Article, colours: bool) -> String {
         LineKind::Dateline | LineKind::Link | LineKind::Part(Role::Caption | Role::Credit | Role::Source) => {
             text.dim().to_string()
         }
-        LineKind::Blank | LineKind::Tags | LineKind::Note | LineKind::Part(Role::Byline | Role::Body(_)) => text,
+        LineKind::Blank
+        | LineKind::Tags
+        | LineKind::Note
+        | LineKind::More
+        | LineKind::Part(Role::Byline | Role::Body(_)) => text,
     }
 }
 

@@ -41,6 +41,8 @@ static ENTRIES: &[Entry] = &[
         set: |config, value| number(value, 1, 50).map(|it| config.scroll = it) },
     Entry { section: "files", name: "max_size", default: "\"64 MiB\"", help: "larger files are not read",
         set: |config, value| size(value).map(|it| config.max_size = it) },
+    Entry { section: "files", name: "memory", default: "\"auto\"", help: "how much memory articles may take, such as \"2 GiB\"; beyond it the oldest are left out; auto for three quarters of what is free",
+        set: |config, value| memory(value).map(|it| config.memory = it) },
     Entry { section: "files", name: "watch", default: "true", help: "whether folders are watched for changes",
         set: |config, value| switch(value).map(|it| config.watch = it) },
     Entry { section: "files", name: "snapshots", default: "true", help: "whether large folders are kept in the cache folder, so that the next start is faster",
@@ -121,7 +123,7 @@ fn number(value: &DeValue<'_>, least: u16, most: u16) -> Result<u16, String> {
         .ok_or_else(|| format!("a whole number from {least} to {most} is wanted"))
 }
 
-fn size(value: &DeValue<'_>) -> Result<u64, String> {
+fn bytes(value: &DeValue<'_>) -> Option<u64> {
     let from_text = || {
         let text = value.as_str()?.trim();
         let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -135,12 +137,28 @@ fn size(value: &DeValue<'_>) -> Result<u64, String> {
         };
         number.checked_mul(1 << shift)
     };
-    // A shard of the store holds less than 4 GiB.
-    let limit = 2 << 30;
-    whole(value)
-        .or_else(from_text)
+    whole(value).or_else(from_text)
+}
+
+fn size(value: &DeValue<'_>) -> Result<u64, String> {
+    // A shard of the store holds less than 4 GiB, and a file may come to more than its size there.
+    let limit = 1 << 30;
+    bytes(value)
         .filter(|size| (1..=limit).contains(size))
-        .ok_or_else(|| "a size up to \"2 GiB\" is wanted, such as \"64 MiB\"".to_owned())
+        .ok_or_else(|| "a size up to \"1 GiB\" is wanted, such as \"64 MiB\"".to_owned())
+}
+
+/// `None` for as much as the machine has.
+fn memory(value: &DeValue<'_>) -> Result<Option<u64>, String> {
+    // Less than this is not even enough for the list of a large folder.
+    let least = 16 << 20;
+    match value.as_str() {
+        Some("auto") => Ok(None),
+        _ => bytes(value)
+            .filter(|size| *size >= least)
+            .map(Some)
+            .ok_or_else(|| "\"auto\" or a size from \"16 MiB\" on is wanted, such as \"2 GiB\"".to_owned()),
+    }
 }
 
 /// One text, or a list of texts.

@@ -8,11 +8,18 @@ use std::sync::Arc;
 
 use super::shard::{FeedLabel, FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
 use crate::article::fold::{Folder, PART_SEPARATOR};
-use crate::article::{ArticleId, BlockKind, Draft, Role, SafeText, Span, SpanStyle, clean, count_words};
+use crate::article::{ArticleId, BlockKind, Draft, DraftPart, Role, SafeText, Span, SpanStyle, clean, count_words};
 
 /// Text is folded in here and laid into the shard's arena once there is so much of it: little enough to be at hand
 /// still, enough to make a small shard without an arena of its own.
 const STAGE: usize = 64 << 10;
+
+/// Lists show headlines, bylines, credits and sources whole or cut, and ask for them at every frame: what is longer
+/// than so many bytes is a text that got into the wrong place.
+const HEADING: usize = 2_000;
+
+/// So much of it is kept as the heading, in bytes; all of it stays as a paragraph.
+const BEGINNING: usize = 300;
 
 /// Collects drafts into a [`Shard`], and when that is finished into the next.
 #[derive(Debug, Default)]
@@ -69,8 +76,9 @@ impl ShardBuilder {
         let outline = self.shard.outlines.len();
         self.folder.begin_article();
         let mut words = 0;
-        put(&mut self.shard.outlines, draft.parts.len());
-        for part in &draft.parts {
+        let parts = with_short_headings(&draft.parts);
+        put(&mut self.shard.outlines, parts.len());
+        for part in parts.iter() {
             let start = self.folder.folded.len();
             let code = part.role == Role::Body(BlockKind::Code);
             let text = trimmed(&part.text, code, part.spans.is_empty());
@@ -158,7 +166,8 @@ impl ShardBuilder {
     }
 
     fn section(&mut self, section: &str) -> u16 {
-        let section = section.trim();
+        let section = beginning(section.trim());
+        let section = section.as_ref();
         if let Some(&known) = self.sections.get(section) {
             return known;
         }
@@ -179,6 +188,37 @@ impl ShardBuilder {
         });
         u8::try_from(index).unwrap_or(u8::MAX)
     }
+}
+
+/// The parts, with headings that are none made paragraphs: each keeps its beginning as a heading, so that nothing of
+/// the text is lost and lists have something short to show.
+fn with_short_headings<'d>(parts: &'d [DraftPart<'d>]) -> Cow<'d, [DraftPart<'d>]> {
+    let is_long = |part: &DraftPart<'_>| {
+        matches!(part.role, Role::Headline | Role::Byline | Role::Credit | Role::Source) && part.text.len() > HEADING
+    };
+    if !parts.iter().any(is_long) {
+        return Cow::Borrowed(parts);
+    }
+    let mut shortened = Vec::with_capacity(parts.len() + 1);
+    for part in parts {
+        let mut role = part.role;
+        if is_long(part) {
+            shortened.push(DraftPart { role, text: beginning(part.text.trim()), spans: Vec::new() });
+            role = Role::Body(BlockKind::Paragraph);
+        }
+        shortened.push(DraftPart { role, text: Cow::Borrowed(part.text.as_ref()), spans: part.spans.clone() });
+    }
+    Cow::Owned(shortened)
+}
+
+/// A heading; of one that is too long the beginning, cut between words where there are such.
+fn beginning(heading: &str) -> Cow<'_, str> {
+    if heading.len() <= HEADING {
+        return Cow::Borrowed(heading);
+    }
+    let cut = heading.get(..heading.floor_char_boundary(BEGINNING)).unwrap_or("");
+    let words = cut.rfind(char::is_whitespace).filter(|&end| end > 0).and_then(|end| cut.get(..end)).unwrap_or(cut);
+    Cow::Owned(format!("{}…", words.trim_end()))
 }
 
 /// The text without white space around it, which stays where spans count its bytes, and in front of code.

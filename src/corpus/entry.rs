@@ -162,6 +162,14 @@ impl<'a> Entry<'a> {
 
     /// The whole article.
     pub fn article(self) -> Article {
+        self.beginning(usize::MAX).0
+    }
+
+    /// As much of the article as stands in the first `most` bytes of its folded text, and whether that is all of it.
+    /// Of its links, too, only so many bytes are given.
+    pub fn beginning(self, most: usize) -> (Article, bool) {
+        let limit = self.boundary(most);
+        let mut is_whole = true;
         let mut outline = self.outline();
         let mut unfolder = self.unfolder();
         let count = outline.number();
@@ -169,26 +177,52 @@ impl<'a> Entry<'a> {
         let (mut at, end) = (0, self.folded().len());
         for _ in 0..count {
             let Some(view) = outline.part(at, end) else { break };
-            let text = SafeText::new(&unfolder.take(view.folded.end));
-            unfolder.skip_separator();
             at = view.folded.end + 1;
+            is_whole &= view.folded.end <= limit;
+            if view.folded.start >= limit && !is_whole {
+                outline.skip_spans();
+                continue;
+            }
+            let text = SafeText::new(&unfolder.take(view.folded.end.min(limit)));
+            unfolder.skip_separator();
             let mut spans = outline.spans();
             // Only a damaged snapshot can hold other spans.
             spans.retain(|span| text.get(span.start as usize..span.end as usize).is_some());
             parts.push(Part { role: view.role, text, spans });
         }
         let url = Some(outline.text()).filter(|url| !url.is_empty());
-        let links = outline.number();
-        Article {
+        let (count, mut bytes) = (outline.number(), 0usize);
+        let link = |_| {
+            let link = (!outline.0.is_empty() && bytes < most).then(|| outline.text())?;
+            bytes = bytes.saturating_add(link.len());
+            Some(link)
+        };
+        let links: Vec<SafeText> = (0..count).map_while(link).collect();
+        is_whole &= most == usize::MAX || links.len() == count;
+        let article = Article {
             id: self.id(),
             format: self.format(),
             published: self.published(),
             section: SafeText::new(self.section()),
             url,
-            links: (0..links).map_while(|_| (!outline.0.is_empty()).then(|| outline.text())).collect(),
+            links,
             parts,
             words: self.words(),
+        };
+        (article, is_whole)
+    }
+
+    /// The last place in the folded text at or before `at` that is not inside a character.
+    pub fn boundary(self, at: usize) -> usize {
+        let folded = self.folded();
+        if at >= folded.len() {
+            return folded.len();
         }
+        // No character has more than four bytes.
+        (at.saturating_sub(3)..=at)
+            .rev()
+            .find(|&at| folded.get(at).is_some_and(|byte| byte & 0xc0 != 0x80))
+            .unwrap_or(at)
     }
 
     /// By folder, file name and position in the file.

@@ -12,6 +12,11 @@ impl Shard {
         for (part, alive) in parts {
             joined.append(part, alive);
         }
+        joined.folded = joined.folded.finish();
+        joined.edits.shrink_to_fit();
+        joined.outlines.shrink_to_fit();
+        joined.records.shrink_to_fit();
+        joined.files.shrink_to_fit();
         joined
     }
 

@@ -43,6 +43,13 @@ pub struct Stamp {
     pub modified: i64,
 }
 
+impl Stamp {
+    /// When it was last written, in seconds since 1970.
+    pub fn seconds(self) -> i64 {
+        self.modified.div_euclid(1_000_000_000)
+    }
+}
+
 /// A file that articles of the shard came from.
 #[derive(Debug)]
 pub(super) struct FileRecord {

@@ -259,6 +259,13 @@ impl Library {
         Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?..=row.get(2)?)))?)
     }
 
+    /// How many entries have these numbers.
+    pub fn count_entries(&self, numbers: RangeInclusive<i64>) -> Result<u64> {
+        let count = "SELECT count(*) FROM entries WHERE number BETWEEN ?1 AND ?2";
+        let mut statement = self.connection.prepare_cached(count)?;
+        Ok(statement.query_row([numbers.start(), numbers.end()], |row| row.get(0)).map(i64::cast_unsigned)?)
+    }
+
     /// The texts of an entry; `None` where there is no such entry.
     pub fn entry_texts(&self, id: ArticleId) -> Result<Option<EntryTexts>> {
         let texts = "SELECT article, former, full, shows_full FROM entry_texts

@@ -10,8 +10,11 @@ use std::borrow::Cow;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use self::front_matter::FrontMatter;
-use super::{Confidence, Flaw, Hint, Reading, SourceFormat, date, problem::quoted, wire};
+use super::{Confidence, Flaw, Hint, Reading, SourceFormat, date, plain, problem::quoted, wire};
 use crate::article::{BlockKind, Draft, DraftPart, Role, Span, SpanStyle, clean};
+
+/// Longer texts are not taken apart: it takes up to fifty times their bytes of memory.
+const MOST: usize = 16 << 20;
 
 pub(super) struct Markdown;
 
@@ -51,10 +54,21 @@ impl SourceFormat for Markdown {
         draft.section = one(&["section", "category", "categories", "tags"]).unwrap_or_default().into();
         draft.url = one(&["url", "link", "canonical"]).map(Cow::Owned);
 
-        let mut blocks = Blocks::default();
-        Parser::new_ext(body, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH)
-            .for_each(|event| blocks.take(event));
-        let (mut parts, links) = blocks.finish();
+        let (mut parts, links) = if body.len() > MOST {
+            found.flaws.push(Flaw {
+                line: None,
+                cause: format!("the text has more than {} MiB", MOST >> 20),
+                consequence: "its Markdown is shown as it is written".to_owned(),
+            });
+            let mut as_written = Draft::default();
+            plain::read_body(body, &mut as_written);
+            (as_written.parts, Vec::new())
+        } else {
+            let mut blocks = Blocks::default();
+            Parser::new_ext(body, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH)
+                .for_each(|event| blocks.take(event));
+            blocks.finish()
+        };
         let title = one(&["title", "headline"]).or_else(|| blocks_headline(&mut parts));
         draft.push(Role::Headline, title.unwrap_or_else(|| super::headline_from_name(hint)));
         draft.push(Role::Standfirst, one(&["description", "summary", "standfirst", "subtitle"]).unwrap_or_default());
@@ -245,6 +259,16 @@ mod tests {
         let mut reading = Reading::default();
         Markdown.parse(&Hint { file_name }, text, &mut reading);
         reading
+    }
+
+    #[test]
+    fn a_text_too_long_to_be_taken_apart_is_shown_as_it_is_written() {
+        let text = format!("---\ntitle: Long\n---\n\n{}", "*a* ".repeat(MOST / 4 + 1));
+        let reading = parse("a.md", &text);
+        let draft = &reading.drafts[0];
+        assert_eq!(draft.text(Role::Headline), "Long");
+        assert!(draft.parts.iter().all(|part| part.spans.is_empty()) && draft.parts[1].text.starts_with("*a* *a*"));
+        assert_eq!(reading.flaws[0].cause, "the text has more than 16 MiB");
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl<'a> Header<'a> {
 }
 
 /// Paragraphs are parted by blank lines. Where lines are indented, each indented line begins one.
-fn read_body<'a>(text: &'a str, draft: &mut Draft<'a>) {
+pub(super) fn read_body<'a>(text: &'a str, draft: &mut Draft<'a>) {
     let mut rest = text.trim_start_matches('\n');
     while !rest.is_empty() {
         let (block, after) = wire::split_at_blank_line(rest);

@@ -17,9 +17,11 @@ use super::known::Known;
 use super::load::{LoadEvent, Map, load};
 use super::log::note;
 use super::refresh::{Gone, Refresh};
+use super::room::{MEMORY, Room};
 use super::snapshot::{Ages, Cache};
 use super::source::{LoadOptions, Source};
 use super::stored::{StoredFeeds, StoredNews};
+use super::waiting::Waiting;
 use super::watch::{Disk, Watch};
 use crate::app::{LoadProgress, Message, Notice};
 use crate::corpus::{Corpus, FileView, Origin, Shard};
@@ -86,6 +88,7 @@ impl Archive {
             corpus: Arc::default(),
             map: Map::default(),
             troubled: HashSet::new(),
+            room: Room::new(options.memory),
             watch: None,
             cache,
             ages: Ages::of_snapshot(),
@@ -148,6 +151,8 @@ struct Archivist {
     map: Map,
     /// Paths that something is wrong with.
     troubled: HashSet<PathBuf>,
+    /// The memory that there is.
+    room: Room,
     watch: Option<Watch>,
     cache: Option<Cache>,
     ages: Ages,
@@ -295,9 +300,9 @@ impl Archivist {
             _ => None,
         });
         let Some((path, merge)) = feeds else { return };
-        let Archivist { stop, tell, corpus, .. } = self;
+        let Archivist { stop, tell, corpus, room, .. } = self;
         let (mut waiting, mut last, mut pace) = (Vec::new(), None::<Instant>, PACE);
-        let loaded = StoredFeeds::load(&path, merge, stop, &mut |shard| {
+        let loaded = StoredFeeds::load(&path, merge, (room, stop), &mut |shard| {
             waiting.push(shard);
             if last.is_none_or(|last| last.elapsed() >= pace) {
                 let began = Instant::now();
@@ -320,7 +325,7 @@ impl Archivist {
     /// Takes over what changed in the feeds that are in the library.
     fn refresh_feeds(&mut self) {
         let Some(feeds) = &mut self.feeds else { return };
-        match feeds.news(&AtomicBool::new(false)) {
+        match feeds.news((&self.room, &AtomicBool::new(false))) {
             Ok(news) => {
                 let StoredNews { gone, all_gone, shards } = news;
                 if gone.is_empty() && shards.is_empty() && !all_gone {
@@ -334,6 +339,7 @@ impl Archivist {
                 });
                 self.corpus = Arc::new(rest.with(shards));
                 (self.tell)(Message::Corpus(Arc::clone(&self.corpus)));
+                self.make_room();
             }
             Err(error) => {
                 let text = format!("the feeds cannot be read: {error}");
@@ -346,12 +352,13 @@ impl Archivist {
     fn load(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
         self.changed = Some(Instant::now());
-        let Archivist { sources, options, stop, tell, corpus, troubled, cache, ages, .. } = self;
+        let Archivist { sources, options, stop, tell, corpus, troubled, room, cache, ages, .. } = self;
         let mut waiting = Waiting::default();
         let mut known = Known::default();
+        room.tend(true);
         let (mut last_version, mut last_progress) = (None::<Instant>, Instant::now());
         let (mut pace, mut slack) = (PACE, PACE);
-        let (tally, map) = load(sources, *options, stop, &mut known, cache.as_ref(), &mut |event| {
+        let (tally, map) = load(sources, *options, (room, stop), &mut known, cache.as_ref(), &mut |event| {
             let mut now = false;
             match event {
                 LoadEvent::Kept(shard, dead) => waiting.kept.push((shard, dead)),
@@ -379,6 +386,10 @@ impl Archivist {
                 last_version = Some(Instant::now());
                 tell(Message::Corpus(Arc::clone(corpus)));
             }
+            if room.is_needed(|| corpus.memory() + waiting.memory()) {
+                *corpus = Arc::new(waiting.take_in(corpus));
+                room.make_room(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
+            }
             if now {
                 (pace, slack) = (PACE, PACE);
                 ages.begin(corpus);
@@ -389,26 +400,41 @@ impl Archivist {
         }
         let mut last = if waiting.is_empty() { None } else { Some(waiting.take_in(corpus)) };
         if !tally.progress.stopped {
-            // What was read anew has taken the place of the old already.
-            let mut gone = Gone::default();
-            known.changed().filter(|path| !waiting.seen.contains(path)).for_each(|path| gone.file(&path));
-            if !gone.is_empty() {
-                last = Some(last.as_ref().unwrap_or(corpus).without(|entry| gone.holds(entry)));
-            }
+            last = waiting.without_gone(&known, last.as_ref().unwrap_or(corpus)).or(last);
         }
         if let Some(last) = last {
             *corpus = Arc::new(last);
             tell(Message::Corpus(Arc::clone(corpus)));
         }
-        tell(Message::Loading(tally.progress));
-        self.whole = !tally.progress.stopped;
+        room.tend(false);
+        drop(known);
+        if room.is_to_be_settled(corpus.memory()) {
+            room.make_room(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
+        }
+        let (left_out_files, left_out_articles) = room.left_out().counts();
+        tell(Message::Loading(LoadProgress { left_out_files, left_out_articles, ..tally.progress }));
+        // A snapshot of a part would not be used by the next start.
+        self.whole = !tally.progress.stopped && room.left_out().articles == 0;
         self.map = map;
+        self.tell_left_out();
+    }
+
+    /// Tells what is left out because there is no memory for it.
+    fn tell_left_out(&mut self) {
+        (self.tell)(Message::ProblemsGone(PathBuf::from(MEMORY)));
+        if let Some(problem) = self.room.problem() {
+            (self.tell)(Message::Notice(Notice { text: problem.to_string(), is_error: true }));
+            (self.tell)(Message::Problem(problem));
+        }
     }
 
     /// Goes through everything and reads what changed.
     fn reload(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
         self.ages.begin(&self.corpus);
+        if self.sources.iter().any(|source| matches!(source, Source::Named(_))) {
+            self.room.begin(&self.corpus);
+        }
         // What something is wrong with is read again, so that it is told again.
         let troubled = &self.troubled;
         let mut known =
@@ -418,17 +444,18 @@ impl Archivist {
         let (mut shards, mut problems) = (Vec::new(), Vec::new());
         let tell = &mut self.tell;
         let mut last_progress = Instant::now();
-        let (tally, map) = load(&paths, self.options, &self.stop, &mut known, None, &mut |event| match event {
-            LoadEvent::Kept(..) | LoadEvent::KeptAll => {}
-            LoadEvent::Shard(shard) => shards.push(shard),
-            LoadEvent::Problem(problem) => problems.push(problem),
-            LoadEvent::Progress(progress) => {
-                if last_progress.elapsed() >= PACE {
-                    last_progress = Instant::now();
-                    tell(Message::Loading(progress));
+        let (tally, map) =
+            load(&paths, self.options, (&self.room, &self.stop), &mut known, None, &mut |event| match event {
+                LoadEvent::Kept(..) | LoadEvent::KeptAll => {}
+                LoadEvent::Shard(shard) => shards.push(shard),
+                LoadEvent::Problem(problem) => problems.push(problem),
+                LoadEvent::Progress(progress) => {
+                    if last_progress.elapsed() >= PACE {
+                        last_progress = Instant::now();
+                        tell(Message::Loading(progress));
+                    }
                 }
-            }
-        });
+            });
         let mut gone = Gone::default();
         if tally.progress.stopped {
             // What was not looked at is not gone; what was read is.
@@ -438,13 +465,16 @@ impl Archivist {
         } else {
             known.changed().for_each(|path| gone.file(&path));
             self.map = map;
-            self.whole = true;
+            self.whole = self.room.left_out().articles == 0;
             self.troubled.drain().for_each(|path| gone.file(&path));
             // All paths begin with the empty one.
             (self.tell)(Message::ProblemsGone(PathBuf::new()));
         }
+        drop(known);
         self.replace(&gone, shards, problems);
-        (self.tell)(Message::Loading(tally.progress));
+        let (left_out_files, left_out_articles) = self.room.left_out().counts();
+        (self.tell)(Message::Loading(LoadProgress { left_out_files, left_out_articles, ..tally.progress }));
+        self.tell_left_out();
     }
 
     /// Reads again what `paths` lead to.
@@ -462,7 +492,7 @@ impl Archivist {
         let named: HashSet<PathBuf> = self.map.named.keys().cloned().collect();
         let mut shards = Vec::new();
         let folders = std::mem::take(&mut self.map.folders);
-        let crew = Crew::new(self.options, &self.stop, &known, &named, folders);
+        let crew = Crew::new(self.options, &self.stop, (&known, &self.room), &named, folders);
         let began = Instant::now();
         let tell = &mut self.tell;
         crew.work(jobs, &mut |report| match report {
@@ -482,6 +512,16 @@ impl Archivist {
         self.replace(&gone, shards, problems);
     }
 
+    /// Leaves out the oldest where there is more than there is memory for.
+    fn make_room(&mut self) {
+        let Archivist { room, corpus, tell, .. } = self;
+        if room.is_to_be_settled(corpus.memory()) {
+            room.make_room(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
+            self.whole = false;
+            self.tell_left_out();
+        }
+    }
+
     /// Makes one version in which `shards` stand for what is `gone`.
     fn replace(&mut self, gone: &Gone, shards: Vec<Arc<Shard>>, problems: Vec<Problem>) {
         let rest =
@@ -490,6 +530,7 @@ impl Archivist {
             self.corpus = Arc::new(rest.with(shards));
             self.changed = Some(Instant::now());
             (self.tell)(Message::Corpus(Arc::clone(&self.corpus)));
+            self.make_room();
         }
         let past: Vec<PathBuf> = self.troubled.iter().filter(|path| gone.holds_path(path)).cloned().collect();
         for path in past {
@@ -500,39 +541,5 @@ impl Archivist {
             self.troubled.insert(problem.path.clone());
             (self.tell)(Message::Problem(problem));
         }
-    }
-}
-
-/// Articles that are in no version yet.
-#[derive(Default)]
-struct Waiting {
-    /// Out of snapshots, each with the files that are dead.
-    kept: Vec<(Arc<Shard>, Vec<u32>)>,
-    read: Vec<Arc<Shard>>,
-    /// Whether anything came out of a snapshot.
-    replaces: bool,
-    /// If so, the files that were read since.
-    seen: HashSet<PathBuf>,
-}
-
-impl Waiting {
-    fn is_empty(&self) -> bool {
-        self.kept.is_empty() && self.read.is_empty()
-    }
-
-    /// The version after `corpus`, in which what was read stands for what a snapshot had of the same files.
-    fn take_in(&mut self, corpus: &Corpus) -> Corpus {
-        self.replaces |= !self.kept.is_empty();
-        let mut version = if self.kept.is_empty() { corpus.clone() } else { corpus.with_living(self.kept.drain(..)) };
-        if self.replaces && !self.read.is_empty() {
-            let mut gone = Gone::default();
-            for file in self.read.iter().flat_map(|shard| shard.files()) {
-                let path = file.dir.join(file.name);
-                gone.file(&path);
-                self.seen.insert(path);
-            }
-            version = version.without(|entry| gone.holds(entry));
-        }
-        if self.read.is_empty() { version } else { version.with(self.read.drain(..)) }
     }
 }

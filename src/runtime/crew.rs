@@ -14,6 +14,7 @@ use super::endings::is_uncertain;
 use super::intake::{Intake, Provenance};
 use super::known::{FolderKey, Known, KnownFile};
 use super::read::{FileReader, OpenFolder};
+use super::room::Room;
 use super::source::LoadOptions;
 use super::walk::{Folder, Found, look_into};
 use crate::app::LoadProgress;
@@ -76,6 +77,7 @@ pub(super) struct Crew<'a> {
     options: LoadOptions,
     stop: &'a AtomicBool,
     known: &'a Known,
+    room: &'a Room,
     /// Files that were named, by their paths without links: they are read as such, not as part of a folder.
     named: &'a HashSet<PathBuf>,
     queue: Mutex<Queue>,
@@ -104,12 +106,12 @@ struct Queue {
 }
 
 impl<'a> Crew<'a> {
-    /// A crew that does not read again what is `known`, leaves what is `named` to whoever names it,
+    /// A crew that does not read again what is `known`, takes in what there is `room` for, leaves what is `named` to whoever names it,
     /// and goes into none of `folders`.
     pub(super) fn new(
         options: LoadOptions,
         stop: &'a AtomicBool,
-        known: &'a Known,
+        (known, room): (&'a Known, &'a Room),
         named: &'a HashSet<PathBuf>,
         folders: HashMap<PathBuf, Arc<Folder>>,
     ) -> Crew<'a> {
@@ -117,6 +119,7 @@ impl<'a> Crew<'a> {
             options,
             stop,
             known,
+            room,
             named,
             queue: Mutex::default(),
             wake: Condvar::new(),
@@ -190,6 +193,8 @@ impl<'a> Crew<'a> {
             seconds_left: (walked && read > 0).then_some(seconds as u32),
             done: false,
             stopped: false,
+            left_out_files: self.room.left_out().files,
+            left_out_articles: self.room.left_out().articles,
         }
     }
 
@@ -323,7 +328,7 @@ struct Worker<'a> {
     reports: mpsc::Sender<Report>,
     /// One thread goes ahead and finds files, so that the others always have some and the gauge knows how many.
     goes_ahead: bool,
-    intake: Intake,
+    intake: Intake<'a>,
     reader: FileReader,
     place: Vec<u8>,
     passed_over: BTreeMap<&'static str, usize>,
@@ -335,7 +340,7 @@ impl<'a> Worker<'a> {
             crew,
             reports,
             goes_ahead,
-            intake: Intake::new(),
+            intake: Intake::new(crew.room),
             reader: FileReader::default(),
             place: Vec::new(),
             passed_over: BTreeMap::new(),
@@ -385,6 +390,7 @@ impl<'a> Worker<'a> {
     /// Tells of a shard. Where nobody listens any more, there is nobody to tell so.
     fn report(&self, shard: Option<Arc<Shard>>) {
         if let Some(shard) = shard {
+            self.crew.room.take(&shard);
             let _ = self.reports.send(Report::Shard(shard));
         }
     }
@@ -432,6 +438,7 @@ impl<'a> Worker<'a> {
         let root = self.place.len();
         let key = (!crew.known.is_empty()).then(|| FolderKey::of(&folder.shown));
         for name in names {
+            let has_room = crew.room.wait(crew.stop);
             if crew.stop.load(Ordering::Relaxed) {
                 return;
             }
@@ -444,8 +451,14 @@ impl<'a> Worker<'a> {
             let uncertain = is_uncertain(name).filter(|_| !is_named());
             let known = key.and_then(|key| crew.known.find(key, &folder.shown, name));
             let stamp = known.map(KnownFile::stamp);
-            let length = match self.reader.read(&open, name, crew.options.limit(), stamp) {
-                Ok(Some((bytes, stamp))) => {
+            if !has_room && known.is_none() {
+                crew.room.leave_out(1, 1);
+                self.count(0);
+                continue;
+            }
+            let length = match self.reader.read(&open, name, crew.options.limit(), stamp, (crew.room, crew.stop)) {
+                Ok(Some(file)) => {
+                    let (bytes, stamp) = (file.bytes, file.stamp);
                     self.place.truncate(root);
                     self.place.extend_from_slice(name.as_encoded_bytes());
                     let dir = &folder.shown;
@@ -464,13 +477,16 @@ impl<'a> Worker<'a> {
                     uncertain.into_iter().for_each(|ending| self.intake.pass_over(ending));
                     0
                 }
+                // What was being read is not what something is wrong with.
+                Err(_) if crew.stop.load(Ordering::Relaxed) => return,
                 Err(refusal) => {
                     tell(Problem::refused(folder.shown.join(name), &refusal));
                     0
                 }
             };
             self.count(length);
-            let shard = self.intake.full();
+            // Also in the middle of a batch: one of its files may take a slow disk long.
+            let shard = self.intake.ready();
             self.report(shard);
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::contained::contain;
+use super::room::Room;
 use crate::corpus::{Origin, Shard, ShardBuilder, Stamp};
 use crate::loader::{Hint, Problem, Refusal, decode, is_recognised, read};
 
@@ -36,7 +37,8 @@ pub(super) struct Provenance<'a> {
 }
 
 /// Takes in files and hands over shards.
-pub(super) struct Intake {
+pub(super) struct Intake<'a> {
+    room: &'a Room,
     builder: ShardBuilder,
     since: Instant,
     patience: Duration,
@@ -46,11 +48,11 @@ pub(super) struct Intake {
     pub(super) passed_over: BTreeMap<&'static str, usize>,
 }
 
-impl Intake {
-    pub(super) fn new() -> Intake {
+impl<'a> Intake<'a> {
+    pub(super) fn new(room: &'a Room) -> Intake<'a> {
         let (since, patience) = (Instant::now(), FIRST);
         let (formats, passed_over) = (BTreeMap::new(), BTreeMap::new());
-        Intake { builder: ShardBuilder::default(), since, patience, formats, passed_over }
+        Intake { room, builder: ShardBuilder::default(), since, patience, formats, passed_over }
     }
 
     /// Takes in a file, telling what is wrong with it.
@@ -83,6 +85,11 @@ impl Intake {
         if reading.drafts.is_empty() {
             return;
         }
+        let dates = reading.drafts.iter().filter_map(|draft| draft.published);
+        let newest = dates.map(|published| published.seconds()).max().unwrap_or(from.stamp.seconds());
+        if from.origin == Origin::File && self.room.is_too_old(newest) {
+            return self.room.leave_out(1, reading.drafts.len());
+        }
         let file = self.builder.file(from.dir, from.name, from.origin, from.stamp);
         for (ordinal, draft) in reading.drafts.iter().enumerate() {
             self.builder.push(file, from.place, u32::try_from(ordinal).unwrap_or(u32::MAX), reading.format, draft);
@@ -94,14 +101,9 @@ impl Intake {
         *self.passed_over.entry(ending).or_default() += 1;
     }
 
-    /// The shard, if it is time to hand it over.
+    /// The shard, if it holds as much as one should or it is time to hand it over.
     pub(super) fn ready(&mut self) -> Option<Arc<Shard>> {
-        if self.since.elapsed() >= self.patience { self.hand_over() } else { self.full() }
-    }
-
-    /// The shard, if it holds as much as one should.
-    pub(super) fn full(&mut self) -> Option<Arc<Shard>> {
-        if self.builder.bytes() >= FULL { self.hand_over() } else { None }
+        if self.builder.bytes() >= FULL || self.since.elapsed() >= self.patience { self.hand_over() } else { None }
     }
 
     /// The shard, if it holds anything.

@@ -15,10 +15,11 @@ use super::crew::{Counts, Crew, Job, Report};
 use super::known::Known;
 use super::log::note;
 use super::read::{kind_of, refusal};
-use super::refresh::Gone;
+use super::room::Room;
 use super::snapshot::{Ages, Cache, Written};
 use super::source::{LoadOptions, Source};
 use super::stored::StoredFeeds;
+use super::waiting::Waiting;
 use super::walk::Folder;
 use crate::app::LoadProgress;
 use crate::corpus::{Corpus, FileView, Origin, Shard};
@@ -80,44 +81,52 @@ pub fn load_with(
     stop: &AtomicBool,
     tell: &mut dyn FnMut(LoadProgress),
 ) -> Loaded {
-    let (mut kept, mut shards, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut waiting, mut problems) = (Waiting::default(), Vec::new());
+    let mut corpus = Arc::new(Corpus::default());
     let mut known = Known::default();
+    let room = Room::new(options.memory);
+    room.tend(true);
     let began = Instant::now();
     for source in sources {
         let Source::Feeds { library, merge } = source else { continue };
-        if let Err(error) = StoredFeeds::load(library, *merge, stop, &mut |shard| shards.push(shard)) {
+        let mut take = |shard| waiting.read.push(shard);
+        if let Err(error) = StoredFeeds::load(library, *merge, (&room, stop), &mut take) {
             problems.push(StoredFeeds::problem(library, &error));
         }
     }
-    let (tally, _) = load(sources, options, stop, &mut known, cache, &mut |event| match event {
-        LoadEvent::Kept(shard, dead) => kept.push((shard, dead)),
-        LoadEvent::KeptAll => {}
-        LoadEvent::Shard(shard) => shards.push(shard),
-        LoadEvent::Problem(problem) => problems.push(problem),
-        LoadEvent::Progress(progress) => tell(progress),
+    let (tally, _) = load(sources, options, (&room, stop), &mut known, cache, &mut |event| {
+        match event {
+            LoadEvent::Kept(shard, dead) => waiting.kept.push((shard, dead)),
+            LoadEvent::KeptAll => {}
+            LoadEvent::Shard(shard) => waiting.read.push(shard),
+            LoadEvent::Problem(problem) => problems.push(problem),
+            LoadEvent::Progress(progress) => tell(progress),
+        }
+        if room.is_needed(|| corpus.memory() + waiting.memory()) {
+            corpus = Arc::new(waiting.take_in(&corpus));
+            room.make_room(&mut corpus, &mut |_| {});
+        }
     });
-    problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
-    let Tally { counts, progress } = tally;
+    let Tally { counts, mut progress } = tally;
     let Counts { formats, passed_over } = counts;
     let read = began.elapsed();
-    let mut gone = Gone::default();
-    if progress.stopped {
-        // What was not looked at is not gone; what was read is.
-        let files = shards.iter().flat_map(|shard| shard.files());
-        files.filter(|file| file.origin == Origin::File).for_each(|file| gone.file(&file.dir.join(file.name)));
-    } else {
-        known.changed().for_each(|path| gone.file(&path));
+    let mut corpus = Arc::unwrap_or_clone(corpus);
+    if !waiting.is_empty() {
+        corpus = waiting.take_in(&corpus);
     }
-    let mut corpus = Corpus::default();
-    if !kept.is_empty() {
-        corpus = corpus.with_living(kept);
+    // What was not looked at is not gone, and what was read anew has taken the place of the old already.
+    if !progress.stopped {
+        corpus = waiting.without_gone(&known, &corpus).unwrap_or(corpus);
     }
-    if !gone.is_empty() {
-        corpus = corpus.without(|entry| gone.holds(entry));
+    drop(known);
+    if room.is_to_be_settled(corpus.memory()) {
+        let mut whole = Arc::new(corpus);
+        room.make_room(&mut whole, &mut |_| {});
+        corpus = Arc::unwrap_or_clone(whole);
     }
-    if !shards.is_empty() {
-        corpus = corpus.with(shards);
-    }
+    (progress.left_out_files, progress.left_out_articles) = room.left_out().counts();
+    problems.extend(room.problem());
+    problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     let phases = vec![("reading", read), ("ordering", began.elapsed() - read)];
     Loaded { corpus, problems, formats, passed_over, progress, phases }
 }
@@ -138,6 +147,10 @@ pub fn make_snapshot(
     let troubled: HashSet<&Path> = loaded.problems.iter().map(|problem| problem.path.as_path()).collect();
     let sound = |file: &FileView<'_>| troubled.is_empty() || !troubled.contains(&*file.dir.join(file.name));
     let mut written = Written::NotWorthIt;
+    if loaded.progress.left_out_articles > 0 {
+        // What does not fit into the memory is read in part, and a snapshot of a part would not be used.
+        return Ok((loaded, written));
+    }
     for root in cache.roots(&sources) {
         written = cache.write(&root, options, &loaded.corpus, &ages, &sound, writing)?;
     }
@@ -164,7 +177,7 @@ pub(super) struct Map {
 pub(super) fn load(
     sources: &[Source],
     options: LoadOptions,
-    stop: &AtomicBool,
+    (room, stop): (&Room, &AtomicBool),
     known: &mut Known,
     cache: Option<&Cache>,
     tell: &mut dyn FnMut(LoadEvent),
@@ -172,7 +185,7 @@ pub(super) fn load(
     if let Some(cache) = cache {
         let began = Instant::now();
         for root in cache.roots(sources) {
-            cache.read(&root, options, stop, &mut |shard, dead| {
+            cache.read(&root, options, (room, stop), &mut |shard, dead| {
                 known.add(&shard, |number, _| dead.binary_search(&number).is_err());
                 tell(LoadEvent::Kept(shard, dead));
             });
@@ -192,7 +205,7 @@ pub(super) fn load(
         }
     }
     let named: HashSet<PathBuf> = plan.named.keys().cloned().collect();
-    let crew = Crew::new(options, stop, known, &named, HashMap::new());
+    let crew = Crew::new(options, stop, (known, room), &named, HashMap::new());
     let counts = crew.work(plan.jobs, &mut |report| match report {
         Report::Shard(shard) => {
             tell(LoadEvent::Shard(shard));

@@ -81,7 +81,7 @@ impl Manifest {
             return Err(damaged("its checksum is wrong"));
         }
         let contents = cursor.u64()?;
-        let options = LoadOptions { max_size: cursor.u64()?, hidden: cursor.u64()? != 0 };
+        let options = LoadOptions { max_size: cursor.u64()?, hidden: cursor.u64()? != 0, ..LoadOptions::default() };
         let written = cursor.u64()?;
         let root = PathBuf::from(os_string(cursor.bytes()?)?);
         let mut shards = Vec::new();
@@ -113,7 +113,7 @@ impl Manifest {
 
     /// Whether it tells of this folder read with these options, by what this program makes of files.
     pub(super) fn is_of(&self, root: &Path, options: LoadOptions) -> bool {
-        self.contents == contents() && self.root == root && self.options == options
+        self.contents == contents() && self.root == root && self.options.reads_like(options)
     }
 }
 

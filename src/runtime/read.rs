@@ -3,14 +3,34 @@
 use std::ffi::OsStr;
 use std::fs::FileType;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::corpus::Stamp;
 use crate::loader::Refusal;
 
+use super::room::{Admission, Room};
 use super::walk::Folder;
 
 /// A buffer that grew beyond this is given back after the file that needed it.
 const KEPT: usize = 1 << 20;
+
+/// So much is read at a time, or a quarter of what was read already: stopping does not wait for the whole of a large
+/// file from a slow disk.
+const PIECE: usize = 1 << 20;
+
+/// Where the bytes of a file come from.
+trait Bytes {
+    /// Adds bytes to the buffer, no more than it has room for; none at the end.
+    fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize>;
+}
+
+/// A file that was read.
+pub(super) struct ReadFile<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) stamp: Stamp,
+    /// Held for as long as the bytes are worked on.
+    _admission: Admission<'a>,
+}
 
 /// Reads files one after the other into one buffer.
 #[derive(Debug, Default)]
@@ -19,15 +39,16 @@ pub(super) struct FileReader {
 }
 
 impl FileReader {
-    /// Reads the file `name` of `folder`, if it has at most `limit` bytes. None where its stamp is the one that is
-    /// `known`; it is not even opened then.
-    pub(super) fn read(
-        &mut self,
+    /// Reads the file `name` of `folder`, if it has at most `limit` bytes, once there is `room` for it. None where its
+    /// stamp is the one that is `known`; it is not even opened then. Once `stop` is set it ends with a refusal.
+    pub(super) fn read<'a>(
+        &'a mut self,
         folder: &OpenFolder<'_>,
         name: &OsStr,
         limit: u64,
         known: Option<Stamp>,
-    ) -> Result<Option<(&[u8], Stamp)>, Refusal> {
+        (room, stop): (&'a Room, &AtomicBool),
+    ) -> Result<Option<ReadFile<'a>>, Refusal> {
         if known.is_some_and(|known| known.size <= limit && sys::has_stamp(folder, name, known)) {
             return Ok(None);
         }
@@ -35,8 +56,38 @@ impl FileReader {
             self.buffer = Vec::new();
         }
         self.buffer.clear();
-        let stamp = sys::read(folder, name, limit, &mut self.buffer)?;
-        Ok(Some((self.buffer.as_slice(), stamp)))
+        let (mut file, stamp) = sys::open(folder, name)?;
+        if stamp.size > limit {
+            return Err(Refusal::TooLarge { size: stamp.size, limit });
+        }
+        let admission = room.admit(stamp.size, stop);
+        fill(&mut file, stamp.size, limit, &mut self.buffer, stop)?;
+        Ok(Some(ReadFile { bytes: self.buffer.as_slice(), stamp, _admission: admission }))
+    }
+}
+
+/// Reads a file of `size` bytes, as it said, to its end, and no further than `limit`. It may have become shorter or
+/// longer meanwhile: its stamp then tells that it changed.
+fn fill(file: &mut impl Bytes, size: u64, limit: u64, buffer: &mut Vec<u8>, stop: &AtomicBool) -> Result<(), Refusal> {
+    loop {
+        if buffer.len() == buffer.capacity() {
+            let left = usize::try_from(size).unwrap_or(0).saturating_sub(buffer.len());
+            buffer.reserve_exact(left.clamp(4096, PIECE.max(buffer.len() / 4)));
+        }
+        match file.read_into(buffer) {
+            Ok(0) => return Ok(()),
+            // The size is as good as an end of file, and one call less; what is written later changes the stamp.
+            Ok(_) if size > 0 && buffer.len() as u64 == size => return Ok(()),
+            Ok(_) if buffer.len() as u64 > limit => {
+                return Err(Refusal::TooLarge { size: buffer.len() as u64, limit });
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(refusal(&error)),
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Err(Refusal::Unreadable("loading was stopped".to_owned()));
+        }
     }
 }
 
@@ -88,9 +139,15 @@ mod sys {
     use rustix::fd::{AsFd, OwnedFd};
     use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 
-    use super::{Folder, refusal};
+    use super::{Bytes, Folder, refusal};
     use crate::corpus::Stamp;
     use crate::loader::Refusal;
+
+    impl Bytes for OwnedFd {
+        fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+            Ok(rustix::io::read(&*self, spare_capacity(buffer))?)
+        }
+    }
 
     /// A folder that files are opened in, by their names alone: the system walks its path once.
     pub(in super::super) struct OpenFolder<'a> {
@@ -128,12 +185,7 @@ mod sys {
         })
     }
 
-    pub(super) fn read(
-        folder: &OpenFolder<'_>,
-        name: &OsStr,
-        limit: u64,
-        buffer: &mut Vec<u8>,
-    ) -> Result<Stamp, Refusal> {
+    pub(super) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(OwnedFd, Stamp), Refusal> {
         let told = |error: rustix::io::Errno| match error {
             // What opening a socket is answered with.
             rustix::io::Errno::NXIO => Refusal::NotRegular("a socket"),
@@ -148,26 +200,7 @@ mod sys {
             FileType::Directory => return Err(Refusal::NotRegular("a folder")),
             _ => return Err(Refusal::NotRegular("a device")),
         }
-        let stamp = stamp_of(&stat);
-        let size = stamp.size;
-        if size > limit {
-            return Err(Refusal::TooLarge { size, limit });
-        }
-        buffer.reserve(usize::try_from(size).unwrap_or(0).max(4096));
-        loop {
-            match rustix::io::read(&file, spare_capacity(buffer)) {
-                Ok(0) => break,
-                // The size is as good as an end of file, and one call less; what is written later changes the stamp.
-                Ok(_) if size > 0 && buffer.len() as u64 == size => break,
-                Ok(_) if buffer.len() as u64 > limit => {
-                    return Err(Refusal::TooLarge { size: buffer.len() as u64, limit });
-                }
-                Ok(_) => buffer.reserve(4096),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(told(error)),
-            }
-        }
-        Ok(stamp)
+        Ok((file, stamp_of(&stat)))
     }
 
     /// Whether the system gave up on links that lead to one another.
@@ -189,12 +222,19 @@ mod sys {
 mod sys {
     use std::ffi::OsStr;
     use std::fs::File;
-    use std::io::Read;
+    use std::io::{self, Read};
     use std::time::UNIX_EPOCH;
 
-    use super::{Folder, refusal};
+    use super::{Bytes, Folder, refusal};
     use crate::corpus::Stamp;
     use crate::loader::Refusal;
+
+    impl Bytes for File {
+        fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+            let room = (buffer.capacity() - buffer.len()) as u64;
+            self.take(room).read_to_end(buffer)
+        }
+    }
 
     pub(in super::super) struct OpenFolder<'a>(&'a Folder);
 
@@ -210,23 +250,14 @@ mod sys {
         metadata.is_ok_and(|metadata| metadata.is_file() && stamp_of(&metadata) == stamp)
     }
 
-    pub(super) fn read(
-        folder: &OpenFolder<'_>,
-        name: &OsStr,
-        limit: u64,
-        buffer: &mut Vec<u8>,
-    ) -> Result<Stamp, Refusal> {
+    pub(super) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(File, Stamp), Refusal> {
         let file = File::open(folder.0.real.join(name)).map_err(|error| refusal(&error))?;
         let metadata = file.metadata().map_err(|error| refusal(&error))?;
         if !metadata.is_file() {
             return Err(Refusal::NotRegular("something special"));
         }
-        let size = metadata.len();
-        if size > limit {
-            return Err(Refusal::TooLarge { size, limit });
-        }
-        file.take(limit).read_to_end(buffer).map_err(|error| refusal(&error))?;
-        Ok(stamp_of(&metadata))
+        let stamp = stamp_of(&metadata);
+        Ok((file, stamp))
     }
 
     fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
@@ -237,5 +268,105 @@ mod sys {
 
     pub(super) fn is_loop(_: &std::io::Error) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// A disk that gives out what it was told to, piece by piece.
+    struct Told(VecDeque<io::Result<Vec<u8>>>);
+
+    impl Bytes for Told {
+        fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+            let Some(piece) = self.0.pop_front() else { return Ok(0) };
+            let piece = piece?;
+            let room = (buffer.capacity() - buffer.len()).min(piece.len());
+            buffer.extend_from_slice(&piece[..room]);
+            if room < piece.len() {
+                self.0.push_front(Ok(piece[room..].to_vec()));
+            }
+            Ok(room)
+        }
+    }
+
+    fn read(pieces: impl IntoIterator<Item = io::Result<Vec<u8>>>, size: u64, limit: u64) -> Result<Vec<u8>, Refusal> {
+        let mut buffer = Vec::new();
+        fill(&mut Told(pieces.into_iter().collect()), size, limit, &mut buffer, &AtomicBool::new(false))?;
+        Ok(buffer)
+    }
+
+    #[test]
+    fn a_disk_that_fails_in_the_middle_is_told_in_its_own_words_and_a_signal_is_no_failure() {
+        let failed = |kind: i32| read([Ok(vec![b'a'; 10]), Err(io::Error::from_raw_os_error(kind))], 20, 100);
+        // EIO and ESTALE.
+        assert_eq!(failed(5), Err(Refusal::Unreadable("input/output error".to_owned())));
+        assert!(matches!(failed(116), Err(Refusal::Unreadable(_))));
+        let interrupted = [Ok(vec![b'a'; 10]), Err(io::ErrorKind::Interrupted.into()), Ok(vec![b'b'; 10])];
+        assert_eq!(read(interrupted, 20, 100).unwrap().len(), 20);
+    }
+
+    #[test]
+    fn a_file_that_shrinks_or_grows_while_it_is_read_is_read_as_far_as_it_goes_and_never_beyond_the_limit() {
+        assert_eq!(read([Ok(vec![b'a'; 10])], 20, 100).unwrap(), [b'a'; 10]);
+        assert_eq!(read([Ok(vec![b'a'; 30])], 20, 100).unwrap().len(), 30);
+        assert_eq!(read((0..5).map(|_| Ok(vec![b'a'; 7])), 0, 100).unwrap().len(), 35);
+        let endless = (0..100).map(|_| Ok(vec![b'a'; 3_000]));
+        assert!(matches!(read(endless, 1_000, 100_000), Err(Refusal::TooLarge { size, .. }) if size < 110_000));
+        let large: Vec<u8> = (0..5_000_000u32).map(|number| number as u8).collect();
+        assert!(read([Ok(large.clone())], 5_000_000, 6_000_000).unwrap() == large);
+    }
+
+    #[test]
+    fn stopping_does_not_wait_for_the_rest_of_a_slow_file() {
+        struct Slow(mpsc::Receiver<()>);
+        impl Bytes for Slow {
+            fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+                self.0.recv().map_err(|_| io::Error::other("nobody sends any more"))?;
+                buffer.push(b'a');
+                Ok(1)
+            }
+        }
+        let (send, pieces) = mpsc::channel();
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let reading = scope.spawn(|| fill(&mut Slow(pieces), 1_000, 1_000, &mut Vec::new(), &stop));
+            send.send(()).unwrap();
+            stop.store(true, Ordering::Relaxed);
+            let _ = send.send(());
+            assert_eq!(reading.join().unwrap(), Err(Refusal::Unreadable("loading was stopped".to_owned())));
+        });
+    }
+
+    #[test]
+    fn large_files_wait_for_each_other_and_small_ones_for_nobody() {
+        let (room, stop) = (Room::new(400 << 20), AtomicBool::new(false));
+        let first = room.admit(60 << 20, &stop);
+        drop(room.admit(1 << 20, &stop));
+        thread::scope(|scope| {
+            let second = scope.spawn(|| {
+                drop(room.admit(60 << 20, &stop));
+                Instant::now()
+            });
+            let released = Instant::now();
+            assert!(!second.is_finished());
+            drop(first);
+            assert!(second.join().unwrap() >= released);
+        });
+        // Somebody who stops waits no longer.
+        let _first = room.admit(60 << 20, &stop);
+        thread::scope(|scope| {
+            let second = scope.spawn(|| drop(room.admit(60 << 20, &stop)));
+            stop.store(true, Ordering::Relaxed);
+            let began = Instant::now();
+            second.join().unwrap();
+            assert!(began.elapsed() < Duration::from_secs(10));
+        });
     }
 }

@@ -70,7 +70,7 @@ pub fn run(options: Options) -> io::Result<Ending> {
     // The screen stands before anything else begins.
     screen.draw(&state)?;
     let name = name_of(&sources);
-    let load = LoadOptions { max_size: config.max_size, hidden: config.hidden };
+    let load = LoadOptions::of(&config);
     let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
     let archive = Archive::open_with(sources, load, cache, config.watch, teller(&events))?;
     let feeds = Feeds::start(library.clone(), shown, config.feeds.clone(), archive.looker(), teller(&events))?;

@@ -19,6 +19,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::contained::contain;
 use super::log::note;
 use super::manifest::{Line, MANIFEST_MAGIC, Manifest, contents};
+use super::room::Room;
 use super::source::{LoadOptions, Source};
 use crate::corpus::snapshot::{SHARD_MAGIC, SHARD_VERSION, Sealed, damaged, decode, encode, os_bytes};
 use crate::corpus::{Corpus, FileView, Origin, Shard, Slot};
@@ -166,13 +167,13 @@ impl Cache {
         Ok(self.folder.join(format!("{:016x}", hash.digest())))
     }
 
-    /// Reads the snapshot of `root`, if there is one, and gives out its shards, each with the numbers of its files that
+    /// Reads the snapshot of `root`, if there is one and it takes no more than half of the `room`, and gives out its shards, each with the numbers of its files that
     /// are dead. Gives back whether there is one.
     pub(super) fn read(
         &self,
         root: &Root,
         options: LoadOptions,
-        stop: &AtomicBool,
+        (room, stop): (&Room, &AtomicBool),
         tell: &mut dyn FnMut(Arc<Shard>, Vec<u32>),
     ) -> bool {
         let Ok(place) = self.place(root, options) else { return false };
@@ -189,6 +190,11 @@ impl Cache {
                 return false;
             }
         };
+        // What is known of its files holds all of it until loading ends, so that none of it could make room for others.
+        if !room.has_plenty_for(manifest.shards.iter().map(|line| line.sealed.length).sum()) {
+            note(|| format!("{}: larger than half of the memory; everything is read", path.display()));
+            return false;
+        }
         touch(&path);
         let next = AtomicUsize::new(0);
         let threads = thread::available_parallelism().map_or(2, |count| count.get().max(2));
@@ -212,6 +218,7 @@ impl Cache {
             }
             drop(sender);
             for (shard, dead) in inbox {
+                room.take(&shard);
                 tell(shard, dead);
             }
         });

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::memory::free_memory;
+use crate::config::Config;
+
 /// One place to read articles from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -27,21 +30,34 @@ pub struct LoadOptions {
     pub max_size: u64,
     /// Whether files and folders whose names begin with a dot are read.
     pub hidden: bool,
+    /// How many bytes of memory articles may take; beyond that the oldest are left out.
+    pub memory: u64,
 }
 
 /// No file larger than this is read, whatever the config says: a shard counts its bytes with 32 bits.
 const CEILING: u64 = 1 << 30;
 
 impl LoadOptions {
-    /// The largest size that is read, in bytes.
-    pub(super) fn limit(&self) -> u64 {
-        self.max_size.min(CEILING)
+    /// What the settings say; the machine is asked where they leave it to the machine.
+    pub fn of(config: &Config) -> LoadOptions {
+        let memory = config.memory.or_else(|| free_memory().map(|free| free / 4 * 3)).unwrap_or(u64::MAX);
+        LoadOptions { max_size: config.max_size, hidden: config.hidden, memory }
+    }
+
+    /// The largest size that is read, in bytes. Reading a file takes up to four times its size.
+    pub fn limit(&self) -> u64 {
+        self.max_size.min(CEILING).min(self.memory / 4)
+    }
+
+    /// Whether the same is made of a file by both.
+    pub(super) fn reads_like(&self, other: LoadOptions) -> bool {
+        (self.max_size, self.hidden) == (other.max_size, other.hidden)
     }
 }
 
 impl Default for LoadOptions {
-    /// 64 MiB, and nothing hidden.
+    /// 64 MiB, nothing hidden, and as much memory as it takes.
     fn default() -> LoadOptions {
-        LoadOptions { max_size: 64 << 20, hidden: false }
+        LoadOptions { max_size: 64 << 20, hidden: false, memory: u64::MAX }
     }
 }

@@ -7,8 +7,9 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use super::log::note;
+use super::room::Room;
 use crate::article::{ArticleId, Draft, Role, clean};
-use crate::corpus::{FeedLabel, FileIndex, Shard, ShardBuilder};
+use crate::corpus::{Corpus, FeedLabel, FileIndex, Shard, ShardBuilder};
 use crate::library::{Error, FeedNumber, Library, StoredEntry, WhichEntries};
 use crate::loader::Problem;
 
@@ -43,16 +44,16 @@ pub(super) struct StoredNews {
 }
 
 impl StoredFeeds {
-    /// Hands all entries in the library at `path` to `take`; ends early when `stop` is set. With `merge`, an entry that
-    /// is in several feeds is given once.
+    /// Hands all entries in the library at `path` to `take`, the latest first, as long as there is `room`; ends early when
+    /// `stop` is set. With `merge`, an entry that is in several feeds is given once.
     pub(super) fn load(
         path: &Path,
         merge: bool,
-        stop: &AtomicBool,
+        within: (&Room, &AtomicBool),
         take: &mut dyn FnMut(Arc<Shard>),
     ) -> Result<StoredFeeds, Error> {
         let mut stored = StoredFeeds { path: path.to_owned(), merge, seen: 0, feeds_seen: 0 };
-        stored.read_all(stop, take)?;
+        stored.read_all(within, take)?;
         Ok(stored)
     }
 
@@ -69,12 +70,12 @@ impl StoredFeeds {
     }
 
     /// What changed since.
-    pub(super) fn news(&mut self, stop: &AtomicBool) -> Result<StoredNews, Error> {
+    pub(super) fn news(&mut self, within: (&Room, &AtomicBool)) -> Result<StoredNews, Error> {
         let mut news = StoredNews::default();
         let Some(library) = Library::open_to_read(&self.path)? else { return Ok(news) };
         if library.feeds_changed()? != self.feeds_seen {
             news.all_gone = true;
-            self.read_all(stop, &mut |shard| news.shards.push(shard))?;
+            self.read_all(within, &mut |shard| news.shards.push(shard))?;
             return Ok(news);
         }
         let (revision, _) = library.extent_of_entries()?;
@@ -95,7 +96,14 @@ impl StoredFeeds {
         Ok(news)
     }
 
-    fn read_all(&mut self, stop: &AtomicBool, take: &mut dyn FnMut(Arc<Shard>)) -> Result<(), Error> {
+    fn read_all(&mut self, (room, stop): (&Room, &AtomicBool), take: &mut dyn FnMut(Arc<Shard>)) -> Result<(), Error> {
+        // Nothing that was there before stays.
+        room.begin(&Corpus::default());
+        let mut take = |shard: Arc<Shard>| {
+            room.take(&shard);
+            take(shard);
+        };
+        let take = &mut take;
         let Some(library) = Library::open_to_read(&self.path)? else { return Ok(()) };
         self.feeds_seen = library.feeds_changed()?;
         let (revision, numbers) = library.extent_of_entries()?;
@@ -125,6 +133,11 @@ impl StoredFeeds {
                             let end = next.fetch_sub(STRETCH, Ordering::Relaxed);
                             if end < *numbers.start() {
                                 break;
+                            }
+                            if room.is_nearly_full() {
+                                let count = library.count_entries(end - STRETCH + 1..=end)?;
+                                room.leave_out(0, usize::try_from(count).unwrap_or(usize::MAX));
+                                continue;
                             }
                             library.read_entries(&WhichEntries::Numbered(end - STRETCH + 1..=end), |entry| {
                                 if !first.contains(&entry.number) {

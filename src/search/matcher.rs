@@ -89,7 +89,14 @@ impl Matcher {
     /// Where the article answers the query, from front to back, without overlaps. Of terms that overlap, the one
     /// that begins first stays, and of those that begin together the longest.
     pub fn hits(&self, entry: Entry<'_>) -> Vec<Hit> {
-        let mut found = self.folded_hits(entry).into_iter().peekable();
+        self.hits_within(entry, usize::MAX)
+    }
+
+    /// Like [`hits`](Self::hits), but only those in the first `most` bytes of the folded text, as
+    /// [`Entry::beginning`] gives it. What comes after costs nothing.
+    pub fn hits_within(&self, entry: Entry<'_>, most: usize) -> Vec<Hit> {
+        let limit = entry.boundary(most);
+        let mut found = self.folded_hits(entry, limit).into_iter().peekable();
         let mut hits = Vec::new();
         let mut unfolder = entry.unfolder();
         for (part, view) in entry.parts().enumerate() {
@@ -98,11 +105,14 @@ impl Matcher {
                 inside.push(hit);
             }
             if inside.is_empty() {
+                if found.peek().is_none() {
+                    break;
+                }
                 continue;
             }
             let ranges: Vec<_> = inside.iter().map(|(range, _)| range.clone()).collect();
             unfolder.skip_to(view.folded.start);
-            let (_, original) = unfolder.take_with(view.folded.end, &ranges);
+            let (_, original) = unfolder.take_with(view.folded.end.min(limit), &ranges);
             hits.extend(inside.iter().zip(original).map(|((_, term), range)| Hit { term: *term, part, range }));
         }
         hits
@@ -114,7 +124,7 @@ impl Matcher {
         match (wanted.next(), wanted.next()) {
             (None, _) => 0,
             (Some((_, only)), None) => only.count(entry),
-            (Some(_), Some(_)) => self.folded_hits(entry).len() as u64,
+            (Some(_), Some(_)) => self.folded_hits(entry, usize::MAX).len() as u64,
         }
     }
 
@@ -122,7 +132,7 @@ impl Matcher {
     pub(super) fn counts(&self, entry: Entry<'_>) -> Vec<[u32; 3]> {
         let mut counts = vec![[0; 3]; self.needles.len()];
         let mut parts = entry.parts().peekable();
-        for (range, term) in self.folded_hits(entry) {
+        for (range, term) in self.folded_hits(entry, usize::MAX) {
             while parts.next_if(|part| part.folded.end <= range.start).is_some() {}
             let place = match parts.peek().map(|part| part.role) {
                 Some(Role::Headline) => 0,
@@ -174,7 +184,7 @@ impl Matcher {
                 // Most articles lack one of them, which is quicker to find out.
                 let mut any = |side: &[usize]| side.iter().any(|&number| has(number, bounds));
                 any(left) && any(right) && {
-                    let (left, right) = (self.places(left, entry), self.places(right, entry));
+                    let (left, right) = (self.places(left, entry, usize::MAX), self.places(right, entry, usize::MAX));
                     neighbours(entry.folded(), &bare(&left), &bare(&right), *within).0.contains(&true)
                 }
             }
@@ -190,14 +200,15 @@ impl Matcher {
         }
     }
 
-    /// Where the needles with these numbers stand, in ascending order.
-    fn places(&self, numbers: &[usize], entry: Entry<'_>) -> Vec<(Range<usize>, usize)> {
+    /// Where the needles with these numbers stand up to byte `limit`, in ascending order.
+    fn places(&self, numbers: &[usize], entry: Entry<'_>, limit: usize) -> Vec<(Range<usize>, usize)> {
         let mut places = Vec::new();
         for &number in numbers {
             if let Some(needle) = self.needles.get(number) {
                 needle.each(entry, &mut |range| {
-                    places.push((range, number));
-                    true
+                    let is_within = range.end <= limit;
+                    places.extend(is_within.then_some((range, number)));
+                    is_within
                 });
             }
         }
@@ -207,18 +218,19 @@ impl Matcher {
         places
     }
 
-    fn folded_hits(&self, entry: Entry<'_>) -> Vec<(Range<usize>, TermId)> {
+    fn folded_hits(&self, entry: Entry<'_>, limit: usize) -> Vec<(Range<usize>, TermId)> {
         // A query has at most 64 terms.
         let term = |number: usize| TermId(number as u16);
         let mut found: Vec<(Range<usize>, TermId)> = Vec::new();
         for (number, needle) in self.wanted().filter(|&(number, _)| self.needs_neighbour.get(number) != Some(&true)) {
             needle.each(entry, &mut |range| {
-                found.push((range, term(number)));
-                true
+                let is_within = range.end <= limit;
+                found.extend(is_within.then(|| (range, term(number))));
+                is_within
             });
         }
         self.root.each_near(&mut |left, right, within| {
-            let (left, right) = (self.places(left, entry), self.places(right, entry));
+            let (left, right) = (self.places(left, entry, limit), self.places(right, entry, limit));
             let near = neighbours(entry.folded(), &bare(&left), &bare(&right), within);
             let both = left.into_iter().zip(near.0).chain(right.into_iter().zip(near.1));
             found.extend(both.filter(|(_, near)| *near).map(|((range, number), _)| (range, term(number))));

@@ -17,6 +17,9 @@ use crate::marks::Marked;
 use crate::query::TermId;
 use crate::search::{Costly, Hit};
 
+/// So many bytes of an article are looked through for hits and a snippet at every frame: some 40,000 words.
+const LOOKED_THROUGH: usize = 256 << 10;
+
 /// From this width on there is room for dates.
 const DATES: usize = 36;
 /// From this width on there is room for marks.
@@ -105,7 +108,7 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
     let over = |style: Style| {
         if base.fg.is_some() { style.patch(base) } else { style.patch(Style::new().add_modifier(base.add_modifier)) }
     };
-    let hits = state.filter().matcher().map_or_else(Vec::new, |matcher| matcher.hits(entry));
+    let hits = state.filter().matcher().map_or_else(Vec::new, |matcher| matcher.hits_within(entry, LOOKED_THROUGH));
     let marks = |part: usize| -> Vec<Highlight> {
         hits.iter().filter(|hit| hit.part == part).map(|hit| (hit.range.clone(), theme.hit(hit.term.0))).collect()
     };
@@ -185,7 +188,8 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
     }
     if snippet_row > 0 {
         let y = area.y + text_rows;
-        let count = hits.len().to_string();
+        let more = if entry.folded().len() > LOOKED_THROUGH { "+" } else { "" };
+        let count = format!("{}{more}", hits.len());
         let count_x = end.saturating_sub(count.len() as u16 + 1);
         // Where only the headline holds a hit, the row shows how the article begins.
         let begins = || entry.parts().position(|part| part.role != Role::Headline).filter(|_| !hits.is_empty());
@@ -253,7 +257,8 @@ fn draw_snippet(
     let Some(view) = entry.parts().nth(hit.part) else { return };
     let mut unfolder = entry.unfolder();
     unfolder.skip_to(view.folded.start);
-    let text = SafeText::new(&unfolder.take(view.folded.end).replace('\n', " "));
+    let end_of_text = view.folded.end.min(entry.boundary(LOOKED_THROUGH)).max(view.folded.start);
+    let text = SafeText::new(&unfolder.take(end_of_text).replace('\n', " "));
     let before = usize::from(end.saturating_sub(x)) / 3;
     // Begins at a word, about a third of the row before the hit.
     let mut start = hit.range.start.min(text.len());

@@ -1,5 +1,7 @@
 //! The reading pane: the calmest place on the screen.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -10,6 +12,7 @@ use super::{Theme, scrollbar};
 use crate::app::wrap::{Line, LineKind};
 use crate::app::{OpenArticle, State};
 use crate::article::{BlockKind, Role, SpanStyle, clean};
+use crate::search::Hit;
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let (Some(text), Some(open)) = (state.text_area(), state.reading().open()) else { return };
@@ -22,13 +25,12 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     }
     draw_legend(state, theme, open, area, text.row, buffer);
     let mut ticks: Vec<(usize, Style)> = Vec::new();
-    for (number, hit) in open.hits.iter().enumerate() {
-        if let Some(line) = reading.line_of_hit(number) {
-            // Hits on one line are one tick.
-            if ticks.last().is_none_or(|(before, _)| *before != line) {
-                ticks.push((line, theme.hit(hit.term.0)));
-            }
-        }
+    // Hits on lines that are one row of the bar are one tick: an article may have more hits than can be gone through for
+    // every frame.
+    let mut number = 0;
+    while let Some((hit, line)) = open.hits.get(number).zip(reading.line_of_hit(number)) {
+        ticks.push((line, theme.hit(hit.term.0)));
+        number = reading.hit_from(scrollbar::next_row(line, lines.len(), rows)).max(number + 1);
     }
     let bar = Rect::new(area.x, text.row, area.width, text.rows).intersection(area);
     scrollbar::draw(theme, bar, (reading.top(), rows, lines.len()), &ticks, buffer);
@@ -62,7 +64,12 @@ fn draw_line(state: &State, theme: &Theme, open: &OpenArticle, line: &Line, mut 
     if !line.prefix.is_empty() {
         let marker = match line.kind {
             LineKind::Part(_) => theme.dim,
-            LineKind::Dateline | LineKind::Link | LineKind::Blank | LineKind::Tags | LineKind::Note => style,
+            LineKind::Dateline
+            | LineKind::Link
+            | LineKind::Blank
+            | LineKind::Tags
+            | LineKind::Note
+            | LineKind::More => style,
         };
         // The section at the front of the dateline has its own colour.
         let section = open.article.section.as_str();
@@ -78,13 +85,19 @@ fn draw_line(state: &State, theme: &Theme, open: &OpenArticle, line: &Line, mut 
         return;
     };
     let text = part.text.get(line.range.clone()).unwrap_or("");
-    let mut marks: Vec<Highlight> =
-        part.spans.iter().map(|span| (span.start as usize..span.end as usize, span_style(theme, span.style))).collect();
+    let mut marks: Vec<Highlight> = part
+        .spans
+        .iter()
+        .filter(|span| (span.start as usize) < line.range.end && line.range.start < span.end as usize)
+        .map(|span| (span.start as usize..span.end as usize, span_style(theme, span.style)))
+        .collect();
     for watched in &open.watched {
         let style = theme.watch(state.searches().all().get(watched.search), watched.search);
-        marks.extend(watched.hits.iter().filter(|hit| hit.part == number).map(|hit| (hit.range.clone(), style)));
+        let here = hits_in(&watched.hits, number, &line.range);
+        marks.extend(watched.hits.get(here).into_iter().flatten().map(|hit| (hit.range.clone(), style)));
     }
-    for (index, hit) in open.hits.iter().enumerate().filter(|(_, hit)| hit.part == number) {
+    for index in hits_in(&open.hits, number, &line.range) {
+        let Some(hit) = open.hits.get(index) else { break };
         let style = if open.current == Some(index) { theme.current_hit } else { theme.hit(hit.term.0) };
         marks.push((hit.range.clone(), style));
     }
@@ -94,12 +107,20 @@ fn draw_line(state: &State, theme: &Theme, open: &OpenArticle, line: &Line, mut 
     }
 }
 
+/// Which of `hits`, which stand in order and apart, touch this stretch of part number `part`.
+fn hits_in(hits: &[Hit], part: usize, stretch: &Range<usize>) -> Range<usize> {
+    let first = hits.partition_point(|hit| (hit.part, hit.range.end) <= (part, stretch.start));
+    let end = hits.partition_point(|hit| (hit.part, hit.range.start) < (part, stretch.end));
+    first..end.max(first)
+}
+
 fn style(theme: &Theme, kind: LineKind) -> Style {
     match kind {
         LineKind::Blank => Style::new(),
         LineKind::Dateline => theme.dim,
         LineKind::Link => theme.link,
         LineKind::Tags => theme.accent,
+        LineKind::More => theme.warning,
         LineKind::Note => theme.quote,
         LineKind::Part(role) => match role {
             Role::Headline => theme.headline,

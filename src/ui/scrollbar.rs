@@ -6,6 +6,12 @@ use ratatui::style::Style;
 
 use super::Theme;
 
+/// The first of `all` lines after line `line` whose tick stands in another row of a bar of `rows`.
+pub(super) fn next_row(line: usize, all: usize, rows: usize) -> usize {
+    let (line, all, rows) = (line as u64, all.max(rows).max(1) as u64, rows.max(1) as u64);
+    ((line * rows / all + 1) * all).div_ceil(rows) as usize
+}
+
 /// Draws a scrollbar in the last column of `area`: `shown` of `all` rows are in sight, from row `top`. Nothing is drawn
 /// where all of them are, but for the ticks, each a row with its style.
 pub(super) fn draw(

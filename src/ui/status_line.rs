@@ -25,6 +25,10 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     if let Some((why, articles)) = state.keeping().trouble() {
         told.push((format!("{} unsaved: {}", grouped(articles as u64), clean(why)), theme.error));
     }
+    let left_out = state.progress().left_out_articles as u64;
+    if left_out > 0 {
+        told.push((format!("{} left out", counted(left_out, "article", "articles")), theme.warning));
+    }
     if problems > 0 {
         let key = state.keymap().shown(Action::ShowProblems);
         told.push((format!("{key} {}", counted(problems, "problem", "problems")), theme.warning));

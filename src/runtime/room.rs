@@ -1,0 +1,287 @@
+//! How much memory articles may take, and who has to wait or to leave when that is used up.
+//!
+//! Past the limit the files with the oldest articles are left out, wherever they stand: those that are there make room,
+//! and what is older than they were is not taken in any more. Large files are read a few at a time, as each takes
+//! several times its size while it is read.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::log::note;
+use crate::app::numbers::{bytes_in_words, counted};
+use crate::corpus::{Corpus, Origin, Shard, Slot};
+use crate::loader::Problem;
+
+/// Files up to this size are read without asking whether there is room.
+const SMALL: u64 = 4 << 20;
+
+/// So many bytes of large files are read at once, if nothing smaller is called for.
+const LARGE: usize = 128 << 20;
+
+/// Older versions are mostly let go of within a few milliseconds; longer than this nobody waits for them.
+const LET_GO: Duration = Duration::from_millis(100);
+
+/// What stands for a path in the problem that tells of it.
+pub(super) const MEMORY: &str = "memory";
+
+/// How often somebody who waits looks whether to stop.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What was left out because there is no memory for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// Files.
+    pub(super) files: usize,
+    /// Articles of those files, or of feeds.
+    pub(super) articles: usize,
+}
+
+impl LeftOut {
+    /// Files and articles.
+    pub(super) fn counts(self) -> (usize, usize) {
+        (self.files, self.articles)
+    }
+}
+
+/// The memory that articles may take.
+#[derive(Debug)]
+pub(super) struct Room {
+    limit: usize,
+    /// What shards take that are made and not given up.
+    held: AtomicUsize,
+    /// What is older than this, in seconds since 1970, is left out.
+    floor: AtomicI64,
+    /// Whether somebody makes room while files are read, so that it is worth waiting for.
+    tended: AtomicBool,
+    files: AtomicUsize,
+    articles: AtomicUsize,
+    /// The bytes of large files that are being read.
+    large: Mutex<usize>,
+    wake: Condvar,
+}
+
+impl Room {
+    /// Room for so many bytes.
+    pub(super) fn new(limit: u64) -> Room {
+        Room {
+            limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            held: AtomicUsize::new(0),
+            floor: AtomicI64::new(i64::MIN),
+            tended: AtomicBool::new(false),
+            files: AtomicUsize::new(0),
+            articles: AtomicUsize::new(0),
+            large: Mutex::new(0),
+            wake: Condvar::new(),
+        }
+    }
+
+    /// Begins to count anew, with what `corpus` holds. Where much was freed since, older files may come in again.
+    pub(super) fn begin(&self, corpus: &Corpus) {
+        let memory = corpus.memory();
+        self.held.store(memory, Ordering::Relaxed);
+        self.files.store(0, Ordering::Relaxed);
+        self.articles.store(0, Ordering::Relaxed);
+        if memory < self.limit / 2 {
+            self.floor.store(i64::MIN, Ordering::Relaxed);
+        }
+    }
+
+    /// A shard was made.
+    pub(super) fn take(&self, shard: &Shard) {
+        self.held.fetch_add(shard.memory(), Ordering::Relaxed);
+    }
+
+    /// So many bytes are held, by a count from scratch; says whether that is more than may be.
+    pub(super) fn holds(&self, memory: usize) -> bool {
+        self.held.store(memory, Ordering::Relaxed);
+        self.is_over()
+    }
+
+    /// Whether more is held than may be.
+    pub(super) fn is_over(&self) -> bool {
+        self.held.load(Ordering::Relaxed) > self.limit
+    }
+
+    /// Whether little more can be taken in.
+    pub(super) fn is_nearly_full(&self) -> bool {
+        self.held.load(Ordering::Relaxed) > self.limit - self.limit / 8
+    }
+
+    /// Whether room has to be made by who has so many bytes. More may be on its way there.
+    pub(super) fn is_needed(&self, memory: impl FnOnce() -> usize) -> bool {
+        self.is_over() && memory() > self.limit
+    }
+
+    /// Says whether somebody makes room from here on.
+    pub(super) fn tend(&self, tended: bool) {
+        self.tended.store(tended, Ordering::Relaxed);
+    }
+
+    /// Whether so many bytes fit into half of it.
+    pub(super) fn has_plenty_for(&self, bytes: u64) -> bool {
+        bytes <= self.limit as u64 / 2
+    }
+
+    /// Waits until room was made, if somebody makes any, or until `stop` is set. Says whether there is some.
+    pub(super) fn wait(&self, stop: &AtomicBool) -> bool {
+        let most = self.limit.saturating_add(self.limit / 8);
+        let is_full = || self.held.load(Ordering::Relaxed) > most;
+        while is_full() && self.tended.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed) {
+            thread::sleep(LOOK);
+        }
+        !is_full()
+    }
+
+    /// Whether a file is too old to be taken in, by its newest article or else by when it was written.
+    pub(super) fn is_too_old(&self, newest: i64) -> bool {
+        newest < self.floor.load(Ordering::Relaxed)
+    }
+
+    /// Something is left out.
+    pub(super) fn leave_out(&self, files: usize, articles: usize) {
+        self.files.fetch_add(files, Ordering::Relaxed);
+        self.articles.fetch_add(articles, Ordering::Relaxed);
+    }
+
+    /// What was left out so far.
+    pub(super) fn left_out(&self) -> LeftOut {
+        let count = |number: &AtomicUsize| number.load(Ordering::Relaxed);
+        LeftOut { files: count(&self.files), articles: count(&self.articles) }
+    }
+
+    /// Waits until a file of this size may be read, or until `stop` is set. What is returned is held while it is.
+    pub(super) fn admit(&self, size: u64, stop: &AtomicBool) -> Admission<'_> {
+        if size <= SMALL {
+            return Admission { room: self, size: 0 };
+        }
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let most = LARGE.min(self.limit / 4);
+        let mut reading = self.large.lock().unwrap_or_else(PoisonError::into_inner);
+        // One is read in any case.
+        while *reading > 0 && reading.saturating_add(size) > most && !stop.load(Ordering::Relaxed) {
+            let waited = self.wake.wait_timeout(reading, LOOK);
+            reading = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *reading = reading.saturating_add(size);
+        Admission { room: self, size }
+    }
+
+    /// Whether a version with so many bytes is to be gone through: there is too much of it, or something that is too old
+    /// may have come in while others made room.
+    pub(super) fn is_to_be_settled(&self, memory: usize) -> bool {
+        self.holds(memory) || self.floor.load(Ordering::Relaxed) > i64::MIN
+    }
+
+    /// Leaves out the files with the oldest articles, until a quarter of the room is free where there is too much, and in
+    /// any case what is too old to be taken in, as some of that is always on its way when that is decided. It comes about in steps, so that old and new are never there both at once: `publish` hears of
+    /// every version and is to let go of the one before.
+    pub(super) fn make_room(&self, corpus: &mut Arc<Corpus>, publish: &mut dyn FnMut(&Arc<Corpus>)) {
+        let before = corpus.memory();
+        let mut weights = corpus.weights();
+        weights.sort_by_key(|weight| (Reverse(weight.newest), weight.shard, weight.number));
+        // What is not of files stays.
+        let files: usize = weights.iter().map(|weight| weight.bytes).sum();
+        let mut bytes = before.saturating_sub(files);
+        let most = if before > self.limit { self.limit / 4 * 3 } else { usize::MAX };
+        let stay = weights.iter().position(|weight| {
+            bytes += weight.bytes;
+            bytes > most || self.is_too_old(weight.newest)
+        });
+        let (_, leave) = weights.split_at(stay.unwrap_or(weights.len()));
+        let mut kept: HashMap<Slot, Vec<bool>> = HashMap::new();
+        if let Some(newest) = leave.first() {
+            self.floor.fetch_max(newest.newest.saturating_add(1), Ordering::Relaxed);
+        }
+        let living: HashMap<Slot, Vec<bool>> =
+            corpus.shards().map(|(start, _)| start).zip(corpus.living_files()).collect();
+        for weight in leave {
+            let alive =
+                kept.entry(weight.shard).or_insert_with(|| living.get(&weight.shard).cloned().unwrap_or_default());
+            if let Some(alive) = alive.get_mut(weight.number as usize) {
+                *alive = false;
+            }
+        }
+        let articles: usize = leave.iter().map(|weight| weight.articles as usize).sum();
+        let files = leave.iter().filter(|weight| weight.origin == Origin::File).count();
+        self.leave_out(files, articles);
+        note(|| format!("no room: {files} files, {articles} articles are left out"));
+        for step in self.steps(corpus, kept) {
+            let old: Vec<Weak<Shard>> = corpus
+                .shards()
+                .filter(|(start, _)| step.contains_key(start))
+                .map(|(_, shard)| Arc::downgrade(shard))
+                .collect();
+            *corpus = Arc::new(corpus.compacted(&step));
+            publish(corpus);
+            let began = Instant::now();
+            while old.iter().any(|shard| shard.strong_count() > 0) && began.elapsed() < LET_GO {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+        let after = corpus.memory();
+        self.held.fetch_sub(before.saturating_sub(after), Ordering::Relaxed);
+        if after > self.limit {
+            // What is here is of no file, and nobody is to wait for it to go.
+            self.tend(false);
+        }
+    }
+
+    /// The shards to be made smaller, a sixteenth of the room at a time.
+    fn steps(&self, corpus: &Corpus, mut kept: HashMap<Slot, Vec<bool>>) -> Vec<HashMap<Slot, Vec<bool>>> {
+        let mut steps = vec![HashMap::new()];
+        let mut bytes = 0;
+        for (start, shard) in corpus.shards() {
+            let Some(alive) = kept.remove(&start) else { continue };
+            if bytes > self.limit / 16 {
+                steps.push(HashMap::new());
+                bytes = 0;
+            }
+            bytes += shard.memory();
+            steps.last_mut().into_iter().for_each(|step| drop(step.insert(start, alive.clone())));
+        }
+        steps.retain(|step| !step.is_empty());
+        steps
+    }
+
+    /// What is to be told of what was left out, if anything was.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        let left_out = self.left_out();
+        let consequence = match left_out {
+            LeftOut { articles: 0, .. } => return None,
+            LeftOut { files: 0, articles } => {
+                format!("{} are left out", counted(articles as u64, "older article", "older articles"))
+            }
+            LeftOut { files, articles } => format!(
+                "the oldest {} with {} are left out",
+                counted(files as u64, "file", "files"),
+                counted(articles as u64, "article", "articles")
+            ),
+        };
+        let cause = format!(
+            "there is more than fits into the {} that articles may take (files.memory)",
+            bytes_in_words(self.limit as u64)
+        );
+        Some(Problem { path: PathBuf::from(MEMORY), line: None, column: None, cause, consequence, is_failure: false })
+    }
+}
+
+/// Leave to read a large file.
+pub(super) struct Admission<'a> {
+    room: &'a Room,
+    size: usize,
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        if self.size > 0 {
+            let mut reading = self.room.large.lock().unwrap_or_else(PoisonError::into_inner);
+            *reading = reading.saturating_sub(self.size);
+            self.room.wake.notify_all();
+        }
+    }
+}
