@@ -35,6 +35,7 @@ mod terminal;
 mod unkept;
 mod walk;
 mod watch;
+mod writer;
 
 pub use archive::Archive;
 pub use event_loop::Ending;
