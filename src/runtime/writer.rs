@@ -135,7 +135,7 @@ mod tests {
             give.send(piece.to_vec()).unwrap();
             told.recv().unwrap_or(Ok(false))
         };
-        let writer = Writer::start(put, move || drop(free.send(()))).unwrap();
+        let writer = Writer::start(put, move || free.send(()).unwrap_or_default()).unwrap();
         Link { taken, answers, freed, writer }
     }
 
