@@ -194,7 +194,7 @@ fn a_kill_while_feeds_are_refreshed_loses_no_star_and_leaves_every_feed_whole() 
     }
     let library: PathBuf = root.join(".local/share/newsdesk/library.db");
     let mut dice = Dice(0x0f_eed5);
-    let (kills, mut acknowledged, mut amid, mut stored) = (wanted(24), HashSet::new(), 0, 0);
+    let (kills, mut acknowledged, mut amid, mut stored) = (wanted(24), 0, 0, 0);
     for round in 1..=kills {
         version.store(round, Ordering::Relaxed);
         let mut desk = Desk::at_home(&root, 110, 40, PROGRAM, &[], &[]);
@@ -208,7 +208,7 @@ fn a_kill_while_feeds_are_refreshed_loses_no_star_and_leaves_every_feed_whole() 
         let mut seen = starred(&desk);
         kill(&mut desk);
         seen.retain(|headline| !marks.get(before.ids[headline]).is_starred());
-        acknowledged.extend(seen.iter().cloned());
+        acknowledged += seen.len();
         let mut opened = Library::open(&library).unwrap();
         assert!(opened.check().unwrap().is_empty(), "kill {round}");
         let after = kept(&mut opened);
@@ -224,7 +224,7 @@ fn a_kill_while_feeds_are_refreshed_loses_no_star_and_leaves_every_feed_whole() 
             assert!(marks.get(after.ids[headline]).is_starred(), "kill {round}: {headline} lost its star");
         }
     }
-    println!("{kills} kills, {stored} after something was stored, {amid} before all was; {} stars", acknowledged.len());
+    println!("{kills} kills, {stored} after something was stored, {amid} before all was; {acknowledged} stars");
     assert!(amid > 0, "no kill came between the parts of a refresh");
-    assert!(!acknowledged.is_empty(), "no star was acknowledged");
+    assert!(acknowledged > 0, "no star was acknowledged");
 }
