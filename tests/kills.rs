@@ -1,7 +1,8 @@
 //! Kills that nobody can catch, while the snapshot of a folder is written and while feeds are refreshed. What the
 //! screen acknowledged is kept; library and snapshot open, and hold what they held or what is new, never half of it.
 //!
-//! Kills among marks are in `keeping.rs`. `NEWSDESK_KILLS` says how many instead of the few that are always tried.
+//! Kills among marks are in `keeping.rs`. `NEWSDESK_KILLS` says how many instead of the few that are always tried,
+//! `NEWSDESK_KILLS_SEED` where the dice begin.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -41,9 +42,13 @@ impl Dice {
     }
 }
 
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 /// How many kills there are to be.
 fn wanted(usual: u64) -> u64 {
-    std::env::var("NEWSDESK_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+    setting("NEWSDESK_KILLS").unwrap_or(usual)
 }
 
 /// Takes what is written for so long, or until `seen`, which is when in its work the kill finds the program.
@@ -93,7 +98,7 @@ fn a_kill_while_the_snapshot_is_written_leaves_one_that_gives_every_article_as_i
     let snapshots = cached.join("snapshots");
     fs::create_dir(&folder).unwrap();
     (0..FILES).for_each(|number| write(&folder, number, 0));
-    let mut dice = Dice(0x000d_1ce5);
+    let mut dice = Dice(setting("NEWSDESK_KILLS_SEED").unwrap_or(0x000d_1ce5));
     let (kills, mut writing, mut used) = (wanted(24), 0, 0);
     for round in 1..=kills {
         // Now and then all of it is written, else what changed.
@@ -193,7 +198,7 @@ fn a_kill_while_feeds_are_refreshed_loses_no_star_and_leaves_every_feed_whole() 
         assert!(done.status.success(), "{done:?}");
     }
     let library: PathBuf = root.join(".local/share/newsdesk/library.db");
-    let mut dice = Dice(0x0f_eed5);
+    let mut dice = Dice(setting("NEWSDESK_KILLS_SEED").unwrap_or(0x0f_eed5));
     let (kills, mut acknowledged, mut amid, mut stored) = (wanted(24), 0, 0, 0);
     for round in 1..=kills {
         version.store(round, Ordering::Relaxed);
