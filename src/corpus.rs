@@ -5,21 +5,21 @@
 
 mod arena;
 mod builder;
-mod compacted;
 mod entry;
 mod joined;
 mod order;
 mod shard;
 pub mod snapshot;
+mod weights;
 
 use std::sync::Arc;
 
 use crate::article::ArticleId;
 
 pub use builder::{FileIndex, ShardBuilder};
-pub use compacted::FileWeight;
 pub use entry::{Entry, PartView};
 pub use shard::{FeedLabel, FileView, Origin, Shard, Stamp};
+pub use weights::FileWeight;
 
 /// The number of an article in a corpus: stable from version to version, until the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

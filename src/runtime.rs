@@ -39,6 +39,7 @@ mod unkept;
 mod waiting;
 mod walk;
 mod watch;
+mod writer;
 
 pub use archive::Archive;
 pub use event_loop::Ending;

@@ -1,8 +1,20 @@
-//! Small shards made into one, without the files that are gone: what keeps a snapshot from falling to pieces.
+//! Small shards made into one, without what is gone: what keeps a snapshot from falling to pieces, and a store that
+//! lives through many changes from keeping the text of articles that do not.
 
 use std::sync::Arc;
 
 use super::shard::{FileRecord, Record, Shard};
+use super::{Corpus, Slot};
+
+/// Dead text is borne up to so many bytes, and up to an eighth of the store.
+const LITTLE: usize = 4 << 20;
+
+/// Shards with less text than this are small, and joined up to so much.
+const SMALL: usize = 1 << 20;
+const FULL: usize = 4 << 20;
+
+/// So many small shards are borne.
+const MANY: usize = 512;
 
 impl Shard {
     /// One shard of those articles of `parts` whose files are alive; each part comes with whether each of its files
@@ -10,7 +22,7 @@ impl Shard {
     pub fn joined<'a>(parts: impl IntoIterator<Item = (&'a Shard, &'a [bool])>) -> Shard {
         let mut joined = Shard::default();
         for (part, alive) in parts {
-            joined.append(part, alive);
+            joined.append(part, |_, record| alive.get(record.file as usize) == Some(&true));
         }
         joined.folded = joined.folded.finish();
         joined.edits.shrink_to_fit();
@@ -20,11 +32,12 @@ impl Shard {
         joined
     }
 
-    fn append(&mut self, part: &Shard, alive: &[bool]) {
+    /// Takes in those articles of `part` that `lives` says, by number and record.
+    fn append(&mut self, part: &Shard, lives: impl Fn(usize, &Record) -> bool) {
         let mut numbers = vec![None; part.files.len()];
         for (index, record) in part.records.iter().enumerate() {
             let old = record.file as usize;
-            let (Some(file), Some(number), Some(true)) = (part.files.get(old), numbers.get_mut(old), alive.get(old))
+            let (Some(file), Some(number), true) = (part.files.get(old), numbers.get_mut(old), lives(index, record))
             else {
                 continue;
             };
@@ -63,6 +76,83 @@ impl Shard {
     }
 }
 
+/// A shard of which articles are gone.
+struct Part<'a> {
+    start: Slot,
+    shard: &'a Arc<Shard>,
+    /// Whether each of its articles lives.
+    alive: Vec<bool>,
+}
+
+impl Part<'_> {
+    /// How many bytes of its text are of articles that are gone.
+    fn dead(&self) -> usize {
+        let ends = self.shard.records.iter().skip(1).map(|record| record.text as usize);
+        let ends = ends.chain([self.shard.folded.len()]);
+        let articles = self.shard.records.iter().zip(ends).zip(&self.alive);
+        let dead = articles.filter(|(_, alive)| !**alive);
+        dead.map(|((record, end), _)| end.saturating_sub(record.text as usize)).sum()
+    }
+
+    /// About how many bytes of memory would be free without what is gone, if that is most of it.
+    fn waste(&self) -> Option<usize> {
+        let (dead, all) = (self.dead(), self.shard.folded.len());
+        (dead * 2 >= all).then(|| (self.shard.memory() as u64 * dead as u64 / all.max(1) as u64) as usize)
+    }
+
+    fn is_small(&self) -> bool {
+        self.shard.folded.len() < SMALL
+    }
+}
+
+impl Corpus {
+    /// A version with the same articles, in which those out of shards that are small or mostly dead stand in new ones,
+    /// under new slots; none where there is too little of that to be worth it.
+    pub fn compacted(&self) -> Option<Corpus> {
+        let parts = self.parts();
+        let waste: usize = parts.iter().filter_map(Part::waste).sum();
+        let small = parts.iter().filter(|part| part.is_small()).count();
+        if waste <= LITTLE.max(self.memory() / 8) && small <= MANY {
+            return None;
+        }
+        let moved: Vec<&Part<'_>> = parts.iter().filter(|part| part.waste().is_some() || part.is_small()).collect();
+        let mut shards = Vec::new();
+        let mut joined = Shard::default();
+        for part in &moved {
+            if joined.folded.len() + part.shard.folded.len() > FULL && !joined.is_empty() {
+                shards.push(Arc::new(std::mem::take(&mut joined)));
+            }
+            joined.append(part.shard, |index, _| part.alive.get(index) == Some(&true));
+        }
+        shards.push(Arc::new(joined));
+        let is_moved = |slot: &Slot| {
+            let after = moved.partition_point(|part| part.start <= *slot);
+            let part = after.checked_sub(1).and_then(|number| moved.get(number));
+            part.is_some_and(|part| slot.index() - part.start.index() < part.alive.len())
+        };
+        let order = self.order.iter().copied().filter(|slot| !is_moved(slot)).collect();
+        let mut rest = Corpus { order: Arc::new(order), ..self.clone() };
+        rest.drop_empty_shards();
+        Some(rest.with(shards))
+    }
+
+    fn parts(&self) -> Vec<Part<'_>> {
+        let part = |(start, shard): (Slot, _)| Part { start, shard, alive: Vec::new() };
+        let mut parts: Vec<Part<'_>> = self.shards().map(part).collect();
+        parts.iter_mut().for_each(|part| part.alive = vec![false; part.shard.len()]);
+        for slot in self.order.iter() {
+            let after = self.starts.partition_point(|start| *start <= slot.0);
+            let part = after.checked_sub(1).and_then(|number| parts.get_mut(number));
+            if let Some(part) = part
+                && let Some(alive) = part.alive.get_mut(slot.index() - part.start.index())
+            {
+                *alive = true;
+            }
+        }
+        parts
+    }
+}
+
 /// The place of `value` in `values`, to which it is put if it is not there.
 fn place_of<T: PartialEq + Clone>(values: &mut Vec<T>, value: &T) -> usize {
     values.iter().position(|known| known == value).unwrap_or_else(|| {
@@ -74,4 +164,62 @@ fn place_of<T: PartialEq + Clone>(values: &mut Vec<T>, value: &T) -> usize {
 /// The bytes of a column from `start` to `end`, or to its own.
 fn stretch(column: &[u8], start: u32, end: Option<u32>) -> &[u8] {
     column.get(start as usize..end.map_or(column.len(), |end| end as usize)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::article::{BlockKind, Draft, Role};
+    use crate::corpus::{Entry, Origin, ShardBuilder, Stamp};
+
+    /// A shard with articles of so many bytes, each from a file of its own.
+    fn shard(articles: &[(String, usize)]) -> Arc<Shard> {
+        let mut builder = ShardBuilder::default();
+        for (name, bytes) in articles {
+            let file = builder.file(&Arc::from(Path::new("desk")), name.as_ref(), Origin::File, Stamp::default());
+            let mut draft = Draft::default();
+            draft.push(Role::Headline, name.as_str());
+            draft.push_body(BlockKind::Paragraph, "Ferry ".repeat(bytes / 6));
+            builder.push(file, name.as_bytes(), 0, "wire", &draft);
+        }
+        Arc::new(builder.finish())
+    }
+
+    fn told(corpus: &Corpus) -> Vec<String> {
+        let entries = corpus.order().iter().map(|&slot| corpus.get(slot).unwrap());
+        entries.map(|entry: Entry<'_>| format!("{:?} {:?}", entry.path(), entry.article())).collect()
+    }
+
+    #[test]
+    fn what_comes_with_what_changes_again_and_again_does_not_keep_that_in_memory() {
+        let mut corpus = Corpus::default();
+        let mut most = 0;
+        for round in 0..200 {
+            // One large article changes each time; a small one comes with it and stays.
+            let rest = corpus.without(|entry| entry.headline().as_str() == "large");
+            corpus = rest.with([shard(&[(format!("{round:03}"), 60), ("large".to_owned(), 300_000)])]);
+            if let Some(compacted) = corpus.compacted() {
+                assert_eq!(told(&compacted), told(&corpus));
+                assert!(compacted.compacted().is_none());
+                corpus = compacted;
+            }
+            most = most.max(corpus.memory());
+        }
+        assert_eq!(corpus.len(), 201);
+        assert!(most < 2 * LITTLE, "{most} bytes");
+    }
+
+    #[test]
+    fn very_many_small_shards_become_few_and_large_ones_stay() {
+        let large = shard(&[("large".to_owned(), SMALL + 60)]);
+        let small = (0..=MANY).map(|number| shard(&[(format!("{number:03}"), 60)]));
+        let corpus = Corpus::default().with([Arc::clone(&large)]).with(small);
+        let compacted = corpus.compacted().unwrap();
+        assert_eq!(told(&compacted), told(&corpus));
+        let shards: Vec<_> = compacted.shards().collect();
+        assert_eq!(shards.len(), 2);
+        assert!(Arc::ptr_eq(shards[0].1, &large));
+    }
 }

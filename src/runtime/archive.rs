@@ -337,7 +337,7 @@ impl Archivist {
                     Origin::Bundled => !shards.is_empty(),
                     Origin::File | Origin::Input => false,
                 });
-                self.corpus = Arc::new(rest.with(shards));
+                self.corpus = Arc::new(compact(rest.with(shards), &mut self.ages));
                 (self.tell)(Message::Corpus(Arc::clone(&self.corpus)));
                 self.make_room();
             }
@@ -527,7 +527,7 @@ impl Archivist {
         let rest =
             if gone.is_empty() { Corpus::clone(&self.corpus) } else { self.corpus.without(|entry| gone.holds(entry)) };
         if rest.len() != self.corpus.len() || !shards.is_empty() {
-            self.corpus = Arc::new(rest.with(shards));
+            self.corpus = Arc::new(compact(rest.with(shards), &mut self.ages));
             self.changed = Some(Instant::now());
             (self.tell)(Message::Corpus(Arc::clone(&self.corpus)));
             self.make_room();
@@ -542,4 +542,12 @@ impl Archivist {
             (self.tell)(Message::Problem(problem));
         }
     }
+}
+
+/// Lets go of what is gone, where that has become much.
+fn compact(corpus: Corpus, ages: &mut Ages) -> Corpus {
+    let Some(compacted) = corpus.compacted() else { return corpus };
+    ages.join(&corpus);
+    note(|| format!("{} bytes of articles became {}", corpus.memory(), compacted.memory()));
+    compacted
 }

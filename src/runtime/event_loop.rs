@@ -9,6 +9,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use chrono::{Days, NaiveDateTime, NaiveTime};
+#[cfg(unix)]
+use rustix::io::Errno;
 
 use crate::app::{Effect, Message, State};
 
@@ -28,6 +30,8 @@ pub(super) enum Event {
     Continued,
     /// The terminal is gone.
     Hangup,
+    /// The terminal has taken the last frame, and there is something new to draw.
+    Room,
 }
 
 /// Why the loop ended.
@@ -44,6 +48,16 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// What an error of the screen means.
+    fn of(error: io::Error) -> Ending {
+        // A terminal that is gone may show itself by an error before the input thread hears of it.
+        #[cfg(unix)]
+        if let Some(Errno::IO | Errno::NXIO | Errno::NOTTY) = Errno::from_io_error(&error) {
+            return Ending::Hangup;
+        }
+        Ending::Output(error)
+    }
+
     /// What the program exits with: 128 and the number of the signal where one ended it. An error is one of the
     /// screen.
     pub fn into_exit_code(self) -> io::Result<ExitCode> {
@@ -59,7 +73,7 @@ impl Ending {
 
 /// What the loop draws on.
 pub(super) trait Screen {
-    /// Draws the state as it is.
+    /// Draws the state as it is; where the terminal has not taken the last frame, not until [`Event::Room`].
     fn draw(&mut self, state: &State) -> io::Result<()>;
 
     /// Gives the terminal back as it was found.
@@ -94,7 +108,7 @@ pub(super) fn turn(
     match round.begin(day) {
         Ok(None) => {}
         Ok(Some(ending)) => return ending,
-        Err(error) => return Ending::Output(error),
+        Err(error) => return Ending::of(error),
     }
     loop {
         let first = match inbox.recv_timeout(until_midnight(now())) {
@@ -112,7 +126,7 @@ pub(super) fn turn(
         match round.take(events) {
             Ok(None) => {}
             Ok(Some(ending)) => return ending,
-            Err(error) => return Ending::Output(error),
+            Err(error) => return Ending::of(error),
         }
     }
 }
@@ -157,6 +171,8 @@ impl Round<'_> {
                 Event::Continued => self.screen.enter()?,
                 Event::Signal(number) => return Ok(Some(Ending::Signal(number))),
                 Event::Hangup => return Ok(Some(Ending::Hangup)),
+                // Drawing comes after all that has happened.
+                Event::Room => {}
             }
         }
         self.screen.draw(self.state)?;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
+use std::thread;
 
 use chrono::Local;
 use ratatui::Frame;
@@ -19,7 +20,7 @@ use super::keeper::{Keeper, name_of};
 use super::log::note;
 use super::snapshot::Cache;
 use super::source::{LoadOptions, Source};
-use super::terminal::{Terminal, size};
+use super::terminal::{Terminal, give_back, size};
 use crate::app::{Message, Notice, State};
 use crate::article::clean;
 use crate::config::{Config, ThemeChoice};
@@ -53,7 +54,8 @@ pub fn run(options: Options) -> io::Result<Ending> {
     let (events, inbox) = mpsc::channel();
     #[cfg(unix)]
     super::signals::listen(events.clone())?;
-    let mut screen = Terminal::take(config.mouse, painter(&config, colours))?;
+    let room = events.clone();
+    let mut screen = Terminal::take(config.mouse, painter(&config, colours), move || drop(room.send(Event::Room)))?;
     let now = || Local::now().naive_local();
     let mut state = State::new(config.clone(), title, now());
     state.update(Message::Resize(size()));
@@ -97,9 +99,15 @@ pub fn run(options: Options) -> io::Result<Ending> {
     };
     let ending = turn(&mut state, &mut screen, &mut executor, &inbox, &now);
     note(|| format!("ended: {ending:?}"));
-    // The terminal first: what is still to be written may take its time.
+    // Both at once: a terminal that takes nothing must not keep from the disk what is still to be written, and a slow
+    // disk must not keep the terminal.
+    let restoring = thread::Builder::new().name("restore".to_owned()).spawn(give_back);
+    let unkept = executor.keeper.close();
     drop(screen);
-    if let Some(path) = executor.keeper.close() {
+    if let Ok(restoring) = restoring {
+        let _ = restoring.join();
+    }
+    if let Some(path) = unkept {
         let text =
             format!("newsdesk: what could not be kept is in {}; `newsdesk library import` reads it", path.display());
         let _ = writeln!(io::stderr(), "{}", clean(&text));

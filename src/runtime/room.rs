@@ -216,7 +216,7 @@ impl Room {
                 .filter(|(start, _)| step.contains_key(start))
                 .map(|(_, shard)| Arc::downgrade(shard))
                 .collect();
-            *corpus = Arc::new(corpus.compacted(&step));
+            *corpus = Arc::new(corpus.keeping(&step));
             publish(corpus);
             let began = Instant::now();
             while old.iter().any(|shard| shard.strong_count() > 0) && began.elapsed() < LET_GO {

@@ -119,6 +119,16 @@ impl Ages {
         self.0.push((first, i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)));
     }
 
+    /// Articles that are in `corpus` come into it anew. Which they are is not known here, so they are taken to be as old
+    /// as the oldest: of files that were written since, it cannot be said that they had settled.
+    pub(super) fn join(&mut self, corpus: &Corpus) {
+        let oldest = self.0.iter().map(|(_, read)| *read).min().unwrap_or(0);
+        self.begin(corpus);
+        if let Some((_, read)) = self.0.last_mut() {
+            *read = oldest;
+        }
+    }
+
     /// Whether a file was not written any more for a while when it was read into the shard that begins at `start`.
     fn is_settled(&self, start: Slot, file: &FileView<'_>) -> bool {
         let read = self.0.iter().rev().find(|(first, _)| *first <= start).map_or(0, |(_, read)| *read);

@@ -1,9 +1,11 @@
 //! The terminal: taken with everything that the screen needs, and given back whole exactly once, whatever happens.
 
+use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
-use std::mem::ManuallyDrop;
 use std::panic;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -20,10 +22,18 @@ use ratatui::{Frame, Terminal as Canvas};
 use super::contained::is_contained;
 use super::event_loop::Screen;
 use super::log::note;
+use super::writer::Writer;
 use crate::app::{Size, State};
 
 /// Whether the terminal is ours. Whoever turns it off gives the terminal back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whoever writes holds it, so that nothing of a frame comes after the terminal was given back.
+static PEN: Mutex<()> = Mutex::new(());
+
+fn pen() -> MutexGuard<'static, ()> {
+    PEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// What is written to: on Unix the terminal itself and not [`io::Stdout`], whose lock a thread that hangs in a write
 /// would keep from the one that wants to give the terminal back.
@@ -43,20 +53,56 @@ fn output() -> io::Result<Output> {
     Ok(io::stdout())
 }
 
+/// What ratatui writes to: a frame comes together here, and the writer takes it when it is whole.
+#[derive(Clone, Default)]
+struct Sheet(Rc<RefCell<Vec<u8>>>);
+
+impl Sheet {
+    fn take(&self) -> Vec<u8> {
+        self.0.take()
+    }
+}
+
+impl Write for Sheet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The screen in a real terminal. Dropping it gives the terminal back.
 pub(super) struct Terminal<P: FnMut(&State, &mut Frame<'_>)> {
-    /// Never dropped: ratatui's own drop writes to standard error where the terminal is gone, and panics as it cannot.
-    canvas: ManuallyDrop<Canvas<CrosstermBackend<BufWriter<Output>>>>,
+    canvas: Canvas<CrosstermBackend<Sheet>>,
+    sheet: Sheet,
+    writer: Writer,
+    /// What goes to the clipboard with the next frame.
+    clip: Option<String>,
     paint: P,
     mouse: bool,
 }
 
 impl<P: FnMut(&State, &mut Frame<'_>)> Terminal<P> {
-    /// Takes the terminal; `paint` draws a frame. With the `mouse`, if it is wanted.
-    pub(super) fn take(mouse: bool, paint: P) -> io::Result<Terminal<P>> {
+    /// Takes the terminal; `paint` draws a frame. With the `mouse`, if it is wanted. `free` is called, from another
+    /// thread, when a frame can be drawn after one could not, as the terminal had not taken the one before.
+    pub(super) fn take(mouse: bool, paint: P, free: impl Fn() + Send + 'static) -> io::Result<Terminal<P>> {
         give_back_on_panic();
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, output()?));
-        let mut terminal = Terminal { canvas: ManuallyDrop::new(Canvas::new(backend)?), paint, mouse };
+        let mut output = output()?;
+        let put = move |piece: &[u8]| {
+            let _pen = pen();
+            if TAKEN.load(Ordering::SeqCst) {
+                output.write_all(piece)?;
+                output.flush()?;
+            }
+            Ok(TAKEN.load(Ordering::SeqCst))
+        };
+        let writer = Writer::start(put, free)?;
+        let sheet = Sheet::default();
+        let canvas = Canvas::new(CrosstermBackend::new(sheet.clone()))?;
+        let mut terminal = Terminal { canvas, sheet, writer, clip: None, paint, mouse };
         terminal.enter()?;
         Ok(terminal)
     }
@@ -70,20 +116,27 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Drop for Terminal<P> {
 
 impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
     fn draw(&mut self, state: &State) -> io::Result<()> {
-        if !TAKEN.load(Ordering::Relaxed) {
+        if !TAKEN.load(Ordering::Relaxed) || !self.writer.has_room()? {
             return Ok(());
         }
         // The terminal shows the frame when it is whole.
         queue!(self.canvas.backend_mut(), BeginSynchronizedUpdate)?;
-        self.canvas.draw(|frame| (self.paint)(state, frame))?;
-        execute!(self.canvas.backend_mut(), EndSynchronizedUpdate)
+        self.canvas.draw(|frame| (self.paint)(state, frame)).map_err(gone)?;
+        queue!(self.canvas.backend_mut(), EndSynchronizedUpdate)?;
+        if let Some(text) = self.clip.take() {
+            queue!(self.canvas.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
+        }
+        self.writer.write(self.sheet.take());
+        Ok(())
     }
 
     fn leave(&mut self) -> io::Result<()> {
         give_back();
+        self.writer.settle();
         Ok(())
     }
 
+    /// What takes the terminal goes out with the next frame.
     fn enter(&mut self) -> io::Result<()> {
         if TAKEN.swap(true, Ordering::SeqCst) {
             // The program was stopped and continued, and the shell put its own modes in place of ours.
@@ -95,15 +148,28 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
         if self.mouse {
             queue!(backend, MouseOn)?;
         }
-        Write::flush(backend)?;
         // Ratatui's own `clear` asks the terminal where the cursor is, and waits for an answer that may never come.
         let Size { columns, rows } = size();
         self.canvas.resize(Rect::new(0, 0, columns, rows))
     }
 
+    /// It goes out with the next frame; where another comes before that, it takes its place.
     fn copy(&mut self, text: &str) -> io::Result<()> {
-        execute!(self.canvas.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+        self.clip = Some(text.to_owned());
+        Ok(())
     }
+}
+
+/// What an error means while a frame is put together, which happens in memory: nothing can fail but asking the terminal
+/// for its size.
+#[cfg(unix)]
+fn gone(_: io::Error) -> io::Error {
+    rustix::io::Errno::IO.into()
+}
+
+#[cfg(not(unix))]
+fn gone(error: io::Error) -> io::Error {
+    error
 }
 
 /// The size of the terminal, as far as it tells.
@@ -117,6 +183,7 @@ pub(super) fn give_back() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
+    let _pen = pen();
     // Where the terminal is gone there is nothing to give back.
     if let Ok(output) = output() {
         let mut output = BufWriter::new(output);

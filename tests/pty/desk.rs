@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -17,6 +18,43 @@ pub(crate) fn cells(count: u16) -> NonZero<u16> {
     NonZero::new(count).unwrap()
 }
 
+/// How the terminal takes what the program writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// As fast as it comes.
+    Open,
+    /// So many bytes in a second.
+    Slow(usize),
+    /// Not at all.
+    Stuck,
+    /// It is gone.
+    Cut,
+}
+
+type Wire = Arc<(Mutex<Link>, Condvar)>;
+
+/// Takes what comes until the link is cut or nothing more will come.
+fn carry(mut reader: impl Read, wire: &Wire, mut to: impl FnMut(&[u8]) -> bool) {
+    let mut buffer = [0; 1 << 16];
+    loop {
+        let (link, changed) = &**wire;
+        let link = *changed.wait_while(link.lock().unwrap(), |link| *link == Link::Stuck).unwrap();
+        let most = match link {
+            Link::Cut => return,
+            // Twenty times a second, which is how a slow link is made, and no way to wait for anything.
+            Link::Slow(rate) => {
+                std::thread::sleep(Duration::from_millis(50));
+                rate / 20
+            }
+            Link::Open | Link::Stuck => buffer.len(),
+        };
+        match reader.read(&mut buffer[..most]) {
+            Ok(count @ 1..) if to(&buffer[..count]) => {}
+            _ => return,
+        }
+    }
+}
+
 /// The program at work.
 pub(crate) struct Desk {
     pub(crate) master: Option<Box<dyn MasterPty + Send>>,
@@ -25,6 +63,7 @@ pub(crate) struct Desk {
     pub(crate) output: Receiver<Vec<u8>>,
     pub(crate) screen: vt100::Parser,
     pub(crate) written: Vec<u8>,
+    wire: Wire,
     _home: Option<tempfile::TempDir>,
 }
 
@@ -52,11 +91,8 @@ impl Desk {
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> Desk {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
-        command.cwd(env!("CARGO_MANIFEST_DIR"));
         command.env_clear();
         for (name, value) in
             [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("PATH", "/usr/bin:/bin")].iter().chain(variables)
@@ -64,21 +100,60 @@ impl Desk {
             command.env(name, value);
         }
         command.env("HOME", home);
+        Desk::spawn(columns, rows, command)
+    }
+
+    /// Runs a command, with no variables but its own.
+    pub(crate) fn spawn(columns: u16, rows: u16, mut command: CommandBuilder) -> Desk {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let mut reader = pair.master.try_clone_reader().unwrap();
+        let reader = pair.master.try_clone_reader().unwrap();
         let (send, output) = channel();
-        std::thread::spawn(move || {
-            let mut buffer = [0; 1 << 16];
-            while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                if send.send(buffer[..count].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
+        let wire: Wire = Arc::new((Mutex::new(Link::Open), Condvar::new()));
+        let end = Arc::clone(&wire);
+        std::thread::spawn(move || carry(reader, &end, |bytes| send.send(bytes.to_vec()).is_ok()));
         let input = pair.master.take_writer().unwrap();
-        let screen = vt100::Parser::new(cells(rows), cells(columns), 0);
-        Desk { master: Some(pair.master), input: Some(input), child, output, screen, written: Vec::new(), _home: None }
+        // The emulator has no screen without cells.
+        let screen = vt100::Parser::new(cells(rows.max(1)), cells(columns.max(1)), 0);
+        Desk {
+            master: Some(pair.master),
+            input: Some(input),
+            child,
+            output,
+            screen,
+            written: Vec::new(),
+            wire,
+            _home: None,
+        }
+    }
+
+    /// Makes the terminal take what is written in another way from now on.
+    pub(crate) fn link(&self, link: Link) {
+        *self.wire.0.lock().unwrap() = link;
+        self.wire.1.notify_all();
+    }
+
+    /// Takes the terminal away while the program stands still or writes: this end of it is closed when this returns.
+    pub(crate) fn cut(&mut self, key: &str) {
+        self.link(Link::Cut);
+        // The thread that takes the output waits for some; what the key makes the program write lets it see the cut.
+        self.send(key);
+        drop(self.input.take());
+        drop(self.master.take());
+        let begun = Instant::now();
+        while !matches!(self.output.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected)) {
+            assert!(begun.elapsed() < PATIENCE, "the terminal cannot be taken away");
+        }
+    }
+
+    /// Gives the terminal another size, and the emulator too.
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.screen.screen_mut().set_size(cells(rows.max(1)), cells(columns.max(1)));
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.as_ref().unwrap().resize(size).unwrap();
     }
 
     pub(crate) fn send(&mut self, keys: &str) {

@@ -57,7 +57,7 @@ impl Corpus {
     /// A version in which of some shards, known by their first slots, only the files remain that are `kept`. What
     /// remains is laid into new shards, so that the memory of the old ones is free once nobody holds an older version.
     #[must_use]
-    pub fn compacted(&self, kept: &HashMap<Slot, Vec<bool>>) -> Corpus {
+    pub fn keeping(&self, kept: &HashMap<Slot, Vec<bool>>) -> Corpus {
         let mut joined = Vec::new();
         let (mut parts, mut bytes) = (Vec::new(), 0);
         for (start, shard) in self.shards() {
@@ -138,10 +138,10 @@ mod tests {
     fn what_is_not_kept_is_gone_with_its_memory_and_the_rest_is_whole_and_in_order() {
         let old = shard(&[("a", Some(1)), ("b", Some(2)), ("c", Some(3))]);
         let corpus = Corpus::default().with([shard(&[("d", Some(4))]), Arc::clone(&old), shard(&[("e", Some(5))])]);
-        let fewer = corpus.compacted(&HashMap::from([(Slot(1), vec![false, true, false])]));
+        let fewer = corpus.keeping(&HashMap::from([(Slot(1), vec![false, true, false])]));
         assert_eq!(names(&fewer), ["e", "d", "b"]);
         drop(corpus);
         assert_eq!(Arc::strong_count(&old), 1, "nobody holds the old shard");
-        assert_eq!(names(&fewer.compacted(&HashMap::from([(Slot(0), vec![false])]))), ["e", "b"]);
+        assert_eq!(names(&fewer.keeping(&HashMap::from([(Slot(0), vec![false])]))), ["e", "b"]);
     }
 }
