@@ -156,7 +156,7 @@ impl<'a> Entry<'a> {
         let mut unfolder = self.unfolder();
         self.parts().filter(move |part| part.role == role).map(move |part| {
             unfolder.skip_to(part.folded.start);
-            SafeText::new(&unfolder.take(part.folded.end))
+            text_of(part.role, &unfolder.take(part.folded.end))
         })
     }
 
@@ -169,7 +169,7 @@ impl<'a> Entry<'a> {
         let (mut at, end) = (0, self.folded().len());
         for _ in 0..count {
             let Some(view) = outline.part(at, end) else { break };
-            let text = SafeText::new(&unfolder.take(view.folded.end));
+            let text = text_of(view.role, &unfolder.take(view.folded.end));
             unfolder.skip_separator();
             at = view.folded.end + 1;
             let mut spans = outline.spans();
@@ -198,6 +198,15 @@ impl<'a> Entry<'a> {
 
     fn outline(self) -> Outline<'a> {
         Outline(self.shard.outlines.get(self.record.outline as usize..).unwrap_or_default())
+    }
+}
+
+/// The text of a part. Only a damaged snapshot can hold line ends where no code is.
+fn text_of(role: Role, original: &str) -> SafeText {
+    match role {
+        Role::Body(BlockKind::Code) => SafeText::new(original),
+        _ if original.contains('\n') => SafeText::new(&original.replace('\n', " ")),
+        _ => SafeText::new(original),
     }
 }
 
