@@ -109,6 +109,9 @@ pub fn one_line(text: &str) -> String {
 /// The address of a feed as it is fetched; none where it is not on the web.
 pub fn feed_address(written: &str) -> Option<String> {
     let written = written.trim();
+    if written.contains(char::is_control) {
+        return None;
+    }
     let (scheme, rest) = written.split_once(':')?;
     match scheme.to_ascii_lowercase().as_str() {
         "http" | "https" if rest.starts_with("//") => Some(written.to_owned()),
@@ -152,6 +155,21 @@ pub fn named<'f, F>(
             let names: Vec<String> = several.iter().take(5).map(|feed| format!("\"{}\"", of(feed).name())).collect();
             let more = if several.len() > 5 { ", and others" } else { "" };
             Err(format!("\"{name}\" could be {}{more}", names.join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_a_feed_is_on_the_web_and_holds_no_control() {
+        assert_eq!(feed_address(" feed://example.org/a ").as_deref(), Some("http://example.org/a"));
+        assert_eq!(feed_address("feed:https://example.org/a").as_deref(), Some("https://example.org/a"));
+        for wrong in ["file:///etc/passwd", "https://exa\u{1}mple.org/", "https://example.org/\u{1b}[2J", "feed:exec:x"]
+        {
+            assert_eq!(feed_address(wrong), None, "{wrong:?}");
         }
     }
 }

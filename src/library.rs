@@ -100,8 +100,10 @@ impl Library {
     pub fn open(path: &Path) -> Result<Library> {
         if let Some(folder) = path.parent() {
             let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
-            fs::create_dir_all(folder).map_err(named)?;
+            private_folder(folder).map_err(named)?;
         }
+        // What SQLite puts beside a file may be read by whoever may read that.
+        private_file(path)?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(PATIENCE)?;
         // Of a library that is there already this changes nothing. Most entries are longer than half a page of SQLite's
@@ -195,7 +197,14 @@ impl Library {
         if to.try_exists()? {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file of that name already").into());
         }
-        self.connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+        // An empty file is written into as if it were none.
+        private_file(to)?;
+        let copied = self.connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
+        if copied.is_err() {
+            // An empty file is no copy, and would stand in the way of the next.
+            let _ = fs::remove_file(to);
+        }
+        copied?;
         Ok(())
     }
 
@@ -217,6 +226,28 @@ impl Library {
         let done = work(&transaction, revision)?;
         transaction.commit()?;
         Ok(done)
+    }
+}
+
+/// Makes the folder, if it is not there, so that only its owner may look into it.
+fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Makes an empty file where there is none, so that only its owner may read it: logins stand in addresses of feeds, and
+/// what somebody reads and notes down is nobody else's business. Where it cannot be made, SQLite says why.
+fn private_file(path: &Path) -> io::Result<()> {
+    let mut options = fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(error),
+        _ => Ok(()),
     }
 }
 

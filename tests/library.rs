@@ -122,7 +122,6 @@ fn make(state: &mut Simple, article: u64, change: &Change) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn any_marks_undos_redos_and_restarts_end_in_the_state_of_a_simple_model(
         orders in proptest::collection::vec(order(), 0..25)
@@ -671,4 +670,23 @@ fn a_library_of_every_version_that_ever_was_opens_with_all_that_is_in_it() {
         let copied = shelf.folder.path().join(format!("library.version-{version}.db")).exists();
         assert_eq!(copied, version < newsdesk::library::VERSION);
     }
+}
+
+/// Logins stand in addresses of feeds, and what somebody reads is nobody else's business.
+#[cfg(unix)]
+#[test]
+fn nobody_else_may_read_a_library_its_copy_or_what_stands_beside_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let shelf = Shelf::new();
+    let path = shelf.folder.path().join("data/library.db");
+    let library = Library::open(&path).unwrap();
+    let copy = shelf.folder.path().join("copy.db");
+    library.back_up(&copy).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(path.parent().unwrap()), mode(&copy)), (0o700, 0o600));
+    for entry in fs::read_dir(path.parent().unwrap()).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    assert!(Library::open(&copy).unwrap().check().unwrap().is_empty());
 }

@@ -498,8 +498,6 @@ fn pruning_and_clearing_delete_only_snapshots_of_ours() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
     #[test]
     fn a_bit_that_changed_anywhere_changes_nothing_that_is_shown(file: usize, at: usize, bit in 0u8..8) {
         let desk = Desk::new(12);

@@ -103,6 +103,8 @@ pub struct Page {
     lines: Vec<Line>,
     /// For each line the part and the byte that it begins at, in ascending order.
     starts: Vec<(usize, usize)>,
+    /// For each line the last one up to it that shows text of a part.
+    shown: Vec<usize>,
 }
 
 impl Page {
@@ -114,10 +116,11 @@ impl Page {
     /// The line that shows byte `at` of part number `part`.
     pub fn line_of(&self, part: usize, at: usize) -> usize {
         let after = self.starts.partition_point(|&start| start <= (part, at));
-        // Blank lines share the start of the line before them, so go back to the line with the text.
+        // Lines of no part share the start of the line before them, so go back to the line with the text.
         let last = after.saturating_sub(1);
-        let shows = |index: &usize| self.lines.get(*index).is_some_and(|line| line.part == Some(part));
-        (0..=last).rev().take(4).find(shows).unwrap_or(last)
+        let shown = self.shown.get(last).copied().unwrap_or(last);
+        let shows = self.lines.get(shown).is_some_and(|line| line.part == Some(part));
+        if shows { shown } else { last }
     }
 
     /// The part and the byte that line number `index` begins at.
@@ -130,6 +133,8 @@ impl Page {
             Some(part) => (part, line.range.start),
             None => self.starts.last().copied().unwrap_or_default(),
         };
+        let before = self.shown.last().copied().unwrap_or_default();
+        self.shown.push(if line.part.is_some() { self.lines.len() } else { before });
         self.starts.push(start);
         self.lines.push(line);
     }
@@ -201,13 +206,15 @@ pub fn typeset(article: &Article, annotation: Annotation<'_>, setting: Setting) 
 
 /// The reader's note, with a sign before every line of it.
 fn set_note(page: &mut Page, note: &str, setting: Setting) {
-    let width = usize::from(setting.width.saturating_sub(2).max(1));
+    // A screen too narrow for indents has no room for the sign either.
+    let sign = if setting.width < 10 { "" } else { "┃ " };
+    let width = usize::from(setting.width).saturating_sub(sign.width()).max(1);
     for line in note.lines() {
         for (range, _) in wrap(line, width, false) {
-            page.push(own(LineKind::Note, format!("┃ {}", line.get(range).unwrap_or(""))));
+            page.push(own(LineKind::Note, format!("{sign}{}", line.get(range).unwrap_or(""))));
         }
         if line.is_empty() {
-            page.push(own(LineKind::Note, "┃".to_owned()));
+            page.push(own(LineKind::Note, sign.trim_end().to_owned()));
         }
     }
 }
@@ -427,6 +434,22 @@ mod tests {
         assert!(divided.iter().any(|(_, hyphen)| *hyphen));
         assert!(wrap("®0kf\"a", 3, true).iter().all(|(range, hyphen)| range.len() <= 4 - usize::from(*hyphen)));
         assert!(divided.iter().all(|(range, hyphen)| text[range.clone()].width() + usize::from(*hyphen) <= 10));
+    }
+
+    #[test]
+    fn the_last_line_of_the_text_is_found_above_any_number_of_links() {
+        let mut draft = crate::article::Draft::default();
+        draft.push_body(BlockKind::Paragraph, "one line");
+        draft.links = (0..9).map(|number| format!("https://example.org/{number}").into()).collect();
+        let mut builder = crate::corpus::ShardBuilder::default();
+        let dir = std::sync::Arc::from(std::path::Path::new("desk"));
+        let file = builder.file(&dir, "x".as_ref(), crate::corpus::Origin::File, Default::default());
+        builder.push(file, b"x", 0, "plain", &draft);
+        let article = builder.finish().entry(0).unwrap().article();
+        let setting = Setting { width: 40, justify: false, hyphenate: false };
+        let page = typeset(&article, Annotation::default(), setting);
+        assert_eq!(page.lines().len(), 11);
+        assert_eq!(page.line_of(0, 4), 0);
     }
 
     proptest! {

@@ -178,9 +178,6 @@ fn rewrite(text: &str, from: usize) -> String {
             joiner = Some(c).filter(|_| out.chars().next_back().is_some_and(joins));
             continue;
         }
-        if let Some(joiner) = joiner.take().filter(|_| joins(c)) {
-            out.push(joiner);
-        }
         if is_attached(c) {
             attached += 1;
             if attached > MAX_MARKS {
@@ -188,6 +185,10 @@ fn rewrite(text: &str, from: usize) -> String {
             }
         } else {
             attached = 0;
+        }
+        // Only now is it certain what stands after a joiner.
+        if let Some(joiner) = joiner.take().filter(|_| joins(c)) {
+            out.push(joiner);
         }
         out.push(c);
     }
@@ -240,6 +241,9 @@ mod tests {
     fn stacks_of_combining_marks_are_cut_to_the_limit() {
         let zalgo = format!("e{}x", "\u{301}".repeat(10_000));
         assert_eq!(clean(&zalgo), format!("e{}x", "\u{301}".repeat(MAX_MARKS)));
+        // A mark that is cut is nothing that a joiner could join.
+        let joined = format!("م{}\u{200c}\u{605}e", "\u{605}".repeat(MAX_MARKS));
+        assert_eq!(clean(&joined), format!("م{}e", "\u{605}".repeat(MAX_MARKS)));
         let lone = "\u{301}".repeat(50);
         assert_eq!(clean(&lone).chars().count(), MAX_MARKS);
     }

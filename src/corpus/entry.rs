@@ -156,7 +156,7 @@ impl<'a> Entry<'a> {
         let mut unfolder = self.unfolder();
         self.parts().filter(move |part| part.role == role).map(move |part| {
             unfolder.skip_to(part.folded.start);
-            SafeText::new(&unfolder.take(part.folded.end))
+            text_of(part.role, &unfolder.take(part.folded.end))
         })
     }
 
@@ -183,7 +183,7 @@ impl<'a> Entry<'a> {
                 outline.skip_spans();
                 continue;
             }
-            let text = SafeText::new(&unfolder.take(view.folded.end.min(limit)));
+            let text = text_of(view.role, &unfolder.take(view.folded.end.min(limit)));
             unfolder.skip_separator();
             let mut spans = outline.spans();
             // Only a damaged snapshot can hold other spans.
@@ -232,6 +232,15 @@ impl<'a> Entry<'a> {
 
     fn outline(self) -> Outline<'a> {
         Outline(self.shard.outlines.get(self.record.outline as usize..).unwrap_or_default())
+    }
+}
+
+/// The text of a part. Only a damaged snapshot can hold line ends where no code is.
+fn text_of(role: Role, original: &str) -> SafeText {
+    match role {
+        Role::Body(BlockKind::Code) => SafeText::new(original),
+        _ if original.contains('\n') => SafeText::new(&original.replace('\n', " ")),
+        _ => SafeText::new(original),
     }
 }
 

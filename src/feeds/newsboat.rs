@@ -1,8 +1,12 @@
 //! newsboat's file of subscriptions, `urls`: an address on each line, then tags; and queries, which become saved
 //! searches. newsboat's manual describes both (<https://newsboat.org/releases/2.21/docs/newsboat.html>).
 
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+
 use super::{Subscription, feed_address};
-use crate::query::{slashed, whole};
+use crate::query::{Query, slashed, whole};
 
 /// The tag that a feed gets whose entries newsboat keeps out of its list of feeds.
 const HIDDEN: &str = "hidden";
@@ -21,6 +25,7 @@ pub struct Urls {
 /// Reads the file as far as it makes sense. None where no line of it is one of newsboat's.
 pub fn read(text: &str) -> Option<Urls> {
     let mut urls = Urls::default();
+    let mut known = HashSet::new();
     for (number, line) in (1..).zip(text.lines()) {
         let words = words(line);
         let Some((first, rest)) = words.split_first() else { continue };
@@ -28,7 +33,7 @@ pub fn read(text: &str) -> Option<Urls> {
             |cause: String, consequence: &str| urls.problems.push((number, cause, consequence.to_owned()));
         if let Some(query) = first.strip_prefix("query:") {
             let (name, filter) = query.split_once(':').unwrap_or((query, ""));
-            match translate(filter) {
+            match translate(filter).and_then(understood) {
                 Ok(query) => urls.searches.push((name.to_owned(), query)),
                 Err(cause) => problem(format!("the query \"{name}\": {cause}"), "it is left out"),
             }
@@ -45,7 +50,7 @@ pub fn read(text: &str) -> Option<Urls> {
             }
             continue;
         };
-        if urls.subscriptions.iter().any(|known| known.url == url) {
+        if !known.insert(url.clone()) {
             problem(format!("{url} was named before"), "the line is left out");
             continue;
         }
@@ -55,13 +60,13 @@ pub fn read(text: &str) -> Option<Urls> {
             match text {
                 "" => {}
                 title if is_title => subscription.own_title = Some(title.to_owned()),
-                // A mark in front of a name or alone: it is not to be listed.
-                "!" => subscription.tags.push(HIDDEN.to_owned()),
-                tag if tag.starts_with('!') => {
-                    subscription.tags.push(HIDDEN.to_owned());
+                tag => {
+                    // A mark in front of a name or alone: it is not to be listed.
+                    let tag = if tag.starts_with('!') { HIDDEN } else { tag };
+                    if subscription.tags.iter().all(|known| known != tag) {
+                        subscription.tags.push(tag.to_owned());
+                    }
                 }
-                tag if subscription.tags.iter().any(|known| known == tag) => {}
-                tag => subscription.tags.push(tag.to_owned()),
             }
         }
         urls.subscriptions.push(subscription);
@@ -116,6 +121,15 @@ fn translate(filter: &str) -> Result<String, String> {
     let mut rest = pieces.as_slice();
     let query = expression(&mut rest, 0)?;
     if rest.is_empty() { Ok(query) } else { Err("a parenthesis is closed that was not opened".to_owned()) }
+}
+
+/// The query, if it is one: newsboat's regular expressions need not be ours.
+fn understood(query: String) -> Result<String, String> {
+    let parsed = Query::parse(&query, NaiveDate::default());
+    match parsed.mistake() {
+        None => Ok(query),
+        Some(mistake) => Err(format!("in {query}: {}", mistake.message)),
+    }
 }
 
 /// How deep parentheses may stand in each other.
@@ -265,7 +279,6 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
-    use crate::query::Query;
 
     #[test]
     fn lines_are_feeds_with_tags_and_titles() {
@@ -280,6 +293,8 @@ mod tests {
         let lines: Vec<u32> = urls.problems.iter().map(|(line, ..)| *line).collect();
         assert_eq!(lines, [6, 7, 8]);
         assert_eq!(read("just some text\nof two lines"), None);
+        let twice = read("https://a.example/feed \"!\" \"!b\" hidden\n").unwrap();
+        assert_eq!(twice.subscriptions[0].tags, ["hidden"]);
     }
 
     #[test]
@@ -319,6 +334,7 @@ mod tests {
             "((unread = \\\"yes\\\")",
             "unread = \\\"yes\\\" and",
             "age between 1:3",
+            "title =~ \\\"*\\\"",
             "",
         ] {
             let urls = read(&format!("https://a.example/\n\"query:Q:{filter}\"\n")).unwrap();

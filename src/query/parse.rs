@@ -23,6 +23,9 @@ const MAX_DEPTH: usize = 32;
 /// How near `NEAR` without a number is.
 const NEAR: u16 = 10;
 
+/// No word that joins or negates is longer, in bytes.
+const LONGEST: usize = 16;
+
 /// Beginnings of the words that join and negate; the words themselves are read anyway.
 const BEGINNINGS: &[&str] = &["A", "AN", "N", "NE", "NEA", "NO", "O"];
 
@@ -262,8 +265,10 @@ impl<'a> Parser<'a> {
     /// The word here, if it is one that joins or negates.
     fn keyword(&self) -> Option<(Keyword, usize)> {
         let rest = self.rest();
-        let length = rest.find(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).unwrap_or(rest.len());
-        let word = rest.get(..length)?;
+        // Looking further than the longest of them reaches would go through the whole text at each of its words.
+        let start = rest.get(..rest.floor_char_boundary(LONGEST))?;
+        let length = start.find(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).unwrap_or(start.len());
+        let word = start.get(..length)?;
         let keyword = match word {
             "AND" => Keyword::And,
             "OR" => Keyword::Or,
@@ -554,6 +559,10 @@ mod tests {
         let many = query(&"word \"two words\" -x ".repeat(100_000));
         assert_eq!(many.terms().len(), MAX_TERMS);
         assert!(many.mistake().unwrap().message.starts_with("More than 64 words"));
+        // No space parts these words.
+        assert_eq!(query(&"-a=\"b\"".repeat(100_000)).terms().len(), MAX_TERMS);
+        let patterns = query(&"/a+b/ ".repeat(100_000));
+        assert_eq!((patterns.terms().len(), patterns.tokens().len()), (MAX_TERMS, 200_000));
         assert_eq!(query(&"x".repeat(5_000_000)).terms()[0].text.len(), MAX_TERM);
         for deep in ["(", "-", "-(", "NOT ", "title:(", "a OR (", "(a NEAR/2 ", "/"] {
             let text = deep.repeat(100_000);

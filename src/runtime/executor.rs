@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
+use percent_encoding::percent_decode_str;
+
 use super::alarm::Alarm;
 use super::archive::Archive;
 use super::contained::contain;
@@ -174,9 +176,7 @@ impl Executor {
 
     fn edit(&self, path: &Path, screen: &mut dyn Screen) -> io::Result<()> {
         let mut words = editor(&self.editor, |name| std::env::var_os(name));
-        // A name that begins with a dash is a file, not an option.
-        let is_option = path.as_os_str().as_encoded_bytes().starts_with(b"-");
-        words.push(if is_option { Path::new(".").join(path).into() } else { path.into() });
+        words.push(file_argument(path));
         let name = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
         let ended = self.lend(screen, || command(words).status())?;
         match ended {
@@ -257,7 +257,20 @@ fn lent<T>(work: impl FnOnce() -> T) -> T {
 fn may_be_opened(address: &str) -> bool {
     let scheme = address.split_once(':').map_or("", |(scheme, _)| scheme);
     let known = ["http", "https", "mailto"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    known && !address.chars().any(|c| c.is_control() || c.is_whitespace() || "\"<>\\^`{|}".contains(c))
+    known
+        && !attaches(address)
+        && !address.chars().any(|c| c.is_control() || c.is_whitespace() || "\"<>\\^`{|}".contains(c))
+}
+
+/// Whether an address asks a mail program to send a file along, which some do unasked.
+fn attaches(address: &str) -> bool {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let is_mail = path.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
+    let names = query.split(['&', ';']).map(|header| header.split('=').next().unwrap_or(""));
+    is_mail
+        && names
+            .map(|name| percent_decode_str(name).decode_utf8_lossy().to_ascii_lowercase())
+            .any(|name| name.trim_start_matches("x-").starts_with("attach"))
 }
 
 /// The words with the argument in place of `{}`, or after them where there is none; none where there are no words.
@@ -284,6 +297,15 @@ fn editor(configured: &[String], variable: impl Fn(&str) -> Option<OsString>) ->
     let configured = || configured.iter().map(OsString::from).collect::<Vec<_>>();
     let words = from_environment.unwrap_or_else(configured);
     if words.is_empty() { vec![if cfg!(windows) { "notepad".into() } else { "vi".into() }] } else { words }
+}
+
+/// The path as an argument that names a file and nothing else: one that begins with a dash is an option to most
+/// programs, and one that begins with a plus sign a command to many editors.
+fn file_argument(path: &Path) -> OsString {
+    match path.as_os_str().as_encoded_bytes().first() {
+        Some(b'-' | b'+') => Path::new(".").join(path).into(),
+        _ => path.into(),
+    }
 }
 
 fn command(words: Vec<OsString>) -> Command {
@@ -358,7 +380,9 @@ mod tests {
 
     #[test]
     fn only_addresses_for_browsers_and_mail_programs_are_opened() {
-        for address in ["https://example.org/a?b=c#d", "HTTP://example.org", "mailto:desk@example.org"] {
+        for address in
+            ["https://example.org/a?attach=c#d", "HTTP://example.org", "mailto:desk@example.org?subject=attach"]
+        {
             assert!(may_be_opened(address), "{address}");
         }
         for address in [
@@ -370,6 +394,8 @@ mod tests {
             "https://example.org/ --new-window",
             "https://example.org/\n",
             "https://example.org/\"&calc",
+            "mailto:desk@example.org?attach=/etc/passwd",
+            "MAILTO:desk@example.org?subject=x&%41ttachment=/etc/passwd",
         ] {
             assert!(!may_be_opened(address), "{address}");
         }
@@ -383,6 +409,14 @@ mod tests {
         assert_eq!(with_argument(&words(&["firefox", "--tab={}"]), address).unwrap(), ["firefox", tab.as_str()]);
         assert_eq!(with_argument(&words(&["firefox"]), address).unwrap(), ["firefox", address]);
         assert_eq!(with_argument(&[], address), None);
+    }
+
+    #[test]
+    fn a_file_of_any_name_is_no_option_and_no_command_of_an_editor() {
+        for (path, argument) in [("a.txt", "a.txt"), ("-c", "./-c"), ("+!reboot", "./+!reboot"), ("desk/+1", "desk/+1")]
+        {
+            assert_eq!(file_argument(Path::new(path)), argument);
+        }
     }
 
     #[test]

@@ -258,8 +258,7 @@ pub(super) fn deliver(
 ) -> Delivery {
     let now = now();
     let mut health = Health { tried_at: Some(now), ..Health::default() };
-    let due =
-        |wait: Option<Duration>| Some(now + jittered(wait.unwrap_or_default().max(settings.pause()), feed.seed, now));
+    let due = |asked: Option<Duration>| Some(now + jittered(granted(asked).max(settings.pause()), feed.seed, now));
     let (moved_to, outcome) = match fetched {
         Ok(Fetched::Unchanged { moved_to, max_age }) => {
             health.due_at = due(max_age);
@@ -395,10 +394,30 @@ pub(super) fn describe(feed: &Feed) -> DeliveredFeed {
     }
 }
 
+/// For how long a server that asks for it is left alone: a week at most, or it could silence a feed for good.
+fn granted(asked: Option<Duration>) -> Duration {
+    asked.unwrap_or_default().min(LONGEST)
+}
+
 /// A pause with up to a tenth more, so that not all feeds come due at once, nor all readers at a server.
 fn jittered(pause: Duration, seed: u64, now: i64) -> i64 {
     let seconds = i64::try_from(pause.as_secs()).unwrap_or(i64::MAX / 4);
     let dice = seed ^ now.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let tenth = (seconds / 10).max(1);
     seconds + i64::try_from(dice % tenth.unsigned_abs()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_can_silence_its_feed_for_about_a_week_and_no_longer() {
+        for asked in [Duration::MAX, Duration::from_secs(i64::MAX as u64), Duration::from_secs(1 << 40)] {
+            let wait = jittered(granted(Some(asked)), 7, 1_700_000_000);
+            assert!((604_800..=665_280).contains(&wait), "{asked:?} became {wait}");
+        }
+        assert_eq!(granted(Some(Duration::from_secs(300))), Duration::from_secs(300));
+        assert_eq!(granted(None), Duration::ZERO);
+    }
 }

@@ -27,7 +27,12 @@ pub(super) fn rescue(changes: &[Marking], corpus: &Corpus) -> Option<PathBuf> {
 
 /// Writes changes to a file that was not there, so that they can be imported.
 pub(super) fn write_unkept(path: &Path, changes: &[Marking], corpus: &Corpus) -> io::Result<()> {
-    let mut out = io::BufWriter::new(std::fs::File::create_new(path)?);
+    // Notes are among it, and it may stand where everybody looks.
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = io::BufWriter::new(options.open(path)?);
     let mut finder = Finder::new(corpus, changes.len());
     write_changes(changes, &mut |article| finder.known(article), &mut out)?;
     out.get_ref().sync_all()

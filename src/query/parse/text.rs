@@ -72,6 +72,10 @@ impl Parser<'_> {
             Some((end, _)) => (end + 2, inside.get(..end).unwrap_or("")),
             None => (inside.len() + 1, inside),
         };
+        // Making an expression ready takes a while, and one too many is not looked for.
+        if self.terms.len() >= MAX_TERMS {
+            return self.too_many(length);
+        }
         pattern = pattern.get(..pattern.floor_char_boundary(MAX_TERM)).unwrap_or(pattern);
         let wrong = |pattern: &str| pattern::wrong(pattern, pattern::has_capitals(pattern));
         match (wrong(pattern), close) {
@@ -92,13 +96,17 @@ impl Parser<'_> {
         self.term(TermKind::Regex, pattern, length, field)
     }
 
+    fn too_many(&mut self, length: usize) -> Expr {
+        self.wrong(length, format!("More than {MAX_TERMS} words cannot be looked for at once"))
+    }
+
     fn term(&mut self, kind: TermKind, text: &str, length: usize, field: Option<Field>) -> Expr {
         if text.is_empty() {
             self.token(length, TokenKind::Operator);
             return Expr::Everything;
         }
         if self.terms.len() >= MAX_TERMS {
-            return self.wrong(length, format!("More than {MAX_TERMS} words cannot be looked for at once"));
+            return self.too_many(length);
         }
         let text = text.get(..text.floor_char_boundary(MAX_TERM)).unwrap_or(text);
         let exact_case = match kind {

@@ -19,6 +19,10 @@ const PATIENCE: usize = 16;
 /// How far out the start of an entry is looked for whose end was forgotten, in elements.
 const NEAR: usize = 64;
 
+/// Elements, attributes and texts that are taken in. What is short in a document is long in memory: past so many,
+/// 150,000 entries or so, a document is made to fill that, and its rest is left out.
+pub(super) const MOST: usize = 4_000_000;
+
 /// An element that is open.
 struct Open {
     id: NodeId,
@@ -38,6 +42,8 @@ pub(super) struct Builder<'a> {
     /// What each prefix stands for, innermost last.
     prefixes: HashMap<String, Vec<Space>>,
     entities: Entities,
+    /// How much was taken in so far; see [`MOST`].
+    pieces: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -51,13 +57,14 @@ impl<'a> Builder<'a> {
             counts: HashMap::new(),
             prefixes: HashMap::new(),
             entities: Entities::new(text.len()),
+            pieces: 0,
         }
     }
 
     pub(super) fn run(mut self) -> Tree {
         let mut from = 0;
         let mut patience = self.text.len().saturating_mul(PATIENCE).saturating_add(1 << 20);
-        while let Some(rest) = self.text.get(from..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = self.text.get(from..).filter(|rest| !rest.is_empty() && self.pieces < MOST) {
             let (place, next) = self.read_on(rest);
             let Some(next) = next else { break };
             // What was looked at in vain counts.
@@ -66,6 +73,9 @@ impl<'a> Builder<'a> {
             if patience == 0 {
                 break;
             }
+        }
+        if self.pieces >= MOST {
+            self.note(self.text.len(), "it has more elements than any feed needs, and the rest is left out");
         }
         if !self.open.is_empty() {
             self.note(self.text.len(), "the text ends before all elements are closed");
@@ -84,6 +94,9 @@ impl<'a> Builder<'a> {
         let whole = self.text.len() - rest.len();
         loop {
             let start = usize::try_from(reader.buffer_position()).unwrap_or(rest.len());
+            if self.pieces >= MOST {
+                return ((start, start), None);
+            }
             let event = reader.read_event();
             let end = usize::try_from(reader.buffer_position()).unwrap_or(rest.len());
             match event {
@@ -196,6 +209,7 @@ impl<'a> Builder<'a> {
                 attributes.push((name, value));
             }
         }
+        self.pieces += attributes.len() + declared.len();
         let (space, name) = self.split(&written, true);
         let name = name.to_owned();
         let attributes: Vec<(Space, String, String)> = attributes
@@ -299,6 +313,7 @@ impl<'a> Builder<'a> {
     }
 
     fn push(&mut self, content: Content) -> NodeId {
+        self.pieces += 1;
         let id = self.tree.nodes.len();
         let parent = self.open.last().map_or(ROOT, |open| open.id);
         self.tree.nodes.push(Node { first: None, last: None, next: None, content });
@@ -317,4 +332,22 @@ impl<'a> Builder<'a> {
 /// Whether markup with this name is an element.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_of_nothing_but_elements_does_not_fill_the_memory() {
+        let elements = format!("<rss>{}", "<a>".repeat(MOST + 10));
+        let attributes = format!("<rss><a {}/>{}", "b='' ".repeat(MOST), "<a/>".repeat(10));
+        for text in [elements, attributes] {
+            let tree = Builder::new(&text, None).run();
+            assert!(tree.nodes.len() <= MOST + 1, "{}", tree.nodes.len());
+            assert!(
+                tree.mistake.is_some_and(|(_, mistake)| mistake.contains("elements") || mistake.contains("closed"))
+            );
+        }
+    }
 }
