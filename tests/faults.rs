@@ -720,7 +720,8 @@ fn millions_of_files_are_opened_within_the_memory_that_they_may_take() {
     let count = if count > 1 { count } else { 2_000_000 };
     let folder = tempfile::tempdir().unwrap();
     many_entries(folder.path(), count);
-    measure("millions of files", folder.path(), "", &["j", "j", "\r", " ", "\u{1b}"], "articles");
+    let all = format!("{} articles", newsdesk::app::numbers::grouped(count as u64));
+    measure("millions of files", folder.path(), "", &["j", "j", "\r", " ", "\u{1b}"], &all);
     measure(
         "millions of files in 100 MiB",
         folder.path(),
