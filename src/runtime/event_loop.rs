@@ -11,6 +11,7 @@ use std::time::Duration;
 use chrono::{Days, NaiveDateTime, NaiveTime};
 
 use crate::app::{Effect, Message, State};
+use crate::article::SafeText;
 
 /// How many messages are taken in before the screen is drawn, so that a flood of them cannot keep it from being so.
 const BURST: usize = 1_000;
@@ -69,7 +70,7 @@ pub(super) trait Screen {
     fn enter(&mut self) -> io::Result<()>;
 
     /// Puts text on the clipboard of whoever sits at the terminal.
-    fn copy(&mut self, text: &str) -> io::Result<()>;
+    fn copy(&mut self, text: &SafeText) -> io::Result<()>;
 }
 
 /// What carries out the effects.
@@ -172,6 +173,7 @@ mod tests {
 
     use super::*;
     use crate::app::Size;
+    use crate::article::SafeText;
     use crate::command::{Key, KeyCode};
     use crate::config::Config;
 
@@ -196,7 +198,7 @@ mod tests {
             self.entered += 1;
             Ok(())
         }
-        fn copy(&mut self, _: &str) -> io::Result<()> {
+        fn copy(&mut self, _: &SafeText) -> io::Result<()> {
             Ok(())
         }
     }

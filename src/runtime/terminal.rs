@@ -21,6 +21,7 @@ use super::contained::is_contained;
 use super::event_loop::Screen;
 use super::log::note;
 use crate::app::{Size, State};
+use crate::article::SafeText;
 
 /// Whether the terminal is ours. Whoever turns it off gives the terminal back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -33,12 +34,14 @@ type Output = std::fs::File;
 type Output = io::Stdout;
 
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the screen is drawn through it")]
 fn output() -> io::Result<Output> {
     use std::os::fd::AsFd;
     Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::disallowed_methods, reason = "the screen is drawn through it")]
 fn output() -> io::Result<Output> {
     Ok(io::stdout())
 }
@@ -101,8 +104,9 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
         self.canvas.resize(Rect::new(0, 0, columns, rows))
     }
 
-    fn copy(&mut self, text: &str) -> io::Result<()> {
-        execute!(self.canvas.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    fn copy(&mut self, text: &SafeText) -> io::Result<()> {
+        // Base64, so that nothing in it can end the sequence.
+        execute!(self.canvas.backend_mut(), CopyToClipboard::to_clipboard_from(text.as_str()))
     }
 }
 
