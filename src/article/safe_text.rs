@@ -89,8 +89,9 @@ pub fn is_clean(text: &str) -> bool {
     changes(text).next().is_none()
 }
 
-/// The characters that [`clean`] would replace or drop, and where they stand.
-pub(super) fn changes(text: &str) -> impl Iterator<Item = (usize, char)> {
+/// The characters that [`clean`] would replace or drop, and where they stand: for formats that can write them so that
+/// they are harmless and the same still.
+pub fn changes(text: &str) -> impl Iterator<Item = (usize, char)> {
     let from = first_suspect(text).unwrap_or(text.len());
     let changed = Verdicts::from(text, from).filter(|(_, treatment)| !matches!(treatment, Treatment::Keep(_)));
     changed.filter_map(|(at, _)| Some((at, text.get(at..)?.chars().next()?)))
