@@ -18,7 +18,7 @@ pub use date::Published;
 pub use draft::{Draft, DraftPart};
 pub use json::{to_json, write_json};
 pub use safe::Safe;
-pub use safe_text::{SafeText, clean, is_clean};
+pub use safe_text::{SafeText, changes, clean, is_clean};
 
 /// The lasting identity of an article: a hash of the place that it was read from and of its position there.
 ///
