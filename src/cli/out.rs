@@ -30,12 +30,12 @@ const PAINTS: [(char, &str); 10] = [
     ('\u{FDD1}', "\x1b[1m"),
     ('\u{FDD2}', "\x1b[3m"),
     ('\u{FDD3}', "\x1b[2m"),
-    ('\u{FDD4}', "\x1b[1;91m"),
-    ('\u{FDD5}', "\x1b[1;96m"),
-    ('\u{FDD6}', "\x1b[1;93m"),
-    ('\u{FDD7}', "\x1b[1;92m"),
-    ('\u{FDD8}', "\x1b[1;95m"),
-    ('\u{FDD9}', "\x1b[1;94m"),
+    ('\u{FDD4}', "\x1b[38;5;9m\x1b[1m"),
+    ('\u{FDD5}', "\x1b[38;5;14m\x1b[1m"),
+    ('\u{FDD6}', "\x1b[38;5;11m\x1b[1m"),
+    ('\u{FDD7}', "\x1b[38;5;10m\x1b[1m"),
+    ('\u{FDD8}', "\x1b[38;5;13m\x1b[1m"),
+    ('\u{FDD9}', "\x1b[38;5;12m\x1b[1m"),
 ];
 const HITS: usize = 6;
 
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn paint_is_put_on_by_the_printer_alone() {
         let text = format!("a {} {}", painted("b\x1b[1m", Paint::Bold), painted("c", Paint::Hit(7)));
-        assert_eq!(printed(text.as_bytes(), true), "a \x1b[1mb␛[1m\x1b[0m \x1b[1;96mc\x1b[0m");
+        assert_eq!(printed(text.as_bytes(), true), "a \x1b[1mb␛[1m\x1b[0m \x1b[38;5;14m\x1b[1mc\x1b[0m");
         assert!(!printed(text.as_bytes(), false).contains('\x1b'));
     }
 
