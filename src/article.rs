@@ -7,6 +7,8 @@ mod block;
 mod date;
 mod draft;
 pub mod fold;
+mod json;
+mod safe;
 mod safe_text;
 
 use std::fmt;
@@ -14,7 +16,9 @@ use std::fmt;
 pub use block::{BlockKind, Part, Role, Span, SpanStyle};
 pub use date::Published;
 pub use draft::{Draft, DraftPart};
-pub use safe_text::{SafeText, clean};
+pub use json::{to_json, write_json};
+pub use safe::Safe;
+pub use safe_text::{SafeText, changes, clean, is_clean};
 
 /// The lasting identity of an article: a hash of the place that it was read from and of its position there.
 ///

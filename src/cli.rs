@@ -9,6 +9,7 @@ mod feed;
 mod library;
 mod list;
 mod mark;
+mod out;
 mod progress;
 mod search;
 mod searches;
@@ -16,7 +17,7 @@ mod selection;
 mod show;
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
@@ -25,11 +26,11 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::app::BUNDLED;
-use crate::article::clean;
 use crate::config::{Config, default_text};
 use crate::loader::Problem;
 use crate::query::Sort;
 use crate::runtime::{self, Cache, LoadOptions, Loaded, Options, Source, load_with};
+use out::{Out, complain, is_seen, tell_panics};
 use progress::Progress;
 use selection::{Selection, parse, sorts};
 
@@ -43,7 +44,7 @@ const WRONG: u8 = 2;
 /// Without a PATH it opens the articles that it carries with it. Where standard output is no terminal it prints what
 /// `list` prints.
 #[derive(Debug, Parser)]
-#[command(name = "newsdesk", version)]
+#[command(name = "newsdesk", bin_name = "newsdesk", version)]
 #[command(
     after_help = "In the reader, ? lists all keys. Exit status: 0; 1 where nothing matched or problems were found; 2 for wrong use, or where nothing could be read."
 )]
@@ -233,13 +234,18 @@ enum Command {
 
 /// Runs the program with these arguments.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    tell_panics();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            let wrong = error.use_stderr();
-            // A closed pipe is no reason to fail.
-            let _ = error.print();
-            return if wrong { WRONG.into() } else { ExitCode::SUCCESS };
+        // It quotes what was typed.
+        Err(error) if error.use_stderr() => {
+            error.render().to_string().lines().for_each(complain);
+            return WRONG.into();
+        }
+        Err(help) => {
+            // It quotes nothing. A closed pipe is no reason to fail.
+            let _ = help.print();
+            return ExitCode::SUCCESS;
         }
     };
     match carry_out(cli) {
@@ -257,18 +263,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Writes a line to standard error; there is nobody to tell where that fails.
-fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "{}", clean(&line.replace('\n', " ")));
-}
-
 fn carry_out(cli: Cli) -> io::Result<ExitCode> {
     if let Some(path) = &cli.common.log {
         runtime::log_to(path).map_err(|error| named(path, &error))?;
     }
-    let mut out = BufWriter::new(io::stdout().lock());
+    let colours = in_colour(cli.common.color);
+    let mut out = Out::stdout(colours);
     match cli.command {
-        None if io::stdout().is_terminal() => {
+        None if is_seen() => {
             drop(out);
             return read(&cli.paths.paths, &cli.common);
         }
@@ -281,12 +283,8 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             Err(io::Error::new(io::ErrorKind::InvalidInput, message))
         }
         Some(Command::Search { query, paths, format, sort, limit, context }) => {
-            let options = search::Options {
-                format,
-                limit: limit.unwrap_or(usize::MAX),
-                context: usize::from(context),
-                colours: in_colour(cli.common.color),
-            };
+            let options =
+                search::Options { format, limit: limit.unwrap_or(usize::MAX), context: usize::from(context), colours };
             search::print(&select(&paths, &Choice { query, sort }, &cli.common)?, &options, &mut out)
         }
         Some(Command::Export { paths, choice, format, output, force }) => {
@@ -295,13 +293,13 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
         Some(Command::Show { paths, choice, format, width }) => {
             let (config, _) = config(&cli.common)?;
             let columns = crossterm::terminal::size().map_or(u16::MAX, |(columns, _)| columns);
-            let columns = if io::stdout().is_terminal() { columns } else { u16::MAX };
+            let columns = if is_seen() { columns } else { u16::MAX };
             let setting = crate::app::wrap::Setting {
                 width: width.unwrap_or(config.measure.min(columns)),
                 justify: config.justify,
                 hyphenate: config.hyphenate,
             };
-            show::print(&select(&paths, &choice, &cli.common)?, format, setting, in_colour(cli.common.color), &mut out)
+            show::print(&select(&paths, &choice, &cli.common)?, format, setting, colours, &mut out)
         }
         Some(Command::Check { library: true, .. }) => library::check(&mut out),
         Some(Command::Mark { paths, query, wishes, dry_run }) => {
@@ -360,7 +358,7 @@ fn in_colour(when: ColorWhen) -> bool {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     match when {
-        ColorWhen::Auto => io::stdout().is_terminal() && !plain,
+        ColorWhen::Auto => is_seen() && !plain,
         ColorWhen::Always => true,
         ColorWhen::Never => false,
     }

@@ -2,6 +2,7 @@
 
 mod feed_overlays;
 mod filter_bar;
+mod frame;
 mod list_pane;
 mod note;
 mod overlay;
@@ -16,6 +17,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::app::{Area, Focus, State};
+use spans::put_sign;
 
 pub use theme::{Depth, Kind, Theme, detect};
 
@@ -36,7 +38,7 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     for area in [sources_rule, rule].into_iter().flatten() {
         let sign = if area.width == 1 && area.height > 1 { "│" } else { "─" };
         for position in area.positions() {
-            buffer[position].set_symbol(sign).set_style(theme.rule);
+            put_sign(buffer, position, sign, theme.rule);
         }
     }
     if let Some(area) = reading {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::feeds::FeedOrder;
 use super::session::Session;
-use crate::article::ArticleId;
+use crate::article::{ArticleId, SafeText};
 use crate::corpus::{Corpus, Slot};
 use crate::marks::{Marking, Marks};
 use crate::query::{SavedSearch, Wanted};
@@ -99,7 +99,7 @@ pub enum Effect {
         corpus: Arc<Corpus>,
     },
     /// Put text on the clipboard.
-    Copy(String),
+    Copy(SafeText),
     /// Open an address in the browser, if it is one that may be opened.
     OpenLink(String),
     /// Hand the terminal to the reader's editor, with this file.

@@ -367,11 +367,11 @@ impl State {
         let (text, told) = if whole {
             (self.whole_text(open), "Copied the whole article")
         } else {
-            let path = crate::article::clean(&open.path.to_string_lossy()).into_owned();
-            let address = open.article.url.as_ref().map_or(path, ToString::to_string);
+            let path = || open.path.to_string_lossy().into_owned();
+            let address = open.article.url.as_ref().map_or_else(path, ToString::to_string);
             (format!("{}\n{address}\n", open.article.headline()), "Copied headline and address")
         };
-        effects.push(Effect::Copy(text));
+        effects.push(Effect::Copy(crate::article::SafeText::new(&text)));
         self.tell(told);
     }
 }

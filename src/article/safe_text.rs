@@ -1,12 +1,14 @@
 //! The one place that makes text safe: nothing that a terminal could take as a command, and nothing invisible that
 //! could deceive the eye, gets past [`clean`].
 //!
-//! - C0 controls and DEL become their visible pictures (U+2400 and on), C1 controls U+FFFD.
+//! - C0 controls and DEL become their visible pictures (U+2400 and on), C1 controls U+FFFD, and so do noncharacters and
+//!   private characters beyond the first plane, by which a terminal may show pictures.
 //! - Tabs, line separators and the like become spaces; line feeds stay (only code keeps them further on).
-//! - Bidirectional overrides, embeddings, isolates and marks, zero-width spaces, tag characters and other invisible
-//!   formatting are dropped. The joiners U+200C and U+200D stay where scripts and emoji
-//!   need them.
-//! - No more than [`MAX_MARKS`] combining marks stay on one character.
+//! - Bidirectional overrides, embeddings, isolates and marks, zero-width spaces, tag characters, annotations and all
+//!   else that Unicode calls ignorable are dropped, with three exceptions: the joiners U+200C and U+200D stay where
+//!   scripts and emoji need them, no more than [`MAX_JOINED`] in an emoji, and one U+FE0E or U+FE0F stays on a sign
+//!   that may be an emoji. A flag of tags is therefore the black flag that it begins with.
+//! - No more than [`MAX_MARKS`] combining marks stay on one character, or at the front of a text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,6 +18,10 @@ use unicode_width::UnicodeWidthChar;
 
 /// How many combining marks may stand on one character; more only serve to smear over other lines.
 pub(crate) const MAX_MARKS: usize = 6;
+
+/// How many joiners may stand in one emoji. The longest of Unicode's have three; an endless one would take two columns
+/// by the rules, and all of the screen on a terminal that has no sign for it.
+pub(crate) const MAX_JOINED: usize = 5;
 
 /// Text that is safe to show on a terminal. It can only be made by [`SafeText::new`], which cleans it.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,14 +73,32 @@ impl PartialEq<&str> for SafeText {
 
 /// Makes `text` safe to show; it is given back as it is where it already was.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    match first_unsafe(text) {
-        None => Cow::Borrowed(text),
-        Some(at) => Cow::Owned(rewrite(text, at)),
-    }
+    let Some(suspect) = first_suspect(text) else { return Cow::Borrowed(text) };
+    let mut verdicts = Verdicts::from(text, suspect);
+    let Some((at, first)) = verdicts.find(|(_, treatment)| !matches!(treatment, Treatment::Keep(_))) else {
+        return Cow::Borrowed(text);
+    };
+    let mut out = String::with_capacity(text.len());
+    out.push_str(&text[..at]);
+    out.extend([first].into_iter().chain(verdicts.map(|(_, treatment)| treatment)).filter_map(Treatment::shown));
+    Cow::Owned(out)
 }
 
-/// Where the first character stands that [`rewrite`] might change.
-fn first_unsafe(text: &str) -> Option<usize> {
+/// Whether [`clean`] leaves `text` as it is.
+pub fn is_clean(text: &str) -> bool {
+    changes(text).next().is_none()
+}
+
+/// The characters that [`clean`] would replace or drop, and where they stand: for formats that can write them so that
+/// they are harmless and the same still.
+pub fn changes(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let from = first_suspect(text).unwrap_or(text.len());
+    let changed = Verdicts::from(text, from).filter(|(_, treatment)| !matches!(treatment, Treatment::Keep(_)));
+    changed.filter_map(|(at, _)| Some((at, text.get(at..)?.chars().next()?)))
+}
+
+/// Where the first character stands that might not stay.
+fn first_suspect(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -97,7 +121,7 @@ pub(super) fn is_surely_safe(text: &str) -> bool {
 
 /// Whether `c` stays whatever stands around it. A joiner or a mark may belong to a doubled joiner or too high a stack.
 fn stays(c: char) -> bool {
-    matches!(treat(c), Treatment::Keep) && !is_attached(c)
+    matches!(treat(c), Treatment::Keep(_)) && !is_attached(c)
 }
 
 /// The length of the run of printable ASCII and line feeds at the front of `bytes`.
@@ -123,26 +147,40 @@ fn is_plain(byte: u8) -> bool {
     matches!(byte, b'\n' | b' '..=b'~')
 }
 
+/// What becomes of a character.
+#[derive(Clone, Copy)]
 enum Treatment {
-    Keep,
+    Keep(char),
     Replace(char),
     Drop,
 }
 
+impl Treatment {
+    /// What is shown for it.
+    fn shown(self) -> Option<char> {
+        match self {
+            Treatment::Keep(c) | Treatment::Replace(c) => Some(c),
+            Treatment::Drop => None,
+        }
+    }
+}
+
+/// What becomes of `c`, as far as that does not depend on what stands around it.
 fn treat(c: char) -> Treatment {
     match c {
-        '\n' | ' '..='~' => Treatment::Keep,
+        '\n' | ' '..='~' => Treatment::Keep(c),
         '\t' | '\u{0B}' | '\u{0C}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Treatment::Replace(' '),
         '\0'..='\u{1F}' => Treatment::Replace(char::from_u32(0x2400 + c as u32).unwrap_or('\u{FFFD}')),
         '\u{7F}' => Treatment::Replace('\u{2421}'),
         '\u{80}'..='\u{9F}' => Treatment::Replace('\u{FFFD}'),
-        '\u{AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' => {
-            Treatment::Drop
-        }
-        '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' => Treatment::Drop,
-        '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' => Treatment::Drop,
+        '\u{AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' => Treatment::Drop,
+        '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' => Treatment::Drop,
+        '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0D}' | '\u{FEFF}' => Treatment::Drop,
+        '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' => Treatment::Drop,
         '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}' => Treatment::Drop,
-        _ => Treatment::Keep,
+        '\u{FDD0}'..='\u{FDEF}' | '\u{F0000}'.. => Treatment::Replace('\u{FFFD}'),
+        _ if c as u32 & 0xFFFE == 0xFFFE => Treatment::Replace('\u{FFFD}'),
+        _ => Treatment::Keep(c),
     }
 }
 
@@ -160,39 +198,76 @@ fn is_attached(c: char) -> bool {
     }
 }
 
-fn rewrite(text: &str, from: usize) -> String {
-    let mut out = String::with_capacity(text.len());
-    // The characters before may carry marks that what follows is counted with, so the last few are read again.
-    let start = text[..from].char_indices().next_back().map_or(0, |(at, _)| at);
-    out.push_str(&text[..start]);
-    let mut attached = 0;
-    let mut joiner = None;
-    for c in text[start..].chars() {
-        let c = match treat(c) {
-            Treatment::Keep => c,
-            Treatment::Replace(sign) => sign,
-            Treatment::Drop => continue,
-        };
-        if matches!(c, '\u{200C}' | '\u{200D}') {
-            // It stays only if what stands on both its sides can be joined.
-            joiner = Some(c).filter(|_| out.chars().next_back().is_some_and(joins));
-            continue;
-        }
-        if is_attached(c) {
-            attached += 1;
-            if attached > MAX_MARKS {
-                continue;
-            }
-        } else {
-            attached = 0;
-        }
-        // Only now is it certain what stands after a joiner.
-        if let Some(joiner) = joiner.take().filter(|_| joins(c)) {
-            out.push(joiner);
-        }
-        out.push(c);
+/// Goes through a text and says what becomes of each character, and where that stands.
+struct Verdicts<'a> {
+    text: &'a str,
+    at: usize,
+    /// The last character that stayed or took the place of one.
+    last: Option<char>,
+    /// How many marks stand on it.
+    marks: usize,
+    /// How many joiners stand in the emoji that it belongs to.
+    joined: usize,
+}
+
+impl<'a> Verdicts<'a> {
+    /// Begins at the character at byte `at`. All before it stay and stand for themselves.
+    fn from(text: &'a str, at: usize) -> Verdicts<'a> {
+        let last = text.get(..at).and_then(|before| before.chars().next_back());
+        Verdicts { text, at, last, marks: 0, joined: 0 }
     }
-    out
+
+    /// Whether a joiner may stay here: what stands on both its sides can be joined.
+    fn keeps_joiner(&mut self) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or("");
+        // Of several joiners in a row the last counts.
+        let next = rest.chars().find_map(|c| treat(c).shown());
+        // A selector stays on what it stands on alone, a mark only where there is room for it.
+        let stays = |c: &char| *c != '\u{FE0F}' && (self.marks < MAX_MARKS || !is_attached(*c));
+        let next = next.filter(|&c| joins(c)).filter(stays);
+        let (Some(_), Some(next)) = (self.last.filter(|&c| joins(c)), next) else { return false };
+        let in_emoji = next >= '\u{2190}';
+        self.joined += usize::from(in_emoji);
+        !in_emoji || self.joined <= MAX_JOINED
+    }
+}
+
+impl Iterator for Verdicts<'_> {
+    type Item = (usize, Treatment);
+
+    fn next(&mut self) -> Option<(usize, Treatment)> {
+        let at = self.at;
+        let c = self.text.get(at..)?.chars().next()?;
+        self.at += c.len_utf8();
+        let treatment = treat(c);
+        let Some(shown) = treatment.shown() else { return Some((at, Treatment::Drop)) };
+        let stays = match shown {
+            '\u{200C}' | '\u{200D}' => self.keeps_joiner(),
+            '\u{FE0E}' | '\u{FE0F}' => self.last.is_some_and(may_be_emoji),
+            _ if is_attached(shown) => {
+                self.marks += 1;
+                self.marks <= MAX_MARKS
+            }
+            _ => {
+                self.marks = 0;
+                // Shades of skin belong to the emoji before.
+                if self.last != Some('\u{200D}') && !('\u{1F3FB}'..='\u{1F3FF}').contains(&shown) {
+                    self.joined = 0;
+                }
+                true
+            }
+        };
+        if !stays {
+            return Some((at, Treatment::Drop));
+        }
+        self.last = Some(shown);
+        Some((at, treatment))
+    }
+}
+
+/// Whether `c` can be shown both as a sign of text and as an emoji, which a selector after it chooses.
+fn may_be_emoji(c: char) -> bool {
+    matches!(c, '#' | '*' | '0'..='9' | '©' | '®' | '\u{203C}'..='\u{3299}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
 /// Whether a joiner beside `c` means something: in Arabic and Indic scripts and their kin, and between emoji. Beside
@@ -205,6 +280,8 @@ fn joins(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use icu_properties::props::{BidiControl, DefaultIgnorableCodePoint, GeneralCategory, NoncharacterCodePoint};
+    use icu_properties::{CodePointMapData, CodePointSetData};
     use proptest::prelude::*;
 
     #[test]
@@ -248,7 +325,74 @@ mod tests {
         assert_eq!(clean(&lone).chars().count(), MAX_MARKS);
     }
 
+    #[test]
+    fn of_all_that_unicode_calls_control_format_or_ignorable_nothing_stays_but_what_is_seen() {
+        let category = CodePointMapData::<GeneralCategory>::new();
+        let (ignorable, bidi, none) = (
+            CodePointSetData::new::<DefaultIgnorableCodePoint>(),
+            CodePointSetData::new::<BidiControl>(),
+            CodePointSetData::new::<NoncharacterCodePoint>(),
+        );
+        // Signs in front of Arabic and Kaithi numbers and of Syriac abbreviations: they are seen.
+        let seen = |c| {
+            matches!(c, '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}' | '\u{890}' | '\u{891}' | '\u{8E2}')
+                || matches!(c, '\u{110BD}' | '\u{110CD}')
+        };
+        let mut dropped = 0;
+        for c in (char::MIN..=char::MAX).filter(|&c| c != '\n' && !seen(c)) {
+            use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
+            let suspect = matches!(category.get(c), Control | Format | LineSeparator | ParagraphSeparator);
+            if suspect || ignorable.contains(c) || bidi.contains(c) || none.contains(c) {
+                dropped += 1;
+                for text in [format!("a{c}b"), c.to_string(), format!("{c}a"), format!("a{c}")] {
+                    assert!(!clean(&text).contains(c), "{:04x} in {text:?}", c as u32);
+                }
+            }
+        }
+        assert!(dropped > 4_000, "{dropped}");
+    }
+
+    #[test]
+    fn a_selector_stays_alone_and_on_what_may_be_an_emoji() {
+        assert_eq!(clean("❤\u{FE0F} 1\u{FE0F}\u{20E3} ©\u{FE0E}"), "❤\u{FE0F} 1\u{FE0F}\u{20E3} ©\u{FE0E}");
+        assert_eq!(clean("👍\u{FE0F}\u{FE0E}\u{FE0F}\u{FE03} a\u{FE0F} \u{FE0F}"), "👍\u{FE0F} a ");
+        assert_eq!(clean("葛\u{E0100}城 ∩\u{FE00}"), "葛城 ∩");
+    }
+
+    #[test]
+    fn an_emoji_has_an_end() {
+        let couple = "👩🏻\u{200d}❤\u{FE0F}\u{200d}💋\u{200d}👩🏿";
+        assert_eq!(clean(couple), couple);
+        let endless = "👩🏻\u{200d}".repeat(10_000) + "👧 می\u{200c}خواهم";
+        let cleaned = clean(&endless);
+        let joined = unicode_segmentation::UnicodeSegmentation::graphemes(&*cleaned, true)
+            .map(|grapheme| grapheme.matches('\u{200d}').count());
+        assert_eq!((joined.max(), cleaned.matches('\u{200c}').count()), (Some(MAX_JOINED), 1));
+    }
+
+    #[test]
+    fn characters_that_are_none_and_private_planes_are_replaced() {
+        assert_eq!(clean("a\u{FFFE}\u{FDD0}\u{1FFFF}\u{10EEEE}\u{F0000}"), format!("a{}", "\u{FFFD}".repeat(5)));
+        // Fonts have signs of their own in the first plane.
+        assert_eq!(clean("\u{F8FF}"), "\u{F8FF}");
+    }
+
+    #[test]
+    fn text_with_marks_that_stay_is_not_copied() {
+        for text in ["ปฏิญญา", "می\u{200c}خواهم", "e\u{301}", "👩\u{200d}👧", "❤\u{FE0F}"] {
+            assert!(matches!(clean(text), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_clean_is_what_cleaning_leaves_as_it_is(
+            text in "\\PC{0,40}|(?s).{0,40}|[a👩❤ी\u{200d}\u{fe0f}\u{301}\u{1f3fb}]{0,20}",
+        ) {
+            prop_assert_eq!(is_clean(&text), clean(&text) == text);
+            prop_assert!(is_clean(&clean(&text)));
+        }
+
         #[test]
         fn cleaned_text_has_no_control_and_cleaning_it_again_changes_nothing(text in "\\PC{0,40}|(?s).{0,40}") {
             let once = clean(&text).into_owned();

@@ -16,6 +16,7 @@ use super::{complain, list, named, show};
 use crate::app::numbers::counted;
 use crate::app::wrap::Setting;
 use crate::article::fold::fold;
+use crate::article::{to_json, write_json};
 use crate::corpus::Entry;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -142,13 +143,13 @@ fn whole(selection: &Selection, heading: &Heading, format: Format, out: &mut imp
             entries.try_for_each(|(_, entry)| show::markdown_section(&entry.article(), out))
         }
         Format::Json => {
-            let top = serde_json::to_string(heading)?;
+            let top = to_json(heading)?;
             writeln!(out, "{},\"found\":[", top.trim_end_matches('}'))?;
             for (number, entry) in entries {
                 if number > 0 {
                     out.write_all(b",\n")?;
                 }
-                serde_json::to_writer(&mut *out, &ArticleJson::new(entry, &entry.article(), true))?;
+                write_json(out, &ArticleJson::new(entry, &entry.article(), true))?;
             }
             out.write_all(b"\n]}\n")
         }
@@ -190,7 +191,7 @@ fn folder(selection: &Selection, heading: &Heading, format: Format, folder: &Pat
         match format {
             Format::Markdown => show::markdown(&article, out)?,
             Format::Json => {
-                serde_json::to_writer(&mut *out, &ArticleJson::new(entry, &article, true))?;
+                write_json(out, &ArticleJson::new(entry, &article, true))?;
                 out.write_all(b"\n")?;
             }
             Format::Text | Format::Csv => show::text(&article, SETTING, false, out)?,
@@ -212,9 +213,9 @@ fn index(
     out: &mut impl Write,
 ) -> io::Result<()> {
     if format == Format::Json {
-        let top = serde_json::to_string(heading)?;
+        let top = to_json(heading)?;
         let files: Vec<String> = names.iter().map(|name| format!("{name}.json")).collect();
-        return writeln!(out, "{},\"files\":{}}}", top.trim_end_matches('}'), serde_json::to_string(&files)?);
+        return writeln!(out, "{},\"files\":{}}}", top.trim_end_matches('}'), to_json(&files)?);
     }
     let Heading { query, exported, .. } = heading;
     let count = articles(selection);

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::library::{open, path, told};
 use super::{Common, NOTHING, WRONG, complain};
 use crate::app::numbers::{counted, grouped};
-use crate::article::clean;
+use crate::article::{clean, write_json};
 use crate::feeds::{FeedSetting, Subscription};
 use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library, Standing, now};
 use crate::loader::PageFeed;
@@ -264,7 +264,8 @@ fn list(
                 fields.insert("error".to_owned(), json!(health.error));
                 fields.insert("gone".to_owned(), json!(health.standing == Standing::Gone));
             }
-            writeln!(out, "{object}")?;
+            write_json(out, &object)?;
+            writeln!(out)?;
             continue;
         }
         let health = feed_health::health(feed, counts);

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::article_json::{ArticleJson, shown_path};
 use super::selection::Selection;
-use crate::article::Role;
+use crate::article::{Role, write_json};
 use crate::corpus::Entry;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -36,7 +36,7 @@ pub(super) fn print(selection: &Selection, format: Format, out: &mut impl Write)
         }
         Format::Json => {
             for entry in selection.entries() {
-                serde_json::to_writer(&mut *out, &ArticleJson::new(entry, &entry.article(), false))?;
+                write_json(out, &ArticleJson::new(entry, &entry.article(), false))?;
                 out.write_all(b"\n")?;
             }
         }

@@ -19,6 +19,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// The second begins now.
+    #[expect(clippy::disallowed_methods, reason = "nothing is written; the bar has words of the program alone")]
     pub(super) fn new() -> Progress {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         Progress { began: Instant::now(), bar: None, wanted: io::stderr().is_terminal() && !dumb }

@@ -5,15 +5,15 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use crossterm::style::{Color, Stylize};
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::article_json::{ArticleJson, shown_path};
 use super::list;
+use super::out::{Paint, painted};
 use super::selection::Selection;
-use crate::article::{Article, Part, Role};
+use crate::article::{Article, Part, Role, write_json};
 use crate::corpus::Entry;
 use crate::search::Hit;
 
@@ -60,7 +60,7 @@ pub(super) fn print(selection: &Selection, options: &Options, out: &mut impl Wri
                 let hits = selection.matcher.hits(entry);
                 let hits = hits.iter().filter_map(|hit| HitJson::new(&article, hit, options.context)).collect();
                 let found = FoundJson { article: ArticleJson::new(entry, &article, false), hits };
-                serde_json::to_writer(&mut *out, &found)?;
+                write_json(out, &found)?;
                 out.write_all(b"\n")?;
             }
         }
@@ -102,15 +102,11 @@ pub(super) fn print(selection: &Selection, options: &Options, out: &mut impl Wri
     Ok(selection.outcome_as_grep())
 }
 
-/// The terms' colours: those that most terminals tell apart best.
-const COLOURS: [Color; 6] = [Color::Red, Color::Cyan, Color::Yellow, Color::Green, Color::Magenta, Color::Blue];
-
 /// Text as it is printed: a hit in the colour of its term, the rest plain or, in a headline, bold.
 fn marked(text: &str, hit: Option<&Hit>, colours: bool, is_headline: bool) -> String {
-    let colour = |hit: &Hit| COLOURS.get(usize::from(hit.term.0) % COLOURS.len()).copied().unwrap_or(Color::Red);
     match hit {
-        Some(hit) if colours => text.with(colour(hit)).bold().to_string(),
-        None if colours && is_headline && !text.is_empty() => text.bold().to_string(),
+        Some(hit) if colours => painted(text, Paint::Hit(hit.term.0)),
+        None if colours && is_headline && !text.is_empty() => painted(text, Paint::Bold),
         _ => text.to_owned(),
     }
 }
@@ -132,7 +128,7 @@ fn text(selection: &Selection, entry: Entry<'_>, options: &Options, out: &mut im
         [date.get(..10).unwrap_or(&date), &section, &source].into_iter().filter(|text| !text.is_empty()).collect();
     let beside = beside.join("  ");
     match options.colours {
-        true => writeln!(out, "{shown}\n{}", format!("{beside}  {path}").dim())?,
+        true => writeln!(out, "{shown}\n{}", painted(&format!("{beside}  {path}"), Paint::Dim))?,
         false => writeln!(out, "{shown}\n{beside}  {path}")?,
     }
     let mut rest = hits.iter().filter(|hit| !is_headline(&article, hit)).peekable();

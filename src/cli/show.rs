@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use crossterm::style::Stylize;
 
 use super::article_json::ArticleJson;
+use super::out::{Paint, painted};
 use super::selection::Selection;
 use crate::app::wrap::{Annotation, Line, LineKind, Setting, typeset};
-use crate::article::{Article, BlockKind, Role};
+use crate::article::{Article, BlockKind, Role, to_json, write_json};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -39,7 +39,7 @@ pub(super) fn print(
             }
             Format::Markdown => markdown(&article, out)?,
             Format::Json => {
-                serde_json::to_writer(&mut *out, &ArticleJson::new(entry, &article, true))?;
+                write_json(out, &ArticleJson::new(entry, &article, true))?;
                 out.write_all(b"\n")?;
             }
         }
@@ -59,10 +59,10 @@ fn styled(line: &Line, article: &Article, colours: bool) -> String {
     let text = line.text(article);
     match line.kind {
         _ if !colours => text,
-        LineKind::Part(Role::Headline | Role::Body(BlockKind::Crosshead)) => text.bold().to_string(),
-        LineKind::Part(Role::Standfirst) => text.italic().to_string(),
+        LineKind::Part(Role::Headline | Role::Body(BlockKind::Crosshead)) => painted(&text, Paint::Bold),
+        LineKind::Part(Role::Standfirst) => painted(&text, Paint::Italic),
         LineKind::Dateline | LineKind::Link | LineKind::Part(Role::Caption | Role::Credit | Role::Source) => {
-            text.dim().to_string()
+            painted(&text, Paint::Dim)
         }
         LineKind::Blank
         | LineKind::Tags
@@ -75,7 +75,7 @@ fn styled(line: &Line, article: &Article, colours: bool) -> String {
 /// Markdown that newsdesk itself reads back to the same parts.
 pub(super) fn markdown(article: &Article, out: &mut impl Write) -> io::Result<()> {
     // A JSON text is a YAML text too.
-    let text = |text: &str| serde_json::to_string(text);
+    let text = |text: &str| to_json(text);
     writeln!(out, "---\ntitle: {}", text(article.headline())?)?;
     if let Some(published) = article.published {
         writeln!(out, "date: {published}")?;
@@ -92,7 +92,7 @@ pub(super) fn markdown(article: &Article, out: &mut impl Write) -> io::Result<()
     }
     let sources: Vec<&str> = article.sources().collect();
     if !sources.is_empty() {
-        writeln!(out, "sources: {}", serde_json::to_string(&sources)?)?;
+        writeln!(out, "sources: {}", to_json(&sources)?)?;
     }
     writeln!(out, "---\n")?;
     markdown_body(article, out)

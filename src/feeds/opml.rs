@@ -12,6 +12,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::Subscription;
+use crate::article::changes;
 
 /// What stands for a `/` in the name of a folder.
 const SLASH: &str = "\u{2215}";
@@ -384,17 +385,21 @@ pub fn write(subscriptions: &[Subscription]) -> String {
 /// A text as it stands in an attribute. What XML cannot hold is left out.
 fn escaped(text: &str) -> Cow<'_, str> {
     let plain = |c: char| !matches!(c, '&' | '<' | '>' | '"') && (c >= ' ') && c != '\u{fffe}' && c != '\u{ffff}';
-    if text.chars().all(plain) {
+    let mut changed = changes(text).map(|(at, _)| at).peekable();
+    if text.chars().all(plain) && changed.peek().is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
+        let is_changed = changed.next_if_eq(&at).is_some();
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\n' | '\r' | '\t' => _ = write!(out, "&#{};", u32::from(c)),
+            // The same character still, but nothing that a terminal could take as a command.
+            c if is_changed && plain(c) => _ = write!(out, "&#x{:x};", u32::from(c)),
             c if plain(c) => out.push(c),
             _ => {}
         }

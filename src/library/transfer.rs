@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::marks::{Keeper, Known, path_of, signed, unsigned};
 use super::{Library, Result, VERSION};
-use crate::article::ArticleId;
+use crate::article::{ArticleId, write_json};
 use crate::marks::{Change, Marking, Place, Tag};
 use crate::query::SavedSearch;
 
@@ -184,8 +184,8 @@ pub fn write_changes(
     out.flush()
 }
 
-fn write_line(out: &mut dyn Write, line: &Line) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, line)?;
+fn write_line(mut out: &mut dyn Write, line: &Line) -> io::Result<()> {
+    write_json(&mut out, line)?;
     out.write_all(b"\n")
 }
 

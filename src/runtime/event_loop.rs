@@ -13,6 +13,7 @@ use chrono::{Days, NaiveDateTime, NaiveTime};
 use rustix::io::Errno;
 
 use crate::app::{Effect, Message, State};
+use crate::article::SafeText;
 
 /// How many messages are taken in before the screen is drawn, so that a flood of them cannot keep it from being so.
 const BURST: usize = 1_000;
@@ -83,7 +84,7 @@ pub(super) trait Screen {
     fn enter(&mut self) -> io::Result<()>;
 
     /// Puts text on the clipboard of whoever sits at the terminal.
-    fn copy(&mut self, text: &str) -> io::Result<()>;
+    fn copy(&mut self, text: &SafeText) -> io::Result<()>;
 }
 
 /// What carries out the effects.
@@ -188,6 +189,7 @@ mod tests {
 
     use super::*;
     use crate::app::Size;
+    use crate::article::SafeText;
     use crate::command::{Key, KeyCode};
     use crate::config::Config;
 
@@ -212,7 +214,7 @@ mod tests {
             self.entered += 1;
             Ok(())
         }
-        fn copy(&mut self, _: &str) -> io::Result<()> {
+        fn copy(&mut self, _: &SafeText) -> io::Result<()> {
             Ok(())
         }
     }

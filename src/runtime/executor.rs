@@ -24,7 +24,7 @@ use super::keeper::{Keeper, Order};
 use super::log::note;
 use super::unkept::write_unkept;
 use crate::app::{Effect, Message, Notice};
-use crate::article::ArticleId;
+use crate::article::{ArticleId, clean, is_clean};
 use crate::corpus::Corpus;
 use crate::marks::Marks;
 use crate::query::Wanted;
@@ -147,24 +147,23 @@ impl Executor {
         });
     }
 
-    /// Has a note written in the editor, in a file that only this user can read.
+    /// Has a note written in the editor, in a file in a folder of its own that only this user can look into.
     fn edit_note(&self, article: ArticleId, text: &str, screen: &mut dyn Screen) -> io::Result<()> {
-        let written = tempfile::Builder::new().prefix("newsdesk-note-").suffix(".txt").tempfile();
-        let written = written.and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.flush()?;
-            Ok(file)
-        });
-        let file = match written {
-            Ok(file) => file,
+        let (folder, file) = match private_file(text) {
+            Ok(written) => written,
             Err(error) => {
                 self.tell(Notice::error(format!("The note could not be handed to the editor: {error}")));
                 return Ok(());
             }
         };
-        self.edit(file.path(), screen)?;
+        self.edit(&file, screen)?;
         // Editors write a new file in the place of the old one, so it is read by its name.
-        match std::fs::read(file.path()) {
+        let read = std::fs::read(&file);
+        // What editors leave beside it goes as well.
+        if let Err(error) = folder.close() {
+            self.tell(Notice::error(format!("{} could not be removed: {error}", file.display())));
+        }
+        match read {
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 let _ = self.events.send(Event::Message(Message::NoteWritten { article, text }));
@@ -257,20 +256,39 @@ fn lent<T>(work: impl FnOnce() -> T) -> T {
 fn may_be_opened(address: &str) -> bool {
     let scheme = address.split_once(':').map_or("", |(scheme, _)| scheme);
     let known = ["http", "https", "mailto"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    known
-        && !attaches(address)
-        && !address.chars().any(|c| c.is_control() || c.is_whitespace() || "\"<>\\^`{|}".contains(c))
+    // Some mail programs would send a file that a link names.
+    let attaches = scheme.eq_ignore_ascii_case("mailto") && names_attachment(address);
+    known && !attaches && is_clean(address) && !address.chars().any(|c| c.is_whitespace() || "\"<>\\^`{|}".contains(c))
 }
 
-/// Whether an address asks a mail program to send a file along, which some do unasked.
-fn attaches(address: &str) -> bool {
-    let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    let is_mail = path.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
-    let names = query.split(['&', ';']).map(|header| header.split('=').next().unwrap_or(""));
-    is_mail
-        && names
-            .map(|name| percent_decode_str(name).decode_utf8_lossy().to_ascii_lowercase())
-            .any(|name| name.trim_start_matches("x-").starts_with("attach"))
+fn names_attachment(address: &str) -> bool {
+    let fields = address.split_once('?').map_or("", |(_, fields)| fields);
+    fields.split(['&', ';', '?']).any(|field| {
+        let name = field.split_once('=').map_or(field, |(name, _)| name);
+        percent_decode_str(name)
+            .decode_utf8_lossy()
+            .trim()
+            .to_ascii_lowercase()
+            .trim_start_matches("x-")
+            .starts_with("attach")
+    })
+}
+
+/// Writes `text` to a file in a new folder, both for this user alone. The folder is removed with all that is in it when
+/// it is dropped.
+fn private_file(text: &str) -> io::Result<(tempfile::TempDir, PathBuf)> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("newsdesk-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let folder = builder.tempdir()?;
+    let path = folder.path().join("note.txt");
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&path)?.write_all(text.as_bytes())?;
+    Ok((folder, path))
 }
 
 /// The words with the argument in place of `{}`, or after them where there is none; none where there are no words.
@@ -357,8 +375,9 @@ fn describe(status: ExitStatus) -> String {
 }
 
 /// Writes to the terminal while it is not ours.
+#[expect(clippy::disallowed_methods, reason = "what is said is cleaned")]
 fn say(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
+    let _ = writeln!(io::stdout(), "{}", clean(text));
 }
 
 #[cfg(unix)]
@@ -396,9 +415,24 @@ mod tests {
             "https://example.org/\"&calc",
             "mailto:desk@example.org?attach=/etc/passwd",
             "MAILTO:desk@example.org?subject=x&%41ttachment=/etc/passwd",
+            "https://example.org/\u{202e}gpj.exe",
+            "mailto:a@example.org?subject=b&attach=/etc/passwd",
+            "mailto:a@example.org?%41ttachment=~/.ssh/id",
         ] {
             assert!(!may_be_opened(address), "{address}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_an_editor_gets_is_for_this_user_alone_and_goes_with_all_beside_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, file) = private_file("seen").unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(folder.path()), mode(&file)), (0o700, 0o600));
+        std::fs::write(folder.path().join("note.txt~"), "what it was").unwrap();
+        folder.close().unwrap();
+        assert!(!file.parent().unwrap().exists());
     }
 
     #[test]

@@ -24,6 +24,7 @@ use super::event_loop::Screen;
 use super::log::note;
 use super::writer::Writer;
 use crate::app::{Size, State};
+use crate::article::SafeText;
 
 /// Whether the terminal is ours. Whoever turns it off gives the terminal back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -43,12 +44,14 @@ type Output = std::fs::File;
 type Output = io::Stdout;
 
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the screen is drawn through it")]
 fn output() -> io::Result<Output> {
     use std::os::fd::AsFd;
     Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::disallowed_methods, reason = "the screen is drawn through it")]
 fn output() -> io::Result<Output> {
     Ok(io::stdout())
 }
@@ -153,9 +156,10 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
         self.canvas.resize(Rect::new(0, 0, columns, rows))
     }
 
-    /// It goes out with the next frame; where another comes before that, it takes its place.
-    fn copy(&mut self, text: &str) -> io::Result<()> {
-        self.clip = Some(text.to_owned());
+    /// It goes out with the next frame, in base64, so that nothing in it can end the sequence; where another comes before
+    /// that, it takes its place.
+    fn copy(&mut self, text: &SafeText) -> io::Result<()> {
+        self.clip = Some(text.as_str().to_owned());
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use super::overlay::draw_more;
 use super::spans::Pen;
 use crate::app::wrap::wrap;
 use crate::app::{ChangedPiece, FeedHealth, Overlay, State};
-use crate::article::clean;
+use crate::article::Safe;
 
 /// The feeds of a page that names several.
 pub(super) fn draw_choice(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
@@ -25,10 +25,10 @@ pub(super) fn draw_choice(state: &State, theme: &Theme, overlay: &Overlay, area:
         let over = |style: Style| if selected { style.patch(theme.selection) } else { style };
         let mut pen = Pen::new(buffer, area.x, y, area.right());
         if !title.is_empty() {
-            pen.put(&clean(title), over(theme.text));
+            pen.put(Safe::new(title), over(theme.text));
             pen.skip(2);
         }
-        pen.put(&clean(url), over(theme.dim));
+        pen.put(Safe::new(url), over(theme.dim));
     }
 }
 
@@ -59,12 +59,12 @@ pub(super) fn draw_health(state: &State, theme: &Theme, overlay: &Overlay, area:
             }
             let mut pen = Pen::new(buffer, area.x, y, area.right());
             if number == 0 {
-                pen.put(line, theme.text.add_modifier(Modifier::BOLD).patch(base));
-                pen.put(&feed.tags, theme.accent.patch(base));
+                pen.put(Safe::new(line), theme.text.add_modifier(Modifier::BOLD).patch(base));
+                pen.put(Safe::new(&feed.tags), theme.accent.patch(base));
             } else {
                 pen.skip(2);
                 let is_error = feed.error.as_deref() == Some(line);
-                pen.put(line, if is_error { theme.error } else { theme.dim });
+                pen.put(Safe::new(line), if is_error { theme.error } else { theme.dim });
             }
             y += 1;
         }
@@ -89,7 +89,7 @@ pub(super) fn draw_changes(state: &State, theme: &Theme, overlay: &Overlay, area
             for piece in paragraph {
                 let end = start + piece.text.len();
                 let shown = line.start.max(start)..line.end.min(end);
-                pen.put(text.get(shown).unwrap_or(""), style(piece, theme));
+                pen.put(Safe::new(text.get(shown).unwrap_or("")), style(piece, theme));
                 start = end;
             }
             y += 1;

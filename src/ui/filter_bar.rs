@@ -13,7 +13,7 @@ use super::spans::{Highlight, Pen, within};
 use super::{Theme, scrollbar};
 use crate::app::numbers::{counted, grouped};
 use crate::app::{Candidate, Focus, LineEditor, Note, State};
-use crate::article::clean;
+use crate::article::{Safe, clean};
 use crate::query::{Field, Mistake, TokenKind};
 use crate::search::Costly;
 
@@ -29,7 +29,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     let typed = state.filter().editor();
     let told = told(state, area);
     let told_x = area.right().saturating_sub(told.width() as u16 + 1);
-    Pen::new(buffer, told_x, area.y, area.right()).put(&told, theme.dim);
+    Pen::new(buffer, told_x, area.y, area.right()).put(Safe::new(&told), theme.dim);
     let sign = if typing || state.filter().is_on() { theme.accent } else { theme.dim };
     let mut pen = Pen::new(buffer, area.x, area.y, text_end(&told, area));
     pen.put(SIGN, sign);
@@ -51,7 +51,7 @@ pub(super) fn draw_line(
     let (y, last) = (pen.y(), pen.last());
     let x = pen.x() + width as u16;
     let range = start..line.text().len();
-    pen.put_marked(line.text().get(range.clone()).unwrap_or(""), theme.text, &within(marks, &range), 0);
+    pen.put_marked(Safe::new(line.text().get(range.clone()).unwrap_or("")), theme.text, &within(marks, &range), 0);
     // On a screen too narrow for the sign before it, the cursor stands on the last column.
     typing.then(|| Position::new(x.min(last), y))
 }
@@ -95,7 +95,7 @@ pub(super) fn draw_mistake(
     let (first, last) = columns(state, bar, &mistake.span);
     let message = mistake.message.width() as u16;
     let mut carets = Pen::new(buffer, below.x + first, below.y, below.x + last);
-    carets.put(&"^".repeat(usize::from(last.saturating_sub(first))), theme.error);
+    carets.put("^".repeat(usize::from(last.saturating_sub(first))), theme.error);
     // The sentence stands behind the caret where there is room, else before it, else it takes the row.
     let x = if last + 2 + message <= below.width {
         last + 1
@@ -107,7 +107,7 @@ pub(super) fn draw_mistake(
         }
         1
     };
-    Pen::new(buffer, below.x + x, below.y, below.right()).put(&mistake.message, theme.error);
+    Pen::new(buffer, below.x + x, below.y, below.right()).put(Safe::new(&mistake.message), theme.error);
 }
 
 /// Draws the candidates of a completion over the rows above the bar.
@@ -144,10 +144,10 @@ pub(super) fn draw_completion(state: &State, theme: &Theme, bar: Rect, buffer: &
         buffer.set_style(area, if *selected { theme.selection } else { theme.selection_unfocused });
         let over = |style: Style| Style { bg: None, ..style };
         let (text, dim) = if *selected { (Style::new(), Style::new()) } else { (over(theme.text), over(theme.dim)) };
-        Pen::new(buffer, x + 1, y, (x + 1 + left).min(area.right())).put(shown, text);
+        Pen::new(buffer, x + 1, y, (x + 1 + left).min(area.right())).put(Safe::new(shown), text);
         let note_x = area.right().saturating_sub(note.width() as u16 + 1);
         let note_x = if note.chars().all(|c| c.is_ascii_digit() || c == ',') { note_x } else { x + left + 4 };
-        Pen::new(buffer, note_x.max(x + 1), y, area.right()).put(note, dim);
+        Pen::new(buffer, note_x.max(x + 1), y, area.right()).put(Safe::new(note), dim);
     }
     if more {
         let track = Rect::new(x, bar.y - lines.len() as u16, width, lines.len() as u16);

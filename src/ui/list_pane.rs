@@ -11,7 +11,7 @@ use super::{Theme, scrollbar};
 use crate::app::numbers::{counted, grouped};
 use crate::app::wrap::wrap;
 use crate::app::{Focus, ListView, State, dates};
-use crate::article::{Role, SafeText, clean};
+use crate::article::{Role, Safe, SafeText};
 use crate::corpus::Entry;
 use crate::marks::Marked;
 use crate::query::TermId;
@@ -51,28 +51,28 @@ fn draw_head(state: &State, theme: &Theme, head: Rect, buffer: &mut Buffer) {
     let mut pen = Pen::new(buffer, head.x + 1, head.y, head.x + room as u16);
     pen.put("newsdesk", theme.accent.add_modifier(ratatui::style::Modifier::BOLD));
     pen.put("  ", theme.dim);
-    pen.put(&clean(state.title()), theme.dim);
+    pen.put(Safe::new(state.title()), theme.dim);
     let x = head.right().saturating_sub(count.width() as u16 + 2).max(head.x);
-    Pen::new(buffer, x, head.y, head.right()).put(&count, theme.dim);
+    Pen::new(buffer, x, head.y, head.right()).put(count, theme.dim);
 }
 
 fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
     if let Some(costly) = state.filter().costly() {
         let text = match costly {
             Costly::Without(condition, 1) => {
-                format!("No article matches all of it. Without {} there is 1.", clean(condition))
+                format!("No article matches all of it. Without {condition} there is 1.")
             }
             Costly::Without(condition, matched) => {
                 let count = grouped(*matched as u64);
-                format!("No article matches all of it. Without {} there are {count}.", clean(condition))
+                format!("No article matches all of it. Without {condition} there are {count}.")
             }
-            Costly::Alone(condition) => format!("No article matches all of it; none has {}.", clean(condition)),
+            Costly::Alone(condition) => format!("No article matches all of it; none has {condition}."),
         };
+        let text = Safe::from(text);
         let lines = wrap(&text, usize::from(rows.width.saturating_sub(2).max(1)), false);
         for (row, (range, _)) in lines.into_iter().enumerate() {
             let y = rows.y + u16::from(rows.height > 2) + row as u16;
-            Pen::new(buffer, rows.x + 1, y.min(rows.bottom()), rows.right())
-                .put(text.get(range).unwrap_or(""), theme.dim);
+            Pen::new(buffer, rows.x + 1, y.min(rows.bottom()), rows.right()).put(text.slice(range), theme.dim);
         }
         return;
     }
@@ -141,7 +141,7 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
     }
     if width >= DATES {
         let date = entry.published().map_or_else(String::new, |published| dates::short(published, state.now()));
-        Pen::new(buffer, x, area.y, end).put(&date, over(theme.dim));
+        Pen::new(buffer, x, area.y, end).put(date, over(theme.dim));
         x += dates::SHORT as u16 + 2;
     }
 
@@ -174,7 +174,7 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
             if last && text_rows > 1 && meta.width > 0 { end.saturating_sub(meta.width + 2) } else { x + first_room };
         // The last line that there is room for takes all that is left, so that it is cut with a sign.
         let range = if last { range.start..shown.len() } else { range.clone() };
-        let text = shown.get(range.clone()).unwrap_or("");
+        let text = shown.slice(range.clone());
         Pen::new(buffer, x, area.y + row as u16, text_end).put_marked(text, bold, &within(&marks_here, &range), 0);
     }
     if meta.width > 0 {
@@ -183,7 +183,7 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
         let meta_x = if left { x } else { end.saturating_sub(meta.width + 1) };
         let mut pen = Pen::new(buffer, meta_x, area.y + text_rows - 1, end);
         for (text, style) in meta.texts {
-            pen.put(&text, over(style));
+            pen.put(text, over(style));
         }
     }
     if snippet_row > 0 {
@@ -198,7 +198,7 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
             draw_snippet(entry, hit, &marks(hit.part), over(theme.dim), (x, y, count_x.saturating_sub(1)), buffer);
         }
         if !hits.is_empty() {
-            Pen::new(buffer, count_x, y, end).put(&count, over(theme.dim));
+            Pen::new(buffer, count_x, y, end).put(count, over(theme.dim));
         }
     }
 }
@@ -281,5 +281,5 @@ fn draw_snippet(
     let range = start..text.len();
     // A row shows a few hundred bytes at most; measuring the whole of a long text would be for nothing.
     let most = text.floor_char_boundary(start + pen.room() * 8 + 64);
-    pen.put_marked(text.get(start..most).unwrap_or(""), style, &within(marks, &range), 0);
+    pen.put_marked(text.slice(start..most), style, &within(marks, &range), 0);
 }

@@ -2,12 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::widgets::{Block, Clear, Padding, Widget};
 
 use super::filter_bar::draw_line;
 use super::spans::Pen;
-use super::{Theme, scrollbar};
+use super::{Theme, frame, scrollbar};
 use crate::app::State;
+use crate::article::Safe;
 
 /// Draws it, and gives the cell of the cursor.
 pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
@@ -15,18 +15,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
     let screen = buffer.area;
     let (width, height) = (76.min(screen.width), 14.min(screen.height));
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
-    Clear.render(area, buffer);
-    let mut inner = area;
-    if width >= 20 && height >= 3 {
-        let block = Block::bordered()
-            .title(" Note ")
-            .title_bottom(" Esc keeps it ")
-            .border_style(theme.rule)
-            .title_style(theme.accent)
-            .padding(Padding::horizontal(1));
-        inner = block.inner(area);
-        block.render(area, buffer);
-    }
+    let inner = frame::draw(theme, area, " Note ", " Esc keeps it ", buffer);
     let visible = usize::from(inner.height);
     let top = (note.row() + 1).saturating_sub(visible);
     let mut cursor = None;
@@ -37,7 +26,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
             cursor = draw_line(theme, line, &[], true, pen);
         } else {
             let mut pen = pen;
-            pen.put(line.text(), theme.text);
+            pen.put(Safe::new(line.text()), theme.text);
         }
     }
     let edge = Rect { width: inner.width + 2, ..inner }.intersection(buffer.area);

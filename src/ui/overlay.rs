@@ -2,16 +2,15 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::widgets::{Block, Clear, Padding, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::filter_bar::draw_line;
 use super::spans::Pen;
-use super::{Theme, feed_overlays, scrollbar};
+use super::{Theme, feed_overlays, frame, scrollbar};
 use crate::app::numbers::counted;
 use crate::app::wrap::wrap;
 use crate::app::{Overlay, OverlayKind, State, help_rows, palette_rows};
-use crate::article::clean;
+use crate::article::Safe;
 use crate::command::ActionSpec;
 use crate::loader::Problem;
 use crate::query::LANGUAGE;
@@ -45,28 +44,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
     };
     let (width, height) = (columns.min(screen.width), rows.min(screen.height));
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 3, width, height);
-    // A wide character that reaches under the frame would hide it.
-    for y in area.top()..area.bottom() {
-        if let Some(cell) = area.x.checked_sub(1).and_then(|x| buffer.cell_mut((x, y)))
-            && cell.symbol().width() > 1
-        {
-            cell.set_symbol(" ");
-        }
-    }
-    Clear.render(area, buffer);
-    // On a screen too small for a frame the content is worth more.
-    let inner = if width >= 20 && height >= 3 {
-        let block = Block::bordered()
-            .title(title)
-            .border_style(theme.rule)
-            .title_style(theme.accent)
-            .padding(Padding::horizontal(1));
-        let inner = block.inner(area);
-        block.render(area, buffer);
-        inner
-    } else {
-        area
-    };
+    let inner = frame::draw(theme, area, title, "", buffer);
     match overlay.kind {
         OverlayKind::Help => draw_help(state, theme, overlay, inner, buffer),
         OverlayKind::Problems => {
@@ -96,7 +74,13 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
     }
 }
 
-fn draw_typed(theme: &Theme, sign: &str, overlay: &Overlay, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+fn draw_typed(
+    theme: &Theme,
+    sign: &'static str,
+    overlay: &Overlay,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
     if area.height == 0 {
         return None;
     }
@@ -114,8 +98,8 @@ fn draw_unkept(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buff
         ("Enter writes it to this file, for `newsdesk library import`, and quits.".to_owned(), theme.text),
         ("An empty line quits without it; Esc stays.".to_owned(), theme.dim),
     ];
-    for (row, (text, style)) in lines.iter().enumerate().take(usize::from(area.height.saturating_sub(1))) {
-        Pen::new(buffer, area.x, area.y + row as u16, area.right()).put(&clean(text), *style);
+    for (row, (text, style)) in lines.into_iter().enumerate().take(usize::from(area.height.saturating_sub(1))) {
+        Pen::new(buffer, area.x, area.y + row as u16, area.right()).put(text, style);
     }
     let last = Rect { y: area.bottom().saturating_sub(1).max(area.y), height: area.height.min(1), ..area };
     draw_typed(theme, "> ", overlay, last, buffer)
@@ -170,11 +154,11 @@ fn draw_help(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer
         let mut pen = Pen::new(buffer, body.x, body.y + row as u16, body.right());
         match line {
             HelpLine::Blank => {}
-            HelpLine::Title(title) => pen.put(title, theme.crosshead),
+            HelpLine::Title(title) => pen.put(*title, theme.crosshead),
             HelpLine::Action(spec) => {
                 let keys = state.keymap().shown(spec.action);
                 let keys = if keys.is_empty() { format!(":{}", spec.name) } else { keys };
-                pen.put(&keys, theme.accent);
+                pen.put(keys, theme.accent);
                 // Keys that are wider push the help away.
                 let column = (body.x + 18).max(pen.x() + 1);
                 pen.skip(column - pen.x());
@@ -194,8 +178,8 @@ fn draw_language(theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buff
     let column = area.x + widest.min(area.width / 2) + 2;
     for (row, (write, means)) in LANGUAGE.iter().skip(top).take(visible).enumerate() {
         let y = area.y + row as u16;
-        Pen::new(buffer, area.x, y, column.saturating_sub(1)).put(write, theme.accent);
-        Pen::new(buffer, column, y, area.right()).put(means, theme.text);
+        Pen::new(buffer, area.x, y, column.saturating_sub(1)).put(*write, theme.accent);
+        Pen::new(buffer, column, y, area.right()).put(*means, theme.text);
     }
 }
 
@@ -219,7 +203,7 @@ fn draw_palette(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buf
         let over = |style: ratatui::style::Style| if selected { style.patch(theme.selection) } else { style };
         let keys = state.keymap().shown(spec.action);
         let keys_x = area.right().saturating_sub(keys.width() as u16);
-        Pen::new(buffer, keys_x.max(area.x), y, area.right()).put(&keys, over(theme.accent));
+        Pen::new(buffer, keys_x.max(area.x), y, area.right()).put(keys, over(theme.accent));
         let mut pen = Pen::new(buffer, area.x, y, keys_x.saturating_sub(1));
         pen.put(spec.name, over(theme.text));
         let column = (area.x + 18).max(pen.x() + 1);
@@ -233,7 +217,7 @@ fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, bu
     let (problems, all) = state.problems();
     let mut y = area.y;
     let set = |problem: &Problem| {
-        let text = problem.to_string();
+        let text = Safe::from(problem.to_string());
         let lines = wrap(&text, usize::from(area.width.saturating_sub(2).max(1)), false);
         (text, lines)
     };
@@ -254,12 +238,12 @@ fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, bu
                 return;
             }
             let x = area.x + if row > 0 { 2 } else { 0 };
-            Pen::new(buffer, x, y, area.right()).put(&clean(text.get(range).unwrap_or("")), theme.text);
+            Pen::new(buffer, x, y, area.right()).put(text.slice(range), theme.text);
             y += 1;
         }
     }
     if all > problems.len() && y < area.bottom() {
         let rest = counted((all - problems.len()) as u64, "more is not listed", "more are not listed");
-        Pen::new(buffer, area.x, y, area.right()).put(&rest, theme.dim);
+        Pen::new(buffer, area.x, y, area.right()).put(rest, theme.dim);
     }
 }

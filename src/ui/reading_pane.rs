@@ -11,7 +11,7 @@ use super::spans::{Highlight, Pen, within};
 use super::{Theme, scrollbar};
 use crate::app::wrap::{Line, LineKind};
 use crate::app::{OpenArticle, State};
-use crate::article::{BlockKind, Role, SpanStyle, clean};
+use crate::article::{BlockKind, Role, Safe, SpanStyle};
 use crate::search::Hit;
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -47,13 +47,13 @@ fn draw_legend(state: &State, theme: &Theme, open: &OpenArticle, area: Rect, top
         .map(|watched| {
             let search = state.searches().all().get(watched.search);
             let name = search.map_or("", |search| search.name.as_str());
-            (format!("■ {} {}", clean(name), watched.hits.len()), theme.watch_name(search, watched.search))
+            (format!("■ {} {}", name, watched.hits.len()), theme.watch_name(search, watched.search))
         })
         .collect();
     let width = names.iter().map(|(name, _)| name.width() + 2).sum::<usize>() as u16;
     let mut pen = Pen::new(buffer, area.right().saturating_sub(width + 1).max(area.x), area.y, area.right());
     for (name, style) in names {
-        pen.put(&name, style);
+        pen.put(name, style);
         pen.skip(2);
     }
 }
@@ -75,16 +75,16 @@ fn draw_line(state: &State, theme: &Theme, open: &OpenArticle, line: &Line, mut 
         let section = open.article.section.as_str();
         match line.prefix.strip_prefix(section) {
             Some(rest) if line.kind == LineKind::Dateline && !section.is_empty() => {
-                pen.put(section, theme.section(section).add_modifier(Modifier::BOLD));
-                pen.put(rest, style);
+                pen.put(&open.article.section, theme.section(section).add_modifier(Modifier::BOLD));
+                pen.put(Safe::new(rest), style);
             }
-            _ => pen.put(&line.prefix, marker),
+            _ => pen.put(Safe::new(&line.prefix), marker),
         }
     }
     let Some((number, part)) = line.part.and_then(|number| Some((number, open.article.parts.get(number)?))) else {
         return;
     };
-    let text = part.text.get(line.range.clone()).unwrap_or("");
+    let text = part.text.slice(line.range.clone());
     let mut marks: Vec<Highlight> = part
         .spans
         .iter()

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::Theme;
+use super::spans::put_sign;
 
 /// The first of `all` lines after line `line` whose tick stands in another row of a bar of `rows`.
 pub(super) fn next_row(line: usize, all: usize, rows: usize) -> usize {
@@ -33,12 +34,12 @@ pub(super) fn draw(
         let furthest = rows - length.min(rows);
         let begin = (top as u64 * furthest as u64).checked_div((all - shown) as u64).unwrap_or(0) as usize;
         for row in begin..(begin + length).min(rows) {
-            buffer[(x, area.y + row as u16)].set_symbol("▐").set_style(theme.rule);
+            put_sign(buffer, (x, area.y + row as u16), "▐", theme.rule);
         }
     }
     for (row, style) in ticks {
         // A hit's style has its colour in the background, where it has one.
         let colour = style.bg.map_or(*style, |colour| Style::new().fg(colour));
-        buffer[(x, area.y + at(*row) as u16)].set_symbol("◂").set_style(colour);
+        put_sign(buffer, (x, area.y + at(*row) as u16), "◂", colour);
     }
 }

@@ -9,7 +9,6 @@ use super::spans::Pen;
 use super::{Theme, scrollbar};
 use crate::app::numbers::grouped;
 use crate::app::{Focus, SourceLine, State};
-use crate::article::clean;
 use crate::search::{Facet, FacetKind};
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -23,7 +22,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         let y = area.y + row as u16;
         match line {
             SourceLine::Blank => {}
-            SourceLine::Title(title) => Pen::new(buffer, area.x + 1, y, area.right()).put(title, theme.crosshead),
+            SourceLine::Title(title) => Pen::new(buffer, area.x + 1, y, area.right()).put(*title, theme.crosshead),
             SourceLine::Row(number) => {
                 let Some(facet) = pane.rows().get(*number) else { continue };
                 let mut base = Style::new();
@@ -48,8 +47,8 @@ fn draw_row(state: &State, theme: &Theme, facet: &Facet, area: Rect, base: Style
     let end = area.right().saturating_sub(1);
     let x = end.saturating_sub(width).max(area.x);
     let mut pen = Pen::new(buffer, x, area.y, end);
-    pen.put(&unread, over(theme.accent));
-    pen.put(&total, over(theme.dim));
+    pen.put(unread, over(theme.accent));
+    pen.put(total, over(theme.dim));
     let mut pen = Pen::new(buffer, area.x + 1, area.y, x.saturating_sub(1));
     let search = state.searches().all().iter().position(|search| search.name == facet.name);
     let style = match (facet.kind, search.filter(|_| facet.kind == FacetKind::Search)) {
@@ -59,7 +58,7 @@ fn draw_row(state: &State, theme: &Theme, facet: &Facet, area: Rect, base: Style
                 pen.put("■ ", over(theme.watch_name(search, number)));
             }
             if let Some(key) = search.and_then(|search| search.key) {
-                pen.put(&format!("'{key} "), over(theme.dim));
+                pen.put(format!("'{key} "), over(theme.dim));
             }
             theme.text
         }
@@ -72,5 +71,5 @@ fn draw_row(state: &State, theme: &Theme, facet: &Facet, area: Rect, base: Style
         (_, None) => theme.text,
     };
     let sign = if facet.kind == FacetKind::Tag { "#" } else { "" };
-    pen.put(&clean(&format!("{sign}{}", facet.name)), over(style));
+    pen.put(format!("{sign}{}", facet.name), over(style));
 }

@@ -1,16 +1,21 @@
-//! Putting text on the screen: grapheme by grapheme, hits in their colours, never a line cut off without a sign.
+//! Putting text on the screen: grapheme by grapheme, hits in their colours, never a line cut off without a sign. No text
+//! gets there by another way (clippy.toml sees to it), and none that is not [`Safe`].
 
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::wrap::slack_at;
+use crate::article::{Safe, is_clean};
 
 /// The sign of text that goes on where there is no room for it.
 const CUT: &str = "…";
+/// Stands for what must not be on a screen. No [`Safe`] text holds such a thing, so it is never seen.
+const UNSAFE: &str = "\u{FFFD}";
 
 /// A stretch of text with a style laid over that of the rest.
 pub(super) type Highlight = (Range<usize>, Style);
@@ -57,40 +62,65 @@ impl<'a> Pen<'a> {
     }
 
     /// Writes `text`; what has no room gives way to a sign.
-    pub(super) fn put(&mut self, text: &str, style: Style) {
+    pub(super) fn put<'t>(&mut self, text: impl Into<Safe<'t>>, style: Style) {
         self.put_marked(text, style, &[], 0);
     }
 
     /// Writes `text` with `marks` (bytes of it, in order) laid over `style`, and `slack` more columns between words.
-    pub(super) fn put_marked(&mut self, text: &str, style: Style, marks: &[Highlight], slack: u16) {
+    pub(super) fn put_marked<'t>(&mut self, text: impl Into<Safe<'t>>, style: Style, marks: &[Highlight], slack: u16) {
+        let text: &str = &text.into();
         let fits = text.len() <= self.room() || text.width() + usize::from(slack) <= self.room();
         let room = if fits { self.end } else { self.end.saturating_sub(CUT.width() as u16) };
         let gaps = if slack == 0 { 0 } else { text.matches(' ').count() as u16 };
         let mut gap = 0;
         for (at, grapheme) in text.grapheme_indices(true) {
-            let width = grapheme.width() as u16;
-            if self.x + width > room {
+            let grapheme = drawable(grapheme);
+            let width = grapheme.width();
+            if usize::from(self.x) + width > usize::from(room) {
                 break;
             }
+            let width = width as u16;
             // Later marks lie over earlier ones.
             let covering = marks.iter().filter(|(range, _)| range.contains(&at));
             let style = covering.fold(style, |style, (_, mark)| lay_over(style, *mark));
+            // What takes no room, such as a mark without a letter, would end up on what stands before.
             if width > 0 {
-                self.buffer.set_stringn(self.x, self.y, grapheme, usize::from(width), style);
+                self.write(grapheme, width, style);
             }
-            self.x += width;
             if grapheme == " " && gaps > 0 {
                 for _ in 0..slack_at(slack, gap, gaps) {
-                    self.buffer.set_stringn(self.x, self.y, " ", 1, style);
-                    self.x += 1;
+                    self.write(" ", 1, style);
                 }
                 gap += 1;
             }
         }
         if !fits && self.x < self.end {
-            self.buffer.set_stringn(self.x, self.y, CUT, 1, style);
+            self.write(CUT, 1, style);
             self.x = self.end;
         }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one way for text onto the screen")]
+    fn write(&mut self, grapheme: &str, width: u16, style: Style) {
+        self.buffer.set_stringn(self.x, self.y, grapheme, usize::from(width), style);
+        self.x += width;
+    }
+}
+
+/// Puts one of the program's own signs into a cell, with a style laid over what is there.
+#[expect(clippy::disallowed_methods, reason = "a sign of the program, not text")]
+pub(super) fn put_sign(buffer: &mut Buffer, position: impl Into<Position>, sign: &'static str, style: Style) {
+    if let Some(cell) = buffer.cell_mut(position) {
+        cell.set_symbol(sign).set_style(style);
+    }
+}
+
+/// The last look at what is written.
+fn drawable(grapheme: &str) -> &str {
+    match grapheme {
+        "\n" => " ",
+        safe if is_clean(safe) => safe,
+        _ => UNSAFE,
     }
 }
 
@@ -116,10 +146,33 @@ mod tests {
 
     use super::*;
 
-    fn row(text: &str, width: u16, slack: u16) -> String {
+    fn row(text: &'static str, width: u16, slack: u16) -> String {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, 1));
         Pen::new(&mut buffer, 0, 0, width).put_marked(text, Style::new(), &[], slack);
         buffer.content.iter().map(|cell| cell.symbol()).collect()
+    }
+
+    #[test]
+    fn what_is_not_safe_is_not_written_even_if_it_got_this_far() {
+        assert_eq!(row("a\u{1b}[2J\u{9b}b\nc", 9, 0), "a\u{FFFD}[2J\u{FFFD}b c");
+        assert_eq!(row("a\u{202e}b\u{e0041}", 4, 0), "a\u{FFFD}\u{FFFD} ");
+    }
+
+    #[test]
+    fn a_mark_without_a_letter_does_not_get_onto_what_stands_before() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 3, 1));
+        let mut pen = Pen::new(&mut buffer, 0, 0, 3);
+        for text in ["a\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}", "\u{301}\u{301}b"] {
+            pen.put(text, Style::new());
+        }
+        assert_eq!(buffer.content[0].symbol(), "a\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}");
+        assert_eq!(buffer.content[1].symbol(), "b");
+    }
+
+    #[test]
+    fn a_cluster_wider_than_any_screen_is_cut_off() {
+        let conjunct = "क\u{94d}".repeat(70_000).leak();
+        assert!(row(conjunct, 9, 0).contains('…'));
     }
 
     #[test]

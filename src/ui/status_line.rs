@@ -8,7 +8,7 @@ use super::Theme;
 use super::spans::Pen;
 use crate::app::numbers::{counted, grouped};
 use crate::app::{Focus, State};
-use crate::article::clean;
+use crate::article::Safe;
 use crate::command::Action;
 
 /// Columns of the gauge.
@@ -23,7 +23,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         told.push((count.to_string(), theme.accent));
     }
     if let Some((why, articles)) = state.keeping().trouble() {
-        told.push((format!("{} unsaved: {}", grouped(articles as u64), clean(why)), theme.error));
+        told.push((format!("{} unsaved: {}", grouped(articles as u64), why), theme.error));
     }
     let left_out = state.progress().left_out_articles as u64;
     if left_out > 0 {
@@ -39,7 +39,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         if x <= area.x + area.width / 4 && right < area.right() {
             break;
         }
-        Pen::new(buffer, x.max(area.x), area.y, right).put(&text, style);
+        Pen::new(buffer, x.max(area.x), area.y, right).put(text, style);
         right = x.saturating_sub(2);
     }
     let mut pen = Pen::new(buffer, area.x + 1, area.y, right);
@@ -51,11 +51,11 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
             .filter_map(|search| search.key.map(|key| format!("{key} {}", search.name)))
             .collect();
         let text = if keys.is_empty() { "No saved search has a key".to_owned() } else { keys.join("   ") };
-        return pen.put(&clean(&text), theme.accent);
+        return pen.put(text, theme.accent);
     }
     if let Some(notice) = state.notice() {
         let style = if notice.is_error { theme.error } else { theme.accent };
-        return pen.put(&clean(&notice.text.replace('\n', " ")), style);
+        return pen.put(Safe::new(&notice.text), style);
     }
     for (actions, word) in hints(state) {
         let keys: Vec<String> =
@@ -68,7 +68,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         if keys.width() + word.width() + 1 > pen.room() {
             break;
         }
-        pen.put(&keys, theme.accent);
+        pen.put(keys, theme.accent);
         pen.put(" ", theme.dim);
         pen.put(word, theme.dim);
         pen.skip(3);

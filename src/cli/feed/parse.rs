@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::super::{NOTHING, WRONG, complain, named};
-use crate::article::{Published, clean};
+use crate::article::{Published, clean, to_json};
 use crate::loader::{
     Feed, FeedCategory, FeedDate, FeedEntry, FeedHead, FeedLink, FeedOptions, FeedPerson, FeedText, Problem, parse_feed,
 };
@@ -44,9 +44,10 @@ pub(super) fn carry_out(parse: &Parse, out: &mut impl Write) -> io::Result<ExitC
         let feed = parse_feed(&bytes(path)?, &options);
         match (&feed, parse.format) {
             (Ok(feed), Format::Text) => print_text(feed, out)?,
-            (Ok(feed), Format::Json) => writeln!(out, "{}", of_feed(path, feed))?,
+            (Ok(feed), Format::Json) => writeln!(out, "{}", to_json(&of_feed(path, feed))?)?,
             (Err(refusal), Format::Json) => {
-                writeln!(out, "{}", json!({ "file": path, "ok": false, "error": refusal.to_string() }))?;
+                let told = json!({ "file": path.to_string_lossy(), "ok": false, "error": refusal.to_string() });
+                writeln!(out, "{}", to_json(&told)?)?;
             }
             (Err(_), Format::Text) => {}
         }
@@ -129,7 +130,7 @@ fn when<const N: usize>(dates: [&Option<FeedDate>; N]) -> String {
 
 fn of_feed(path: &Path, feed: &Feed) -> Value {
     json!({
-        "file": path,
+        "file": path.to_string_lossy(),
         "ok": true,
         "bozo": !feed.flaws.is_empty(),
         "encoding": feed.encoding,

@@ -1,0 +1,40 @@
+//! The frame around what lies over the panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Block, Clear, Padding, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use super::Theme;
+use super::spans::{Pen, put_sign};
+use crate::article::Safe;
+
+/// Clears an area and draws a frame around it, with a title in the line above and words in the line below. Gives what
+/// is inside: all of it where the area is too small for a frame, as the content is worth more then.
+pub(super) fn draw<'t>(
+    theme: &Theme,
+    area: Rect,
+    title: impl Into<Safe<'t>>,
+    below: &'static str,
+    buffer: &mut Buffer,
+) -> Rect {
+    // A wide character that reaches under the frame would hide it.
+    for y in area.top()..area.bottom() {
+        let before = area.x.checked_sub(1).and_then(|x| Some((x, y, buffer.cell((x, y))?)));
+        if let Some((x, y, cell)) = before.filter(|(_, _, cell)| cell.symbol().width() > 1) {
+            let style = cell.style();
+            put_sign(buffer, (x, y), " ", style);
+        }
+    }
+    Clear.render(area, buffer);
+    if area.width < 20 || area.height < 3 {
+        return area;
+    }
+    let block = Block::bordered().border_style(theme.rule).padding(Padding::horizontal(1));
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    let (left, right) = (area.x + 1, area.right() - 1);
+    Pen::new(buffer, left, area.y, right).put(title, theme.accent);
+    Pen::new(buffer, left, area.bottom() - 1, right).put(below, theme.accent);
+    inner
+}
