@@ -82,10 +82,11 @@ fn quit(mut desk: Desk) -> grammar::Written {
 /// Shows every article of the open folder, list and text.
 fn read_all(desk: &mut Desk) {
     desk.send("g\r");
-    for _ in 0..80 {
+    let views = ["z", "\x0c", "z", "T", "T", "T", "W", "<", ">", "n", "N", "s", "r", "d"];
+    for key in views.into_iter().chain(std::iter::repeat_n("J", 80)) {
         // One frame for each, as the program would leave out those that nobody waits for.
         let before = desk.written.len();
-        desk.send("J");
+        desk.send(key);
         desk.wait("a frame", |desk| desk.written.len() > before);
     }
     desk.send("G");
@@ -473,4 +474,44 @@ fn an_address_is_one_argument_of_the_opener_and_no_shell_sees_it() {
     for place in [home.path(), Path::new(env!("CARGO_MANIFEST_DIR"))] {
         assert!(!place.join("owned").exists());
     }
+}
+
+#[test]
+fn text_leaves_on_standard_input_or_in_a_private_file_that_is_gone_afterwards() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let (editor, told, piped) = (home.path().join("editor"), home.path().join("told"), home.path().join("piped"));
+    let script = format!(
+        "#!/bin/sh\nstat -c %a \"$1\" \"$(dirname \"$1\")\" > '{0}'\nprintf %s \"$1\" >> '{0}'\n\
+         printf 'before' > \"$1~\"\nprintf 'Remember \\033[2J this' > \"$1\"\n",
+        told.display()
+    );
+    fs::write(&editor, script).unwrap();
+    fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = home.path().join("folder");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("a.txt"), format!(" date 2023-09-27 X\nHead {}\n\nText {}.\n", evil(), evil())).unwrap();
+    let variables = [("EDITOR", editor.to_str().unwrap())];
+    let folder = folder.to_str().unwrap().to_owned();
+    let mut desk = Desk::at_home(home.path(), 160, 50, PROGRAM, &[&folder], &variables);
+    desk.wait_for("1 article");
+    desk.send("\rM");
+    desk.wait_for("Remember ␛[2J this");
+    let told = fs::read_to_string(told).unwrap();
+    let told: Vec<&str> = told.lines().collect();
+    assert_eq!(&told[..2], ["600", "700"]);
+    let note = Path::new(told[2]);
+    assert!(!note.parent().unwrap().exists(), "{note:?}");
+    desk.send(&format!("|cat > '{}'\r", piped.display()));
+    desk.wait_for("[Enter goes back to newsdesk]");
+    let text = fs::read(&piped).unwrap();
+    assert!(String::from_utf8_lossy(&text).contains("Head Be"));
+    assert_eq!(grammar::printed(&text), Ok(()));
+    desk.send("\r");
+    desk.wait_for("Remember ␛[2J this");
+    desk.send("\x03");
+    assert_eq!(desk.wait_for_end(), 0);
+    // What is said while the terminal is lent stands on lines of its own.
+    let lines = String::from_utf8(desk.written).unwrap().replace("\r\n", "\n");
+    assert!(grammar::coloured(lines.as_bytes()).is_ok(), "{:?}", grammar::coloured(lines.as_bytes()));
 }
