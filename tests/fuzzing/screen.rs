@@ -73,7 +73,9 @@ fn event(bytes: &mut Bytes<'_>, keys: &[Key]) -> Option<Event> {
         185..=204 => Event::Resize(u16::from(bytes.byte()), u16::from(bytes.byte() % 70)),
         205..=219 => {
             let (file, length) = (usize::from(bytes.byte() % 8), usize::from(bytes.byte() % 48));
-            Event::File(file, bytes.text(length))
+            // What is no text is refused before it gets here.
+            let text = bytes.text(length).replace(char::is_control, " ");
+            Event::File(file, text)
         }
         220..=223 => Event::FileGone(usize::from(bytes.byte() % 8)),
         224..=226 => Event::AllGone,
