@@ -207,6 +207,20 @@ fn each_letter_that_is_typed_over_many_articles_finds_what_a_full_pass_finds() {
     assert!(narrowed > 100, "{narrowed} answers of many articles were narrowed");
 }
 
+#[test]
+fn an_expression_that_may_find_nothing_has_no_hits_of_nothing() {
+    let corpus = corpus_of(&[vec!["“Élan” – No. 1".to_owned(), "Ten … 100 %, ﬁne".to_owned()]], 1);
+    let known = known(&corpus);
+    for (query, hits) in [("/Z|1?/", 2), ("/É?/", 1), ("/z|1?/", 2), ("/T*/", 1)] {
+        let [fast, slow] = both(&corpus, &known, query);
+        assert_eq!((&fast, fast.1), (&slow, hits), "{query}");
+    }
+    for query in ["section:/Z|1?/", "-path:/q*/"] {
+        let [fast, slow] = both(&corpus, &known, query);
+        assert_eq!(fast, slow, "{query}");
+    }
+}
+
 proptest! {
     #[test]
     fn whatever_is_asked_is_found_as_the_model_finds_it(texts in texts(), query in queries(), per_shard in 1usize..9) {

@@ -338,7 +338,9 @@ pub fn wrap(text: &str, width: usize, hyphenate: bool) -> Vec<(Range<usize>, boo
     }
     let widths = [width as f64];
     let lines = if words.len() <= OPTIMAL_WORDS {
-        wrap_optimal_fit(&words, &widths, &Penalties::new()).unwrap_or_else(|_| wrap_first_fit(&words, &widths))
+        // What goes beyond the edge is cut off, and no raggedness is as bad as that.
+        let penalties = Penalties { overflow_penalty: 1 << 40, ..Penalties::new() };
+        wrap_optimal_fit(&words, &widths, &penalties).unwrap_or_else(|_| wrap_first_fit(&words, &widths))
     } else {
         wrap_first_fit(&words, &widths)
     };
@@ -450,6 +452,12 @@ mod tests {
         let page = typeset(&article, Annotation::default(), setting);
         assert_eq!(page.lines().len(), 11);
         assert_eq!(page.line_of(0, 4), 0);
+    }
+
+    #[test]
+    fn no_line_goes_beyond_the_edge_to_look_better() {
+        let text = format!("/i␞������� {}", ";".repeat(43));
+        assert!(wrap(&text, 40, false).iter().all(|(range, _)| text[range.clone()].width() <= 40));
     }
 
     proptest! {

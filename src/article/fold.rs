@@ -533,8 +533,12 @@ mod tests {
             let mut folder = Folder::default();
             folder.push(&text);
             let floor = |mut at: usize| { at = at.min(text.len()); while !text.is_char_boundary(at) { at -= 1; } at };
+            // Most texts are shorter than that.
+            let from = from % (text.len() + 1);
             let range = floor(from)..floor(from + length);
-            prop_assume!(!range.is_empty());
+            if range.is_empty() {
+                return Ok(());
+            }
             let unfolder = Unfolder::new(&folder.folded, &folder.edits);
             let folded = unfolder.clone().refold(folder.folded.len(), std::slice::from_ref(&range));
             prop_assert!(folded[0].start <= folded[0].end && folded[0].end <= folder.folded.len());
@@ -544,7 +548,9 @@ mod tests {
                 let kept = |text: &str| fold(text).replace(' ', "");
                 // A range that cuts what folds to one letter comes back with all of it.
                 let pieces = [&text[..range.start], &text[range.clone()], &text[range.end..]];
-                prop_assume!(pieces.map(kept).concat() == kept(&text));
+                if pieces.map(kept).concat() != kept(&text) {
+                    return Ok(());
+                }
                 prop_assert!(
                     kept(&text[back[0].clone()]).contains(&kept(&text[range.clone()])),
                     "{:?} became {:?}", &text[range], &text[back[0].clone()]

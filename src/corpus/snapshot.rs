@@ -180,7 +180,8 @@ fn take_tail(shard: &mut Shard, tail: &[u8], files: usize, root: &Path) -> io::R
     }
     for _ in 0..cursor.count()? {
         let text = std::str::from_utf8(cursor.bytes()?).map_err(|_| damaged("a section is no text"))?;
-        shard.sections.push(SafeText::new(text));
+        // Nothing but somebody who makes it up puts line ends into a section.
+        shard.sections.push(SafeText::new(&text.replace('\n', " ")));
     }
     for _ in 0..cursor.count()? {
         let name = cursor.bytes()?;

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
-use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Error, Reader};
 
 use super::Subscription;
 use crate::article::changes;
@@ -22,6 +22,9 @@ const NAMESPACE: &str = "urn:newsdesk:opml";
 
 /// No file nests its folders deeper than this for anybody's good.
 const DEEPEST: usize = 64;
+
+/// How often the text may be looked through for the ends of entries that have none.
+const PATIENCE: usize = 16;
 
 /// What an OPML file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +45,7 @@ pub fn read(text: &str) -> Option<Opml> {
     let mut is_opml = false;
     // What an outline's end tag ends: a folder, or a feed.
     let mut open: Vec<bool> = Vec::new();
+    let mut patience = text.len().saturating_mul(PATIENCE).saturating_add(1 << 20);
     loop {
         let at = start + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX - start);
         match reader.read_event() {
@@ -71,6 +75,14 @@ pub fn read(text: &str) -> Option<Opml> {
             Err(error) => {
                 let cause = format!("the file is not well-formed: {error}");
                 found.problem(at, cause, "this entry is left out");
+                if matches!(error, Error::Syntax(_)) {
+                    // Its end was looked for to the end of the text.
+                    patience = patience.saturating_sub(text.len().saturating_sub(at));
+                    if patience == 0 {
+                        found.problem(at, "too many entries do not end".to_owned(), "the rest is left out");
+                        break;
+                    }
+                }
                 let rest = text.get(at..).and_then(|rest| Some((rest, next_outline(rest)?)));
                 let Some((rest, next)) = rest else { break };
                 start = at + next;
@@ -470,6 +482,8 @@ mod tests {
         let found = read(&text).unwrap();
         assert_eq!((found.problems.len(), found.problems[49_999].0), (50_000, 50_001));
         assert_eq!(found.subscriptions[0].extra.len(), 50_000);
+        let endless = format!("<opml>{}", "<outline text=\"a\"".repeat(100_000));
+        assert_eq!(read(&endless).unwrap().problems.last().unwrap().2, "the rest is left out");
         // It takes a twentieth of a second; comparing all with all took minutes.
         assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
     }

@@ -163,9 +163,19 @@ impl Needle {
                     unfolder.skip_to(range.start);
                     let mut before = unfolder.clone();
                     let text = unfolder.take(range.end);
-                    let hits: Vec<_> = regex.find_iter(text.as_bytes()).map(|hit| hit.range()).collect();
+                    // What is empty in the text as it was written could be a whole letter in folded text.
+                    let hits = regex.find_iter(text.as_bytes()).filter(|hit| !hit.is_empty());
+                    let hits: Vec<_> = hits.map(|hit| hit.range()).collect();
                     let folded = if hits.is_empty() { Vec::new() } else { before.refold(range.end, &hits) };
-                    folded.into_iter().filter(|range| !range.is_empty()).all(&mut *found)
+                    // Two in one letter are one.
+                    let mut end = 0;
+                    folded.into_iter().all(|range| {
+                        if range.is_empty() || range.start < end {
+                            return true;
+                        }
+                        end = range.end;
+                        found(range)
+                    })
                 }
                 Pattern::Nothing => false,
             };
@@ -200,8 +210,9 @@ impl Needle {
                     places.any(|(at, _)| needle.is_bounded(kept.as_bytes(), at, at + exact.len()))
                 }
             },
-            Pattern::Folded(regex) => regex.is_match(bytes),
-            Pattern::Exact(regex) => regex.is_match(text.as_bytes()),
+            // As in the article's own text, finding nothing at some place is not finding.
+            Pattern::Folded(regex) => regex.find_iter(bytes).any(|hit| !hit.is_empty()),
+            Pattern::Exact(regex) => regex.find_iter(text.as_bytes()).any(|hit| !hit.is_empty()),
             Pattern::Nothing => false,
         }
     }

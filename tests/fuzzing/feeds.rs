@@ -51,7 +51,13 @@ pub(super) fn html(input: &[u8]) {
         let json = serde_json::json!({ "version": "https://jsonfeed.org/version/1.1", "items": [item] }).to_string();
         let again = parse_feed(json.as_bytes(), &FeedOptions::default()).expect("a feed");
         let again = again.entries.iter().flat_map(|entry| &entry.content).next();
-        assert_eq!(again.map_or("", |again| again.value.as_str()), content.value, "cleaned once more");
+        // A carriage return that a reference stands for is a line end when it is read again.
+        let ends = |value: &str| value.replace('\r', "\n").trim().to_owned();
+        assert_eq!(
+            again.map_or_else(String::new, |again| ends(&again.value)),
+            ends(&content.value),
+            "cleaned once more"
+        );
     }
     for article in feed_articles(&feed, &mut Vec::new()) {
         assert_shown(&article_of(&article.draft));

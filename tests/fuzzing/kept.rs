@@ -84,7 +84,7 @@ fn look_at(shard: Shard) {
 fn look_at_article(slot: Slot, entry: Entry<'_>, matcher: &Matcher) {
     let article = entry.article();
     assert_shown(&article);
-    (entry.day(), entry.has_links(), entry.path(), entry.stamp(), entry.section(), entry.parts().count());
+    let _ = (entry.day(), entry.has_links(), entry.path(), entry.stamp(), entry.section(), entry.parts().count());
     matcher.matches(slot, entry);
     // What is made up need not be safe, so a place in it may be another when it is shown; drawing has to bear that.
     matcher.hits(entry);

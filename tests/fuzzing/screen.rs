@@ -9,6 +9,9 @@ use super::bytes::Bytes;
 use super::driver::{Desk, Event, long, shard, town};
 use super::safe::assert_safe;
 
+/// What somebody types at once.
+const TYPED: &[&str] = &["state", "quay ", "-the", "\"", "e", "tenth", " ", "国务院", "-", "12", "/"];
+
 pub(super) fn check(input: &[u8]) {
     let mut bytes = Bytes(input);
     let config = Config {
@@ -53,9 +56,7 @@ fn look_at(desk: &Desk) {
 fn event(bytes: &mut Bytes<'_>, keys: &[Key]) -> Option<Event> {
     Some(match bytes.byte() {
         0..=119 => Event::Key(*bytes.pick(keys)),
-        120..=149 => {
-            Event::Type(*bytes.pick(&["state", "quay ", "-the", "\"", "e", "tenth", " ", "国务院", "-", "12", "/"]))
-        }
+        120..=149 => Event::Type(bytes.pick::<&str>(TYPED)),
         150..=159 => {
             let length = usize::from(bytes.byte() % 24);
             Event::Paste(bytes.text(length))
@@ -73,7 +74,9 @@ fn event(bytes: &mut Bytes<'_>, keys: &[Key]) -> Option<Event> {
         185..=204 => Event::Resize(u16::from(bytes.byte()), u16::from(bytes.byte() % 70)),
         205..=219 => {
             let (file, length) = (usize::from(bytes.byte() % 8), usize::from(bytes.byte() % 48));
-            Event::File(file, bytes.text(length))
+            // What is no text is refused before it gets here.
+            let text = bytes.text(length).replace(char::is_control, " ");
+            Event::File(file, text)
         }
         220..=223 => Event::FileGone(usize::from(bytes.byte() % 8)),
         224..=226 => Event::AllGone,

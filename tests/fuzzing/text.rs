@@ -135,7 +135,7 @@ pub(super) fn wrap(input: &[u8]) {
     for (number, line) in page.lines().iter().enumerate() {
         let shown = line.text(&article);
         let single = shown.trim().graphemes(true).count() <= 1 || width < 2;
-        assert!(shown.width() <= usize::from(width) || single, "{shown:?} is wider than {width}");
+        assert!(shown.width() <= usize::from(width) || single, "{shown:?} is wider than {width}: {line:?}");
         let Some(part) = line.part else { continue };
         if line.kind == LineKind::Blank {
             continue;

@@ -86,6 +86,7 @@ pub(crate) const TERMS: &[&str] = &[
     "/st.te/",
     "/^a|e$/",
     "/[A-Z]+/",
+    "/Z|1?/",
     "/\\d+/",
     "/st\\S*/",
 ];
