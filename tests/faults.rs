@@ -558,7 +558,8 @@ fn feeds_keep_to_the_memory_and_what_came_last_stays() {
     assert!(loaded.corpus.memory() as u64 <= memory, "{}", loaded.corpus.memory());
     let count = loaded.corpus.len();
     assert_eq!(loaded.progress.left_out_articles, 12_000 - count);
-    assert!(count >= 4_000 && headlines(&loaded.corpus)[0].starts_with("Entry 5-"), "{count}");
+    // Each of the threads that read holds back up to one shard.
+    assert!(count >= 3_000 && headlines(&loaded.corpus)[0].starts_with("Entry 5-"), "{count}");
     assert!(problems(&loaded)[0].ends_with("older articles are left out"), "{:?}", problems(&loaded));
 }
 

@@ -111,7 +111,9 @@ fn a_kill_while_the_snapshot_is_written_leaves_one_that_gives_every_article_as_i
         let mut desk = Desk::at_home(&root, 90, 30, PROGRAM, &[folder.to_str().unwrap()], &[]);
         desk.wait("the screen", |desk| desk.screen.screen().alternate_screen());
         let_work(&mut desk, Duration::from_secs(2), || is_writing(&snapshots));
-        let_work(&mut desk, Duration::from_micros(dice.below(3_000)), || false);
+        // Mostly at once, now and then late enough for a whole one to be there.
+        let most = 1 << (4 + dice.below(14));
+        let_work(&mut desk, Duration::from_micros(dice.below(most)), || false);
         writing += u64::from(is_writing(&snapshots));
         kill(&mut desk);
         let sources = [Source::Named(folder.clone())];
@@ -124,7 +126,7 @@ fn a_kill_while_the_snapshot_is_written_leaves_one_that_gives_every_article_as_i
     }
     println!("{kills} kills, {writing} while a file was open, {used} snapshots that could be used after them");
     assert!(writing * 8 > kills, "{writing} of {kills} kills came while a snapshot was written");
-    assert!(used * 4 > kills, "{used} of {kills} snapshots could be used");
+    assert!(used * 8 > kills, "{used} of {kills} snapshots could be used");
 }
 
 const FEEDS: usize = 30;

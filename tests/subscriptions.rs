@@ -355,7 +355,7 @@ fn retention_lets_go_what_is_read_and_nothing_that_is_marked_and_it_does_not_com
     assert!(!left(&desk).contains(&18) && left(&desk).contains(&19));
     // With room for all, what the feed still has comes again, and was read.
     let feed = desk.feed(&url);
-    desk.library.change_subscription(feed.number, &Subscription { keep_count: None, ..feed.subscription }).unwrap();
+    desk.library.change_subscription(feed.number, &Subscription { keep_days: None, ..feed.subscription }).unwrap();
     desk.refresh();
     assert!(left(&desk).contains(&18));
 }
@@ -535,8 +535,9 @@ fn what_newsboat_keeps_is_taken_over_and_its_files_stay_as_they_are() {
     let server = Server::start(|request| match request.path.as_str() {
         "/bare" => answer(
             "<rss version='2.0'><channel><title>Bare</title><item><title>Bare</title>\
-             <link>https://example.org/bare</link><pubDate>Tue, 14 Nov 2023 22:13:20 +0000</pubDate></item>\
-             <item><title>Numbered</title><link>https://example.org/numbered</link><guid> 77 </guid></item></channel></rss>",
+             <link>https://example.org/bare</link><pubDate>Tue, 14 Nov 2023 22:13:20 +0000</pubDate><description>new</description></item>\
+             <item><title>Numbered</title><link>https://example.org/numbered</link><guid> 77 </guid>\
+             <description>new</description></item></channel></rss>",
         ),
         _ => answer(rss("Feed", &[("One", "https://example.org/1", "fresh"), ("Two", "https://example.org/2", "x")])),
     });
@@ -577,7 +578,7 @@ fn what_newsboat_keeps_is_taken_over_and_its_files_stay_as_they_are() {
     let articles = desk.articles();
     assert_eq!(
         articles.iter().map(|[title, .., text]| (title.as_str(), text.as_str())).collect::<Vec<_>>(),
-        [("Bare", "old"), ("Kept", "old"), ("Numbered", "old"), ("One", "fresh"), ("Two", "x")]
+        [("Bare", "new"), ("Kept", "old"), ("Numbered", "new"), ("One", "fresh"), ("Two", "x")]
     );
     let marks = desk.library.marks().unwrap();
     let ids = desk.ids();

@@ -243,7 +243,11 @@ impl Iterator for Verdicts<'_> {
         let Some(shown) = treatment.shown() else { return Some((at, Treatment::Drop)) };
         let stays = match shown {
             '\u{200C}' | '\u{200D}' => self.keeps_joiner(),
-            '\u{FE0E}' | '\u{FE0F}' => self.last.is_some_and(may_be_emoji),
+            '\u{FE0E}' | '\u{FE0F}' => {
+                let fits = self.last.is_some_and(may_be_emoji) && self.marks < MAX_MARKS;
+                self.marks += usize::from(fits);
+                fits
+            }
             _ if is_attached(shown) => {
                 self.marks += 1;
                 self.marks <= MAX_MARKS

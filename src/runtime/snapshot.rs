@@ -177,8 +177,8 @@ impl Cache {
         Ok(self.folder.join(format!("{:016x}", hash.digest())))
     }
 
-    /// Reads the snapshot of `root`, if there is one and it takes no more than half of the `room`, and gives out its shards, each with the numbers of its files that
-    /// are dead. Gives back whether there is one.
+    /// Reads the snapshot of `root`, if there is one and it takes no more than half of the `room`, and gives out its
+    /// shards, each with the numbers of its files that are dead. Gives back whether there is one.
     pub(super) fn read(
         &self,
         root: &Root,
