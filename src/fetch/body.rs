@@ -18,10 +18,15 @@ const MOST_LAYERS: usize = 3;
 
 const PIECE: usize = 64 << 10;
 
+/// No more than this is laid aside for what a server says it will send, in bytes.
+const RESERVED: u64 = 4 << 20;
+
 /// How a body is to be read.
 pub(super) struct Reading<'a> {
     /// The `Content-Encoding` header; empty for none.
     pub(super) encoding: &'a str,
+    /// How many bytes are to be expected, as far as that is known.
+    pub(super) length: u64,
     /// At most so many bytes are read.
     pub(super) sent_bytes: u64,
     /// At most so many bytes come of them.
@@ -44,7 +49,8 @@ impl Reading<'_> {
         let broken = RefCell::new(None);
         let sent = Sent { source, left: self.sent_bytes, reading: self, broken: &broken };
         let mut sent = BufReader::with_capacity(PIECE, sent);
-        let mut bytes = Vec::new();
+        // Growing would leave pieces of memory behind that nothing else fits into.
+        let mut bytes = Vec::with_capacity(usize::try_from(self.length.min(RESERVED)).unwrap_or_default());
         let read = match sent.fill_buf() {
             // Nothing at all is said to be compressed by some servers.
             Ok([]) => Ok(()),

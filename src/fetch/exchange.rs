@@ -97,6 +97,7 @@ impl Exchange {
             return Err(FetchError::TooLarge { limit: limits.sent_bytes });
         }
         let reading = Reading {
+            length: body.content_length().unwrap_or(0),
             encoding: &headers::text(&parts.headers, "content-encoding").unwrap_or_default(),
             sent_bytes: limits.sent_bytes,
             decoded_bytes: limits.decoded_bytes,
