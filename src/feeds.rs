@@ -109,7 +109,8 @@ pub fn one_line(text: &str) -> String {
 /// The address of a feed as it is fetched; none where it is not on the web.
 pub fn feed_address(written: &str) -> Option<String> {
     let written = written.trim();
-    if written.contains(char::is_control) {
+    // No list of subscriptions could hold them, nor does any address.
+    if written.contains(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
         return None;
     }
     let (scheme, rest) = written.split_once(':')?;
@@ -167,8 +168,13 @@ mod tests {
     fn an_address_of_a_feed_is_on_the_web_and_holds_no_control() {
         assert_eq!(feed_address(" feed://example.org/a ").as_deref(), Some("http://example.org/a"));
         assert_eq!(feed_address("feed:https://example.org/a").as_deref(), Some("https://example.org/a"));
-        for wrong in ["file:///etc/passwd", "https://exa\u{1}mple.org/", "https://example.org/\u{1b}[2J", "feed:exec:x"]
-        {
+        for wrong in [
+            "file:///etc/passwd",
+            "https://exa\u{1}mple.org/",
+            "https://example.org/\u{1b}[2J",
+            "https://example.org/\u{ffff}",
+            "feed:exec:x",
+        ] {
             assert_eq!(feed_address(wrong), None, "{wrong:?}");
         }
     }

@@ -278,7 +278,7 @@ fn may_be_emoji(c: char) -> bool {
 /// anything else a terminal might join what does not belong together.
 fn joins(c: char) -> bool {
     matches!(c, '\u{0600}'..='\u{1CFF}' | '\u{2190}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
-        && !('\u{0E00}'..='\u{0EFF}').contains(&c)
+        && !matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1100}'..='\u{11FF}')
 }
 
 #[cfg(test)]
@@ -315,6 +315,8 @@ mod tests {
     fn joiners_stay_where_scripts_and_emoji_need_them() {
         assert_eq!(clean("👩\u{200d}👩\u{200d}👧"), "👩\u{200d}👩\u{200d}👧");
         assert_eq!(clean("می\u{200c}خواهم"), "می\u{200c}خواهم");
+        // Between the letters of a Korean syllable one would only keep them apart where nobody sees it.
+        assert_eq!(clean("\u{1100}\u{200d}\u{1161}"), "\u{1100}\u{1161}");
         assert_eq!(clean("a\u{200d}\u{200d}b 👩\u{200d}"), "ab 👩");
     }
 
