@@ -234,6 +234,9 @@ fn a_feed_and_a_tag_are_asked_for_so_that_no_other_is_meant() {
         "World News",
         "The \"Best\" Blog",
         "Café/Bar",
+        "Paper 1",
+        "Paper 10",
+        "Wallpaper 1",
         "#news",
         "#news of old",
         "#sport",
@@ -242,6 +245,7 @@ fn a_feed_and_a_tag_are_asked_for_so_that_no_other_is_meant() {
     ];
     let queries = FeedNames::new(names);
     assert_eq!(queries.query("World News"), "feed:\"World News\"");
+    assert_eq!(queries.query("Paper 1"), "feed:\"Paper 1\"");
     let label = |name: &str| match name.starts_with('#') {
         true => FeedLabel { names: vec!["x".to_owned()], url: String::new(), tags: vec![name.to_owned()] },
         false => FeedLabel { names: vec![name.to_owned()], ..FeedLabel::default() },

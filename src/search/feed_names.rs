@@ -26,10 +26,22 @@ impl FeedNames {
     pub fn query(&self, name: &str) -> String {
         let folded = fold(name);
         let is_plain = !folded.contains('"') && !folded.is_empty() && name.trim() == name;
-        if is_plain && self.lines.matches(&*folded).nth(1).is_none() {
+        if is_plain && self.phrases(&folded).nth(1).is_none() {
             format!("feed:\"{name}\"")
         } else {
             format!("feed:{}", whole(name))
         }
+    }
+
+    /// Where `folded` stands as a phrase: not with more of a word right before or behind it.
+    fn phrases<'n>(&'n self, folded: &'n str) -> impl Iterator<Item = usize> + 'n {
+        let part_of_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        let places = self.lines.match_indices(folded).map(|(at, _)| at);
+        places.filter(move |&at| {
+            let before = self.lines.get(..at).and_then(|before| before.chars().next_back());
+            let behind = self.lines.get(at + folded.len()..).and_then(|behind| behind.chars().next());
+            !(part_of_word(before) && part_of_word(folded.chars().next()))
+                && !(part_of_word(behind) && part_of_word(folded.chars().next_back()))
+        })
     }
 }
