@@ -14,8 +14,11 @@ use rustix::process::Signal;
 
 #[path = "pty/desk.rs"]
 mod desk;
+#[path = "pty/dice.rs"]
+mod dice;
 
 use desk::Desk;
+use dice::Dice;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -85,18 +88,6 @@ fn signed(desk: &Desk, sign: char) -> HashSet<usize> {
 fn kill(desk: &mut Desk) {
     desk.signal(Signal::KILL);
     desk.wait_for_end();
-}
-
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
 }
 
 /// How many homes, and how often the program is killed in each: more than 200 times in all, or as often as

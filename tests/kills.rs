@@ -22,29 +22,16 @@ use rustix::process::Signal;
 
 #[path = "pty/desk.rs"]
 mod desk;
+#[path = "pty/dice.rs"]
+mod dice;
 #[path = "server/loopback.rs"]
 mod loopback;
 
 use desk::Desk;
+use dice::{Dice, setting};
 use loopback::{Answer, Server};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
-
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
-
-fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
 
 /// How many kills there are to be.
 fn wanted(usual: u64) -> u64 {

@@ -19,10 +19,13 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
 #[path = "pty/desk.rs"]
 mod desk;
+#[path = "pty/dice.rs"]
+mod dice;
 #[path = "server/loopback.rs"]
 mod loopback;
 
 use desk::Desk;
+use dice::{Dice, setting};
 use loopback::{Answer, Server};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
@@ -30,22 +33,6 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 const FILES: usize = 1_200;
 const FEEDS: usize = 12;
 const ENTRIES: usize = 8;
-
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
-
-fn number_of(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
 
 /// A home with a folder of articles that is large enough for a snapshot, and subscriptions.
 struct Home {
@@ -123,8 +110,8 @@ fn let_work(desk: &mut Desk, time: Duration) {
 
 #[test]
 fn signals_at_any_moment_leave_the_terminal_and_the_library_whole() {
-    let wanted = number_of("NEWSDESK_SIGNALS").unwrap_or(48);
-    let seed = number_of("NEWSDESK_SIGNALS_SEED").unwrap_or(0x0516);
+    let wanted = setting("NEWSDESK_SIGNALS").unwrap_or(48);
+    let seed = setting("NEWSDESK_SIGNALS_SEED").unwrap_or(0x0516);
     let version = std::sync::atomic::AtomicU64::new(0);
     let server = Server::start(move |request| {
         let number = request.path.trim_start_matches('/').parse().unwrap();

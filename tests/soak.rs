@@ -16,10 +16,13 @@ use newsdesk::library::Library;
 
 #[path = "pty/desk.rs"]
 mod desk;
+#[path = "pty/dice.rs"]
+mod dice;
 #[path = "server/loopback.rs"]
 mod loopback;
 
 use desk::Desk;
+use dice::{Dice, setting};
 use loopback::{Answer, Server};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
@@ -44,22 +47,6 @@ const PASSING: u64 = 24;
 
 /// How much longer an answer may take at the end: a ratio, and what a busy machine does to the shortest.
 const LONGER: (u32, Duration) = (2, Duration::from_millis(25));
-
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len() as u64) as usize]
-    }
-}
 
 const WORDS: &[&str] = &["river", "ferry", "minister", "budget", "harbour", "strike", "storm", "treaty"];
 

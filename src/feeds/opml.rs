@@ -4,6 +4,8 @@
 //! becomes `∕` (U+2215), and a tag goes out as the folders that its `/` part. A feed with several tags stands in the
 //! folder of the first; the others are in its `category`, as the format has it.
 
+mod quotes;
+
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
@@ -37,7 +39,7 @@ pub struct Opml {
 
 /// Reads OPML as far as it makes sense. None where it is none.
 pub fn read(text: &str) -> Option<Opml> {
-    let text = &*quotes_escaped(text);
+    let text = &*quotes::escaped(text);
     let mut found = Found { lines: Lines::new(text), ..Found::default() };
     // Where what is being read begins: after a mistake it is the next outline.
     let mut start = 0;
@@ -101,49 +103,6 @@ fn lenient(text: &str) -> Reader<&[u8]> {
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
     reader
-}
-
-/// The text with quotation marks escaped that stand within attributes of outlines, as some programs write them: one ends
-/// a value only where another attribute or the end of the tag follows.
-fn quotes_escaped(text: &str) -> Cow<'_, str> {
-    let mut escaped = String::new();
-    let mut copied = 0;
-    for start in memchr::memmem::find_iter(text.as_bytes(), b"<outline") {
-        let mut at = start + "<outline".len();
-        while let Some((quote, value)) = next_value(text, at) {
-            let rest = text.get(value..).unwrap_or("");
-            let rest = rest.get(..rest.find('<').unwrap_or(rest.len())).unwrap_or("");
-            let ends = |end: &usize| ends_value(rest.get(end + 1..).unwrap_or(""));
-            let Some(end) = rest.match_indices(quote).map(|(end, _)| end).find(ends) else { break };
-            let inner = rest.get(..end).unwrap_or("");
-            if inner.contains(quote) {
-                escaped.push_str(text.get(copied..value).unwrap_or(""));
-                escaped.push_str(&inner.replace(quote, if quote == '"' { "&quot;" } else { "&apos;" }));
-                copied = value + end;
-            }
-            at = value + end + 1;
-        }
-    }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
-    escaped.push_str(text.get(copied..).unwrap_or(""));
-    Cow::Owned(escaped)
-}
-
-/// The quotation mark before the next value of a tag that goes on at `at`, and where that value begins.
-fn next_value(text: &str, at: usize) -> Option<(char, usize)> {
-    let rest = text.get(at..)?;
-    let end = rest.find(['"', '\'', '>', '<'])?;
-    let quote = rest.get(end..)?.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    Some((quote, at + end + 1))
-}
-
-/// Whether what stands behind a quotation mark shows that it ends a value.
-fn ends_value(behind: &str) -> bool {
-    let behind = behind.trim_start();
-    let after_name = behind.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, ':' | '-' | '_' | '.'));
-    behind.starts_with(['>', '/']) || (after_name.len() < behind.len() && after_name.trim_start().starts_with('='))
 }
 
 /// Where the outline after the one that a text begins with begins.

@@ -40,8 +40,9 @@ impl FeedNames {
         places.filter(move |&at| {
             let before = self.lines.get(..at).and_then(|before| before.chars().next_back());
             let behind = self.lines.get(at + folded.len()..).and_then(|behind| behind.chars().next());
-            !(part_of_word(before) && part_of_word(folded.chars().next()))
-                && !(part_of_word(behind) && part_of_word(folded.chars().next_back()))
+            let goes_on_before = part_of_word(before) && part_of_word(folded.chars().next());
+            let goes_on_behind = part_of_word(behind) && part_of_word(folded.chars().next_back());
+            !goes_on_before && !goes_on_behind
         })
     }
 }
