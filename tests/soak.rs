@@ -22,7 +22,7 @@ mod dice;
 mod loopback;
 
 use desk::Desk;
-use dice::{Dice, setting};
+use dice::Dice;
 use loopback::{Answer, Server};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");

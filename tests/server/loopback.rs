@@ -2,6 +2,7 @@
 //! one request on each connection.
 #![allow(dead_code, reason = "each test program uses what it needs")]
 
+use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
@@ -128,7 +129,9 @@ struct Books {
     open: usize,
     most_open: usize,
     closing: bool,
-    streams: Vec<TcpStream>,
+    /// Those that are being answered, each with a number.
+    streams: HashMap<usize, TcpStream>,
+    connections: usize,
 }
 
 impl Server {
@@ -142,11 +145,12 @@ impl Server {
             let mut clients = Vec::new();
             for stream in listener.incoming() {
                 let stream = stream.unwrap();
-                if !serving.admit(&stream) {
-                    break;
-                }
+                let Some(number) = serving.admit(&stream) else { break };
                 let desk = Arc::clone(&serving);
-                clients.push(thread::spawn(move || desk.serve(&stream)));
+                clients.push(thread::spawn(move || desk.serve(number, &stream)));
+                if clients.len() >= 1_000 {
+                    clients.retain(|client| !client.is_finished());
+                }
             }
             for client in clients {
                 client.join().unwrap();
@@ -188,7 +192,7 @@ impl Drop for Server {
         {
             let mut books = self.desk.books.lock().unwrap();
             books.closing = true;
-            for stream in &books.streams {
+            for stream in books.streams.values() {
                 let _ = stream.shutdown(Shutdown::Both);
             }
         }
@@ -205,14 +209,16 @@ impl Drop for Server {
 }
 
 impl Desk {
-    /// Takes a connection up; false when the server ends.
-    fn admit(&self, stream: &TcpStream) -> bool {
+    /// Takes a connection up and gives it a number; none when the server ends.
+    fn admit(&self, stream: &TcpStream) -> Option<usize> {
         let mut books = self.books.lock().unwrap();
-        books.streams.push(stream.try_clone().unwrap());
-        !books.closing
+        books.connections += 1;
+        let number = books.connections;
+        books.streams.insert(number, stream.try_clone().unwrap());
+        (!books.closing).then_some(number)
     }
 
-    fn serve(&self, stream: &TcpStream) {
+    fn serve(&self, number: usize, stream: &TcpStream) {
         // A client may hang up whenever it likes.
         if let Ok(Some(request)) = read_request(stream) {
             let answer = (self.script)(&request);
@@ -227,6 +233,7 @@ impl Desk {
             self.books.lock().unwrap().open -= 1;
         }
         let _ = stream.shutdown(Shutdown::Both);
+        self.books.lock().unwrap().streams.remove(&number);
     }
 
     fn answer(&self, mut stream: &TcpStream, request: &Request, answer: &Answer) -> io::Result<()> {
