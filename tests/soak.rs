@@ -34,11 +34,13 @@ const ENTRIES: u64 = 30;
 /// What is done to one program or the other comes so often, as from somebody who types fast.
 const STEP: Duration = Duration::from_millis(25);
 
-/// How much more memory the last third may take than the first: a tenth, and so many kB. A run of less than five
-/// minutes is still meeting things for the first time, among them the heaps that the system's library gives to each of
+/// A run that is shorter is still warming up.
+const SHORT: Duration = Duration::from_secs(5 * 60);
+
+/// How much more memory the last third may take than the first: a tenth, and so many kB. A short run is still meeting things for the first time, among them the heaps that the system's library gives to each of
 /// the threads that fetch.
 fn bound(first: u64, time: Duration) -> u64 {
-    first + first / 10 + if time < Duration::from_secs(300) { 32 << 10 } else { 6 << 10 }
+    first + first / 10 + if time < SHORT { 32 << 10 } else { 6 << 10 }
 }
 
 /// How many more threads, or open files, there may be at the most: what a refresh or a filter in the moment of looking
@@ -216,7 +218,10 @@ impl Worked {
         println!("  threads {}, {}; open files {}, {} (most)", threads[0], threads[1], files[0], files[1]);
         println!("  a key {:?}, {:?} (median), {:?}, {:?} (95 of 100)", middle[0], middle[1], late[0], late[1]);
         assert!(memory[1] <= bound(memory[0], time), "{name}: {} kB of memory became {} kB", memory[0], memory[1]);
-        assert!(after.threads <= before.threads && after.files <= before.files, "{name}: {before:?} became {after:?}");
+        // A connection to the library opens its log when it first needs it, which a short run may see.
+        let late_files = if time < SHORT { 2 } else { 0 };
+        assert!(after.threads <= before.threads, "{name}: {before:?} became {after:?}");
+        assert!(after.files <= before.files + late_files, "{name}: {before:?} became {after:?}");
         for [first, last] in [threads, files] {
             assert!(last <= first + PASSING, "{name}: {first} became {last}");
         }
