@@ -37,8 +37,8 @@ const STEP: Duration = Duration::from_millis(25);
 /// A run that is shorter is still warming up.
 const SHORT: Duration = Duration::from_secs(5 * 60);
 
-/// How much more memory the last third may take than the first: a tenth, and so many kB. A short run is still meeting things for the first time, among them the heaps that the system's library gives to each of
-/// the threads that fetch.
+/// How much more memory the last third may take than the first: a tenth, and so many kB. A short run is still meeting
+/// things for the first time, among them the heaps that the system's library gives to each of the threads that fetch.
 fn bound(first: u64, time: Duration) -> u64 {
     first + first / 10 + if time < SHORT { 32 << 10 } else { 6 << 10 }
 }
