@@ -216,9 +216,10 @@ fn fifty_feeds_are_imported_refreshed_read_starred_and_there_without_their_serve
             assert_eq!(articles[&link], [[title, date, text]], "feed {feed}");
         }
     }
-    // Another start: the filter is as it was left, and the star is there.
+    // Another start: the filter is as it was left, the star is there, and what was wrong can still be read.
     let mut desk = reader.read();
     desk.wait_for("150 of 300");
+    desk.wait_for("50 problems");
     desk.send("\x1b");
     desk.wait("all articles", |desk| !desk.text().contains("of 300"));
     desk.send("/is:starred\r");

@@ -103,6 +103,7 @@ struct Desk {
 impl Desk {
     fn run(mut self) {
         self.office.tell_feeds();
+        self.tell_troubles();
         // What came due while nobody was there is fetched at once.
         let mut look = Instant::now();
         loop {
@@ -126,6 +127,17 @@ impl Desk {
                         note(|| format!("feeds: {error}"));
                     }
                 }
+            }
+        }
+    }
+
+    /// Lists what was wrong with feeds when they were fetched last, so that what the sources pane marks can be read up.
+    fn tell_troubles(&self) {
+        let path = self.office.path.as_ref().filter(|_| self.office.shown);
+        let library = path.and_then(|path| Library::open_to_read(path).ok().flatten());
+        for feed in library.and_then(|library| library.feeds().ok()).into_iter().flatten() {
+            if let Some(error) = feed.health.error {
+                self.office.tell(Message::Problem(problem(feed.subscription.url, error)));
             }
         }
     }
