@@ -429,16 +429,18 @@ fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &P
 /// The first entry of another feed that has the same id or the same link. What several entries of one feed have in
 /// common, such as the page of a podcast, tells nothing.
 fn same(transaction: &Transaction<'_>, feed: FeedNumber, link: Option<i64>, guid: Option<i64>) -> Result<Option<i64>> {
+    const BY_LINK: &str = "SELECT coalesce(same_as, id) FROM entries WHERE link = ?1 AND feed <> ?2 AND dropped = 0
+        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.link = ?1 AND other.number <> entries.number
+                        AND other.feed IN (?2, entries.feed))
+        ORDER BY number LIMIT 1";
+    const BY_GUID: &str = "SELECT coalesce(same_as, id) FROM entries WHERE guid = ?1 AND feed <> ?2 AND dropped = 0
+        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.guid = ?1 AND other.number <> entries.number
+                        AND other.feed IN (?2, entries.feed))
+        ORDER BY number LIMIT 1";
     // An id that is the entry's link is not written down twice.
-    for (column, sum) in [("link", link), ("guid", guid), ("link", guid)] {
+    for (first, sum) in [(BY_LINK, link), (BY_GUID, guid), (BY_LINK, guid)] {
         let Some(sum) = sum else { continue };
-        let first = format!(
-            "SELECT coalesce(same_as, id) FROM entries WHERE {column} = ?1 AND feed <> ?2 AND dropped = 0
-             AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.{column} = ?1 AND other.number <> entries.number
-                             AND other.feed IN (?2, entries.feed))
-             ORDER BY number LIMIT 1"
-        );
-        let first = transaction.prepare_cached(&first)?.query_row(params![sum, feed.0], |row| row.get(0)).optional()?;
+        let first = transaction.prepare_cached(first)?.query_row(params![sum, feed.0], |row| row.get(0)).optional()?;
         if first.is_some() {
             return Ok(first);
         }
