@@ -87,11 +87,11 @@ impl Tray {
     fn run(&self, mut put: impl FnMut(&[u8]) -> io::Result<bool>, free: impl Fn()) {
         while let Some(frame) = self.next() {
             let mut written = Ok(true);
-            for piece in frame.chunks(PIECE) {
+            let mut rest = frame.as_slice();
+            while !rest.is_empty() && matches!(written, Ok(true)) {
+                let (piece, after) = rest.split_at(end_of_piece(rest));
                 written = put(piece);
-                if !matches!(written, Ok(true)) {
-                    break;
-                }
+                rest = after;
             }
             let mut state = self.lock();
             state.frame = None;
@@ -111,6 +111,16 @@ impl Tray {
         let mut state = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         if state.closed { None } else { state.frame.as_mut().map(std::mem::take) }
     }
+}
+
+/// Where a piece ends: before a sequence that moves or colours, so that what comes in place of the rest cuts none in two.
+fn end_of_piece(frame: &[u8]) -> usize {
+    if frame.len() <= PIECE {
+        return frame.len();
+    }
+    let begins = |at: &usize| frame.get(*at..).is_some_and(|rest| rest.starts_with(b"\x1b["));
+    let before = (1..=PIECE).rev().find(begins);
+    before.or_else(|| (PIECE + 1..frame.len()).find(begins)).unwrap_or(frame.len())
 }
 
 #[cfg(test)]
@@ -145,11 +155,12 @@ mod tests {
         assert!(link.writer.has_room().unwrap());
         link.writer.write(Vec::new());
         assert!(link.writer.has_room().unwrap(), "nothing is nothing to write");
-        link.writer.write(vec![1; PIECE + 1]);
-        assert_eq!(link.taken.recv().unwrap().len(), PIECE);
+        // The sequence that would be cut is part of the second piece.
+        link.writer.write([&[b'x'; PIECE - 2], b"\x1b[m".as_slice()].concat());
+        assert_eq!(link.taken.recv().unwrap().len(), PIECE - 2);
         assert!(!link.writer.has_room().unwrap());
         link.answers.send(Ok(true)).unwrap();
-        assert_eq!(link.taken.recv().unwrap(), [1]);
+        assert_eq!(link.taken.recv().unwrap(), b"\x1b[m");
         assert!(!link.writer.has_room().unwrap());
         assert!(link.freed.try_recv().is_err());
         link.answers.send(Ok(true)).unwrap();
@@ -162,7 +173,7 @@ mod tests {
     #[test]
     fn what_is_no_longer_wanted_is_not_written_and_an_error_is_told_once() {
         let link = link();
-        link.writer.write(vec![1; 3 * PIECE]);
+        link.writer.write(b"\x1b[m".repeat(PIECE));
         link.taken.recv().unwrap();
         assert!(!link.writer.has_room().unwrap());
         link.answers.send(Ok(false)).unwrap();
