@@ -2,6 +2,8 @@
 //!
 //! `ARCHITECTURE.md` tells what each room is for and what it must not know; `tests/arrows.rs` keeps it so.
 
+#![forbid(unsafe_code)]
+
 pub mod app;
 pub mod article;
 pub mod cli;

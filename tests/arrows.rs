@@ -84,3 +84,22 @@ fn rooms_know_nothing_of_what_is_not_theirs() {
         }
     }
 }
+
+#[test]
+fn the_one_allowance_for_unsafe_code_stands_in_main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let allowance = ["allow(", "unsafe_code"].concat();
+    let mut found = Vec::new();
+    let mut folders = vec![root.join("src"), root.join("tests"), root.join("benches")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.extend(text.matches(&allowance).map(|_| path.strip_prefix(root).unwrap().display().to_string()));
+            }
+        }
+    }
+    assert_eq!(found, ["src/main.rs"]);
+}
