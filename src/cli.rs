@@ -283,8 +283,7 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             Err(io::Error::new(io::ErrorKind::InvalidInput, message))
         }
         Some(Command::Search { query, paths, format, sort, limit, context }) => {
-            let options =
-                search::Options { format, limit: limit.unwrap_or(usize::MAX), context: usize::from(context), colours };
+            let options = search::Options { format, limit: limit.unwrap_or(usize::MAX), context: usize::from(context) };
             search::print(&select(&paths, &Choice { query, sort }, &cli.common)?, &options, &mut out)
         }
         Some(Command::Export { paths, choice, format, output, force }) => {

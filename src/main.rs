@@ -20,11 +20,9 @@ fn give_memory_back() {
     /// What glibc begins with; said aloud, it does not grow.
     const LARGE: libc::c_int = 128 << 10;
     let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 64));
-    for (parameter, value) in [
-        (libc::M_ARENA_MAX, cores as libc::c_int),
-        (libc::M_MMAP_THRESHOLD, LARGE),
-        (libc::M_TRIM_THRESHOLD, LARGE),
-    ] {
+    for (parameter, value) in
+        [(libc::M_ARENA_MAX, cores as libc::c_int), (libc::M_MMAP_THRESHOLD, LARGE), (libc::M_TRIM_THRESHOLD, LARGE)]
+    {
         // SAFETY: mallopt takes two numbers and follows no pointer; it refuses what it does not know. Its manual wants no
         // other thread to allocate meanwhile: this is the first that `main` does, and there is none.
         unsafe { libc::mallopt(parameter, value) };

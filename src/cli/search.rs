@@ -40,7 +40,6 @@ pub(super) struct Options {
     pub(super) limit: usize,
     /// Columns of text on either side of a hit.
     pub(super) context: usize,
-    pub(super) colours: bool,
 }
 
 pub(super) fn print(selection: &Selection, options: &Options, out: &mut impl Write) -> io::Result<ExitCode> {
@@ -103,10 +102,10 @@ pub(super) fn print(selection: &Selection, options: &Options, out: &mut impl Wri
 }
 
 /// Text as it is printed: a hit in the colour of its term, the rest plain or, in a headline, bold.
-fn marked(text: &str, hit: Option<&Hit>, colours: bool, is_headline: bool) -> String {
+fn marked(text: &str, hit: Option<&Hit>, is_headline: bool) -> String {
     match hit {
-        Some(hit) if colours => painted(text, Paint::Hit(hit.term.0)),
-        None if colours && is_headline && !text.is_empty() => painted(text, Paint::Bold),
+        Some(hit) => painted(text, Paint::Hit(hit.term.0)),
+        None if is_headline && !text.is_empty() => painted(text, Paint::Bold),
         _ => text.to_owned(),
     }
 }
@@ -121,16 +120,13 @@ fn text(selection: &Selection, entry: Entry<'_>, options: &Options, out: &mut im
     let hits = selection.matcher.hits(entry);
     let mut shown = String::new();
     let in_headline: Vec<&Hit> = hits.iter().filter(|hit| is_headline(&article, hit)).collect();
-    let (headline, colours) = (article.headline(), options.colours);
-    put_marked(&mut shown, headline, 0..headline.len(), &in_headline, &|text, hit| marked(text, hit, colours, true));
+    let headline = article.headline();
+    put_marked(&mut shown, headline, 0..headline.len(), &in_headline, &|text, hit| marked(text, hit, true));
     let [date, section, _, source, path] = list::columns(entry);
     let beside: Vec<&str> =
         [date.get(..10).unwrap_or(&date), &section, &source].into_iter().filter(|text| !text.is_empty()).collect();
     let beside = beside.join("  ");
-    match options.colours {
-        true => writeln!(out, "{shown}\n{}", painted(&format!("{beside}  {path}"), Paint::Dim))?,
-        false => writeln!(out, "{shown}\n{beside}  {path}")?,
-    }
+    writeln!(out, "{shown}\n{}", painted(&format!("{beside}  {path}"), Paint::Dim))?;
     let mut rest = hits.iter().filter(|hit| !is_headline(&article, hit)).peekable();
     while let Some(hit) = rest.next() {
         let Some(part) = article.parts.get(hit.part) else { continue };
@@ -143,7 +139,7 @@ fn text(selection: &Selection, entry: Entry<'_>, options: &Options, out: &mut im
             inside.push(next);
         }
         let mut shown = String::from(if window.start > 0 { "… " } else { "" });
-        put_marked(&mut shown, &line, window.clone(), &inside, &|text, hit| marked(text, hit, colours, false));
+        put_marked(&mut shown, &line, window.clone(), &inside, &|text, hit| marked(text, hit, false));
         shown.push_str(if window.end < line.len() { " …" } else { "" });
         writeln!(out, "    {shown}")?;
     }
@@ -232,7 +228,7 @@ fn kwic(
         let line = one_line(part);
         let before = last_columns(line.get(..hit.range.start).unwrap_or(""), options.context);
         let after = first_columns(line.get(hit.range.end..).unwrap_or(""), options.context);
-        let found = marked(line.get(hit.range.clone()).unwrap_or(""), Some(hit), options.colours, false);
+        let found = marked(line.get(hit.range.clone()).unwrap_or(""), Some(hit), false);
         let indent = " ".repeat(options.context.saturating_sub(before.width()));
         writeln!(out, "{:10}  {source}  {indent}{before}{found}{after}", date.get(..10).unwrap_or(&date))?;
     }

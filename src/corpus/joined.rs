@@ -9,10 +9,6 @@ use super::{Corpus, Slot};
 /// Dead text is borne up to so many bytes, and up to an eighth of the store.
 const LITTLE: usize = 4 << 20;
 
-/// Shards with less text than this are small, and joined up to so much.
-const SMALL: usize = 1 << 20;
-const FULL: usize = 4 << 20;
-
 /// So many small shards are borne.
 const MANY: usize = 512;
 
@@ -24,12 +20,17 @@ impl Shard {
         for (part, alive) in parts {
             joined.append(part, |_, record| alive.get(record.file as usize) == Some(&true));
         }
-        joined.folded = joined.folded.finish();
-        joined.edits.shrink_to_fit();
-        joined.outlines.shrink_to_fit();
-        joined.records.shrink_to_fit();
-        joined.files.shrink_to_fit();
-        joined
+        joined.finished()
+    }
+
+    /// It without room for more.
+    fn finished(mut self) -> Shard {
+        self.folded = self.folded.finish();
+        self.edits.shrink_to_fit();
+        self.outlines.shrink_to_fit();
+        self.records.shrink_to_fit();
+        self.files.shrink_to_fit();
+        self
     }
 
     /// Takes in those articles of `part` that `lives` says, by number and record.
@@ -101,7 +102,7 @@ impl Part<'_> {
     }
 
     fn is_small(&self) -> bool {
-        self.shard.folded.len() < SMALL
+        self.shard.folded.len() < Shard::SMALL
     }
 }
 
@@ -119,12 +120,12 @@ impl Corpus {
         let mut shards = Vec::new();
         let mut joined = Shard::default();
         for part in &moved {
-            if joined.folded.len() + part.shard.folded.len() > FULL && !joined.is_empty() {
-                shards.push(Arc::new(std::mem::take(&mut joined)));
+            if joined.folded.len() + part.shard.folded.len() > Shard::FULL && !joined.is_empty() {
+                shards.push(Arc::new(std::mem::take(&mut joined).finished()));
             }
             joined.append(part.shard, |index, _| part.alive.get(index) == Some(&true));
         }
-        shards.push(Arc::new(joined));
+        shards.push(Arc::new(joined.finished()));
         let is_moved = |slot: &Slot| {
             let after = moved.partition_point(|part| part.start <= *slot);
             let part = after.checked_sub(1).and_then(|number| moved.get(number));
@@ -213,7 +214,7 @@ mod tests {
 
     #[test]
     fn very_many_small_shards_become_few_and_large_ones_stay() {
-        let large = shard(&[("large".to_owned(), SMALL + 60)]);
+        let large = shard(&[("large".to_owned(), Shard::SMALL + 60)]);
         let small = (0..=MANY).map(|number| shard(&[(format!("{number:03}"), 60)]));
         let corpus = Corpus::default().with([Arc::clone(&large)]).with(small);
         let compacted = corpus.compacted().unwrap();

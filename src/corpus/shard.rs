@@ -150,6 +150,12 @@ impl Shard {
         Some(Entry { shard: self, record: self.records.get(index)?, index })
     }
 
+    /// A shard with less text than this, in bytes, is small and may be joined with others.
+    pub const SMALL: usize = 1 << 20;
+
+    /// Small ones are joined up to so many bytes of text.
+    pub const FULL: usize = 4 << 20;
+
     /// What its bytes are known by, if they stand in a snapshot.
     pub fn sealed(&self) -> Option<Sealed> {
         self.sealed.get().copied()

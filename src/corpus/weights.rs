@@ -6,9 +6,6 @@ use std::sync::Arc;
 use super::shard::{FileRecord, NO_DATE, Record};
 use super::{Corpus, Origin, Shard, Slot};
 
-/// Shards are joined up to so much text.
-const FULL: usize = 4 << 20;
-
 /// A file with its articles, on the scales.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileWeight {
@@ -62,7 +59,7 @@ impl Corpus {
         let (mut parts, mut bytes) = (Vec::new(), 0);
         for (start, shard) in self.shards() {
             let Some(alive) = kept.get(&start).filter(|alive| alive.contains(&true)) else { continue };
-            if bytes + shard.folded.len() > FULL && !parts.is_empty() {
+            if bytes + shard.folded.len() > Shard::FULL && !parts.is_empty() {
                 joined.push(Arc::new(Shard::joined(parts.drain(..))));
                 bytes = 0;
             }

@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 
 use super::contained::contain;
 use super::crew::{Crew, Report};
+use super::growing::Growing;
 use super::known::Known;
 use super::load::{LoadEvent, Map, load};
 use super::log::note;
 use super::refresh::{Gone, Refresh};
-use super::room::{MEMORY, Room};
+use super::room::{LeftOut, MEMORY, Room};
 use super::snapshot::{Ages, Cache};
 use super::source::{LoadOptions, Source};
 use super::stored::{StoredFeeds, StoredNews};
-use super::waiting::Waiting;
 use super::watch::{Disk, Watch};
 use crate::app::{LoadProgress, Message, Notice};
 use crate::corpus::{Corpus, FileView, Origin, Shard};
@@ -89,6 +89,7 @@ impl Archive {
             map: Map::default(),
             troubled: HashSet::new(),
             room: Room::new(options.memory),
+            told_left_out: LeftOut::default(),
             watch: None,
             cache,
             ages: Ages::of_snapshot(),
@@ -153,6 +154,8 @@ struct Archivist {
     troubled: HashSet<PathBuf>,
     /// The memory that there is.
     room: Room,
+    /// What was told to be left out.
+    told_left_out: LeftOut,
     watch: Option<Watch>,
     cache: Option<Cache>,
     ages: Ages,
@@ -301,20 +304,18 @@ impl Archivist {
         });
         let Some((path, merge)) = feeds else { return };
         let Archivist { stop, tell, corpus, room, .. } = self;
-        let (mut waiting, mut last, mut pace) = (Vec::new(), None::<Instant>, PACE);
+        let mut growing = Growing::new(room, Arc::clone(corpus));
+        let mut pace = Pace::default();
         let loaded = StoredFeeds::load(&path, merge, (room, stop), &mut |shard| {
-            waiting.push(shard);
-            if last.is_none_or(|last| last.elapsed() >= pace) {
+            growing.hear(LoadEvent::Shard(shard));
+            if pace.is_due() {
                 let began = Instant::now();
-                *corpus = Arc::new(corpus.with(std::mem::take(&mut waiting)));
-                tell(Message::Corpus(Arc::clone(corpus)));
-                pace = PACE.max(began.elapsed() * SHARE);
-                last = Some(Instant::now());
+                show(growing.take_in(), corpus, tell);
+                pace.took(began.elapsed(), PACE);
             }
         });
-        if !waiting.is_empty() {
-            *corpus = Arc::new(corpus.with(waiting));
-            tell(Message::Corpus(Arc::clone(corpus)));
+        if growing.has_more() {
+            show(growing.take_in(), corpus, tell);
         }
         match loaded {
             Ok(feeds) => self.feeds = Some(feeds),
@@ -337,9 +338,7 @@ impl Archivist {
                     Origin::Bundled => !shards.is_empty(),
                     Origin::File | Origin::Input => false,
                 });
-                self.corpus = Arc::new(compact(rest.with(shards), &mut self.ages));
-                (self.tell)(Message::Corpus(Arc::clone(&self.corpus)));
-                self.make_room();
+                self.take_over(rest.with(shards));
             }
             Err(error) => {
                 let text = format!("the feeds cannot be read: {error}");
@@ -353,65 +352,49 @@ impl Archivist {
         self.stop.store(false, Ordering::Relaxed);
         self.changed = Some(Instant::now());
         let Archivist { sources, options, stop, tell, corpus, troubled, room, cache, ages, .. } = self;
-        let mut waiting = Waiting::default();
         let mut known = Known::default();
         room.tend(true);
-        let (mut last_version, mut last_progress) = (None::<Instant>, Instant::now());
-        let (mut pace, mut slack) = (PACE, PACE);
+        let mut growing = Growing::new(room, Arc::clone(corpus));
+        let (mut versions, mut gauge) = (Pace::default(), Pace::after(PACE));
+        let mut slack = PACE;
         let (tally, map) = load(sources, *options, (room, stop), &mut known, cache.as_ref(), &mut |event| {
             let mut now = false;
-            match event {
-                LoadEvent::Kept(shard, dead) => waiting.kept.push((shard, dead)),
-                LoadEvent::KeptAll => now = true,
-                LoadEvent::Shard(shard) => waiting.read.push(shard),
-                LoadEvent::Problem(problem) => {
+            match growing.hear(event) {
+                Some(LoadEvent::KeptAll) => now = true,
+                Some(LoadEvent::Problem(problem)) => {
                     troubled.insert(problem.path.clone());
                     tell(Message::Problem(problem));
                 }
-                LoadEvent::Progress(progress) => {
-                    if last_progress.elapsed() >= PACE {
-                        last_progress = Instant::now();
-                        tell(Message::Loading(progress));
-                    }
+                Some(LoadEvent::Progress(progress)) if gauge.is_due() => {
+                    gauge = Pace::after(PACE);
+                    tell(Message::Loading(progress));
                 }
+                _ => {}
             }
-            if !waiting.is_empty() && (now || last_version.is_none_or(|last| last.elapsed() >= pace)) {
+            if growing.has_more() && (now || versions.is_due()) {
                 let began = Instant::now();
-                if waiting.read.is_empty() {
-                    // What a snapshot gives is all there in a moment, and sooner if few versions are made on the way.
-                    slack *= 2;
-                }
-                *corpus = Arc::new(waiting.take_in(corpus));
-                pace = slack.max(began.elapsed() * SHARE);
-                last_version = Some(Instant::now());
-                tell(Message::Corpus(Arc::clone(corpus)));
+                // What a snapshot gives is all there in a moment, and sooner if few versions are made on the way.
+                slack = if now || !growing.has_only_kept() { PACE } else { slack * 2 };
+                show(growing.take_in(), corpus, tell);
+                versions.took(began.elapsed(), slack);
             }
-            if room.is_needed(|| corpus.memory() + waiting.memory()) {
-                *corpus = Arc::new(waiting.take_in(corpus));
-                room.make_room(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
-            }
+            growing.make_room(&mut |version| show(version, corpus, tell));
             if now {
-                (pace, slack) = (PACE, PACE);
-                ages.begin(corpus);
+                ages.begin(corpus.slots());
             }
         });
         if cache.is_none() {
-            ages.begin(&Corpus::default());
+            ages.begin(0);
         }
-        let mut last = if waiting.is_empty() { None } else { Some(waiting.take_in(corpus)) };
-        if !tally.progress.stopped {
-            last = waiting.without_gone(&known, last.as_ref().unwrap_or(corpus)).or(last);
+        let (last, _) = growing.finish(&known, tally.progress.stopped);
+        if !Arc::ptr_eq(&last, corpus) {
+            show(&last, corpus, tell);
         }
-        if let Some(last) = last {
-            *corpus = Arc::new(last);
-            tell(Message::Corpus(Arc::clone(corpus)));
-        }
+        drop(last);
         room.tend(false);
         drop(known);
-        if room.is_to_be_settled(corpus.memory()) {
-            room.make_room(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
-        }
-        let (left_out_files, left_out_articles) = room.left_out().counts();
+        room.settle(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
+        let LeftOut { files: left_out_files, articles: left_out_articles } = room.left_out();
         tell(Message::Loading(LoadProgress { left_out_files, left_out_articles, ..tally.progress }));
         // A snapshot of a part would not be used by the next start.
         self.whole = !tally.progress.stopped && room.left_out().articles == 0;
@@ -422,8 +405,12 @@ impl Archivist {
     /// Tells what is left out because there is no memory for it.
     fn tell_left_out(&mut self) {
         (self.tell)(Message::ProblemsGone(PathBuf::from(MEMORY)));
+        let left_out = self.room.left_out();
+        let is_news = std::mem::replace(&mut self.told_left_out, left_out) != left_out;
         if let Some(problem) = self.room.problem() {
-            (self.tell)(Message::Notice(Notice { text: problem.to_string(), is_error: true }));
+            if is_news {
+                (self.tell)(Message::Notice(Notice { text: problem.to_string(), is_error: true }));
+            }
             (self.tell)(Message::Problem(problem));
         }
     }
@@ -431,7 +418,7 @@ impl Archivist {
     /// Goes through everything and reads what changed.
     fn reload(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
-        self.ages.begin(&self.corpus);
+        self.ages.begin(self.corpus.slots());
         if self.sources.iter().any(|source| matches!(source, Source::Named(_))) {
             self.room.begin(&self.corpus);
         }
@@ -441,38 +428,46 @@ impl Archivist {
             Known::of(&self.corpus, |file| troubled.is_empty() || !troubled.contains(&file.dir.join(file.name)));
         let paths: Vec<Source> =
             self.sources.iter().filter(|source| matches!(source, Source::Named(_))).cloned().collect();
-        let (mut shards, mut problems) = (Vec::new(), Vec::new());
-        let tell = &mut self.tell;
-        let mut last_progress = Instant::now();
-        let (tally, map) =
-            load(&paths, self.options, (&self.room, &self.stop), &mut known, None, &mut |event| match event {
-                LoadEvent::Kept(..) | LoadEvent::KeptAll => {}
-                LoadEvent::Shard(shard) => shards.push(shard),
-                LoadEvent::Problem(problem) => problems.push(problem),
-                LoadEvent::Progress(progress) => {
-                    if last_progress.elapsed() >= PACE {
-                        last_progress = Instant::now();
-                        tell(Message::Loading(progress));
-                    }
+        let slots = self.corpus.slots();
+        let mut problems = Vec::new();
+        self.room.tend(true);
+        let Archivist { room, stop, corpus, tell, .. } = self;
+        let mut growing = Growing::again(room, Arc::clone(corpus));
+        let mut gauge = Pace::after(PACE);
+        let mut has_moved = false;
+        let (tally, map) = load(&paths, self.options, (room, stop), &mut known, None, &mut |event| {
+            match growing.hear(event) {
+                Some(LoadEvent::Problem(problem)) => problems.push(problem),
+                Some(LoadEvent::Progress(progress)) if gauge.is_due() => {
+                    gauge = Pace::after(PACE);
+                    tell(Message::Loading(progress));
                 }
-            });
-        let mut gone = Gone::default();
-        if tally.progress.stopped {
-            // What was not looked at is not gone; what was read is.
-            for entry in shards.iter().flat_map(|shard| (0..shard.len()).filter_map(|index| shard.entry(index))) {
-                gone.file(&entry.path());
+                _ => {}
             }
+            has_moved |= growing.make_room(&mut |version| show(version, corpus, tell));
+        });
+        let (last, read_again) = growing.finish(&known, tally.progress.stopped);
+        drop(known);
+        self.room.tend(false);
+        if has_moved {
+            self.ages.join(slots);
+        }
+        if tally.progress.stopped {
+            // What was not looked at is not gone.
+            self.forget_problems(|path| read_again.contains(path));
         } else {
-            known.changed().for_each(|path| gone.file(&path));
             self.map = map;
             self.whole = self.room.left_out().articles == 0;
-            self.troubled.drain().for_each(|path| gone.file(&path));
+            self.troubled.clear();
             // All paths begin with the empty one.
             (self.tell)(Message::ProblemsGone(PathBuf::new()));
         }
-        drop(known);
-        self.replace(&gone, shards, problems);
-        let (left_out_files, left_out_articles) = self.room.left_out().counts();
+        if has_moved || !Arc::ptr_eq(&last, &self.corpus) {
+            self.changed = Some(Instant::now());
+            self.take_over(Arc::unwrap_or_clone(last));
+        }
+        self.tell_problems(problems);
+        let LeftOut { files: left_out_files, articles: left_out_articles } = self.room.left_out();
         (self.tell)(Message::Loading(LoadProgress { left_out_files, left_out_articles, ..tally.progress }));
         self.tell_left_out();
     }
@@ -488,7 +483,8 @@ impl Archivist {
             return;
         }
         self.stop.store(false, Ordering::Relaxed);
-        self.ages.begin(&self.corpus);
+        self.ages.begin(self.corpus.slots());
+        let left_out = self.room.left_out();
         let named: HashSet<PathBuf> = self.map.named.keys().cloned().collect();
         let mut shards = Vec::new();
         let folders = std::mem::take(&mut self.map.folders);
@@ -501,6 +497,8 @@ impl Archivist {
             Report::Tick if began.elapsed() >= PACE => tell(Message::Loading(crew.progress())),
             Report::Tick => {}
         });
+        // A file that is too old is left out again whenever it is saved.
+        self.room.count_as(left_out);
         let progress = LoadProgress { done: true, stopped: self.stop.load(Ordering::Relaxed), ..crew.progress() };
         self.map.folders = crew.into_folders();
         if !progress.stopped {
@@ -512,31 +510,41 @@ impl Archivist {
         self.replace(&gone, shards, problems);
     }
 
-    /// Leaves out the oldest where there is more than there is memory for.
-    fn make_room(&mut self) {
-        let Archivist { room, corpus, tell, .. } = self;
-        if room.is_to_be_settled(corpus.memory()) {
-            room.make_room(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
-            self.whole = false;
-            self.tell_left_out();
-        }
-    }
-
     /// Makes one version in which `shards` stand for what is `gone`.
     fn replace(&mut self, gone: &Gone, shards: Vec<Arc<Shard>>, problems: Vec<Problem>) {
         let rest =
             if gone.is_empty() { Corpus::clone(&self.corpus) } else { self.corpus.without(|entry| gone.holds(entry)) };
         if rest.len() != self.corpus.len() || !shards.is_empty() {
-            self.corpus = Arc::new(compact(rest.with(shards), &mut self.ages));
             self.changed = Some(Instant::now());
-            (self.tell)(Message::Corpus(Arc::clone(&self.corpus)));
-            self.make_room();
+            self.take_over(rest.with(shards));
         }
-        let past: Vec<PathBuf> = self.troubled.iter().filter(|path| gone.holds_path(path)).cloned().collect();
+        self.forget_problems(|path| gone.holds_path(path));
+        self.tell_problems(problems);
+    }
+
+    /// Makes `corpus` the version that everybody sees, without what has become too much.
+    fn take_over(&mut self, corpus: Corpus) {
+        let Archivist { corpus: shown, room, tell, ages, .. } = self;
+        *shown = Arc::new(compact(corpus, ages));
+        tell(Message::Corpus(Arc::clone(shown)));
+        let slots = shown.slots();
+        if room.settle(shown, &mut |version| tell(Message::Corpus(Arc::clone(version)))) {
+            ages.join(slots);
+            self.whole = false;
+            self.tell_left_out();
+        }
+    }
+
+    /// What was wrong at some paths is a thing of the past.
+    fn forget_problems(&mut self, is_past: impl Fn(&PathBuf) -> bool) {
+        let past: Vec<PathBuf> = self.troubled.iter().filter(|path| is_past(path)).cloned().collect();
         for path in past {
             self.troubled.remove(&path);
             (self.tell)(Message::ProblemsGone(path));
         }
+    }
+
+    fn tell_problems(&mut self, problems: Vec<Problem>) {
         for problem in problems {
             self.troubled.insert(problem.path.clone());
             (self.tell)(Message::Problem(problem));
@@ -544,10 +552,38 @@ impl Archivist {
     }
 }
 
+/// Makes `version` the one that everybody sees.
+fn show(version: &Arc<Corpus>, shown: &mut Arc<Corpus>, tell: &mut dyn FnMut(Message)) {
+    *shown = Arc::clone(version);
+    tell(Message::Corpus(Arc::clone(version)));
+}
+
+/// How often something is done that costs time.
+#[derive(Default)]
+struct Pace {
+    due: Option<Instant>,
+}
+
+impl Pace {
+    /// Once, after so long.
+    fn after(time: Duration) -> Pace {
+        Pace { due: Some(Instant::now() + time) }
+    }
+
+    fn is_due(&self) -> bool {
+        self.due.is_none_or(|due| due <= Instant::now())
+    }
+
+    /// It was done and took so long: it comes again after `least`, and takes a fifth of the time at the most.
+    fn took(&mut self, time: Duration, least: Duration) {
+        *self = Pace::after(least.max(time * SHARE));
+    }
+}
+
 /// Lets go of what is gone, where that has become much.
 fn compact(corpus: Corpus, ages: &mut Ages) -> Corpus {
     let Some(compacted) = corpus.compacted() else { return corpus };
-    ages.join(&corpus);
+    ages.join(corpus.slots());
     note(|| format!("{} bytes of articles became {}", corpus.memory(), compacted.memory()));
     compacted
 }

@@ -106,8 +106,8 @@ struct Queue {
 }
 
 impl<'a> Crew<'a> {
-    /// A crew that does not read again what is `known`, takes in what there is `room` for, leaves what is `named` to whoever names it,
-    /// and goes into none of `folders`.
+    /// A crew that does not read again what is `known`, takes in what there is `room` for, leaves what is `named` to
+    /// whoever names it, and goes into none of `folders`.
     pub(super) fn new(
         options: LoadOptions,
         stop: &'a AtomicBool,

@@ -12,14 +12,14 @@ use std::{fs, io};
 
 use super::bundled::SEEDS;
 use super::crew::{Counts, Crew, Job, Report};
+use super::growing::Growing;
 use super::known::Known;
 use super::log::note;
 use super::read::{kind_of, refusal};
-use super::room::Room;
+use super::room::{LeftOut, Room};
 use super::snapshot::{Ages, Cache, Written};
 use super::source::{LoadOptions, Source};
 use super::stored::StoredFeeds;
-use super::waiting::Waiting;
 use super::walk::Folder;
 use crate::app::LoadProgress;
 use crate::corpus::{Corpus, FileView, Origin, Shard};
@@ -81,50 +81,36 @@ pub fn load_with(
     stop: &AtomicBool,
     tell: &mut dyn FnMut(LoadProgress),
 ) -> Loaded {
-    let (mut waiting, mut problems) = (Waiting::default(), Vec::new());
-    let mut corpus = Arc::new(Corpus::default());
+    let mut problems = Vec::new();
     let mut known = Known::default();
     let room = Room::new(options.memory);
     room.tend(true);
+    let mut growing = Growing::new(&room, Arc::default());
     let began = Instant::now();
     for source in sources {
         let Source::Feeds { library, merge } = source else { continue };
-        let mut take = |shard| waiting.read.push(shard);
+        let mut take = |shard| _ = growing.hear(LoadEvent::Shard(shard));
         if let Err(error) = StoredFeeds::load(library, *merge, (&room, stop), &mut take) {
             problems.push(StoredFeeds::problem(library, &error));
         }
     }
     let (tally, _) = load(sources, options, (&room, stop), &mut known, cache, &mut |event| {
-        match event {
-            LoadEvent::Kept(shard, dead) => waiting.kept.push((shard, dead)),
-            LoadEvent::KeptAll => {}
-            LoadEvent::Shard(shard) => waiting.read.push(shard),
-            LoadEvent::Problem(problem) => problems.push(problem),
-            LoadEvent::Progress(progress) => tell(progress),
+        match growing.hear(event) {
+            Some(LoadEvent::Problem(problem)) => problems.push(problem),
+            Some(LoadEvent::Progress(progress)) => tell(progress),
+            _ => {}
         }
-        if room.is_needed(|| corpus.memory() + waiting.memory()) {
-            corpus = Arc::new(waiting.take_in(&corpus));
-            room.make_room(&mut corpus, &mut |_| {});
-        }
+        growing.make_room(&mut |_| {});
     });
     let Tally { counts, mut progress } = tally;
     let Counts { formats, passed_over } = counts;
     let read = began.elapsed();
-    let mut corpus = Arc::unwrap_or_clone(corpus);
-    if !waiting.is_empty() {
-        corpus = waiting.take_in(&corpus);
-    }
-    // What was not looked at is not gone, and what was read anew has taken the place of the old already.
-    if !progress.stopped {
-        corpus = waiting.without_gone(&known, &corpus).unwrap_or(corpus);
-    }
+    let (mut corpus, _) = growing.finish(&known, progress.stopped);
     drop(known);
-    if room.is_to_be_settled(corpus.memory()) {
-        let mut whole = Arc::new(corpus);
-        room.make_room(&mut whole, &mut |_| {});
-        corpus = Arc::unwrap_or_clone(whole);
-    }
-    (progress.left_out_files, progress.left_out_articles) = room.left_out().counts();
+    room.settle(&mut corpus, &mut |_| {});
+    let corpus = Arc::unwrap_or_clone(corpus);
+    let LeftOut { files, articles } = room.left_out();
+    (progress.left_out_files, progress.left_out_articles) = (files, articles);
     problems.extend(room.problem());
     problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     let phases = vec![("reading", read), ("ordering", began.elapsed() - read)];
@@ -142,7 +128,7 @@ pub fn make_snapshot(
 ) -> io::Result<(Loaded, Written)> {
     let sources = [Source::Named(path.to_path_buf())];
     let mut ages = Ages::of_snapshot();
-    ages.begin(&Corpus::default());
+    ages.begin(0);
     let loaded = load_with(&sources, options, Some(cache), &AtomicBool::new(false), loading);
     let troubled: HashSet<&Path> = loaded.problems.iter().map(|problem| problem.path.as_path()).collect();
     let sound = |file: &FileView<'_>| troubled.is_empty() || !troubled.contains(&*file.dir.join(file.name));

@@ -41,13 +41,6 @@ pub(super) struct LeftOut {
     pub(super) articles: usize,
 }
 
-impl LeftOut {
-    /// Files and articles.
-    pub(super) fn counts(self) -> (usize, usize) {
-        (self.files, self.articles)
-    }
-}
-
 /// The memory that articles may take.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -96,14 +89,13 @@ impl Room {
         self.held.fetch_add(shard.memory(), Ordering::Relaxed);
     }
 
-    /// So many bytes are held, by a count from scratch; says whether that is more than may be.
-    pub(super) fn holds(&self, memory: usize) -> bool {
-        self.held.store(memory, Ordering::Relaxed);
-        self.is_over()
+    /// So many bytes that were held are free.
+    pub(super) fn give_back(&self, bytes: usize) {
+        let _ = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| Some(held.saturating_sub(bytes)));
     }
 
     /// Whether more is held than may be.
-    pub(super) fn is_over(&self) -> bool {
+    fn is_over(&self) -> bool {
         self.held.load(Ordering::Relaxed) > self.limit
     }
 
@@ -148,6 +140,12 @@ impl Room {
         self.articles.fetch_add(articles, Ordering::Relaxed);
     }
 
+    /// So much is left out, whatever was counted since.
+    pub(super) fn count_as(&self, left_out: LeftOut) {
+        self.files.store(left_out.files, Ordering::Relaxed);
+        self.articles.store(left_out.articles, Ordering::Relaxed);
+    }
+
     /// What was left out so far.
     pub(super) fn left_out(&self) -> LeftOut {
         let count = |number: &AtomicUsize| number.load(Ordering::Relaxed);
@@ -171,16 +169,21 @@ impl Room {
         Admission { room: self, size }
     }
 
-    /// Whether a version with so many bytes is to be gone through: there is too much of it, or something that is too old
-    /// may have come in while others made room.
-    pub(super) fn is_to_be_settled(&self, memory: usize) -> bool {
-        self.holds(memory) || self.floor.load(Ordering::Relaxed) > i64::MIN
+    /// Leaves out what is too much of a version that holds all that there is, or came in though it is too old, while
+    /// others made room. Says whether there was any.
+    pub(super) fn settle(&self, corpus: &mut Arc<Corpus>, publish: &mut dyn FnMut(&Arc<Corpus>)) -> bool {
+        self.held.store(corpus.memory(), Ordering::Relaxed);
+        let has_floor = self.floor.load(Ordering::Relaxed) > i64::MIN;
+        (self.is_over() || has_floor) && self.make_room(corpus, publish)
     }
 
     /// Leaves out the files with the oldest articles, until a quarter of the room is free where there is too much, and in
-    /// any case what is too old to be taken in, as some of that is always on its way when that is decided. It comes about in steps, so that old and new are never there both at once: `publish` hears of
-    /// every version and is to let go of the one before.
-    pub(super) fn make_room(&self, corpus: &mut Arc<Corpus>, publish: &mut dyn FnMut(&Arc<Corpus>)) {
+    /// any case what is too old to be taken in, as some of that is always on its way when that is decided. Says whether
+    /// there was any.
+    ///
+    /// It comes about in steps, so that old and new are never there both at once: `publish` hears of every version and is
+    /// to let go of the one before.
+    pub(super) fn make_room(&self, corpus: &mut Arc<Corpus>, publish: &mut dyn FnMut(&Arc<Corpus>)) -> bool {
         let before = corpus.memory();
         let mut weights = corpus.weights();
         weights.sort_by_key(|weight| (Reverse(weight.newest), weight.shard, weight.number));
@@ -188,17 +191,19 @@ impl Room {
         let files: usize = weights.iter().map(|weight| weight.bytes).sum();
         let mut bytes = before.saturating_sub(files);
         let most = if before > self.limit { self.limit / 4 * 3 } else { usize::MAX };
-        let stay = weights.iter().position(|weight| {
+        let first_to_leave = weights.iter().position(|weight| {
             bytes += weight.bytes;
             bytes > most || self.is_too_old(weight.newest)
         });
-        let (_, leave) = weights.split_at(stay.unwrap_or(weights.len()));
-        let mut kept: HashMap<Slot, Vec<bool>> = HashMap::new();
-        if let Some(newest) = leave.first() {
-            self.floor.fetch_max(newest.newest.saturating_add(1), Ordering::Relaxed);
+        let (stay, leave) = weights.split_at(first_to_leave.unwrap_or(weights.len()));
+        if let Some(newest) = leave.first().map(|weight| weight.newest) {
+            // Where only some files of one second fit, the others of that second are not too old.
+            let is_parted = stay.last().is_some_and(|weight| weight.newest == newest);
+            self.floor.fetch_max(if is_parted { newest } else { newest.saturating_add(1) }, Ordering::Relaxed);
         }
         let living: HashMap<Slot, Vec<bool>> =
             corpus.shards().map(|(start, _)| start).zip(corpus.living_files()).collect();
+        let mut kept: HashMap<Slot, Vec<bool>> = HashMap::new();
         for weight in leave {
             let alive =
                 kept.entry(weight.shard).or_insert_with(|| living.get(&weight.shard).cloned().unwrap_or_default());
@@ -206,10 +211,6 @@ impl Room {
                 *alive = false;
             }
         }
-        let articles: usize = leave.iter().map(|weight| weight.articles as usize).sum();
-        let files = leave.iter().filter(|weight| weight.origin == Origin::File).count();
-        self.leave_out(files, articles);
-        note(|| format!("no room: {files} files, {articles} articles are left out"));
         for step in self.steps(corpus, kept) {
             let old: Vec<Weak<Shard>> = corpus
                 .shards()
@@ -224,11 +225,18 @@ impl Room {
             }
         }
         let after = corpus.memory();
-        self.held.fetch_sub(before.saturating_sub(after), Ordering::Relaxed);
+        self.give_back(before.saturating_sub(after));
         if after > self.limit {
             // What is here is of no file, and nobody is to wait for it to go.
             self.tend(false);
         }
+        if !leave.is_empty() {
+            let articles: usize = leave.iter().map(|weight| weight.articles as usize).sum();
+            let files = leave.iter().filter(|weight| weight.origin == Origin::File).count();
+            self.leave_out(files, articles);
+            note(|| format!("no room: {files} files, {articles} articles are left out"));
+        }
+        !leave.is_empty()
     }
 
     /// The shards to be made smaller, a sixteenth of the room at a time.
@@ -242,7 +250,9 @@ impl Room {
                 bytes = 0;
             }
             bytes += shard.memory();
-            steps.last_mut().into_iter().for_each(|step| drop(step.insert(start, alive.clone())));
+            if let Some(step) = steps.last_mut() {
+                step.insert(start, alive);
+            }
         }
         steps.retain(|step| !step.is_empty());
         steps

@@ -28,10 +28,6 @@ const MANIFEST: &str = "manifest";
 const SHARD_ENDING: &str = ".shard";
 const PASSING: &str = "passing-";
 
-/// Shards with less text than this are joined when a snapshot is written, up to [`FULL`].
-const SMALL: usize = 1 << 20;
-const FULL: usize = 4 << 20;
-
 /// What another program writes may not be named by any manifest yet: it is left alone for this long.
 const YOUNG: Duration = Duration::from_secs(3600);
 
@@ -111,19 +107,19 @@ impl Ages {
         Ages(vec![(Slot(0), i64::MAX)])
     }
 
-    /// What comes into `corpus` from now on is read from now on.
-    pub(super) fn begin(&mut self, corpus: &Corpus) {
-        let first = Slot(u32::try_from(corpus.slots()).unwrap_or(u32::MAX));
+    /// What comes after so many slots is read from now on.
+    pub(super) fn begin(&mut self, slots: usize) {
+        let first = Slot(u32::try_from(slots).unwrap_or(u32::MAX));
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.0.retain(|(before, _)| *before < first);
         self.0.push((first, i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)));
     }
 
-    /// Articles that are in `corpus` come into it anew. Which they are is not known here, so they are taken to be as old
-    /// as the oldest: of files that were written since, it cannot be said that they had settled.
-    pub(super) fn join(&mut self, corpus: &Corpus) {
+    /// Articles that were there move to where so many slots were. Which they are is not known here, so they are taken to
+    /// be as old as the oldest: of files that were written since, it cannot be said that they had settled.
+    pub(super) fn join(&mut self, slots: usize) {
         let oldest = self.0.iter().map(|(_, read)| *read).min().unwrap_or(0);
-        self.begin(corpus);
+        self.begin(slots);
         if let Some((_, read)) = self.0.last_mut() {
             *read = oldest;
         }
@@ -402,7 +398,7 @@ struct Bundle {
 
 impl Bundle {
     fn put(&mut self, shard: Arc<Shard>, alive: Vec<bool>, sound: bool) {
-        if sound && shard.folded().len() >= SMALL {
+        if sound && shard.folded().len() >= Shard::SMALL {
             self.whole.push((shard, alive));
         } else {
             self.sound += usize::from(sound);
@@ -421,7 +417,7 @@ impl Bundle {
             let mut bytes = 0;
             let full = |(shard, _): &(Arc<Shard>, Vec<bool>)| {
                 bytes += shard.folded().len();
-                bytes > FULL
+                bytes > Shard::FULL
             };
             let count = rest.iter().position(full).unwrap_or(rest.len()).max(1);
             let (parts, after) = rest.split_at(count);

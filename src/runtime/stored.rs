@@ -225,9 +225,6 @@ struct Desk<'l> {
 }
 
 impl<'l> Desk<'l> {
-    /// About so many bytes of text make a shard.
-    const SHARD: usize = 4 << 20;
-
     fn new(labels: &'l Labels) -> Desk<'l> {
         Desk { labels, builder: ShardBuilder::default(), files: HashMap::new(), made: HashMap::new() }
     }
@@ -258,7 +255,7 @@ impl<'l> Desk<'l> {
         }
         let file = *self.files.entry(feeds).or_insert_with(|| self.builder.feed(&label));
         self.builder.push_known(file, entry.id, 0, FORMAT, &draft);
-        if self.builder.bytes() >= Self::SHARD {
+        if self.builder.bytes() >= Shard::FULL {
             self.end(give);
         }
     }
