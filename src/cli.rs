@@ -378,7 +378,8 @@ fn sources(paths: &[PathBuf], library: Option<&Path>, config: &Config) -> io::Re
             let (mut bytes, limit) = (Vec::new(), LoadOptions::of(config).limit());
             io::stdin().lock().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
             if bytes.len() as u64 > limit {
-                let message = format!("standard input has more than {limit} bytes (files.max_size); it is not read");
+                let setting = if limit < config.max_size { "files.memory" } else { "files.max_size" };
+                let message = format!("standard input has more than {limit} bytes ({setting}); it is not read");
                 return Err(io::Error::other(message));
             }
             Source::Input(bytes)

@@ -1,5 +1,5 @@
-//! What is printed: everything goes through [`Out`] or [`complain`], and no control gets past either. It is the last
-//! look, not the only one: subcommands print what is safe already.
+//! What subcommands print: everything goes through [`Out`] or [`complain`], and no control gets past either. It is the
+//! last look, not the only one: subcommands print what is safe already.
 //!
 //! Line feeds and tabs part lines and columns and stay. Colours are asked for by [`painted`], which puts signs around a
 //! text that no text can hold after cleaning; what they become on a terminal is written down here and nowhere else.

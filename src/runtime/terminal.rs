@@ -36,8 +36,8 @@ fn pen() -> MutexGuard<'static, ()> {
     PEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is written to: on Unix the terminal itself and not [`io::Stdout`], whose lock a thread that hangs in a write
-/// would keep from the one that wants to give the terminal back.
+/// What is written to: on Unix the terminal itself and not [`io::Stdout`], which keeps back what ends in no line feed and
+/// whose lock the end of the program would wait for.
 #[cfg(unix)]
 type Output = std::fs::File;
 #[cfg(not(unix))]
@@ -187,6 +187,8 @@ pub(super) fn give_back() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
+    // This waits for nothing; the pen may be in the hand of a thread that hangs in a write.
+    let _ = disable_raw_mode();
     let _pen = pen();
     // Where the terminal is gone there is nothing to give back.
     if let Ok(output) = output() {
@@ -201,7 +203,6 @@ pub(super) fn give_back() {
             cursor::Show
         );
     }
-    let _ = disable_raw_mode();
 }
 
 /// Lets a panic be read where it is written. One that is caught and told as a problem leaves the screen alone.

@@ -52,7 +52,7 @@ pub(super) fn html(input: &[u8]) {
         let again = parse_feed(json.as_bytes(), &FeedOptions::default()).expect("a feed");
         let again = again.entries.iter().flat_map(|entry| &entry.content).next();
         // A carriage return that a reference stands for is a line end when it is read again.
-        let ends = |value: &str| value.replace('\r', "\n").trim().to_owned();
+        let ends = |value: &str| value.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned();
         assert_eq!(
             again.map_or_else(String::new, |again| ends(&again.value)),
             ends(&content.value),

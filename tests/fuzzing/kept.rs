@@ -1,7 +1,8 @@
 //! What was kept and may be damaged: snapshots, and entries in the library.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
 use newsdesk::app::wrap::{Annotation, Setting, typeset};
@@ -10,7 +11,7 @@ use newsdesk::config::Config;
 use newsdesk::corpus::snapshot::{Sealed, decode, encode};
 use newsdesk::corpus::{Corpus, Entry, Origin, Shard, ShardBuilder, Slot, Stamp};
 use newsdesk::query::Query;
-use newsdesk::runtime::Cache;
+use newsdesk::runtime::{Cache, LoadOptions, Source, load_with, make_snapshot};
 use newsdesk::search::{Matcher, facets};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -94,19 +95,57 @@ fn look_at_article(slot: Slot, entry: Entry<'_>, matcher: &Matcher) {
 /// Bytes that are a manifest by their checksum, in a folder of snapshots.
 pub(super) fn manifest(input: &[u8]) {
     thread_local! {
-        static DESK: tempfile::TempDir = tempfile::tempdir().unwrap();
+        static FOLDER: Folder = Folder::new();
     }
-    DESK.with(|desk| {
-        let place = desk.path().join("snapshots/0123456789abcdef");
-        std::fs::create_dir_all(&place).unwrap();
+    FOLDER.with(|folder| {
         let mut bytes = b"newsdskM".to_vec();
         bytes.extend_from_slice(&1_u64.to_le_bytes());
         bytes.extend_from_slice(input);
         bytes.extend_from_slice(&xxh3_128(&bytes).to_le_bytes());
-        std::fs::write(place.join("manifest"), &bytes).unwrap();
-        let kept = Cache::new(desk.path()).list().unwrap();
-        assert_eq!(kept.len(), 1);
+        std::fs::write(&folder.manifest, &bytes).unwrap();
+        folder.cache.list().unwrap();
+        // It names no shard that is there, so what is shown comes from the disk.
+        let loaded = load_with(
+            &folder.sources,
+            LoadOptions::default(),
+            Some(&folder.cache),
+            &AtomicBool::new(false),
+            &mut |_| {},
+        );
+        let headlines =
+            loaded.corpus.order().iter().map(|&slot| loaded.corpus.get(slot).unwrap().headline().to_string());
+        assert_eq!(headlines.collect::<Vec<_>>(), ["An article"]);
+        assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
     });
+}
+
+/// An article on the disk, with a snapshot.
+struct Folder {
+    _home: tempfile::TempDir,
+    sources: [Source; 1],
+    cache: Cache,
+    manifest: PathBuf,
+}
+
+impl Folder {
+    fn new() -> Folder {
+        let home = tempfile::tempdir().unwrap();
+        let (news, kept) = (home.path().join("news"), home.path().join("cache"));
+        std::fs::create_dir(&news).unwrap();
+        std::fs::write(news.join("a.txt"), "date 2023-09-27 WORLD\nAn article\n\nIts text.\n").unwrap();
+        let cache = Cache::new(&kept).with_least(0);
+        make_snapshot(&news, LoadOptions::default(), &cache, &mut |_| {}, &mut |_, _| {}).unwrap();
+        let mut places = vec![kept];
+        let manifest = loop {
+            let place = places.pop().unwrap();
+            if place.is_dir() {
+                places.extend(std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path()));
+            } else if place.ends_with("manifest") {
+                break place;
+            }
+        };
+        Folder { _home: home, sources: [Source::Named(news)], cache, manifest }
+    }
 }
 
 /// An entry as the library holds it, which somebody may have changed.
