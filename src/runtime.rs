@@ -35,10 +35,12 @@ mod source;
 mod stored;
 pub mod subscribing;
 mod terminal;
+mod unanswered;
 mod unkept;
 mod waiting;
 mod walk;
 mod watch;
+mod worker;
 mod writer;
 
 pub use archive::Archive;

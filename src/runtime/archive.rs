@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -21,6 +21,7 @@ use super::room::{MEMORY, Room};
 use super::snapshot::{Ages, Cache};
 use super::source::{LoadOptions, Source};
 use super::stored::{StoredFeeds, StoredNews};
+use super::unanswered::Unanswered;
 use super::waiting::Waiting;
 use super::watch::{Disk, Watch};
 use crate::app::{LoadProgress, Message, Notice};
@@ -78,6 +79,10 @@ impl Archive {
     ) -> io::Result<Archive> {
         let (orders, inbox) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
+        let late = orders.clone();
+        let unanswered = Unanswered::new(move |path| {
+            let _ = late.send(Order::Disk(Disk::Changed(vec![path])));
+        });
         let archivist = Archivist {
             sources,
             options,
@@ -88,7 +93,8 @@ impl Archive {
             corpus: Arc::default(),
             map: Map::default(),
             troubled: HashSet::new(),
-            room: Room::new(options.memory),
+            room: Arc::new(Room::new(options.memory)),
+            unanswered: Arc::new(unanswered),
             watch: None,
             cache,
             ages: Ages::of_snapshot(),
@@ -152,7 +158,9 @@ struct Archivist {
     /// Paths that something is wrong with.
     troubled: HashSet<PathBuf>,
     /// The memory that there is.
-    room: Room,
+    room: Arc<Room>,
+    /// What the disk has not answered so far.
+    unanswered: Arc<Unanswered>,
     watch: Option<Watch>,
     cache: Option<Cache>,
     ages: Ages,
@@ -352,13 +360,13 @@ impl Archivist {
     fn load(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
         self.changed = Some(Instant::now());
-        let Archivist { sources, options, stop, tell, corpus, troubled, room, cache, ages, .. } = self;
+        let Archivist { sources, options, stop, tell, corpus, troubled, room, unanswered, cache, ages, .. } = self;
         let mut waiting = Waiting::default();
-        let mut known = Known::default();
         room.tend(true);
         let (mut last_version, mut last_progress) = (None::<Instant>, Instant::now());
         let (mut pace, mut slack) = (PACE, PACE);
-        let (tally, map) = load(sources, *options, (room, stop), &mut known, cache.as_ref(), &mut |event| {
+        let from = (&*room, &*unanswered, &**stop);
+        let (tally, map, known) = load(sources, *options, from, Known::default(), cache.as_ref(), &mut |event| {
             let mut now = false;
             match event {
                 LoadEvent::Kept(shard, dead) => waiting.kept.push((shard, dead)),
@@ -436,26 +444,28 @@ impl Archivist {
             self.room.begin(&self.corpus);
         }
         // What something is wrong with is read again, so that it is told again.
-        let troubled = &self.troubled;
-        let mut known =
-            Known::of(&self.corpus, |file| troubled.is_empty() || !troubled.contains(&file.dir.join(file.name)));
+        let (troubled, unanswered) = (&self.troubled, &self.unanswered);
+        let known = Known::of(&self.corpus, |file| {
+            let is_well = |path: &Path| !troubled.contains(path) || unanswered.shows(path);
+            troubled.is_empty() || is_well(&file.dir.join(file.name))
+        });
         let paths: Vec<Source> =
             self.sources.iter().filter(|source| matches!(source, Source::Named(_))).cloned().collect();
         let (mut shards, mut problems) = (Vec::new(), Vec::new());
         let tell = &mut self.tell;
         let mut last_progress = Instant::now();
-        let (tally, map) =
-            load(&paths, self.options, (&self.room, &self.stop), &mut known, None, &mut |event| match event {
-                LoadEvent::Kept(..) | LoadEvent::KeptAll => {}
-                LoadEvent::Shard(shard) => shards.push(shard),
-                LoadEvent::Problem(problem) => problems.push(problem),
-                LoadEvent::Progress(progress) => {
-                    if last_progress.elapsed() >= PACE {
-                        last_progress = Instant::now();
-                        tell(Message::Loading(progress));
-                    }
+        let from = (&self.room, &self.unanswered, &*self.stop);
+        let (tally, map, known) = load(&paths, self.options, from, known, None, &mut |event| match event {
+            LoadEvent::Kept(..) | LoadEvent::KeptAll => {}
+            LoadEvent::Shard(shard) => shards.push(shard),
+            LoadEvent::Problem(problem) => problems.push(problem),
+            LoadEvent::Progress(progress) => {
+                if last_progress.elapsed() >= PACE {
+                    last_progress = Instant::now();
+                    tell(Message::Loading(progress));
                 }
-            });
+            }
+        });
         let mut gone = Gone::default();
         if tally.progress.stopped {
             // What was not looked at is not gone; what was read is.
@@ -466,7 +476,9 @@ impl Archivist {
             known.changed().for_each(|path| gone.file(&path));
             self.map = map;
             self.whole = self.room.left_out().articles == 0;
-            self.troubled.drain().for_each(|path| gone.file(&path));
+            // What the disk does not answer stays as it was read before.
+            let unanswered = &self.unanswered;
+            self.troubled.drain().filter(|path| !unanswered.shows(path)).for_each(|path| gone.file(&path));
             // All paths begin with the empty one.
             (self.tell)(Message::ProblemsGone(PathBuf::new()));
         }
@@ -492,17 +504,18 @@ impl Archivist {
         let named: HashSet<PathBuf> = self.map.named.keys().cloned().collect();
         let mut shards = Vec::new();
         let folders = std::mem::take(&mut self.map.folders);
-        let crew = Crew::new(self.options, &self.stop, (&known, &self.room), &named, folders);
+        let known = Arc::new(known);
+        let crew = Crew::new(self.options, &known, &self.room, &self.unanswered, named, folders);
         let began = Instant::now();
         let tell = &mut self.tell;
-        crew.work(jobs, &mut |report| match report {
+        crew.work(jobs, &self.stop, &mut |report| match report {
             Report::Shard(shard) => shards.push(shard),
             Report::Problem(problem) => problems.push(problem),
             Report::Tick if began.elapsed() >= PACE => tell(Message::Loading(crew.progress())),
             Report::Tick => {}
         });
         let progress = LoadProgress { done: true, stopped: self.stop.load(Ordering::Relaxed), ..crew.progress() };
-        self.map.folders = crew.into_folders();
+        self.map.folders = crew.take_folders();
         if !progress.stopped {
             known.changed().for_each(|path| gone.file(&path));
         }
