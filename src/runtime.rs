@@ -24,6 +24,7 @@ mod load;
 mod log;
 mod manifest;
 mod memory;
+mod patience;
 mod read;
 mod reader;
 mod refresh;
