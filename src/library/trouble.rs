@@ -9,7 +9,7 @@ use rusqlite::ErrorCode;
 use super::Error;
 
 /// Enough to need room of its own on the disk.
-const TRIAL: [u8; 64 << 10] = [0; 64 << 10];
+static TRIAL: [u8; 64 << 10] = [0; 64 << 10];
 
 impl Error {
     /// The error in words, for the library at `path`. Where the system failed, the disk is asked why.
