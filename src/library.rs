@@ -13,6 +13,7 @@ mod schema;
 mod searches;
 mod sessions;
 mod transfer;
+mod trouble;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

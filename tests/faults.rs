@@ -134,6 +134,19 @@ fn a_file_that_loses_its_permissions_is_told_of_and_the_others_are_read() {
 }
 
 #[test]
+fn a_file_that_something_was_wrong_with_is_gone_with_its_article_when_it_is_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    fs::write(root.join("good.txt"), wire(1, "Good", "The desk opened at nine.")).unwrap();
+    fs::write(root.join("odd.md"), "---\ntitle: Odd\ndate: the day before\n---\n\nThe desk opened at ten.\n").unwrap();
+    let mut reader = Reader::open(vec![Source::Named(root.clone())], u64::MAX, None, false);
+    assert_eq!((reader.corpus.len(), reader.problems.len()), (2, 1));
+    fs::remove_file(root.join("odd.md")).unwrap();
+    reader.archive.reload();
+    reader.wait("that it is gone", |reader, _| headlines(&reader.corpus) == ["Good"] && reader.problems.is_empty());
+}
+
+#[test]
 fn a_folder_that_is_moved_away_while_it_is_open_is_told_of_and_read_again_when_it_is_back() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path().canonicalize().unwrap();

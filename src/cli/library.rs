@@ -135,7 +135,7 @@ pub(super) fn open(path: &Path) -> io::Result<Library> {
 pub(super) fn told(path: &Path, error: impl Borrow<Error>) -> io::Error {
     let error = error.borrow();
     let more = if error.is_damage() { "; open the reader once: it sets it aside and saves what it can" } else { "" };
-    io::Error::other(format!("{}: {error}{more}", path.display()))
+    io::Error::other(format!("{}: {}{more}", path.display(), error.in_words(path)))
 }
 
 /// The marks that a query needs: none where it asks for none.

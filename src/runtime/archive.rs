@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -22,6 +22,7 @@ use super::room::{LeftOut, MEMORY, Room};
 use super::snapshot::{Ages, Cache};
 use super::source::{LoadOptions, Source};
 use super::stored::{StoredFeeds, StoredNews};
+use super::unanswered::Unanswered;
 use super::watch::{Disk, Watch};
 use crate::app::{LoadProgress, Message, Notice};
 use crate::corpus::{Corpus, FileView, Origin, Shard};
@@ -78,6 +79,10 @@ impl Archive {
     ) -> io::Result<Archive> {
         let (orders, inbox) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
+        let late = orders.clone();
+        let unanswered = Unanswered::new(move |path| {
+            let _ = late.send(Order::Disk(Disk::Changed(vec![path])));
+        });
         let archivist = Archivist {
             sources,
             options,
@@ -88,8 +93,9 @@ impl Archive {
             corpus: Arc::default(),
             map: Map::default(),
             troubled: HashSet::new(),
-            room: Room::new(options.memory),
+            room: Arc::new(Room::new(options.memory)),
             told_left_out: LeftOut::default(),
+            unanswered: Arc::new(unanswered),
             watch: None,
             cache,
             ages: Ages::of_snapshot(),
@@ -153,9 +159,11 @@ struct Archivist {
     /// Paths that something is wrong with.
     troubled: HashSet<PathBuf>,
     /// The memory that there is.
-    room: Room,
+    room: Arc<Room>,
     /// What was told to be left out.
     told_left_out: LeftOut,
+    /// What the disk has not answered so far.
+    unanswered: Arc<Unanswered>,
     watch: Option<Watch>,
     cache: Option<Cache>,
     ages: Ages,
@@ -351,13 +359,13 @@ impl Archivist {
     fn load(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
         self.changed = Some(Instant::now());
-        let Archivist { sources, options, stop, tell, corpus, troubled, room, cache, ages, .. } = self;
-        let mut known = Known::default();
+        let Archivist { sources, options, stop, tell, corpus, troubled, room, unanswered, cache, ages, .. } = self;
         room.tend(true);
         let mut growing = Growing::new(room, Arc::clone(corpus));
         let (mut versions, mut gauge) = (Pace::default(), Pace::after(PACE));
         let mut slack = PACE;
-        let (tally, map) = load(sources, *options, (room, stop), &mut known, cache.as_ref(), &mut |event| {
+        let from = (&*room, &*unanswered, &**stop);
+        let (tally, map, known) = load(sources, *options, from, Known::default(), cache.as_ref(), &mut |event| {
             let mut now = false;
             match growing.hear(event) {
                 Some(LoadEvent::KeptAll) => now = true,
@@ -386,7 +394,8 @@ impl Archivist {
         if cache.is_none() {
             ages.begin(0);
         }
-        let (last, _) = growing.finish(&known, tally.progress.stopped);
+        // What was not looked at is not gone.
+        let (last, _) = growing.finish(known.changed().filter(|_| !tally.progress.stopped));
         if !Arc::ptr_eq(&last, corpus) {
             show(&last, corpus, tell);
         }
@@ -423,19 +432,22 @@ impl Archivist {
             self.room.begin(&self.corpus);
         }
         // What something is wrong with is read again, so that it is told again.
-        let troubled = &self.troubled;
-        let mut known =
-            Known::of(&self.corpus, |file| troubled.is_empty() || !troubled.contains(&file.dir.join(file.name)));
+        let (troubled, unanswered) = (&self.troubled, &self.unanswered);
+        let known = Known::of(&self.corpus, |file| {
+            let is_well = |path: &Path| !troubled.contains(path) || unanswered.shows(path);
+            troubled.is_empty() || is_well(&file.dir.join(file.name))
+        });
         let paths: Vec<Source> =
             self.sources.iter().filter(|source| matches!(source, Source::Named(_))).cloned().collect();
         let slots = self.corpus.slots();
         let mut problems = Vec::new();
         self.room.tend(true);
-        let Archivist { room, stop, corpus, tell, .. } = self;
+        let Archivist { room, unanswered, stop, corpus, tell, troubled, .. } = self;
         let mut growing = Growing::again(room, Arc::clone(corpus));
         let mut gauge = Pace::after(PACE);
         let mut has_moved = false;
-        let (tally, map) = load(&paths, self.options, (room, stop), &mut known, None, &mut |event| {
+        let from = (&*room, &*unanswered, &**stop);
+        let (tally, map, known) = load(&paths, self.options, from, known, None, &mut |event| {
             match growing.hear(event) {
                 Some(LoadEvent::Problem(problem)) => problems.push(problem),
                 Some(LoadEvent::Progress(progress)) if gauge.is_due() => {
@@ -446,7 +458,10 @@ impl Archivist {
             }
             has_moved |= growing.make_room(&mut |version| show(version, corpus, tell));
         });
-        let (last, read_again) = growing.finish(&known, tally.progress.stopped);
+        // What something was wrong with is not known; what the disk does not answer stays as it was read before.
+        let past = troubled.iter().filter(|path| !unanswered.shows(path)).cloned();
+        let gone = known.changed().chain(past).filter(|_| !tally.progress.stopped);
+        let (last, read_again) = growing.finish(gone);
         drop(known);
         self.room.tend(false);
         if has_moved {
@@ -488,10 +503,11 @@ impl Archivist {
         let named: HashSet<PathBuf> = self.map.named.keys().cloned().collect();
         let mut shards = Vec::new();
         let folders = std::mem::take(&mut self.map.folders);
-        let crew = Crew::new(self.options, &self.stop, (&known, &self.room), &named, folders);
+        let known = Arc::new(known);
+        let crew = Crew::new(self.options, &known, &self.room, &self.unanswered, named, folders);
         let began = Instant::now();
         let tell = &mut self.tell;
-        crew.work(jobs, &mut |report| match report {
+        crew.work(jobs, &self.stop, &mut |report| match report {
             Report::Shard(shard) => shards.push(shard),
             Report::Problem(problem) => problems.push(problem),
             Report::Tick if began.elapsed() >= PACE => tell(Message::Loading(crew.progress())),
@@ -500,7 +516,7 @@ impl Archivist {
         // A file that is too old is left out again whenever it is saved.
         self.room.count_as(left_out);
         let progress = LoadProgress { done: true, stopped: self.stop.load(Ordering::Relaxed), ..crew.progress() };
-        self.map.folders = crew.into_folders();
+        self.map.folders = crew.take_folders();
         if !progress.stopped {
             known.changed().for_each(|path| gone.file(&path));
         }

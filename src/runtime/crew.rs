@@ -10,25 +10,29 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::endings::is_uncertain;
-use super::intake::{Intake, Provenance};
-use super::known::{FolderKey, Known, KnownFile};
-use super::read::{FileReader, OpenFolder};
+use super::known::Known;
+use super::log::note;
 use super::room::Room;
 use super::source::LoadOptions;
-use super::walk::{Folder, Found, look_into};
+use super::unanswered::Unanswered;
+use super::walk::Folder;
+use super::worker::{Station, Worker};
 use crate::app::LoadProgress;
-use crate::corpus::{Origin, Shard, Stamp};
-use crate::loader::{Problem, Refusal};
+use crate::corpus::{Origin, Shard};
+use crate::loader::Problem;
 
-/// Files are handed out this many at a time: about half a millisecond of work.
-const BATCH: usize = 64;
-
-/// As many when most of them are known: looking at one takes a hundredth of reading it.
-const KNOWN_BATCH: usize = 512;
-
-/// How often somebody who waits hears of progress.
+/// How often somebody who waits hears of progress, and how often the workers are looked after.
 const TICK: Duration = Duration::from_millis(80);
+
+/// When the disk has not answered a worker for this long, what it had still to do goes to others.
+const RELIEF: Duration = Duration::from_millis(500);
+
+/// When the disk has not answered for this long while it answers others, what was asked for is given up. Long enough for
+/// a disk that slept.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// So many workers may come in for others that wait.
+const SUBSTITUTES: usize = 32;
 
 /// Something for the crew to do.
 #[derive(Debug)]
@@ -72,14 +76,16 @@ pub(super) struct Counts {
     pub(super) passed_over: BTreeMap<&'static str, usize>,
 }
 
-/// The crew, and all that its threads share.
-pub(super) struct Crew<'a> {
-    options: LoadOptions,
-    stop: &'a AtomicBool,
-    known: &'a Known,
-    room: &'a Room,
+/// The crew, and all that its threads share. A thread that the disk does not answer may outlive the work.
+pub(super) struct Crew {
+    pub(super) options: LoadOptions,
+    /// Set when the work ends, be it done or not.
+    pub(super) stop: AtomicBool,
+    pub(super) known: Arc<Known>,
+    pub(super) room: Arc<Room>,
+    pub(super) unanswered: Arc<Unanswered>,
     /// Files that were named, by their paths without links: they are read as such, not as part of a folder.
-    named: &'a HashSet<PathBuf>,
+    pub(super) named: HashSet<PathBuf>,
     queue: Mutex<Queue>,
     wake: Condvar,
     folders: Mutex<HashMap<PathBuf, Arc<Folder>>>,
@@ -105,21 +111,23 @@ struct Queue {
     roots: VecDeque<Job>,
 }
 
-impl<'a> Crew<'a> {
-    /// A crew that does not read again what is `known`, takes in what there is `room` for, leaves what is `named` to
-    /// whoever names it, and goes into none of `folders`.
+impl Crew {
+    /// A crew that does not read again what is `known`, takes in what there is `room` for, asks for nothing that is
+    /// `unanswered`, leaves what is `named` to whoever names it, and goes into none of `folders`.
     pub(super) fn new(
         options: LoadOptions,
-        stop: &'a AtomicBool,
-        (known, room): (&'a Known, &'a Room),
-        named: &'a HashSet<PathBuf>,
+        known: &Arc<Known>,
+        room: &Arc<Room>,
+        unanswered: &Arc<Unanswered>,
+        named: HashSet<PathBuf>,
         folders: HashMap<PathBuf, Arc<Folder>>,
-    ) -> Crew<'a> {
-        Crew {
+    ) -> Arc<Crew> {
+        Arc::new(Crew {
             options,
-            stop,
-            known,
-            room,
+            stop: AtomicBool::new(false),
+            known: Arc::clone(known),
+            room: Arc::clone(room),
+            unanswered: Arc::clone(unanswered),
             named,
             queue: Mutex::default(),
             wake: Condvar::new(),
@@ -129,12 +137,17 @@ impl<'a> Crew<'a> {
             bytes: AtomicU64::new(0),
             walked: AtomicBool::new(false),
             began: Instant::now(),
-        }
+        })
     }
 
-    /// Does `jobs`, the folders among them one after the other, and tells what comes of it. Ends when all is done or
-    /// when it is stopped.
-    pub(super) fn work(&self, jobs: impl IntoIterator<Item = Job>, tell: &mut dyn FnMut(Report)) -> Counts {
+    /// Does `jobs`, the folders among them one after the other, and tells what comes of it. Ends when all is done that
+    /// the disk answers, or when `stop` is set.
+    pub(super) fn work(
+        self: &Arc<Crew>,
+        jobs: impl IntoIterator<Item = Job>,
+        stop: &AtomicBool,
+        tell: &mut dyn FnMut(Report),
+    ) -> Counts {
         {
             let mut queue = lock(&self.queue);
             for job in jobs {
@@ -151,32 +164,42 @@ impl<'a> Crew<'a> {
                 }
             }
         }
+        self.stop.store(stop.load(Ordering::Relaxed), Ordering::Relaxed);
         let threads = thread::available_parallelism().map_or(2, |count| count.get().max(2));
-        let (reports, inbox) = mpsc::channel();
-        thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads)
-                .map(|number| {
-                    let reports = reports.clone();
-                    scope.spawn(move || Worker::new(self, reports, number == 0).run())
-                })
-                .collect();
-            drop(reports);
-            loop {
-                match inbox.recv_timeout(TICK) {
-                    Ok(report) => tell(report),
-                    Err(RecvTimeoutError::Timeout) => tell(Report::Tick),
-                    Err(RecvTimeoutError::Disconnected) => break,
+        let mut watch = Watch::over(self, threads);
+        loop {
+            match watch.inbox.recv_timeout(TICK.saturating_sub(watch.looked.elapsed())) {
+                Ok(Told::Report(report)) => tell(report),
+                Ok(Told::Ended(number)) => {
+                    watch.mates.get_mut(number).into_iter().for_each(|mate| mate.ended = true);
                 }
+                Err(RecvTimeoutError::Timeout) => tell(Report::Tick),
+                Err(RecvTimeoutError::Disconnected) => break,
             }
-            let mut counts = Counts::default();
-            for worker in workers {
-                // What a worker could panic on is contained file by file.
-                let Ok(part) = worker.join() else { continue };
-                add(&mut counts.formats, part.formats);
-                add(&mut counts.passed_over, part.passed_over);
+            if stop.load(Ordering::Relaxed) && !self.stop.swap(true, Ordering::Relaxed) {
+                // Under the lock, so that nobody is just about to wait.
+                let _queue = lock(&self.queue);
+                self.wake.notify_all();
             }
-            counts
-        })
+            if watch.looked.elapsed() >= TICK {
+                watch.look_after(tell);
+            }
+            if watch.mates.iter().all(|mate| mate.ended) {
+                break;
+            }
+        }
+        // What was told before the last one ended, or was given up.
+        for told in watch.inbox.try_iter() {
+            if let Told::Report(report) = told {
+                tell(report);
+            }
+        }
+        self.stop.store(true, Ordering::Relaxed);
+        let mut counts = Counts::default();
+        for mate in &watch.mates {
+            mate.station.add_to(&mut counts);
+        }
+        counts
     }
 
     /// How far the work is.
@@ -199,17 +222,23 @@ impl<'a> Crew<'a> {
     }
 
     /// The folders that were looked into now or before, by their paths without links.
-    pub(super) fn into_folders(self) -> HashMap<PathBuf, Arc<Folder>> {
-        self.folders.into_inner().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn take_folders(&self) -> HashMap<PathBuf, Arc<Folder>> {
+        std::mem::take(&mut *lock(&self.folders))
+    }
+
+    /// Counts a file that was looked at, and so many bytes of it.
+    pub(super) fn count(&self, bytes: usize) {
+        self.read.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// The next job, without waiting for one: `folder_first` tells which kind is wanted.
-    fn try_take(&self, folder_first: bool) -> Taken {
+    pub(super) fn try_take(&self, folder_first: bool) -> Taken {
         let mut queue = lock(&self.queue);
         self.take_from(&mut queue, folder_first)
     }
 
-    fn take(&self, folder_first: bool) -> Option<Job> {
+    pub(super) fn take(&self, folder_first: bool) -> Option<Job> {
         let mut queue = lock(&self.queue);
         loop {
             match self.take_from(&mut queue, folder_first) {
@@ -289,7 +318,7 @@ impl<'a> Crew<'a> {
         true
     }
 
-    fn put_files(&self, folder: &Arc<Folder>, names: &mut Vec<OsString>) {
+    pub(super) fn put_files(&self, folder: &Arc<Folder>, names: &mut Vec<OsString>) {
         if names.is_empty() {
             return;
         }
@@ -298,7 +327,7 @@ impl<'a> Crew<'a> {
         self.wake.notify_one();
     }
 
-    fn put_folder(&self, folder: Folder) {
+    pub(super) fn put_folder(&self, folder: Folder) {
         let folder = Arc::new(folder);
         if self.enter(&folder) {
             lock(&self.queue).folders.push(folder);
@@ -306,7 +335,20 @@ impl<'a> Crew<'a> {
         }
     }
 
-    fn done(&self, was_folder: bool) {
+    /// Puts a link to a folder where it waits until all folders were looked into.
+    pub(super) fn put_link(&self, linked: Folder) {
+        lock(&self.queue).links.insert(linked.shown.to_path_buf(), linked);
+    }
+
+    /// Gives back files that were taken, to be read next.
+    fn give_back(&self, folder: &Arc<Folder>, names: Vec<OsString>) {
+        if !names.is_empty() {
+            lock(&self.queue).files.push_front(Job::Files(Arc::clone(folder), names));
+            self.wake.notify_one();
+        }
+    }
+
+    pub(super) fn done(&self, was_folder: bool) {
         let mut queue = lock(&self.queue);
         queue.open -= 1;
         queue.open_folders -= usize::from(was_folder);
@@ -316,189 +358,141 @@ impl<'a> Crew<'a> {
     }
 }
 
-enum Taken {
+pub(super) enum Taken {
     Job(Job),
     NotYet,
     End,
 }
 
-/// One thread of the crew.
-struct Worker<'a> {
-    crew: &'a Crew<'a>,
-    reports: mpsc::Sender<Report>,
-    /// One thread goes ahead and finds files, so that the others always have some and the gauge knows how many.
-    goes_ahead: bool,
-    intake: Intake<'a>,
-    reader: FileReader,
-    place: Vec<u8>,
-    passed_over: BTreeMap<&'static str, usize>,
+/// What workers tell.
+pub(super) enum Told {
+    /// What comes of the work.
+    Report(Report),
+    /// The worker with this number has ended.
+    Ended(usize),
 }
 
-impl<'a> Worker<'a> {
-    fn new(crew: &'a Crew<'a>, reports: mpsc::Sender<Report>, goes_ahead: bool) -> Worker<'a> {
-        Worker {
-            crew,
-            reports,
-            goes_ahead,
-            intake: Intake::new(crew.room),
-            reader: FileReader::default(),
-            place: Vec::new(),
-            passed_over: BTreeMap::new(),
+/// A worker, as whoever looks after it sees it.
+struct Mate {
+    station: Arc<Station>,
+    /// Its pulse when it was looked at last, and since when it is that.
+    pulse: u64,
+    since: Instant,
+    /// Whether others have taken over what it had still to do.
+    relieved: bool,
+    /// Whether it has ended, or nobody waits for it any more.
+    ended: bool,
+}
+
+impl Mate {
+    /// How long the disk has not answered it.
+    fn waits(&mut self, now: Instant) -> Duration {
+        let pulse = self.station.pulse();
+        if pulse != self.pulse || !Station::is_waiting(pulse) {
+            (self.pulse, self.since, self.relieved) = (pulse, now, false);
         }
+        now.duration_since(self.since)
     }
+}
 
-    fn run(mut self) -> Counts {
-        loop {
-            let job = match self.crew.try_take(self.goes_ahead) {
-                Taken::Job(job) => job,
-                Taken::End => break,
-                Taken::NotYet => {
-                    // What is there is not kept back while waiting.
-                    let shard = self.intake.hand_over();
-                    self.report(shard);
-                    match self.crew.take(self.goes_ahead) {
-                        Some(job) => job,
-                        None => break,
-                    }
-                }
-            };
-            let is_folder = matches!(job, Job::Folder(_));
-            match job {
-                Job::Folder(folder) => self.walk(&folder),
-                Job::Files(folder, names) => self.read(&folder, &names),
-                Job::Bytes { dir, name, place, origin, bytes } => {
-                    let stamp = Stamp { size: bytes.len() as u64, modified: 0 };
-                    let from = Provenance { dir: &dir, name: &name, place: &place, origin, stamp, uncertain: None };
-                    let reports = &self.reports;
-                    self.intake.take(&from, &bytes, &mut |problem| {
-                        let _ = reports.send(Report::Problem(problem));
-                    });
-                    self.count(bytes.len());
-                }
-            }
-            let shard = self.intake.ready();
-            self.report(shard);
-            self.crew.done(is_folder);
+/// Looks after the workers: a call that the disk does not answer cannot be broken off, but it holds up no other file.
+struct Watch<'a> {
+    crew: &'a Arc<Crew>,
+    mates: Vec<Mate>,
+    reports: mpsc::Sender<Told>,
+    inbox: mpsc::Receiver<Told>,
+    looked: Instant,
+    /// How many there may be.
+    most: usize,
+}
+
+impl<'a> Watch<'a> {
+    fn over(crew: &'a Arc<Crew>, threads: usize) -> Watch<'a> {
+        let (reports, inbox) = mpsc::channel();
+        let most = threads + SUBSTITUTES;
+        let mut watch = Watch { crew, mates: Vec::new(), reports, inbox, looked: Instant::now(), most };
+        for _ in 0..threads {
+            watch.start();
         }
-        let shard = self.intake.hand_over();
-        self.report(shard);
-        let mut passed_over = self.passed_over;
-        add(&mut passed_over, self.intake.passed_over);
-        Counts { formats: self.intake.formats, passed_over }
-    }
-
-    /// Tells of a shard. Where nobody listens any more, there is nobody to tell so.
-    fn report(&self, shard: Option<Arc<Shard>>) {
-        if let Some(shard) = shard {
-            self.crew.room.take(&shard);
-            let _ = self.reports.send(Report::Shard(shard));
+        if watch.mates.is_empty() {
+            // Where the system gives out no thread, this one does the work.
+            Worker::new(Arc::clone(crew), &Arc::new(Station::new(&crew.room)), watch.reports.clone(), false).run();
         }
+        watch
     }
 
-    fn count(&self, bytes: usize) {
-        self.crew.read.fetch_add(1, Ordering::Relaxed);
-        self.crew.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    fn walk(&mut self, folder: &Arc<Folder>) {
-        let crew = self.crew;
-        let batch = if crew.known.is_empty() { BATCH } else { KNOWN_BATCH };
-        let mut names = Vec::with_capacity(batch);
-        look_into(folder, &crew.options, &mut |found| match found {
-            Found::File(name) => {
-                if crew.named.is_empty() || !crew.named.contains(&folder.real.join(&name)) {
-                    names.push(name);
-                }
-                if names.len() == batch {
-                    crew.put_files(folder, &mut names);
-                    names.reserve(batch);
-                }
-            }
-            Found::Folder(name) => crew.put_folder(folder.child(&name)),
-            Found::Link(name, target) => {
-                let linked = folder.linked(&name, target);
-                lock(&crew.queue).links.insert(linked.shown.to_path_buf(), linked);
-            }
-            Found::PassedOver(ending) => *self.passed_over.entry(ending).or_default() += 1,
-            Found::Refused(problem) => {
-                let _ = self.reports.send(Report::Problem(problem));
-            }
+    /// Starts a worker, if the system gives out a thread for it.
+    fn start(&mut self) {
+        let (crew, reports, number) = (Arc::clone(self.crew), self.reports.clone(), self.mates.len());
+        let station = Arc::new(Station::new(&crew.room));
+        let own = Arc::clone(&station);
+        let started = thread::Builder::new().name("reader".to_owned()).spawn(move || {
+            let _ended = Ended(reports.clone(), number);
+            Worker::new(crew, &own, reports, number == 0).run();
         });
-        crew.put_files(folder, &mut names);
+        match started {
+            Ok(_) => {
+                let since = Instant::now();
+                self.mates.push(Mate { station, pulse: 0, since, relieved: false, ended: false });
+            }
+            Err(error) => note(|| format!("no thread to read with: {error}")),
+        }
     }
 
-    fn read(&mut self, folder: &Arc<Folder>, names: &[OsString]) {
-        let crew = self.crew;
-        let open = OpenFolder::new(folder);
-        self.place.clear();
-        self.place.extend_from_slice(folder.place.as_os_str().as_encoded_bytes());
-        if !self.place.ends_with(std::path::MAIN_SEPARATOR_STR.as_bytes()) {
-            self.place.extend_from_slice(std::path::MAIN_SEPARATOR_STR.as_bytes());
+    fn look_after(&mut self, tell: &mut dyn FnMut(Report)) {
+        let now = Instant::now();
+        self.looked = now;
+        let stopped = self.crew.stop.load(Ordering::Relaxed);
+        let mut waits: Vec<Duration> = Vec::with_capacity(self.mates.len());
+        for mate in &mut self.mates {
+            waits.push(if mate.ended { Duration::ZERO } else { mate.waits(now) });
         }
-        let root = self.place.len();
-        let key = (!crew.known.is_empty()).then(|| FolderKey::of(&folder.shown));
-        for name in names {
-            let has_room = crew.room.wait(crew.stop);
-            if crew.stop.load(Ordering::Relaxed) {
-                return;
-            }
-            let reports = &self.reports;
-            let mut tell = |problem| {
-                let _ = reports.send(Report::Problem(problem));
-            };
-            // What was named is read whatever it is.
-            let is_named = || !crew.named.is_empty() && crew.named.contains(&folder.real.join(name));
-            let uncertain = is_uncertain(name).filter(|_| !is_named());
-            let known = key.and_then(|key| crew.known.find(key, &folder.shown, name));
-            let stamp = known.map(KnownFile::stamp);
-            if !has_room && known.is_none() {
-                crew.room.leave_out(1, 1);
-                self.count(0);
+        // Where it answers nobody, it is to be waited for: giving up file after file would show nothing sooner.
+        let answers = waits.iter().zip(&self.mates).any(|(wait, mate)| !mate.ended && *wait < RELIEF);
+        let mut substitutes = 0;
+        for (mate, wait) in self.mates.iter_mut().zip(waits) {
+            if mate.ended || !Station::is_waiting(mate.pulse) {
                 continue;
             }
-            let length = match self.reader.read(&open, name, crew.options.limit(), stamp, (crew.room, crew.stop)) {
-                Ok(Some(file)) => {
-                    let (bytes, stamp) = (file.bytes, file.stamp);
-                    self.place.truncate(root);
-                    self.place.extend_from_slice(name.as_encoded_bytes());
-                    let dir = &folder.shown;
-                    let origin = Origin::File;
-                    let from = Provenance { dir, name, place: &self.place, origin, stamp, uncertain };
-                    self.intake.take(&from, bytes, &mut tell);
-                    bytes.len()
+            if wait >= PATIENCE && answers || stopped && wait >= TICK {
+                mate.ended = mate.station.give_up(self.crew, !stopped, tell);
+            } else if wait >= RELIEF && !mate.relieved {
+                let Some((shard, rest)) = mate.station.relieve() else { continue };
+                shard.into_iter().for_each(|shard| {
+                    self.crew.room.take(&shard);
+                    tell(Report::Shard(shard));
+                });
+                if let Some((folder, names)) = rest {
+                    self.crew.give_back(&folder, names);
                 }
-                Ok(None) => {
-                    if let Some(known) = known {
-                        known.mark_unchanged();
-                    }
-                    0
-                }
-                Err(Refusal::TooLarge { .. }) if uncertain.is_some() => {
-                    uncertain.into_iter().for_each(|ending| self.intake.pass_over(ending));
-                    0
-                }
-                // What was being read is not what something is wrong with.
-                Err(_) if crew.stop.load(Ordering::Relaxed) => return,
-                Err(refusal) => {
-                    tell(Problem::refused(folder.shown.join(name), &refusal));
-                    0
-                }
-            };
-            self.count(length);
-            // Also in the middle of a batch: one of its files may take a slow disk long.
-            let shard = self.intake.ready();
-            self.report(shard);
+                mate.relieved = true;
+                substitutes += 1;
+            }
+        }
+        for _ in 0..substitutes {
+            if self.mates.iter().filter(|mate| !mate.ended).count() < self.most && !stopped {
+                self.start();
+            }
         }
     }
 }
 
-fn add(sum: &mut BTreeMap<&'static str, usize>, part: BTreeMap<&'static str, usize>) {
+/// Tells that a worker has ended, in whatever way.
+struct Ended(mpsc::Sender<Told>, usize);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.send(Told::Ended(self.1));
+    }
+}
+
+pub(super) fn add(sum: &mut BTreeMap<&'static str, usize>, part: BTreeMap<&'static str, usize>) {
     for (name, count) in part {
         *sum.entry(name).or_default() += count;
     }
 }
 
 /// What a thread that panicked left behind is whole all the same: nothing is changed in two steps.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

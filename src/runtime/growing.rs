@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::known::Known;
 use super::load::LoadEvent;
 use super::refresh::Gone;
 use super::room::Room;
@@ -92,15 +91,14 @@ impl<'a> Growing<'a> {
         }
     }
 
-    /// The last version: with everything that was told of and, unless loading was `stopped`, so that it is not known what
-    /// is gone, without the files that are `known` and changed or gone. Beside it, the files whose place was taken.
-    pub(super) fn finish(mut self, known: &Known, stopped: bool) -> (Arc<Corpus>, HashSet<PathBuf>) {
+    /// The last version: with everything that was told of, and without the files that are `gone` or changed. Beside it,
+    /// the files whose place was taken.
+    pub(super) fn finish(mut self, gone: impl Iterator<Item = PathBuf>) -> (Arc<Corpus>, HashSet<PathBuf>) {
         self.take_in();
+        // What was read anew has taken the place of the old already.
+        let paths = gone.filter(|path| !self.seen.contains(path));
         let mut gone = Gone::default();
-        if !stopped {
-            // What was read anew has taken the place of the old already.
-            known.changed().filter(|path| !self.seen.contains(path)).for_each(|path| gone.file(&path));
-        }
+        paths.for_each(|path| gone.file(&path));
         let last = match gone.is_empty() {
             true => self.corpus,
             false => Arc::new(self.corpus.without(|entry| gone.holds(entry))),

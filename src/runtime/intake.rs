@@ -37,8 +37,8 @@ pub(super) struct Provenance<'a> {
 }
 
 /// Takes in files and hands over shards.
-pub(super) struct Intake<'a> {
-    room: &'a Room,
+pub(super) struct Intake {
+    room: Arc<Room>,
     builder: ShardBuilder,
     since: Instant,
     patience: Duration,
@@ -48,8 +48,8 @@ pub(super) struct Intake<'a> {
     pub(super) passed_over: BTreeMap<&'static str, usize>,
 }
 
-impl<'a> Intake<'a> {
-    pub(super) fn new(room: &'a Room) -> Intake<'a> {
+impl Intake {
+    pub(super) fn new(room: Arc<Room>) -> Intake {
         let (since, patience) = (Instant::now(), FIRST);
         let (formats, passed_over) = (BTreeMap::new(), BTreeMap::new());
         Intake { room, builder: ShardBuilder::default(), since, patience, formats, passed_over }

@@ -2,6 +2,7 @@
 //!
 //! Nobody waits for it. What cannot be written is tried again, and nothing is told to be kept before it is.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ use notify::{RecursiveMode, Watcher};
 
 use super::contained::contain;
 use super::log::note;
+use super::patience::within;
+use super::source::Source;
 use super::unkept::{Finder, rescue};
 use crate::app::{self, Message, Notice, Session};
 use crate::article::{ArticleId, clean};
@@ -34,6 +37,15 @@ const LOOK: Duration = Duration::from_millis(800);
 /// For how long after the system has told of it, and how often: SQLite writes to the file a moment before others can see
 /// it, and what comes then is told by nobody.
 const AFTER: (Duration, Duration) = (Duration::from_millis(600), Duration::from_millis(60));
+
+/// For how long nothing is said of a disk that takes its time, when somebody wants to leave.
+const WORDLESS: Duration = Duration::from_secs(2);
+
+/// How long it may take to find out what the folders that are open are called.
+const NAMING: Duration = Duration::from_secs(1);
+
+/// How long it may take to find out whether a file is still there; where it takes longer, it is taken to be.
+const THERE: Duration = Duration::from_secs(1);
 
 /// What the thread is asked to do.
 #[derive(Debug)]
@@ -63,39 +75,51 @@ pub(super) enum Order {
 /// The reader's side of the thread. Dropping it waits until everything is written, or cannot be.
 pub(super) struct Keeper {
     orders: Sender<Order>,
+    /// Closed when the thread ends.
+    ended: Receiver<()>,
     thread: Option<JoinHandle<Option<PathBuf>>>,
 }
 
 impl Keeper {
-    /// Opens the library at `path` on a thread of its own; what it holds goes to `tell`. `sources` names what is open.
+    /// Opens the library at `path` on a thread of its own; what it holds goes to `tell`. `sources` are those that are
+    /// open.
     pub(super) fn start(
         path: Option<PathBuf>,
-        sources: Option<String>,
+        sources: Vec<Source>,
         tell: impl FnMut(Message) + Send + 'static,
     ) -> io::Result<Keeper> {
         let (orders, inbox) = mpsc::channel();
         let own = orders.clone();
+        let (end, ended) = mpsc::channel::<()>();
         let thread = thread::Builder::new().name("library".to_owned()).spawn(move || {
+            // Marks are kept though the disk does not answer that the articles are on; they are not come back to then.
+            let sources = within(NAMING, move || name_of(&sources)).flatten();
             let worker = Worker { path, sources, tell: Box::new(tell), ..Worker::default() };
-            worker.run(&inbox, own)
+            let unkept = worker.run(&inbox, own);
+            drop(end);
+            unkept
         })?;
-        Ok(Keeper { orders, thread: Some(thread) })
+        Ok(Keeper { orders, ended, thread: Some(thread) })
     }
 
     pub(super) fn order(&self, order: Order) {
         let _ = self.orders.send(order);
     }
 
-    /// Waits until everything is written; gives the file that holds what could not be.
-    pub(super) fn close(&mut self) -> Option<PathBuf> {
+    /// Waits until everything is written; gives the file that holds what could not be. Calls `slow` where that takes
+    /// longer than one would wait without a word.
+    pub(super) fn close(&mut self, slow: impl FnOnce()) -> Option<PathBuf> {
         let _ = self.orders.send(Order::Close);
+        if self.thread.is_some() && self.ended.recv_timeout(WORDLESS) == Err(RecvTimeoutError::Timeout) {
+            slow();
+        }
         self.thread.take()?.join().ok().flatten()
     }
 }
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        self.close();
+        self.close(|| {});
     }
 }
 
@@ -277,10 +301,11 @@ impl Worker {
     }
 
     fn fail(&mut self, error: &Error) {
-        note(|| format!("library: {error}"));
+        let reason = self.path.as_deref().map_or_else(|| error.to_string(), |path| error.in_words(path));
+        note(|| format!("library: {reason}"));
         self.failed = Some(Instant::now());
-        self.reason = Some(error.to_string());
-        (self.tell)(Message::NotKept(error.to_string()));
+        self.reason = Some(reason.clone());
+        (self.tell)(Message::NotKept(reason));
     }
 
     fn take(&mut self, order: Order) {
@@ -407,7 +432,14 @@ impl Worker {
         let Some(library) = self.library.as_mut().filter(|library| library.is_newer().is_none()) else { return };
         let began = Instant::now();
         let from = std::mem::replace(&mut self.recognised, corpus.slots());
-        let recognised = match library.recognise(corpus, from, &|path| path.symlink_metadata().is_ok()) {
+        let silent = Cell::new(false);
+        let exists = |path: &Path| {
+            let path = path.to_owned();
+            let there = if silent.get() { None } else { within(THERE, move || path.symlink_metadata().is_ok()) };
+            silent.set(there.is_none());
+            there.unwrap_or(true)
+        };
+        let recognised = match library.recognise(corpus, from, &exists) {
             Ok(recognised) => recognised,
             Err(error) => return note(|| format!("library: {error}")),
         };
@@ -453,18 +485,16 @@ fn watch(path: &Path, orders: Sender<Order>) -> Option<notify::RecommendedWatche
 const FEEDS: &str = "feeds:";
 
 /// What names the sources that are open: their real paths. None where there is nothing to come back to.
-pub(super) fn name_of(sources: &[super::Source]) -> Option<String> {
+fn name_of(sources: &[Source]) -> Option<String> {
     let mut names = HashSet::new();
     for source in sources {
         names.insert(match source {
-            super::Source::Named(path) => {
-                path.canonicalize().unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned()
-            }
+            Source::Named(path) => path.canonicalize().unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned(),
             // What comes with the program stands there until there are feeds.
-            super::Source::Bundled if sources.len() > 1 => continue,
-            super::Source::Bundled => String::new(),
-            super::Source::Input(_) => return None,
-            super::Source::Feeds { .. } => FEEDS.to_owned(),
+            Source::Bundled if sources.len() > 1 => continue,
+            Source::Bundled => String::new(),
+            Source::Input(_) => return None,
+            Source::Feeds { .. } => FEEDS.to_owned(),
         });
     }
     let mut names: Vec<String> = names.into_iter().map(|name| clean(&name).into_owned()).collect();

@@ -102,6 +102,18 @@ impl Known {
         (file.name == name && file.dir.as_os_str() == folder.as_os_str()).then_some(known)
     }
 
+    /// Notes that all files of `folder` and below it are as they were; tells whether there are any.
+    pub(super) fn mark_unchanged_below(&self, folder: &Path) -> bool {
+        let mut any = false;
+        for known in &self.files {
+            if self.view(known).is_some_and(|file| file.dir.starts_with(folder)) {
+                known.mark_unchanged();
+                any = true;
+            }
+        }
+        any
+    }
+
     /// The known files that changed or are gone.
     pub(super) fn changed(&self) -> impl Iterator<Item = PathBuf> {
         let changed = self.files.iter().filter(|known| !known.unchanged.load(Ordering::Relaxed));

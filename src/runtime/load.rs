@@ -20,6 +20,7 @@ use super::room::{LeftOut, Room};
 use super::snapshot::{Ages, Cache, Written};
 use super::source::{LoadOptions, Source};
 use super::stored::StoredFeeds;
+use super::unanswered::Unanswered;
 use super::walk::Folder;
 use crate::app::LoadProgress;
 use crate::corpus::{Corpus, FileView, Origin, Shard};
@@ -82,8 +83,7 @@ pub fn load_with(
     tell: &mut dyn FnMut(LoadProgress),
 ) -> Loaded {
     let mut problems = Vec::new();
-    let mut known = Known::default();
-    let room = Room::new(options.memory);
+    let room = Arc::new(Room::new(options.memory));
     room.tend(true);
     let mut growing = Growing::new(&room, Arc::default());
     let began = Instant::now();
@@ -94,7 +94,8 @@ pub fn load_with(
             problems.push(StoredFeeds::problem(library, &error));
         }
     }
-    let (tally, _) = load(sources, options, (&room, stop), &mut known, cache, &mut |event| {
+    let unanswered = Arc::default();
+    let (tally, _, known) = load(sources, options, (&room, &unanswered, stop), Known::default(), cache, &mut |event| {
         match growing.hear(event) {
             Some(LoadEvent::Problem(problem)) => problems.push(problem),
             Some(LoadEvent::Progress(progress)) => tell(progress),
@@ -105,7 +106,8 @@ pub fn load_with(
     let Tally { counts, mut progress } = tally;
     let Counts { formats, passed_over } = counts;
     let read = began.elapsed();
-    let (mut corpus, _) = growing.finish(&known, progress.stopped);
+    // What was not looked at is not gone.
+    let (mut corpus, _) = growing.finish(known.changed().filter(|_| !progress.stopped));
     drop(known);
     room.settle(&mut corpus, &mut |_| {});
     let corpus = Arc::unwrap_or_clone(corpus);
@@ -159,15 +161,15 @@ pub(super) struct Map {
 }
 
 /// Loads `sources` but for the files that are `known` and did not change. Where there is a `cache`, what its snapshots
-/// hold comes first and becomes known.
+/// hold comes first and becomes known. Gives back what is known, with which of it did not change.
 pub(super) fn load(
     sources: &[Source],
     options: LoadOptions,
-    (room, stop): (&Room, &AtomicBool),
-    known: &mut Known,
+    (room, unanswered, stop): (&Arc<Room>, &Arc<Unanswered>, &AtomicBool),
+    mut known: Known,
     cache: Option<&Cache>,
     tell: &mut dyn FnMut(LoadEvent),
-) -> (Tally, Map) {
+) -> (Tally, Map, Arc<Known>) {
     if let Some(cache) = cache {
         let began = Instant::now();
         for root in cache.roots(sources) {
@@ -191,8 +193,9 @@ pub(super) fn load(
         }
     }
     let named: HashSet<PathBuf> = plan.named.keys().cloned().collect();
-    let crew = Crew::new(options, stop, (known, room), &named, HashMap::new());
-    let counts = crew.work(plan.jobs, &mut |report| match report {
+    let known = Arc::new(known);
+    let crew = Crew::new(options, &known, room, unanswered, named, HashMap::new());
+    let counts = crew.work(plan.jobs, stop, &mut |report| match report {
         Report::Shard(shard) => {
             tell(LoadEvent::Shard(shard));
             tell(LoadEvent::Progress(crew.progress()));
@@ -202,7 +205,7 @@ pub(super) fn load(
     });
     let progress = LoadProgress { done: true, stopped: stop.load(Ordering::Relaxed), ..crew.progress() };
     note(|| format!("{} files looked at, {} bytes read in {:?}", progress.read, progress.bytes, began.elapsed()));
-    (Tally { counts, progress }, Map { folders: crew.into_folders(), named: plan.named })
+    (Tally { counts, progress }, Map { folders: crew.take_folders(), named: plan.named }, known)
 }
 
 /// What is to be done for the sources that were named.

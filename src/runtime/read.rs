@@ -10,6 +10,7 @@ use crate::loader::Refusal;
 
 use super::room::{Admission, Room};
 use super::walk::Folder;
+use super::worker::Pulse;
 
 /// A buffer that grew beyond this is given back after the file that needed it.
 const KEPT: usize = 1 << 20;
@@ -22,6 +23,15 @@ const PIECE: usize = 1 << 20;
 trait Bytes {
     /// Adds bytes to the buffer, no more than it has room for; none at the end.
     fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize>;
+}
+
+/// A file whose every answer is a beat of the pulse.
+struct Watched<'a, B>(B, &'a Pulse);
+
+impl<B: Bytes> Bytes for Watched<'_, B> {
+    fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        self.1.waiting(|| self.0.read_into(buffer))
+    }
 }
 
 /// A file that was read.
@@ -40,28 +50,30 @@ pub(super) struct FileReader {
 
 impl FileReader {
     /// Reads the file `name` of `folder`, if it has at most `limit` bytes, once there is `room` for it. None where its
-    /// stamp is the one that is `known`; it is not even opened then. Once `stop` is set it ends with a refusal.
+    /// stamp is the one that is `known`; it is not even opened then. Once `stop` is set it ends with a refusal. The
+    /// `pulse` shows while the disk is waited for.
     pub(super) fn read<'a>(
         &'a mut self,
         folder: &OpenFolder<'_>,
         name: &OsStr,
         limit: u64,
         known: Option<Stamp>,
-        (room, stop): (&'a Room, &AtomicBool),
+        (pulse, room, stop): (&Pulse, &'a Room, &AtomicBool),
     ) -> Result<Option<ReadFile<'a>>, Refusal> {
-        if known.is_some_and(|known| known.size <= limit && sys::has_stamp(folder, name, known)) {
+        let is_known = |known: Stamp| known.size <= limit && pulse.waiting(|| sys::has_stamp(folder, name, known));
+        if known.is_some_and(is_known) {
             return Ok(None);
         }
         if self.buffer.capacity() > KEPT {
             self.buffer = Vec::new();
         }
         self.buffer.clear();
-        let (mut file, stamp) = sys::open(folder, name)?;
+        let (file, stamp) = pulse.waiting(|| sys::open(folder, name))?;
         if stamp.size > limit {
             return Err(Refusal::TooLarge { size: stamp.size, limit });
         }
         let admission = room.admit(stamp.size, stop);
-        fill(&mut file, stamp.size, limit, &mut self.buffer, stop)?;
+        fill(&mut Watched(file, pulse), stamp.size, limit, &mut self.buffer, stop)?;
         Ok(Some(ReadFile { bytes: self.buffer.as_slice(), stamp, _admission: admission }))
     }
 }

@@ -16,7 +16,7 @@ use super::facets::Facets;
 use super::feeds::Feeds;
 use super::filter::Filter;
 use super::input::Input;
-use super::keeper::{Keeper, name_of};
+use super::keeper::Keeper;
 use super::log::note;
 use super::snapshot::Cache;
 use super::source::{LoadOptions, Source};
@@ -71,7 +71,7 @@ pub fn run(options: Options) -> io::Result<Ending> {
     }
     // The screen stands before anything else begins.
     screen.draw(&state)?;
-    let name = name_of(&sources);
+    let named = sources.clone();
     let load = LoadOptions::of(&config);
     let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
     let archive = Archive::open_with(sources, load, cache, config.watch, teller(&events))?;
@@ -86,7 +86,7 @@ pub fn run(options: Options) -> io::Result<Ending> {
         tell(message);
     };
     let mut executor = Executor {
-        keeper: Keeper::start(library, name, tell)?,
+        keeper: Keeper::start(library, named, tell)?,
         archive,
         feeds,
         filter: Filter::start(teller(&events))?,
@@ -102,7 +102,9 @@ pub fn run(options: Options) -> io::Result<Ending> {
     // Both at once: a terminal that takes nothing must not keep from the disk what is still to be written, and a slow
     // disk must not keep the terminal.
     let restoring = thread::Builder::new().name("restore".to_owned()).spawn(give_back);
-    let unkept = executor.keeper.close();
+    let unkept = executor.keeper.close(|| {
+        say("newsdesk: the disk that the library is on is slow; what was marked last is kept when it answers (^C gives it up)");
+    });
     drop(screen);
     if let Ok(restoring) = restoring {
         let _ = restoring.join();
@@ -110,10 +112,15 @@ pub fn run(options: Options) -> io::Result<Ending> {
     if let Some(path) = unkept {
         let text =
             format!("newsdesk: what could not be kept is in {}; `newsdesk library import` reads it", path.display());
-        #[expect(clippy::disallowed_methods, reason = "it is cleaned, and this room knows no other")]
-        let _ = writeln!(io::stderr(), "{}", clean(&text));
+        say(&text);
     }
     Ok(ending)
+}
+
+/// Says something once the screen is left.
+fn say(text: &str) {
+    #[expect(clippy::disallowed_methods, reason = "it is cleaned, and this room knows no other")]
+    let _ = writeln!(io::stderr(), "{}", clean(text));
 }
 
 /// Draws frames, with the theme that the state has.

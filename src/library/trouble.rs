@@ -1,0 +1,42 @@
+//! What is wrong with the disk that the library is on. SQLite says of most errors of the system that there was one, and
+//! keeps to itself which: what writing beside the library is answered with tells more.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+
+use super::Error;
+
+/// Enough to need room of its own on the disk.
+static TRIAL: [u8; 64 << 10] = [0; 64 << 10];
+
+impl Error {
+    /// The error in words, for the library at `path`. Where the system failed, the disk is asked why.
+    pub fn in_words(&self, path: &Path) -> String {
+        let Error::Sqlite(error) = self else { return self.to_string() };
+        if error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) {
+            return self.to_string();
+        }
+        match write_beside(path) {
+            Ok(()) => self.to_string(),
+            Err(why) => {
+                let why = why.to_string();
+                format!("{self} ({})", why.split(" (os error").next().unwrap_or(&why))
+            }
+        }
+    }
+}
+
+/// Tries to write, and leaves nothing behind.
+fn write_beside(path: &Path) -> io::Result<()> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let name = format!("trial-{}", std::process::id());
+    let trial = folder.join(name);
+    let written = std::fs::File::create(&trial).and_then(|mut file| {
+        file.write_all(&TRIAL)?;
+        file.sync_all()
+    });
+    let _ = std::fs::remove_file(&trial);
+    written
+}
