@@ -28,15 +28,10 @@ impl Error {
     }
 }
 
-/// Tries to write, and leaves nothing behind.
+/// Tries to write to a file without a name, of which nothing is left behind.
 fn write_beside(path: &Path) -> io::Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
-    let name = format!("trial-{}", std::process::id());
-    let trial = folder.join(name);
-    let written = std::fs::File::create(&trial).and_then(|mut file| {
-        file.write_all(&TRIAL)?;
-        file.sync_all()
-    });
-    let _ = std::fs::remove_file(&trial);
-    written
+    let mut trial = tempfile::tempfile_in(folder)?;
+    trial.write_all(&TRIAL)?;
+    trial.sync_all()
 }
