@@ -25,6 +25,7 @@ mod load;
 mod log;
 mod manifest;
 mod memory;
+mod pace;
 mod patience;
 mod read;
 mod reader;
