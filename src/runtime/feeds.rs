@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use super::contained::contain;
 use super::feed_health::{health, settings};
+use super::feed_orders::{OrderError, Removed};
 use super::fetching::{self, Tried};
 use super::log::note;
-use super::subscribing::{feed_named, feeds_named};
-use super::{changes, exchange};
+use super::{changes, exchange, feed_orders};
 use crate::app::numbers::counted;
 use crate::app::{FeedOrder, Message, Notice, RefreshEnd, RefreshProgress};
 use crate::article::clean;
@@ -146,15 +146,10 @@ impl Desk {
         match order {
             FeedOrder::Stop => {}
             FeedOrder::Refresh(names) => {
-                let library = self.office.library()?;
-                let feeds = if names.is_empty() {
-                    library.feeds().map_err(told)?
-                } else {
-                    feeds_named(&library, &names, false)?
-                };
-                if feeds.is_empty() {
-                    return Err("Nothing is subscribed to yet; a subscribes to a feed".to_owned());
-                }
+                let feeds = feed_orders::to_refresh(&self.office.library()?, &names).map_err(|error| match error {
+                    OrderError::NoFeeds => format!("{error}; a subscribes to a feed"),
+                    error => error.to_string(),
+                })?;
                 if self.is_refreshing() {
                     return Err("Feeds are being refreshed already".to_owned());
                 }
@@ -162,9 +157,8 @@ impl Desk {
             }
             FeedOrder::Add(wanted) => self.errand(move |office, stop| office.add(&wanted, stop)),
             FeedOrder::Remove(name) => {
-                let mut library = self.office.library()?;
-                let feeds = feeds_named(&library, &[name], true)?;
-                let kept = library.unsubscribe(&feeds).map_err(told)?;
+                let Removed { feeds, kept } =
+                    feed_orders::remove(&mut self.office.library()?, &[name]).map_err(refused)?;
                 let what = match feeds.as_slice() {
                     [only] => clean(only.subscription.name()).into_owned(),
                     several => counted(several.len() as u64, "feed", "feeds"),
@@ -177,23 +171,17 @@ impl Desk {
                 self.office.changed(format!("Unsubscribed: {what}{kept}"));
             }
             FeedOrder::Rename(name, to) => {
-                let feed = feed_named(&self.office.library()?, &name)?;
-                let own_title = to.filter(|to| !to.trim().is_empty());
-                self.office.change(&feed, &Subscription { own_title, ..feed.subscription.clone() })?;
+                let changed = feed_orders::rename(&mut self.office.library()?, &name, to).map_err(refused)?;
+                self.office.changed(named_and_tagged(&changed.now));
             }
             FeedOrder::Tag(name, tags) => {
-                let feed = feed_named(&self.office.library()?, &name)?;
-                self.office.change(&feed, &feed.subscription.clone().retagged(&tags))?;
+                let changed = feed_orders::tag(&mut self.office.library()?, &name, &tags).map_err(refused)?;
+                self.office.changed(named_and_tagged(&changed.now));
             }
             FeedOrder::Set(names, setting) => {
-                let mut library = self.office.library()?;
-                let feeds = feeds_named(&library, &names, false)?;
-                for feed in &feeds {
-                    let to = feed.subscription.clone().set(setting);
-                    library.change_subscription(feed.number, &to).map_err(told)?;
-                }
-                let first = feeds.first().map(|feed| settings(&feed.subscription.clone().set(setting)));
-                let feeds = counted(feeds.len() as u64, "feed", "feeds");
+                let changed = feed_orders::set(&mut self.office.library()?, &names, setting).map_err(refused)?;
+                let first = changed.first().map(|changed| settings(&changed.now));
+                let feeds = counted(changed.len() as u64, "feed", "feeds");
                 self.office.changed(format!("{feeds}: {}", first.unwrap_or_default()));
             }
             FeedOrder::List => {
@@ -305,6 +293,17 @@ impl Desk {
             Err(error) => self.office.notice(Notice::error(format!("no thread to refresh with: {error}"))),
         }
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn refused(error: OrderError) -> String {
+    error.to_string()
+}
+
+/// A feed's name with its tags.
+fn named_and_tagged(feed: &Subscription) -> String {
+    let tags: String = feed.tags.iter().map(|tag| format!(" #{tag}")).collect();
+    clean(&format!("{}{tags}", feed.name())).into_owned()
 }
 
 /// What stands in the list of problems for a feed.

@@ -75,14 +75,6 @@ impl Office {
         Ok(())
     }
 
-    /// Gives a feed another name or other tags.
-    pub(super) fn change(&self, feed: &KnownFeed, to: &Subscription) -> Result<(), String> {
-        self.library()?.change_subscription(feed.number, to).map_err(told)?;
-        let tags: String = to.tags.iter().map(|tag| format!(" #{tag}")).collect();
-        self.changed(clean(&format!("{}{tags}", to.name())).into_owned());
-        Ok(())
-    }
-
     /// Fetches the whole article, shows it, or shows again what the feed has.
     pub(super) fn full_text(&self, article: ArticleId, url: Option<&str>, stop: &AtomicBool) -> Result<(), String> {
         let mut library = self.library()?;
