@@ -220,7 +220,8 @@ impl Desk {
     fn errand(&self, work: impl FnOnce(&Office, &AtomicBool) -> Result<(), String> + Send + 'static) {
         let (office, stop) = (self.office.clone(), self.office.stops.errand());
         let run = move || {
-            if let Err(error) = contain(|| work(&office, &stop)).unwrap_or(Ok(())) {
+            let fault = || Err("It cannot be done: this program ran into a fault of its own".to_owned());
+            if let Err(error) = contain(|| work(&office, &stop)).unwrap_or_else(fault) {
                 office.notice(Notice::error(error));
             }
             office.tell(Message::ErrandDone);
@@ -262,7 +263,8 @@ impl Desk {
             urls.into_iter().for_each(|url| say(Message::ProblemsGone(url)));
             let mut progress = RefreshProgress { total: feeds.len(), ..RefreshProgress::default() };
             say(Message::Refreshing(progress.clone()));
-            let refreshed = Library::open(&path).and_then(|mut library| {
+            let refresh = || {
+                let mut library = Library::open(&path)?;
                 let done = fetching::refresh(&mut library, feeds, &client, &settings, &stop, |batch| {
                     for Tried { url, new, changed, error, .. } in batch {
                         progress.tried += 1;
@@ -278,17 +280,19 @@ impl Desk {
                 });
                 say(Message::Feeds(Arc::new(rows(&library.feeds()?))));
                 done
-            });
-            progress.end = Some(match refreshed {
-                Ok(done) if done.offline => RefreshEnd::Offline,
-                Ok(done) if done.stopped => RefreshEnd::Stopped,
-                Ok(_) => RefreshEnd::Done,
-                Err(error) => RefreshEnd::Failed(error.to_string()),
+            };
+            // However it ends, it is told, or the reader would wait for ever.
+            progress.end = Some(match contain(refresh) {
+                Some(Ok(done)) if done.offline => RefreshEnd::Offline,
+                Some(Ok(done)) if done.stopped => RefreshEnd::Stopped,
+                Some(Ok(_)) => RefreshEnd::Done,
+                Some(Err(error)) => RefreshEnd::Failed(error.to_string()),
+                None => RefreshEnd::Failed("this program ran into a fault of its own".to_owned()),
             });
             came();
             say(Message::Refreshing(progress));
         };
-        match thread::Builder::new().name("refresh".to_owned()).spawn(move || _ = contain(run)) {
+        match thread::Builder::new().name("refresh".to_owned()).spawn(run) {
             Ok(thread) => self.refresh = Some(thread),
             Err(error) => self.office.notice(Notice::error(format!("no thread to refresh with: {error}"))),
         }
