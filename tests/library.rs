@@ -373,7 +373,7 @@ fn an_export_is_complete_stable_and_comes_back_the_same() {
 fn a_line_that_cannot_be_imported_is_told_and_the_others_are() {
     let shelf = Shelf::new();
     let mut changes = Vec::new();
-    write_changes(&[marking(1, Change::Starred(true)), marking(2, note("a", ""))], &mut |_| None, &mut changes)
+    write_changes(&[marking(1, Change::Starred(true)), marking(2, note("a", ""))], &[], &mut |_| None, &mut changes)
         .unwrap();
     let mut text = String::from_utf8(changes).unwrap();
     text.insert_str(0, "{\"kind\":\"nonsense\"}\n\nnot json\n");

@@ -77,7 +77,7 @@ impl Hands for Executor {
             Effect::Linger { article, milliseconds } => self.alarm.after(article, milliseconds),
             Effect::EditNote { article, text } => self.edit_note(article, &text, screen)?,
             Effect::GiveUpUnkept => self.keeper.order(Order::GiveUp),
-            Effect::WriteUnkept { path, changes, corpus } => match write_unkept(&path, &changes, &corpus) {
+            Effect::WriteUnkept { path, changes, corpus } => match write_unkept(&path, &changes, &[], &corpus) {
                 Ok(()) => {
                     self.keeper.order(Order::GiveUp);
                     let _ = self.events.send(Event::Message(Message::UnkeptWritten));

@@ -14,7 +14,7 @@ use notify::{RecursiveMode, Watcher};
 
 use super::contained::contain;
 use super::log::note;
-use super::unkept::{Finder, rescue};
+use super::unkept::{Finder, Unkept, rescue};
 use crate::app::{self, Message, Notice, Session};
 use crate::article::{ArticleId, clean};
 use crate::corpus::Corpus;
@@ -60,10 +60,25 @@ pub(super) enum Order {
     Close,
 }
 
+impl Order {
+    /// What it was that the reader was told at once, in words.
+    fn acknowledged(&self) -> Option<String> {
+        match self {
+            Order::Save(search) => Some(format!("the search \"{}\"", search.name)),
+            Order::Remove(name) => Some(format!("that \"{name}\" is removed")),
+            _ => None,
+        }
+    }
+
+    fn into_search(self) -> Option<SavedSearch> {
+        if let Order::Save(search) = self { Some(search) } else { None }
+    }
+}
+
 /// The reader's side of the thread. Dropping it waits until everything is written, or cannot be.
 pub(super) struct Keeper {
     orders: Sender<Order>,
-    thread: Option<JoinHandle<Option<PathBuf>>>,
+    thread: Option<JoinHandle<Option<Unkept>>>,
 }
 
 impl Keeper {
@@ -86,8 +101,8 @@ impl Keeper {
         let _ = self.orders.send(order);
     }
 
-    /// Waits until everything is written; gives the file that holds what could not be.
-    pub(super) fn close(&mut self) -> Option<PathBuf> {
+    /// Waits until everything is written; gives what became of what could not be.
+    pub(super) fn close(&mut self) -> Option<Unkept> {
         let _ = self.orders.send(Order::Close);
         self.thread.take()?.join().ok().flatten()
     }
@@ -113,6 +128,8 @@ struct Worker {
     session: Option<Box<Session>>,
     /// What is written at once, and is no mark.
     words: Vec<Order>,
+    /// Of so many of those it was told that they are not written yet.
+    told: usize,
     /// When something of that came.
     since: Option<Instant>,
     /// When writing failed.
@@ -140,6 +157,7 @@ impl Default for Worker {
             places: HashMap::new(),
             session: None,
             words: Vec::new(),
+            told: 0,
             since: None,
             failed: None,
             reason: None,
@@ -151,7 +169,7 @@ impl Default for Worker {
 }
 
 impl Worker {
-    fn run(mut self, inbox: &Receiver<Order>, own: Sender<Order>) -> Option<PathBuf> {
+    fn run(mut self, inbox: &Receiver<Order>, own: Sender<Order>) -> Option<Unkept> {
         self.begin();
         let watcher = self.path.as_deref().and_then(|path| watch(path, own));
         let (mut open, mut stirred) = (true, None::<Instant>);
@@ -198,7 +216,8 @@ impl Worker {
                 stirred = stirred.filter(|stirred| stirred.elapsed() < AFTER.0);
             }
         }
-        rescue(&self.changes, &self.corpus)
+        let searches: Vec<SavedSearch> = self.words.into_iter().filter_map(Order::into_search).collect();
+        rescue(&self.changes, &searches, &self.corpus)
     }
 
     /// How long nothing has to be done: until what is written later is due or, where writing failed, until it is tried
@@ -281,6 +300,13 @@ impl Worker {
         self.failed = Some(Instant::now());
         self.reason = Some(error.to_string());
         (self.tell)(Message::NotKept(error.to_string()));
+        // Nothing on the screen shows these as unsaved, so it is said; once, or it would be said every two seconds.
+        let words: Vec<String> = self.words.iter().filter_map(Order::acknowledged).collect();
+        if words.len() > self.told {
+            let words = words.join(", ");
+            (self.tell)(Message::Notice(Notice::error(format!("Not on the disk yet: {words}: {error}"))));
+        }
+        self.told = words.len();
     }
 
     fn take(&mut self, order: Order) {
@@ -319,20 +345,17 @@ impl Worker {
             // Perhaps the file may be written by now, or is another one.
             match self.open() {
                 // What others have done meanwhile is told by nobody else.
-                Ok(marks) => self.tell_news(News {
-                    marks: marks.iter().map(|(article, marked)| (article, marked.clone())).collect(),
-                    searches: None,
-                }),
+                Ok(marks) => {
+                    let marks = marks.iter().map(|(article, marked)| (article, marked.clone())).collect();
+                    tell_news(&mut self.tell, News { marks, searches: None });
+                }
                 Err(error) => return self.fail(&error),
             }
         }
         match self.write_out(leisure) {
-            Ok(news) => {
+            Ok(()) => {
                 self.failed = None;
-                if self.number > 0 {
-                    (self.tell)(Message::Kept(self.number));
-                }
-                self.tell_news(news);
+                self.told = 0;
             }
             Err(error) if error.is_damage() => {
                 self.fail(&error);
@@ -344,7 +367,7 @@ impl Worker {
         }
     }
 
-    fn write_out(&mut self, leisure: bool) -> Result<News, Error> {
+    fn write_out(&mut self, leisure: bool) -> Result<(), Error> {
         // Marks can be read where nothing can be written.
         let Some(library) = &mut self.library else {
             return Err(Error::Io(io::Error::other(self.reason.clone().unwrap_or_default())));
@@ -359,6 +382,11 @@ impl Worker {
         if leisure {
             self.places.clear();
         }
+        // Whatever becomes of the rest, these are on the disk.
+        if self.number > 0 {
+            (self.tell)(Message::Kept(self.number));
+        }
+        tell_news(&mut self.tell, news);
         while let Some(word) = self.words.first() {
             match word {
                 Order::Filter(filter) => library.keep_filter(filter)?,
@@ -384,21 +412,15 @@ impl Worker {
             self.session = None;
             self.since = None;
         }
-        Ok(news)
+        Ok(())
     }
 
     /// Hears of what others have written.
     fn hear(&mut self) {
         let Some(library) = &mut self.library else { return };
         match library.news() {
-            Ok(news) => self.tell_news(news),
+            Ok(news) => tell_news(&mut self.tell, news),
             Err(error) => note(|| format!("library: {error}")),
-        }
-    }
-
-    fn tell_news(&mut self, News { marks, searches }: News) {
-        if !marks.is_empty() || searches.is_some() {
-            (self.tell)(Message::News { marks, searches });
         }
     }
 
@@ -418,6 +440,12 @@ impl Worker {
         let session = if self.has_session { None } else { moved_session(library, &recognised) };
         let moved = recognised.moved.iter().map(|moved| (moved.from, moved.to)).collect();
         (self.tell)(Message::Moved { moved, marks: recognised.marks, session });
+    }
+}
+
+fn tell_news(tell: &mut dyn FnMut(Message), News { marks, searches }: News) {
+    if !marks.is_empty() || searches.is_some() {
+        tell(Message::News { marks, searches });
     }
 }
 
@@ -516,6 +544,30 @@ mod tests {
         assert!(is_kept(&told) && worker.changes.is_empty());
         assert_eq!(worker.patience(), None, "there is nothing left to do");
         assert!(Library::open(&path).unwrap().marks().unwrap().get(ArticleId(1)).is_starred());
+    }
+
+    #[test]
+    fn marks_that_are_on_the_disk_are_told_to_be_even_where_a_search_cannot_be_kept_and_of_that_it_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let (mut worker, told) = worker(&path);
+        worker.begin();
+        // No room for a name of this length, though there is for a mark.
+        worker.library.as_ref().unwrap().limit(1 << 17).unwrap();
+        worker.take(star(1));
+        let search = |name: &str| SavedSearch { name: name.repeat(1 << 20), ..SavedSearch::default() };
+        worker.take(Order::Save(search("n")));
+        worker.write(false);
+        let messages: Vec<Message> = told.try_iter().collect();
+        assert!(messages.iter().any(|message| matches!(message, Message::Kept(1))), "{}", messages.len());
+        let is_notice =
+            |message: &Message| matches!(message, Message::Notice(notice) if notice.text.contains("the disk is full"));
+        assert_eq!(messages.iter().filter(|message| is_notice(message)).count(), 1);
+        assert_eq!((worker.changes.len(), worker.words.len()), (0, 1));
+        // It is tried again, and kept once there is room.
+        worker.write(false);
+        assert!(worker.words.is_empty() && !told.try_iter().any(|message| is_notice(&message)));
+        assert_eq!(Library::open(&path).unwrap().searches().unwrap(), [search("n")]);
     }
 
     #[test]

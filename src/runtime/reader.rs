@@ -21,6 +21,8 @@ use super::log::note;
 use super::snapshot::Cache;
 use super::source::{LoadOptions, Source};
 use super::terminal::{Terminal, give_back, size};
+use super::unkept::Unkept;
+use crate::app::numbers::counted;
 use crate::app::{Message, Notice, State};
 use crate::article::clean;
 use crate::config::{Config, ThemeChoice};
@@ -107,9 +109,16 @@ pub fn run(options: Options) -> io::Result<Ending> {
     if let Ok(restoring) = restoring {
         let _ = restoring.join();
     }
-    if let Some(path) = unkept {
-        let text =
-            format!("newsdesk: what could not be kept is in {}; `newsdesk library import` reads it", path.display());
+    if let Some(unkept) = unkept {
+        let text = match unkept {
+            Unkept::Rescued(path) => {
+                format!("newsdesk: what could not be kept is in {}; `newsdesk library import` reads it", path.display())
+            }
+            Unkept::Lost(count) => format!(
+                "newsdesk: {} could not be kept, nor written to a file in your home",
+                counted(count as u64, "change", "changes")
+            ),
+        };
         #[expect(clippy::disallowed_methods, reason = "it is cleaned, and this room knows no other")]
         let _ = writeln!(io::stderr(), "{}", clean(&text));
     }
