@@ -428,11 +428,12 @@ impl Worker {
     fn recognise(&mut self, corpus: &Corpus) {
         let Some(library) = self.library.as_mut().filter(|library| library.is_newer().is_none()) else { return };
         let began = Instant::now();
-        let from = std::mem::replace(&mut self.recognised, corpus.slots());
-        let recognised = match library.recognise(corpus, from, &|path| path.symlink_metadata().is_ok()) {
+        let recognised = match library.recognise(corpus, self.recognised, &|path| path.symlink_metadata().is_ok()) {
             Ok(recognised) => recognised,
+            // What was not looked at is looked at with the next version.
             Err(error) => return note(|| format!("library: {error}")),
         };
+        self.recognised = corpus.slots();
         note(|| format!("{} articles recognised elsewhere in {:?}", recognised.moved.len(), began.elapsed()));
         if recognised.moved.is_empty() && recognised.marks.is_empty() {
             return;
@@ -580,6 +581,26 @@ mod tests {
         worker.take(star(1));
         worker.write(false);
         assert!(!is_kept(&told) && worker.patience().is_some());
+    }
+
+    #[test]
+    fn articles_that_could_not_be_recognised_are_looked_at_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let (mut worker, _told) = worker(&path);
+        worker.begin();
+        let mut builder = crate::corpus::ShardBuilder::default();
+        let file = builder.feed(&Arc::default());
+        builder.push(file, b"", 0, "feed", &crate::article::Draft::default());
+        let corpus = Corpus::default().with([Arc::new(builder.finish())]);
+        // Quicker than a lock, for which it would wait.
+        let alter = |sql| rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap();
+        alter("ALTER TABLE articles RENAME TO away");
+        worker.recognise(&corpus);
+        assert_eq!(worker.recognised, 0);
+        alter("ALTER TABLE away RENAME TO articles");
+        worker.recognise(&corpus);
+        assert_eq!((worker.recognised, corpus.slots()), (1, 1));
     }
 
     #[test]
