@@ -21,7 +21,7 @@ pub use model::{
     FeedVersion,
 };
 
-pub(super) use date::parse as parse_date;
+pub use date::parse as parse_date;
 
 /// What a text says once the entities of XML and HTML in it are resolved.
 pub fn resolve_entities(text: &str) -> String {
