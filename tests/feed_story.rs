@@ -377,6 +377,41 @@ fn what_is_gone_or_wants_to_be_left_alone_is_passed_over_when_all_feeds_are_refr
 }
 
 #[test]
+fn what_is_wrong_with_a_feed_is_listed_for_as_long_as_it_is() {
+    let is_broken = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let broken = Arc::clone(&is_broken);
+    // One address stands within the other.
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/1/2" if broken.load(Ordering::Relaxed) => Answer::status(500),
+        "/1" if broken.load(Ordering::Relaxed) => Answer::status(500),
+        "/1/2" => Answer::ok(feed(2)),
+        _ => Answer::ok(feed(number(request))),
+    });
+    let reader = Reader::new();
+    for path in ["/1", "/1/2"] {
+        reader.told(&["feed", "add", &server.url(path)]);
+    }
+    is_broken.store(true, Ordering::Relaxed);
+    let mut desk = reader.read();
+    desk.wait_for("12 articles");
+    desk.send("R");
+    desk.wait_for("2 problems");
+    is_broken.store(false, Ordering::Relaxed);
+    desk.send(":feed refresh \"Paper 1\"\r");
+    desk.wait_for("1 feed: 0 new");
+    desk.wait_for("1 problem");
+    desk.send("!");
+    desk.wait_for("/1/2: ");
+    desk.send("q");
+    desk.wait("the panes", |desk| !desk.text().contains("/1/2: "));
+    desk.send(":feed remove \"Paper 2\"\r");
+    desk.wait_for("Unsubscribed: Paper 2");
+    desk.wait("no problem", |desk| !desk.text().contains("problem"));
+    desk.send("q");
+    assert_eq!(desk.wait_for_end(), 0);
+}
+
+#[test]
 fn a_refresh_that_is_killed_leaves_what_was_stored_whole_and_the_next_stores_nothing_twice() {
     // Every tenth answer waits until the program has been killed.
     let asked = Arc::new(AtomicUsize::new(0));

@@ -22,8 +22,7 @@ use crate::article::clean;
 use crate::config::FeedSettings;
 use crate::feeds::Subscription;
 use crate::library::{KnownFeed, Library, now};
-use crate::loader::Problem;
-use office::{Office, Stops, Tell, rows, say, told};
+use office::{Office, Stops, Tell, told};
 
 /// How often it is looked whether feeds are due.
 const LOOK: Duration = Duration::from_secs(60);
@@ -57,7 +56,8 @@ impl Feeds {
         let client = Arc::new(fetching::client(&settings));
         let tell: Tell = Arc::new(Mutex::new(tell));
         let (came, shared) = (Arc::new(came), stops.clone());
-        let office = Office { path, shown, settings, client, came, tell, stops: shared };
+        let listed = Arc::new(AtomicBool::new(shown));
+        let office = Office { path, shown, listed, settings, client, came, tell, stops: shared };
         let desk = Desk { office, inbox, refresh: None };
         thread::Builder::new().name("feeds".to_owned()).spawn(move || {
             if contain(|| desk.run()).is_none() {
@@ -103,7 +103,6 @@ struct Desk {
 impl Desk {
     fn run(mut self) {
         self.office.tell_feeds();
-        self.tell_troubles();
         // What came due while nobody was there is fetched at once.
         let mut look = Instant::now();
         loop {
@@ -127,17 +126,6 @@ impl Desk {
                         note(|| format!("feeds: {error}"));
                     }
                 }
-            }
-        }
-    }
-
-    /// Lists what was wrong with feeds when they were fetched last, so that what the sources pane marks can be read up.
-    fn tell_troubles(&self) {
-        let path = self.office.path.as_ref().filter(|_| self.office.shown);
-        let library = path.and_then(|path| Library::open_to_read(path).ok().flatten());
-        for feed in library.and_then(|library| library.feeds().ok()).into_iter().flatten() {
-            if let Some(error) = feed.health.error {
-                self.office.tell(Message::Problem(problem(feed.subscription.url, error)));
             }
         }
     }
@@ -252,45 +240,43 @@ impl Desk {
 
     /// Refreshes feeds on a thread of its own, so that nothing else waits for it.
     fn refresh(&mut self, feeds: Vec<KnownFeed>) {
-        let Some(path) = self.office.path.clone() else { return };
         self.office.stops.refresh.store(false, Ordering::Relaxed);
-        let (client, settings, stop) =
-            (Arc::clone(&self.office.client), self.office.settings.clone(), Arc::clone(&self.office.stops.refresh));
-        let (came, tell) = (Arc::clone(&self.office.came), Arc::clone(&self.office.tell));
-        let urls: Vec<PathBuf> = feeds.iter().map(|feed| PathBuf::from(&feed.subscription.url)).collect();
+        self.office.listed.store(true, Ordering::Relaxed);
+        let office = self.office.clone();
         let run = move || {
-            let say = |message| say(&tell, message);
-            urls.into_iter().for_each(|url| say(Message::ProblemsGone(url)));
             let mut progress = RefreshProgress { total: feeds.len(), ..RefreshProgress::default() };
-            say(Message::Refreshing(progress.clone()));
+            office.tell(Message::Refreshing(progress.clone()));
+            let Office { client, settings, stops, .. } = &office;
             let refresh = || {
-                let mut library = Library::open(&path)?;
-                let done = fetching::refresh(&mut library, feeds, &client, &settings, &stop, |batch| {
+                let mut library = office.library()?;
+                let mut known = library.feeds().map_err(told)?;
+                let done = fetching::refresh(&mut library, feeds, client, settings, &stops.refresh, |batch| {
                     for Tried { url, new, changed, error, .. } in batch {
                         progress.tried += 1;
                         progress.new += new;
                         progress.changed += changed;
-                        if let Some(error) = error {
-                            progress.failed += 1;
-                            say(Message::Problem(problem(url, error)));
+                        progress.failed += usize::from(error.is_some());
+                        if let Some(feed) = known.iter_mut().find(|feed| feed.subscription.url == url) {
+                            feed.health.error = error;
                         }
                     }
-                    came();
-                    say(Message::Refreshing(progress.clone()));
+                    (office.came)();
+                    office.tell_problems(&known);
+                    office.tell(Message::Refreshing(progress.clone()));
                 });
-                say(Message::Feeds(Arc::new(rows(&library.feeds()?))));
-                done
+                done.map_err(told)
             };
             // However it ends, it is told, or the reader would wait for ever.
             progress.end = Some(match contain(refresh) {
                 Some(Ok(done)) if done.offline => RefreshEnd::Offline,
                 Some(Ok(done)) if done.stopped => RefreshEnd::Stopped,
                 Some(Ok(_)) => RefreshEnd::Done,
-                Some(Err(error)) => RefreshEnd::Failed(error.to_string()),
+                Some(Err(error)) => RefreshEnd::Failed(error),
                 None => RefreshEnd::Failed("this program ran into a fault of its own".to_owned()),
             });
-            came();
-            say(Message::Refreshing(progress));
+            office.tell_feeds();
+            (office.came)();
+            office.tell(Message::Refreshing(progress));
         };
         match thread::Builder::new().name("refresh".to_owned()).spawn(run) {
             Ok(thread) => self.refresh = Some(thread),
@@ -308,16 +294,4 @@ fn refused(error: OrderError) -> String {
 fn named_and_tagged(feed: &Subscription) -> String {
     let tags: String = feed.tags.iter().map(|tag| format!(" #{tag}")).collect();
     clean(&format!("{}{tags}", feed.name())).into_owned()
-}
-
-/// What stands in the list of problems for a feed.
-fn problem(url: String, error: String) -> Problem {
-    Problem {
-        path: url.into(),
-        line: None,
-        column: None,
-        cause: error,
-        consequence: "what came before stays".to_owned(),
-        is_failure: true,
-    }
 }
