@@ -735,6 +735,18 @@ fn only_a_whole_name_ends_a_subscription() {
 }
 
 #[test]
+fn a_tag_is_kept_without_its_hash_wherever_it_comes_from() {
+    let mut desk = Desk::new();
+    let wanted = Subscription { tags: vec!["#press".to_owned()], ..Subscription::new("http://a.example/") };
+    desk.library.subscribe(&[wanted.clone()]).unwrap();
+    desk.library.subscribe(&[wanted]).unwrap();
+    assert_eq!(desk.feed("http://a.example/").subscription.tags, ["press"]);
+    let words = ["#local".to_owned(), "-#press".to_owned()];
+    newsdesk::runtime::feed_orders::tag(&mut desk.library, "http://a.example/", &words).unwrap();
+    assert_eq!(desk.feed("http://a.example/").subscription.tags, ["local"]);
+}
+
+#[test]
 fn names_and_tags_are_kept_on_one_line_and_safe_to_show() {
     let mut desk = Desk::new();
     let odd = "A\u{1b}[31mB\n C\u{202e}";

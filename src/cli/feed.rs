@@ -119,11 +119,9 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
     };
     match order {
         Order::Add { places, tag, name } => {
-            let wanted = places.into_iter().map(|url| Subscription {
-                tags: tag.clone(),
-                own_title: name.clone(),
-                ..Subscription::new(url)
-            });
+            let wanted = places
+                .into_iter()
+                .map(|url| Subscription { own_title: name.clone(), ..Subscription::new(url).retagged(&tag) });
             return add(&mut library, wanted, common, out);
         }
         Order::Remove { names } => {
