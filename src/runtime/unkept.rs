@@ -8,7 +8,7 @@ use chrono::Local;
 
 use crate::article::ArticleId;
 use crate::corpus::{Corpus, Slot};
-use crate::library::{Known, Origins, write_changes};
+use crate::library::{Known, Origins, private, write_changes};
 use crate::marks::Marking;
 use crate::query::SavedSearch;
 
@@ -55,11 +55,7 @@ pub(super) fn write_unkept(
     corpus: &Corpus,
 ) -> io::Result<()> {
     // Notes are among it, and it may stand where everybody looks.
-    let mut options = std::fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = io::BufWriter::new(options.open(path)?);
+    let mut out = io::BufWriter::new(private::new_file(path)?);
     let mut finder = Finder::new(corpus, changes.len());
     write_changes(changes, searches, &mut |article| finder.known(article), &mut out)?;
     out.get_ref().sync_all()
