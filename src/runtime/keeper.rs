@@ -2,7 +2,7 @@
 //!
 //! Nobody waits for it. What cannot be written is tried again, and nothing is told to be kept before it is.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::contained::contain;
 use super::log::note;
 use super::unkept::{Finder, Unkept, rescue};
 use crate::app::{self, Message, Notice, Session};
-use crate::article::{ArticleId, clean};
+use crate::article::ArticleId;
 use crate::corpus::Corpus;
 use crate::library::{Error, Library, News, Recognised};
 use crate::marks::{Marking, Marks};
@@ -476,29 +476,6 @@ fn watch(path: &Path, orders: Sender<Order>) -> Option<notify::RecommendedWatche
     .ok()?;
     watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
     Some(watcher)
-}
-
-/// What names the feeds among the sources that are open; no real path is written so.
-const FEEDS: &str = "feeds:";
-
-/// What names the sources that are open: their real paths. None where there is nothing to come back to.
-pub(super) fn name_of(sources: &[super::Source]) -> Option<String> {
-    let mut names = HashSet::new();
-    for source in sources {
-        names.insert(match source {
-            super::Source::Named(path) => {
-                path.canonicalize().unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned()
-            }
-            // What comes with the program stands there until there are feeds.
-            super::Source::Bundled if sources.len() > 1 => continue,
-            super::Source::Bundled => String::new(),
-            super::Source::Input(_) => return None,
-            super::Source::Feeds { .. } => FEEDS.to_owned(),
-        });
-    }
-    let mut names: Vec<String> = names.into_iter().map(|name| clean(&name).into_owned()).collect();
-    names.sort();
-    serde_json::to_string(&names).ok()
 }
 
 #[cfg(test)]
