@@ -396,8 +396,8 @@ fn a_copy_holds_everything_and_writes_over_nothing() {
     // What was there stays, whatever it is: a link that leads nowhere is no free place either.
     #[cfg(unix)]
     {
-        let link = folder.path().join("link.db");
-        std::os::unix::fs::symlink(folder.path().join("nowhere/x"), &link).unwrap();
+        let link = shelf.folder.path().join("link.db");
+        std::os::unix::fs::symlink(shelf.folder.path().join("nowhere/x"), &link).unwrap();
         assert!(library.back_up(&link).unwrap_err().to_string().contains("of that name already"));
         assert!(link.symlink_metadata().is_ok() && copy.exists());
     }
