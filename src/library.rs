@@ -111,6 +111,8 @@ impl Library {
         }
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(PATIENCE)?;
+        // A file that somebody has slipped in has nothing of its own carried out.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         // Of a library that is there already this changes nothing. Most entries are longer than half a page of SQLite's
         // own size: with twice the size the file is a fifth smaller, and a refresh writes so much less.
         connection.pragma_update(None, "page_size", 8 * 1024)?;
@@ -122,6 +124,7 @@ impl Library {
         };
         if newer.is_some() {
             connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
             connection.busy_timeout(PATIENCE)?;
         } else {
             // What is committed is on the disk, and a reader never waits for a writer.
@@ -154,6 +157,7 @@ impl Library {
                 );
                 let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
                 let connection = Connection::open_with_flags(uri, flags).map_err(|_| error)?;
+                connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
                 Ok(Some(Library {
                     connection,
                     path: path.to_owned(),

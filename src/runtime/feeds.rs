@@ -21,7 +21,7 @@ use crate::app::{FeedOrder, Message, Notice, RefreshEnd, RefreshProgress};
 use crate::article::clean;
 use crate::config::FeedSettings;
 use crate::feeds::Subscription;
-use crate::library::{KnownFeed, Library, now};
+use crate::library::{KnownFeed, now};
 use office::{Office, Stops, Tell, told};
 
 /// How often it is looked whether feeds are due.
