@@ -738,7 +738,7 @@ fn only_a_whole_name_ends_a_subscription() {
 fn a_tag_is_kept_without_its_hash_wherever_it_comes_from() {
     let mut desk = Desk::new();
     let wanted = Subscription { tags: vec!["#press".to_owned()], ..Subscription::new("http://a.example/") };
-    desk.library.subscribe(&[wanted.clone()]).unwrap();
+    desk.library.subscribe(std::slice::from_ref(&wanted)).unwrap();
     desk.library.subscribe(&[wanted]).unwrap();
     assert_eq!(desk.feed("http://a.example/").subscription.tags, ["press"]);
     let words = ["#local".to_owned(), "-#press".to_owned()];

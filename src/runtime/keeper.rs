@@ -2,15 +2,17 @@
 //!
 //! Nobody waits for it. What cannot be written is tried again, and nothing is told to be kept before it is.
 
+mod listen;
+
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use notify::{RecursiveMode, Watcher};
+use listen::{AFTER, watch};
 
 use super::contained::contain;
 use super::log::note;
@@ -30,10 +32,6 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// How often another program's writing is looked for where the system does not tell of it.
 const LOOK: Duration = Duration::from_millis(800);
-
-/// For how long after the system has told of it, and how often: SQLite writes to the file a moment before others can see
-/// it, and what comes then is told by nobody.
-const AFTER: (Duration, Duration) = (Duration::from_millis(600), Duration::from_millis(60));
 
 /// What the thread is asked to do.
 #[derive(Debug)]
@@ -461,25 +459,10 @@ fn moved_session(library: &Library, recognised: &Recognised) -> Option<Session> 
     })
 }
 
-/// Listens for others' writing to the library.
-fn watch(path: &Path, orders: Sender<Order>) -> Option<notify::RecommendedWatcher> {
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    let folder = path.parent()?;
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else { return };
-        let of_library =
-            |path: &PathBuf| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name));
-        if !event.kind.is_access() && event.paths.iter().any(of_library) {
-            let _ = orders.send(Order::Disk);
-        }
-    })
-    .ok()?;
-    watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
-    Some(watcher)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::marks::Change;
 
