@@ -206,6 +206,7 @@ impl State {
                 }
             }
             Message::Feeds(rows) => self.take_feeds(rows),
+            Message::FeedProblems(problems) => self.feeds.problems = problems,
             Message::Refreshing(progress) => self.take_refresh(&progress),
             Message::FeedChoice(feeds) => self.take_choice(feeds),
             Message::ErrandDone => self.feeds.errands = self.feeds.errands.saturating_sub(1),

@@ -61,10 +61,14 @@ impl Subscription {
     #[must_use]
     pub fn retagged(mut self, changes: &[String]) -> Subscription {
         for change in changes {
-            match change.strip_prefix('-') {
-                Some(gone) => self.tags.retain(|tag| tag != gone),
-                None if change.trim().is_empty() || self.tags.contains(change) => {}
-                None => self.tags.push(change.clone()),
+            match change.trim().strip_prefix('-') {
+                Some(gone) => self.tags.retain(|tag| *tag != tag_name(gone)),
+                None => {
+                    let tag = tag_name(change);
+                    if !tag.is_empty() && !self.tags.contains(&tag) {
+                        self.tags.push(tag);
+                    }
+                }
             }
         }
         self
@@ -104,6 +108,11 @@ pub fn same_address(url: &str) -> String {
 /// A name or a tag as it is kept: safe to show, and on one line.
 pub fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A tag as it is kept: without the `#` by which tags are told from names where both may stand.
+pub fn tag_name(written: &str) -> String {
+    one_line(written).trim_start_matches('#').trim_start().to_owned()
 }
 
 /// The address of a feed as it is fetched; none where it is not on the web.
@@ -163,6 +172,15 @@ pub fn named<'f, F>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_is_the_same_with_its_hash_and_without() {
+        let tags = |feed: &Subscription| feed.tags.join(" ");
+        let changes = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let feed = Subscription::new("https://a.example/").retagged(&changes(&["#press", "press", "## c", "#", " "]));
+        assert_eq!(tags(&feed), "press c");
+        assert_eq!(tags(&feed.retagged(&changes(&["-#press", "-c", "local"]))), "local");
+    }
 
     #[test]
     fn an_address_of_a_feed_is_on_the_web_and_holds_no_control() {

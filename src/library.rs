@@ -7,6 +7,7 @@ mod entries;
 mod feeds;
 mod marks;
 mod newsboat;
+pub mod private;
 mod recognise;
 mod salvage;
 mod schema;
@@ -101,12 +102,18 @@ impl Library {
     pub fn open(path: &Path) -> Result<Library> {
         if let Some(folder) = path.parent() {
             let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
-            private_folder(folder).map_err(named)?;
+            private::folder(folder).map_err(named)?;
         }
-        // What SQLite puts beside a file may be read by whoever may read that.
-        private_file(path)?;
+        // What SQLite puts beside a file may be read by whoever may read that. Where it cannot be made, SQLite says why.
+        if let Err(error) = private::new_file(path)
+            && error.kind() == io::ErrorKind::StorageFull
+        {
+            return Err(error.into());
+        }
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(PATIENCE)?;
+        // A file that somebody has slipped in has nothing of its own carried out.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         // Of a library that is there already this changes nothing. Most entries are longer than half a page of SQLite's
         // own size: with twice the size the file is a fifth smaller, and a refresh writes so much less.
         connection.pragma_update(None, "page_size", 8 * 1024)?;
@@ -118,6 +125,7 @@ impl Library {
         };
         if newer.is_some() {
             connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
             connection.busy_timeout(PATIENCE)?;
         } else {
             // What is committed is on the disk, and a reader never waits for a writer.
@@ -150,6 +158,7 @@ impl Library {
                 );
                 let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
                 let connection = Connection::open_with_flags(uri, flags).map_err(|_| error)?;
+                connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
                 Ok(Some(Library {
                     connection,
                     path: path.to_owned(),
@@ -195,11 +204,11 @@ impl Library {
 
     /// Writes a copy of it, whole and up to date, to a file that is not there yet.
     pub fn back_up(&self, to: &Path) -> Result<()> {
-        if to.try_exists()? {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file of that name already").into());
-        }
-        // An empty file is written into as if it were none.
-        private_file(to)?;
+        // An empty file is written into as if it were none. What is not ours is not touched, not even when it came just now.
+        drop(private::new_file(to).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "there is a file of that name already"),
+            _ => error,
+        })?);
         let copied = self.connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
         if copied.is_err() {
             // An empty file is no copy, and would stand in the way of the next.
@@ -227,28 +236,6 @@ impl Library {
         let done = work(&transaction, revision)?;
         transaction.commit()?;
         Ok(done)
-    }
-}
-
-/// Makes the folder, if it is not there, so that only its owner may look into it.
-fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// Makes an empty file where there is none, so that only its owner may read it: logins stand in addresses of feeds, and
-/// what somebody reads and notes down is nobody else's business. Where it cannot be made, SQLite says why.
-fn private_file(path: &Path) -> io::Result<()> {
-    let mut options = fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(error),
-        _ => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod exchange;
 mod executor;
 mod facets;
 pub mod feed_health;
+pub mod feed_orders;
 mod feeds;
 pub mod fetching;
 mod filter;

@@ -372,7 +372,7 @@ fn problems_are_listed_and_go_when_their_file_is_read_anew() {
     desk.press("! j j j");
     assert_eq!(desk.state.overlay().map(|overlay| (overlay.kind, overlay.row)), Some((OverlayKind::Problems, 2)));
     desk.hear(Message::ProblemsGone("desk/sub".into()));
-    assert_eq!(desk.state.problems().1, 2);
+    assert_eq!(desk.state.problem_count(), 2);
     desk.draw();
     desk.press("!");
     desk.hear(Message::ProblemsGone("".into()));
@@ -861,7 +861,7 @@ fn all_problems_can_be_gone_at_once() {
         desk.hear(Message::Problem(Problem::refused(format!("{n}").into(), &Refusal::Empty)));
     }
     desk.hear(Message::ProblemsGone("".into()));
-    assert_eq!(desk.state.problems().1, 0);
+    assert_eq!(desk.state.problem_count(), 0);
 }
 
 #[test]

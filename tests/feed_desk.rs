@@ -15,6 +15,7 @@ use newsdesk::article::{Draft, Role};
 use newsdesk::config::{Config, FeedSort};
 use newsdesk::corpus::{Corpus, FeedLabel, ShardBuilder};
 use newsdesk::feeds::{FeedSetting, Subscription};
+use newsdesk::loader::{Problem, Refusal};
 use newsdesk::marks::Marks;
 use newsdesk::query::Query;
 use newsdesk::search::{FacetKind, FeedNames, Matcher, facets, scan};
@@ -297,6 +298,22 @@ fn a_refresh_tells_how_far_it_is_and_moves_nothing() {
     desk.press("esc");
     assert_eq!(desk.orders, []);
     assert_eq!(desk.state.list().selected(), selected);
+}
+
+#[test]
+fn what_is_wrong_with_feeds_is_listed_after_files_and_does_not_go_with_them() {
+    let mut desk = Desk::new(Config::default());
+    let problem = |path: &str| Problem::refused(path.into(), &Refusal::Empty);
+    let of_feed = problem("https://canal.example/rss");
+    desk.hear(Message::FeedProblems(vec![of_feed.clone()]));
+    desk.hear(Message::Problem(problem("news/a.txt")));
+    assert_eq!(desk.state.problems(), [&problem("news/a.txt"), &of_feed]);
+    desk.hear(Message::ProblemsGone(PathBuf::new()));
+    assert_eq!((desk.state.problems(), desk.state.problem_count()), (vec![&of_feed], 1));
+    desk.press("!");
+    assert_eq!(desk.state.overlay().unwrap().kind, OverlayKind::Problems);
+    desk.hear(Message::FeedProblems(Vec::new()));
+    assert_eq!(desk.state.problem_count(), 0);
 }
 
 #[test]

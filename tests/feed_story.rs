@@ -339,6 +339,79 @@ fn what_is_due_comes_without_a_key_where_that_is_wanted_and_what_is_not_due_stay
 }
 
 #[test]
+fn what_is_gone_or_wants_to_be_left_alone_is_passed_over_when_all_feeds_are_refreshed_and_asked_when_it_is_named() {
+    let is_over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let over = Arc::clone(&is_over);
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/1" if over.load(Ordering::Relaxed) => Answer::status(410),
+        "/2" if over.load(Ordering::Relaxed) => Answer::status(429).with("Retry-After", "7200"),
+        _ => Answer::ok(feed(number(request))),
+    });
+    let reader = Reader::new();
+    for number in [0, 1, 2] {
+        reader.told(&["feed", "add", &server.url(&format!("/{number}"))]);
+    }
+    is_over.store(true, Ordering::Relaxed);
+    let mut desk = reader.read();
+    desk.wait_for("18 articles");
+    desk.send("R");
+    desk.wait_for("3 feeds: 0 new, 2 failed");
+    let asked = server.requests().len();
+    desk.send("R");
+    desk.wait_for("1 feed: 0 new");
+    desk.send(":feed refresh \"Paper 1\"\r");
+    desk.wait_for("1 feed: 0 new, 1 failed");
+    let paths: Vec<String> = server.requests().into_iter().skip(asked).map(|request| request.path).collect();
+    assert_eq!(paths, ["/0", "/1"]);
+    desk.send(":feed remove \"Paper 0\"\r");
+    desk.wait_for("Unsubscribed: Paper 0");
+    desk.send("R");
+    desk.wait_for("2 feeds are gone for good or to be left alone");
+    desk.send("q");
+    assert_eq!(desk.wait_for_end(), 0);
+    // A script hears the same.
+    let refused = reader.run(&["feed", "refresh"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stdout).contains("2 feeds are gone for good or to be left alone"));
+    assert_eq!(server.requests().len(), asked + 2);
+}
+
+#[test]
+fn what_is_wrong_with_a_feed_is_listed_for_as_long_as_it_is() {
+    let is_broken = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let broken = Arc::clone(&is_broken);
+    // One address stands within the other.
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/1/2" if broken.load(Ordering::Relaxed) => Answer::status(500),
+        "/1" if broken.load(Ordering::Relaxed) => Answer::status(500),
+        "/1/2" => Answer::ok(feed(2)),
+        _ => Answer::ok(feed(number(request))),
+    });
+    let reader = Reader::new();
+    for path in ["/1", "/1/2"] {
+        reader.told(&["feed", "add", &server.url(path)]);
+    }
+    is_broken.store(true, Ordering::Relaxed);
+    let mut desk = reader.read();
+    desk.wait_for("12 articles");
+    desk.send("R");
+    desk.wait_for("2 problems");
+    is_broken.store(false, Ordering::Relaxed);
+    desk.send(":feed refresh \"Paper 1\"\r");
+    desk.wait_for("1 feed: 0 new");
+    desk.wait_for("1 problem");
+    desk.send("!");
+    desk.wait_for("/1/2: ");
+    desk.send("q");
+    desk.wait("the panes", |desk| !desk.text().contains("/1/2: "));
+    desk.send(":feed remove \"Paper 2\"\r");
+    desk.wait_for("Unsubscribed: Paper 2");
+    desk.wait("no problem", |desk| !desk.text().contains("problem"));
+    desk.send("q");
+    assert_eq!(desk.wait_for_end(), 0);
+}
+
+#[test]
 fn a_refresh_that_is_killed_leaves_what_was_stored_whole_and_the_next_stores_nothing_twice() {
     // Every tenth answer waits until the program has been killed.
     let asked = Arc::new(AtomicUsize::new(0));

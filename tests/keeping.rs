@@ -199,6 +199,22 @@ fn what_cannot_be_kept_is_offered_as_a_file_and_can_be_imported() {
 }
 
 #[test]
+fn a_search_that_could_not_be_kept_is_told_of_and_rescued() {
+    let reporter = Reporter::with(20);
+    let mut desk = reporter.read_with(&[("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")]);
+    desk.wait_for("cannot be kept");
+    desk.send("/ferry\rSFerries\r");
+    desk.wait_for("Not on the disk yet: the search \"Ferries\"");
+    desk.send("q");
+    assert_eq!(desk.wait_for_end(), 0);
+    desk.wait_for("what could not be kept is in");
+    let names = fs::read_dir(reporter.home.path()).unwrap().map(|entry| entry.unwrap().path());
+    let rescued = names.into_iter().find(|path| path.to_string_lossy().contains("newsdesk-unsaved-")).unwrap();
+    assert!(reporter.run(&["library", "import", rescued.to_str().unwrap()]).status.success());
+    assert!(String::from_utf8_lossy(&reporter.run(&["searches"]).stdout).contains("Ferries"));
+}
+
+#[test]
 fn a_signal_leaves_what_could_not_be_kept_in_a_file_in_the_home() {
     let reporter = Reporter::with(20);
     let mut desk = reporter.read_with(&[("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")]);

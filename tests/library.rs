@@ -373,7 +373,7 @@ fn an_export_is_complete_stable_and_comes_back_the_same() {
 fn a_line_that_cannot_be_imported_is_told_and_the_others_are() {
     let shelf = Shelf::new();
     let mut changes = Vec::new();
-    write_changes(&[marking(1, Change::Starred(true)), marking(2, note("a", ""))], &mut |_| None, &mut changes)
+    write_changes(&[marking(1, Change::Starred(true)), marking(2, note("a", ""))], &[], &mut |_| None, &mut changes)
         .unwrap();
     let mut text = String::from_utf8(changes).unwrap();
     text.insert_str(0, "{\"kind\":\"nonsense\"}\n\nnot json\n");
@@ -393,6 +393,14 @@ fn a_copy_holds_everything_and_writes_over_nothing() {
     library.back_up(&copy).unwrap();
     assert_eq!(Library::open(&copy).unwrap().marks().unwrap(), shelf.marks());
     assert!(library.back_up(&copy).is_err());
+    // What was there stays, whatever it is: a link that leads nowhere is no free place either.
+    #[cfg(unix)]
+    {
+        let link = shelf.folder.path().join("link.db");
+        std::os::unix::fs::symlink(shelf.folder.path().join("nowhere/x"), &link).unwrap();
+        assert!(library.back_up(&link).unwrap_err().to_string().contains("of that name already"));
+        assert!(link.symlink_metadata().is_ok() && copy.exists());
+    }
 }
 
 /// A folder of articles on the disk, and the corpus of it.

@@ -24,8 +24,9 @@ use newsdesk::fetch::{Client, ClientOptions, FetchLimits, Proxy};
 use newsdesk::library::{KnownFeed, Library, Standing};
 use newsdesk::marks::{Change, Marking, Tag};
 use newsdesk::runtime::exchange::import;
+use newsdesk::runtime::feed_orders::feeds_named;
 use newsdesk::runtime::fetching::{Refreshed, Tried, refresh};
-use newsdesk::runtime::subscribing::{Added, add, feeds_named};
+use newsdesk::runtime::subscribing::{Added, add};
 use newsdesk::runtime::{LoadOptions, Source, load_all};
 
 #[path = "server/loopback.rs"]
@@ -589,6 +590,52 @@ fn what_newsboat_keeps_is_taken_over_and_its_files_stay_as_they_are() {
 }
 
 #[test]
+fn a_podcast_of_newsboats_keeps_its_episodes_apart_and_each_its_mark() {
+    let episodes = |numbers: std::ops::RangeInclusive<u32>| -> String {
+        let episode = |number: u32| {
+            format!(
+                "<item><title>Episode {number}</title><link>https://pod.example/</link>\
+                 <guid>https://pod.example/ep/{number}</guid><pubDate>Tue, 14 Nov 2023 22:13:20 +0000</pubDate></item>"
+            )
+        };
+        let slash =
+            "<item><title>Slash</title><link>https://pod.example/a</link><guid>https://pod.example/a/</guid></item>";
+        numbers.rev().map(episode).chain([slash.to_owned()]).collect()
+    };
+    let server = Server::start(move |_| {
+        answer(format!("<rss version='2.0'><channel><title>Pod</title>{}</channel></rss>", episodes(1..=4)))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let (urls, cache) = (folder.path().join("urls"), folder.path().join("cache.db"));
+    let url = server.url("/pod");
+    fs::write(&urls, format!("{url}\n")).unwrap();
+    let newsboat = rusqlite::Connection::open(&cache).unwrap();
+    newsboat
+        .execute_batch(
+            "CREATE TABLE rss_feed (rssurl, url, title); CREATE TABLE rss_item (id INTEGER PRIMARY KEY, guid, title,
+             author, url, feedurl, pubDate, content, unread, enclosure_url, enclosure_type, flags, deleted);",
+        )
+        .unwrap();
+    let new = "INSERT INTO rss_item VALUES (NULL, ?1, ?2, '', ?3, ?4, 1700000000, 'old', ?5, '', '', '', 0)";
+    for number in 1..=3 {
+        let (guid, title) = (format!("https://pod.example/ep/{number}"), format!("Episode {number}"));
+        let unread = number != 2;
+        newsboat.execute(new, rusqlite::params![guid, title, "https://pod.example/", url, unread]).unwrap();
+    }
+    let slash = rusqlite::params!["https://pod.example/a/", "Slash", "https://pod.example/a", url, false];
+    newsboat.execute(new, slash).unwrap();
+    drop(newsboat);
+    let mut desk = Desk::new();
+    assert_eq!(import(&mut desk.library, &urls).unwrap().entries, 4);
+    assert_eq!(desk.refresh().new, 1, "all but one are known");
+    let (ids, marks) = (desk.ids(), desk.library.marks().unwrap());
+    let read: Vec<&str> =
+        ids.iter().filter(|(_, id)| marks.get(**id).is_read()).map(|(title, _)| title.as_str()).collect();
+    assert_eq!((ids.len(), read.len()), (5, 2));
+    assert!(read.contains(&"Episode 2") && read.contains(&"Slash"));
+}
+
+#[test]
 fn a_page_that_all_entries_lead_to_makes_none_of_them_the_same() {
     let show = |name: &str| {
         let entries = (1..=5).map(|number| {
@@ -667,7 +714,7 @@ fn one_address_is_one_feed_however_it_is_written() {
     assert_eq!(desk.library.subscribe(&[spelt("http://feeds.example/A")]).unwrap().new, 1);
     let names = |exact| feeds_named(&desk.library, &["example/A".to_owned()], exact);
     assert_eq!(
-        names(false).unwrap_err(),
+        names(false).unwrap_err().to_string(),
         "\"example/A\" could be \"http://feeds.example/a\", \"http://feeds.example/A\""
     );
     assert!(feeds_named(&desk.library, &["feeds.example/a#".to_owned()], false).is_err());
@@ -682,9 +729,21 @@ fn only_a_whole_name_ends_a_subscription() {
     };
     desk.library.subscribe(&[named("World-News")]).unwrap();
     assert_eq!(feeds_named(&desk.library, &["news".to_owned()], false).unwrap().len(), 1);
-    let refused = feeds_named(&desk.library, &["news".to_owned()], true).unwrap_err();
+    let refused = feeds_named(&desk.library, &["news".to_owned()], true).unwrap_err().to_string();
     assert!(refused.contains("\"World-News\" is meant, perhaps"), "{refused}");
     assert_eq!(feeds_named(&desk.library, &["world-news".to_owned()], true).unwrap().len(), 1);
+}
+
+#[test]
+fn a_tag_is_kept_without_its_hash_wherever_it_comes_from() {
+    let mut desk = Desk::new();
+    let wanted = Subscription { tags: vec!["#press".to_owned()], ..Subscription::new("http://a.example/") };
+    desk.library.subscribe(std::slice::from_ref(&wanted)).unwrap();
+    desk.library.subscribe(&[wanted]).unwrap();
+    assert_eq!(desk.feed("http://a.example/").subscription.tags, ["press"]);
+    let words = ["#local".to_owned(), "-#press".to_owned()];
+    newsdesk::runtime::feed_orders::tag(&mut desk.library, "http://a.example/", &words).unwrap();
+    assert_eq!(desk.feed("http://a.example/").subscription.tags, ["local"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -292,8 +293,33 @@ fn what_cannot_be_kept_is_rescued_though_the_terminal_takes_nothing() {
     choke(&mut desk);
     desk.signal(Signal::TERM);
     assert_eq!(ends(&mut desk, Instant::now()).1, 128 + 15);
-    let names = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    assert_eq!(names.filter(|name| name.to_string_lossy().contains("newsdesk-unsaved-")).count(), 1);
+    assert_eq!(rescued(home.path()), 1);
+}
+
+#[test]
+fn what_cannot_be_kept_is_rescued_though_an_editor_that_heeds_no_signal_has_the_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let editor = home.path().join("editor");
+    fs::write(&editor, "#!/bin/sh\ntrap '' TERM HUP\necho in the editor\nread line\n").unwrap();
+    fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).unwrap();
+    let variables = [("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db"), ("EDITOR", editor.to_str().unwrap())];
+    let mut desk = Desk::at_home(home.path(), 100, 30, PROGRAM, &["seeds"], &variables);
+    desk.wait_for("cannot be kept");
+    desk.send("s");
+    desk.wait_for("1 unsaved:");
+    desk.send("M");
+    desk.wait_for("in the editor");
+    desk.signal(Signal::TERM);
+    let (took, code) = ends(&mut desk, Instant::now());
+    assert_eq!(code, 128 + 15);
+    assert!(took < 5 * A_SECOND, "{took:?}");
+    assert_eq!(rescued(home.path()), 1);
+}
+
+/// How many files hold what could not be kept.
+fn rescued(home: &Path) -> usize {
+    let names = fs::read_dir(home).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| name.to_string_lossy().contains("newsdesk-unsaved-")).count()
 }
 
 #[test]

@@ -68,16 +68,15 @@ fn subscription(words: &[&str]) -> Result<Subscription, String> {
     let (plain, options) = sorted(words)?;
     let Some((url, tags)) = plain.split_first() else { return Err("feed add URL [TAG…] [--name NAME]".to_owned()) };
     let mut wanted = Subscription::new(*url);
-    let tag = |tag: &str| tag.trim_start_matches('#').to_owned();
-    wanted.tags = tags.iter().map(|name| tag(name)).collect();
+    let mut tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
     for (option, value) in options {
         match option {
-            "tag" => wanted.tags.push(tag(value)),
+            "tag" => tags.push(value.to_owned()),
             "name" => wanted.own_title = Some(value.to_owned()),
             _ => return Err(format!("--{option} is none of --tag and --name")),
         }
     }
-    Ok(wanted)
+    Ok(wanted.retagged(&tags))
 }
 
 /// The feeds that are named in `words`, and what is set.

@@ -14,6 +14,7 @@ use crate::command::Action;
 use crate::config::FeedSort;
 use crate::corpus::Origin;
 use crate::feeds::{FeedSetting, Subscription};
+use crate::loader::Problem;
 use crate::search::{Facet, FacetKind, FeedNames};
 
 /// What is open is called so where it is what comes with the program.
@@ -136,6 +137,8 @@ pub struct Feeds {
     rows: Arc<Vec<FeedRow>>,
     /// The names of those that could not be fetched or read the last time.
     failing: HashSet<String>,
+    /// What was wrong with them then.
+    pub(super) problems: Vec<Problem>,
     /// What they and their tags are called.
     names: FeedNames,
     /// What changed in an entry, by paragraphs, while that is shown.

@@ -36,7 +36,7 @@ pub enum Message {
     /// Something could not be read, or not in full.
     Problem(Problem),
     /// Problems with this file, or with those in this folder, are a thing of the past: they are read anew, or gone.
-    /// The empty path stands for all.
+    /// The empty path stands for all files. Feeds are no files.
     ProblemsGone(PathBuf),
     /// An answer to a filter, whole or as far as it goes.
     Filtered(Answer),
@@ -74,6 +74,8 @@ pub enum Message {
     },
     /// What is subscribed to.
     Feeds(Arc<Vec<FeedRow>>),
+    /// What was wrong with feeds when they were fetched last, each by its address; in place of what was told before.
+    FeedProblems(Vec<Problem>),
     /// How far a refresh of feeds is.
     Refreshing(RefreshProgress),
     /// A page names several feeds: address and title of each.

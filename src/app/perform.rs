@@ -178,7 +178,7 @@ impl State {
             Action::FullText | Action::ShowChanges => self.order_of_entry(action, effects),
             Action::Reload => effects.push(Effect::Reload),
             Action::StopLoading => effects.push(Effect::StopLoading),
-            Action::ShowProblems => match self.problem_count {
+            Action::ShowProblems => match self.problem_count() {
                 0 => self.tell("No problems: everything could be read"),
                 _ => {
                     self.problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));

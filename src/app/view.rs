@@ -157,9 +157,14 @@ impl State {
         self.count
     }
 
-    /// What could not be read, and how many such problems there are in all.
-    pub fn problems(&self) -> (&[Problem], usize) {
-        (&self.problems, self.problem_count)
+    /// What could not be read, files before feeds, as far as it is listed.
+    pub fn problems(&self) -> Vec<&Problem> {
+        self.problems.iter().chain(&self.feeds.problems).collect()
+    }
+
+    /// How many problems there are, with those that are not listed.
+    pub fn problem_count(&self) -> usize {
+        self.problem_count + self.feeds.problems.len()
     }
 
     /// How far loading is.

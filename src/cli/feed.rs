@@ -16,11 +16,12 @@ use super::{Common, NOTHING, WRONG, complain};
 use crate::app::numbers::{counted, grouped};
 use crate::article::{clean, write_json};
 use crate::feeds::{FeedSetting, Subscription};
-use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library, Standing, now};
+use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library, Standing};
 use crate::loader::PageFeed;
+use crate::runtime::feed_orders::{Changed, OrderError, Removed};
 use crate::runtime::fetching::{self, Refreshed, Tried};
-use crate::runtime::subscribing::{self, Added, feed_named, feeds_named};
-use crate::runtime::{exchange, feed_health};
+use crate::runtime::subscribing::{self, Added};
+use crate::runtime::{exchange, feed_health, feed_orders};
 
 /// What may be done with feeds.
 #[derive(Debug, Subcommand)]
@@ -112,18 +113,19 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
     let path = path()?;
     let mut library = open(&path)?;
     let told = |error: crate::library::Error| told(&path, error);
+    let refused = |error: OrderError| match error {
+        OrderError::Library(error) => told(error),
+        error => io::Error::other(error),
+    };
     match order {
         Order::Add { places, tag, name } => {
-            let wanted = places.into_iter().map(|url| Subscription {
-                tags: tag.clone(),
-                own_title: name.clone(),
-                ..Subscription::new(url)
-            });
+            let wanted = places
+                .into_iter()
+                .map(|url| Subscription { own_title: name.clone(), ..Subscription::new(url).retagged(&tag) });
             return add(&mut library, wanted, common, out);
         }
         Order::Remove { names } => {
-            let feeds = feeds_named(&library, &names, true).map_err(io::Error::other)?;
-            let kept = library.unsubscribe(&feeds).map_err(told)?;
+            let Removed { feeds, kept } = feed_orders::remove(&mut library, &names).map_err(refused)?;
             for feed in &feeds {
                 writeln!(out, "{} is not subscribed to any more", shown(feed))?;
             }
@@ -132,24 +134,18 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             }
         }
         Order::Rename { name, to } => {
-            let feed = feed_named(&library, &name).map_err(io::Error::other)?;
-            let own_title = to.filter(|to| !to.trim().is_empty());
-            let subscription = Subscription { own_title, ..feed.subscription.clone() };
-            library.change_subscription(feed.number, &subscription).map_err(told)?;
-            writeln!(out, "{} is called {} now", shown(&feed), clean(subscription.name()))?;
+            let Changed { feed, now } = feed_orders::rename(&mut library, &name, to).map_err(refused)?;
+            writeln!(out, "{} is called {} now", shown(&feed), clean(now.name()))?;
         }
         Order::Tag { name, tags } => {
-            let feed = feed_named(&library, &name).map_err(io::Error::other)?;
-            let subscription = feed.subscription.clone().retagged(&tags);
-            library.change_subscription(feed.number, &subscription).map_err(told)?;
-            let tags = if subscription.tags.is_empty() { "no tags".to_owned() } else { subscription.tags.join(", ") };
+            let Changed { feed, now } = feed_orders::tag(&mut library, &name, &tags).map_err(refused)?;
+            let tags = if now.tags.is_empty() { "no tags".to_owned() } else { now.tags.join(", ") };
             writeln!(out, "{}: {}", shown(&feed), clean(&tags))?;
         }
         Order::Set { names, keep_count, keep_days, full_text } => {
-            for feed in feeds_named(&library, &names, false).map_err(io::Error::other)? {
-                let subscription = feed.subscription.clone().set(FeedSetting { keep_count, keep_days, full_text });
-                library.change_subscription(feed.number, &subscription).map_err(told)?;
-                writeln!(out, "{}: {}", shown(&feed), feed_health::settings(&subscription))?;
+            let setting = FeedSetting { keep_count, keep_days, full_text };
+            for Changed { feed, now } in feed_orders::set(&mut library, &names, setting).map_err(refused)? {
+                writeln!(out, "{}: {}", shown(&feed), feed_health::settings(&now))?;
             }
         }
         Order::List { json } => {
@@ -157,11 +153,17 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             list(&feeds, &library.feed_counts().map_err(told)?, json, out)?;
         }
         Order::Refresh { names } => {
-            let feeds = if names.is_empty() {
-                let now = now();
-                library.feeds().map_err(told)?.into_iter().filter(|feed| feed.health.may_be_asked(now)).collect()
-            } else {
-                feeds_named(&library, &names, false).map_err(io::Error::other)?
+            let feeds = match feed_orders::to_refresh(&library, &names) {
+                Ok(feeds) => feeds,
+                Err(error @ OrderError::NoFeeds) => {
+                    writeln!(out, "{error}; `newsdesk feed add URL` does")?;
+                    return Ok(NOTHING.into());
+                }
+                Err(error @ OrderError::PassedOver(_)) => {
+                    writeln!(out, "{error}")?;
+                    return Ok(NOTHING.into());
+                }
+                Err(error) => return Err(refused(error)),
             };
             return refresh(&mut library, feeds, common, out);
         }
@@ -289,10 +291,6 @@ fn refresh(
 ) -> io::Result<ExitCode> {
     let (config, _) = super::config(common)?;
     let client = fetching::client(&config.feeds);
-    if feeds.is_empty() {
-        writeln!(out, "Nothing is subscribed to yet; `newsdesk feed add URL` does")?;
-        return Ok(NOTHING.into());
-    }
     let stop = AtomicBool::new(false);
     let mut failed = Ok(());
     let done = fetching::refresh(library, feeds, &client, &config.feeds, &stop, |batch| {

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::marks::signed;
 use super::{Library, Result};
-use crate::feeds::{Subscription, one_line, same_address};
+use crate::feeds::{Subscription, one_line, same_address, tag_name};
 
 /// The number that a feed has in the library for as long as it is known there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -294,9 +294,9 @@ fn state(transaction: &Transaction<'_>, number: i64) -> Result<Subscription> {
 
 /// What two tell of the same feed, the second before the first.
 fn united(mut known: Subscription, new: &Subscription) -> Subscription {
-    for tag in &new.tags {
-        if !known.tags.contains(tag) {
-            known.tags.push(tag.clone());
+    for tag in new.tags.iter().map(|tag| tag_name(tag)) {
+        if !known.tags.contains(&tag) {
+            known.tags.push(tag);
         }
     }
     if known.title.is_empty() {
@@ -348,7 +348,10 @@ fn describe(transaction: &Transaction<'_>, revision: i64, number: i64, to: &Subs
     transaction.prepare_cached("DELETE FROM feed_tags WHERE feed = ?1")?.execute([number])?;
     let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO feed_tags VALUES (?1, ?2, ?3)")?;
     for (position, tag) in (0_i64..).zip(&to.tags) {
-        statement.execute(params![number, position, one_line(tag)])?;
+        let tag = tag_name(tag);
+        if !tag.is_empty() {
+            statement.execute(params![number, position, tag])?;
+        }
     }
     Ok(())
 }

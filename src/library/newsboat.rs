@@ -1,12 +1,16 @@
 //! What newsboat keeps in its `cache.db`, which is only ever read.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::Result;
-use crate::article::Published;
-use crate::loader::{Feed, FeedArticle, FeedDate, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText, feed_articles};
+use crate::article::{Published, Role};
+use crate::loader::{
+    Feed, FeedArticle, FeedDate, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText, feed_articles, parse_feed_date,
+};
 
 /// newsboat's cache, open to be read.
 #[derive(Debug)]
@@ -32,6 +36,14 @@ impl Newsboat {
     pub fn open(path: &Path) -> Result<Newsboat> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.busy_timeout(super::PATIENCE)?;
+        // Anybody may have made it: nothing in it but tables is looked at, and nothing of it is carried out.
+        for switch in [
+            DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA,
+            DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW,
+            DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER,
+        ] {
+            connection.set_db_config(switch, false)?;
+        }
         connection.prepare("SELECT guid, title, flags, deleted FROM rss_item LIMIT 1")?;
         Ok(Newsboat(connection))
     }
@@ -46,10 +58,10 @@ impl Newsboat {
     /// The entries of the feed at `url`.
     pub fn entries(&self, url: &str) -> Result<Vec<NewsboatEntry>> {
         let entries = "SELECT guid, title, author, url, pubDate, content, unread, enclosure_url, enclosure_type,
-            coalesce(flags, ''), deleted FROM rss_item WHERE feedurl = ?1 ORDER BY id";
+            coalesce(flags, ''), deleted FROM rss_item WHERE feedurl = ?1 ORDER BY id DESC";
         let mut statement = self.0.prepare_cached(entries)?;
         let mut rows = statement.query([url])?;
-        let mut found = Vec::new();
+        let (mut found, mut keys) = (Vec::new(), HashMap::new());
         while let Some(row) = rows.next()? {
             let text = |column: usize| row.get::<_, Option<String>>(column).map(Option::unwrap_or_default);
             let (title, author, content, enclosure) = (text(1)?, text(2)?, text(5)?, text(7)?);
@@ -58,8 +70,8 @@ impl Newsboat {
             let enclosure = FeedLink { href: enclosure, media_type: text(8)?, ..FeedLink::default() };
             let moment = Published::from_seconds(row.get(4)?, Some(0));
             let (guid, link) = (text(0)?, text(3)?);
-            // An entry that names none has one of its link and its date there; here its link alone tells which it is.
-            let is_own = link.is_empty() || guid == link || !guid.starts_with(&link);
+            // Here the link alone tells which it is.
+            let is_own = !is_made_up(&guid, &link, moment);
             let entry = FeedEntry {
                 head: FeedHead {
                     id: Some(guid).filter(|_| is_own),
@@ -76,13 +88,81 @@ impl Newsboat {
             let feed = Feed { entries: vec![entry], ..Feed::default() };
             let (unread, deleted): (bool, bool) = (row.get(6)?, row.get(10)?);
             let flags = text(9)?;
-            let articles = feed_articles(&feed, &mut Vec::new()).into_iter();
-            found.extend(articles.map(|article| NewsboatEntry {
-                article,
-                is_read: !unread || deleted,
-                flags: flags.clone(),
-            }));
+            for mut article in feed_articles(&feed, &mut Vec::new()) {
+                // As among the entries of a feed: the latest has the key, others have more than that. Their order here is
+                // the other way round.
+                let told = (article.draft.url.clone(), article.draft.text(Role::Headline).to_owned());
+                if keys.get(&article.key).is_some_and(|known| *known != told) {
+                    article.key = format!("{}\n{}\n{}", article.key, told.0.as_deref().unwrap_or(""), told.1);
+                }
+                keys.insert(article.key.clone(), told);
+                found.push(NewsboatEntry { article, is_read: !unread || deleted, flags: flags.clone() });
+            }
         }
+        found.reverse();
         Ok(found)
+    }
+}
+
+/// Whether a `guid` is what newsboat (2.21) makes up for an entry without one: its link and its date, both as the
+/// feed writes them, one after the other. A date without a time could as well be the end of an address, and is none here.
+fn is_made_up(guid: &str, link: &str, published: Option<Published>) -> bool {
+    const DAY: u64 = 24 * 60 * 60;
+    // The link is kept in full, and may be written without its host.
+    let path = link.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
+    let ways = [Some(link), path, path.and_then(|path| path.get(1..))];
+    ways.into_iter().flatten().filter(|way| !way.is_empty()).any(|way| {
+        let date = guid.strip_prefix(way).filter(|date| date.contains(':')).and_then(parse_feed_date);
+        // Zones are read in more than one way.
+        date.zip(published).is_some_and(|(date, kept)| date.seconds().abs_diff(kept.seconds()) <= DAY)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guid_is_made_up_where_it_is_the_link_and_the_date_and_nowhere_else() {
+        // What newsboat 2.21 made of entries without a guid.
+        let noon = Published::from_seconds(1_790_848_800, Some(0));
+        let link = "http://pod.example/e";
+        for guid in [
+            "http://pod.example/eThu, 1 Oct 2026 12:00:00 +0200",
+            "http://pod.example/eThu, 01 Oct 2026 10:00:00 +0000",
+            "http://pod.example/e 2026-10-01T12:00:00+02:00 ",
+            "/eThu, 1 Oct 2026 12:00:00 +0200",
+            "eThu, 1 Oct 2026 12:00:00 +0200",
+        ] {
+            assert!(is_made_up(guid, link, noon), "{guid}");
+        }
+        for guid in [
+            "http://pod.example/e",
+            "http://pod.example/e/",
+            "http://pod.example/ep/12",
+            "http://pod.example/e2026-10-01",
+            "http://pod.example/eThu, 1 Jan 2015 12:00:00 +0200",
+            "Thu, 1 Oct 2026 12:00:00 +0200",
+            "12",
+            "",
+        ] {
+            assert!(!is_made_up(guid, link, noon), "{guid}");
+        }
+        assert!(!is_made_up("Thu, 1 Oct 2026 12:00:00 +0200", "", noon));
+    }
+
+    #[test]
+    fn a_view_in_place_of_the_entries_is_not_looked_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache.db");
+        let made = Connection::open(&path).unwrap();
+        made.execute_batch(
+            "CREATE TABLE rss_feed (rssurl, url, title); CREATE TABLE kept (guid, title, flags, deleted);
+             CREATE VIEW rss_item AS SELECT * FROM kept",
+        )
+        .unwrap();
+        assert!(Newsboat::open(&path).is_err());
+        made.execute_batch("DROP VIEW rss_item; ALTER TABLE kept RENAME TO rss_item").unwrap();
+        assert!(Newsboat::open(&path).is_ok());
     }
 }

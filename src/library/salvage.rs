@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
@@ -51,6 +52,7 @@ impl Library {
     fn save_from(&mut self, damaged: &Path) -> Result<u32> {
         // Even what is not read to the end of leaves the file as it is.
         let Ok(source) = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_ONLY) else { return Ok(0) };
+        source.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         self.write(|transaction, revision| {
             // What belongs to an article that is lost is lost with it; all else is looked at as it is put in.
             for (table, key) in TABLES {

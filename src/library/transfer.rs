@@ -160,9 +160,10 @@ impl ChangeLine {
     }
 }
 
-/// Writes changes that could not be kept, so that they can be imported later.
+/// Writes changes and searches that could not be kept, so that they can be imported later.
 pub fn write_changes(
     changes: &[Marking],
+    searches: &[SavedSearch],
     known: &mut dyn FnMut(ArticleId) -> Option<Known>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -180,6 +181,9 @@ pub fn write_changes(
         };
         let article = ArticleLine::of(&known(*article).unwrap_or_else(nothing));
         write_line(out, &Line::Change { article, change: ChangeLine::of(change) })?;
+    }
+    for SavedSearch { name, query, key, colour, watch } in searches.iter().cloned() {
+        write_line(out, &Line::Search { name, query, key, colour, watch, reported: Vec::new() })?;
     }
     out.flush()
 }

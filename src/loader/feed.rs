@@ -21,7 +21,7 @@ pub use model::{
     FeedVersion,
 };
 
-pub(super) use date::parse as parse_date;
+pub use date::parse as parse_date;
 
 /// What a text says once the entities of XML and HTML in it are resolved.
 pub fn resolve_entities(text: &str) -> String {
@@ -58,9 +58,8 @@ pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, Refus
     Ok(feed)
 }
 
-/// No feed has so many tags, or so many entries or other objects. Short ones take a hundred times their bytes while they
-/// are read: 60 MB of them took 11 GB.
-const MOST_TAGS: usize = 4_000_000;
+/// No feed has so many entries or other objects, nor more tags than a tree takes in. Short ones take a hundred times their
+/// bytes while they are read: 60 MB of them took 11 GB.
 const MOST_OBJECTS: usize = 400_000;
 
 /// The feed that a text holds.
@@ -94,8 +93,8 @@ fn too_many(text: &str, is_json: bool) -> Option<String> {
     if is_json {
         return (found(b'{').nth(MOST_OBJECTS).is_some()).then(|| format!("{MOST_OBJECTS} objects"));
     }
-    if found(b'<').nth(MOST_TAGS).is_some() {
-        return Some(format!("{MOST_TAGS} tags"));
+    if found(b'<').nth(tree::MOST).is_some() {
+        return Some(format!("{} tags", tree::MOST));
     }
     let is_entry = |at: &usize| {
         let tag = text.as_bytes().get(at + 1..).unwrap_or_default();

@@ -128,10 +128,15 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
         if !wanted.contains(url) {
             continue;
         }
-        let (mut entries, mut marks) = (Vec::new(), Vec::new());
+        let (mut articles, mut done) = (Vec::new(), Vec::new());
         for NewsboatEntry { article, is_read, flags } in newsboat.entries(url)? {
-            let headline = article.draft.text(Role::Headline).to_owned();
-            let entry = PreparedEntry::new(feed.seed, feed.subscription.page.as_deref(), article).copied();
+            done.push((article.draft.text(Role::Headline).to_owned(), is_read, flags));
+            articles.push(article);
+        }
+        let entries = PreparedEntry::of_document(feed.seed, feed.subscription.page.as_deref(), articles);
+        let entries: Vec<PreparedEntry> = entries.into_iter().map(PreparedEntry::copied).collect();
+        let mut marks = Vec::new();
+        for (entry, (headline, is_read, flags)) in entries.iter().zip(done) {
             let tags = flags.chars().filter_map(|flag| Tag::new(flag.encode_utf8(&mut [0; 4])));
             let mut changes: Vec<Change> = tags.map(|tag| Change::Tagged(tag, true)).collect();
             if is_read {
@@ -140,7 +145,6 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
             if !changes.is_empty() {
                 marks.push(CopiedMark { id: entry.id(), headline, changes });
             }
-            entries.push(entry);
         }
         let document = DeliveredFeed {
             title: newsboat.title(url)?,

@@ -26,6 +26,7 @@ use super::unkept::write_unkept;
 use crate::app::{Effect, Message, Notice};
 use crate::article::{ArticleId, clean, is_clean};
 use crate::corpus::Corpus;
+use crate::library::private;
 use crate::marks::Marks;
 use crate::query::Wanted;
 use crate::search::count_values;
@@ -77,7 +78,7 @@ impl Hands for Executor {
             Effect::Linger { article, milliseconds } => self.alarm.after(article, milliseconds),
             Effect::EditNote { article, text } => self.edit_note(article, &text, screen)?,
             Effect::GiveUpUnkept => self.keeper.order(Order::GiveUp),
-            Effect::WriteUnkept { path, changes, corpus } => match write_unkept(&path, &changes, &corpus) {
+            Effect::WriteUnkept { path, changes, corpus } => match write_unkept(&path, &changes, &[], &corpus) {
                 Ok(()) => {
                     self.keeper.order(Order::GiveUp);
                     let _ = self.events.send(Event::Message(Message::UnkeptWritten));
@@ -283,11 +284,7 @@ fn private_file(text: &str) -> io::Result<(tempfile::TempDir, PathBuf)> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     let folder = builder.tempdir()?;
     let path = folder.path().join("note.txt");
-    let mut options = std::fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&path)?.write_all(text.as_bytes())?;
+    private::new_file(&path)?.write_all(text.as_bytes())?;
     Ok((folder, path))
 }
 

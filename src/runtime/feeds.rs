@@ -12,18 +12,17 @@ use std::time::{Duration, Instant};
 
 use super::contained::contain;
 use super::feed_health::{health, settings};
+use super::feed_orders::{OrderError, Removed};
 use super::fetching::{self, Tried};
 use super::log::note;
-use super::subscribing::{feed_named, feeds_named};
-use super::{changes, exchange};
+use super::{changes, exchange, feed_orders};
 use crate::app::numbers::counted;
 use crate::app::{FeedOrder, Message, Notice, RefreshEnd, RefreshProgress};
 use crate::article::clean;
 use crate::config::FeedSettings;
 use crate::feeds::Subscription;
-use crate::library::{KnownFeed, Library, now};
-use crate::loader::Problem;
-use office::{Office, Stops, Tell, rows, say, told};
+use crate::library::{KnownFeed, now};
+use office::{Office, Stops, Tell, told};
 
 /// How often it is looked whether feeds are due.
 const LOOK: Duration = Duration::from_secs(60);
@@ -57,7 +56,8 @@ impl Feeds {
         let client = Arc::new(fetching::client(&settings));
         let tell: Tell = Arc::new(Mutex::new(tell));
         let (came, shared) = (Arc::new(came), stops.clone());
-        let office = Office { path, shown, settings, client, came, tell, stops: shared };
+        let listed = Arc::new(AtomicBool::new(shown));
+        let office = Office { path, shown, listed, settings, client, came, tell, stops: shared };
         let desk = Desk { office, inbox, refresh: None };
         thread::Builder::new().name("feeds".to_owned()).spawn(move || {
             if contain(|| desk.run()).is_none() {
@@ -103,7 +103,6 @@ struct Desk {
 impl Desk {
     fn run(mut self) {
         self.office.tell_feeds();
-        self.tell_troubles();
         // What came due while nobody was there is fetched at once.
         let mut look = Instant::now();
         loop {
@@ -131,30 +130,14 @@ impl Desk {
         }
     }
 
-    /// Lists what was wrong with feeds when they were fetched last, so that what the sources pane marks can be read up.
-    fn tell_troubles(&self) {
-        let path = self.office.path.as_ref().filter(|_| self.office.shown);
-        let library = path.and_then(|path| Library::open_to_read(path).ok().flatten());
-        for feed in library.and_then(|library| library.feeds().ok()).into_iter().flatten() {
-            if let Some(error) = feed.health.error {
-                self.office.tell(Message::Problem(problem(feed.subscription.url, error)));
-            }
-        }
-    }
-
     fn carry_out(&mut self, order: FeedOrder) -> Result<(), String> {
         match order {
             FeedOrder::Stop => {}
             FeedOrder::Refresh(names) => {
-                let library = self.office.library()?;
-                let feeds = if names.is_empty() {
-                    library.feeds().map_err(told)?
-                } else {
-                    feeds_named(&library, &names, false)?
-                };
-                if feeds.is_empty() {
-                    return Err("Nothing is subscribed to yet; a subscribes to a feed".to_owned());
-                }
+                let feeds = feed_orders::to_refresh(&self.office.library()?, &names).map_err(|error| match error {
+                    OrderError::NoFeeds => format!("{error}; a subscribes to a feed"),
+                    error => error.to_string(),
+                })?;
                 if self.is_refreshing() {
                     return Err("Feeds are being refreshed already".to_owned());
                 }
@@ -162,9 +145,8 @@ impl Desk {
             }
             FeedOrder::Add(wanted) => self.errand(move |office, stop| office.add(&wanted, stop)),
             FeedOrder::Remove(name) => {
-                let mut library = self.office.library()?;
-                let feeds = feeds_named(&library, &[name], true)?;
-                let kept = library.unsubscribe(&feeds).map_err(told)?;
+                let Removed { feeds, kept } =
+                    feed_orders::remove(&mut self.office.library()?, &[name]).map_err(refused)?;
                 let what = match feeds.as_slice() {
                     [only] => clean(only.subscription.name()).into_owned(),
                     several => counted(several.len() as u64, "feed", "feeds"),
@@ -177,23 +159,17 @@ impl Desk {
                 self.office.changed(format!("Unsubscribed: {what}{kept}"));
             }
             FeedOrder::Rename(name, to) => {
-                let feed = feed_named(&self.office.library()?, &name)?;
-                let own_title = to.filter(|to| !to.trim().is_empty());
-                self.office.change(&feed, &Subscription { own_title, ..feed.subscription.clone() })?;
+                let changed = feed_orders::rename(&mut self.office.library()?, &name, to).map_err(refused)?;
+                self.office.changed(named_and_tagged(&changed.now));
             }
             FeedOrder::Tag(name, tags) => {
-                let feed = feed_named(&self.office.library()?, &name)?;
-                self.office.change(&feed, &feed.subscription.clone().retagged(&tags))?;
+                let changed = feed_orders::tag(&mut self.office.library()?, &name, &tags).map_err(refused)?;
+                self.office.changed(named_and_tagged(&changed.now));
             }
             FeedOrder::Set(names, setting) => {
-                let mut library = self.office.library()?;
-                let feeds = feeds_named(&library, &names, false)?;
-                for feed in &feeds {
-                    let to = feed.subscription.clone().set(setting);
-                    library.change_subscription(feed.number, &to).map_err(told)?;
-                }
-                let first = feeds.first().map(|feed| settings(&feed.subscription.clone().set(setting)));
-                let feeds = counted(feeds.len() as u64, "feed", "feeds");
+                let changed = feed_orders::set(&mut self.office.library()?, &names, setting).map_err(refused)?;
+                let first = changed.first().map(|changed| settings(&changed.now));
+                let feeds = counted(changed.len() as u64, "feed", "feeds");
                 self.office.changed(format!("{feeds}: {}", first.unwrap_or_default()));
             }
             FeedOrder::List => {
@@ -232,7 +208,8 @@ impl Desk {
     fn errand(&self, work: impl FnOnce(&Office, &AtomicBool) -> Result<(), String> + Send + 'static) {
         let (office, stop) = (self.office.clone(), self.office.stops.errand());
         let run = move || {
-            if let Err(error) = contain(|| work(&office, &stop)).unwrap_or(Ok(())) {
+            let fault = || Err("It cannot be done: this program ran into a fault of its own".to_owned());
+            if let Err(error) = contain(|| work(&office, &stop)).unwrap_or_else(fault) {
                 office.notice(Notice::error(error));
             }
             office.tell(Message::ErrandDone);
@@ -263,58 +240,58 @@ impl Desk {
 
     /// Refreshes feeds on a thread of its own, so that nothing else waits for it.
     fn refresh(&mut self, feeds: Vec<KnownFeed>) {
-        let Some(path) = self.office.path.clone() else { return };
         self.office.stops.refresh.store(false, Ordering::Relaxed);
-        let (client, settings, stop) =
-            (Arc::clone(&self.office.client), self.office.settings.clone(), Arc::clone(&self.office.stops.refresh));
-        let (came, tell) = (Arc::clone(&self.office.came), Arc::clone(&self.office.tell));
-        let urls: Vec<PathBuf> = feeds.iter().map(|feed| PathBuf::from(&feed.subscription.url)).collect();
+        self.office.listed.store(true, Ordering::Relaxed);
+        let office = self.office.clone();
         let run = move || {
-            let say = |message| say(&tell, message);
-            urls.into_iter().for_each(|url| say(Message::ProblemsGone(url)));
             let mut progress = RefreshProgress { total: feeds.len(), ..RefreshProgress::default() };
-            say(Message::Refreshing(progress.clone()));
-            let refreshed = Library::open(&path).and_then(|mut library| {
-                let done = fetching::refresh(&mut library, feeds, &client, &settings, &stop, |batch| {
+            office.tell(Message::Refreshing(progress.clone()));
+            let Office { client, settings, stops, .. } = &office;
+            let refresh = || {
+                let mut library = office.library()?;
+                let mut known = library.feeds().map_err(told)?;
+                let done = fetching::refresh(&mut library, feeds, client, settings, &stops.refresh, |batch| {
                     for Tried { url, new, changed, error, .. } in batch {
                         progress.tried += 1;
                         progress.new += new;
                         progress.changed += changed;
-                        if let Some(error) = error {
-                            progress.failed += 1;
-                            say(Message::Problem(problem(url, error)));
+                        progress.failed += usize::from(error.is_some());
+                        if let Some(feed) = known.iter_mut().find(|feed| feed.subscription.url == url) {
+                            feed.health.error = error;
                         }
                     }
-                    came();
-                    say(Message::Refreshing(progress.clone()));
+                    (office.came)();
+                    office.tell_problems(&known);
+                    office.tell(Message::Refreshing(progress.clone()));
                 });
-                say(Message::Feeds(Arc::new(rows(&library.feeds()?))));
-                done
+                done.map_err(told)
+            };
+            // However it ends, it is told, or the reader would wait for ever.
+            progress.end = Some(match contain(refresh) {
+                Some(Ok(done)) if done.offline => RefreshEnd::Offline,
+                Some(Ok(done)) if done.stopped => RefreshEnd::Stopped,
+                Some(Ok(_)) => RefreshEnd::Done,
+                Some(Err(error)) => RefreshEnd::Failed(error),
+                None => RefreshEnd::Failed("this program ran into a fault of its own".to_owned()),
             });
-            progress.end = Some(match refreshed {
-                Ok(done) if done.offline => RefreshEnd::Offline,
-                Ok(done) if done.stopped => RefreshEnd::Stopped,
-                Ok(_) => RefreshEnd::Done,
-                Err(error) => RefreshEnd::Failed(error.to_string()),
-            });
-            came();
-            say(Message::Refreshing(progress));
+            office.tell_feeds();
+            (office.came)();
+            office.tell(Message::Refreshing(progress));
         };
-        match thread::Builder::new().name("refresh".to_owned()).spawn(move || _ = contain(run)) {
+        match thread::Builder::new().name("refresh".to_owned()).spawn(run) {
             Ok(thread) => self.refresh = Some(thread),
             Err(error) => self.office.notice(Notice::error(format!("no thread to refresh with: {error}"))),
         }
     }
 }
 
-/// What stands in the list of problems for a feed.
-fn problem(url: String, error: String) -> Problem {
-    Problem {
-        path: url.into(),
-        line: None,
-        column: None,
-        cause: error,
-        consequence: "what came before stays".to_owned(),
-        is_failure: true,
-    }
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn refused(error: OrderError) -> String {
+    error.to_string()
+}
+
+/// A feed's name with its tags.
+fn named_and_tagged(feed: &Subscription) -> String {
+    let tags: String = feed.tags.iter().map(|tag| format!(" #{tag}")).collect();
+    clean(&format!("{}{tags}", feed.name())).into_owned()
 }

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::contained::contain;
 use super::log::note;
 use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
@@ -107,6 +108,20 @@ pub fn refresh(
     client: &Client,
     settings: &FeedSettings,
     stop: &AtomicBool,
+    tell: impl FnMut(Vec<Tried>),
+) -> Result<Refreshed> {
+    let deliver = |feed: &KnownFeed, fetched| deliver(feed, fetched, settings);
+    refresh_with(&deliver, library, feeds, client, settings, stop, tell)
+}
+
+/// Refreshes with whatever makes deliveries of what is fetched.
+fn refresh_with(
+    deliver: &(impl Fn(&KnownFeed, std::result::Result<Fetched, FetchError>) -> Delivery + Sync),
+    library: &mut Library,
+    feeds: Vec<KnownFeed>,
+    client: &Client,
+    settings: &FeedSettings,
+    stop: &AtomicBool,
     mut tell: impl FnMut(Vec<Tried>),
 ) -> Result<Refreshed> {
     let mut done = Refreshed::default();
@@ -118,8 +133,9 @@ pub fn refresh(
     // Many feeds are waited for at once, but no more are read at once than there are cores: that takes memory.
     let readers = thread::available_parallelism().map_or(1, usize::from);
     let (fetched, to_read) = mpsc::sync_channel(1);
-    let (to_read, fetched) = (Mutex::new(to_read), fetched);
     thread::scope(|scope| {
+        // It goes with the last reader, so that nobody hands over what nobody takes.
+        let to_read = Arc::new(Mutex::new(to_read));
         scope.spawn(move || {
             let fetch = |feed: KnownFeed| (client.fetch(&wanted(&feed), stop), feed);
             let host = |feed: &KnownFeed| host(&feed.subscription.url);
@@ -127,7 +143,7 @@ pub fn refresh(
         });
         let (read, deliveries) = mpsc::sync_channel(1);
         for _ in 0..readers {
-            let (to_read, read) = (&to_read, read.clone());
+            let (to_read, read) = (Arc::clone(&to_read), read.clone());
             scope.spawn(move || {
                 let next = || to_read.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 while let Ok((fetched, feed)) = next() {
@@ -136,14 +152,15 @@ pub fn refresh(
                         Err(FetchError::Offline) => true,
                         _ => false,
                     };
-                    let delivery = deliver(&feed, fetched, settings);
+                    // One feed that no reader can stand is no reason to lose the others.
+                    let delivery = contain(|| deliver(&feed, fetched)).unwrap_or_else(|| fault(&feed));
                     if read.send((offline, feed, delivery)).is_err() {
                         break;
                     }
                 }
             });
         }
-        drop(read);
+        drop((read, to_read));
         loop {
             match deliveries.recv_timeout(STORE_EVERY) {
                 Ok((true, feed, delivery)) if !reached => {
@@ -295,6 +312,18 @@ pub(super) fn deliver(
     Delivery { feed: feed.number, health, moved_to, outcome }
 }
 
+/// What is told of a feed in which this program ran into a fault of its own.
+fn fault(feed: &KnownFeed) -> Delivery {
+    let now = now();
+    let health = Health {
+        tried_at: Some(now),
+        due_at: Some(now + jittered(RETRY, feed.seed, now)),
+        error: Some("reading it ran into a fault of this program".to_owned()),
+        ..Health::default()
+    };
+    Delivery { feed: feed.number, health, moved_to: None, outcome: Outcome::Nothing }
+}
+
 /// The feed in a document, and for how long it wants to be left alone.
 fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(DeliveredFeed, Duration), String> {
     let Document { bytes, url, content_type, etag, last_modified, max_age, .. } = document;
@@ -330,7 +359,10 @@ fn fetch_pages(
         }
     }
     let mut kept = Ok(());
-    let fetch = |(id, url, article): (ArticleId, String, Draft<'static>)| (id, full_text(client, &url, &article, stop));
+    let fetch = |(id, url, article): (ArticleId, String, Draft<'static>)| {
+        let full = contain(|| full_text(client, &url, &article, stop));
+        (id, full.unwrap_or_else(|| Err("reading it ran into a fault of this program".to_owned())))
+    };
     in_parallel(
         jobs,
         |(_, url, _)| host(url),
@@ -409,6 +441,36 @@ fn jittered(pause: Duration, seed: u64, now: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feeds::Subscription;
+
+    #[test]
+    fn feeds_that_nobody_can_read_are_told_and_the_others_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = Library::open(&folder.path().join("library.db")).unwrap();
+        // Nobody listens there; what comes of it is made up here.
+        let bad = 4 * thread::available_parallelism().map_or(1, usize::from);
+        let wanted: Vec<Subscription> =
+            (0..=bad).map(|number| Subscription::new(format!("http://127.0.0.1:1/{number}"))).collect();
+        library.subscribe(&wanted).unwrap();
+        let feeds = library.feeds().unwrap();
+        let last = feeds.last().unwrap().number;
+        let deliver = |feed: &KnownFeed, _| {
+            assert_eq!(feed.number, last, "on purpose");
+            let health = Health { succeeded_at: Some(1), ..Health::default() };
+            Delivery { feed: feed.number, health, moved_to: None, outcome: Outcome::Unchanged }
+        };
+        let settings = FeedSettings { proxy: Some(String::new()), ..FeedSettings::default() };
+        let client = client(&settings);
+        let mut told = Vec::new();
+        let stop = AtomicBool::new(false);
+        let done =
+            refresh_with(&deliver, &mut library, feeds, &client, &settings, &stop, |tried| told.extend(tried)).unwrap();
+        assert_eq!((done.tried, done.failed, told.len()), (bad + 1, bad, bad + 1));
+        let feeds = library.feeds().unwrap();
+        let (last, others) = feeds.split_last().unwrap();
+        assert_eq!(last.health.succeeded_at, Some(1));
+        assert!(others.iter().all(|feed| feed.health.error.as_ref().is_some_and(|error| error.contains("a fault"))));
+    }
 
     #[test]
     fn a_server_can_silence_its_feed_for_about_a_week_and_no_longer() {

@@ -2,8 +2,10 @@
 //!
 //! Nobody waits for it. What cannot be written is tried again, and nothing is told to be kept before it is.
 
+mod listen;
+
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,15 +13,15 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use notify::{RecursiveMode, Watcher};
+use listen::{AFTER, watch};
 
 use super::contained::contain;
 use super::log::note;
 use super::patience::within;
-use super::source::Source;
-use super::unkept::{Finder, rescue};
+use super::source::{Source, name_of};
+use super::unkept::{Finder, Unkept, rescue};
 use crate::app::{self, Message, Notice, Session};
-use crate::article::{ArticleId, clean};
+use crate::article::ArticleId;
 use crate::corpus::Corpus;
 use crate::library::{Error, Library, News, Recognised};
 use crate::marks::{Marking, Marks};
@@ -33,10 +35,6 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// How often another program's writing is looked for where the system does not tell of it.
 const LOOK: Duration = Duration::from_millis(800);
-
-/// For how long after the system has told of it, and how often: SQLite writes to the file a moment before others can see
-/// it, and what comes then is told by nobody.
-const AFTER: (Duration, Duration) = (Duration::from_millis(600), Duration::from_millis(60));
 
 /// For how long nothing is said of a disk that takes its time, when somebody wants to leave.
 const WORDLESS: Duration = Duration::from_secs(2);
@@ -70,6 +68,23 @@ pub(super) enum Order {
     GiveUp,
     /// Write what is there, and end.
     Close,
+    /// The same for somebody who waits until this is let go of.
+    CloseFor(Sender<()>),
+}
+
+impl Order {
+    /// What it was that the reader was told at once, in words.
+    fn acknowledged(&self) -> Option<String> {
+        match self {
+            Order::Save(search) => Some(format!("the search \"{}\"", search.name)),
+            Order::Remove(name) => Some(format!("that \"{name}\" is removed")),
+            _ => None,
+        }
+    }
+
+    fn into_search(self) -> Option<SavedSearch> {
+        if let Order::Save(search) = self { Some(search) } else { None }
+    }
 }
 
 /// The reader's side of the thread. Dropping it waits until everything is written, or cannot be.
@@ -77,7 +92,7 @@ pub(super) struct Keeper {
     orders: Sender<Order>,
     /// Closed when the thread ends.
     ended: Receiver<()>,
-    thread: Option<JoinHandle<Option<PathBuf>>>,
+    thread: Option<JoinHandle<Option<Unkept>>>,
 }
 
 impl Keeper {
@@ -106,9 +121,21 @@ impl Keeper {
         let _ = self.orders.send(order);
     }
 
-    /// Waits until everything is written; gives the file that holds what could not be. Calls `slow` where that takes
-    /// longer than one would wait without a word.
-    pub(super) fn close(&mut self, slow: impl FnOnce()) -> Option<PathBuf> {
+    /// What has everything written and comes back when that is done, for somebody who ends the program without
+    /// [`close`](Self::close).
+    #[cfg(unix)]
+    pub(super) fn closer(&self) -> impl Fn() + Send + 'static {
+        let orders = self.orders.clone();
+        move || {
+            let (held, done) = mpsc::channel();
+            let _ = orders.send(Order::CloseFor(held));
+            let _ = done.recv();
+        }
+    }
+
+    /// Waits until everything is written; gives what became of what could not be. Calls `slow` where that takes longer
+    /// than one would wait without a word.
+    pub(super) fn close(&mut self, slow: impl FnOnce()) -> Option<Unkept> {
         let _ = self.orders.send(Order::Close);
         if self.thread.is_some() && self.ended.recv_timeout(WORDLESS) == Err(RecvTimeoutError::Timeout) {
             slow();
@@ -137,6 +164,8 @@ struct Worker {
     session: Option<Box<Session>>,
     /// What is written at once, and is no mark.
     words: Vec<Order>,
+    /// Of so many of those it was told that they are not written yet.
+    told: usize,
     /// When something of that came.
     since: Option<Instant>,
     /// When writing failed.
@@ -164,6 +193,7 @@ impl Default for Worker {
             places: HashMap::new(),
             session: None,
             words: Vec::new(),
+            told: 0,
             since: None,
             failed: None,
             reason: None,
@@ -175,10 +205,10 @@ impl Default for Worker {
 }
 
 impl Worker {
-    fn run(mut self, inbox: &Receiver<Order>, own: Sender<Order>) -> Option<PathBuf> {
+    fn run(mut self, inbox: &Receiver<Order>, own: Sender<Order>) -> Option<Unkept> {
         self.begin();
         let watcher = self.path.as_deref().and_then(|path| watch(path, own));
-        let (mut open, mut stirred) = (true, None::<Instant>);
+        let (mut open, mut stirred, mut waiting) = (true, None::<Instant>, None);
         while open {
             let wait = [self.patience(), watcher.is_none().then_some(LOOK), stirred.map(|_| AFTER.1)];
             let first = match wait.into_iter().flatten().min() {
@@ -193,6 +223,10 @@ impl Worker {
             for order in first.into_iter().chain(inbox.try_iter()) {
                 match order {
                     Order::Close => open = false,
+                    Order::CloseFor(done) => {
+                        open = false;
+                        waiting = Some(done);
+                    }
                     Order::Disk => {
                         heard = true;
                         stirred = Some(Instant::now());
@@ -222,7 +256,10 @@ impl Worker {
                 stirred = stirred.filter(|stirred| stirred.elapsed() < AFTER.0);
             }
         }
-        rescue(&self.changes, &self.corpus)
+        let searches: Vec<SavedSearch> = self.words.into_iter().filter_map(Order::into_search).collect();
+        let unkept = rescue(&self.changes, &searches, &self.corpus);
+        drop(waiting);
+        unkept
     }
 
     /// How long nothing has to be done: until what is written later is due or, where writing failed, until it is tried
@@ -305,7 +342,14 @@ impl Worker {
         note(|| format!("library: {reason}"));
         self.failed = Some(Instant::now());
         self.reason = Some(reason.clone());
-        (self.tell)(Message::NotKept(reason));
+        (self.tell)(Message::NotKept(reason.clone()));
+        // Nothing on the screen shows these as unsaved, so it is said; once, or it would be said every two seconds.
+        let words: Vec<String> = self.words.iter().filter_map(Order::acknowledged).collect();
+        if words.len() > self.told {
+            let words = words.join(", ");
+            (self.tell)(Message::Notice(Notice::error(format!("Not on the disk yet: {words}: {reason}"))));
+        }
+        self.told = words.len();
     }
 
     fn take(&mut self, order: Order) {
@@ -344,20 +388,17 @@ impl Worker {
             // Perhaps the file may be written by now, or is another one.
             match self.open() {
                 // What others have done meanwhile is told by nobody else.
-                Ok(marks) => self.tell_news(News {
-                    marks: marks.iter().map(|(article, marked)| (article, marked.clone())).collect(),
-                    searches: None,
-                }),
+                Ok(marks) => {
+                    let marks = marks.iter().map(|(article, marked)| (article, marked.clone())).collect();
+                    tell_news(&mut self.tell, News { marks, searches: None });
+                }
                 Err(error) => return self.fail(&error),
             }
         }
         match self.write_out(leisure) {
-            Ok(news) => {
+            Ok(()) => {
                 self.failed = None;
-                if self.number > 0 {
-                    (self.tell)(Message::Kept(self.number));
-                }
-                self.tell_news(news);
+                self.told = 0;
             }
             Err(error) if error.is_damage() => {
                 self.fail(&error);
@@ -369,7 +410,7 @@ impl Worker {
         }
     }
 
-    fn write_out(&mut self, leisure: bool) -> Result<News, Error> {
+    fn write_out(&mut self, leisure: bool) -> Result<(), Error> {
         // Marks can be read where nothing can be written.
         let Some(library) = &mut self.library else {
             return Err(Error::Io(io::Error::other(self.reason.clone().unwrap_or_default())));
@@ -384,6 +425,11 @@ impl Worker {
         if leisure {
             self.places.clear();
         }
+        // Whatever becomes of the rest, these are on the disk.
+        if self.number > 0 {
+            (self.tell)(Message::Kept(self.number));
+        }
+        tell_news(&mut self.tell, news);
         while let Some(word) = self.words.first() {
             match word {
                 Order::Filter(filter) => library.keep_filter(filter)?,
@@ -409,21 +455,15 @@ impl Worker {
             self.session = None;
             self.since = None;
         }
-        Ok(news)
+        Ok(())
     }
 
     /// Hears of what others have written.
     fn hear(&mut self) {
         let Some(library) = &mut self.library else { return };
         match library.news() {
-            Ok(news) => self.tell_news(news),
+            Ok(news) => tell_news(&mut self.tell, news),
             Err(error) => note(|| format!("library: {error}")),
-        }
-    }
-
-    fn tell_news(&mut self, News { marks, searches }: News) {
-        if !marks.is_empty() || searches.is_some() {
-            (self.tell)(Message::News { marks, searches });
         }
     }
 
@@ -431,7 +471,6 @@ impl Worker {
     fn recognise(&mut self, corpus: &Corpus) {
         let Some(library) = self.library.as_mut().filter(|library| library.is_newer().is_none()) else { return };
         let began = Instant::now();
-        let from = std::mem::replace(&mut self.recognised, corpus.slots());
         let silent = Cell::new(false);
         let exists = |path: &Path| {
             let path = path.to_owned();
@@ -439,10 +478,12 @@ impl Worker {
             silent.set(there.is_none());
             there.unwrap_or(true)
         };
-        let recognised = match library.recognise(corpus, from, &exists) {
+        let recognised = match library.recognise(corpus, self.recognised, &exists) {
             Ok(recognised) => recognised,
+            // What was not looked at is looked at with the next version.
             Err(error) => return note(|| format!("library: {error}")),
         };
+        self.recognised = corpus.slots();
         note(|| format!("{} articles recognised elsewhere in {:?}", recognised.moved.len(), began.elapsed()));
         if recognised.moved.is_empty() && recognised.marks.is_empty() {
             return;
@@ -450,6 +491,12 @@ impl Worker {
         let session = if self.has_session { None } else { moved_session(library, &recognised) };
         let moved = recognised.moved.iter().map(|moved| (moved.from, moved.to)).collect();
         (self.tell)(Message::Moved { moved, marks: recognised.marks, session });
+    }
+}
+
+fn tell_news(tell: &mut dyn FnMut(Message), News { marks, searches }: News) {
+    if !marks.is_empty() || searches.is_some() {
+        tell(Message::News { marks, searches });
     }
 }
 
@@ -464,46 +511,10 @@ fn moved_session(library: &Library, recognised: &Recognised) -> Option<Session> 
     })
 }
 
-/// Listens for others' writing to the library.
-fn watch(path: &Path, orders: Sender<Order>) -> Option<notify::RecommendedWatcher> {
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    let folder = path.parent()?;
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else { return };
-        let of_library =
-            |path: &PathBuf| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name));
-        if !event.kind.is_access() && event.paths.iter().any(of_library) {
-            let _ = orders.send(Order::Disk);
-        }
-    })
-    .ok()?;
-    watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
-    Some(watcher)
-}
-
-/// What names the feeds among the sources that are open; no real path is written so.
-const FEEDS: &str = "feeds:";
-
-/// What names the sources that are open: their real paths. None where there is nothing to come back to.
-fn name_of(sources: &[Source]) -> Option<String> {
-    let mut names = HashSet::new();
-    for source in sources {
-        names.insert(match source {
-            Source::Named(path) => path.canonicalize().unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned(),
-            // What comes with the program stands there until there are feeds.
-            Source::Bundled if sources.len() > 1 => continue,
-            Source::Bundled => String::new(),
-            Source::Input(_) => return None,
-            Source::Feeds { .. } => FEEDS.to_owned(),
-        });
-    }
-    let mut names: Vec<String> = names.into_iter().map(|name| clean(&name).into_owned()).collect();
-    names.sort();
-    serde_json::to_string(&names).ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::marks::Change;
 
@@ -549,6 +560,30 @@ mod tests {
     }
 
     #[test]
+    fn marks_that_are_on_the_disk_are_told_to_be_even_where_a_search_cannot_be_kept_and_of_that_it_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let (mut worker, told) = worker(&path);
+        worker.begin();
+        // No room for a name of this length, though there is for a mark.
+        worker.library.as_ref().unwrap().limit(1 << 17).unwrap();
+        worker.take(star(1));
+        let search = |name: &str| SavedSearch { name: name.repeat(1 << 20), ..SavedSearch::default() };
+        worker.take(Order::Save(search("n")));
+        worker.write(false);
+        let messages: Vec<Message> = told.try_iter().collect();
+        assert!(messages.iter().any(|message| matches!(message, Message::Kept(1))), "{}", messages.len());
+        let is_notice =
+            |message: &Message| matches!(message, Message::Notice(notice) if notice.text.contains("the disk is full"));
+        assert_eq!(messages.iter().filter(|message| is_notice(message)).count(), 1);
+        assert_eq!((worker.changes.len(), worker.words.len()), (0, 1));
+        // It is tried again, and kept once there is room.
+        worker.write(false);
+        assert!(worker.words.is_empty() && !told.try_iter().any(|message| is_notice(&message)));
+        assert_eq!(Library::open(&path).unwrap().searches().unwrap(), [search("n")]);
+    }
+
+    #[test]
     fn a_library_that_cannot_be_opened_is_not_tried_again_and_again_for_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let (mut worker, told) = worker(folder.path());
@@ -558,6 +593,26 @@ mod tests {
         worker.take(star(1));
         worker.write(false);
         assert!(!is_kept(&told) && worker.patience().is_some());
+    }
+
+    #[test]
+    fn articles_that_could_not_be_recognised_are_looked_at_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let (mut worker, _told) = worker(&path);
+        worker.begin();
+        let mut builder = crate::corpus::ShardBuilder::default();
+        let file = builder.feed(&Arc::default());
+        builder.push(file, b"", 0, "feed", &crate::article::Draft::default());
+        let corpus = Corpus::default().with([Arc::new(builder.finish())]);
+        // Quicker than a lock, for which it would wait.
+        let alter = |sql| rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap();
+        alter("ALTER TABLE articles RENAME TO away");
+        worker.recognise(&corpus);
+        assert_eq!(worker.recognised, 0);
+        alter("ALTER TABLE away RENAME TO articles");
+        worker.recognise(&corpus);
+        assert_eq!((worker.recognised, corpus.slots()), (1, 1));
     }
 
     #[test]

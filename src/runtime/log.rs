@@ -8,17 +8,14 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use chrono::Local;
 
 use crate::article::clean;
+use crate::library::private;
 
 static LOG: OnceLock<Mutex<File>> = OnceLock::new();
 
 /// Logs to the file at `path` from now on, after what it holds; only the first call counts.
 pub fn log_to(path: &Path) -> io::Result<()> {
-    let mut options = File::options();
-    options.create(true).append(true);
     // It tells what is read, and from where.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
+    let file = private::file_to_append(path)?;
     let _ = LOG.set(Mutex::new(file));
     Ok(())
 }

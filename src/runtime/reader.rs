@@ -21,6 +21,8 @@ use super::log::note;
 use super::snapshot::Cache;
 use super::source::{LoadOptions, Source};
 use super::terminal::{Terminal, give_back, size};
+use super::unkept::Unkept;
+use crate::app::numbers::counted;
 use crate::app::{Message, Notice, State};
 use crate::article::clean;
 use crate::config::{Config, ThemeChoice};
@@ -97,6 +99,8 @@ pub fn run(options: Options) -> io::Result<Ending> {
         browser: config.browser,
         editor: config.editor,
     };
+    #[cfg(unix)]
+    super::signals::keep_by(executor.keeper.closer());
     let ending = turn(&mut state, &mut screen, &mut executor, &inbox, &now);
     note(|| format!("ended: {ending:?}"));
     // Both at once: a terminal that takes nothing must not keep from the disk what is still to be written, and a slow
@@ -109,9 +113,16 @@ pub fn run(options: Options) -> io::Result<Ending> {
     if let Ok(restoring) = restoring {
         let _ = restoring.join();
     }
-    if let Some(path) = unkept {
-        let text =
-            format!("newsdesk: what could not be kept is in {}; `newsdesk library import` reads it", path.display());
+    if let Some(unkept) = unkept {
+        let text = match unkept {
+            Unkept::Rescued(path) => {
+                format!("newsdesk: what could not be kept is in {}; `newsdesk library import` reads it", path.display())
+            }
+            Unkept::Lost(count) => format!(
+                "newsdesk: {} could not be kept, nor written to a file in your home",
+                counted(count as u64, "change", "changes")
+            ),
+        };
         say(&text);
     }
     Ok(ending)

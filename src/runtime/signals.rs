@@ -4,7 +4,7 @@
 use std::io;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -21,6 +21,12 @@ use crate::app::Message;
 
 /// How long the loop has to end in good order before the program ends without it.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// How long what is to be kept may take then.
+const KEEPING: Duration = Duration::from_secs(2);
+
+/// What keeps what is to be kept, if the program ends without the loop.
+static KEEP: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
 
 /// Whether a child has the terminal: what is typed to stop or end the child is no concern of ours.
 static LENT: AtomicBool = AtomicBool::new(false);
@@ -78,13 +84,24 @@ fn hear(signal: i32, events: &Sender<Event>) {
     }
 }
 
+/// Has `keep` called where a signal ends the program though its loop hangs.
+pub(super) fn keep_by(keep: impl Fn() + Send + 'static) {
+    *KEEP.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(keep));
+}
+
 /// Ends the program after `grace` if it has not ended by then: the loop may hang in a write to a terminal that takes
-/// nothing, and so may giving the terminal back.
+/// nothing, or wait for an editor, and giving the terminal back may hang as well.
 fn end_in(grace: Duration, signal: i32) {
     let ended = thread::Builder::new().name("end".to_owned()).spawn(move || {
         thread::sleep(grace);
         let _ = thread::Builder::new().spawn(give_back);
+        let (held, kept) = mpsc::channel::<()>();
+        let _ = thread::Builder::new().spawn(move || {
+            KEEP.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|keep| keep());
+            drop(held);
+        });
         thread::sleep(grace / 2);
+        let _ = kept.recv_timeout(KEEPING);
         process::exit(128 + signal);
     });
     if ended.is_err() {

@@ -1,8 +1,10 @@
 //! Where articles come from, and what is read of it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::memory::free_memory;
+use crate::article::clean;
 use crate::config::Config;
 
 /// One place to read articles from.
@@ -60,4 +62,24 @@ impl Default for LoadOptions {
     fn default() -> LoadOptions {
         LoadOptions { max_size: 64 << 20, hidden: false, memory: u64::MAX }
     }
+}
+
+/// What names the feeds among the sources that are open; no real path is written so.
+const FEEDS: &str = "feeds:";
+
+/// What names the sources that are open: their real paths. None where there is nothing to come back to.
+pub(super) fn name_of(sources: &[Source]) -> Option<String> {
+    let mut names = BTreeSet::new();
+    for source in sources {
+        let name = match source {
+            Source::Named(path) => path.canonicalize().unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned(),
+            // What comes with the program stands there until there are feeds.
+            Source::Bundled if sources.len() > 1 => continue,
+            Source::Bundled => String::new(),
+            Source::Input(_) => return None,
+            Source::Feeds { .. } => FEEDS.to_owned(),
+        };
+        names.insert(clean(&name).into_owned());
+    }
+    serde_json::to_string(&names).ok()
 }

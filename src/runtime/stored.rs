@@ -105,9 +105,8 @@ impl StoredFeeds {
         };
         let take = &mut take;
         let Some(library) = Library::open_to_read(&self.path)? else { return Ok(()) };
-        self.feeds_seen = library.feeds_changed()?;
-        let (revision, numbers) = library.extent_of_entries()?;
-        self.seen = revision;
+        let feeds_seen = library.feeds_changed()?;
+        let (seen, numbers) = library.extent_of_entries()?;
         let labels = Labels::read(&library, self.merge)?;
         let mut first = HashSet::new();
         let mut desk = Desk::new(&labels);
@@ -162,7 +161,10 @@ impl StoredFeeds {
                 }
             }
             done
-        })
+        })?;
+        // Where reading breaks off nothing was seen, and all of it is read again.
+        (self.seen, self.feeds_seen) = (seen, feeds_seen);
+        Ok(())
     }
 }
 
@@ -266,5 +268,29 @@ impl<'l> Desk<'l> {
             give(Arc::new(self.builder.take()));
         }
         self.files.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feeds::Subscription;
+
+    #[test]
+    fn what_could_not_be_read_is_not_taken_for_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let mut library = Library::open(&path).unwrap();
+        library.subscribe(&[Subscription::new("http://paper.example/")]).unwrap();
+        let (room, stop) = (Room::new(u64::MAX), AtomicBool::new(false));
+        let mut stored = StoredFeeds::load(&path, true, (&room, &stop), &mut |_| {}).unwrap();
+        let feed = library.feeds().unwrap().remove(0);
+        library.change_subscription(feed.number, &feed.subscription.retagged(&["news".to_owned()])).unwrap();
+        let alter = |sql| rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap();
+        alter("ALTER TABLE entries RENAME TO away");
+        assert!(stored.news((&room, &stop)).is_err());
+        alter("ALTER TABLE away RENAME TO entries");
+        assert!(stored.news((&room, &stop)).unwrap().all_gone);
+        assert!(!stored.news((&room, &stop)).unwrap().all_gone);
     }
 }

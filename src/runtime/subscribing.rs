@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 
 use super::fetching::{FEED_TYPES, deliver, describe};
 use crate::config::FeedSettings;
-use crate::feeds::{Subscription, named};
+use crate::feeds::Subscription;
 use crate::fetch::{Client, Document, FetchError, Fetched, Wanted};
-use crate::library::{KnownFeed, Library};
+use crate::library::Library;
 use crate::loader::{Feed, FeedOptions, PageFeed, feeds_of_page, parse_feed};
 
 /// What came of naming a feed.
@@ -144,36 +144,5 @@ fn web_address(place: &str) -> String {
         Some(("feed", rest)) => rest.to_owned(),
         Some((_, rest)) if rest.starts_with("//") => place.to_owned(),
         _ => format!("https://{place}"),
-    }
-}
-
-/// The feeds that a reader means by `names`, each once; with `exact`, a part of a name means none.
-///
-/// # Errors
-///
-/// A name means none, or it is not clear which.
-pub fn feeds_named(library: &Library, names: &[String], exact: bool) -> Result<Vec<KnownFeed>, String> {
-    let all = library.feeds().map_err(|error| error.to_string())?;
-    let mut found: Vec<KnownFeed> = Vec::new();
-    for name in names {
-        for feed in named(&all, |feed| &feed.subscription, name, exact)? {
-            if found.iter().all(|known| known.number != feed.number) {
-                found.push(feed.clone());
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// The one feed that a reader means by `name`.
-///
-/// # Errors
-///
-/// The name means none, or several.
-pub fn feed_named(library: &Library, name: &str) -> Result<KnownFeed, String> {
-    let mut found = feeds_named(library, &[name.to_owned()], false)?;
-    match (found.pop(), found.len()) {
-        (Some(feed), 0) => Ok(feed),
-        (_, more) => Err(format!("\"{name}\" names {} feeds; name one by its address", more + 1)),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
     let (title, columns, rows) = match overlay.kind {
         OverlayKind::Help => (" Keys ".to_owned(), 76, screen.height),
         OverlayKind::Problems => {
-            (format!(" {} ", counted(state.problems().1 as u64, "problem", "problems")), 110, screen.height)
+            (format!(" {} ", counted(state.problem_count() as u64, "problem", "problems")), 110, screen.height)
         }
         OverlayKind::Language => (" How to write a filter ".to_owned(), 80, LANGUAGE.len() as u16 + 2),
         OverlayKind::Palette => (" Command ".to_owned(), 64, 16),
@@ -214,7 +214,7 @@ fn draw_palette(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buf
 }
 
 fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
-    let (problems, all) = state.problems();
+    let (problems, all) = (state.problems(), state.problem_count());
     let mut y = area.y;
     let set = |problem: &Problem| {
         let text = Safe::from(problem.to_string());
@@ -223,7 +223,7 @@ fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, bu
     };
     // The last problem stands at the bottom, not at the top of an empty frame.
     let mut free = usize::from(area.height);
-    let fits = |problem: &&Problem| {
+    let fits = |problem: &&&Problem| {
         let left = free.checked_sub(set(problem).1.len());
         free = left.unwrap_or(0);
         left.is_some()

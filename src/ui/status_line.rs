@@ -17,7 +17,7 @@ const GAUGE: usize = 12;
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let mut right = area.right();
     let loading = loading(state);
-    let problems = state.problems().1 as u64;
+    let problems = state.problem_count() as u64;
     let mut told = Vec::new();
     if let Some(count) = state.count() {
         told.push((count.to_string(), theme.accent));

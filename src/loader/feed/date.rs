@@ -13,7 +13,7 @@ pub(super) fn read(raw: &str) -> FeedDate {
 }
 
 /// The moment that `text` says; none where it says none.
-pub(in crate::loader) fn parse(text: &str) -> Option<Published> {
+pub fn parse(text: &str) -> Option<Published> {
     let text = text.trim();
     numbers(text).or_else(|| east_asian(text)).or_else(|| words(text)).or_else(|| unix_time(text))
 }

@@ -7,6 +7,8 @@ mod builder;
 
 use std::sync::Arc;
 
+pub(super) use builder::MOST;
+
 use super::namespace::Space;
 use crate::loader::address;
 use crate::loader::html::{escape_text, escape_value};

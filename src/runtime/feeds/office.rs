@@ -14,6 +14,7 @@ use crate::config::FeedSettings;
 use crate::feeds::Subscription;
 use crate::fetch::Client;
 use crate::library::{KnownFeed, Library};
+use crate::loader::Problem;
 
 /// Who hears what happens.
 pub(super) type Tell = Arc<Mutex<dyn FnMut(Message) + Send>>;
@@ -49,6 +50,8 @@ pub(super) struct Office {
     pub(super) path: Option<PathBuf>,
     /// Whether feeds are among what is read.
     pub(super) shown: bool,
+    /// Whether what is wrong with feeds is listed: it is where they are read, or once they were fetched.
+    pub(super) listed: Arc<AtomicBool>,
     pub(super) settings: FeedSettings,
     pub(super) client: Arc<Client>,
     pub(super) came: Arc<dyn Fn() + Send + Sync>,
@@ -72,14 +75,6 @@ impl Office {
                 self.tell(Message::FeedChoice(feeds.into_iter().map(|feed| (feed.url, feed.title)).collect()));
             }
         }
-        Ok(())
-    }
-
-    /// Gives a feed another name or other tags.
-    pub(super) fn change(&self, feed: &KnownFeed, to: &Subscription) -> Result<(), String> {
-        self.library()?.change_subscription(feed.number, to).map_err(told)?;
-        let tags: String = to.tags.iter().map(|tag| format!(" #{tag}")).collect();
-        self.changed(clean(&format!("{}{tags}", to.name())).into_owned());
         Ok(())
     }
 
@@ -118,6 +113,14 @@ impl Office {
         let feeds = self.path.as_ref().and_then(|path| Library::open_to_read(path).ok().flatten());
         if let Some(feeds) = feeds.and_then(|library| library.feeds().ok()) {
             self.tell(Message::Feeds(Arc::new(rows(&feeds))));
+            self.tell_problems(&feeds);
+        }
+    }
+
+    /// Lists what was wrong with feeds when they were fetched last, so that what the sources pane marks can be read up.
+    pub(super) fn tell_problems(&self, feeds: &[KnownFeed]) {
+        if self.listed.load(Ordering::Relaxed) {
+            self.tell(Message::FeedProblems(feeds.iter().filter_map(problem).collect()));
         }
     }
 
@@ -126,12 +129,8 @@ impl Office {
     }
 
     pub(super) fn tell(&self, message: Message) {
-        say(&self.tell, message);
+        (self.tell.lock().unwrap_or_else(PoisonError::into_inner))(message);
     }
-}
-
-pub(super) fn say(tell: &Tell, message: Message) {
-    (tell.lock().unwrap_or_else(PoisonError::into_inner))(message);
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
@@ -139,7 +138,19 @@ pub(super) fn told(error: crate::library::Error) -> String {
     error.to_string()
 }
 
-pub(super) fn rows(feeds: &[KnownFeed]) -> Vec<FeedRow> {
+/// What stands in the list of problems for a feed.
+fn problem(feed: &KnownFeed) -> Option<Problem> {
+    Some(Problem {
+        path: PathBuf::from(&feed.subscription.url),
+        line: None,
+        column: None,
+        cause: feed.health.error.clone()?,
+        consequence: "what came before stays".to_owned(),
+        is_failure: true,
+    })
+}
+
+fn rows(feeds: &[KnownFeed]) -> Vec<FeedRow> {
     let row = |feed: &KnownFeed| FeedRow {
         url: feed.subscription.url.clone(),
         name: clean(feed.subscription.name()).into_owned(),

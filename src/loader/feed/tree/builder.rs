@@ -21,7 +21,7 @@ const NEAR: usize = 64;
 
 /// Elements, attributes and texts that are taken in. What is short in a document is long in memory: past so many,
 /// 150,000 entries or so, a document is made to fill that, and its rest is left out.
-pub(super) const MOST: usize = 4_000_000;
+pub(in crate::loader::feed) const MOST: usize = 4_000_000;
 
 /// An element that is open.
 struct Open {
