@@ -5,6 +5,10 @@
 //! new one. A snapshot is believed in nothing that the disk does not confirm: what is damaged or foreign is left out
 //! and read afresh, and of every file size and time are compared.
 
+mod ages;
+mod bundle;
+mod upkeep;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,69 +16,33 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use xxhash_rust::xxh3::Xxh3;
 
+pub(super) use ages::Ages;
+use bundle::{Bundle, choose};
+use upkeep::clean_up;
+pub use upkeep::{Kept, Pruned};
+
 use super::contained::contain;
 use super::log::note;
-use super::manifest::{Line, MANIFEST_MAGIC, Manifest, contents};
+use super::manifest::{Line, Manifest, contents};
 use super::room::Room;
 use super::source::{LoadOptions, Source};
-use crate::corpus::snapshot::{SHARD_MAGIC, SHARD_VERSION, Sealed, damaged, decode, encode, os_bytes};
-use crate::corpus::{Corpus, FileView, Origin, Shard, Slot};
+use crate::corpus::snapshot::{SHARD_VERSION, Sealed, damaged, decode, encode, os_bytes};
+use crate::corpus::{Corpus, FileView, Shard};
+use crate::library::private;
 
 const MANIFEST: &str = "manifest";
 const SHARD_ENDING: &str = ".shard";
 const PASSING: &str = "passing-";
-
-/// What another program writes may not be named by any manifest yet: it is left alone for this long.
-const YOUNG: Duration = Duration::from_secs(3600);
-
-/// A snapshot that was not used for this long is pruned.
-const OLD: Duration = Duration::from_secs(60 * 24 * 3600);
-
-/// A file that was written this shortly before it was read may be written again without its time changing, as some
-/// disks tell times no better than that: it is read afresh. In nanoseconds.
-const FRESH: i64 = 2_000_000_000;
 
 /// Where snapshots are kept, and of which folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
     folder: PathBuf,
     least: usize,
-}
-
-/// A snapshot as it stands on disk.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    /// The folder that its files are in.
-    pub folder: PathBuf,
-    /// The folder that it is of; none where that cannot be told.
-    pub root: Option<PathBuf>,
-    /// How many articles it holds.
-    pub articles: u64,
-    /// How many bytes its files have.
-    pub bytes: u64,
-    /// When it was written.
-    pub written: Option<SystemTime>,
-    /// When it was written or read last.
-    pub used: Option<SystemTime>,
-    /// Whether the folder that it is of is still there.
-    pub there: bool,
-    /// Whether this version of the program can use it.
-    pub current: bool,
-}
-
-/// What was deleted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pruned {
-    /// Whole snapshots.
-    pub snapshots: usize,
-    /// Files, with those of whole snapshots.
-    pub files: usize,
-    /// The bytes of those files.
-    pub bytes: u64,
 }
 
 /// What came of writing a snapshot.
@@ -95,41 +63,6 @@ pub(super) struct Root {
     pub(super) shown: PathBuf,
     /// Without links.
     pub(super) real: PathBuf,
-}
-
-/// When the articles from a slot on were read, in nanoseconds since 1970.
-#[derive(Clone, Debug)]
-pub(super) struct Ages(Vec<(Slot, i64)>);
-
-impl Ages {
-    /// What comes out of a snapshot was old enough when that was written.
-    pub(super) fn of_snapshot() -> Ages {
-        Ages(vec![(Slot(0), i64::MAX)])
-    }
-
-    /// What comes after so many slots is read from now on.
-    pub(super) fn begin(&mut self, slots: usize) {
-        let first = Slot(u32::try_from(slots).unwrap_or(u32::MAX));
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.0.retain(|(before, _)| *before < first);
-        self.0.push((first, i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)));
-    }
-
-    /// Articles that were there move to where so many slots were. Which they are is not known here, so they are taken to
-    /// be as old as the oldest: of files that were written since, it cannot be said that they had settled.
-    pub(super) fn join(&mut self, slots: usize) {
-        let oldest = self.0.iter().map(|(_, read)| *read).min().unwrap_or(0);
-        self.begin(slots);
-        if let Some((_, read)) = self.0.last_mut() {
-            *read = oldest;
-        }
-    }
-
-    /// Whether a file was not written any more for a while when it was read into the shard that begins at `start`.
-    fn is_settled(&self, start: Slot, file: &FileView<'_>) -> bool {
-        let read = self.0.iter().rev().find(|(first, _)| *first <= start).map_or(0, |(_, read)| *read);
-        file.stamp.modified.saturating_add(FRESH) <= read
-    }
 }
 
 impl Cache {
@@ -283,7 +216,7 @@ impl Cache {
             clean_up(&place, &lines, SystemTime::now(), &mut Pruned::default());
             return Ok(Written::UpToDate);
         }
-        create_folder(&place)?;
+        private::folder(&place)?;
         let mut new = 0;
         for (number, (shard, _)) in chosen.iter().enumerate() {
             tell(number, chosen.len());
@@ -309,124 +242,6 @@ impl Cache {
         put(&place, |file| file.write_all(&bytes).map(|()| MANIFEST.to_owned()))?;
         clean_up(&place, &manifest.shards, SystemTime::now(), &mut Pruned::default());
         Ok(Written::New(new))
-    }
-
-    /// What is kept, in the order of the folders that it is of. Fails where the folder is there and cannot be read.
-    pub fn list(&self) -> io::Result<Vec<Kept>> {
-        let mut kept: Vec<Kept> = self.places()?.iter().map(|place| look_at(place)).collect();
-        kept.sort_by(|a, b| (&a.root, &a.folder).cmp(&(&b.root, &b.folder)));
-        Ok(kept)
-    }
-
-    /// Deletes snapshots of folders that are gone, those that were not used for 60 days or that no manifest tells of,
-    /// and in the others what no manifest names.
-    pub fn prune(&self) -> io::Result<Pruned> {
-        let now = SystemTime::now();
-        let mut pruned = Pruned::default();
-        for place in self.places()? {
-            let kept = look_at(&place);
-            let age = kept.used.and_then(|used| now.duration_since(used).ok()).unwrap_or_default();
-            let bytes = fs::read(place.join(MANIFEST)).unwrap_or_default();
-            match Manifest::decode(&bytes) {
-                Ok(manifest) if kept.there && age < OLD => clean_up(&place, &manifest.shards, now, &mut pruned),
-                Ok(_) => remove(&place, &mut pruned),
-                // What another version keeps is no business of ours until it is old.
-                Err(_) if Manifest::is_foreign(&bytes) && age < OLD => {}
-                // It may just be being written.
-                Err(_) => clean_up(&place, &[], now, &mut pruned),
-            }
-        }
-        Ok(pruned)
-    }
-
-    /// Deletes all snapshots.
-    pub fn clear(&self) -> io::Result<Pruned> {
-        let mut pruned = Pruned::default();
-        for place in self.places()? {
-            remove(&place, &mut pruned);
-        }
-        let _ = fs::remove_dir(&self.folder);
-        Ok(pruned)
-    }
-
-    /// The folders of snapshots.
-    fn places(&self) -> io::Result<Vec<PathBuf>> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
-        let mut places = Vec::new();
-        for entry in entries {
-            let entry = entry?;
-            let named = entry.file_name().to_str().is_some_and(|name| is_hex(name, 16));
-            if named && entry.file_type()?.is_dir() {
-                places.push(entry.path());
-            }
-        }
-        places.sort();
-        Ok(places)
-    }
-}
-
-/// Leaves of the files that are `alive` those that are `wanted` and below `root`, and tells whether all of the shard
-/// is.
-fn choose(shard: &Shard, alive: &mut [bool], root: &Path, wanted: &dyn Fn(&FileView<'_>) -> bool) -> bool {
-    let mut whole = true;
-    let mut last: Option<(&Arc<Path>, bool)> = None;
-    for (file, alive) in shard.files().zip(alive) {
-        let below = match last {
-            Some((dir, below)) if Arc::ptr_eq(dir, file.dir) => below,
-            _ => file.dir.strip_prefix(root).is_ok_and(crate::corpus::snapshot::is_plain),
-        };
-        last = Some((file.dir, below));
-        let fits = below && file.origin == Origin::File;
-        whole &= fits;
-        *alive = *alive && fits && wanted(&file);
-    }
-    whole
-}
-
-/// Collects shards for a snapshot: those of a good size as they are, the others joined.
-#[derive(Default)]
-struct Bundle {
-    whole: Vec<(Arc<Shard>, Vec<bool>)>,
-    small: Vec<(Arc<Shard>, Vec<bool>)>,
-    /// Small ones that could stay as they are.
-    sound: usize,
-}
-
-impl Bundle {
-    fn put(&mut self, shard: Arc<Shard>, alive: Vec<bool>, sound: bool) {
-        if sound && shard.folded().len() >= Shard::SMALL {
-            self.whole.push((shard, alive));
-        } else {
-            self.sound += usize::from(sound);
-            self.small.push((shard, alive));
-        }
-    }
-
-    fn close(self) -> Vec<(Arc<Shard>, Vec<bool>)> {
-        let Bundle { mut whole, small, sound } = self;
-        if small.len() == 1 && sound == 1 {
-            whole.extend(small);
-            return whole;
-        }
-        let mut rest = small.as_slice();
-        while !rest.is_empty() {
-            let mut bytes = 0;
-            let full = |(shard, _): &(Arc<Shard>, Vec<bool>)| {
-                bytes += shard.folded().len();
-                bytes > Shard::FULL
-            };
-            let count = rest.iter().position(full).unwrap_or(rest.len()).max(1);
-            let (parts, after) = rest.split_at(count);
-            let joined = Shard::joined(parts.iter().map(|(shard, alive)| (&**shard, alive.as_slice())));
-            let alive = vec![true; joined.files().len()];
-            whole.push((Arc::new(joined), alive));
-            rest = after;
-        }
-        whole
     }
 }
 
@@ -454,15 +269,6 @@ fn touch(path: &Path) {
     }
 }
 
-/// Creates a folder that only its owner may look into.
-fn create_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
 /// Writes a file into `place` under a passing name, and then gives it the name that writing it ended with.
 fn put(place: &Path, write: impl FnOnce(&mut File) -> io::Result<String>) -> io::Result<()> {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
@@ -470,114 +276,10 @@ fn put(place: &Path, write: impl FnOnce(&mut File) -> io::Result<String>) -> io:
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let passing = place.join(format!("{PASSING}{}-{now}{number}", std::process::id()));
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let done = options.open(&passing).and_then(|mut file| write(&mut file));
+    let done = private::new_file(&passing).and_then(|mut file| write(&mut file));
     let done = done.and_then(|name| fs::rename(&passing, place.join(name)));
     if done.is_err() {
         let _ = fs::remove_file(&passing);
     }
     done
-}
-
-/// What a folder of a snapshot holds.
-fn look_at(place: &Path) -> Kept {
-    let path = place.join(MANIFEST);
-    let used = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
-    let bytes = own_files(place).iter().map(|(_, metadata)| metadata.len()).sum();
-    let folder = place.to_path_buf();
-    match fs::read(&path).and_then(|bytes| Manifest::decode(&bytes)) {
-        Ok(manifest) => Kept {
-            folder,
-            articles: manifest.shards.iter().map(|line| u64::from(line.articles)).sum(),
-            bytes,
-            written: UNIX_EPOCH.checked_add(Duration::from_secs(manifest.written)),
-            used,
-            there: manifest.root.is_dir(),
-            current: manifest.contents == contents(),
-            root: Some(manifest.root),
-        },
-        Err(_) => Kept { folder, root: None, articles: 0, bytes, written: None, used, there: false, current: false },
-    }
-}
-
-/// Deletes from `place` what is none of `shards` and no manifest, and not young.
-fn clean_up(place: &Path, shards: &[Line], now: SystemTime, pruned: &mut Pruned) {
-    let named: std::collections::HashSet<String> = shards.iter().map(|line| name_of(line.sealed)).collect();
-    let mut left = false;
-    for (path, metadata) in own_files(place) {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let used = name == MANIFEST && !shards.is_empty() || named.contains(name);
-        let age = metadata.modified().ok().and_then(|modified| now.duration_since(modified).ok()).unwrap_or_default();
-        if used || age < YOUNG {
-            left = true;
-        } else {
-            delete(&path, &metadata, pruned);
-        }
-    }
-    if !left && fs::remove_dir(place).is_ok() {
-        pruned.snapshots += 1;
-    }
-}
-
-/// Deletes a whole snapshot, the manifest first, so that nothing is named that is not there.
-fn remove(place: &Path, pruned: &mut Pruned) {
-    let mut files = own_files(place);
-    files.sort_by_key(|(path, _)| !path.ends_with(MANIFEST));
-    for (path, metadata) in files {
-        delete(&path, &metadata, pruned);
-    }
-    // What is not ours stays, and the folder with it.
-    if fs::remove_dir(place).is_ok() {
-        pruned.snapshots += 1;
-    }
-}
-
-fn delete(path: &Path, metadata: &fs::Metadata, pruned: &mut Pruned) {
-    match fs::remove_file(path) {
-        Ok(()) => {
-            pruned.files += 1;
-            pruned.bytes += metadata.len();
-        }
-        Err(error) => note(|| format!("{}: {error}", path.display())),
-    }
-}
-
-/// The files in `place` that are files of a snapshot by name and by what they begin with.
-fn own_files(place: &Path) -> Vec<(PathBuf, fs::Metadata)> {
-    let Ok(entries) = fs::read_dir(place) else { return Vec::new() };
-    let entries = entries.flatten().filter_map(|entry| {
-        let (path, metadata) = (entry.path(), entry.metadata().ok()?);
-        (metadata.is_file() && is_own(&path, entry.file_name().to_str()?)).then_some((path, metadata))
-    });
-    entries.collect()
-}
-
-fn is_own(path: &Path, name: &str) -> bool {
-    let begins = || -> io::Result<Vec<u8>> {
-        let mut beginning = Vec::new();
-        io::Read::read_to_end(&mut io::Read::take(File::open(path)?, 8), &mut beginning)?;
-        Ok(beginning)
-    };
-    let begins_with = |whole: &[[u8; 8]], cut: bool| {
-        begins().is_ok_and(|found| whole.iter().any(|magic| found == magic || cut && magic.starts_with(&found)))
-    };
-    if name == MANIFEST {
-        begins_with(&[MANIFEST_MAGIC], false)
-    } else if let Some(name) = name.strip_suffix(SHARD_ENDING) {
-        is_hex(name, 32) && begins_with(&[SHARD_MAGIC], false)
-    } else if let Some(numbers) = name.strip_prefix(PASSING) {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let named = numbers.split_once('-').is_some_and(|(process, number)| digits(process) && digits(number));
-        // It may have been cut off anywhere.
-        named && begins_with(&[MANIFEST_MAGIC, SHARD_MAGIC], true)
-    } else {
-        false
-    }
-}
-
-fn is_hex(name: &str, length: usize) -> bool {
-    name.len() == length && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
