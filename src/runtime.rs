@@ -28,6 +28,7 @@ mod manifest;
 mod memory;
 mod pace;
 mod patience;
+mod priority;
 mod read;
 mod reader;
 mod refresh;

@@ -15,6 +15,7 @@ use std::thread::{self, JoinHandle};
 use super::contained::contain;
 use super::load::Map;
 use super::log::note;
+use super::priority::stand_back;
 use super::room::{LeftOut, Room};
 use super::snapshot::{Ages, Cache};
 use super::source::{LoadOptions, Source};
@@ -87,6 +88,7 @@ impl Archive {
             feeds: None,
         };
         let thread = thread::Builder::new().name("archive".to_owned()).spawn(move || {
+            stand_back();
             if contain(|| archivist.run(watch)).is_none() {
                 note(|| "the archive ran into a fault; nothing more is read".to_owned());
             }

@@ -15,6 +15,7 @@ use super::feed_health::{health, settings};
 use super::feed_orders::{OrderError, Removed};
 use super::fetching::{self, Tried};
 use super::log::note;
+use super::priority::stand_back;
 use super::{changes, exchange, feed_orders};
 use crate::app::numbers::counted;
 use crate::app::{FeedOrder, Message, Notice, RefreshEnd, RefreshProgress};
@@ -60,6 +61,7 @@ impl Feeds {
         let office = Office { path, shown, listed, settings, client, came, tell, stops: shared };
         let desk = Desk { office, inbox, refresh: None };
         thread::Builder::new().name("feeds".to_owned()).spawn(move || {
+            stand_back();
             if contain(|| desk.run()).is_none() {
                 note(|| "the thread of feeds ran into a fault".to_owned());
             }
