@@ -15,18 +15,10 @@ use newsdesk::loader::{FeedOptions, Hint, Reading, decode, parse_feed, read};
 use regex::Regex;
 use serde_json::Value;
 
-/// A folder beside the project, where it is there.
-fn shared(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.join("shared").join(folder);
-    if path.exists() {
-        return Some(path);
-    }
-    #[expect(clippy::print_stderr, reason = "a test that skips says so")]
-    {
-        eprintln!("skipped: ../shared/{folder} is not there");
-    }
-    None
-}
+#[path = "material/shared.rs"]
+mod shared;
+
+use shared::shared;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

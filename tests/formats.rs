@@ -8,18 +8,10 @@ use newsdesk::article::{BlockKind, Role, clean};
 use newsdesk::loader::{FORMATS, Hint, Reading, decode, read};
 use proptest::prelude::*;
 
-/// A folder beside the project, where it is there.
-fn shared(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.join("shared").join(folder);
-    if path.exists() {
-        return Some(path);
-    }
-    #[expect(clippy::print_stderr, reason = "a test that skips says so")]
-    {
-        eprintln!("skipped: ../shared/{folder} is not there");
-    }
-    None
-}
+#[path = "material/shared.rs"]
+mod shared;
+
+use shared::shared;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -3,20 +3,12 @@
 #![allow(dead_code, reason = "each test program uses what it needs")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// A folder beside the project, where it is there.
-pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.join("shared").join(folder);
-    if path.exists() {
-        return Some(path);
-    }
-    #[expect(clippy::print_stderr, reason = "a test that skips says so")]
-    {
-        eprintln!("skipped: ../shared/{folder} is not there");
-    }
-    None
-}
+#[path = "../material/shared.rs"]
+mod shared;
+
+pub(crate) use shared::shared;
 
 /// Everything at once, between two words. It holds no line feed and no NUL, so that it can stand anywhere.
 pub(crate) fn evil() -> String {
