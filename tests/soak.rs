@@ -113,12 +113,23 @@ fn look(desk: &Desk) -> Sample {
     Sample { memory: number("RssAnon:"), threads: number("Threads:"), files }
 }
 
+/// What its open files are, for who wants to know which one more there is.
+fn open_files(desk: &Desk) -> Vec<String> {
+    let process = PathBuf::from(format!("/proc/{}/fd", desk.child.process_id().unwrap()));
+    let links = fs::read_dir(process).unwrap().filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+    let mut names: Vec<String> = links.map(|link| link.to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
 /// A program, and what was seen of it.
 struct Worked {
     name: &'static str,
     desk: Desk,
     /// What it was when it had done a little of everything, and at the end, both at rest.
     rests: [Sample; 2],
+    /// What was open at the first of these.
+    open: Vec<String>,
     samples: Vec<Sample>,
     answers: Vec<Duration>,
 }
@@ -128,7 +139,7 @@ impl Worked {
         let mut desk = Desk::at_home(home, 120, 40, PROGRAM, arguments, &[("VISUAL", "true")]);
         desk.wait_for(ready);
         let rest = look(&desk);
-        Worked { name, desk, rests: [rest; 2], samples: Vec::new(), answers: Vec::new() }
+        Worked { name, desk, rests: [rest; 2], open: Vec::new(), samples: Vec::new(), answers: Vec::new() }
     }
 
     /// Takes what has been written.
@@ -214,6 +225,7 @@ impl Worked {
             self.samples.len()
         );
         println!("  at rest {before:?}, {after:?}");
+        println!("  open at first {:?}, at last {:?}", self.open, open_files(&self.desk));
         println!("  memory {} kB, {} kB (median)", memory[0], memory[1]);
         println!("  threads {}, {}; open files {}, {} (most)", threads[0], threads[1], files[0], files[1]);
         println!("  a key {:?}, {:?} (median), {:?}, {:?} (95 of 100)", middle[0], middle[1], late[0], late[1]);
@@ -275,7 +287,10 @@ fn under_load_memory_threads_files_and_answers_stay_what_they_were() {
     while begun.elapsed() < time {
         if !warm && begun.elapsed() > time / 10 {
             warm = true;
-            programs.iter_mut().for_each(|program| program.rests[0] = program.settle());
+            for program in &mut programs {
+                program.rests[0] = program.settle();
+                program.open = open_files(&program.desk);
+            }
         }
         steps += 1;
         let which = dice.below(2) as usize;

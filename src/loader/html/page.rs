@@ -4,6 +4,7 @@
 //! text for, and those that are too large or too deep for a tree, are shown as a whole.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use dom_smoothie::{Article, Config, Readability};
 
@@ -140,8 +141,47 @@ struct Page {
     canonical: Option<String>,
     base: Option<String>,
     tags: usize,
+    nesting: Nesting,
+}
+
+/// How deep elements are nested, about as a tree has them: what ends nothing changes nothing, and what ends an element ends
+/// those within it.
+#[derive(Default)]
+struct Nesting {
+    open: Vec<String>,
+    /// How many of each name are open.
+    counts: HashMap<String, usize>,
     deepest: usize,
-    depth: usize,
+}
+
+impl Nesting {
+    fn start(&mut self, name: &str) {
+        if self.deepest > DEEPEST {
+            // That is all that is asked.
+            return;
+        }
+        let ends_its_like = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th" | "option");
+        if ends_its_like && self.open.last().is_some_and(|open| open == name) {
+            self.end(name);
+        }
+        self.open.push(name.to_owned());
+        *self.counts.entry(name.to_owned()).or_default() += 1;
+        self.deepest = self.deepest.max(self.open.len());
+    }
+
+    fn end(&mut self, name: &str) {
+        if self.counts.get(name).is_none_or(|&count| count == 0) {
+            return;
+        }
+        while let Some(open) = self.open.pop() {
+            if let Some(count) = self.counts.get_mut(&open) {
+                *count -= 1;
+            }
+            if open == name {
+                return;
+            }
+        }
+    }
 }
 
 impl Page {
@@ -157,8 +197,7 @@ impl Page {
                     page.title = one_line(&text);
                 }
                 if !is_void(element.name) {
-                    page.depth += 1;
-                    page.deepest = page.deepest.max(page.depth);
+                    page.nesting.start(element.name);
                 }
                 let attribute = |name: &str| element.attribute(name).map(str::trim).filter(|text| !text.is_empty());
                 match element.name {
@@ -179,7 +218,7 @@ impl Page {
                 }
             }
             Token::End(name) => {
-                page.depth = page.depth.saturating_sub(1);
+                page.nesting.end(name);
                 if wanted.as_ref().is_some_and(|(open, _)| *open == name)
                     && let Some((_, text)) = wanted.take()
                 {
@@ -234,6 +273,18 @@ impl Page {
 
     /// Whether a tree of it can be made in good time.
     fn is_modest(&self) -> bool {
-        self.tags <= MOST_TAGS && self.deepest <= DEEPEST
+        self.tags <= MOST_TAGS && self.nesting.deepest <= DEEPEST
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_of_what_is_not_open_make_a_page_no_shallower_and_ends_that_are_left_out_no_deeper() {
+        assert!(!Page::of(&"</div><rss>".repeat(DEEPEST + 1)).is_modest());
+        assert!(Page::of(&"<div><p>A paragraph.<ul><li>One<li>Two</ul></div>".repeat(DEEPEST)).is_modest());
+        assert!(Page::of(&format!("<div>{}</div>", "<p>A paragraph.".repeat(2 * DEEPEST))).is_modest());
     }
 }
