@@ -44,7 +44,6 @@ mod unanswered;
 mod unkept;
 mod walk;
 mod watch;
-mod worker;
 mod writer;
 
 pub use archive::Archive;

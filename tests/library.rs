@@ -186,6 +186,34 @@ fn with_notes_known(changes: &[Marking], kept: &Marks) -> Vec<Marking> {
     each.collect()
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn connections_that_were_closed_leave_no_more_descriptors_than_there_were_connections_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().canonicalize().unwrap().join("library.db");
+    let open = || {
+        let links =
+            std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|entry| entry.unwrap().path().read_link().ok());
+        links.filter(|link| *link == path).count()
+    };
+    let look = || drop(Library::open_to_read(&path).unwrap().unwrap().feeds().unwrap());
+    let first = Library::open(&path).unwrap();
+    look();
+    for _ in 0..100 {
+        look();
+        assert!(open() <= 2, "one closed connection left {}", open());
+    }
+    let at_once: Vec<_> = (0..3).map(|_| Library::open_to_read(&path).unwrap()).collect();
+    drop(at_once);
+    for _ in 0..100 {
+        look();
+        assert!(open() <= 4, "three closed connections left {}", open());
+    }
+    // The last lock takes them all with it.
+    drop(first);
+    assert_eq!(open(), 0);
+}
+
 #[test]
 fn two_libraries_see_each_others_marks_and_lose_none() {
     let shelf = Shelf::new();

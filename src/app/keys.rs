@@ -90,7 +90,7 @@ impl State {
         let rows = match overlay.kind {
             OverlayKind::Help => help_rows(overlay.line.text(), &self.keymap).len(),
             OverlayKind::Palette => palette_rows(overlay.line.text()).len(),
-            OverlayKind::Problems => self.problems().len(),
+            OverlayKind::Problems => self.problems.len() + self.feeds.problems.len(),
             OverlayKind::Language => LANGUAGE.len(),
             OverlayKind::ChooseFeed => self.feeds.choice.len(),
             OverlayKind::FeedList => self.feeds.health.len(),

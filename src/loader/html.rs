@@ -6,6 +6,7 @@
 mod blocks;
 mod clean;
 mod discovery;
+mod nesting;
 mod page;
 mod skipped;
 mod text;

@@ -7,6 +7,9 @@ thread_local! {
     static CONTAINED: Cell<bool> = const { Cell::new(false) };
 }
 
+/// What is told of something that was read when it panicked.
+pub(super) const FAULT: &str = "reading it ran into a fault of this program";
+
 /// Whether a panic of this thread will be caught.
 pub(super) fn is_contained() -> bool {
     CONTAINED.get()

@@ -1,38 +1,32 @@
 //! The crew that reads: some threads over one queue of folders to look into and files to read, each filling shards of
 //! its own. Which path leads to a file does not depend on which thread was faster.
 
+mod supervisor;
+mod worker;
+
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use supervisor::Supervisor;
+pub(super) use worker::Pulse;
+
 use super::known::Known;
-use super::log::note;
 use super::room::Room;
 use super::source::LoadOptions;
 use super::unanswered::Unanswered;
 use super::walk::Folder;
-use super::worker::{Station, Worker};
 use crate::app::LoadProgress;
 use crate::corpus::{Origin, Shard};
 use crate::loader::Problem;
 
 /// How often somebody who waits hears of progress, and how often the workers are looked after.
 const TICK: Duration = Duration::from_millis(80);
-
-/// When the disk has not answered a worker for this long, what it had still to do goes to others.
-const RELIEF: Duration = Duration::from_millis(500);
-
-/// When the disk has not answered for this long while it answers others, what was asked for is given up. Long enough for
-/// a disk that slept.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// So many workers may come in for others that wait.
-const SUBSTITUTES: usize = 32;
 
 /// Something for the crew to do.
 #[derive(Debug)]
@@ -166,12 +160,12 @@ impl Crew {
         }
         self.stop.store(stop.load(Ordering::Relaxed), Ordering::Relaxed);
         let threads = thread::available_parallelism().map_or(2, |count| count.get().max(2));
-        let mut watch = Watch::over(self, threads);
+        let mut supervisor = Supervisor::over(self, threads);
         loop {
-            match watch.inbox.recv_timeout(TICK.saturating_sub(watch.looked.elapsed())) {
+            match supervisor.inbox.recv_timeout(TICK.saturating_sub(supervisor.looked.elapsed())) {
                 Ok(Told::Report(report)) => tell(report),
                 Ok(Told::Ended(number)) => {
-                    watch.mates.get_mut(number).into_iter().for_each(|mate| mate.ended = true);
+                    supervisor.mates.get_mut(number).into_iter().for_each(|mate| mate.ended = true);
                 }
                 Err(RecvTimeoutError::Timeout) => tell(Report::Tick),
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -181,22 +175,22 @@ impl Crew {
                 let _queue = lock(&self.queue);
                 self.wake.notify_all();
             }
-            if watch.looked.elapsed() >= TICK {
-                watch.look_after(tell);
+            if supervisor.looked.elapsed() >= TICK {
+                supervisor.look_after(tell);
             }
-            if watch.mates.iter().all(|mate| mate.ended) {
+            if supervisor.mates.iter().all(|mate| mate.ended) {
                 break;
             }
         }
         // What was told before the last one ended, or was given up.
-        for told in watch.inbox.try_iter() {
+        for told in supervisor.inbox.try_iter() {
             if let Told::Report(report) = told {
                 tell(report);
             }
         }
         self.stop.store(true, Ordering::Relaxed);
         let mut counts = Counts::default();
-        for mate in &watch.mates {
+        for mate in &supervisor.mates {
             mate.station.add_to(&mut counts);
         }
         counts
@@ -208,7 +202,7 @@ impl Crew {
         let walked = self.walked.load(Ordering::Relaxed);
         // As long as files come in as fast as they did so far.
         let seconds = self.began.elapsed().as_secs_f32() * found.saturating_sub(read) as f32 / read.max(1) as f32;
-        LoadProgress {
+        self.room.told_in(LoadProgress {
             found,
             read,
             bytes: self.bytes.load(Ordering::Relaxed),
@@ -216,9 +210,8 @@ impl Crew {
             seconds_left: (walked && read > 0).then_some(seconds as u32),
             done: false,
             stopped: false,
-            left_out_files: self.room.left_out().files,
-            left_out_articles: self.room.left_out().articles,
-        }
+            ..LoadProgress::default()
+        })
     }
 
     /// The folders that were looked into now or before, by their paths without links.
@@ -370,120 +363,6 @@ pub(super) enum Told {
     Report(Report),
     /// The worker with this number has ended.
     Ended(usize),
-}
-
-/// A worker, as whoever looks after it sees it.
-struct Mate {
-    station: Arc<Station>,
-    /// Its pulse when it was looked at last, and since when it is that.
-    pulse: u64,
-    since: Instant,
-    /// Whether others have taken over what it had still to do.
-    relieved: bool,
-    /// Whether it has ended, or nobody waits for it any more.
-    ended: bool,
-}
-
-impl Mate {
-    /// How long the disk has not answered it.
-    fn waits(&mut self, now: Instant) -> Duration {
-        let pulse = self.station.pulse();
-        if pulse != self.pulse || !Station::is_waiting(pulse) {
-            (self.pulse, self.since, self.relieved) = (pulse, now, false);
-        }
-        now.duration_since(self.since)
-    }
-}
-
-/// Looks after the workers: a call that the disk does not answer cannot be broken off, but it holds up no other file.
-struct Watch<'a> {
-    crew: &'a Arc<Crew>,
-    mates: Vec<Mate>,
-    reports: mpsc::Sender<Told>,
-    inbox: mpsc::Receiver<Told>,
-    looked: Instant,
-    /// How many there may be.
-    most: usize,
-}
-
-impl<'a> Watch<'a> {
-    fn over(crew: &'a Arc<Crew>, threads: usize) -> Watch<'a> {
-        let (reports, inbox) = mpsc::channel();
-        let most = threads + SUBSTITUTES;
-        let mut watch = Watch { crew, mates: Vec::new(), reports, inbox, looked: Instant::now(), most };
-        for _ in 0..threads {
-            watch.start();
-        }
-        if watch.mates.is_empty() {
-            // Where the system gives out no thread, this one does the work.
-            Worker::new(Arc::clone(crew), &Arc::new(Station::new(&crew.room)), watch.reports.clone(), false).run();
-        }
-        watch
-    }
-
-    /// Starts a worker, if the system gives out a thread for it.
-    fn start(&mut self) {
-        let (crew, reports, number) = (Arc::clone(self.crew), self.reports.clone(), self.mates.len());
-        let station = Arc::new(Station::new(&crew.room));
-        let own = Arc::clone(&station);
-        let started = thread::Builder::new().name("reader".to_owned()).spawn(move || {
-            let _ended = Ended(reports.clone(), number);
-            Worker::new(crew, &own, reports, number == 0).run();
-        });
-        match started {
-            Ok(_) => {
-                let since = Instant::now();
-                self.mates.push(Mate { station, pulse: 0, since, relieved: false, ended: false });
-            }
-            Err(error) => note(|| format!("no thread to read with: {error}")),
-        }
-    }
-
-    fn look_after(&mut self, tell: &mut dyn FnMut(Report)) {
-        let now = Instant::now();
-        self.looked = now;
-        let stopped = self.crew.stop.load(Ordering::Relaxed);
-        let mut waits: Vec<Duration> = Vec::with_capacity(self.mates.len());
-        for mate in &mut self.mates {
-            waits.push(if mate.ended { Duration::ZERO } else { mate.waits(now) });
-        }
-        // Where it answers nobody, it is to be waited for: giving up file after file would show nothing sooner.
-        let answers = waits.iter().zip(&self.mates).any(|(wait, mate)| !mate.ended && *wait < RELIEF);
-        let mut substitutes = 0;
-        for (mate, wait) in self.mates.iter_mut().zip(waits) {
-            if mate.ended || !Station::is_waiting(mate.pulse) {
-                continue;
-            }
-            if wait >= PATIENCE && answers || stopped && wait >= TICK {
-                mate.ended = mate.station.give_up(self.crew, !stopped, tell);
-            } else if wait >= RELIEF && !mate.relieved {
-                let Some((shard, rest)) = mate.station.relieve() else { continue };
-                shard.into_iter().for_each(|shard| {
-                    self.crew.room.take(&shard);
-                    tell(Report::Shard(shard));
-                });
-                if let Some((folder, names)) = rest {
-                    self.crew.give_back(&folder, names);
-                }
-                mate.relieved = true;
-                substitutes += 1;
-            }
-        }
-        for _ in 0..substitutes {
-            if self.mates.iter().filter(|mate| !mate.ended).count() < self.most && !stopped {
-                self.start();
-            }
-        }
-    }
-}
-
-/// Tells that a worker has ended, in whatever way.
-struct Ended(mpsc::Sender<Told>, usize);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.send(Told::Ended(self.1));
-    }
 }
 
 pub(super) fn add(sum: &mut BTreeMap<&'static str, usize>, part: BTreeMap<&'static str, usize>) {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::contained::contain;
+use super::contained::{FAULT, contain};
 use super::log::note;
 use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
@@ -318,7 +318,7 @@ fn fault(feed: &KnownFeed) -> Delivery {
     let health = Health {
         tried_at: Some(now),
         due_at: Some(now + jittered(RETRY, feed.seed, now)),
-        error: Some("reading it ran into a fault of this program".to_owned()),
+        error: Some(FAULT.to_owned()),
         ..Health::default()
     };
     Delivery { feed: feed.number, health, moved_to: None, outcome: Outcome::Nothing }
@@ -361,7 +361,7 @@ fn fetch_pages(
     let mut kept = Ok(());
     let fetch = |(id, url, article): (ArticleId, String, Draft<'static>)| {
         let full = contain(|| full_text(client, &url, &article, stop));
-        (id, full.unwrap_or_else(|| Err("reading it ran into a fault of this program".to_owned())))
+        (id, full.unwrap_or_else(|| Err(FAULT.to_owned())))
     };
     in_parallel(
         jobs,

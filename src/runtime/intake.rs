@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::contained::contain;
+use super::contained::{FAULT, contain};
 use super::room::Room;
 use crate::corpus::{Origin, Shard, ShardBuilder, Stamp};
 use crate::loader::{Hint, Problem, Refusal, decode, is_recognised, read};
@@ -60,7 +60,7 @@ impl Intake {
         // After a panic half an article may stand in the builder, between the texts of two others. No record points
         // to it, so it is never shown.
         if contain(|| self.push(from, bytes, tell)).is_none() {
-            let refusal = Refusal::Unreadable("reading it ran into a fault of this program".to_owned());
+            let refusal = Refusal::Unreadable(FAULT.to_owned());
             tell(Problem::refused(from.dir.join(from.name), &refusal));
         }
     }

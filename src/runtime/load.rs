@@ -16,7 +16,7 @@ use super::growing::Growing;
 use super::known::Known;
 use super::log::note;
 use super::read::{kind_of, refusal};
-use super::room::{LeftOut, Room};
+use super::room::Room;
 use super::snapshot::{Ages, Cache, Written};
 use super::source::{LoadOptions, Source};
 use super::stored::StoredFeeds;
@@ -103,7 +103,7 @@ pub fn load_with(
         }
         growing.make_room(&mut |_| {});
     });
-    let Tally { counts, mut progress } = tally;
+    let Tally { counts, progress } = tally;
     let Counts { formats, passed_over } = counts;
     let read = began.elapsed();
     // What was not looked at is not gone.
@@ -111,8 +111,7 @@ pub fn load_with(
     drop(known);
     room.settle(&mut corpus, &mut |_| {});
     let corpus = Arc::unwrap_or_clone(corpus);
-    let LeftOut { files, articles } = room.left_out();
-    (progress.left_out_files, progress.left_out_articles) = (files, articles);
+    let progress = room.told_in(progress);
     problems.extend(room.problem());
     problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     let phases = vec![("reading", read), ("ordering", began.elapsed() - read)];

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::corpus::Stamp;
 use crate::loader::Refusal;
 
+use super::crew::Pulse;
 use super::room::{Admission, Room};
 use super::walk::Folder;
-use super::worker::Pulse;
 
 /// A buffer that grew beyond this is given back after the file that needed it.
 const KEPT: usize = 1 << 20;

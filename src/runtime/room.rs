@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::log::note;
+use crate::app::LoadProgress;
 use crate::app::numbers::{bytes_in_words, counted};
 use crate::corpus::{Corpus, Origin, Shard, Slot};
 use crate::loader::Problem;
@@ -256,6 +257,12 @@ impl Room {
         }
         steps.retain(|step| !step.is_empty());
         steps
+    }
+
+    /// How far loading is, with what was left out.
+    pub(super) fn told_in(&self, progress: LoadProgress) -> LoadProgress {
+        let LeftOut { files, articles } = self.left_out();
+        LoadProgress { left_out_files: files, left_out_articles: articles, ..progress }
     }
 
     /// What is to be told of what was left out, if anything was.

@@ -25,7 +25,7 @@ use bundle::{Bundle, choose};
 use upkeep::clean_up;
 pub use upkeep::{Kept, Pruned};
 
-use super::contained::contain;
+use super::contained::{FAULT, contain};
 use super::log::note;
 use super::manifest::{Line, Manifest, contents};
 use super::room::Room;
@@ -148,7 +148,7 @@ impl Cache {
                         }
                         let path = place.join(name_of(line.sealed));
                         let read = contain(|| read_shard(&path, line, &root.shown));
-                        match read.unwrap_or_else(|| Err(damaged("reading it ran into a fault of this program"))) {
+                        match read.unwrap_or_else(|| Err(damaged(FAULT))) {
                             Ok(shard) => drop(sender.send((Arc::new(shard), line.dead.clone()))),
                             Err(error) => note(|| format!("{}: {error}; its files are read", path.display())),
                         }

@@ -1,8 +1,7 @@
 //! HTML made harmless and kept as HTML: what feeds carry in their values. Elements and attributes that only set text
 //! stay; whatever runs, loads, frames, asks or styles goes.
 
-use std::collections::HashMap;
-
+use super::nesting::Nesting;
 use super::skipped::{Skip, Skipped};
 use super::tokens::{Element, Token, is_void, tokenize};
 use crate::loader::address;
@@ -55,9 +54,8 @@ fn is_dropped(element: &Element<'_>) -> bool {
 struct Cleaner<'b> {
     base: Option<&'b str>,
     text: String,
-    /// The open elements that are kept, outermost first, and how many of each name there are.
-    open: Vec<String>,
-    counts: HashMap<String, usize>,
+    /// The open elements that are kept.
+    open: Nesting,
     /// The element that is dropped with its content.
     dropped: Option<Skipped>,
 }
@@ -116,37 +114,26 @@ impl Cleaner<'_> {
             return;
         }
         self.text.push('>');
-        self.open.push(element.name.to_owned());
-        *self.counts.entry(element.name.to_owned()).or_default() += 1;
+        self.open.start(element.name);
     }
 
     fn end(&mut self, name: &str) {
-        if self.counts.get(name).is_none_or(|&count| count == 0) {
-            return;
-        }
-        while let Some(open) = self.open.pop() {
-            self.close(&open);
-            if open == name {
-                break;
-            }
-        }
-    }
-
-    fn close(&mut self, name: &str) {
-        if let Some(count) = self.counts.get_mut(name) {
-            *count = count.saturating_sub(1);
-        }
-        self.text.push_str("</");
-        self.text.push_str(name);
-        self.text.push('>');
+        let Cleaner { open, text, .. } = self;
+        open.end(name, |closed| close(closed, text));
     }
 
     fn finish(mut self) -> String {
-        while let Some(open) = self.open.pop() {
-            self.close(&open);
+        while let Some(open) = self.open.close() {
+            close(&open, &mut self.text);
         }
         self.text
     }
+}
+
+fn close(name: &str, text: &mut String) {
+    text.push_str("</");
+    text.push_str(name);
+    text.push('>');
 }
 
 /// Writes `text` so that HTML and XML read it as text.

@@ -4,11 +4,11 @@
 //! text for, and those that are too large or too deep for a tree, are shown as a whole.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use dom_smoothie::{Article, Config, Readability};
 
 use super::blocks::{Blocks, blocks};
+use super::nesting::Nesting;
 use super::text_of;
 use super::tokens::{Token, is_void, tokenize, without_endless_tags};
 use crate::article::{Draft, DraftPart, Role, SpanStyle};
@@ -142,46 +142,7 @@ struct Page {
     base: Option<String>,
     tags: usize,
     nesting: Nesting,
-}
-
-/// How deep elements are nested, about as a tree has them: what ends nothing changes nothing, and what ends an element ends
-/// those within it.
-#[derive(Default)]
-struct Nesting {
-    open: Vec<String>,
-    /// How many of each name are open.
-    counts: HashMap<String, usize>,
     deepest: usize,
-}
-
-impl Nesting {
-    fn start(&mut self, name: &str) {
-        if self.deepest > DEEPEST {
-            // That is all that is asked.
-            return;
-        }
-        let ends_its_like = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th" | "option");
-        if ends_its_like && self.open.last().is_some_and(|open| open == name) {
-            self.end(name);
-        }
-        self.open.push(name.to_owned());
-        *self.counts.entry(name.to_owned()).or_default() += 1;
-        self.deepest = self.deepest.max(self.open.len());
-    }
-
-    fn end(&mut self, name: &str) {
-        if self.counts.get(name).is_none_or(|&count| count == 0) {
-            return;
-        }
-        while let Some(open) = self.open.pop() {
-            if let Some(count) = self.counts.get_mut(&open) {
-                *count -= 1;
-            }
-            if open == name {
-                return;
-            }
-        }
-    }
 }
 
 impl Page {
@@ -197,7 +158,7 @@ impl Page {
                     page.title = one_line(&text);
                 }
                 if !is_void(element.name) {
-                    page.nesting.start(element.name);
+                    page.nest(element.name);
                 }
                 let attribute = |name: &str| element.attribute(name).map(str::trim).filter(|text| !text.is_empty());
                 match element.name {
@@ -218,7 +179,7 @@ impl Page {
                 }
             }
             Token::End(name) => {
-                page.nesting.end(name);
+                page.nesting.end(name, |_| {});
                 if wanted.as_ref().is_some_and(|(open, _)| *open == name)
                     && let Some((_, text)) = wanted.take()
                 {
@@ -271,9 +232,23 @@ impl Page {
         self.canonical.as_deref().filter(|address| address::scheme(address).is_some() && address::is_harmless(address))
     }
 
+    /// An element begins: how deep that is, about as a tree would have it.
+    fn nest(&mut self, name: &str) {
+        if self.deepest > DEEPEST {
+            // That is all that is asked.
+            return;
+        }
+        let ends_its_like = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th" | "option");
+        if ends_its_like && self.nesting.innermost() == Some(name) {
+            self.nesting.close();
+        }
+        self.nesting.start(name);
+        self.deepest = self.deepest.max(self.nesting.depth());
+    }
+
     /// Whether a tree of it can be made in good time.
     fn is_modest(&self) -> bool {
-        self.tags <= MOST_TAGS && self.nesting.deepest <= DEEPEST
+        self.tags <= MOST_TAGS && self.deepest <= DEEPEST
     }
 }
 

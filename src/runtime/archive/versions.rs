@@ -17,7 +17,7 @@ use crate::runtime::load::{LoadEvent, load};
 use crate::runtime::log::note;
 use crate::runtime::pace::Pace;
 use crate::runtime::refresh::{Gone, Refresh};
-use crate::runtime::room::{LeftOut, MEMORY};
+use crate::runtime::room::MEMORY;
 use crate::runtime::snapshot::Ages;
 use crate::runtime::source::Source;
 use crate::runtime::stored::{StoredFeeds, StoredNews};
@@ -125,8 +125,7 @@ impl Archivist {
         room.tend(false);
         drop(known);
         room.settle(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
-        let LeftOut { files: left_out_files, articles: left_out_articles } = room.left_out();
-        tell(Message::Loading(LoadProgress { left_out_files, left_out_articles, ..tally.progress }));
+        tell(Message::Loading(room.told_in(tally.progress)));
         // A snapshot of a part would not be used by the next start.
         self.whole = !tally.progress.stopped && room.left_out().articles == 0;
         self.map = map;
@@ -204,8 +203,7 @@ impl Archivist {
             self.take_over(Arc::unwrap_or_clone(last));
         }
         self.tell_problems(problems);
-        let LeftOut { files: left_out_files, articles: left_out_articles } = self.room.left_out();
-        (self.tell)(Message::Loading(LoadProgress { left_out_files, left_out_articles, ..tally.progress }));
+        (self.tell)(Message::Loading(self.room.told_in(tally.progress)));
         self.tell_left_out();
     }
 

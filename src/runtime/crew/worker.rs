@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, TryLockError, mpsc};
 
-use super::crew::{Counts, Crew, Job, Report, Taken, Told, add, lock};
-use super::endings::is_uncertain;
-use super::intake::{Intake, Provenance};
-use super::known::{FolderKey, KnownFile};
-use super::read::{FileReader, OpenFolder};
-use super::room::Room;
-use super::walk::{Folder, Found, look_into};
+use super::{Counts, Crew, Job, Report, Taken, Told, add, lock};
 use crate::corpus::{Origin, Shard, Stamp};
 use crate::loader::{Problem, Refusal};
+use crate::runtime::endings::is_uncertain;
+use crate::runtime::intake::{Intake, Provenance};
+use crate::runtime::known::{FolderKey, KnownFile};
+use crate::runtime::read::{FileReader, OpenFolder};
+use crate::runtime::room::Room;
+use crate::runtime::walk::{Folder, Found, look_into};
 
 /// Files are handed out this many at a time: about half a millisecond of work.
 const BATCH: usize = 64;
@@ -24,11 +24,11 @@ const KNOWN_BATCH: usize = 512;
 
 /// Tells whether a thread waits for the disk: an odd number while it does, another one each time.
 #[derive(Debug, Default)]
-pub(super) struct Pulse(AtomicU64);
+pub(in crate::runtime) struct Pulse(AtomicU64);
 
 impl Pulse {
     /// Does what waits for the disk.
-    pub(super) fn waiting<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(in crate::runtime) fn waiting<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.fetch_add(1, Ordering::Relaxed);
         let done = work();
         self.0.fetch_add(1, Ordering::Relaxed);
