@@ -395,6 +395,7 @@ fn what_is_wrong_with_a_feed_is_listed_for_as_long_as_it_is() {
     let mut desk = reader.read();
     desk.wait_for("12 articles");
     desk.send("R");
+    desk.wait_for("2 failed; !");
     desk.wait_for("2 problems");
     is_broken.store(false, Ordering::Relaxed);
     desk.send(":feed refresh \"Paper 1\"\r");

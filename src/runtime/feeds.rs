@@ -98,8 +98,14 @@ impl Drop for Feeds {
 struct Desk {
     office: Office,
     inbox: Receiver<Order>,
-    /// A refresh that is under way.
-    refresh: Option<JoinHandle<()>>,
+    refresh: Option<Refresh>,
+}
+
+/// A refresh that is under way, or was.
+struct Refresh {
+    thread: JoinHandle<()>,
+    /// Nothing is left to do but to tell its end.
+    is_done: Arc<AtomicBool>,
 }
 
 impl Desk {
@@ -222,8 +228,13 @@ impl Desk {
         }
     }
 
-    fn is_refreshing(&self) -> bool {
-        self.refresh.as_ref().is_some_and(|refresh| !refresh.is_finished())
+    /// Whether a refresh is under way. One that is done has told its end when this returns, so that nobody is refused
+    /// who has seen it, and nothing that is told of the next comes before it.
+    fn is_refreshing(&mut self) -> bool {
+        if let Some(done) = self.refresh.take_if(|refresh| refresh.is_done.load(Ordering::Acquire)) {
+            let _ = done.thread.join();
+        }
+        self.refresh.is_some()
     }
 
     /// Refreshes what is due, unasked.
@@ -245,6 +256,8 @@ impl Desk {
         self.office.stops.refresh.store(false, Ordering::Relaxed);
         self.office.listed.store(true, Ordering::Relaxed);
         let office = self.office.clone();
+        let is_done = Arc::new(AtomicBool::new(false));
+        let done = Arc::clone(&is_done);
         let run = move || {
             let mut progress = RefreshProgress { total: feeds.len(), ..RefreshProgress::default() };
             office.tell(Message::Refreshing(progress.clone()));
@@ -278,10 +291,11 @@ impl Desk {
             });
             office.tell_feeds();
             (office.came)();
+            done.store(true, Ordering::Release);
             office.tell(Message::Refreshing(progress));
         };
         match thread::Builder::new().name("refresh".to_owned()).spawn(run) {
-            Ok(thread) => self.refresh = Some(thread),
+            Ok(thread) => self.refresh = Some(Refresh { thread, is_done }),
             Err(error) => self.office.notice(Notice::error(format!("no thread to refresh with: {error}"))),
         }
     }
