@@ -40,6 +40,8 @@ fn there_and_back(desk: &mut Desk, keys: &str, seen: &str) {
 /// Goes to everything that can be seen, in an order in which each key leads to something that shows.
 fn tour(desk: &mut Desk) {
     let evil = pasted(&evil());
+    // Some of the keys need an article.
+    desk.wait_for("●");
     there_and_back(desk, "?", " Keys ");
     there_and_back(desk, "?/", " Keys ");
     there_and_back(desk, ":", " Command ");
