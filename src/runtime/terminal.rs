@@ -1,9 +1,9 @@
 //! The terminal: taken with everything that the screen needs, and given back whole exactly once, whatever happens.
 
-use std::cell::RefCell;
-use std::io::{self, BufWriter, Write};
+mod plotter;
+
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::panic;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +15,6 @@ use crossterm::terminal::{
     enable_raw_mode,
 };
 use crossterm::{Command, cursor, execute, queue};
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal as Canvas};
 
@@ -25,6 +24,7 @@ use super::log::note;
 use super::writer::Writer;
 use crate::app::{Size, State};
 use crate::article::SafeText;
+use plotter::Plotter;
 
 /// Whether the terminal is ours. Whoever turns it off gives the terminal back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -56,31 +56,10 @@ fn output() -> io::Result<Output> {
     Ok(io::stdout())
 }
 
-/// What ratatui writes to: a frame comes together here, and the writer takes it when it is whole.
-#[derive(Clone, Default)]
-struct Sheet(Rc<RefCell<Vec<u8>>>);
-
-impl Sheet {
-    fn take(&self) -> Vec<u8> {
-        self.0.take()
-    }
-}
-
-impl Write for Sheet {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The screen in a real terminal. Dropping it gives the terminal back.
 pub(super) struct Terminal<P: FnMut(&State, &mut Frame<'_>)> {
-    canvas: Canvas<CrosstermBackend<Sheet>>,
-    sheet: Sheet,
+    /// A frame comes together here, and the writer takes it when it is whole.
+    canvas: Canvas<Plotter>,
     writer: Writer,
     /// What goes to the clipboard with the next frame.
     clip: Option<String>,
@@ -103,9 +82,8 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Terminal<P> {
             Ok(TAKEN.load(Ordering::SeqCst))
         };
         let writer = Writer::start(put, free)?;
-        let sheet = Sheet::default();
-        let canvas = Canvas::new(CrosstermBackend::new(sheet.clone()))?;
-        let mut terminal = Terminal { canvas, sheet, writer, clip: None, paint, mouse };
+        let canvas = Canvas::new(Plotter::new(crossterm::terminal::size))?;
+        let mut terminal = Terminal { canvas, writer, clip: None, paint, mouse };
         terminal.enter()?;
         Ok(terminal)
     }
@@ -123,13 +101,13 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
             return Ok(());
         }
         // The terminal shows the frame when it is whole.
-        queue!(self.canvas.backend_mut(), BeginSynchronizedUpdate)?;
+        queue!(self.canvas.backend_mut().sink(), BeginSynchronizedUpdate)?;
         self.canvas.draw(|frame| (self.paint)(state, frame)).map_err(gone)?;
-        queue!(self.canvas.backend_mut(), EndSynchronizedUpdate)?;
+        queue!(self.canvas.backend_mut().sink(), EndSynchronizedUpdate)?;
         if let Some(text) = self.clip.take() {
-            queue!(self.canvas.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
+            queue!(self.canvas.backend_mut().sink(), CopyToClipboard::to_clipboard_from(text))?;
         }
-        self.writer.write(self.sheet.take());
+        self.writer.write(self.canvas.backend_mut().take());
         Ok(())
     }
 
@@ -146,10 +124,10 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
             disable_raw_mode()?;
         }
         enable_raw_mode()?;
-        let backend = self.canvas.backend_mut();
-        queue!(backend, EnterAlternateScreen, cursor::Hide, EnableBracketedPaste)?;
+        let sink = self.canvas.backend_mut().sink();
+        queue!(sink, EnterAlternateScreen, cursor::Hide, EnableBracketedPaste)?;
         if self.mouse {
-            queue!(backend, MouseOn)?;
+            queue!(sink, MouseOn)?;
         }
         // Ratatui's own `clear` asks the terminal where the cursor is, and waits for an answer that may never come.
         let Size { columns, rows } = size();
@@ -180,6 +158,11 @@ fn gone(error: io::Error) -> io::Error {
 pub(super) fn size() -> Size {
     let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
     Size { columns, rows }
+}
+
+/// Whether there is a terminal. One that was closed is there no more.
+pub(super) fn is_there() -> bool {
+    output().is_ok_and(|output| output.is_terminal())
 }
 
 /// Gives the terminal back as it was found, if it is ours. Any thread may do so.

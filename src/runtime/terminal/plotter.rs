@@ -1,0 +1,532 @@
+//! The cells that changed, as few bytes.
+//!
+//! Ratatui's own backend moves the cursor absolutely wherever a cell did not change, says both colours when one changes,
+//! and writes every blank. Over a slow link, bytes are what a reader waits for. Here short gaps are bridged by what stands
+//! there already, longer ones by relative moves, a change of look names what changes and nothing else, and blanks are
+//! erased. Sequences are those of ECMA-48 that every emulator of a VT220 or an xterm knows: CUP, CUF, ECH, EL, ED, SGR.
+//! All of it rests on knowing what the terminal shows and where its cursor is. Terminals do not agree on how wide
+//! everything is: after an emoji the next cell is gone to absolutely, and after what is in doubt whatever is not next to it.
+
+mod shift;
+
+use std::io;
+use std::mem;
+use std::ops::Range;
+
+use ratatui::backend::{Backend, ClearType, WindowSize};
+use ratatui::buffer::{Cell, CellWidth};
+use ratatui::layout::{Position, Rect, Size};
+use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthChar;
+
+use shift::{Cells, Changed, Shift, Step};
+
+/// What is seen of a cell that holds nothing but a space.
+const SEEN_ON_BLANK: Modifier = Modifier::REVERSED
+    .union(Modifier::UNDERLINED)
+    .union(Modifier::CROSSED_OUT)
+    .union(Modifier::SLOW_BLINK)
+    .union(Modifier::RAPID_BLINK);
+
+/// How a character looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Look {
+    foreground: Color,
+    background: Color,
+    modifier: Modifier,
+}
+
+impl Look {
+    fn of(cell: &Cell) -> Look {
+        Look { foreground: cell.fg, background: cell.bg, modifier: cell.modifier }
+    }
+
+    /// Whether a space in this look is the same to the eye as one in the `other`.
+    fn is_same_on_blank(self, other: Look) -> bool {
+        let seen = self.modifier & SEEN_ON_BLANK;
+        let lines_are_same = seen.is_empty() || self.foreground == other.foreground;
+        self.background == other.background && seen == other.modifier & SEEN_ON_BLANK && lines_are_same
+    }
+
+    /// Whether nothing is seen of a space in this look.
+    fn is_plain_on_blank(self) -> bool {
+        self.is_same_on_blank(Look::default())
+    }
+}
+
+/// Columns and rows.
+type AskSize = fn() -> io::Result<(u16, u16)>;
+
+/// Ratatui's backend: puts frames together as bytes. It asks the terminal for nothing but its size.
+#[derive(Debug)]
+pub(super) struct Plotter {
+    ask_size: AskSize,
+    bytes: Vec<u8>,
+    /// How large the screen was when it was cleared.
+    size: Size,
+    shown: Vec<Option<Cell>>,
+    /// Where the cursor is, as far as it is known.
+    at: Option<Position>,
+    /// Whether all terminals would agree on that.
+    is_certain: bool,
+    /// The look that the terminal writes in.
+    look: Look,
+}
+
+impl Plotter {
+    pub(super) fn new(ask_size: AskSize) -> Plotter {
+        Plotter {
+            ask_size,
+            bytes: Vec::new(),
+            size: Size::default(),
+            shown: Vec::new(),
+            at: None,
+            is_certain: false,
+            look: Look::default(),
+        }
+    }
+
+    /// What came together since it was last taken.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        mem::take(&mut self.bytes)
+    }
+
+    /// What else goes to the terminal, in order; it moves no cursor and writes no cell.
+    pub(super) fn sink(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// The cells of a row, as far as they are known.
+    fn row(&self, y: u16) -> &Cells {
+        let width = usize::from(self.size.width);
+        let start = usize::from(y) * width;
+        self.shown.get(start..start + width).unwrap_or_default()
+    }
+
+    /// Draws a frame of which much only moved, and tells whether it is one.
+    fn draw_shifted(&mut self, changed: &[Changed<'_>]) -> bool {
+        let width = usize::from(self.size.width);
+        if changed.len() < MANY {
+            return false;
+        }
+        let Some(step) = Step::guess(&self.shown, changed, width) else { return false };
+        let mut next = self.shown.clone();
+        for &(x, y, cell) in changed {
+            show(&mut next, width, Position { x, y }, cell);
+        }
+        let Some(shift) = Shift::by(step, &self.shown, &next, width) else { return false };
+        self.scroll(&shift);
+        let is_left: Vec<bool> = self.shown.iter().zip(&next).map(|(shown, next)| shown != next).collect();
+        let places = Rect { x: 0, y: 0, width: self.size.width, height: self.size.height }.positions();
+        let left = places.zip(&next).zip(is_left).filter_map(|((place, cell), is_left)| {
+            let cell = cell.as_ref().filter(|_| is_left)?;
+            Some((place.x, place.y, cell))
+        });
+        self.write_rows(left);
+        true
+    }
+
+    /// Makes the terminal move rows, and erase those that nothing moves into.
+    fn scroll(&mut self, shift: &Shift) {
+        let (first, end) = (shift.rows.start as u16 + 1, shift.rows.end as u16);
+        self.control(&[first, end], b'r');
+        self.control(&[first, 1], b'H');
+        self.control(&[shift.step.rows as u16], if shift.step.is_up { b'M' } else { b'L' });
+        self.control(&[], b'r');
+        self.at = None;
+        shift.carry_out(&mut self.shown, usize::from(self.size.width));
+    }
+
+    /// Writes cells, row by row and each from the left.
+    fn write_rows<'a>(&mut self, cells: impl Iterator<Item = Changed<'a>>) {
+        let mut changed: Vec<(u16, &Cell)> = Vec::new();
+        let mut row = 0;
+        for (x, y, cell) in cells {
+            if y != row {
+                self.write_row(row, &changed);
+                changed.clear();
+                row = y;
+            }
+            changed.push((x, cell));
+        }
+        self.write_row(row, &changed);
+        self.put_on(Look::default());
+    }
+
+    /// Writes what changed in one row, from the left.
+    fn write_row(&mut self, y: u16, changed: &[(u16, &Cell)]) {
+        // Some terminals erase half of what is wide, and keep the other.
+        let may_erase = self.row(y).iter().all(|cell| cell.as_ref().is_some_and(is_certainly_narrow));
+        for &(x, cell) in changed {
+            show(&mut self.shown, usize::from(self.size.width), Position { x, y }, cell);
+        }
+        let mut rest = changed;
+        // What did not change, but was perhaps drawn over.
+        let mut spoiled = 0..0;
+        loop {
+            let next = rest.first().map_or(self.size.width, |(x, _)| *x);
+            if spoiled.start < next.min(spoiled.end) {
+                let cell = self.row(y).get(usize::from(spoiled.start)).cloned().flatten();
+                let written = cell.map(|cell| self.write_cell(Position { x: spoiled.start, y }, &cell, false));
+                let written = written.unwrap_or(spoiled.start + 1..0);
+                spoiled = written.start..written.end.max(spoiled.end);
+                continue;
+            }
+            let Some((&(x, cell), after)) = rest.split_first() else { return };
+            rest = if let Some(blanks) = self.erasable(x, rest, y).filter(|_| may_erase) {
+                let end = rest[blanks - 1].0 + 1;
+                self.erase(x..end, y);
+                spoiled.start = end;
+                &rest[blanks..]
+            } else {
+                let covered = after.iter().take_while(|(next, _)| *next < x.saturating_add(width_of(cell))).count();
+                let written = self.write_cell(Position { x, y }, cell, covered > 0);
+                spoiled = written.start..written.end.max(spoiled.end);
+                &after[covered..]
+            };
+        }
+    }
+
+    /// How many of the cells at the front of `changed`, the first of them at `x`, it is shorter to erase than to write.
+    fn erasable(&self, x: u16, changed: &[(u16, &Cell)], y: u16) -> Option<usize> {
+        let row = self.row(y);
+        let end =
+            usize::from(x) + row.get(usize::from(x)..)?.iter().take_while(|cell| is_erased(cell.as_ref())).count();
+        let blanks = changed.iter().take_while(|(x, _)| usize::from(*x) < end).count();
+        let columns = changed.get(blanks.checked_sub(1)?)?.0 + 1 - x;
+        let cost = if end == row.len() {
+            ERASE_LINE.len()
+        } else if blanks == changed.len() {
+            3 + digits(columns)
+        } else {
+            // The cursor goes after that to where it would have been.
+            2 * (3 + digits(columns))
+        };
+        (cost < usize::from(columns)).then_some(blanks)
+    }
+
+    /// Makes blanks of cells that are to be blank, or are.
+    fn erase(&mut self, columns: Range<u16>, y: u16) {
+        let look = if self.look.is_plain_on_blank() { self.look } else { Look::default() };
+        self.go(Position { x: columns.start, y }, look);
+        self.put_on(look);
+        if self.row(y)[usize::from(columns.start)..].iter().all(|cell| is_erased(cell.as_ref())) {
+            self.bytes.extend_from_slice(ERASE_LINE);
+        } else {
+            self.control(&[columns.end - columns.start], b'X');
+        }
+    }
+
+    /// Writes a cell; one that covers cells that changed too blanks them first, as not all terminals do. Gives the
+    /// columns behind it that a terminal drew over if it draws each part of an emoji by itself.
+    fn write_cell(&mut self, place: Position, cell: &Cell, covers: bool) -> Range<u16> {
+        let (symbol, width) = (cell.symbol(), width_of(cell));
+        let look = if is_written_in(self.look, cell) { self.look } else { Look::of(cell) };
+        if covers {
+            self.go(Position { x: place.x + 1, ..place }, look);
+            self.put_on(look);
+            self.bytes.extend(std::iter::repeat_n(b' ', usize::from(width) - 1));
+            self.at = None;
+        }
+        self.go(place, look);
+        self.put_on(look);
+        self.bytes.extend_from_slice(symbol.as_bytes());
+        let x = place.x.saturating_add(width);
+        let agreement = Agreement::on(symbol);
+        if agreement > Agreement::Poor {
+            // After the last column the cursor waits there or at the next row.
+            self.at = (x < self.size.width).then_some(Position { x, ..place });
+            self.is_certain &= agreement == Agreement::Full;
+            return x..x;
+        }
+        self.at = None;
+        let most: usize = symbol.chars().filter_map(UnicodeWidthChar::width).sum();
+        x..place.x.saturating_add(u16::try_from(most).unwrap_or(u16::MAX)).min(self.size.width)
+    }
+
+    /// Moves the cursor to where something in this look is to be written.
+    fn go(&mut self, to: Position, look: Look) {
+        match self.at {
+            Some(at) if at == to => {}
+            Some(at) if self.is_certain && at.y == to.y && at.x < to.x => {
+                let gap = to.x - at.x;
+                if gap > 4 || !self.bridge(at.x..to.x, to.y, look) {
+                    self.control(&[gap], b'C');
+                }
+            }
+            _ => {
+                self.control(&[to.y + 1, to.x + 1], b'H');
+                self.is_certain = true;
+            }
+        }
+        self.at = Some(to);
+    }
+
+    /// Writes once more what stands between the cursor and where something in this look comes, if that needs no other.
+    fn bridge(&mut self, gap: Range<u16>, y: u16, next: Look) -> bool {
+        let cells = self.row(y).get(usize::from(gap.start)..usize::from(gap.end)).unwrap_or_default();
+        let fits = |cell: &Option<Cell>, look: Look| {
+            cell.as_ref().is_some_and(|cell| cell.symbol().len() == 1 && is_written_in(look, cell))
+        };
+        let fitting = [self.look, next].into_iter().find(|look| cells.iter().all(|cell| fits(cell, *look)));
+        let Some(look) = fitting.filter(|_| !cells.is_empty()) else { return false };
+        let text: String = cells.iter().flatten().map(Cell::symbol).collect();
+        self.put_on(look);
+        self.bytes.extend_from_slice(text.as_bytes());
+        true
+    }
+
+    /// Makes the terminal write in another look, with the shorter of two ways to say it: from what it is now, or from
+    /// nothing.
+    fn put_on(&mut self, look: Look) {
+        if self.look == look {
+            return;
+        }
+        let change = change(self.look, look);
+        let anew = change_from_nothing(look);
+        let shorter = if anew.len() < change.len() { anew } else { change };
+        self.bytes.extend_from_slice(b"\x1b[");
+        self.bytes.extend_from_slice(shorter.as_bytes());
+        self.bytes.push(b'm');
+        self.look = look;
+    }
+
+    /// A control sequence; a single 1 is what is meant without a number.
+    fn control(&mut self, parameters: &[u16], end: u8) {
+        self.bytes.extend_from_slice(b"\x1b[");
+        if parameters != [1] {
+            let parameters: Vec<String> = parameters.iter().map(u16::to_string).collect();
+            self.bytes.extend_from_slice(parameters.join(";").as_bytes());
+        }
+        self.bytes.push(end);
+    }
+}
+
+impl Backend for Plotter {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        // What was written since the last frame may have moved it.
+        self.at = None;
+        let changed: Vec<Changed<'a>> = content.collect();
+        if !self.draw_shifted(&changed) {
+            self.write_rows(changed.into_iter());
+        }
+        Ok(())
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        self.bytes.extend_from_slice(b"\x1b[?25l");
+        Ok(())
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        self.bytes.extend_from_slice(b"\x1b[?25h");
+        Ok(())
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        Ok(self.at.unwrap_or_default())
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        let position = position.into();
+        self.control(&[position.y + 1, position.x + 1], b'H');
+        self.at = Some(position);
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.clear_region(ClearType::All)
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        // The screen may be another by now.
+        self.size = self.size()?;
+        let cells = usize::from(self.size.width) * usize::from(self.size.height);
+        let (sequence, left): (&[u8], _) = match region {
+            ClearType::All => (b"\x1b[2J", Some(Cell::EMPTY)),
+            ClearType::AfterCursor => (b"\x1b[J", None),
+            ClearType::BeforeCursor => (b"\x1b[1J", None),
+            ClearType::CurrentLine => (b"\x1b[2K", None),
+            ClearType::UntilNewLine => (ERASE_LINE, None),
+        };
+        self.bytes.extend_from_slice(sequence);
+        self.shown = vec![left; cells];
+        Ok(())
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        let (width, height) = (self.ask_size)()?;
+        Ok(Size { width, height })
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        Ok(WindowSize { columns_rows: self.size()?, pixels: Size::default() })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A frame in which so many cells changed may be one that scrolled.
+const MANY: usize = 64;
+/// From the cursor to the end of its row.
+const ERASE_LINE: &[u8] = b"\x1b[K";
+
+/// Notes that a cell shows something else.
+fn show(cells: &mut Cells, width: usize, place: Position, cell: &Cell) {
+    let start = usize::from(place.y) * width;
+    let end = usize::from(place.x.saturating_add(width_of(cell))).min(width);
+    if let Some([first, covered @ ..]) = cells.get_mut(start + usize::from(place.x)..start + end) {
+        *first = Some(cell.clone());
+        covered.fill(None);
+    }
+}
+
+/// Whether a cell looks right when it is written in this look.
+fn is_written_in(look: Look, cell: &Cell) -> bool {
+    let its = Look::of(cell);
+    its == look || cell.symbol() == " " && its.is_same_on_blank(look)
+}
+
+/// Whether a cell is what an erased one is.
+fn is_erased(cell: Option<&Cell>) -> bool {
+    cell.is_some_and(|cell| cell.symbol() == " " && Look::of(cell).is_plain_on_blank())
+}
+
+/// How many columns a cell takes. Never none, as something is written.
+fn width_of(cell: &Cell) -> u16 {
+    cell.cell_width().max(1)
+}
+
+/// How far terminals agree on how wide something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Agreement {
+    /// Emoji that are joined, varied or newer than the terminal, and what stands for what cannot be decoded.
+    Poor,
+    /// Most scripts and signs.
+    Fair,
+    /// What nearly all that is read here is made of.
+    Full,
+}
+
+impl Agreement {
+    fn on(symbol: &str) -> Agreement {
+        let on = |c| match c {
+            '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' | '\u{fffd}' | '\u{1f000}'..='\u{1ffff}' => Agreement::Poor,
+            // Latin, Greek, Cyrillic; quotes and dashes; pictures of controls, lines and blocks; Chinese, Japanese, Korean.
+            ' '..='\u{2ff}'
+            | '\u{370}'..='\u{482}'
+            | '\u{48a}'..='\u{52f}'
+            | '\u{2010}'..='\u{2027}'
+            | '\u{2400}'..='\u{2426}'
+            | '\u{2500}'..='\u{25cf}'
+            | '\u{3001}'..='\u{30ff}'
+            | '\u{4e00}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7a3}' => Agreement::Full,
+            _ => Agreement::Fair,
+        };
+        symbol.chars().map(on).min().unwrap_or(Agreement::Fair)
+    }
+}
+
+fn is_certainly_narrow(cell: &Cell) -> bool {
+    cell.symbol().len() == 1 || cell.cell_width() == 1 && Agreement::on(cell.symbol()) > Agreement::Poor
+}
+
+fn digits(number: u16) -> usize {
+    match number {
+        1 => 0,
+        _ => number.checked_ilog10().map_or(1, |log| log as usize + 1),
+    }
+}
+
+/// The parameters of SGR that lead from one look to another.
+fn change(from: Look, to: Look) -> String {
+    let mut codes: Vec<String> = Vec::new();
+    let mut kept = from.modifier & to.modifier;
+    for (ended, code) in ENDS {
+        if from.modifier.difference(to.modifier).intersects(ended) {
+            codes.push(code.to_string());
+            // What ends with it and is wanted is begun again.
+            kept.remove(ended);
+        }
+    }
+    for (begun, code) in BEGINS {
+        if to.modifier.difference(kept).contains(begun) {
+            codes.push(code.to_string());
+        }
+    }
+    if from.foreground != to.foreground {
+        codes.push(colour(to.foreground, 30));
+    }
+    if from.background != to.background {
+        codes.push(colour(to.background, 40));
+    }
+    codes.join(";")
+}
+
+/// The parameters of SGR that lead to a look from whatever there was.
+fn change_from_nothing(to: Look) -> String {
+    let change = change(Look::default(), to);
+    if change.is_empty() { change } else { format!("0;{change}") }
+}
+
+/// What ends modifiers.
+const ENDS: [(Modifier, u8); 7] = [
+    (Modifier::BOLD.union(Modifier::DIM), 22),
+    (Modifier::ITALIC, 23),
+    (Modifier::UNDERLINED, 24),
+    (Modifier::SLOW_BLINK.union(Modifier::RAPID_BLINK), 25),
+    (Modifier::REVERSED, 27),
+    (Modifier::HIDDEN, 28),
+    (Modifier::CROSSED_OUT, 29),
+];
+
+/// What begins each.
+const BEGINS: [(Modifier, u8); 9] = [
+    (Modifier::BOLD, 1),
+    (Modifier::DIM, 2),
+    (Modifier::ITALIC, 3),
+    (Modifier::UNDERLINED, 4),
+    (Modifier::SLOW_BLINK, 5),
+    (Modifier::RAPID_BLINK, 6),
+    (Modifier::REVERSED, 7),
+    (Modifier::HIDDEN, 8),
+    (Modifier::CROSSED_OUT, 9),
+];
+
+/// The parameters for a colour, after `base` (30 for text, 40 for what is behind it). The first sixteen are chosen from
+/// the table of 256, as some terminals make the colours of the older sequences brighter where text is bold.
+fn colour(colour: Color, base: u8) -> String {
+    let of_table = |number: u8| format!("{};5;{number}", base + 8);
+    match colour {
+        Color::Reset => (base + 9).to_string(),
+        Color::Black => of_table(0),
+        Color::Red => of_table(1),
+        Color::Green => of_table(2),
+        Color::Yellow => of_table(3),
+        Color::Blue => of_table(4),
+        Color::Magenta => of_table(5),
+        Color::Cyan => of_table(6),
+        Color::Gray => of_table(7),
+        Color::DarkGray => of_table(8),
+        Color::LightRed => of_table(9),
+        Color::LightGreen => of_table(10),
+        Color::LightYellow => of_table(11),
+        Color::LightBlue => of_table(12),
+        Color::LightMagenta => of_table(13),
+        Color::LightCyan => of_table(14),
+        Color::White => of_table(15),
+        Color::Indexed(number) => of_table(number),
+        Color::Rgb(red, green, blue) => format!("{};2;{red};{green};{blue}", base + 8),
+    }
+}
+
+#[cfg(test)]
+mod tests;
