@@ -304,6 +304,16 @@ fn problems_name_file_line_cause_and_consequence() {
 }
 
 #[test]
+fn problems_that_are_mended_while_they_are_listed_leave_a_word() {
+    let screen = Screen::new(80, 24)
+        .heard(Message::Problem(Problem::refused("town/map.png".into(), &Refusal::Empty)))
+        .press("!")
+        .heard(Message::ProblemsGone("".into()));
+    let shown = screen.show();
+    assert!(shown.contains("0 problems") && shown.contains("Nothing is wrong any more"), "{shown}");
+}
+
+#[test]
 fn the_palette() {
     at_each_size!("palette", |screen: Screen| screen.press(":").type_in("co").press("down"));
 }

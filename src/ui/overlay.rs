@@ -246,4 +246,8 @@ fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, bu
         let rest = counted((all - problems.len()) as u64, "more is not listed", "more are not listed");
         Pen::new(buffer, area.x, y, area.right()).put(rest, theme.dim);
     }
+    if all == 0 {
+        // They were mended while they were looked at.
+        Pen::new(buffer, area.x, y, area.right()).put("Nothing is wrong any more", theme.dim);
+    }
 }
