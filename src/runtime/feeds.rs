@@ -146,6 +146,7 @@ impl Desk {
                     OrderError::NoFeeds => format!("{error}; a subscribes to a feed"),
                     error => error.to_string(),
                 })?;
+                self.settle_refresh();
                 if self.is_refreshing() {
                     return Err("Feeds are being refreshed already".to_owned());
                 }
@@ -228,17 +229,22 @@ impl Desk {
         }
     }
 
-    /// Whether a refresh is under way. One that is done has told its end when this returns, so that nobody is refused
-    /// who has seen it, and nothing that is told of the next comes before it.
-    fn is_refreshing(&mut self) -> bool {
-        if let Some(done) = self.refresh.take_if(|refresh| refresh.is_done.load(Ordering::Acquire)) {
-            let _ = done.thread.join();
-        }
+    fn is_refreshing(&self) -> bool {
         self.refresh.is_some()
+    }
+
+    /// Waits for a refresh that is done to tell its end, so that nobody is refused who has seen it, and nothing that is
+    /// told of the next comes before it.
+    fn settle_refresh(&mut self) {
+        let is_over = |refresh: &mut Refresh| refresh.is_done.load(Ordering::Acquire) || refresh.thread.is_finished();
+        if let Some(over) = self.refresh.take_if(is_over) {
+            let _ = over.thread.join();
+        }
     }
 
     /// Refreshes what is due, unasked.
     fn refresh_due(&mut self) -> Result<(), String> {
+        self.settle_refresh();
         if self.is_refreshing() {
             return Ok(());
         }

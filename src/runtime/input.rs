@@ -81,9 +81,10 @@ mod sys {
     use crate::runtime::contained::contain;
     use crate::runtime::event_loop::Event;
 
-    /// How long crossterm may take to make events of bytes that are there. Where there are none it looks again and again
-    /// for as long.
-    const PARSE: Duration = Duration::from_micros(50);
+    /// How long crossterm may take to make events of bytes that are there, and to say that there are no more. It spins for
+    /// as long.
+    const PARSE: Duration = Duration::from_millis(1);
+    const MORE: Duration = Duration::from_micros(50);
 
     /// The terminal is gone if it says so often in a row that there is something to read, and nothing is read.
     const EMPTY: u32 = 50;
@@ -236,8 +237,9 @@ mod sys {
         /// Reads all that is there; tells how much that was.
         fn read(&self) -> io::Result<usize> {
             let mut count = 0;
-            // Where the time is over before crossterm looks, it has not looked.
-            while poll(PARSE)? || poll(PARSE)? {
+            // Crossterm does not look where its time is over before it comes to that, and a key would stay with it until
+            // the next comes; so it is asked twice.
+            while poll(if count == 0 { PARSE } else { MORE })? || poll(MORE)? {
                 // Crossterm's parser is fed with whatever a terminal sends.
                 let Some(typed) = contain(read) else { continue };
                 count += 1;

@@ -2,8 +2,10 @@
 //!
 //! Ratatui's own backend moves the cursor absolutely wherever a cell did not change, says both colours when one changes,
 //! and writes every blank. Over a slow link, bytes are what a reader waits for. Here short gaps are bridged by what stands
-//! there already, longer ones by relative moves, a change of look names what changes and nothing else, and blanks are
-//! erased. Sequences are those of ECMA-48 that every emulator of a VT220 or an xterm knows: CUP, CUF, ECH, EL, ED, SGR.
+//! there already, longer ones by relative moves, a change of look names what changes and nothing else, blanks are erased,
+//! and rows that only moved are moved by the terminal. The sequences are those that every emulator of a VT220 knows: CUP,
+//! CUF, ECH, EL, ED, DL, IL and SGR of ECMA-48, and DECSTBM.
+//!
 //! All of it rests on knowing what the terminal shows and where its cursor is. Terminals do not agree on how wide
 //! everything is: after an emoji the next cell is gone to absolutely, and after what is in doubt whatever is not next to it.
 
@@ -21,6 +23,13 @@ use unicode_width::UnicodeWidthChar;
 
 use shift::{Cells, Changed, Shift, Step};
 
+/// A frame in which so many cells changed may be one that scrolled.
+const MANY: usize = 64;
+/// From the cursor to the end of its row.
+const ERASE_LINE: &[u8] = b"\x1b[K";
+
+/// What an erased cell is.
+static BLANK: Cell = Cell::EMPTY;
 /// What is seen of a cell that holds nothing but a space.
 const SEEN_ON_BLANK: Modifier = Modifier::REVERSED
     .union(Modifier::UNDERLINED)
@@ -41,11 +50,11 @@ impl Look {
         Look { foreground: cell.fg, background: cell.bg, modifier: cell.modifier }
     }
 
-    /// Whether a space in this look is the same to the eye as one in the `other`.
+    /// Whether a space in this look is the same to the eye as one in the `other`. Where lines are drawn or sides are
+    /// changed, everything shows.
     fn is_same_on_blank(self, other: Look) -> bool {
-        let seen = self.modifier & SEEN_ON_BLANK;
-        let lines_are_same = seen.is_empty() || self.foreground == other.foreground;
-        self.background == other.background && seen == other.modifier & SEEN_ON_BLANK && lines_are_same
+        let is_blank = |look: Look| !look.modifier.intersects(SEEN_ON_BLANK);
+        self == other || is_blank(self) && is_blank(other) && self.background == other.background
     }
 
     /// Whether nothing is seen of a space in this look.
@@ -116,17 +125,18 @@ impl Plotter {
         }
         let Some(shift) = Shift::by(step, &self.shown, &next, width) else { return false };
         self.scroll(&shift);
-        let is_left: Vec<bool> = self.shown.iter().zip(&next).map(|(shown, next)| shown != next).collect();
-        let places = Rect { x: 0, y: 0, width: self.size.width, height: self.size.height }.positions();
-        let left = places.zip(&next).zip(is_left).filter_map(|((place, cell), is_left)| {
-            let cell = cell.as_ref().filter(|_| is_left)?;
+        let differs: Vec<bool> = self.shown.iter().zip(&next).map(|(shown, next)| shown != next).collect();
+        let places = Rect::from((Position::ORIGIN, self.size)).positions();
+        let remaining = places.zip(&next).zip(differs).filter_map(|((place, cell), differs)| {
+            let cell = cell.as_ref().filter(|_| differs)?;
             Some((place.x, place.y, cell))
         });
-        self.write_rows(left);
+        self.write_rows(remaining);
         true
     }
 
-    /// Makes the terminal move rows, and erase those that nothing moves into.
+    /// Makes the terminal move rows, and erase those that nothing moves into. It stands at the front of a frame, in one
+    /// piece with where all rows scroll again.
     fn scroll(&mut self, shift: &Shift) {
         let (first, end) = (shift.rows.start as u16 + 1, shift.rows.end as u16);
         self.control(&[first, end], b'r');
@@ -157,52 +167,64 @@ impl Plotter {
     fn write_row(&mut self, y: u16, changed: &[(u16, &Cell)]) {
         // Some terminals erase half of what is wide, and keep the other.
         let may_erase = self.row(y).iter().all(|cell| cell.as_ref().is_some_and(is_certainly_narrow));
-        for &(x, cell) in changed {
-            show(&mut self.shown, usize::from(self.size.width), Position { x, y }, cell);
+        let width = usize::from(self.size.width);
+        let mut cells: Vec<(u16, &Cell)> = Vec::with_capacity(changed.len());
+        for (index, &(x, cell)) in changed.iter().enumerate() {
+            cells.push((x, cell));
+            // The other half of what loses one: terminals do not agree on how it looks.
+            let half = show(&mut self.shown, width, Position { x, y }, cell);
+            let next = changed.get(index + 1).map(|(next, _)| *next);
+            cells.extend(half.filter(|half| next != Some(*half)).map(|half| (half, &BLANK)));
         }
-        let mut rest = changed;
+        let mut rest = cells.as_slice();
         // What did not change, but was perhaps drawn over.
         let mut spoiled = 0..0;
         loop {
             let next = rest.first().map_or(self.size.width, |(x, _)| *x);
             if spoiled.start < next.min(spoiled.end) {
                 let cell = self.row(y).get(usize::from(spoiled.start)).cloned().flatten();
-                let written = cell.map(|cell| self.write_cell(Position { x: spoiled.start, y }, &cell, false));
-                let written = written.unwrap_or(spoiled.start + 1..0);
-                spoiled = written.start..written.end.max(spoiled.end);
+                let drawn_over = match cell {
+                    Some(cell) => self.write_cell(Position { x: spoiled.start, y }, &cell, false),
+                    None => spoiled.start + 1..spoiled.end,
+                };
+                spoiled = drawn_over.start..drawn_over.end.max(spoiled.end);
                 continue;
             }
             let Some((&(x, cell), after)) = rest.split_first() else { return };
-            rest = if let Some(blanks) = self.erasable(x, rest, y).filter(|_| may_erase) {
-                let end = rest[blanks - 1].0 + 1;
+            let erasable = if may_erase { self.erasable(x, rest, y) } else { None };
+            rest = if let Some((end, after)) = erasable {
                 self.erase(x..end, y);
                 spoiled.start = end;
-                &rest[blanks..]
+                after
             } else {
-                let covered = after.iter().take_while(|(next, _)| *next < x.saturating_add(width_of(cell))).count();
-                let written = self.write_cell(Position { x, y }, cell, covered > 0);
-                spoiled = written.start..written.end.max(spoiled.end);
-                &after[covered..]
+                let end = x.saturating_add(width_of(cell));
+                let (covered, after) = after.split_at(after.iter().take_while(|(next, _)| *next < end).count());
+                let drawn_over = self.write_cell(Position { x, y }, cell, !covered.is_empty());
+                spoiled = drawn_over.start..drawn_over.end.max(spoiled.end);
+                after
             };
         }
     }
 
-    /// How many of the cells at the front of `changed`, the first of them at `x`, it is shorter to erase than to write.
-    fn erasable(&self, x: u16, changed: &[(u16, &Cell)], y: u16) -> Option<usize> {
+    /// Up to where it is shorter to erase than to write the cells at the front of `changed`, the first of them at `x`; and
+    /// the other cells.
+    fn erasable<'c, 'a>(&self, x: u16, changed: &'c [(u16, &'a Cell)], y: u16) -> Option<(u16, &'c [(u16, &'a Cell)])> {
         let row = self.row(y);
         let end =
             usize::from(x) + row.get(usize::from(x)..)?.iter().take_while(|cell| is_erased(cell.as_ref())).count();
-        let blanks = changed.iter().take_while(|(x, _)| usize::from(*x) < end).count();
-        let columns = changed.get(blanks.checked_sub(1)?)?.0 + 1 - x;
+        let count = changed.iter().take_while(|(x, _)| usize::from(*x) < end).count();
+        let (blanks, others) = changed.split_at(count);
+        let last = blanks.last()?.0;
+        let columns = last + 1 - x;
         let cost = if end == row.len() {
             ERASE_LINE.len()
-        } else if blanks == changed.len() {
-            3 + digits(columns)
+        } else if others.is_empty() {
+            3 + length(columns)
         } else {
             // The cursor goes after that to where it would have been.
-            2 * (3 + digits(columns))
+            2 * (3 + length(columns))
         };
-        (cost < usize::from(columns)).then_some(blanks)
+        (cost < usize::from(columns)).then_some((last + 1, others))
     }
 
     /// Makes blanks of cells that are to be blank, or are.
@@ -210,7 +232,7 @@ impl Plotter {
         let look = if self.look.is_plain_on_blank() { self.look } else { Look::default() };
         self.go(Position { x: columns.start, y }, look);
         self.put_on(look);
-        if self.row(y)[usize::from(columns.start)..].iter().all(|cell| is_erased(cell.as_ref())) {
+        if self.row(y).iter().skip(columns.start.into()).all(|cell| is_erased(cell.as_ref())) {
             self.bytes.extend_from_slice(ERASE_LINE);
         } else {
             self.control(&[columns.end - columns.start], b'X');
@@ -329,7 +351,8 @@ impl Backend for Plotter {
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        Ok(self.at.unwrap_or_default())
+        // Asking the terminal is waiting for an answer that may never come.
+        self.at.ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
@@ -344,18 +367,13 @@ impl Backend for Plotter {
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        if region != ClearType::All {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
         // The screen may be another by now.
         self.size = self.size()?;
-        let cells = usize::from(self.size.width) * usize::from(self.size.height);
-        let (sequence, left): (&[u8], _) = match region {
-            ClearType::All => (b"\x1b[2J", Some(Cell::EMPTY)),
-            ClearType::AfterCursor => (b"\x1b[J", None),
-            ClearType::BeforeCursor => (b"\x1b[1J", None),
-            ClearType::CurrentLine => (b"\x1b[2K", None),
-            ClearType::UntilNewLine => (ERASE_LINE, None),
-        };
-        self.bytes.extend_from_slice(sequence);
-        self.shown = vec![left; cells];
+        self.bytes.extend_from_slice(b"\x1b[2J");
+        self.shown = vec![Some(Cell::EMPTY); usize::from(self.size.width) * usize::from(self.size.height)];
         Ok(())
     }
 
@@ -373,19 +391,24 @@ impl Backend for Plotter {
     }
 }
 
-/// A frame in which so many cells changed may be one that scrolled.
-const MANY: usize = 64;
-/// From the cursor to the end of its row.
-const ERASE_LINE: &[u8] = b"\x1b[K";
-
-/// Notes that a cell shows something else.
-fn show(cells: &mut Cells, width: usize, place: Position, cell: &Cell) {
+/// Notes that a cell shows something else. What is wide and loses a half leaves a blank in its other half; ratatui takes
+/// that for granted where nothing would be seen of its look, and then this gives its column.
+fn show(cells: &mut Cells, width: usize, place: Position, cell: &Cell) -> Option<u16> {
     let start = usize::from(place.y) * width;
-    let end = usize::from(place.x.saturating_add(width_of(cell))).min(width);
-    if let Some([first, covered @ ..]) = cells.get_mut(start + usize::from(place.x)..start + end) {
-        *first = Some(cell.clone());
-        covered.fill(None);
+    let row = cells.get_mut(start..start + width)?;
+    let end = place.x.saturating_add(width_of(cell)).min(row.len() as u16);
+    let last = row.get(usize::from(end).checked_sub(1)?)?;
+    let cut = last.clone().filter(|last| last.cell_width() > 1);
+    let [first, covered @ ..] = row.get_mut(usize::from(place.x)..usize::from(end))? else { return None };
+    *first = Some(cell.clone());
+    covered.fill(None);
+    let half = row.get_mut(usize::from(end))?;
+    if Look::of(&cut?).is_plain_on_blank() {
+        *half = Some(Cell::EMPTY);
+        return Some(end);
     }
+    *half = None;
+    None
 }
 
 /// Whether a cell looks right when it is written in this look.
@@ -407,28 +430,26 @@ fn width_of(cell: &Cell) -> u16 {
 /// How far terminals agree on how wide something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Agreement {
-    /// Emoji that are joined, varied or newer than the terminal, and what stands for what cannot be decoded.
+    /// Emoji, above all those that are joined, varied or newer than the terminal, and what stands for what cannot be
+    /// decoded.
     Poor,
-    /// Most scripts and signs.
+    /// What takes two columns in some East Asian settings, and scripts with marks.
     Fair,
-    /// What nearly all that is read here is made of.
+    /// Most of what is read here is made of.
     Full,
 }
 
 impl Agreement {
     fn on(symbol: &str) -> Agreement {
-        let on = |c| match c {
+        let on = |c: char| match c {
+            ' '..='~' => Agreement::Full,
             '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' | '\u{fffd}' | '\u{1f000}'..='\u{1ffff}' => Agreement::Poor,
-            // Latin, Greek, Cyrillic; quotes and dashes; pictures of controls, lines and blocks; Chinese, Japanese, Korean.
-            ' '..='\u{2ff}'
-            | '\u{370}'..='\u{482}'
-            | '\u{48a}'..='\u{52f}'
-            | '\u{2010}'..='\u{2027}'
-            | '\u{2400}'..='\u{2426}'
-            | '\u{2500}'..='\u{25cf}'
-            | '\u{3001}'..='\u{30ff}'
-            | '\u{4e00}'..='\u{9fff}'
-            | '\u{ac00}'..='\u{d7a3}' => Agreement::Full,
+            '\u{2190}'..='\u{2bff}' if c.width() == Some(2) => Agreement::Poor,
+            '\u{a0}'..='\u{52f}' | '\u{2000}'..='\u{2bff}' | '\u{3001}'..='\u{30ff}' | '\u{4e00}'..='\u{d7a3}'
+                if c.width() == c.width_cjk() && c.width() != Some(0) =>
+            {
+                Agreement::Full
+            }
             _ => Agreement::Fair,
         };
         symbol.chars().map(on).min().unwrap_or(Agreement::Fair)
@@ -439,7 +460,8 @@ fn is_certainly_narrow(cell: &Cell) -> bool {
     cell.symbol().len() == 1 || cell.cell_width() == 1 && Agreement::on(cell.symbol()) > Agreement::Poor
 }
 
-fn digits(number: u16) -> usize {
+/// How long a number is as a parameter.
+fn length(number: u16) -> usize {
     match number {
         1 => 0,
         _ => number.checked_ilog10().map_or(1, |log| log as usize + 1),

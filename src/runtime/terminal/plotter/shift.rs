@@ -50,7 +50,7 @@ pub(super) struct Shift {
 
 /// An entry of a list has no more rows than this, and a list moves by entries.
 const FARTHEST: usize = 3;
-/// One in so many cells is looked at; it is no divisor of how wide panes are.
+/// One in so many cells is looked at: a number that does not fall into step with words or rows.
 const SAMPLE: usize = 7;
 /// By chance, one letter in about a dozen is the same as another.
 const LEAST_SHARE: usize = 6;
