@@ -82,7 +82,7 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Terminal<P> {
             Ok(TAKEN.load(Ordering::SeqCst))
         };
         let writer = Writer::start(put, free)?;
-        let canvas = Canvas::new(Plotter::new(crossterm::terminal::size))?;
+        let canvas = Canvas::new(Plotter::default())?;
         let mut terminal = Terminal { canvas, writer, clip: None, paint, mouse };
         terminal.enter()?;
         Ok(terminal)
@@ -100,6 +100,8 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
         if !TAKEN.load(Ordering::Relaxed) || !self.writer.has_room()? {
             return Ok(());
         }
+        let (width, height) = crossterm::terminal::size().map_err(gone)?;
+        self.canvas.backend_mut().set_size((width, height).into());
         // The terminal shows the frame when it is whole.
         queue!(self.canvas.backend_mut().sink(), BeginSynchronizedUpdate)?;
         self.canvas.draw(|frame| (self.paint)(state, frame)).map_err(gone)?;
@@ -131,6 +133,7 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
         }
         // Ratatui's own `clear` asks the terminal where the cursor is, and waits for an answer that may never come.
         let Size { columns, rows } = size();
+        self.canvas.backend_mut().set_size((columns, rows).into());
         self.canvas.resize(Rect::new(0, 0, columns, rows))
     }
 

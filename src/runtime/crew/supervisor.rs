@@ -1,8 +1,7 @@
 //! Looking after the workers: a call that the disk does not answer cannot be broken off, but it holds up no other file.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 

@@ -9,19 +9,22 @@
 //! All of it rests on knowing what the terminal shows and where its cursor is. Terminals do not agree on how wide
 //! everything is: after an emoji the next cell is gone to absolutely, and after what is in doubt whatever is not next to it.
 
+mod look;
 mod shift;
+mod width;
 
-use std::io;
+use std::io::{self, Write};
 use std::mem;
 use std::ops::Range;
 
 use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::{Cell, CellWidth};
 use ratatui::layout::{Position, Rect, Size};
-use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthChar;
 
+use look::Look;
 use shift::{Cells, Changed, Shift, Step};
+use width::{Agreement, is_certainly_narrow, width_of};
 
 /// A frame in which so many cells changed may be one that scrolled.
 const MANY: usize = 64;
@@ -30,48 +33,11 @@ const ERASE_LINE: &[u8] = b"\x1b[K";
 
 /// What an erased cell is.
 static BLANK: Cell = Cell::EMPTY;
-/// What is seen of a cell that holds nothing but a space.
-const SEEN_ON_BLANK: Modifier = Modifier::REVERSED
-    .union(Modifier::UNDERLINED)
-    .union(Modifier::CROSSED_OUT)
-    .union(Modifier::SLOW_BLINK)
-    .union(Modifier::RAPID_BLINK);
-
-/// How a character looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Look {
-    foreground: Color,
-    background: Color,
-    modifier: Modifier,
-}
-
-impl Look {
-    fn of(cell: &Cell) -> Look {
-        Look { foreground: cell.fg, background: cell.bg, modifier: cell.modifier }
-    }
-
-    /// Whether a space in this look is the same to the eye as one in the `other`. Where lines are drawn or sides are
-    /// changed, everything shows.
-    fn is_same_on_blank(self, other: Look) -> bool {
-        let is_blank = |look: Look| !look.modifier.intersects(SEEN_ON_BLANK);
-        self == other || is_blank(self) && is_blank(other) && self.background == other.background
-    }
-
-    /// Whether nothing is seen of a space in this look.
-    fn is_plain_on_blank(self) -> bool {
-        self.is_same_on_blank(Look::default())
-    }
-}
-
-/// Columns and rows.
-type AskSize = fn() -> io::Result<(u16, u16)>;
-
-/// Ratatui's backend: puts frames together as bytes. It asks the terminal for nothing but its size.
-#[derive(Debug)]
+/// Ratatui's backend: puts frames together as bytes. It asks the terminal for nothing.
+#[derive(Debug, Default)]
 pub(super) struct Plotter {
-    ask_size: AskSize,
     bytes: Vec<u8>,
-    /// How large the screen was when it was cleared.
+    /// How large the screen is. Where it becomes another, ratatui clears it before it draws.
     size: Size,
     shown: Vec<Option<Cell>>,
     /// Where the cursor is, as far as it is known.
@@ -83,16 +49,9 @@ pub(super) struct Plotter {
 }
 
 impl Plotter {
-    pub(super) fn new(ask_size: AskSize) -> Plotter {
-        Plotter {
-            ask_size,
-            bytes: Vec::new(),
-            size: Size::default(),
-            shown: Vec::new(),
-            at: None,
-            is_certain: false,
-            look: Look::default(),
-        }
+    /// From now on the screen is as large as this.
+    pub(super) fn set_size(&mut self, size: Size) {
+        self.size = size;
     }
 
     /// What came together since it was last taken.
@@ -243,7 +202,7 @@ impl Plotter {
     /// columns behind it that a terminal drew over if it draws each part of an emoji by itself.
     fn write_cell(&mut self, place: Position, cell: &Cell, covers: bool) -> Range<u16> {
         let (symbol, width) = (cell.symbol(), width_of(cell));
-        let look = if is_written_in(self.look, cell) { self.look } else { Look::of(cell) };
+        let look = if self.look.suits(cell) { self.look } else { Look::of(cell) };
         if covers {
             self.go(Position { x: place.x + 1, ..place }, look);
             self.put_on(look);
@@ -288,7 +247,7 @@ impl Plotter {
     fn bridge(&mut self, gap: Range<u16>, y: u16, next: Look) -> bool {
         let cells = self.row(y).get(usize::from(gap.start)..usize::from(gap.end)).unwrap_or_default();
         let fits = |cell: &Option<Cell>, look: Look| {
-            cell.as_ref().is_some_and(|cell| cell.symbol().len() == 1 && is_written_in(look, cell))
+            cell.as_ref().is_some_and(|cell| cell.symbol().len() == 1 && look.suits(cell))
         };
         let fitting = [self.look, next].into_iter().find(|look| cells.iter().all(|cell| fits(cell, *look)));
         let Some(look) = fitting.filter(|_| !cells.is_empty()) else { return false };
@@ -298,17 +257,13 @@ impl Plotter {
         true
     }
 
-    /// Makes the terminal write in another look, with the shorter of two ways to say it: from what it is now, or from
-    /// nothing.
+    /// Makes the terminal write in another look.
     fn put_on(&mut self, look: Look) {
         if self.look == look {
             return;
         }
-        let change = change(self.look, look);
-        let anew = change_from_nothing(look);
-        let shorter = if anew.len() < change.len() { anew } else { change };
         self.bytes.extend_from_slice(b"\x1b[");
-        self.bytes.extend_from_slice(shorter.as_bytes());
+        self.bytes.extend_from_slice(look.change_from(self.look).as_bytes());
         self.bytes.push(b'm');
         self.look = look;
     }
@@ -316,9 +271,11 @@ impl Plotter {
     /// A control sequence; a single 1 is what is meant without a number.
     fn control(&mut self, parameters: &[u16], end: u8) {
         self.bytes.extend_from_slice(b"\x1b[");
-        if parameters != [1] {
-            let parameters: Vec<String> = parameters.iter().map(u16::to_string).collect();
-            self.bytes.extend_from_slice(parameters.join(";").as_bytes());
+        let mut between = "";
+        for parameter in parameters.iter().filter(|_| parameters != [1]) {
+            // Memory takes everything.
+            let _ = write!(self.bytes, "{between}{parameter}");
+            between = ";";
         }
         self.bytes.push(end);
     }
@@ -370,20 +327,17 @@ impl Backend for Plotter {
         if region != ClearType::All {
             return Err(io::ErrorKind::Unsupported.into());
         }
-        // The screen may be another by now.
-        self.size = self.size()?;
         self.bytes.extend_from_slice(b"\x1b[2J");
         self.shown = vec![Some(Cell::EMPTY); usize::from(self.size.width) * usize::from(self.size.height)];
         Ok(())
     }
 
     fn size(&self) -> io::Result<Size> {
-        let (width, height) = (self.ask_size)()?;
-        Ok(Size { width, height })
+        Ok(self.size)
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        Ok(WindowSize { columns_rows: self.size()?, pixels: Size::default() })
+        Ok(WindowSize { columns_rows: self.size, pixels: Size::default() })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -411,53 +365,9 @@ fn show(cells: &mut Cells, width: usize, place: Position, cell: &Cell) -> Option
     None
 }
 
-/// Whether a cell looks right when it is written in this look.
-fn is_written_in(look: Look, cell: &Cell) -> bool {
-    let its = Look::of(cell);
-    its == look || cell.symbol() == " " && its.is_same_on_blank(look)
-}
-
 /// Whether a cell is what an erased one is.
 fn is_erased(cell: Option<&Cell>) -> bool {
     cell.is_some_and(|cell| cell.symbol() == " " && Look::of(cell).is_plain_on_blank())
-}
-
-/// How many columns a cell takes. Never none, as something is written.
-fn width_of(cell: &Cell) -> u16 {
-    cell.cell_width().max(1)
-}
-
-/// How far terminals agree on how wide something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Agreement {
-    /// Emoji, above all those that are joined, varied or newer than the terminal, and what stands for what cannot be
-    /// decoded.
-    Poor,
-    /// What takes two columns in some East Asian settings, and scripts with marks.
-    Fair,
-    /// Most of what is read here is made of.
-    Full,
-}
-
-impl Agreement {
-    fn on(symbol: &str) -> Agreement {
-        let on = |c: char| match c {
-            ' '..='~' => Agreement::Full,
-            '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' | '\u{fffd}' | '\u{1f000}'..='\u{1ffff}' => Agreement::Poor,
-            '\u{2190}'..='\u{2bff}' if c.width() == Some(2) => Agreement::Poor,
-            '\u{a0}'..='\u{52f}' | '\u{2000}'..='\u{2bff}' | '\u{3001}'..='\u{30ff}' | '\u{4e00}'..='\u{d7a3}'
-                if c.width() == c.width_cjk() && c.width() != Some(0) =>
-            {
-                Agreement::Full
-            }
-            _ => Agreement::Fair,
-        };
-        symbol.chars().map(on).min().unwrap_or(Agreement::Fair)
-    }
-}
-
-fn is_certainly_narrow(cell: &Cell) -> bool {
-    cell.symbol().len() == 1 || cell.cell_width() == 1 && Agreement::on(cell.symbol()) > Agreement::Poor
 }
 
 /// How long a number is as a parameter.
@@ -465,88 +375,6 @@ fn length(number: u16) -> usize {
     match number {
         1 => 0,
         _ => number.checked_ilog10().map_or(1, |log| log as usize + 1),
-    }
-}
-
-/// The parameters of SGR that lead from one look to another.
-fn change(from: Look, to: Look) -> String {
-    let mut codes: Vec<String> = Vec::new();
-    let mut kept = from.modifier & to.modifier;
-    for (ended, code) in ENDS {
-        if from.modifier.difference(to.modifier).intersects(ended) {
-            codes.push(code.to_string());
-            // What ends with it and is wanted is begun again.
-            kept.remove(ended);
-        }
-    }
-    for (begun, code) in BEGINS {
-        if to.modifier.difference(kept).contains(begun) {
-            codes.push(code.to_string());
-        }
-    }
-    if from.foreground != to.foreground {
-        codes.push(colour(to.foreground, 30));
-    }
-    if from.background != to.background {
-        codes.push(colour(to.background, 40));
-    }
-    codes.join(";")
-}
-
-/// The parameters of SGR that lead to a look from whatever there was.
-fn change_from_nothing(to: Look) -> String {
-    let change = change(Look::default(), to);
-    if change.is_empty() { change } else { format!("0;{change}") }
-}
-
-/// What ends modifiers.
-const ENDS: [(Modifier, u8); 7] = [
-    (Modifier::BOLD.union(Modifier::DIM), 22),
-    (Modifier::ITALIC, 23),
-    (Modifier::UNDERLINED, 24),
-    (Modifier::SLOW_BLINK.union(Modifier::RAPID_BLINK), 25),
-    (Modifier::REVERSED, 27),
-    (Modifier::HIDDEN, 28),
-    (Modifier::CROSSED_OUT, 29),
-];
-
-/// What begins each.
-const BEGINS: [(Modifier, u8); 9] = [
-    (Modifier::BOLD, 1),
-    (Modifier::DIM, 2),
-    (Modifier::ITALIC, 3),
-    (Modifier::UNDERLINED, 4),
-    (Modifier::SLOW_BLINK, 5),
-    (Modifier::RAPID_BLINK, 6),
-    (Modifier::REVERSED, 7),
-    (Modifier::HIDDEN, 8),
-    (Modifier::CROSSED_OUT, 9),
-];
-
-/// The parameters for a colour, after `base` (30 for text, 40 for what is behind it). The first sixteen are chosen from
-/// the table of 256, as some terminals make the colours of the older sequences brighter where text is bold.
-fn colour(colour: Color, base: u8) -> String {
-    let of_table = |number: u8| format!("{};5;{number}", base + 8);
-    match colour {
-        Color::Reset => (base + 9).to_string(),
-        Color::Black => of_table(0),
-        Color::Red => of_table(1),
-        Color::Green => of_table(2),
-        Color::Yellow => of_table(3),
-        Color::Blue => of_table(4),
-        Color::Magenta => of_table(5),
-        Color::Cyan => of_table(6),
-        Color::Gray => of_table(7),
-        Color::DarkGray => of_table(8),
-        Color::LightRed => of_table(9),
-        Color::LightGreen => of_table(10),
-        Color::LightYellow => of_table(11),
-        Color::LightBlue => of_table(12),
-        Color::LightMagenta => of_table(13),
-        Color::LightCyan => of_table(14),
-        Color::White => of_table(15),
-        Color::Indexed(number) => of_table(number),
-        Color::Rgb(red, green, blue) => format!("{};2;{red};{green};{blue}", base + 8),
     }
 }
 

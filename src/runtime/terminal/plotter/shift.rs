@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ratatui::buffer::{Cell, CellWidth};
 
-use super::Look;
+use super::look::Look;
 
 /// What the terminal shows, or is to show, row by row; nothing where it is not known, and in all but the first column of
 /// what is wide.
@@ -65,7 +65,7 @@ impl Shift {
         if shown.len() != next.len() || !is_known(next) {
             return None;
         }
-        // Rows are counted from the side that they move towards.
+        // Both are `height` rows of `width` cells. Rows are counted from the side that they move towards.
         let row = |n: usize| if step.is_up { n } else { height - 1 - n };
         let shown = |n: usize| &shown[row(n) * width..][..width];
         let next = |n: usize| &next[row(n) * width..][..width];

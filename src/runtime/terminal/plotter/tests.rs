@@ -3,21 +3,17 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
-use std::cell::{Cell as Shared, RefCell};
+use ratatui::style::{Color, Modifier, Style};
+use std::cell::RefCell;
 use std::collections::HashSet;
-use std::io::Write;
 use std::num::NonZero;
 use std::rc::Rc;
 
+use super::look::SEEN_ON_BLANK;
 use super::*;
 
 const COLUMNS: u16 = 30;
 const ROWS: u16 = 6;
-
-thread_local! {
-    static SIZE: Shared<(u16, u16)> = const { Shared::new((COLUMNS, ROWS)) };
-}
 
 /// A terminal, what is drawn on it, and beside it the bytes that ratatui's own backend would have written.
 struct Desk {
@@ -46,11 +42,10 @@ impl Write for Sheet {
 impl Desk {
     fn new() -> Desk {
         let area = Rect::new(0, 0, COLUMNS, ROWS);
-        SIZE.set((COLUMNS, ROWS));
         let sheet = Sheet::default();
         let own = Rc::clone(&sheet.0);
         let fixed = ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(area) };
-        let mut canvas = Terminal::new(Plotter::new(|| Ok(SIZE.get()))).unwrap();
+        let mut canvas = Terminal::new(Plotter { size: area.as_size(), ..Plotter::default() }).unwrap();
         canvas.resize(area).unwrap();
         Desk {
             canvas,
@@ -277,7 +272,7 @@ fn only_what_changes_of_a_look_is_said_or_all_of_it_where_that_is_shorter() {
         ),
         (dim, look(Color::Rgb(1, 2, 3), Color::Reset, none), "\x1b[38;2;1;2;3m"),
     ] {
-        let mut plotter = Plotter { look: from, ..Plotter::new(|| Ok((1, 1))) };
+        let mut plotter = Plotter { look: from, ..Plotter::default() };
         plotter.put_on(to);
         assert_eq!(String::from_utf8(plotter.take()).unwrap(), change);
     }
@@ -409,7 +404,7 @@ fn a_screen_of_another_size_begins_anew() {
     let mut desk = Desk::new();
     desk.put(0, 0, "abcdef", Style::new());
     desk.draw();
-    SIZE.set((4, 2));
+    desk.canvas.backend_mut().set_size(Size { width: 4, height: 2 });
     desk.screen.screen_mut().set_size(cells(2), cells(4));
     desk.buffer = Buffer::empty(Rect::new(0, 0, 4, 2));
     desk.put(0, 1, "ab", Style::new());
