@@ -48,7 +48,7 @@ pub use line_editor::LineEditor;
 pub use list_pane::ListPane;
 pub use message::{Kept, LoadProgress, Message, Mouse, MouseAction, Notice};
 pub use note_editor::NoteEditor;
-pub use overlay::{Overlay, OverlayKind, help_rows, palette_rows};
+pub use overlay::{Overlay, OverlayKind, Question, help_rows, palette_rows};
 pub use reading_pane::{OpenArticle, ReadingPane};
 pub use searches::{Searches, Watched};
 pub use session::Session;
@@ -83,6 +83,8 @@ pub struct State {
     reading: ReadingPane,
     filter: FilterBar,
     overlay: Option<Overlay>,
+    /// What [`OverlayKind::Confirm`] asks.
+    question: Option<Question>,
     feeds: Feeds,
     note: Option<NoteEditor>,
     keeping: Keeping,
@@ -127,6 +129,7 @@ impl State {
             reading: ReadingPane::default(),
             filter: FilterBar::default(),
             overlay: None,
+            question: None,
             feeds: Feeds::default(),
             note: None,
             keeping: Keeping::default(),
@@ -209,6 +212,7 @@ impl State {
             Message::FeedProblems(problems) => self.feeds.problems = problems,
             Message::Refreshing(progress) => self.take_refresh(&progress),
             Message::FeedChoice(feeds) => self.take_choice(feeds),
+            Message::Confirm(question) => self.confirm(question.text, question.on_yes),
             Message::ErrandDone => self.feeds.errands = self.feeds.errands.saturating_sub(1),
             Message::FeedHealth(health) => self.take_health(health),
             Message::Changes(changes) => self.take_changes(changes),

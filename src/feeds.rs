@@ -2,6 +2,7 @@
 //!
 //! This room knows no files, no network and no library: it turns texts into subscriptions and back.
 
+mod credentials;
 pub mod newsboat;
 pub mod opml;
 
@@ -10,11 +11,13 @@ use url::Url;
 
 use crate::article::clean;
 
+pub use credentials::{Credentials, ServerLogin, redact};
+
 /// A feed as its reader wants it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Subscription {
-    /// Where it is fetched from.
+    /// The address to fetch; holds no credentials.
     pub url: String,
     /// What it calls itself; empty until it was fetched.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -43,12 +46,16 @@ pub struct Subscription {
     /// What other programs said of it, by attribute, so that nothing is lost on the way through.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<(String, String)>,
+    /// The user name and password, and the server that gets them. Never serialised.
+    #[serde(skip)]
+    pub login: Option<ServerLogin>,
 }
 
 impl Subscription {
-    /// A subscription to the feed at `url`, of which nothing else is known yet.
-    pub fn new(url: impl Into<String>) -> Subscription {
-        Subscription { url: url.into(), ..Subscription::default() }
+    /// A subscription to the feed at `url`. Credentials in the address become its login.
+    pub fn new(url: impl AsRef<str>) -> Subscription {
+        let (url, login) = ServerLogin::split(url.as_ref());
+        Subscription { url, login, ..Subscription::default() }
     }
 
     /// What it is called: its reader's name for it, else its own, else its address.
@@ -131,42 +138,48 @@ pub fn feed_address(written: &str) -> Option<String> {
     }
 }
 
-/// The feeds that a reader means by `name`: the one with that address, those with that name, those with that tag, or,
-/// unless it has to be `exact`, the one in whose name it stands.
+/// Completes an address as people write it: `example.org/feed` and `feed://example.org` become web addresses.
+pub fn web_address(place: &str) -> String {
+    let place = place.trim();
+    match place.split_once(':') {
+        Some(("feed", rest)) if rest.starts_with("//") => format!("http:{rest}"),
+        Some(("feed", rest)) => rest.to_owned(),
+        Some((_, rest)) if rest.starts_with("//") => place.to_owned(),
+        _ => format!("https://{place}"),
+    }
+}
+
+/// Returns the feeds with this address, this whole name, or this `#tag`.
 ///
 /// # Errors
 ///
-/// None is meant, or it is not clear which; the sentence says so.
-pub fn named<'f, F>(
-    feeds: &'f [F],
-    of: impl Fn(&F) -> &Subscription,
-    name: &str,
-    exact: bool,
-) -> Result<Vec<&'f F>, String> {
+/// Returns a sentence if there is no such feed; it names a feed with a similar name.
+pub fn named<'f, F>(feeds: &'f [F], of: impl Fn(&F) -> &Subscription, name: &str) -> Result<Vec<&'f F>, String> {
     let folded = name.trim().to_lowercase();
-    let ways: [&dyn Fn(&Subscription) -> bool; 3] =
-        [&|feed| feed.url == name.trim(), &|feed| feed.name().to_lowercase() == folded, &|feed| {
-            feed.tags.iter().any(|tag| tag.to_lowercase() == folded.trim_start_matches('#'))
-        }];
-    for way in ways {
-        let found: Vec<&F> = feeds.iter().filter(|feed| way(of(feed))).collect();
-        if !found.is_empty() {
-            return Ok(found);
-        }
+    let address = same_address(&Credentials::split(name.trim()).0);
+    let is_meant = |feed: &Subscription| match folded.strip_prefix('#') {
+        Some(tag) => feed.tags.iter().any(|own| own.to_lowercase() == tag.trim_start_matches('#')),
+        None => feed.name().to_lowercase() == folded || same_address(&feed.url) == address,
+    };
+    let found: Vec<&F> = feeds.iter().filter(|feed| is_meant(of(feed))).collect();
+    if !found.is_empty() {
+        return Ok(found);
     }
-    let near: Vec<&F> = feeds.iter().filter(|feed| of(feed).name().to_lowercase().contains(&folded)).collect();
-    match near.as_slice() {
-        [_] if !folded.is_empty() && !exact => Ok(near),
-        [near] if !folded.is_empty() => {
-            Err(format!("no feed is called just \"{name}\"; \"{}\" is meant, perhaps", of(near).name()))
-        }
-        [] | [_] => Err(format!("no feed is called \"{name}\"")),
-        several => {
-            let names: Vec<String> = several.iter().take(5).map(|feed| format!("\"{}\"", of(feed).name())).collect();
-            let more = if several.len() > 5 { ", and others" } else { "" };
-            Err(format!("\"{name}\" could be {}{more}", names.join(", ")))
-        }
+    let shown = clean(name.trim());
+    if folded.starts_with('#') {
+        return Err(format!("no feed has the tag {}", redact(&shown)));
     }
+    let contains = |feed: &&F| !folded.is_empty() && of(feed).name().to_lowercase().contains(&folded);
+    let near = feeds.iter().filter(contains).map(|feed| of(feed).name());
+    let similar = feeds.iter().map(|feed| (strsim::jaro_winkler(&of(feed).name().to_lowercase(), &folded), of(feed)));
+    let similar = similar.filter(|(score, _)| *score > 0.85).max_by(|a, b| a.0.total_cmp(&b.0));
+    let tagged = feeds.iter().flat_map(|feed| &of(feed).tags).find(|tag| tag.to_lowercase() == folded);
+    let hint = match (tagged, near.min_by_key(|name| name.len()).or(similar.map(|(_, feed)| feed.name()))) {
+        (Some(tag), _) => format!("; did you mean the tag #{}?", clean(tag)),
+        (None, Some(name)) => format!("; did you mean \"{}\"?", clean(name)),
+        (None, None) => String::new(),
+    };
+    Err(format!("no feed is named \"{}\"{hint}", redact(&shown)))
 }
 
 #[cfg(test)]

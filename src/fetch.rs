@@ -17,8 +17,11 @@ mod zstd;
 use std::fmt;
 use std::time::Duration;
 
+use crate::feeds::ServerLogin;
+
 pub use client::{Client, ClientOptions, FetchLimits};
 pub use error::FetchError;
+pub use exchange::is_same_server;
 pub use login::{Login, Password};
 pub use parallel::{ParallelLimits, in_parallel};
 pub use proxy::Proxy;
@@ -34,10 +37,12 @@ pub struct Wanted {
     pub last_modified: Option<String>,
     /// The media types that are welcome, as the `Accept` header lists them; all when missing.
     pub accept: Option<String>,
+    /// A user name and password, sent to their own server only.
+    pub login: Option<ServerLogin>,
 }
 
 impl Wanted {
-    /// A document of which nothing is known yet.
+    /// A document of which nothing is known yet. Credentials in the address are used only if they are in `login`.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), ..Self::default() }
     }
@@ -68,9 +73,8 @@ pub struct Document {
     pub etag: Option<String>,
     /// To be given back in [`Wanted::last_modified`].
     pub last_modified: Option<String>,
-    /// Where it was found, after all redirects: what relative addresses in it start from. Without a redirect it is
-    /// the address that was asked for, word for word. A user and password in that address are kept where they may be
-    /// sent, and left out elsewhere.
+    /// Its address after all redirects, the base of relative addresses in it. Without a redirect it is the requested
+    /// address, word for word. It holds no credentials.
     pub url: String,
     /// Where the address has moved for good: the end of the permanent redirects (301, 308) that came before any other
     /// kind. It is what to ask for from now on.

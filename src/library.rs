@@ -5,6 +5,7 @@
 
 mod entries;
 mod feeds;
+mod logins;
 mod marks;
 mod newsboat;
 pub mod private;

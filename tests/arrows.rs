@@ -20,7 +20,7 @@ const SECRETS: &[(&str, &[&str])] = &[
     ("notify", &["runtime"]),
     ("ureq", &["fetch"]),
     ("rusqlite", &["library"]),
-    ("clap", &["cli"]),
+    ("clap", &["command", "cli"]),
 ];
 
 /// The source files of a room, tests at their ends left out.

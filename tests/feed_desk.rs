@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use newsdesk::app::{
-    ChangedPiece, Effect, FeedHealth, FeedOrder, FeedRow, Message, OverlayKind, RefreshEnd, RefreshProgress, Size,
-    State,
+    ChangedPiece, Effect, FeedHealth, FeedOrder, FeedRow, Message, OverlayKind, Question, RefreshEnd, RefreshProgress,
+    Size, State,
 };
 use newsdesk::article::{Draft, Role};
+use newsdesk::command::FeedCommand;
 use newsdesk::config::{Config, FeedSort};
 use newsdesk::corpus::{Corpus, FeedLabel, ShardBuilder};
-use newsdesk::feeds::{FeedSetting, Subscription};
 use newsdesk::loader::{Problem, Refusal};
 use newsdesk::marks::Marks;
 use newsdesk::query::Query;
@@ -100,77 +100,115 @@ fn row(name: &str, url: &str, error: Option<&str>) -> FeedRow {
     FeedRow { url: url.to_owned(), name: name.to_owned(), tags: Vec::new(), error: error.map(str::to_owned) }
 }
 
+fn command(command: FeedCommand) -> FeedOrder {
+    FeedOrder::Command(command)
+}
+
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 #[test]
-fn every_subcommand_asks_for_what_it_says() {
+fn feed_commands_reach_the_feed_thread() {
     let mut desk = Desk::new(Config::default());
-    let subscription =
-        Subscription { tags: words(&["press", "local"]), ..Subscription::new("https://a.example/".to_owned()) };
-    let add = || Some(FeedOrder::Add(Box::new(subscription.clone())));
-    assert_eq!(desk.command("feed add https://a.example/ #press local"), add());
-    let named = Subscription { own_title: Some("My A".to_owned()), ..subscription.clone() };
-    let named = Some(FeedOrder::Add(Box::new(named)));
-    assert_eq!(desk.command("feed add --tag press https://a.example/ --name='My A' --tag=#local"), named);
+    let add = |places: &[&str], tags: &[&str], name: Option<&str>| {
+        let name = name.map(str::to_owned);
+        Some(command(FeedCommand::Add { places: words(places), tag: words(tags), name }))
+    };
+    let place = "https://a.example/";
+    assert_eq!(desk.command("feed add https://a.example/ #press"), add(&[place, "#press"], &[], None));
+    assert_eq!(
+        desk.command("feed add --tag press https://a.example/ --name='My A' --tag=#local"),
+        add(&[place], &["press", "#local"], Some("My A"))
+    );
     desk.orders.clear();
     desk.press("a");
-    desk.hear(Message::Paste("https://a.example/ press #local".to_owned()));
+    desk.hear(Message::Paste("https://a.example/ #local".to_owned()));
     desk.press("enter");
-    assert_eq!(desk.orders.pop(), add());
-    assert_eq!(desk.command("feed remove #coast"), Some(FeedOrder::Remove("#coast".to_owned())));
-    assert_eq!(desk.command("feed remove Canal Post"), Some(FeedOrder::Remove("Canal Post".to_owned())));
-    assert_eq!(
-        desk.command("feed rename \"Canal Post\" The Post"),
-        Some(FeedOrder::Rename("Canal Post".to_owned(), Some("The Post".to_owned())))
-    );
-    assert_eq!(desk.command("feed rename Canal"), Some(FeedOrder::Rename("Canal".to_owned(), None)));
+    assert_eq!(desk.orders.pop(), add(&[place, "#local"], &[], None));
+    let remove = |names: &[&str]| Some(command(FeedCommand::Remove { names: words(names), yes: false }));
+    assert_eq!(desk.command("feed remove #coast"), remove(&["#coast"]));
+    assert_eq!(desk.command("feed remove 'Canal Post'"), remove(&["Canal Post"]));
+    let rename = |to: &[&str]| Some(command(FeedCommand::Rename { name: "Canal Post".to_owned(), to: words(to) }));
+    assert_eq!(desk.command("feed rename \"Canal Post\" The Post"), rename(&["The", "Post"]));
+    assert_eq!(desk.command("feed rename 'Canal Post'"), rename(&[]));
     assert_eq!(
         desk.command("feed tag Canal news -old"),
-        Some(FeedOrder::Tag("Canal".to_owned(), words(&["news", "-old"])))
+        Some(command(FeedCommand::Tag { name: "Canal".to_owned(), tags: words(&["news", "-old"]) }))
     );
-    let setting = FeedSetting { keep_count: Some(500), keep_days: Some(90), full_text: Some(true) };
-    let set = Some(FeedOrder::Set(words(&["Canal", "Harbour"]), setting));
-    assert_eq!(desk.command("feed set Canal Harbour --keep-count 500 --keep-days=90 --full-text true"), set);
-    assert_eq!(desk.command("feed list"), Some(FeedOrder::List));
-    assert_eq!(desk.command("feed refresh"), Some(FeedOrder::Refresh(Vec::new())));
-    assert_eq!(
-        desk.command("feed refresh 'Canal Post' coast"),
-        Some(FeedOrder::Refresh(words(&["Canal Post", "coast"])))
-    );
+    let set = FeedCommand::Set {
+        names: words(&["Canal", "Harbour"]),
+        keep_count: Some(500),
+        keep_days: Some(90),
+        full_text: Some(true),
+    };
+    let typed = "feed set Canal Harbour --keep-count 500 --keep-days=90 --full-text true";
+    assert_eq!(desk.command(typed), Some(command(set)));
+    assert_eq!(desk.command("feed list"), Some(command(FeedCommand::List { json: false })));
+    let refresh = |names: &[&str]| Some(command(FeedCommand::Refresh { names: words(names) }));
+    assert_eq!(desk.command("feed refresh"), refresh(&[]));
+    assert_eq!(desk.command("feed refresh 'Canal Post' coast"), refresh(&["Canal Post", "coast"]));
     assert_eq!(desk.command("feed stop"), Some(FeedOrder::Stop));
-    assert_eq!(desk.command("feed import /tmp/a.opml"), Some(FeedOrder::Import(PathBuf::from("/tmp/a.opml"))));
-    assert_eq!(desk.command("feed export /tmp/b.opml"), Some(FeedOrder::Export(PathBuf::from("/tmp/b.opml"))));
+    assert_eq!(
+        desk.command("feed import /tmp/a.opml"),
+        Some(command(FeedCommand::Import { file: PathBuf::from("/tmp/a.opml") }))
+    );
+    let export = FeedCommand::Export { file: Some(PathBuf::from("/tmp/b.opml")), with_credentials: false };
+    assert_eq!(desk.command("feed export /tmp/b.opml"), Some(command(export)));
     desk.orders.clear();
     desk.press("R");
-    assert_eq!(desk.orders.pop(), Some(FeedOrder::Refresh(Vec::new())));
+    assert_eq!(desk.orders.pop(), refresh(&[]));
 }
 
 #[test]
-fn what_cannot_be_understood_is_told_and_nothing_is_asked_for() {
+fn feed_mistakes_are_reported_and_do_nothing() {
     let mut desk = Desk::new(Config::default());
     for (typed, told) in [
-        ("feed", ""),
-        ("feed frobnicate", "feed add URL"),
-        ("feed remove", "feed add URL"),
-        ("feed remove 'Canal", "quotation mark"),
-        ("feed import", "feed add URL"),
-        ("feed set", "feed add URL"),
-        ("feed set Canal", "feed set NAME"),
-        ("feed set --keep-days 3", "feed set NAME"),
-        ("feed set Canal --keep-count", "--keep-count wants a value"),
-        ("feed set Canal --keep-count many", "a number is wanted"),
-        ("feed set Canal --keep-days -1", "a number is wanted"),
-        ("feed set Canal --full-text maybe", "true or false"),
-        ("feed add --tag x", "feed add URL"),
-        ("feed add https://a.example/ --colour red", "--colour is none of --tag and --name"),
-        ("feed set Canal --colour red", "--colour is none of"),
+        ("feed frobnicate", "no feed command \"frobnicate\""),
+        ("feed remove 'Canal", "unclosed quote"),
+        ("feed import", "usage: feed import <FILE>"),
+        ("feed set Canal --keep-count many", "invalid value 'many'"),
+        ("feed list --json", "is for a shell"),
+        ("feed export", "expected a file"),
     ] {
         assert_eq!(desk.command(typed), None, "{typed}");
         assert!(desk.told().contains(told), "{typed}: {}", desk.told());
         desk.press("esc");
     }
+}
+
+#[test]
+fn remove_asks_before_it_unsubscribes() {
+    let mut desk = Desk::new(Config::default());
+    desk.press("f");
+    while desk.state.sources().row().is_some_and(|row| row.name != "Canal Post") {
+        desk.press("j");
+    }
+    desk.press("x");
+    assert!(desk.state.overlay().is_none(), "x removes nothing");
+    desk.press("D");
+    assert_eq!(desk.state.question().unwrap().text, "Unsubscribe from \"Canal Post\"?");
+    desk.orders.clear();
+    desk.press("n");
+    assert_eq!(desk.orders, []);
+    desk.press("D y");
+    let names = words(&["https://canal.example/rss"]);
+    assert_eq!(desk.orders, [command(FeedCommand::Remove { names, yes: true })]);
+    assert!(desk.state.overlay().is_none());
+    // A command that matches several feeds comes back as a question.
+    let on_yes = FeedCommand::Remove { names: words(&["#coast"]), yes: true };
+    desk.orders.clear();
+    desk.hear(Message::Confirm(Question { text: "Unsubscribe?".to_owned(), on_yes: on_yes.clone() }));
+    desk.press("enter");
+    assert_eq!(desk.orders, [command(on_yes)]);
+}
+
+#[test]
+fn notices_hide_credentials() {
+    let mut desk = Desk::new(Config::default());
+    desk.command("feed add https://joe:s3cret@a.example/feed");
+    assert!(desk.told().contains("a.example/feed"), "{}", desk.told());
+    assert!(!desk.told().contains("joe") && !desk.told().contains("s3cret"), "{}", desk.told());
 }
 
 #[test]
@@ -197,13 +235,19 @@ fn the_whole_article_and_its_changes_are_asked_for_by_the_entry_that_is_open() {
 #[test]
 fn a_page_with_several_feeds_is_a_choice_that_keeps_the_tags() {
     let mut desk = Desk::new(Config::default());
-    desk.command("feed add https://page.example/ press");
+    desk.command("feed add https://page.example/ #press");
     let feeds = ["all", "news"].map(|name| (format!("https://page.example/{name}"), name.to_owned()));
     desk.hear(Message::FeedChoice(feeds.to_vec()));
     desk.orders.clear();
     desk.press("j enter");
-    let wanted = Subscription { tags: words(&["press"]), ..Subscription::new("https://page.example/news".to_owned()) };
-    assert_eq!(desk.orders, [FeedOrder::Add(Box::new(wanted))]);
+    let add = |place: &str| FeedCommand::Add { places: words(&[place]), tag: words(&["#press"]), name: None };
+    assert_eq!(desk.orders, [command(add("https://page.example/news"))]);
+    // The login goes along to feeds on the same server.
+    desk.command("feed add https://joe:pw@page.example/ #press");
+    desk.hear(Message::FeedChoice(feeds.to_vec()));
+    desk.orders.clear();
+    desk.press("enter");
+    assert_eq!(desk.orders, [command(add("https://joe:pw@page.example/all"))]);
     assert!(desk.state.overlay().is_none());
 }
 
@@ -211,7 +255,7 @@ fn a_page_with_several_feeds_is_a_choice_that_keeps_the_tags() {
 fn how_feeds_are_is_a_list_and_enter_filters_by_one() {
     let mut desk = Desk::new(Config::default());
     desk.hear(Message::FeedHealth(Vec::new()));
-    assert!(desk.told().contains("Nothing is subscribed to"));
+    assert!(desk.told().contains("No subscriptions yet"));
     let health = |name: &str| FeedHealth {
         name: name.to_owned(),
         tags: " #coast".to_owned(),

@@ -260,10 +260,10 @@ fn a_page_is_subscribed_to_by_choice_its_whole_article_fetched_and_what_changed_
     let mut desk = reader.read();
     desk.wait_for("30 articles");
     desk.send("a");
-    desk.send(&format!("{} boats\r", server.url("/")));
+    desk.send(&format!("{} #boats\r", server.url("/")));
     desk.wait_for("which is meant?");
     desk.send("j\r");
-    desk.wait_for("Subscribed to Ferry news: 1 entry");
+    desk.wait_for("Subscribed to \"Ferry news\": 1 entry");
     desk.wait_for("The tide is low.");
     // There and back.
     desk.send("F");
@@ -281,8 +281,8 @@ fn a_page_is_subscribed_to_by_choice_its_whole_article_fetched_and_what_changed_
     desk.wait_for("low.high.");
     desk.send("\x1b");
     desk.wait("the panes", |desk| !desk.text().contains("What changed"));
-    desk.send(":feed set Ferry --keep-count 7\r");
-    desk.wait_for("the newest 7 are kept");
+    desk.send(":feed set 'Ferry news' --keep-count 7\r");
+    desk.wait_for("keeps the newest 7 entries");
     desk.send(":feed list\r");
     desk.wait_for("Ferry news #boats");
     desk.wait_for("1 entry, ");
@@ -290,7 +290,7 @@ fn a_page_is_subscribed_to_by_choice_its_whole_article_fetched_and_what_changed_
     desk.wait("the panes", |desk| !desk.text().contains("Ferry news #boats"));
     desk.send("q");
     assert_eq!(desk.wait_for_end(), 0);
-    assert!(reader.told(&["feed", "list"]).contains("the newest 7 are kept"));
+    assert!(reader.told(&["feed", "list"]).contains("keeps the newest 7 entries"));
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn a_server_that_says_nothing_holds_up_nothing_else_and_can_be_given_up() {
     desk.send(&format!("a{}\r", server.url("/silent")));
     server.wait_for_requests(asked + 1);
     desk.send(":feed tag \"Paper 0\" morning\r");
-    desk.wait_for("Paper 0 #morning");
+    desk.wait_for("\"Paper 0\": #morning");
     desk.send("R");
     desk.wait_for("1 feed: 0 new");
     desk.send("\x1b");
@@ -364,15 +364,15 @@ fn what_is_gone_or_wants_to_be_left_alone_is_passed_over_when_all_feeds_are_refr
     let paths: Vec<String> = server.requests().into_iter().skip(asked).map(|request| request.path).collect();
     assert_eq!(paths, ["/0", "/1"]);
     desk.send(":feed remove \"Paper 0\"\r");
-    desk.wait_for("Unsubscribed: Paper 0");
+    desk.wait_for("Unsubscribed from \"Paper 0\"");
     desk.send("R");
-    desk.wait_for("2 feeds are gone for good or to be left alone");
+    desk.wait_for("2 feeds are gone or asked not to be fetched");
     desk.send("q");
     assert_eq!(desk.wait_for_end(), 0);
     // A script hears the same.
     let refused = reader.run(&["feed", "refresh"]);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&refused.stdout).contains("2 feeds are gone for good or to be left alone"));
+    assert!(String::from_utf8_lossy(&refused.stdout).contains("2 feeds are gone or asked not to be fetched"));
     assert_eq!(server.requests().len(), asked + 2);
 }
 
@@ -406,7 +406,7 @@ fn what_is_wrong_with_a_feed_is_listed_for_as_long_as_it_is() {
     desk.send("q");
     desk.wait("the panes", |desk| !desk.text().contains("/1/2: "));
     desk.send(":feed remove \"Paper 2\"\r");
-    desk.wait_for("Unsubscribed: Paper 2");
+    desk.wait_for("Unsubscribed from \"Paper 2\"");
     desk.wait("no problem", |desk| !desk.text().contains("problem"));
     desk.send("q");
     assert_eq!(desk.wait_for_end(), 0);
@@ -446,4 +446,125 @@ fn a_refresh_that_is_killed_leaves_what_was_stored_whole_and_the_next_stores_not
     let articles = reader.articles();
     assert_eq!(articles.len(), FEEDS * ENTRIES);
     assert!(articles.values().all(|found| found.len() == 1));
+}
+
+/// The parts of a login that no output may hold, plain and as servers get them.
+const SECRETS: [&str; 4] = ["joe-user", "s3cret-pw", "am9lLXVzZXI6czNjcmV0LXB3", "s3cret%2Dpw"];
+
+/// Runs the program and returns everything that it printed.
+fn printed(home: &std::path::Path, arguments: &[&str]) -> String {
+    let Output { stdout, stderr, .. } = Command::new(PROGRAM)
+        .args(arguments)
+        .env_clear()
+        .env("HOME", home)
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir(home)
+        .output()
+        .unwrap();
+    format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr))
+}
+
+#[test]
+fn credentials_appear_in_no_output() {
+    let broken = Arc::new(AtomicUsize::new(0));
+    let state = Arc::clone(&broken);
+    let server = Server::start(move |request| {
+        let is_ours = request.header("Authorization") == Some("Basic am9lLXVzZXI6czNjcmV0LXB3");
+        match (request.path.as_str(), state.load(Ordering::Relaxed)) {
+            _ if !is_ours => Answer::status(401),
+            ("/page", _) => Answer::ok(
+                "<html><head><link rel=alternate type='application/rss+xml' href='/two'>\
+                 <link rel=alternate type='application/rss+xml' href='feed'></head></html>",
+            ),
+            (_, 1) => Answer::status(500),
+            (_, 2) => Answer::to(302, "ftp://joe-user:s3cret-pw@host/"),
+            (_, 3) => Answer::ok("<p>no feed"),
+            _ => Answer::ok(
+                "<rss version='2.0'><channel><link>/home</link><item><title>Harbour fog</title><link>fog</link>\
+                 <description>&lt;a href='more'&gt;More&lt;/a&gt; of the fog</description></item></channel></rss>",
+            ),
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    let at = |path: &str| format!("http://joe-user:s3cret-pw@{}{path}", server.authority());
+    let log = home.join("log").to_str().unwrap().to_owned();
+    let mut all = String::new();
+    let run = |arguments: &[&str], all: &mut String| {
+        let text = printed(home, arguments);
+        all.push_str(&text);
+        text
+    };
+    let added = run(&["--log", &log, "feed", "add", &at("/feed")], &mut all);
+    assert!(added.contains("1 entry"), "{added}");
+    run(&["feed", "add", &at("/feed"), &at("/page"), &at("/missing"), "joe-user:s3cret-pw@nowhere"], &mut all);
+    fs::write(home.join("urls"), format!("{}\n{} \"!x\nexec:cat {}\n", at("/feed"), at("/a"), at("/b"))).unwrap();
+    run(&["feed", "import", "urls"], &mut all);
+    let opml =
+        format!("<opml><body><outline xmlUrl='{}'/><outline xmlUrl='ftp:{}'/></body></opml>", at("/c"), at("/d"));
+    fs::write(home.join("list.opml"), opml).unwrap();
+    run(&["feed", "import", "list.opml"], &mut all);
+    for failure in 1..=3 {
+        broken.store(failure, Ordering::Relaxed);
+        let told = run(&["--log", &log, "feed", "refresh", &at("/feed")], &mut all);
+        assert!(told.contains("127.0.0.1"), "{told}");
+        run(&["feed", "list"], &mut all);
+    }
+    broken.store(0, Ordering::Relaxed);
+    run(&["searches", "add", "fog", "fog"], &mut all);
+    for arguments in [
+        &["list"][..],
+        &["list", "--format", "json"],
+        &["list", "--format", "csv"],
+        &["show"],
+        &["show", "--format", "json"],
+        &["search", "fog"],
+        &["search", "fog", "--format", "json"],
+        &["search", "fog", "--format", "kwic"],
+        &["watch", "fog", "--dry-run"],
+        &["export", "-o", "all.md"],
+        &["export", "-o", "all.csv", "--format", "csv"],
+        &["check"],
+        &["check", "--library"],
+        &["feed", "list", "--json"],
+        &["feed", "export"],
+        &["feed", "export", "out.opml"],
+        &["feed", "remove", &at("/nothing")],
+        &["library", "export"],
+        &["library", "backup", "copy.db"],
+        &["cache"],
+    ] {
+        run(arguments, &mut all);
+    }
+    assert!(all.contains("Harbour fog") && all.contains("holds the user names and passwords"), "{all}");
+    for file in ["log", "all.md", "all.csv", "out.opml"] {
+        all.push_str(&fs::read_to_string(home.join(file)).unwrap_or_default());
+    }
+    // The reader: its sources, its list of feeds, its problems, and what it says of a feed that is added.
+    let mut desk = Desk::at_home(home, 160, 50, PROGRAM, &[], &[]);
+    desk.wait_for("Harbour fog");
+    desk.send("f");
+    desk.wait_for("Feeds");
+    desk.send(":feed list\r");
+    desk.wait_for("unread; ");
+    desk.send("q!");
+    desk.wait_for("1 problem");
+    all.push_str(&String::from_utf8_lossy(&desk.written));
+    // While it is typed the line shows what is typed.
+    desk.send("qa");
+    desk.send(&at("/other"));
+    desk.send("\r");
+    desk.wait_for("Subscribed to");
+    let told = desk.text();
+    desk.send("q");
+    desk.wait_for_end();
+    all.push_str(&told);
+    for secret in SECRETS {
+        let line = all.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+    // They are exported on request, and each request carried them.
+    let exported = printed(home, &["feed", "export", "--with-credentials"]);
+    assert!(exported.contains("joe-user:s3cret-pw@") || exported.contains("joe-user:s3cret%2Dpw@"), "{exported}");
+    assert!(server.requests().iter().any(|request| request.path == "/feed"));
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use data_encoding::{BASE64, HEXLOWER};
 use flate2::Compression;
+use newsdesk::feeds::ServerLogin;
 use newsdesk::fetch::{
     Client, ClientOptions, Document, FetchError, FetchLimits, Fetched, Login, ParallelLimits, Password, Proxy, Wanted,
     in_parallel,
@@ -241,7 +242,7 @@ fn logins(server: &Server) -> Vec<Option<String>> {
 }
 
 #[test]
-fn a_login_in_the_address_stays_with_its_server() {
+fn login_of_a_request_stays_with_its_server() {
     let elsewhere = Server::start(|_| Answer::ok("there"));
     let there = elsewhere.url("/there");
     let server = Server::start(move |request| match request.path.as_str() {
@@ -249,18 +250,29 @@ fn a_login_in_the_address_stays_with_its_server() {
         "/away" => Answer::to(301, &there),
         _ => Answer::ok("here"),
     });
-    let authority = server.authority();
+    let ask = |path: &str| {
+        let (url, login) = ServerLogin::split(&format!("http://me:p%40ss@{}{path}", server.authority()));
+        document(fetch_with(&options(), &Wanted { login, ..Wanted::new(url) }))
+    };
 
-    let near = document(fetch(&format!("http://me:p%40ss@{authority}/a")));
+    let near = ask("/a");
     assert_eq!(logins(&server), [Some(basic("me:p@ss")), Some(basic("me:p@ss"))]);
-    assert_eq!(near.url, format!("http://me:p%40ss@{authority}/b"));
+    assert_eq!(near.url, server.url("/b"));
     assert_eq!(near.moved_to, Some(near.url));
 
-    let far = document(fetch(&format!("http://me:p%40ss@{authority}/away")));
+    let far = ask("/away");
     assert_eq!(far.bytes, b"there");
     assert_eq!(logins(&elsewhere), [None]);
     assert_eq!(far.url, elsewhere.url("/there"));
     assert_eq!(far.moved_to, Some(far.url));
+}
+
+#[test]
+fn credentials_in_an_address_are_not_followed() {
+    let server = Server::start(|_| Answer::ok("here"));
+    let found = document(fetch(&format!("http://admin:admin@{}/a", server.authority())));
+    assert_eq!(logins(&server), [None]);
+    assert_eq!(found.url, server.url("/a"));
 }
 
 #[test]

@@ -380,7 +380,7 @@ fn an_export_is_complete_stable_and_comes_back_the_same() {
     library.keep_filter("second").unwrap();
     let export = |library: &mut Library| {
         let mut out = Vec::new();
-        library.export(&mut out).unwrap();
+        library.export(&mut out, false).unwrap();
         String::from_utf8(out).unwrap()
     };
     let text = export(&mut library);
@@ -725,4 +725,63 @@ fn nobody_else_may_read_a_library_its_copy_or_what_stands_beside_it() {
         assert_eq!(mode(&path), 0o600, "{}", path.display());
     }
     assert!(Library::open(&copy).unwrap().check().unwrap().is_empty());
+}
+
+#[test]
+fn credentials_move_out_of_addresses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.db");
+    let older = rusqlite::Connection::open(&path).unwrap();
+    newsdesk::library::MIGRATIONS.iter().take(2).for_each(|migration| older.execute_batch(migration).unwrap());
+    let draft = newsdesk::article::Draft { url: Some("http://joe:s3cret@host/a".into()), ..Default::default() };
+    let item = serde_json::to_string(&draft).unwrap();
+    older
+        .execute_batch(&format!(
+            "PRAGMA application_id = {}; PRAGMA user_version = 2;
+             INSERT INTO feeds (id, revision, seed, url, position, page, error) VALUES
+                 (1, 0, 11, 'http://joe:s3cret@host/feed', 1, 'http://joe:s3cret@host/', 'http://joe:s3cret@host/feed: 401'),
+                 (2, 0, 22, 'http://host/feed', 2, NULL, NULL), (3, 0, 33, 'http://ann:pw@host/feed', 3, NULL, NULL);
+             INSERT INTO entries (number, id, revision, feed, stored_at, published, link, content)
+                 VALUES (1, 7, 0, 1, 0, 0, 5, 6);
+             INSERT INTO entry_texts (entry, article) VALUES (1, '{item}');
+             INSERT INTO articles (id, revision, starred_at, content, length, origin, place, ordinal, headline)
+                 VALUES (7, 1, 1, 0, 0, 'feed', 'http://joe:s3cret@host/feed', 0, 'Fog');",
+            0x6e64_736b
+        ))
+        .unwrap();
+    drop(older);
+    let mut library = Library::open(&path).unwrap();
+    let feeds = library.feeds().unwrap();
+    let told = |feed: &newsdesk::library::KnownFeed| {
+        let login = feed.subscription.login.clone().map(|login| (login.credentials.user, login.credentials.password));
+        (feed.subscription.url.clone(), feed.seed, login)
+    };
+    let login = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
+    assert_eq!(
+        feeds.iter().map(told).collect::<Vec<_>>(),
+        [
+            ("http://host/feed#2".to_owned(), 11, login("joe", "s3cret")),
+            ("http://host/feed".to_owned(), 22, None),
+            ("http://host/feed#3".to_owned(), 33, login("ann", "pw")),
+        ]
+    );
+    let id = newsdesk::article::ArticleId(7);
+    assert!(library.marks().unwrap().get(id).is_starred());
+    assert_eq!(library.entry_texts(id).unwrap().unwrap().article.url.as_deref(), Some("http://host/a"));
+    let mut out = Vec::new();
+    library.export(&mut out, false).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(!text.contains("joe") && !text.contains("s3cret"), "{text}");
+    // What goes out with credentials comes back with them.
+    let mut out = Vec::new();
+    library.export(&mut out, true).unwrap();
+    let mut other = Library::open(&folder.path().join("other.db")).unwrap();
+    assert_eq!(other.import(&mut out.as_slice()).unwrap().problems, []);
+    assert_eq!(other.login_count().unwrap(), 1, "one address is one feed");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let copy = std::fs::metadata(folder.path().join("library.version-2.db")).unwrap();
+        assert_eq!(copy.permissions().mode() & 0o777, 0o600);
+    }
 }

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use newsdesk::article::{ArticleId, Role};
+use newsdesk::command::FeedCommand;
 use newsdesk::config::FeedSettings;
 use newsdesk::corpus::Corpus;
 use newsdesk::feeds::Subscription;
@@ -24,7 +25,7 @@ use newsdesk::fetch::{Client, ClientOptions, FetchLimits, Proxy};
 use newsdesk::library::{KnownFeed, Library, Standing};
 use newsdesk::marks::{Change, Marking, Tag};
 use newsdesk::runtime::exchange::import;
-use newsdesk::runtime::feed_orders::feeds_named;
+use newsdesk::runtime::feed_orders::{self, OrderError, feeds_named};
 use newsdesk::runtime::fetching::{Refreshed, Tried, refresh};
 use newsdesk::runtime::subscribing::{Added, add};
 use newsdesk::runtime::{LoadOptions, Source, load_all};
@@ -476,7 +477,7 @@ fn the_feed_of_a_page_is_found_and_a_choice_is_given_where_there_are_several() {
     assert_eq!(feeds.iter().map(|feed| feed.title.as_str()).collect::<Vec<_>>(), ["All", ""]);
     assert_eq!(named(&server.url("/one")), Ok(Added::Feed { name: "Found".to_owned(), new: 1 }));
     assert_eq!(named(&server.url("/feed")), Ok(Added::Known { name: "Found".to_owned() }));
-    assert!(named(&server.url("/none")).unwrap_err().contains("names none"));
+    assert!(named(&server.url("/none")).unwrap_err().contains("links to none"));
     let feed = desk.feed(&server.url("/feed"));
     assert_eq!(
         (feed.subscription.tags.as_slice(), feed.subscription.page.as_deref()),
@@ -712,26 +713,47 @@ fn one_address_is_one_feed_however_it_is_written() {
     let done = desk.library.subscribe(&ways.map(spelt)).unwrap();
     assert_eq!((done.new, done.changed), (1, 2));
     assert_eq!(desk.library.subscribe(&[spelt("http://feeds.example/A")]).unwrap().new, 1);
-    let names = |exact| feeds_named(&desk.library, &["example/A".to_owned()], exact);
-    assert_eq!(
-        names(false).unwrap_err().to_string(),
-        "\"example/A\" could be \"http://feeds.example/a\", \"http://feeds.example/A\""
-    );
-    assert!(feeds_named(&desk.library, &["feeds.example/a#".to_owned()], false).is_err());
+    let found = |name: &str| feeds_named(&desk.library, &[name.to_owned()]).map(|found| found.len());
+    assert_eq!(found("HTTP://feeds.example:80/a#x").unwrap(), 1);
+    assert!(found("feeds.example/a#").is_err());
 }
 
 #[test]
-fn only_a_whole_name_ends_a_subscription() {
+fn feeds_are_named_by_whole_name_address_or_tag() {
     let mut desk = Desk::new();
     let named = |name: &str| Subscription {
         own_title: Some(name.to_owned()),
+        tags: vec!["press".to_owned()],
         ..Subscription::new(format!("http://{name}.example/"))
     };
-    desk.library.subscribe(&[named("World-News")]).unwrap();
-    assert_eq!(feeds_named(&desk.library, &["news".to_owned()], false).unwrap().len(), 1);
-    let refused = feeds_named(&desk.library, &["news".to_owned()], true).unwrap_err().to_string();
-    assert!(refused.contains("\"World-News\" is meant, perhaps"), "{refused}");
-    assert_eq!(feeds_named(&desk.library, &["world-news".to_owned()], true).unwrap().len(), 1);
+    desk.library.subscribe(&[named("World-News"), named("Canal")]).unwrap();
+    let found = |name: &str| feeds_named(&desk.library, &[name.to_owned()]).map(|found| found.len());
+    assert_eq!(found("world-news").unwrap(), 1);
+    assert_eq!(found("#Press").unwrap(), 2);
+    assert_eq!(found("http://canal.example/").unwrap(), 1);
+    let refused = |name: &str| found(name).unwrap_err().to_string();
+    assert_eq!(refused("news"), "no feed is named \"news\"; did you mean \"World-News\"?");
+    assert_eq!(refused("cannal"), "no feed is named \"cannal\"; did you mean \"Canal\"?");
+    assert_eq!(refused("press"), "no feed is named \"press\"; did you mean the tag #press?");
+    assert_eq!(refused("#wire"), "no feed has the tag #wire");
+    assert_eq!(refused(""), "no feed is named \"\"");
+}
+
+#[test]
+fn removing_several_feeds_needs_a_yes() {
+    let mut desk = Desk::new();
+    let tagged = |name: &str| Subscription {
+        tags: vec!["press".to_owned()],
+        ..Subscription::new(format!("http://{name}.example/"))
+    };
+    desk.library.subscribe(&[tagged("a"), tagged("b")]).unwrap();
+    let remove = |yes| FeedCommand::Remove { names: vec!["#press".to_owned()], yes };
+    let refused = feed_orders::run(&mut desk.library, &remove(false)).unwrap_err();
+    assert!(matches!(refused, OrderError::Unconfirmed(_)));
+    assert_eq!(desk.library.feeds().unwrap().len(), 2);
+    let done = feed_orders::run(&mut desk.library, &remove(true)).unwrap();
+    assert_eq!(done.sentence(), "Unsubscribed from 2 feeds: \"http://a.example/\", \"http://b.example/\"");
+    assert_eq!(desk.library.feeds().unwrap().len(), 0);
 }
 
 #[test]
@@ -742,7 +764,8 @@ fn a_tag_is_kept_without_its_hash_wherever_it_comes_from() {
     desk.library.subscribe(&[wanted]).unwrap();
     assert_eq!(desk.feed("http://a.example/").subscription.tags, ["press"]);
     let words = ["#local".to_owned(), "-#press".to_owned()];
-    newsdesk::runtime::feed_orders::tag(&mut desk.library, "http://a.example/", &words).unwrap();
+    let tag = FeedCommand::Tag { name: "http://a.example/".to_owned(), tags: words.to_vec() };
+    feed_orders::run(&mut desk.library, &tag).unwrap();
     assert_eq!(desk.feed("http://a.example/").subscription.tags, ["local"]);
 }
 

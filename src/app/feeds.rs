@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::numbers::{counted, grouped};
@@ -10,10 +9,10 @@ use super::overlay::{Overlay, OverlayKind};
 use super::{Effect, State};
 use crate::article::fold::fold;
 use crate::article::{ArticleId, clean};
-use crate::command::Action;
+use crate::command::{Action, FeedCommand};
 use crate::config::FeedSort;
 use crate::corpus::Origin;
-use crate::feeds::{FeedSetting, Subscription};
+use crate::feeds::{Credentials, web_address};
 use crate::loader::Problem;
 use crate::search::{Facet, FacetKind, FeedNames};
 
@@ -66,32 +65,16 @@ pub enum RefreshEnd {
     Failed(String),
 }
 
-/// What is to be done with feeds.
+/// A request to the feed thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FeedOrder {
-    /// Fetch these by name, address or tag; all where none is named.
-    Refresh(Vec<String>),
+    /// Run a command that a shell knows too.
+    Command(FeedCommand),
     /// Stop fetching.
     Stop,
-    /// Subscribe to what is at an address, with these tags.
-    Add(Box<Subscription>),
-    /// End subscriptions.
-    Remove(String),
-    /// Call a feed something else, or what it calls itself.
-    Rename(String, Option<String>),
-    /// Give a feed tags, take away those with a `-`.
-    Tag(String, Vec<String>),
-    /// Change how much of feeds is kept, and whether whole articles are fetched.
-    Set(Vec<String>, FeedSetting),
-    /// Tell how all feeds are.
-    List,
-    /// Take over the subscriptions in a file.
-    Import(PathBuf),
-    /// Write the subscriptions to a file.
-    Export(PathBuf),
-    /// Fetch the whole article behind an entry and show it, or go back to what the feed has.
+    /// Fetch the whole article behind an entry and show it, or go back to the feed's text.
     FullText(ArticleId, Option<String>),
-    /// Tell what changed in an entry.
+    /// Report what changed in an entry.
     Changes(ArticleId),
 }
 
@@ -131,6 +114,14 @@ pub struct ChangedPiece {
     pub text: String,
 }
 
+/// What `feed add` was given.
+#[derive(Clone, Debug, Default)]
+struct Adding {
+    place: String,
+    tags: Vec<String>,
+    name: Option<String>,
+}
+
 /// The feeds that the state knows of.
 #[derive(Clone, Debug, Default)]
 pub struct Feeds {
@@ -147,8 +138,8 @@ pub struct Feeds {
     pub(super) choice: Vec<(String, String)>,
     /// How all feeds are, while that is shown.
     pub(super) health: Vec<FeedHealth>,
-    /// What was said of the feed that was named last.
-    wanted: Subscription,
+    /// The last `feed add`: a page may answer with several feeds to choose from.
+    adding: Adding,
     refreshing: bool,
     /// How many servers are waited for besides.
     pub(super) errands: usize,
@@ -275,13 +266,26 @@ impl State {
 
     pub(super) fn choose_feed(&mut self, row: usize, effects: &mut Vec<Effect>) {
         if let Some((url, _)) = self.feeds.choice.get(row).cloned() {
-            self.subscribe(Subscription { url, ..self.feeds.wanted.clone() }, effects);
+            let Adding { place, tags, name } = self.feeds.adding.clone();
+            self.subscribe(vec![Credentials::carry(&place, &url)], tags, name, effects);
         }
+    }
+
+    /// Asks whether to unsubscribe from the feeds of a row in the sources pane.
+    pub(super) fn ask_to_unsubscribe(&mut self, name: &str) {
+        let urls: Vec<String> =
+            self.feeds.rows.iter().filter(|feed| feed.name == name).map(|feed| feed.url.clone()).collect();
+        if urls.is_empty() {
+            return self.tell("Not subscribed to this feed; its starred, tagged and noted entries stay");
+        }
+        let question = format!("Unsubscribe from \"{name}\"?");
+        self.confirm(question, FeedCommand::Remove { names: urls, yes: true });
     }
 
     pub(super) fn take_health(&mut self, health: Vec<FeedHealth>) {
         if health.is_empty() {
-            return self.tell(format!("Nothing is subscribed to yet; {} does", self.keymap.shown(Action::AddFeed)));
+            return self
+                .tell(format!("No subscriptions yet; press {} to add a feed", self.keymap.shown(Action::AddFeed)));
         }
         self.feeds.health = health;
         self.overlay = Some(Overlay::new(OverlayKind::FeedList));
@@ -303,11 +307,24 @@ impl State {
         self.overlay = Some(Overlay::new(OverlayKind::Changes));
     }
 
-    pub(super) fn subscribe(&mut self, wanted: Subscription, effects: &mut Vec<Effect>) {
-        self.tell(format!("Looking for the feed at {} …", clean(&wanted.url)));
+    /// Subscribes to the feed at each place.
+    pub(super) fn subscribe(
+        &mut self,
+        places: Vec<String>,
+        tags: Vec<String>,
+        name: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Some(place) = places.iter().find(|place| !place.starts_with('#')) {
+            // Without `://` an address with credentials is not recognised as one in a message.
+            let shown = if place.contains('@') { Credentials::split(&web_address(place)).0 } else { place.clone() };
+            self.tell(format!("Looking for the feed at {} …", clean(&shown)));
+            self.feeds.adding = Adding { place: place.clone(), tags: tags.clone(), name: name.clone() };
+            // A `#tag` among the places belongs to all of them.
+            self.feeds.adding.tags.extend(places.iter().filter(|word| word.starts_with('#')).cloned());
+        }
         self.feeds.errands += 1;
-        self.feeds.wanted = wanted.clone();
-        effects.push(Effect::Feeds(FeedOrder::Add(Box::new(wanted))));
+        effects.push(Effect::Feeds(FeedOrder::Command(FeedCommand::Add { places, tag: tags, name })));
     }
 
     /// Fetches the whole article behind the open entry, or shows what changed in it.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::overlay::{self, Outcome};
-use super::{Effect, Focus, Overlay, OverlayKind, State, help_rows, palette_rows};
-use crate::command::{Action, Context, Key};
+use super::{Effect, Focus, Overlay, OverlayKind, Question, State, help_rows, palette_rows};
+use crate::command::{Action, Context, FeedCommand, Key};
 use crate::query::LANGUAGE;
 
 impl State {
@@ -95,7 +95,7 @@ impl State {
             OverlayKind::ChooseFeed => self.feeds.choice.len(),
             OverlayKind::FeedList => self.feeds.health.len(),
             OverlayKind::Changes => self.feeds.changes.len(),
-            OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Unkept => 0,
+            OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Confirm | OverlayKind::Unkept => 0,
         };
         if let Some(action @ (Action::Suspend | Action::Redraw)) = self.keymap.lookup(Context::Line, key) {
             self.overlay = Some(overlay);
@@ -106,6 +106,12 @@ impl State {
             Outcome::Close => {}
             Outcome::Accept => self.accept(&overlay, effects),
         }
+    }
+
+    /// Asks a question; a yes runs the command.
+    pub(super) fn confirm(&mut self, text: String, on_yes: FeedCommand) {
+        self.question = Some(Question { text, on_yes });
+        self.overlay = Some(Overlay::new(OverlayKind::Confirm));
     }
 
     /// Does what was chosen or typed in an overlay.
@@ -127,6 +133,11 @@ impl State {
                 }
             }
             OverlayKind::Ask(action) => self.perform_with(action, typed, effects),
+            OverlayKind::Confirm => {
+                if let Some(question) = self.question.take() {
+                    self.run_feed_command(question.on_yes, effects);
+                }
+            }
             OverlayKind::ChooseFeed => self.choose_feed(overlay.row, effects),
             OverlayKind::FeedList => self.filter_by_feed(overlay.row, effects),
             OverlayKind::Unkept if typed.is_empty() => effects.extend([Effect::GiveUpUnkept, Effect::Quit]),

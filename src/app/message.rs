@@ -7,10 +7,12 @@ use chrono::NaiveDateTime;
 
 use super::feeds::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress};
 use super::geometry::Size;
+use super::overlay::Question;
 use super::session::Session;
 use crate::article::ArticleId;
 use crate::command::Key;
 use crate::corpus::Corpus;
+use crate::feeds::redact;
 use crate::loader::Problem;
 use crate::marks::{Marked, Marks};
 use crate::query::{SavedSearch, Wanted};
@@ -80,9 +82,11 @@ pub enum Message {
     Refreshing(RefreshProgress),
     /// A page names several feeds: address and title of each.
     FeedChoice(Vec<(String, String)>),
-    /// What [`FeedOrder::Add`] or [`FeedOrder::FullText`] asked for is done, or could not be.
+    /// A command needs a yes from the reader before it runs.
+    Confirm(Question),
+    /// [`FeedCommand::Add`] or [`FeedOrder::FullText`] has ended, done or failed.
     ///
-    /// [`FeedOrder::Add`]: super::FeedOrder::Add
+    /// [`FeedCommand::Add`]: crate::command::FeedCommand::Add
     /// [`FeedOrder::FullText`]: super::FeedOrder::FullText
     ErrandDone,
     /// How all feeds are.
@@ -151,14 +155,14 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// Good or neutral news.
+    /// Good or neutral news; credentials in addresses are hidden.
     pub fn info(text: impl Into<String>) -> Notice {
-        Notice { text: text.into(), is_error: false }
+        Notice { text: redact(&text.into()), is_error: false }
     }
 
-    /// Bad news.
+    /// Bad news; credentials in addresses are hidden.
     pub fn error(text: impl Into<String>) -> Notice {
-        Notice { text: text.into(), is_error: true }
+        Notice { text: redact(&text.into()), is_error: true }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What lies over the panes: the help, the problems, the command palette, a question. One at a time.
 
 use super::line_editor::LineEditor;
-use crate::command::{ACTIONS, Action, ActionSpec, Context, Key, KeyCode, Keymap};
+use crate::command::{ACTIONS, Action, ActionSpec, Context, FeedCommand, Key, KeyCode, Keymap};
 
 /// What lies over the panes: a list, a line that is typed into, or both.
 #[derive(Clone, Debug)]
@@ -37,8 +37,19 @@ pub enum OverlayKind {
     FeedList,
     /// What changed in an entry of a feed.
     Changes,
+    /// Whether to do what [`Question`] says.
+    Confirm,
     /// The file that is to get what could not be kept.
     Unkept,
+}
+
+/// A yes-or-no question, and what a yes does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// One sentence that ends with a question mark; made safe when it is drawn.
+    pub text: String,
+    /// Runs on `y` or Enter.
+    pub on_yes: FeedCommand,
 }
 
 /// What a key in an overlay leads to.
@@ -75,6 +86,14 @@ impl Overlay {
         let move_by = |row: usize, by: isize| row.saturating_add_signed(by).min(rows.saturating_sub(1));
         match (keymap.lookup(context, key), key.typed()) {
             _ if key.code == KeyCode::Esc => return Outcome::Close,
+            (_, typed) if self.kind == OverlayKind::Confirm => {
+                return match typed {
+                    Some('y' | 'Y') => Outcome::Accept,
+                    Some('n' | 'N' | 'q') => Outcome::Close,
+                    _ if key.code == KeyCode::Enter => Outcome::Accept,
+                    _ => Outcome::Stay,
+                };
+            }
             _ if key.code == KeyCode::Enter && matches!(self.kind, OverlayKind::ChooseFeed | OverlayKind::FeedList) => {
                 return Outcome::Accept;
             }

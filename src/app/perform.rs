@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Effect, FeedOrder, Focus, NoteEditor, OpenArticle, Overlay, OverlayKind, State};
-use crate::command::Action;
+use crate::command::{Action, FeedCommand};
 use crate::config::ThemeChoice;
 use crate::corpus::Origin;
 
@@ -142,6 +142,7 @@ impl State {
             Action::WatchSearch | Action::ForgetSearch => {
                 self.overlay = Some(Overlay::new(OverlayKind::Ask(action)));
             }
+            Action::Remove => self.remove_source(effects),
             Action::ToggleWatches => self.toggle_watches(),
             Action::ToggleZen => {
                 self.zen = !self.zen && self.reading.open().is_some();
@@ -174,7 +175,7 @@ impl State {
                 }
             }
             Action::AddFeed | Action::Feed => self.overlay = Some(Overlay::new(OverlayKind::Ask(action))),
-            Action::RefreshFeeds => effects.push(Effect::Feeds(FeedOrder::Refresh(Vec::new()))),
+            Action::RefreshFeeds => self.run_feed_command(FeedCommand::Refresh { names: Vec::new() }, effects),
             Action::FullText | Action::ShowChanges => self.order_of_entry(action, effects),
             Action::Reload => effects.push(Effect::Reload),
             Action::StopLoading => effects.push(Effect::StopLoading),
@@ -210,7 +211,7 @@ impl State {
             Action::WatchSearch => self.watch_search(argument, effects),
             Action::ForgetSearch => self.forget_search(argument, effects),
             Action::AddFeed => self.command_feed(&format!("add {argument}"), effects),
-            Action::RefreshFeeds => effects.push(Effect::Feeds(FeedOrder::Refresh(vec![argument.to_owned()]))),
+            Action::RefreshFeeds => self.command_feed(&format!("refresh {argument}"), effects),
             Action::Feed => self.command_feed(argument, effects),
             Action::RunSearch => argument.chars().next().into_iter().for_each(|key| self.run_search(key, effects)),
             _ => self.perform(action, None, effects),

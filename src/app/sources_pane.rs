@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Effect, Focus, State};
-use crate::command::Action;
+use crate::command::{Action, FeedCommand};
 use crate::corpus::Slot;
 use crate::marks::Marks;
 use crate::query::Expr;
@@ -204,6 +204,21 @@ impl State {
         };
         self.filter_by(&text, effects);
         self.remember_filter(effects);
+    }
+
+    /// Removes what the selected row stands for: unsubscribes from a feed after a question, or deletes a saved search.
+    /// Outside the pane it does nothing.
+    pub(super) fn remove_source(&mut self, effects: &mut Vec<Effect>) {
+        let row = self.sources.row().filter(|_| self.focus == Focus::Sources).cloned();
+        match row.map(|row| (row.kind, row.name)) {
+            Some((FacetKind::Search, name)) => self.forget_search(&name, effects),
+            Some((FacetKind::Feed, name)) => self.ask_to_unsubscribe(&name),
+            Some((FacetKind::FeedTag, tag)) => {
+                self.run_feed_command(FeedCommand::Remove { names: vec![tag], yes: false }, effects);
+            }
+            Some(_) => self.tell("Select a feed or a saved search to remove"),
+            None => self.tell("Go to the sources (f) and select a feed or a saved search"),
+        }
     }
 
     /// What the keys of the pane do to a saved search.

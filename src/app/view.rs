@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use super::{
-    Area, FilterBar, Focus, Keeping, Layout, ListPane, LoadProgress, NoteEditor, Notice, Overlay, ReadingPane,
-    Searches, Size, SourcesPane, State, Wishes, layout,
+    Area, FilterBar, Focus, Keeping, Layout, ListPane, LoadProgress, NoteEditor, Notice, Overlay, Question,
+    ReadingPane, Searches, Size, SourcesPane, State, Wishes, layout,
 };
 use crate::command::Keymap;
 use crate::config::{Density, ThemeChoice};
@@ -100,6 +100,11 @@ impl State {
     /// The filter bar.
     pub fn filter(&self) -> &FilterBar {
         &self.filter
+    }
+
+    /// The question that [`OverlayKind::Confirm`](super::OverlayKind::Confirm) asks.
+    pub fn question(&self) -> Option<&Question> {
+        self.question.as_ref()
     }
 
     /// What lies over the panes.

@@ -1,10 +1,9 @@
-//! `newsdesk feed`: subscriptions, and what they deliver.
+//! `newsdesk feed`: subscriptions and feed files.
 
 mod parse;
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
@@ -15,200 +14,99 @@ use super::library::{open, path, told};
 use super::{Common, NOTHING, WRONG, complain};
 use crate::app::numbers::{counted, grouped};
 use crate::article::{clean, write_json};
-use crate::feeds::{FeedSetting, Subscription};
+use crate::command::FeedCommand;
+use crate::feeds::Subscription;
 use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library, Standing};
 use crate::loader::PageFeed;
-use crate::runtime::feed_orders::{Changed, OrderError, Removed};
+use crate::runtime::feed_orders::OrderError;
 use crate::runtime::fetching::{self, Refreshed, Tried};
 use crate::runtime::subscribing::{self, Added};
 use crate::runtime::{exchange, feed_health, feed_orders};
 
-/// What may be done with feeds.
+/// What `newsdesk feed` does.
 #[derive(Debug, Subcommand)]
 pub(super) enum Order {
-    /// Subscribe to a feed: its address, a page that names it, or a file of either
-    Add {
-        /// Addresses or files
-        #[arg(value_name = "URL|FILE|PAGE", required = true)]
-        places: Vec<String>,
-        /// A tag for it; may be given several times
-        #[arg(long, value_name = "TAG")]
-        tag: Vec<String>,
-        /// What to call it
-        #[arg(long, value_name = "NAME")]
-        name: Option<String>,
-    },
-    /// End a subscription; starred, tagged and noted entries stay
-    Remove {
-        /// Whole names, addresses or tags of feeds
-        #[arg(value_name = "NAME", required = true)]
-        names: Vec<String>,
-    },
-    /// Call a feed something else; without a new name, what it calls itself
-    Rename {
-        /// The name or address of a feed
-        #[arg(value_name = "NAME")]
-        name: String,
-        /// The new name
-        #[arg(value_name = "NEW")]
-        to: Option<String>,
-    },
-    /// Give a feed tags, or take away those that begin with `-`
-    Tag {
-        /// The name or address of a feed
-        #[arg(value_name = "NAME")]
-        name: String,
-        /// Tags; `-TAG` takes one away
-        #[arg(value_name = "TAG", required = true, allow_hyphen_values = true)]
-        tags: Vec<String>,
-    },
-    /// Say how much of a feed is kept, and whether whole articles are fetched
-    Set {
-        /// Names, addresses or tags of feeds
-        #[arg(value_name = "NAME", required = true)]
-        names: Vec<String>,
-        /// How many entries are kept; 0 for all
-        #[arg(long, value_name = "COUNT")]
-        keep_count: Option<u32>,
-        /// For how many days an entry is kept; 0 for ever
-        #[arg(long, value_name = "DAYS")]
-        keep_days: Option<u32>,
-        /// Whether the whole article behind each new entry is fetched
-        #[arg(long, value_name = "true|false")]
-        full_text: Option<bool>,
-    },
-    /// Print all feeds: how they are, how many entries, how many unread
-    List {
-        /// One JSON object a feed, each on a line
-        #[arg(long)]
-        json: bool,
-    },
-    /// Fetch feeds; all of them, or those that are named
-    Refresh {
-        /// Names, addresses or tags of feeds
-        #[arg(value_name = "NAME")]
-        names: Vec<String>,
-    },
-    /// Take over the subscriptions of an OPML file, or those of newsboat: its `urls`, with the `cache.db` beside it
-    Import {
-        /// The file
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
-    /// Write all subscriptions as OPML
-    Export {
-        /// The file to write, which is not there yet; standard output without it
-        #[arg(value_name = "FILE")]
-        file: Option<PathBuf>,
-    },
-    /// Print what feed files say: title, links, people, dates, entries
+    /// A command that the reader knows too.
+    #[command(flatten)]
+    Shared(FeedCommand),
+    /// Print the contents of feed files: title, links, people, dates, entries
     Parse(parse::Parse),
 }
 
 pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> io::Result<ExitCode> {
-    let order = match order {
+    let command = match order {
         Order::Parse(parse) => return parse::carry_out(&parse, out),
-        order => order,
+        Order::Shared(command) => command,
     };
     let path = path()?;
     let mut library = open(&path)?;
     let told = |error: crate::library::Error| told(&path, error);
-    let refused = |error: OrderError| match error {
-        OrderError::Library(error) => told(error),
-        error => io::Error::other(error),
-    };
-    match order {
-        Order::Add { places, tag, name } => {
-            let wanted = places
-                .into_iter()
-                .map(|url| Subscription { own_title: name.clone(), ..Subscription::new(url).retagged(&tag) });
-            return add(&mut library, wanted, common, out);
+    match command {
+        FeedCommand::Add { places, tag, name } => {
+            let wanted = subscribing::subscriptions(&places, &tag, name.as_ref());
+            add(&mut library, wanted, common, out)
         }
-        Order::Remove { names } => {
-            let Removed { feeds, kept } = feed_orders::remove(&mut library, &names).map_err(refused)?;
-            for feed in &feeds {
-                writeln!(out, "{} is not subscribed to any more", shown(feed))?;
-            }
-            if kept > 0 {
-                writeln!(out, "{} that you marked stay", counted(kept.into(), "entry", "entries"))?;
-            }
-        }
-        Order::Rename { name, to } => {
-            let Changed { feed, now } = feed_orders::rename(&mut library, &name, to).map_err(refused)?;
-            writeln!(out, "{} is called {} now", shown(&feed), clean(now.name()))?;
-        }
-        Order::Tag { name, tags } => {
-            let Changed { feed, now } = feed_orders::tag(&mut library, &name, &tags).map_err(refused)?;
-            let tags = if now.tags.is_empty() { "no tags".to_owned() } else { now.tags.join(", ") };
-            writeln!(out, "{}: {}", shown(&feed), clean(&tags))?;
-        }
-        Order::Set { names, keep_count, keep_days, full_text } => {
-            let setting = FeedSetting { keep_count, keep_days, full_text };
-            for Changed { feed, now } in feed_orders::set(&mut library, &names, setting).map_err(refused)? {
-                writeln!(out, "{}: {}", shown(&feed), feed_health::settings(&now))?;
-            }
-        }
-        Order::List { json } => {
+        FeedCommand::List { json } => {
             let feeds = library.feeds().map_err(told)?;
             list(&feeds, &library.feed_counts().map_err(told)?, json, out)?;
+            Ok(ExitCode::SUCCESS)
         }
-        Order::Refresh { names } => {
-            let feeds = match feed_orders::to_refresh(&library, &names) {
-                Ok(feeds) => feeds,
-                Err(error @ OrderError::NoFeeds) => {
-                    writeln!(out, "{error}; `newsdesk feed add URL` does")?;
-                    return Ok(NOTHING.into());
-                }
-                Err(error @ OrderError::PassedOver(_)) => {
-                    writeln!(out, "{error}")?;
-                    return Ok(NOTHING.into());
-                }
-                Err(error) => return Err(refused(error)),
-            };
-            return refresh(&mut library, feeds, common, out);
+        FeedCommand::Refresh { names } => match feed_orders::to_refresh(&library, &names) {
+            Ok(feeds) => refresh(&mut library, feeds, common, out),
+            Err(error @ OrderError::NoFeeds) => {
+                writeln!(out, "{error}; run `newsdesk feed add URL`")?;
+                Ok(NOTHING.into())
+            }
+            Err(error @ OrderError::PassedOver(_)) => {
+                writeln!(out, "{error}")?;
+                Ok(NOTHING.into())
+            }
+            Err(error) => Err(refused(error, told)),
+        },
+        FeedCommand::Export { file: None, with_credentials } => {
+            write!(out, "{}", exchange::to_opml(library.feeds().map_err(told)?, with_credentials))?;
+            Ok(ExitCode::SUCCESS)
         }
-        Order::Import { file } => {
-            let imported = exchange::import(&mut library, &file)?;
-            imported.problems.iter().for_each(|problem| complain(&problem.to_string()));
-            writeln!(out, "{}", imported.sentence())?;
-            return Ok(if imported.problems.is_empty() { ExitCode::SUCCESS } else { NOTHING.into() });
+        command => {
+            let report = feed_orders::run(&mut library, &command).map_err(|error| refused(error, told))?;
+            report.problems.iter().for_each(|problem| complain(&problem.to_string()));
+            report.lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+            Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { NOTHING.into() })
         }
-        Order::Export { file: Some(file) } => {
-            let count = exchange::export(&library, &file)?;
-            let feeds = counted(count as u64, "feed", "feeds");
-            writeln!(out, "{feeds} are in {}", clean(&file.to_string_lossy()))?;
-        }
-        Order::Export { file: None } => write!(out, "{}", exchange::to_opml(library.feeds().map_err(told)?))?,
-        Order::Parse(_) => {}
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-/// Subscribes to feeds, and asks where a page names several.
+fn refused(error: OrderError, told: impl Fn(crate::library::Error) -> io::Error) -> io::Error {
+    match error {
+        OrderError::Library(error) => told(error),
+        OrderError::File(error) => error,
+        error @ OrderError::Unconfirmed(_) => io::Error::other(format!("{error}; add --yes to do it")),
+        error => io::Error::other(error),
+    }
+}
+
+/// Subscribes to feeds, and asks which is meant if a page links to several.
 fn add(
     library: &mut Library,
-    wanted: impl Iterator<Item = Subscription>,
+    wanted: Vec<Subscription>,
     common: &Common,
     out: &mut impl Write,
 ) -> io::Result<ExitCode> {
+    if wanted.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "expected an address, a page or a file"));
+    }
     let (config, _) = super::config(common)?;
     let client = fetching::client(&config.feeds);
     let stop = AtomicBool::new(false);
     let mut failed = false;
-    let mut wanted: VecDeque<Subscription> = wanted.collect();
+    let mut wanted = VecDeque::from(wanted);
     while let Some(next) = wanted.pop_front() {
         match subscribing::add(library, &client, &config.feeds, &next, &stop) {
-            Ok(Added::Feed { name, new }) => {
-                writeln!(out, "{}: {}", clean(&name), counted(new as u64, "entry", "entries"))?;
-            }
-            Ok(Added::Known { name }) => writeln!(out, "{} was subscribed to already", clean(&name))?,
-            Ok(Added::Unseen { name }) => {
-                writeln!(out, "{} is subscribed to; it is fetched when there is a network", clean(&name))?;
-            }
             Ok(Added::Several(feeds)) => match choose(&next.url, &feeds, out)? {
                 Some(url) => wanted.push_front(Subscription { url, ..next }),
                 None => failed = true,
             },
+            Ok(added) => writeln!(out, "{}", added.sentence())?,
             Err(error) => {
                 complain(&format!("{}: {}", clean(&next.url), clean(&error)));
                 failed = true;
@@ -218,14 +116,14 @@ fn add(
     Ok(if failed { NOTHING.into() } else { ExitCode::SUCCESS })
 }
 
-/// Which of the feeds of a page is meant; nobody answers where nobody sits at the terminal.
+/// Asks which feed of a page is meant. Returns `None` if standard input is not a terminal or the answer is no number.
 fn choose(page: &str, feeds: &[PageFeed], out: &mut impl Write) -> io::Result<Option<String>> {
-    writeln!(out, "{} names {}:", clean(page), counted(feeds.len() as u64, "feed", "feeds"))?;
+    writeln!(out, "{} links to {}:", clean(page), counted(feeds.len() as u64, "feed", "feeds"))?;
     for (number, feed) in feeds.iter().enumerate() {
         writeln!(out, "{:>3}  {}  {}", number + 1, clean(&feed.url), clean(&feed.title))?;
     }
     if !io::stdin().is_terminal() {
-        complain("Nothing is subscribed to; give the address of one of them");
+        complain("Not subscribed; run it again with one of these addresses");
         return Ok(None);
     }
     write!(out, "Which? ")?;
@@ -234,13 +132,9 @@ fn choose(page: &str, feeds: &[PageFeed], out: &mut impl Write) -> io::Result<Op
     io::stdin().read_line(&mut answer)?;
     let chosen = answer.trim().parse::<usize>().ok().and_then(|number| feeds.get(number.checked_sub(1)?));
     if chosen.is_none() {
-        complain("That is none of them; nothing is subscribed to");
+        complain("Not a number in the list; not subscribed");
     }
     Ok(chosen.map(|feed| feed.url.clone()))
-}
-
-fn shown(feed: &KnownFeed) -> String {
-    clean(feed.subscription.name()).into_owned()
 }
 
 fn list(
@@ -250,7 +144,7 @@ fn list(
     out: &mut impl Write,
 ) -> io::Result<()> {
     if feeds.is_empty() && !json {
-        writeln!(out, "Nothing is subscribed to yet; `newsdesk feed add URL` does")?;
+        writeln!(out, "{}; run `newsdesk feed add URL`", OrderError::NoFeeds)?;
     }
     for feed in feeds {
         let counts = counts.get(&feed.number).copied().unwrap_or_default();
@@ -311,7 +205,7 @@ fn refresh(
     failed?;
     let done = done.map_err(|error| told(library.path(), error))?;
     if done.offline {
-        complain("There is no connection to the network; nothing was fetched");
+        complain("Offline: nothing was fetched");
         return Ok(WRONG.into());
     }
     let Refreshed { tried, failed, new, changed, .. } = done;

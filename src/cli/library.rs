@@ -13,7 +13,7 @@ use super::{NOTHING, complain};
 use crate::app::numbers::{counted, grouped};
 use crate::article::clean;
 use crate::corpus::Corpus;
-use crate::library::{Error, Library};
+use crate::library::{Error, Library, private};
 use crate::loader::Problem;
 use crate::marks::{Marked, Marks};
 use crate::query::Query;
@@ -34,6 +34,9 @@ pub(super) enum Order {
         /// The file to write; standard output without it
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+        /// Include user names and passwords of feeds
+        #[arg(long)]
+        with_credentials: bool,
     },
     /// Add what `export` wrote; nothing that is there is taken away
     Import {
@@ -48,13 +51,22 @@ pub(super) fn carry_out(order: Order, out: &mut impl Write) -> io::Result<ExitCo
     match order {
         Order::Path => writeln!(out, "{}", clean(&path.to_string_lossy()))?,
         Order::Backup { file } => {
-            open(&path)?.back_up(&file).map_err(|error| told(&file, error))?;
-            writeln!(out, "{}: {}", clean(&file.to_string_lossy()), contents(&open(&path)?)?)?;
+            let library = open(&path)?;
+            library.back_up(&file).map_err(|error| told(&file, error))?;
+            writeln!(out, "{}: {}", clean(&file.to_string_lossy()), contents(&library)?)?;
+            let logins = library.login_count().map_err(|error| told(&path, error))?;
+            if logins > 0 {
+                let feeds = counted(logins.into(), "feed", "feeds");
+                writeln!(out, "It holds the user names and passwords of {feeds}; keep it private")?;
+            }
         }
-        Order::Export { file: None } => open(&path)?.export(out).map_err(|error| told(&path, error))?,
-        Order::Export { file: Some(file) } => {
-            let mut written = BufWriter::new(File::create_new(&file).map_err(|error| super::named(&file, &error))?);
-            open(&path)?.export(&mut written).map_err(|error| told(&path, error))?;
+        Order::Export { file: None, with_credentials } => {
+            open(&path)?.export(out, with_credentials).map_err(|error| told(&path, error))?;
+        }
+        Order::Export { file: Some(file), with_credentials } => {
+            let created = if with_credentials { private::new_file(&file) } else { File::create_new(&file) };
+            let mut written = BufWriter::new(created.map_err(|error| super::named(&file, &error))?);
+            open(&path)?.export(&mut written, with_credentials).map_err(|error| told(&path, error))?;
             written.get_ref().sync_all()?;
         }
         Order::Import { file } => return import(&path, &file, out),

@@ -7,6 +7,7 @@
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use crate::article::clean;
+use crate::feeds::redact;
 
 /// So much is gathered before it is looked at and written.
 const ENOUGH: usize = 1 << 16;
@@ -119,10 +120,11 @@ impl<W: Write> Drop for Out<W> {
     }
 }
 
-/// Writes a line to standard error; there is nobody to tell where that fails.
+/// Writes a line to standard error, with credentials in addresses hidden. Errors are ignored: there is no other place to
+/// report them.
 #[expect(clippy::disallowed_methods, reason = "the one way to standard error")]
 pub(super) fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "{}", clean(&line.replace('\n', " ")));
+    let _ = writeln!(io::stderr(), "{}", clean(&redact(&line.replace('\n', " "))));
 }
 
 /// Whether somebody looks at standard output.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 /// How feeds are fetched and shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FeedSettings {
     /// After how many minutes feeds are refreshed unasked; 0 for never.
     pub refresh: u16,
@@ -47,7 +47,14 @@ pub struct FeedLogin {
 
 impl std::fmt::Debug for FeedLogin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FeedLogin").field("at", &self.at).field("user", &self.user).finish_non_exhaustive()
+        f.debug_struct("FeedLogin").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for FeedSettings {
+    // The proxy's address may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FeedSettings").field("refresh", &self.refresh).finish_non_exhaustive()
     }
 }
 

@@ -474,6 +474,7 @@ mod tests {
                 keep_count,
                 keep_days,
                 extra: extra.into_iter().map(|(name, value)| (name, trimmed(value))).filter(|(_, value)| !value.is_empty()).collect(),
+                login: None,
             }
         }
     }

@@ -14,6 +14,7 @@ use super::body::{ENCODINGS, Reading};
 use super::client::Shared;
 use super::line::Line;
 use super::{Document, FetchError, Fetched, Wanted, headers, login};
+use crate::feeds::Credentials;
 
 /// A fetch under way.
 pub(super) struct Exchange {
@@ -61,8 +62,10 @@ impl Exchange {
     }
 
     fn login(&self, route: &Route) -> Result<Option<String>, FetchError> {
-        if route.has_given_login() {
-            return Ok(login::given_in(&route.start));
+        if let Some(own) = &self.wanted.login
+            && Url::parse(&own.url).is_ok_and(|server| is_same_server(&server, &route.at))
+        {
+            return Ok(Some(login::basic(&own.credentials.user, &own.credentials.password)));
         }
         if route.was_secure && route.at.scheme() != "https" {
             return Ok(None);
@@ -76,7 +79,7 @@ impl Exchange {
         let now = Utc::now();
         let retry_after = headers::retry_after(&parts.headers, now);
         let max_age = headers::max_age(&parts.headers, now);
-        let moved_to = route.moved_to.as_ref().map(|url| route.shown(url));
+        let moved_to = route.moved_to.as_ref().map(Url::to_string);
         let asked_for_changes = self.wanted.etag.is_some() || self.wanted.last_modified.is_some();
         match parts.status {
             status if status.is_success() => {}
@@ -110,7 +113,10 @@ impl Exchange {
             content_type: headers::text(&parts.headers, "content-type"),
             etag: headers::text(&parts.headers, "etag"),
             last_modified: headers::text(&parts.headers, "last-modified"),
-            url: if route.seen.len() == 1 { self.wanted.url.clone() } else { route.shown(&route.at) },
+            url: match route.seen.len() {
+                1 => Credentials::split(&self.wanted.url).0,
+                _ => route.at.to_string(),
+            },
             moved_to,
             max_age,
         }))
@@ -136,8 +142,6 @@ fn redirected(response: &Response<Body>) -> Option<String> {
 
 /// The way from the address that was asked for to where the document is.
 struct Route {
-    /// As asked for, with what login stands in it.
-    start: Url,
     /// Where the next request goes; no login stands in it.
     at: Url,
     seen: HashSet<Url>,
@@ -150,11 +154,10 @@ struct Route {
 
 impl Route {
     fn from(address: &str) -> Result<Self, FetchError> {
-        let start = Url::parse(address).map_err(|error| FetchError::Address(error.to_string()))?;
-        let at = bare(start.clone())?;
+        let at = bare(Url::parse(address).map_err(|error| FetchError::Address(error.to_string()))?)?;
         let was_secure = at.scheme() == "https";
         let seen = HashSet::from([at.clone()]);
-        Ok(Self { start, at, seen, moved_to: None, all_permanent: true, was_secure })
+        Ok(Self { at, seen, moved_to: None, all_permanent: true, was_secure })
     }
 
     fn follow(&mut self, location: &str, status: StatusCode, most: u32) -> Result<(), FetchError> {
@@ -173,31 +176,11 @@ impl Route {
         self.was_secure |= self.at.scheme() == "https";
         Ok(())
     }
-
-    /// Whether the login that stands in the first address is to be sent where the route is now.
-    fn has_given_login(&self) -> bool {
-        has_login(&self.start) && is_same_server(&self.start, &self.at)
-    }
-
-    /// An address of the route as it is given back: with the login that was asked with, where that may go.
-    fn shown(&self, url: &Url) -> String {
-        let mut url = url.clone();
-        if is_same_server(&self.start, &url) {
-            // These fail for addresses without a host, of which there are none here.
-            let _ = url.set_username(self.start.username());
-            let _ = url.set_password(self.start.password());
-        }
-        url.into()
-    }
 }
 
-fn has_login(url: &Url) -> bool {
-    !url.username().is_empty() || url.password().is_some()
-}
-
-/// Whether a login for `one` may be sent to `other`: the same host and port, by the same protocol. From `http` on its
-/// usual port to `https` on its own is allowed, as it only makes things safer.
-fn is_same_server(one: &Url, other: &Url) -> bool {
+/// Returns whether a login for `one` may be sent to `other`: the same host and port, by the same protocol. From `http`
+/// on its usual port to `https` on its own is allowed, as it only makes things safer.
+pub fn is_same_server(one: &Url, other: &Url) -> bool {
     let is_upgrade =
         one.scheme() == "http" && other.scheme() == "https" && one.port().is_none() && other.port().is_none();
     one.host() == other.host() && (one.origin() == other.origin() || is_upgrade)
@@ -227,25 +210,24 @@ mod tests {
     }
 
     #[test]
-    fn a_login_goes_to_no_other_host_port_or_protocol() {
-        let sent = |start, location| after(start, &[(302, location)]).has_given_login();
-        assert!(sent("https://me:pw@example.org/a", "/b"));
-        assert!(sent("http://me:pw@example.org/a", "https://example.org/a"));
-        assert!(!sent("https://me:pw@example.org/a", "http://example.org/a"));
-        assert!(!sent("https://me:pw@example.org/a", "https://www.example.org/a"));
-        assert!(!sent("https://me:pw@example.org/a", "https://example.org:8443/a"));
-        assert!(!sent("http://me:pw@example.org:8080/a", "https://example.org/a"));
-        assert!(!sent("https://example.org/a", "https://me:pw@example.org/b"));
+    fn login_stays_on_its_server() {
+        let sent = |start: &str, location: &str| {
+            let route = after(start, &[(302, location)]);
+            is_same_server(&Url::parse(start).unwrap(), &route.at)
+        };
+        assert!(sent("https://example.org/a", "/b"));
+        assert!(sent("http://example.org/a", "https://example.org/a"));
+        assert!(!sent("https://example.org/a", "http://example.org/a"));
+        assert!(!sent("https://example.org/a", "https://www.example.org/a"));
+        assert!(!sent("https://example.org/a", "https://example.org:8443/a"));
+        assert!(!sent("http://example.org:8080/a", "https://example.org/a"));
     }
 
     #[test]
-    fn a_login_is_shown_only_where_it_may_be_sent() {
-        let shown = |location| {
-            let route = after("https://me:p%40w@example.org/a", &[(301, location)]);
-            route.shown(&route.at)
-        };
-        assert_eq!(shown("/b"), "https://me:p%40w@example.org/b");
-        assert_eq!(shown("https://other.example/b"), "https://other.example/b");
+    fn redirect_addresses_hold_no_credentials() {
+        let route = after("https://me:p%40w@example.org/a", &[(301, "https://you:x@example.org/b")]);
+        assert_eq!(route.at.as_str(), "https://example.org/b");
+        assert_eq!(route.moved_to.as_ref().map(Url::as_str), Some("https://example.org/b"));
     }
 
     #[test]

@@ -9,7 +9,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
-use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use super::FetchError;
@@ -22,7 +21,7 @@ const LONGEST: u64 = 64 << 10;
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// A user and a password for some addresses, sent as Basic authentication.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Login {
     /// Where it belongs: a host (`example.org`, meaning the usual ports), a host with a port (`example.org:8080`), or
     /// the beginning of an address (`https://example.org/private`), which holds for what lies below that path.
@@ -31,6 +30,12 @@ pub struct Login {
     pub user: String,
     /// The password.
     pub password: Password,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("at", &self.at).finish_non_exhaustive()
+    }
 }
 
 /// A password, or the way to it.
@@ -120,17 +125,8 @@ fn begins(start: &Url, url: &Url) -> bool {
         && url.path().strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The header for a login that stands in an address, where one does.
-pub(super) fn given_in(url: &Url) -> Option<String> {
-    if url.username().is_empty() && url.password().is_none() {
-        return None;
-    }
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    Some(basic(&decoded(url.username()), &decoded(url.password().unwrap_or_default())))
-}
-
 /// <https://www.rfc-editor.org/rfc/rfc7617>, in UTF-8.
-fn basic(user: &str, password: &str) -> String {
+pub(super) fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))
 }
 

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::marks::signed;
-use super::{Library, Result};
+use super::{Library, Result, logins};
 use crate::feeds::{Subscription, one_line, same_address, tag_name};
 
 /// The number that a feed has in the library for as long as it is known there.
@@ -90,8 +90,9 @@ pub struct Subscribed {
     pub same: usize,
 }
 
-const FEEDS: &str = "SELECT id, seed, url, title, own_title, page, description, full_text, keep_count, keep_days,
-    extra, etag, last_modified, tried_at, succeeded_at, due_at, error, dead FROM feeds";
+const FEEDS: &str = "SELECT id, seed, feeds.url, title, own_title, page, description, full_text, keep_count, keep_days,
+    extra, etag, last_modified, tried_at, succeeded_at, due_at, error, dead, logins.url, user, password
+    FROM feeds LEFT JOIN logins ON logins.feed = feeds.id";
 
 /// Whether something was done to an entry that makes it worth keeping when its feed goes; reading it alone is not.
 pub(super) const IS_KEPT: &str = "EXISTS (SELECT 1 FROM articles WHERE articles.id = entries.id AND
@@ -267,6 +268,7 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
             keep_count: row.get(8)?,
             keep_days: row.get(9)?,
             extra: extra.and_then(|extra| serde_json::from_str(&extra).ok()).unwrap_or_default(),
+            login: row.get::<_, Option<String>>(18)?.map(|_| logins::login(row, 18)).transpose()?,
         },
         etag: row.get(11)?,
         last_modified: row.get(12)?,
@@ -286,7 +288,7 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
 
 /// The subscription as it stands.
 fn state(transaction: &Transaction<'_>, number: i64) -> Result<Subscription> {
-    let mut known = transaction.prepare_cached(&format!("{FEEDS} WHERE id = ?1"))?.query_row([number], feed)?;
+    let mut known = transaction.prepare_cached(&format!("{FEEDS} WHERE feeds.id = ?1"))?.query_row([number], feed)?;
     let mut statement = transaction.prepare_cached("SELECT tag FROM feed_tags WHERE feed = ?1 ORDER BY position")?;
     known.subscription.tags = statement.query_map([number], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     Ok(known.subscription)
@@ -310,6 +312,7 @@ fn united(mut known: Subscription, new: &Subscription) -> Subscription {
     known.full_text |= new.full_text;
     known.keep_count = new.keep_count.or(known.keep_count);
     known.keep_days = new.keep_days.or(known.keep_days);
+    known.login = new.login.clone().or(known.login);
     if !new.extra.is_empty() {
         known.extra.clone_from(&new.extra);
     }
@@ -345,6 +348,9 @@ fn describe(transaction: &Transaction<'_>, revision: i64, number: i64, to: &Subs
         to.keep_days,
         extra
     ])?;
+    if let Some(login) = &to.login {
+        logins::save(transaction, number, login)?;
+    }
     transaction.prepare_cached("DELETE FROM feed_tags WHERE feed = ?1")?.execute([number])?;
     let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO feed_tags VALUES (?1, ?2, ?3)")?;
     for (position, tag) in (0_i64..).zip(&to.tags) {

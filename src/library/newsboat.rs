@@ -48,6 +48,12 @@ impl Newsboat {
         Ok(Newsboat(connection))
     }
 
+    /// Returns the addresses of all feeds, as newsboat knows them.
+    pub fn addresses(&self) -> Result<Vec<String>> {
+        let mut statement = self.0.prepare("SELECT rssurl FROM rss_feed UNION SELECT feedurl FROM rss_item")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// What the feed at `url` calls itself.
     pub fn title(&self, url: &str) -> Result<String> {
         let mut statement = self.0.prepare_cached("SELECT title FROM rss_feed WHERE rssurl = ?1")?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{Error, Result};
+use super::{Error, Result, logins, private};
 
 /// What tells a library from other SQLite files: `ndsk`.
 const APPLICATION: i64 = 0x6e64_736b;
@@ -129,6 +129,14 @@ pub const MIGRATIONS: &[&str] = &[
         shows_full INTEGER NOT NULL DEFAULT 0
     );
 ",
+    "
+    CREATE TABLE logins (
+        feed     INTEGER PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
+        url      TEXT NOT NULL,
+        user     TEXT NOT NULL,
+        password TEXT NOT NULL
+    );
+",
 ];
 
 /// The version that this program writes.
@@ -154,7 +162,13 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&s
     }
     if before > 0 {
         let copy = copy_of(path, before);
-        connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+        // The copy holds what the library holds, so it is for its owner alone, too.
+        drop(private::new_file(&copy)?);
+        if let Err(error) = connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()]) {
+            // An empty file is no copy. Without this every attempt on a full disk would leave one.
+            let _ = std::fs::remove_file(&copy);
+            return Err(error.into());
+        }
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another program may have done it since.
@@ -162,6 +176,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&s
     for migration in migrations.iter().skip(now) {
         transaction.execute_batch(migration)?;
     }
+    logins::move_out_of_addresses(&transaction)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", migrations.len() as i64)?;
     transaction.commit()?;

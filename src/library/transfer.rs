@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::marks::{Keeper, Known, path_of, signed, unsigned};
 use super::{Library, Result, VERSION};
 use crate::article::{ArticleId, write_json};
+use crate::feeds::{Credentials, ServerLogin, Subscription, feed_address};
 use crate::marks::{Change, Marking, Place, Tag};
 use crate::query::SavedSearch;
 
@@ -57,6 +58,15 @@ enum Line {
         watch: bool,
         #[serde(default)]
         reported: Vec<String>,
+    },
+    /// A subscription.
+    Feed {
+        #[serde(flatten)]
+        feed: Box<Subscription>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
     },
     /// Where the reader was.
     Session { sources: String, session: String },
@@ -203,8 +213,10 @@ fn seconds(moment: Option<&str>) -> std::result::Result<Option<i64>, String> {
 }
 
 impl Library {
-    /// Writes all of it, in an order that is the same for the same content.
-    pub fn export(&mut self, out: &mut dyn Write) -> Result<()> {
+    /// Writes marks, searches, subscriptions and sessions, in an order that is the same for the same content. User names
+    /// and passwords of feeds are left out unless `with_credentials` is set.
+    pub fn export(&mut self, out: &mut dyn Write, with_credentials: bool) -> Result<()> {
+        let feeds = self.feeds()?;
         let searches = self.searches()?;
         let mut sessions = self.sessions()?;
         sessions.sort();
@@ -236,6 +248,13 @@ impl Library {
             let ids = reported.query_map([&name], |row| Ok(ArticleId(unsigned(row.get(0)?)).to_string()))?;
             let reported = ids.collect::<rusqlite::Result<_>>()?;
             write_line(out, &Line::Search { name, query, key, colour, watch, reported })?;
+        }
+        for feed in feeds {
+            let feed = Box::new(feed.subscription);
+            let login = feed.login.as_ref().filter(|_| with_credentials);
+            let user = login.map(|login| login.credentials.user.clone());
+            let password = login.map(|login| login.credentials.password.clone());
+            write_line(out, &Line::Feed { feed, user, password })?;
         }
         for (sources, session) in sessions {
             write_line(out, &Line::Session { sources, session })?;
@@ -283,6 +302,14 @@ impl Library {
                         reported.iter().filter_map(|id| u64::from_str_radix(id, 16).ok().map(ArticleId)).collect();
                     self.report(&name, &ids)?;
                 }
+                Line::Feed { mut feed, user, password } => {
+                    // An older or foreign file may have credentials in the address.
+                    let (url, login) = ServerLogin::split(&feed.url);
+                    let given = user.map(|user| Credentials { user, password: password.unwrap_or_default() });
+                    feed.login = given.map(|credentials| ServerLogin { url: url.clone(), credentials }).or(login);
+                    feed.url = url;
+                    self.subscribe(std::slice::from_ref(&feed))?;
+                }
                 Line::Session { sources, session } if self.session(&sources)?.is_none() => {
                     self.keep_session(&sources, &session)?;
                 }
@@ -324,7 +351,12 @@ fn take(line: Line) -> std::result::Result<Taken, String> {
         Line::Change { article, change } => {
             Taken::Article(Box::new(article.known()?), [None; 2], vec![change.change()?])
         }
-        Line::Search { .. } | Line::Session { .. } | Line::Filter { .. } => Taken::Later(Box::new(line)),
+        Line::Feed { ref feed, .. } if feed_address(&feed.url).is_none() => {
+            return Err("not the address of a feed".to_owned());
+        }
+        Line::Search { .. } | Line::Feed { .. } | Line::Session { .. } | Line::Filter { .. } => {
+            Taken::Later(Box::new(line))
+        }
     })
 }
 

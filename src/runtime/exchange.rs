@@ -1,15 +1,15 @@
 //! Subscriptions to and from files: OPML, and what newsboat keeps.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::app::numbers::counted;
 use crate::article::Role;
-use crate::feeds::{Subscription, newsboat, opml};
+use crate::feeds::{Credentials, Subscription, newsboat, opml, redact};
 use crate::library::{
     CopiedMark, DeliveredFeed, Delivery, Error, KnownFeed, Library, Newsboat, NewsboatEntry, Outcome, PreparedEntry,
-    Subscribed,
+    Subscribed, private,
 };
 use crate::loader::{Problem, decode};
 use crate::marks::{Change, Tag};
@@ -66,7 +66,7 @@ pub fn import(library: &mut Library, path: &Path) -> io::Result<Imported> {
         path: path.to_owned(),
         line: (line > 0).then_some(line),
         column: None,
-        cause,
+        cause: redact(&cause),
         consequence,
         is_failure: false,
     };
@@ -121,15 +121,16 @@ fn cache_of(urls: &Path) -> Option<PathBuf> {
 /// Takes over the entries in newsboat's cache, feed by feed, with what was read and flagged.
 fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscription]) -> Result<usize, Error> {
     let newsboat = Newsboat::open(cache)?;
+    // newsboat knows its feeds by addresses with credentials.
+    let written: HashMap<String, String> =
+        newsboat.addresses()?.into_iter().map(|url| (Credentials::split(&url).0, url)).collect();
     let wanted: HashSet<&str> = subscriptions.iter().map(|subscription| subscription.url.as_str()).collect();
     let mut copied = 0;
     for feed in library.feeds()? {
         let url = feed.subscription.url.as_str();
-        if !wanted.contains(url) {
-            continue;
-        }
+        let Some(in_cache) = written.get(url).filter(|_| wanted.contains(url)) else { continue };
         let (mut articles, mut done) = (Vec::new(), Vec::new());
-        for NewsboatEntry { article, is_read, flags } in newsboat.entries(url)? {
+        for NewsboatEntry { article, is_read, flags } in newsboat.entries(in_cache)? {
             done.push((article.draft.text(Role::Headline).to_owned(), is_read, flags));
             articles.push(article);
         }
@@ -147,7 +148,7 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
             }
         }
         let document = DeliveredFeed {
-            title: newsboat.title(url)?,
+            title: newsboat.title(in_cache)?,
             page: feed.subscription.page.clone(),
             description: feed.subscription.description.clone(),
             etag: feed.etag.clone(),
@@ -164,19 +165,33 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
     Ok(copied)
 }
 
-/// The subscriptions as OPML.
-pub fn to_opml(feeds: Vec<KnownFeed>) -> String {
-    let subscriptions: Vec<Subscription> = feeds.into_iter().map(|feed| feed.subscription).collect();
+/// Returns the subscriptions as OPML, with user names and passwords in the addresses if `with_credentials` is set.
+pub fn to_opml(feeds: Vec<KnownFeed>, with_credentials: bool) -> String {
+    let subscriptions: Vec<Subscription> = feeds
+        .into_iter()
+        .map(|feed| match &feed.subscription.login {
+            Some(login) if with_credentials => {
+                Subscription { url: login.credentials.join(&feed.subscription.url), ..feed.subscription }
+            }
+            _ => feed.subscription,
+        })
+        .collect();
     opml::write(&subscriptions)
 }
 
-/// Writes the subscriptions to a file that is not there yet, as OPML; gives how many there are.
-pub fn export(library: &Library, path: &Path) -> io::Result<usize> {
+/// Writes the subscriptions as OPML to a new file, readable by its owner only if it holds credentials. Returns how many
+/// there are.
+///
+/// # Errors
+///
+/// Returns an error with the file's name if the file exists or cannot be written, or the library cannot be read.
+pub fn export(library: &Library, path: &Path, with_credentials: bool) -> io::Result<usize> {
     let told = |error: String| io::Error::other(format!("{}: {error}", path.display()));
     let feeds = library.feeds().map_err(|error| told(error.to_string()))?;
     let count = feeds.len();
-    let mut file = fs::File::create_new(path).map_err(|error| told(error.to_string()))?;
-    io::Write::write_all(&mut file, to_opml(feeds).as_bytes())?;
+    let file = if with_credentials { private::new_file(path) } else { fs::File::create_new(path) };
+    let mut file = file.map_err(|error| told(error.to_string()))?;
+    io::Write::write_all(&mut file, to_opml(feeds, with_credentials).as_bytes())?;
     file.sync_all()?;
     Ok(count)
 }

@@ -27,17 +27,17 @@ pub fn health(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) -> F
     }
 }
 
-/// What is kept of a feed, and what of it is fetched.
+/// Returns how much of a feed is stored and where its text comes from.
 pub fn settings(subscription: &Subscription) -> String {
     let count = subscription.keep_count.map(|count| format!("the newest {}", grouped(count.into())));
     let days = subscription.keep_days.map(|days| counted(days.into(), "day", "days"));
     let kept = match (count, days) {
-        (None, None) => "all entries are kept".to_owned(),
-        (Some(count), None) => format!("{count} are kept"),
-        (None, Some(days)) => format!("entries are kept for {days}"),
-        (Some(count), Some(days)) => format!("{count} are kept, for {days}"),
+        (None, None) => "keeps all entries".to_owned(),
+        (Some(count), None) => format!("keeps {count} entries"),
+        (None, Some(days)) => format!("keeps entries for {days}"),
+        (Some(count), Some(days)) => format!("keeps {count} entries for {days}"),
     };
-    format!("{kept}; {}", if subscription.full_text { "whole articles are fetched" } else { "as the feed gives them" })
+    format!("{kept}, {}", if subscription.full_text { "fetches whole articles" } else { "shows the feed's own text" })
 }
 
 fn local(at: i64) -> String {

@@ -1,100 +1,159 @@
-//! What is done with subscriptions at their reader's word, in the reader and on the command line alike. Each function gives
-//! what was done; who asked words it.
+//! Feed commands that need no network: run here for the reader and for the shell, with one wording of what was done.
 
+use std::path::Path;
+
+use super::{exchange, feed_health};
 use crate::app::numbers::counted;
+use crate::article::clean;
+use crate::command::FeedCommand;
 use crate::feeds::{FeedSetting, Subscription, named};
 use crate::library::{Error, KnownFeed, Library, now};
+use crate::loader::Problem;
 
-/// Why nothing was done.
+/// Why a feed command did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum OrderError {
-    /// It is not clear what is meant; the sentence says so.
+    /// A name matches no feed, or too many. The sentence says which.
     #[error("{0}")]
     Unclear(String),
-    /// There is nothing to refresh.
-    #[error("Nothing is subscribed to yet")]
+    /// The command removes several feeds, named here, and needs a yes.
+    #[error("This unsubscribes from {}", list_of(.0))]
+    Unconfirmed(Vec<String>),
+    /// There are no subscriptions.
+    #[error("No subscriptions yet")]
     NoFeeds,
-    /// All feeds, so many, are passed over where none is named.
+    /// All feeds, this many, are skipped unless they are named.
     #[error(
-        "Nothing is fetched: {} gone for good or to be left alone for a while; what is named is fetched all the same",
+        "Nothing to fetch: {} gone or asked not to be fetched for a while; name a feed to fetch it anyway",
         counted(*.0 as u64, "feed is", "feeds are")
     )]
     PassedOver(usize),
-    /// The library cannot be read or written.
+    /// A file could not be read or written.
+    #[error("{0}")]
+    File(#[from] std::io::Error),
+    /// The library could not be read or written.
     #[error("{0}")]
     Library(#[from] Error),
 }
 
-/// What an order gives, or why nothing was done.
+/// The result of a feed command.
 pub type Result<T> = std::result::Result<T, OrderError>;
 
-/// Subscriptions that were ended.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Removed {
-    /// Of these feeds.
-    pub feeds: Vec<KnownFeed>,
-    /// So many marked entries stay.
-    pub kept: u32,
+/// What a feed command did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FeedReport {
+    /// One sentence for each thing that was done; safe to show.
+    pub lines: Vec<String>,
+    /// Parts of an imported file that could not be used.
+    pub problems: Vec<Problem>,
 }
 
-/// A subscription that is otherwise now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Changed {
-    /// The feed as it was.
-    pub feed: KnownFeed,
-    /// How it is subscribed to now.
-    pub now: Subscription,
+impl FeedReport {
+    /// Returns everything on one line, for the status line.
+    pub fn sentence(&self) -> String {
+        match self.lines.as_slice() {
+            [first, rest @ ..] if rest.len() > 2 => {
+                format!("{first}; {}", counted(rest.len() as u64, "more feed", "more feeds"))
+            }
+            lines => lines.join("; "),
+        }
+    }
 }
 
-/// Ends the subscriptions to what is named in whole.
+/// Runs a command that needs no network. `add`, `list`, `refresh` and an export to standard output are the caller's.
 ///
 /// # Errors
 ///
-/// A name means none, or the library cannot be written.
-pub fn remove(library: &mut Library, names: &[String]) -> Result<Removed> {
-    let feeds = feeds_named(library, names, true)?;
+/// Returns an error if a name is unclear, a file or the library cannot be used, or a yes is missing. Then nothing was
+/// changed.
+pub fn run(library: &mut Library, command: &FeedCommand) -> Result<FeedReport> {
+    let mut report = FeedReport::default();
+    match command {
+        FeedCommand::Remove { names, yes } => report.lines.push(remove(library, names, *yes)?),
+        FeedCommand::Rename { name, to } => {
+            let to = to.join(" ");
+            let own_title = Some(to).filter(|to| !to.trim().is_empty());
+            let feed = feed_named(library, name)?;
+            let now = change(library, &feed, |was| Subscription { own_title, ..was })?;
+            report.lines.push(format!("Renamed {} to {}", shown(&feed.subscription), shown(&now)));
+        }
+        FeedCommand::Tag { name, tags } => {
+            let feed = feed_named(library, name)?;
+            let now = change(library, &feed, |was| was.retagged(tags))?;
+            let tags: Vec<String> = now.tags.iter().map(|tag| format!("#{}", clean(tag))).collect();
+            let tags = if tags.is_empty() { "no tags".to_owned() } else { tags.join(" ") };
+            report.lines.push(format!("{}: {tags}", shown(&now)));
+        }
+        FeedCommand::Set { names, keep_count, keep_days, full_text } => {
+            let setting = FeedSetting { keep_count: *keep_count, keep_days: *keep_days, full_text: *full_text };
+            for feed in feeds_named(library, names)? {
+                let now = change(library, &feed, |was| was.set(setting))?;
+                report.lines.push(format!("{}: {}", shown(&now), feed_health::settings(&now)));
+            }
+        }
+        FeedCommand::Import { file } => {
+            let imported = exchange::import(library, file)?;
+            report.lines.push(imported.sentence());
+            report.problems = imported.problems;
+        }
+        FeedCommand::Export { file: Some(file), with_credentials } => {
+            report.lines.push(export(library, file, *with_credentials)?);
+        }
+        FeedCommand::Add { .. }
+        | FeedCommand::List { .. }
+        | FeedCommand::Refresh { .. }
+        | FeedCommand::Export { file: None, .. } => {}
+    }
+    Ok(report)
+}
+
+fn remove(library: &mut Library, names: &[String], yes: bool) -> Result<String> {
+    let feeds = feeds_named(library, names)?;
+    let shown: Vec<String> = feeds.iter().map(|feed| shown(&feed.subscription)).collect();
+    if feeds.len() > 1 && !yes {
+        return Err(OrderError::Unconfirmed(shown));
+    }
     let kept = library.unsubscribe(&feeds)?;
-    Ok(Removed { feeds, kept })
+    let kept = if kept > 0 {
+        format!("; {} stay", counted(kept.into(), "starred, tagged or noted entry", "starred, tagged or noted entries"))
+    } else {
+        String::new()
+    };
+    Ok(format!("Unsubscribed from {}{kept}", list_of(&shown)))
 }
 
-/// Calls a feed something else; without a name, what it calls itself.
+fn export(library: &Library, file: &Path, with_credentials: bool) -> Result<String> {
+    let feeds = exchange::export(library, file, with_credentials)?;
+    let secret = if with_credentials { " with their passwords" } else { "" };
+    Ok(clean(&format!("Exported {}{secret} to {}", counted(feeds as u64, "feed", "feeds"), file.display()))
+        .into_owned())
+}
+
+/// Returns the names of feeds as a list in a sentence, at most five of them.
+fn list_of(names: &[String]) -> String {
+    match names {
+        [only] => only.clone(),
+        several => {
+            let more = if several.len() > 5 { " …" } else { "" };
+            let first: Vec<&str> = several.iter().take(5).map(String::as_str).collect();
+            format!("{}: {}{more}", counted(several.len() as u64, "feed", "feeds"), first.join(", "))
+        }
+    }
+}
+
+/// Returns a feed's name in quotes, safe to show.
+fn shown(feed: &Subscription) -> String {
+    format!("\"{}\"", clean(feed.name()))
+}
+
+/// Returns the feeds to fetch: those named, or all that may be fetched now. Never empty.
 ///
 /// # Errors
 ///
-/// The name means no feed or several, or the library cannot be written.
-pub fn rename(library: &mut Library, name: &str, to: Option<String>) -> Result<Changed> {
-    let own_title = to.filter(|to| !to.trim().is_empty());
-    change(library, feed_named(library, name)?, |was| Subscription { own_title, ..was })
-}
-
-/// Gives a feed tags, and takes away those that begin with `-`.
-///
-/// # Errors
-///
-/// The name means no feed or several, or the library cannot be written.
-pub fn tag(library: &mut Library, name: &str, tags: &[String]) -> Result<Changed> {
-    change(library, feed_named(library, name)?, |was| was.retagged(tags))
-}
-
-/// Sets what is kept of feeds, and whether whole articles are fetched.
-///
-/// # Errors
-///
-/// A name means none, or the library cannot be written.
-pub fn set(library: &mut Library, names: &[String], setting: FeedSetting) -> Result<Vec<Changed>> {
-    let feeds = feeds_named(library, names, false)?;
-    feeds.into_iter().map(|feed| change(library, feed, |was| was.set(setting))).collect()
-}
-
-/// The feeds to be fetched: what is named, whatever was said of it, or all but those that are gone for good or whose
-/// servers ask to be left alone for now. Never none.
-///
-/// # Errors
-///
-/// There is nothing to be fetched, a name means none, or the library cannot be read.
+/// Returns an error if a name is unclear, nothing may be fetched, or the library cannot be read.
 pub fn to_refresh(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>> {
     if !names.is_empty() {
-        return feeds_named(library, names, false);
+        return feeds_named(library, names);
     }
     let now = now();
     let (asked, passed): (Vec<_>, Vec<_>) =
@@ -106,16 +165,16 @@ pub fn to_refresh(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>>
     }
 }
 
-/// The feeds that a reader means by `names`, each once; with `exact`, a part of a name means none.
+/// Returns the feeds with these names, addresses or `#tags`, each once.
 ///
 /// # Errors
 ///
-/// A name means none, it is not clear which, or the library cannot be read.
-pub fn feeds_named(library: &Library, names: &[String], exact: bool) -> Result<Vec<KnownFeed>> {
+/// Returns an error if a name matches no feed or the library cannot be read.
+pub fn feeds_named(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>> {
     let all = library.feeds()?;
     let mut found: Vec<KnownFeed> = Vec::new();
     for name in names {
-        for feed in named(&all, |feed| &feed.subscription, name, exact).map_err(OrderError::Unclear)? {
+        for feed in named(&all, |feed| &feed.subscription, name).map_err(OrderError::Unclear)? {
             if found.iter().all(|known| known.number != feed.number) {
                 found.push(feed.clone());
             }
@@ -124,17 +183,21 @@ pub fn feeds_named(library: &Library, names: &[String], exact: bool) -> Result<V
     Ok(found)
 }
 
-/// The one feed that a reader means by `name`.
+/// Returns the one feed with this name or address.
 fn feed_named(library: &Library, name: &str) -> Result<KnownFeed> {
-    let mut found = feeds_named(library, &[name.to_owned()], false)?;
+    let mut found = feeds_named(library, &[name.to_owned()])?;
     match (found.pop(), found.len()) {
         (Some(feed), 0) => Ok(feed),
-        (_, more) => Err(OrderError::Unclear(format!("\"{name}\" names {} feeds; name one by its address", more + 1))),
+        (_, more) => Err(OrderError::Unclear(format!("\"{}\" names {} feeds; use an address", clean(name), more + 1))),
     }
 }
 
-fn change(library: &mut Library, feed: KnownFeed, to: impl FnOnce(Subscription) -> Subscription) -> Result<Changed> {
+fn change(
+    library: &mut Library,
+    feed: &KnownFeed,
+    to: impl FnOnce(Subscription) -> Subscription,
+) -> Result<Subscription> {
     let now = to(feed.subscription.clone());
     library.change_subscription(feed.number, &now)?;
-    Ok(Changed { feed, now })
+    Ok(now)
 }

@@ -11,17 +11,15 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::contained::contain;
-use super::feed_health::{health, settings};
-use super::feed_orders::{OrderError, Removed};
+use super::feed_health::health;
+use super::feed_orders::OrderError;
 use super::fetching::{self, Tried};
 use super::log::note;
 use super::priority::stand_back;
-use super::{changes, exchange, feed_orders};
-use crate::app::numbers::counted;
-use crate::app::{FeedOrder, Message, Notice, RefreshEnd, RefreshProgress};
-use crate::article::clean;
+use super::{changes, feed_orders, subscribing};
+use crate::app::{FeedOrder, Message, Notice, Question, RefreshEnd, RefreshProgress};
+use crate::command::FeedCommand;
 use crate::config::FeedSettings;
-use crate::feeds::Subscription;
 use crate::library::{KnownFeed, now};
 use office::{Office, Stops, Tell, told};
 
@@ -141,66 +139,7 @@ impl Desk {
     fn carry_out(&mut self, order: FeedOrder) -> Result<(), String> {
         match order {
             FeedOrder::Stop => {}
-            FeedOrder::Refresh(names) => {
-                let feeds = feed_orders::to_refresh(&self.office.library()?, &names).map_err(|error| match error {
-                    OrderError::NoFeeds => format!("{error}; a subscribes to a feed"),
-                    error => error.to_string(),
-                })?;
-                self.settle_refresh();
-                if self.is_refreshing() {
-                    return Err("Feeds are being refreshed already".to_owned());
-                }
-                self.refresh(feeds);
-            }
-            FeedOrder::Add(wanted) => self.errand(move |office, stop| office.add(&wanted, stop)),
-            FeedOrder::Remove(name) => {
-                let Removed { feeds, kept } =
-                    feed_orders::remove(&mut self.office.library()?, &[name]).map_err(refused)?;
-                let what = match feeds.as_slice() {
-                    [only] => clean(only.subscription.name()).into_owned(),
-                    several => counted(several.len() as u64, "feed", "feeds"),
-                };
-                let kept = if kept > 0 {
-                    format!("; {} that you marked stay", counted(kept.into(), "entry", "entries"))
-                } else {
-                    String::new()
-                };
-                self.office.changed(format!("Unsubscribed: {what}{kept}"));
-            }
-            FeedOrder::Rename(name, to) => {
-                let changed = feed_orders::rename(&mut self.office.library()?, &name, to).map_err(refused)?;
-                self.office.changed(named_and_tagged(&changed.now));
-            }
-            FeedOrder::Tag(name, tags) => {
-                let changed = feed_orders::tag(&mut self.office.library()?, &name, &tags).map_err(refused)?;
-                self.office.changed(named_and_tagged(&changed.now));
-            }
-            FeedOrder::Set(names, setting) => {
-                let changed = feed_orders::set(&mut self.office.library()?, &names, setting).map_err(refused)?;
-                let first = changed.first().map(|changed| settings(&changed.now));
-                let feeds = counted(changed.len() as u64, "feed", "feeds");
-                self.office.changed(format!("{feeds}: {}", first.unwrap_or_default()));
-            }
-            FeedOrder::List => {
-                let library = self.office.library()?;
-                let counts = library.feed_counts().map_err(told)?;
-                let of = |feed: &KnownFeed| health(feed, counts.get(&feed.number).copied().unwrap_or_default());
-                self.office.tell(Message::FeedHealth(library.feeds().map_err(told)?.iter().map(of).collect()));
-            }
-            FeedOrder::Import(path) => {
-                let imported =
-                    exchange::import(&mut self.office.library()?, &path).map_err(|error| error.to_string())?;
-                let told = imported.sentence();
-                for problem in imported.problems {
-                    self.office.tell(Message::Problem(problem));
-                }
-                self.office.changed(told);
-            }
-            FeedOrder::Export(path) => {
-                let feeds = exchange::export(&self.office.library()?, &path).map_err(|error| error.to_string())?;
-                let text = format!("{} are in {}", counted(feeds as u64, "feed", "feeds"), path.display());
-                self.office.notice(Notice::info(clean(&text)));
-            }
+            FeedOrder::Command(command) => return self.run_command(command),
             FeedOrder::FullText(article, url) => {
                 self.errand(move |office, stop| office.full_text(article, url.as_deref(), stop));
             }
@@ -209,6 +148,51 @@ impl Desk {
                 let changes = texts.and_then(|texts| Some(changes::between(&texts.former?, &texts.article)));
                 self.office.tell(Message::Changes(changes.unwrap_or_default()));
             }
+        }
+        Ok(())
+    }
+
+    fn run_command(&mut self, command: FeedCommand) -> Result<(), String> {
+        match command {
+            FeedCommand::Add { places, tag, name } => {
+                let wanted = subscribing::subscriptions(&places, &tag, name.as_ref());
+                if wanted.is_empty() {
+                    self.office.tell(Message::ErrandDone);
+                    return Err("expected an address, a page or a file to subscribe to".to_owned());
+                }
+                self.errand(move |office, stop| wanted.iter().try_for_each(|wanted| office.add(wanted, stop)));
+            }
+            FeedCommand::Refresh { names } => {
+                let feeds = feed_orders::to_refresh(&self.office.library()?, &names).map_err(|error| match error {
+                    OrderError::NoFeeds => format!("{error}; press a to add a feed"),
+                    error => error.to_string(),
+                })?;
+                self.settle_refresh();
+                if self.is_refreshing() {
+                    return Err("Feeds are being refreshed already".to_owned());
+                }
+                self.refresh(feeds);
+            }
+            FeedCommand::List { .. } => {
+                let library = self.office.library()?;
+                let counts = library.feed_counts().map_err(told)?;
+                let of = |feed: &KnownFeed| health(feed, counts.get(&feed.number).copied().unwrap_or_default());
+                self.office.tell(Message::FeedHealth(library.feeds().map_err(told)?.iter().map(of).collect()));
+            }
+            command => match feed_orders::run(&mut self.office.library()?, &command) {
+                Ok(report) => {
+                    let sentence = report.sentence();
+                    report.problems.into_iter().for_each(|problem| self.office.tell(Message::Problem(problem)));
+                    self.office.changed(sentence);
+                }
+                Err(error @ OrderError::Unconfirmed(_)) => {
+                    let text = format!("{error}. Unsubscribe?");
+                    let FeedCommand::Remove { names, .. } = command else { return Err(text) };
+                    let on_yes = FeedCommand::Remove { names, yes: true };
+                    self.office.tell(Message::Confirm(Question { text, on_yes }));
+                }
+                Err(error) => return Err(error.to_string()),
+            },
         }
         Ok(())
     }
@@ -305,15 +289,4 @@ impl Desk {
             Err(error) => self.office.notice(Notice::error(format!("no thread to refresh with: {error}"))),
         }
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-fn refused(error: OrderError) -> String {
-    error.to_string()
-}
-
-/// A feed's name with its tags.
-fn named_and_tagged(feed: &Subscription) -> String {
-    let tags: String = feed.tags.iter().map(|tag| format!(" #{tag}")).collect();
-    clean(&format!("{}{tags}", feed.name())).into_owned()
 }

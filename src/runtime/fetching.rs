@@ -12,7 +12,7 @@ use super::contained::{FAULT, contain};
 use super::log::note;
 use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
-use crate::feeds::one_line;
+use crate::feeds::{ServerLogin, one_line, redact};
 use crate::fetch::{
     Client, ClientOptions, Document, FetchError, Fetched, Login, ParallelLimits, Password, Proxy, Wanted, in_parallel,
 };
@@ -258,6 +258,7 @@ fn wanted(feed: &KnownFeed) -> Wanted {
         etag: feed.etag.clone(),
         last_modified: feed.last_modified.clone(),
         accept: Some(FEED_TYPES.to_owned()),
+        login: feed.subscription.login.clone(),
         ..Wanted::new(&feed.subscription.url)
     }
 }
@@ -304,7 +305,7 @@ pub(super) fn deliver(
             };
             health.standing = standing;
             health.due_at = due(Some(wait));
-            health.error = Some(error.to_string());
+            health.error = Some(redact(&error.to_string()));
             (None, Outcome::Nothing)
         }
     };
@@ -355,17 +356,17 @@ fn fetch_pages(
         if let Some(article) = article
             && let Some(url) = article.url.as_ref().map(ToString::to_string)
         {
-            jobs.push((id, url, article));
+            jobs.push((id, url, library.login_of_entry(id)?, article));
         }
     }
     let mut kept = Ok(());
-    let fetch = |(id, url, article): (ArticleId, String, Draft<'static>)| {
-        let full = contain(|| full_text(client, &url, &article, stop));
+    let fetch = |(id, url, login, article): (ArticleId, String, Option<ServerLogin>, Draft<'static>)| {
+        let full = contain(|| full_text(client, &url, login, &article, stop));
         (id, full.unwrap_or_else(|| Err(FAULT.to_owned())))
     };
     in_parallel(
         jobs,
-        |(_, url, _)| host(url),
+        |(_, url, ..)| host(url),
         limits,
         stop,
         fetch,
@@ -378,14 +379,17 @@ fn fetch_pages(
     kept
 }
 
-/// Fetches the whole article behind an entry; what the feed says of it stays at its head.
+/// Fetches the whole article behind an entry; what the feed says of it stays at its head. `login` is the feed's own and
+/// is sent to its server only.
 pub fn full_text(
     client: &Client,
     url: &str,
+    login: Option<ServerLogin>,
     entry: &Draft<'_>,
     stop: &AtomicBool,
 ) -> std::result::Result<Draft<'static>, String> {
-    let wanted = Wanted { accept: Some("text/html, application/xhtml+xml, */*;q=0.1".to_owned()), ..Wanted::new(url) };
+    let accept = Some("text/html, application/xhtml+xml, */*;q=0.1".to_owned());
+    let wanted = Wanted { accept, login, ..Wanted::new(url) };
     let document = match client.fetch(&wanted, stop) {
         Ok(Fetched::Document(document)) => document,
         Ok(Fetched::Unchanged { .. }) => return Err("its server says that it has not changed, unasked".to_owned()),

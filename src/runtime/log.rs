@@ -8,6 +8,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use chrono::Local;
 
 use crate::article::clean;
+use crate::feeds::redact;
 use crate::library::private;
 
 static LOG: OnceLock<Mutex<File>> = OnceLock::new();
@@ -29,12 +30,17 @@ pub fn note(line: impl FnOnce() -> String) {
 }
 
 fn entry(line: &str) -> String {
-    format!("{} {}\n", Local::now().format("%Y-%m-%d %H:%M:%S%.3f"), clean(&line.replace('\n', " ")))
+    format!("{} {}\n", Local::now().format("%Y-%m-%d %H:%M:%S%.3f"), clean(&redact(&line.replace('\n', " "))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_hide_credentials() {
+        assert!(entry("http://joe:pw@host/: refused").ends_with(" http://•••@host/: refused\n"));
+    }
 
     #[test]
     fn an_entry_is_one_safe_line() {

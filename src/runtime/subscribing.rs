@@ -5,9 +5,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::fetching::{FEED_TYPES, deliver, describe};
+use crate::app::numbers::counted;
+use crate::article::clean;
 use crate::config::FeedSettings;
-use crate::feeds::Subscription;
-use crate::fetch::{Client, Document, FetchError, Fetched, Wanted};
+use url::Url;
+
+use crate::feeds::{ServerLogin, Subscription, web_address};
+use crate::fetch::{Client, Document, FetchError, Fetched, Wanted, is_same_server};
 use crate::library::Library;
 use crate::loader::{Feed, FeedOptions, PageFeed, feeds_of_page, parse_feed};
 
@@ -35,6 +39,35 @@ pub enum Added {
     Several(Vec<PageFeed>),
 }
 
+impl Added {
+    /// Returns what was done as one sentence, safe to show.
+    pub fn sentence(&self) -> String {
+        match self {
+            Added::Feed { name, new } => {
+                format!("Subscribed to \"{}\": {}", clean(name), counted(*new as u64, "entry", "entries"))
+            }
+            Added::Known { name } => format!("Already subscribed to \"{}\"", clean(name)),
+            Added::Unseen { name } => {
+                format!("Subscribed to \"{}\"; offline, so it is fetched later", clean(name))
+            }
+            Added::Several(feeds) => format!("The page links to {}", counted(feeds.len() as u64, "feed", "feeds")),
+        }
+    }
+}
+
+/// Returns what `feed add` is to subscribe to: one subscription for each place, all with the same tags and name. A
+/// `#tag` among the places is a tag.
+pub fn subscriptions(places: &[String], tags: &[String], name: Option<&String>) -> Vec<Subscription> {
+    let (more, places): (Vec<&String>, Vec<&String>) = places.iter().partition(|place| place.starts_with('#'));
+    let tags: Vec<String> = tags.iter().chain(more).cloned().collect();
+    let is_file = |place: &str| !place.contains("://") && Path::new(place).is_file();
+    let wanted = |place: &&String| {
+        let place = if is_file(place) { place.to_string() } else { web_address(place) };
+        Subscription { own_title: name.cloned(), ..Subscription::new(place) }.retagged(&tags)
+    };
+    places.iter().map(wanted).collect()
+}
+
 /// What a place was found to be.
 enum Found {
     Feed(Box<Subscription>, Option<Document>),
@@ -53,11 +86,13 @@ pub fn add(
     wanted: &Subscription,
     stop: &AtomicBool,
 ) -> Result<Added, String> {
-    let (found, document) = match find(client, &wanted.url, stop)? {
+    let (found, document) = match find(client, &Place::of(wanted), stop)? {
         Found::Several(feeds) => return Ok(Added::Several(feeds)),
         Found::Feed(found, document) => (found, document),
     };
-    let subscription = Subscription { tags: wanted.tags.clone(), own_title: wanted.own_title.clone(), ..*found };
+    // A login goes with the feed only if the feed is on the server that it is for.
+    let login = wanted.login.clone().filter(|login| same_server(&login.url, &found.url));
+    let subscription = Subscription { tags: wanted.tags.clone(), own_title: wanted.own_title.clone(), login, ..*found };
     let kept = |error: crate::library::Error| format!("it cannot be kept: {error}");
     let done = library.subscribe(std::slice::from_ref(&subscription)).map_err(kept)?;
     let feed = library.feeds().map_err(kept)?.into_iter().find(|feed| feed.subscription.url == subscription.url);
@@ -74,25 +109,46 @@ pub fn add(
     }
 }
 
+/// A place that a reader named, with the login for its server.
+struct Place<'w> {
+    name: &'w str,
+    login: Option<&'w ServerLogin>,
+}
+
+impl Place<'_> {
+    fn of(wanted: &Subscription) -> Place<'_> {
+        Place { name: &wanted.url, login: wanted.login.as_ref() }
+    }
+}
+
+/// Returns whether two addresses are on one server: the same host, port and protocol, or from http to https.
+fn same_server(one: &str, other: &str) -> bool {
+    let (Ok(one), Ok(other)) = (Url::parse(one), Url::parse(other)) else { return false };
+    is_same_server(&one, &other)
+}
+
 /// What is at a place that a reader named.
-fn find(client: &Client, place: &str, stop: &AtomicBool) -> Result<Found, String> {
+fn find(client: &Client, place: &Place<'_>, stop: &AtomicBool) -> Result<Found, String> {
+    let Place { name: place, login } = *place;
     let path = Path::new(place);
     if !place.contains("://") && path.is_file() {
         let bytes = fs::read(path).map_err(|error| format!("{place}: {error}"))?;
         return match parse_feed(&bytes, &FeedOptions::default()) {
             Ok(feed) => match address_of(&feed) {
-                Some(url) => fetched(client, &url, stop, true),
+                Some(url) => fetched(client, &Place { name: &url, login }, stop, true),
                 None => Err(format!("the feed in {place} does not say where it is fetched from; give its address")),
             },
-            Err(_) => of_page(client, place, feeds_of_page(&bytes, None, ""), stop),
+            Err(_) => of_page(client, &Place { name: place, login }, feeds_of_page(&bytes, None, ""), stop),
         };
     }
-    fetched(client, &web_address(place), stop, true)
+    fetched(client, &Place { name: &web_address(place), login }, stop, true)
 }
 
 /// What is at an address; a page leads on to its feeds, if it `may_be` one.
-fn fetched(client: &Client, url: &str, stop: &AtomicBool, may_be_page: bool) -> Result<Found, String> {
-    let wanted = Wanted { accept: Some(format!("{FEED_TYPES}, text/html;q=0.5")), ..Wanted::new(url) };
+fn fetched(client: &Client, place: &Place<'_>, stop: &AtomicBool, may_be_page: bool) -> Result<Found, String> {
+    let Place { name: url, login } = *place;
+    let accept = Some(format!("{FEED_TYPES}, text/html;q=0.5"));
+    let wanted = Wanted { accept, login: login.cloned(), ..Wanted::new(url) };
     let document = match client.fetch(&wanted, stop) {
         Ok(Fetched::Document(document)) => document,
         Ok(Fetched::Unchanged { .. }) => return Err("its server says that it has not changed, unasked".to_owned()),
@@ -114,15 +170,15 @@ fn fetched(client: &Client, url: &str, stop: &AtomicBool, may_be_page: bool) -> 
             Ok(Found::Feed(Box::new(subscription), Some(document)))
         }
         Err(refusal) if !may_be_page => Err(format!("what is at {url} is no feed: {refusal}")),
-        Err(_) => of_page(client, url, feeds_of_page(&document.bytes, content_type, &document.url), stop),
+        Err(_) => of_page(client, place, feeds_of_page(&document.bytes, content_type, &document.url), stop),
     }
 }
 
 /// The one feed of a page, or the choice.
-fn of_page(client: &Client, place: &str, mut feeds: Vec<PageFeed>, stop: &AtomicBool) -> Result<Found, String> {
+fn of_page(client: &Client, place: &Place<'_>, mut feeds: Vec<PageFeed>, stop: &AtomicBool) -> Result<Found, String> {
     match (feeds.pop(), feeds.is_empty()) {
-        (None, _) => Err(format!("{place} is no feed, and names none")),
-        (Some(only), true) => fetched(client, &only.url, stop, false),
+        (None, _) => Err(format!("{} is not a feed and links to none", place.name)),
+        (Some(only), true) => fetched(client, &Place { name: &only.url, ..*place }, stop, false),
         (Some(last), false) => {
             feeds.push(last);
             Ok(Found::Several(feeds))
@@ -134,15 +190,4 @@ fn of_page(client: &Client, place: &str, mut feeds: Vec<PageFeed>, stop: &Atomic
 fn address_of(feed: &Feed) -> Option<String> {
     let own = feed.head.links.iter().find(|link| link.rel == "self")?;
     own.href.starts_with("http").then(|| own.href.clone())
-}
-
-/// An address as people write it, in full.
-fn web_address(place: &str) -> String {
-    let place = place.trim();
-    match place.split_once(':') {
-        Some(("feed", rest)) if rest.starts_with("//") => format!("http:{rest}"),
-        Some(("feed", rest)) => rest.to_owned(),
-        Some((_, rest)) if rest.starts_with("//") => place.to_owned(),
-        _ => format!("https://{place}"),
-    }
 }

@@ -40,6 +40,11 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
             (title, 90, u16::try_from(lines).unwrap_or(u16::MAX))
         }
         OverlayKind::Changes => (" What changed ".to_owned(), 84, screen.height),
+        OverlayKind::Confirm => {
+            let text = state.question().map_or("", |question| &question.text);
+            let lines = wrap(text, usize::from(66u16.min(screen.width).saturating_sub(4).max(1)), false).len();
+            (" Please confirm ".to_owned(), 66, u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(3))
+        }
         OverlayKind::Unkept => (" Marks are not kept ".to_owned(), 76, 6),
     };
     let (width, height) = (columns.min(screen.width), rows.min(screen.height));
@@ -70,6 +75,10 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
             feed_overlays::draw_changes(state, theme, overlay, inner, buffer);
             None
         }
+        OverlayKind::Confirm => {
+            draw_question(state, theme, inner, buffer);
+            None
+        }
         OverlayKind::Unkept => draw_unkept(state, theme, overlay, inner, buffer),
     }
 }
@@ -87,6 +96,17 @@ fn draw_typed(
     let mut pen = Pen::new(buffer, area.x, area.y, area.right());
     pen.put(sign, theme.accent);
     draw_line(theme, &overlay.line, &[], overlay.typing, pen)
+}
+
+/// Draws the question, and the keys that answer it on the last line.
+fn draw_question(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let text = Safe::from(state.question().map_or_else(String::new, |question| question.text.clone()));
+    let last = area.bottom().saturating_sub(1).max(area.y);
+    let lines = wrap(&text, usize::from(area.width.max(1)), false);
+    for (y, (range, _)) in (area.y..last).zip(lines) {
+        Pen::new(buffer, area.x, y, area.right()).put(text.slice(range), theme.text);
+    }
+    Pen::new(buffer, area.x, last, area.right()).put("y yes   n no", theme.dim);
 }
 
 /// What to do with what could not be kept.

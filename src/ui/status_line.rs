@@ -90,7 +90,7 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
             (&[Action::Narrow], "narrow"),
             (&[Action::Exclude], "leave out"),
             (&[Action::WatchSearch], "watch"),
-            (&[Action::ForgetSearch], "forget"),
+            (&[Action::Remove], "remove"),
             (&[Action::ShowSources], "close"),
         ],
         Focus::List => {

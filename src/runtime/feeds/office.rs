@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use super::super::fetching;
 use super::super::stored::tag_label;
 use super::super::subscribing::{self, Added};
-use crate::app::numbers::counted;
 use crate::app::{FeedRow, Message, Notice};
 use crate::article::{ArticleId, Role, clean};
 use crate::config::FeedSettings;
@@ -60,19 +59,16 @@ pub(super) struct Office {
 }
 
 impl Office {
-    /// Subscribes to what is at a place, or tells that there are several feeds to choose from.
+    /// Subscribes to the feed at a place, or offers the feeds of a page as a choice.
     pub(super) fn add(&self, wanted: &Subscription, stop: &AtomicBool) -> Result<(), String> {
         let added = subscribing::add(&mut self.library()?, &self.client, &self.settings, wanted, stop);
         match added.map_err(|error| format!("{}: {error}", clean(&wanted.url)))? {
-            Added::Feed { name, new } => {
-                let hint = if self.shown { "" } else { "; newsdesk without a folder shows feeds" };
-                let entries = counted(new as u64, "entry", "entries");
-                self.changed(format!("Subscribed to {}: {entries}{hint}", clean(&name)));
-            }
-            Added::Known { name } => self.changed(format!("{} was subscribed to already", clean(&name))),
-            Added::Unseen { name } => self.changed(format!("Subscribed to {}; there is no network now", clean(&name))),
             Added::Several(feeds) => {
                 self.tell(Message::FeedChoice(feeds.into_iter().map(|feed| (feed.url, feed.title)).collect()));
+            }
+            added => {
+                let hint = if self.shown { "" } else { "; start newsdesk without a folder to read feeds" };
+                self.changed(format!("{}{hint}", added.sentence()));
             }
         }
         Ok(())
@@ -91,7 +87,8 @@ impl Office {
             return Ok(());
         }
         let url = url.ok_or("This entry names no page")?;
-        let full = fetching::full_text(&self.client, url, &texts.article, stop)?;
+        let login = library.login_of_entry(article).map_err(told)?;
+        let full = fetching::full_text(&self.client, url, login, &texts.article, stop)?;
         library.keep_full_text(article, &full).map_err(told)?;
         self.changed(format!("The whole article: {headline}"));
         Ok(())
