@@ -22,6 +22,8 @@ mod reading_pane;
 mod searches;
 mod session;
 mod sources_pane;
+mod target;
+mod undo;
 mod view;
 pub mod wrap;
 
@@ -53,6 +55,7 @@ pub use reading_pane::{OpenArticle, ReadingPane};
 pub use searches::{Searches, Watched};
 pub use session::Session;
 pub use sources_pane::{SourceLine, SourcesPane};
+pub use target::Target;
 pub use view::ListView;
 
 /// How many problems are kept to be listed; more are only counted.
@@ -87,6 +90,8 @@ pub struct State {
     question: Option<Question>,
     feeds: Feeds,
     note: Option<NoteEditor>,
+    /// What the open question is about, if not everything that is listed.
+    asked: Option<Target>,
     keeping: Keeping,
     sources: SourcesPane,
     searches: Searches,
@@ -132,6 +137,7 @@ impl State {
             question: None,
             feeds: Feeds::default(),
             note: None,
+            asked: None,
             keeping: Keeping::default(),
             sources: SourcesPane::default(),
             searches: Searches::default(),
@@ -222,10 +228,14 @@ impl State {
             }
             Message::Library(kept) => self.take_library(*kept, &mut effects),
             Message::Kept(number) => self.keeping.kept(number),
+            Message::FeedStep { row, name } => self.take_feed_step(row, name, &mut effects),
+            Message::FeedStepUndone { row, undo, name, refused } => {
+                self.take_feed_undo((row, undo), &name, refused.as_deref(), &mut effects);
+            }
             Message::NotKept(reason) => self.keeping.not_kept(reason),
             Message::KeepAgain => {
                 let all = self.keeping.everything();
-                self.keep(all, &mut effects);
+                self.keep(all, None, &mut effects);
             }
             Message::News { marks, searches } => {
                 self.keeping.take(marks);
@@ -295,6 +305,7 @@ impl State {
     /// Takes over what the library holds.
     fn take_library(&mut self, kept: Kept, effects: &mut Vec<Effect>) {
         self.keeping.begin(kept.marks);
+        effects.extend(self.keeping.history.adopt(kept.journal).into_iter().map(Effect::Journal));
         self.take_searches(kept.searches);
         self.filter.remember_former(kept.filters);
         self.filter.forget_marks();

@@ -12,6 +12,7 @@ pub mod config;
 pub mod corpus;
 pub mod feeds;
 pub mod fetch;
+pub mod journal;
 pub mod library;
 pub mod loader;
 pub mod marks;

@@ -5,6 +5,7 @@
 
 mod entries;
 mod feeds;
+mod journal;
 mod logins;
 mod marks;
 mod newsboat;
@@ -31,6 +32,7 @@ pub use entries::{
     CopiedMark, DeliveredFeed, Delivery, EntryTexts, Outcome, PreparedEntry, Stored, StoredEntry, WhichEntries,
 };
 pub use feeds::{FeedCounts, FeedNumber, Health, KnownFeed, Standing, Subscribed};
+pub use journal::{ReaderId, ReaderLock, UndoneStep};
 pub use marks::{Known, News, Origins};
 pub use newsboat::{Newsboat, NewsboatEntry};
 pub use recognise::{Moved, Recognised};
@@ -96,6 +98,8 @@ pub struct Library {
     data_version: i64,
     /// Articles that became known since it was opened.
     fresh: HashSet<ArticleId>,
+    /// The reader in whose journal changes of subscriptions are recorded.
+    reader: Option<ReaderId>,
 }
 
 impl Library {
@@ -139,7 +143,8 @@ impl Library {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // In KiB: what the indexes over entries need, whose places are random.
         connection.pragma_update(None, "cache_size", -12 * 1024)?;
-        Ok(Library { connection, path: path.to_owned(), newer, seen: 0, data_version: 0, fresh: HashSet::new() })
+        let (path, fresh) = (path.to_owned(), HashSet::new());
+        Ok(Library { connection, path, newer, seen: 0, data_version: 0, fresh, reader: None })
     }
 
     /// Opens the library at `path`, if there is one, to be read only.
@@ -167,9 +172,16 @@ impl Library {
                     seen: 0,
                     data_version: 0,
                     fresh: HashSet::new(),
+                    reader: None,
                 }))
             }
         }
+    }
+
+    /// Records changes of subscriptions in the journal of a reader.
+    #[must_use]
+    pub fn for_reader(self, reader: ReaderId) -> Library {
+        Library { reader: Some(reader), ..self }
     }
 
     /// Where it is.

@@ -5,7 +5,6 @@
 
 mod change;
 mod flags;
-mod history;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -15,7 +14,6 @@ use crate::article::ArticleId;
 
 pub use change::{Change, Marking, Place, Tag};
 pub use flags::{FlagColumn, Flags};
-pub use history::{Done, History};
 
 /// How many pieces the marks are held in: changing one mark copies one of them at most.
 const PIECES: usize = 256;
@@ -61,6 +59,17 @@ impl Marked {
     /// Where the reader has come to in it.
     pub fn place(&self) -> Option<Place> {
         self.place
+    }
+
+    /// Returns whether the article has the value that this change gives it.
+    pub fn has(&self, change: &Change) -> bool {
+        match change {
+            Change::Read(read) => self.read == *read,
+            Change::Starred(starred) => self.starred == *starred,
+            Change::Tagged(tag, tagged) => self.tags().contains(tag) == *tagged,
+            Change::Note { text, .. } => self.note() == &**text,
+            Change::Place(place) => self.place == *place,
+        }
     }
 
     /// Makes a change; gives the one that takes it back, or none where everything is so already.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 /// Every room, from the lowest to the highest; a room may use those that stand before it.
 const ROOMS: &[&str] = &[
-    "article", "loader", "corpus", "marks", "query", "feeds", "search", "command", "config", "app", "ui", "fetch",
-    "library", "runtime", "cli",
+    "article", "loader", "corpus", "marks", "query", "feeds", "journal", "search", "command", "config", "app", "ui",
+    "fetch", "library", "runtime", "cli",
 ];
 
 /// What only some rooms may know: a name, and the rooms.

@@ -10,9 +10,14 @@ use std::sync::Arc;
 use newsdesk::article::ArticleId;
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
 use newsdesk::feeds::Subscription;
-use newsdesk::library::{Error, Known, KnownFeed, Library, Moved, Origins, WhichEntries, write_changes};
+use newsdesk::journal::{
+    History, JournalEntry, SearchChange, Step, StepChange, apply_marks, changed_articles, markings,
+};
+use newsdesk::library::{
+    Error, Known, KnownFeed, Library, Moved, Origins, ReaderId, ReaderLock, WhichEntries, write_changes,
+};
 use newsdesk::loader::{Hint, decode, read};
-use newsdesk::marks::{Change, History, Marked, Marking, Marks, Place, Tag};
+use newsdesk::marks::{Change, Marked, Marking, Marks, Place, Tag};
 use newsdesk::query::SavedSearch;
 use proptest::prelude::*;
 
@@ -121,54 +126,166 @@ fn make(state: &mut Simple, article: u64, change: &Change) {
     }
 }
 
+/// Drops what a step of a reader never has: places, and two changes of one value.
+fn as_step(changes: Vec<(u64, Change)>) -> Vec<(u64, Change)> {
+    let mut seen = Vec::new();
+    let is_new = |(article, change): &(u64, Change)| {
+        let value = match change {
+            Change::Tagged(tag, _) => tag.to_string(),
+            Change::Place(_) => return false,
+            change => format!("{:?}", std::mem::discriminant(change)),
+        };
+        let is_new = !seen.contains(&(*article, value.clone()));
+        seen.push((*article, value));
+        is_new
+    };
+    changes.into_iter().filter(is_new).collect()
+}
+
+/// Undoes or redoes the next step. Returns its changes, and what is written to the journal.
+fn walk(marks: &mut Marks, history: &mut History, undo: bool) -> (Vec<Marking>, Vec<JournalEntry>) {
+    let Some(step) = history.next(undo).cloned() else { return Default::default() };
+    let StepChange::Marks(groups) = &step.change else { panic!("a step of marks") };
+    assert_eq!(changed_articles(marks, groups, undo).1, 0);
+    (apply_marks(marks, markings(groups, undo)), history.advance(undo).into_iter().collect())
+}
+
 proptest! {
     #[test]
     fn any_marks_undos_redos_and_restarts_end_in_the_state_of_a_simple_model(
         orders in proptest::collection::vec(order(), 0..25)
     ) {
         let shelf = Shelf::new();
-        let mut library = shelf.open();
+        let (mut library, mut reader) = (shelf.open(), ReaderId(1));
         let (mut marks, mut history) = (library.marks().unwrap(), History::default());
         let (mut states, mut at) = (vec![Simple::default()], 0);
         for order in orders {
-            let changes = match order {
+            let (changes, entries) = match order {
                 Order::Make(changes) => {
+                    let changes = as_step(changes);
                     let mut next = states[at].clone();
                     changes.iter().for_each(|(article, change)| make(&mut next, *article, change));
                     // What was the note is what this reader knows.
-                    let changes = changes.into_iter().map(|(article, change)| marking(article, change)).collect();
-                    let made = history.make(&mut marks, "change".to_owned(), changes);
+                    let changes = changes.into_iter().map(|(article, change)| marking(article, change)).collect::<Vec<_>>();
+                    let changes = with_notes_known(&changes, &marks);
+                    let made = apply_marks(&mut marks, changes);
+                    let mut entries = Vec::new();
                     if !made.is_empty() {
                         at += 1;
                         states.truncate(at);
                         states.push(next);
+                        entries.push(history.record("change".to_owned(), StepChange::of_marks(&made), None));
                     }
-                    made
+                    (made, entries)
                 }
                 Order::Undo => {
                     at = at.saturating_sub(1);
-                    history.undo(&mut marks).map(|done| done.changes).unwrap_or_default()
+                    walk(&mut marks, &mut history, true)
                 }
                 Order::Redo => {
                     at = (at + 1).min(states.len() - 1);
-                    history.redo(&mut marks).map(|done| done.changes).unwrap_or_default()
+                    walk(&mut marks, &mut history, false)
                 }
                 Order::Restart => {
                     drop(library);
                     library = shelf.open();
                     marks = library.marks().unwrap();
-                    // The history is that of the session.
+                    reader = ReaderId(reader.0 + 1);
                     history = History::default();
-                    states = vec![simple(&marks)];
-                    at = 0;
-                    Vec::new()
+                    history.adopt(library.adopt_steps(reader, &|_| false).unwrap());
+                    Default::default()
                 }
             };
-            let known = with_notes_known(&changes, &library.marks().unwrap());
-            prop_assert!(library.keep(&known, &mut |_| None).unwrap().is_empty());
+            prop_assert!(library.keep_with_journal(reader, &changes, &entries, &mut |_| None).unwrap().is_empty());
             prop_assert_eq!(&simple(&marks), &states[at]);
             prop_assert_eq!(&simple(&shelf.marks()), &states[at]);
         }
+    }
+}
+
+/// Makes a step that stars an article.
+fn star_as_step(library: &mut Library, history: &mut History, reader: ReaderId, article: u64) {
+    let changes = [marking(article, Change::Starred(true))];
+    let entry = history.record(format!("star {article}"), StepChange::of_marks(&changes), None);
+    library.keep_with_journal(reader, &changes, &[entry], &mut |_| None).unwrap();
+}
+
+fn names(steps: &[(Step, bool)]) -> Vec<&str> {
+    steps.iter().map(|(step, _)| step.name.as_str()).collect()
+}
+
+#[test]
+fn readers_adopt_the_steps_of_readers_that_ended() {
+    let shelf = Shelf::new();
+    let path = shelf.path();
+    let held = |other| ReaderLock::is_held(&path, other);
+    let (one, other, third) = (ReaderId(1), ReaderId(2), ReaderId(3));
+    let mut library = shelf.open();
+    let first_lock = ReaderLock::take(&path, one).unwrap();
+    let (mut history, mut others) = (History::default(), History::default());
+    star_as_step(&mut library, &mut history, one, 1);
+    star_as_step(&mut library, &mut history, one, 2);
+    // A second window at the same time has steps of its own.
+    let second_lock = ReaderLock::take(&path, other).unwrap();
+    let mut second = shelf.open();
+    assert_eq!(names(&second.adopt_steps(other, &held).unwrap()), [""; 0]);
+    star_as_step(&mut second, &mut others, other, 3);
+    assert_eq!(names(&library.adopt_steps(one, &held).unwrap()), ["star 1", "star 2"]);
+    drop(first_lock);
+    assert_eq!(names(&library.adopt_steps(third, &held).unwrap()), ["star 1", "star 2"]);
+    // A reader that was killed leaves its file, not its lock.
+    let file = shelf.files().into_iter().find(|name| name.ends_with("reader-2.lock")).unwrap();
+    drop(second_lock);
+    fs::write(shelf.folder.path().join(&file), "").unwrap();
+    let steps = library.adopt_steps(ReaderId(4), &held).unwrap();
+    assert_eq!(names(&steps), ["star 1", "star 2", "star 3"]);
+    assert!(steps.iter().all(|(step, _)| step.number < 0), "numbers of new steps are higher");
+    assert!(!shelf.files().contains(&file));
+}
+
+#[test]
+fn journal_holds_the_last_200_steps() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let mut history = History::default();
+    for article in 0..210 {
+        star_as_step(&mut library, &mut history, ReaderId(1), article);
+    }
+    let steps = library.adopt_steps(ReaderId(1), &|_| false).unwrap();
+    assert_eq!((steps.len(), steps[0].0.name.as_str()), (200, "star 10"));
+    for article in 300u64..310 {
+        star_as_step(&mut library, &mut History::default(), ReaderId(article.cast_signed()), article);
+    }
+    let steps = library.adopt_steps(ReaderId(1), &|_| true).unwrap();
+    assert_eq!(steps.len(), 200, "running readers keep theirs");
+    let steps = library.adopt_steps(ReaderId(2), &|_| false).unwrap();
+    assert_eq!((steps.len(), steps[199].0.name.as_str()), (200, "star 309"));
+}
+
+#[test]
+fn deleted_search_comes_back_with_what_it_reported() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let reader = ReaderId(1);
+    for name in ["Asia", "Africa"] {
+        let query = name.to_lowercase();
+        library.save_search(&SavedSearch { name: name.to_owned(), query, ..SavedSearch::default() }).unwrap();
+    }
+    library.report("Asia", &[ArticleId(7), ArticleId(8)]).unwrap();
+    let before = library.searches().unwrap();
+    let deleted = SearchChange { before: Some(before[0].clone()), after: None, at: 0 };
+    let mut history = History::default();
+    let entry = history.record("delete".to_owned(), StepChange::Searches(vec![deleted.clone()]), None);
+    library.change_searches(reader, std::slice::from_ref(&deleted), &entry).unwrap();
+    assert_eq!(library.searches().unwrap(), before[1..]);
+    for _ in 0..2 {
+        let entry = history.advance(true).unwrap();
+        library.change_searches(reader, &[deleted.inverse()], &entry).unwrap();
+        assert_eq!(library.searches().unwrap(), before, "it is back at its place");
+        assert_eq!(library.reported("Asia").unwrap().len(), 2);
+        let entry = history.advance(false).unwrap();
+        library.change_searches(reader, std::slice::from_ref(&deleted), &entry).unwrap();
+        assert_eq!(library.searches().unwrap(), before[1..]);
     }
 }
 
@@ -521,6 +638,20 @@ fn a_renamed_or_moved_article_keeps_its_marks() {
     assert_eq!(desk.recognise(&mut library), []);
     let marks = shelf.marks();
     assert!(marks.get(moved.to).is_starred() && !marks.get(moved.from).is_starred());
+}
+
+#[test]
+fn stored_steps_follow_articles_that_move() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
+    desk.star(&mut library, "storm.txt");
+    star_as_step(&mut library, &mut History::default(), ReaderId(1), desk.id("storm.txt").0);
+    desk.rename("storm.txt", "2023/weather.txt");
+    assert_eq!(desk.recognise(&mut library).len(), 1);
+    let steps = library.adopt_steps(ReaderId(1), &|_| false).unwrap();
+    let StepChange::Marks(groups) = &steps[0].0.change else { panic!("a step of marks") };
+    assert_eq!(groups[0].articles.0, [desk.id("2023/weather.txt")]);
 }
 
 #[test]

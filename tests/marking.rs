@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use newsdesk::app::{Effect, Focus, Kept, LoadProgress, Message, OverlayKind, Session, Size, State};
+use newsdesk::app::{Effect, FeedOrder, Focus, Kept, LoadProgress, Message, Notice, OverlayKind, Session, Size, State};
 use newsdesk::article::ArticleId;
 use newsdesk::config::{Config, MarkRead};
 use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
+use newsdesk::journal::{JournalEntry, Step, StepChange};
 use newsdesk::loader::{Hint, decode, read};
 use newsdesk::marks::{Change, Marked, Marking, Marks, Place, Tag};
 use newsdesk::query::SavedSearch;
@@ -184,16 +185,16 @@ fn a_star_is_put_on_taken_away_undone_and_made_again() {
     desk.press("s");
     assert!(desk.marks().is_empty());
     desk.press("u");
-    assert_eq!(desk.told(), "Taken back: unstar: Archive opens");
+    assert_eq!(desk.told(), "Undone: unstar \"Archive opens\" · ^R redoes");
     assert!(desk.marks().get(id("archive.txt")).is_starred());
     desk.press("u");
     assert!(desk.marks().is_empty());
     desk.press("u");
-    assert_eq!(desk.told(), "Nothing to take back");
+    assert_eq!(desk.told(), "Nothing to undo");
     desk.press("^R");
-    assert_eq!(desk.told(), "Made again: star: Archive opens");
+    assert_eq!(desk.told(), "Redone: star \"Archive opens\" · u undoes");
     desk.press("k s u ^R ^R");
-    assert_eq!(desk.told(), "Nothing to make again");
+    assert_eq!(desk.told(), "Nothing to redo");
     assert!(desk.marks().get(id("ferry.txt")).is_starred());
 }
 
@@ -310,15 +311,15 @@ fn a_note_is_written_on_the_screen_or_in_the_editor() {
 fn a_command_marks_all_that_is_listed_and_is_taken_back_as_one() {
     let mut desk = Desk::open();
     desk.filter("quay").command("star");
-    assert_eq!(desk.told(), "2 articles starred; u takes it back");
+    assert_eq!(desk.told(), "Starred 2 articles · u undo");
     desk.press("esc").command("tag autumn");
-    assert_eq!(desk.told(), "5 articles tagged; u takes it back");
+    assert_eq!(desk.told(), "Tagged 5 articles with #autumn · u undo");
     desk.command("read");
     assert_eq!(desk.marks().iter().filter(|(_, marked)| marked.is_read() && marked.tags().len() == 1).count(), 5);
     desk.command("read");
     assert_eq!(desk.told(), "Nothing to change: it is so already");
     desk.press("u");
-    assert_eq!(desk.told(), "Taken back: read on 5 articles");
+    assert_eq!(desk.told(), "Undone: mark 5 articles as read · ^R redoes");
     desk.press("u u");
     assert!(desk.marks().is_empty());
     desk.press("^R ^R");
@@ -408,7 +409,7 @@ fn a_search_is_saved_called_watched_and_forgotten() {
         watch: true,
     };
     assert_eq!(desk.state.searches().all(), [boats]);
-    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::SaveSearch(_))));
+    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::ChangeSearches { .. })));
     let row = desk.state.sources().rows().iter().find(|row| row.kind == FacetKind::Search).cloned().unwrap();
     assert_eq!((row.name.as_str(), row.total), ("Boats at sea", 2));
     desk.press("esc");
@@ -425,7 +426,9 @@ fn a_search_is_saved_called_watched_and_forgotten() {
     assert_eq!(watched(&desk), 0);
     desk.press("f 3 j x");
     assert_eq!(desk.state.searches().all(), []);
-    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::RemoveSearch(name) if name == "Boats at sea")));
+    let deleted =
+        |effect: &Effect| matches!(effect, Effect::ChangeSearches { changes, .. } if changes[0].after.is_none());
+    assert!(desk.effects.iter().any(deleted));
 }
 
 #[test]
@@ -549,4 +552,192 @@ fn an_article_that_was_moved_keeps_its_marks_its_place_and_its_undo() {
     assert!(desk.marks().get(id("boat.txt")).is_starred() && !desk.marks().get(id("ferry.txt")).is_starred());
     desk.press("u");
     assert!(!desk.marks().get(id("boat.txt")).is_starred());
+}
+
+#[test]
+fn count_marks_rows_from_the_cursor_as_the_first_would_be() {
+    let mut desk = Desk::open();
+    let read = |desk: &Desk| {
+        TOWN.iter().filter(|(name, _)| desk.marks().get(id(name)).is_read()).map(|(name, _)| *name).collect::<Vec<_>>()
+    };
+    desk.press("j r k 3 r");
+    assert_eq!(desk.told(), "Marked 2 articles as read · u undo", "one was read already");
+    assert_eq!(read(&desk), ["ferry.txt", "archive.txt", "market.txt"]);
+    desk.press("4 r");
+    assert_eq!(read(&desk), [""; 0], "the first was read, so all are unread");
+    desk.press("u");
+    assert_eq!(desk.told(), "Undone: mark 3 articles as unread · ^R redoes");
+    assert_eq!(read(&desk).len(), 3);
+    desk.press("G 2 s");
+    assert_eq!(desk.marks().iter().filter(|(_, marked)| marked.is_starred()).count(), 1, "there is one row left");
+    desk.press("g 2 t").type_in("harbour").press("enter");
+    assert_eq!(desk.told(), "Changed the tags of 2 articles · u undo");
+    let tagged: Vec<_> = desk.marks().iter().filter(|(_, marked)| !marked.tags().is_empty()).collect();
+    assert_eq!(tagged.len(), 2);
+    desk.press("3 t");
+    assert_eq!(desk.state.overlay().unwrap().line.text(), "", "not all three have the tag");
+    desk.press("esc 2 t");
+    assert_eq!(desk.state.overlay().unwrap().line.text(), "harbour");
+    desk.press("^U enter");
+    assert!(desk.marks().iter().all(|(_, marked)| marked.tags().is_empty()));
+}
+
+#[test]
+fn commands_in_the_sources_pane_act_on_the_row_alone() {
+    let mut desk = Desk::open();
+    desk.press("f 6 G");
+    assert_eq!(desk.state.sources().row().unwrap().name, "TOWN");
+    let with = |desk: &Desk, is: &dyn Fn(&Marked) -> bool| {
+        TOWN.iter().filter(|(name, _)| is(desk.marks().get(id(name)))).map(|(name, _)| *name).collect::<Vec<_>>()
+    };
+    let town = ["archive.txt", "market.txt"];
+    desk.command("read");
+    assert_eq!(desk.told(), "Marked 2 articles of \"TOWN\" as read · u undo");
+    assert_eq!(with(&desk, &Marked::is_read), town);
+    desk.press("u");
+    assert_eq!(desk.told(), "Undone: mark 2 articles of \"TOWN\" as read · ^R redoes");
+    assert!(desk.marks().is_empty());
+    desk.command("star");
+    assert_eq!(with(&desk, &Marked::is_starred), town);
+    desk.command("unstar").command("tag moon");
+    assert_eq!(desk.told(), "Tagged 2 articles of \"TOWN\" with #moon · u undo");
+    assert_eq!(with(&desk, &|marked| !marked.tags().is_empty()), town);
+    // The palette asks for the tag, and still knows the row.
+    desk.press(":").type_in("untag").press("enter").type_in("moon").press("enter");
+    assert_eq!(desk.told(), "Untagged 2 articles of \"TOWN\": #moon · u undo");
+    assert!(desk.marks().is_empty());
+    // What a row stands for is not limited to what is listed.
+    desk.press("esc").filter("lamps").press("f");
+    let town_row = desk.state.sources().rows().iter().position(|row| row.name == "TOWN").unwrap();
+    desk.press(&format!("g {town_row} j")).command("read");
+    assert_eq!(with(&desk, &Marked::is_read), town);
+}
+
+#[test]
+fn keys_in_the_sources_pane_act_on_rows() {
+    let mut desk = Desk::open();
+    let with = |desk: &Desk, is: &dyn Fn(&Marked) -> bool| {
+        TOWN.iter().filter(|(name, _)| is(desk.marks().get(id(name)))).count()
+    };
+    desk.press("j r f 6 G");
+    assert!(desk.state.sources().row().unwrap().name == "TOWN");
+    desk.press("r");
+    assert_eq!(desk.told(), "Marked 1 article of \"TOWN\" as read · u undo", "a row with unread articles becomes read");
+    desk.press("r");
+    assert_eq!(desk.told(), "Marked 2 articles of \"TOWN\" as unread · u undo");
+    desk.press("2 s");
+    assert_eq!(desk.told(), "Starred 3 articles of \"TOWN\", \"WEATHER\" · u undo");
+    desk.press("s");
+    assert_eq!(with(&desk, &Marked::is_starred), 1);
+    desk.press("t").type_in("moon").press("enter");
+    assert_eq!(desk.told(), "Changed the tags of 2 articles of \"TOWN\" · u undo");
+    desk.press("m");
+    assert!(desk.state.note().is_none());
+    assert_eq!(desk.told(), "A note belongs to one article: go to it in the list first");
+    desk.press("u u u u u u");
+    assert_eq!(desk.told(), "Undone: mark \"Archive opens\" as read · ^R redoes");
+    assert!(desk.marks().is_empty());
+    desk.press("g").command("read");
+    assert_eq!(desk.told(), "Marked 5 articles as read · u undo");
+}
+
+#[test]
+fn step_that_another_program_changed_is_refused() {
+    let mut desk = Desk::open();
+    desk.press("s j 3 r");
+    let news = |name: &str| Message::News { marks: vec![(id(name), Marked::default())], searches: None };
+    desk.hear(news("market.txt"));
+    desk.press("u");
+    assert_eq!(desk.told(), "Not undone: mark 3 articles as read: another program changed 1 of them since");
+    assert!(desk.marks().get(id("archive.txt")).is_read(), "nothing of it is undone");
+    assert!(
+        matches!(desk.effects.last(), Some(Effect::Journal(JournalEntry::Dropped(2)))),
+        "{:?}",
+        desk.effects.last()
+    );
+    desk.press("u");
+    assert_eq!(desk.told(), "Undone: star \"Ferry sails again\" · ^R redoes");
+    desk.press("^R");
+    desk.hear(news("ferry.txt"));
+    desk.press("u");
+    assert_eq!(desk.told(), "Not undone: star \"Ferry sails again\": another program changed it since");
+    desk.press("u");
+    assert_eq!(desk.told(), "Nothing to undo");
+}
+
+#[test]
+fn changes_of_searches_are_undone() {
+    let search = |name: &str, query: &str, key| SavedSearch {
+        name: name.to_owned(),
+        query: query.to_owned(),
+        key,
+        ..SavedSearch::default()
+    };
+    let before = vec![search("Boats", "ferry", Some('b')), search("Town", "town", None)];
+    let mut desk = Desk::new(Config::default(), Kept { searches: before.clone(), ..Kept::default() });
+    desk.command("forget-search Boats");
+    assert_eq!(desk.told(), "Deleted search \"Boats\" · u undo");
+    desk.press("u");
+    assert_eq!(desk.told(), "Undone: delete search \"Boats\" · ^R redoes");
+    assert_eq!(desk.state.searches().all(), before, "it is back at its place");
+    desk.filter("quay").press("S").type_in("Town 'b").press("enter");
+    let after = [search("Boats", "ferry", None), search("Town", "quay", Some('b'))];
+    assert_eq!(desk.state.searches().all(), after, "the key has a new owner");
+    desk.press("u");
+    assert_eq!(desk.told(), "Undone: replace search \"Town\" · ^R redoes");
+    assert_eq!(desk.state.searches().all(), before);
+    desk.press("^R");
+    assert_eq!(desk.state.searches().all(), after);
+    desk.hear(Message::News { marks: Vec::new(), searches: Some(before.clone()) });
+    desk.press("u");
+    assert_eq!(desk.told(), "Not undone: replace search \"Town\": another program changed the search since");
+    assert_eq!(desk.state.searches().all(), before);
+}
+
+#[test]
+fn steps_from_before_the_start_are_undone() {
+    let mut marks = Marks::default();
+    let star = Marking { article: id("storm.txt"), change: Change::Starred(true) };
+    marks.apply(&star);
+    let change = StepChange::of_marks(&[star]);
+    let step = Step { number: -1, row: Some(7), name: "star \"Storm passes\"".to_owned(), change };
+    let mut desk = Desk::new(Config::default(), Kept { marks, journal: vec![(step, false)], ..Kept::default() });
+    desk.press("s u u");
+    assert_eq!(desk.told(), "Undone: star \"Storm passes\" · ^R redoes");
+    assert!(desk.marks().is_empty());
+    let entries = desk.effects.iter().filter_map(|effect| match effect {
+        Effect::Keep { entry, .. } => entry.clone(),
+        _ => None,
+    });
+    let entries: Vec<JournalEntry> = entries.collect();
+    assert!(matches!(entries.as_slice(), [JournalEntry::Made(..), JournalEntry::Undone(1), JournalEntry::Undone(-1)]));
+}
+
+#[test]
+fn steps_of_feeds_are_undone_by_the_feed_thread() {
+    let mut desk = Desk::open();
+    let name = "unsubscribe from \"Valley\"".to_owned();
+    desk.hear(Message::Notice(Notice::info("Unsubscribed: Valley")));
+    desk.hear(Message::FeedStep { row: 12, name: name.clone() });
+    assert_eq!(desk.told(), "Unsubscribed: Valley · u undo");
+    let is_numbered = |effect: &Effect| matches!(effect, Effect::Journal(JournalEntry::Made(step, _)) if step.row == Some(12) && step.number == 1);
+    assert!(desk.effects.iter().any(is_numbered));
+    let order = |desk: &Desk| match desk.effects.last() {
+        Some(Effect::Feeds(order)) => Some(order.clone()),
+        _ => None,
+    };
+    desk.press("s u u");
+    assert_eq!(order(&desk), Some(FeedOrder::Undo { row: 12, undo: true }));
+    desk.hear(Message::FeedStepUndone { row: 12, undo: true, name: name.clone(), refused: None });
+    assert_eq!(desk.told(), "Undone: unsubscribe from \"Valley\" · ^R redoes");
+    desk.press("^R");
+    assert_eq!(order(&desk), Some(FeedOrder::Undo { row: 12, undo: false }));
+    let refused = Some("another program changed the subscription to \"Valley\" since".to_owned());
+    desk.hear(Message::FeedStepUndone { row: 12, undo: false, name, refused });
+    let told = "Not redone: unsubscribe from \"Valley\": another program changed the subscription to \"Valley\" since";
+    assert_eq!(desk.told(), told);
+    desk.press("u");
+    assert_eq!(desk.told(), "Nothing to undo");
+    desk.press("^R");
+    assert_eq!(desk.told(), "Redone: star \"Ferry sails again\" · u undoes");
 }

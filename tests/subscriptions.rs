@@ -22,7 +22,8 @@ use newsdesk::config::FeedSettings;
 use newsdesk::corpus::Corpus;
 use newsdesk::feeds::Subscription;
 use newsdesk::fetch::{Client, ClientOptions, FetchLimits, Proxy};
-use newsdesk::library::{KnownFeed, Library, Standing};
+use newsdesk::journal::{History, STEPS, StepChange};
+use newsdesk::library::{KnownFeed, Library, ReaderId, Standing, UndoneStep};
 use newsdesk::marks::{Change, Marking, Tag};
 use newsdesk::runtime::exchange::import;
 use newsdesk::runtime::feed_orders::{self, OrderError, feeds_named};
@@ -305,6 +306,188 @@ fn a_feed_that_is_left_leaves_what_was_marked_and_gives_all_back_when_it_comes_a
     desk.subscribe(&[url]);
     assert_eq!(desk.refresh().new, 2);
     assert_eq!(desk.ids(), ids);
+}
+
+/// A reader's own view of the desk's library, which records steps.
+fn reader(desk: &Desk) -> Library {
+    Library::open(&desk.path()).unwrap().for_reader(ReaderId(1))
+}
+
+/// The row and the name of the last step that was recorded.
+fn last_step(library: &Library) -> (i64, String) {
+    library.new_steps(ReaderId(1), 0).unwrap().pop().unwrap()
+}
+
+fn undone(name: &str) -> UndoneStep {
+    UndoneStep { name: name.to_owned(), refused: None }
+}
+
+/// Headline, names and tags of the feeds, and marks of all that is listed.
+fn listed(desk: &Desk, library: &mut Library) -> Vec<String> {
+    let (corpus, marks) = (desk.corpus(true), library.marks().unwrap());
+    let told = |slot: &newsdesk::corpus::Slot| {
+        let entry = corpus.get(*slot).unwrap();
+        let (label, marked) = (entry.feeds().unwrap(), marks.get(entry.id()));
+        let read = if marked.is_read() { "read" } else { "unread" };
+        format!("{} {:?} {:?} {read}", entry.headline().as_str(), label.names, label.tags)
+    };
+    let mut all: Vec<String> = corpus.order().iter().map(told).collect();
+    all.sort();
+    all
+}
+
+fn rows_of_entries(desk: &Desk) -> u32 {
+    let raw = rusqlite::Connection::open(desk.path()).unwrap();
+    raw.query_row("SELECT count(*) FROM entries", [], |row| row.get(0)).unwrap()
+}
+
+/// Two feeds with one entry in both, the first with a name, tags and settings of its reader's.
+fn two_feeds() -> (Server, Desk, [String; 2]) {
+    let server = Server::start(|request| {
+        let own = format!("Own of {}", &request.path[1..]);
+        let link = format!("https://example.org{}", request.path);
+        answer(rss(&request.path[1..], &[("Same", "https://example.org/same", "text"), (&own, &link, "x")]))
+    });
+    let urls = [server.url("/a"), server.url("/b")];
+    let mut desk = Desk::new();
+    let mut wanted = Subscription::new(&urls[0]);
+    wanted.own_title = Some("Harbour".to_owned());
+    wanted.tags = vec!["sea".to_owned(), "town".to_owned()];
+    wanted.keep_count = Some(50);
+    desk.library.subscribe(&[wanted]).unwrap();
+    desk.refresh();
+    desk.subscribe(&urls[1..]);
+    desk.refresh();
+    (server, desk, urls)
+}
+
+#[test]
+fn unsubscribe_is_undone_with_entries_marks_names_and_position() {
+    let (_server, mut desk, urls) = two_feeds();
+    let ids = desk.ids();
+    desk.mark(ids["Own of a"], &[Change::Read(true)]);
+    let same =
+        desk.corpus(true).order().iter().map(|slot| desk.corpus(true).get(*slot).unwrap().id()).collect::<Vec<_>>();
+    same.into_iter().filter(|id| *id != ids["Own of a"] && *id != ids["Own of b"]).for_each(|id| {
+        desk.mark(id, &[Change::Read(true)]);
+    });
+    let mut library = reader(&desk);
+    let (before, feeds) = (listed(&desk, &mut library), library.feeds().unwrap());
+    assert_eq!(before.len(), 3);
+    assert!(before[2].starts_with("Same [\"Harbour\", \"b\"]") && before[2].ends_with(" read"), "{before:?}");
+    library.unsubscribe(&[desk.feed(&urls[0])]).unwrap();
+    let (row, name) = last_step(&library);
+    assert_eq!(name, "unsubscribe from \"Harbour\"");
+    let after = listed(&desk, &mut library);
+    assert_eq!(after, ["Own of b [\"b\"] [] unread", "Same [\"b\"] [] read"]);
+    assert_eq!(library.feed_counts().unwrap().len(), 1, "what is hidden is not counted");
+    assert_eq!(library.feeds().unwrap().len(), 1);
+    for _ in 0..2 {
+        assert_eq!(library.undo_feeds(row, true).unwrap(), undone("unsubscribe from \"Harbour\""));
+        assert_eq!(listed(&desk, &mut library), before);
+        assert_eq!(library.feeds().unwrap(), feeds);
+        assert_eq!(library.undo_feeds(row, false).unwrap(), undone("unsubscribe from \"Harbour\""));
+        assert_eq!(listed(&desk, &mut library), after);
+    }
+    // Subscribing again by hand brings everything back as well, the shared entry once.
+    desk.subscribe(&urls[..1]);
+    desk.refresh();
+    let again: Vec<String> = listed(&desk, &mut library).iter().map(|line| line.replace("Harbour", "a")).collect();
+    assert_eq!(again.len(), 3, "{again:?}");
+    assert!(again[0].ends_with(" read"), "{again:?}");
+}
+
+#[test]
+fn hidden_entries_are_deleted_when_their_step_leaves_the_journal() {
+    let (_server, desk, urls) = two_feeds();
+    let mut library = reader(&desk);
+    assert_eq!(rows_of_entries(&desk), 4);
+    library.unsubscribe(&[desk.feed(&urls[0])]).unwrap();
+    assert_eq!(rows_of_entries(&desk), 4);
+    let (mut history, (row, name)) = (History::default(), last_step(&library));
+    let entry = history.record(name, StepChange::Feeds(Vec::new()), Some(row));
+    library.keep_with_journal(ReaderId(1), &[], &[entry], &mut |_| None).unwrap();
+    for number in 0..STEPS as u64 {
+        assert_eq!(rows_of_entries(&desk), 4, "after {number} steps");
+        let changes = [Marking { article: ArticleId(number), change: Change::Starred(true) }];
+        let entry = history.record("star".to_owned(), StepChange::of_marks(&changes), None);
+        library.keep_with_journal(ReaderId(1), &changes, &[entry], &mut |_| None).unwrap();
+    }
+    assert_eq!(rows_of_entries(&desk), 2);
+    assert!(library.undo_feeds(row, true).unwrap().refused.is_some());
+    assert!(library.check().unwrap().is_empty());
+    // Without a journal nothing is hidden.
+    let mut shell = Library::open(&desk.path()).unwrap();
+    shell.unsubscribe(&[desk.feed(&urls[1])]).unwrap();
+    assert_eq!(rows_of_entries(&desk), 0);
+    assert!(!shell.has_feeds().unwrap());
+}
+
+#[test]
+fn changes_of_subscriptions_are_undone_unless_another_program_changed_them() {
+    let (_server, desk, urls) = two_feeds();
+    let mut library = reader(&desk);
+    let before = library.feeds().unwrap();
+    let a = desk.feed(&urls[0]);
+    let chosen = |library: &Library| {
+        let of = |feed: KnownFeed| {
+            let Subscription { own_title, tags, keep_count, full_text, .. } = feed.subscription;
+            (own_title, tags, keep_count, full_text)
+        };
+        library.feeds().unwrap().into_iter().map(of).collect::<Vec<_>>()
+    };
+    let state = chosen(&library);
+    let wishes = [
+        (
+            "rename \"Harbour\" to \"Port\"",
+            Subscription { own_title: Some("Port".to_owned()), ..a.subscription.clone() },
+        ),
+        ("change the tags of \"Harbour\"", a.subscription.clone().retagged(&["-sea".to_owned()])),
+        ("change the settings of \"Harbour\"", Subscription { keep_count: None, ..a.subscription.clone() }),
+    ];
+    for (name, to) in wishes {
+        library.change_subscription(a.number, &to).unwrap();
+        let (row, stored) = last_step(&library);
+        assert_eq!(stored, name);
+        assert_ne!(chosen(&library), state);
+        assert_eq!(library.undo_feeds(row, true).unwrap(), undone(name));
+        assert_eq!(chosen(&library), state);
+        assert_eq!(library.undo_feeds(row, false).unwrap(), undone(name));
+        assert_eq!(library.undo_feeds(row, true).unwrap(), undone(name));
+    }
+    // What a refresh changes stays, and is no reason to refuse.
+    library.change_subscription(a.number, &a.subscription.clone().retagged(&["new".to_owned()])).unwrap();
+    let (row, name) = last_step(&library);
+    let mut other = Library::open(&desk.path()).unwrap();
+    let now = desk.feed(&urls[0]).subscription;
+    other.change_subscription(a.number, &Subscription { title: "A new title".to_owned(), ..now.clone() }).unwrap();
+    assert_eq!(library.undo_feeds(row, true).unwrap(), undone(&name));
+    assert_eq!(library.feeds().unwrap()[0].subscription.title, "A new title");
+    library.undo_feeds(row, false).unwrap();
+    other.change_subscription(a.number, &now.retagged(&["-sea".to_owned()])).unwrap();
+    let refused = Some("another program changed the subscription to \"Harbour\" since".to_owned());
+    assert_eq!(library.undo_feeds(row, true).unwrap(), UndoneStep { name, refused });
+    assert_eq!(before.len(), library.feeds().unwrap().len());
+}
+
+#[test]
+fn subscribe_is_undone_and_redone() {
+    let (_server, mut desk, urls) = two_feeds();
+    let mut library = reader(&desk);
+    let gone = library.feeds().unwrap();
+    Library::open(&desk.path()).unwrap().unsubscribe(&gone).unwrap();
+    let wanted: Vec<Subscription> = urls.iter().map(Subscription::new).collect();
+    library.subscribe(&wanted).unwrap();
+    desk.refresh();
+    let before = listed(&desk, &mut library);
+    assert_eq!(before.len(), 3);
+    let (row, name) = last_step(&library);
+    assert_eq!(name, "subscribe to 2 feeds");
+    assert_eq!(library.undo_feeds(row, true).unwrap(), undone(&name));
+    assert_eq!((library.feeds().unwrap().len(), listed(&desk, &mut library).len()), (0, 0));
+    assert_eq!(library.undo_feeds(row, false).unwrap(), undone(&name));
+    assert_eq!(listed(&desk, &mut library), before);
+    assert_eq!(desk.refresh().new, 0);
 }
 
 #[test]

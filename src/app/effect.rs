@@ -7,8 +7,9 @@ use super::feeds::FeedOrder;
 use super::session::Session;
 use crate::article::{ArticleId, SafeText};
 use crate::corpus::{Corpus, Slot};
+use crate::journal::{JournalEntry, SearchChange};
 use crate::marks::{Marking, Marks};
-use crate::query::{SavedSearch, Wanted};
+use crate::query::Wanted;
 use crate::search::{FacetSearch, Request};
 
 /// One thing to be done outside the state.
@@ -46,6 +47,8 @@ pub enum Effect {
         number: u64,
         /// The changes.
         changes: Arc<Vec<Marking>>,
+        /// What they are in the journal.
+        entry: Option<JournalEntry>,
         /// The articles that they are of.
         corpus: Arc<Corpus>,
     },
@@ -65,12 +68,17 @@ pub enum Effect {
     },
     /// Keep what was filtered for.
     KeepFilter(String),
-    /// Keep a saved search, in place of the one of the same name.
-    SaveSearch(SavedSearch),
+    /// Change saved searches in the library.
+    ChangeSearches {
+        /// The changes, in the order in which they are to be made.
+        changes: Vec<SearchChange>,
+        /// What they are in the journal.
+        entry: JournalEntry,
+    },
+    /// Write to the journal in the library.
+    Journal(JournalEntry),
     /// Do something with feeds.
     Feeds(FeedOrder),
-    /// Forget the saved search of this name.
-    RemoveSearch(String),
     /// Find out which of the articles were known in other places.
     Recognise(Arc<Corpus>),
     /// Tell [`Message::Lingered`](super::Message::Lingered) after a while.

@@ -76,6 +76,13 @@ pub enum FeedOrder {
     FullText(ArticleId, Option<String>),
     /// Report what changed in an entry.
     Changes(ArticleId),
+    /// Undo a step of the journal that changed subscriptions, or make it again.
+    Undo {
+        /// The row of the step in the library.
+        row: i64,
+        /// Whether to undo it, not to redo it.
+        undo: bool,
+    },
 }
 
 /// How a feed is, in words; safe to show.

@@ -1,14 +1,15 @@
-//! Marks on the screen: what the reader does to articles, taking it back, and how much of it is not on the disk yet.
+//! Marks on the screen: what the reader does to articles, and how much of it is not on the disk yet.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::numbers::counted;
+use super::target::Target;
 use super::{Effect, Focus, State};
 use crate::article::ArticleId;
 use crate::command::Action;
 use crate::config::MarkRead;
-use crate::marks::{Change, Done, History, Marked, Marking, Marks, Place, Tag};
+use crate::journal::{History, JournalEntry, StepChange};
+use crate::marks::{Change, Marked, Marking, Marks, Place, Tag};
 
 /// How long an article has to be open to count as read, in milliseconds: in the reading pane, and beside the list.
 const MOMENT: [u64; 2] = [1_000, 3_000];
@@ -16,11 +17,11 @@ const MOMENT: [u64; 2] = [1_000, 3_000];
 /// How many articles further the next unread one is looked for.
 const FAR: usize = 1_000_000;
 
-/// Marks, what can be taken back of them, and what is on its way to the disk.
+/// Marks, the journal of steps that can be undone, and what is on its way to the disk.
 #[derive(Clone, Debug, Default)]
 pub struct Keeping {
     marks: Marks,
-    history: History,
+    pub(super) history: History,
     /// Whether it is known what was marked before.
     ready: bool,
     /// The same as it was when the filter was last asked by the reader: what they do to articles that are listed takes
@@ -40,6 +41,10 @@ impl Keeping {
     /// What the reader has done to articles.
     pub fn marks(&self) -> &Marks {
         &self.marks
+    }
+
+    pub(super) fn marks_mut(&mut self) -> &mut Marks {
+        &mut self.marks
     }
 
     /// The marks by which articles are listed.
@@ -152,23 +157,97 @@ impl Keeping {
     }
 }
 
+/// What a marking action is called: in the name of its step, in the message that it was done, and what follows the
+/// articles in both.
+struct Words {
+    name: &'static str,
+    done: &'static str,
+    end: String,
+}
+
+impl Words {
+    fn of(action: Action, tags: &[Tag]) -> Words {
+        let listed = |tags: &[Tag]| tags.iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ");
+        let (name, done, end) = match action {
+            Action::MarkRead => ("mark", "Marked", " as read".to_owned()),
+            Action::MarkUnread => ("mark", "Marked", " as unread".to_owned()),
+            Action::Star => ("star", "Starred", String::new()),
+            Action::Unstar => ("unstar", "Unstarred", String::new()),
+            Action::Tag => ("tag", "Tagged", format!(" with {}", listed(tags))),
+            Action::Untag => ("untag", "Untagged", format!(": {}", listed(tags))),
+            _ => ("change the tags of", "Changed the tags of", String::new()),
+        };
+        Words { name, done, end }
+    }
+}
+
 impl State {
-    /// Makes changes that are taken back as one; gives how many articles they changed.
-    fn mark(&mut self, what: &str, changes: Vec<Marking>, effects: &mut Vec<Effect>) -> usize {
-        let made = self.keeping.history.make(&mut self.keeping.marks, what.to_owned(), changes);
-        let articles = made.len();
-        self.keep(made, effects);
+    /// Returns the articles of a target; tells the reader if they are not known yet.
+    fn resolve(&mut self, target: &Target) -> Option<Vec<ArticleId>> {
+        let articles = self.articles_of(target);
+        if articles.is_none() {
+            // While an answer is growing nobody knows what all of it is.
+            self.tell("The filter is still being answered; try again in a moment");
+        }
         articles
     }
 
-    /// Sends changes that were made on their way to the disk.
-    pub(super) fn keep(&mut self, changes: Vec<Marking>, effects: &mut Vec<Effect>) {
+    /// Makes changes to the articles of a target as one step, and says so unless it is a single article that shows it.
+    fn mark(
+        &mut self,
+        words: &Words,
+        (target, articles): (&Target, &[ArticleId]),
+        changes: &[Change],
+        effects: &mut Vec<Effect>,
+    ) {
+        if matches!(target, Target::Articles(_)) {
+            self.list.choose(&self.corpus);
+        }
+        let each = changes
+            .iter()
+            .flat_map(|change| articles.iter().map(|&article| Marking { article, change: change.clone() }));
+        let made = self.make_marks(each.collect());
+        let mut changed: Vec<ArticleId> = made.iter().map(|marking| marking.article).collect();
+        changed.sort_unstable_by_key(|article| article.0);
+        changed.dedup();
+        let Words { name, done, end } = words;
+        let is_single = matches!(target, Target::Articles(articles) if articles.len() == 1);
+        let what = self.name_of(target, &changed);
+        if made.is_empty() {
+            if !is_single {
+                self.tell("Nothing to change: it is so already");
+            }
+            return;
+        }
+        let entry = self.record(format!("{name} {what}{end}"), StepChange::of_marks(&made));
+        self.keep(made, Some(entry), effects);
+        if !is_single {
+            self.tell_done(&format!("{done} {what}{end}"));
+        }
+        // Articles that were marked one by one stay listed until the filter is asked again.
+        if !matches!(target, Target::Articles(_)) {
+            self.ask_of_marks(effects);
+        }
+    }
+
+    /// Changes one article as a step of its own.
+    fn mark_one(&mut self, name: &str, article: ArticleId, change: Change, effects: &mut Vec<Effect>) {
+        let made = self.make_marks(vec![Marking { article, change }]);
+        if !made.is_empty() {
+            let entry = self.record(name.to_owned(), StepChange::of_marks(&made));
+            self.keep(made, Some(entry), effects);
+        }
+    }
+
+    /// Sends changes that were made on their way to the disk, with what they are in the journal.
+    pub(super) fn keep(&mut self, changes: Vec<Marking>, entry: Option<JournalEntry>, effects: &mut Vec<Effect>) {
         if changes.is_empty() {
+            effects.extend(entry.map(Effect::Journal));
             return;
         }
         self.filter.forget_marks();
         let (number, changes) = self.keeping.hand_over(changes);
-        effects.push(Effect::Keep { number, changes, corpus: Arc::clone(&self.corpus) });
+        effects.push(Effect::Keep { number, changes, entry, corpus: Arc::clone(&self.corpus) });
     }
 
     /// The selected article.
@@ -176,101 +255,78 @@ impl State {
         Some(self.corpus.get(self.list.selected_slot()?)?.id())
     }
 
-    /// Changes the selected article.
-    fn mark_selected(&mut self, what: &str, change: Change, effects: &mut Vec<Effect>) {
-        if let Some(article) = self.selected_article() {
-            self.list.choose(&self.corpus);
-            self.mark(what, vec![Marking { article, change }], effects);
-        }
+    /// Stars `count` rows from the cursor, or removes their stars if the first has one.
+    pub(super) fn toggle_star(&mut self, count: Option<usize>, effects: &mut Vec<Effect>) {
+        self.toggle(count, Change::Starred, [Action::Star, Action::Unstar], effects);
     }
 
-    pub(super) fn toggle_star(&mut self, effects: &mut Vec<Effect>) {
-        let Some(article) = self.selected_article() else { return };
-        let starred = self.keeping.marks.get(article).is_starred();
-        self.mark_selected(if starred { "unstar" } else { "star" }, Change::Starred(!starred), effects);
-    }
-
-    pub(super) fn toggle_read(&mut self, effects: &mut Vec<Effect>) {
-        let Some(article) = self.selected_article() else { return };
-        let read = self.keeping.marks.get(article).is_read();
+    /// Marks `count` rows from the cursor as read, or as unread if the first is read.
+    pub(super) fn toggle_read(&mut self, count: Option<usize>, effects: &mut Vec<Effect>) {
         // What was decided by hand is not decided again while the article is open.
-        self.judged = Some(article);
-        self.mark_selected(if read { "unread" } else { "read" }, Change::Read(!read), effects);
+        self.judged = self.selected_article();
+        self.toggle(count, Change::Read, [Action::MarkRead, Action::MarkUnread], effects);
     }
 
-    /// Gives the selected article these tags and no others.
-    pub(super) fn set_tags(&mut self, typed: &str, effects: &mut Vec<Effect>) {
-        let Some(article) = self.selected_article() else { return };
-        let (wanted, there) = (Tag::all(typed), self.keeping.marks.get(article).tags().to_vec());
+    fn toggle(
+        &mut self,
+        count: Option<usize>,
+        change: fn(bool) -> Change,
+        [on, off]: [Action; 2],
+        effects: &mut Vec<Effect>,
+    ) {
+        let target = self.target(count);
+        let Some(articles) = self.resolve(&target) else { return };
+        let first = self.first_row_of(&target, &articles);
+        let is_on = first.iter().all(|&article| self.keeping.marks.get(article).has(&change(true)));
+        let words = Words::of(if is_on { off } else { on }, &[]);
+        self.mark(&words, (&target, &articles), &[change(!is_on)], effects);
+    }
+
+    /// Returns the tags that all of these articles have.
+    pub(super) fn common_tags(&self, articles: &[ArticleId]) -> Vec<Tag> {
+        let Some((first, others)) = articles.split_first() else { return Vec::new() };
+        let has = |tag: &Tag| others.iter().all(|&article| self.keeping.marks.get(article).tags().contains(tag));
+        self.keeping.marks.get(*first).tags().iter().filter(|tag| has(tag)).cloned().collect()
+    }
+
+    /// Gives the articles of a target these tags in place of those that all of them have.
+    pub(super) fn set_tags(&mut self, target: &Target, typed: &str, effects: &mut Vec<Effect>) {
+        let Some(articles) = self.resolve(target) else { return };
+        let (wanted, there) = (Tag::all(typed), self.common_tags(&articles));
         let gone = there.iter().filter(|tag| !wanted.contains(tag)).map(|tag| Change::Tagged(tag.clone(), false));
         let new = wanted.iter().filter(|tag| !there.contains(tag)).map(|tag| Change::Tagged(tag.clone(), true));
-        let changes = gone.chain(new).map(|change| Marking { article, change }).collect();
-        self.list.choose(&self.corpus);
-        self.mark("tags", changes, effects);
+        let changes: Vec<Change> = gone.chain(new).collect();
+        self.mark(&Words::of(Action::EditTags, &[]), (target, &articles), &changes, effects);
     }
 
     /// Writes the note of an article.
     pub(super) fn set_note(&mut self, article: ArticleId, text: &str, effects: &mut Vec<Effect>) {
         let was: Arc<str> = self.keeping.marks.get(article).note().into();
         let text = crate::article::clean(text.trim_end()).into_owned().into();
-        self.mark("note", vec![Marking { article, change: Change::Note { text, was } }], effects);
+        let name = format!("change the note on {}", self.headline_of(article));
+        self.mark_one(&name, article, Change::Note { text, was }, effects);
     }
 
-    /// Does to all articles of the answer what `action` says.
-    pub(super) fn mark_all(&mut self, action: Action, argument: &str, effects: &mut Vec<Effect>) {
+    fn headline_of(&self, article: ArticleId) -> String {
+        self.name_of(&Target::Listed, &[article])
+    }
+
+    /// Does to the articles of a target what `action` says.
+    pub(super) fn mark_all(&mut self, action: Action, target: &Target, argument: &str, effects: &mut Vec<Effect>) {
         let tags = Tag::all(argument);
-        let (what, done, changes) = match action {
-            Action::MarkRead => ("read", "marked as read", vec![Change::Read(true)]),
-            Action::MarkUnread => ("unread", "marked as unread", vec![Change::Read(false)]),
-            Action::Star => ("star", "starred", vec![Change::Starred(true)]),
-            Action::Unstar => ("unstar", "without a star now", vec![Change::Starred(false)]),
-            Action::Tag => ("tag", "tagged", tags.into_iter().map(|tag| Change::Tagged(tag, true)).collect()),
-            Action::Untag => {
-                ("untag", "without the tag now", tags.into_iter().map(|tag| Change::Tagged(tag, false)).collect())
-            }
+        let tagged = |tagged: bool| tags.iter().map(|tag| Change::Tagged(tag.clone(), tagged)).collect();
+        let changes: Vec<Change> = match action {
+            Action::MarkRead => vec![Change::Read(true)],
+            Action::MarkUnread => vec![Change::Read(false)],
+            Action::Star => vec![Change::Starred(true)],
+            Action::Unstar => vec![Change::Starred(false)],
+            Action::Tag => tagged(true),
+            Action::Untag => tagged(false),
             _ => return,
         };
-        // While an answer is growing nobody knows what all of it is.
-        if self.filter.is_on() && !self.filter.is_answered() {
-            return self.tell("The filter is still being answered; try again in a moment");
-        }
-        let articles = self.list.slots().iter().filter_map(|&slot| self.corpus.get(slot)).map(|entry| entry.id());
-        let all = articles
-            .flat_map(|article| changes.iter().map(move |change| Marking { article, change: change.clone() }))
-            .collect();
+        let Some(articles) = self.resolve(target) else { return };
         self.judged = self.selected_article();
-        let changed = self.mark(what, all, effects) as u64;
-        let count = counted(changed, "article", "articles");
-        match changed {
-            0 => self.tell("Nothing to change: it is so already"),
-            _ => {
-                let undo = self.keymap.shown(Action::Undo);
-                self.tell(format!("{count} {done}; {undo} takes it back"));
-                self.ask_of_marks(effects);
-            }
-        }
-    }
-
-    /// Takes the last change back, or makes it again.
-    pub(super) fn undo(&mut self, back: bool, effects: &mut Vec<Effect>) {
-        let Keeping { marks, history, .. } = &mut self.keeping;
-        let done = if back { history.undo(marks) } else { history.redo(marks) };
-        let Some(Done { what, changes }) = done else {
-            return self.tell(if back { "Nothing to take back" } else { "Nothing to make again" });
-        };
-        let told = if back { "Taken back" } else { "Made again" };
-        let first = changes.first().map(|marking| marking.article);
-        let several = changes.len() > 1 && changes.iter().any(|marking| Some(marking.article) != first);
-        let of = match first.and_then(|article| self.corpus.find(article)).and_then(|slot| self.corpus.get(slot)) {
-            _ if several => format!(" on {}", counted(changes.len() as u64, "article", "articles")),
-            Some(entry) => format!(": {}", entry.headline().as_str()),
-            None => String::new(),
-        };
-        self.judged = first.filter(|_| !several).or(self.judged);
-        self.keep(changes, effects);
-        // What was taken back is to be seen.
-        self.ask_of_marks(effects);
-        self.tell(format!("{told}: {what}{of}"));
+        self.mark(&Words::of(action, &tags), (target, &articles), &changes, effects);
     }
 
     /// Asks the filter again where its answer depends on marks, which have changed.
@@ -334,15 +390,20 @@ impl State {
     /// An article was open for a moment: if it still is, it is read.
     pub(super) fn lingered(&mut self, article: ArticleId, effects: &mut Vec<Effect>) {
         if self.lingering.is_some_and(|(open, _)| open == article) {
-            self.mark("read", vec![Marking { article, change: Change::Read(true) }], effects);
+            self.mark_as_read(article, effects);
         }
+    }
+
+    fn mark_as_read(&mut self, article: ArticleId, effects: &mut Vec<Effect>) {
+        let name = format!("mark {} as read", self.headline_of(article));
+        self.mark_one(&name, article, Change::Read(true), effects);
     }
 
     /// The reader went on from the end of the open article.
     pub(super) fn read_to_the_end(&mut self, effects: &mut Vec<Effect>) {
         let open = self.reading.open().map(|open| open.article.id);
         if let Some(article) = open.filter(|_| self.config.mark_read != MarkRead::Manual && self.judged != open) {
-            self.mark("read", vec![Marking { article, change: Change::Read(true) }], effects);
+            self.mark_as_read(article, effects);
         }
     }
 

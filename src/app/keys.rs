@@ -103,7 +103,7 @@ impl State {
         }
         match overlay.key(key, &self.keymap, rows, usize::from(self.size.rows / 2).max(1)) {
             Outcome::Stay => self.overlay = Some(overlay),
-            Outcome::Close => {}
+            Outcome::Close => self.asked = None,
             Outcome::Accept => self.accept(&overlay, effects),
         }
     }

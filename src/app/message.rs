@@ -13,6 +13,7 @@ use crate::article::ArticleId;
 use crate::command::Key;
 use crate::corpus::Corpus;
 use crate::feeds::redact;
+use crate::journal::Step;
 use crate::loader::Problem;
 use crate::marks::{Marked, Marks};
 use crate::query::{SavedSearch, Wanted};
@@ -97,6 +98,24 @@ pub enum Message {
     Library(Box<Kept>),
     /// Changes up to this number are on the disk.
     Kept(u64),
+    /// The feed thread has stored a step that can be undone.
+    FeedStep {
+        /// The row of the step in the library.
+        row: i64,
+        /// The name of the step.
+        name: String,
+    },
+    /// The feed thread has undone a step or made it again.
+    FeedStepUndone {
+        /// The row of the step in the library.
+        row: i64,
+        /// Whether it was to be undone, not redone.
+        undo: bool,
+        /// The name of the step.
+        name: String,
+        /// Why it was refused.
+        refused: Option<String>,
+    },
     /// Changes cannot be kept for now.
     NotKept(String),
     /// The library had to be made anew: what is known of marks is to be kept again.
@@ -139,6 +158,8 @@ pub struct Kept {
     pub marks: Marks,
     /// The saved searches.
     pub searches: Vec<SavedSearch>,
+    /// The steps that this reader can undo, oldest first, each with whether it is undone already.
+    pub journal: Vec<(Step, bool)>,
     /// What was filtered for, the oldest first.
     pub filters: Vec<String>,
     /// Where the reader was.

@@ -102,16 +102,11 @@ impl State {
             }
             Action::Complete | Action::CompleteBack => {}
             Action::ShowLanguage => self.overlay = Some(Overlay::new(OverlayKind::Language)),
-            Action::ToggleStar => self.toggle_star(effects),
-            Action::ToggleRead => self.toggle_read(effects),
-            Action::EditTags => {
-                if let Some(article) = self.selected_article() {
-                    let tags: Vec<_> =
-                        self.keeping.marks().get(article).tags().iter().map(ToString::to_string).collect();
-                    let mut overlay = Overlay::new(OverlayKind::Ask(action));
-                    overlay.line.set(&tags.join(" "));
-                    self.overlay = Some(overlay);
-                }
+            Action::ToggleStar => self.toggle_star(count, effects),
+            Action::ToggleRead => self.toggle_read(count, effects),
+            Action::EditTags => self.ask_for_tags(count),
+            Action::EditNote | Action::EditNoteElsewhere if self.focus == Focus::Sources => {
+                self.tell("A note belongs to one article: go to it in the list first");
             }
             Action::EditNote | Action::EditNoteElsewhere => {
                 if let Some(article) = self.selected_article() {
@@ -130,8 +125,13 @@ impl State {
                     self.undo(action == Action::Undo, effects);
                 }
             }
-            Action::MarkRead | Action::MarkUnread | Action::Star | Action::Unstar => self.mark_all(action, "", effects),
-            Action::Tag | Action::Untag => self.overlay = Some(Overlay::new(OverlayKind::Ask(action))),
+            Action::MarkRead | Action::MarkUnread | Action::Star | Action::Unstar => {
+                self.mark_all(action, &self.command_target(count), "", effects);
+            }
+            Action::Tag | Action::Untag => {
+                self.asked = Some(self.command_target(count));
+                self.overlay = Some(Overlay::new(OverlayKind::Ask(action)));
+            }
             Action::ShowSources => self.toggle_sources(),
             Action::Narrow | Action::Exclude => self.narrow(action == Action::Exclude, effects),
             Action::RunSearch => self.calling = true,
@@ -202,11 +202,18 @@ impl State {
 
     /// Does what `action` says with what was typed for it.
     pub(super) fn perform_with(&mut self, action: Action, argument: &str, effects: &mut Vec<Effect>) {
+        let asked = self.asked.take();
         match action {
             // An empty line is an answer here: no tags.
-            Action::EditTags => self.set_tags(argument, effects),
+            Action::EditTags => {
+                let target = asked.unwrap_or_else(|| self.target(None));
+                self.set_tags(&target, argument, effects);
+            }
             _ if argument.is_empty() => {}
-            Action::Tag | Action::Untag => self.mark_all(action, argument, effects),
+            Action::Tag | Action::Untag => {
+                let target = asked.unwrap_or_else(|| self.command_target(None));
+                self.mark_all(action, &target, argument, effects);
+            }
             Action::SaveSearch => self.save_search(argument, effects),
             Action::WatchSearch => self.watch_search(argument, effects),
             Action::ForgetSearch => self.forget_search(argument, effects),
@@ -216,6 +223,23 @@ impl State {
             Action::RunSearch => argument.chars().next().into_iter().for_each(|key| self.run_search(key, effects)),
             _ => self.perform(action, None, effects),
         }
+    }
+
+    /// Asks for the tags of `count` rows from the cursor, beginning with those that all of them have.
+    fn ask_for_tags(&mut self, count: Option<usize>) {
+        let target = self.target(count);
+        let articles = self.articles_of(&target).unwrap_or_default();
+        if articles.is_empty() {
+            return;
+        }
+        let tags: Vec<String> = self.common_tags(&articles).iter().map(ToString::to_string).collect();
+        let mut overlay = Overlay::new(OverlayKind::Ask(Action::EditTags));
+        overlay.line.set(&tags.join(" "));
+        self.overlay = Some(overlay);
+        if articles.len() > 1 {
+            self.tell(format!("Tags that all of {} get", self.name_of(&target, &articles)));
+        }
+        self.asked = Some(target);
     }
 
     pub(super) fn focus_reading(&mut self) {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::reading_pane::SHOWN;
+use super::target::quoted;
 use super::{Effect, State};
 use crate::corpus::{Corpus, Slot};
+use crate::journal::{SearchChange, StepChange};
 use crate::marks::Marks;
 use crate::query::{Query, SavedSearch};
 use crate::search::{FacetSearch, Hit, Matcher};
@@ -91,11 +93,20 @@ impl State {
         self.reading.watch(watched.unwrap_or_default());
     }
 
-    /// Changes the saved searches, here and in the library.
-    fn change_searches(&mut self, change: impl FnOnce(&mut Vec<SavedSearch>)) {
+    /// Changes the saved searches, here and in the library, as one step that can be undone.
+    fn change_searches(&mut self, name: String, changes: Vec<SearchChange>, effects: &mut Vec<Effect>) {
         let mut all = self.searches.all.as_ref().clone();
-        change(&mut all);
+        changes.iter().for_each(|change| change.apply(&mut all));
         self.take_searches(all);
+        let entry = self.record(name, StepChange::Searches(changes.clone()));
+        effects.push(Effect::ChangeSearches { changes, entry });
+    }
+
+    /// Returns the change that puts `after` in the place of the search of that name.
+    fn search_change(&self, name: &str, after: Option<SavedSearch>) -> SearchChange {
+        let all = self.searches.all();
+        let at = all.iter().position(|search| search.name == name);
+        SearchChange { before: at.and_then(|at| all.get(at)).cloned(), after, at: at.unwrap_or(all.len()) }
     }
 
     /// Saves the filter under what was typed: a name, and where wanted `'` with a key, a colour, and `watch`.
@@ -120,17 +131,17 @@ impl State {
             return self.tell("A saved search needs a name");
         }
         let name = search.name.clone();
-        self.change_searches(|all| {
-            all.iter_mut()
-                .filter(|other| other.key.is_some() && other.key == search.key)
-                .for_each(|other| other.key = None);
-            match all.iter_mut().find(|other| other.name == search.name) {
-                Some(other) => *other = search.clone(),
-                None => all.push(search.clone()),
-            }
-        });
         let how = search.key.map_or_else(|| "in the sources pane".to_owned(), |key| format!("'{key} brings it back"));
-        effects.push(Effect::SaveSearch(search));
+        let mut changes = Vec::new();
+        // A key belongs to one search.
+        let holder = |other: &&SavedSearch| other.key.is_some() && other.key == search.key && other.name != name;
+        if let Some(other) = self.searches.all.iter().find(holder) {
+            changes.push(self.search_change(&other.name, Some(SavedSearch { key: None, ..other.clone() })));
+        }
+        changes.push(self.search_change(&name, Some(search)));
+        let is_new = changes.last().is_some_and(|change| change.before.is_none());
+        let verb = if is_new { "save" } else { "replace" };
+        self.change_searches(format!("{verb} search {}", quoted(&name)), changes, effects);
         self.tell(format!("Saved as {name}; {how}"));
     }
 
@@ -150,31 +161,28 @@ impl State {
         self.retype(effects);
     }
 
-    /// Forgets a saved search.
+    /// Deletes a saved search.
     pub(super) fn forget_search(&mut self, name: &str, effects: &mut Vec<Effect>) {
-        if !self.searches.all.iter().any(|search| search.name == name) {
+        let change = self.search_change(name, None);
+        if change.before.is_none() {
             return self.tell(format!("No saved search is called {name}"));
         }
-        self.change_searches(|all| all.retain(|search| search.name != name));
-        effects.push(Effect::RemoveSearch(name.to_owned()));
-        self.tell(format!("{name} is no saved search any more"));
+        let what = format!("search {}", quoted(name));
+        self.change_searches(format!("delete {what}"), vec![change], effects);
+        self.tell_done(&format!("Deleted {what}"));
     }
 
-    /// Watches for the words of a saved search, or stops it.
+    /// Highlights the words of a saved search in every article, or stops doing so.
     pub(super) fn watch_search(&mut self, name: &str, effects: &mut Vec<Effect>) {
-        let Some(mut search) = self.searches.all.iter().find(|search| search.name == name).cloned() else {
+        let Some(search) = self.searches.all.iter().find(|search| search.name == name).cloned() else {
             return self.tell(format!("No saved search is called {name}"));
         };
-        search.watch = !search.watch;
-        let told = if search.watch { "are highlighted in every article" } else { "are not watched for any more" };
+        let watch = !search.watch;
+        let told = if watch { "are highlighted in every article" } else { "are not watched for any more" };
+        let change = self.search_change(name, Some(SavedSearch { watch, ..search }));
+        let verb = if watch { "watch" } else { "stop watching" };
+        self.change_searches(format!("{verb} search {}", quoted(name)), vec![change], effects);
         self.tell(format!("The words of {name} {told}"));
-        let changed = search.clone();
-        self.change_searches(|all| {
-            if let Some(search) = all.iter_mut().find(|search| search.name == changed.name) {
-                *search = changed;
-            }
-        });
-        effects.push(Effect::SaveSearch(search));
     }
 
     /// Shows the watched words, or hides them.

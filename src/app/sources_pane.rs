@@ -60,6 +60,12 @@ impl SourcesPane {
         self.rows.get(self.selected)
     }
 
+    /// The selected row and those below it, up to `count`.
+    pub(super) fn rows_below(&self, count: usize) -> &[Facet] {
+        let end = self.selected.saturating_add(count).min(self.rows.len());
+        self.rows.get(self.selected..end).unwrap_or_default()
+    }
+
     /// The first line that is shown.
     pub fn top(&self) -> usize {
         self.top

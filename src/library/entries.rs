@@ -381,7 +381,7 @@ fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &P
     let (link, guid) = (entry.link.map(signed), entry.guid.map(signed));
     let date = entry.published.map(|published| (published.seconds(), published.offset_minutes()));
     let Some((number, before, published, dropped)) = known.optional()? else {
-        let same_as = same(transaction, feed, link, guid)?;
+        let same_as = same(transaction, feed, None, link, guid)?;
         let stored_at = now();
         let (published, zone) = date.unwrap_or((stored_at, Some(0)));
         let new = "INSERT INTO entries (id, revision, feed, stored_at, published, zone, link, guid, content, same_as)
@@ -427,20 +427,27 @@ fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &P
 }
 
 /// The first entry of another feed that has the same id or the same link. What several entries of one feed have in
-/// common, such as the page of a podcast, tells nothing.
-fn same(transaction: &Transaction<'_>, feed: FeedNumber, link: Option<i64>, guid: Option<i64>) -> Result<Option<i64>> {
+/// common, such as the page of a podcast, tells nothing. `own` is the number of the entry, if it is stored already.
+pub(super) fn same(
+    transaction: &Transaction<'_>,
+    feed: FeedNumber,
+    own: Option<i64>,
+    link: Option<i64>,
+    guid: Option<i64>,
+) -> Result<Option<i64>> {
     const BY_LINK: &str = "SELECT coalesce(same_as, id) FROM entries WHERE link = ?1 AND feed <> ?2 AND dropped = 0
         AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.link = ?1 AND other.number <> entries.number
-                        AND other.feed IN (?2, entries.feed))
+                        AND other.number IS NOT ?3 AND other.feed IN (?2, entries.feed))
         ORDER BY number LIMIT 1";
     const BY_GUID: &str = "SELECT coalesce(same_as, id) FROM entries WHERE guid = ?1 AND feed <> ?2 AND dropped = 0
         AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.guid = ?1 AND other.number <> entries.number
-                        AND other.feed IN (?2, entries.feed))
+                        AND other.number IS NOT ?3 AND other.feed IN (?2, entries.feed))
         ORDER BY number LIMIT 1";
     // An id that is the entry's link is not written down twice.
     for (first, sum) in [(BY_LINK, link), (BY_GUID, guid), (BY_LINK, guid)] {
         let Some(sum) = sum else { continue };
-        let first = transaction.prepare_cached(first)?.query_row(params![sum, feed.0], |row| row.get(0)).optional()?;
+        let first =
+            transaction.prepare_cached(first)?.query_row(params![sum, feed.0, own], |row| row.get(0)).optional()?;
         if first.is_some() {
             return Ok(first);
         }

@@ -4,11 +4,15 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::entries::same;
+use super::journal::{ReaderId, UndoneStep};
 use super::marks::signed;
-use super::{Library, Result, logins};
+use super::{Library, Result, logins, now};
 use crate::feeds::{Subscription, one_line, same_address, tag_name};
+use crate::journal::{FeedChange, FeedState, StepChange, name_of_feeds};
 
 /// The number that a feed has in the library for as long as it is known there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -128,7 +132,8 @@ impl Library {
 
     /// Whether anything is subscribed to, or was and left entries behind.
     pub fn has_feeds(&self) -> Result<bool> {
-        let any = "SELECT EXISTS (SELECT 1 FROM feeds WHERE subscribed = 1 OR id IN (SELECT feed FROM entries))";
+        let any = "SELECT EXISTS (SELECT 1 FROM feeds WHERE subscribed = 1 OR id IN (SELECT feed FROM entries
+            WHERE dropped < 2))";
         Ok(self.connection.query_row(any, [], |row| row.get(0))?)
     }
 
@@ -147,8 +152,9 @@ impl Library {
     /// Subscribes to feeds, in this order after those that are there. One that is there already takes the tags that it
     /// has not, and the names and settings that are given.
     pub fn subscribe(&mut self, wanted: &[Subscription]) -> Result<Subscribed> {
+        let reader = self.reader;
         self.write(|transaction, revision| {
-            let mut done = Subscribed::default();
+            let (mut done, mut changes) = (Subscribed::default(), Vec::new());
             let mut known = HashMap::new();
             let mut statement = transaction.prepare("SELECT url, id, subscribed FROM feeds")?;
             let mut rows = statement.query([])?;
@@ -161,72 +167,129 @@ impl Library {
                 let (number, subscribed) = match place {
                     Entry::Occupied(known) => *known.get(),
                     Entry::Vacant(place) => {
-                        place.insert((insert(transaction, subscription)?, true));
+                        let number = insert(transaction, subscription)?;
+                        place.insert((number, true));
+                        changes.push(FeedChange { feed: number, before: None, after: chosen(transaction, number)? });
                         done.new += 1;
                         continue;
                     }
                 };
+                let known = chosen(transaction, number)?;
                 if !subscribed {
                     let again = "UPDATE feeds SET subscribed = 1, revision = ?2, error = NULL, dead = 0, etag = NULL,
                         last_modified = NULL, due_at = NULL,
                         position = (SELECT coalesce(max(position), 0) + 1 FROM feeds) WHERE id = ?1";
                     transaction.execute(again, params![number, revision])?;
                     transaction.execute("DELETE FROM feed_tags WHERE feed = ?1", [number])?;
+                    show(transaction, revision, number)?;
                 }
                 let before = state(transaction, number)?;
                 let after = united(before.clone(), subscription);
                 if after != before {
                     describe(transaction, revision, number, &after)?;
                 }
+                changes.push(FeedChange { feed: number, before: known, after: chosen(transaction, number)? });
                 match (subscribed, after != before) {
                     (false, _) => done.new += 1,
                     (true, true) => done.changed += 1,
                     (true, false) => done.same += 1,
                 }
             }
+            record(transaction, reader, changes, &[])?;
             Ok(done)
         })
     }
 
     /// Gives a feed another name, other tags, other settings, or another address.
     pub fn change_subscription(&mut self, feed: FeedNumber, to: &Subscription) -> Result<()> {
+        self.change_subscriptions(&[(feed, to.clone())])
+    }
+
+    /// Changes several subscriptions, as one step of the journal.
+    pub fn change_subscriptions(&mut self, wanted: &[(FeedNumber, Subscription)]) -> Result<()> {
+        let reader = self.reader;
         self.write(|transaction, revision| {
-            let before = state(transaction, feed.0)?;
-            if (before.keep_count, before.keep_days) != (to.keep_count, to.keep_days) {
-                // What was let go may come again, if the feed still has it and there is room for it now.
-                transaction.execute("DELETE FROM entries WHERE feed = ?1 AND dropped = 1", [feed.0])?;
-                transaction.execute("UPDATE feeds SET etag = NULL, last_modified = NULL WHERE id = ?1", [feed.0])?;
+            let mut changes = Vec::new();
+            for (FeedNumber(feed), to) in wanted {
+                let before = chosen(transaction, *feed)?;
+                change(transaction, revision, *feed, to)?;
+                let after = chosen(transaction, *feed)?;
+                if before.is_some() {
+                    changes.push(FeedChange { feed: *feed, before, after });
+                }
             }
-            describe(transaction, revision, feed.0, to)
+            record(transaction, reader, changes, &[])
         })
     }
 
-    /// Ends subscriptions. Entries that are starred, tagged or noted stay; of the others, those that another feed has
-    /// as well are that feed's from now on, and the rest go. Gives how many entries stay.
+    /// Ends subscriptions. Entries that are starred, tagged or noted stay listed; of the others, those that another feed
+    /// has as well are that feed's from now on. The rest are hidden until the step leaves the journal, or deleted if
+    /// there is no journal. Returns how many entries stay listed.
     pub fn unsubscribe(&mut self, feeds: &[KnownFeed]) -> Result<u32> {
+        let reader = self.reader;
         self.write(|transaction, revision| {
-            let mut kept = 0;
-            for feed in feeds.iter().map(|feed| feed.number) {
-                transaction.execute(
-                    "UPDATE feeds SET subscribed = 0, revision = ?2 WHERE id = ?1",
-                    params![feed.0, revision],
-                )?;
-                let going = format!(
-                    "SELECT id FROM entries WHERE feed = ?1 AND same_as IS NULL AND NOT {IS_KEPT}
-                     AND id IN (SELECT same_as FROM entries WHERE same_as IS NOT NULL)"
-                );
-                let mut statement = transaction.prepare_cached(&going)?;
-                let shared: Vec<i64> =
-                    statement.query_map([feed.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-                for id in shared {
-                    hand_on(transaction, revision, id)?;
+            let (mut kept, mut changes, mut handed) = (0, Vec::new(), Vec::new());
+            for FeedNumber(feed) in feeds.iter().map(|feed| feed.number) {
+                let before = chosen(transaction, feed)?;
+                kept += hide(transaction, revision, feed, &mut handed)?;
+                if before.is_some() {
+                    changes.push(FeedChange { feed, before, after: None });
                 }
-                let gone = format!("DELETE FROM entries WHERE feed = ?1 AND (same_as IS NOT NULL OR NOT {IS_KEPT})");
-                transaction.execute(&gone, [feed.0])?;
-                let left = "SELECT count(*) FROM entries WHERE feed = ?1";
-                kept += transaction.query_row(left, [feed.0], |row| row.get::<_, u32>(0))?;
             }
+            record(transaction, reader, changes, &handed)?;
+            purge(transaction)?;
             Ok(kept)
+        })
+    }
+
+    /// Undoes a step that changed subscriptions, or makes it again; refuses to if something else changed them since.
+    pub fn undo_feeds(&mut self, row: i64, undo: bool) -> Result<UndoneStep> {
+        self.write(|transaction, revision| {
+            let sql = "SELECT name, change, deleted FROM journal WHERE id = ?1";
+            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let found: Option<(String, String, Option<String>)> = transaction.query_row(sql, [row], read).optional()?;
+            let refused = |name: String, reason: String| Ok(UndoneStep { name, refused: Some(reason) });
+            let Some((name, change, handed)) = found else {
+                return refused("this step".to_owned(), "it is no longer in the journal".to_owned());
+            };
+            let Ok(StepChange::Feeds(mut changes)) = serde_json::from_str::<StepChange>(&change) else {
+                return refused(name, "it cannot be read".to_owned());
+            };
+            if undo {
+                changes = changes.iter().rev().map(FeedChange::inverse).collect();
+            }
+            for change in &changes {
+                let is_as_left = match (chosen(transaction, change.feed)?, &change.before) {
+                    (Some(now), Some(before)) => now.is_chosen_like(before),
+                    (now, before) => now.is_some() == before.is_some(),
+                };
+                if !is_as_left {
+                    let feed = one_line(change.name());
+                    return refused(name, format!("another program changed the subscription to \"{feed}\" since"));
+                }
+            }
+            let handed_before = handed.and_then(|json| serde_json::from_str::<Vec<Handed>>(&json).ok());
+            let mut handed = Vec::new();
+            for FeedChange { feed, before, after } in &changes {
+                match after {
+                    None => drop(hide(transaction, revision, *feed, &mut handed)?),
+                    Some(state) => {
+                        if before.is_none() {
+                            for handed in handed_before.iter().flatten().filter(|handed| handed.feed == *feed).rev() {
+                                take_back(transaction, revision, *handed)?;
+                            }
+                            let again = "UPDATE feeds SET subscribed = 1, position = ?2 WHERE id = ?1";
+                            transaction.execute(again, params![feed, state.position])?;
+                            show(transaction, revision, *feed)?;
+                        }
+                        restore(transaction, revision, *feed, &state.subscription)?;
+                    }
+                }
+            }
+            let handed = (!handed.is_empty()).then(|| serde_json::to_string(&handed).unwrap_or_default());
+            let sql = "UPDATE journal SET undone = ?2, deleted = ?3 WHERE id = ?1";
+            transaction.execute(sql, params![row, undo, handed])?;
+            Ok(UndoneStep { name, refused: None })
         })
     }
 
@@ -238,17 +301,146 @@ impl Library {
     }
 }
 
-/// Makes the first entry that is the same as this one stand for it and for the others: it takes over the marks.
-fn hand_on(transaction: &Transaction<'_>, revision: i64, from: i64) -> Result<()> {
-    let heir = "SELECT id FROM entries WHERE same_as = ?1 ORDER BY number LIMIT 1";
-    let Some(heir) = transaction.query_row(heir, [from], |row| row.get::<_, i64>(0)).optional()? else {
-        return Ok(());
+/// An entry of a feed that went, and the entry of another feed that stands for it since.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Handed {
+    feed: i64,
+    from: i64,
+    heir: i64,
+}
+
+/// Returns the subscription as the journal has it; `None` if the feed is not subscribed to.
+fn chosen(transaction: &Transaction<'_>, feed: i64) -> Result<Option<FeedState>> {
+    let position = "SELECT position FROM feeds WHERE id = ?1 AND subscribed = 1";
+    let position = transaction.prepare_cached(position)?.query_row([feed], |row| row.get(0)).optional()?;
+    let Some(position) = position else { return Ok(None) };
+    Ok(Some(FeedState { position, subscription: state(transaction, feed)? }))
+}
+
+/// Records a step in the journal, for which what it hid stays in the library.
+fn record(
+    transaction: &Transaction<'_>,
+    reader: Option<ReaderId>,
+    mut changes: Vec<FeedChange>,
+    handed: &[Handed],
+) -> Result<()> {
+    let is_chosen = |change: &FeedChange| match (&change.before, &change.after) {
+        (Some(before), Some(after)) => !before.is_chosen_like(after),
+        (_, _) => true,
     };
-    let cleared = "DELETE FROM articles WHERE id = ?2 AND EXISTS (SELECT 1 FROM articles WHERE id = ?1)";
-    transaction.execute(cleared, params![from, heir])?;
-    transaction.execute("UPDATE articles SET id = ?2, revision = ?3 WHERE id = ?1", params![from, heir, revision])?;
+    changes.retain(is_chosen);
+    let Some(reader) = reader.filter(|_| !changes.is_empty()) else { return Ok(()) };
+    let feeds: Vec<i64> = changes.iter().map(|change| change.feed).collect();
+    let name = name_of_feeds(&changes);
+    let change = serde_json::to_string(&StepChange::Feeds(changes)).unwrap_or_default();
+    let handed = (!handed.is_empty()).then(|| serde_json::to_string(handed).unwrap_or_default());
+    // The reader gives it a number when it hears of it.
+    let sql = "INSERT INTO journal (reader, made_at, name, change, deleted) VALUES (?1, ?2, ?3, ?4, ?5)";
+    transaction.execute(sql, params![reader.0, now(), name, change, handed])?;
+    let step = transaction.last_insert_rowid();
+    let mut hold = transaction.prepare_cached("INSERT OR IGNORE INTO journal_feeds (step, feed) VALUES (?1, ?2)")?;
+    for feed in feeds {
+        hold.execute([step, feed])?;
+    }
+    Ok(())
+}
+
+/// Deletes hidden entries for which no step of the journal can ask any more.
+pub(super) fn purge(transaction: &Transaction<'_>) -> Result<()> {
+    let gone = "DELETE FROM entries WHERE dropped >= 2 AND feed NOT IN (SELECT feed FROM journal_feeds)";
+    transaction.prepare_cached(gone)?.execute([])?;
+    Ok(())
+}
+
+/// Ends a subscription and hides its entries. Returns how many stay listed.
+fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Vec<Handed>) -> Result<u32> {
+    transaction.execute("UPDATE feeds SET subscribed = 0, revision = ?2 WHERE id = ?1", params![feed, revision])?;
+    let going = format!(
+        "SELECT id FROM entries WHERE feed = ?1 AND dropped = 0 AND same_as IS NULL AND NOT {IS_KEPT}
+         AND id IN (SELECT same_as FROM entries WHERE same_as IS NOT NULL AND dropped = 0)"
+    );
+    let mut statement = transaction.prepare_cached(&going)?;
+    let shared: Vec<i64> = statement.query_map([feed], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for from in shared {
+        let heir = hand_on(transaction, revision, feed, from)?;
+        handed.extend(heir.map(|heir| Handed { feed, from, heir }));
+    }
+    let hidden = format!(
+        "UPDATE entries SET dropped = dropped + 2
+         WHERE feed = ?1 AND dropped < 2 AND (dropped = 1 OR same_as IS NOT NULL OR NOT {IS_KEPT})"
+    );
+    transaction.execute(&hidden, [feed])?;
+    let left = "SELECT count(*) FROM entries WHERE feed = ?1 AND dropped = 0";
+    Ok(transaction.query_row(left, [feed], |row| row.get(0))?)
+}
+
+/// Shows the hidden entries of a feed again. Those that another feed has by now are its repetitions.
+fn show(transaction: &Transaction<'_>, revision: i64, feed: i64) -> Result<()> {
+    transaction.execute("UPDATE feeds SET revision = ?2 WHERE id = ?1", params![feed, revision])?;
+    let hidden = "UPDATE entries SET dropped = dropped - 2, revision = ?2 WHERE feed = ?1 AND dropped >= 2
+        RETURNING number, link, guid";
+    let mut statement = transaction.prepare_cached(hidden)?;
+    let rows = statement.query_map(params![feed, revision], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let shown: Vec<(i64, Option<i64>, Option<i64>)> = rows.collect::<rusqlite::Result<_>>()?;
+    let alone = "UPDATE entries SET same_as = NULL WHERE feed = ?1 AND same_as IS NOT NULL
+        AND same_as NOT IN (SELECT id FROM entries WHERE dropped = 0)";
+    transaction.execute(alone, [feed])?;
+    let repeats = "UPDATE entries SET same_as = ?2 WHERE number = ?1 AND same_as IS NULL AND dropped = 0
+        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.same_as = entries.id)";
+    let mut statement = transaction.prepare_cached(repeats)?;
+    for (number, link, guid) in shown {
+        if let Some(first) = same(transaction, FeedNumber(feed), Some(number), link, guid)? {
+            statement.execute([number, first])?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a change of a subscription.
+fn change(transaction: &Transaction<'_>, revision: i64, feed: i64, to: &Subscription) -> Result<()> {
+    let before = state(transaction, feed)?;
+    if (before.keep_count, before.keep_days) != (to.keep_count, to.keep_days) {
+        // What was let go may come again, if the feed still has it and there is room for it now.
+        transaction.execute("DELETE FROM entries WHERE feed = ?1 AND dropped = 1", [feed])?;
+        transaction.execute("UPDATE feeds SET etag = NULL, last_modified = NULL WHERE id = ?1", [feed])?;
+    }
+    describe(transaction, revision, feed, to)
+}
+
+/// Gives a feed the names, tags and settings that its reader chose once; its address and its own name stay.
+fn restore(transaction: &Transaction<'_>, revision: i64, feed: i64, was: &Subscription) -> Result<()> {
+    let Subscription { own_title, tags, full_text, keep_count, keep_days, .. } = was.clone();
+    let now = state(transaction, feed)?;
+    let to = Subscription { own_title, tags, full_text, keep_count, keep_days, ..now };
+    change(transaction, revision, feed, &to)
+}
+
+/// Makes the first entry of another feed that is the same as this one stand for it and for the others: it takes over
+/// the marks. Returns that entry.
+fn hand_on(transaction: &Transaction<'_>, revision: i64, feed: i64, from: i64) -> Result<Option<i64>> {
+    let heir = "SELECT id FROM entries WHERE same_as = ?1 AND dropped = 0 AND feed <> ?2 ORDER BY number LIMIT 1";
+    let Some(heir) = transaction.query_row(heir, [from, feed], |row| row.get::<_, i64>(0)).optional()? else {
+        return Ok(None);
+    };
+    move_marks(transaction, revision, from, heir)?;
     let others = "UPDATE entries SET same_as = nullif(?2, id), revision = ?3 WHERE same_as = ?1";
     transaction.execute(others, params![from, heir, revision])?;
+    Ok(Some(heir))
+}
+
+/// Makes an entry that was handed on stand for itself and for its heir again.
+fn take_back(transaction: &Transaction<'_>, revision: i64, Handed { from, heir, .. }: Handed) -> Result<()> {
+    move_marks(transaction, revision, heir, from)?;
+    let others = "UPDATE entries SET same_as = nullif(?1, id), revision = ?3
+        WHERE same_as = ?2 OR id = ?1 OR id = ?2";
+    transaction.execute(others, params![from, heir, revision])?;
+    Ok(())
+}
+
+fn move_marks(transaction: &Transaction<'_>, revision: i64, from: i64, to: i64) -> Result<()> {
+    let cleared = "DELETE FROM articles WHERE id = ?2 AND EXISTS (SELECT 1 FROM articles WHERE id = ?1)";
+    transaction.execute(cleared, params![from, to])?;
+    transaction.execute("UPDATE articles SET id = ?2, revision = ?3 WHERE id = ?1", params![from, to, revision])?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, OptionalExtension, Row, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::journal::ReaderId;
 use super::{Library, Result, now};
 use crate::article::ArticleId;
 use crate::corpus::{Entry, Origin};
@@ -187,28 +188,7 @@ impl Library {
     /// Keeps changes, all of them or none; when it returns they are on the disk. `known` tells of articles that were
     /// never marked before. Where somebody else has changed a note meanwhile both texts are kept: those come back.
     pub fn keep(&mut self, changes: &[Marking], known: &mut dyn FnMut(ArticleId) -> Option<Known>) -> Result<News> {
-        if changes.is_empty() {
-            return Ok(News::default());
-        }
-        // In the order in which they lie on the disk; what is done to one article stays in its own order.
-        let mut changes: Vec<&Marking> = changes.iter().collect();
-        changes.sort_by_key(|marking| signed(marking.article.0));
-        let (revision, joined, fresh) = self.write(|transaction, revision| {
-            let mut keeper = Keeper::new(transaction, revision)?;
-            for marking in changes {
-                keeper.keep(marking, known)?;
-            }
-            let mut joined = Vec::new();
-            for article in std::mem::take(&mut keeper.joined) {
-                joined.extend(keeper.marked(article)?.map(|marked| (article, marked)));
-            }
-            Ok((revision, joined, keeper.fresh))
-        })?;
-        self.fresh.extend(fresh);
-        if revision == self.seen + 1 {
-            self.seen = revision;
-        }
-        Ok(News { marks: joined, searches: None })
+        self.keep_with_journal(ReaderId(0), changes, &[], known)
     }
 }
 
@@ -309,6 +289,15 @@ impl<'a> Keeper<'a> {
             touch: set("id = id")?,
             transaction,
         })
+    }
+
+    /// Returns the articles whose notes were joined with somebody else's, and those that were not there before.
+    pub(super) fn end(mut self) -> Result<(News, Vec<ArticleId>)> {
+        let mut joined = Vec::new();
+        for article in std::mem::take(&mut self.joined) {
+            joined.extend(self.marked(article)?.map(|marked| (article, marked)));
+        }
+        Ok((News { marks: joined, searches: None }, self.fresh))
     }
 
     pub(super) fn keep(&mut self, marking: &Marking, known: &mut dyn FnMut(ArticleId) -> Option<Known>) -> Result<()> {

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::journal::rename_articles;
 use super::marks::{Keeper, Known, Origins, Place8, content, path_of, signed, unsigned};
 use super::{Library, Result};
 use crate::article::ArticleId;
@@ -93,14 +94,19 @@ impl Library {
             }
             let mut recognised = Recognised::default();
             recognised.marks.extend(displaced.iter().map(|&id| (id, Marked::default())));
+            let mut renamed: HashMap<ArticleId, ArticleId> = displaced.iter().map(|&id| (id, aside(id))).collect();
             for (from, slot) in found {
                 let Some(entry) = corpus.get(slot) else { continue };
                 let to = entry.id();
                 if rename(transaction, revision, aside(from), &origins.known(entry))? {
                     recognised.moved.push(Moved { from, to });
+                    renamed.insert(from, to);
                     let marked = Keeper::new(transaction, revision)?.marked(to)?;
                     recognised.marks.extend(marked.map(|marked| (to, marked)));
                 }
+            }
+            if !renamed.is_empty() {
+                rename_articles(transaction, &renamed)?;
             }
             Ok(recognised)
         })

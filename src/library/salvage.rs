@@ -28,6 +28,7 @@ const TABLES: &[(&str, &str)] = &[
     ("reported", "search"),
     ("sessions", "sources"),
     ("history", "position"),
+    ("journal", "id"),
 ];
 
 /// Into how many ranges a table is cut, so that what is damaged in one does not hide what is in another.

@@ -137,6 +137,25 @@ pub const MIGRATIONS: &[&str] = &[
         password TEXT NOT NULL
     );
 ",
+    "
+    CREATE TABLE journal (
+        id      INTEGER PRIMARY KEY,
+        reader  INTEGER NOT NULL,
+        number  INTEGER,
+        made_at INTEGER NOT NULL,
+        undone  INTEGER NOT NULL DEFAULT 0,
+        name    TEXT NOT NULL,
+        change  TEXT NOT NULL,
+        deleted TEXT,
+        UNIQUE (reader, number)
+    );
+    CREATE TABLE journal_feeds (
+        step INTEGER NOT NULL REFERENCES journal (id) ON DELETE CASCADE,
+        feed INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+        PRIMARY KEY (step, feed)
+    ) WITHOUT ROWID;
+    CREATE INDEX entries_hidden ON entries (feed) WHERE dropped >= 2;
+",
 ];
 
 /// The version that this program writes.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 
 use super::marks::{signed, unsigned};
 use super::{Library, Result};
@@ -29,21 +29,12 @@ impl Library {
 
     /// Keeps a search, in place of one of the same name. Another with the same key loses it.
     pub fn save_search(&mut self, search: &SavedSearch) -> Result<()> {
-        let SavedSearch { name, query, key, colour, watch } = search;
-        self.write(|transaction, revision| {
-            let key = key.map(String::from);
-            transaction.execute("UPDATE searches SET key = NULL WHERE key = ?1 AND name <> ?2", params![key, name])?;
-            let sql = "INSERT INTO searches (name, position, query, key, colour, watch) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                       ON CONFLICT (name) DO UPDATE SET query = excluded.query, key = excluded.key,
-                           colour = excluded.colour, watch = excluded.watch";
-            transaction.execute(sql, params![name, revision, query, key, colour, watch])?;
-            Ok(())
-        })
+        self.write(|transaction, revision| put_search(transaction, search, revision))
     }
 
     /// Forgets a search; says whether there was one.
     pub fn remove_search(&mut self, name: &str) -> Result<bool> {
-        self.write(|transaction, _| Ok(transaction.execute("DELETE FROM searches WHERE name = ?1", [name])? > 0))
+        self.write(|transaction, _| delete_search(transaction, name))
     }
 
     /// The articles that a saved search has found before.
@@ -67,4 +58,21 @@ impl Library {
             Ok(new)
         })
     }
+}
+
+/// Puts a search in the place of the one with the same name, or at a position of its own.
+pub(super) fn put_search(transaction: &Transaction<'_>, search: &SavedSearch, position: i64) -> Result<()> {
+    let SavedSearch { name, query, key, colour, watch } = search;
+    let key = key.map(String::from);
+    transaction.execute("UPDATE searches SET key = NULL WHERE key = ?1 AND name <> ?2", params![key, name])?;
+    let sql = "INSERT INTO searches (name, position, query, key, colour, watch) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT (name) DO UPDATE SET query = excluded.query, key = excluded.key,
+                   colour = excluded.colour, watch = excluded.watch";
+    transaction.execute(sql, params![name, position, query, key, colour, watch])?;
+    Ok(())
+}
+
+/// Deletes a search with what it has reported. Returns whether there was one.
+pub(super) fn delete_search(transaction: &Transaction<'_>, name: &str) -> Result<bool> {
+    Ok(transaction.execute("DELETE FROM searches WHERE name = ?1", [name])? > 0)
 }

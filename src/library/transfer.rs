@@ -46,7 +46,7 @@ enum Line {
     Change {
         #[serde(flatten)]
         article: ArticleLine,
-        change: ChangeLine,
+        change: Change,
     },
     /// A saved search.
     Search {
@@ -87,17 +87,6 @@ struct ArticleLine {
     ordinal: u32,
     content: String,
     length: usize,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum ChangeLine {
-    Read(bool),
-    Starred(bool),
-    Tag(String),
-    Untag(String),
-    Note { text: String, was: String },
-    Place(Option<(u32, u32)>),
 }
 
 impl ArticleLine {
@@ -145,31 +134,6 @@ fn path_from_hex(text: &str) -> Option<PathBuf> {
     Some(path_of(rusqlite::types::ValueRef::Blob(&bytes)))
 }
 
-impl ChangeLine {
-    fn of(change: &Change) -> ChangeLine {
-        match change {
-            Change::Read(read) => ChangeLine::Read(*read),
-            Change::Starred(starred) => ChangeLine::Starred(*starred),
-            Change::Tagged(tag, true) => ChangeLine::Tag(tag.to_string()),
-            Change::Tagged(tag, false) => ChangeLine::Untag(tag.to_string()),
-            Change::Note { text, was } => ChangeLine::Note { text: text.to_string(), was: was.to_string() },
-            Change::Place(place) => ChangeLine::Place(place.map(|place| (place.part, place.byte))),
-        }
-    }
-
-    fn change(self) -> std::result::Result<Change, String> {
-        let tag = |word: String| Tag::new(&word).ok_or_else(|| format!("\"{word}\" is no tag"));
-        Ok(match self {
-            ChangeLine::Read(read) => Change::Read(read),
-            ChangeLine::Starred(starred) => Change::Starred(starred),
-            ChangeLine::Tag(word) => Change::Tagged(tag(word)?, true),
-            ChangeLine::Untag(word) => Change::Tagged(tag(word)?, false),
-            ChangeLine::Note { text, was } => Change::Note { text: text.into(), was: was.into() },
-            ChangeLine::Place(place) => Change::Place(place.map(|(part, byte)| Place { part, byte })),
-        })
-    }
-}
-
 /// Writes changes and searches that could not be kept, so that they can be imported later.
 pub fn write_changes(
     changes: &[Marking],
@@ -190,7 +154,7 @@ pub fn write_changes(
             published: None,
         };
         let article = ArticleLine::of(&known(*article).unwrap_or_else(nothing));
-        write_line(out, &Line::Change { article, change: ChangeLine::of(change) })?;
+        write_line(out, &Line::Change { article, change: change.clone() })?;
     }
     for SavedSearch { name, query, key, colour, watch } in searches.iter().cloned() {
         write_line(out, &Line::Search { name, query, key, colour, watch, reported: Vec::new() })?;
@@ -348,9 +312,7 @@ fn take(line: Line) -> std::result::Result<Taken, String> {
             let changes = flags.into_iter().flatten().chain(tags).chain(note).chain(place).collect();
             Taken::Article(Box::new(article.known()?), times, changes)
         }
-        Line::Change { article, change } => {
-            Taken::Article(Box::new(article.known()?), [None; 2], vec![change.change()?])
-        }
+        Line::Change { article, change } => Taken::Article(Box::new(article.known()?), [None; 2], vec![change]),
         Line::Feed { ref feed, .. } if feed_address(&feed.url).is_none() => {
             return Err("not the address of a feed".to_owned());
         }

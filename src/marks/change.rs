@@ -3,13 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::article::{ArticleId, clean};
 
 /// How long a tag may be, in characters.
 const LONGEST_TAG: usize = 64;
 
-/// A change of what is known of one article, each part of it by itself, so that two readers at once lose nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A change of what is known of one article, each part of it by itself, so that two readers at once lose nothing. The
+/// serialised form is that of `ChangeForm`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "ChangeForm", try_from = "ChangeForm")]
 pub enum Change {
     /// It was read, or is to be read again.
     Read(bool),
@@ -26,6 +30,62 @@ pub enum Change {
     },
     /// The reader has come to this place in it.
     Place(Option<Place>),
+}
+
+impl Change {
+    /// Returns the change that undoes this one where it changed something. A place is returned as it is, because the
+    /// place before is not known.
+    #[must_use]
+    pub fn inverse(&self) -> Change {
+        match self {
+            Change::Read(read) => Change::Read(!read),
+            Change::Starred(starred) => Change::Starred(!starred),
+            Change::Tagged(tag, tagged) => Change::Tagged(tag.clone(), !tagged),
+            Change::Note { text, was } => Change::Note { text: Arc::clone(was), was: Arc::clone(text) },
+            Change::Place(place) => Change::Place(*place),
+        }
+    }
+}
+
+/// How a change is written in exports and in the journal. Names never change; variants are added.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ChangeForm {
+    Read(bool),
+    Starred(bool),
+    Tag(String),
+    Untag(String),
+    Note { text: String, was: String },
+    Place(Option<(u32, u32)>),
+}
+
+impl From<Change> for ChangeForm {
+    fn from(change: Change) -> ChangeForm {
+        match change {
+            Change::Read(read) => ChangeForm::Read(read),
+            Change::Starred(starred) => ChangeForm::Starred(starred),
+            Change::Tagged(tag, true) => ChangeForm::Tag(tag.to_string()),
+            Change::Tagged(tag, false) => ChangeForm::Untag(tag.to_string()),
+            Change::Note { text, was } => ChangeForm::Note { text: text.to_string(), was: was.to_string() },
+            Change::Place(place) => ChangeForm::Place(place.map(|place| (place.part, place.byte))),
+        }
+    }
+}
+
+impl TryFrom<ChangeForm> for Change {
+    type Error = String;
+
+    fn try_from(form: ChangeForm) -> Result<Change, String> {
+        let tag = |word: String| Tag::new(&word).ok_or_else(|| format!("\"{word}\" is not a tag"));
+        Ok(match form {
+            ChangeForm::Read(read) => Change::Read(read),
+            ChangeForm::Starred(starred) => Change::Starred(starred),
+            ChangeForm::Tag(word) => Change::Tagged(tag(word)?, true),
+            ChangeForm::Untag(word) => Change::Tagged(tag(word)?, false),
+            ChangeForm::Note { text, was } => Change::Note { text: text.into(), was: was.into() },
+            ChangeForm::Place(place) => Change::Place(place.map(|(part, byte)| Place { part, byte })),
+        })
+    }
 }
 
 /// A change, and the article that it is of.

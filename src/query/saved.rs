@@ -1,7 +1,10 @@
 //! Searches that a reader keeps.
 
-/// A query that was given a name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// A query that was given a name. Its serialised form stands in the journal of libraries; fields are only added.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SavedSearch {
     /// Its name, which no other has.
     pub name: String,

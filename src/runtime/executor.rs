@@ -67,12 +67,14 @@ impl Hands for Executor {
             Effect::CountFacets { generation, corpus, slots, marks, searches } => {
                 self.facets.count(Wish { generation, corpus, slots, marks, searches });
             }
-            Effect::Keep { number, changes, corpus } => self.keeper.order(Order::Keep { number, changes, corpus }),
+            Effect::Keep { number, changes, entry, corpus } => {
+                self.keeper.order(Order::Keep { number, changes, entry, corpus });
+            }
             Effect::KeepPlace { marking, corpus } => self.keeper.order(Order::Place { marking, corpus }),
             Effect::KeepSession { session, corpus } => self.keeper.order(Order::Session { session, corpus }),
             Effect::KeepFilter(filter) => self.keeper.order(Order::Filter(filter)),
-            Effect::SaveSearch(search) => self.keeper.order(Order::Save(search)),
-            Effect::RemoveSearch(name) => self.keeper.order(Order::Remove(name)),
+            Effect::ChangeSearches { changes, entry } => self.keeper.order(Order::Searches { changes, entry }),
+            Effect::Journal(entry) => self.keeper.order(Order::Journal(entry)),
             Effect::Feeds(order) => self.feeds.order(order),
             Effect::Recognise(corpus) => self.keeper.order(Order::Recognise(corpus)),
             Effect::Linger { article, milliseconds } => self.alarm.after(article, milliseconds),

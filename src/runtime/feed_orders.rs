@@ -86,10 +86,11 @@ pub fn run(library: &mut Library, command: &FeedCommand) -> Result<FeedReport> {
         }
         FeedCommand::Set { names, keep_count, keep_days, full_text } => {
             let setting = FeedSetting { keep_count: *keep_count, keep_days: *keep_days, full_text: *full_text };
-            for feed in feeds_named(library, names)? {
-                let now = change(library, &feed, |was| was.set(setting))?;
-                report.lines.push(format!("{}: {}", shown(&now), feed_health::settings(&now)));
-            }
+            let feeds = feeds_named(library, names)?;
+            let wanted: Vec<_> = feeds.into_iter().map(|feed| (feed.number, feed.subscription.set(setting))).collect();
+            library.change_subscriptions(&wanted)?;
+            let lines = wanted.iter().map(|(_, now)| format!("{}: {}", shown(now), feed_health::settings(now)));
+            report.lines.extend(lines);
         }
         FeedCommand::Import { file } => {
             let imported = exchange::import(library, file)?;

@@ -20,7 +20,7 @@ use super::{changes, feed_orders, subscribing};
 use crate::app::{FeedOrder, Message, Notice, Question, RefreshEnd, RefreshProgress};
 use crate::command::FeedCommand;
 use crate::config::FeedSettings;
-use crate::library::{KnownFeed, now};
+use crate::library::{KnownFeed, ReaderId, UndoneStep, now};
 use office::{Office, Stops, Tell, told};
 
 /// How often it is looked whether feeds are due.
@@ -45,6 +45,7 @@ impl Feeds {
     /// system gives out no thread.
     pub(super) fn start(
         path: Option<PathBuf>,
+        reader: ReaderId,
         shown: bool,
         settings: FeedSettings,
         came: impl Fn() + Send + Sync + 'static,
@@ -56,7 +57,8 @@ impl Feeds {
         let tell: Tell = Arc::new(Mutex::new(tell));
         let (came, shared) = (Arc::new(came), stops.clone());
         let listed = Arc::new(AtomicBool::new(shown));
-        let office = Office { path, shown, listed, settings, client, came, tell, stops: shared };
+        let stored = Arc::new(Mutex::new(0));
+        let office = Office { path, reader, stored, shown, listed, settings, client, came, tell, stops: shared };
         let desk = Desk { office, inbox, refresh: None };
         thread::Builder::new().name("feeds".to_owned()).spawn(move || {
             stand_back();
@@ -140,6 +142,14 @@ impl Desk {
         match order {
             FeedOrder::Stop => {}
             FeedOrder::Command(command) => return self.run_command(command),
+            FeedOrder::Undo { row, undo } => {
+                let undone = self.office.library().and_then(|mut library| library.undo_feeds(row, undo).map_err(told));
+                let UndoneStep { name, refused } = undone
+                    .unwrap_or_else(|error| UndoneStep { name: "the last step".to_owned(), refused: Some(error) });
+                self.office.tell(Message::FeedStepUndone { row, undo, name, refused });
+                self.office.tell_feeds();
+                (self.office.came)();
+            }
             FeedOrder::FullText(article, url) => {
                 self.errand(move |office, stop| office.full_text(article, url.as_deref(), stop));
             }

@@ -19,6 +19,8 @@ use super::source::{Source, name_of};
 use super::unkept::Unkept;
 use crate::app::{Message, Session};
 use crate::corpus::Corpus;
+use crate::journal::{JournalEntry, SearchChange};
+use crate::library::ReaderId;
 use crate::marks::Marking;
 use crate::query::SavedSearch;
 
@@ -32,17 +34,17 @@ const NAMING: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) enum Order {
     /// Keep changes and say so.
-    Keep { number: u64, changes: Arc<Vec<Marking>>, corpus: Arc<Corpus> },
+    Keep { number: u64, changes: Arc<Vec<Marking>>, entry: Option<JournalEntry>, corpus: Arc<Corpus> },
     /// Keep a place, later.
     Place { marking: Marking, corpus: Arc<Corpus> },
     /// Keep where the reader is, later.
     Session { session: Box<Session>, corpus: Arc<Corpus> },
     /// Keep a filter.
     Filter(String),
-    /// Keep a saved search.
-    Save(SavedSearch),
-    /// Forget one.
-    Remove(String),
+    /// Change saved searches.
+    Searches { changes: Vec<SearchChange>, entry: JournalEntry },
+    /// Write to the journal.
+    Journal(JournalEntry),
     /// Recognise moved articles.
     Recognise(Arc<Corpus>),
     /// Somebody has written to the library.
@@ -56,17 +58,19 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// What it was that the reader was told at once, in words.
+    /// Describes the searches whose change the reader was told at once.
     fn acknowledged(&self) -> Option<String> {
-        match self {
-            Order::Save(search) => Some(format!("the search \"{}\"", search.name)),
-            Order::Remove(name) => Some(format!("that \"{name}\" is removed")),
-            _ => None,
-        }
+        let Order::Searches { changes, .. } = self else { return None };
+        let one = |change: &SearchChange| match change.after {
+            Some(_) => format!("the search \"{}\"", change.name()),
+            None => format!("that \"{}\" is deleted", change.name()),
+        };
+        Some(changes.iter().map(one).collect::<Vec<_>>().join(", "))
     }
 
-    fn into_search(self) -> Option<SavedSearch> {
-        if let Order::Save(search) = self { Some(search) } else { None }
+    fn into_searches(self) -> Vec<SavedSearch> {
+        let Order::Searches { changes, .. } = self else { return Vec::new() };
+        changes.into_iter().filter_map(|change| change.after).collect()
     }
 }
 
@@ -79,10 +83,11 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Opens the library at `path` on a thread of its own; what it holds goes to `tell`. `sources` are those that are
-    /// open.
+    /// Opens the library at `path` on a thread of its own; what it holds goes to `tell`. `reader` is whose steps it
+    /// writes, `sources` are those that are open.
     pub(super) fn start(
         path: Option<PathBuf>,
+        reader: ReaderId,
         sources: Vec<Source>,
         tell: impl FnMut(Message) + Send + 'static,
     ) -> io::Result<Keeper> {
@@ -92,7 +97,7 @@ impl Keeper {
         let thread = thread::Builder::new().name("library".to_owned()).spawn(move || {
             // Marks are kept though the disk does not answer that the articles are on; they are not come back to then.
             let sources = Asker::new(NAMING, |sources: Vec<Source>| name_of(&sources)).ask(sources).flatten();
-            let unkept = Worker::new(path, sources, tell).run(&inbox, own);
+            let unkept = Worker::new(path, reader, sources, tell).run(&inbox, own);
             drop(end);
             unkept
         })?;

@@ -26,6 +26,7 @@ use crate::app::numbers::counted;
 use crate::app::{Message, Notice, State};
 use crate::article::clean;
 use crate::config::{Config, ThemeChoice};
+use crate::library::ReaderId;
 use crate::loader::Problem;
 use crate::ui::{Theme, detect, draw};
 
@@ -82,7 +83,8 @@ pub fn run(options: Options) -> io::Result<Ending> {
     let load = LoadOptions::of(&config);
     let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
     let archive = Archive::open_with(sources, load, cache, config.watch, teller(&events))?;
-    let feeds = Feeds::start(library.clone(), shown, config.feeds.clone(), archive.looker(), teller(&events))?;
+    let reader = ReaderId::new();
+    let feeds = Feeds::start(library.clone(), reader, shown, config.feeds.clone(), archive.looker(), teller(&events))?;
     // Whatever another program wrote to the library may have to do with feeds.
     let (look, look_again, mut tell) = (archive.looker(), feeds.looker(), teller(&events));
     let tell = move |message| {
@@ -93,7 +95,7 @@ pub fn run(options: Options) -> io::Result<Ending> {
         tell(message);
     };
     let mut executor = Executor {
-        keeper: Keeper::start(library, named, tell)?,
+        keeper: Keeper::start(library, reader, named, tell)?,
         archive,
         feeds,
         filter: Filter::start(teller(&events))?,

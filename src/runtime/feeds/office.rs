@@ -12,7 +12,7 @@ use crate::article::{ArticleId, Role, clean};
 use crate::config::FeedSettings;
 use crate::feeds::Subscription;
 use crate::fetch::Client;
-use crate::library::{KnownFeed, Library};
+use crate::library::{KnownFeed, Library, ReaderId};
 use crate::loader::Problem;
 
 /// Who hears what happens.
@@ -47,6 +47,10 @@ impl Stops {
 #[derive(Clone)]
 pub(super) struct Office {
     pub(super) path: Option<PathBuf>,
+    /// The reader whose steps are recorded.
+    pub(super) reader: ReaderId,
+    /// The row of the last step that the reader was told of.
+    pub(super) stored: Arc<Mutex<i64>>,
     /// Whether feeds are among what is read.
     pub(super) shown: bool,
     /// Whether what is wrong with feeds is listed: it is where they are read, or once they were fetched.
@@ -96,14 +100,25 @@ impl Office {
 
     pub(super) fn library(&self) -> Result<Library, String> {
         let path = self.path.as_ref().ok_or("Nothing is kept, so nothing can be subscribed to")?;
-        Library::open(path).map_err(told)
+        Library::open(path).map(|library| library.for_reader(self.reader)).map_err(told)
     }
 
     /// Tells what was done, and lets everybody look at what there is now.
     pub(super) fn changed(&self, text: String) {
         self.notice(Notice::info(text));
+        self.tell_steps();
         self.tell_feeds();
         (self.came)();
+    }
+
+    /// Tells of the steps that were recorded since.
+    fn tell_steps(&self) {
+        let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        let steps = self.library().and_then(|library| library.new_steps(self.reader, *stored).map_err(told));
+        for (row, name) in steps.unwrap_or_default() {
+            *stored = row;
+            self.tell(Message::FeedStep { row, name });
+        }
     }
 
     pub(super) fn tell_feeds(&self) {

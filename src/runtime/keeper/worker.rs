@@ -13,7 +13,8 @@ use super::Order;
 use crate::app::{self, Message, Notice, Session};
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
-use crate::library::{Error, Library, News, Recognised};
+use crate::journal::{JournalEntry, Step};
+use crate::library::{Error, Library, News, ReaderId, ReaderLock, Recognised};
 use crate::marks::{Marking, Marks};
 use crate::query::SavedSearch;
 use crate::runtime::contained::contain;
@@ -35,6 +36,9 @@ const THERE: Duration = Duration::from_secs(1);
 
 pub(super) struct Worker {
     path: Option<PathBuf>,
+    reader: ReaderId,
+    /// Shows other readers that this one runs.
+    lock: Option<ReaderLock>,
     sources: Option<String>,
     tell: Box<dyn FnMut(Message) + Send>,
     library: Option<Library>,
@@ -42,6 +46,8 @@ pub(super) struct Worker {
     /// Changes that are to be written, and the number of the last.
     changes: Vec<Marking>,
     number: u64,
+    /// What is to be written to the journal.
+    entries: Vec<JournalEntry>,
     /// What is written when there is time.
     places: HashMap<ArticleId, Marking>,
     session: Option<Box<Session>>,
@@ -64,20 +70,25 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// For the library at `path`; what it holds goes to `tell`. `sources` names what is open.
+    /// For the library at `path`; what it holds goes to `tell`. `reader` is whose steps it writes, `sources` names what is
+    /// open.
     pub(super) fn new(
         path: Option<PathBuf>,
+        reader: ReaderId,
         sources: Option<String>,
         tell: impl FnMut(Message) + Send + 'static,
     ) -> Worker {
         Worker {
             path,
+            reader,
+            lock: None,
             sources,
             tell: Box::new(tell),
             library: None,
             corpus: Arc::default(),
             changes: Vec::new(),
             number: 0,
+            entries: Vec::new(),
             places: HashMap::new(),
             session: None,
             words: Vec::new(),
@@ -117,7 +128,10 @@ impl Worker {
                         heard = true;
                         stirred = Some(Instant::now());
                     }
-                    Order::GiveUp => self.changes.clear(),
+                    Order::GiveUp => {
+                        self.changes.clear();
+                        self.entries.clear();
+                    }
                     Order::Recognise(version) => corpus = Some(version),
                     order => self.take(order),
                 }
@@ -142,8 +156,9 @@ impl Worker {
                 stirred = stirred.filter(|stirred| stirred.elapsed() < AFTER.0);
             }
         }
-        let searches: Vec<SavedSearch> = self.words.into_iter().filter_map(Order::into_search).collect();
+        let searches: Vec<SavedSearch> = self.words.into_iter().flat_map(Order::into_searches).collect();
         let unkept = rescue(&self.changes, &searches, &self.corpus);
+        drop(self.lock);
         drop(waiting);
         unkept
     }
@@ -181,9 +196,25 @@ impl Worker {
                 Err(error) => self.fail(&error),
             }
         }
+        match self.adopt_steps() {
+            Ok(steps) => kept.journal = steps,
+            Err(error) => self.fail(&error),
+        }
         self.has_session = kept.session.is_some();
         note(|| format!("library with marks on {} articles open in {:?}", kept.marks.len(), began.elapsed()));
         (self.tell)(Message::Library(Box::new(kept)));
+    }
+
+    /// Shows others that this reader runs, and takes over the steps of readers that no longer do.
+    fn adopt_steps(&mut self) -> Result<Vec<(Step, bool)>, Error> {
+        let Some(library) = self.library.as_mut() else { return Ok(Vec::new()) };
+        let path = library.path().to_owned();
+        // Without a lock others may take over its steps, and nothing else.
+        match ReaderLock::take(&path, self.reader) {
+            Ok(lock) => self.lock = Some(lock),
+            Err(error) => note(|| format!("no lock beside the library: {error}")),
+        }
+        library.adopt_steps(self.reader, &|other| ReaderLock::is_held(&path, other))
     }
 
     /// Opens the library, and reads the marks; where it may not be written, at least those.
@@ -240,11 +271,13 @@ impl Worker {
 
     fn take(&mut self, order: Order) {
         match order {
-            Order::Keep { number, changes, corpus } => {
+            Order::Keep { number, changes, entry, corpus } => {
                 self.number = number;
                 self.changes.extend(changes.iter().cloned());
+                self.entries.extend(entry);
                 self.corpus = corpus;
             }
+            Order::Journal(entry) => self.entries.push(entry),
             Order::Place { marking, corpus } => {
                 self.places.insert(marking.article, marking);
                 self.since.get_or_insert_with(Instant::now);
@@ -262,7 +295,7 @@ impl Worker {
     /// Writes what is to be written now, or everything.
     fn write(&mut self, everything: bool) {
         let leisure = everything || self.since.is_some_and(|since| since.elapsed() >= LEISURE);
-        let idle = self.changes.is_empty() && self.words.is_empty();
+        let idle = self.changes.is_empty() && self.entries.is_empty() && self.words.is_empty();
         let nothing_later = self.places.is_empty() && self.session.is_none();
         if idle && (!leisure || nothing_later) {
             self.since = self.since.filter(|_| !nothing_later);
@@ -306,8 +339,10 @@ impl Worker {
             changes.extend(self.places.values().cloned());
         }
         let mut finder = Finder::new(&self.corpus, changes.len());
-        let news = library.keep(&changes, &mut |article| finder.known(article))?;
+        let known = &mut |article| finder.known(article);
+        let news = library.keep_with_journal(self.reader, &changes, &self.entries, known)?;
         self.changes.clear();
+        self.entries.clear();
         if leisure {
             self.places.clear();
         }
@@ -319,8 +354,7 @@ impl Worker {
         while let Some(word) = self.words.first() {
             match word {
                 Order::Filter(filter) => library.keep_filter(filter)?,
-                Order::Save(search) => library.save_search(search)?,
-                Order::Remove(name) => drop(library.remove_search(name)?),
+                Order::Searches { changes, entry } => library.change_searches(self.reader, changes, entry)?,
                 _ => {}
             }
             self.words.remove(0);
@@ -399,18 +433,19 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::journal::{SearchChange, StepChange};
     use crate::marks::Change;
 
     fn star(number: u64) -> Order {
         let changes = Arc::new(vec![Marking { article: ArticleId(number), change: Change::Starred(true) }]);
-        Order::Keep { number, changes, corpus: Arc::default() }
+        Order::Keep { number, changes, entry: None, corpus: Arc::default() }
     }
 
     /// A worker with the library at `path`, and what it tells.
     fn worker(path: &Path) -> (Worker, Receiver<Message>) {
         let (tell, told) = mpsc::channel();
         let tell = move |message| drop(tell.send(message));
-        (Worker::new(Some(path.to_owned()), Some("[]".to_owned()), tell), told)
+        (Worker::new(Some(path.to_owned()), ReaderId(1), Some("[]".to_owned()), tell), told)
     }
 
     fn is_kept(told: &Receiver<Message>) -> bool {
@@ -452,7 +487,9 @@ mod tests {
         worker.library.as_ref().unwrap().limit(1 << 17).unwrap();
         worker.take(star(1));
         let search = |name: &str| SavedSearch { name: name.repeat(1 << 20), ..SavedSearch::default() };
-        worker.take(Order::Save(search("n")));
+        let change = SearchChange { before: None, after: Some(search("n")), at: 0 };
+        let step = Step { number: 1, row: None, name: String::new(), change: StepChange::Searches(Vec::new()) };
+        worker.take(Order::Searches { changes: vec![change], entry: JournalEntry::Made(Arc::new(step), Vec::new()) });
         worker.write(false);
         let messages: Vec<Message> = told.try_iter().collect();
         assert!(messages.iter().any(|message| matches!(message, Message::Kept(1))), "{}", messages.len());

@@ -1,0 +1,128 @@
+//! Undo and redo: steps of the journal are checked against what is there now, and taken back or made again.
+
+use super::numbers::grouped;
+use super::{Effect, FeedOrder, State};
+use crate::command::Action;
+use crate::journal::{
+    JournalEntry, MarkGroup, SearchChange, Step, StepChange, apply_marks, changed_articles, markings,
+};
+use crate::marks::Marking;
+
+impl State {
+    /// Makes changes of marks that can be undone as one step. Returns those that changed anything.
+    pub(super) fn make_marks(&mut self, changes: Vec<Marking>) -> Vec<Marking> {
+        apply_marks(self.keeping.marks_mut(), changes)
+    }
+
+    /// Adds a step to the journal.
+    pub(super) fn record(&mut self, name: String, change: StepChange) -> JournalEntry {
+        self.keeping.history.record(name, change, None)
+    }
+
+    /// Undoes the last step, or makes the one that was undone last again.
+    pub(super) fn undo(&mut self, undo: bool, effects: &mut Vec<Effect>) {
+        let Some(step) = self.keeping.history.next(undo).cloned() else {
+            return self.tell(if undo { "Nothing to undo" } else { "Nothing to redo" });
+        };
+        match &step.change {
+            StepChange::Marks(groups) => self.undo_marks(&step, groups, undo, effects),
+            StepChange::Searches(changes) => self.undo_searches(&step, changes, undo, effects),
+            StepChange::Feeds(_) => {
+                self.keeping.history.advance(undo);
+                if let Some(row) = step.row {
+                    effects.push(Effect::Feeds(FeedOrder::Undo { row, undo }));
+                }
+            }
+        }
+    }
+
+    fn undo_marks(&mut self, step: &Step, groups: &[MarkGroup], undo: bool, effects: &mut Vec<Effect>) {
+        let (all, changed) = changed_articles(self.keeping.marks(), groups, undo);
+        if changed > 0 {
+            let reason = match (all, changed) {
+                (1, _) => "another program changed it since".to_owned(),
+                _ => format!("another program changed {} of them since", grouped(changed as u64)),
+            };
+            return self.refuse_step(step, undo, &reason, effects);
+        }
+        let changes = self.make_marks(markings(groups, undo));
+        let Some(entry) = self.keeping.history.advance(undo) else { return };
+        let open = self.reading.open().map(|open| open.article.id);
+        if changes.iter().any(|marking| Some(marking.article) == open) {
+            // What was decided by hand is not decided again while the article is open.
+            self.judged = open;
+        }
+        self.keep(changes, Some(entry), effects);
+        self.ask_of_marks(effects);
+        self.tell_undone(&step.name, undo);
+    }
+
+    fn undo_searches(&mut self, step: &Step, changes: &[SearchChange], undo: bool, effects: &mut Vec<Effect>) {
+        let changes: Vec<SearchChange> = match undo {
+            true => changes.iter().rev().map(SearchChange::inverse).collect(),
+            false => changes.to_vec(),
+        };
+        let mut all = self.searches.all().to_vec();
+        for change in &changes {
+            if !change.applies_to(&all) {
+                return self.refuse_step(step, undo, "another program changed the search since", effects);
+            }
+            change.apply(&mut all);
+        }
+        let Some(entry) = self.keeping.history.advance(undo) else { return };
+        self.take_searches(all);
+        effects.push(Effect::ChangeSearches { changes, entry });
+        self.tell_undone(&step.name, undo);
+    }
+
+    /// Says why a step cannot be undone or redone, and drops it, so that the one before it can be.
+    fn refuse_step(&mut self, step: &Step, undo: bool, reason: &str, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Journal(self.keeping.history.remove(step.number)));
+        self.tell_refused(&step.name, undo, reason);
+    }
+
+    fn tell_refused(&mut self, name: &str, undo: bool, reason: &str) {
+        let not = if undo { "Not undone" } else { "Not redone" };
+        self.fail(format!("{not}: {name}: {reason}"));
+    }
+
+    fn tell_undone(&mut self, name: &str, undo: bool) {
+        let (done, action, hint) =
+            if undo { ("Undone", Action::Redo, "redoes") } else { ("Redone", Action::Undo, "undoes") };
+        let keys = self.keymap.shown(action);
+        self.tell(format!("{done}: {name} · {keys} {hint}"));
+    }
+
+    /// Tells what was done, with the key that undoes it.
+    pub(super) fn tell_done(&mut self, text: &str) {
+        let keys = self.keymap.shown(Action::Undo);
+        self.tell(format!("{text} · {keys} undo"));
+    }
+
+    /// Takes note of a step that the feed thread has made and stored.
+    pub(super) fn take_feed_step(&mut self, row: i64, name: String, effects: &mut Vec<Effect>) {
+        let entry = self.keeping.history.record(name, StepChange::Feeds(Vec::new()), Some(row));
+        effects.push(Effect::Journal(entry));
+        // The feed thread, which tells what was done, knows no keys.
+        if let Some(notice) = self.notice.take_if(|notice| !notice.is_error) {
+            self.tell_done(&notice.text);
+        }
+    }
+
+    /// Takes note that the feed thread has undone or redone a step, or why not.
+    pub(super) fn take_feed_undo(
+        &mut self,
+        (row, undo): (i64, bool),
+        name: &str,
+        refused: Option<&str>,
+        effects: &mut Vec<Effect>,
+    ) {
+        match refused {
+            None => self.tell_undone(name, undo),
+            Some(reason) => {
+                effects.extend(self.keeping.history.remove_row(row).map(Effect::Journal));
+                self.tell_refused(name, undo, reason);
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The journal: what a reader did, as steps that can be undone and redone.
+//!
+//! A [`Step`] is a name and a typed [`StepChange`], which is serialised as JSON with pinned names. [`History`] decides
+//! which step is next; `library` stores the steps. Threads and files are unknown here.
+
+mod change;
+mod history;
+
+pub use change::{
+    Articles, FeedChange, FeedState, MarkGroup, SearchChange, StepChange, changed_articles, markings, name_of_feeds,
+};
+pub use history::{History, JournalEntry, STEPS, Step, apply_marks};

@@ -1,0 +1,314 @@
+//! The journal in the library: the steps of each reader, and what they deleted until they leave the journal.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use super::feeds::purge;
+use super::marks::{Keeper, Known, News, signed, unsigned};
+use super::private;
+use super::searches::{delete_search, put_search};
+use super::{Library, Result, now};
+use crate::article::ArticleId;
+use crate::journal::{Articles, JournalEntry, STEPS, SearchChange, Step, StepChange};
+use crate::marks::Marking;
+
+/// Identifies a running reader: the nanosecond of its start. Its steps carry it, so that two readers that are open at the
+/// same time undo their own steps only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReaderId(pub i64);
+
+impl ReaderId {
+    /// Returns an identity for a reader that starts now.
+    pub fn new() -> ReaderId {
+        let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+        ReaderId(since.map_or(1, |since| i64::try_from(since.as_nanos()).unwrap_or(1)))
+    }
+}
+
+impl Default for ReaderId {
+    fn default() -> ReaderId {
+        ReaderId::new()
+    }
+}
+
+/// Shows other readers that this one runs: a locked file beside the library, which is removed when this is dropped. The
+/// system releases the lock however the program ends.
+#[derive(Debug)]
+pub struct ReaderLock {
+    path: PathBuf,
+    _file: fs::File,
+}
+
+impl ReaderLock {
+    /// Creates and locks the file for a reader of the library at `library`. Removes files of readers that were killed.
+    pub fn take(library: &Path, reader: ReaderId) -> io::Result<ReaderLock> {
+        let path = lock_path(library, reader);
+        for left in path.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten() {
+            let name = left.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(".lock")?.rsplit_once(".reader-"));
+            if let Some((_, id)) = id
+                && let Ok(id) = i64::from_str_radix(id, 16)
+            {
+                ReaderLock::is_held(library, ReaderId(id));
+            }
+        }
+        // Nobody may see it before it is locked.
+        let unlocked = path.with_extension("new");
+        let file = private::new_file(&unlocked)?;
+        file.lock()?;
+        fs::rename(&unlocked, &path)?;
+        Ok(ReaderLock { path, _file: file })
+    }
+
+    /// Returns whether a reader still runs. Removes the file that a killed reader left behind.
+    pub fn is_held(library: &Path, reader: ReaderId) -> bool {
+        let path = lock_path(library, reader);
+        let Ok(file) = fs::OpenOptions::new().read(true).write(true).open(&path) else { return false };
+        if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
+            return true;
+        }
+        drop(file);
+        let _ = fs::remove_file(&path);
+        false
+    }
+}
+
+impl Drop for ReaderLock {
+    fn drop(&mut self) {
+        // A file that stays is removed by the reader that starts next.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn lock_path(library: &Path, reader: ReaderId) -> PathBuf {
+    let real = library.canonicalize().unwrap_or_else(|_| library.to_owned());
+    real.with_extension(format!("reader-{:x}.lock", reader.0))
+}
+
+/// A step that was undone or made again, or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoneStep {
+    /// Its name.
+    pub name: String,
+    /// Why it was refused.
+    pub refused: Option<String>,
+}
+
+/// A search that a step deleted.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DeletedSearch {
+    name: String,
+    position: i64,
+    reported: Articles,
+}
+
+impl Library {
+    /// Makes the steps of readers that no longer run steps of `reader`, and returns all steps of `reader`: those that are
+    /// done in the order in which they were made, then those that are undone.
+    pub fn adopt_steps(
+        &mut self,
+        reader: ReaderId,
+        is_running: &dyn Fn(ReaderId) -> bool,
+    ) -> Result<Vec<(Step, bool)>> {
+        let others: Vec<i64> = {
+            let mut statement = self.connection.prepare("SELECT DISTINCT reader FROM journal WHERE reader <> ?1")?;
+            statement.query_map([reader.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+        };
+        let ended: Vec<i64> = others.into_iter().filter(|&other| !is_running(ReaderId(other))).collect();
+        if !ended.is_empty() && self.newer.is_none() {
+            self.write(|transaction, _| adopt(transaction, reader, &ended))?;
+        }
+        let sql = "SELECT id, number, undone, name, change FROM journal WHERE reader = ?1 AND number IS NOT NULL
+                   ORDER BY undone, number";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([reader.0])?;
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next()? {
+            let Ok(change) = serde_json::from_str(row.get_ref(4)?.as_str().unwrap_or("")) else { continue };
+            let step = Step { row: Some(row.get(0)?), number: row.get(1)?, name: row.get(3)?, change };
+            steps.push((step, row.get(2)?));
+        }
+        Ok(steps)
+    }
+
+    /// Returns the rows and names of the steps that were stored for a reader after this row and have no number yet.
+    pub fn new_steps(&self, reader: ReaderId, after: i64) -> Result<Vec<(i64, String)>> {
+        let sql = "SELECT id, name FROM journal WHERE reader = ?1 AND number IS NULL AND id > ?2 ORDER BY id";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map(params![reader.0, after], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Keeps changes of marks, as [`keep`](Self::keep) does, and writes the journal in the same transaction.
+    pub fn keep_with_journal(
+        &mut self,
+        reader: ReaderId,
+        changes: &[Marking],
+        entries: &[JournalEntry],
+        known: &mut dyn FnMut(ArticleId) -> Option<Known>,
+    ) -> Result<News> {
+        if changes.is_empty() && entries.is_empty() {
+            return Ok(News::default());
+        }
+        // In the order in which they lie on the disk; what is done to one article stays in its own order.
+        let mut changes: Vec<&Marking> = changes.iter().collect();
+        changes.sort_by_key(|marking| signed(marking.article.0));
+        let (revision, news, fresh) = self.write(|transaction, revision| {
+            for entry in entries {
+                write_entry(transaction, reader, entry, None)?;
+            }
+            let mut keeper = Keeper::new(transaction, revision)?;
+            for marking in changes {
+                keeper.keep(marking, known)?;
+            }
+            let (news, fresh) = keeper.end()?;
+            Ok((revision, news, fresh))
+        })?;
+        self.fresh.extend(fresh);
+        if revision == self.seen + 1 {
+            self.seen = revision;
+        }
+        Ok(news)
+    }
+
+    /// Changes saved searches and writes the journal in one transaction.
+    pub fn change_searches(&mut self, reader: ReaderId, changes: &[SearchChange], entry: &JournalEntry) -> Result<()> {
+        self.write(|transaction, revision| {
+            let stored = "SELECT deleted FROM journal WHERE reader = ?1 AND number = ?2";
+            let number = match entry {
+                JournalEntry::Made(step, _) => step.number,
+                JournalEntry::Undone(number) | JournalEntry::Redone(number) | JournalEntry::Dropped(number) => *number,
+            };
+            let stored: Option<Option<String>> =
+                transaction.query_row(stored, params![reader.0, number], |row| row.get(0)).optional()?;
+            let stored = stored.flatten().and_then(|json| serde_json::from_str::<Vec<DeletedSearch>>(&json).ok());
+            let mut stored = stored.unwrap_or_default();
+            let mut deleted = Vec::new();
+            for change in changes {
+                match &change.after {
+                    None => deleted.extend(take_search(transaction, change.name())?),
+                    Some(search) => {
+                        let again = stored.iter().position(|deleted| deleted.name == search.name);
+                        let again = again.map(|at| stored.swap_remove(at));
+                        put_search(transaction, search, again.as_ref().map_or(revision, |again| again.position))?;
+                        if let Some(again) = again {
+                            let sql = "INSERT OR IGNORE INTO reported (search, article) VALUES (?1, ?2)";
+                            let mut insert = transaction.prepare_cached(sql)?;
+                            for article in &again.reported.0 {
+                                insert.execute(params![again.name, signed(article.0)])?;
+                            }
+                        }
+                    }
+                }
+            }
+            let deleted = (!deleted.is_empty()).then(|| serde_json::to_string(&deleted).unwrap_or_default());
+            write_entry(transaction, reader, entry, deleted.as_deref())
+        })
+    }
+}
+
+/// Deletes a search, and returns what is needed to bring it back.
+fn take_search(transaction: &Transaction<'_>, name: &str) -> Result<Option<DeletedSearch>> {
+    let position = "SELECT position FROM searches WHERE name = ?1";
+    let Some(position) = transaction.query_row(position, [name], |row| row.get(0)).optional()? else {
+        return Ok(None);
+    };
+    let mut statement = transaction.prepare("SELECT article FROM reported WHERE search = ?1")?;
+    let reported = statement.query_map([name], |row| Ok(ArticleId(unsigned(row.get(0)?))))?;
+    let reported = Articles(reported.collect::<rusqlite::Result<_>>()?);
+    delete_search(transaction, name)?;
+    Ok(Some(DeletedSearch { name: name.to_owned(), position, reported }))
+}
+
+/// Writes an entry. `deleted` describes what the step deleted, if it was made or made again.
+fn write_entry(
+    transaction: &Transaction<'_>,
+    reader: ReaderId,
+    entry: &JournalEntry,
+    deleted: Option<&str>,
+) -> Result<()> {
+    match entry {
+        JournalEntry::Made(step, dropped) => {
+            match step.row {
+                Some(row) => {
+                    transaction.execute("UPDATE journal SET number = ?2 WHERE id = ?1", params![row, step.number])?;
+                }
+                None => {
+                    let sql = "INSERT INTO journal (reader, number, made_at, name, change, deleted)
+                               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+                    let change = serde_json::to_string(&step.change).unwrap_or_default();
+                    let values = params![reader.0, step.number, now(), step.name, change, deleted];
+                    transaction.prepare_cached(sql)?.execute(values)?;
+                }
+            }
+            drop_steps(transaction, reader, dropped)?;
+        }
+        JournalEntry::Undone(number) | JournalEntry::Redone(number) => {
+            let undone = matches!(entry, JournalEntry::Undone(_));
+            let sql = "UPDATE journal SET undone = ?3, deleted = ?4 WHERE reader = ?1 AND number = ?2";
+            transaction.prepare_cached(sql)?.execute(params![reader.0, number, undone, deleted])?;
+        }
+        JournalEntry::Dropped(number) => drop_steps(transaction, reader, &[*number])?,
+    }
+    Ok(())
+}
+
+/// Removes steps from the journal, and what was only there for them.
+fn drop_steps(transaction: &Transaction<'_>, reader: ReaderId, numbers: &[i64]) -> Result<()> {
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    let sql = "DELETE FROM journal WHERE reader = ?1 AND number = ?2";
+    let mut statement = transaction.prepare_cached(sql)?;
+    for number in numbers {
+        statement.execute(params![reader.0, number])?;
+    }
+    purge(transaction)
+}
+
+fn adopt(transaction: &Transaction<'_>, reader: ReaderId, ended: &[i64]) -> Result<()> {
+    // Rows are in the order in which they were written.
+    let mut steps: Vec<(bool, i64)> = Vec::new();
+    let mut statement = transaction.prepare("SELECT undone, id FROM journal WHERE reader = ?1")?;
+    for other in ended {
+        let rows = statement.query_map([other], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for row in rows {
+            steps.push(row?);
+        }
+    }
+    steps.sort_unstable();
+    let surplus = steps.len().saturating_sub(STEPS);
+    for (_, id) in steps.drain(..surplus) {
+        transaction.execute("DELETE FROM journal WHERE id = ?1", [id])?;
+    }
+    // Numbers below those that the reader gives its own steps.
+    let first = -i64::try_from(steps.len()).unwrap_or(0);
+    let mut statement = transaction.prepare("UPDATE journal SET reader = ?1, number = ?2 WHERE id = ?3")?;
+    for (number, (_, id)) in (first..).zip(steps) {
+        statement.execute(params![reader.0, number, id])?;
+    }
+    purge(transaction)
+}
+
+/// Replaces identities of articles in the steps of all readers.
+pub(super) fn rename_articles(transaction: &Transaction<'_>, moved: &HashMap<ArticleId, ArticleId>) -> Result<()> {
+    let mut statement = transaction.prepare("SELECT id, change FROM journal")?;
+    let mut rows = statement.query([])?;
+    let mut renamed = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Ok(mut change) = serde_json::from_str::<StepChange>(row.get_ref(1)?.as_str().unwrap_or("")) else {
+            continue;
+        };
+        if change.rename(moved) {
+            renamed.push((row.get::<_, i64>(0)?, serde_json::to_string(&change).unwrap_or_default()));
+        }
+    }
+    for (id, change) in renamed {
+        transaction.execute("UPDATE journal SET change = ?2 WHERE id = ?1", params![id, change])?;
+    }
+    Ok(())
+}
