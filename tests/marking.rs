@@ -424,7 +424,7 @@ fn a_search_is_saved_called_watched_and_forgotten() {
     assert_eq!((desk.typed(), desk.listed().len()), ("ferry", 2));
     desk.command("watch-search Boats at sea");
     assert_eq!(watched(&desk), 0);
-    desk.press("f 3 j x");
+    desk.press("f 3 j D");
     assert_eq!(desk.state.searches().all(), []);
     let deleted =
         |effect: &Effect| matches!(effect, Effect::ChangeSearches { changes, .. } if changes[0].after.is_none());
