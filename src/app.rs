@@ -38,6 +38,7 @@ use crate::corpus::{Corpus, Slot};
 use crate::loader::Problem;
 use crate::marks::Marked;
 use crate::query::Query;
+use crate::search::listed;
 
 pub use completion::{Candidate, CompletionMenu, Note};
 pub use effect::Effect;
@@ -54,7 +55,7 @@ pub use overlay::{Overlay, OverlayKind, Question, help_rows, palette_rows};
 pub use reading_pane::{OpenArticle, ReadingPane};
 pub use searches::{Searches, Watched};
 pub use session::Session;
-pub use sources_pane::{SourceLine, SourcesPane};
+pub use sources_pane::{RowState, SourceLine, SourcesPane};
 pub use target::Target;
 pub use view::ListView;
 
@@ -176,12 +177,7 @@ impl State {
             Message::Paste(text) => self.paste(&text, &mut effects),
             Message::Mouse(mouse) => self.mouse(mouse),
             Message::Resize(size) => self.size = size,
-            Message::Clock(now) => {
-                self.now = now;
-                if self.filter.query().depends_on_today() {
-                    self.retype(&mut effects);
-                }
-            }
+            Message::Clock(now) => self.take_clock(now, &mut effects),
             Message::Corpus(corpus) => self.take_corpus(corpus, &mut effects),
             Message::Loading(progress) => {
                 self.progress = progress;
@@ -209,7 +205,11 @@ impl State {
             }
             Message::HitsCounted { generation, hits, complete } => self.filter.take_hits(generation, hits, complete),
             Message::Costly { generation, costly } => self.filter.take_costly(generation, costly),
+            Message::OtherCase { generation, case, matched } => {
+                self.filter.take_other_case(generation, case, matched);
+            }
             Message::Values { corpus, wanted, values } => {
+                let values = self.with_subscribed(&wanted, values);
                 if self.filter.take_values(wanted, values, Arc::ptr_eq(&corpus, &self.corpus)) {
                     self.retype(&mut effects);
                 }
@@ -224,7 +224,7 @@ impl State {
             Message::Changes(changes) => self.take_changes(changes),
             Message::Facets { generation, rows } => {
                 let rows = self.with_feeds(rows);
-                self.sources.take(generation, rows);
+                self.sources.take(generation, rows, self.focus == Focus::Sources);
             }
             Message::Library(kept) => self.take_library(*kept, &mut effects),
             Message::Kept(number) => self.keeping.kept(number),
@@ -358,7 +358,24 @@ impl State {
         match self.filter.ask_anew(&self.corpus, self.keeping.asked(), screenful) {
             Some(Asked::Request(request)) => effects.push(Effect::Filter(request)),
             Some(Asked::Nothing) => {}
-            Some(Asked::Everything) | None => self.list.list(Arc::clone(self.corpus.order()), &self.corpus),
+            Some(Asked::Everything) | None => self.list_all(),
+        }
+    }
+
+    /// Lists all articles, as no filter is on.
+    fn list_all(&mut self) {
+        let hidden_after = self.read_query("", false).hidden_after();
+        self.list.list(listed(&self.corpus, hidden_after), &self.corpus);
+    }
+
+    fn take_clock(&mut self, now: NaiveDateTime, effects: &mut Vec<Effect>) {
+        let is_other_day = now.date() != self.now.date();
+        self.now = now;
+        if self.config.hide_future && is_other_day || self.filter.query().depends_on_today() {
+            self.retype(effects);
+            if !self.filter.is_on() {
+                self.list_all();
+            }
         }
     }
 
@@ -380,19 +397,22 @@ impl State {
         }
     }
 
+    /// Reads a query as of now and as the config has it; with `typing` its text may go on at the end.
+    fn read_query(&self, text: &str, typing: bool) -> Query {
+        let today = self.now.date();
+        let query = if typing { Query::parse_typing(text, today) } else { Query::parse(text, today) };
+        if self.config.hide_future { query.hiding_future(today) } else { query }
+    }
+
     /// Takes over what is typed in the filter bar.
     fn retype(&mut self, effects: &mut Vec<Effect>) {
-        let (today, typing) = (self.now.date(), self.focus == Focus::Filter);
-        let parse = |text: &str| match typing {
-            true => Query::parse_typing(text, today),
-            false => Query::parse(text, today),
-        };
-        match self.filter.retype(&self.corpus, self.keeping.marks(), parse, self.screenful()) {
+        let query = self.read_query(self.filter.editor().text(), self.focus == Focus::Filter);
+        match self.filter.retype(&self.corpus, self.keeping.marks(), query, self.screenful()) {
             Asked::Nothing => return,
             Asked::Request(request) => effects.push(Effect::Filter(request)),
             Asked::Everything => {
                 effects.push(Effect::CancelFilter(self.filter.generation()));
-                self.list.list(Arc::clone(self.corpus.order()), &self.corpus);
+                self.list_all();
             }
         }
         self.keeping.ask();

@@ -28,11 +28,11 @@ use clap_complete::Shell;
 use crate::app::BUNDLED;
 use crate::config::{Config, default_text};
 use crate::loader::Problem;
-use crate::query::Sort;
+use crate::query::{Case, Query, Sort};
 use crate::runtime::{self, Cache, LoadOptions, Loaded, Options, Source, load_with};
 use out::{Out, complain, is_seen, tell_panics};
 use progress::Progress;
-use selection::{Selection, parse, sorts};
+use selection::{Selection, cases, parse, sorts};
 
 /// Nothing matched, or problems were found.
 const NOTHING: u8 = 1;
@@ -95,6 +95,9 @@ struct Choice {
     /// The order; a `sort:` in the query says the same
     #[arg(long, value_name = "ORDER", value_parser = sorts())]
     sort: Option<Sort>,
+    /// How case counts; a `case:` in the query says the same
+    #[arg(long, value_name = "CASE", value_parser = cases())]
+    case: Option<Case>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -137,6 +140,9 @@ enum Command {
         /// The order; a `sort:` in the query says the same
         #[arg(long, value_name = "ORDER", value_parser = sorts())]
         sort: Option<Sort>,
+        /// How case counts; a `case:` in the query says the same
+        #[arg(long, value_name = "CASE", value_parser = cases())]
+        case: Option<Case>,
         /// At most so many articles; of kwic, so many lines
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
@@ -178,6 +184,9 @@ enum Command {
         /// Which articles, written as in the filter bar; '' is all
         #[arg(long, value_name = "QUERY", required = true, allow_hyphen_values = true)]
         query: String,
+        /// How case counts; a `case:` in the query says the same
+        #[arg(long, value_name = "CASE", value_parser = cases())]
+        case: Option<Case>,
         #[command(flatten)]
         wishes: mark::Wishes,
         /// Tell what would change, and change nothing
@@ -282,9 +291,9 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             let message = format!("unexpected argument \"{query}\"; --help lists the options of search");
             Err(io::Error::new(io::ErrorKind::InvalidInput, message))
         }
-        Some(Command::Search { query, paths, format, sort, limit, context }) => {
+        Some(Command::Search { query, paths, format, sort, case, limit, context }) => {
             let options = search::Options { format, limit: limit.unwrap_or(usize::MAX), context: usize::from(context) };
-            search::print(&select(&paths, &Choice { query, sort }, &cli.common)?, &options, &mut out)
+            search::print(&select(&paths, &Choice { query, sort, case }, &cli.common)?, &options, &mut out)
         }
         Some(Command::Export { paths, choice, format, output, force }) => {
             export::write(&select(&paths, &choice, &cli.common)?, format, &output, force)
@@ -301,8 +310,8 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             show::print(&select(&paths, &choice, &cli.common)?, format, setting, colours, &mut out)
         }
         Some(Command::Check { library: true, .. }) => library::check(&mut out),
-        Some(Command::Mark { paths, query, wishes, dry_run }) => {
-            let choice = Choice { query, sort: None };
+        Some(Command::Mark { paths, query, case, wishes, dry_run }) => {
+            let choice = Choice { query, sort: None, case };
             mark::carry_out(&select(&paths, &choice, &cli.common)?, &wishes, dry_run, &mut out)
         }
         Some(Command::Searches { order }) => searches::carry_out(order.unwrap_or_default(), &cli.common, &mut out),
@@ -421,8 +430,17 @@ fn cache() -> Option<Cache> {
 
 /// Loads what a subcommand is about. A mistake in the query is told before anything is read.
 fn select(paths: &Paths, choice: &Choice, common: &Common) -> io::Result<Selection> {
-    let query = parse(&choice.query, choice.sort)?;
+    let mut query = as_configured(parse(&choice.query, choice.sort)?, common)?;
+    if let Some(case) = choice.case {
+        query = query.with_case(case);
+    }
     Selection::new(load(&paths.paths, common, true)?, query)
+}
+
+/// Applies to a query what the config says of the list.
+fn as_configured(query: Query, common: &Common) -> io::Result<Query> {
+    let hides_future = config(common)?.0.hide_future;
+    Ok(if hides_future { query.hiding_future(chrono::Local::now().date_naive()) } else { query })
 }
 
 /// The paths that were named or, without any, those that were open last; none where those are gone.

@@ -66,6 +66,8 @@ pub struct Config {
     pub split: Split,
     /// How closely articles stand in the list.
     pub density: Density,
+    /// Whether articles dated more than a day ahead are left out.
+    pub hide_future: bool,
     /// Whether the mouse is used.
     pub mouse: bool,
     /// Lines that one turn of the wheel scrolls.
@@ -149,6 +151,7 @@ impl Default for Config {
             list_share: 45,
             split: Split::Auto,
             density: Density::Auto,
+            hide_future: false,
             mouse: true,
             scroll: 3,
             max_size: 64 << 20,
@@ -329,7 +332,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "[keys]\nquit = \"x\"\ndown = [\"j\", \"^N\"]\n[theme]\nname = \"light\"\n[colours]\naccent = \"#ff8800\"\nhit1 = \"light-blue\"\n[reading]\nmeasure = 72\nalign = \"justified\"\nhyphenate = true\n[layout]\nlist = 30\nsplit = \"rows\"\ndensity = \"compact\"\n[mouse]\nenabled = false\nscroll = 5\n[files]\nmax_size = \"2 MiB\"\nmemory = \"1 GiB\"\nwatch = false\nsnapshots = false\nhidden = true\n[open]\nbrowser = [\"firefox\", \"{}\"]\neditor = \"vim -R\"\n";
+        let text = "[keys]\nquit = \"x\"\ndown = [\"j\", \"^N\"]\n[theme]\nname = \"light\"\n[colours]\naccent = \"#ff8800\"\nhit1 = \"light-blue\"\n[reading]\nmeasure = 72\nalign = \"justified\"\nhyphenate = true\n[layout]\nlist = 30\nsplit = \"rows\"\ndensity = \"compact\"\n[list]\nfuture = \"hide\"\n[mouse]\nenabled = false\nscroll = 5\n[files]\nmax_size = \"2 MiB\"\nmemory = \"1 GiB\"\nwatch = false\nsnapshots = false\nhidden = true\n[open]\nbrowser = [\"firefox\", \"{}\"]\neditor = \"vim -R\"\n";
         let (config, problems) = Config::parse(text, Path::new("config.toml"));
         assert_eq!(problems, []);
         assert_eq!(config.keys[&Action::Down].len(), 2);
@@ -337,6 +340,7 @@ mod tests {
         assert_eq!(config.colours["accent"], Color::Rgb(255, 136, 0));
         assert_eq!((config.measure, config.justify, config.hyphenate), (72, true, true));
         assert_eq!((config.list_share, config.split, config.density), (30, Split::Rows, Density::Compact));
+        assert!(config.hide_future);
         assert_eq!((config.mouse, config.scroll), (false, 5));
         assert_eq!((config.max_size, config.watch, config.hidden), (2 << 20, false, true));
         assert_eq!(config.memory, Some(1 << 30));

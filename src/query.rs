@@ -4,6 +4,7 @@
 //! [`Mistake`] beside the rest of the tree. This room does not know how matching works, nor where a query is typed.
 //! The language is described in `docs/query-language.md`.
 
+mod case;
 mod complete;
 mod dates;
 mod fields;
@@ -13,6 +14,7 @@ mod refine;
 mod saved;
 mod syntax;
 
+pub use case::{CASES, Case, ExactWords};
 pub use complete::{Completion, Wanted, complete};
 pub use dates::Days;
 pub use fields::{FEATURES, FIELDS, Feature, Field, FieldKind, FieldSpec, MARKS, Mark, SORTS, Sort, closest};

@@ -17,9 +17,9 @@ mod traces;
 mod values;
 
 pub use answer::{Answer, Request};
-pub use costly::{Costly, costly_condition};
-pub use facets::{Facet, FacetKind, FacetSearch, facets};
+pub use costly::{Costly, costly_condition, other_case};
+pub use facets::{Counted, Facet, FacetKind, FacetSearch, facets};
 pub use feed_names::FeedNames;
 pub use matcher::{Hit, Matcher};
-pub use scan::{count_hits, scan};
+pub use scan::{count_hits, listed, scan};
 pub use values::count_values;

@@ -310,6 +310,47 @@ fn keywords_in_context_stand_below_each_other() {
 }
 
 #[test]
+fn case_is_an_option_of_every_subcommand_with_a_query() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, headline) in [("a.txt", "The US votes"), ("b.txt", "It told us"), ("c.txt", "Opec and OPEC")] {
+        std::fs::write(folder.path().join(name), format!("date 2023-09-27 WORLD\n{headline}\n\nText.\n")).unwrap();
+    }
+    let path = folder.path().to_str().unwrap();
+    let count = |arguments: &[&str]| {
+        out(&newsdesk(&[&["search", arguments[0], path, "--format", "count"], &arguments[1..]].concat()))
+    };
+    assert_eq!(count(&["US"]), "1\t1\n");
+    assert_eq!(count(&["us"]), "2\t2\n");
+    assert_eq!(count(&["us", "--case", "exact"]), "1\t1\n");
+    assert_eq!(count(&["US", "--case", "ignore"]), "2\t2\n");
+    assert_eq!(count(&["case:ignore US", "--case", "auto"]), "1\t1\n");
+    assert_eq!(count(&["Opec"]), "1\t2\n");
+    for command in ["list", "show"] {
+        let listed = out(&newsdesk(&[command, path, "--query", "us", "--case", "exact"]));
+        assert!(listed.contains("It told us") && !listed.contains("The US votes"), "{listed}");
+    }
+}
+
+#[test]
+fn articles_from_the_future_are_hidden_if_the_config_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let articles = folder.path().join("articles");
+    std::fs::create_dir(&articles).unwrap();
+    for date in ["2023-09-27", "2399-01-01"] {
+        std::fs::write(articles.join(format!("{date}.txt")), format!("date {date} WORLD\nSent {date}\n\nText.\n"))
+            .unwrap();
+    }
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, "[list]\nfuture = \"hide\"\n").unwrap();
+    let (path, config) = (articles.to_str().unwrap(), config.to_str().unwrap());
+    let lines = |arguments: &[&str]| out(&newsdesk(arguments)).lines().count();
+    assert_eq!(lines(&["list", path]), 2);
+    assert_eq!(lines(&["list", path, "--config", config]), 1);
+    assert_eq!(lines(&["search", "sent", path, "--format", "paths", "--config", config]), 1);
+    assert_eq!(lines(&["list", path, "--query", "date:2399", "--config", config]), 1);
+}
+
+#[test]
 fn search_ends_as_grep_does() {
     assert_eq!(newsdesk(&["search", "moon", "seeds"]).status.code(), Some(0));
     assert_eq!(newsdesk(&["search", "nowhere-at-all", "seeds"]).status.code(), Some(1));

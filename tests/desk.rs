@@ -13,7 +13,7 @@ use newsdesk::app::{
     Effect, Focus, LoadProgress, Message, Mouse, MouseAction, Notice, OverlayKind, help_rows, palette_rows,
 };
 use newsdesk::command::{ACTIONS, Key};
-use newsdesk::config::{Config, Split, ThemeChoice};
+use newsdesk::config::{Config, Density, Split, ThemeChoice};
 use newsdesk::corpus::{Corpus, Origin};
 use newsdesk::loader::{Problem, Refusal};
 use newsdesk::search::Costly;
@@ -188,11 +188,106 @@ fn on_a_narrow_screen_next_hit_shows_the_text() {
 fn without_a_filter_or_without_a_wanted_word_next_hit_says_what_is_the_matter() {
     let mut desk = Desk::wide();
     desk.press("n");
-    assert_eq!(desk.notice(), "There are hits once a filter is typed");
+    assert_eq!(desk.notice(), "No hits: the filter has no words to find in the text");
     desk.filter("-state");
     assert_eq!(desk.listed(), ["Market moves to the old quay", "Choir looks for low voices"]);
     desk.press("n");
-    assert_eq!((desk.notice(), desk.hit()), ("No hit after this one", None));
+    assert_eq!((desk.notice(), desk.hit()), ("No hits: the filter has no words to find in the text", None));
+}
+
+#[test]
+fn a_filter_without_words_shows_no_snippets_and_counts_no_hits() {
+    for (density, rows) in [(Density::Compact, 1), (Density::Comfortable, 2)] {
+        let mut desk = Desk::new(Config { density, ..Config::default() }, town(), 120, 40);
+        for filter in ["section:town", "is:unread", "-sea", "date:2023 sort:old"] {
+            desk.press("esc esc").filter(filter);
+            assert_eq!(desk.state.list_view().unwrap().row_height, rows, "{filter}");
+            let screen = desk.screen();
+            assert!(screen.contains("articles") && !screen.contains(" hits"), "{filter}\n{screen}");
+            assert!(!screen.contains("n N hit"), "{filter}\n{screen}");
+        }
+        desk.press("esc esc").filter("section:town state");
+        assert_eq!(desk.state.list_view().unwrap().row_height, rows + 1);
+        assert!(desk.screen().contains("n N hit"));
+    }
+}
+
+#[test]
+fn case_toggle_changes_the_filter_and_says_what_it_would_find() {
+    let corpus = with_file(&town(), "us.txt", "date 2023-09-29 WORLD\nUS sends help\n\nIt came.");
+    let mut desk = Desk::new(Config::default(), corpus, 80, 24);
+    desk.press("Alt-c");
+    assert_eq!(desk.notice(), "No filter. Press / to type one");
+    desk.press("/").type_in("US");
+    assert_eq!(desk.listed(), ["US sends help"]);
+    assert!(desk.screen().contains("Aa  1 article · 1 hit · 1 here · Alt-c ignores case (+1)"), "{}", desk.screen());
+    desk.press("Alt-c");
+    assert_eq!((desk.typed(), desk.listed().len()), ("case:ignore US", 2));
+    assert!(desk.screen().contains("A=a  2 articles · 2 hits"), "{}", desk.screen());
+    desk.press("enter Alt-c");
+    assert_eq!((desk.typed(), desk.listed().len()), ("case:exact US", 1));
+    assert!(desk.screen().contains("A≠a  1 article"), "{}", desk.screen());
+    desk.press("Alt-c");
+    assert_eq!((desk.typed(), desk.listed().len()), ("US", 1));
+    desk.press("esc /").type_in("us").press("Alt-c").type_in("e");
+    assert_eq!((desk.typed(), desk.listed().len()), ("case:exact use", 1), "the cursor stays where it was");
+    desk.press("esc /").type_in("sECTION:town CASE:exact us").press("Alt-c");
+    assert_eq!(desk.typed(), "sECTION:town case:ignore us", "one that is there is replaced");
+}
+
+#[test]
+fn nothing_found_in_one_case_names_the_other() {
+    let mut desk = Desk::wide();
+    desk.filter("STATE");
+    assert!(desk.listed().is_empty());
+    assert!(desk.screen().contains("No article matches. Alt-c ignores case: 3 articles."), "{}", desk.screen());
+}
+
+#[test]
+fn slash_puts_the_cursor_after_a_space() {
+    let mut desk = Desk::wide();
+    desk.filter("state");
+    let (listed, asked) = (desk.listed(), desk.requests.len());
+    desk.press("/");
+    assert_eq!((desk.typed(), desk.state.filter().editor().cursor()), ("state ", 6));
+    assert_eq!((desk.listed(), desk.requests.len()), (listed, asked), "a space changes nothing");
+    desk.type_in("sea");
+    assert_eq!(desk.listed(), ["Storm passes north of the lighthouse"]);
+    desk.press("enter / enter");
+    assert_eq!(desk.typed(), "state sea");
+    // In an expression that is not closed a space would count, and a field waits for its value.
+    for open in ["/st.te", "title:"] {
+        desk.press("esc esc").filter(open).press("/");
+        assert_eq!(desk.typed(), open);
+        desk.press("enter");
+    }
+    // An empty filter stays empty.
+    desk.press("esc esc /");
+    assert_eq!(desk.typed(), "");
+}
+
+#[test]
+fn articles_from_the_future_are_hidden_if_the_config_says_so() {
+    let late = |date: &str| format!("date {date} WORLD\nSent from {date}\n\nThe state of things.");
+    let mut corpus = town();
+    for date in ["2023-10-02", "2023-10-03", "2199-01-01"] {
+        corpus = with_file(&corpus, &format!("{date}.txt"), &late(date));
+    }
+    let config = Config { hide_future: true, ..Config::default() };
+    let mut desk = Desk::new(config, corpus.clone(), 120, 40);
+    assert_eq!((desk.listed().len(), desk.selected().as_str()), (6, "Sent from 2023-10-02"));
+    assert!(desk.screen().contains("6 articles · 2 in the future"), "{}", desk.screen());
+    desk.filter("state");
+    assert_eq!(desk.listed().len(), 4);
+    desk.press("esc esc").filter("date:2199 OR date:2023-10-03");
+    assert_eq!(desk.listed().len(), 2, "a date that names the future finds it");
+    desk.press("esc esc");
+    desk.hear(Message::Clock(now() + chrono::Days::new(1)));
+    assert_eq!(desk.listed().len(), 7, "a day later one more is not so far ahead");
+    let mut desk = Desk::new(Config::default(), corpus, 120, 40);
+    assert_eq!(desk.listed().len(), 8);
+    desk.filter("state");
+    assert_eq!(desk.listed().len(), 6);
 }
 
 #[test]
@@ -484,7 +579,7 @@ fn a_word_to_be_left_out_counts_once_it_is_more_than_begun() {
     assert_eq!(desk.listed().len(), 3);
     desk.press("enter");
     assert_eq!(desk.listed().len(), 0);
-    desk.press("/ backspace backspace").type_in("-a");
+    desk.press("/ backspace backspace backspace").type_in("-a");
     assert_eq!(desk.listed().len(), 3);
     desk.mouse(5, 2, MouseAction::Press);
     assert_eq!((desk.state.focus(), desk.listed().len()), (Focus::List, 0));

@@ -18,7 +18,7 @@ use newsdesk::corpus::{Corpus, FeedLabel, ShardBuilder};
 use newsdesk::loader::{Problem, Refusal};
 use newsdesk::marks::Marks;
 use newsdesk::query::Query;
-use newsdesk::search::{FacetKind, FeedNames, Matcher, facets, scan};
+use newsdesk::search::{FacetKind, FeedNames, Matcher, count_values, facets, scan};
 
 const ENTRY: u64 = 0x51;
 
@@ -57,9 +57,13 @@ impl Desk {
         for effect in self.state.update(message) {
             match effect {
                 Effect::Feeds(order) => self.orders.push(order),
-                Effect::CountFacets { generation, corpus, slots, marks, searches } => {
-                    let rows = facets(&corpus, &slots, &marks, &searches, &|| false).unwrap();
+                Effect::CountFacets { generation, corpus, counted, marks, searches } => {
+                    let rows = facets(&corpus, &counted, &marks, &searches, &|| false).unwrap();
                     self.hear(Message::Facets { generation, rows });
+                }
+                Effect::CountValues { corpus, marks, wanted } => {
+                    let values = Arc::new(count_values(&corpus, &marks, &wanted));
+                    self.hear(Message::Values { corpus, wanted, values });
                 }
                 Effect::Filter(request) => {
                     let mut answers = Vec::new();
@@ -358,6 +362,27 @@ fn what_is_wrong_with_feeds_is_listed_after_files_and_does_not_go_with_them() {
     assert_eq!(desk.state.overlay().unwrap().kind, OverlayKind::Problems);
     desk.hear(Message::FeedProblems(Vec::new()));
     assert_eq!(desk.state.problem_count(), 0);
+}
+
+#[test]
+fn tab_completes_names_and_tags_of_feeds() {
+    let mut desk = Desk::new(Config::default());
+    let mut rows =
+        vec![row("Harbour Radio", "https://radio.example/feed", None), row("Lagoon", "https://l.example/", None)];
+    rows[1].tags.push("#press".to_owned());
+    desk.hear(Message::Feeds(Arc::new(rows)));
+    for (typed, completed) in [
+        ("feed:harb", "feed:\"Harbour Radio\""),
+        ("feed:lag", "feed:Lagoon"),
+        ("x feed:#pr", "x feed:#press"),
+        ("-feed:\"harbour r", "-feed:\"Harbour Radio\""),
+    ] {
+        desk.press("/ ^U");
+        desk.hear(Message::Paste(typed.to_owned()));
+        desk.press("Tab");
+        assert_eq!(desk.state.filter().editor().text(), completed);
+        desk.press("esc");
+    }
 }
 
 #[test]

@@ -105,8 +105,8 @@ impl Desk {
                     let values = Arc::new(count_values(&corpus, marks, &wanted));
                     self.hear(Message::Values { corpus, wanted, values });
                 }
-                Effect::CountFacets { generation, corpus, slots, marks, searches } => {
-                    let rows = facets(corpus, slots, marks, searches, &|| false).unwrap();
+                Effect::CountFacets { generation, corpus, counted, marks, searches } => {
+                    let rows = facets(corpus, counted, marks, searches, &|| false).unwrap();
                     self.hear(Message::Facets { generation: *generation, rows });
                 }
                 Effect::Keep { number, .. } if self.disk => {
@@ -380,12 +380,16 @@ fn the_sources_pane_counts_what_is_listed_and_narrows_it() {
     assert_eq!(desk.state.focus(), Focus::Sources);
     desk.press("k enter");
     assert_eq!(desk.typed(), "section:\"TOWN\"");
-    assert_eq!(desk.rows()[0], "All 2/2");
+    assert_eq!(desk.listed().len(), 2);
+    assert_eq!(desk.rows()[..7], all, "the counts of other rows stay in view");
     desk.press("enter");
-    assert_eq!(desk.typed(), "section:\"TOWN\"", "once is enough");
+    assert_eq!((desk.typed(), desk.listed().len()), ("", 5), "a second Enter takes the row out again");
     desk.press("-");
     assert_eq!(desk.typed(), "-section:\"TOWN\"");
     assert_eq!(desk.listed().len(), 3);
+    assert_eq!(desk.rows()[..7], all);
+    desk.press("- -");
+    assert_eq!(desk.typed(), "-section:\"TOWN\"");
     desk.press("g enter");
     assert_eq!((desk.typed(), desk.listed().len()), ("", 5));
     desk.press("f");
@@ -393,6 +397,81 @@ fn the_sources_pane_counts_what_is_listed_and_narrows_it() {
     assert!(desk.state.layout().sources.is_none());
     desk.filter("ferry OR choir").press("f j j enter");
     assert_eq!(desk.typed(), "(ferry OR choir) is:starred");
+}
+
+#[test]
+fn enter_in_the_sources_replaces_the_row_chosen_before() {
+    let mut desk = Desk::open();
+    // All, Unread, Starred, CULTURE, HARBOUR, TOWN, WEATHER, Harbour Notes, Town Gazette
+    desk.filter("e").press("f 5 j enter");
+    assert_eq!(desk.typed(), "e section:\"TOWN\"");
+    desk.press("k enter");
+    assert_eq!(desk.typed(), "e section:\"HARBOUR\"", "words that were typed stay");
+    desk.press("+");
+    assert_eq!(desk.typed(), "e section:\"HARBOUR\"");
+    desk.press("j +");
+    assert_eq!(desk.typed(), "e (section:\"HARBOUR\" OR section:\"TOWN\")");
+    assert_eq!(desk.listed().len(), 3);
+    desk.press("4 k enter");
+    assert_eq!(desk.typed(), "e is:unread", "whatever kind of row it is");
+    desk.press("6 j -");
+    assert_eq!(desk.typed(), "e is:unread -source:\"Harbour Notes\"");
+    desk.press("enter");
+    assert_eq!(desk.typed(), "e source:\"Harbour Notes\"");
+    desk.press("g enter");
+    assert_eq!(desk.typed(), "e");
+    desk.press("enter");
+    assert_eq!(desk.typed(), "");
+}
+
+#[test]
+fn enter_in_the_sources_never_asks_for_two_sections_at_once() {
+    let mut desk = Desk::open();
+    for (typed, replaced, added) in [
+        ("section:town ferry", "ferry section:\"HARBOUR\"", "ferry (section:town OR section:\"HARBOUR\")"),
+        (
+            "(section:town OR section:culture) the",
+            "the section:\"HARBOUR\"",
+            "the ((section:town OR section:culture) OR section:\"HARBOUR\")",
+        ),
+        ("ferry OR choir", "(ferry OR choir) section:\"HARBOUR\"", "(ferry OR choir) section:\"HARBOUR\""),
+        (
+            "case:exact is:unread",
+            "case:exact is:unread section:\"HARBOUR\"",
+            "case:exact is:unread section:\"HARBOUR\"",
+        ),
+        ("source:notes", "source:notes section:\"HARBOUR\"", "source:notes section:\"HARBOUR\""),
+    ] {
+        for (key, wanted) in [("enter", replaced), ("+", added)] {
+            desk.press("esc esc esc").filter(typed);
+            desk.press("f g");
+            let row = desk.state.sources().rows().iter().position(|row| row.name == "HARBOUR");
+            let row = row.unwrap_or_else(|| panic!("no HARBOUR for {typed}"));
+            for _ in 0..row {
+                desk.press("j");
+            }
+            desk.press(key);
+            assert_eq!(desk.typed(), wanted, "{key} after {typed}");
+            desk.press("f");
+        }
+    }
+}
+
+#[test]
+fn rows_of_the_sources_stay_where_they_are_while_the_pane_has_the_focus() {
+    let mut desk = Desk::open();
+    desk.press("f");
+    let names = |desk: &Desk| desk.state.sources().rows().iter().map(|row| row.name.clone()).collect::<Vec<_>>();
+    let before = names(&desk);
+    let former = desk.state.corpus().without(|entry| entry.path().ends_with("choir.txt"));
+    let added = former.with([shard(&[("new.txt", "date 2023-09-30 ARTS\nA new hall\n\nIt is large.")])]);
+    desk.hear(Message::Corpus(Arc::new(added)));
+    assert_eq!(desk.rows()[3], "CULTURE 0/0", "what has no articles any more stays too");
+    let mut after = names(&desk);
+    assert_eq!(after.remove(7), "ARTS", "new rows come last of their kind");
+    assert_eq!(after, before);
+    desk.press("f f");
+    assert_eq!(desk.rows()[3], "ARTS 1/1");
 }
 
 #[test]

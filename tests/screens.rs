@@ -13,7 +13,7 @@ use newsdesk::app::{ChangedPiece, Effect, FeedHealth, FeedRow, LoadProgress, Mes
 use newsdesk::config::Config;
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
 use newsdesk::loader::{Flaw, Hint, Problem, Refusal, decode, read};
-use newsdesk::search::{count_hits, facets, scan};
+use newsdesk::search::{count_hits, facets, other_case, scan};
 use newsdesk::ui::{Depth, Kind, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, TestBackend};
@@ -109,19 +109,23 @@ impl Screen {
     /// Takes a message in; a filter is answered at once.
     fn hear(&mut self, message: Message) {
         for effect in self.state.update(message) {
-            if let Effect::CountFacets { generation, corpus, slots, marks, searches } = &effect {
-                let rows = facets(corpus, slots, marks, searches, &|| false).unwrap();
+            if let Effect::CountFacets { generation, corpus, counted, marks, searches } = &effect {
+                let rows = facets(corpus, counted, marks, searches, &|| false).unwrap();
                 self.hear(Message::Facets { generation: *generation, rows });
             }
             let Effect::Filter(request) = effect else { continue };
             let mut answers = Vec::new();
             scan(&request, &|| false, &mut |answer| answers.push(answer));
             let answer = answers.pop().unwrap();
+            let other = other_case(&answer, &|| false);
             let mut counts = Vec::new();
             count_hits(&answer, &|| false, &mut |hits, complete| counts.push((hits, complete)));
             self.hear(Message::Filtered(answer));
             for (hits, complete) in counts {
                 self.hear(Message::HitsCounted { generation: request.generation, hits, complete });
+            }
+            if let Some((case, matched)) = other {
+                self.hear(Message::OtherCase { generation: request.generation, case, matched });
             }
         }
     }

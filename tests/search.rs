@@ -61,9 +61,68 @@ fn both_words_of_a_query_are_found_wherever_they_stand() {
     assert_eq!(ask(&corpus, "state department", None).slots.len(), 2);
     assert_eq!(ask(&corpus, "\"state department\"", None).slots.len(), 1);
     assert_eq!(ask(&corpus, "state -department", None).slots.len(), 1);
-    assert_eq!(ask(&corpus, "State", None).slots.len(), 2);
+    assert_eq!(ask(&corpus, "State", None).slots.len(), 3);
+    assert_eq!(ask(&corpus, "case:exact State", None).slots.len(), 2);
     assert_eq!(ask(&corpus, "STATE", None).slots.len(), 0);
+    assert_eq!(ask(&corpus, "case:ignore STATE", None).slots.len(), 3);
     assert_eq!(ask(&corpus, "\"state depart\"", None).slots.len(), 0);
+}
+
+#[test]
+fn words_in_capitals_are_exact_and_others_ignore_case() {
+    let texts = ["Opec meets", "OPEC and the US", "It told us", "The us army", "The US Army", "THE US ARMY"];
+    let corpus = corpus_of(&texts.map(|text| vec![text.to_owned()]), 2);
+    for (query, found) in [
+        ("Opec", 2),
+        ("opec", 2),
+        ("OPEC", 1),
+        ("US", 3),
+        ("us", 5),
+        ("Us", 5),
+        ("\"us army\"", 3),
+        ("\"US Army\"", 2),
+        ("\"the US\"", 3),
+        ("\"the US\" NEAR/1 army", 2),
+        ("case:exact \"The US\"", 1),
+        ("case:exact us", 2),
+        ("case:ignore US", 5),
+        ("/US/", 3),
+        ("/us/", 5),
+        ("/Us/", 0),
+        ("case:ignore /US/", 5),
+        ("case:exact /us/", 2),
+    ] {
+        assert_eq!(ask(&corpus, query, None).slots.len(), found, "{query}");
+    }
+}
+
+#[test]
+fn late_articles_are_hidden_unless_the_query_names_such_days() {
+    // Each article is a day later than the one before, from 1970-01-01 on.
+    let texts: Vec<_> = (0..9_000).map(|number| vec![format!("one {number}")]).collect();
+    let corpus = corpus_of(&texts, 7);
+    let day = |days: u64| chrono::NaiveDate::default() + chrono::Days::new(days);
+    let found = |text: &str| {
+        let query = Arc::new(Query::parse(text, TODAY).hiding_future(day(8)));
+        let request = Request {
+            marks: Default::default(),
+            generation: 1,
+            corpus: Arc::clone(&corpus),
+            query,
+            within: None,
+            screenful: 80,
+        };
+        let mut last = None;
+        scan(&request, &|| false, &mut |answer| last = Some(answer));
+        last.unwrap().slots.len()
+    };
+    assert_eq!(found(""), 10);
+    assert_eq!(found("sort:old"), 10);
+    assert_eq!(found("one"), 10);
+    assert_eq!(found("-two sort:title"), 10);
+    assert_eq!(found("date:1970.."), 10);
+    assert_eq!(found("date:1980-01-01"), 1);
+    assert_eq!(found("one after:1970-01-12"), 9_000 - 12);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::article::fold::fold;
 use crate::query::{Completion, FIELDS, Field, Wanted};
+use crate::search::FeedNames;
 
 /// How many candidates are offered.
 const MOST: usize = 200;
@@ -104,8 +105,10 @@ impl CompletionMenu {
         // What begins as it was typed comes first.
         let (begin, others): (Vec<_>, Vec<_>) = all.partition(|(value, _)| fold(value).starts_with(&typed));
         let as_written = is_date || self.place.wanted == Wanted::Value(Field::Path);
+        let feeds = (self.place.wanted == Wanted::Value(Field::Feed))
+            .then(|| FeedNames::new(values.iter().map(|(name, _)| name.as_str())));
         let candidate = |(value, count): &(String, usize)| Candidate {
-            text: written(value, as_written),
+            text: feeds.as_ref().map_or_else(|| written(value, as_written), |feeds| feeds.value(value)),
             shown: value.clone(),
             note: Note::Count(*count),
         };
@@ -163,6 +166,16 @@ mod tests {
         assert_eq!(menu("section:", &values)[2], "world");
         assert_eq!(menu("se", &values), ["section:"]);
         assert_eq!(menu("sort:o", &values), ["old "]);
+    }
+
+    #[test]
+    fn feeds_are_completed_so_that_no_other_is_found() {
+        let values = [("BBC News", 9), ("BBC News World", 4), ("Reuters", 3), ("#press", 12), ("The \"Daily\"", 1)];
+        assert_eq!(menu("feed:reu", &values), ["Reuters"]);
+        assert_eq!(menu("feed:bbc", &values), ["/^BBC News$/", "\"BBC News World\""]);
+        assert_eq!(menu("feed:\"bbc news w", &values), ["\"BBC News World\""]);
+        assert_eq!(menu("feed:#", &values), ["#press"]);
+        assert_eq!(menu("feed:daily", &values), ["/^The \"Daily\"$/"]);
     }
 
     #[test]

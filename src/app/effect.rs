@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::feeds::FeedOrder;
 use super::session::Session;
 use crate::article::{ArticleId, SafeText};
-use crate::corpus::{Corpus, Slot};
+use crate::corpus::Corpus;
 use crate::journal::{JournalEntry, SearchChange};
 use crate::marks::{Marking, Marks};
 use crate::query::Wanted;
-use crate::search::{FacetSearch, Request};
+use crate::search::{Counted, FacetSearch, Request};
 
 /// One thing to be done outside the state.
 #[derive(Clone, Debug)]
@@ -34,8 +34,8 @@ pub enum Effect {
         generation: u64,
         /// The articles.
         corpus: Arc<Corpus>,
-        /// Those of the answer.
-        slots: Arc<Vec<Slot>>,
+        /// Which of them.
+        counted: Counted,
         /// What the reader has done to them.
         marks: Marks,
         /// The saved searches.

@@ -14,6 +14,7 @@ use crate::config::FeedSort;
 use crate::corpus::Origin;
 use crate::feeds::{Credentials, web_address};
 use crate::loader::Problem;
+use crate::query::{Field, Wanted};
 use crate::search::{Facet, FacetKind, FeedNames};
 
 /// What is open is called so where it is what comes with the program.
@@ -239,6 +240,21 @@ impl State {
         let at = at.unwrap_or(others.len());
         others.splice(at..at, feeds);
         others
+    }
+
+    /// Adds feeds without entries, and their tags, to the values of `feed:`.
+    pub(super) fn with_subscribed(
+        &self,
+        wanted: &Wanted,
+        values: Arc<Vec<(String, usize)>>,
+    ) -> Arc<Vec<(String, usize)>> {
+        if *wanted != Wanted::Value(Field::Feed) {
+            return values;
+        }
+        let mut known: HashSet<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
+        let names = self.feeds.rows.iter().flat_map(|row| [&row.name].into_iter().chain(&row.tags));
+        let added: Vec<_> = names.filter(|name| known.insert(name)).map(|name| (name.clone(), 0)).collect();
+        Arc::new(values.iter().cloned().chain(added).collect())
     }
 
     /// Tells how far a refresh is.

@@ -1,12 +1,13 @@
 //! The filter bar: what is typed, the query that it means, the answer as far as it is known, and older filters.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::completion::CompletionMenu;
 use super::line_editor::LineEditor;
 use crate::corpus::Corpus;
 use crate::marks::Marks;
-use crate::query::{Query, Wanted, complete};
+use crate::query::{Case, Query, TokenKind, Wanted, complete};
 use crate::search::{Answer, Costly, Matcher, Request};
 
 /// How many complete answers are kept to look for others in.
@@ -46,6 +47,8 @@ pub struct FilterBar {
     former: Vec<Answer>,
     hits: Option<(u64, bool)>,
     costly: Option<Costly>,
+    /// The next choice of the case toggle, and how many articles it would find.
+    other_case: Option<(Case, usize)>,
     completion: Option<CompletionMenu>,
     /// The values of a field that were counted last.
     values: Option<(Wanted, Values)>,
@@ -66,6 +69,7 @@ impl Default for FilterBar {
             former: Vec::new(),
             hits: None,
             costly: None,
+            other_case: None,
             completion: None,
             values: None,
             history: Vec::new(),
@@ -115,6 +119,11 @@ impl FilterBar {
         self.costly.as_ref()
     }
 
+    /// The next choice of the case toggle and the number of articles that it would find, if that is another question.
+    pub fn other_case(&self) -> Option<(Case, usize)> {
+        self.other_case
+    }
+
     /// The candidates for what is being completed.
     pub fn completion(&self) -> Option<&CompletionMenu> {
         self.completion.as_ref()
@@ -140,16 +149,10 @@ impl FilterBar {
         self.editor.insert(text);
     }
 
-    /// Takes over what is typed, as `parse` reads it; `screenful` articles fill the list. A mistake leaves the former
-    /// question, and its answer, as they are; where that is empty, the rest of what is typed is asked.
-    pub(super) fn retype(
-        &mut self,
-        corpus: &Arc<Corpus>,
-        marks: &Marks,
-        parse: impl Fn(&str) -> Query,
-        screenful: usize,
-    ) -> Asked {
-        self.typed = Arc::new(parse(self.editor.text()));
+    /// Takes over the query that is typed; `screenful` articles fill the list. A mistake leaves the former question and its
+    /// answer as they are; if that answer is empty, the rest of the query is asked.
+    pub(super) fn retype(&mut self, corpus: &Arc<Corpus>, marks: &Marks, query: Query, screenful: usize) -> Asked {
+        self.typed = Arc::new(query);
         if self.typed.mistake().is_some() && !self.is_empty_handed() {
             return Asked::Nothing;
         }
@@ -180,6 +183,7 @@ impl FilterBar {
     fn ask(&mut self, corpus: &Arc<Corpus>, marks: &Marks, screenful: usize) -> Asked {
         self.generation += 1;
         self.costly = None;
+        self.other_case = None;
         self.matcher = (!self.query.is_everything()).then(|| Arc::new(Matcher::new(&self.query, marks)));
         self.hits = None;
         if self.matcher.is_none() {
@@ -224,6 +228,35 @@ impl FilterBar {
         if generation == self.generation {
             self.costly = Some(costly);
         }
+    }
+
+    pub(super) fn take_other_case(&mut self, generation: u64, case: Case, matched: usize) {
+        if generation == self.generation {
+            self.other_case = Some((case, matched));
+        }
+    }
+
+    /// Writes `case:` into the line: in the place of one that is there, else in front. The rule needs none.
+    pub(super) fn set_case(&mut self, case: Case) {
+        let text = self.editor.text().to_owned();
+        let is_case = |span: &Range<usize>| text.get(span.clone()).is_some_and(|it| it.eq_ignore_ascii_case("case:"));
+        let tokens = self.typed.tokens();
+        let field = tokens.iter().position(|token| token.kind == TokenKind::Field && is_case(&token.span));
+        let kind = |at: usize| tokens.get(at).map(|token| token.kind);
+        let mut range = 0..0;
+        if let Some(field) = field {
+            let value = field + usize::from(kind(field + 1) == Some(TokenKind::Value));
+            let last = value + usize::from(kind(value + 1) == Some(TokenKind::Space));
+            let end = |at: usize| tokens.get(at).map_or(text.len(), |token| token.span.end);
+            range = tokens.get(field).map_or(0, |token| token.span.start)..end(last);
+        }
+        let written = match case {
+            Case::Auto => "",
+            Case::Exact => "case:exact ",
+            Case::Ignore => "case:ignore ",
+        };
+        self.walking = None;
+        self.editor.splice(range, written);
     }
 
     /// Whether the cursor stands where a word would begin.

@@ -41,6 +41,19 @@ impl LineEditor {
         }
     }
 
+    /// Puts `text` in the place of some bytes; the cursor stays before the character that it stands before.
+    pub(super) fn splice(&mut self, range: std::ops::Range<usize>, text: &str) {
+        if self.text.get(range.clone()).is_none() {
+            return;
+        }
+        self.text.replace_range(range.clone(), text);
+        if self.cursor >= range.end {
+            self.cursor = self.cursor - range.len() + text.len();
+        } else if self.cursor > range.start {
+            self.cursor = range.start + text.len();
+        }
+    }
+
     /// Types or pastes text at the cursor. Line breaks become spaces; controls are made visible.
     pub fn insert(&mut self, text: &str) {
         let room = MOST.saturating_sub(self.text.len());

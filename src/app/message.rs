@@ -16,7 +16,7 @@ use crate::feeds::redact;
 use crate::journal::Step;
 use crate::loader::Problem;
 use crate::marks::{Marked, Marks};
-use crate::query::{SavedSearch, Wanted};
+use crate::query::{Case, SavedSearch, Wanted};
 use crate::search::{Answer, Costly, Facet};
 
 /// One thing that happened.
@@ -58,6 +58,15 @@ pub enum Message {
         generation: u64,
         /// Which, and what it costs.
         costly: Costly,
+    },
+    /// How many articles the next choice of the case toggle would find.
+    OtherCase {
+        /// The generation of the answer.
+        generation: u64,
+        /// The choice.
+        case: Case,
+        /// The number of articles.
+        matched: usize,
     },
     /// The values that articles have in a field, and how many have each, as completion asked.
     Values {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::sources_pane::Choose;
 use super::{Effect, FeedOrder, Focus, NoteEditor, OpenArticle, Overlay, OverlayKind, State};
 use crate::command::{Action, FeedCommand};
 use crate::config::ThemeChoice;
 use crate::corpus::Origin;
+use crate::query::Case;
 
 /// How many articles are looked at for the next hit before a reader is told that there is none near.
 const HIT_SEARCH: usize = 10_000;
@@ -48,6 +50,7 @@ impl State {
             Action::StartFilter => {
                 self.zen = false;
                 self.focus = Focus::Filter;
+                self.make_room_to_type(effects);
             }
             Action::NextHit | Action::PreviousHit => {
                 for _ in 0..times {
@@ -59,6 +62,11 @@ impl State {
             // What is wrong is told below the bar already.
             Action::KeepFilter if self.filter.typed().mistake().is_some() => {}
             Action::KeepFilter => {
+                let text = self.filter.editor().text();
+                let trimmed = text.trim_end().to_owned();
+                if trimmed != text && self.read_query(&trimmed, false).asks_the_same(&self.read_query(text, false)) {
+                    self.filter.editor_mut().set(&trimmed);
+                }
                 self.remember_filter(effects);
                 self.focus = Focus::List;
                 self.ask_of_marks(effects);
@@ -68,6 +76,7 @@ impl State {
                 self.clear_filter(effects);
                 self.focus = Focus::List;
             }
+            Action::ToggleCase => self.toggle_case(effects),
             Action::HistoryOlder | Action::HistoryNewer => {
                 if self.filter.walk(action == Action::HistoryOlder) {
                     self.retype(effects);
@@ -133,7 +142,9 @@ impl State {
                 self.overlay = Some(Overlay::new(OverlayKind::Ask(action)));
             }
             Action::ShowSources => self.toggle_sources(),
-            Action::Narrow | Action::Exclude => self.narrow(action == Action::Exclude, effects),
+            Action::Narrow => self.choose_source(Choose::Only, effects),
+            Action::Add => self.choose_source(Choose::Also, effects),
+            Action::Exclude => self.choose_source(Choose::Not, effects),
             Action::RunSearch => self.calling = true,
             Action::SaveSearch => self.overlay = Some(Overlay::new(OverlayKind::Ask(action))),
             Action::WatchSearch | Action::ForgetSearch if self.focus == Focus::Sources => {
@@ -329,10 +340,41 @@ impl State {
         self.filter_by("", effects);
     }
 
+    /// Puts the cursor behind the filter, after a space, so that the next word can be typed at once. Where a space would
+    /// change what is asked, or part a field from its value, there is none.
+    fn make_room_to_type(&mut self, effects: &mut Vec<Effect>) {
+        let text = self.filter.editor().text().to_owned();
+        self.filter.editor_mut().apply(Action::CursorEnd);
+        if text.is_empty() || text.ends_with(|c: char| c.is_whitespace() || matches!(c, ':' | '-' | '(')) {
+            return;
+        }
+        let spaced = self.read_query(&format!("{text} "), true);
+        if spaced.asks_the_same(&self.read_query(&text, false)) {
+            self.filter.insert(" ");
+            self.retype(effects);
+        }
+    }
+
+    /// Turns the case toggle to its next choice.
+    fn toggle_case(&mut self, effects: &mut Vec<Effect>) {
+        if self.filter.editor().text().trim().is_empty() && self.focus != Focus::Filter {
+            return self.tell(format!("No filter. Press {} to type one", self.keymap.shown(Action::StartFilter)));
+        }
+        let case = self.filter.typed().next_case();
+        self.filter.set_case(case);
+        self.retype(effects);
+        self.tell(match case {
+            Case::Auto => "Case: words in capitals are exact, others ignore case",
+            Case::Exact => "Case: exact",
+            Case::Ignore => "Case: ignored",
+        });
+    }
+
     /// Goes one hit on, or back; says no, and tells the reader why, where there is none.
     fn step_hit(&mut self, forward: bool) -> bool {
-        let Some(matcher) = self.filter.matcher().cloned() else {
-            self.tell("There are hits once a filter is typed");
+        let matcher = self.filter.matcher().filter(|_| self.filter.query().has_hits()).cloned();
+        let Some(matcher) = matcher else {
+            self.tell("No hits: the filter has no words to find in the text");
             return false;
         };
         if self.layout().reading.is_none() {

@@ -14,6 +14,8 @@ use crate::article::ArticleId;
 pub struct Session {
     /// What stands in the filter bar.
     pub filter: String,
+    /// The rows of the sources pane that the filter was narrowed to, by their queries.
+    pub chosen: Vec<String>,
     /// The selected article, as its identity is shown.
     pub selected: Option<String>,
     /// The row of the list on which it stands.
@@ -48,7 +50,8 @@ impl State {
     /// Where the reader is.
     fn session(&self) -> Session {
         Session {
-            filter: self.filter.editor().text().to_owned(),
+            filter: self.filter.editor().text().trim_end().to_owned(),
+            chosen: self.sources.chosen().to_owned(),
             selected: self.selected_article().map(|article| article.to_string()),
             row: self.list.selected().saturating_sub(self.list.top()),
             reading: self.focus == Focus::Reading,
@@ -65,6 +68,7 @@ impl State {
         }
         self.list_share = session.list_share.map_or(self.list_share, |share| share.clamp(20, 80));
         self.sources.set_wish(session.sources);
+        self.sources.set_chosen(session.chosen.clone());
         self.resume = session.article().map(|article| Resume {
             article,
             row: session.row,

@@ -1,13 +1,15 @@
 //! The sources pane: what the answer consists of, each row a way to narrow it.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Effect, Focus, State};
 use crate::command::{Action, FeedCommand};
-use crate::corpus::Slot;
+use crate::corpus::{Corpus, Slot};
 use crate::marks::Marks;
-use crate::query::Expr;
-use crate::search::{Facet, FacetKind};
+use crate::query::{Expr, Field, Query};
+use crate::search::{Counted, Facet, FacetKind};
 
 /// Up to so many articles are counted while others are still being loaded.
 const COUNTED_WHILE_LOADING: usize = 20_000;
@@ -23,10 +25,53 @@ pub enum SourceLine {
     Row(usize),
 }
 
+/// What a key does with the selected row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choose {
+    /// Filters by it in place of the rows chosen before.
+    Only,
+    /// Filters by it as well.
+    Also,
+    /// Leaves it out.
+    Not,
+}
+
+/// How the filter treats a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowState {
+    /// The filter does not name it.
+    Free,
+    /// The filter asks for it.
+    Chosen,
+    /// The filter leaves it out.
+    Excluded,
+}
+
+/// Which articles were counted last, or are being counted.
+#[derive(Clone, Debug)]
+enum Basis {
+    /// Those that are listed.
+    Listed(Arc<Vec<Slot>>),
+    /// Those that a query finds in a version of the corpus.
+    Query(Arc<Query>, Arc<Corpus>),
+}
+
+impl Basis {
+    fn is_same(&self, other: &Basis) -> bool {
+        match (self, other) {
+            (Basis::Listed(slots), Basis::Listed(others)) => Arc::ptr_eq(slots, others),
+            (Basis::Query(query, corpus), Basis::Query(other, others)) => {
+                query.asks_the_same(other) && Arc::ptr_eq(corpus, others)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// What was counted last, or is being.
 #[derive(Clone, Debug)]
-struct Counted {
-    slots: Arc<Vec<Slot>>,
+struct LastCount {
+    basis: Basis,
     marks: Marks,
     /// How many times the saved searches had changed.
     searches: u64,
@@ -41,7 +86,11 @@ pub struct SourcesPane {
     selected: usize,
     top: usize,
     generation: u64,
-    counted: Option<Counted>,
+    counted: Option<LastCount>,
+    /// The queries of the rows that the filter was narrowed to; they count as long as they stand in the filter.
+    chosen: Vec<String>,
+    /// Whether the pane was opened since the rows were counted, so that the next count may put them in a new order.
+    is_stale: bool,
 }
 
 impl SourcesPane {
@@ -74,6 +123,14 @@ impl SourcesPane {
     /// Whether it is to be open, where the reader has said so.
     pub fn wish(&self) -> Option<bool> {
         self.wish
+    }
+
+    pub(super) fn chosen(&self) -> &[String] {
+        &self.chosen
+    }
+
+    pub(super) fn set_chosen(&mut self, chosen: Vec<String>) {
+        self.chosen = chosen;
     }
 
     pub(super) fn set_wish(&mut self, wish: Option<bool>) {
@@ -127,11 +184,14 @@ impl SourcesPane {
         self.top = self.top.min(lines.len().saturating_sub(visible.min(lines.len())));
     }
 
-    /// Takes counts, unless newer ones are on their way; the row that was selected stays so.
-    pub(super) fn take(&mut self, generation: u64, rows: Vec<Facet>) {
+    /// Takes counts, unless newer ones are on their way. The selected row stays selected; with `keeps_order` all rows
+    /// stay where they are.
+    pub(super) fn take(&mut self, generation: u64, rows: Vec<Facet>, keeps_order: bool) {
         if generation != self.generation {
             return;
         }
+        let keeps_order = !std::mem::take(&mut self.is_stale) && keeps_order;
+        let rows = if keeps_order { in_former_order(&self.rows, rows) } else { rows };
         let same = |row: &Facet| self.row().is_some_and(|was| (was.kind, &was.name) == (row.kind, &row.name));
         let selected = rows.iter().position(same);
         self.rows = Arc::new(rows);
@@ -139,37 +199,180 @@ impl SourcesPane {
     }
 }
 
+/// Puts rows in the order of those before. Values that no article has any more stay with a count of 0; feeds and
+/// searches that are gone go. New rows come last of their kind.
+fn in_former_order(former: &[Facet], rows: Vec<Facet>) -> Vec<Facet> {
+    let mut counted: HashMap<(FacetKind, String), Facet> =
+        rows.iter().map(|row| ((row.kind, row.name.clone()), row.clone())).collect();
+    let mut ordered: Vec<Facet> = Vec::with_capacity(rows.len());
+    for row in former {
+        match counted.remove(&(row.kind, row.name.clone())) {
+            Some(row) => ordered.push(row),
+            None if matches!(row.kind, FacetKind::Feed | FacetKind::Search) => {}
+            None => ordered.push(Facet { unread: 0, total: 0, ..row.clone() }),
+        }
+    }
+    for row in rows.into_iter().filter(|row| counted.contains_key(&(row.kind, row.name.clone()))) {
+        let at = ordered.iter().position(|other| other.kind as usize > row.kind as usize);
+        ordered.insert(at.unwrap_or(ordered.len()), row);
+    }
+    ordered
+}
+
+/// The filter as the pane sees it: which of its conditions stand for rows.
+struct Conditions {
+    typed: String,
+    /// Where each condition stands.
+    all: Vec<Range<usize>>,
+    /// Where the chosen rows stand.
+    chosen: Option<Range<usize>>,
+    /// Conditions that name feeds, a section or a source otherwise, such as by hand.
+    named: Vec<(Range<usize>, Field)>,
+    /// Conditions that leave out a row, a name or a mark.
+    excluded: Vec<Range<usize>>,
+    /// Whether parentheses are needed before more is asked for.
+    is_open: bool,
+}
+
+impl Conditions {
+    fn new(query: &Query, pane: &SourcesPane) -> Conditions {
+        let chosen = pane.chosen.as_slice();
+        let typed = query.text().to_owned();
+        let text = |span: &Range<usize>| typed.get(span.clone()).unwrap_or("");
+        let group = either(chosen);
+        let conditions = query.top_conditions();
+        let is_open = conditions.is_empty() && matches!(query.root(), Expr::Or(_));
+        let all = conditions.iter().map(|(span, _)| span.clone()).collect();
+        let (mut of_rows, mut named, mut excluded) = (None, Vec::new(), Vec::new());
+        for (span, expr) in conditions {
+            let opposite = text(&span).strip_prefix('-');
+            let is_of_row = || pane.rows.iter().any(|row| opposite == Some(row.query.as_str()));
+            let field = |expr: &Expr| match expr {
+                Expr::Term(id) => query.term(*id).and_then(|term| term.field),
+                _ => None,
+            };
+            let shared = match expr {
+                Expr::Or(any) => {
+                    let fields: Vec<_> = any.iter().map(field).collect();
+                    fields.first().copied().flatten().filter(|first| fields.iter().all(|field| *field == Some(*first)))
+                }
+                expr => field(expr),
+            };
+            match (expr, shared) {
+                _ if !chosen.is_empty() && text(&span) == group => of_rows = Some(span),
+                (_, Some(field @ (Field::Feed | Field::Section | Field::Source))) => named.push((span, field)),
+                (Expr::Not(inner), _)
+                    if matches!(**inner, Expr::Is(_))
+                        || field(inner).is_some_and(|field| !field.is_text())
+                        || is_of_row() =>
+                {
+                    excluded.push(span);
+                }
+                _ => {}
+            }
+        }
+        Conditions { typed, all, chosen: of_rows, named, excluded, is_open }
+    }
+
+    fn text(&self, span: &Range<usize>) -> &str {
+        self.typed.get(span.clone()).unwrap_or("")
+    }
+
+    /// Returns the filter without some of its conditions, each of which ends at a space or at the end.
+    fn without<'a>(&self, cut: impl IntoIterator<Item = &'a Range<usize>>) -> String {
+        let mut cut: Vec<&Range<usize>> = cut.into_iter().collect();
+        cut.sort_by_key(|span| span.start);
+        let (mut out, mut at) = (String::new(), 0);
+        for span in cut {
+            out.push_str(self.typed.get(at..span.start).unwrap_or(""));
+            at = span.end;
+            // One of the two spaces around it goes too.
+            if out.is_empty() || out.ends_with(char::is_whitespace) {
+                let rest = self.typed.get(at..).unwrap_or("");
+                at += rest.len() - rest.trim_start().len();
+            }
+        }
+        out.push_str(self.typed.get(at..).unwrap_or(""));
+        out.trim().to_owned()
+    }
+}
+
+/// Returns the query for one of several rows.
+fn either(rows: &[String]) -> String {
+    match rows {
+        [only] => only.clone(),
+        several => format!("({})", several.join(" OR ")),
+    }
+}
+
 impl State {
-    /// Asks for counts where they are seen and are not those of what is listed.
+    /// Asks for counts if the pane is in view and they are not those of the filter. What chooses or excludes rows is left
+    /// out of account, so that the counts of all other rows stay in view.
     pub(super) fn count_facets(&mut self, effects: &mut Vec<Effect>) {
-        if self.layout().sources.is_none() || (self.filter.is_on() && !self.filter.is_answered()) {
+        if self.layout().sources.is_none() {
             return;
         }
-        let slots = self.list.slots_shared();
+        let conditions = Conditions::new(self.filter.query(), &self.sources);
+        let named = conditions.named.iter().map(|(span, _)| span);
+        let cut: Vec<_> = conditions.chosen.iter().chain(named).chain(&conditions.excluded).collect();
+        let is_narrowed = !cut.is_empty();
+        if !is_narrowed && self.filter.is_on() && !self.filter.is_answered() {
+            return;
+        }
+        let basis = if is_narrowed {
+            let rest = conditions.without(cut);
+            Basis::Query(Arc::new(self.read_query(&rest, false)), Arc::clone(&self.corpus))
+        } else {
+            Basis::Listed(Arc::clone(self.list.slots_shared()))
+        };
+        let size = if is_narrowed { self.corpus.len() } else { self.list.slots().len() };
         // While much is being loaded, counting it again and again would hold up the loading.
-        if !self.progress.done && slots.len() > COUNTED_WHILE_LOADING {
+        if !self.progress.done && size > COUNTED_WHILE_LOADING {
             // Counts of what was there a while ago would be taken for those of now.
             self.sources.rows = Arc::default();
             return;
         }
         let marks = self.keeping.marks();
         let searches = self.searches.version();
-        let same = |counted: &Counted| {
-            Arc::ptr_eq(&counted.slots, slots) && counted.marks.is_same(marks) && counted.searches == searches
-        };
+        let same =
+            |last: &LastCount| last.basis.is_same(&basis) && last.marks.is_same(marks) && last.searches == searches;
         if self.sources.counted.as_ref().is_some_and(same) {
             return;
         }
-        let (slots, marks) = (Arc::clone(slots), marks.clone());
+        let marks = marks.clone();
+        let counted = match &basis {
+            Basis::Listed(slots) => Counted::Slots(Arc::clone(slots)),
+            Basis::Query(query, _) => Counted::Query(Arc::clone(query)),
+        };
         self.sources.generation += 1;
-        self.sources.counted = Some(Counted { slots: Arc::clone(&slots), marks: marks.clone(), searches });
+        self.sources.counted = Some(LastCount { basis, marks: marks.clone(), searches });
         effects.push(Effect::CountFacets {
             generation: self.sources.generation,
             corpus: Arc::clone(&self.corpus),
-            slots,
+            counted,
             searches: self.searches.facets(&marks),
             marks,
         });
+    }
+
+    /// Returns how the filter treats each of the rows in `range`.
+    pub fn source_states(&self, range: Range<usize>) -> Vec<RowState> {
+        let conditions = Conditions::new(self.filter.typed(), &self.sources);
+        let chosen: &[String] = if conditions.chosen.is_some() { &self.sources.chosen } else { &[] };
+        let state = |row: &Facet| {
+            let is_it = |span: &Range<usize>| conditions.text(span) == row.query;
+            let is_not_it = |span: &Range<usize>| conditions.text(span).strip_prefix('-') == Some(row.query.as_str());
+            if row.query.is_empty() {
+                RowState::Free
+            } else if chosen.contains(&row.query) || conditions.all.iter().any(is_it) {
+                RowState::Chosen
+            } else if conditions.excluded.iter().any(is_not_it) {
+                RowState::Excluded
+            } else {
+                RowState::Free
+            }
+        };
+        self.sources.rows.get(range).unwrap_or_default().iter().map(state).collect()
     }
 
     /// Opens the pane and goes there, or closes it where the reader is in it.
@@ -178,37 +381,66 @@ impl State {
             self.sources.wish = Some(false);
             self.focus = Focus::List;
         } else {
+            if self.layout().sources.is_none() {
+                self.sources.is_stale = true;
+                self.sources.recount();
+            }
             self.sources.wish = Some(true);
             self.zen = false;
             self.focus = Focus::Sources;
         }
     }
 
-    /// Narrows the filter by the selected row, or to all that is not of it.
-    pub(super) fn narrow(&mut self, exclude: bool, effects: &mut Vec<Effect>) {
+    /// Changes the filter by the selected row. Words that were typed stay.
+    pub(super) fn choose_source(&mut self, how: Choose, effects: &mut Vec<Effect>) {
         let Some(row) = self.sources.row().cloned() else { return };
-        if row.kind == FacetKind::All {
-            if !exclude {
-                self.clear_filter(effects);
-            }
-            return;
-        }
-        let (wanted, unwanted) = (row.query.clone(), format!("-{}", row.query));
-        let (condition, opposite) = if exclude { (unwanted, wanted) } else { (wanted, unwanted) };
-        let typed = self.filter.editor().text().trim().to_owned();
-        let text = match (find_whole(&typed, &condition), find_whole(&typed, &opposite), self.filter.typed().root()) {
-            (Some(_), ..) => return,
-            // Nothing is of it and not of it.
-            (None, Some(at), _) => {
-                let mut text = typed;
-                text.replace_range(at..at + opposite.len(), &condition);
-                text
-            }
-            _ if typed.is_empty() => condition,
-            (None, None, Expr::Or(_)) => format!("({typed}) {condition}"),
-            (None, None, _) => format!("{typed} {condition}"),
+        let conditions = Conditions::new(&self.read_query(self.filter.editor().text(), false), &self.sources);
+        let field = match row.kind {
+            FacetKind::Feed | FacetKind::FeedTag => Some(Field::Feed),
+            FacetKind::Section => Some(Field::Section),
+            FacetKind::Source => Some(Field::Source),
+            _ => None,
         };
-        self.filter_by(&text, effects);
+        let mut chosen = if conditions.chosen.is_some() { self.sources.chosen.clone() } else { Vec::new() };
+        let mut cut: Vec<&Range<usize>> = conditions.chosen.iter().collect();
+        if how != Choose::Not {
+            // Nothing is of two feeds: what names one otherwise gives way, or is one of the choices.
+            let of_field = conditions.named.iter().filter(|(_, named)| Some(*named) == field).map(|(span, _)| span);
+            let same = conditions.all.iter().filter(|span| conditions.text(span) == row.query);
+            for span in of_field.chain(same) {
+                if !cut.contains(&span) {
+                    cut.push(span);
+                    chosen.push(conditions.text(span).to_owned());
+                }
+            }
+        }
+        let opposite = format!("-{}", row.query);
+        let excluded: Vec<_> = conditions.excluded.iter().filter(|span| conditions.text(span) == opposite).collect();
+        cut.extend(&excluded);
+        let was_chosen = chosen.contains(&row.query);
+        match how {
+            Choose::Only if row.kind == FacetKind::All => chosen.clear(),
+            _ if row.kind == FacetKind::All => return,
+            Choose::Only if was_chosen && chosen.len() == 1 => chosen.clear(),
+            Choose::Only => chosen = vec![row.query.clone()],
+            Choose::Also if was_chosen => return,
+            Choose::Also => chosen.push(row.query.clone()),
+            Choose::Not => chosen.retain(|query| *query != row.query),
+        }
+        // If no row was chosen, `All` means everything.
+        let keeps_typed = row.kind != FacetKind::All || !cut.is_empty();
+        let mut text = if keeps_typed { conditions.without(cut) } else { String::new() };
+        let mut added = if chosen.is_empty() { Vec::new() } else { vec![either(&chosen)] };
+        if how == Choose::Not && excluded.is_empty() {
+            added.push(opposite);
+        }
+        if conditions.is_open && keeps_typed && !added.is_empty() {
+            text = format!("({text})");
+        }
+        added.insert(0, text);
+        added.retain(|part| !part.is_empty());
+        self.sources.chosen = chosen;
+        self.filter_by(&added.join(" "), effects);
         self.remember_filter(effects);
     }
 
@@ -235,14 +467,4 @@ impl State {
             None => self.tell("This is no saved search; S saves the filter as one"),
         }
     }
-}
-
-/// Where `condition` stands in `typed` by itself.
-fn find_whole(typed: &str, condition: &str) -> Option<usize> {
-    let mut places = typed.match_indices(condition).map(|(at, _)| at);
-    places.find(|at| {
-        let before = typed.get(..*at).unwrap_or("").chars().next_back();
-        let after = typed.get(at + condition.len()..).unwrap_or("").chars().next();
-        before.is_none_or(char::is_whitespace) && after.is_none_or(char::is_whitespace)
-    })
 }

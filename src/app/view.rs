@@ -46,9 +46,19 @@ impl State {
             Density::Comfortable => 2,
             Density::Auto => 1 + u16::from(area.rows >= 28),
         };
-        let row_height = (lines + u16::from(self.filter.is_on())).min(area.rows - head).max(1);
+        let row_height = (lines + u16::from(self.has_snippets())).min(area.rows - head).max(1);
         let rows = Area { row: area.row + head, rows: area.rows - head, ..area };
         Some(ListView { head: (head > 0).then_some(Area { rows: 1, ..area }), rows, row_height })
+    }
+
+    /// Returns whether articles dated more than a day ahead are left out.
+    pub fn hides_future(&self) -> bool {
+        self.config.hide_future
+    }
+
+    /// Returns whether rows of the list show the text around a hit.
+    pub fn has_snippets(&self) -> bool {
+        self.filter.is_on() && self.filter.query().has_hits()
     }
 
     /// The cells of the reading pane in which text stands.

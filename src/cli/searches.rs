@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::selection::{Selection, parse};
-use super::{Common, NOTHING, library, list, load, named_or_last};
+use super::{Common, NOTHING, as_configured, library, list, load, named_or_last};
 use crate::article::{ArticleId, clean};
 use crate::library::{Library, Origins};
 use crate::query::SavedSearch;
@@ -97,7 +97,7 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             Ok(ExitCode::SUCCESS)
         }
         Order::Run { name, paths, format } => {
-            let query = parse(&find(&searches, &name)?.query, None)?;
+            let query = as_configured(parse(&find(&searches, &name)?.query, None)?, common)?;
             let loaded = load(&named_or_last(&paths, &library)?, common, true)?;
             list::print(&Selection::new(loaded, query)?, format, out)
         }
@@ -125,7 +125,8 @@ pub(super) fn watch(
     let mut library = library::open(&path)?;
     let searches = library.searches().map_err(|error| library::told(&path, error))?;
     let wanted: Vec<&SavedSearch> = names.iter().map(|name| find(&searches, name)).collect::<io::Result<_>>()?;
-    let queries: Vec<_> = wanted.iter().map(|search| parse(&search.query, None)).collect::<io::Result<_>>()?;
+    let queries: Vec<_> =
+        wanted.iter().map(|search| as_configured(parse(&search.query, None)?, common)).collect::<io::Result<_>>()?;
     let loaded = load(&named_or_last(paths, &library)?, common, true)?;
     let mut selection = Selection::nothing(loaded);
     // What was printed before and has moved since is not new.

@@ -12,7 +12,7 @@ use super::{NOTHING, WRONG, complain};
 use crate::corpus::{Corpus, Entry, Slot};
 use crate::loader::Problem;
 use crate::marks::Marks;
-use crate::query::{Query, SORTS, Sort};
+use crate::query::{CASES, Case, Query, SORTS, Sort};
 use crate::runtime::Loaded;
 use crate::search::{Matcher, Request, scan};
 
@@ -45,6 +45,14 @@ pub(super) fn sorts() -> impl TypedValueParser<Value = Sort> {
     PossibleValuesParser::new(SORTS.iter().map(|(name, _)| *name)).map(|name| {
         let known = SORTS.iter().find(|(known, _)| *known == name);
         known.map_or(Sort::New, |(_, sort)| *sort)
+    })
+}
+
+/// The ways to treat case that an argument may name.
+pub(super) fn cases() -> impl TypedValueParser<Value = Case> {
+    PossibleValuesParser::new(CASES.iter().map(|(name, _)| *name)).map(|name| {
+        let known = CASES.iter().find(|(known, _)| *known == name);
+        known.map_or(Case::Auto, |(_, case)| *case)
     })
 }
 

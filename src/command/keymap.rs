@@ -54,10 +54,18 @@ impl Keymap {
     pub fn lookup(&self, context: Context, key: Key) -> Option<Action> {
         let own = self.keys.get(&(context, key)).copied();
         if context == Context::Line {
-            // Quitting, suspending and redrawing work even there, by their keys that type nothing.
+            // These work even there, by their keys that type nothing.
             let global = || self.keys.get(&(Context::Global, key)).copied().filter(|_| key.typed().is_none());
             let works = |action: &Action| {
-                matches!(action, Action::Quit | Action::Suspend | Action::Redraw | Action::PageDown | Action::PageUp)
+                matches!(
+                    action,
+                    Action::Quit
+                        | Action::Suspend
+                        | Action::Redraw
+                        | Action::PageDown
+                        | Action::PageUp
+                        | Action::ToggleCase
+                )
             };
             return own.or_else(|| global().filter(works));
         }

@@ -35,6 +35,8 @@ static ENTRIES: &[Entry] = &[
         set: |config, value| choice(value, &[("auto", Split::Auto), ("columns", Split::Columns), ("rows", Split::Rows), ("single", Split::Single)]).map(|it| config.split = it) },
     Entry { section: "layout", name: "density", default: "\"auto\"", help: "auto, compact (one line an article) or comfortable (two)",
         set: |config, value| choice(value, &[("auto", Density::Auto), ("compact", Density::Compact), ("comfortable", Density::Comfortable)]).map(|it| config.density = it) },
+    Entry { section: "list", name: "future", default: "\"show\"", help: "show articles dated more than a day ahead, or hide them",
+        set: |config, value| choice(value, &[("show", false), ("hide", true)]).map(|it| config.hide_future = it) },
     Entry { section: "mouse", name: "enabled", default: "true", help: "whether the mouse is used",
         set: |config, value| switch(value).map(|it| config.mouse = it) },
     Entry { section: "mouse", name: "scroll", default: "3", help: "lines that one turn of the wheel scrolls",

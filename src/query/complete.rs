@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::case::CASES;
 use super::fields::{FEATURES, FIELDS, Field, FieldKind, MARKS, SORTS, named};
 
 /// What could stand where the cursor is.
@@ -57,6 +58,7 @@ pub fn complete(text: &str, cursor: usize) -> Option<Completion> {
         FieldKind::Has => one_of(FEATURES.iter().map(|(name, _)| *name).collect()),
         FieldKind::Words => one_of(vec![">500", ">1000", "<300"]),
         FieldKind::Sort => one_of(SORTS.iter().map(|(name, _)| *name).collect()),
+        FieldKind::Case => one_of(CASES.iter().map(|(name, _)| *name).collect()),
     };
     // Of a range, its second date is completed.
     let range_start = if wanted == Wanted::Date { value.rfind("..").map_or(0, |at| at + 2) } else { 0 };

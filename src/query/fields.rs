@@ -34,6 +34,14 @@ impl Field {
     pub fn is_text(self) -> bool {
         matches!(self, Field::Title | Field::Lead | Field::Body | Field::Caption | Field::Source | Field::By)
     }
+
+    /// Returns whether the field holds names rather than prose; names ignore case.
+    pub(super) fn is_name(self) -> bool {
+        match self {
+            Field::Source | Field::Section | Field::By | Field::Tag | Field::Feed | Field::Path => true,
+            Field::Title | Field::Lead | Field::Body | Field::Caption | Field::Note => false,
+        }
+    }
 }
 
 impl fmt::Display for Field {
@@ -102,6 +110,8 @@ pub enum FieldKind {
     Words,
     /// An order.
     Sort,
+    /// A way to treat case.
+    Case,
 }
 
 /// One field.
@@ -140,6 +150,7 @@ pub static FIELDS: &[FieldSpec] = &[
     row("has", FieldKind::Has, "what there is to it"),
     row("words", FieldKind::Words, "the length of its body"),
     row("sort", FieldKind::Sort, "the order of the answer"),
+    row("case", FieldKind::Case, "how case counts: auto, exact, ignore"),
 ];
 
 /// What is written for each mark.

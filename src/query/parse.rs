@@ -14,6 +14,7 @@ mod value;
 
 use chrono::NaiveDate;
 
+use super::case::{Case, ExactWords};
 use super::fields::{Field, FieldSpec, Sort, meant, named};
 use super::syntax::{Expr, Mistake, Query, Term, TermId, Token, TokenKind};
 
@@ -42,17 +43,24 @@ pub(super) fn parse(text: &str, today: NaiveDate, typing: bool) -> Query {
         terms: Vec::new(),
         tokens: Vec::new(),
         sort: Sort::New,
+        case: Case::Auto,
         mistake: None,
         conditions: Vec::new(),
         depends_on_today: false,
     };
     let root = parser.query();
+    // Only now is it known whether the query says how case counts.
+    for term in &mut parser.terms {
+        term.exact = ExactWords::of(term.kind, &term.text, term.field, parser.case);
+    }
     Query {
         text: text.to_owned(),
         root,
         terms: parser.terms,
         tokens: parser.tokens,
         sort: parser.sort,
+        case: parser.case,
+        hidden_after: None,
         mistake: parser.mistake,
         conditions: parser.conditions,
         depends_on_today: parser.depends_on_today,
@@ -80,6 +88,7 @@ struct Parser<'a> {
     terms: Vec<Term>,
     tokens: Vec<Token>,
     sort: Sort,
+    case: Case,
     mistake: Option<Mistake>,
     /// Where the conditions stand of the `all` that was read last.
     conditions: Vec<std::ops::Range<usize>>,
@@ -487,12 +496,18 @@ mod tests {
     }
 
     #[test]
-    fn any_capital_makes_a_term_exact_in_case() {
-        let query = query(r"state Department ÉLYSÉE /\S+/ /[A-Z]/");
-        assert_eq!(
-            query.terms().iter().map(|term| term.exact_case).collect::<Vec<_>>(),
-            [false, true, true, false, true]
-        );
+    fn case_toggle_turns_first_to_what_changes_the_answer() {
+        for (text, cycle) in [
+            ("us", [Case::Exact, Case::Ignore, Case::Auto]),
+            ("US army", [Case::Ignore, Case::Exact, Case::Auto]),
+            ("section:WORLD", [Case::Exact, Case::Ignore, Case::Auto]),
+        ] {
+            let mut query = query(text);
+            for case in cycle {
+                query = query.clone().with_case(query.next_case());
+                assert_eq!(query.case(), case, "{text}");
+            }
+        }
     }
 
     #[test]
@@ -512,7 +527,25 @@ mod tests {
             ("state -mail", "state -mails", true),
             ("state", "state -mail", false),
             ("State", "state", true),
-            ("state", "State", false),
+            ("state", "State", true),
+            ("OP", "O", true),
+            ("OPE", "OP", true),
+            ("OPe", "OP", false),
+            ("ope", "OPE", false),
+            ("OPE", "ope", true),
+            ("us", "US", false),
+            ("USA", "US", true),
+            ("\"US army\"", "us", true),
+            ("\"US army", "\"US a", true),
+            ("\"US army", "\"US", true),
+            ("\"us army", "\"US", false),
+            ("\"us ARMy", "\"us ARM", false),
+            ("\"b USa EU", "\"b US", false),
+            ("\"US ARMy\"", "\"US ARMy", true),
+            ("case:exact us", "us", true),
+            ("us", "case:exact us", false),
+            ("case:ignore US", "US", false),
+            ("US", "case:ignore US", true),
             ("\"state department\"", "\"state dep", true),
             ("\"state department\"", "\"state dep\"", false),
             ("\"state department\"", "depart", true),

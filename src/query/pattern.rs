@@ -1,10 +1,11 @@
 //! Regular expressions: what may be written, and how it is made ready.
 //!
-//! An expression without capitals is looked for in folded text, so it ignores case, accents and typographic forms; one
-//! with capitals is looked for in the text as it was written. Either way it is looked for in one paragraph at a time.
+//! An expression that names no capital is looked for in folded text, so it ignores case, accents and typographic forms;
+//! one that does is looked for in the text as it was written. Either way it is looked for in one paragraph at a time.
 
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast::parse::ParserBuilder;
+use regex_syntax::ast::{self, Ast, ClassAsciiKind, ClassSetItem, ClassUnicode, ClassUnicodeKind};
 
 use crate::article::fold::fold;
 
@@ -42,21 +43,65 @@ pub fn slashed(pattern: &str) -> String {
     out
 }
 
-/// Whether a capital is looked for; those of classes such as `\S` are none.
-pub(super) fn has_capitals(pattern: &str) -> bool {
-    let mut escaped = false;
-    pattern.chars().any(|c| {
-        let capital = !escaped && c.is_uppercase();
-        escaped = c == '\\' && !escaped;
-        capital
-    })
+/// Returns whether an expression looks for capitals, as a letter or in a class (`[A-Z]`, `\p{Lu}`). Capitals of the
+/// syntax (`\S`, `\p{Greek}`, names of groups) do not count.
+pub(super) fn names_capitals(pattern: &str) -> bool {
+    let tree = ParserBuilder::new().build().parse(pattern);
+    tree.is_ok_and(|tree| ast::visit(&tree, Capitals(false)).unwrap_or(false))
 }
 
-/// What is wrong with an expression, in a clause, and at which byte.
-pub(super) fn wrong(pattern: &str, exact_case: bool) -> Option<(usize, String)> {
+/// Looks for capitals in the tree of an expression.
+struct Capitals(bool);
+
+impl Capitals {
+    fn unicode(class: &ClassUnicode) -> bool {
+        let name = match &class.kind {
+            ClassUnicodeKind::OneLetter(letter) => letter.to_string(),
+            ClassUnicodeKind::Named(name) => name.clone(),
+            ClassUnicodeKind::NamedValue { value, .. } => value.clone(),
+        };
+        matches!(
+            name.to_lowercase().replace(['_', ' ', '-'], "").as_str(),
+            "lu" | "lt" | "uppercase" | "uppercaseletter"
+        )
+    }
+}
+
+impl ast::Visitor for Capitals {
+    type Output = bool;
+    type Err = std::convert::Infallible;
+
+    fn finish(self) -> Result<bool, Self::Err> {
+        Ok(self.0)
+    }
+
+    fn visit_pre(&mut self, tree: &Ast) -> Result<(), Self::Err> {
+        self.0 |= match tree {
+            Ast::Literal(literal) => literal.c.is_uppercase(),
+            Ast::ClassUnicode(class) => Capitals::unicode(class),
+            _ => false,
+        };
+        Ok(())
+    }
+
+    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Self::Err> {
+        self.0 |= match item {
+            ClassSetItem::Literal(literal) => literal.c.is_uppercase(),
+            ClassSetItem::Range(range) => range.start.c.is_uppercase() || range.end.c.is_uppercase(),
+            ClassSetItem::Ascii(class) => class.kind == ClassAsciiKind::Upper,
+            ClassSetItem::Unicode(class) => Capitals::unicode(class),
+            _ => false,
+        };
+        Ok(())
+    }
+}
+
+/// Returns what is wrong with an expression, in a clause, and at which byte. An expression has to work both as written
+/// and with case ignored, because the case toggle may ask for either.
+pub(super) fn wrong(pattern: &str) -> Option<(usize, String)> {
     match ParserBuilder::new().build().parse(pattern) {
         Err(error) => Some((error.span().start.offset.min(pattern.len()), error.kind().to_string())),
-        Ok(_) => match compile(pattern, exact_case) {
+        Ok(_) => match compile(pattern, true).and_then(|_| compile(pattern, false)) {
             Ok(_) => None,
             Err(regex::Error::CompiledTooBig(_)) => Some((0, "it is too large".to_owned())),
             Err(error) => {
@@ -69,7 +114,8 @@ pub(super) fn wrong(pattern: &str, exact_case: bool) -> Option<(usize, String)> 
     }
 }
 
-/// Folds letters beyond ASCII one by one; what is ASCII may be part of the expression.
+/// Folds letters beyond ASCII one by one; what is ASCII may be part of the expression. What a sign folds to stands for
+/// itself: `（` is no group.
 fn fold_letters(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut letters = [0; 4];
@@ -77,7 +123,7 @@ fn fold_letters(pattern: &str) -> String {
         if c.is_ascii() {
             out.push(c);
         } else {
-            out.push_str(&fold(c.encode_utf8(&mut letters)));
+            out.push_str(&regex_syntax::escape(&fold(c.encode_utf8(&mut letters))));
         }
     }
     out
@@ -88,17 +134,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn capitals_of_classes_are_no_capitals() {
-        for (pattern, capitals) in [(r"\S+\W", false), (r"[A-Z]", true), (r"\\S", true), ("état", false)] {
-            assert_eq!(has_capitals(pattern), capitals, "{pattern}");
+    fn capitals_of_the_syntax_do_not_count() {
+        for (pattern, capitals) in [
+            (r"\S+\W", false),
+            (r"\p{Latin}afe", false),
+            (r"(?P<X>tax)", false),
+            ("état", false),
+            (r"[A-Z]", true),
+            (r"[[:upper:]]", true),
+            (r"\p{Lu}\p{Ll}+", true),
+            (r"\\S", true),
+            ("Élysée", true),
+        ] {
+            assert_eq!(names_capitals(pattern), capitals, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn signs_of_other_widths_are_no_operators() {
+        for (pattern, text, found) in [
+            ("（新闻）", "你(新闻)他", true),
+            ("（乙", "甲(乙", true),
+            ("甲．乙", "甲x乙", false),
+            ("wait…", "waiting", false),
+        ] {
+            assert_eq!(compile(pattern, false).unwrap().is_match(text.as_bytes()), found, "{pattern}");
         }
     }
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        assert_eq!(wrong("a(b", false).unwrap().0, 1);
-        assert_eq!(wrong("a{2,1}", false).unwrap().0, 1);
-        assert!(wrong(r"(\w{1000}){1000}", false).unwrap().1.contains("too large"));
-        assert_eq!(wrong(r"\bétat\b", false), None);
+        assert_eq!(wrong("a(b").unwrap().0, 1);
+        assert_eq!(wrong("a{2,1}").unwrap().0, 1);
+        assert!(wrong(r"(\w{1000}){1000}").unwrap().1.contains("too large"));
+        assert_eq!(wrong(r"\bétat\b"), None);
     }
 }

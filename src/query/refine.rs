@@ -1,5 +1,6 @@
 //! Whether one query's answer is certain to lie within another's.
 
+use super::case::ExactWords;
 use super::syntax::{Expr, Query, Term, TermId, TermKind};
 use crate::article::fold::{fold, fold_keeping_case};
 
@@ -76,10 +77,7 @@ impl Comparison<'_> {
     fn same_terms(&self, new: &[TermId], old: &[TermId]) -> bool {
         let same = |(new, old): (&TermId, &TermId)| match (self.new.term(*new), self.old.term(*old)) {
             (Some(new), Some(old)) => {
-                new.kind == old.kind
-                    && new.text == old.text
-                    && new.exact_case == old.exact_case
-                    && new.field == old.field
+                new.kind == old.kind && new.text == old.text && new.exact == old.exact && new.field == old.field
             }
             _ => false,
         };
@@ -99,15 +97,14 @@ fn term_implies((new, new_folded): Side<'_>, (old, old_folded): Side<'_>) -> boo
         return false;
     }
     if new.kind == TermKind::Regex || old.kind == TermKind::Regex {
-        return new.kind == old.kind && new.text == old.text && new.exact_case == old.exact_case;
+        return new.kind == old.kind && new.text == old.text && new.exact == old.exact;
     }
-    // An exact text holds one that ignores case, but not the other way round.
-    if old.exact_case && !new.exact_case {
-        return false;
-    }
-    let (new_text, old_text) = match old.exact_case {
-        true => (fold_keeping_case(&new.text), fold_keeping_case(&old.text)),
-        false => (new_folded.to_owned(), old_folded.to_owned()),
+    // A text that is exact in case holds one that ignores it, but not the other way round.
+    let (new_text, old_text) = match (new.exact, old.exact) {
+        (_, ExactWords::None) => (new_folded.to_owned(), old_folded.to_owned()),
+        (ExactWords::All, _) => (fold_keeping_case(&new.text), fold_keeping_case(&old.text)),
+        (ExactWords::Capitals, _) => return words_imply(new, old),
+        (ExactWords::None, _) => return false,
     };
     match (new.kind, old.kind) {
         // A longer text holds a shorter one anywhere.
@@ -117,4 +114,23 @@ fn term_implies((new, new_folded): Side<'_>, (old, old_folded): Side<'_>) -> boo
         (TermKind::Phrase { open: false }, TermKind::Phrase { open: false }) => new_text == old_text,
         _ => false,
     }
+}
+
+/// Compares word by word where some words of a phrase are exact in case and others are not.
+fn words_imply(new: &Term, old: &Term) -> bool {
+    let (new_words, old_words) = (new.written_words(), old.written_words());
+    let implies = |(new, new_exact): &(String, bool), (old, old_exact): &(String, bool), is_open: bool| {
+        let fits = |new: &str, old: &str| if is_open { new.starts_with(old) } else { new == old };
+        if *old_exact { *new_exact && fits(new, old) } else { fits(&fold(new), &fold(old)) }
+    };
+    let TermKind::Phrase { open } = old.kind else { return false };
+    // A phrase that is open at its end does not imply one that is closed.
+    let is_long_enough = if open { new_words.len() >= old_words.len() } else { new_words.len() == old_words.len() };
+    let is_closed = matches!(new.kind, TermKind::Phrase { open: false });
+    (open || is_closed)
+        && is_long_enough
+        && old_words.iter().zip(&new_words).enumerate().all(|(number, (old, new))| {
+            let is_last = number + 1 == old_words.len();
+            implies(new, old, open && is_last)
+        })
 }

@@ -5,6 +5,7 @@ use std::ops::{Range, RangeInclusive};
 
 use chrono::NaiveDate;
 
+use super::case::{Case, ExactWords};
 use super::dates::Days;
 use super::fields::{FEATURES, Feature, Field, MARKS, Mark, SORTS, Sort};
 use super::{parse, refine};
@@ -17,6 +18,9 @@ pub struct Query {
     pub(super) terms: Vec<Term>,
     pub(super) tokens: Vec<Token>,
     pub(super) sort: Sort,
+    pub(super) case: Case,
+    /// Articles of later days are left out of the answer.
+    pub(super) hidden_after: Option<NaiveDate>,
     pub(super) mistake: Option<Mistake>,
     /// Where the conditions stand that all have to be fulfilled: the children of a root that is an `And`.
     pub(super) conditions: Vec<Range<usize>>,
@@ -66,8 +70,8 @@ pub struct Term {
     pub kind: TermKind,
     /// The text as typed, without its quotes or slashes.
     pub text: String,
-    /// Whether case matters: it does where any capital was typed (smart case).
-    pub exact_case: bool,
+    /// Which of its words match only as they are written.
+    pub exact: ExactWords,
     /// Whether articles that hold it are left out.
     pub negated: bool,
     /// Where it is looked for; everywhere in the text where it names nothing.
@@ -126,7 +130,7 @@ pub struct Mistake {
 /// The language on one screen: what to write, and what it means.
 pub static LANGUAGE: &[(&str, &str)] = &[
     ("budget", "anywhere in the text, whatever case or accents"),
-    ("Budget", "a capital letter makes case count"),
+    ("US", "two or more capitals: only US, not us"),
     ("\"state department\"", "these words, whole and in this order"),
     ("/budgets?/", "a regular expression"),
     ("tax budget", "both"),
@@ -144,6 +148,7 @@ pub static LANGUAGE: &[(&str, &str)] = &[
     ("has:link", "also has:note, has:image, has:date"),
     ("words:>500", "its length; also words:<500, words:300..500"),
     ("sort:old", "also new, title, source, longest, relevance"),
+    ("case:exact", "all words exact in case; case:ignore for none"),
 ];
 
 impl Query {
@@ -200,6 +205,59 @@ impl Query {
         Query { sort, ..self }
     }
 
+    /// How the query treats case.
+    pub fn case(&self) -> Case {
+        self.case
+    }
+
+    /// Returns the same question with case treated another way.
+    #[must_use]
+    pub fn with_case(mut self, case: Case) -> Query {
+        self.case = case;
+        for term in &mut self.terms {
+            term.exact = ExactWords::of(term.kind, &term.text, term.field, case);
+        }
+        self
+    }
+
+    /// Returns the choice that the case toggle turns to: first the one that is likely to change the answer, then the
+    /// other one, then the rule.
+    pub fn next_case(&self) -> Case {
+        let by_rule = |term: &Term| ExactWords::of(term.kind, &term.text, term.field, Case::Auto);
+        let is_exact = self.terms.iter().any(|term| by_rule(term) != ExactWords::None);
+        match (self.case, is_exact) {
+            (Case::Auto, true) | (Case::Exact, false) => Case::Ignore,
+            (Case::Auto, false) | (Case::Ignore, true) => Case::Exact,
+            (Case::Exact, true) | (Case::Ignore, false) => Case::Auto,
+        }
+    }
+
+    /// Returns the same question without the articles dated more than a day after `today`, unless the query names a
+    /// later day to begin with (`date:2199`): who asks for such articles wants to see them.
+    #[must_use]
+    pub fn hiding_future(self, today: NaiveDate) -> Query {
+        let day = today.succ_opt().unwrap_or(today);
+        fn names_later(expr: &Expr, day: NaiveDate) -> bool {
+            match expr {
+                Expr::Published(days) => days.from.is_some_and(|from| from > day),
+                Expr::And(several) | Expr::Or(several) => several.iter().any(|expr| names_later(expr, day)),
+                _ => false,
+            }
+        }
+        let hidden_after = (!names_later(&self.root, day)).then_some(day);
+        Query { hidden_after, ..self }
+    }
+
+    /// The last day of articles that are listed, if later ones are hidden.
+    pub fn hidden_after(&self) -> Option<NaiveDate> {
+        self.hidden_after
+    }
+
+    /// Returns whether the query looks for words in the text, so that there are hits to show and to count.
+    pub fn has_hits(&self) -> bool {
+        self.terms.iter().any(|term| !term.negated && term.field.is_none_or(Field::is_text))
+    }
+
     /// The first thing in it that cannot be understood; the tree is that of the rest.
     pub fn mistake(&self) -> Option<&Mistake> {
         self.mistake.as_ref()
@@ -231,14 +289,28 @@ impl Query {
 
     /// Whether it means the same as `other`, however it is typed.
     pub fn asks_the_same(&self, other: &Query) -> bool {
-        (&self.root, &self.terms, self.sort) == (&other.root, &other.terms, other.sort)
+        (&self.root, &self.terms, self.sort, self.hidden_after)
+            == (&other.root, &other.terms, other.sort, other.hidden_after)
     }
 
     /// Whether every article that matches this query is certain to match `former` too, and both list them in the
     /// same order, so that looking through the former answer is enough. It may say no where the truth is yes. By
     /// relevance no two queries are alike.
     pub fn refines(&self, former: &Query) -> bool {
-        self.sort == former.sort && self.sort != Sort::Relevance && refine::implies(self, former)
+        (self.sort, self.hidden_after) == (former.sort, former.hidden_after)
+            && self.sort != Sort::Relevance
+            && refine::implies(self, former)
+    }
+
+    /// Returns the conditions that all have to be fulfilled, each with the place where it was typed; none if the query is
+    /// an `OR` without parentheses.
+    pub fn top_conditions(&self) -> Vec<(Range<usize>, &Expr)> {
+        match (&self.root, self.conditions.as_slice()) {
+            (Expr::And(all), spans) if spans.len() == all.len() => spans.iter().cloned().zip(all).collect(),
+            (Expr::And(_) | Expr::Everything, _) => Vec::new(),
+            (root, [span]) => vec![(span.clone(), root)],
+            _ => Vec::new(),
+        }
     }
 
     /// Each of two or more conditions that all have to be fulfilled: what was typed for it, the query without it, and

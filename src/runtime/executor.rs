@@ -64,8 +64,8 @@ impl Hands for Executor {
             Effect::Filter(request) => self.filter.ask(request),
             Effect::CancelFilter(generation) => self.filter.cancel(generation),
             Effect::CountValues { corpus, marks, wanted } => self.count_values(corpus, marks, wanted),
-            Effect::CountFacets { generation, corpus, slots, marks, searches } => {
-                self.facets.count(Wish { generation, corpus, slots, marks, searches });
+            Effect::CountFacets { generation, corpus, counted, marks, searches } => {
+                self.facets.count(Wish { generation, corpus, counted, marks, searches });
             }
             Effect::Keep { number, changes, entry, corpus } => {
                 self.keeper.order(Order::Keep { number, changes, entry, corpus });

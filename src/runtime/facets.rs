@@ -7,15 +7,15 @@ use std::{io, thread};
 
 use super::contained::contain;
 use crate::app::Message;
-use crate::corpus::{Corpus, Slot};
+use crate::corpus::Corpus;
 use crate::marks::Marks;
-use crate::search::{FacetSearch, facets};
+use crate::search::{Counted, FacetSearch, facets};
 
 /// What is to be counted.
 pub(super) struct Wish {
     pub(super) generation: u64,
     pub(super) corpus: Arc<Corpus>,
-    pub(super) slots: Arc<Vec<Slot>>,
+    pub(super) counted: Counted,
     pub(super) marks: Marks,
     pub(super) searches: Vec<FacetSearch>,
 }
@@ -34,9 +34,9 @@ impl Facets {
         let latest = Arc::clone(&wanted);
         thread::Builder::new().name("facets".to_owned()).spawn(move || {
             while let Ok(first) = inbox.recv() {
-                let Wish { generation, corpus, slots, marks, searches } = inbox.try_iter().last().unwrap_or(first);
+                let Wish { generation, corpus, counted, marks, searches } = inbox.try_iter().last().unwrap_or(first);
                 let cancelled = || latest.load(Ordering::Relaxed) > generation;
-                let rows = contain(|| facets(&corpus, &slots, &marks, &searches, &cancelled)).flatten();
+                let rows = contain(|| facets(&corpus, &counted, &marks, &searches, &cancelled)).flatten();
                 if let Some(rows) = rows {
                     tell(Message::Facets { generation, rows });
                 }

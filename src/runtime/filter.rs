@@ -10,7 +10,7 @@ use super::contained::contain;
 use super::log::note;
 use crate::app::{Message, Notice};
 use crate::marks::FlagColumn;
-use crate::search::{Request, costly_condition, count_hits, scan};
+use crate::search::{Request, costly_condition, count_hits, other_case, scan};
 
 /// The reader's side of the filter thread. Dropping it ends the thread.
 pub(super) struct Filter {
@@ -84,6 +84,9 @@ fn answer(request: &Request, wanted: &AtomicU64, tell: &mut impl FnMut(Message))
         count_hits(&answer, &cancelled, &mut |hits, complete| {
             tell(Message::HitsCounted { generation, hits, complete });
         });
+        if let Some((case, matched)) = other_case(&answer, &cancelled) {
+            tell(Message::OtherCase { generation, case, matched });
+        }
     });
     if answered.is_none() {
         note(|| format!("filtering ran into a fault, generation {generation}"));

@@ -1,9 +1,9 @@
-//! Why a query finds nothing.
+//! What a query would find otherwise: without one of its conditions, or with case treated another way.
 
 use std::sync::Arc;
 
 use super::{Answer, Request, scan};
-use crate::query::Query;
+use crate::query::{Case, Query};
 
 /// Why a query finds nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +20,7 @@ const CONDITIONS: usize = 8;
 /// Of an answer that is empty, tells which of several conditions costs it: the one without which most is found, or else
 /// one that finds nothing even by itself. `None` where it is none of them, or where it was cancelled.
 pub fn costly_condition(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<Costly> {
-    let matched = |query: Query| {
-        let (corpus, marks, query) = (Arc::clone(&answer.corpus), answer.marks.clone(), Arc::new(query));
-        let (generation, screenful) = (answer.generation, usize::MAX);
-        let mut matched = None;
-        let request = Request { generation, corpus, marks, query, within: None, screenful };
-        scan(&request, cancelled, &mut |answer| matched = answer.complete.then_some(answer.matched));
-        matched
-    };
+    let matched = |query: Query| matched(answer, query, cancelled);
     let conditions: Vec<_> = answer.query.conditions().into_iter().take(CONDITIONS).collect();
     let mut most = (0, "");
     for (typed, without, _) in &conditions {
@@ -45,4 +38,26 @@ pub fn costly_condition(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) 
         }
     }
     None
+}
+
+/// Returns the next choice of the case toggle and the number of articles that it would find, or `None` if that choice
+/// asks the same question or the count was cancelled.
+pub fn other_case(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<(Case, usize)> {
+    let case = answer.query.next_case();
+    let other = Query::clone(&answer.query).with_case(case);
+    if other.asks_the_same(&answer.query) {
+        return None;
+    }
+    Some((case, matched(answer, other, cancelled)?))
+}
+
+/// Returns the number of articles that another query finds among the articles that `answer` was taken from.
+fn matched(answer: &Answer, query: Query, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<usize> {
+    let within = query.refines(&answer.query).then(|| answer.clone());
+    let (corpus, marks, query) = (Arc::clone(&answer.corpus), answer.marks.clone(), Arc::new(query));
+    let (generation, screenful) = (answer.generation, usize::MAX);
+    let mut matched = None;
+    let request = Request { generation, corpus, marks, query, within, screenful };
+    scan(&request, cancelled, &mut |answer| matched = answer.complete.then_some(answer.matched));
+    matched
 }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::{FeedNames, Matcher};
+use super::{FeedNames, Matcher, Request, scan};
 use crate::article::Role;
 use crate::article::fold::fold;
 use crate::corpus::{Corpus, Entry, Slot};
 use crate::marks::Marks;
+use crate::query::Query;
 
 /// How many of the sections, sources and folders are given: those with the most articles.
 const MOST: usize = 60;
@@ -60,14 +62,27 @@ pub struct FacetSearch {
     pub matcher: Matcher,
 }
 
-/// Counts what `slots` consist of. None where it was cancelled.
+/// The articles whose facets are counted.
+#[derive(Clone, Debug)]
+pub enum Counted {
+    /// Those in these slots.
+    Slots(Arc<Vec<Slot>>),
+    /// Those that this query finds.
+    Query(Arc<Query>),
+}
+
+/// Counts what articles consist of. Returns `None` if the count was cancelled.
 pub fn facets(
-    corpus: &Corpus,
-    slots: &[Slot],
+    corpus: &Arc<Corpus>,
+    counted: &Counted,
     marks: &Marks,
     searches: &[FacetSearch],
-    cancelled: &dyn Fn() -> bool,
+    cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Option<Vec<Facet>> {
+    let slots = match counted {
+        Counted::Slots(slots) => Arc::clone(slots),
+        Counted::Query(query) => found(corpus, query, marks, cancelled)?,
+    };
     let mut whole = Count::default();
     let mut starred = Count::default();
     let mut found = vec![Count::default(); searches.len()];
@@ -140,6 +155,20 @@ pub fn facets(
         all.extend(each);
     }
     Some(all)
+}
+
+/// Returns what a query finds, or `None` if the search was cancelled.
+fn found(
+    corpus: &Arc<Corpus>,
+    query: &Arc<Query>,
+    marks: &Marks,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Option<Arc<Vec<Slot>>> {
+    let (corpus, marks, query) = (Arc::clone(corpus), marks.clone(), Arc::clone(query));
+    let request = Request { generation: 0, corpus, marks, query, within: None, screenful: usize::MAX };
+    let mut slots = None;
+    scan(&request, cancelled, &mut |answer| slots = answer.complete.then_some(answer.slots));
+    slots
 }
 
 #[derive(Clone, Copy, Debug, Default)]

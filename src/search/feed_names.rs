@@ -33,6 +33,20 @@ impl FeedNames {
         }
     }
 
+    /// Returns what is typed after `feed:` for just this name: the bare word if it is one and stands in no other name,
+    /// else what [`query`](Self::query) has.
+    pub fn value(&self, name: &str) -> String {
+        let is_word = !name.starts_with('/')
+            && !name
+                .contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | '“' | '”' | '„' | '«' | '»'));
+        let folded = fold(name);
+        if is_word && !folded.is_empty() && self.lines.match_indices(&folded).nth(1).is_none() {
+            return name.to_owned();
+        }
+        let query = self.query(name);
+        query.strip_prefix("feed:").unwrap_or(&query).to_owned()
+    }
+
     /// Where `folded` stands as a phrase: not with more of a word right before or behind it.
     fn phrases<'n>(&'n self, folded: &'n str) -> impl Iterator<Item = usize> + 'n {
         let part_of_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());

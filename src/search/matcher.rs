@@ -319,6 +319,10 @@ fn bare(places: &[(Range<usize>, usize)]) -> Vec<Range<usize>> {
 
 /// Days as their numbers since 1970-01-01.
 fn day_numbers(days: &Days) -> RangeInclusive<i64> {
-    let number = |day: NaiveDate| day.signed_duration_since(NaiveDate::default()).num_days();
-    days.from.map_or(i64::MIN, number)..=days.to.map_or(i64::MAX, number)
+    days.from.map_or(i64::MIN, day_number)..=days.to.map_or(i64::MAX, day_number)
+}
+
+/// Returns the number of a day since 1970-01-01.
+pub(super) fn day_number(day: NaiveDate) -> i64 {
+    day.signed_duration_since(NaiveDate::default()).num_days()
 }

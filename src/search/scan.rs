@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::NaiveDate;
+
+use super::matcher::day_number;
 use super::order::sort;
 use super::sweep::sweep;
 use super::traces::Traces;
 use super::{Answer, Matcher, Request};
-use crate::corpus::Slot;
+use crate::corpus::{Corpus, Slot};
 use crate::query::Sort;
 
 /// How many articles are looked at one by one, newest first, before the shards are. At most about 2 ms of work.
@@ -40,12 +43,12 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
         traces: traces.map(Arc::new),
         ..partial(&Arc::new(slots), 0)
     };
+    let within = request.within.as_ref();
+    let candidates = &within.map_or_else(|| listed(corpus, request.query.hidden_after()), |it| Arc::clone(&it.slots));
     if request.query.is_everything() {
-        return publish(Answer { complete: true, ..partial(corpus.order(), corpus.len()) });
+        return publish(Answer { complete: true, ..partial(candidates, candidates.len()) });
     }
     let matcher = Matcher::new(&request.query, &request.marks);
-    let within = request.within.as_ref();
-    let candidates = within.map_or(corpus.order(), |former| &former.slots);
 
     // What was found within an answer is in its order already; what is listed otherwise than newest first has to be
     // known whole.
@@ -107,6 +110,21 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
         sort(&mut slots, corpus, order, &matcher);
     }
     publish(complete(slots, traces));
+}
+
+/// Returns all articles in their order, without those dated later than `hidden_after`.
+pub fn listed(corpus: &Corpus, hidden_after: Option<NaiveDate>) -> Arc<Vec<Slot>> {
+    let order = corpus.order();
+    let Some(last) = hidden_after.map(day_number) else { return Arc::clone(order) };
+    let day = |slot: &Slot| corpus.get(*slot).and_then(|entry| entry.day());
+    // The order is that of instants. Days depend on time zones too, so days next to the last one are looked at as well.
+    let late = order.iter().take_while(|slot| day(slot).is_some_and(|day| day >= last - 1)).count();
+    let (late, rest) = order.split_at(late);
+    if late.iter().all(|slot| day(slot) <= Some(last)) {
+        return Arc::clone(order);
+    }
+    let shown = late.iter().filter(|slot| day(slot) <= Some(last));
+    Arc::new(shown.chain(rest).copied().collect())
 }
 
 /// Counts the hits of a complete answer, publishing the count as it grows and whether it is complete.

@@ -10,7 +10,7 @@ use crate::article::Role;
 use crate::article::fold::{fold, fold_keeping_case};
 use crate::corpus::Entry;
 use crate::marks::Marks;
-use crate::query::{Field, Term, TermKind, compile};
+use crate::query::{ExactWords, Field, Term, TermKind, compile};
 
 /// A term made ready for matching.
 #[derive(Clone, Debug)]
@@ -40,11 +40,14 @@ impl Needle {
             TermKind::Word => Pattern::Text(Box::new(Text::new(term, false, false))),
             TermKind::Phrase { open } => Pattern::Text(Box::new(Text::new(term, true, !open))),
             // The parser has tried it; what cannot be made ready all the same is found nowhere.
-            TermKind::Regex => match (compile(&term.text, term.exact_case), term.exact_case) {
-                (Ok(regex), false) => Pattern::Folded(regex),
-                (Ok(regex), true) => Pattern::Exact(regex),
-                (Err(_), _) => Pattern::Nothing,
-            },
+            TermKind::Regex => {
+                let is_exact = term.exact != ExactWords::None;
+                match (compile(&term.text, is_exact), is_exact) {
+                    (Ok(regex), false) => Pattern::Folded(regex),
+                    (Ok(regex), true) => Pattern::Exact(regex),
+                    (Err(_), _) => Pattern::Nothing,
+                }
+            }
         };
         Needle { pattern, field: term.field, negated: term.negated }
     }
@@ -206,8 +209,14 @@ impl Needle {
                 None => needle.places(bytes, 0).next().is_some(),
                 Some(exact) => {
                     let kept = fold_keeping_case(text);
-                    let mut places = kept.match_indices(exact.as_str());
-                    places.any(|(at, _)| needle.is_bounded(kept.as_bytes(), at, at + exact.len()))
+                    if exact.words.is_none() {
+                        let mut places = kept.match_indices(exact.text.as_str());
+                        return places.any(|(at, _)| needle.is_bounded(kept.as_bytes(), at, at + exact.text.len()));
+                    }
+                    needle.places(bytes, 0).any(|at| {
+                        let found = kept.get(at..at + needle.finder.needle().len());
+                        found.is_some_and(|found| exact.is_written(found))
+                    })
                 }
             },
             // As in the article's own text, finding nothing at some place is not finding.
@@ -235,17 +244,47 @@ fn is_part_of(field: Field, role: Role) -> bool {
 #[derive(Clone, Debug)]
 struct Text {
     finder: Finder<'static>,
-    /// The text folded but for its case, where it is exact in case.
-    exact: Option<String>,
+    /// How it has to be written, unless it ignores case.
+    exact: Option<Exact>,
     starts_word: bool,
     ends_word: bool,
+}
+
+/// How a term that is exact in case has to be written.
+#[derive(Clone, Debug)]
+struct Exact {
+    /// The term, folded in everything but case.
+    text: String,
+    /// Its words, and whether each is exact, if not all are.
+    words: Option<Vec<(String, bool)>>,
+}
+
+impl Exact {
+    fn new(term: &Term) -> Option<Exact> {
+        let words = || term.written_words();
+        match term.exact {
+            ExactWords::None => None,
+            ExactWords::Capitals => Some(Exact { text: fold_keeping_case(&term.text), words: Some(words()) }),
+            ExactWords::All => Some(Exact { text: fold_keeping_case(&term.text), words: None }),
+        }
+    }
+
+    /// Returns whether text that folds to the term, itself folded in everything but case, is written as it has to be.
+    fn is_written(&self, kept: &str) -> bool {
+        // The term may end inside a sign that folds to several letters, as `f` does in `ﬁ`.
+        let kept = kept.get(..self.text.len()).unwrap_or(kept);
+        match &self.words {
+            None => kept == self.text,
+            Some(words) => words.iter().zip(kept.split(' ')).all(|((word, is_exact), kept)| !is_exact || word == kept),
+        }
+    }
 }
 
 impl Text {
     fn new(term: &Term, starts_word: bool, ends_word: bool) -> Text {
         Text {
             finder: Finder::new(fold(&term.text).as_bytes()).into_owned(),
-            exact: term.exact_case.then(|| fold_keeping_case(&term.text)),
+            exact: Exact::new(term),
             starts_word,
             ends_word,
         }
@@ -286,9 +325,9 @@ impl Text {
             }
             if let (Some(exact), Some(unfolder)) = (&self.exact, &mut unfolder) {
                 unfolder.skip_to(start);
-                // Where nothing but capitals was folded, comparing those is enough.
-                let same = unfolder.has_capitals(end, exact);
-                if !same.unwrap_or_else(|| fold_keeping_case(&unfolder.clone().take(end)) == *exact) {
+                // If nothing but capitals was folded, comparing those is enough.
+                let same = if exact.words.is_none() { unfolder.has_capitals(end, &exact.text) } else { None };
+                if !same.unwrap_or_else(|| exact.is_written(&fold_keeping_case(&unfolder.clone().take(end)))) {
                     continue;
                 }
             }

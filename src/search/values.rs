@@ -32,6 +32,12 @@ pub fn count_values(corpus: &Corpus, marks: &Marks, wanted: &Wanted) -> Vec<(Str
                     counts.put(tag.as_str().as_bytes(), || tag.to_string());
                 }
             }
+            Wanted::Value(Field::Feed) => {
+                let Some(label) = entry.feeds() else { continue };
+                for name in label.names.iter().chain(&label.tags) {
+                    counts.put(name.as_bytes(), || name.clone());
+                }
+            }
             Wanted::Date => {
                 let Some(published) = entry.published() else { continue };
                 let day = published.day();

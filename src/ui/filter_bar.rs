@@ -14,11 +14,21 @@ use super::{Theme, scrollbar};
 use crate::app::numbers::{counted, grouped};
 use crate::app::{Candidate, Focus, LineEditor, Note, State};
 use crate::article::{Safe, clean};
-use crate::query::{Field, Mistake, TokenKind};
+use crate::command::Action;
+use crate::query::{Case, Field, Mistake, TokenKind};
 use crate::search::Costly;
 
 /// Columns of the sign before what is typed.
 const SIGN: &str = " / ";
+
+/// Columns between the case toggle and the summary.
+const TOGGLE_GAP: usize = 2;
+
+/// The narrowest bar that has room for the case toggle.
+const TOGGLE_FROM: u16 = 30;
+
+/// Columns that stay free behind the typed text.
+const ROOM_TO_TYPE: usize = 8;
 
 /// How many candidates are shown at once.
 const CANDIDATES: usize = 8;
@@ -28,10 +38,15 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     let typing = state.focus() == Focus::Filter;
     let typed = state.filter().editor();
     let told = told(state, area);
-    let told_x = area.right().saturating_sub(told.width() as u16 + 1);
-    Pen::new(buffer, told_x, area.y, area.right()).put(Safe::new(&told), theme.dim);
+    let mut pen = Pen::new(buffer, told.x(area), area.y, area.right());
+    if let Some(toggle) = told.toggle {
+        let is_set = state.filter().typed().case() != Case::Auto;
+        pen.put(toggle, if is_set { theme.accent } else { theme.dim });
+        pen.skip(TOGGLE_GAP as u16);
+    }
+    pen.put(Safe::new(&told.text), theme.dim);
     let sign = if typing || state.filter().is_on() { theme.accent } else { theme.dim };
-    let mut pen = Pen::new(buffer, area.x, area.y, text_end(&told, area));
+    let mut pen = Pen::new(buffer, area.x, area.y, told.text_end(area));
     pen.put(SIGN, sign);
     if typed.text().is_empty() && !typing {
         return None;
@@ -76,7 +91,7 @@ fn first_shown(line: &LineEditor, room: usize) -> (usize, usize) {
 /// The columns of the bar, counted from its left, in which some bytes of the typed line stand.
 fn columns(state: &State, bar: Rect, range: &Range<usize>) -> (u16, u16) {
     let line = state.filter().editor();
-    let end = text_end(&told(state, bar), bar);
+    let end = told(state, bar).text_end(bar);
     let (start, _) = first_shown(line, usize::from(end - bar.x).saturating_sub(SIGN.width()));
     let shown = |at: usize| line.text().get(start..at.max(start)).unwrap_or("").width() as u16;
     let first = SIGN.width() as u16 + shown(range.start);
@@ -173,15 +188,57 @@ fn marks(state: &State, theme: &Theme) -> Vec<Highlight> {
     query.tokens().iter().filter_map(|token| Some((token.span.clone(), style(token.kind)?))).collect()
 }
 
-/// The longest form of the summary that leaves what is typed at least half of the bar.
-fn told(state: &State, bar: Rect) -> String {
-    let most = usize::from(bar.width) - usize::from(bar.width) / 2;
-    summary(state).into_iter().find(|text| text.width() + 3 <= most).unwrap_or_default()
+/// The right end of the bar: the case toggle and what came of the filter.
+struct Told {
+    toggle: Option<&'static str>,
+    text: String,
 }
 
-/// Where what is typed ends at the latest, beside what is told.
-fn text_end(told: &str, bar: Rect) -> u16 {
-    bar.right().saturating_sub(told.width() as u16 + 2).max(bar.x)
+impl Told {
+    fn width(&self) -> u16 {
+        let gap = if self.text.is_empty() { 0 } else { TOGGLE_GAP };
+        (self.toggle.map_or(0, |toggle| toggle.width() + gap) + self.text.width()) as u16
+    }
+
+    /// Returns the column where it begins.
+    fn x(&self, bar: Rect) -> u16 {
+        bar.right().saturating_sub(self.width() + 1)
+    }
+
+    /// Returns the column where the typed text ends at the latest.
+    fn text_end(&self, bar: Rect) -> u16 {
+        bar.right().saturating_sub(self.width() + 2).max(bar.x)
+    }
+}
+
+/// Returns the longest summary that fits beside the typed text or, if that is long, into half of the bar.
+fn told(state: &State, bar: Rect) -> Told {
+    let typed = state.filter().editor().text();
+    let is_shown = (state.focus() == Focus::Filter || !typed.is_empty()) && bar.width >= TOGGLE_FROM;
+    let toggle = is_shown.then(|| match state.filter().typed().case() {
+        Case::Auto => "Aa",
+        Case::Exact => "A≠a",
+        Case::Ignore => "A=a",
+    });
+    let width = usize::from(bar.width);
+    let toggle_width = toggle.map_or(0, |toggle| toggle.width() + TOGGLE_GAP);
+    let most = (width - width / 2).max(width.saturating_sub(SIGN.width() + typed.width() + ROOM_TO_TYPE));
+    let fits = |text: &String| text.width() + toggle_width + 3 <= most;
+    Told { toggle, text: summary(state).into_iter().find(fits).unwrap_or_default() }
+}
+
+/// Returns what the case toggle would change (`Alt-c ignores case (+136)`), and whether more would be found.
+fn case_hint(state: &State) -> Option<(String, bool)> {
+    let (case, matched) = state.filter().other_case()?;
+    let now = state.filter().answer()?.matched;
+    let key = state.keymap().keys(Action::ToggleCase).first()?;
+    let what = match case {
+        Case::Auto => "case by rule",
+        Case::Exact => "exact case",
+        Case::Ignore => "ignores case",
+    };
+    let (sign, difference) = if matched > now { ('+', matched - now) } else { ('−', now - matched) };
+    (difference > 0).then(|| (format!("{key} {what} ({sign}{})", grouped(difference as u64)), matched > now))
 }
 
 /// What came of the filter and where the reader is, the longest form first.
@@ -194,6 +251,11 @@ fn summary(state: &State) -> Vec<String> {
     let place = place.filter(|_| state.layout().reading.is_some()).unwrap_or_default();
     let filter = state.filter();
     let Some(answer) = filter.answer().filter(|_| filter.is_on()) else { return vec![place, String::new()] };
+    if answer.matched == 0
+        && let Some((hint, true)) = case_hint(state)
+    {
+        return vec![format!("Nothing · {hint}"), "Nothing".to_owned(), "0".to_owned()];
+    }
     if let Some(costly) = filter.costly() {
         let (long, short) = match costly {
             Costly::Without(condition, matched) => {
@@ -210,9 +272,10 @@ fn summary(state: &State) -> Vec<String> {
         };
         return vec![long, short, "Nothing".to_owned(), "0".to_owned()];
     }
+    let hint = case_hint(state);
     let more = if filter.is_answered() { "" } else { "…" };
     let articles = format!("{}{more}", counted(answer.matched as u64, "article", "articles"));
-    let hits = filter.hits().map(|(hits, complete)| {
+    let hits = filter.hits().filter(|_| filter.query().has_hits()).map(|(hits, complete)| {
         let more = if complete { "" } else { "+" };
         format!("{}{more} {}", grouped(hits), if hits == 1 && complete { "hit" } else { "hits" })
     });
@@ -224,7 +287,21 @@ fn summary(state: &State) -> Vec<String> {
         |parts: &[Option<&String>]| parts.iter().flatten().map(|part| part.as_str()).collect::<Vec<_>>().join(" · ");
     let all = join(&[Some(&articles), hits.as_ref(), here.as_ref()]);
     let counts = join(&[Some(&articles), hits.as_ref()]);
-    let with_place = if place.is_empty() { all.clone() } else { format!("{all}     {place}") };
-    let short = join(&[Some(&format!("{}{more}", grouped(answer.matched as u64))), here.as_ref()]);
-    vec![with_place, all, counts, short, articles, grouped(answer.matched as u64), String::new()]
+    let beside_place = |text: &str| if place.is_empty() { text.to_owned() } else { format!("{text}     {place}") };
+    let number = format!("{}{more}", grouped(answer.matched as u64));
+    let short = join(&[Some(&number), here.as_ref()]);
+    let mut forms = Vec::new();
+    if let Some((hint, is_more)) = &hint {
+        let hint = Some(hint);
+        forms.push(beside_place(&join(&[Some(&articles), hits.as_ref(), here.as_ref(), hint])));
+        // What is missing matters more than where the reader is.
+        if *is_more {
+            forms.push(join(&[Some(&articles), hits.as_ref(), here.as_ref(), hint]));
+            forms.push(join(&[Some(&articles), hits.as_ref(), hint]));
+            forms.push(join(&[Some(&articles), hint]));
+            forms.push(join(&[Some(&number), hint]));
+        }
+    }
+    forms.extend([beside_place(&all), all, counts, short, articles, grouped(answer.matched as u64), String::new()]);
+    forms
 }

@@ -12,9 +12,10 @@ use crate::app::numbers::{counted, grouped};
 use crate::app::wrap::wrap;
 use crate::app::{Focus, ListView, State, dates};
 use crate::article::{Role, Safe, SafeText};
+use crate::command::Action;
 use crate::corpus::Entry;
 use crate::marks::Marked;
-use crate::query::TermId;
+use crate::query::{Case, TermId};
 use crate::search::{Costly, Hit};
 
 /// So many bytes of an article are looked through for hits and a snippet at every frame: some 40,000 words.
@@ -41,9 +42,14 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
 
 fn draw_head(state: &State, theme: &Theme, head: Rect, buffer: &mut Buffer) {
     let all = state.corpus().len() as u64;
+    let shown = state.list().slots().len() as u64;
     let count = match state.filter().answer() {
         Some(answer) if state.filter().is_on() => {
             format!("{} of {}", grouped(answer.matched as u64), counted(all, "article", "articles"))
+        }
+        // What is hidden is not missing without a word.
+        _ if shown < all && state.hides_future() => {
+            format!("{} · {} in the future", counted(shown, "article", "articles"), grouped(all - shown))
         }
         _ => counted(all, "article", "articles"),
     };
@@ -57,6 +63,14 @@ fn draw_head(state: &State, theme: &Theme, head: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
+    if let Some((case, matched @ 1..)) = state.filter().other_case()
+        && let Some(key) = state.keymap().keys(Action::ToggleCase).first()
+    {
+        let what = if case == Case::Ignore { "ignores case" } else { "changes how case counts" };
+        let text = format!("No article matches. {key} {what}: {}.", counted(matched as u64, "article", "articles"));
+        let y = rows.y + u16::from(rows.height > 2);
+        return Pen::new(buffer, rows.x + 1, y, rows.right()).put(text, theme.dim);
+    }
     if let Some(costly) = state.filter().costly() {
         let text = match costly {
             Costly::Without(condition, 1) => {
@@ -112,7 +126,7 @@ fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base
     let marks = |part: usize| -> Vec<Highlight> {
         hits.iter().filter(|hit| hit.part == part).map(|hit| (hit.range.clone(), theme.hit(hit.term.0))).collect()
     };
-    let snippet_row = u16::from(state.filter().is_on() && area.height > 1);
+    let snippet_row = u16::from(state.has_snippets() && area.height > 1);
     let text_rows = area.height - snippet_row;
     // The last column is the scrollbar's.
     let end = area.right().saturating_sub(1);

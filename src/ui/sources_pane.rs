@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::spans::Pen;
 use super::{Theme, scrollbar};
 use crate::app::numbers::grouped;
-use crate::app::{Focus, SourceLine, State};
+use crate::app::{Focus, RowState, SourceLine, State};
 use crate::search::{Facet, FacetKind};
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -18,6 +18,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         return Pen::new(buffer, area.x + 1, area.y, area.right()).put("counting…", theme.dim);
     }
     let focused = state.focus() == Focus::Sources;
+    let states = state.source_states(0..pane.rows().len());
     for (row, line) in lines.iter().skip(pane.top()).take(usize::from(area.height)).enumerate() {
         let y = area.y + row as u16;
         match line {
@@ -29,6 +30,13 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
                 if focused && *number == pane.selected() {
                     base = theme.selection;
                     buffer.set_style(Rect::new(area.x, y, area.width, 1), base);
+                }
+                let over = |style: Style| style.patch(base);
+                let mut pen = Pen::new(buffer, area.x, y, area.right());
+                match states.get(*number) {
+                    Some(RowState::Chosen) => pen.put("✓", over(theme.accent)),
+                    Some(RowState::Excluded) => pen.put("✗", over(theme.warning)),
+                    Some(RowState::Free) | None => {}
                 }
                 draw_row(state, theme, facet, Rect::new(area.x, y, area.width, 1), base, buffer);
             }

@@ -77,7 +77,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
 
 /// The actions that matter now, the most useful first.
 fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
-    let filtering = state.filter().is_on();
+    let (filtering, has_hits) = (state.filter().is_on(), state.has_snippets());
     match state.focus() {
         Focus::Filter => vec![
             (&[Action::KeepFilter], "keep"),
@@ -87,8 +87,9 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
             (&[Action::HistoryOlder, Action::HistoryNewer], "older, newer"),
         ],
         Focus::Sources => vec![
-            (&[Action::Narrow], "narrow"),
-            (&[Action::Exclude], "leave out"),
+            (&[Action::Narrow], "only this"),
+            (&[Action::Add], "add"),
+            (&[Action::Exclude], "exclude"),
             (&[Action::WatchSearch], "watch"),
             (&[Action::Remove], "remove"),
             (&[Action::ShowSources], "close"),
@@ -99,8 +100,10 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
                 (&[Action::Open], "read"),
                 (&[Action::StartFilter], "filter"),
             ];
-            if filtering {
+            if has_hits {
                 hints.push((&[Action::NextHit, Action::PreviousHit], "hit"));
+            }
+            if filtering {
                 hints.push((&[Action::Back], "clear"));
             }
             hints.extend([
@@ -114,7 +117,7 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
         Focus::Reading => {
             let mut hints: Vec<(&'static [Action], &'static str)> =
                 vec![(&[Action::ReadOn], "read on"), (&[Action::Back], "list")];
-            if filtering {
+            if has_hits {
                 hints.push((&[Action::NextHit, Action::PreviousHit], "hit"));
             }
             let articles: &'static [Action] = &[Action::NextArticle, Action::PreviousArticle];

@@ -12,7 +12,7 @@ use newsdesk::corpus::snapshot::{Sealed, decode, encode};
 use newsdesk::corpus::{Corpus, Entry, Origin, Shard, ShardBuilder, Slot, Stamp};
 use newsdesk::query::Query;
 use newsdesk::runtime::{Cache, LoadOptions, Source, load_with, make_snapshot};
-use newsdesk::search::{Matcher, facets};
+use newsdesk::search::{Counted, Matcher, facets};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::driver::Desk;
@@ -76,7 +76,8 @@ fn look_at(shard: Shard) {
         look_at_article(slot, corpus.get(slot).unwrap(), &matcher);
     }
     corpus.living_files();
-    facets(&corpus, corpus.order(), &Default::default(), &[], &|| false);
+    let slots = Counted::Slots(Arc::clone(corpus.order()));
+    facets(&Arc::new(corpus.clone()), &slots, &Default::default(), &[], &|| false);
     let mut desk = Desk::new(Config::default(), corpus, 120, 40);
     desk.press("/").type_in("state a").press("enter n n");
     desk.draw();

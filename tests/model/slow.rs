@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use newsdesk::article::fold::{fold, fold_keeping_case};
 use newsdesk::article::{Article, BlockKind, Draft, Part, Published, Role};
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
-use newsdesk::query::{Expr, Feature, Field, Mark, Query, Term, TermId, TermKind};
+use newsdesk::query::{ExactWords, Expr, Feature, Field, Mark, Query, Term, TermId, TermKind};
 use newsdesk::search::{Answer, Request, count_hits, scan};
 
 /// Words that articles are made of, in several scripts, with what folding does to them in mind.
@@ -67,6 +67,8 @@ pub(crate) const TERMS: &[&str] = &[
     "mail",
     "\"mail\"",
     "\"state mail\"",
+    "\"STATE mail\"",
+    "\"mail SS\"",
     "\"务\"",
     "straße",
     "fine",
@@ -112,6 +114,8 @@ pub(crate) const CONDITIONS: &[&str] = &[
     "section:eco",
     "path:elan",
     "source:reuters",
+    "case:exact",
+    "case:ignore",
 ];
 
 pub(crate) fn parse(text: &str) -> Query {
@@ -219,11 +223,12 @@ pub(crate) fn places(text: &str, term: &Term) -> Vec<Range<usize>> {
     if term.kind == TermKind::Regex {
         // What ignores case ignores accents too.
         let fold_letter = |c: char| if c.is_ascii() { c.to_string() } else { fold(&c.to_string()) };
-        let pattern = if term.exact_case { term.text.clone() } else { term.text.chars().map(fold_letter).collect() };
-        let regex = regex::RegexBuilder::new(&pattern).case_insensitive(!term.exact_case).build().unwrap();
+        let is_exact = term.exact == ExactWords::All;
+        let pattern = if is_exact { term.text.clone() } else { term.text.chars().map(fold_letter).collect() };
+        let regex = regex::RegexBuilder::new(&pattern).case_insensitive(!is_exact).build().unwrap();
         let found =
             |text: &str| regex.find_iter(text).map(|hit| hit.range()).filter(|range| !range.is_empty()).collect();
-        if !term.exact_case {
+        if !is_exact {
             return found(&folded);
         }
         // Folding what stands before and inside gives the place in folded text, where no character folds with its
@@ -248,21 +253,38 @@ pub(crate) fn places(text: &str, term: &Term) -> Vec<Range<usize>> {
             TermKind::Phrase { open } => is_edge(&folded, range.start) && (open || is_edge(&folded, range.end)),
             TermKind::Word | TermKind::Regex => true,
         };
-        if bounded && (!term.exact_case || is_written(text, &range, &fold_keeping_case(&term.text))) {
+        if bounded && (term.exact == ExactWords::None || is_written(text, &range, term)) {
             out.push(range);
         }
     }
     out
 }
 
-/// Whether the characters that fold to `range` are written so, but for what folding ignores beside case.
-pub(crate) fn is_written(text: &str, range: &Range<usize>, exact: &str) -> bool {
+/// Whether the characters that fold to `range` are written as the term has to be, but for what folding ignores beside
+/// case: in a phrase only words of two or more letters, all capitals, have to be.
+pub(crate) fn is_written(text: &str, range: &Range<usize>, term: &Term) -> bool {
+    let exact = fold_keeping_case(&term.text);
+    let in_capitals = |word: &str| {
+        let letters: Vec<char> = word.chars().filter(|c| c.is_alphabetic()).collect();
+        letters.len() > 1 && letters.iter().all(|c| c.is_uppercase())
+    };
+    let is_same = |found: &str| match term.exact {
+        ExactWords::Capitals => {
+            let (found, exact): (Vec<&str>, Vec<&str>) = (found.split(' ').collect(), exact.split(' ').collect());
+            found.len() == exact.len()
+                && exact.iter().zip(found).all(|(exact, found)| !in_capitals(exact) || *exact == found)
+        }
+        _ => found == exact,
+    };
     let edges: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let start = edges.iter().rev().find(|&&at| fold(&text[..at]).len() <= range.start).unwrap();
+    // A term may begin and end inside a character that folds to several.
+    let skipped = range.start - fold(&text[..*start]).len();
+    let as_found = |kept: &str| kept.get(skipped..skipped + exact.len()).is_some_and(is_same);
     edges
         .iter()
         .filter(|&&end| end > *start)
-        .any(|&end| fold(&text[..end]).len() >= range.end && fold_keeping_case(&text[*start..end]) == exact)
+        .any(|&end| fold(&text[..end]).len() >= range.end && as_found(&fold_keeping_case(&text[*start..end])))
 }
 
 /// Whether a word may begin or end there.

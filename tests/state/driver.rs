@@ -12,7 +12,7 @@ use newsdesk::command::Key;
 use newsdesk::config::Config;
 use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
 use newsdesk::loader::{Hint, Problem, Refusal, decode, read};
-use newsdesk::search::{Request, costly_condition, count_hits, count_values, facets, scan};
+use newsdesk::search::{Request, costly_condition, count_hits, count_values, facets, other_case, scan};
 use newsdesk::ui::{Depth, Kind, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, TestBackend};
@@ -141,8 +141,8 @@ impl Desk {
                     let values = Arc::new(count_values(&corpus, &marks, &wanted));
                     self.hear(Message::Values { corpus, wanted, values });
                 }
-                Effect::CountFacets { generation, corpus, slots, marks, searches } => {
-                    let rows = facets(&corpus, &slots, &marks, &searches, &|| false).unwrap();
+                Effect::CountFacets { generation, corpus, counted, marks, searches } => {
+                    let rows = facets(&corpus, &counted, &marks, &searches, &|| false).unwrap();
                     self.hear(Message::Facets { generation, rows });
                 }
                 // What the library and the clock do is done by hand where a test is about it.
@@ -162,6 +162,7 @@ impl Desk {
         scan(&request, &|| false, &mut |answer| answers.push(answer));
         let costly =
             answers.last().filter(|answer| answer.slots.is_empty()).and_then(|last| costly_condition(last, &|| false));
+        let other = answers.last().and_then(|last| other_case(last, &|| false));
         let mut counts = Vec::new();
         count_hits(answers.last().unwrap(), &|| false, &mut |hits, complete| counts.push((hits, complete)));
         answers.into_iter().for_each(|answer| self.hear(Message::Filtered(answer)));
@@ -170,6 +171,9 @@ impl Desk {
         }
         for (hits, complete) in counts {
             self.hear(Message::HitsCounted { generation: request.generation, hits, complete });
+        }
+        if let Some((case, matched)) = other {
+            self.hear(Message::OtherCase { generation: request.generation, case, matched });
         }
     }
 
@@ -247,6 +251,11 @@ impl Desk {
         let open = self.state.reading().open()?;
         let hit = &open.hits[open.current?];
         Some(open.article.parts[hit.part].text[hit.range.clone()].to_owned())
+    }
+
+    /// The text of the screen.
+    pub(crate) fn screen(&self) -> String {
+        self.draw().backend().to_string()
     }
 
     pub(crate) fn draw(&self) -> Terminal<TestBackend> {

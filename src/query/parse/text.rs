@@ -2,6 +2,7 @@
 
 use super::Parser;
 use crate::article::is_unspaced;
+use crate::query::case::ExactWords;
 use crate::query::fields::Field;
 use crate::query::pattern;
 use crate::query::syntax::{Expr, Mistake, Term, TermId, TermKind, TokenKind};
@@ -77,7 +78,7 @@ impl Parser<'_> {
             return self.too_many(length);
         }
         pattern = pattern.get(..pattern.floor_char_boundary(MAX_TERM)).unwrap_or(pattern);
-        let wrong = |pattern: &str| pattern::wrong(pattern, pattern::has_capitals(pattern));
+        let wrong = pattern::wrong;
         match (wrong(pattern), close) {
             (None, _) => {}
             (Some((at, reason)), Some(_)) => {
@@ -109,13 +110,9 @@ impl Parser<'_> {
             return self.too_many(length);
         }
         let text = text.get(..text.floor_char_boundary(MAX_TERM)).unwrap_or(text);
-        let exact_case = match kind {
-            TermKind::Regex => pattern::has_capitals(text),
-            TermKind::Word | TermKind::Phrase { .. } => text.chars().any(char::is_uppercase),
-        };
         // At most MAX_TERMS, by the line above.
         let id = TermId(self.terms.len() as u16);
-        self.terms.push(Term { kind, text: text.to_owned(), exact_case, negated: self.negated, field });
+        self.terms.push(Term { kind, text: text.to_owned(), exact: ExactWords::None, negated: self.negated, field });
         self.token(length, TokenKind::Term(id));
         Expr::Term(id)
     }

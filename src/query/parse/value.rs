@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Parser;
+use crate::query::case::CASES;
 use crate::query::dates::{Days, Written, ago, date};
 use crate::query::fields::{FEATURES, FieldKind, FieldSpec, MARKS, SORTS, closest};
 use crate::query::syntax::{Expr, TokenKind};
@@ -37,6 +38,10 @@ impl Parser<'_> {
             FieldKind::Has => self.choice(spec, value, FEATURES).map(|feature| feature.map(Expr::Has)),
             FieldKind::Sort => self.choice(spec, value, SORTS).map(|sort| {
                 self.sort = sort.unwrap_or(self.sort);
+                None
+            }),
+            FieldKind::Case => self.choice(spec, value, CASES).map(|case| {
+                self.case = case.unwrap_or(self.case);
                 None
             }),
         };
