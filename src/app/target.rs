@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::numbers::{counted, grouped};
 use super::{Focus, State};
 use crate::article::{ArticleId, clean};
-use crate::query::Query;
 use crate::search::{Facet, FacetKind, Request, scan};
 
 /// How many rows are named in a message.
@@ -74,7 +73,7 @@ impl State {
             generation: 0,
             corpus: Arc::clone(&self.corpus),
             marks: self.keeping.marks().clone(),
-            query: Arc::new(Query::parse(&query, self.now.date())),
+            query: Arc::new(self.read_query(&query, false)),
             within: None,
             screenful: usize::MAX,
         };
