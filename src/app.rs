@@ -228,7 +228,7 @@ impl State {
             }
             Message::Library(kept) => self.take_library(*kept, &mut effects),
             Message::Kept(number) => self.keeping.kept(number),
-            Message::FeedStep { row, name } => self.take_feed_step(row, name, &mut effects),
+            Message::FeedStep { row, name, change } => self.take_feed_step(row, name, change, &mut effects),
             Message::FeedStepUndone { row, undo, name, refused } => {
                 self.take_feed_undo((row, undo), &name, refused.as_deref(), &mut effects);
             }

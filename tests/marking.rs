@@ -797,7 +797,7 @@ fn steps_of_feeds_are_undone_by_the_feed_thread() {
     let mut desk = Desk::open();
     let name = "unsubscribe from \"Valley\"".to_owned();
     desk.hear(Message::Notice(Notice::info("Unsubscribed: Valley")));
-    desk.hear(Message::FeedStep { row: 12, name: name.clone() });
+    desk.hear(Message::FeedStep { row: 12, name: name.clone(), change: StepChange::Feeds(Vec::new()) });
     assert_eq!(desk.told(), "Unsubscribed: Valley · u undo");
     let is_numbered = |effect: &Effect| matches!(effect, Effect::Journal(JournalEntry::Made(step, _)) if step.row == Some(12) && step.number == 1);
     assert!(desk.effects.iter().any(is_numbered));

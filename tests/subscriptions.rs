@@ -22,7 +22,7 @@ use newsdesk::config::FeedSettings;
 use newsdesk::corpus::Corpus;
 use newsdesk::feeds::Subscription;
 use newsdesk::fetch::{Client, ClientOptions, FetchLimits, Proxy};
-use newsdesk::journal::{History, STEPS, StepChange};
+use newsdesk::journal::{History, STEPS, SearchChange, StepChange};
 use newsdesk::library::{KnownFeed, Library, ReaderId, Standing, UndoneStep};
 use newsdesk::marks::{Change, Marking, Tag};
 use newsdesk::runtime::exchange::import;
@@ -315,7 +315,8 @@ fn reader(desk: &Desk) -> Library {
 
 /// The row and the name of the last step that was recorded.
 fn last_step(library: &Library) -> (i64, String) {
-    library.new_steps(ReaderId(1), 0).unwrap().pop().unwrap()
+    let (row, name, _) = library.new_steps(ReaderId(1), 0).unwrap().pop().unwrap();
+    (row, name)
 }
 
 fn undone(name: &str) -> UndoneStep {
@@ -488,6 +489,31 @@ fn subscribe_is_undone_and_redone() {
     assert_eq!(library.undo_feeds(row, false).unwrap(), undone(&name));
     assert_eq!(listed(&desk, &mut library), before);
     assert_eq!(desk.refresh().new, 0);
+}
+
+#[test]
+fn import_is_undone_in_two_steps() {
+    let desk = Desk::new();
+    let mut library = reader(&desk);
+    let urls = desk.folder.path().join("urls");
+    let text = "http://127.0.0.1:9/a \"news\"\nhttp://127.0.0.1:9/b\n\"query:Ferries:title =~ \\\"ferry\\\"\"\n";
+    fs::write(&urls, text).unwrap();
+    assert_eq!(import(&mut library, &urls).unwrap().searches, 1);
+    let steps = library.new_steps(ReaderId(1), 0).unwrap();
+    let names: Vec<&str> = steps.iter().map(|(_, name, _)| name.as_str()).collect();
+    assert_eq!(names, ["subscribe to 2 feeds", "save search \"Ferries\""]);
+    let (mut history, mut entries) = (History::default(), Vec::new());
+    for (row, name, change) in steps.clone() {
+        entries.push(history.record(name, change, Some(row)));
+    }
+    library.keep_with_journal(ReaderId(1), &[], &entries, &mut |_| None).unwrap();
+    let StepChange::Searches(changes) = &history.next(true).unwrap().change else { panic!("a step of searches") };
+    let changes: Vec<_> = changes.iter().map(SearchChange::inverse).collect();
+    let entry = history.advance(true).unwrap();
+    library.change_searches(ReaderId(1), &changes, &entry).unwrap();
+    assert_eq!(library.searches().unwrap(), []);
+    assert_eq!(library.undo_feeds(steps[0].0, true).unwrap(), undone("subscribe to 2 feeds"));
+    assert_eq!(library.feeds().unwrap(), []);
 }
 
 #[test]

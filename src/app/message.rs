@@ -13,7 +13,7 @@ use crate::article::ArticleId;
 use crate::command::Key;
 use crate::corpus::Corpus;
 use crate::feeds::redact;
-use crate::journal::Step;
+use crate::journal::{Step, StepChange};
 use crate::loader::Problem;
 use crate::marks::{Marked, Marks};
 use crate::query::{Case, SavedSearch, Wanted};
@@ -113,6 +113,8 @@ pub enum Message {
         row: i64,
         /// The name of the step.
         name: String,
+        /// What it changed.
+        change: StepChange,
     },
     /// The feed thread has undone a step or made it again.
     FeedStepUndone {

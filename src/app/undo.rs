@@ -100,8 +100,8 @@ impl State {
     }
 
     /// Takes note of a step that the feed thread has made and stored.
-    pub(super) fn take_feed_step(&mut self, row: i64, name: String, effects: &mut Vec<Effect>) {
-        let entry = self.keeping.history.record(name, StepChange::Feeds(Vec::new()), Some(row));
+    pub(super) fn take_feed_step(&mut self, row: i64, name: String, change: StepChange, effects: &mut Vec<Effect>) {
+        let entry = self.keeping.history.record(name, change, Some(row));
         effects.push(Effect::Journal(entry));
         // The feed thread, which tells what was done, knows no keys.
         if let Some(notice) = self.notice.take_if(|notice| !notice.is_error) {

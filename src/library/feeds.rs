@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::entries::same;
-use super::journal::{ReaderId, UndoneStep};
+use super::journal::{ReaderId, UndoneStep, insert_step};
 use super::marks::signed;
-use super::{Library, Result, logins, now};
+use super::{Library, Result, logins};
 use crate::feeds::{Subscription, one_line, same_address, tag_name};
 use crate::journal::{FeedChange, FeedState, StepChange, name_of_feeds};
 
@@ -332,12 +332,8 @@ fn record(
     let Some(reader) = reader.filter(|_| !changes.is_empty()) else { return Ok(()) };
     let feeds: Vec<i64> = changes.iter().map(|change| change.feed).collect();
     let name = name_of_feeds(&changes);
-    let change = serde_json::to_string(&StepChange::Feeds(changes)).unwrap_or_default();
     let handed = (!handed.is_empty()).then(|| serde_json::to_string(handed).unwrap_or_default());
-    // The reader gives it a number when it hears of it.
-    let sql = "INSERT INTO journal (reader, made_at, name, change, deleted) VALUES (?1, ?2, ?3, ?4, ?5)";
-    transaction.execute(sql, params![reader.0, now(), name, change, handed])?;
-    let step = transaction.last_insert_rowid();
+    let step = insert_step(transaction, reader, &name, &StepChange::Feeds(changes), handed.as_deref())?;
     let mut hold = transaction.prepare_cached("INSERT OR IGNORE INTO journal_feeds (step, feed) VALUES (?1, ?2)")?;
     for feed in feeds {
         hold.execute([step, feed])?;

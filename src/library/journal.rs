@@ -15,6 +15,7 @@ use super::{Library, Result, now};
 use crate::article::ArticleId;
 use crate::journal::{Articles, JournalEntry, STEPS, SearchChange, Step, StepChange};
 use crate::marks::Marking;
+use crate::query::SavedSearch;
 
 /// Identifies a running reader: the nanosecond of its start. Its steps carry it, so that two readers that are open at the
 /// same time undo their own steps only.
@@ -135,12 +136,38 @@ impl Library {
         Ok(steps)
     }
 
-    /// Returns the rows and names of the steps that were stored for a reader after this row and have no number yet.
-    pub fn new_steps(&self, reader: ReaderId, after: i64) -> Result<Vec<(i64, String)>> {
-        let sql = "SELECT id, name FROM journal WHERE reader = ?1 AND number IS NULL AND id > ?2 ORDER BY id";
+    /// Returns the steps that were stored for a reader after this row and have no number yet: row, name and change.
+    pub fn new_steps(&self, reader: ReaderId, after: i64) -> Result<Vec<(i64, String, StepChange)>> {
+        let sql = "SELECT id, name, change FROM journal WHERE reader = ?1 AND number IS NULL AND id > ?2 ORDER BY id";
         let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map(params![reader.0, after], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let mut rows = statement.query(params![reader.0, after])?;
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next()? {
+            let change = serde_json::from_str(row.get_ref(2)?.as_str().unwrap_or(""));
+            if let Ok(change) = change {
+                steps.push((row.get(0)?, row.get(1)?, change));
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Saves searches that are not there yet, as one step of the journal if there is one.
+    pub fn add_searches(&mut self, searches: Vec<SavedSearch>) -> Result<()> {
+        let name = match searches.as_slice() {
+            [] => return Ok(()),
+            [only] => format!("save search \"{}\"", only.name),
+            several => format!("save {} searches", several.len()),
+        };
+        let (reader, first) = (self.reader, self.searches()?.len());
+        self.write(|transaction, revision| {
+            for search in &searches {
+                put_search(transaction, search, revision)?;
+            }
+            let Some(reader) = reader else { return Ok(()) };
+            let each = (first..).zip(searches);
+            let changes = each.map(|(at, search)| SearchChange { before: None, after: Some(search), at }).collect();
+            insert_step(transaction, reader, &name, &StepChange::Searches(changes), None).map(drop)
+        })
     }
 
     /// Keeps changes of marks, as [`keep`](Self::keep) does, and writes the journal in the same transaction.
@@ -224,6 +251,20 @@ fn take_search(transaction: &Transaction<'_>, name: &str) -> Result<Option<Delet
     Ok(Some(DeletedSearch { name: name.to_owned(), position, reported }))
 }
 
+/// Stores a step that has no number yet: the reader gives it one when it hears of it. Returns the row.
+pub(super) fn insert_step(
+    transaction: &Transaction<'_>,
+    reader: ReaderId,
+    name: &str,
+    change: &StepChange,
+    deleted: Option<&str>,
+) -> Result<i64> {
+    let change = serde_json::to_string(change).unwrap_or_default();
+    let sql = "INSERT INTO journal (reader, made_at, name, change, deleted) VALUES (?1, ?2, ?3, ?4, ?5)";
+    transaction.execute(sql, params![reader.0, now(), name, change, deleted])?;
+    Ok(transaction.last_insert_rowid())
+}
+
 /// Writes an entry. `deleted` describes what the step deleted, if it was made or made again.
 fn write_entry(
     transaction: &Transaction<'_>,
@@ -233,18 +274,12 @@ fn write_entry(
 ) -> Result<()> {
     match entry {
         JournalEntry::Made(step, dropped) => {
-            match step.row {
-                Some(row) => {
-                    transaction.execute("UPDATE journal SET number = ?2 WHERE id = ?1", params![row, step.number])?;
-                }
-                None => {
-                    let sql = "INSERT INTO journal (reader, number, made_at, name, change, deleted)
-                               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-                    let change = serde_json::to_string(&step.change).unwrap_or_default();
-                    let values = params![reader.0, step.number, now(), step.name, change, deleted];
-                    transaction.prepare_cached(sql)?.execute(values)?;
-                }
-            }
+            let row = match step.row {
+                Some(row) => row,
+                None => insert_step(transaction, reader, &step.name, &step.change, deleted)?,
+            };
+            transaction
+                .execute("UPDATE OR REPLACE journal SET number = ?2 WHERE id = ?1", params![row, step.number])?;
             drop_steps(transaction, reader, dropped)?;
         }
         JournalEntry::Undone(number) | JournalEntry::Redone(number) => {

@@ -84,15 +84,17 @@ pub fn import(library: &mut Library, path: &Path) -> io::Result<Imported> {
         ..Imported::default()
     };
     let known = library.searches().map_err(kept)?;
+    let mut searches = Vec::new();
     for (name, query) in found.searches {
         if known.iter().any(|search| search.name == name) {
             let cause = format!("there is a saved search \"{name}\" already");
             imported.problems.push(problem((0, cause, "newsboat's query is left out".to_owned())));
             continue;
         }
-        library.save_search(&SavedSearch { name, query, ..SavedSearch::default() }).map_err(kept)?;
-        imported.searches += 1;
+        searches.push(SavedSearch { name, query, ..SavedSearch::default() });
     }
+    imported.searches = searches.len();
+    library.add_searches(searches).map_err(kept)?;
     if let Some(cache) = cache_of(path) {
         match copy_entries(library, &cache, &found.subscriptions) {
             Ok(entries) => imported.entries = entries,

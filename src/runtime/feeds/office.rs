@@ -115,9 +115,9 @@ impl Office {
     fn tell_steps(&self) {
         let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
         let steps = self.library().and_then(|library| library.new_steps(self.reader, *stored).map_err(told));
-        for (row, name) in steps.unwrap_or_default() {
+        for (row, name, change) in steps.unwrap_or_default() {
             *stored = row;
-            self.tell(Message::FeedStep { row, name });
+            self.tell(Message::FeedStep { row, name, change });
         }
     }
 
