@@ -5,6 +5,7 @@
 
 mod body;
 mod client;
+mod cookies;
 mod error;
 mod exchange;
 mod headers;

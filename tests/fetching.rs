@@ -201,6 +201,35 @@ fn redirects_in_a_circle_end() {
 }
 
 #[test]
+fn cookies_live_through_the_redirects_of_one_fetch() {
+    let server = Server::start(|request| match (request.path.as_str(), request.header("Cookie")) {
+        ("/feed", Some("seen=1; a=b")) => Answer::ok("<rss/>"),
+        ("/feed", None) => Answer::to(302, "/consent").with("Set-Cookie", "a=b; Path=/"),
+        ("/consent", Some("a=b")) => Answer::to(302, "/feed").with("Set-Cookie", "seen=1; Path=/feed; HttpOnly"),
+        _ => Answer::status(400),
+    });
+    let client = Client::new(&options());
+    // The second fetch begins without cookies, as the first did.
+    for _ in 0..2 {
+        let fetched = client.fetch(&Wanted::new(server.url("/feed")), &AtomicBool::new(false));
+        assert_eq!(document(fetched).bytes, b"<rss/>");
+    }
+    assert_eq!(server.requests().len(), 6);
+}
+
+#[test]
+fn redirects_in_a_circle_end_though_a_cookie_is_set() {
+    let server = Server::start(|_| Answer::to(302, "/a").with("Set-Cookie", "seen=1"));
+    assert_eq!(fetch(&server.url("/a")), Err(FetchError::RedirectLoop));
+    assert_eq!(server.requests().len(), 2);
+    let counting = Server::start(|request| {
+        let next = request.header("Cookie").map_or(0, str::len) + 1;
+        Answer::to(302, "/a").with("Set-Cookie", &format!("n={}", "x".repeat(next)))
+    });
+    assert_eq!(fetch(&counting.url("/a")), Err(FetchError::TooManyRedirects(10)));
+}
+
+#[test]
 fn redirects_without_end_end_at_the_limit() {
     let server = Server::start(|request| Answer::to(302, &format!("{}x", request.path)));
     assert_eq!(fetch(&server.url("/")), Err(FetchError::TooManyRedirects(10)));
@@ -526,10 +555,12 @@ fn compressed_bodies_that_are_damaged_are_no_documents() {
 }
 
 #[test]
-fn compression_that_is_not_known_is_told() {
-    for encoding in ["compress", "gzip, gzip, gzip, gzip"] {
-        assert!(matches!(packed(encoding, gzip(b"news")), Err(FetchError::Encoding(_))), "{encoding}");
+fn unknown_encodings_leave_the_body_as_it_is() {
+    for encoding in ["utf-8", "none", "identity, UTF-8", "aws-chunked", "compress", "gzip, utf-8"] {
+        assert_eq!(document(packed(encoding, b"<rss/>".to_vec())).bytes, b"<rss/>", "{encoding}");
     }
+    let packed = packed("gzip, gzip, gzip, gzip", gzip(b"news"));
+    assert!(matches!(packed, Err(FetchError::Encoding(_))), "{packed:?}");
 }
 
 #[test]

@@ -94,15 +94,20 @@ fn unpack<'a>(encoding: &str, sent: Box<dyn BufRead + 'a>) -> Result<Box<dyn Buf
     if layers.clone().count() > MOST_LAYERS {
         return Err(FetchError::Encoding("it is compressed too many times".to_owned()));
     }
+    // Servers write encodings of text here, and names of their own; browsers then take the body as it is.
+    const KNOWN: &[&str] = &["br", "deflate", "gzip", "identity", "x-gzip", "zstd"];
+    let layers: Vec<String> = layers.map(str::to_ascii_lowercase).collect();
+    if !layers.iter().all(|layer| KNOWN.contains(&layer.as_str())) {
+        return Ok(sent);
+    }
     let mut decoded = sent;
-    for layer in layers.rev() {
-        decoded = match layer.to_ascii_lowercase().as_str() {
-            "identity" => decoded,
+    for layer in layers.iter().rev() {
+        decoded = match layer.as_str() {
             "gzip" | "x-gzip" => buffered(MultiGzDecoder::new(decoded)),
             "deflate" => buffered(InflateReader::new(decoded)),
             "br" => buffered(BrotliReader::new(decoded, PIECE)),
             "zstd" => buffered(ZstdReader::new(decoded)),
-            other => return Err(FetchError::Encoding(format!("\"{other}\" is not known"))),
+            _ => decoded,
         };
     }
     Ok(decoded)

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::Utc;
-use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, COOKIE, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use ureq::http::{HeaderValue, Response, StatusCode};
 use ureq::{Body, http};
 use url::Url;
 
 use super::body::{ENCODINGS, Reading};
 use super::client::Shared;
+use super::cookies::Cookies;
 use super::line::Line;
 use super::{Document, FetchError, Fetched, Wanted, headers, login};
 use crate::feeds::Credentials;
@@ -30,6 +31,7 @@ impl Exchange {
         let mut route = Route::from(&self.wanted.url)?;
         loop {
             let response = self.ask(&route)?;
+            route.cookies.take(&route.at, response.headers());
             let Some(location) = redirected(&response) else { return self.conclude(response, &route) };
             route.follow(&location, response.status(), self.shared.limits.redirects)?;
         }
@@ -54,6 +56,10 @@ impl Exchange {
         }
         if let Some(login) = self.login(route)? {
             header(AUTHORIZATION, &login);
+        }
+        let cookies = route.cookies.header(&route.at);
+        if !cookies.is_empty() {
+            header(COOKIE, &cookies);
         }
         let request = request.body(()).map_err(|error| FetchError::Address(error.to_string()))?;
         let agent = self.shared.agent(&route.at, self.deadline)?;
@@ -113,8 +119,8 @@ impl Exchange {
             content_type: headers::text(&parts.headers, "content-type"),
             etag: headers::text(&parts.headers, "etag"),
             last_modified: headers::text(&parts.headers, "last-modified"),
-            url: match route.seen.len() {
-                1 => Credentials::split(&self.wanted.url).0,
+            url: match route.hops {
+                0 => Credentials::split(&self.wanted.url).0,
                 _ => route.at.to_string(),
             },
             moved_to,
@@ -144,7 +150,10 @@ fn redirected(response: &Response<Body>) -> Option<String> {
 struct Route {
     /// Where the next request goes; no login stands in it.
     at: Url,
-    seen: HashSet<Url>,
+    /// Addresses that were asked for, each with the cookies that were sent there.
+    seen: HashSet<(Url, String)>,
+    hops: u32,
+    cookies: Cookies,
     moved_to: Option<Url>,
     /// Every redirect until now was permanent.
     all_permanent: bool,
@@ -156,17 +165,20 @@ impl Route {
     fn from(address: &str) -> Result<Self, FetchError> {
         let at = bare(Url::parse(address).map_err(|error| FetchError::Address(error.to_string()))?)?;
         let was_secure = at.scheme() == "https";
-        let seen = HashSet::from([at.clone()]);
-        Ok(Self { at, seen, moved_to: None, all_permanent: true, was_secure })
+        let seen = HashSet::from([(at.clone(), String::new())]);
+        let cookies = Cookies::default();
+        Ok(Self { at, seen, hops: 0, cookies, moved_to: None, all_permanent: true, was_secure })
     }
 
     fn follow(&mut self, location: &str, status: StatusCode, most: u32) -> Result<(), FetchError> {
         let next = self.at.join(location).map_err(|error| FetchError::Address(error.to_string()))?;
         self.at = bare(next)?;
-        if self.seen.len() > most as usize {
+        self.hops += 1;
+        if self.hops > most {
             return Err(FetchError::TooManyRedirects(most));
         }
-        if !self.seen.insert(self.at.clone()) {
+        // With other cookies the same address may lead elsewhere.
+        if !self.seen.insert((self.at.clone(), self.cookies.header(&self.at))) {
             return Err(FetchError::RedirectLoop);
         }
         self.all_permanent &= matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);

@@ -1,0 +1,167 @@
+//! The cookies of one fetch, by the parts of RFC 6265 that a chain of redirects needs. They live in memory and end with
+//! the fetch.
+//!
+//! There is no list of public suffixes: all that a chain of redirects hands to another host, its addresses could hand on
+//! as well.
+
+use ureq::http::HeaderMap;
+use url::{Host, Url};
+
+/// No site needs more, in number and in bytes each.
+const MOST: usize = 50;
+const LONGEST: usize = 4096;
+
+/// The cookies that servers have set during a fetch.
+#[derive(Debug, Default)]
+pub(super) struct Cookies(Vec<Cookie>);
+
+#[derive(Debug)]
+struct Cookie {
+    name: String,
+    value: String,
+    /// The host that set it, or a domain around that.
+    domain: String,
+    /// Whether hosts below the domain get it, too.
+    goes_below: bool,
+    path: String,
+    is_secure: bool,
+}
+
+impl Cookies {
+    /// Takes the cookies of an answer from `url`.
+    pub(super) fn take(&mut self, url: &Url, headers: &HeaderMap) {
+        for header in headers.get_all("set-cookie") {
+            let text = String::from_utf8_lossy(header.as_bytes());
+            let Some((cookie, is_over)) = Cookie::read(url, &text) else { continue };
+            self.0.retain(|known| {
+                (&known.name, &known.domain, &known.path) != (&cookie.name, &cookie.domain, &cookie.path)
+            });
+            if !is_over && self.0.len() < MOST {
+                self.0.push(cookie);
+            }
+        }
+    }
+
+    /// Returns the `Cookie` header of a request for `url`; empty if no cookie belongs there.
+    pub(super) fn header(&self, url: &Url) -> String {
+        let mut cookies: Vec<&Cookie> = self.0.iter().filter(|cookie| cookie.belongs_to(url)).collect();
+        cookies.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+        let pairs = cookies.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value));
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Cookie {
+    /// Reads a `Set-Cookie` header; also returns whether it deletes the cookie.
+    fn read(url: &Url, header: &str) -> Option<(Cookie, bool)> {
+        if header.len() > LONGEST {
+            return None;
+        }
+        let mut pieces = header.split(';');
+        let (name, value) = pieces.next()?.split_once('=')?;
+        let host = url.host_str()?.to_owned();
+        let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
+        let mut cookie =
+            Cookie { name, value, domain: host.clone(), goes_below: false, path: folder(url), is_secure: false };
+        let mut is_over = false;
+        for piece in pieces {
+            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+            let value = value.trim();
+            match name.trim().to_ascii_lowercase().as_str() {
+                "domain" if !value.is_empty() => {
+                    let domain = value.trim_start_matches('.').to_ascii_lowercase();
+                    let is_around = matches!(url.host(), Some(Host::Domain(_)))
+                        && domain.contains('.')
+                        && host.strip_suffix(&domain).is_some_and(|front| front.ends_with('.'));
+                    if domain != host && !is_around {
+                        return None;
+                    }
+                    cookie.goes_below = matches!(url.host(), Some(Host::Domain(_)));
+                    cookie.domain = domain;
+                }
+                "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
+                "secure" => cookie.is_secure = true,
+                // A fetch is over long before any other time that a server may name.
+                "max-age" => is_over = value.parse::<i64>().is_ok_and(|seconds| seconds <= 0),
+                _ => {}
+            }
+        }
+        let is_allowed = !cookie.name.is_empty() && (!cookie.is_secure || url.scheme() == "https");
+        is_allowed.then_some((cookie, is_over))
+    }
+
+    fn belongs_to(&self, url: &Url) -> bool {
+        let Some(host) = url.host_str() else { return false };
+        let is_host = host == self.domain
+            || self.goes_below && host.strip_suffix(&self.domain).is_some_and(|front| front.ends_with('.'));
+        let is_path = url
+            .path()
+            .strip_prefix(&self.path)
+            .is_some_and(|rest| rest.is_empty() || self.path.ends_with('/') || rest.starts_with('/'));
+        is_host && is_path && (!self.is_secure || url.scheme() == "https")
+    }
+}
+
+/// Returns the path that a cookie is for if it does not say: the address without its last part.
+fn folder(url: &Url) -> String {
+    let path = url.path();
+    let end = path.rfind('/').unwrap_or(0);
+    path.get(..end.max(1)).unwrap_or("/").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    /// The header that goes to `to` after `from` has set `cookies`.
+    fn sent(from: &str, cookies: &[&str], to: &str) -> String {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            headers.append("set-cookie", cookie.parse().unwrap());
+        }
+        let mut jar = Cookies::default();
+        jar.take(&url(from), &headers);
+        jar.header(&url(to))
+    }
+
+    #[test]
+    fn cookies_go_to_their_host_and_path_only() {
+        let from = "https://a.example/news/feed";
+        for (cookie, to, header) in [
+            ("s=1", "https://a.example/news/other", "s=1"),
+            ("s=1", "https://a.example/news", "s=1"),
+            ("s=1", "https://a.example/newsroom", ""),
+            ("s=1", "https://a.example/", ""),
+            ("s=1; Path=/", "https://a.example/", "s=1"),
+            ("s=1; Path=/", "http://a.example/", "s=1"),
+            ("s=1; Path=/; Secure", "http://a.example/", ""),
+            ("s=1; Path=/", "https://b.example/", ""),
+            ("s=1; Path=/", "https://www.a.example/", ""),
+            ("s=1; Path=/; Domain=.A.example", "https://www.a.example/", "s=1"),
+            ("s=1; Path=/; Domain=a.example", "https://nota.example/", ""),
+            ("s=1; Path=/; Domain=b.example", "https://b.example/", ""),
+            ("s=1; Path=/; Domain=example", "https://b.example/", ""),
+            ("s=1; Path=/; Max-Age=0", "https://a.example/", ""),
+            ("s=a=b; HttpOnly; path=/; SameSite=Lax", "https://a.example/x", "s=a=b"),
+            ("no pair", "https://a.example/news/", ""),
+        ] {
+            assert_eq!(sent(from, &[cookie], to), header, "{cookie} for {to}");
+        }
+        assert_eq!(sent("http://a.example/", &["s=1; Secure"], "https://a.example/"), "");
+        assert_eq!(sent("http://127.0.0.1/", &["s=1; Domain=0.0.1"], "http://127.0.0.1/"), "");
+    }
+
+    #[test]
+    fn a_cookie_set_again_replaces_the_first() {
+        let from = "https://a.example/";
+        assert_eq!(sent(from, &["a=1", "b=2", "a=3"], from), "b=2; a=3");
+        assert_eq!(sent(from, &["a=1", "a=; Max-Age=-1"], from), "");
+        let many: Vec<String> = (0..MOST * 2).map(|number| format!("c{number}=x")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(sent(from, &many, from).split("; ").count(), MOST);
+    }
+}
