@@ -470,6 +470,41 @@ fn an_entry_without_an_end_ends_where_the_next_begins() {
 }
 
 #[test]
+fn entries_are_read_though_a_text_of_the_feed_is_not_closed() {
+    let items = "<item><title>One</title><description>a</description></item><item><title>Two</title></item>";
+    let rss = |head: &str| format!("<rss version='2.0'><channel>{head}{items}</channel></rss>");
+    let rdf = |head: &str| {
+        format!(
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'>\
+             <channel>{head}</channel>{items}</rdf:RDF>"
+        )
+    };
+    let entries = "<entry><title>One</title></entry><entry><title type='xhtml'><div \
+        xmlns='http://www.w3.org/1999/xhtml'>T<b>w</b>o</div></title></entry>";
+    let atom = |head: &str| format!("<feed xmlns='http://www.w3.org/2005/Atom'>{head}{entries}</feed>");
+    for text in [
+        rss("<title>Feed<link>http://a.example/</link><description>About it</description>"),
+        rss("<title>Feed</title><description>About it"),
+        rss("<title>Feed<description>About it"),
+        rss("<title>Feed</title><copyright>Us<language>en</language>"),
+        rss("<title>Feed</title><image><url>http://a.example/i.png"),
+        rss("<title>Feed</title><link>http://a.example/"),
+        rdf("<title>Feed<link>http://a.example/</link>"),
+        atom("<title>Feed<id>urn:x</id><updated>2020-01-01T00:00:00Z</updated>"),
+        atom("<title>Feed</title><subtitle>About"),
+    ] {
+        let feed = parse_feed(text.as_bytes(), &FeedOptions::default()).unwrap();
+        let title = |text: &Option<newsdesk::loader::FeedText>| text.as_ref().unwrap().plain().into_owned();
+        let titles: Vec<String> = feed.entries.iter().map(|entry| title(&entry.head.title)).collect();
+        assert_eq!((titles, title(&feed.head.title)), (vec!["One".into(), "Two".into()], "Feed".into()), "{text}");
+        assert_eq!(feed.flaws.len(), 1, "{text}");
+    }
+    let cdata = rss("<title>Feed</title><description><![CDATA[<item>no entry</item>]]></description>");
+    let feed = parse_feed(cdata.as_bytes(), &FeedOptions::default()).unwrap();
+    assert_eq!((feed.entries.len(), feed.flaws.len()), (2, 0));
+}
+
+#[test]
 fn a_json_feed_that_breaks_off_is_read_up_to_the_entry_in_which_it_does() {
     let item = |number: usize| format!("{{\"id\": {number}, \"content_text\": \"[{{\\\"{number}\\\"}}]\"}}");
     let whole = format!(

@@ -60,6 +60,10 @@ fn numbers(text: &str) -> Option<Published> {
     let number = |text: &str, lengths: std::ops::RangeInclusive<usize>| -> Option<u32> {
         (lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
     };
+    if let Some((year, month, day)) = separated(date) {
+        (parts.year, parts.month, parts.day) = (Some(year), Some(month), Some(day));
+        return if rest.is_empty() || clock(rest, &mut parts) { parts.finish() } else { None };
+    }
     match *pieces.as_slice() {
         [whole] if whole.len() == 8 => {
             parts.year = i32::try_from(number(whole.get(..4)?, 4..=4)?).ok();
@@ -93,6 +97,26 @@ fn numbers(text: &str) -> Option<Published> {
     parts.afternoon = afternoon;
     parts.zone = zone.map(Some);
     clock(rest, &mut parts).then(|| parts.finish())?
+}
+
+/// Reads `2019/11/15`, `2019.11.15` and `15.11.2019` as year, month and day. With slashes, what does not begin with the
+/// year is none: `03/04/2019` is a day in March here and in April there.
+fn separated(date: &str) -> Option<(i32, u32, u32)> {
+    let date = date.trim_end_matches('.');
+    let separator = if date.contains('/') { '/' } else { '.' };
+    let mut numbers = [0_u32; 3];
+    let mut pieces = date.split(separator);
+    for number in &mut numbers {
+        let piece = pieces.next().filter(|piece| piece.bytes().all(|byte| byte.is_ascii_digit()))?;
+        *number = piece.parse().ok().filter(|_| matches!(piece.len(), 1 | 2 | 4))?;
+    }
+    let [first, month, last] = numbers;
+    let year = |year: u32| i32::try_from(year).ok().filter(|year| *year >= 1000);
+    match (pieces.next(), year(first), year(last)) {
+        (None, Some(year), None) if last <= 31 => Some((year, month, last)),
+        (None, None, Some(year)) if first <= 31 && separator == '.' => Some((year, month, first)),
+        _ => None,
+    }
 }
 
 /// A time, and a zone right after it or after a space.
@@ -155,6 +179,12 @@ fn words(text: &str) -> Option<Published> {
             if !clock(word, &mut parts) {
                 parts.time = Some((u32::MAX, 0, 0));
             }
+            continue;
+        }
+        if parts.day.is_none()
+            && let Some((year, month, day)) = separated(word)
+        {
+            (parts.year, parts.month, parts.day) = (Some(year), Some(month), Some(day));
             continue;
         }
         // `27-Sep-2023`, and `2004-july-13T9:15` with a name for a number.
@@ -322,6 +352,32 @@ mod tests {
             ("2003-12-31 10:14:55 UTC", "2003-12-31 10:14:55"),
             ("20031231T101455Z", "2003-12-31 10:14:55"),
             ("2004-july-13T9:15-05:00", "2004-07-13 14:15:00"),
+        ] {
+            assert_eq!(utc(text), moment, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_with_slashes_or_dots_are_read_if_their_order_is_certain() {
+        for (text, moment) in [
+            ("2019/11/15 10:00:00", "2019-11-15 10:00:00"),
+            ("2019/11/15", "2019-11-15"),
+            ("2019/1/5 9:05", "2019-01-05 09:05:00"),
+            ("2019/11/15T10:00:00+02:00", "2019-11-15 08:00:00"),
+            ("2019.11.15", "2019-11-15"),
+            ("2019.11.15. 10:00", "2019-11-15 10:00:00"),
+            ("02.03.2026 10:00", "2026-03-02 10:00:00"),
+            ("15.11.2019", "2019-11-15"),
+            ("Fr, 15.11.2019, 10:00 Uhr", "2019-11-15 10:00:00"),
+            ("Fri, 2019/11/15 10:00:00 GMT", "2019-11-15 10:00:00"),
+            ("15.11.2019 um 10:00 MEZ", "2019-11-15 09:00:00"),
+            ("15.11.19", "none"),
+            ("15.13.2019", "none"),
+            ("31.02.2019", "none"),
+            ("2019/11/45", "none"),
+            ("03/04/2019", "none"),
+            ("2019/11", "none"),
+            ("192.168.2019.1", "none"),
         ] {
             assert_eq!(utc(text), moment, "{text}");
         }

@@ -23,6 +23,28 @@ const NEAR: usize = 64;
 /// 150,000 entries or so, a document is made to fill that, and its rest is left out.
 pub(in crate::loader::feed) const MOST: usize = 4_000_000;
 
+/// Elements of feeds that are no elements of HTML, so cannot stand in a text.
+const NO_MARKUP: &[&str] = &[
+    "author",
+    "category",
+    "copyright",
+    "description",
+    "docs",
+    "generator",
+    "guid",
+    "id",
+    "language",
+    "lastbuilddate",
+    "managingeditor",
+    "pubdate",
+    "published",
+    "rights",
+    "subtitle",
+    "ttl",
+    "updated",
+    "webmaster",
+];
+
 /// An element that is open.
 struct Open {
     id: NodeId,
@@ -192,7 +214,7 @@ impl<'a> Builder<'a> {
 
     fn start(&mut self, tag: &BytesStart<'_>, is_empty: bool, at: usize) {
         let written = tag.name().as_ref().to_ascii_lowercase();
-        self.end_entry_before(&written, at);
+        self.end_unclosed_before(&written, at);
         let mut attributes = Vec::new();
         let mut declared = Vec::new();
         for attribute in tag.html_attributes().with_checks(false).flatten() {
@@ -241,19 +263,42 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Closes the entry that is open where another begins: its end tag was forgotten, unless a text in it holds an entry.
-    fn end_entry_before(&mut self, name: &str, at: usize) {
-        let local = |name: &str| name.rsplit(':').next().unwrap_or("").to_owned();
-        if !matches!(local(name).as_str(), "item" | "entry") || self.counts.get(name).is_none_or(|&count| count == 0) {
+    /// Closes what was left open where an element starts that cannot stand in it: the entry before this one, a text of
+    /// the feed in front of its first entry, a title in front of the element after it.
+    fn end_unclosed_before(&mut self, name: &str, at: usize) {
+        let (space, local) = self.split(name, true);
+        if space != Space::Core {
+            return;
+        }
+        if !matches!(local, "item" | "entry") {
+            let is_in_text = self.open.last().is_some_and(|open| matches!(open.name.as_str(), "title" | "description"));
+            let is_in_title = is_in_text && self.open.last().is_some_and(|open| open.name == "title");
+            if is_in_text && NO_MARKUP.contains(&local) || is_in_title && local == "link" {
+                self.end_down_to(self.open.len() - 1, at);
+            }
             return;
         }
         // Whoever forgot an end tag did not nest much deeper; looking further would take time for each entry.
-        let Some(depth) = self.open.iter().rev().take(NEAR).position(|open| open.name == name) else { return };
-        let mut around = self.open.iter().rev().take(depth).map(|open| local(&open.name));
-        let holds = ["content", "description", "encoded", "inline", "items", "source", "summary"];
-        if !around.any(|around| holds.contains(&around.as_str())) {
+        for depth in (0..self.open.len()).rev().take(NEAR) {
+            let Some(open) = self.open.get(depth) else { return };
+            let around = open.name.rsplit(':').next().unwrap_or("");
+            match around {
+                _ if open.name == name => return self.end_down_to(depth, at),
+                "channel" | "entries" | "feed" | "items" | "rdf" | "rss" => return self.end_down_to(depth + 1, at),
+                // These may hold an entry.
+                "content" | "entry" | "inline" | "item" | "source" => return,
+                _ => {}
+            }
+        }
+    }
+
+    /// Closes open elements until so many are left.
+    fn end_down_to(&mut self, left: usize, at: usize) {
+        while self.open.len() > left
+            && let Some(name) = self.open.last().map(|open| open.name.clone())
+        {
             self.note(at, "an end tag is missing");
-            self.end(name, at);
+            self.end(&name, at);
         }
     }
 
