@@ -4,6 +4,7 @@
 //! Everything here takes the time that the disk takes: it is for threads that nobody waits for. Panes are unknown here.
 
 mod entries;
+mod entry_keys;
 mod feeds;
 mod journal;
 mod logins;

@@ -16,10 +16,12 @@ mod wire;
 
 use crate::article::Draft;
 
+pub use address::canonical as canonical_address;
 pub use encoding::{Decoded, decode};
 pub use feed::{
-    Feed, FeedArticle, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink, FeedOptions,
-    FeedPerson, FeedText, FeedVersion, feed_articles, parse_date as parse_feed_date, parse_feed, resolve_entities,
+    Feed, FeedArticle, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedKey, FeedLink,
+    FeedOptions, FeedPerson, FeedText, FeedVersion, feed_articles, parse_date as parse_feed_date, parse_feed,
+    resolve_entities,
 };
 pub use html::{PageFeed, feeds_of_page, page_article};
 pub use problem::{Flaw, Problem, Refusal};

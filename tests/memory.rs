@@ -16,7 +16,7 @@ use newsdesk::app::Message;
 use newsdesk::article::{BlockKind, Draft, Role};
 use newsdesk::feeds::Subscription;
 use newsdesk::library::{DeliveredFeed, Delivery, Health, Library, Outcome, PreparedEntry};
-use newsdesk::loader::FeedArticle;
+use newsdesk::loader::{FeedArticle, FeedKey};
 use newsdesk::runtime::{Cache, LoadOptions, Source, load_all, make_snapshot};
 
 #[path = "pty/desk.rs"]
@@ -221,7 +221,7 @@ fn feeds_keep_to_the_memory_and_what_came_last_stays() {
             let mut draft = Draft { published: day.map(newsdesk::article::Published::Day), ..Draft::default() };
             draft.push(Role::Headline, name.clone());
             draft.push_body(BlockKind::Paragraph, format!("{name} ").repeat(200));
-            PreparedEntry::new(feed.seed, None, FeedArticle { key: name, guid: None, draft })
+            PreparedEntry::new(feed.seed, None, FeedArticle { keys: vec![FeedKey::new(name)], guid: None, draft })
         });
         let document =
             DeliveredFeed { title: "Example".to_owned(), entries: entries.collect(), ..DeliveredFeed::default() };

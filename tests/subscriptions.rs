@@ -991,3 +991,325 @@ fn names_and_tags_are_kept_on_one_line_and_safe_to_show() {
     let feed = desk.feed("http://a.example/").subscription;
     assert_eq!((feed.name(), feed.tags[0].as_str()), ("A␛[31mB C", "A␛[31mB C"));
 }
+
+/// An entry of an RSS feed as the tests below change it.
+#[derive(Clone, Debug, Default)]
+struct Item {
+    title: String,
+    link: Option<String>,
+    guid: Option<String>,
+    date: Option<String>,
+    text: String,
+}
+
+fn item(title: &str, link: &str, guid: &str, text: &str) -> Item {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    Item { title: title.to_owned(), link: given(link), guid: given(guid), date: None, text: text.to_owned() }
+}
+
+/// A server with one feed at every path, whose entries a test sets.
+struct OneFeed {
+    server: Server,
+    items: Arc<Mutex<Vec<Item>>>,
+}
+
+impl OneFeed {
+    fn new(items: &[Item]) -> OneFeed {
+        let items = Arc::new(Mutex::new(items.to_vec()));
+        let now = Arc::clone(&items);
+        let server = Server::start(move |_| {
+            let element = |name: &str, text: &Option<String>| {
+                text.as_ref()
+                    .map_or_else(String::new, |text| format!("<{name}>{}</{name}>", text.replace('&', "&amp;")))
+            };
+            let item = |item: &Item| {
+                let (link, guid) = (element("link", &item.link), element("guid", &item.guid));
+                let (title, date) = (element("title", &Some(item.title.clone())), element("pubDate", &item.date));
+                format!("<item>{title}{link}{guid}{date}<description>{}</description></item>", item.text)
+            };
+            let items: String = now.lock().unwrap().iter().map(item).collect();
+            answer(format!(
+                "<rss version='2.0'><channel><title>F</title><link>http://b.example/</link>{items}</channel></rss>"
+            ))
+        });
+        OneFeed { server, items }
+    }
+
+    fn set(&self, items: &[Item]) {
+        *self.items.lock().unwrap() = items.to_vec();
+    }
+}
+
+impl Desk {
+    /// The headlines as they are listed.
+    fn listed(&self) -> Vec<String> {
+        let corpus = self.corpus(true);
+        corpus.order().iter().map(|slot| corpus.get(*slot).unwrap().headline().to_string()).collect()
+    }
+
+    /// The texts of the entries that are starred, in order.
+    fn starred(&mut self) -> Vec<String> {
+        let marks = self.library.marks().unwrap();
+        let corpus = self.corpus(true);
+        let entries = corpus.order().iter().map(|slot| corpus.get(*slot).unwrap());
+        let starred = entries.filter(|entry| marks.get(entry.id()).is_starred());
+        let mut texts: Vec<String> = starred.map(|entry| entry.article().to_text()).collect();
+        texts.sort();
+        texts
+    }
+}
+
+#[test]
+fn entries_with_one_guid_keep_their_marks_when_another_comes_in_front() {
+    let build =
+        |number: u32| item(&format!("Build {number}"), "http://b.example/notes", "N/A", &format!("text {number}"));
+    for guid in ["N/A", "http://b.example/", "tag:b.example,2020:build", "7", ""] {
+        let build = |number| Item { guid: Some(guid.to_owned()), ..build(number) };
+        let feed = OneFeed::new(&[build(2), build(1)]);
+        let mut desk = Desk::new();
+        desk.subscribe(&[feed.server.url("/")]);
+        assert_eq!(desk.refresh().new, 2, "{guid}");
+        let ids = desk.ids();
+        desk.mark(ids["Build 2"], &[Change::Read(true), Change::Starred(true)]);
+        let starred = desk.starred();
+        feed.set(&[build(3), build(2), build(1)]);
+        let done = desk.refresh();
+        assert_eq!((done.new, done.changed), (1, 0), "{guid}");
+        // The others go, and one comes that stands alone.
+        feed.set(&[build(1)]);
+        assert_eq!(desk.refresh().new, 0, "{guid}");
+        feed.set(&[build(4)]);
+        assert_eq!((desk.refresh().new, desk.refresh().new), (1, 0), "{guid}");
+        feed.set(&[build(1), build(4), build(3), build(2)]);
+        let done = desk.refresh();
+        assert_eq!((done.new, done.changed), (0, 0), "{guid}");
+        assert_eq!(desk.starred(), starred, "{guid}");
+        assert_eq!(ids["Build 2"], desk.ids()["Build 2"]);
+        assert!(!desk.library.marks().unwrap().get(desk.ids()["Build 3"]).is_read());
+    }
+}
+
+/// A generator of numbers that are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % sides).unwrap()
+    }
+}
+
+#[test]
+fn marks_stay_on_their_texts_while_entries_come_go_and_move() {
+    for seed in 0..24 {
+        let mut dice = Dice(seed);
+        // Ids, links and dates that several entries share, that all have, and that none has.
+        let kinds: Vec<Item> = (0..12)
+            .map(|number| Item {
+                title: [format!("Title {number}"), "Update".to_owned()][dice.roll(3).min(1) ^ 1].clone(),
+                link: [None, Some("http://b.example/page".to_owned()), Some(format!("http://b.example/{number}"))]
+                    [dice.roll(3)]
+                .clone(),
+                guid: [None, Some("N/A".to_owned()), Some("same-for-all-1".to_owned()), Some(format!("id-{number}"))]
+                    [dice.roll(4)]
+                .clone(),
+                date: (dice.roll(2) == 0).then(|| format!("Mon, {:02} Nov 2020 10:00:00 GMT", 1 + number)),
+                text: format!("text of {number}"),
+            })
+            .collect();
+        let feed = OneFeed::new(&kinds);
+        let mut desk = Desk::new();
+        desk.subscribe(&[feed.server.url("/")]);
+        assert_eq!(desk.refresh().new, kinds.len(), "seed {seed}");
+        let corpus = desk.corpus(true);
+        let ids: Vec<ArticleId> = corpus.order().iter().map(|slot| corpus.get(*slot).unwrap().id()).collect();
+        for id in ids.into_iter().filter(|_| dice.roll(2) == 0) {
+            desk.mark(id, &[Change::Starred(true)]);
+        }
+        let starred = desk.starred();
+        for step in 0..8 {
+            let mut now: Vec<Item> = kinds.iter().filter(|_| dice.roll(2) == 0).cloned().collect();
+            for at in (1..now.len()).rev() {
+                now.swap(at, dice.roll(at as u64 + 1));
+            }
+            feed.set(&now);
+            let done = desk.refresh();
+            assert_eq!((done.new, done.changed), (0, 0), "seed {seed}, step {step}: {now:#?}");
+        }
+        assert_eq!(desk.starred(), starred, "seed {seed}");
+    }
+}
+
+#[test]
+fn entries_stay_the_same_when_only_the_form_of_addresses_changes() {
+    let forms: [fn(u32) -> String; 5] = [
+        |number| format!("http://b.example/{number}?p=1&utm_source=rss"),
+        |number| format!("http://b.example/{number}?p=1"),
+        |number| format!("https://b.example/{number}?p=1"),
+        |number| format!("https://b.example/{number}?utm_medium=feed&p=1&fbclid=xyz"),
+        |number| format!("http://b.example/{number}?p=1&mc_cid=1&mc_eid=2"),
+    ];
+    for has_guid in [true, false] {
+        let entries = |form: fn(u32) -> String| -> Vec<Item> {
+            let guid = |number| if has_guid { form(number) } else { String::new() };
+            (1..=3).map(|number| item(&format!("T{number}"), &form(number), &guid(number), "text")).collect()
+        };
+        let feed = OneFeed::new(&entries(forms[0]));
+        let mut desk = Desk::new();
+        desk.subscribe(&[feed.server.url("/")]);
+        assert_eq!(desk.refresh().new, 3);
+        let ids = desk.ids();
+        desk.mark(ids["T2"], &[Change::Starred(true)]);
+        for form in forms {
+            feed.set(&entries(form));
+            let done = desk.refresh();
+            assert_eq!((done.new, done.changed), (0, 0), "{}", form(1));
+            assert_eq!(desk.ids(), ids);
+        }
+        assert_eq!(desk.articles()[0][2], forms[4](1), "the address of today is shown");
+        // Another feed has them in another form.
+        let other = OneFeed::new(&entries(forms[3]));
+        desk.subscribe(&[other.server.url("/")]);
+        assert_eq!(desk.refresh().new, 3);
+        assert_eq!(desk.corpus(true).order().len(), 3);
+    }
+}
+
+/// Gives an entry the identity and the checksums that earlier versions gave it.
+fn store_as_before(desk: &Desk, entry: ArticleId, key: &str, link: &str) -> ArticleId {
+    let library = rusqlite::Connection::open(desk.path()).unwrap();
+    let signed = |number: u64| i64::from_ne_bytes(number.to_ne_bytes());
+    let seed: i64 = library.query_row("SELECT seed FROM feeds", [], |row| row.get(0)).unwrap();
+    let id = ArticleId::of_entry(u64::from_ne_bytes(seed.to_ne_bytes()), key);
+    let link = signed(xxhash_rust::xxh3::xxh3_64(link.as_bytes()));
+    let change = "UPDATE entries SET id = ?2, link = ?3, guid = NULL WHERE id = ?1";
+    library.execute(change, [signed(entry.0), signed(id.0), link]).unwrap();
+    library.execute("UPDATE articles SET id = ?2 WHERE id = ?1", [signed(entry.0), signed(id.0)]).unwrap();
+    library.execute("DELETE FROM entry_keys", []).unwrap();
+    id
+}
+
+#[test]
+fn entries_of_earlier_versions_are_found_under_their_old_keys() {
+    // With tracking parameters in the id.
+    let form = |number: u32, rest: &str| format!("http://b.example/{number}?utm_source=rss{rest}");
+    let entries = |rest: &str| -> Vec<Item> {
+        (1..=2).map(|n| item(&format!("T{n}"), &form(n, rest), &form(n, rest), "text")).collect()
+    };
+    let feed = OneFeed::new(&entries(""));
+    let mut desk = Desk::new();
+    desk.subscribe(&[feed.server.url("/")]);
+    desk.refresh();
+    let ids = desk.ids();
+    let old = store_as_before(&desk, ids["T1"], &form(1, ""), &form(1, ""));
+    desk.mark(old, &[Change::Starred(true)]);
+    for rest in ["", "&utm_medium=x"] {
+        feed.set(&entries(rest));
+        let done = desk.refresh();
+        assert_eq!((done.new, done.changed), (0, 0), "{rest}");
+        assert_eq!(desk.ids()["T1"], old);
+    }
+    // With one id at all entries: the first had the bare id, the others more than that.
+    let build =
+        |number: u32| item(&format!("Build {number}"), "http://b.example/notes", "7", &format!("text {number}"));
+    let feed = OneFeed::new(&[build(2), build(1)]);
+    let mut desk = Desk::new();
+    desk.subscribe(&[feed.server.url("/")]);
+    desk.refresh();
+    let ids = desk.ids();
+    let second = store_as_before(&desk, ids["Build 2"], "7", "");
+    let first = store_as_before(&desk, ids["Build 1"], "7\nhttp://b.example/notes\nBuild 1", "");
+    desk.mark(second, &[Change::Starred(true)]);
+    for items in [vec![build(1)], vec![build(3), build(1)], vec![build(3), build(2), build(1)]] {
+        feed.set(&items);
+        let done = desk.refresh();
+        assert_eq!(done.changed, 0);
+    }
+    let ids = desk.ids();
+    assert_eq!((ids.len(), ids["Build 1"], ids["Build 2"]), (3, first, second));
+    assert!(desk.starred()[0].contains("text 2"));
+}
+
+#[test]
+fn entries_without_dates_stand_in_the_order_of_the_feed() {
+    let news = |numbers: &[u32]| -> Vec<Item> {
+        numbers.iter().map(|n| item(&format!("N{n:03}"), &format!("http://b.example/{n}"), "", "x")).collect()
+    };
+    let names = |numbers: &[u32]| numbers.iter().map(|n| format!("N{n:03}")).collect::<Vec<_>>();
+    let feed = OneFeed::new(&news(&[1, 2, 3, 4, 5]));
+    let mut desk = Desk::new();
+    desk.subscribe(&[feed.server.url("/")]);
+    desk.refresh();
+    assert_eq!(desk.listed(), names(&[1, 2, 3, 4, 5]));
+    feed.set(&news(&[6, 1, 2, 7, 3]));
+    desk.refresh();
+    let listed = desk.listed();
+    let place = |number: u32| listed.iter().position(|name| *name == format!("N{number:03}")).unwrap();
+    assert!(place(6) < place(7) && place(7) < place(1), "{listed:?}");
+    // Of more entries than are read first, all with one date.
+    let many: Vec<u32> = (1..=400).collect();
+    let dated = |items: Vec<Item>| -> Vec<Item> {
+        let date = Some("Mon, 02 Nov 2026 10:00:00 GMT".to_owned());
+        items.into_iter().map(|item| Item { date: date.clone(), ..item }).collect()
+    };
+    let feed = OneFeed::new(&dated(news(&many)));
+    let mut desk = Desk::new();
+    desk.subscribe(&[feed.server.url("/")]);
+    desk.refresh();
+    assert_eq!(desk.listed(), names(&many));
+    feed.set(&dated(news(&[500, 501, 1, 2, 3])));
+    desk.refresh();
+    assert_eq!(desk.listed()[..4], names(&[500, 501, 1, 2]));
+}
+
+#[test]
+fn a_list_from_before_a_feed_moved_subscribes_to_nothing_new() {
+    let is_other = Arc::new(AtomicBool::new(false));
+    let answers = Arc::clone(&is_other);
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/old" if !answers.load(Ordering::Relaxed) => Answer::to(301, "/new"),
+        "/old" => answer(
+            "<rss version='2.0'><channel><title>Other Paper</title><item><title>Tax law passed</title><guid>1</guid>\
+             </item></channel></rss>",
+        ),
+        _ => answer(
+            "<rss version='2.0'><channel><title>Ferry News</title><item><title>Ferry sails</title><guid>1</guid>\
+             </item></channel></rss>",
+        ),
+    });
+    let mut desk = Desk::new();
+    let opml = format!("<opml><outline xmlUrl='{}'/></opml>", server.url("/old"));
+    let path = desk.folder.path().join("feeds.opml");
+    fs::write(&path, opml).unwrap();
+    import(&mut desk.library, &path).unwrap();
+    desk.refresh();
+    let again = import(&mut desk.library, &path).unwrap();
+    assert_eq!((again.subscribed.new, again.subscribed.same), (0, 1));
+    assert_eq!(desk.feed(&server.url("/new")).subscription.name(), "Ferry News");
+    desk.mark(desk.ids()["Ferry sails"], &[Change::Starred(true)]);
+    // Another paper takes the address over. It can be had once the feed that was there is not subscribed to any more.
+    is_other.store(true, Ordering::Relaxed);
+    let stop = AtomicBool::new(false);
+    let wanted = Subscription::new(server.url("/old"));
+    let added = add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop).unwrap();
+    assert_eq!(added, Added::Moved { name: "Ferry News".to_owned(), to: server.url("/new") });
+    let feeds = desk.library.feeds().unwrap();
+    desk.library.unsubscribe(&feeds).unwrap();
+    let added = add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop).unwrap();
+    assert_eq!(added, Added::Feed { name: "Other Paper".to_owned(), new: 1 });
+    assert_eq!(desk.starred().len(), 1);
+    assert!(desk.starred()[0].contains("Ferry sails"));
+    assert_eq!(desk.listed().len(), 2);
+    assert_eq!(desk.refresh().new, 0);
+}
+
+#[test]
+fn importing_unchanged_searches_again_is_no_problem() {
+    let mut desk = Desk::new();
+    let path = desk.folder.path().join("urls");
+    fs::write(&path, "http://a.example/\n\"query:New:unread = \\\"yes\\\"\"\n").unwrap();
+    assert_eq!(import(&mut desk.library, &path).unwrap().searches, 1);
+    assert_eq!(import(&mut desk.library, &path).unwrap().problems, []);
+    fs::write(&path, "http://a.example/\n\"query:New:unread = \\\"no\\\"\"\n").unwrap();
+    assert_eq!(import(&mut desk.library, &path).unwrap().problems.len(), 1);
+}

@@ -8,40 +8,49 @@ use std::path::PathBuf;
 use rusqlite::{OptionalExtension, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::feeds::{FeedNumber, Health, IS_KEPT, tried};
+use super::entry_keys::{Found, Keys, StoredRow, find, forms_of, remember};
+use super::feeds::{FeedNumber, Health, IS_KEPT, moved, tried};
 use super::marks::{signed, unsigned};
 use super::{Known, Library, Result, now};
 use crate::article::{ArticleId, Draft, Published};
-use crate::loader::FeedArticle;
+use crate::loader::{FeedArticle, Flaw, canonical_address};
 use crate::marks::{Change, Marking};
 
 /// An entry made ready to be stored, which needs no library and can be done for many feeds at a time.
 #[derive(Clone, Debug)]
 pub struct PreparedEntry {
-    id: ArticleId,
-    published: Option<Published>,
-    link: Option<u64>,
-    guid: Option<u64>,
+    pub(super) keys: Keys,
+    pub(super) published: Option<Published>,
+    /// Checksums of its link and of its id, if that is a URI: first the canonical form, then the others. Empty for what
+    /// other entries of the document have, too.
+    pub(super) links: Vec<u64>,
+    guids: Vec<u64>,
     /// The article as JSON, without its date, and its checksum.
-    article: String,
-    content: u64,
+    pub(super) article: String,
+    pub(super) content: u64,
 }
 
 impl PreparedEntry {
     /// Makes an entry ready of the feed whose seed this is, and whose page is `page`.
     pub fn new(seed: u64, page: Option<&str>, entry: FeedArticle) -> PreparedEntry {
-        let FeedArticle { key, guid, mut draft } = entry;
+        let FeedArticle { keys, guid, mut draft } = entry;
+        let sums = |address: &str| forms_of(address).iter().map(|form| xxh3_64(form.as_bytes())).collect();
         // A link that all entries share says nothing about which is which.
-        let link = draft.url.as_deref().filter(|url| Some(*url) != page).map(|url| xxh3_64(url.as_bytes()));
+        let is_page = |url: &str| page.is_some_and(|page| canonical_address(url) == canonical_address(page));
+        let links: Vec<u64> = draft.url.as_deref().filter(|url| !is_page(url)).map(sums).unwrap_or_default();
+        let guids: Vec<u64> = guid.as_deref().map(sums).unwrap_or_default();
         let published = draft.published.take();
         let article = serde_json::to_string(&draft).unwrap_or_default();
+        let content = xxh3_64(article.as_bytes());
+        draft.published = published;
         PreparedEntry {
-            id: ArticleId::of_entry(seed, &key),
+            keys: Keys::new(seed, page, &keys, &draft, content),
             published,
-            link,
-            guid: guid.map(|guid| xxh3_64(guid.as_bytes())).filter(|guid| link != Some(*guid)),
-            content: xxh3_64(article.as_bytes()),
+            // An id that is the link is not written down twice.
+            guids: if guids.first() == links.first() { Vec::new() } else { guids },
+            links,
             article,
+            content,
         }
     }
 
@@ -50,22 +59,26 @@ impl PreparedEntry {
         let mut prepared: Vec<PreparedEntry> =
             entries.into_iter().map(|entry| PreparedEntry::new(seed, page, entry)).collect();
         let mut counts: HashMap<u64, u32> = HashMap::with_capacity(prepared.len());
-        prepared.iter().filter_map(|entry| entry.link).for_each(|link| *counts.entry(link).or_default() += 1);
+        let links = prepared.iter().filter_map(|entry| entry.links.first());
+        links.for_each(|link| *counts.entry(*link).or_default() += 1);
         for entry in &mut prepared {
-            entry.link = entry.link.filter(|link| counts.get(link) == Some(&1));
+            if entry.links.first().is_some_and(|link| counts.get(link) != Some(&1)) {
+                entry.links.clear();
+            }
         }
         prepared
+    }
+
+    /// Its link and its id as they are written down.
+    fn sums(&self) -> (Option<i64>, Option<i64>) {
+        let first = |sums: &[u64]| sums.first().copied().map(signed);
+        (first(&self.links), first(&self.guids))
     }
 
     /// Marks it as what another program kept of the entry: the feed's own text takes its place without a word.
     #[must_use]
     pub fn copied(self) -> PreparedEntry {
         PreparedEntry { content: COPIED, ..self }
-    }
-
-    /// The identity that it has in the library.
-    pub fn id(&self) -> ArticleId {
-        self.id
     }
 }
 
@@ -119,6 +132,8 @@ pub struct DeliveredFeed {
     pub last_modified: Option<String>,
     /// Its entries.
     pub entries: Vec<PreparedEntry>,
+    /// What is wrong with it.
+    pub flaws: Vec<Flaw>,
 }
 
 /// What storing a delivery did.
@@ -128,6 +143,8 @@ pub struct Stored {
     pub new: Vec<ArticleId>,
     /// Entries whose text changed.
     pub changed: usize,
+    /// The identity of each entry of the document, in its order; `None` for one that stands there twice.
+    pub ids: Vec<Option<ArticleId>>,
 }
 
 /// Which entries to read.
@@ -160,6 +177,8 @@ pub struct StoredEntry<'r> {
     pub article: &'r str,
     /// Whether there is a former text of it.
     pub has_former: bool,
+    /// Its place among entries with the same date: the greater is shown first.
+    pub position: i64,
 }
 
 /// The texts that an entry has.
@@ -211,12 +230,13 @@ impl Library {
     /// Gives the stored entries that are wanted to `take`, newest first or in the order of their numbers.
     pub fn read_entries(&self, which: &WhichEntries, mut take: impl FnMut(StoredEntry<'_>)) -> Result<()> {
         const COLUMNS: &str = "SELECT number, id, feed, published, zone, same_as, dropped,
-            CASE WHEN shows_full AND full IS NOT NULL THEN full ELSE article END, former IS NOT NULL
+            CASE WHEN shows_full AND full IS NOT NULL THEN full ELSE article END, former IS NOT NULL,
+            coalesce(position, number)
             FROM entries LEFT JOIN entry_texts ON entry = number";
         let (condition, from, to) = match which {
             WhichEntries::Newest(count) => {
                 let count = i64::try_from(*count).unwrap_or(i64::MAX);
-                ("WHERE dropped = ?1 ORDER BY published DESC LIMIT ?2", 0, count)
+                ("WHERE dropped = ?1 ORDER BY published DESC, coalesce(position, number) DESC LIMIT ?2", 0, count)
             }
             WhichEntries::Numbered(numbers) => {
                 ("WHERE number BETWEEN ?1 AND ?2 AND dropped = 0 ORDER BY number", *numbers.start(), *numbers.end())
@@ -235,6 +255,7 @@ impl Library {
                 dropped: row.get(6)?,
                 article: row.get_ref(7)?.as_str_or_null().ok().flatten().unwrap_or(""),
                 has_former: row.get(8)?,
+                position: row.get(9)?,
             });
         }
         Ok(())
@@ -315,8 +336,7 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
     tried(transaction, feed, &delivery.health)?;
     if let Some(url) = &delivery.moved_to {
         // Where another subscription has that address already, this one keeps its own.
-        let moved = "UPDATE OR IGNORE feeds SET url = ?2, revision = ?3 WHERE id = ?1 AND url <> ?2";
-        transaction.prepare_cached(moved)?.execute(params![feed.0, url, revision])?;
+        moved(transaction, revision, feed, url)?;
     }
     let document = match &delivery.outcome {
         Outcome::Nothing => return Ok(Stored::default()),
@@ -328,16 +348,36 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
         Outcome::Feed(document) => document,
     };
     describe(transaction, revision, feed, document)?;
+    let found = find(transaction, feed, &document.entries)?;
     let mut stored = Stored::default();
     let mut listed = HashSet::with_capacity(document.entries.len());
-    for entry in &document.entries {
-        listed.insert(signed(entry.id.0));
-        match put(transaction, revision, feed, entry)? {
-            Put::New => stored.new.push(entry.id),
-            Put::Changed => stored.changed += 1,
-            Put::Same => {}
+    let now = now();
+    // The last first: of entries with the same date the one with the greater number stands above the other.
+    for (entry, found) in document.entries.iter().zip(found).rev() {
+        let id = match found {
+            Found::Stored(row) => row.id,
+            Found::New { id, .. } => id,
+            Found::Twice => {
+                stored.ids.push(None);
+                continue;
+            }
+        };
+        listed.insert(signed(id.0));
+        stored.ids.push(Some(id));
+        match found {
+            Found::Stored(row) => stored.changed += usize::from(update(transaction, revision, &row, entry, now)?),
+            Found::New { id, key } => {
+                let number = insert(transaction, revision, feed, id, entry, now)?;
+                if id.0 != key {
+                    remember(transaction, feed, key, number)?;
+                }
+                stored.new.push(id);
+            }
+            Found::Twice => {}
         }
     }
+    stored.new.reverse();
+    stored.ids.reverse();
     if let Some(dropped) = let_go(transaction, revision, feed)? {
         stored.new.retain(|id| !dropped.contains(&signed(id.0)));
         forget(transaction, feed, &listed)?;
@@ -356,74 +396,105 @@ fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, docu
         WHERE id = ?1 AND title <> ?2 AND ?2 <> ''";
     transaction.prepare_cached(own)?.execute(params![feed.0, document.title, revision])?;
     let own = "UPDATE feeds SET page = coalesce(?2, page), description = coalesce(?3, description), etag = ?4,
-        last_modified = ?5 WHERE id = ?1";
-    let DeliveredFeed { page, description, etag, last_modified, .. } = document;
-    transaction.prepare_cached(own)?.execute(params![feed.0, page, description, etag, last_modified])?;
+        last_modified = ?5, flaws = ?6 WHERE id = ?1";
+    let DeliveredFeed { page, description, etag, last_modified, flaws, .. } = document;
+    let flaws = (!flaws.is_empty()).then(|| serde_json::to_string(flaws).unwrap_or_default());
+    transaction.prepare_cached(own)?.execute(params![feed.0, page, description, etag, last_modified, flaws])?;
     Ok(())
 }
 
 /// Stands for the checksum of a text that another program kept.
-const COPIED: u64 = 0;
+pub(super) const COPIED: u64 = 0;
 
-enum Put {
-    New,
-    Changed,
-    Same,
+/// Stores an entry that is new; returns its number.
+fn insert(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    feed: FeedNumber,
+    id: ArticleId,
+    entry: &PreparedEntry,
+    now: i64,
+) -> Result<i64> {
+    let same_as = same(transaction, feed, None, &entry.links, &entry.guids)?;
+    let date = entry.published.map(|published| (published.seconds(), published.offset_minutes()));
+    let (published, zone) = date.unwrap_or((now, Some(0)));
+    let (link, guid) = entry.sums();
+    let new = "INSERT INTO entries (id, revision, feed, stored_at, published, zone, link, guid, content, same_as)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    transaction.prepare_cached(new)?.execute(params![
+        signed(id.0),
+        revision,
+        feed.0,
+        now,
+        published,
+        zone,
+        link,
+        guid,
+        signed(entry.content),
+        same_as
+    ])?;
+    let number = transaction.last_insert_rowid();
+    // That one has another feed now.
+    let change = "UPDATE entries SET revision = ?2 WHERE id = ?1";
+    if let Some(first) = same_as {
+        transaction.prepare_cached(change)?.execute(params![first, revision])?;
+    }
+    let text = "INSERT INTO entry_texts (entry, article) VALUES (?1, ?2)";
+    transaction.prepare_cached(text)?.execute(params![number, entry.article])?;
+    Ok(number)
 }
 
-fn put(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, entry: &PreparedEntry) -> Result<Put> {
-    let id = signed(entry.id.0);
-    let content = signed(entry.content);
-    let known = "SELECT number, content, published, dropped FROM entries WHERE id = ?1";
-    let known = transaction.prepare_cached(known)?.query_row([id], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, bool>(3)?))
-    });
-    let (link, guid) = (entry.link.map(signed), entry.guid.map(signed));
+/// Stores what changed in an entry that is there; returns whether its text did.
+fn update(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    row: &StoredRow,
+    entry: &PreparedEntry,
+    now: i64,
+) -> Result<bool> {
     let date = entry.published.map(|published| (published.seconds(), published.offset_minutes()));
-    let Some((number, before, published, dropped)) = known.optional()? else {
-        let same_as = same(transaction, feed, None, link, guid)?;
-        let stored_at = now();
-        let (published, zone) = date.unwrap_or((stored_at, Some(0)));
-        let new = "INSERT INTO entries (id, revision, feed, stored_at, published, zone, link, guid, content, same_as)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-        transaction
-            .prepare_cached(new)?
-            .execute(params![id, revision, feed.0, stored_at, published, zone, link, guid, content, same_as])?;
-        let number = transaction.last_insert_rowid();
-        // That one has another feed now.
-        let change = "UPDATE entries SET revision = ?2 WHERE id = ?1";
-        if let Some(first) = same_as {
-            transaction.prepare_cached(change)?.execute(params![first, revision])?;
-        }
-        let text = "INSERT INTO entry_texts (entry, article) VALUES (?1, ?2)";
-        transaction.prepare_cached(text)?.execute(params![number, entry.article])?;
-        return Ok(Put::New);
-    };
-    let moved = date.is_some_and(|(seconds, _)| seconds != published);
+    let moved = date.is_some_and(|(seconds, _)| seconds != row.published);
     // What another program kept is no news to what is there.
-    if dropped || entry.content == COPIED || (before == content && !moved) {
-        return Ok(Put::Same);
+    if row.dropped || entry.content == COPIED || (row.content == entry.content && !moved) {
+        return Ok(false);
     }
+    let number = row.number;
     if let Some((seconds, zone)) = date {
         let change = "UPDATE entries SET revision = ?2, published = ?3, zone = ?4 WHERE number = ?1";
         transaction.prepare_cached(change)?.execute(params![number, revision, seconds, zone])?;
     }
-    if before == content {
-        return Ok(Put::Same);
+    if row.content == entry.content {
+        return Ok(false);
     }
-    if unsigned(before) == COPIED {
-        let change = "UPDATE entries SET revision = ?2, content = ?3, link = ?4, guid = ?5 WHERE number = ?1";
-        transaction.prepare_cached(change)?.execute(params![number, revision, content, link, guid])?;
+    let (link, guid) = entry.sums();
+    let change = "UPDATE entries SET revision = ?2, content = ?3, link = ?4, guid = ?5 WHERE number = ?1";
+    let content = signed(entry.content);
+    transaction.prepare_cached(change)?.execute(params![number, revision, content, link, guid])?;
+    if row.content == COPIED || is_readdressed(transaction, number, entry)? {
         let change = "UPDATE entry_texts SET article = ?2 WHERE entry = ?1";
         transaction.prepare_cached(change)?.execute(params![number, entry.article])?;
-        return Ok(Put::Same);
+        return Ok(false);
     }
-    let change = "UPDATE entries SET revision = ?2, content = ?3, link = ?4, guid = ?5, changed_at = ?6
-        WHERE number = ?1";
-    transaction.prepare_cached(change)?.execute(params![number, revision, content, link, guid, now()])?;
+    let change = "UPDATE entries SET changed_at = ?2 WHERE number = ?1";
+    transaction.prepare_cached(change)?.execute(params![number, now])?;
     let change = "UPDATE entry_texts SET former = article, article = ?2 WHERE entry = ?1";
     transaction.prepare_cached(change)?.execute(params![number, entry.article])?;
-    Ok(Put::Changed)
+    Ok(true)
+}
+
+/// Returns whether nothing but the form of addresses differs from the stored text.
+fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEntry) -> Result<bool> {
+    let sql = "SELECT article FROM entry_texts WHERE entry = ?1";
+    let stored: Option<String> = transaction.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()?;
+    let canonical = |json: &str| {
+        let mut draft = serde_json::from_str::<Draft<'_>>(json).ok()?.into_owned();
+        for address in draft.url.iter_mut().chain(&mut draft.links) {
+            *address = canonical_address(address).into_owned().into();
+        }
+        Some(draft)
+    };
+    let stored = stored.and_then(|stored| canonical(&stored));
+    Ok(stored.is_some() && stored == canonical(&entry.article))
 }
 
 /// The first entry of another feed that has the same id or the same link. What several entries of one feed have in
@@ -432,8 +503,8 @@ pub(super) fn same(
     transaction: &Transaction<'_>,
     feed: FeedNumber,
     own: Option<i64>,
-    link: Option<i64>,
-    guid: Option<i64>,
+    links: &[u64],
+    guids: &[u64],
 ) -> Result<Option<i64>> {
     const BY_LINK: &str = "SELECT coalesce(same_as, id) FROM entries WHERE link = ?1 AND feed <> ?2 AND dropped = 0
         AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.link = ?1 AND other.number <> entries.number
@@ -444,12 +515,13 @@ pub(super) fn same(
                         AND other.number IS NOT ?3 AND other.feed IN (?2, entries.feed))
         ORDER BY number LIMIT 1";
     // An id that is the entry's link is not written down twice.
-    for (first, sum) in [(BY_LINK, link), (BY_GUID, guid), (BY_LINK, guid)] {
-        let Some(sum) = sum else { continue };
-        let first =
-            transaction.prepare_cached(first)?.query_row(params![sum, feed.0, own], |row| row.get(0)).optional()?;
-        if first.is_some() {
-            return Ok(first);
+    for (first, sums) in [(BY_LINK, links), (BY_GUID, guids), (BY_LINK, guids)] {
+        for sum in sums {
+            let mut statement = transaction.prepare_cached(first)?;
+            let first = statement.query_row(params![signed(*sum), feed.0, own], |row| row.get(0)).optional()?;
+            if first.is_some() {
+                return Ok(first);
+            }
         }
     }
     Ok(None)
@@ -470,7 +542,8 @@ fn let_go(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber) -> Res
     let gone = format!(
         "UPDATE entries SET dropped = 1, revision = ?4 WHERE feed = ?1 AND dropped = 0
          AND (published < ?3 OR number NOT IN
-             (SELECT number FROM entries WHERE feed = ?1 AND dropped = 0 ORDER BY published DESC, number DESC LIMIT ?2))
+             (SELECT number FROM entries WHERE feed = ?1 AND dropped = 0 
+              ORDER BY published DESC, coalesce(position, number) DESC LIMIT ?2))
          AND EXISTS (SELECT 1 FROM articles WHERE articles.id = coalesce(same_as, entries.id) AND read_at IS NOT NULL)
          AND NOT {IS_KEPT}
          AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.same_as = entries.id AND other.dropped = 0)

@@ -13,6 +13,7 @@ use super::marks::signed;
 use super::{Library, Result, logins};
 use crate::feeds::{Subscription, one_line, same_address, tag_name};
 use crate::journal::{FeedChange, FeedState, StepChange, name_of_feeds};
+use crate::loader::Flaw;
 
 /// The number that a feed has in the library for as long as it is known there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,7 +24,7 @@ pub struct FeedNumber(pub(super) i64);
 pub struct KnownFeed {
     /// Its number.
     pub number: FeedNumber,
-    /// What the identities of its entries are worked out from; it stays when the feed moves.
+    /// What the identities of its entries are worked out from; no other feed has it, and it stays when the feed moves.
     pub seed: u64,
     /// Its address, names and tags, and what is kept of it.
     pub subscription: Subscription,
@@ -33,6 +34,8 @@ pub struct KnownFeed {
     pub last_modified: Option<String>,
     /// How it is.
     pub health: Health,
+    /// What was wrong with the feed itself when it was last fetched.
+    pub flaws: Vec<Flaw>,
 }
 
 /// How a feed is. Times are in seconds since 1970-01-01 00:00 UTC.
@@ -95,7 +98,7 @@ pub struct Subscribed {
 }
 
 const FEEDS: &str = "SELECT id, seed, feeds.url, title, own_title, page, description, full_text, keep_count, keep_days,
-    extra, etag, last_modified, tried_at, succeeded_at, due_at, error, dead, logins.url, user, password
+    extra, etag, last_modified, tried_at, succeeded_at, due_at, error, dead, logins.url, user, password, flaws
     FROM feeds LEFT JOIN logins ON logins.feed = feeds.id";
 
 /// Whether something was done to an entry that makes it worth keeping when its feed goes; reading it alone is not.
@@ -162,6 +165,13 @@ impl Library {
                 let url: String = row.get(0)?;
                 known.insert(same_address(&url), (row.get::<_, i64>(1)?, row.get::<_, bool>(2)?));
             }
+            // A list that was written before a feed moved means that feed.
+            let mut statement = transaction
+                .prepare("SELECT address, feed, subscribed FROM former_addresses JOIN feeds ON feeds.id = feed")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                known.entry(row.get(0)?).or_insert((row.get(1)?, row.get(2)?));
+            }
             for subscription in wanted {
                 let place = known.entry(same_address(&subscription.url));
                 let (number, subscribed) = match place {
@@ -197,6 +207,23 @@ impl Library {
             }
             record(transaction, reader, changes, &[])?;
             Ok(done)
+        })
+    }
+
+    /// Returns the subscribed feed that moved away from an address.
+    pub fn moved_from(&self, url: &str) -> Result<Option<KnownFeed>> {
+        let sql = "SELECT feed FROM former_addresses WHERE address = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let number: Option<i64> = statement.query_row([same_address(url)], |row| row.get(0)).optional()?;
+        let Some(number) = number.map(FeedNumber) else { return Ok(None) };
+        Ok(self.feeds()?.into_iter().find(|feed| feed.number == number))
+    }
+
+    /// Lets an address stand for itself again, though a feed moved away from it.
+    pub fn forget_former_address(&mut self, url: &str) -> Result<()> {
+        self.write(|transaction, _| {
+            transaction.execute("DELETE FROM former_addresses WHERE address = ?1", [same_address(url)])?;
+            Ok(())
         })
     }
 
@@ -385,7 +412,8 @@ fn show(transaction: &Transaction<'_>, revision: i64, feed: i64) -> Result<()> {
         AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.same_as = entries.id)";
     let mut statement = transaction.prepare_cached(repeats)?;
     for (number, link, guid) in shown {
-        if let Some(first) = same(transaction, FeedNumber(feed), Some(number), link, guid)? {
+        let sums = |sum: Option<i64>| sum.map(super::marks::unsigned).into_iter().collect::<Vec<_>>();
+        if let Some(first) = same(transaction, FeedNumber(feed), Some(number), &sums(link), &sums(guid))? {
             statement.execute([number, first])?;
         }
     }
@@ -441,7 +469,7 @@ fn move_marks(transaction: &Transaction<'_>, revision: i64, from: i64, to: i64) 
 }
 
 fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
-    let extra: Option<String> = row.get(10)?;
+    let (extra, flaws): (Option<String>, Option<String>) = (row.get(10)?, row.get(21)?);
     Ok(KnownFeed {
         number: FeedNumber(row.get(0)?),
         seed: super::marks::unsigned(row.get(1)?),
@@ -471,7 +499,26 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
                 _ => Standing::Gone,
             },
         },
+        flaws: flaws.and_then(|flaws| serde_json::from_str(&flaws).ok()).unwrap_or_default(),
     })
+}
+
+/// Gives a feed the address that it has moved to, and writes down the one before. If another feed has that address
+/// already, this one keeps its own.
+pub(super) fn moved(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, to: &str) -> Result<()> {
+    let sql = "SELECT url FROM feeds WHERE id = ?1";
+    let from: String = transaction.prepare_cached(sql)?.query_row([feed.0], |row| row.get(0))?;
+    let sql = "UPDATE OR IGNORE feeds SET url = ?2, revision = ?3 WHERE id = ?1 AND url <> ?2";
+    if transaction.prepare_cached(sql)?.execute(params![feed.0, to, revision])? == 0 {
+        return Ok(());
+    }
+    let (from, to) = (same_address(&from), same_address(to));
+    transaction.execute("DELETE FROM former_addresses WHERE address = ?1", [&to])?;
+    if from != to {
+        let sql = "INSERT OR REPLACE INTO former_addresses (address, feed) VALUES (?1, ?2)";
+        transaction.execute(sql, params![from, feed.0])?;
+    }
+    Ok(())
 }
 
 /// The subscription as it stands.
@@ -512,7 +559,11 @@ fn insert(transaction: &Transaction<'_>, subscription: &Subscription) -> Result<
     let revision = 0;
     let new = "INSERT INTO feeds (revision, seed, url, position)
         VALUES (?1, ?2, ?3, (SELECT coalesce(max(position), 0) + 1 FROM feeds))";
-    let seed = signed(xxh3_64(subscription.url.as_bytes()));
+    // A feed that has moved away from this address has its seed.
+    let mut seed = signed(xxh3_64(subscription.url.as_bytes()));
+    while transaction.prepare_cached("SELECT 1 FROM feeds WHERE seed = ?1")?.exists([seed])? {
+        seed = signed(xxh3_64(&seed.to_le_bytes()));
+    }
     transaction.prepare_cached(new)?.execute(params![revision, seed, subscription.url])?;
     let number = transaction.last_insert_rowid();
     describe(transaction, revision, number, subscription)?;

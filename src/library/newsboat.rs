@@ -1,13 +1,12 @@
 //! What newsboat keeps in its `cache.db`, which is only ever read.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::Result;
-use crate::article::{Published, Role};
+use crate::article::Published;
 use crate::loader::{
     Feed, FeedArticle, FeedDate, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText, feed_articles, parse_feed_date,
 };
@@ -61,13 +60,13 @@ impl Newsboat {
         Ok(rows.next()?.map(|row| row.get(0)).transpose()?.unwrap_or_default())
     }
 
-    /// The entries of the feed at `url`.
+    /// Returns the entries of the feed at `url`, the latest first, as a feed lists them.
     pub fn entries(&self, url: &str) -> Result<Vec<NewsboatEntry>> {
         let entries = "SELECT guid, title, author, url, pubDate, content, unread, enclosure_url, enclosure_type,
             coalesce(flags, ''), deleted FROM rss_item WHERE feedurl = ?1 ORDER BY id DESC";
         let mut statement = self.0.prepare_cached(entries)?;
         let mut rows = statement.query([url])?;
-        let (mut found, mut keys) = (Vec::new(), HashMap::new());
+        let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let text = |column: usize| row.get::<_, Option<String>>(column).map(Option::unwrap_or_default);
             let (title, author, content, enclosure) = (text(1)?, text(2)?, text(5)?, text(7)?);
@@ -94,18 +93,13 @@ impl Newsboat {
             let feed = Feed { entries: vec![entry], ..Feed::default() };
             let (unread, deleted): (bool, bool) = (row.get(6)?, row.get(10)?);
             let flags = text(9)?;
-            for mut article in feed_articles(&feed, &mut Vec::new()) {
-                // As among the entries of a feed: the latest has the key, others have more than that. Their order here is
-                // the other way round.
-                let told = (article.draft.url.clone(), article.draft.text(Role::Headline).to_owned());
-                if keys.get(&article.key).is_some_and(|known| *known != told) {
-                    article.key = format!("{}\n{}\n{}", article.key, told.0.as_deref().unwrap_or(""), told.1);
-                }
-                keys.insert(article.key.clone(), told);
-                found.push(NewsboatEntry { article, is_read: !unread || deleted, flags: flags.clone() });
-            }
+            let articles = feed_articles(&feed, &mut Vec::new()).into_iter();
+            found.extend(articles.map(|article| NewsboatEntry {
+                article,
+                is_read: !unread || deleted,
+                flags: flags.clone(),
+            }));
         }
-        found.reverse();
         Ok(found)
     }
 }

@@ -156,6 +156,35 @@ pub const MIGRATIONS: &[&str] = &[
     ) WITHOUT ROWID;
     CREATE INDEX entries_hidden ON entries (feed) WHERE dropped >= 2;
 ",
+    "
+    ALTER TABLE entries ADD COLUMN position INTEGER;
+    CREATE TABLE batches (
+        feed      INTEGER NOT NULL,
+        stored_at INTEGER NOT NULL,
+        ends      INTEGER NOT NULL,
+        PRIMARY KEY (feed, stored_at)
+    ) WITHOUT ROWID;
+    INSERT INTO batches SELECT feed, stored_at, min(number) + max(number) FROM entries GROUP BY feed, stored_at;
+    UPDATE entries SET position = (SELECT ends FROM batches WHERE batches.feed = entries.feed
+                                   AND batches.stored_at = entries.stored_at) - number;
+    DROP TABLE batches;
+    CREATE TABLE entry_keys (
+        feed  INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+        key   INTEGER NOT NULL,
+        entry INTEGER REFERENCES entries (number) ON DELETE CASCADE,
+        PRIMARY KEY (feed, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX entry_keys_by_entry ON entry_keys (entry) WHERE entry IS NOT NULL;
+",
+    "
+    CREATE TABLE former_addresses (
+        address TEXT PRIMARY KEY,
+        feed    INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE
+    ) WITHOUT ROWID;
+",
+    "
+    ALTER TABLE feeds ADD COLUMN flaws TEXT;
+",
 ];
 
 /// The version that this program writes.

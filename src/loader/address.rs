@@ -39,6 +39,63 @@ pub(super) fn is_harmless(address: &str) -> bool {
     }
 }
 
+/// Query parameters that tell a site where a visitor came from, and nothing about the page.
+const TRACKING: &[&str] = &[
+    "_hsenc",
+    "_hsmi",
+    "dclid",
+    "fbclid",
+    "gad_source",
+    "gbraid",
+    "gclid",
+    "gclsrc",
+    "igsh",
+    "igshid",
+    "li_fat_id",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "msclkid",
+    "oly_anon_id",
+    "oly_enc_id",
+    "ttclid",
+    "twclid",
+    "vero_id",
+    "wbraid",
+    "wt.mc_id",
+    "yclid",
+];
+
+/// How the names of more such parameters begin: Google Analytics, Matomo, AT Internet.
+const TRACKING_PREFIXES: &[&str] = &["utm_", "mtm_", "pk_", "piwik_", "at_campaign", "at_custom", "at_medium"];
+
+/// Returns the form that addresses of one page have in common: `https` for `http`, and no tracking parameters.
+/// Everything else, also what is no web address, stays as it is written.
+pub fn canonical(address: &str) -> Cow<'_, str> {
+    let rest = ["http:", "https:"].iter().find_map(|scheme| {
+        let start = address.get(..scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then(|| address.get(scheme.len()..))?
+    });
+    let Some(rest) = rest.filter(|rest| rest.starts_with("//")) else { return Cow::Borrowed(address) };
+    let (before, fragment) = rest.split_at(rest.find('#').unwrap_or(rest.len()));
+    let (path, query) = before.split_once('?').map_or((before, None), |(path, query)| (path, Some(query)));
+    let is_tracking = |parameter: &str| {
+        let name = parameter.split('=').next().unwrap_or("").to_ascii_lowercase();
+        TRACKING.contains(&name.as_str()) || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    };
+    let tracks = query.is_some_and(|query| query.split('&').any(is_tracking));
+    if !tracks {
+        return if address.starts_with("https:") {
+            Cow::Borrowed(address)
+        } else {
+            Cow::Owned(format!("https:{rest}"))
+        };
+    }
+    let left: Vec<&str> = query.unwrap_or("").split('&').filter(|parameter| !is_tracking(parameter)).collect();
+    let mark = if left.is_empty() { "" } else { "?" };
+    Cow::Owned(format!("https:{path}{mark}{}{fragment}", left.join("&")))
+}
+
 /// `reference` as seen from `base`, by RFC 3986 and its extension to all of Unicode, RFC 3987. A whole address stays
 /// as it is written, and so does everything where the base is none.
 pub(super) fn resolve(base: Option<&str>, reference: &str) -> String {
@@ -87,6 +144,24 @@ mod tests {
         assert_eq!(resolve(None, "a.html"), "a.html");
         assert_eq!(resolve(Some("no base"), "a.html"), "a.html");
         assert_eq!(resolve(base, "[odd]:%"), "[odd]:%");
+    }
+
+    #[test]
+    fn canonical_addresses_ignore_scheme_and_tracking() {
+        for (address, same) in [
+            ("https://a.example/b", "https://a.example/b"),
+            ("http://a.example/b?id=1", "https://a.example/b?id=1"),
+            ("HTTP://a.example/b#c", "https://a.example/b#c"),
+            ("https://a.example/b?utm_source=rss&utm_medium=feed", "https://a.example/b"),
+            ("https://a.example/b?id=1&UTM_Source=rss&p=2&fbclid=x#top", "https://a.example/b?id=1&p=2#top"),
+            ("https://a.example/?utm=1&gclidx=2", "https://a.example/?utm=1&gclidx=2"),
+            ("tag:a.example,2020:?utm_source=rss", "tag:a.example,2020:?utm_source=rss"),
+            ("http:b", "http:b"),
+            ("héé", "héé"),
+            ("", ""),
+        ] {
+            assert_eq!(canonical(address), same);
+        }
     }
 
     #[test]

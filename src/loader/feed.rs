@@ -15,7 +15,7 @@ mod text;
 mod tree;
 mod version;
 
-pub use articles::{FeedArticle, feed_articles};
+pub use articles::{FeedArticle, FeedKey, feed_articles};
 pub use model::{
     Feed, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink, FeedPerson, FeedText,
     FeedVersion,

@@ -3,15 +3,18 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::article::clean;
 
 /// How much of a text a sentence quotes, in characters.
 const QUOTED: usize = 60;
 
 /// Something wrong in a text that was read all the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flaw {
     /// The line, counted from 1, where there is one to name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
     /// What is wrong.
     pub cause: String,

@@ -86,7 +86,10 @@ pub fn import(library: &mut Library, path: &Path) -> io::Result<Imported> {
     let known = library.searches().map_err(kept)?;
     let mut searches = Vec::new();
     for (name, query) in found.searches {
-        if known.iter().any(|search| search.name == name) {
+        if let Some(there) = known.iter().find(|search| search.name == name) {
+            if there.query == query {
+                continue;
+            }
             let cause = format!("there is a saved search \"{name}\" already");
             imported.problems.push(problem((0, cause, "newsboat's query is left out".to_owned())));
             continue;
@@ -138,17 +141,6 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
         }
         let entries = PreparedEntry::of_document(feed.seed, feed.subscription.page.as_deref(), articles);
         let entries: Vec<PreparedEntry> = entries.into_iter().map(PreparedEntry::copied).collect();
-        let mut marks = Vec::new();
-        for (entry, (headline, is_read, flags)) in entries.iter().zip(done) {
-            let tags = flags.chars().filter_map(|flag| Tag::new(flag.encode_utf8(&mut [0; 4])));
-            let mut changes: Vec<Change> = tags.map(|tag| Change::Tagged(tag, true)).collect();
-            if is_read {
-                changes.push(Change::Read(true));
-            }
-            if !changes.is_empty() {
-                marks.push(CopiedMark { id: entry.id(), headline, changes });
-            }
-        }
         let document = DeliveredFeed {
             title: newsboat.title(in_cache)?,
             page: feed.subscription.page.clone(),
@@ -156,12 +148,26 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
             etag: feed.etag.clone(),
             last_modified: feed.last_modified.clone(),
             entries,
+            flaws: feed.flaws.clone(),
         };
         // It is as healthy as it was: nothing was fetched.
         let outcome = Outcome::Feed(Box::new(document));
         let health = feed.health.clone();
         let delivery = Delivery { feed: feed.number, health, moved_to: None, outcome };
-        copied += library.store(&[delivery])?.iter().map(|stored| stored.new.len()).sum::<usize>();
+        let stored = library.store(&[delivery])?.pop().unwrap_or_default();
+        copied += stored.new.len();
+        let mut marks = Vec::new();
+        for (id, (headline, is_read, flags)) in stored.ids.into_iter().zip(done) {
+            let Some(id) = id else { continue };
+            let tags = flags.chars().filter_map(|flag| Tag::new(flag.encode_utf8(&mut [0; 4])));
+            let mut changes: Vec<Change> = tags.map(|tag| Change::Tagged(tag, true)).collect();
+            if is_read {
+                changes.push(Change::Read(true));
+            }
+            if !changes.is_empty() {
+                marks.push(CopiedMark { id, headline, changes });
+            }
+        }
         library.copy_marks(url, marks)?;
     }
     Ok(copied)

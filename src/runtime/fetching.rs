@@ -10,6 +10,7 @@ use url::Url;
 
 use super::contained::{FAULT, contain};
 use super::log::note;
+use crate::app::numbers::grouped;
 use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
 use crate::feeds::{ServerLogin, one_line, redact};
@@ -34,6 +35,9 @@ const STORE_ENTRIES: usize = 3_000;
 /// So many whole articles are fetched in one refresh; a feed's first has more than anybody reads.
 const MOST_PAGES: usize = 500;
 
+/// The number of flaws of a feed that are stored and listed.
+const MOST_FLAWS: usize = 10;
+
 /// Where so many feeds in a row get no answer about any name, there is no network.
 const UNANSWERED: usize = 8;
 
@@ -56,6 +60,8 @@ pub struct Tried {
     pub changed: usize,
     /// Why it could not be fetched or read.
     pub error: Option<String>,
+    /// What is wrong with the feed, which was read all the same.
+    pub flaws: Vec<Flaw>,
 }
 
 /// What came of a refresh.
@@ -244,7 +250,11 @@ impl Store {
                     }
                     let (new, changed, error) = (stored.new.len(), stored.changed, delivery.health.error);
                     let (name, url) = (feed.subscription.name().to_owned(), feed.subscription.url);
-                    told.push(Tried { name, url, new, changed, error });
+                    let flaws = match delivery.outcome {
+                        Outcome::Feed(delivered) => delivered.flaws,
+                        Outcome::Nothing | Outcome::Unchanged => feed.flaws,
+                    };
+                    told.push(Tried { name, url, new, changed, error, flaws });
                 }
                 tell(told);
             }
@@ -329,17 +339,30 @@ fn fault(feed: &KnownFeed) -> Delivery {
 fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(DeliveredFeed, Duration), String> {
     let Document { bytes, url, content_type, etag, last_modified, max_age, .. } = document;
     let options = FeedOptions { base: Some(&url), content_type: content_type.as_deref() };
-    let parsed = parse_feed(&bytes, &options).map_err(|refusal| refusal.to_string())?;
+    let mut parsed = parse_feed(&bytes, &options).map_err(|refusal| refusal.to_string())?;
     // Each form of it goes before the next but one is made: together they take ten times its length.
     drop(bytes);
-    let mut flaws: Vec<Flaw> = Vec::new();
     let wait = parsed.pause(now).max(max_age.unwrap_or_default()).min(LONGEST);
     let page = parsed.head.link.clone();
+    let mut flaws = std::mem::take(&mut parsed.flaws);
     let entries = feed_articles(&parsed, &mut flaws);
     let described = describe(&parsed);
     drop(parsed);
     let entries = PreparedEntry::of_document(feed.seed, page.as_deref(), entries);
-    Ok((DeliveredFeed { etag, last_modified, entries, ..described }, wait))
+    Ok((DeliveredFeed { etag, last_modified, entries, flaws: limited(flaws), ..described }, wait))
+}
+
+/// Cuts a long list of flaws; the last says how many more there are.
+fn limited(mut flaws: Vec<Flaw>) -> Vec<Flaw> {
+    if let Some(more) = flaws.len().checked_sub(MOST_FLAWS).filter(|more| *more > 0) {
+        flaws.truncate(MOST_FLAWS);
+        flaws.push(Flaw {
+            line: None,
+            cause: format!("{} more of the kind", grouped(more as u64)),
+            consequence: "they are not listed".to_owned(),
+        });
+    }
+    flaws
 }
 
 /// Fetches the whole articles behind new entries. Where there is none the entry stays as it is, and may be asked for.

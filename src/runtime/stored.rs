@@ -256,7 +256,9 @@ impl<'l> Desk<'l> {
             }
         }
         let file = *self.files.entry(feeds).or_insert_with(|| self.builder.feed(&label));
-        self.builder.push_known(file, entry.id, 0, FORMAT, &draft);
+        // Among equal dates the smaller ordinal stands first.
+        let ordinal = u32::MAX - u32::try_from(entry.position).unwrap_or(u32::MAX);
+        self.builder.push_known(file, entry.id, ordinal, FORMAT, &draft);
         if self.builder.bytes() >= Shard::FULL {
             self.end(give);
         }

@@ -30,6 +30,13 @@ pub enum Added {
         /// What it is called.
         name: String,
     },
+    /// The address is a former one of a feed that is subscribed to.
+    Moved {
+        /// What the feed is called.
+        name: String,
+        /// Where it is now.
+        to: String,
+    },
     /// It is subscribed to; there is no network to fetch it from.
     Unseen {
         /// What it is called.
@@ -47,6 +54,9 @@ impl Added {
                 format!("Subscribed to \"{}\": {}", clean(name), counted(*new as u64, "entry", "entries"))
             }
             Added::Known { name } => format!("Already subscribed to \"{}\"", clean(name)),
+            Added::Moved { name, to } => {
+                format!("Already subscribed to \"{}\", which moved to {}", clean(name), clean(to))
+            }
             Added::Unseen { name } => {
                 format!("Subscribed to \"{}\"; offline, so it is fetched later", clean(name))
             }
@@ -86,6 +96,10 @@ pub fn add(
     wanted: &Subscription,
     stop: &AtomicBool,
 ) -> Result<Added, String> {
+    let kept = |error: crate::library::Error| format!("it cannot be kept: {error}");
+    if let Some(feed) = library.moved_from(&web_address(&wanted.url)).map_err(kept)? {
+        return Ok(Added::Moved { name: feed.subscription.name().to_owned(), to: feed.subscription.url });
+    }
     let (found, document) = match find(client, &Place::of(wanted), stop)? {
         Found::Several(feeds) => return Ok(Added::Several(feeds)),
         Found::Feed(found, document) => (found, document),
@@ -93,7 +107,8 @@ pub fn add(
     // A login goes with the feed only if the feed is on the server that it is for.
     let login = wanted.login.clone().filter(|login| same_server(&login.url, &found.url));
     let subscription = Subscription { tags: wanted.tags.clone(), own_title: wanted.own_title.clone(), login, ..*found };
-    let kept = |error: crate::library::Error| format!("it cannot be kept: {error}");
+    // Whatever was there before has moved away and is not subscribed to any more.
+    library.forget_former_address(&subscription.url).map_err(kept)?;
     let done = library.subscribe(std::slice::from_ref(&subscription)).map_err(kept)?;
     let feed = library.feeds().map_err(kept)?.into_iter().find(|feed| feed.subscription.url == subscription.url);
     let Some(feed) = feed else { return Ok(Added::Known { name: subscription.name().to_owned() }) };

@@ -1,7 +1,9 @@
 //! From a feed to drafts of articles, one for each entry.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::HashSet;
+
+use xxhash_rust::xxh3::Xxh3;
 
 use super::model::{Feed, FeedEntry, FeedHead, FeedPerson, FeedText};
 use crate::article::{BlockKind, Draft, DraftPart, Role};
@@ -14,32 +16,68 @@ const HEADLINE: usize = 80;
 /// An entry of a feed, as an article.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedArticle {
-    /// What tells it from the feed's other entries: its id, or its link, or its title and date.
-    pub key: String,
+    /// What may tell it from the feed's other entries, the most telling first: its id, its link, its title and date.
+    /// Empty for an entry that has none of these.
+    pub keys: Vec<FeedKey>,
     /// Its id, where that is one that no other feed would give to something else: a URI.
     pub guid: Option<String>,
     /// The article. Its source is the one that the entry names, if it does; the feed is not.
     pub draft: Draft<'static>,
 }
 
+/// One thing that may tell an entry from the others of its feed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FeedKey {
+    /// The id, the address, or the title and the date.
+    pub text: String,
+    /// Whether it can stand for one entry; a placeholder such as `N/A` cannot.
+    pub is_telling: bool,
+}
+
+impl FeedKey {
+    /// A key that can stand for one entry.
+    pub fn new(text: impl Into<String>) -> FeedKey {
+        FeedKey { text: text.into(), is_telling: true }
+    }
+}
+
+/// What some programs write where an id should be.
+const PLACEHOLDERS: &[&str] = &[
+    "false",
+    "guid",
+    "id",
+    "n/a",
+    "na",
+    "nil",
+    "none",
+    "null",
+    "permalink",
+    "tba",
+    "tbd",
+    "true",
+    "undefined",
+    "unknown",
+];
+
 /// The articles of a feed, in its order, each once; what is wrong with dates goes to `flaws`.
 pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<FeedArticle> {
     let around = Around::of(feed);
-    let mut keys: HashMap<String, (Option<Cow<'_, str>>, String)> = HashMap::new();
+    let mut seen = HashSet::with_capacity(feed.entries.len());
     let mut articles = Vec::with_capacity(feed.entries.len());
     for entry in &feed.entries {
         let draft = draft(entry, &around, flaws);
-        let mut key = key(entry, &draft);
-        let told = (draft.url.clone(), draft.text(Role::Headline).to_owned());
-        match keys.get(&key) {
-            Some(known) if *known == told => continue,
-            // Some programs give one id to all.
-            Some(_) => key = format!("{key}\n{}\n{}", told.0.as_deref().unwrap_or(""), told.1),
-            None => {}
+        let guid = entry.head.id.as_deref().map(str::trim).filter(|id| is_uri(id)).map(str::to_owned);
+        let keys = keys(entry, &draft);
+        // An entry that is listed twice comes once. An id that is no URI may stand at several entries, so they have to
+        // have the same text as well.
+        let mut sum = Xxh3::new();
+        sum.update(draft.text(Role::Headline).as_bytes());
+        if guid.is_none() {
+            draft.parts.iter().for_each(|part| sum.update(part.text.as_bytes()));
         }
-        if keys.insert(key.clone(), told).is_none() {
-            let guid = entry.head.id.as_deref().map(str::trim).filter(|id| is_uri(id)).map(str::to_owned);
-            articles.push(FeedArticle { key, guid, draft });
+        let published = draft.published.map(|published| published.to_string());
+        if seen.insert((keys.clone(), published, sum.digest())) {
+            articles.push(FeedArticle { keys, guid, draft });
         }
     }
     articles
@@ -58,22 +96,27 @@ pub(super) fn drafts(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<Draft<'static>> 
     feed.entries.iter().map(|entry| named(draft(entry, &around, flaws))).collect()
 }
 
-/// What tells an entry from the others of its feed.
-fn key(entry: &FeedEntry, draft: &Draft<'_>) -> String {
+/// What may tell an entry from the others of its feed.
+fn keys(entry: &FeedEntry, draft: &Draft<'_>) -> Vec<FeedKey> {
+    let mut keys: Vec<FeedKey> = Vec::with_capacity(3);
+    let mut push = |text: &str, is_telling: bool| {
+        if !text.trim().is_empty() && keys.iter().all(|key| key.text != text) {
+            keys.push(FeedKey { text: text.to_owned(), is_telling });
+        }
+    };
     let id = entry.head.id.as_deref().unwrap_or("").trim();
-    if !id.is_empty() {
-        return id.to_owned();
-    }
-    if let Some(url) = &draft.url {
-        return url.to_string();
-    }
+    push(id, !is_placeholder(id));
+    push(draft.url.as_deref().unwrap_or(""), true);
     let title = entry.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
     let date = draft.published.map(|published| published.to_string()).unwrap_or_default();
-    let key = format!("{} {date}", title.trim());
-    if !key.trim().is_empty() {
-        return key;
-    }
-    draft.parts.iter().map(|part| part.text.as_ref()).collect::<Vec<_>>().join("\n")
+    push(&format!("{} {date}", title.trim()), true);
+    keys
+}
+
+/// Whether an id is one that a program writes for want of any.
+fn is_placeholder(id: &str) -> bool {
+    let lower = id.to_lowercase();
+    PLACEHOLDERS.contains(&lower.as_str()) || !id.chars().any(|c| c.is_alphanumeric() && c != '0')
 }
 
 /// Whether an id is made so that it stands for one thing in the world.

@@ -132,7 +132,7 @@ impl Office {
     /// Lists what was wrong with feeds when they were fetched last, so that what the sources pane marks can be read up.
     pub(super) fn tell_problems(&self, feeds: &[KnownFeed]) {
         if self.listed.load(Ordering::Relaxed) {
-            self.tell(Message::FeedProblems(feeds.iter().filter_map(problem).collect()));
+            self.tell(Message::FeedProblems(feeds.iter().flat_map(problems).collect()));
         }
     }
 
@@ -150,16 +150,18 @@ pub(super) fn told(error: crate::library::Error) -> String {
     error.to_string()
 }
 
-/// What stands in the list of problems for a feed.
-fn problem(feed: &KnownFeed) -> Option<Problem> {
-    Some(Problem {
-        path: PathBuf::from(&feed.subscription.url),
+/// Returns what stands in the list of problems for a feed: why it failed, and what is wrong in it.
+fn problems(feed: &KnownFeed) -> impl Iterator<Item = Problem> {
+    let path = PathBuf::from(&feed.subscription.url);
+    let failure = feed.health.error.clone().map(|cause| Problem {
+        path: path.clone(),
         line: None,
         column: None,
-        cause: feed.health.error.clone()?,
+        cause,
         consequence: "what came before stays".to_owned(),
         is_failure: true,
-    })
+    });
+    failure.into_iter().chain(feed.flaws.iter().map(move |flaw| Problem::flaw(path.clone(), flaw.clone())))
 }
 
 fn rows(feeds: &[KnownFeed]) -> Vec<FeedRow> {

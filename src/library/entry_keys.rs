@@ -1,0 +1,365 @@
+//! Finding the stored entry that an entry of a document is, whatever else the document holds.
+//!
+//! An entry has several keys, the most telling first: its id, its link, its title with its date, and all of it. The first
+//! that no other entry of the feed has decides. A key that two entries have had is remembered as shared and never decides
+//! again, so an entry is found by the same key whether the others are there or not. Ids and links count in their
+//! [canonical](canonical_address) form.
+//!
+//! Identities outlive changes of these rules: an entry that was stored under another key is looked for under that, and
+//! where it is found, the key of today is written down for it in `entry_keys`.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Result;
+use super::entries::{COPIED, PreparedEntry};
+use super::feeds::FeedNumber;
+use super::marks::{signed, unsigned};
+use crate::article::{ArticleId, Draft, Role};
+use crate::loader::{FeedKey, canonical_address};
+
+/// A key of an entry, as a checksum that is seeded with its feed.
+#[derive(Clone, Debug)]
+struct Key {
+    sum: u64,
+    /// Other forms of the same key, under which the entry may have been stored.
+    forms: Vec<u64>,
+    is_telling: bool,
+}
+
+/// The keys of an entry, the most telling first.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    keys: Vec<Key>,
+    /// The key that earlier versions gave to an entry whose id another entry had, too: id, link and headline.
+    detailed: Option<u64>,
+    /// The title without a date, for entries whose date could not be read before.
+    undated: Option<u64>,
+}
+
+/// Returns all forms of an address that count as one, the canonical form first.
+pub(super) fn forms_of(address: &str) -> Vec<String> {
+    let canonical = canonical_address(address);
+    let swapped = |address: &str| match address.strip_prefix("https:") {
+        Some(rest) => Some(format!("http:{rest}")),
+        None => address.strip_prefix("http:").map(|rest| format!("https:{rest}")),
+    };
+    let mut forms = vec![canonical.to_string()];
+    for form in [Some(address.to_owned()), swapped(&canonical), swapped(address)].into_iter().flatten() {
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    forms
+}
+
+impl Keys {
+    /// Returns the keys of an entry in the feed with this seed and this page.
+    pub(super) fn new(seed: u64, page: Option<&str>, keys: &[FeedKey], draft: &Draft<'_>, content: u64) -> Keys {
+        let sum = |text: &str| ArticleId::of_entry(seed, text).0;
+        let page = page.map(canonical_address);
+        let date = draft.published.map(|published| published.to_string()).unwrap_or_default();
+        let mut all: Vec<Key> = Vec::with_capacity(keys.len() + 1);
+        for key in keys {
+            let forms = forms_of(&key.text);
+            let is_page = page.as_deref() == forms.first().map(String::as_str);
+            let mut sums = forms.iter().map(|form| sum(form));
+            let Some(first) = sums.next() else { continue };
+            // An id that is the link is one key.
+            if all.iter().all(|known| known.sum != first) {
+                all.push(Key { sum: first, forms: sums.collect(), is_telling: key.is_telling && !is_page });
+            }
+        }
+        if keys.is_empty() {
+            let text = draft.parts.iter().map(|part| part.text.as_ref()).collect::<Vec<_>>().join("\n");
+            all.push(Key { sum: sum(&text), forms: Vec::new(), is_telling: true });
+        }
+        all.push(Key { sum: sum(&format!("{content:016x} {date}")), forms: Vec::new(), is_telling: true });
+        let detailed = keys.first().map(|key| {
+            let url = draft.url.as_deref().unwrap_or("");
+            sum(&format!("{}\n{url}\n{}", key.text, draft.text(Role::Headline)))
+        });
+        let title = keys.last().filter(|_| !date.is_empty()).and_then(|key| key.text.strip_suffix(&date));
+        Keys { keys: all, detailed, undated: title.map(sum) }
+    }
+}
+
+/// An entry as it is stored, without its text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StoredRow {
+    pub(super) number: i64,
+    pub(super) id: ArticleId,
+    pub(super) content: u64,
+    /// When it was published, in seconds.
+    pub(super) published: i64,
+    pub(super) dropped: bool,
+    link: Option<i64>,
+}
+
+impl StoredRow {
+    fn has_text_of(&self, entry: &PreparedEntry) -> bool {
+        self.content == entry.content && self.content != COPIED
+    }
+}
+
+/// What an entry of a document turned out to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Found {
+    /// This stored entry.
+    Stored(StoredRow),
+    /// A new entry, with the identity it gets and the key it is found by again.
+    New { id: ArticleId, key: u64 },
+    /// The same as another entry of the document in every way.
+    Twice,
+}
+
+/// Finds the stored entry for each entry of a document, and writes down what was learnt about their keys.
+pub(super) fn find(transaction: &Transaction<'_>, feed: FeedNumber, entries: &[PreparedEntry]) -> Result<Vec<Found>> {
+    let mut finder = Finder::new(transaction, feed)?;
+    let levels = finder.levels(entries)?;
+    let mut found: Vec<Option<Found>> = vec![None; entries.len()];
+    let mut seen = HashSet::with_capacity(entries.len());
+    for ((entry, level), found) in entries.iter().zip(&levels).zip(&mut found) {
+        let Some(key) = entry.keys.keys.get(*level) else { continue };
+        if !seen.insert(key.sum) {
+            *found = Some(Found::Twice);
+        } else if let Some(row) = finder.by_key(entry, *level)? {
+            *found = Some(Found::Stored(row));
+        }
+    }
+    finder.by_likeness(entries, &levels, &mut found)?;
+    let mut all = Vec::with_capacity(entries.len());
+    for ((entry, level), found) in entries.iter().zip(&levels).zip(found) {
+        let key = entry.keys.keys.get(*level).map_or(0, |key| key.sum);
+        all.push(match found {
+            Some(found) => found,
+            None => Found::New { id: finder.free_id(key)?, key },
+        });
+    }
+    Ok(all)
+}
+
+/// Writes down that a key stands for an entry.
+pub(super) fn remember(transaction: &Transaction<'_>, feed: FeedNumber, key: u64, number: i64) -> Result<()> {
+    let sql = "INSERT OR IGNORE INTO entry_keys (feed, key, entry) VALUES (?1, ?2, ?3)";
+    transaction.prepare_cached(sql)?.execute(params![feed.0, signed(key), number])?;
+    Ok(())
+}
+
+struct Finder<'t> {
+    transaction: &'t Transaction<'t>,
+    feed: FeedNumber,
+    /// Keys that several entries have had.
+    shared: HashSet<u64>,
+    /// Entries that are stored under another key than the one that stands for them.
+    known: HashMap<u64, i64>,
+    /// The numbers of entries that were found.
+    taken: HashSet<i64>,
+    /// Whether the feed has no entries yet.
+    is_empty: bool,
+}
+
+impl<'t> Finder<'t> {
+    fn new(transaction: &'t Transaction<'t>, feed: FeedNumber) -> Result<Finder<'t>> {
+        let (mut shared, mut known) = (HashSet::new(), HashMap::new());
+        let mut statement = transaction.prepare_cached("SELECT key, entry FROM entry_keys WHERE feed = ?1")?;
+        let mut rows = statement.query([feed.0])?;
+        while let Some(row) = rows.next()? {
+            let key = unsigned(row.get(0)?);
+            match row.get::<_, Option<i64>>(1)? {
+                Some(number) => _ = known.insert(key, number),
+                None => _ = shared.insert(key),
+            }
+        }
+        let mut any = transaction.prepare_cached("SELECT 1 FROM entries WHERE feed = ?1")?;
+        let is_empty = !any.exists([feed.0])?;
+        Ok(Finder { transaction, feed, shared, known, taken: HashSet::new(), is_empty })
+    }
+
+    /// Returns which of its keys decides for each entry: the first that is telling and not shared.
+    fn levels(&mut self, entries: &[PreparedEntry]) -> Result<Vec<usize>> {
+        let mut levels = vec![0; entries.len()];
+        let mut counts: HashMap<u64, u32> = HashMap::with_capacity(entries.len());
+        loop {
+            counts.clear();
+            let keys = || entries.iter().zip(&levels).filter_map(|(entry, level)| entry.keys.keys.get(*level));
+            keys().for_each(|key| *counts.entry(key.sum).or_default() += 1);
+            let mut is_done = true;
+            for (entry, level) in entries.iter().zip(&mut levels) {
+                let Some(key) = entry.keys.keys.get(*level) else { continue };
+                let is_several = counts.get(&key.sum).is_some_and(|count| *count > 1);
+                let may_go_on = *level + 1 < entry.keys.keys.len();
+                if may_go_on && (is_several || !key.is_telling || self.shared.contains(&key.sum)) {
+                    if is_several && key.is_telling {
+                        self.share(key.sum)?;
+                    }
+                    *level += 1;
+                    is_done = false;
+                }
+            }
+            if is_done {
+                return Ok(levels);
+            }
+        }
+    }
+
+    /// Writes down that several entries have a key.
+    fn share(&mut self, key: u64) -> Result<()> {
+        if self.shared.insert(key) {
+            let sql = "INSERT OR REPLACE INTO entry_keys (feed, key, entry) VALUES (?1, ?2, NULL)";
+            self.transaction.prepare_cached(sql)?.execute(params![self.feed.0, signed(key)])?;
+        }
+        Ok(())
+    }
+
+    /// Returns the entry that is stored under the key that decides, or under another form of it.
+    fn by_key(&mut self, entry: &PreparedEntry, level: usize) -> Result<Option<StoredRow>> {
+        let Some(key) = entry.keys.keys.get(level) else { return Ok(None) };
+        if let Some(&number) = self.known.get(&key.sum)
+            && let Some(row) = self.row("number", number)?
+        {
+            return Ok(self.take(row));
+        }
+        let mut found = None;
+        for &form in std::iter::once(&key.sum).chain(&key.forms) {
+            found = self.row("id", signed(form))?.filter(|row| !self.taken.contains(&row.number));
+            if found.is_some() {
+                break;
+            }
+        }
+        // Earlier versions told entries with one id apart by their headlines, all but the first. If this entry is stored
+        // in that way, the one with the bare id is another.
+        let is_certain = level == 0 && found.is_some_and(|row| row.has_text_of(entry));
+        let mut key = key;
+        if !is_certain
+            && let Some(detailed) = entry.keys.detailed
+            && let Some(row) = self.row("id", signed(detailed))?
+        {
+            found = Some(row);
+            if level == 0
+                && let Some(next) = entry.keys.keys.get(1)
+            {
+                self.share(key.sum)?;
+                key = next;
+            }
+        }
+        let Some(row) = found.and_then(|row| self.take(row)) else { return Ok(None) };
+        if row.id.0 != key.sum {
+            remember(self.transaction, self.feed, key.sum, row.number)?;
+        }
+        Ok(Some(row))
+    }
+
+    /// Looks for entries that are stored under a key that does not stand for them any more, by what they are like.
+    fn by_likeness(&mut self, entries: &[PreparedEntry], levels: &[usize], found: &mut [Option<Found>]) -> Result<()> {
+        let mut candidates: Vec<(usize, StoredRow)> = Vec::new();
+        for (at, (entry, &level)) in entries.iter().zip(levels).enumerate() {
+            if found.get(at).is_some_and(Option::is_some) {
+                continue;
+            }
+            let former = entry.keys.keys.iter().take(level);
+            let sums = former.flat_map(|key| std::iter::once(&key.sum).chain(&key.forms)).chain(&entry.keys.undated);
+            for sum in sums {
+                let row = match self.known.get(sum) {
+                    Some(&number) => self.row("number", number)?,
+                    None => self.row("id", signed(*sum))?,
+                };
+                candidates.extend(row.map(|row| (at, row)));
+            }
+        }
+        if candidates.is_empty() {
+            return Ok(());
+        }
+        let mut likes: Vec<(Likeness, usize, StoredRow)> = Vec::new();
+        for (at, row) in candidates {
+            if let Some(entry) = entries.get(at)
+                && let Some(likeness) = self.likeness(entry, &row)?
+            {
+                likes.push((likeness, at, row));
+            }
+        }
+        likes.sort_by_key(|(likeness, at, _)| (*likeness, *at));
+        for (_, at, row) in likes {
+            let (Some(entry), Some(level), Some(found)) = (entries.get(at), levels.get(at), found.get_mut(at)) else {
+                continue;
+            };
+            if found.is_none()
+                && let Some(key) = entry.keys.keys.get(*level)
+                && let Some(row) = self.take(row)
+            {
+                remember(self.transaction, self.feed, key.sum, row.number)?;
+                *found = Some(Found::Stored(row));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns how much an entry is like a stored one; `None` if it is another.
+    fn likeness(&self, entry: &PreparedEntry, row: &StoredRow) -> Result<Option<Likeness>> {
+        if row.has_text_of(entry) {
+            return Ok(Some(Likeness::Text));
+        }
+        if row.link.is_some_and(|link| entry.links.iter().any(|form| signed(*form) == link)) {
+            return Ok(Some(Likeness::Link));
+        }
+        let sql = "SELECT article FROM entry_texts WHERE entry = ?1";
+        let text = self.transaction.prepare_cached(sql)?.query_row([row.number], |row| row.get(0)).optional()?;
+        let text: String = text.unwrap_or_default();
+        let drafts = serde_json::from_str::<Draft<'_>>(&text).ok().zip(serde_json::from_str(&entry.article).ok());
+        let Some((stored, new)): Option<(Draft<'_>, Draft<'_>)> = drafts else { return Ok(None) };
+        let link = |draft: &Draft<'_>| canonical_address(draft.url.as_deref().unwrap_or("")).into_owned();
+        let is_one_link = link(&stored) == link(&new);
+        if is_one_link && !entry.links.is_empty() {
+            return Ok(Some(Likeness::Link));
+        }
+        let is_one_date = entry.published.is_none_or(|published| published.seconds() == row.published);
+        let is_one_title = stored.text(Role::Headline) == new.text(Role::Headline);
+        Ok((is_one_title && is_one_date).then_some(Likeness::Title))
+    }
+
+    /// Returns an identity for a new entry: that of its key, unless an entry has it already.
+    fn free_id(&self, key: u64) -> Result<ArticleId> {
+        let sql = "SELECT 1 FROM entries WHERE id = ?1";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let mut id = key;
+        while statement.exists([signed(id)])? {
+            id = xxh3_64(&[id.to_le_bytes(), self.feed.0.to_le_bytes()].concat());
+        }
+        Ok(ArticleId(id))
+    }
+
+    fn row(&self, column: &str, value: i64) -> Result<Option<StoredRow>> {
+        if self.is_empty {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT number, id, content, published, dropped, link FROM entries WHERE {column} = ?1 AND feed = ?2"
+        );
+        let read = |row: &Row<'_>| {
+            Ok(StoredRow {
+                number: row.get(0)?,
+                id: ArticleId(unsigned(row.get(1)?)),
+                content: unsigned(row.get(2)?),
+                published: row.get(3)?,
+                dropped: row.get(4)?,
+                link: row.get(5)?,
+            })
+        };
+        Ok(self.transaction.prepare_cached(&sql)?.query_row([value, self.feed.0], read).optional()?)
+    }
+
+    /// Takes a stored entry for an entry of the document, unless another has it.
+    fn take(&mut self, row: StoredRow) -> Option<StoredRow> {
+        self.taken.insert(row.number).then_some(row)
+    }
+}
+
+/// By what an entry is like a stored one, the more certain first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    Text,
+    Link,
+    Title,
+}
