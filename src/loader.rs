@@ -76,6 +76,9 @@ pub struct Reading<'a> {
     pub format: &'static str,
     /// The articles that were found.
     pub drafts: Vec<Draft<'a>>,
+    /// What tells each of them from the others, wherever in the file it stands; empty for formats in which only the
+    /// position does.
+    pub keys: Vec<u64>,
     /// What was wrong with the text.
     pub flaws: Vec<Flaw>,
 }

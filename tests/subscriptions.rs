@@ -1013,25 +1013,25 @@ struct OneFeed {
     items: Arc<Mutex<Vec<Item>>>,
 }
 
+/// The text of a feed with these entries.
+fn feed_of(items: &[Item]) -> String {
+    let element = |name: &str, text: &Option<String>| {
+        text.as_ref().map_or_else(String::new, |text| format!("<{name}>{}</{name}>", text.replace('&', "&amp;")))
+    };
+    let item = |item: &Item| {
+        let (link, guid) = (element("link", &item.link), element("guid", &item.guid));
+        let (title, date) = (element("title", &Some(item.title.clone())), element("pubDate", &item.date));
+        format!("<item>{title}{link}{guid}{date}<description>{}</description></item>", item.text)
+    };
+    let items: String = items.iter().map(item).collect();
+    format!("<rss version='2.0'><channel><title>F</title><link>http://b.example/</link>{items}</channel></rss>")
+}
+
 impl OneFeed {
     fn new(items: &[Item]) -> OneFeed {
         let items = Arc::new(Mutex::new(items.to_vec()));
         let now = Arc::clone(&items);
-        let server = Server::start(move |_| {
-            let element = |name: &str, text: &Option<String>| {
-                text.as_ref()
-                    .map_or_else(String::new, |text| format!("<{name}>{}</{name}>", text.replace('&', "&amp;")))
-            };
-            let item = |item: &Item| {
-                let (link, guid) = (element("link", &item.link), element("guid", &item.guid));
-                let (title, date) = (element("title", &Some(item.title.clone())), element("pubDate", &item.date));
-                format!("<item>{title}{link}{guid}{date}<description>{}</description></item>", item.text)
-            };
-            let items: String = now.lock().unwrap().iter().map(item).collect();
-            answer(format!(
-                "<rss version='2.0'><channel><title>F</title><link>http://b.example/</link>{items}</channel></rss>"
-            ))
-        });
+        let server = Server::start(move |_| answer(feed_of(&now.lock().unwrap())));
         OneFeed { server, items }
     }
 
@@ -1137,6 +1137,98 @@ fn marks_stay_on_their_texts_while_entries_come_go_and_move() {
             assert_eq!((done.new, done.changed), (0, 0), "seed {seed}, step {step}: {now:#?}");
         }
         assert_eq!(desk.starred(), starred, "seed {seed}");
+    }
+}
+
+#[test]
+fn marks_in_a_feed_file_stay_on_their_texts_while_entries_come_go_and_move() {
+    for seed in 0..24 {
+        let mut dice = Dice(seed);
+        // Titles, ids and links that several have; no two have all three, or one without any of them, in common.
+        let entries: Vec<Item> = (0..10)
+            .map(|number| {
+                let (title, link) = match dice.roll(3) {
+                    0 => (format!("Title {number}"), "http://b.example/page".to_owned()),
+                    1 => ("Update".to_owned(), format!("http://b.example/{number}")),
+                    _ => (format!("Title {number}"), String::new()),
+                };
+                let guid = ["", "N/A", "same-for-all-1"][dice.roll(3)];
+                item(&title, &link, guid, &format!("text of {number}"))
+            })
+            .chain((10..13).map(|number| item("Update", "", "", &format!("text of {number}"))))
+            .collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("feed.xml");
+        let mut library = Library::open(&folder.path().join("library.db")).unwrap();
+        let load = |entries: &[Item]| {
+            fs::write(&path, feed_of(entries)).unwrap();
+            load_all(&[Source::Named(path.clone())], LoadOptions::default()).corpus
+        };
+        let corpus = load(&entries);
+        let mut starred = Vec::new();
+        for (item, &slot) in entries.iter().zip(corpus.order().iter()) {
+            let entry = corpus.get(slot).unwrap();
+            assert!(entry.article().to_text().contains(&item.text));
+            if dice.roll(2) == 0 {
+                starred.push(item.text.clone());
+                let known = newsdesk::library::Origins::default().known(entry);
+                let marking = Marking { article: entry.id(), change: Change::Starred(true) };
+                library.keep(&[marking], &mut |_| Some(known.clone())).unwrap();
+            }
+        }
+        for step in 0..8 {
+            let mut now: Vec<Item> = entries[1..].iter().filter(|_| dice.roll(2) == 0).cloned().collect();
+            now.push(entries[0].clone());
+            for at in (1..now.len()).rev() {
+                now.swap(at, dice.roll(at as u64 + 1));
+            }
+            let corpus = load(&now);
+            library.recognise(&corpus, 0, &|path| path.exists()).unwrap();
+            let marks = library.marks().unwrap();
+            for &slot in corpus.order().iter() {
+                let entry = corpus.get(slot).unwrap();
+                let text = entry.article().to_text();
+                let is_wanted = starred.iter().any(|starred| text.contains(&format!("{starred}\n")));
+                assert_eq!(marks.get(entry.id()).is_starred(), is_wanted, "seed {seed}, step {step}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_edited_entry_of_a_feed_file_keeps_its_mark_wherever_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("feed.xml");
+    let mut library = Library::open(&folder.path().join("library.db")).unwrap();
+    let load = |entries: &[Item]| {
+        fs::write(&path, feed_of(entries)).unwrap();
+        load_all(&[Source::Named(path.clone())], LoadOptions::default()).corpus
+    };
+    let news = |number: u32, scheme: &str, text: &str| {
+        let link = format!("{scheme}://b.example/{number}?utm_source={text}");
+        item(&format!("News {number}"), &link, &link, text)
+    };
+    let corpus = load(&[news(1, "http", "a"), news(2, "http", "b")]);
+    let entry = corpus.get(corpus.order()[1]).unwrap();
+    // An earlier version knew it by its position.
+    let id = ArticleId::of(path.canonicalize().unwrap().as_os_str().as_encoded_bytes(), 1);
+    let known = newsdesk::library::Known { id, ..newsdesk::library::Origins::default().known(entry) };
+    let marking = Marking { article: id, change: Change::Starred(true) };
+    library.keep(&[marking], &mut |_| Some(known.clone())).unwrap();
+    for entries in [
+        vec![news(3, "http", "c"), news(1, "http", "a"), news(2, "http", "b")],
+        vec![news(2, "https", "edited"), news(3, "https", "c")],
+        vec![news(1, "https", "a"), news(3, "https", "c"), news(2, "https", "again")],
+    ] {
+        let corpus = load(&entries);
+        library.recognise(&corpus, 0, &|path| path.exists()).unwrap();
+        let marks = library.marks().unwrap();
+        let entries = corpus.order().iter().map(|slot| corpus.get(*slot).unwrap());
+        let starred: Vec<String> = entries
+            .filter(|entry| marks.get(entry.id()).is_starred())
+            .map(|entry| entry.headline().to_string())
+            .collect();
+        assert_eq!(starred, ["News 2"]);
     }
 }
 

@@ -21,7 +21,7 @@ use crate::loader::FORMATS;
 pub const SHARD_MAGIC: [u8; 8] = *b"newsdskS";
 
 /// The number of this way of writing shards; another one is not read.
-pub const SHARD_VERSION: u64 = 1;
+pub const SHARD_VERSION: u64 = 2;
 
 /// The bytes before the columns: the magic, and seven numbers.
 const HEADER: usize = 64;

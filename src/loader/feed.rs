@@ -139,7 +139,7 @@ impl SourceFormat for FeedFile {
                 consequence: "there is nothing to show".to_owned(),
             });
         }
-        found.drafts.extend(articles::drafts(&feed, &mut found.flaws));
+        articles::drafts(&feed, found);
     }
 }
 

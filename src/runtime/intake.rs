@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::contained::{FAULT, contain};
 use super::room::Room;
+use crate::article::ArticleId;
 use crate::corpus::{Origin, Shard, ShardBuilder, Stamp};
 use crate::loader::{Hint, Problem, Refusal, decode, is_recognised, read};
 
@@ -92,7 +93,12 @@ impl Intake {
         }
         let file = self.builder.file(from.dir, from.name, from.origin, from.stamp);
         for (ordinal, draft) in reading.drafts.iter().enumerate() {
-            self.builder.push(file, from.place, u32::try_from(ordinal).unwrap_or(u32::MAX), reading.format, draft);
+            let position = u32::try_from(ordinal).unwrap_or(u32::MAX);
+            let id = match reading.keys.get(ordinal) {
+                Some(key) => ArticleId::of_key(from.place, *key),
+                None => ArticleId::of(from.place, position),
+            };
+            self.builder.push_known(file, id, position, reading.format, draft);
         }
     }
 

@@ -1,14 +1,14 @@
 //! From a feed to drafts of articles, one for each entry.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::model::{Feed, FeedEntry, FeedHead, FeedPerson, FeedText};
 use crate::article::{BlockKind, Draft, DraftPart, Role};
 use crate::loader::html::{Blocks, blocks};
-use crate::loader::{Flaw, address, problem};
+use crate::loader::{Flaw, Reading, address, problem};
 
 /// A headline that is made of a text's first words is no longer than this, in characters.
 const HEADLINE: usize = 80;
@@ -70,30 +70,63 @@ pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<FeedArticle> {
         let keys = keys(entry, &draft);
         // An entry that is listed twice comes once. An id that is no URI may stand at several entries, so they have to
         // have the same text as well.
-        let mut sum = Xxh3::new();
-        sum.update(draft.text(Role::Headline).as_bytes());
-        if guid.is_none() {
-            draft.parts.iter().for_each(|part| sum.update(part.text.as_bytes()));
-        }
+        let sum = match guid {
+            Some(_) => xxh3_64(draft.text(Role::Headline).as_bytes()),
+            None => text_sum(&draft, 0),
+        };
         let published = draft.published.map(|published| published.to_string());
-        if seen.insert((keys.clone(), published, sum.digest())) {
+        if seen.insert((keys.clone(), published, sum)) {
             articles.push(FeedArticle { keys, guid, draft });
         }
     }
     articles
 }
 
-/// The articles of a feed that stands in a file, in its order; they name it as their source.
-pub(super) fn drafts(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<Draft<'static>> {
+/// Reads the articles of a feed that stands in a file, in its order; they name it as their source.
+pub(super) fn drafts(feed: &Feed, found: &mut Reading<'_>) {
     let around = Around::of(feed);
     let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
-    let named = |mut draft: Draft<'static>| {
+    for entry in &feed.entries {
+        let mut draft = draft(entry, &around, &mut found.flaws);
+        found.keys.push(file_key(entry, &draft));
         if draft.text(Role::Source).is_empty() {
             draft.push(Role::Source, name.clone());
         }
-        draft
-    };
-    feed.entries.iter().map(|entry| named(draft(entry, &around, flaws))).collect()
+        found.drafts.push(draft);
+    }
+    // Entries with one key are told apart by their texts, and the same text once more is another article.
+    let mut counts: HashMap<u64, u64> = HashMap::with_capacity(found.keys.len());
+    found.keys.iter().for_each(|key| *counts.entry(*key).or_default() += 1);
+    let mut seen: HashMap<u64, u64> = HashMap::new();
+    for (key, draft) in found.keys.iter_mut().zip(&found.drafts) {
+        if counts.get(key).is_some_and(|count| *count > 1) {
+            let count = seen.entry(text_sum(draft, *key)).or_default();
+            *key = text_sum(draft, key.wrapping_add(*count));
+            *count += 1;
+        }
+    }
+}
+
+/// Returns a checksum of what tells an entry from the others of its file. The id never decides alone: no library says
+/// which ids several entries have had.
+fn file_key(entry: &FeedEntry, draft: &Draft<'_>) -> u64 {
+    let id = entry.head.id.as_deref().unwrap_or("").trim();
+    let url = draft.url.as_deref().unwrap_or("");
+    let has_id = !is_placeholder(id);
+    let date = draft.published.filter(|_| !has_id).map(|published| published.to_string()).unwrap_or_default();
+    let mut sum = Xxh3::new();
+    for text in [draft.text(Role::Headline), &address::canonical(id), &address::canonical(url), &date] {
+        sum.update(text.as_bytes());
+        sum.update(b"\n");
+    }
+    let key = sum.digest();
+    if has_id || !url.is_empty() || !date.is_empty() { key } else { text_sum(draft, key) }
+}
+
+fn text_sum(draft: &Draft<'_>, seed: u64) -> u64 {
+    let mut sum = Xxh3::with_seed(seed);
+    draft.parts.iter().for_each(|part| sum.update(part.text.as_bytes()));
+    sum.digest()
 }
 
 /// What may tell an entry from the others of its feed.
