@@ -39,7 +39,8 @@ pub(super) struct Keys {
     undated: Option<u64>,
 }
 
-/// Returns all forms of an address that count as one, the canonical form first.
+/// Returns all forms of an address that count as one: the canonical form, the same with `http`, and the address as it is
+/// written with either scheme.
 pub(super) fn forms_of(address: &str) -> Vec<String> {
     let canonical = canonical_address(address);
     let swapped = |address: &str| match address.strip_prefix("https:") {
@@ -47,7 +48,7 @@ pub(super) fn forms_of(address: &str) -> Vec<String> {
         None => address.strip_prefix("http:").map(|rest| format!("https:{rest}")),
     };
     let mut forms = vec![canonical.to_string()];
-    for form in [Some(address.to_owned()), swapped(&canonical), swapped(address)].into_iter().flatten() {
+    for form in [swapped(&canonical), Some(address.to_owned()), swapped(address)].into_iter().flatten() {
         if !forms.contains(&form) {
             forms.push(form);
         }
@@ -246,7 +247,8 @@ impl<'t> Finder<'t> {
             }
         }
         let Some(row) = found.and_then(|row| self.take(row)) else { return Ok(None) };
-        if row.id.0 != key.sum {
+        // The first two forms are the same for all ways of writing an address, so they are found again.
+        if row.id.0 != key.sum && key.forms.first() != Some(&row.id.0) {
             remember(self.transaction, self.feed, key.sum, row.number)?;
         }
         Ok(Some(row))
