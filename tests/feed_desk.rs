@@ -267,6 +267,7 @@ fn how_feeds_are_is_a_list_and_enter_filters_by_one() {
         state: "1 entry, 1 unread; fetched 2023-10-01 11:00".to_owned(),
         kept: None,
         error: None,
+        warning: None,
     };
     desk.hear(Message::FeedHealth(vec![health("Canal Post"), health("Harbour Radio")]));
     assert_eq!(desk.state.overlay().unwrap().kind, OverlayKind::FeedList);

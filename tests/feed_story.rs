@@ -317,6 +317,40 @@ fn a_server_that_says_nothing_holds_up_nothing_else_and_can_be_given_up() {
 }
 
 #[test]
+fn problems_of_a_feed_are_shown_wherever_it_is() {
+    let server = Server::start(|_| {
+        Answer::ok(
+            "<rss version='2.0'><channel><title>Odd Paper</title>\n<item><title>One</title><pubDate>03/04/2019</pubDate>\
+             </item></channel></rss>",
+        )
+    });
+    let reader = Reader::new();
+    let problem = "\"03/04/2019\" is not a date; the article is shown undated";
+    for arguments in [&["feed", "add", &server.url("/")][..], &["feed", "refresh"]] {
+        let output = reader.run(arguments);
+        assert!(output.status.success(), "{output:?}");
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(complaint.contains(&format!("warning: Odd Paper: {problem}")), "{complaint}");
+    }
+    let listed = reader.told(&["feed", "list"]);
+    assert!(listed.contains(&format!("  warning: {problem}\n")), "{listed}");
+    let listed: Value = serde_json::from_str(&reader.told(&["feed", "list", "--json"])).unwrap();
+    assert_eq!(listed["warnings"][0]["cause"], "\"03/04/2019\" is not a date");
+    let mut desk = reader.read();
+    desk.wait_for("1 article");
+    desk.send(":feed list\r");
+    desk.wait_for(&format!("warning: {problem}"));
+    desk.send("\x1b");
+    desk.wait("the panes", |desk| !desk.text().contains("warning:"));
+    desk.send("!");
+    desk.wait_for("\"03/04/2019\" is not a date");
+    desk.send("\x1b");
+    desk.wait("the panes", |desk| !desk.text().contains("is not a date"));
+    desk.send("q");
+    assert_eq!(desk.wait_for_end(), 0);
+}
+
+#[test]
 fn what_is_due_comes_without_a_key_where_that_is_wanted_and_what_is_not_due_stays_alone() {
     let server = Server::start(|request| Answer::ok(feed(number(request))));
     let reader = Reader::new();

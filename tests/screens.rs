@@ -447,12 +447,14 @@ fn feeds_stand_among_the_sources_and_how_they_are_is_a_list() {
         state: "1,204 entries, 17 unread; fetched 2023-10-01 11:00".to_owned(),
         kept: kept.map(str::to_owned),
         error: error.map(str::to_owned),
+        warning: None,
     };
-    let list = vec![
+    let mut list = vec![
         health("Harbour Radio", " #coast #radio", Some("the newest 500 are kept; as the feed gives them"), None),
         health("Canal Post", "", None, Some("2023-10-01 11:00: the server says 503")),
         health("运河报", " #press", None, None),
     ];
+    list[2].warning = Some("warning: line 3: the feed is not well-formed: a tag is not closed".to_owned());
     at_each_size!("feed_list", |screen: Screen| screen.heard(Message::FeedHealth(list.clone())).press("j j"));
 }
 

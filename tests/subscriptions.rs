@@ -684,7 +684,7 @@ fn the_feed_of_a_page_is_found_and_a_choice_is_given_where_there_are_several() {
     };
     let Added::Several(feeds) = named(&server.url("/two")).unwrap() else { panic!("not several") };
     assert_eq!(feeds.iter().map(|feed| feed.title.as_str()).collect::<Vec<_>>(), ["All", ""]);
-    assert_eq!(named(&server.url("/one")), Ok(Added::Feed { name: "Found".to_owned(), new: 1 }));
+    assert_eq!(named(&server.url("/one")), Ok(Added::Feed { name: "Found".to_owned(), new: 1, flaws: Vec::new() }));
     assert_eq!(named(&server.url("/feed")), Ok(Added::Known { name: "Found".to_owned() }));
     assert!(named(&server.url("/none")).unwrap_err().contains("links to none"));
     let feed = desk.feed(&server.url("/feed"));
@@ -1388,7 +1388,7 @@ fn a_list_from_before_a_feed_moved_subscribes_to_nothing_new() {
     let feeds = desk.library.feeds().unwrap();
     desk.library.unsubscribe(&feeds).unwrap();
     let added = add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop).unwrap();
-    assert_eq!(added, Added::Feed { name: "Other Paper".to_owned(), new: 1 });
+    assert_eq!(added, Added::Feed { name: "Other Paper".to_owned(), new: 1, flaws: Vec::new() });
     assert_eq!(desk.starred().len(), 1);
     assert!(desk.starred()[0].contains("Ferry sails"));
     assert_eq!(desk.listed().len(), 2);
@@ -1404,4 +1404,36 @@ fn importing_unchanged_searches_again_is_no_problem() {
     assert_eq!(import(&mut desk.library, &path).unwrap().problems, []);
     fs::write(&path, "http://a.example/\n\"query:New:unread = \\\"no\\\"\"\n").unwrap();
     assert_eq!(import(&mut desk.library, &path).unwrap().problems.len(), 1);
+}
+
+#[test]
+fn flaws_of_a_feed_are_stored_until_it_comes_without_them() {
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let mended = Arc::clone(&is_mended);
+    let server = Server::start(move |request| {
+        let is_mended = mended.load(Ordering::Relaxed);
+        if !is_mended && request.header("If-None-Match").is_some() {
+            return Answer::status(304);
+        }
+        let (end, date) = if is_mended { ("</title>", "2019/04/03") } else { ("", "03/04/2019") };
+        let items: String =
+            (0..30).map(|n| format!("<item><title>T{n}</title><pubDate>{date}</pubDate></item>")).collect();
+        answer(format!("<rss version='2.0'><channel><title>Broken{end}\n{items}</channel></rss>")).with("ETag", "\"1\"")
+    });
+    let mut desk = Desk::new();
+    let url = server.url("/");
+    let stop = AtomicBool::new(false);
+    let added = add(&mut desk.library, &desk.client, &desk.settings, &Subscription::new(&url), &stop).unwrap();
+    let Added::Feed { new, flaws, .. } = &added else { panic!("{added:?}") };
+    assert_eq!((*new, flaws.len(), flaws[0].line), (30, 11, Some(2)));
+    assert!(flaws[0].cause.contains("not well-formed") && flaws[1].cause.contains("03/04/2019"), "{flaws:?}");
+    assert_eq!(flaws[10].cause, "21 more problems");
+    assert_eq!(added.sentence(), "Subscribed to \"Broken\": 30 entries, 11 problems");
+    // They are warnings, and stay while the feed does.
+    assert_eq!(desk.refresh().failed, 0);
+    let feed = desk.feed(&url);
+    assert_eq!((&feed.flaws, feed.health.error.as_ref()), (flaws, None));
+    is_mended.store(true, Ordering::Relaxed);
+    assert_eq!(desk.refresh().failed, 0);
+    assert_eq!(desk.feed(&url).flaws, []);
 }

@@ -101,12 +101,15 @@ pub struct FeedHealth {
     pub kept: Option<String>,
     /// When it failed last and why, if nothing has come since.
     pub error: Option<String>,
+    /// What is wrong with the feed itself, which was read all the same; the first of several.
+    pub warning: Option<String>,
 }
 
 impl FeedHealth {
     /// The lines that tell it; the first is its name.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
-        [Some(&self.name), Some(&self.url), Some(&self.state), self.kept.as_ref(), self.error.as_ref()]
+        let (kept, error, warning) = (self.kept.as_ref(), self.error.as_ref(), self.warning.as_ref());
+        [Some(&self.name), Some(&self.url), Some(&self.state), kept, error, warning]
             .into_iter()
             .flatten()
             .map(String::as_str)

@@ -4,6 +4,7 @@ mod parse;
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
@@ -17,7 +18,7 @@ use crate::article::{clean, write_json};
 use crate::command::FeedCommand;
 use crate::feeds::Subscription;
 use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library, Standing};
-use crate::loader::PageFeed;
+use crate::loader::{Flaw, PageFeed, Problem};
 use crate::runtime::feed_orders::OrderError;
 use crate::runtime::fetching::{self, Refreshed, Tried};
 use crate::runtime::subscribing::{self, Added};
@@ -106,7 +107,12 @@ fn add(
                 Some(url) => wanted.push_front(Subscription { url, ..next }),
                 None => failed = true,
             },
-            Ok(added) => writeln!(out, "{}", added.sentence())?,
+            Ok(added) => {
+                writeln!(out, "{}", added.sentence())?;
+                if let Added::Feed { name, flaws, .. } = added {
+                    warn(&name, flaws);
+                }
+            }
             Err(error) => {
                 complain(&format!("{}: {}", clean(&next.url), clean(&error)));
                 failed = true;
@@ -158,6 +164,7 @@ fn list(
                 fields.insert("tried".to_owned(), json!(health.tried_at.and_then(iso)));
                 fields.insert("succeeded".to_owned(), json!(health.succeeded_at.and_then(iso)));
                 fields.insert("error".to_owned(), json!(health.error));
+                fields.insert("warnings".to_owned(), json!(feed.flaws));
                 fields.insert("gone".to_owned(), json!(health.standing == Standing::Gone));
             }
             write_json(out, &object)?;
@@ -166,7 +173,8 @@ fn list(
         }
         let health = feed_health::health(feed, counts);
         writeln!(out, "{}{}", health.name, health.tags)?;
-        for line in health.lines().skip(1) {
+        let warnings: Vec<String> = feed_health::warnings(feed).skip(1).collect();
+        for line in health.lines().skip(1).chain(warnings.iter().map(String::as_str)) {
             writeln!(out, "  {line}")?;
         }
     }
@@ -188,7 +196,8 @@ fn refresh(
     let stop = AtomicBool::new(false);
     let mut failed = Ok(());
     let done = fetching::refresh(library, feeds, &client, &config.feeds, &stop, |batch| {
-        for Tried { name, new, changed, error, .. } in batch {
+        for Tried { name, new, changed, error, flaws, .. } in batch {
+            warn(&name, flaws);
             let told = match error {
                 Some(error) => {
                     complain(&format!("{}: {}", clean(&name), clean(&error)));
@@ -212,6 +221,13 @@ fn refresh(
     let failed_ones = if failed > 0 { format!(", {} failed", grouped(failed as u64)) } else { String::new() };
     writeln!(out, "{}{failed_ones}; {}", counted(tried as u64, "feed", "feeds"), came(new, changed))?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { NOTHING.into() })
+}
+
+/// Reports what is wrong with a feed that was read all the same.
+fn warn(name: &str, flaws: Vec<Flaw>) {
+    for flaw in flaws {
+        complain(&format!("warning: {}", Problem::flaw(PathBuf::from(name), flaw)));
+    }
 }
 
 /// What came, in words.

@@ -24,7 +24,18 @@ pub fn health(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) -> F
         state: format!("{}, {} unread; {last}", counted(entries.into(), "entry", "entries"), grouped(unread.into())),
         kept: (as_it_comes != *subscription).then(|| settings(subscription)),
         error: feed.health.error.as_ref().map(failed),
+        warning: warnings(feed).next(),
     }
+}
+
+/// Returns a line for each thing that is wrong with a feed itself, which was read all the same.
+pub fn warnings(feed: &KnownFeed) -> impl Iterator<Item = String> {
+    let count = feed.flaws.len();
+    feed.flaws.iter().enumerate().map(move |(number, flaw)| {
+        let which = if count > 1 { format!(" ({} of {count})", number + 1) } else { String::new() };
+        let line = flaw.line.map_or_else(String::new, |line| format!("line {line}: "));
+        clean(&format!("warning{which}: {line}{}; {}", flaw.cause, flaw.consequence).replace('\n', " ")).into_owned()
+    })
 }
 
 /// Returns how much of a feed is stored and where its text comes from.

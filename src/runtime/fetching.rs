@@ -10,7 +10,7 @@ use url::Url;
 
 use super::contained::{FAULT, contain};
 use super::log::note;
-use crate::app::numbers::grouped;
+use crate::app::numbers::counted;
 use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
 use crate::feeds::{ServerLogin, one_line, redact};
@@ -60,7 +60,7 @@ pub struct Tried {
     pub changed: usize,
     /// Why it could not be fetched or read.
     pub error: Option<String>,
-    /// What is wrong with the feed, which was read all the same.
+    /// What is wrong with the feed that came, which was read all the same.
     pub flaws: Vec<Flaw>,
 }
 
@@ -252,7 +252,7 @@ impl Store {
                     let (name, url) = (feed.subscription.name().to_owned(), feed.subscription.url);
                     let flaws = match delivery.outcome {
                         Outcome::Feed(delivered) => delivered.flaws,
-                        Outcome::Nothing | Outcome::Unchanged => feed.flaws,
+                        Outcome::Nothing | Outcome::Unchanged => Vec::new(),
                     };
                     told.push(Tried { name, url, new, changed, error, flaws });
                 }
@@ -358,7 +358,7 @@ fn limited(mut flaws: Vec<Flaw>) -> Vec<Flaw> {
         flaws.truncate(MOST_FLAWS);
         flaws.push(Flaw {
             line: None,
-            cause: format!("{} more of the kind", grouped(more as u64)),
+            cause: counted(more as u64, "more problem", "more problems"),
             consequence: "they are not listed".to_owned(),
         });
     }

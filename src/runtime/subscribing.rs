@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::feeds::{ServerLogin, Subscription, web_address};
 use crate::fetch::{Client, Document, FetchError, Fetched, Wanted, is_same_server};
-use crate::library::Library;
-use crate::loader::{Feed, FeedOptions, PageFeed, feeds_of_page, parse_feed};
+use crate::library::{Library, Outcome};
+use crate::loader::{Feed, FeedOptions, Flaw, PageFeed, feeds_of_page, parse_feed};
 
 /// What came of naming a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Added {
         name: String,
         /// How many entries came.
         new: usize,
+        /// What is wrong with the feed, which was read all the same.
+        flaws: Vec<Flaw>,
     },
     /// It was subscribed to before.
     Known {
@@ -50,8 +52,12 @@ impl Added {
     /// Returns what was done as one sentence, safe to show.
     pub fn sentence(&self) -> String {
         match self {
-            Added::Feed { name, new } => {
-                format!("Subscribed to \"{}\": {}", clean(name), counted(*new as u64, "entry", "entries"))
+            Added::Feed { name, new, flaws } => {
+                let problems = match flaws.len() {
+                    0 => String::new(),
+                    count => format!(", {}", counted(count as u64, "problem", "problems")),
+                };
+                format!("Subscribed to \"{}\": {}{problems}", clean(name), counted(*new as u64, "entry", "entries"))
             }
             Added::Known { name } => format!("Already subscribed to \"{}\"", clean(name)),
             Added::Moved { name, to } => {
@@ -118,8 +124,12 @@ pub fn add(
         None => Ok(Added::Unseen { name }),
         Some(document) => {
             let delivery = deliver(&feed, Ok(Fetched::Document(document)), settings);
+            let flaws = match &delivery.outcome {
+                Outcome::Feed(delivered) => delivered.flaws.clone(),
+                Outcome::Nothing | Outcome::Unchanged => Vec::new(),
+            };
             let stored = library.store(&[delivery]).map_err(kept)?;
-            Ok(Added::Feed { name, new: stored.iter().map(|stored| stored.new.len()).sum() })
+            Ok(Added::Feed { name, new: stored.iter().map(|stored| stored.new.len()).sum(), flaws })
         }
     }
 }

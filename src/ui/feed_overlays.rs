@@ -63,8 +63,12 @@ pub(super) fn draw_health(state: &State, theme: &Theme, overlay: &Overlay, area:
                 pen.put(Safe::new(&feed.tags), theme.accent.patch(base));
             } else {
                 pen.skip(2);
-                let is_error = feed.error.as_deref() == Some(line);
-                pen.put(Safe::new(line), if is_error { theme.error } else { theme.dim });
+                let style = match Some(line) {
+                    line if line == feed.error.as_deref() => theme.error,
+                    line if line == feed.warning.as_deref() => theme.warning,
+                    _ => theme.dim,
+                };
+                pen.put(Safe::new(line), style);
             }
             y += 1;
         }
