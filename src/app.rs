@@ -371,6 +371,9 @@ impl State {
     fn take_clock(&mut self, now: NaiveDateTime, effects: &mut Vec<Effect>) {
         let is_other_day = now.date() != self.now.date();
         self.now = now;
+        if is_other_day {
+            self.sources.recount();
+        }
         if self.config.hide_future && is_other_day || self.filter.query().depends_on_today() {
             self.retype(effects);
             if !self.filter.is_on() {

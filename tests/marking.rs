@@ -458,7 +458,22 @@ fn enter_in_the_sources_never_asks_for_two_sections_at_once() {
 }
 
 #[test]
-fn rows_of_the_sources_stay_where_they_are_while_the_pane_has_the_focus() {
+fn sources_remember_the_chosen_row_over_a_restart() {
+    let filter = "e is:unread section:\"TOWN\"".to_owned();
+    let session = Session { filter, chosen: vec!["section:\"TOWN\"".to_owned()], ..Session::default() };
+    let mut desk = Desk::new(Config::default(), Kept { session: Some(session), ..Kept::default() });
+    assert_eq!(desk.rows()[4], "HARBOUR 1/1");
+    desk.press("f 4 j enter");
+    assert_eq!(desk.typed(), "e is:unread section:\"HARBOUR\"", "what was typed stays, what was chosen goes");
+    let kept = desk.effects.iter().rev().find_map(|effect| match effect {
+        Effect::KeepSession { session, .. } => Some(session.chosen.clone()),
+        _ => None,
+    });
+    assert_eq!(kept, Some(vec!["section:\"HARBOUR\"".to_owned()]));
+}
+
+#[test]
+fn sources_keep_their_row_order_while_focused() {
     let mut desk = Desk::open();
     desk.press("f");
     let names = |desk: &Desk| desk.state.sources().rows().iter().map(|row| row.name.clone()).collect::<Vec<_>>();

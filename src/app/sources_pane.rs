@@ -321,7 +321,12 @@ impl State {
         }
         let basis = if is_narrowed {
             let rest = conditions.without(cut);
-            Basis::Query(Arc::new(self.read_query(&rest, false)), Arc::clone(&self.corpus))
+            // Reading an expression takes a while, and this is asked at every step.
+            let query = match self.sources.counted.as_ref().map(|last| &last.basis) {
+                Some(Basis::Query(query, _)) if query.text() == rest => Arc::clone(query),
+                _ => Arc::new(self.read_query(&rest, false)),
+            };
+            Basis::Query(query, Arc::clone(&self.corpus))
         } else {
             Basis::Listed(Arc::clone(self.list.slots_shared()))
         };
