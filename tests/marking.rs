@@ -814,6 +814,9 @@ fn steps_of_feeds_are_undone_by_the_feed_thread() {
     desk.hear(Message::Notice(Notice::info("Unsubscribed: Valley")));
     desk.hear(Message::FeedStep { row: 12, name: name.clone(), change: StepChange::Feeds(Vec::new()) });
     assert_eq!(desk.told(), "Unsubscribed: Valley · u undo");
+    desk.hear(Message::FeedStep { row: 13, name: "save search".to_owned(), change: StepChange::Searches(Vec::new()) });
+    assert_eq!(desk.told(), "Unsubscribed: Valley · u undo", "the hint stands once");
+    desk.press("u");
     let is_numbered = |effect: &Effect| matches!(effect, Effect::Journal(JournalEntry::Made(step, _)) if step.row == Some(12) && step.number == 1);
     assert!(desk.effects.iter().any(is_numbered));
     let order = |desk: &Desk| match desk.effects.last() {

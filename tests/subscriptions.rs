@@ -514,6 +514,15 @@ fn import_is_undone_in_two_steps() {
     assert_eq!(library.searches().unwrap(), []);
     assert_eq!(library.undo_feeds(steps[0].0, true).unwrap(), undone("subscribe to 2 feeds"));
     assert_eq!(library.feeds().unwrap(), []);
+    // A step may subscribe to one feed and change another.
+    library.subscribe(&[Subscription::new("http://127.0.0.1:9/a")]).unwrap();
+    let retagged = Subscription::new("http://127.0.0.1:9/a").retagged(&["sea".to_owned()]);
+    library.subscribe(&[retagged, Subscription::new("http://127.0.0.1:9/c")]).unwrap();
+    let (row, name) = last_step(&library);
+    assert_eq!(name, "change 2 subscriptions");
+    assert_eq!(library.undo_feeds(row, true).unwrap(), undone("change 2 subscriptions"));
+    let feeds = library.feeds().unwrap();
+    assert_eq!((feeds.len(), feeds[0].subscription.tags.len()), (1, 0));
 }
 
 #[test]

@@ -95,17 +95,24 @@ impl State {
 
     /// Tells what was done, with the key that undoes it.
     pub(super) fn tell_done(&mut self, text: &str) {
-        let keys = self.keymap.shown(Action::Undo);
-        self.tell(format!("{text} · {keys} undo"));
+        self.tell(format!("{text}{}", self.undo_hint()));
+    }
+
+    fn undo_hint(&self) -> String {
+        format!(" · {} undo", self.keymap.shown(Action::Undo))
     }
 
     /// Takes note of a step that the feed thread has made and stored.
     pub(super) fn take_feed_step(&mut self, row: i64, name: String, change: StepChange, effects: &mut Vec<Effect>) {
         let entry = self.keeping.history.record(name, change, Some(row));
         effects.push(Effect::Journal(entry));
-        // The feed thread, which tells what was done, knows no keys.
-        if let Some(notice) = self.notice.take_if(|notice| !notice.is_error) {
-            self.tell_done(&notice.text);
+        // The feed thread, which tells what was done, knows no keys. An import makes two steps.
+        let hint = self.undo_hint();
+        if let Some(notice) = &mut self.notice
+            && !notice.is_error
+            && !notice.text.ends_with(&hint)
+        {
+            notice.text.push_str(&hint);
         }
     }
 

@@ -150,6 +150,10 @@ pub fn name_of_feeds(changes: &[FeedChange]) -> String {
         several => format!("{} feeds", several.len()),
     };
     let Some(first) = changes.first() else { return String::new() };
+    let kind = |change: &FeedChange| (change.before.is_some(), change.after.is_some());
+    if changes.iter().any(|change| kind(change) != kind(first)) {
+        return format!("change {} subscriptions", changes.len());
+    }
     let (before, after) = match (&first.before, &first.after) {
         (None, _) => return format!("subscribe to {whom}"),
         (_, None) => return format!("unsubscribe from {whom}"),
