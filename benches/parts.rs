@@ -16,13 +16,13 @@ use memchr::memmem::Finder;
 use newsdesk::app::wrap::{Annotation, Setting, typeset};
 use newsdesk::app::{Effect, Message, Size, State};
 use newsdesk::article::fold::Folder;
-use newsdesk::config::Config;
+use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
 use newsdesk::loader::{Hint, decode, read};
 use newsdesk::query::Query;
 use newsdesk::runtime::{LoadOptions, Source, load_all};
 use newsdesk::search::{Answer, Request, count_hits, scan};
-use newsdesk::ui::{Depth, Kind, Theme, draw};
+use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -209,7 +209,7 @@ mod frames {
             _ => ("/ s p a c e", 160),
         };
         let state = state(keys, columns, 50);
-        let theme = Theme::new(Kind::Dark, Depth::TrueColour, &Default::default());
+        let theme = Theme::new(Some(Background::Dark), Depth::TrueColour, &Default::default());
         let mut terminal = Terminal::new(TestBackend::new(columns, 50)).unwrap();
         bencher.bench_local(|| terminal.draw(|frame| draw(&state, &theme, frame)).map(|_| ()));
     }
@@ -217,7 +217,7 @@ mod frames {
     #[divan::bench]
     fn a_key_and_its_frame(bencher: Bencher<'_, '_>) {
         let mut state = state("", 160, 50);
-        let theme = Theme::new(Kind::Dark, Depth::TrueColour, &Default::default());
+        let theme = Theme::new(Some(Background::Dark), Depth::TrueColour, &Default::default());
         let mut terminal = Terminal::new(TestBackend::new(160, 50)).unwrap();
         let key: newsdesk::command::Key = "j".parse().unwrap();
         bencher.bench_local(|| {

@@ -23,6 +23,7 @@ mod searches;
 mod session;
 mod sources_pane;
 mod target;
+mod theme;
 mod undo;
 mod view;
 pub mod wrap;
@@ -33,7 +34,7 @@ use chrono::NaiveDateTime;
 
 use crate::article::ArticleId;
 use crate::command::Keymap;
-use crate::config::{Config, ThemeChoice};
+use crate::config::{Background, Config, ThemeChoice};
 use crate::corpus::{Corpus, Slot};
 use crate::loader::Problem;
 use crate::marks::Marked;
@@ -57,6 +58,7 @@ pub use searches::{Searches, Watched};
 pub use session::Session;
 pub use sources_pane::{RowState, SourceLine, SourcesPane};
 pub use target::Target;
+pub use theme::ChosenTheme;
 pub use view::ListView;
 
 /// How many problems are kept to be listed; more are only counted.
@@ -113,6 +115,8 @@ pub struct State {
     list_share: u16,
     dragging: bool,
     theme: ThemeChoice,
+    /// The terminal's background, once it has told.
+    background: Option<Background>,
     /// The number typed before a key, as in `5j`.
     count: Option<usize>,
     problems: Vec<Problem>,
@@ -154,6 +158,7 @@ impl State {
             list_share: config.list_share,
             dragging: false,
             theme: config.theme,
+            background: None,
             count: None,
             problems: Vec::new(),
             problem_count: 0,
@@ -177,6 +182,7 @@ impl State {
             Message::Paste(text) => self.paste(&text, &mut effects),
             Message::Mouse(mouse) => self.mouse(mouse),
             Message::Resize(size) => self.size = size,
+            Message::Background(background) => self.background = Some(background),
             Message::Clock(now) => self.take_clock(now, &mut effects),
             Message::Corpus(corpus) => self.take_corpus(corpus, &mut effects),
             Message::Loading(progress) => {
@@ -307,6 +313,7 @@ impl State {
         self.keeping.begin(kept.marks);
         effects.extend(self.keeping.history.adopt(kept.journal).into_iter().map(Effect::Journal));
         self.take_searches(kept.searches);
+        self.take_theme(kept.theme.as_ref());
         self.filter.remember_former(kept.filters);
         self.filter.forget_marks();
         match kept.session {

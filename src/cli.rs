@@ -465,6 +465,15 @@ fn has_feeds(path: &Path) -> bool {
 /// Opens the reader.
 fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     let (config, config_problems) = config(common)?;
+    let colours = match common.color {
+        ColorWhen::Auto => None,
+        ColorWhen::Always => Some(true),
+        ColorWhen::Never => Some(false),
+    };
+    // The terminal answers while the library is opened. If an article comes through a pipe, the program that writes it may
+    // be asking for a password.
+    let is_piped = paths.iter().any(|path| path == Path::new("-"));
+    let early = if is_piped { None } else { Some(runtime::ask_terminal(&config, colours)?) };
     let library = library_path();
     // A library that cannot be read is told of on the screen.
     let known = || crate::library::Library::open_to_read(library.as_deref()?).ok().flatten();
@@ -472,6 +481,7 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     let last = last.and_then(|library| named_or_last(paths, &library).ok());
     let paths = last.as_deref().unwrap_or(paths);
     let sources = sources(paths, library.as_deref(), &config)?;
+    let asked = early.map_or_else(|| runtime::ask_terminal(&config, colours), Ok)?;
     let has_feeds = paths.is_empty() && !sources.contains(&Source::Bundled);
     let title = match paths {
         [] if has_feeds => "feeds".to_owned(),
@@ -482,14 +492,9 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     };
     let greeting = (paths.is_empty() && !has_feeds)
         .then(|| "These articles come with newsdesk; `newsdesk FOLDER` opens your own. ? lists the keys.".to_owned());
-    let colours = match common.color {
-        ColorWhen::Auto => None,
-        ColorWhen::Always => Some(true),
-        ColorWhen::Never => Some(false),
-    };
     let cache = cache().filter(|_| config.snapshots);
     let options = Options { sources, title, config, config_problems, greeting, cache, library, colours };
-    runtime::run(options)?.into_exit_code()
+    runtime::run(asked, options)?.into_exit_code()
 }
 
 /// Where the library is: in the data folder of the system, or in the file that `NEWSDESK_LIBRARY` names.

@@ -90,10 +90,31 @@ pub struct Config {
     pub feeds: FeedSettings,
 }
 
+/// The background of the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Background {
+    /// Light text is legible on it.
+    Dark,
+    /// Dark text is legible on it.
+    Light,
+}
+
+impl Background {
+    /// Returns whether a colour is dark or light. `rgb` is in sRGB, each channel from 0 to 1.
+    pub fn of(rgb: [f64; 3]) -> Background {
+        /// At this luminance black and white text have the same contrast (WCAG 2).
+        const MIDDLE: f64 = 0.179;
+        let linear = |c: f64| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) };
+        let [red, green, blue] = rgb.map(linear);
+        let luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+        if luminance > MIDDLE { Background::Light } else { Background::Dark }
+    }
+}
+
 /// Which theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThemeChoice {
-    /// Light where the terminal says that it is, else dark.
+    /// Dark or light, as the terminal is; its own 16 colours if it does not tell.
     Auto,
     /// For dark terminals.
     Dark,
@@ -101,6 +122,26 @@ pub enum ThemeChoice {
     Light,
     /// The terminal's own 16 colours.
     Ansi,
+}
+
+impl ThemeChoice {
+    /// All choices, with their names in the config.
+    pub const NAMES: [(&str, ThemeChoice); 4] = [
+        ("auto", ThemeChoice::Auto),
+        ("dark", ThemeChoice::Dark),
+        ("light", ThemeChoice::Light),
+        ("ansi", ThemeChoice::Ansi),
+    ];
+
+    /// Returns the name in the config.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, choice)| *choice == self).map_or("auto", |(name, _)| name)
+    }
+
+    /// Returns the choice of this name.
+    pub fn named(name: &str) -> Option<ThemeChoice> {
+        Self::NAMES.iter().find(|(other, _)| *other == name).map(|(_, choice)| *choice)
+    }
 }
 
 /// When an article counts as read.

@@ -10,6 +10,7 @@ mod journal;
 mod logins;
 mod marks;
 mod newsboat;
+mod preferences;
 pub mod private;
 mod recognise;
 mod salvage;

@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 use crate::app::{Area, Focus, State};
 use spans::put_sign;
 
-pub use theme::{Depth, Kind, Theme, detect};
+pub use theme::{Depth, Theme, detect};
 
 /// Draws the whole screen.
 pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {

@@ -14,6 +14,7 @@ const ROOMS: &[&str] = &[
 const SECRETS: &[(&str, &[&str])] = &[
     ("ratatui", &["config", "ui", "runtime"]),
     ("crossterm", &["runtime", "cli"]),
+    ("terminput", &["runtime"]),
     ("std::fs", &["config", "library", "runtime", "cli"]),
     ("std::thread", &["search", "fetch", "runtime"]),
     ("std::process", &["fetch", "runtime", "cli"]),

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use newsdesk::app::{ChangedPiece, Effect, FeedHealth, FeedRow, LoadProgress, Message, Notice, Size, State};
-use newsdesk::config::Config;
+use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
 use newsdesk::loader::{Flaw, Hint, Problem, Refusal, decode, read};
 use newsdesk::search::{count_hits, facets, other_case, scan};
-use newsdesk::ui::{Depth, Kind, Theme, draw};
+use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, TestBackend};
 use ratatui::buffer::Buffer;
@@ -82,7 +82,7 @@ impl Screen {
             }
         }
         let now = NaiveDate::from_ymd_opt(2023, 10, 1).unwrap().and_hms_opt(12, 0, 0).unwrap();
-        let theme = Theme::new(Kind::Dark, Depth::TrueColour, &HashMap::new());
+        let theme = Theme::new(Some(Background::Dark), Depth::TrueColour, &HashMap::new());
         let mut screen = Screen { state: State::new(Config::default(), "town".to_owned(), now), theme };
         screen.hear(Message::Resize(Size { columns, rows }));
         screen.hear(Message::Library(Box::default()));
@@ -101,8 +101,8 @@ impl Screen {
         screen
     }
 
-    fn in_theme(mut self, kind: Kind, depth: Depth) -> Screen {
-        self.theme = Theme::new(kind, depth, &HashMap::new());
+    fn in_theme(mut self, background: Background, depth: Depth) -> Screen {
+        self.theme = Theme::new(Some(background), depth, &HashMap::new());
         self
     }
 
@@ -356,19 +356,19 @@ fn a_tall_narrow_screen_has_the_list_above_the_text() {
 
 #[test]
 fn the_light_theme() {
-    let screen = Screen::new(120, 40).in_theme(Kind::Light, Depth::TrueColour);
+    let screen = Screen::new(120, 40).in_theme(Background::Light, Depth::TrueColour);
     insta::assert_snapshot!("light_120x40", screen.press("/").type_in("state department").press("enter n").show());
 }
 
 #[test]
 fn without_colours_everything_is_still_told_apart() {
-    let screen = Screen::new(120, 40).in_theme(Kind::Dark, Depth::None);
+    let screen = Screen::new(120, 40).in_theme(Background::Dark, Depth::None);
     insta::assert_snapshot!("no_color_120x40", screen.press("/").type_in("state department").press("enter n").show());
 }
 
 #[test]
 fn sixteen_colours_are_those_of_the_terminal() {
-    let screen = Screen::new(80, 24).in_theme(Kind::Dark, Depth::Ansi16);
+    let screen = Screen::new(80, 24).in_theme(Background::Dark, Depth::Ansi16);
     insta::assert_snapshot!("ansi_80x24", screen.press("/").type_in("state department").press("enter").show());
 }
 
@@ -415,7 +415,8 @@ fn a_note_is_written_over_the_panes_and_stands_below_the_text() {
 fn watched_words_have_their_colour_and_a_legend() {
     let screen = Screen::new(120, 40).press("/").type_in("state").press("enter S").type_in("States 's watch");
     insta::assert_snapshot!("watch_120x40", screen.press("enter esc enter").show());
-    let screen = Screen::new(120, 40).in_theme(Kind::Dark, Depth::None).press("/").type_in("state").press("enter S");
+    let screen =
+        Screen::new(120, 40).in_theme(Background::Dark, Depth::None).press("/").type_in("state").press("enter S");
     insta::assert_snapshot!("watch_no_color_120x40", screen.type_in("States watch").press("enter esc enter").show());
 }
 

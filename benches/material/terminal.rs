@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -13,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(40);
 pub(crate) struct Terminal {
     _master: Box<dyn MasterPty + Send>,
     _library: tempfile::TempDir,
-    input: Box<dyn Write + Send>,
+    input: Arc<Mutex<Box<dyn Write + Send>>>,
     child: Box<dyn Child + Send + Sync>,
     output: Receiver<(Instant, usize)>,
 }
@@ -30,11 +31,17 @@ impl Terminal {
         command.env("NEWSDESK_LIBRARY", library.path().join("library.db"));
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let input = pair.master.take_writer().unwrap();
+        let input = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
+        let answers = Arc::clone(&input);
         let (sender, output) = channel();
         std::thread::spawn(move || {
             let mut buffer = vec![0; 1 << 16];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                // The questions come first, in one piece.
+                if buffer[..count].ends_with(b"\x1b[c") {
+                    answers.lock().unwrap().write_all(b"\x1b]11;rgb:1c1c/1c1c/1c1c\x1b\\\x1b[?62;22c").unwrap();
+                    continue;
+                }
                 if sender.send((Instant::now(), count)).is_err() {
                     break;
                 }
@@ -44,7 +51,7 @@ impl Terminal {
     }
 
     pub(crate) fn press(&mut self, keys: &str) {
-        self.input.write_all(keys.as_bytes()).unwrap();
+        self.input.lock().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
     /// What is written next, and when; none where nothing is for so long.

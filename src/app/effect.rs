@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::feeds::FeedOrder;
 use super::session::Session;
+use super::theme::ChosenTheme;
 use crate::article::{ArticleId, SafeText};
 use crate::corpus::Corpus;
 use crate::journal::{JournalEntry, SearchChange};
@@ -66,6 +67,8 @@ pub enum Effect {
         /// The articles.
         corpus: Arc<Corpus>,
     },
+    /// Save the theme that the reader chose.
+    SaveTheme(ChosenTheme),
     /// Keep what was filtered for.
     KeepFilter(String),
     /// Change saved searches in the library.

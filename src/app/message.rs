@@ -9,8 +9,10 @@ use super::feeds::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress};
 use super::geometry::Size;
 use super::overlay::Question;
 use super::session::Session;
+use super::theme::ChosenTheme;
 use crate::article::ArticleId;
 use crate::command::Key;
+use crate::config::Background;
 use crate::corpus::Corpus;
 use crate::feeds::redact;
 use crate::journal::{Step, StepChange};
@@ -30,6 +32,8 @@ pub enum Message {
     Mouse(Mouse),
     /// The terminal has this size now.
     Resize(Size),
+    /// The terminal told its background.
+    Background(Background),
     /// The local time; sent at the start and when the day changes.
     Clock(NaiveDateTime),
     /// A newer version of the corpus.
@@ -175,6 +179,8 @@ pub struct Kept {
     pub filters: Vec<String>,
     /// Where the reader was.
     pub session: Option<Session>,
+    /// The theme that the reader chose.
+    pub theme: Option<ChosenTheme>,
 }
 
 /// A line for the reader.

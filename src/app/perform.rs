@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::sources_pane::Choose;
 use super::{Effect, FeedOrder, Focus, NoteEditor, OpenArticle, Overlay, OverlayKind, State};
 use crate::command::{Action, FeedCommand};
-use crate::config::ThemeChoice;
 use crate::corpus::Origin;
 use crate::query::Case;
 
@@ -161,15 +160,7 @@ impl State {
                     self.focus = Focus::Reading;
                 }
             }
-            Action::CycleTheme => {
-                let (next, name) = match self.theme {
-                    ThemeChoice::Auto | ThemeChoice::Dark => (ThemeChoice::Light, "light"),
-                    ThemeChoice::Light => (ThemeChoice::Ansi, "the terminal's 16 colours"),
-                    ThemeChoice::Ansi => (ThemeChoice::Dark, "dark"),
-                };
-                self.theme = next;
-                self.tell(format!("Theme: {name}"));
-            }
+            Action::CycleTheme => self.cycle_theme(effects),
             Action::WidenList => self.list_share = (self.list_share + 5).min(80),
             Action::NarrowList => self.list_share = self.list_share.saturating_sub(5).max(20),
             Action::OpenLink => self.open_link(count, effects),

@@ -9,7 +9,7 @@ use super::{
     ReadingPane, Searches, Size, SourcesPane, State, Wishes, layout,
 };
 use crate::command::Keymap;
-use crate::config::{Density, ThemeChoice};
+use crate::config::{Background, Density, ThemeChoice};
 use crate::corpus::Corpus;
 use crate::loader::Problem;
 
@@ -160,6 +160,11 @@ impl State {
     /// Which keys do what.
     pub fn keymap(&self) -> &Keymap {
         &self.keymap
+    }
+
+    /// Returns the background of the terminal, if it is known.
+    pub fn background(&self) -> Option<Background> {
+        self.background
     }
 
     /// The theme that is wanted.

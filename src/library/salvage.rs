@@ -29,6 +29,7 @@ const TABLES: &[(&str, &str)] = &[
     ("sessions", "sources"),
     ("history", "position"),
     ("journal", "id"),
+    ("preferences", "key"),
 ];
 
 /// Into how many ranges a table is cut, so that what is damaged in one does not hide what is in another.

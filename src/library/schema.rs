@@ -185,6 +185,12 @@ pub const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE feeds ADD COLUMN flaws TEXT;
 ",
+    "
+    CREATE TABLE preferences (
+        key   TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID;
+",
 ];
 
 /// The version that this program writes.

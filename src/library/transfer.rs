@@ -72,6 +72,8 @@ enum Line {
     Session { sources: String, session: String },
     /// What was filtered for.
     Filter { filter: String },
+    /// What the reader chose in the program.
+    Preference { key: String, value: String },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -185,6 +187,7 @@ impl Library {
         let mut sessions = self.sessions()?;
         sessions.sort();
         let filters = self.filters()?;
+        let preferences = self.preferences()?;
         write_line(out, &Line::NewsdeskLibrary { version: VERSION })?;
         let transaction = self.connection.transaction()?;
         let sql =
@@ -225,6 +228,9 @@ impl Library {
         }
         for filter in filters {
             write_line(out, &Line::Filter { filter })?;
+        }
+        for (key, value) in preferences {
+            write_line(out, &Line::Preference { key, value })?;
         }
         out.flush()?;
         Ok(())
@@ -278,6 +284,9 @@ impl Library {
                     self.keep_session(&sources, &session)?;
                 }
                 Line::Filter { filter } if !self.filters()?.contains(&filter) => self.keep_filter(&filter)?,
+                Line::Preference { key, value } if self.preference(&key)?.is_none() => {
+                    self.set_preference(&key, &value)?;
+                }
                 _ => {}
             }
         }
@@ -316,9 +325,11 @@ fn take(line: Line) -> std::result::Result<Taken, String> {
         Line::Feed { ref feed, .. } if feed_address(&feed.url).is_none() => {
             return Err("not the address of a feed".to_owned());
         }
-        Line::Search { .. } | Line::Feed { .. } | Line::Session { .. } | Line::Filter { .. } => {
-            Taken::Later(Box::new(line))
-        }
+        Line::Search { .. }
+        | Line::Feed { .. }
+        | Line::Session { .. }
+        | Line::Filter { .. }
+        | Line::Preference { .. } => Taken::Later(Box::new(line)),
     })
 }
 

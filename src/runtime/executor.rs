@@ -72,6 +72,7 @@ impl Hands for Executor {
             }
             Effect::KeepPlace { marking, corpus } => self.keeper.order(Order::Place { marking, corpus }),
             Effect::KeepSession { session, corpus } => self.keeper.order(Order::Session { session, corpus }),
+            Effect::SaveTheme(theme) => self.keeper.order(Order::Theme(theme)),
             Effect::KeepFilter(filter) => self.keeper.order(Order::Filter(filter)),
             Effect::ChangeSearches { changes, entry } => self.keeper.order(Order::Searches { changes, entry }),
             Effect::Journal(entry) => self.keeper.order(Order::Journal(entry)),

@@ -1,22 +1,31 @@
-//! What is typed, pasted and clicked, as messages. The thread waits on the terminal itself, so that it notices at once
-//! when the terminal goes away, and steps back while a child has the terminal.
+//! Input of the terminal (keys, pastes, mouse) as messages, and its answers to [`questions`](super::questions).
+//!
+//! One thread reads the terminal from the first question to the end. It waits on the terminal itself, so that it notices
+//! at once when the terminal goes away, and steps back while a child has the terminal.
 
-use crossterm::event::{
+use terminput::{
     Event as Typed, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+    ScrollDirection,
 };
 
 use crate::app::{Message, Mouse, MouseAction, Size};
 use crate::command::{Key, KeyCode};
 
+#[cfg(unix)]
+mod decoder;
+
 pub(super) use sys::Input;
 
-/// What crossterm read, as the program means it; none where it means nothing.
+/// Returns what an event means to the program, if anything.
 fn message(typed: Typed) -> Option<Message> {
     match typed {
         Typed::Key(event) => key(event).map(Message::Key),
         Typed::Paste(text) => Some(Message::Paste(text)),
         Typed::Mouse(event) => mouse(event).map(Message::Mouse),
-        Typed::Resize(columns, rows) => Some(Message::Resize(Size { columns, rows })),
+        Typed::Resize { cols, rows } => {
+            let cells = |count| u16::try_from(count).unwrap_or(u16::MAX);
+            Some(Message::Resize(Size { columns: cells(cols), rows: cells(rows) }))
+        }
         Typed::FocusGained | Typed::FocusLost => None,
     }
 }
@@ -25,7 +34,7 @@ fn key(event: KeyEvent) -> Option<Key> {
     if event.kind == KeyEventKind::Release {
         return None;
     }
-    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+    let ctrl = event.modifiers.contains(KeyModifiers::CTRL);
     let code = match event.code {
         Code::Char(c) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
         Code::Char(c) => KeyCode::Char(c),
@@ -33,7 +42,6 @@ fn key(event: KeyEvent) -> Option<Key> {
         Code::Esc => KeyCode::Esc,
         Code::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
         Code::Tab => KeyCode::Tab,
-        Code::BackTab => KeyCode::BackTab,
         Code::Backspace => KeyCode::Backspace,
         Code::Delete => KeyCode::Delete,
         Code::Insert => KeyCode::Insert,
@@ -56,8 +64,8 @@ fn mouse(event: MouseEvent) -> Option<Mouse> {
         MouseEventKind::Down(MouseButton::Left) => MouseAction::Press,
         MouseEventKind::Drag(MouseButton::Left) => MouseAction::Drag,
         MouseEventKind::Up(MouseButton::Left) => MouseAction::Release,
-        MouseEventKind::ScrollUp => MouseAction::WheelUp,
-        MouseEventKind::ScrollDown => MouseAction::WheelDown,
+        MouseEventKind::Scroll(ScrollDirection::Up) => MouseAction::WheelUp,
+        MouseEventKind::Scroll(ScrollDirection::Down) => MouseAction::WheelDown,
         _ => return None,
     };
     Some(Mouse { column: event.column, row: event.row, action })
@@ -67,30 +75,23 @@ fn mouse(event: MouseEvent) -> Option<Mouse> {
 mod sys {
     use std::fs::File;
     use std::io::{self, Read, Write};
-    use std::os::fd::AsFd;
+    use std::os::fd::{AsFd, AsRawFd};
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc::Sender;
     use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
     use std::thread;
     use std::time::Duration;
 
-    use crossterm::event::{Event as Typed, poll, read};
-    use rustix::event::{PollFd, PollFlags};
+    use filedescriptor::{POLLERR, POLLHUP, POLLIN, POLLOUT, poll, pollfd};
 
+    use super::decoder::{Decoded, Decoder};
     use super::message;
-    use crate::runtime::contained::contain;
+    use crate::app::Message;
     use crate::runtime::event_loop::Event;
-
-    /// How long crossterm may take to make events of bytes that are there, and to say that there are no more. It spins for
-    /// as long.
-    const PARSE: Duration = Duration::from_millis(1);
-    const MORE: Duration = Duration::from_micros(50);
+    use crate::runtime::questions::{Answers, Question, batch};
 
     /// The terminal is gone if it says so often in a row that there is something to read, and nothing is read.
     const EMPTY: u32 = 50;
-
-    /// How often a terminal that cannot be waited for is looked at.
-    const LOOK: Duration = Duration::from_millis(250);
 
     /// How long a child waits for the input thread to step back.
     const STEP_BACK: Duration = Duration::from_millis(200);
@@ -99,6 +100,7 @@ mod sys {
     pub(in crate::runtime) struct Input {
         gate: Arc<Gate>,
         waker: UnixStream,
+        answers: Arc<Answers>,
     }
 
     #[derive(Default)]
@@ -118,19 +120,30 @@ mod sys {
     }
 
     impl Input {
-        /// Starts the thread.
-        pub(in crate::runtime) fn start(events: Sender<Event>) -> io::Result<Input> {
-            let tty = tty()?;
+        /// Sends the questions and starts the thread, which takes the answers. The terminal must not echo any more.
+        pub(in crate::runtime) fn start(
+            events: Sender<Event>,
+            questions: &[Question],
+            answers: Arc<Answers>,
+        ) -> io::Result<Input> {
+            let mut tty = tty()?;
+            let batch = batch(questions);
+            // A terminal that is stopped (^S) is not asked: the write would wait until it goes on.
+            if !batch.is_empty() && takes_output(&tty) && tty.write_all(batch.as_bytes()).is_ok() {
+                answers.ask();
+            }
             let (waker, woken) = UnixStream::pair()?;
             woken.set_nonblocking(true)?;
             let gate = Arc::new(Gate::default());
-            let listener = Listener { tty, woken, gate: Arc::clone(&gate), events };
+            let (decoder, their) = (Decoder::default(), Arc::clone(&answers));
+            let listener = Listener { tty, woken, gate: Arc::clone(&gate), events, decoder, answers: their };
             thread::Builder::new().name("input".to_owned()).spawn(move || listener.run())?;
-            Ok(Input { gate, waker })
+            Ok(Input { gate, waker, answers })
         }
 
         /// Runs `work` while nothing is read from the terminal.
         pub(in crate::runtime) fn while_closed<T>(&self, work: impl FnOnce() -> T) -> T {
+            self.answers.settle();
             *self.gate.lock() = Position::Closing;
             let _ = (&self.waker).write(&[0]);
             let closing = |at: &mut Position| *at == Position::Closing;
@@ -161,8 +174,8 @@ mod sys {
         }
     }
 
-    /// The terminal that keys come from: standard input, or where that is something else, the terminal that controls
-    /// the program. Crossterm reads from the same.
+    /// The terminal that keys come from: standard input or, if that is something else, the terminal that controls the
+    /// program.
     pub(in crate::runtime) fn tty() -> io::Result<File> {
         let stdin = io::stdin();
         if rustix::termios::isatty(&stdin) {
@@ -171,42 +184,52 @@ mod sys {
         File::options().read(true).write(true).open("/dev/tty")
     }
 
+    fn takes_output(tty: &File) -> bool {
+        let mut waiting = [pollfd { fd: tty.as_raw_fd(), events: POLLOUT, revents: 0 }];
+        poll(&mut waiting, Some(Duration::ZERO)).is_ok() && waiting.iter().any(|it| it.revents & POLLOUT != 0)
+    }
+
     struct Listener {
         tty: File,
         woken: UnixStream,
         gate: Arc<Gate>,
         events: Sender<Event>,
+        decoder: Decoder,
+        answers: Arc<Answers>,
     }
 
     enum Heard {
+        /// There is something to read.
         Something,
+        /// Nothing more comes of what is pending in the decoder.
         Nothing,
+        /// Wait again.
+        Again,
         HungUp,
-        /// This terminal cannot be waited for.
-        CannotTell,
     }
 
     impl Listener {
         fn run(mut self) {
+            let mut buffer = [0; 4096];
             let mut empty = 0;
-            loop {
+            while empty < EMPTY {
                 self.gate.pass();
-                match self.wait() {
-                    Heard::Nothing => continue,
-                    Heard::Something => {}
-                    Heard::CannotTell => {
-                        if !poll(LOOK).unwrap_or(false) {
+                let decoded = match self.wait() {
+                    Heard::Nothing => self.decoder.flush(self.answers.are_expected()).into_iter().collect(),
+                    Heard::Again => continue,
+                    Heard::HungUp => break,
+                    Heard::Something => match self.tty.read(&mut buffer) {
+                        Ok(0) => {
+                            empty += 1;
                             continue;
                         }
-                    }
-                    Heard::HungUp => break,
-                }
-                match self.read() {
-                    Ok(0) => empty += 1,
-                    Ok(_) => empty = 0,
-                    Err(_) => break,
-                }
-                if empty == EMPTY {
+                        Ok(count) => self.decoder.feed(buffer.get(..count).unwrap_or_default()),
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                        Err(_) => break,
+                    },
+                };
+                empty = 0;
+                if !self.send(decoded) {
                     break;
                 }
             }
@@ -214,45 +237,32 @@ mod sys {
         }
 
         fn wait(&mut self) -> Heard {
-            let mut waiting = [PollFd::new(&self.tty, PollFlags::IN), PollFd::new(&self.woken, PollFlags::IN)];
-            match rustix::event::poll(&mut waiting, None) {
+            let fds = [self.tty.as_raw_fd(), self.woken.as_raw_fd()];
+            let mut waiting = fds.map(|fd| pollfd { fd, events: POLLIN, revents: 0 });
+            let patience = self.decoder.patience(self.answers.are_expected());
+            match poll(&mut waiting, patience) {
+                Ok(0) => return Heard::Nothing,
                 Ok(_) => {}
-                Err(rustix::io::Errno::INTR) => return Heard::Nothing,
-                Err(_) => return Heard::CannotTell,
+                Err(filedescriptor::Error::Poll(error)) if error.kind() == io::ErrorKind::Interrupted => {
+                    return Heard::Again;
+                }
+                Err(_) => return Heard::HungUp,
             }
-            let [tty, woken] = waiting.map(|waiting| waiting.revents());
-            if !woken.is_empty() {
+            let [tty, woken] = waiting.map(|waiting| waiting.revents);
+            if woken != 0 {
                 let _ = self.woken.read(&mut [0; 16]);
-                return Heard::Nothing;
+                return Heard::Again;
             }
-            if tty.contains(PollFlags::NVAL) {
-                return Heard::CannotTell;
-            }
-            if tty.intersects(PollFlags::HUP | PollFlags::ERR) {
-                return Heard::HungUp;
-            }
-            Heard::Something
+            if tty & (POLLHUP | POLLERR) != 0 { Heard::HungUp } else { Heard::Something }
         }
 
-        /// Reads all that is there; tells how much that was.
-        fn read(&self) -> io::Result<usize> {
-            let mut count = 0;
-            // Crossterm does not look where its time is over before it comes to that, and a key would stay with it until
-            // the next comes; so it is asked twice.
-            while poll(if count == 0 { PARSE } else { MORE })? || poll(MORE)? {
-                // Crossterm's parser is fed with whatever a terminal sends.
-                let Some(typed) = contain(read) else { continue };
-                count += 1;
-                let typed = typed?;
-                // Sizes come with their signal.
-                if matches!(typed, Typed::Resize(..)) {
-                    continue;
-                }
-                if let Some(message) = message(typed) {
-                    self.events.send(Event::Message(message)).map_err(|_| io::ErrorKind::BrokenPipe)?;
-                }
-            }
-            Ok(count)
+        /// Hands on what was decoded; returns whether the loop is still there.
+        fn send(&self, decoded: Vec<Decoded>) -> bool {
+            let mut messages = decoded.into_iter().filter_map(|decoded| match decoded {
+                Decoded::Typed(typed) => message(typed),
+                Decoded::Answer(answer) => self.answers.take(&answer).map(Message::Background),
+            });
+            messages.all(|message| self.events.send(Event::Message(message)).is_ok())
         }
     }
 }
@@ -260,21 +270,24 @@ mod sys {
 #[cfg(not(unix))]
 mod sys {
     use std::io;
+    use std::sync::Arc;
     use std::sync::mpsc::Sender;
     use std::thread;
 
     use super::message;
     use crate::runtime::event_loop::Event;
+    use crate::runtime::questions::{Answers, Question};
 
     /// The input thread, as seen from the others.
     pub(in crate::runtime) struct Input(());
 
     impl Input {
-        /// Starts the thread.
-        pub(in crate::runtime) fn start(events: Sender<Event>) -> io::Result<Input> {
+        /// Starts the thread. Nothing is asked: the console has no answers among its events.
+        pub(in crate::runtime) fn start(events: Sender<Event>, _: &[Question], _: Arc<Answers>) -> io::Result<Input> {
             thread::Builder::new().name("input".to_owned()).spawn(move || {
                 while let Ok(typed) = crossterm::event::read() {
-                    if let Some(message) = message(typed)
+                    if let Ok(typed) = terminput_crossterm::to_terminput(typed)
+                        && let Some(message) = message(typed)
                         && events.send(Event::Message(message)).is_err()
                     {
                         return;
@@ -285,7 +298,7 @@ mod sys {
             Ok(Input(()))
         }
 
-        /// Runs `work`. The console gives what is typed to whoever reads first; a child that reads mostly is.
+        /// Runs `work`. On Windows, input goes to whichever process reads first, usually the child.
         pub(in crate::runtime) fn while_closed<T>(&self, work: impl FnOnce() -> T) -> T {
             work()
         }
@@ -300,7 +313,7 @@ mod tests {
     use super::*;
 
     fn pressed(code: Code, modifiers: KeyModifiers) -> Option<String> {
-        key(KeyEvent::new(code, modifiers)).map(|key| key.to_string())
+        key(KeyEvent::new(code).modifiers(modifiers)).map(|key| key.to_string())
     }
 
     #[test]
@@ -308,9 +321,8 @@ mod tests {
         for (code, modifiers, name) in [
             (Code::Char('j'), KeyModifiers::NONE, "j"),
             (Code::Char('G'), KeyModifiers::SHIFT, "G"),
-            (Code::Char('d'), KeyModifiers::CONTROL, "^D"),
+            (Code::Char('d'), KeyModifiers::CTRL, "^D"),
             (Code::Char('x'), KeyModifiers::ALT, "Alt-x"),
-            (Code::BackTab, KeyModifiers::SHIFT, "Shift-Tab"),
             (Code::Tab, KeyModifiers::SHIFT, "Shift-Tab"),
             (Code::PageDown, KeyModifiers::NONE, "PageDown"),
             (Code::F(5), KeyModifiers::NONE, "F5"),
@@ -322,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_key_let_go_and_a_pointer_passing_by_are_nothing() {
-        let released = KeyEvent::new_with_kind(Code::Char('q'), KeyModifiers::NONE, KeyEventKind::Release);
+        let released = KeyEvent::new(Code::Char('q')).kind(KeyEventKind::Release);
         assert!(message(Typed::Key(released)).is_none());
         let moved = MouseEvent { kind: MouseEventKind::Moved, column: 1, row: 1, modifiers: KeyModifiers::NONE };
         assert!(message(Typed::Mouse(moved)).is_none());

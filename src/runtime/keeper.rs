@@ -17,7 +17,7 @@ use worker::Worker;
 use super::patience::Asker;
 use super::source::{Source, name_of};
 use super::unkept::Unkept;
-use crate::app::{Message, Session};
+use crate::app::{ChosenTheme, Message, Session};
 use crate::corpus::Corpus;
 use crate::journal::{JournalEntry, SearchChange};
 use crate::library::ReaderId;
@@ -39,6 +39,8 @@ pub(super) enum Order {
     Place { marking: Marking, corpus: Arc<Corpus> },
     /// Keep where the reader is, later.
     Session { session: Box<Session>, corpus: Arc<Corpus> },
+    /// Save the chosen theme.
+    Theme(ChosenTheme),
     /// Keep a filter.
     Filter(String),
     /// Change saved searches.

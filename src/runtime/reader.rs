@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::mpsc::{self, Sender};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use chrono::Local;
@@ -18,14 +19,15 @@ use super::filter::Filter;
 use super::input::Input;
 use super::keeper::Keeper;
 use super::log::note;
+use super::questions::{Answers, questions};
 use super::snapshot::Cache;
 use super::source::{LoadOptions, Source};
-use super::terminal::{Terminal, give_back, is_there, size};
+use super::terminal::{Terminal, give_back, is_there, quieten, size};
 use super::unkept::Unkept;
 use crate::app::numbers::counted;
 use crate::app::{Message, Notice, State};
 use crate::article::clean;
-use crate::config::{Config, ThemeChoice};
+use crate::config::{Background, Config, ThemeChoice};
 use crate::library::ReaderId;
 use crate::loader::Problem;
 use crate::ui::{Theme, detect, draw};
@@ -51,12 +53,40 @@ pub struct Options {
     pub colours: Option<bool>,
 }
 
-/// Runs the reader until it is left. When this returns, with whatever, the terminal is as it was.
-pub fn run(options: Options) -> io::Result<Ending> {
-    let Options { sources, title, config, config_problems, greeting, cache, library, colours } = options;
+/// A terminal that was asked what it is like, and in which keys wait for the reader. Dropping it gives the terminal back.
+pub struct Asked {
+    events: Sender<Event>,
+    inbox: Receiver<Event>,
+    input: Input,
+    terminal: GiveBack,
+}
+
+/// Gives the terminal back when it is dropped. An answer that is on its way must not appear at the shell's prompt.
+struct GiveBack(Arc<Answers>);
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        self.0.settle();
+        give_back();
+    }
+}
+
+/// Asks the terminal what `config` needs to know of it, without waiting: it answers while the caller opens the library.
+pub fn ask_terminal(config: &Config, colours: Option<bool>) -> io::Result<Asked> {
     let (events, inbox) = mpsc::channel();
     #[cfg(unix)]
     super::signals::listen(events.clone())?;
+    let terminal = GiveBack(Arc::default());
+    quieten()?;
+    let questions = questions(config, |name| variable(name, colours));
+    let input = Input::start(events.clone(), &questions, Arc::clone(&terminal.0))?;
+    Ok(Asked { events, inbox, input, terminal })
+}
+
+/// Runs the reader until it is left. When this returns, with whatever, the terminal is as it was.
+pub fn run(asked: Asked, options: Options) -> io::Result<Ending> {
+    let Options { sources, title, config, config_problems, greeting, cache, library, colours } = options;
+    let Asked { events, inbox, input, terminal } = asked;
     let room = events.clone();
     let mut screen = Terminal::take(config.mouse, painter(&config, colours), move || drop(room.send(Event::Room)))?;
     let now = || Local::now().naive_local();
@@ -72,13 +102,16 @@ pub fn run(options: Options) -> io::Result<Ending> {
     for problem in config_problems {
         state.update(Message::Problem(problem));
     }
+    if let Some(background) = terminal.0.background() {
+        state.update(Message::Background(background));
+    }
     // The screen stands before anything else begins.
-    let input = match screen.draw(&state).and_then(|()| Input::start(events.clone())) {
-        Ok(input) => input,
-        // There was one a moment ago.
+    match screen.draw(&state) {
+        Ok(()) => {}
+        // The terminal was there a moment ago.
         Err(_) if !is_there() => return Ok(Ending::Hangup),
         Err(error) => return Err(error),
-    };
+    }
     let named = sources.clone();
     let load = LoadOptions::of(&config);
     let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
@@ -112,7 +145,13 @@ pub fn run(options: Options) -> io::Result<Ending> {
     note(|| format!("ended: {ending:?}"));
     // Both at once: a terminal that takes nothing must not keep from the disk what is still to be written, and a slow
     // disk must not keep the terminal.
-    let restoring = thread::Builder::new().name("restore".to_owned()).spawn(give_back);
+    let quits = matches!(ending, Ending::Quit);
+    let restoring = thread::Builder::new().name("restore".to_owned()).spawn(move || {
+        if !quits {
+            terminal.0.give_up();
+        }
+        drop(terminal);
+    });
     let unkept = executor.keeper.close(|| {
         say("newsdesk: the disk that the library is on is slow; what was marked last is kept when it answers (^C gives it up)");
     });
@@ -144,14 +183,16 @@ fn say(text: &str) {
 /// Draws frames, with the theme that the state has.
 fn painter(config: &Config, colours: Option<bool>) -> impl FnMut(&State, &mut Frame<'_>) + use<> {
     let own = config.colours.clone();
-    let make = move |choice: ThemeChoice| {
-        let (kind, depth) = detect(|name| variable(name, colours), choice);
-        Theme::new(kind, depth, &own)
+    let make = move |(choice, answered): (ThemeChoice, Option<Background>)| {
+        let (background, depth) = detect(|name| variable(name, colours), choice, answered);
+        Theme::new(background, depth, &own)
     };
-    let mut current = (config.theme, make(config.theme));
+    let first = (config.theme, None);
+    let mut current = (first, make(first));
     move |state, frame| {
-        if current.0 != state.theme() {
-            current = (state.theme(), make(state.theme()));
+        let wanted = (state.theme(), state.background());
+        if current.0 != wanted {
+            current = (wanted, make(wanted));
         }
         draw(state, &current.1, frame);
     }

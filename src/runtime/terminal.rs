@@ -71,7 +71,6 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Terminal<P> {
     /// Takes the terminal; `paint` draws a frame. With the `mouse`, if it is wanted. `free` is called, from another
     /// thread, when a frame can be drawn after one could not, as the terminal had not taken the one before.
     pub(super) fn take(mouse: bool, paint: P, free: impl Fn() + Send + 'static) -> io::Result<Terminal<P>> {
-        give_back_on_panic();
         let mut output = output()?;
         let put = move |piece: &[u8]| {
             let _pen = pen();
@@ -126,6 +125,7 @@ impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
             disable_raw_mode()?;
         }
         enable_raw_mode()?;
+        set_signal_keys(false)?;
         let sink = self.canvas.backend_mut().sink();
         queue!(sink, EnterAlternateScreen, cursor::Hide, EnableBracketedPaste)?;
         if self.mouse {
@@ -168,13 +168,36 @@ pub(super) fn is_there() -> bool {
     output().is_ok_and(|output| output.is_terminal())
 }
 
+/// Turns off echo and line editing, so that answers of the terminal do not show, before the screen is taken. `^C` and
+/// `^Z` still send their signals: nobody reads keys yet, and a disk may be slow.
+pub(super) fn quieten() -> io::Result<()> {
+    give_back_on_panic();
+    enable_raw_mode()?;
+    set_signal_keys(true)
+}
+
+/// Sets whether `^C`, `^Z` and `^\\` send signals instead of being keys.
+#[cfg(unix)]
+fn set_signal_keys(on: bool) -> io::Result<()> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let tty = super::input::tty()?;
+    let mut modes = tcgetattr(&tty)?;
+    modes.local_modes.set(LocalModes::ISIG, on);
+    Ok(tcsetattr(&tty, OptionalActions::Now, &modes)?)
+}
+
+#[cfg(not(unix))]
+fn set_signal_keys(_: bool) -> io::Result<()> {
+    Ok(())
+}
+
 /// Gives the terminal back as it was found, if it is ours. Any thread may do so.
 pub(super) fn give_back() {
+    // This waits for nothing; the pen may be in the hand of a thread that hangs in a write.
+    let _ = disable_raw_mode();
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
-    // This waits for nothing; the pen may be in the hand of a thread that hangs in a write.
-    let _ = disable_raw_mode();
     let _pen = pen();
     // Where the terminal is gone there is nothing to give back.
     if let Ok(output) = output() {

@@ -8,17 +8,8 @@ use std::collections::HashMap;
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::config::{ThemeChoice, colour};
+use crate::config::{Background, ThemeChoice, colour};
 use crate::query::SavedSearch;
-
-/// For which background.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Light text on dark.
-    Dark,
-    /// Dark text on light.
-    Light,
-}
 
 /// How many colours the terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,17 +60,19 @@ const ANSI_SECTIONS: [Color; 6] =
     [Color::Cyan, Color::Yellow, Color::Green, Color::Magenta, Color::LightRed, Color::LightBlue];
 
 impl Theme {
-    /// The theme for a terminal, with the reader's own colours laid over it.
-    pub fn new(kind: Kind, depth: Depth, own: &HashMap<&'static str, Color>) -> Theme {
-        let mut theme = match depth {
-            Depth::None => Theme::without_colours(),
-            Depth::Ansi16 => Theme::of(|_, _, ansi| ansi, ANSI_HITS, ANSI_SECTIONS),
-            Depth::Ansi256 | Depth::TrueColour => {
+    /// Returns the theme for a terminal, with the reader's own colours. If the background is not known, the 16 colours
+    /// are used.
+    pub fn new(background: Option<Background>, depth: Depth, own: &HashMap<&'static str, Color>) -> Theme {
+        let mut theme = match (depth, background) {
+            (Depth::None, _) => Theme::without_colours(),
+            (Depth::Ansi256 | Depth::TrueColour, Some(background)) => {
                 let exact = move |hex: u32| if depth == Depth::TrueColour { rgb(hex) } else { indexed(hex) };
-                let sections = if kind == Kind::Dark { DARK_SECTIONS } else { LIGHT_SECTIONS };
-                let pick = move |dark, light, _| exact(if kind == Kind::Dark { dark } else { light });
+                let is_dark = background == Background::Dark;
+                let sections = if is_dark { DARK_SECTIONS } else { LIGHT_SECTIONS };
+                let pick = move |dark, light, _| exact(if is_dark { dark } else { light });
                 Theme::of(pick, HITS.map(exact), sections.map(exact))
             }
+            _ => Theme::in_ansi_colours(background),
         };
         if depth != Depth::None {
             theme.overlay(own);
@@ -157,6 +150,36 @@ impl Theme {
         }
     }
 
+    fn in_ansi_colours(background: Option<Background>) -> Theme {
+        let mut theme = Theme::of(|_, _, ansi| ansi, ANSI_HITS, ANSI_SECTIONS);
+        // The light ones among the 16 colours are legible on dark backgrounds only.
+        let legible = move |colour| match (colour, background) {
+            (colour, Some(Background::Dark)) => colour,
+            (Color::Cyan | Color::LightBlue | Color::Green, Some(Background::Light)) => Color::Blue,
+            (Color::Cyan | Color::LightBlue | Color::Green, None) => Color::Magenta,
+            (Color::Yellow, _) => Color::Magenta,
+            (Color::LightRed, _) => Color::Red,
+            (colour, _) => colour,
+        };
+        let styles = [
+            &mut theme.code,
+            &mut theme.link,
+            &mut theme.accent,
+            &mut theme.warning,
+            &mut theme.error,
+            &mut theme.gauge,
+        ];
+        for style in styles.into_iter().chain(&mut theme.sections) {
+            style.fg = style.fg.map(legible);
+        }
+        if background != Some(Background::Dark) {
+            // A white background would hide it.
+            let reversed = Modifier::REVERSED | Modifier::BOLD | Modifier::UNDERLINED;
+            theme.current_hit = Style::new().add_modifier(reversed);
+        }
+        theme
+    }
+
     fn without_colours() -> Theme {
         let plain = Style::new();
         let with = |modifier| plain.add_modifier(modifier);
@@ -226,16 +249,26 @@ impl Theme {
     }
 }
 
-/// What the environment says of the terminal.
-pub fn detect(variable: impl Fn(&str) -> Option<String>, choice: ThemeChoice) -> (Kind, Depth) {
+/// Returns the background and the number of colours of the terminal, as far as they are known. `variable` reads the
+/// environment, `answered` is what the terminal said itself.
+pub fn detect(
+    variable: impl Fn(&str) -> Option<String>,
+    choice: ThemeChoice,
+    answered: Option<Background>,
+) -> (Option<Background>, Depth) {
     let set = |name| variable(name).filter(|value| !value.is_empty());
     let term = variable("TERM").unwrap_or_default();
-    // The last number of COLORFGBG is the background: 7 and 15 are the light ones.
-    let says_light = set("COLORFGBG").is_some_and(|value| matches!(value.rsplit(';').next(), Some("7" | "15")));
-    let kind = match choice {
-        ThemeChoice::Light => Kind::Light,
-        ThemeChoice::Auto if says_light => Kind::Light,
-        ThemeChoice::Auto | ThemeChoice::Dark | ThemeChoice::Ansi => Kind::Dark,
+    // The last number of COLORFGBG is the background, one of the 16 colours; some terminals write `default`.
+    let number = || set("COLORFGBG")?.rsplit(';').next()?.parse::<u8>().ok();
+    let configured = || match number()? {
+        7 | 15 => Some(Background::Light),
+        0..=6 | 8 => Some(Background::Dark),
+        _ => None,
+    };
+    let background = match choice {
+        ThemeChoice::Light => Some(Background::Light),
+        ThemeChoice::Dark => Some(Background::Dark),
+        ThemeChoice::Auto | ThemeChoice::Ansi => answered.or_else(configured),
     };
     let depth = if set("NO_COLOR").is_some() || term == "dumb" {
         Depth::None
@@ -245,12 +278,17 @@ pub fn detect(variable: impl Fn(&str) -> Option<String>, choice: ThemeChoice) ->
         || term.ends_with("-direct")
     {
         Depth::TrueColour
-    } else if term.contains("256color") || term.starts_with("xterm-kitty") || term.starts_with("alacritty") {
+    } else if term.contains("256color")
+        || term.starts_with("xterm-kitty")
+        || term.starts_with("alacritty")
+        // xterm calls itself just that, and has had 256 colours for twenty years.
+        || (term == "xterm" && set("XTERM_VERSION").is_some())
+    {
         Depth::Ansi256
     } else {
         Depth::Ansi16
     };
-    (kind, depth)
+    (background, depth)
 }
 
 fn rgb(hex: u32) -> Color {
@@ -301,8 +339,8 @@ mod tests {
 
     #[test]
     fn all_text_has_a_contrast_of_at_least_four_and_a_half() {
-        for (kind, background) in [(Kind::Dark, rgb(0x1c1c1c)), (Kind::Light, rgb(0xfafaf5))] {
-            let theme = Theme::new(kind, Depth::TrueColour, &HashMap::new());
+        for (kind, background) in [(Background::Dark, rgb(0x1c1c1c)), (Background::Light, rgb(0xfafaf5))] {
+            let theme = Theme::new(Some(kind), Depth::TrueColour, &HashMap::new());
             let mut styles =
                 vec![theme.text, theme.dim, theme.headline, theme.standfirst, theme.caption, theme.quote, theme.code];
             styles.extend([
@@ -324,7 +362,7 @@ mod tests {
     #[test]
     fn hits_of_different_terms_differ_in_every_depth() {
         for depth in [Depth::None, Depth::Ansi16, Depth::Ansi256, Depth::TrueColour] {
-            let theme = Theme::new(Kind::Dark, depth, &HashMap::new());
+            let theme = Theme::new(Some(Background::Dark), depth, &HashMap::new());
             for a in 0..6 {
                 assert_ne!(theme.hit(a), theme.current_hit);
                 for b in 0..a {
@@ -336,32 +374,48 @@ mod tests {
 
     #[test]
     fn without_colours_no_style_has_one() {
-        let theme = Theme::new(Kind::Dark, Depth::None, &HashMap::from([("text", Color::Red)]));
+        let theme = Theme::new(Some(Background::Dark), Depth::None, &HashMap::from([("text", Color::Red)]));
         assert!(!format!("{theme:?}").contains("fg(") && !format!("{theme:?}").contains("bg("));
     }
 
     #[test]
-    fn the_environment_tells_kind_and_depth() {
-        let with = |variables: &[(&str, &str)], choice| {
+    fn background_and_depth_come_from_answer_and_environment() {
+        use Background::{Dark, Light};
+        let with = |variables: &[(&str, &str)], choice, answered| {
             let variables: HashMap<String, String> =
                 variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-            detect(|name| variables.get(name).cloned(), choice)
+            detect(|name| variables.get(name).cloned(), choice, answered)
         };
-        assert_eq!(with(&[("TERM", "xterm-256color")], ThemeChoice::Auto), (Kind::Dark, Depth::Ansi256));
-        assert_eq!(
-            with(&[("TERM", "xterm"), ("COLORTERM", "truecolor")], ThemeChoice::Light),
-            (Kind::Light, Depth::TrueColour)
-        );
-        assert_eq!(with(&[("TERM", "xterm"), ("COLORFGBG", "0;15")], ThemeChoice::Auto), (Kind::Light, Depth::Ansi16));
-        assert_eq!(with(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], ThemeChoice::Auto).1, Depth::None);
-        assert_eq!(with(&[("TERM", "dumb")], ThemeChoice::Auto).1, Depth::None);
-        assert_eq!(with(&[("TERM", "xterm-256color")], ThemeChoice::Ansi).1, Depth::Ansi16);
+        let (auto, many) = (ThemeChoice::Auto, ("TERM", "xterm-256color"));
+        assert_eq!(with(&[many], auto, None), (None, Depth::Ansi256));
+        assert_eq!(with(&[many], auto, Some(Light)), (Some(Light), Depth::Ansi256));
+        assert_eq!(with(&[many, ("COLORFGBG", "0;15")], auto, None).0, Some(Light));
+        assert_eq!(with(&[many, ("COLORFGBG", "0;15")], auto, Some(Dark)).0, Some(Dark));
+        assert_eq!(with(&[many, ("COLORFGBG", "15;default;0")], auto, None).0, Some(Dark));
+        assert_eq!(with(&[many, ("COLORFGBG", "15;default")], auto, None).0, None);
+        assert_eq!(with(&[many], ThemeChoice::Light, Some(Dark)).0, Some(Light));
+        assert_eq!(with(&[("TERM", "xterm"), ("COLORTERM", "truecolor")], auto, None).1, Depth::TrueColour);
+        assert_eq!(with(&[("TERM", "xterm"), ("XTERM_VERSION", "XTerm(398)")], auto, None).1, Depth::Ansi256);
+        assert_eq!(with(&[("TERM", "xterm")], auto, None).1, Depth::Ansi16);
+        assert_eq!(with(&[many, ("NO_COLOR", "1")], auto, None).1, Depth::None);
+        assert_eq!(with(&[("TERM", "dumb")], auto, None).1, Depth::None);
+        assert_eq!(with(&[many], ThemeChoice::Ansi, None).1, Depth::Ansi16);
+    }
+
+    #[test]
+    fn an_unknown_background_gets_no_colour_that_it_could_hide() {
+        let theme = Theme::new(None, Depth::TrueColour, &HashMap::new());
+        let letters = [theme.text, theme.dim, theme.code, theme.link, theme.accent, theme.warning, theme.error];
+        for style in letters.iter().chain(&theme.sections) {
+            let seen = [Color::Reset, Color::DarkGray, Color::Magenta, Color::Red].map(Some);
+            assert!(seen.contains(&style.fg), "{style:?}");
+        }
     }
 
     #[test]
     fn own_colours_are_laid_over_the_theme() {
         let own = HashMap::from([("accent", Color::Red), ("hit2", Color::Blue)]);
-        let theme = Theme::new(Kind::Dark, Depth::TrueColour, &own);
+        let theme = Theme::new(Some(Background::Dark), Depth::TrueColour, &own);
         assert_eq!((theme.accent.fg, theme.hit(1).bg), (Some(Color::Red), Some(Color::Blue)));
     }
 }

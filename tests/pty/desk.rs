@@ -55,8 +55,17 @@ fn carry(mut reader: impl Read, wire: &Wire, mut to: impl FnMut(&[u8]) -> bool) 
     }
 }
 
+/// The questions that the terminal answers: OSC 11 and DA1.
+const QUESTIONS: [&[u8]; 2] = [b"\x1b]11;?\x1b\\", b"\x1b[c"];
+pub(crate) const ATTRIBUTES: &str = "\x1b[?62;22c";
+pub(crate) const DARK: &str = "\x1b]11;rgb:1c1c/1c1c/1c1c\x1b\\";
+
 /// The program at work.
 pub(crate) struct Desk {
+    /// The answers to [`QUESTIONS`], sent while the test waits for something.
+    pub(crate) answers: [&'static str; 2],
+    /// Where the next question may stand in what was written.
+    unanswered: usize,
     pub(crate) master: Option<Box<dyn MasterPty + Send>>,
     pub(crate) input: Option<Box<dyn Write + Send>>,
     pub(crate) child: Box<dyn Child + Send + Sync>,
@@ -119,6 +128,8 @@ impl Desk {
         // The emulator has no screen without cells.
         let screen = vt100::Parser::new(cells(rows.max(1)), cells(columns.max(1)), 0);
         Desk {
+            answers: [DARK, ATTRIBUTES],
+            unanswered: 0,
             master: Some(pair.master),
             input: Some(input),
             child,
@@ -182,6 +193,24 @@ impl Desk {
     pub(crate) fn take(&mut self, bytes: &[u8]) {
         self.written.extend_from_slice(bytes);
         self.screen.process(bytes);
+        self.answer();
+    }
+
+    /// Answers the questions that were written.
+    fn answer(&mut self) {
+        while let Some(at) = self.written[self.unanswered..].iter().position(|byte| *byte == b'\x1b') {
+            let rest = &self.written[self.unanswered + at..];
+            let asked = QUESTIONS.iter().position(|question| rest.starts_with(question));
+            if asked.is_none() && QUESTIONS.iter().any(|question| question.starts_with(rest)) {
+                return;
+            }
+            self.unanswered += at + 1;
+            if let (Some(which), Some(input)) = (asked, &mut self.input) {
+                // A program that has ended takes no answer.
+                let _ = input.write_all(self.answers[which].as_bytes());
+            }
+        }
+        self.unanswered = self.written.len();
     }
 
     /// Takes all that is written until the program has ended and its terminal is closed, and gives its exit code.

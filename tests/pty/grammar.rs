@@ -8,6 +8,8 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// Modes that are turned on and off: cursor, mouse, focus of mice, alternate screen, paste, synchronised frames.
 const MODES: [&str; 7] = ["?25", "?1000", "?1002", "?1006", "?1049", "?2004", "?2026"];
+/// Questions to the terminal.
+const QUESTIONS: [&str; 2] = ["\x1b]11;?\x1b\\", "\x1b[c"];
 /// Stacks of marks end here.
 const MOST_MARKS: usize = 6;
 
@@ -113,6 +115,10 @@ fn sequence(rest: &str, copied: &mut Vec<Vec<u8>>) -> Result<usize, String> {
         let length = rest.len() - clipboard.len() + data_encoding::BASE64.encode_len(text.len()) + 2;
         copied.push(text);
         return Ok(length);
+    }
+    // The question for the background, and what ends the batch of questions.
+    if let Some(question) = QUESTIONS.iter().find(|question| rest.starts_with(*question)) {
+        return Ok(question.len());
     }
     let control = rest.strip_prefix("\x1b[").ok_or("a sequence of an unknown kind")?;
     let end = control.find(|c: char| c.is_ascii_alphabetic()).ok_or("a sequence without an end")?;

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveDateTime};
 use newsdesk::app::{Effect, LoadProgress, Message, Mouse, MouseAction, Size, State};
 use newsdesk::command::Key;
-use newsdesk::config::Config;
+use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
 use newsdesk::loader::{Hint, Problem, Refusal, decode, read};
 use newsdesk::search::{Request, costly_condition, count_hits, count_values, facets, other_case, scan};
-use newsdesk::ui::{Depth, Kind, Theme, draw};
+use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, TestBackend};
 
@@ -146,7 +146,11 @@ impl Desk {
                     self.hear(Message::Facets { generation, rows });
                 }
                 // What the library and the clock do is done by hand where a test is about it.
-                Effect::Recognise(_) | Effect::Linger { .. } | Effect::KeepSession { .. } | Effect::KeepFilter(_) => {
+                Effect::Recognise(_)
+                | Effect::Linger { .. }
+                | Effect::KeepSession { .. }
+                | Effect::KeepFilter(_)
+                | Effect::SaveTheme(_) => {
                     self.kept.push(effect);
                 }
                 Effect::Keep { .. } | Effect::KeepPlace { .. } => self.kept.push(effect),
@@ -261,7 +265,7 @@ impl Desk {
     pub(crate) fn draw(&self) -> Terminal<TestBackend> {
         let Size { columns, rows } = self.state.size();
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-        let theme = Theme::new(Kind::Dark, Depth::TrueColour, &Default::default());
+        let theme = Theme::new(Some(Background::Dark), Depth::TrueColour, &Default::default());
         terminal.draw(|frame| draw(&self.state, &theme, frame)).unwrap();
         terminal
     }

@@ -34,6 +34,9 @@ const LOOK: Duration = Duration::from_millis(800);
 /// How long it may take to find out whether a file is still there; where it takes longer, it is taken to be.
 const THERE: Duration = Duration::from_secs(1);
 
+/// The key of the preference that holds the chosen theme.
+const THEME: &str = "theme";
+
 pub(super) struct Worker {
     path: Option<PathBuf>,
     reader: ReaderId,
@@ -185,11 +188,12 @@ impl Worker {
         }
         let read = |library: &Library, sources: Option<&str>| -> Result<_, Error> {
             let session = sources.map(|sources| library.session(sources)).transpose()?.flatten();
-            Ok((library.searches()?, library.filters()?, session))
+            Ok((library.searches()?, library.filters()?, session, library.preference(THEME)?))
         };
         if let Some(library) = &self.library {
             match read(library, self.sources.as_deref()) {
-                Ok((searches, filters, session)) => {
+                Ok((searches, filters, session, theme)) => {
+                    kept.theme = theme.and_then(|theme| serde_json::from_str(&theme).ok());
                     kept.session = session.and_then(|session| serde_json::from_str(&session).ok());
                     (kept.searches, kept.filters) = (searches, filters);
                 }
@@ -355,6 +359,9 @@ impl Worker {
             match word {
                 Order::Filter(filter) => library.keep_filter(filter)?,
                 Order::Searches { changes, entry } => library.change_searches(self.reader, changes, entry)?,
+                Order::Theme(theme) => {
+                    library.set_preference(THEME, &serde_json::to_string(theme).unwrap_or_default())?;
+                }
                 _ => {}
             }
             self.words.remove(0);

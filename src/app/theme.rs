@@ -1,0 +1,109 @@
+//! The theme: the config's, or the one chosen with the key since the config was last changed.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Effect, State};
+use crate::config::{Background, ThemeChoice};
+
+/// A theme that the reader chose, as the library stores it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChosenTheme {
+    /// Its name.
+    pub chosen: String,
+    /// The name in the config at the time. If the config names another by now, the config wins.
+    pub configured: String,
+}
+
+impl State {
+    /// Changes to the next theme.
+    pub(super) fn cycle_theme(&mut self, effects: &mut Vec<Effect>) {
+        let shown = match (self.theme, self.background) {
+            (ThemeChoice::Auto, Some(Background::Dark)) => ThemeChoice::Dark,
+            (ThemeChoice::Auto, Some(Background::Light)) => ThemeChoice::Light,
+            (ThemeChoice::Auto, None) => ThemeChoice::Ansi,
+            (choice, _) => choice,
+        };
+        let (next, name) = match shown {
+            ThemeChoice::Auto | ThemeChoice::Dark => (ThemeChoice::Light, "light"),
+            ThemeChoice::Light => (ThemeChoice::Ansi, "the terminal's 16 colours"),
+            ThemeChoice::Ansi => (ThemeChoice::Dark, "dark"),
+        };
+        self.theme = next;
+        self.tell(format!("Theme: {name}"));
+        let configured = self.config.theme.name().to_owned();
+        effects.push(Effect::SaveTheme(ChosenTheme { chosen: next.name().to_owned(), configured }));
+    }
+
+    /// Takes the theme that the library has, unless the config was changed since or the reader was faster.
+    pub(super) fn take_theme(&mut self, saved: Option<&ChosenTheme>) {
+        let Some(saved) = saved else { return };
+        if saved.configured == self.config.theme.name()
+            && self.theme == self.config.theme
+            && let Some(chosen) = ThemeChoice::named(&saved.chosen)
+        {
+            self.theme = chosen;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDateTime;
+
+    use super::*;
+    use crate::app::{Kept, Message};
+    use crate::command::{Key, KeyCode};
+    use crate::config::Config;
+
+    fn state(theme: ThemeChoice) -> State {
+        State::new(Config { theme, ..Config::default() }, String::new(), NaiveDateTime::default())
+    }
+
+    fn press_t(state: &mut State) -> Option<ChosenTheme> {
+        let effects = state.update(Message::Key(Key::plain(KeyCode::Char('T'))));
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::SaveTheme(chosen) => Some(chosen),
+            _ => None,
+        })
+    }
+
+    fn library(theme: Option<ChosenTheme>) -> Message {
+        Message::Library(Box::new(Kept { theme, ..Kept::default() }))
+    }
+
+    #[test]
+    fn a_chosen_theme_wins_until_the_config_changes() {
+        let mut first = state(ThemeChoice::Auto);
+        first.update(Message::Background(Background::Dark));
+        let chosen = press_t(&mut first);
+        assert_eq!((first.theme(), chosen.is_some()), (ThemeChoice::Light, true));
+        for (configured, expected) in [(ThemeChoice::Auto, ThemeChoice::Light), (ThemeChoice::Ansi, ThemeChoice::Ansi)]
+        {
+            let mut next = state(configured);
+            next.update(library(chosen.clone()));
+            assert_eq!(next.theme(), expected);
+        }
+    }
+
+    #[test]
+    fn a_theme_chosen_before_the_library_is_open_stays() {
+        let mut state = state(ThemeChoice::Dark);
+        press_t(&mut state);
+        state.update(library(Some(ChosenTheme { chosen: "ansi".into(), configured: "dark".into() })));
+        assert_eq!(state.theme(), ThemeChoice::Light);
+    }
+
+    #[test]
+    fn the_key_always_shows_another_theme() {
+        for (background, next) in [
+            (Some(Background::Dark), ThemeChoice::Light),
+            (Some(Background::Light), ThemeChoice::Ansi),
+            (None, ThemeChoice::Dark),
+        ] {
+            let mut state = state(ThemeChoice::Auto);
+            background.into_iter().for_each(|background| drop(state.update(Message::Background(background))));
+            press_t(&mut state);
+            assert_eq!(state.theme(), next);
+        }
+    }
+}

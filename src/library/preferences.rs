@@ -1,0 +1,30 @@
+//! What the reader chose in the program and that outlives it, by key. The values are texts of the caller's.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Library, Result};
+
+impl Library {
+    /// Returns the value of a preference, if it was ever set.
+    pub fn preference(&self, key: &str) -> Result<Option<String>> {
+        let sql = "SELECT value FROM preferences WHERE key = ?1";
+        Ok(self.connection.query_row(sql, [key], |row| row.get(0)).optional()?)
+    }
+
+    /// Returns all preferences, by key.
+    pub fn preferences(&self) -> Result<Vec<(String, String)>> {
+        let mut statement = self.connection.prepare("SELECT key, value FROM preferences ORDER BY key")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Saves a preference in place of its former value.
+    pub fn set_preference(&mut self, key: &str, value: &str) -> Result<()> {
+        self.write(|transaction, _| {
+            let sql = "INSERT INTO preferences (key, value) VALUES (?1, ?2)
+                       ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+            transaction.execute(sql, params![key, value])?;
+            Ok(())
+        })
+    }
+}

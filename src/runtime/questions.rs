@@ -1,0 +1,218 @@
+//! Questions to the terminal, sent as one batch at the start, and its answers.
+//!
+//! The batch ends with the question for its primary device attributes (DA1), which every terminal answers, and terminals
+//! answer in order: once that answer is there, what was not answered will not be.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::log::note;
+use crate::config::{Background, Config, ThemeChoice};
+
+/// How long the first frame waits for answers.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(50);
+
+/// How long after the question nobody else gets the terminal while answers are missing: the shell or an editor would take
+/// them for keys.
+const HANDOVER_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long answers may come after the last one was there. GNU screen answers DA1 itself and hands on the others.
+const STRAGGLERS: Duration = Duration::from_secs(1);
+
+/// The question that ends a batch.
+const DEVICE_ATTRIBUTES: &str = "\x1b[c";
+
+/// A question to the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// The colour of the background (OSC 11).
+    Background,
+}
+
+impl Question {
+    fn sequence(self) -> &'static str {
+        match self {
+            Question::Background => "\x1b]11;?\x1b\\",
+        }
+    }
+}
+
+/// Returns what has to be asked with this config; `variable` reads the environment.
+pub(super) fn questions(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<Question> {
+    let set = |name| variable(name).filter(|value| !value.is_empty());
+    let has_colours = set("NO_COLOR").is_none();
+    // These show or misread what they do not know.
+    let answers = set("TERM").is_some_and(|term| {
+        !(term == "dumb" || term == "linux" || term.starts_with("eterm") || term.starts_with("Eterm"))
+    });
+    let wants_background = config.theme == ThemeChoice::Auto && has_colours;
+    if answers && wants_background { vec![Question::Background] } else { Vec::new() }
+}
+
+/// Returns what is written to ask all `questions`; nothing if there are none.
+pub(super) fn batch(questions: &[Question]) -> String {
+    match questions {
+        [] => String::new(),
+        some => some.iter().map(|question| question.sequence()).chain([DEVICE_ATTRIBUTES]).collect(),
+    }
+}
+
+/// What the terminal has answered so far. One thread takes the answers, others may wait for them.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    given: Mutex<Given>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Given {
+    /// When the batch was sent.
+    asked: Option<Instant>,
+    /// When the answer to DA1 came.
+    complete: Option<Instant>,
+    background: Option<Background>,
+}
+
+impl Answers {
+    /// Notes that the batch is sent.
+    pub(super) fn ask(&self) {
+        self.lock().asked = Some(Instant::now());
+    }
+
+    /// Takes an answer; returns the background if that is what it tells.
+    pub(super) fn take(&self, answer: &[u8]) -> Option<Background> {
+        note(|| format!("the terminal answers {:?}", String::from_utf8_lossy(answer)));
+        let mut given = self.lock();
+        let background = background(answer);
+        if background.is_some() {
+            given.background = background;
+        } else if answer.starts_with(b"\x1b[?") && answer.ends_with(b"c") && given.asked.is_some() {
+            given.complete.get_or_insert_with(Instant::now);
+        }
+        drop(given);
+        self.changed.notify_all();
+        background
+    }
+
+    /// Whether answers may still come.
+    pub(super) fn are_expected(&self) -> bool {
+        let given = self.lock();
+        match (given.asked, given.complete) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(_), Some(complete)) => given.background.is_none() && complete.elapsed() < STRAGGLERS,
+        }
+    }
+
+    /// Returns the background, after waiting for the answers as long as a first frame may.
+    pub(super) fn background(&self) -> Option<Background> {
+        self.wait(ANSWER_TIMEOUT).background
+    }
+
+    /// Waits until the answers are there, if they were asked for just now.
+    pub(super) fn settle(&self) {
+        drop(self.wait(HANDOVER_TIMEOUT));
+    }
+
+    /// Expects no more answers.
+    pub(super) fn give_up(&self) {
+        self.lock().asked = None;
+        self.changed.notify_all();
+    }
+
+    fn wait(&self, timeout: Duration) -> MutexGuard<'_, Given> {
+        let given = self.lock();
+        let left = given.asked.map_or(Duration::ZERO, |asked| timeout.saturating_sub(asked.elapsed()));
+        let is_missing = |given: &mut Given| given.asked.is_some() && given.complete.is_none();
+        self.changed.wait_timeout_while(given, left, is_missing).unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Given> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns what the answer to OSC 11 says of the background; `None` for other answers.
+fn background(answer: &[u8]) -> Option<Background> {
+    let colour = std::str::from_utf8(answer.strip_prefix(b"\x1b]11;")?).ok()?;
+    let colour = colour.trim_end_matches(['\x07', '\x1b', '\\']);
+    Some(Background::of(parse_colour(colour)?))
+}
+
+/// Parses a colour as X11 writes it, with one to four hexadecimal digits a channel; each is returned as 0 to 1.
+fn parse_colour(text: &str) -> Option<[f64; 3]> {
+    let channel = |digits: &str| {
+        let most = 16_u32.checked_pow(u32::try_from(digits.len()).ok().filter(|count| (1..=4).contains(count))?)? - 1;
+        Some(f64::from(u32::from_str_radix(digits, 16).ok()?) / f64::from(most))
+    };
+    let channels: Vec<&str> = match text.split_once(':') {
+        Some(("rgb" | "rgba", channels)) => channels.split('/').collect(),
+        _ => {
+            let digits = text.strip_prefix('#').filter(|digits| digits.is_ascii() && digits.len() % 3 == 0)?;
+            let width = digits.len() / 3;
+            (0..3).filter_map(|at| digits.get(at * width..(at + 1) * width)).collect()
+        }
+    };
+    match *channels {
+        [red, green, blue] | [red, green, blue, _] => Some([channel(red)?, channel(green)?, channel(blue)?]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_background_is_read_in_every_form() {
+        for (answer, expected) in [
+            ("\x1b]11;rgb:ffff/ffff/ffff\x1b\\", Some(Background::Light)),
+            ("\x1b]11;rgb:ff/ff/ff\x07", Some(Background::Light)),
+            ("\x1b]11;rgb:f/f/f\x07", Some(Background::Light)),
+            ("\x1b]11;rgba:ffff/ffff/ffff/8000\x07", Some(Background::Light)),
+            ("\x1b]11;#fdf6e3\x07", Some(Background::Light)),
+            ("\x1b]11;rgb:fdfd/f6f6/e3e3\x1b", Some(Background::Light)),
+            ("\x1b]11;rgb:0000/0000/0000\x1b\\", Some(Background::Dark)),
+            ("\x1b]11;rgb:00/2b/36\x1b\\", Some(Background::Dark)),
+            ("\x1b]11;rgb:ffff/ffff\x1b\\", None),
+            ("\x1b]11;rgb:fffff/0/0\x1b\\", None),
+            ("\x1b]11;#12é\x07", None),
+            ("\x1b]11;?\x1b\\", None),
+            ("\x1b]10;rgb:ffff/ffff/ffff\x1b\\", None),
+            ("\x1b[?62c", None),
+        ] {
+            assert_eq!(background(answer.as_bytes()), expected, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_unless_the_answer_is_used() {
+        let asked = |theme, variables: &[(&str, &str)]| {
+            let config = Config { theme, ..Config::default() };
+            let get = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            batch(&questions(&config, get))
+        };
+        assert_eq!(asked(ThemeChoice::Auto, &[("TERM", "xterm-256color")]), "\x1b]11;?\x1b\\\x1b[c");
+        for term in ["", "dumb", "linux", "eterm-color"] {
+            assert_eq!(asked(ThemeChoice::Auto, &[("TERM", term)]), "", "{term}");
+        }
+        assert_eq!(asked(ThemeChoice::Auto, &[("TERM", "xterm"), ("NO_COLOR", "1")]), "");
+        for theme in [ThemeChoice::Dark, ThemeChoice::Light, ThemeChoice::Ansi] {
+            assert_eq!(asked(theme, &[("TERM", "xterm")]), "");
+        }
+    }
+
+    #[test]
+    fn waiting_ends_with_the_last_answer() {
+        let answers = Answers::default();
+        assert!(answers.background().is_none() && !answers.are_expected(), "nothing was asked");
+        answers.ask();
+        assert!(answers.are_expected());
+        assert_eq!(answers.take(b"\x1b]11;rgb:ff/ff/ff\x07"), Some(Background::Light));
+        assert!(answers.are_expected());
+        answers.take(b"\x1b[?62;22c");
+        let began = Instant::now();
+        assert_eq!(answers.background(), Some(Background::Light));
+        assert!(began.elapsed() < ANSWER_TIMEOUT && !answers.are_expected());
+    }
+}
