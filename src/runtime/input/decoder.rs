@@ -71,7 +71,7 @@ impl Decoder {
     fn push(&mut self, byte: u8, decoded: &mut Vec<Decoded>) {
         self.pending.push(byte);
         match shape(&self.pending) {
-            Shape::Partial => return,
+            Shape::Partial => {}
             Shape::Typed => decoded.extend(typed(&std::mem::take(&mut self.pending)).map(Decoded::Typed)),
             Shape::Answer => decoded.push(Decoded::Answer(std::mem::take(&mut self.pending))),
             Shape::AnswerAndNext => {
