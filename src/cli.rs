@@ -41,8 +41,8 @@ const WRONG: u8 = 2;
 
 /// A news reader for the terminal: opens files and folders of articles, finds any word in them while you type.
 ///
-/// Without a PATH it opens the articles that it carries with it. Where standard output is no terminal it prints what
-/// `list` prints.
+/// Without a PATH it opens your feeds. If there are none it opens the paths that were open last, or else the articles that
+/// come with it. If standard output is not a terminal it prints what `list` prints.
 #[derive(Debug, Parser)]
 #[command(name = "newsdesk", bin_name = "newsdesk", version)]
 #[command(
@@ -225,7 +225,7 @@ enum Command {
         #[command(subcommand)]
         order: Option<cache::Order>,
     },
-    /// Look into feed files
+    /// Manage feed subscriptions
     Feed {
         #[command(subcommand)]
         order: feed::Order,

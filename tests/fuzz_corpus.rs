@@ -13,17 +13,9 @@ use std::time::{Duration, Instant};
 
 use targets::{TARGETS, Target};
 
-/// The folder of what only those who search need; a package from crates.io does not have it.
-fn fuzz() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
-    if path.join("corpus").is_dir() {
-        return Some(path);
-    }
-    #[expect(clippy::print_stderr, reason = "a test that skips says so")]
-    {
-        eprintln!("skipped: fuzz/corpus is not there");
-    }
-    None
+/// The folder of corpora and dictionaries.
+fn fuzz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
@@ -103,7 +95,7 @@ fn mutated(corpus: &[Vec<u8>], words: &[Vec<u8>], chance: &mut Chance, most: usi
 }
 
 fn run(name: &str) {
-    let Some(fuzz) = fuzz() else { return };
+    let fuzz = fuzz();
     let target = TARGETS.iter().find(|target| target.name == name).expect("the target is there");
     let folder = fuzz.join("corpus").join(name);
     let corpus: Vec<Vec<u8>> = names(&folder).iter().map(|file| fs::read(folder.join(file)).unwrap()).collect();
@@ -148,7 +140,7 @@ run_each!(
 fn every_target_is_run_and_has_a_corpus_and_no_corpus_is_left_over() {
     let listed: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
     assert_eq!(listed, RUN.iter().map(|&name| name.to_owned()).collect());
-    let Some(fuzz) = fuzz() else { return };
+    let fuzz = fuzz();
     assert_eq!(listed, names(&fuzz.join("corpus")));
     let used: BTreeSet<String> = TARGETS.iter().map(|target| target.dictionary.to_owned()).collect();
     let there: BTreeSet<String> = names(&fuzz.join("dictionaries")).into_iter().chain([String::new()]).collect();

@@ -177,7 +177,7 @@ fn a_kill_while_feeds_are_refreshed_loses_no_star_and_leaves_every_feed_whole() 
     let home = tempfile::tempdir().unwrap();
     let root = home.path().canonicalize().unwrap();
     fs::create_dir_all(root.join(".config/newsdesk")).unwrap();
-    let config = "[layout]\ndensity = \"compact\"\n[reading]\nmark_read = \"manual\"\n[feeds]\nmerge = false\n";
+    let config = "[layout]\ndensity = \"compact\"\n[reading]\nmark_read = \"manual\"\n[feeds]\nrepeated = \"each\"\n";
     fs::write(root.join(".config/newsdesk/config.toml"), config).unwrap();
     let outline = |number| format!("<outline type='rss' xmlUrl='{}'/>", server.url(&format!("/{number}")));
     let outlines: String = (0..FEEDS).map(outline).collect();

@@ -2,16 +2,19 @@
 //! parser and the folding of single texts: it reads whole articles and looks at them paragraph by paragraph.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "material/shared.rs"]
+mod shared;
 #[path = "model/slow.rs"]
 mod slow;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use newsdesk::query::Sort;
 use newsdesk::runtime::{LoadOptions, Source, load_all};
 use newsdesk::search::Answer;
 use proptest::prelude::*;
+use shared::shared;
 use slow::*;
 
 /// Queries of every kind, in several scripts; most find something in one of the corpora.
@@ -92,12 +95,9 @@ fn the_bundled_articles_are_found_as_the_model_finds_them() {
 }
 
 #[test]
+#[ignore = "needs ../shared"]
 fn real_corpora_are_found_as_the_model_finds_them() {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    if !shared.is_dir() {
-        eprintln!("skipped: ../shared/corpora is not there");
-        return;
-    }
+    let shared = shared("corpora");
     // Some of the large one and all of the many scripts.
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(shared.join("whitehouse")).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -4,32 +4,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::OnceLock;
 use std::{fs, io};
 
 use crate::desk::Desk;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
-/// What stands between the program and the kernel, made once for all tests; none where that cannot be, which is said.
-fn launcher() -> Option<PathBuf> {
-    static MADE: Mutex<Option<Option<PathBuf>>> = Mutex::new(None);
-    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    if made.is_none() {
-        *made = Some(match make() {
-            Ok(path) => Some(path),
-            Err(reason) => {
-                // It is said once for each test that does not run.
-                eprintln!("{reason}");
-                None
-            }
-        });
-    }
-    let launcher = made.clone().flatten();
-    if launcher.is_none() {
-        eprintln!("skipped: no disk can be made slow here");
-    }
-    launcher
+/// Returns the program between newsdesk and the kernel, which is compiled once for all tests. Tests that use it are
+/// marked `#[ignore = "needs seccomp"]`, as not every kernel lets a process answer the calls of another.
+fn launcher() -> PathBuf {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| make().unwrap_or_else(|reason| panic!("{reason}"))).clone()
 }
 
 fn make() -> Result<PathBuf, String> {
@@ -59,11 +45,10 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// None where there can be no such disk, which is said.
-    pub(crate) fn new() -> Option<Disk> {
-        let disk = Disk { folder: tempfile::tempdir().unwrap(), launcher: launcher()? };
+    pub(crate) fn new() -> Disk {
+        let disk = Disk { folder: tempfile::tempdir().unwrap(), launcher: launcher() };
         disk.heal();
-        Some(disk)
+        disk
     }
 
     fn rules(&self) -> PathBuf {

@@ -1,16 +1,10 @@
-//! What stands beside the project and is no part of it.
+//! Inputs that stand beside the project and are no part of it.
 
 use std::path::{Path, PathBuf};
 
-/// A folder beside the project, where it is there.
-pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.join("shared").join(folder);
-    if path.exists() {
-        return Some(path);
-    }
-    #[expect(clippy::print_stderr, reason = "a test that skips says so")]
-    {
-        eprintln!("skipped: ../shared/{folder} is not there");
-    }
-    None
+/// Returns a folder of `../shared`. Tests that call it are marked `#[ignore = "needs ../shared"]`.
+pub(crate) fn shared(folder: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(folder);
+    assert!(path.exists(), "{} is not there", path.display());
+    path
 }

@@ -64,6 +64,8 @@ pub(crate) const DARK: &str = "\x1b]11;rgb:1c1c/1c1c/1c1c\x1b\\";
 pub(crate) struct Desk {
     /// The answers to [`QUESTIONS`], sent while the test waits for something.
     pub(crate) answers: [&'static str; 2],
+    /// Whether the config is wrong on purpose. If it is not, a message about it fails the test.
+    pub(crate) expects_config_problems: bool,
     /// Where the next question may stand in what was written.
     unanswered: usize,
     pub(crate) master: Option<Box<dyn MasterPty + Send>>,
@@ -129,6 +131,7 @@ impl Desk {
         let screen = vt100::Parser::new(cells(rows.max(1)), cells(columns.max(1)), 0);
         Desk {
             answers: [DARK, ATTRIBUTES],
+            expects_config_problems: false,
             unanswered: 0,
             master: Some(pair.master),
             input: Some(input),
@@ -193,6 +196,8 @@ impl Desk {
     pub(crate) fn take(&mut self, bytes: &[u8]) {
         self.written.extend_from_slice(bytes);
         self.screen.process(bytes);
+        let has_problem = bytes.windows(12).any(|text| text == b"config.toml:");
+        assert!(!has_problem || self.expects_config_problems, "the config is wrong:\n{}", self.text());
         self.answer();
     }
 
