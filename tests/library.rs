@@ -450,6 +450,42 @@ fn a_damaged_library_is_set_aside_and_what_can_be_read_of_it_is_saved() {
 }
 
 #[test]
+fn repair_keeps_feeds_and_entries() {
+    let shelf = Shelf::new();
+    filled(&shelf, 400);
+    let mut library = shelf.open();
+    let feeds: Vec<Subscription> = (0..3).map(|feed| Subscription::new(format!("http://me:pw@host/{feed}"))).collect();
+    library.subscribe(&feeds).unwrap();
+    drop(library);
+    let sql = rusqlite::Connection::open(shelf.path()).unwrap();
+    for number in 1..=900 {
+        let entry = "INSERT INTO entries (number, id, revision, feed, stored_at, published, content)
+            VALUES (?1, ?1, 1, 1 + ?1 % 3, 0, 0, 0)";
+        sql.execute(entry, [number]).unwrap();
+        sql.execute("INSERT INTO entry_texts (entry, article) VALUES (?1, printf('%.900c', 'x'))", [number]).unwrap();
+    }
+    // One page of each of two tables is overwritten.
+    let page: u64 = sql.pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0)).unwrap() as u64;
+    let leaf = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' LIMIT 1 OFFSET 1";
+    let pages = ["tags", "entry_texts"].map(|table| sql.query_row(leaf, [table], |row| row.get::<_, i64>(0)));
+    sql.pragma_update(None, "journal_mode", "DELETE").unwrap();
+    drop(sql);
+    let mut file = fs::OpenOptions::new().write(true).open(shelf.path()).unwrap();
+    for number in pages {
+        file.seek(SeekFrom::Start((number.unwrap() as u64 - 1) * page)).unwrap();
+        file.write_all(&[0xa5; 64]).unwrap();
+    }
+    drop(file);
+    let (library, aside) = Library::open_or_mend(&shelf.path()).unwrap();
+    let aside = aside.unwrap();
+    assert_eq!((aside.feeds, aside.incomplete.as_slice()), (3, &["tags", "entry_texts"][..]));
+    assert_eq!(library.feeds().unwrap().len(), 3);
+    assert_eq!(library.login_count().unwrap(), 3);
+    let texts = (1..=900).filter(|id| library.entry_texts(ArticleId(*id)).unwrap().is_some()).count();
+    assert!((800..900).contains(&texts), "{texts} of 900 texts were saved");
+}
+
+#[test]
 fn a_library_without_its_beginning_is_set_aside_and_the_reader_starts() {
     for rubbish in [vec![b'x'; 9_000], vec![0xff; 100]] {
         let shelf = Shelf::new();

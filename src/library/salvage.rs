@@ -1,4 +1,4 @@
-//! A library that is damaged: it is set aside as it is, and what can still be read of it goes into a new one.
+//! Repair of a damaged library: the file is renamed, and every row that can still be read goes into a new one.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,16 +10,20 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 
 use super::{Library, Result};
 
-/// What became of a damaged library.
+/// The result of repairing a damaged library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
-    /// Where it is now, as it was.
+    /// The new name of the damaged file, which is unchanged.
     pub path: PathBuf,
-    /// How many articles with marks could be saved.
+    /// Number of marked articles that were saved.
     pub articles: u32,
+    /// Number of subscriptions that were saved.
+    pub feeds: u32,
+    /// Tables of which rows were lost, or may have been.
+    pub incomplete: Vec<&'static str>,
 }
 
-/// The tables that are saved, those first that others point to, each with what its rows are in order of.
+/// Every table with the column that orders its rows. A table stands after those that it refers to.
 const TABLES: &[(&str, &str)] = &[
     ("articles", "id"),
     ("tags", "article"),
@@ -28,8 +32,14 @@ const TABLES: &[(&str, &str)] = &[
     ("reported", "search"),
     ("sessions", "sources"),
     ("history", "position"),
+    ("feeds", "id"),
+    ("feed_tags", "feed"),
+    ("logins", "feed"),
+    ("entries", "number"),
+    ("entry_texts", "entry"),
     ("journal", "id"),
     ("preferences", "key"),
+    ("journal_feeds", "step"),
 ];
 
 /// Into how many ranges a table is cut, so that what is damaged in one does not hide what is in another.
@@ -43,31 +53,55 @@ impl Library {
             Err(error) if error.is_damage() => {
                 let aside = set_aside(path)?;
                 let mut library = Library::open(path)?;
-                let articles = library.save_from(&aside)?;
-                Ok((library, Some(SetAside { path: aside, articles })))
+                let saved = library.save_from(aside)?;
+                Ok((library, Some(saved)))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Takes over all that can be read of another library; gives how many articles that were.
-    fn save_from(&mut self, damaged: &Path) -> Result<u32> {
-        // Even what is not read to the end of leaves the file as it is.
-        let Ok(source) = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_ONLY) else { return Ok(0) };
-        source.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    /// Copies every row that can be read from a damaged library.
+    fn save_from(&mut self, damaged: PathBuf) -> Result<SetAside> {
+        // Opened to be read only, so that the file stays as it is.
+        let source = Connection::open_with_flags(&damaged, OpenFlags::SQLITE_OPEN_READ_ONLY);
+        if let Ok(source) = &source {
+            source.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        }
         self.write(|transaction, revision| {
-            // What belongs to an article that is lost is lost with it; all else is looked at as it is put in.
-            for (table, key) in TABLES {
-                let Ok(columns) = columns(transaction, table) else { continue };
-                let marks = vec!["?"; columns.len()].join(", ");
-                let list = columns.join(", ");
+            let mut incomplete = Vec::new();
+            for &(table, key) in TABLES {
+                // A library of an older version has fewer columns, or not this table.
+                let known = source.as_ref().ok().and_then(|source| Some((source, columns(source, table).ok()?)));
+                let Some((source, theirs)) = known else {
+                    incomplete.push(table);
+                    continue;
+                };
+                let shared: Vec<String> =
+                    columns(transaction, table)?.into_iter().filter(|column| theirs.contains(column)).collect();
+                if shared.is_empty() {
+                    continue;
+                }
+                let marks = vec!["?"; shared.len()].join(", ");
+                let list = shared.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
                 let mut insert =
                     transaction.prepare(&format!("INSERT OR IGNORE INTO {table} ({list}) VALUES ({marks})"))?;
-                let mut put = |row: Vec<Value>| drop(insert.execute(params_from_iter(row)));
-                read(&source, table, key, &list, &mut put);
+                // A row whose article or feed is lost is refused, and is lost with it.
+                let mut refused = false;
+                let mut put = |row: Vec<Value>| refused |= insert.execute(params_from_iter(row)).is_err();
+                if !read(source, table, key, &list, &mut put) || refused {
+                    incomplete.push(table);
+                }
             }
-            transaction.execute("UPDATE articles SET revision = ?1", [revision])?;
-            Ok(transaction.query_row("SELECT count(*) FROM articles", [], |row| row.get(0))?)
+            for table in ["articles", "feeds", "entries"] {
+                transaction.execute(&format!("UPDATE {table} SET revision = ?1"), [revision])?;
+            }
+            let count = |sql: &str| transaction.query_row(sql, [], |row| row.get(0));
+            Ok(SetAside {
+                path: damaged,
+                articles: count("SELECT count(*) FROM articles")?,
+                feeds: count("SELECT count(*) FROM feeds WHERE subscribed = 1")?,
+                incomplete,
+            })
         })
     }
 }
@@ -78,42 +112,49 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>
     names.collect()
 }
 
-/// Reads what can be read of a table: up to what is damaged from the front and from the back, and, where its key is a
-/// number, so in each of many ranges.
-fn read(source: &Connection, table: &str, key: &str, columns: &str, put: &mut dyn FnMut(Vec<Value>)) {
+/// Reads the rows of a table that can be read: from both ends up to the damage, and so in each of many ranges of its
+/// key. Returns whether nothing was damaged.
+fn read(source: &Connection, table: &str, key: &str, columns: &str, put: &mut dyn FnMut(Vec<Value>)) -> bool {
     let select = format!("SELECT {columns} FROM {table} NOT INDEXED");
     if rows(source, &format!("{select} ORDER BY {key}"), put) {
-        return;
+        return true;
     }
     rows(source, &format!("{select} ORDER BY {key} DESC"), put);
-    let bound = |range: i128| i128::from(i64::MIN) + (range << 64) / RANGES;
-    for range in 0..RANGES {
-        let within = format!("WHERE {key} BETWEEN {} AND {}", bound(range), bound(range + 1) - 1);
+    let last = source.query_row(&format!("SELECT max({key}) FROM {table}"), [], |row| row.get(0));
+    let highest: i64 = last.unwrap_or(0).clamp(0, i64::MAX >> 1);
+    // Hashes are spread over all numbers; the keys of feeds and entries count up from 1.
+    let spread = |range: i128| i128::from(i64::MIN) + (range << 64) / RANGES;
+    let counted = |range: i128| range * (i128::from(highest) / RANGES + 1);
+    let ranges = (0..RANGES).map(|range| (spread(range), spread(range + 1)));
+    for (from, to) in ranges.chain((0..RANGES).map(|range| (counted(range), counted(range + 1)))) {
+        let within = format!("WHERE {key} BETWEEN {from} AND {}", to - 1);
         if !rows(source, &format!("{select} {within} ORDER BY {key}"), put) {
             rows(source, &format!("{select} {within} ORDER BY {key} DESC"), put);
         }
     }
+    false
 }
 
-/// Gives the rows of a query, as far as they can be read; says whether those are all.
+/// Passes on the rows of a query up to the first that cannot be read. Returns whether those are all.
 fn rows(source: &Connection, sql: &str, put: &mut dyn FnMut(Vec<Value>)) -> bool {
     let Ok(mut statement) = source.prepare(sql) else { return false };
     let count = statement.column_count();
     let Ok(mut rows) = statement.query([]) else { return false };
+    let mut are_all = true;
     loop {
         match rows.next() {
-            Ok(Some(row)) => {
-                if let Ok(values) = (0..count).map(|column| row.get(column)).collect::<rusqlite::Result<_>>() {
-                    put(values);
-                }
-            }
-            Ok(None) => return true,
+            // Text that is not UTF-8 is damage of this row alone.
+            Ok(Some(row)) => match (0..count).map(|column| row.get(column)).collect::<rusqlite::Result<_>>() {
+                Ok(values) => put(values),
+                Err(_) => are_all = false,
+            },
+            Ok(None) => return are_all,
             Err(_) => return false,
         }
     }
 }
 
-/// Renames a library and what stands beside it, so that it is never written again; gives its new name.
+/// Renames a library with its `-wal` and `-shm` files, so that nothing writes to it again. Returns the new name.
 fn set_aside(path: &Path) -> Result<PathBuf> {
     let day = chrono::Local::now().format("%Y-%m-%d");
     let named = |number: u32| {
@@ -135,4 +176,28 @@ fn set_aside(path: &Path) -> Result<PathBuf> {
         }
     }
     Ok(aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repair_covers_every_table_of_the_schema() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(&folder.path().join("library.db")).unwrap();
+        // `counter` has one row, which the new library makes.
+        let sql =
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'counter'";
+        let mut statement = library.connection.prepare(sql).unwrap();
+        let mut tables: Vec<String> =
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        let mut covered: Vec<&str> = TABLES.iter().map(|(table, _)| *table).collect();
+        tables.sort();
+        covered.sort();
+        assert_eq!(tables, covered);
+        for (table, key) in TABLES {
+            assert!(columns(&library.connection, table).unwrap().contains(&(*key).to_owned()), "{table}.{key}");
+        }
+    }
 }

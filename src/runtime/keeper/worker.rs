@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::listen::{AFTER, watch};
 
 use super::Order;
+use crate::app::numbers::counted;
 use crate::app::{self, Message, Notice, Session};
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
@@ -241,10 +242,15 @@ impl Worker {
             }
         };
         if let Some(aside) = aside {
+            let lost = match aside.incomplete.as_slice() {
+                [] => String::new(),
+                tables => format!("; rows of {} are lost", tables.join(", ")),
+            };
             let text = format!(
-                "The library was damaged: it is set aside as {}, and marks on {} articles were saved from it",
-                aside.path.display(),
-                aside.articles
+                "The library was damaged. Saved marks on {} and {}{lost}. The damaged file is {}",
+                counted(aside.articles.into(), "article", "articles"),
+                counted(aside.feeds.into(), "feed", "feeds"),
+                aside.path.display()
             );
             (self.tell)(Message::Notice(Notice::error(text)));
             // What is in memory by then is more than what could be saved.
