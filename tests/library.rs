@@ -466,7 +466,7 @@ fn repair_keeps_feeds_and_entries() {
     }
     // One page of each of two tables is overwritten.
     let page: u64 = sql.pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0)).unwrap() as u64;
-    let leaf = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' LIMIT 1 OFFSET 1";
+    let leaf = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY pageno DESC LIMIT 1";
     let pages = ["tags", "entry_texts"].map(|table| sql.query_row(leaf, [table], |row| row.get::<_, i64>(0)));
     sql.pragma_update(None, "journal_mode", "DELETE").unwrap();
     drop(sql);
