@@ -37,6 +37,8 @@ const TABLES: &[(&str, &str)] = &[
     ("logins", "feed"),
     ("entries", "number"),
     ("entry_texts", "entry"),
+    ("entry_keys", "feed"),
+    ("former_addresses", "address"),
     ("journal", "id"),
     ("preferences", "key"),
     ("journal_feeds", "step"),
