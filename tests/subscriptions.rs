@@ -1405,6 +1405,24 @@ fn a_list_from_before_a_feed_moved_subscribes_to_nothing_new() {
 }
 
 #[test]
+fn an_address_that_led_elsewhere_when_it_was_added_subscribes_to_nothing_new() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/old" => Answer::to(301, "/new"),
+        _ => answer(rss("Ferry News", &[("Ferry sails", "https://example.org/1", "x")])),
+    });
+    let mut desk = Desk::new();
+    let stop = AtomicBool::new(false);
+    let wanted = Subscription::new(server.url("/old"));
+    let added = add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop).unwrap();
+    assert!(matches!(added, Added::Feed { new: 1, .. }), "{added:?}");
+    let path = desk.folder.path().join("feeds.opml");
+    fs::write(&path, format!("<opml><outline xmlUrl='{}'/></opml>", server.url("/old"))).unwrap();
+    let again = import(&mut desk.library, &path).unwrap();
+    assert_eq!((again.subscribed.new, again.subscribed.same), (0, 1));
+    assert_eq!(desk.refresh(), Refreshed { tried: 1, ..Refreshed::default() });
+}
+
+#[test]
 fn importing_unchanged_searches_again_is_no_problem() {
     let mut desk = Desk::new();
     let path = desk.folder.path().join("urls");

@@ -219,6 +219,19 @@ impl Library {
         Ok(self.feeds()?.into_iter().find(|feed| feed.number == number))
     }
 
+    /// Writes down an address that a feed has moved away from, unless another feed has it.
+    pub fn add_former_address(&mut self, feed: FeedNumber, url: &str) -> Result<()> {
+        let address = same_address(url);
+        if self.feeds_with_entries()?.iter().any(|known| same_address(&known.subscription.url) == address) {
+            return Ok(());
+        }
+        self.write(|transaction, _| {
+            let sql = "INSERT OR REPLACE INTO former_addresses (address, feed) VALUES (?1, ?2)";
+            transaction.execute(sql, params![address, feed.0])?;
+            Ok(())
+        })
+    }
+
     /// Lets an address stand for itself again, though a feed moved away from it.
     pub fn forget_former_address(&mut self, url: &str) -> Result<()> {
         self.write(|transaction, _| {

@@ -86,7 +86,8 @@ pub fn subscriptions(places: &[String], tags: &[String], name: Option<&String>) 
 
 /// What a place was found to be.
 enum Found {
-    Feed(Box<Subscription>, Option<Document>),
+    /// A feed, what was fetched of it, and the address that it has moved away from.
+    Feed(Box<Subscription>, Option<Document>, Option<String>),
     Several(Vec<PageFeed>),
 }
 
@@ -106,9 +107,9 @@ pub fn add(
     if let Some(feed) = library.moved_from(&web_address(&wanted.url)).map_err(kept)? {
         return Ok(Added::Moved { name: feed.subscription.name().to_owned(), to: feed.subscription.url });
     }
-    let (found, document) = match find(client, &Place::of(wanted), stop)? {
+    let (found, document, former) = match find(client, &Place::of(wanted), stop)? {
         Found::Several(feeds) => return Ok(Added::Several(feeds)),
-        Found::Feed(found, document) => (found, document),
+        Found::Feed(found, document, former) => (found, document, former),
     };
     // A login goes with the feed only if the feed is on the server that it is for.
     let login = wanted.login.clone().filter(|login| same_server(&login.url, &found.url));
@@ -118,6 +119,9 @@ pub fn add(
     let done = library.subscribe(std::slice::from_ref(&subscription)).map_err(kept)?;
     let feed = library.feeds().map_err(kept)?.into_iter().find(|feed| feed.subscription.url == subscription.url);
     let Some(feed) = feed else { return Ok(Added::Known { name: subscription.name().to_owned() }) };
+    if let Some(former) = former {
+        library.add_former_address(feed.number, &former).map_err(kept)?;
+    }
     let name = feed.subscription.name().to_owned();
     match document {
         _ if done.new == 0 => Ok(Added::Known { name }),
@@ -177,13 +181,14 @@ fn fetched(client: &Client, place: &Place<'_>, stop: &AtomicBool, may_be_page: b
     let document = match client.fetch(&wanted, stop) {
         Ok(Fetched::Document(document)) => document,
         Ok(Fetched::Unchanged { .. }) => return Err("its server says that it has not changed, unasked".to_owned()),
-        Err(FetchError::Offline) => return Ok(Found::Feed(Box::new(Subscription::new(url)), None)),
+        Err(FetchError::Offline) => return Ok(Found::Feed(Box::new(Subscription::new(url)), None, None)),
         Err(error) => return Err(error.to_string()),
     };
     let content_type = document.content_type.as_deref();
     let options = FeedOptions { base: Some(&document.url), content_type };
     match parse_feed(&document.bytes, &options) {
         Ok(feed) => {
+            let former = document.moved_to.as_ref().map(|_| url.to_owned());
             let url = document.moved_to.clone().unwrap_or_else(|| url.to_owned());
             let described = describe(&feed);
             let subscription = Subscription {
@@ -192,7 +197,7 @@ fn fetched(client: &Client, place: &Place<'_>, stop: &AtomicBool, may_be_page: b
                 description: described.description,
                 ..Subscription::new(url)
             };
-            Ok(Found::Feed(Box::new(subscription), Some(document)))
+            Ok(Found::Feed(Box::new(subscription), Some(document), former))
         }
         Err(refusal) if !may_be_page => Err(format!("what is at {url} is no feed: {refusal}")),
         Err(_) => of_page(client, place, feeds_of_page(&document.bytes, content_type, &document.url), stop),
