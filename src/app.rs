@@ -19,6 +19,7 @@ pub mod numbers;
 mod overlay;
 mod perform;
 mod reading_pane;
+pub mod render;
 mod searches;
 mod session;
 mod sources_pane;

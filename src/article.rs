@@ -6,6 +6,7 @@
 mod block;
 mod date;
 mod draft;
+mod enclosure;
 pub mod fold;
 mod json;
 mod safe;
@@ -16,6 +17,7 @@ use std::fmt;
 pub use block::{BlockKind, Part, Role, Span, SpanStyle};
 pub use date::Published;
 pub use draft::{Draft, DraftPart};
+pub use enclosure::Enclosure;
 pub use json::{to_json, write_json};
 pub use safe::Safe;
 pub use safe_text::{SafeText, changes, clean, is_clean};
@@ -68,6 +70,8 @@ pub struct Article {
     pub parts: Vec<Part>,
     /// Addresses that the body's links point to, in the order of their numbers.
     pub links: Vec<SafeText>,
+    /// Files that belong to it, such as recordings. Each is among the links as well.
+    pub enclosures: Vec<Enclosure<SafeText>>,
     /// How many words the body has; see [`count_words`].
     pub words: u32,
 }

@@ -1,7 +1,6 @@
 //! The command line: what may be written, and what each subcommand prints. Data goes to standard output, all else to
 //! standard error; a closed pipe ends the program silently.
 
-mod article_json;
 mod cache;
 mod check;
 mod export;
@@ -156,10 +155,10 @@ enum Command {
         paths: Paths,
         #[command(flatten)]
         choice: Choice,
-        /// How to write it
-        #[arg(long, value_name = "FORMAT", default_value = "markdown")]
-        format: export::Format,
-        /// The file to write; a folder where one is there, or where the name ends in a slash
+        /// The format; without it the ending of the file decides, else it is Markdown
+        #[arg(long, value_name = "FORMAT")]
+        format: Option<export::Format>,
+        /// The file to write, or a folder: one that exists, or a name that ends in a slash
         #[arg(long, short, value_name = "PATH")]
         output: PathBuf,
         /// Write over what is there already
@@ -283,9 +282,9 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
             drop(out);
             return read(&cli.paths.paths, &cli.common);
         }
-        None => list::print(&select(&cli.paths, &Choice::default(), &cli.common)?, list::Format::Text, &mut out),
+        None => list::print(&select(&cli.paths, &Choice::default(), false, &cli.common)?, list::Format::Text, &mut out),
         Some(Command::List { paths, choice, format }) => {
-            list::print(&select(&paths, &choice, &cli.common)?, format, &mut out)
+            list::print(&select(&paths, &choice, format.has_marks(), &cli.common)?, format, &mut out)
         }
         Some(Command::Search { query, .. }) if query.starts_with("--") => {
             let message = format!("unexpected argument \"{query}\"; --help lists the options of search");
@@ -293,10 +292,11 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
         }
         Some(Command::Search { query, paths, format, sort, case, limit, context }) => {
             let options = search::Options { format, limit: limit.unwrap_or(usize::MAX), context: usize::from(context) };
-            search::print(&select(&paths, &Choice { query, sort, case }, &cli.common)?, &options, &mut out)
+            let selection = select(&paths, &Choice { query, sort, case }, format.has_marks(), &cli.common)?;
+            search::print(&selection, &options, &mut out)
         }
         Some(Command::Export { paths, choice, format, output, force }) => {
-            export::write(&select(&paths, &choice, &cli.common)?, format, &output, force)
+            export::write(&select(&paths, &choice, true, &cli.common)?, format, &output, force)
         }
         Some(Command::Show { paths, choice, format, width }) => {
             let (config, _) = config(&cli.common)?;
@@ -307,12 +307,12 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
                 justify: config.justify,
                 hyphenate: config.hyphenate,
             };
-            show::print(&select(&paths, &choice, &cli.common)?, format, setting, colours, &mut out)
+            show::print(&select(&paths, &choice, true, &cli.common)?, format, setting, colours, &mut out)
         }
         Some(Command::Check { library: true, .. }) => library::check(&mut out),
         Some(Command::Mark { paths, query, case, wishes, dry_run }) => {
             let choice = Choice { query, sort: None, case };
-            mark::carry_out(&select(&paths, &choice, &cli.common)?, &wishes, dry_run, &mut out)
+            mark::carry_out(&select(&paths, &choice, false, &cli.common)?, &wishes, dry_run, &mut out)
         }
         Some(Command::Searches { order }) => searches::carry_out(order.unwrap_or_default(), &cli.common, &mut out),
         Some(Command::Watch { names, paths, format, dry_run }) => {
@@ -429,12 +429,12 @@ fn cache() -> Option<Cache> {
 }
 
 /// Loads what a subcommand is about. A mistake in the query is told before anything is read.
-fn select(paths: &Paths, choice: &Choice, common: &Common) -> io::Result<Selection> {
+fn select(paths: &Paths, choice: &Choice, has_marks: bool, common: &Common) -> io::Result<Selection> {
     let mut query = as_configured(parse(&choice.query, choice.sort)?, common)?;
     if let Some(case) = choice.case {
         query = query.with_case(case);
     }
-    Selection::new(load(&paths.paths, common, true)?, query)
+    Selection::new(load(&paths.paths, common, true)?, query, has_marks)
 }
 
 /// Applies to a query what the config says of the list.

@@ -11,6 +11,7 @@ mod endings;
 mod event_loop;
 pub mod exchange;
 mod executor;
+pub mod export;
 mod facets;
 pub mod feed_health;
 pub mod feed_orders;

@@ -74,6 +74,13 @@ fn json_is_one_object_a_line_with_the_documented_fields() {
         "sources",
         "url",
         "words",
+        "version",
+        "links",
+        "enclosures",
+        "read",
+        "starred",
+        "tags",
+        "note",
     ];
     for line in listed.lines() {
         let object: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -98,7 +105,8 @@ fn json_is_one_object_a_line_with_the_documented_fields() {
 fn csv_has_names_and_quotes() {
     let csv = out(&newsdesk(&["list", "seeds", "--format", "csv"]));
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
-    assert_eq!(reader.headers().unwrap(), vec!["date", "section", "headline", "source", "path"]);
+    let names = ["date", "section", "headline", "source", "path", "url", "starred", "read", "tags", "note", "links"];
+    assert_eq!(reader.headers().unwrap(), names.to_vec());
     assert_eq!(reader.records().map(Result::unwrap).count(), 30);
 }
 
@@ -390,7 +398,7 @@ fn export_writes_what_was_found_and_never_over_a_file() {
     // What is there stays as it is.
     let again = export(&["--query", "telescope", "--output", &file]);
     assert_eq!(again.status.code(), Some(2));
-    assert!(err(&again).contains("is there already; --force writes over it"));
+    assert!(err(&again).contains("exists already; --force writes over it"));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), markdown);
     assert_eq!(export(&["--query", "telescope", "--output", &file, "--force"]).status.code(), Some(0));
     assert!(std::fs::read_to_string(&file).unwrap().starts_with("# `telescope`"));

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -1463,4 +1464,147 @@ fn flaws_of_a_feed_are_stored_until_it_comes_without_them() {
     is_mended.store(true, Ordering::Relaxed);
     assert_eq!(desk.refresh().failed, 0);
     assert_eq!(desk.feed(&url).flaws, []);
+
+/// A feed with a recording, whose text links to a page.
+const PODCAST: &str = "<rss version='2.0' xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel>\
+    <title>Tides</title><link>https://tides.example/</link><item><title>Low water</title>\
+    <link>https://tides.example/1</link><pubDate>Mon, 02 Nov 2026 10:00:00 GMT</pubDate>\
+    <description>&lt;p&gt;The &lt;a href='https://tides.example/tables'&gt;tables&lt;/a&gt; are out.&lt;/p&gt;</description>\
+    <enclosure url='https://tides.example/1.mp3' type='audio/mpeg' length='12582912'/>\
+    <itunes:duration>1:02:03</itunes:duration></item></channel></rss>";
+
+/// Runs the program with the library of `desk`.
+fn newsdesk(desk: &Desk, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_newsdesk"))
+        .args(arguments)
+        .env("HOME", desk.folder.path())
+        .env("NEWSDESK_LIBRARY", desk.path())
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_CACHE_HOME")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// A desk with the podcast, its entry read, starred, tagged and noted.
+fn noted_podcast(server: &Server) -> Desk {
+    let mut desk = Desk::new();
+    desk.subscribe(&[server.url("/podcast")]);
+    assert_eq!(desk.refresh().new, 1);
+    let id = desk.ids()["Low water"];
+    let note = Change::Note { text: "Ask the harbour\nmaster".into(), was: "".into() };
+    let tag = Change::Tagged(Tag::new("wheat").unwrap(), true);
+    desk.mark(id, &[Change::Starred(true), Change::Read(true), tag, note]);
+    desk
+}
+
+#[test]
+fn exports_hold_notes_tags_links_and_enclosures() {
+    let server = Server::start(|_| answer(PODCAST));
+    let desk = noted_podcast(&server);
+    for (file, wanted) in [
+        (
+            "all.md",
+            &[
+                "starred · read · \\#wheat",
+                "The [tables](<https://tides.example/tables>) are out.",
+                "1. <https://tides.example/tables>",
+                "2. <https://tides.example/1.mp3> (audio/mpeg, 12 MiB, 1:02:03)",
+                "> Ask the harbour\n> master",
+            ][..],
+        ),
+        (
+            "all.txt",
+            &[
+                "starred · read · #wheat",
+                "[1] https://tides.example/tables",
+                "[2] https://tides.example/1.mp3 (audio/mpeg, 12 MiB, 1:02:03)",
+                "┃ Ask the harbour\n┃ master",
+            ],
+        ),
+        (
+            "all.csv",
+            &[
+                ",https://tides.example/1,https://tides.example/1,yes,yes,wheat,\"Ask the harbour\nmaster\",",
+                "[2] https://tides.example/1.mp3 (audio/mpeg, 12 MiB, 1:02:03)",
+            ],
+        ),
+        (
+            "folder/",
+            &[
+                "starred: true\nread: true\ntags: [\"wheat\"]\nnote: \"Ask the harbour\\nmaster\"",
+                "enclosures: [{\"url\":\"https://tides.example/1.mp3\",\"type\":\"audio/mpeg\",",
+                "The [tables][1] are out.",
+                "[1]: <https://tides.example/tables>\n[2]: <https://tides.example/1.mp3>",
+            ],
+        ),
+    ] {
+        let path = format!("{}/{file}", desk.folder.path().display());
+        let done = newsdesk(&desk, &["export", "--output", &path]);
+        assert!(done.status.success(), "{done:?}");
+        let written = if file.ends_with('/') { format!("{path}2026-11-02-low-water.md") } else { path };
+        let text = fs::read_to_string(written).unwrap();
+        for wanted in wanted {
+            assert!(text.contains(wanted), "{wanted}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn json_about_articles_has_a_version_marks_links_and_enclosures() {
+    let server = Server::start(|_| answer(PODCAST));
+    let desk = noted_podcast(&server);
+    let file = format!("{}/all.json", desk.folder.path().display());
+    assert!(newsdesk(&desk, &["export", "--output", &file]).status.success());
+    let exported: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!((exported["version"].as_u64(), &exported["incomplete"]), (Some(1), &false.into()));
+    let printed = |arguments: &[&str]| -> serde_json::Value {
+        let output = newsdesk(&desk, arguments);
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    for article in [
+        printed(&["list", "--format", "json"]),
+        printed(&["show", "--format", "json"]),
+        printed(&["search", "tables", "--format", "json"]),
+        exported["found"][0].clone(),
+    ] {
+        assert_eq!(article["version"], 1);
+        assert_eq!((&article["read"], &article["starred"]), (&true.into(), &true.into()));
+        assert_eq!(article["tags"], serde_json::json!(["wheat"]));
+        assert_eq!(article["note"], "Ask the harbour\nmaster");
+        assert_eq!(article["links"][0], serde_json::json!({"number": 1, "url": "https://tides.example/tables"}));
+        let enclosure = serde_json::json!(
+            {"url": "https://tides.example/1.mp3", "type": "audio/mpeg", "size": 12_582_912, "duration": 3723}
+        );
+        assert_eq!(article["enclosures"], serde_json::json!([enclosure]));
+    }
+}
+
+#[test]
+fn list_names_the_link_of_an_entry() {
+    let server = Server::start(|_| answer(PODCAST));
+    let desk = noted_podcast(&server);
+    newsdesk(&desk, &["searches", "add", "Tides", "tables"]);
+    for arguments in [&["list"][..], &["list", "--format", "csv"], &["watch", "Tides"]] {
+        let output = newsdesk(&desk, arguments);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("https://tides.example/1") && !text.contains(&server.url("/")), "{text}");
+    }
+}
+
+#[test]
+fn entries_stored_without_enclosures_get_them_and_are_not_changed() {
+    let server = Server::start(|_| answer(PODCAST));
+    let mut desk = noted_podcast(&server);
+    let connection = rusqlite::Connection::open(desk.path()).unwrap();
+    let text = |connection: &rusqlite::Connection| -> String {
+        connection.query_row("SELECT article FROM entry_texts", [], |row| row.get(0)).unwrap()
+    };
+    let whole = text(&connection);
+    let (old, _) = whole.split_once(",\"enclosures\"").unwrap();
+    connection.execute("UPDATE entry_texts SET article = ?1 || '}'", [old]).unwrap();
+    assert_eq!(desk.corpus(true).len(), 1);
+    let done = desk.refresh();
+    assert_eq!((done.new, done.changed, text(&connection)), (0, 0, whole));
 }

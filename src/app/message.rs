@@ -7,6 +7,7 @@ use chrono::NaiveDateTime;
 
 use super::feeds::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress};
 use super::geometry::Size;
+use super::numbers::{counted, grouped};
 use super::overlay::Question;
 use super::session::Session;
 use super::theme::ChosenTheme;
@@ -225,6 +226,23 @@ pub struct LoadProgress {
     pub left_out_files: usize,
     /// The articles of those files, or of feeds.
     pub left_out_articles: usize,
+}
+
+impl LoadProgress {
+    /// Returns why articles may be missing if loading ended like this and `failures` files could not be read; `None` if
+    /// everything was loaded.
+    pub fn incomplete(&self, failures: usize) -> Option<String> {
+        let stopped = self
+            .stopped
+            .then(|| format!("{} of {} files were read", grouped(self.read as u64), grouped(self.found as u64)));
+        let failed = (failures > 0)
+            .then(|| format!("{} could not be read", counted(failures as u64, "file or folder", "files or folders")));
+        let left_out = self.left_out_articles as u64;
+        let left_out = (left_out > 0)
+            .then(|| format!("{} did not fit into memory (files.memory)", counted(left_out, "article", "articles")));
+        let reasons: Vec<String> = [stopped, failed, left_out].into_iter().flatten().collect();
+        (!reasons.is_empty()).then(|| reasons.join(", "))
+    }
 }
 
 /// What the mouse did, and where: column and row count from 0.

@@ -11,6 +11,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::dates;
+use super::render::{link_details, shown_address};
 use crate::article::{Article, BlockKind, Part, Role};
 
 /// Beyond this many words a paragraph is set line by line, not as a whole: the whole takes longer than a frame.
@@ -192,10 +193,11 @@ pub fn typeset(article: &Article, annotation: Annotation<'_>, setting: Setting) 
         page.blank();
     }
     if let Some(url) = &article.url {
-        own_text(&mut page, LineKind::Link, url, setting);
+        own_text(&mut page, LineKind::Link, &shown_address(url), setting);
     }
     for (number, link) in article.links.iter().enumerate() {
-        own_text(&mut page, LineKind::Link, &format!("[{}] {link}", number + 1), setting);
+        let details = link_details(&article.enclosures, link);
+        own_text(&mut page, LineKind::Link, &format!("[{}] {}{details}", number + 1, shown_address(link)), setting);
     }
     if !annotation.note.is_empty() {
         page.blank();

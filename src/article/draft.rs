@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlockKind, Published, Role, Span};
+use super::{BlockKind, Enclosure, Published, Role, Span};
 
 /// An article as a format understood it. Texts borrow from the decoded file where they can.
 ///
@@ -27,6 +27,9 @@ pub struct Draft<'a> {
     /// Where the body's links point.
     #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Cow<'a, str>>,
+    /// Files that belong to it, such as recordings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub enclosures: Vec<Enclosure<Cow<'a, str>>>,
 }
 
 /// One part of a [`Draft`].
@@ -74,6 +77,36 @@ impl<'a> Draft<'a> {
             url: self.url.map(own),
             parts: self.parts.into_iter().map(part).collect(),
             links: self.links.into_iter().map(own).collect(),
+            enclosures: self.enclosures.into_iter().map(Enclosure::into_owned).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draft_json_without_enclosures_still_loads() {
+        // As the first versions of the library stored it.
+        let stored = r#"{"section":"SPACE","parts":[{"role":"headline","text":"Up"}],"links":["https://a.example/"]}"#;
+        let draft: Draft<'_> = serde_json::from_str(stored).unwrap();
+        assert_eq!((draft.links.len(), draft.enclosures.len()), (1, 0));
+        assert_eq!(serde_json::to_string(&draft).unwrap(), stored);
+    }
+
+    #[test]
+    fn draft_json_keeps_type_size_and_duration_of_enclosures() {
+        let enclosure = Enclosure {
+            url: Cow::Borrowed("https://a.example/1.mp3"),
+            media_type: Cow::Borrowed("audio/mpeg"),
+            size: Some(12),
+            duration: Some(61),
+        };
+        let draft = Draft { enclosures: vec![enclosure], ..Draft::default() };
+        let json = serde_json::to_string(&draft).unwrap();
+        let stored = r#""enclosures":[{"url":"https://a.example/1.mp3","type":"audio/mpeg","size":12,"duration":61}]"#;
+        assert!(json.contains(stored), "{json}");
+        assert_eq!(serde_json::from_str::<Draft<'_>>(&json).unwrap(), draft);
     }
 }

@@ -16,7 +16,6 @@ use crate::corpus::Corpus;
 use crate::library::{Error, Library, private};
 use crate::loader::Problem;
 use crate::marks::{Marked, Marks};
-use crate::query::Query;
 
 /// What is to be done with the library.
 #[derive(Debug, Subcommand)]
@@ -150,11 +149,8 @@ pub(super) fn told(path: &Path, error: impl Borrow<Error>) -> io::Error {
     io::Error::other(format!("{}: {}{more}", path.display(), error.in_words(path)))
 }
 
-/// The marks that a query needs: none where it asks for none.
-pub(super) fn marks_for(query: &Query, corpus: &Corpus) -> io::Result<Marks> {
-    if !query.depends_on_marks() {
-        return Ok(Marks::default());
-    }
+/// Returns all marks in the library; none if there is no library.
+pub(super) fn all_marks(corpus: &Corpus) -> io::Result<Marks> {
     let path = path()?;
     let library = Library::open_to_read(&path).map_err(|error| told(&path, error))?;
     library.map_or_else(|| Ok(Marks::default()), |mut library| known(&mut library, corpus))

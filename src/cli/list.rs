@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use super::article_json::{ArticleJson, shown_path};
 use super::selection::Selection;
-use crate::article::{Role, write_json};
-use crate::corpus::Entry;
+use crate::app::render::{ArticleJson, columns, write_csv};
+use crate::article::write_json;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -18,6 +17,13 @@ pub(super) enum Format {
     Json,
     /// CSV with a line of names
     Csv,
+}
+
+impl Format {
+    /// Returns whether it shows what the reader added to articles.
+    pub(super) fn has_marks(self) -> bool {
+        self != Format::Text
+    }
 }
 
 pub(super) fn print(selection: &Selection, format: Format, out: &mut impl Write) -> io::Result<ExitCode> {
@@ -35,29 +41,12 @@ pub(super) fn print(selection: &Selection, format: Format, out: &mut impl Write)
             }
         }
         Format::Json => {
-            for entry in selection.entries() {
-                write_json(out, &ArticleJson::new(entry, &entry.article(), false))?;
+            for (entry, marked) in selection.articles().iter() {
+                write_json(out, &ArticleJson::new(entry, &entry.article(), marked, false))?;
                 out.write_all(b"\n")?;
             }
         }
-        Format::Csv => csv(selection.entries(), out)?,
+        Format::Csv => write_csv(selection.articles().iter(), out)?,
     }
     Ok(selection.outcome())
-}
-
-/// Date, section, headline, source and path, safe to print on one line.
-pub(super) fn columns(entry: Entry<'_>) -> [String; 5] {
-    let date = entry.published().map(|published| published.to_string()).unwrap_or_default();
-    let sources = entry.texts(Role::Source).map(|source| source.to_string()).collect::<Vec<_>>().join(", ");
-    [date, entry.section().to_owned(), entry.headline().to_string(), sources, shown_path(entry)]
-}
-
-/// CSV with a line of names.
-pub(super) fn csv<'a>(entries: impl Iterator<Item = Entry<'a>>, out: &mut impl Write) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(["date", "section", "headline", "source", "path"])?;
-    for entry in entries {
-        csv.write_record(columns(entry))?;
-    }
-    csv.flush()
 }

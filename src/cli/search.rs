@@ -9,10 +9,9 @@ use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::article_json::{ArticleJson, shown_path};
-use super::list;
 use super::out::{Paint, painted};
 use super::selection::Selection;
+use crate::app::render::{ArticleJson, columns, shown_path};
 use crate::article::{Article, Part, Role, write_json};
 use crate::corpus::Entry;
 use crate::search::Hit;
@@ -31,6 +30,13 @@ pub(super) enum Format {
     Paths,
     /// Keyword in context: a hit a line, aligned on the hit, with date and source
     Kwic,
+}
+
+impl Format {
+    /// Returns whether it shows what the reader added to articles.
+    pub(super) fn has_marks(self) -> bool {
+        self == Format::Json
+    }
 }
 
 /// What of it is printed, and how.
@@ -58,7 +64,9 @@ pub(super) fn print(selection: &Selection, options: &Options, out: &mut impl Wri
                 let article = entry.article();
                 let hits = selection.matcher.hits(entry);
                 let hits = hits.iter().filter_map(|hit| HitJson::new(&article, hit, options.context)).collect();
-                let found = FoundJson { article: ArticleJson::new(entry, &article, false), hits };
+                let marked = selection.marks().get(entry.id());
+                let article = ArticleJson::new(entry, &article, marked, false);
+                let found = FoundJson { article, incomplete: selection.incomplete().is_some(), hits };
                 write_json(out, &found)?;
                 out.write_all(b"\n")?;
             }
@@ -67,7 +75,7 @@ pub(super) fn print(selection: &Selection, options: &Options, out: &mut impl Wri
             let mut csv = csv::Writer::from_writer(&mut *out);
             csv.write_record(["date", "section", "headline", "source", "path", "hits"])?;
             for entry in entries() {
-                let [date, section, headline, source, path] = list::columns(entry);
+                let [date, section, headline, source, path] = columns(entry);
                 let hits = selection.matcher.count(entry).to_string();
                 csv.write_record([date, section, headline, source, path, hits])?;
             }
@@ -122,7 +130,7 @@ fn text(selection: &Selection, entry: Entry<'_>, options: &Options, out: &mut im
     let in_headline: Vec<&Hit> = hits.iter().filter(|hit| is_headline(&article, hit)).collect();
     let headline = article.headline();
     put_marked(&mut shown, headline, 0..headline.len(), &in_headline, &|text, hit| marked(text, hit, true));
-    let [date, section, _, source, path] = list::columns(entry);
+    let [date, section, _, source, path] = columns(entry);
     let beside: Vec<&str> =
         [date.get(..10).unwrap_or(&date), &section, &source].into_iter().filter(|text| !text.is_empty()).collect();
     let beside = beside.join("  ");
@@ -221,7 +229,7 @@ fn kwic(
         return Ok(0);
     }
     let article = entry.article();
-    let [date, _, _, source, _] = list::columns(entry);
+    let [date, _, _, source, _] = columns(entry);
     let source = padded(first_columns(&source, SOURCE), SOURCE);
     for hit in hits.iter().take(most) {
         let Some(part) = article.parts.get(hit.part) else { continue };
@@ -243,6 +251,8 @@ fn padded(text: &str, columns: usize) -> String {
 struct FoundJson<'a> {
     #[serde(flatten)]
     article: ArticleJson<'a>,
+    /// Whether articles may be missing from the answer.
+    incomplete: bool,
     hits: Vec<HitJson<'a>>,
 }
 

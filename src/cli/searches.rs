@@ -99,7 +99,7 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
         Order::Run { name, paths, format } => {
             let query = as_configured(parse(&find(&searches, &name)?.query, None)?, common)?;
             let loaded = load(&named_or_last(&paths, &library)?, common, true)?;
-            list::print(&Selection::new(loaded, query)?, format, out)
+            list::print(&Selection::new(loaded, query, format.has_marks())?, format, out)
         }
     }
 }
@@ -130,10 +130,11 @@ pub(super) fn watch(
     let loaded = load(&named_or_last(paths, &library)?, common, true)?;
     let mut selection = Selection::nothing(loaded);
     // What was printed before and has moved since is not new.
-    library::known(&mut library, selection.corpus())?;
+    let marks = library::known(&mut library, selection.corpus())?;
+    selection.set_marks(marks);
     let mut reports: Vec<(&str, Vec<ArticleId>)> = Vec::new();
     for (search, query) in wanted.into_iter().zip(queries) {
-        let found = selection.find(query)?;
+        let found = selection.find(query);
         let ids: Vec<ArticleId> =
             found.iter().filter_map(|&slot| selection.corpus().get(slot)).map(|entry| entry.id()).collect();
         let known = library.reported(&search.name).map_err(|error| library::told(&path, error))?;

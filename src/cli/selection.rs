@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::library::marks_for;
+use super::library;
 use super::{NOTHING, WRONG, complain};
+use crate::app::render::Articles;
 use crate::corpus::{Corpus, Entry, Slot};
 use crate::loader::Problem;
 use crate::marks::Marks;
@@ -22,7 +23,12 @@ pub(super) struct Selection {
     pub(super) matcher: Matcher,
     slots: Arc<Vec<Slot>>,
     corpus: Arc<Corpus>,
+    marks: Marks,
     problems: Vec<Problem>,
+    /// Why articles may be missing.
+    incomplete: Option<String>,
+    /// Whether a path that was named could not be read.
+    is_path_missing: bool,
 }
 
 /// Reads a query; a mistake in it is an error that shows where it is.
@@ -57,36 +63,64 @@ pub(super) fn cases() -> impl TypedValueParser<Value = Case> {
 }
 
 impl Selection {
-    /// Chooses from what was loaded.
-    pub(super) fn new(loaded: Loaded, query: Query) -> io::Result<Selection> {
+    /// Chooses from what was loaded. `has_marks` says whether what the reader added is to be printed.
+    pub(super) fn new(loaded: Loaded, query: Query, has_marks: bool) -> io::Result<Selection> {
         let mut selection = Selection::nothing(loaded);
-        selection.slots = selection.find(query.clone())?;
-        selection.matcher = Matcher::new(&query, &Marks::default());
+        if query.depends_on_marks() {
+            selection.marks = library::all_marks(&selection.corpus)?;
+        } else if has_marks {
+            selection.add_marks();
+        }
+        selection.slots = selection.find(query.clone());
+        selection.matcher = Matcher::new(&query, &selection.marks);
         selection.query = query;
         Ok(selection)
     }
 
     /// Chooses nothing yet.
     pub(super) fn nothing(loaded: Loaded) -> Selection {
+        let (incomplete, is_path_missing) = (loaded.incomplete(), loaded.is_path_missing);
         let Loaded { corpus, problems, .. } = loaded;
         let query = Query::everything();
-        let matcher = Matcher::new(&query, &Marks::default());
-        Selection { query, matcher, slots: Arc::default(), corpus: Arc::new(corpus), problems }
+        let marks = Marks::default();
+        let matcher = Matcher::new(&query, &marks);
+        let corpus = Arc::new(corpus);
+        Selection { query, matcher, slots: Arc::default(), corpus, marks, problems, incomplete, is_path_missing }
+    }
+
+    /// Takes over what the reader added to the articles.
+    pub(super) fn set_marks(&mut self, marks: Marks) {
+        self.marks = marks;
+    }
+
+    /// Reads what the reader added to the articles. If that fails the articles are printed without it.
+    fn add_marks(&mut self) {
+        match library::all_marks(&self.corpus) {
+            Ok(marks) => self.marks = marks,
+            Err(error) => {
+                let error = format!("{error}; notes, tags, stars and read marks are missing");
+                complain(&format!("newsdesk: {error}"));
+                self.incomplete = Some(match self.incomplete.take() {
+                    Some(why) => format!("{why}; {error}"),
+                    None => error,
+                });
+            }
+        }
     }
 
     /// What a query finds, in order.
-    pub(super) fn find(&self, query: Query) -> io::Result<Arc<Vec<Slot>>> {
+    pub(super) fn find(&self, query: Query) -> Arc<Vec<Slot>> {
         let request = Request {
             generation: 0,
             corpus: Arc::clone(&self.corpus),
-            marks: marks_for(&query, &self.corpus)?,
+            marks: self.marks.clone(),
             query: Arc::new(query),
             within: None,
             screenful: 80,
         };
         let mut slots = Arc::default();
         scan(&request, &|| false, &mut |answer| slots = answer.slots);
-        Ok(slots)
+        slots
     }
 
     /// Chooses these as well, each once.
@@ -117,25 +151,56 @@ impl Selection {
         self.slots().map(|(_, entry)| entry)
     }
 
-    /// Tells on standard error what could not be read, and gives the exit status of a subcommand that printed the
-    /// rest: nothing is wrong where there was something to print.
+    /// Returns the articles with what the reader added to them.
+    pub(super) fn articles(&self) -> Articles<'_> {
+        Articles { corpus: &self.corpus, slots: &self.slots, marks: &self.marks }
+    }
+
+    /// Returns what the reader added to articles.
+    pub(super) fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// Returns why articles may be missing; `None` if everything was loaded.
+    pub(super) fn incomplete(&self) -> Option<&str> {
+        self.incomplete.as_deref()
+    }
+
+    /// Prints on standard error what could not be read, and returns the exit status of a subcommand that printed the
+    /// rest: 2 if a path could not be read or nothing was read, 1 if nothing was found, else 0.
     pub(super) fn outcome(&self) -> ExitCode {
         self.tell_problems();
-        match (self.slots.is_empty(), self.corpus.is_empty() && !self.problems.is_empty()) {
-            (false, _) => ExitCode::SUCCESS,
-            (true, false) => NOTHING.into(),
-            (true, true) => WRONG.into(),
+        let is_nothing_read = self.corpus.is_empty() && !self.problems.is_empty();
+        match self.slots.is_empty() {
+            _ if self.is_path_missing => WRONG.into(),
+            false => ExitCode::SUCCESS,
+            true if is_nothing_read => WRONG.into(),
+            true => NOTHING.into(),
         }
     }
 
-    /// Like [`outcome`](Self::outcome), but as grep has it: what the system would not give out is an error even where
-    /// something was found.
+    /// Like [`outcome`](Self::outcome), but an export from which articles may be missing ends with 1.
+    pub(super) fn outcome_of_export(&self) -> ExitCode {
+        let outcome = self.outcome();
+        self.tell_incomplete("export");
+        if outcome == ExitCode::SUCCESS && self.incomplete.is_some() { NOTHING.into() } else { outcome }
+    }
+
+    /// Like [`outcome`](Self::outcome), but as grep has it: a file that could not be read is an error even if something
+    /// was found.
     pub(super) fn outcome_as_grep(&self) -> ExitCode {
         self.tell_problems();
+        self.tell_incomplete("answer");
         match (self.problems.iter().any(|problem| problem.is_failure), self.slots.is_empty()) {
             (true, _) => WRONG.into(),
             (false, true) => NOTHING.into(),
             (false, false) => ExitCode::SUCCESS,
+        }
+    }
+
+    fn tell_incomplete(&self, what: &str) {
+        if let Some(why) = &self.incomplete {
+            complain(&format!("newsdesk: the {what} is incomplete: {why}"));
         }
     }
 

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use super::shard::{FeedLabel, FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
 use crate::article::fold::{Folder, PART_SEPARATOR};
-use crate::article::{ArticleId, BlockKind, Draft, DraftPart, Role, SafeText, Span, SpanStyle, clean, count_words};
+use crate::article::{
+    ArticleId, BlockKind, Draft, DraftPart, Enclosure, Role, SafeText, Span, SpanStyle, clean, count_words,
+};
 
 /// Text is folded in here and laid into the shard's arena once there is so much of it: little enough to be at hand
 /// still, enough to make a small shard without an arena of its own.
@@ -106,6 +108,10 @@ impl ShardBuilder {
         put(&mut self.shard.outlines, draft.links.len());
         for link in &draft.links {
             put_text(&mut self.shard.outlines, link);
+        }
+        put(&mut self.shard.outlines, draft.enclosures.len());
+        for enclosure in &draft.enclosures {
+            put_enclosure(&mut self.shard.outlines, enclosure);
         }
         if draft.parts.is_empty() {
             self.folder.separate();
@@ -255,7 +261,7 @@ fn spaced_words(folded: &[u8], spaces: u32) -> u32 {
 }
 
 // The outline of an article, read again by `entry`: the number of parts; for each its role, the length of its folded
-// text and its spans; then the address and the links. Numbers are LEB128.
+// text and its spans; then the address, the links and the enclosures. Numbers are LEB128.
 
 fn put(out: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
@@ -269,6 +275,16 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
     let text = clean(text);
     put(out, text.len());
     out.extend_from_slice(text.as_bytes());
+}
+
+/// Writes an enclosure; an unknown number is 0, others are one more than they are.
+fn put_enclosure(out: &mut Vec<u8>, enclosure: &Enclosure<Cow<'_, str>>) {
+    put_text(out, &enclosure.url);
+    put_text(out, &enclosure.media_type);
+    let size = enclosure.size.and_then(|size| usize::try_from(size).ok());
+    for number in [size, enclosure.duration.map(|seconds| seconds as usize)] {
+        put(out, number.map_or(0, |number| number.saturating_add(1)));
+    }
 }
 
 fn put_role(out: &mut Vec<u8>, role: Role) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::shard::{FeedLabel, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
 use crate::article::fold::Unfolder;
-use crate::article::{Article, ArticleId, BlockKind, Part, Published, Role, SafeText, Span, SpanStyle};
+use crate::article::{Article, ArticleId, BlockKind, Enclosure, Part, Published, Role, SafeText, Span, SpanStyle};
 
 /// A view of one article of a shard. Copying it copies two references.
 #[derive(Clone, Copy, Debug)]
@@ -47,14 +47,23 @@ impl<'a> Entry<'a> {
 
     /// Whether it names an address of its own, or others.
     pub fn has_links(self) -> bool {
+        let Some(mut outline) = self.outline_after_parts() else { return false };
+        !outline.text().is_empty() || outline.number() > 0
+    }
+
+    /// Returns its own address on the web.
+    pub fn url(self) -> Option<SafeText> {
+        self.outline_after_parts().map(|mut outline| outline.text()).filter(|url| !url.is_empty())
+    }
+
+    /// Returns the outline from the address on; `None` if it is damaged.
+    fn outline_after_parts(self) -> Option<Outline<'a>> {
         let mut outline = self.outline();
         for _ in 0..outline.number() {
-            if outline.part(0, usize::MAX).is_none() {
-                return false;
-            }
+            outline.part(0, usize::MAX)?;
             outline.skip_spans();
         }
-        !outline.text().is_empty() || outline.number() > 0
+        Some(outline)
     }
 
     /// What articles are sorted by, the newest having the greatest; `i64::MIN` without a date.
@@ -192,13 +201,19 @@ impl<'a> Entry<'a> {
         }
         let url = Some(outline.text()).filter(|url| !url.is_empty());
         let (count, mut bytes) = (outline.number(), 0usize);
-        let link = |_| {
-            let link = (!outline.0.is_empty() && bytes < most).then(|| outline.text())?;
-            bytes = bytes.saturating_add(link.len());
-            Some(link)
-        };
-        let links: Vec<SafeText> = (0..count).map_while(link).collect();
+        let mut links = Vec::new();
+        for _ in 0..count {
+            if outline.0.is_empty() {
+                break;
+            }
+            let link = outline.text();
+            if bytes < most {
+                bytes = bytes.saturating_add(link.len());
+                links.push(link);
+            }
+        }
         is_whole &= most == usize::MAX || links.len() == count;
+        let enclosures = outline.enclosures();
         let article = Article {
             id: self.id(),
             format: self.format(),
@@ -206,6 +221,7 @@ impl<'a> Entry<'a> {
             section: SafeText::new(self.section()),
             url,
             links,
+            enclosures,
             parts,
             words: self.words(),
         };
@@ -321,6 +337,19 @@ impl Outline<'_> {
                 })
             })
             .collect()
+    }
+
+    fn enclosures(&mut self) -> Vec<Enclosure<SafeText>> {
+        let count = self.number();
+        let enclosure = |_| {
+            (!self.0.is_empty()).then(|| Enclosure {
+                url: self.text(),
+                media_type: self.text(),
+                size: self.number().checked_sub(1).map(|size| size as u64),
+                duration: self.number().checked_sub(1).and_then(|seconds| u32::try_from(seconds).ok()),
+            })
+        };
+        (0..count).map_while(enclosure).collect()
     }
 
     fn skip_spans(&mut self) {

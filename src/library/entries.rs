@@ -28,6 +28,7 @@ pub struct PreparedEntry {
     /// The article as JSON, without its date, and its checksum.
     pub(super) article: String,
     pub(super) content: u64,
+    has_enclosures: bool,
 }
 
 impl PreparedEntry {
@@ -40,8 +41,16 @@ impl PreparedEntry {
         let links: Vec<u64> = draft.url.as_deref().filter(|url| !is_page(url)).map(sums).unwrap_or_default();
         let guids: Vec<u64> = guid.as_deref().map(sums).unwrap_or_default();
         let published = draft.published.take();
-        let article = serde_json::to_string(&draft).unwrap_or_default();
+        let json = |draft: &Draft<'_>| serde_json::to_string(draft).unwrap_or_default();
+        // Enclosures are not part of the checksum: entries that were stored before those were would all seem changed.
+        let enclosures = std::mem::take(&mut draft.enclosures);
+        let mut article = json(&draft);
         let content = xxh3_64(article.as_bytes());
+        let has_enclosures = !enclosures.is_empty();
+        if has_enclosures {
+            draft.enclosures = enclosures;
+            article = json(&draft);
+        }
         draft.published = published;
         PreparedEntry {
             keys: Keys::new(seed, page, &keys, &draft, content),
@@ -51,6 +60,7 @@ impl PreparedEntry {
             links,
             article,
             content,
+            has_enclosures,
         }
     }
 
@@ -455,10 +465,16 @@ fn update(
     let date = entry.published.map(|published| (published.seconds(), published.offset_minutes()));
     let moved = date.is_some_and(|(seconds, _)| seconds != row.published);
     // What another program kept is no news to what is there.
-    if row.dropped || entry.content == COPIED || (row.content == entry.content && !moved) {
+    if row.dropped || entry.content == COPIED {
         return Ok(false);
     }
     let number = row.number;
+    if row.content == entry.content && entry.has_enclosures {
+        add_enclosures(transaction, revision, number, entry)?;
+    }
+    if row.content == entry.content && !moved {
+        return Ok(false);
+    }
     if let Some((seconds, zone)) = date {
         let change = "UPDATE entries SET revision = ?2, published = ?3, zone = ?4 WHERE number = ?1";
         transaction.prepare_cached(change)?.execute(params![number, revision, seconds, zone])?;
@@ -482,6 +498,16 @@ fn update(
     Ok(true)
 }
 
+/// Stores the enclosures of an entry whose text is the same. Entries that older versions stored have none.
+fn add_enclosures(transaction: &Transaction<'_>, revision: i64, number: i64, entry: &PreparedEntry) -> Result<()> {
+    let change = "UPDATE entry_texts SET article = ?2 WHERE entry = ?1 AND article <> ?2";
+    if transaction.prepare_cached(change)?.execute(params![number, entry.article])? > 0 {
+        let change = "UPDATE entries SET revision = ?2 WHERE number = ?1";
+        transaction.prepare_cached(change)?.execute(params![number, revision])?;
+    }
+    Ok(())
+}
+
 /// Returns whether nothing but the form of addresses differs from the stored text.
 fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEntry) -> Result<bool> {
     let sql = "SELECT article FROM entry_texts WHERE entry = ?1";
@@ -491,6 +517,8 @@ fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEn
         for address in draft.url.iter_mut().chain(&mut draft.links) {
             *address = canonical_address(address).into_owned().into();
         }
+        // They are not part of the text.
+        draft.enclosures.clear();
         Some(draft)
     };
     let stored = stored.and_then(|stored| canonical(&stored));

@@ -439,7 +439,8 @@ pub fn full_text(
         _ => 3,
     });
     parts.extend(sources);
-    Ok(Draft { parts, links: page.links, published: None, section: own.section, url: own.url })
+    let (links, enclosures) = (page.links, own.enclosures);
+    Ok(Draft { parts, links, enclosures, published: None, section: own.section, url: own.url })
 }
 
 /// What a feed says of itself.

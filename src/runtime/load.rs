@@ -56,6 +56,15 @@ pub struct Loaded {
     pub progress: LoadProgress,
     /// What took how long, one after the other.
     pub phases: Vec<(&'static str, Duration)>,
+    /// Whether a path that was named could not be read at all.
+    pub is_path_missing: bool,
+}
+
+impl Loaded {
+    /// Returns why articles may be missing; `None` if everything was loaded.
+    pub fn incomplete(&self) -> Option<String> {
+        self.progress.incomplete(self.problems.iter().filter(|problem| problem.is_failure).count())
+    }
 }
 
 /// Loads `sources` and comes back when all is there.
@@ -115,7 +124,12 @@ pub fn load_with(
     problems.extend(room.problem());
     problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     let phases = vec![("reading", read), ("ordering", began.elapsed() - read)];
-    Loaded { corpus, problems, formats, passed_over, progress, phases }
+    let mut failed = problems.iter().filter(|problem| problem.is_failure).map(|problem| &problem.path).peekable();
+    let is_path_missing = failed.peek().is_some() && {
+        let failed: HashSet<&PathBuf> = failed.collect();
+        sources.iter().any(|source| matches!(source, Source::Named(path) if failed.contains(path)))
+    };
+    Loaded { corpus, problems, formats, passed_over, progress, phases, is_path_missing }
 }
 
 /// Writes the snapshot of the folder at `path`, or brings it up to date, and gives back what was loaded for it.

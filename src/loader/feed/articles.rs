@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::model::{Feed, FeedEntry, FeedHead, FeedPerson, FeedText};
-use crate::article::{BlockKind, Draft, DraftPart, Role};
+use super::model::{Feed, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText};
+use crate::article::{BlockKind, Draft, DraftPart, Enclosure, Role};
 use crate::loader::html::{Blocks, blocks};
 use crate::loader::{Flaw, Reading, address, problem};
 
@@ -222,7 +222,12 @@ fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'
     draft.parts.append(&mut body.parts);
     draft.links = body.links;
     for enclosure in entry.enclosures.iter().chain(&entry.media) {
-        push_enclosure(&mut draft, &enclosure.href, &enclosure.media_type);
+        push_enclosure(&mut draft, enclosure);
+    }
+    if let Some(duration) = entry.duration.as_deref().and_then(seconds) {
+        // A podcast writes the duration of its one recording beside it.
+        let recording = draft.enclosures.iter_mut().find(|enclosure| !enclosure.media_type.starts_with("image"));
+        recording.into_iter().for_each(|recording| recording.duration = recording.duration.or(Some(duration)));
     }
     let source = entry.source.as_ref().and_then(|source| source.head.title.as_ref());
     let source = source.map(|title| title.plain().into_owned()).filter(|title| !title.is_empty());
@@ -308,25 +313,69 @@ fn first_words(body: &Blocks) -> Option<String> {
     Some(words)
 }
 
-/// A recording that belongs to an entry is a line that links to it.
-fn push_enclosure(draft: &mut Draft<'static>, href: &str, media_type: &str) {
-    if href.is_empty() || !address::is_harmless(href) || draft.links.iter().any(|link| link == href) {
+/// Adds an enclosure, and a line that links to it unless the body links to it already.
+fn push_enclosure(draft: &mut Draft<'static>, enclosure: &FeedLink) {
+    let FeedLink { href, media_type, .. } = enclosure;
+    if href.is_empty() || !address::is_harmless(href) {
         return;
     }
-    let kind = match media_type.split('/').next().unwrap_or("") {
+    // Many feeds write 0 for a size that they do not know.
+    let size = enclosure.length.replace([',', ' '], "").parse().ok().filter(|&size| size > 0);
+    let duration = seconds(&enclosure.duration);
+    // Modules repeat an enclosure with more details.
+    if let Some(known) = draft.enclosures.iter_mut().find(|known| known.url == *href) {
+        known.size = known.size.or(size);
+        known.duration = known.duration.or(duration);
+        return;
+    }
+    let media_type = Cow::Owned(media_type.clone());
+    draft.enclosures.push(Enclosure { url: Cow::Owned(href.clone()), media_type, size, duration });
+    if draft.links.iter().any(|link| link == href) {
+        return;
+    }
+    let kind = match enclosure.media_type.split('/').next().unwrap_or("") {
         "audio" => "Audio",
         "video" => "Video",
         "image" => "Image",
         _ => "File",
     };
     let name = href.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).unwrap_or("");
-    let text = crate::article::clean(&format!("{kind}: {}", if name.is_empty() { href } else { name })).into_owned();
+    let text =
+        crate::article::clean(&format!("{kind}: {}", if name.is_empty() { href.as_str() } else { name })).into_owned();
     if let Ok(number) = u16::try_from(draft.links.len())
         && let Ok(end) = u32::try_from(text.len())
     {
         let style = crate::article::SpanStyle::Link(number);
         let spans = vec![crate::article::Span { start: 0, end, style }];
-        draft.links.push(Cow::Owned(href.to_owned()));
+        draft.links.push(Cow::Owned(href.clone()));
         draft.parts.push(DraftPart { role: Role::Body(BlockKind::Paragraph), text: Cow::Owned(text), spans });
+    }
+}
+
+/// Reads a duration: seconds, `minutes:seconds` or `hours:minutes:seconds`. Returns `None` for 0 and for anything else.
+fn seconds(text: &str) -> Option<u32> {
+    let mut total = 0u32;
+    for (number, part) in text.trim().split(':').enumerate() {
+        // Fractions of a second do not matter.
+        let whole = part.split('.').next()?.trim();
+        total = total.checked_mul(60)?.checked_add(whole.parse().ok()?)?;
+        if number > 2 {
+            return None;
+        }
+    }
+    (total > 0).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_in_seconds_and_with_colons() {
+        let read = ["61", "61.5", "1:01", "1:02:03", " 0:00:59 "].map(seconds);
+        assert_eq!(read, [Some(61), Some(61), Some(61), Some(3723), Some(59)]);
+        for wrong in ["", "0", "00:00", "1:2:3:4", "an hour", "-5", "99999999999:0"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
     }
 }

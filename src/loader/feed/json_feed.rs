@@ -119,6 +119,7 @@ fn entry(item: &Value, base: Option<&str>) -> FeedEntry {
             Some(FeedLink {
                 title: string(attachment, "title").unwrap_or_default(),
                 length: string(attachment, "size_in_bytes").unwrap_or_default(),
+                duration: string(attachment, "duration_in_seconds").unwrap_or_default(),
                 ..link(&href, "enclosure", &media_type)
             })
         })

@@ -177,6 +177,7 @@ impl Reader<'_> {
                         entry.media.truncate(others + 1);
                     }
                 }
+                (Space::Itunes, "duration") => entry.duration = Some(text::plain(self.tree, id)),
                 (Space::Core, "enclosure") => entry.head.links.push(self.enclosure(child)),
                 (Space::Core, "source") => entry.source = Some(Box::new(self.source(id, child))),
                 _ => self.shared(id, child, &mut entry.head, title),

@@ -32,7 +32,7 @@ impl Reader<'_> {
             head.license = Some(href.clone());
         }
         let (title, language, length) = (attribute("title"), attribute("hreflang"), attribute("length"));
-        head.links.push(FeedLink { href, rel, media_type, title, language, length });
+        head.links.push(FeedLink { href, rel, media_type, title, language, length, duration: String::new() });
     }
 
     pub(super) fn enclosure(&self, element: &Element) -> FeedLink {
@@ -43,7 +43,11 @@ impl Reader<'_> {
             media_type: attribute("type"),
             title: attribute("title"),
             language: String::new(),
-            length: attribute("length"),
+            length: [attribute("length"), attribute("filesize")]
+                .into_iter()
+                .find(|text| !text.is_empty())
+                .unwrap_or_default(),
+            duration: attribute("duration"),
         }
     }
 

@@ -1,0 +1,60 @@
+//! CSV: an article a line, under a line of names.
+
+use std::io::{self, Write};
+
+use super::{link_details, shown_address, shown_place};
+use crate::article::Role;
+use crate::corpus::Entry;
+use crate::marks::Marked;
+
+/// The names of the columns.
+const NAMES: [&str; 11] =
+    ["date", "section", "headline", "source", "path", "url", "starred", "read", "tags", "note", "links"];
+
+/// Writes articles as CSV.
+pub(super) struct Writer<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Writer<W> {
+    /// Writes the line of names.
+    pub(super) fn new(out: W) -> io::Result<Writer<W>> {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(NAMES)?;
+        Ok(Writer(writer))
+    }
+
+    /// Writes one article.
+    pub(super) fn write(&mut self, entry: Entry<'_>, marked: &Marked) -> io::Result<()> {
+        let article = entry.article();
+        let url = article.url.as_ref().map(|url| shown_address(url).into_owned()).unwrap_or_default();
+        let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        let tags = marked.tags().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let link = |(number, link): (usize, &crate::article::SafeText)| {
+            format!("[{}] {}{}", number + 1, shown_address(link), link_details(&article.enclosures, link))
+        };
+        let links = article.links.iter().enumerate().map(link).collect::<Vec<_>>().join(" ");
+        let note = crate::article::clean(marked.note()).into_owned();
+        let marks = [url, yes_or_no(marked.is_starred()), yes_or_no(marked.is_read()), tags, note, links];
+        Ok(self.0.write_record(columns(entry).into_iter().chain(marks))?)
+    }
+
+    /// Writes what is left.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Writes articles as CSV with a line of names.
+pub fn write_csv<'a>(articles: impl Iterator<Item = (Entry<'a>, &'a Marked)>, out: &mut impl Write) -> io::Result<()> {
+    let mut writer = Writer::new(out)?;
+    for (entry, marked) in articles {
+        writer.write(entry, marked)?;
+    }
+    writer.finish()
+}
+
+/// Returns date, section, headline, source and place, safe to print on one line.
+pub fn columns(entry: Entry<'_>) -> [String; 5] {
+    let date = entry.published().map(|published| published.to_string()).unwrap_or_default();
+    let sources = entry.texts(Role::Source).map(|source| source.to_string()).collect::<Vec<_>>().join(", ");
+    [date, entry.section().to_owned(), entry.headline().to_string(), sources, shown_place(entry)]
+}
