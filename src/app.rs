@@ -4,6 +4,7 @@
 mod completion;
 pub mod dates;
 mod effect;
+mod export;
 mod feed_command;
 mod feeds;
 mod filter_bar;
@@ -44,6 +45,7 @@ use crate::search::listed;
 
 pub use completion::{Candidate, CompletionMenu, Note};
 pub use effect::Effect;
+pub use export::Export;
 pub use feeds::{BUNDLED, ChangedPiece, FeedHealth, FeedOrder, FeedRow, Feeds, RefreshEnd, RefreshProgress};
 use filter_bar::Asked;
 pub use filter_bar::FilterBar;
@@ -53,7 +55,7 @@ pub use line_editor::LineEditor;
 pub use list_pane::ListPane;
 pub use message::{Kept, LoadProgress, Message, Mouse, MouseAction, Notice};
 pub use note_editor::NoteEditor;
-pub use overlay::{Overlay, OverlayKind, Question, help_rows, palette_rows};
+pub use overlay::{Confirmed, Overlay, OverlayKind, Question, help_rows, palette_rows};
 pub use reading_pane::{OpenArticle, ReadingPane};
 pub use searches::{Searches, Watched};
 pub use session::Session;
@@ -111,6 +113,10 @@ pub struct State {
     calling: bool,
     focus: Focus,
     zen: bool,
+    /// What the filter bar, the focus and zen were before the bar was entered.
+    line_before: (String, Focus, bool),
+    /// Whether the key before asked to stop loading.
+    stop_asked: bool,
     size: Size,
     /// How much of the screen the list takes, in percent.
     list_share: u16,
@@ -155,6 +161,8 @@ impl State {
             calling: false,
             focus: Focus::List,
             zen: false,
+            line_before: (String::new(), Focus::List, false),
+            stop_asked: false,
             size: Size::default(),
             list_share: config.list_share,
             dragging: false,
@@ -253,6 +261,13 @@ impl State {
             Message::Lingered(article) => self.lingered(article, &mut effects),
             Message::NoteWritten { article, text } => self.set_note(article, &text, &mut effects),
             Message::UnkeptWritten => effects.push(Effect::Quit),
+            Message::ExportExists(export) => self.ask_overwrite(export),
+            Message::StopExpired => {
+                // The message says that another key stops, which is not so any more.
+                if std::mem::take(&mut self.stop_asked) {
+                    self.notice = None;
+                }
+            }
             Message::Notice(notice) => self.notice = Some(notice),
         }
         if was_typing && self.focus != Focus::Filter {

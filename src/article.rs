@@ -113,7 +113,7 @@ impl Article {
         })
     }
 
-    /// The whole article as plain text: its parts, parted by blank lines.
+    /// Returns the text of all parts, separated by blank lines.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         for part in &self.parts {
@@ -126,7 +126,6 @@ impl Article {
             text.push_str(&part.text);
             text.push_str("\n\n");
         }
-        text.extend(self.url.iter().flat_map(|url| [url.as_str(), "\n"]));
         text
     }
 

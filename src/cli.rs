@@ -9,6 +9,7 @@ mod library;
 mod list;
 mod mark;
 mod out;
+mod paths;
 mod progress;
 mod search;
 mod searches;
@@ -45,7 +46,7 @@ const WRONG: u8 = 2;
 #[derive(Debug, Parser)]
 #[command(name = "newsdesk", bin_name = "newsdesk", version)]
 #[command(
-    after_help = "In the reader, ? lists all keys. Exit status: 0; 1 where nothing matched or problems were found; 2 for wrong use, or where nothing could be read."
+    after_help = "In the reader, ? lists all keys. Exit status: 0; 1 if nothing matched or problems were found; 2 for wrong use, or if a path could not be read."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -280,9 +281,13 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
     match cli.command {
         None if is_seen() => {
             drop(out);
+            paths::check(&cli.paths.paths, true)?;
             return read(&cli.paths.paths, &cli.common);
         }
-        None => list::print(&select(&cli.paths, &Choice::default(), false, &cli.common)?, list::Format::Text, &mut out),
+        None => {
+            paths::check(&cli.paths.paths, true)?;
+            list::print(&select(&cli.paths, &Choice::default(), false, &cli.common)?, list::Format::Text, &mut out)
+        }
         Some(Command::List { paths, choice, format }) => {
             list::print(&select(&paths, &choice, format.has_marks(), &cli.common)?, format, &mut out)
         }
@@ -401,6 +406,7 @@ fn sources(paths: &[PathBuf], library: Option<&Path>, config: &Config) -> io::Re
 
 /// Loads what a subcommand prints, if it is to be `fast` with the help of snapshots.
 fn load(paths: &[PathBuf], common: &Common, fast: bool) -> io::Result<Loaded> {
+    paths::check(paths, false)?;
     let config = config_or_complain(common)?;
     let options = LoadOptions::of(&config);
     let cache = cache().filter(|_| fast && config.snapshots);

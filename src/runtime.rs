@@ -54,4 +54,4 @@ pub use load::{Loaded, load_all, load_until, load_with, make_snapshot};
 pub use log::{log_to, note};
 pub use reader::{Asked, Options, ask_terminal, run};
 pub use snapshot::{Cache, Kept, Pruned, Written};
-pub use source::{LoadOptions, Source};
+pub use source::{LoadOptions, Source, unreadable};

@@ -167,7 +167,11 @@ fn exit_codes_are_as_documented() {
     assert_eq!(newsdesk(&["list", "--config", "no-such-file"]).status.code(), Some(2));
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(newsdesk(&["list", empty.path().to_str().unwrap()]).status.code(), Some(1));
-    assert_eq!(newsdesk(&["list", "no-such-folder", "seeds"]).status.code(), Some(0));
+    // What is there is printed, and the missing path is an error all the same.
+    for command in ["list", "show", "check"] {
+        let partly = newsdesk(&[command, "no-such-folder", "seeds"]);
+        assert_eq!((partly.status.code(), partly.stdout.is_empty()), (Some(2), false), "{command}");
+    }
     for asked in [&["--help"][..], &["--version"], &["man"], &["completions", "bash"], &["config"]] {
         let output = newsdesk(asked);
         assert_eq!(output.status.code(), Some(0));
@@ -615,4 +619,45 @@ fn the_library_is_copied_exported_imported_and_checked() {
     assert!(!damaged.status.success(), "{damaged:?}");
     std::fs::write(&copy, "something else").unwrap();
     assert_eq!(with_library(&copy, &["list", "seeds", "--query", "is:starred"]).status.code(), Some(2));
+}
+
+#[test]
+fn missing_paths_are_refused_with_a_suggestion() {
+    let told = |arguments: &[&str]| {
+        let output = newsdesk(arguments);
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{arguments:?}");
+        err(&output).trim_end().to_owned()
+    };
+    let reason = "there is no such file or folder";
+    assert_eq!(told(&["serach"]), format!("newsdesk: serach: {reason}; did you mean the subcommand \"search\"?"));
+    assert_eq!(told(&["list", "seesd"]), format!("newsdesk: seesd: {reason}; did you mean \"seeds\"?"));
+    assert_eq!(told(&["list", "nothing-like-it"]), format!("newsdesk: nothing-like-it: {reason}"));
+}
+
+#[test]
+fn answers_that_may_lack_articles_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let out_file = folder.path().join("out.json");
+    let out_file = out_file.to_str().unwrap();
+    let searched = newsdesk(&["search", "moon", "seeds", "no-such-folder", "--format", "json"]);
+    assert_eq!(found(out(&searched).lines().next().unwrap())["incomplete"], true);
+    let told = "newsdesk: the answer is incomplete: 1 file or folder could not be read";
+    assert!(err(&searched).lines().any(|line| line == told), "{}", err(&searched));
+    let exported = newsdesk(&["export", "seeds", "no-such-folder", "--output", out_file]);
+    assert_eq!(exported.status.code(), Some(2));
+    assert!(err(&exported).contains("newsdesk: the export is incomplete: 1 file or folder could not be read"));
+    assert_eq!(found(&std::fs::read_to_string(out_file).unwrap())["incomplete"], true);
+}
+
+#[test]
+fn searches_add_replaces_only_with_the_flag() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| with_library(&folder.path().join("library.db"), arguments);
+    assert!(run(&["searches", "add", "Moon", "moon"]).status.success());
+    let again = run(&["searches", "add", "Moon", "mars"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(err(&again).contains("a search named \"Moon\" exists already; --replace replaces it"), "{}", err(&again));
+    assert_eq!(out(&run(&["searches"])), "-\t-\tMoon\tmoon\n");
+    assert!(run(&["searches", "add", "Moon", "mars", "--replace"]).status.success());
+    assert_eq!(out(&run(&["searches"])), "-\t-\tMoon\tmars\n");
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use driver::*;
 use newsdesk::app::{
-    Effect, Focus, LoadProgress, Message, Mouse, MouseAction, Notice, OverlayKind, help_rows, palette_rows,
+    Effect, Focus, Kept, LoadProgress, Message, Mouse, MouseAction, Notice, OverlayKind, help_rows, palette_rows,
 };
 use newsdesk::command::{ACTIONS, Key};
 use newsdesk::config::{Config, Density, Split, ThemeChoice};
@@ -79,13 +79,135 @@ fn escape_backs_out_one_level_at_a_time() {
 }
 
 #[test]
-fn escape_stops_loading_last_of_all() {
+fn escape_stops_loading_last_of_all_and_only_twice() {
     let mut desk = Desk::wide();
-    desk.hear(Message::Loading(LoadProgress { found: 9, read: 2, ..Default::default() }));
+    desk.hear(Message::Loading(LoadProgress { found: 29_137, read: 17_698, ..Default::default() }));
     desk.filter("state").press("esc");
     assert!(desk.effects.is_empty());
     desk.press("esc");
-    assert!(matches!(desk.effects[..], [Effect::StopLoading]));
+    assert_eq!(desk.notice(), "Loading 17,698 of 29,137 · Esc again stops");
+    assert!(matches!(desk.effects[..], [Effect::ExpireStop { .. }]));
+    desk.press("esc");
+    assert!(matches!(desk.effects.last(), Some(Effect::StopLoading)));
+}
+
+#[test]
+fn escape_that_comes_late_or_after_another_key_does_not_stop_loading() {
+    let mut desk = Desk::wide();
+    desk.hear(Message::Loading(LoadProgress { found: 9, read: 2, ..Default::default() }));
+    desk.press("esc j esc");
+    desk.hear(Message::StopExpired);
+    assert_eq!(desk.notice(), "");
+    desk.press("esc");
+    assert!(desk.effects.iter().all(|effect| matches!(effect, Effect::ExpireStop { .. })), "{:?}", desk.effects);
+}
+
+#[test]
+fn stopped_loading_stays_in_view_and_marks_counts_and_exports() {
+    let mut desk = Desk::new(Config::default(), town(), 80, 24);
+    let stopped =
+        LoadProgress { found: 29_137, read: 17_698, walked: true, done: true, stopped: true, ..Default::default() };
+    desk.hear(Message::Loading(stopped));
+    desk.filter("state");
+    let screen = format!("{}", desk.draw().backend());
+    for shown in ["▲ 17,698 of 29,137 files · F5 loads the rest", "3+ of 5 articles+", "3 articles+"] {
+        assert!(screen.contains(shown), "{shown}\n{screen}");
+    }
+    desk.press("w enter");
+    let Some(Effect::Export(export)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
+    assert_eq!(
+        export.success().text,
+        "Incomplete (17,698 of 29,137 files were read): 3 articles written to 2023-10-01-state.md"
+    );
+    desk.press("f5");
+    assert!(matches!(desk.effects.last(), Some(Effect::Reload)));
+}
+
+#[test]
+fn export_writes_what_is_listed_or_the_article_that_is_read() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("w");
+    assert_eq!(desk.state.overlay().unwrap().line.text(), "2023-10-01-state.md");
+    assert_eq!(desk.state.export_question(), "Export 3 articles to a file (.md .csv .json .jsonl .txt)");
+    desk.press("^U").type_in("found.csv").press("enter");
+    let [Effect::Export(export)] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
+    assert_eq!((export.path.as_path(), export.slots.len(), export.force), (Path::new("found.csv"), 3, false));
+    assert_eq!(export.heading.as_ref().unwrap().query, "state");
+    desk.press("enter w");
+    assert_eq!(desk.state.overlay().unwrap().line.text(), "2023-09-30-ferry-to-the-islands-sails-again.md");
+    desk.press("enter");
+    let Some(Effect::Export(export)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
+    assert_eq!((export.slots.len(), export.heading.is_none()), (1, true));
+    desk.press(":").type_in("export notes.json").press("enter");
+    assert!(matches!(desk.effects.last(), Some(Effect::Export(export)) if export.path.ends_with("notes.json")));
+}
+
+#[test]
+fn export_refuses_an_unknown_ending_and_keeps_what_was_typed() {
+    let mut desk = Desk::wide();
+    desk.press("w ^U").type_in("found.pdf").press("enter");
+    assert_eq!(desk.notice(), "End the file name in .md, .csv, .json, .jsonl or .txt");
+    assert_eq!(desk.state.overlay().unwrap().line.text(), "found.pdf");
+    assert!(desk.effects.is_empty());
+}
+
+#[test]
+fn export_replaces_a_file_only_after_a_question_or_with_a_bang() {
+    let mut desk = Desk::wide();
+    desk.press("w enter");
+    let Some(Effect::Export(export)) = desk.effects.pop() else { panic!("{:?}", desk.effects) };
+    desk.hear(Message::ExportExists(export.clone()));
+    let question = &desk.state.question().unwrap().text;
+    assert_eq!(question, "2023-10-01-articles.md exists already. Write over it?");
+    desk.press("enter n");
+    assert!(desk.state.overlay().is_none() && desk.effects.is_empty());
+    desk.hear(Message::ExportExists(export));
+    desk.press("y");
+    assert!(matches!(desk.effects.pop(), Some(Effect::Export(export)) if export.force));
+    desk.press(":").type_in("export! a.md").press("enter");
+    assert!(matches!(desk.effects.pop(), Some(Effect::Export(export)) if export.force));
+}
+
+#[test]
+fn unknown_command_is_told_with_a_suggestion() {
+    let mut desk = Desk::wide();
+    desk.press(":").type_in("exprot notes.md").press("enter");
+    assert_eq!(desk.notice(), "Unknown command \"exprot\"; did you mean \"export\"?");
+    desk.press(":").type_in("quit now").press("enter");
+    assert_eq!(desk.notice(), "\"quit\" takes nothing after its name");
+    assert!(desk.effects.is_empty());
+}
+
+#[test]
+fn zen_is_not_restored_at_the_start() {
+    let mut desk = Desk::wide();
+    desk.press("j enter z");
+    let session = desk.kept.iter().rev().find_map(|effect| match effect {
+        Effect::KeepSession { session, .. } => Some(session.as_ref().clone()),
+        _ => None,
+    });
+    let session = session.unwrap();
+    let mut desk = Desk::wide();
+    desk.hear(Message::Library(Box::new(Kept { session: Some(session), ..Kept::default() })));
+    assert_eq!(
+        (desk.selected().as_str(), desk.state.focus()),
+        ("State archive opens its reading room", Focus::Reading)
+    );
+    assert!(desk.state.layout().list.is_some());
+}
+
+#[test]
+fn cancel_leaves_a_line_as_it_was_before() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("enter /").type_in(" quay").press("^C");
+    assert_eq!((desk.typed(), desk.state.focus(), desk.listed().len()), ("state", Focus::Reading, 3));
+    for line in [":", "|", "S", "w", "t"] {
+        desk.press(line).type_in("x").press("^C");
+        assert!(desk.state.overlay().is_none(), "{line}");
+    }
+    assert!(desk.effects.is_empty(), "{:?}", desk.effects);
+    desk.press("^C");
+    assert!(matches!(desk.effects[..], [Effect::Quit]));
 }
 
 #[test]
@@ -485,6 +607,9 @@ fn headline_and_address_or_the_whole_article_are_copied() {
     desk.press("Y");
     let Some(Effect::Copy(text)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
     assert!(text.contains("nine hundred boxes") && text.contains("Town Gazette"));
+    desk.press("s t").type_in("wheat").press("enter m").type_in("Ask the printer").press("esc Y");
+    let Some(Effect::Copy(text)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
+    assert!(text.ends_with("\nMarks: starred · #wheat\n\nNote: Ask the printer\n"), "{text}");
 }
 
 #[test]
@@ -527,7 +652,7 @@ fn an_article_is_given_to_the_command_that_is_typed() {
 #[test]
 fn other_keys_ask_the_world_outside_for_what_they_name() {
     let mut desk = Desk::wide();
-    desk.press("f5 ^L ^Z / ^C");
+    desk.press("f5 ^L ^Z ^C /");
     assert!(matches!(desk.effects[..], [Effect::Reload, Effect::Redraw, Effect::Suspend, Effect::Quit]));
     desk.press("q");
     assert_eq!((desk.typed(), desk.effects.len()), ("q", 4));

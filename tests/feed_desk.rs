@@ -202,7 +202,7 @@ fn remove_asks_before_it_unsubscribes() {
     // A command that matches several feeds comes back as a question.
     let on_yes = FeedCommand::Remove { names: words(&["#coast"]), yes: true };
     desk.orders.clear();
-    desk.hear(Message::Confirm(Question { text: "Unsubscribe?".to_owned(), on_yes: on_yes.clone() }));
+    desk.hear(Message::Confirm(Question { text: "Unsubscribe?".to_owned(), on_yes: on_yes.clone().into() }));
     desk.press("enter");
     assert_eq!(desk.orders, [command(on_yes)]);
 }

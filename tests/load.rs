@@ -160,6 +160,43 @@ fn a_stopped_load_keeps_what_is_there() {
     }
 }
 
+#[test]
+fn loading_that_was_stopped_says_so_until_the_rest_is_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..3_000 {
+        fs::write(folder.path().join(format!("{number}.txt")), wire("A story")).unwrap();
+    }
+    let (sender, inbox) = mpsc::channel();
+    let (stopped, stop) = mpsc::channel();
+    let mut waits = true;
+    let sources = vec![Source::Named(folder.path().to_path_buf())];
+    let archive = Archive::open(sources, LoadOptions::default(), false, move |message| {
+        // Once the first articles are there, loading waits until the test has stopped it.
+        let is_first = matches!(message, Message::Corpus(_)) && std::mem::take(&mut waits);
+        let _ = sender.send(message);
+        if is_first {
+            let _ = stop.recv();
+        }
+    });
+    let archive = archive.unwrap();
+    let next = || inbox.recv_timeout(Duration::from_secs(30)).unwrap();
+    let ended = || loop {
+        if let Message::Loading(progress) = next()
+            && progress.done
+        {
+            return progress;
+        }
+    };
+    while !matches!(next(), Message::Corpus(_)) {}
+    archive.stop_loading();
+    stopped.send(()).unwrap();
+    let partly = ended();
+    assert!(partly.stopped && partly.incomplete(0).is_some(), "{partly:?}");
+    archive.reload();
+    let whole = ended();
+    assert_eq!((whole.stopped, whole.incomplete(0), whole.read), (false, None, 3_000));
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::ffi::OsStrExt;

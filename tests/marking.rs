@@ -493,7 +493,7 @@ fn sources_keep_their_row_order_while_focused() {
 fn a_search_is_saved_called_watched_and_forgotten() {
     let mut desk = Desk::open();
     desk.press("S").type_in("Boats 'b watch").press("enter");
-    assert_eq!(desk.told(), "There is no filter to save: type one first");
+    assert_eq!(desk.told(), "No filter to save; type one first");
     desk.filter("ferry").press("S").type_in("Boats at sea 'b #ff8800 watch").press("enter");
     let boats = SavedSearch {
         name: "Boats at sea".to_owned(),
@@ -502,8 +502,17 @@ fn a_search_is_saved_called_watched_and_forgotten() {
         colour: Some("#ff8800".to_owned()),
         watch: true,
     };
-    assert_eq!(desk.state.searches().all(), [boats]);
+    assert_eq!(desk.state.searches().all(), std::slice::from_ref(&boats));
     assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::ChangeSearches { .. })));
+    // Another one of that name replaces it only after a question; a wrong colour is refused.
+    desk.press("S").type_in("Boats at sea").press("enter n");
+    desk.press("S").type_in("Harbour 'h blurple").press("enter");
+    assert!(desk.told().starts_with("\"blurple\" is not a colour"), "{}", desk.told());
+    desk.press("^C");
+    assert_eq!(desk.state.searches().all(), [boats]);
+    desk.press("S").type_in("Boats at sea 'b #ff8800").press("enter y");
+    assert!(!desk.state.searches().all()[0].watch);
+    desk.press("S").type_in("Boats at sea 'b #ff8800 watch").press("enter y");
     let row = desk.state.sources().rows().iter().find(|row| row.kind == FacetKind::Search).cloned().unwrap();
     assert_eq!((row.name.as_str(), row.total), ("Boats at sea", 2));
     desk.press("esc");

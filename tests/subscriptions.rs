@@ -1464,6 +1464,7 @@ fn flaws_of_a_feed_are_stored_until_it_comes_without_them() {
     is_mended.store(true, Ordering::Relaxed);
     assert_eq!(desk.refresh().failed, 0);
     assert_eq!(desk.feed(&url).flaws, []);
+}
 
 /// A feed with a recording, whose text links to a page.
 const PODCAST: &str = "<rss version='2.0' xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel>\

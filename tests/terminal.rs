@@ -108,7 +108,7 @@ fn pasted_text_is_text_and_never_keys() {
     desk.wait_for("30 articles");
     desk.send("\u{1b}[200~q telescope\r\u{1b}[201~");
     desk.wait_for("/ q telescope");
-    desk.send("\u{3}");
+    desk.send("\r\u{3}");
     assert_eq!(desk.wait_for_end(), 0);
 }
 
@@ -153,7 +153,7 @@ fn without_colours_hits_are_marked_by_attributes() {
         cells.iter().all(|cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default)
     );
     assert!(cells.iter().any(|cell| cell.inverse()));
-    desk.send("\u{3}");
+    desk.send("\r\u{3}");
     desk.wait_for_end();
 }
 

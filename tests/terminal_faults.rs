@@ -132,7 +132,7 @@ fn a_thousand_sizes_in_a_second_end_in_the_last_one() {
         rows.first().is_some_and(|row| row.contains("3 of 30 articles"))
             && rows.get(28).is_some_and(|row| row.contains("/ moon"))
     });
-    desk.send("\u{3}");
+    desk.send("\r\u{3}");
     assert_eq!(desk.wait_for_end(), 0);
     assert!(desk.is_restored());
 }
@@ -217,7 +217,7 @@ fn ten_thousand_keys_at_once_are_all_taken() {
     desk.send(&"jsk".repeat(3_335));
     desk.send("/moon");
     desk.wait_for("3 of 30 articles");
-    desk.send("\u{3}");
+    desk.send("\r\u{3}");
     assert_eq!(desk.wait_for_end(), 0);
     assert!(desk.is_restored());
     assert_eq!(stars(home.path()), 1);
@@ -248,7 +248,7 @@ fn a_dumb_terminal_and_one_that_nobody_named_are_drawn_without_colours_or_with_f
             let mut cells = cells.filter_map(|(row, column)| screen.cell(row, column));
             assert!(cells.all(|cell| cell.fgcolor() == vt100::Color::Default));
         }
-        desk.send("\u{3}");
+        desk.send("\r\u{3}");
         assert_eq!(desk.wait_for_end(), 0, "{variables:?}");
         assert!(desk.is_restored(), "{variables:?}");
         assert!(std::str::from_utf8(&desk.written).is_ok(), "{variables:?}");
@@ -351,7 +351,7 @@ fn at_two_kilobytes_a_second_what_is_typed_is_never_further_behind_than_the_link
     // What the system holds between the two ends (some 12 kB), the frame that was on its way, and the last one.
     assert!(bytes < 40_000, "{bytes} bytes for 200 keys");
     desk.link(Link::Open);
-    desk.send("\u{3}");
+    desk.send("\r\u{3}");
     assert_eq!(desk.wait_for_end(), 0);
     assert!(desk.is_restored());
 }

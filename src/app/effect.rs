@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::export::Export;
 use super::feeds::FeedOrder;
 use super::session::Session;
 use super::theme::ChosenTheme;
@@ -122,8 +123,15 @@ pub enum Effect {
         /// What it reads.
         text: String,
     },
+    /// Write articles to a file.
+    Export(Box<Export>),
     /// Stop loading and keep what is there.
     StopLoading,
+    /// Send [`Message::StopExpired`](super::Message::StopExpired) after a while.
+    ExpireStop {
+        /// How long.
+        milliseconds: u64,
+    },
     /// Read all sources again.
     Reload,
     /// Draw the whole screen anew.

@@ -33,7 +33,7 @@ impl State {
 }
 
 /// Expands `~/` to the home folder, as a shell does.
-fn expand_home(path: &Path) -> PathBuf {
+pub(super) fn expand_home(path: &Path) -> PathBuf {
     let home = || directories::UserDirs::new().map(|folders| folders.home_dir().to_owned());
     match path.strip_prefix("~") {
         Ok(rest) => home().map_or_else(|| path.to_owned(), |home| home.join(rest)),

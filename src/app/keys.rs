@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use super::overlay::{self, Outcome};
-use super::{Effect, Focus, Overlay, OverlayKind, Question, State, help_rows, palette_rows};
-use crate::command::{Action, Context, FeedCommand, Key};
+use super::{Confirmed, Effect, Export, Focus, Overlay, OverlayKind, Question, State, help_rows, palette_rows};
+use crate::command::{Action, Context, Key, KeyCode};
 use crate::query::LANGUAGE;
 
 impl State {
     pub(super) fn key(&mut self, key: Key, effects: &mut Vec<Effect>) {
         self.notice = None;
+        let stop_asked = std::mem::take(&mut self.stop_asked);
         if let Some(note) = &mut self.note {
             if !note.key(key, &self.keymap, usize::from(self.size.rows / 2).max(1)) {
                 let (article, text) = (note.article(), note.text());
@@ -43,6 +44,7 @@ impl State {
             }
             // A number that was typed by mistake is all that is taken back.
             (Some(Action::Back), _) if count.is_some() => {}
+            (Some(Action::Back), _) => self.back(stop_asked, effects),
             (Some(action), _) => self.perform(action, count, effects),
             (None, Some(c)) if self.focus == Focus::Filter => {
                 self.filter.insert(c.encode_utf8(&mut [0; 4]));
@@ -64,7 +66,7 @@ impl State {
     fn context(&self) -> Context {
         match self.focus {
             Focus::List => Context::List,
-            Focus::Reading => Context::Global,
+            Focus::Reading => Context::Article,
             Focus::Filter => Context::Line,
             Focus::Sources => Context::Sources,
         }
@@ -76,8 +78,7 @@ impl State {
             (None, Some(overlay)) => overlay.insert(text),
             (None, None) => {
                 // Pasted text is never keys; outside the bar it starts a filter.
-                self.focus = Focus::Filter;
-                self.zen = false;
+                self.start_line();
                 self.filter.stop_completing();
                 self.filter.insert(text);
                 self.retype(effects);
@@ -103,15 +104,25 @@ impl State {
         }
         match overlay.key(key, &self.keymap, rows, usize::from(self.size.rows / 2).max(1)) {
             Outcome::Stay => self.overlay = Some(overlay),
+            // Enter that was typed twice must not replace anything.
+            Outcome::Accept if key.code == KeyCode::Enter && self.asks_to_replace(&overlay) => {
+                self.overlay = Some(overlay);
+            }
             Outcome::Close => self.asked = None,
             Outcome::Accept => self.accept(&overlay, effects),
         }
     }
 
     /// Asks a question; a yes runs the command.
-    pub(super) fn confirm(&mut self, text: String, on_yes: FeedCommand) {
-        self.question = Some(Question { text, on_yes });
+    pub(super) fn confirm(&mut self, text: String, on_yes: impl Into<Confirmed>) {
+        self.question = Some(Question { text, on_yes: on_yes.into() });
         self.overlay = Some(Overlay::new(OverlayKind::Confirm));
+    }
+
+    fn asks_to_replace(&self, overlay: &Overlay) -> bool {
+        let on_yes = self.question.as_ref().map(|question| &question.on_yes);
+        overlay.kind == OverlayKind::Confirm
+            && matches!(on_yes, Some(Confirmed::Overwrite(_) | Confirmed::ReplaceSearch(_)))
     }
 
     /// Does what was chosen or typed in an overlay.
@@ -119,12 +130,16 @@ impl State {
         let typed = overlay.line.text().trim();
         match overlay.kind {
             OverlayKind::Palette => {
-                if let Some((action, argument)) =
+                if let Some(file) = typed.strip_prefix(overlay::EXPORT_OVER) {
+                    self.export_to(file.trim(), true, effects);
+                } else if let Some((action, argument)) =
                     overlay::with_argument(typed).filter(|(_, argument)| !argument.is_empty())
                 {
                     self.perform_with(action, argument, effects);
                 } else if let Some(spec) = palette_rows(typed).get(overlay.row) {
                     self.perform(spec.action, None, effects);
+                } else {
+                    self.fail(overlay::unknown_command(typed));
                 }
             }
             OverlayKind::Pipe => {
@@ -133,11 +148,14 @@ impl State {
                 }
             }
             OverlayKind::Ask(action) => self.perform_with(action, typed, effects),
-            OverlayKind::Confirm => {
-                if let Some(question) = self.question.take() {
-                    self.run_feed_command(question.on_yes, effects);
+            OverlayKind::Confirm => match self.question.take().map(|question| question.on_yes) {
+                Some(Confirmed::Feed(command)) => self.run_feed_command(command, effects),
+                Some(Confirmed::Overwrite(export)) => {
+                    effects.push(Effect::Export(Box::new(Export { force: true, ..*export })));
                 }
-            }
+                Some(Confirmed::ReplaceSearch(search)) => self.put_search(search, effects),
+                None => {}
+            },
             OverlayKind::ChooseFeed => self.choose_feed(overlay.row, effects),
             OverlayKind::FeedList => self.filter_by_feed(overlay.row, effects),
             OverlayKind::Unkept if typed.is_empty() => effects.extend([Effect::GiveUpUnkept, Effect::Quit]),

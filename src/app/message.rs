@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 
+use super::export::Export;
 use super::feeds::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress};
 use super::geometry::Size;
 use super::numbers::{counted, grouped};
@@ -163,6 +164,10 @@ pub enum Message {
     },
     /// What could not be kept was written to a file: there is nothing left to stay for.
     UnkeptWritten,
+    /// The file of an export exists already.
+    ExportExists(Box<Export>),
+    /// The time in which a second key stops loading is over.
+    StopExpired,
     /// Something to tell the reader in the status line.
     Notice(Notice),
 }
@@ -232,9 +237,10 @@ impl LoadProgress {
     /// Returns why articles may be missing if loading ended like this and `failures` files could not be read; `None` if
     /// everything was loaded.
     pub fn incomplete(&self, failures: usize) -> Option<String> {
-        let stopped = self
-            .stopped
-            .then(|| format!("{} of {} files were read", grouped(self.read as u64), grouped(self.found as u64)));
+        let stopped = self.stopped.then(|| match self.read == self.found {
+            true => "loading was stopped".to_owned(),
+            false => format!("{} of {} files were read", grouped(self.read as u64), grouped(self.found as u64)),
+        });
         let failed = (failures > 0)
             .then(|| format!("{} could not be read", counted(failures as u64, "file or folder", "files or folders")));
         let left_out = self.left_out_articles as u64;

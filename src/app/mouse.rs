@@ -19,7 +19,7 @@ impl State {
             MouseAction::Drag if self.dragging => self.drag(column, row),
             MouseAction::Press if on(layout.sources) => self.press_sources(row),
             MouseAction::Press if on(layout.list) => self.press_list(row),
-            MouseAction::Press if on(layout.bar) => self.focus = Focus::Filter,
+            MouseAction::Press if on(layout.bar) => self.start_line(),
             MouseAction::Press | MouseAction::Drag if on(layout.reading) => {
                 self.focus_reading();
                 // The last column is the scrollbar.

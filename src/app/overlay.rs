@@ -1,7 +1,9 @@
 //! What lies over the panes: the help, the problems, the command palette, a question. One at a time.
 
+use super::export::Export;
 use super::line_editor::LineEditor;
 use crate::command::{ACTIONS, Action, ActionSpec, Context, FeedCommand, Key, KeyCode, Keymap};
+use crate::query::{SavedSearch, closest};
 
 /// What lies over the panes: a list, a line that is typed into, or both.
 #[derive(Clone, Debug)]
@@ -44,12 +46,29 @@ pub enum OverlayKind {
 }
 
 /// A yes-or-no question, and what a yes does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Question {
     /// One sentence that ends with a question mark; made safe when it is drawn.
     pub text: String,
-    /// Runs on `y` or Enter.
-    pub on_yes: FeedCommand,
+    /// Runs on `y`.
+    pub on_yes: Confirmed,
+}
+
+/// What runs when a question is answered with yes.
+#[derive(Clone, Debug)]
+pub enum Confirmed {
+    /// A command about feeds.
+    Feed(FeedCommand),
+    /// Writing over an existing file.
+    Overwrite(Box<Export>),
+    /// Replacing the saved search of the same name.
+    ReplaceSearch(SavedSearch),
+}
+
+impl From<FeedCommand> for Confirmed {
+    fn from(command: FeedCommand) -> Confirmed {
+        Confirmed::Feed(command)
+    }
 }
 
 /// What a key in an overlay leads to.
@@ -90,10 +109,17 @@ impl Overlay {
                 return match typed {
                     Some('y' | 'Y') => Outcome::Accept,
                     Some('n' | 'N' | 'q') => Outcome::Close,
+                    None if keymap.lookup(Context::Line, key) == Some(Action::Cancel) => Outcome::Close,
                     _ if key.code == KeyCode::Enter => Outcome::Accept,
                     _ => Outcome::Stay,
                 };
             }
+            // The help stays when its search is left.
+            (Some(Action::Cancel), _) if self.kind == OverlayKind::Help => {
+                self.line.set("");
+                (self.typing, self.row) = (false, 0);
+            }
+            (Some(Action::Cancel), _) => return Outcome::Close,
             _ if key.code == KeyCode::Enter && matches!(self.kind, OverlayKind::ChooseFeed | OverlayKind::FeedList) => {
                 return Outcome::Accept;
             }
@@ -133,9 +159,24 @@ pub fn help_rows(search: &str, keymap: &Keymap) -> Vec<&'static ActionSpec> {
     ACTIONS.iter().filter(fits).collect()
 }
 
+/// Exports over an existing file, in the palette.
+pub(super) const EXPORT_OVER: &str = "export!";
+
+/// Returns the message for a command that the palette does not know.
+pub(super) fn unknown_command(typed: &str) -> String {
+    let name = typed.split_whitespace().next().unwrap_or("");
+    if Action::named(name).is_some() {
+        return format!("\"{name}\" takes nothing after its name");
+    }
+    let known = ACTIONS.iter().filter(|spec| spec.context != Context::Line).map(|spec| spec.name);
+    let near = closest(name, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+    format!("Unknown command \"{name}\"{near}")
+}
+
 /// The action and its argument, where what is typed in the palette begins with the name of one that takes any.
 pub(super) fn with_argument(typed: &str) -> Option<(Action, &str)> {
     let (name, argument) = typed.trim_start().split_once(char::is_whitespace)?;
+    let name = if name == EXPORT_OVER { Action::Export.spec().name } else { name };
     let action = Action::named(name).filter(|action| action.takes_argument())?;
     Some((action, argument.trim()))
 }

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
+use super::numbers::grouped;
+use super::render::{plain_text, shown_address};
 use super::sources_pane::Choose;
 use super::{Effect, FeedOrder, Focus, NoteEditor, OpenArticle, Overlay, OverlayKind, State};
 use crate::command::{Action, FeedCommand};
 use crate::corpus::Origin;
 use crate::query::Case;
+
+/// A second Esc stops loading if it comes within this many milliseconds.
+const STOP_TIMEOUT: u64 = 4_000;
 
 /// How many articles are looked at for the next hit before a reader is told that there is none near.
 const HIT_SEARCH: usize = 10_000;
@@ -45,12 +50,12 @@ impl State {
                 Focus::Reading if self.layout().sources.is_some() => self.focus = Focus::Sources,
                 Focus::Reading | Focus::Filter | Focus::Sources => self.focus = Focus::List,
             },
-            Action::Back => self.back(effects),
+            Action::Back => self.back(false, effects),
             Action::StartFilter => {
-                self.zen = false;
-                self.focus = Focus::Filter;
+                self.start_line();
                 self.make_room_to_type(effects);
             }
+            Action::Cancel => self.cancel_line(effects),
             Action::NextHit | Action::PreviousHit => {
                 for _ in 0..times {
                     if !self.step_hit(action == Action::NextHit) {
@@ -176,6 +181,7 @@ impl State {
                     self.overlay = Some(Overlay::new(OverlayKind::Pipe));
                 }
             }
+            Action::Export => self.ask_export(),
             Action::AddFeed | Action::Feed => self.overlay = Some(Overlay::new(OverlayKind::Ask(action))),
             Action::RefreshFeeds => self.run_feed_command(FeedCommand::Refresh { names: Vec::new() }, effects),
             Action::FullText | Action::ShowChanges => self.order_of_entry(action, effects),
@@ -211,6 +217,7 @@ impl State {
                 let target = asked.unwrap_or_else(|| self.target(None));
                 self.set_tags(&target, argument, effects);
             }
+            Action::Export => self.export_to(argument, false, effects),
             _ if argument.is_empty() => {}
             Action::Tag | Action::Untag => {
                 let target = asked.unwrap_or_else(|| self.command_target(None));
@@ -308,8 +315,8 @@ impl State {
         }
     }
 
-    /// One step back: out of the text alone, out of the text, out of the filter, out of loading.
-    fn back(&mut self, effects: &mut Vec<Effect>) {
+    /// Goes one step back: out of zen, the text, the filter, loading. Loading stops if `stop_asked`: the key before said so.
+    pub(super) fn back(&mut self, stop_asked: bool, effects: &mut Vec<Effect>) {
         if self.zen {
             self.zen = false;
         } else if matches!(self.focus, Focus::Reading | Focus::Sources) {
@@ -318,13 +325,40 @@ impl State {
             self.clear_filter(effects);
         } else if self.feeds.is_waiting() {
             effects.push(Effect::Feeds(FeedOrder::Stop));
-        } else if !self.progress.done && self.progress.found > 0 {
+        } else if self.is_loading() && stop_asked {
             effects.push(Effect::StopLoading);
+        } else if self.is_loading() {
+            self.stop_asked = true;
+            effects.push(Effect::ExpireStop { milliseconds: STOP_TIMEOUT });
+            let (read, found) = (grouped(self.progress.read as u64), grouped(self.progress.found as u64));
+            let back = self.keymap.keys(Action::Back).first().map_or_else(|| "Esc".to_owned(), ToString::to_string);
+            self.tell(format!("Loading {read} of {found} · {back} again stops"));
         } else {
             let quit = self.keymap.shown(Action::Quit);
             let first = quit.split(' ').next().unwrap_or("q").to_owned();
             self.tell(format!("{first} quits"));
         }
+    }
+
+    fn is_loading(&self) -> bool {
+        !self.progress.done && self.progress.found > 0
+    }
+
+    /// Begins to type into the filter bar.
+    pub(super) fn start_line(&mut self) {
+        if self.focus != Focus::Filter {
+            self.line_before = (self.filter.editor().text().to_owned(), self.focus, self.zen);
+        }
+        self.zen = false;
+        self.focus = Focus::Filter;
+    }
+
+    /// Leaves the filter bar as it was before.
+    fn cancel_line(&mut self, effects: &mut Vec<Effect>) {
+        let (text, focus, zen) = std::mem::replace(&mut self.line_before, (String::new(), Focus::List, false));
+        self.filter.stop_walking();
+        (self.focus, self.zen) = (focus, zen);
+        self.filter_by(&text, effects);
     }
 
     pub(super) fn clear_filter(&mut self, effects: &mut Vec<Effect>) {
@@ -414,10 +448,11 @@ impl State {
 
     /// All of the open article, also what is too much to be shown.
     pub(super) fn whole_text(&self, open: &OpenArticle) -> String {
-        if open.more.is_empty() {
-            return open.article.to_text();
+        let marked = self.keeping.marks().get(open.article.id);
+        match self.corpus.get(open.slot).filter(|_| !open.more.is_empty()) {
+            Some(entry) => plain_text(&entry.article(), marked),
+            None => plain_text(&open.article, marked),
         }
-        self.corpus.get(open.slot).map_or_else(|| open.article.to_text(), |entry| entry.article().to_text())
     }
 
     fn copy(&mut self, whole: bool, effects: &mut Vec<Effect>) {
@@ -426,7 +461,7 @@ impl State {
             (self.whole_text(open), "Copied the whole article")
         } else {
             let path = || open.path.to_string_lossy().into_owned();
-            let address = open.article.url.as_ref().map_or_else(path, ToString::to_string);
+            let address = open.article.url.as_ref().map_or_else(path, |url| shown_address(url).into_owned());
             (format!("{}\n{address}\n", open.article.headline()), "Copied headline and address")
         };
         effects.push(Effect::Copy(crate::article::SafeText::new(&text)));

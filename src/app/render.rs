@@ -17,8 +17,9 @@ use serde::Serialize;
 use super::numbers::{bytes_in_words, counted};
 use super::wrap::Setting;
 use crate::article::fold::fold;
-use crate::article::{Enclosure, SafeText, clean, to_json, write_json};
+use crate::article::{Enclosure, SafeText, clean, is_clean, to_json, write_json};
 use crate::corpus::{Corpus, Entry, Origin, Slot};
+use crate::feeds::redact;
 use crate::marks::{Marked, Marks};
 
 pub use self::csv::{columns, write_csv};
@@ -257,10 +258,12 @@ pub fn unique_stems(articles: Articles<'_>) -> Vec<String> {
 
 /// Returns an address as it may be printed. All addresses of feeds, articles and links are printed through this.
 pub fn shown_address(address: &str) -> Cow<'_, str> {
-    match clean(address) {
-        Cow::Borrowed(address) if !address.contains('\n') => Cow::Borrowed(address),
-        address => Cow::Owned(address.replace('\n', "␊")),
+    // Only an address with an `@` can hold a user name.
+    let redacted = if address.contains('@') { Cow::Owned(redact(address)) } else { Cow::Borrowed(address) };
+    if is_clean(&redacted) && !redacted.contains('\n') {
+        return redacted;
     }
+    Cow::Owned(clean(&redacted.replace('\n', "␊")).into_owned())
 }
 
 /// Returns where an article is: its file or, for an entry of a feed, the address of the feed.

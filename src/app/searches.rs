@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 
 use super::reading_pane::SHOWN;
 use super::target::quoted;
-use super::{Effect, State};
+use super::{Confirmed, Effect, Overlay, OverlayKind, State};
+use crate::command::Action;
 use crate::corpus::{Corpus, Slot};
 use crate::journal::{SearchChange, StepChange};
 use crate::marks::Marks;
@@ -109,27 +110,37 @@ impl State {
         SearchChange { before: at.and_then(|at| all.get(at)).cloned(), after, at: at.unwrap_or(all.len()) }
     }
 
-    /// Saves the filter under what was typed: a name, and where wanted `'` with a key, a colour, and `watch`.
+    /// Saves the filter under what was typed: a name and, after it, `'` with a key, a colour, and `watch`.
     pub(super) fn save_search(&mut self, typed: &str, effects: &mut Vec<Effect>) {
         let query = self.filter.editor().text().trim().to_owned();
-        if query.is_empty() || self.filter.typed().mistake().is_some() {
-            return self.tell("There is no filter to save: type one first");
+        if query.is_empty() {
+            return self.fail("No filter to save; type one first");
         }
-        let mut search = SavedSearch { query, ..SavedSearch::default() };
-        let mut name = Vec::new();
-        for word in typed.split_whitespace() {
-            let mut letters = word.strip_prefix('\'').unwrap_or("").chars();
-            match (letters.next(), letters.next()) {
-                (Some(key), None) if key.is_alphanumeric() => search.key = Some(key),
-                _ if word == "watch" && !name.is_empty() => search.watch = true,
-                _ if !name.is_empty() && crate::config::is_colour(word) => search.colour = Some(word.to_owned()),
-                _ => name.push(word),
+        if let Some(mistake) = self.filter.typed().mistake() {
+            return self.fail(format!("Not saved: {}", mistake.message));
+        }
+        let search = match parse_search(typed) {
+            Ok(search) => SavedSearch { query, ..search },
+            Err(mistake) => {
+                // What was typed can be put right.
+                let mut overlay = Overlay::new(OverlayKind::Ask(Action::SaveSearch));
+                overlay.line.set(typed);
+                self.overlay = Some(overlay);
+                return self.fail(mistake);
             }
+        };
+        match self.searches.all.iter().find(|other| other.name == search.name) {
+            Some(same) if *same == search => self.tell(format!("{} is saved like this already", search.name)),
+            Some(_) => {
+                let question = format!("A search named \"{}\" exists already. Replace it?", search.name);
+                self.confirm(question, Confirmed::ReplaceSearch(search));
+            }
+            None => self.put_search(search, effects),
         }
-        search.name = name.join(" ");
-        if search.name.is_empty() {
-            return self.tell("A saved search needs a name");
-        }
+    }
+
+    /// Saves a search, in place of the one of the same name.
+    pub(super) fn put_search(&mut self, search: SavedSearch, effects: &mut Vec<Effect>) {
         let name = search.name.clone();
         let how = search.key.map_or_else(|| "in the sources pane".to_owned(), |key| format!("'{key} brings it back"));
         let mut changes = Vec::new();
@@ -193,5 +204,60 @@ impl State {
         self.searches.hidden = !self.searches.hidden;
         self.watch();
         self.tell(if self.searches.hidden { "Watched words are hidden" } else { "Watched words are shown" });
+    }
+}
+
+/// Parses `NAME 'KEY COLOUR watch`; all but the name may be missing. Options follow the name.
+fn parse_search(typed: &str) -> Result<SavedSearch, String> {
+    let mut search = SavedSearch::default();
+    let (mut name, mut has_options) = (Vec::new(), false);
+    for word in typed.split_whitespace() {
+        let is_option = if let Some(key) = word.strip_prefix('\'').filter(|_| !name.is_empty()) {
+            let mut letters = key.chars();
+            match (letters.next(), letters.next()) {
+                (Some(key), None) if key.is_alphanumeric() => search.key = Some(key),
+                _ => return Err(format!("{word} is not a key: it is one letter or digit after '")),
+            }
+            true
+        } else if word == "watch" && !name.is_empty() {
+            search.watch = true;
+            true
+        } else if !name.is_empty() && crate::config::is_colour(word) {
+            search.colour = Some(word.to_owned());
+            true
+        } else if (has_options || word.starts_with('#')) && !name.is_empty() {
+            return Err(format!("\"{word}\" is not a colour; try #ff8800, light-blue or 0 to 255"));
+        } else {
+            name.push(word);
+            false
+        };
+        has_options |= is_option;
+    }
+    search.name = name.join(" ");
+    if search.name.is_empty() { Err("A saved search needs a name".to_owned()) } else { Ok(search) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saved_search_options_follow_the_name() {
+        let search = parse_search("Asia desk 'a light-blue watch").unwrap();
+        assert_eq!((search.name.as_str(), search.key, search.watch), ("Asia desk", Some('a'), true));
+        assert_eq!(search.colour.as_deref(), Some("light-blue"));
+        assert_eq!(parse_search("red").unwrap().name, "red");
+    }
+
+    #[test]
+    fn saved_search_refuses_wrong_colours_and_keys() {
+        for (typed, reason) in [
+            ("Asia #ff88", "\"#ff88\" is not a colour"),
+            ("Asia 'a blurple", "\"blurple\" is not a colour"),
+            ("Asia 'ab", "'ab is not a key"),
+            ("", "needs a name"),
+        ] {
+            assert!(parse_search(typed).unwrap_err().contains(reason), "{typed}");
+        }
     }
 }

@@ -22,8 +22,6 @@ pub struct Session {
     pub row: usize,
     /// Whether the reader is in the text.
     pub reading: bool,
-    /// Whether there is nothing but the text.
-    pub zen: bool,
     /// How much of the screen the list takes, in percent.
     pub list_share: Option<u16>,
     /// Whether the sources pane is open, where the reader has said so.
@@ -43,7 +41,6 @@ pub(super) struct Resume {
     article: ArticleId,
     row: usize,
     reading: bool,
-    zen: bool,
 }
 
 impl State {
@@ -55,7 +52,6 @@ impl State {
             selected: self.selected_article().map(|article| article.to_string()),
             row: self.list.selected().saturating_sub(self.list.top()),
             reading: self.focus == Focus::Reading,
-            zen: self.zen,
             list_share: (self.list_share != self.config.list_share).then_some(self.list_share),
             sources: self.sources.wish(),
         }
@@ -69,12 +65,8 @@ impl State {
         self.list_share = session.list_share.map_or(self.list_share, |share| share.clamp(20, 80));
         self.sources.set_wish(session.sources);
         self.sources.set_chosen(session.chosen.clone());
-        self.resume = session.article().map(|article| Resume {
-            article,
-            row: session.row,
-            reading: session.reading,
-            zen: session.zen,
-        });
+        let resume = |article| Resume { article, row: session.row, reading: session.reading };
+        self.resume = session.article().map(resume);
         self.filter.editor_mut().set(&session.filter);
         self.retype(effects);
         self.seek();
@@ -100,13 +92,12 @@ impl State {
 
     /// Goes into the article that was looked for, once it is found.
     pub(super) fn go_on_reading(&mut self) {
-        let Some(Resume { article, reading, zen, .. }) = self.resume else { return };
+        let Some(Resume { article, reading, .. }) = self.resume else { return };
         if self.selected_article() == Some(article) {
             self.resume = None;
             self.list.choose(&self.corpus);
             if reading && self.focus == Focus::List {
                 self.focus = Focus::Reading;
-                self.zen = zen;
             }
         }
     }

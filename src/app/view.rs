@@ -147,6 +147,11 @@ impl State {
         self.calling
     }
 
+    /// Returns whether another Esc stops loading.
+    pub fn is_stop_asked(&self) -> bool {
+        self.stop_asked
+    }
+
     /// Where keys go.
     pub fn focus(&self) -> Focus {
         self.focus

@@ -39,6 +39,7 @@ pub(super) fn print(loaded: &Loaded, stats: bool, out: &mut impl Write) -> io::R
         writeln!(out, "{problem}")?;
     }
     Ok(match (loaded.problems.is_empty(), corpus.is_empty()) {
+        _ if loaded.is_path_missing => WRONG.into(),
         (true, false) => ExitCode::SUCCESS,
         (false, false) => NOTHING.into(),
         (_, true) => WRONG.into(),

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::library;
 use super::selection::Selection;
-use super::{NOTHING, library};
 use crate::app::numbers::counted;
 use crate::article::ArticleId;
 use crate::library::Origins;
@@ -88,5 +88,5 @@ pub(super) fn carry_out(
     let changed = counted(articles.len() as u64, "article", "articles");
     let would = if rehearsal { "would change" } else { "changed" };
     writeln!(out, "{found} found, {changed} {would}")?;
-    Ok(if selection.len() == 0 { NOTHING.into() } else { ExitCode::SUCCESS })
+    Ok(selection.outcome())
 }

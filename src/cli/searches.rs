@@ -18,7 +18,7 @@ pub(super) enum Order {
     /// List them: key, whether it is a watch, name, query
     #[default]
     List,
-    /// Save a search, in place of one of the same name
+    /// Save a search
     Add {
         /// Its name
         name: String,
@@ -34,8 +34,11 @@ pub(super) enum Order {
         /// Highlight its words in every article
         #[arg(long)]
         watch: bool,
+        /// Replace an existing search of that name
+        #[arg(long)]
+        replace: bool,
     },
-    /// Forget a saved search
+    /// Delete a saved search
     Remove {
         /// Its name
         name: String,
@@ -80,11 +83,16 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             }
             Ok(if searches.is_empty() { NOTHING.into() } else { ExitCode::SUCCESS })
         }
-        Order::Add { name, query, key, colour, watch } => {
+        Order::Add { name, query, key, colour, watch, replace } => {
             parse(&query, None)?;
             let name = name.trim().to_owned();
             if name.is_empty() {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "a saved search needs a name"));
+            }
+            let is_there = searches.iter().any(|search| search.name == name);
+            if is_there && !replace {
+                let message = format!("a search named \"{name}\" exists already; --replace replaces it");
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
             library
                 .save_search(&SavedSearch { name, query, key, colour, watch })

@@ -32,6 +32,7 @@ pub enum Action {
     Complete,
     CompleteBack,
     ShowLanguage,
+    Cancel,
     CursorLeft,
     CursorRight,
     CursorWordLeft,
@@ -77,6 +78,7 @@ pub enum Action {
     CopyText,
     Edit,
     Pipe,
+    Export,
     AddFeed,
     RefreshFeeds,
     FullText,
@@ -99,6 +101,8 @@ pub enum Context {
     Global,
     /// In the article list.
     List,
+    /// In the article list and in the reading pane.
+    Article,
     /// In the sources pane.
     Sources,
     /// Wherever a line of text is typed: the filter bar, the palette, a question.
@@ -178,7 +182,7 @@ const fn row(
     ActionSpec { action, name, help, group, context, keys }
 }
 
-use Context::{Global, Line, List, Sources};
+use Context::{Article, Global, Line, List, Sources};
 
 /// Every action, in the order of the help.
 #[rustfmt::skip]
@@ -204,6 +208,7 @@ pub static ACTIONS: &[ActionSpec] = &[
     row(Action::CopyText, "copy-text", &["Y"], Group::Reading, Global, "Copy the whole article"),
     row(Action::Edit, "edit", &["e"], Group::Reading, Global, "Open the article's file in the editor"),
     row(Action::Pipe, "pipe", &["|"], Group::Reading, Global, "Give the article to a command"),
+    row(Action::Export, "export", &["w"], Group::Reading, Article, "Export to a file: the article, or all that is listed"),
     row(Action::ToggleStar, "toggle-star", &["s"], Group::Marking, Global, "Star or unstar the article, or a source"),
     row(Action::ToggleRead, "toggle-read", &["r"], Group::Marking, Global, "Mark the article, or a source, as read or unread"),
     row(Action::EditTags, "tags", &["t"], Group::Marking, Global, "Tags of the article, or of a source"),
@@ -230,6 +235,7 @@ pub static ACTIONS: &[ActionSpec] = &[
     row(Action::Complete, "complete", &["Tab"], Group::Filtering, Line, "Complete a field or a value; again for the next"),
     row(Action::CompleteBack, "complete-back", &["Shift-Tab"], Group::Filtering, Line, "The candidate before"),
     row(Action::ShowLanguage, "language", &["?", "F1"], Group::Filtering, Line, "How to write a filter; ? where a word begins"),
+    row(Action::Cancel, "cancel", &["^C"], Group::Filtering, Line, "Leave the line as it was before"),
     row(Action::ShowSources, "sources", &["f"], Group::Searches, Global, "Sources, sections, tags, searches; again to close"),
     row(Action::Narrow, "narrow", &["Enter"], Group::Searches, Sources, "Filter by this row in place of the last; again: not"),
     row(Action::Add, "add", &["+"], Group::Searches, Sources, "Filter by this row as well (OR)"),
@@ -263,8 +269,8 @@ pub static ACTIONS: &[ActionSpec] = &[
     row(Action::ShowProblems, "problems", &["!"], Group::View, Global, "What could not be read, and why"),
     row(Action::ShowHelp, "help", &["?", "F1"], Group::View, Global, "All keys"),
     row(Action::ShowPalette, "palette", &[":"], Group::View, Global, "Find an action by its name"),
-    row(Action::Back, "back", &["Esc"], Group::Program, Global, "One step back: pane, filter, loading"),
-    row(Action::Reload, "reload", &["F5"], Group::Program, Global, "Read all files again"),
+    row(Action::Back, "back", &["Esc"], Group::Program, Global, "One step back: pane, filter; twice while loading"),
+    row(Action::Reload, "reload", &["F5"], Group::Program, Global, "Read all files again, or load the rest"),
     row(Action::StopLoading, "stop-loading", &[], Group::Program, Global, "Stop loading and keep what is there"),
     row(Action::Redraw, "redraw", &["^L"], Group::Program, Global, "Draw the screen anew"),
     row(Action::Suspend, "suspend", &["^Z"], Group::Program, Global, "Give the terminal back for a while"),
@@ -285,6 +291,7 @@ impl Action {
             Action::AddFeed
                 | Action::Feed
                 | Action::RefreshFeeds
+                | Action::Export
                 | Action::EditTags
                 | Action::Tag
                 | Action::Untag

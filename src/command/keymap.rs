@@ -69,7 +69,9 @@ impl Keymap {
             };
             return own.or_else(|| global().filter(works));
         }
-        own.or_else(|| self.keys.get(&(Context::Global, key)).copied())
+        let in_article = matches!(context, Context::List | Context::Article);
+        let of_article = self.keys.get(&(Context::Article, key)).filter(|_| in_article).copied();
+        own.or(of_article).or_else(|| self.keys.get(&(Context::Global, key)).copied())
     }
 
     /// The keys of an action, the one to show first.
@@ -126,7 +128,11 @@ mod tests {
         assert_eq!(map.lookup(Context::Global, key("Enter")), None);
         assert_eq!(map.lookup(Context::Line, key("j")), None);
         assert_eq!(map.lookup(Context::Line, key("q")), None);
-        assert_eq!(map.lookup(Context::Line, key("^C")), Some(Action::Quit));
+        assert_eq!(map.lookup(Context::Line, key("^C")), Some(Action::Cancel));
+        assert_eq!(map.lookup(Context::List, key("^C")), Some(Action::Quit));
+        let export = |context| map.lookup(context, key("w"));
+        assert_eq!([Context::List, Context::Article].map(export), [Some(Action::Export); 2]);
+        assert_eq!((export(Context::Sources), export(Context::Global)), (Some(Action::WatchSearch), None));
         assert_eq!(map.lookup(Context::Line, key("^D")), Some(Action::DeleteForward));
     }
 

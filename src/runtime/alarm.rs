@@ -4,18 +4,15 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use crate::app::Message;
-use crate::article::ArticleId;
+/// A timer for values of one type. Dropping it ends its thread.
+pub(super) struct Alarm<T>(Sender<(T, Instant)>);
 
-/// The wishes' side of the alarm. Dropping it ends its thread.
-pub(super) struct Alarm(Sender<(ArticleId, Instant)>);
-
-impl Alarm {
-    /// Starts the thread; what is due goes to `tell`.
-    pub(super) fn start(mut tell: impl FnMut(Message) + Send + 'static) -> io::Result<Alarm> {
-        let (wishes, inbox) = mpsc::channel::<(ArticleId, Instant)>();
+impl<T: Send + 'static> Alarm<T> {
+    /// Starts the thread, which gives each value to `tell` when it is due.
+    pub(super) fn start(mut tell: impl FnMut(T) + Send + 'static) -> io::Result<Alarm<T>> {
+        let (wishes, inbox) = mpsc::channel::<(T, Instant)>();
         thread::Builder::new().name("alarm".to_owned()).spawn(move || {
-            let mut next: Option<(ArticleId, Instant)> = None;
+            let mut next: Option<(T, Instant)> = None;
             loop {
                 let heard = match next {
                     Some((_, due)) => inbox.recv_timeout(due.saturating_duration_since(Instant::now())),
@@ -25,8 +22,8 @@ impl Alarm {
                     Ok(wish) => next = Some(wish),
                     Err(RecvTimeoutError::Disconnected) => return,
                     Err(RecvTimeoutError::Timeout) => {
-                        if let Some((article, _)) = next.take() {
-                            tell(Message::Lingered(article));
+                        if let Some((value, _)) = next.take() {
+                            tell(value);
                         }
                     }
                 }
@@ -35,8 +32,8 @@ impl Alarm {
         Ok(Alarm(wishes))
     }
 
-    /// Wishes to hear of the article after so many milliseconds.
-    pub(super) fn after(&self, article: ArticleId, milliseconds: u64) {
-        let _ = self.0.send((article, Instant::now() + Duration::from_millis(milliseconds)));
+    /// Gives `value` to `tell` after this many milliseconds, in place of the one before.
+    pub(super) fn after(&self, value: T, milliseconds: u64) {
+        let _ = self.0.send((value, Instant::now() + Duration::from_millis(milliseconds)));
     }
 }

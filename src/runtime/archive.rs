@@ -86,6 +86,7 @@ impl Archive {
             changed: None,
             writer: None,
             feeds: None,
+            stopped: None,
         };
         let thread = thread::Builder::new().name("archive".to_owned()).spawn(move || {
             stand_back();

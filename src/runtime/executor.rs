@@ -16,6 +16,7 @@ use super::alarm::Alarm;
 use super::archive::Archive;
 use super::contained::contain;
 use super::event_loop::{Event, Hands, Screen};
+use super::export::Exporter;
 use super::facets::{Facets, Wish};
 use super::feeds::Feeds;
 use super::filter::Filter;
@@ -23,7 +24,7 @@ use super::input::Input;
 use super::keeper::{Keeper, Order};
 use super::log::note;
 use super::unkept::write_unkept;
-use crate::app::{Effect, Message, Notice};
+use crate::app::{Effect, Export, Message, Notice};
 use crate::article::{ArticleId, clean, is_clean};
 use crate::corpus::Corpus;
 use crate::library::private;
@@ -43,7 +44,11 @@ pub(super) struct Executor {
     /// Counts what answers consist of.
     pub(super) facets: Facets,
     /// Tells when an article was open for a moment.
-    pub(super) alarm: Alarm,
+    pub(super) alarm: Alarm<ArticleId>,
+    /// Tells when it is too late for a second Esc.
+    pub(super) stop_alarm: Alarm<()>,
+    /// Writes articles to files.
+    pub(super) exporter: Exporter,
     /// Keeps what the reader does.
     pub(super) keeper: Keeper,
     /// Has to do with feeds.
@@ -95,7 +100,9 @@ impl Hands for Executor {
             Effect::OpenLink(address) => self.open(&address),
             Effect::Edit(path) => self.edit(&path, screen)?,
             Effect::Pipe { command, text } => self.pipe(&command, text, screen)?,
+            Effect::Export(export) => self.export(export),
             Effect::StopLoading => self.archive.stop_loading(),
+            Effect::ExpireStop { milliseconds } => self.stop_alarm.after((), milliseconds),
             Effect::Reload => self.archive.reload(),
             Effect::Redraw => screen.enter()?,
             Effect::Suspend if !may_stop() => self.tell(Notice::info("There is no shell to go back to")),
@@ -126,6 +133,14 @@ impl Executor {
         });
         if let Err(error) = started {
             self.tell(Notice::error(format!("The values could not be counted: {error}")));
+        }
+    }
+
+    fn export(&mut self, export: Box<Export>) {
+        let events = self.events.clone();
+        let tell = move |message| drop(events.send(Event::Message(message)));
+        if let Err(error) = self.exporter.start(export, tell) {
+            self.tell(Notice::error(format!("Nothing was exported: {error}")));
         }
     }
 

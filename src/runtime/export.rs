@@ -3,8 +3,22 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use super::contained::contain;
+use crate::app::numbers::{counted, grouped};
 use crate::app::render::{Articles, ExportFormat, Heading, unique_stems, write_article, write_index, write_list};
+use crate::app::{Export, Message, Notice};
+
+/// Time between two messages about the progress of an export.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How long the end of the program waits until a stopped export has removed its unfinished file.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A file that is written beside its place and moved there when it is complete.
 struct OutputTarget<'a> {
@@ -23,8 +37,10 @@ impl<'a> OutputTarget<'a> {
         let mut part = path.as_os_str().to_owned();
         part.push(format!(".{}.part", std::process::id()));
         let part = PathBuf::from(part);
-        // The reader asked for `path` and knows nothing of the other name.
-        let file = OpenOptions::new().write(true).create_new(true).open(&part).map_err(|error| named(path, &error))?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&part).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => io::Error::other(format!("{} is in the way; delete it", part.display())),
+            _ => named(path, &error),
+        })?;
         Ok(OutputTarget { path, part, file: BufWriter::new(file), force, done: false })
     }
 
@@ -51,6 +67,72 @@ impl Drop for OutputTarget<'_> {
             let _ = fs::remove_file(&self.part);
         }
     }
+}
+
+/// Writes exports of the reader, one at a time, on a thread of its own. Dropping it stops the export.
+#[derive(Default)]
+pub(super) struct Exporter {
+    stop: Arc<AtomicBool>,
+    running: Option<Receiver<()>>,
+}
+
+impl Exporter {
+    /// Starts to write. `tell` gets the progress and the result.
+    pub(super) fn start(
+        &mut self,
+        export: Box<Export>,
+        mut tell: impl FnMut(Message) + Send + 'static,
+    ) -> io::Result<()> {
+        if self.running.as_ref().is_some_and(|done| done.try_recv() == Err(mpsc::TryRecvError::Empty)) {
+            return Err(io::Error::other("another export is still running"));
+        }
+        let (ended, running) = mpsc::channel();
+        let stop = Arc::clone(&self.stop);
+        thread::Builder::new().name("export".to_owned()).spawn(move || {
+            let fault = || Err(io::Error::other("a fault of this program"));
+            let written = contain(|| write(&export, &stop, &mut tell)).unwrap_or_else(fault);
+            tell(match written {
+                Ok(()) => Message::Notice(export.success()),
+                Err(error) if is_exists(&error) => Message::ExportExists(export),
+                Err(error) => Message::Notice(Notice::error(format!("Nothing was exported: {error}"))),
+            });
+            drop(ended);
+        })?;
+        self.running = Some(running);
+        Ok(())
+    }
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(running) = &self.running {
+            let _ = running.recv_timeout(STOP_TIMEOUT);
+        }
+    }
+}
+
+/// Writes an export of the reader.
+fn write(export: &Export, stop: &AtomicBool, tell: &mut dyn FnMut(Message)) -> io::Result<()> {
+    let Export { path, format, heading, force, .. } = export;
+    if path.is_dir() {
+        return Err(io::Error::other(format!("{} is a folder; name a file", path.display())));
+    }
+    let Some(heading) = heading else { return export_article(export.articles(), *format, (path, *force)) };
+    let mut told = Instant::now();
+    let mut progress = |number: usize| {
+        if stop.load(Ordering::Relaxed) {
+            return Err(io::Error::other("stopped"));
+        }
+        if told.elapsed() >= PROGRESS_INTERVAL {
+            told = Instant::now();
+            let all = counted(heading.articles as u64, "article", "articles");
+            let text = format!("Writing {} of {all} to {}", grouped(number as u64), path.display());
+            tell(Message::Notice(Notice::info(text)));
+        }
+        Ok(())
+    };
+    export_list(export.articles(), heading, *format, (path, *force), &mut progress)
 }
 
 /// Writes a list of articles to the file at `path`. With `force` it replaces an existing file, else the error is
@@ -126,5 +208,68 @@ fn named(path: &Path, error: &io::Error) -> io::Error {
         io::Error::new(error.kind(), text)
     } else {
         io::Error::new(error.kind(), format!("{shown}: {text}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::render::JSON_VERSION;
+    use crate::article::{Draft, Role};
+    use crate::corpus::{Corpus, Origin, ShardBuilder, Slot, Stamp};
+    use crate::marks::Marks;
+
+    /// An export of one article as a list to `path`.
+    fn export(path: &Path, force: bool) -> Box<Export> {
+        let mut builder = ShardBuilder::default();
+        let file = builder.file(&Arc::from(Path::new("desk")), "a.txt".as_ref(), Origin::File, Stamp::default());
+        let mut draft = Draft::default();
+        draft.push(Role::Headline, "Low water");
+        builder.push(file, b"a", 0, "wire", &draft);
+        let corpus = Arc::new(Corpus::default().with([Arc::new(builder.finish())]));
+        let heading = Heading {
+            version: JSON_VERSION,
+            query: String::new(),
+            exported: "2026-11-27".to_owned(),
+            articles: 1,
+            incomplete: None,
+        };
+        let (path, slots) = (path.to_owned(), Arc::new(vec![Slot(0)]));
+        let (format, marks) = (ExportFormat::Text, Marks::default());
+        Box::new(Export { path, format, corpus, slots, marks, heading: Some(heading), force })
+    }
+
+    /// Runs an export to its end and returns the last message.
+    fn run(export: Box<Export>) -> Message {
+        let (send, messages) = mpsc::channel();
+        let mut exporter = Exporter::default();
+        exporter.start(export, move |message| drop(send.send(message))).unwrap();
+        let messages: Vec<Message> = messages.iter().collect();
+        messages.into_iter().next_back().unwrap()
+    }
+
+    #[test]
+    fn exporter_writes_reports_and_never_replaces_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let Message::Notice(notice) = run(export(&path, false)) else { panic!("no notice") };
+        assert_eq!(notice, Notice::info(format!("1 article written to {}", path.display())));
+        assert!(fs::read_to_string(&path).unwrap().contains("Low water"));
+        fs::write(&path, "mine").unwrap();
+        assert!(matches!(run(export(&path, false)), Message::ExportExists(_)));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+        assert!(matches!(run(export(&path, true)), Message::Notice(notice) if !notice.is_error));
+        assert_ne!(fs::read_to_string(&path).unwrap(), "mine");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn exporter_names_the_path_and_the_reason_of_a_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("no-such-folder/a.txt");
+        let Message::Notice(notice) = run(export(&path, false)) else { panic!("no notice") };
+        assert!(notice.is_error && notice.text.contains("no-such-folder/a.txt: "), "{}", notice.text);
+        let Message::Notice(notice) = run(export(folder.path(), false)) else { panic!("no notice") };
+        assert!(notice.is_error && notice.text.ends_with(" is a folder; name a file"), "{}", notice.text);
     }
 }

@@ -198,7 +198,7 @@ impl Desk {
                 Err(error @ OrderError::Unconfirmed(_)) => {
                     let text = format!("{error}. Unsubscribe?");
                     let FeedCommand::Remove { names, .. } = command else { return Err(text) };
-                    let on_yes = FeedCommand::Remove { names, yes: true };
+                    let on_yes = FeedCommand::Remove { names, yes: true }.into();
                     self.office.tell(Message::Confirm(Question { text, on_yes }));
                 }
                 Err(error) => return Err(error.to_string()),

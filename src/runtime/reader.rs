@@ -13,6 +13,7 @@ use super::alarm::Alarm;
 use super::archive::Archive;
 use super::event_loop::{Ending, Event, Screen, turn};
 use super::executor::Executor;
+use super::export::Exporter;
 use super::facets::Facets;
 use super::feeds::Feeds;
 use super::filter::Filter;
@@ -133,7 +134,9 @@ pub fn run(asked: Asked, options: Options) -> io::Result<Ending> {
         feeds,
         filter: Filter::start(teller(&events))?,
         facets: Facets::start(teller(&events))?,
-        alarm: Alarm::start(teller(&events))?,
+        alarm: Alarm::start(teller_of(&events, Message::Lingered))?,
+        stop_alarm: Alarm::start(teller_of(&events, |()| Message::StopExpired))?,
+        exporter: Exporter::default(),
         input,
         events,
         browser: config.browser,
@@ -205,6 +208,12 @@ fn variable(name: &str, colours: Option<bool>) -> Option<String> {
         ("NO_COLOR", Some(false)) => Some("1".to_owned()),
         _ => std::env::var(name).ok(),
     }
+}
+
+/// Sends what `message` makes of a value.
+fn teller_of<T>(events: &Sender<Event>, message: fn(T) -> Message) -> impl FnMut(T) + Send + use<T> {
+    let events = events.clone();
+    move |value| drop(events.send(Event::Message(message(value))))
 }
 
 fn teller(events: &Sender<Event>) -> impl FnMut(Message) + Send + 'static {

@@ -1,9 +1,12 @@
 //! Where articles come from, and what is read of it.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::memory::free_memory;
+use super::patience::Asker;
+use super::read::refusal;
 use crate::article::clean;
 use crate::config::Config;
 
@@ -62,6 +65,21 @@ impl Default for LoadOptions {
     fn default() -> LoadOptions {
         LoadOptions { max_size: 64 << 20, hidden: false, memory: u64::MAX }
     }
+}
+
+/// How long one path is asked for.
+const PATH_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Returns every path with the reason why it cannot be read, or `None` if at least one can be read. A disk that does not
+/// answer in time counts as one that can be read.
+pub fn unreadable(paths: &[PathBuf]) -> Option<Vec<(&Path, String)>> {
+    if paths.is_empty() {
+        return None;
+    }
+    let disk = Asker::new(PATH_TIMEOUT, |path: PathBuf| path.metadata().err().map(|error| refusal(&error).to_string()));
+    // Standard input is no path.
+    let reason = |path: &PathBuf| if path == Path::new("-") { None } else { disk.ask(path.clone()).flatten() };
+    paths.iter().map(|path| Some((path.as_path(), reason(path)?))).collect()
 }
 
 /// What names the feeds among the sources that are open; no real path is written so.

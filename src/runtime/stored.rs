@@ -19,6 +19,9 @@ const NEWEST: usize = 150;
 /// So many numbers are read at once.
 const STRETCH: i64 = 4_000;
 
+/// Stands for no change of feeds at all: counted from 0, so no library has it.
+const UNSEEN: i64 = -1;
+
 /// The format that entries of feeds are said to have.
 const FORMAT: &str = "feed";
 
@@ -55,6 +58,11 @@ impl StoredFeeds {
         let mut stored = StoredFeeds { path: path.to_owned(), merge, seen: 0, feeds_seen: 0 };
         stored.read_all(within, take)?;
         Ok(stored)
+    }
+
+    /// Returns whether reading was stopped before everything was read.
+    pub(super) fn is_partial(&self) -> bool {
+        self.feeds_seen == UNSEEN
     }
 
     /// What is to be told where the library cannot be read.
@@ -162,8 +170,9 @@ impl StoredFeeds {
             }
             done
         })?;
-        // Where reading breaks off nothing was seen, and all of it is read again.
-        (self.seen, self.feeds_seen) = (seen, feeds_seen);
+        // If reading fails or is stopped, all of it is read again the next time.
+        let is_whole = !stop.load(Ordering::Relaxed);
+        (self.seen, self.feeds_seen) = if is_whole { (seen, feeds_seen) } else { (0, UNSEEN) };
         Ok(())
     }
 }

@@ -273,7 +273,12 @@ fn summary(state: &State) -> Vec<String> {
         return vec![long, short, "Nothing".to_owned(), "0".to_owned()];
     }
     let hint = case_hint(state);
-    let more = if filter.is_answered() { "" } else { "…" };
+    let more = match (filter.is_answered(), state.progress().stopped) {
+        (false, _) => "…",
+        // The reader stopped loading, so there may be more.
+        (true, true) => "+",
+        (true, false) => "",
+    };
     let articles = format!("{}{more}", counted(answer.matched as u64, "article", "articles"));
     let hits = filter.hits().filter(|_| filter.query().has_hits()).map(|(hits, complete)| {
         let more = if complete { "" } else { "+" };

@@ -41,17 +41,20 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
 }
 
 fn draw_head(state: &State, theme: &Theme, head: Rect, buffer: &mut Buffer) {
+    // A plus sign says that more may be there: the reader stopped loading.
+    let more = if state.progress().stopped { "+" } else { "" };
     let all = state.corpus().len() as u64;
+    let of_all = format!("{}{more}", counted(all, "article", "articles"));
     let shown = state.list().slots().len() as u64;
     let count = match state.filter().answer() {
         Some(answer) if state.filter().is_on() => {
-            format!("{} of {}", grouped(answer.matched as u64), counted(all, "article", "articles"))
+            format!("{}{more} of {of_all}", grouped(answer.matched as u64))
         }
         // What is hidden is not missing without a word.
         _ if shown < all && state.hides_future() => {
-            format!("{} · {} in the future", counted(shown, "article", "articles"), grouped(all - shown))
+            format!("{}{more} · {} in the future", counted(shown, "article", "articles"), grouped(all - shown))
         }
-        _ => counted(all, "article", "articles"),
+        _ => of_all,
     };
     let room = usize::from(head.width).saturating_sub(count.width() + 3);
     let mut pen = Pen::new(buffer, head.x + 1, head.y, head.x + room as u16);

@@ -11,7 +11,7 @@ use crate::app::numbers::counted;
 use crate::app::wrap::wrap;
 use crate::app::{Overlay, OverlayKind, State, help_rows, palette_rows};
 use crate::article::Safe;
-use crate::command::ActionSpec;
+use crate::command::{Action, ActionSpec};
 use crate::loader::Problem;
 use crate::query::LANGUAGE;
 
@@ -27,6 +27,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
         OverlayKind::Language => (" How to write a filter ".to_owned(), 80, LANGUAGE.len() as u16 + 2),
         OverlayKind::Palette => (" Command ".to_owned(), 64, 16),
         OverlayKind::Pipe => (" Give the article to ".to_owned(), 64, 3),
+        OverlayKind::Ask(Action::Export) => (format!(" {} ", state.export_question()), 76, 3),
         OverlayKind::Ask(action) => (format!(" {} ", action.spec().help), 64, 3),
         OverlayKind::ChooseFeed => {
             let count = state.feeds().choice().len();

@@ -16,7 +16,8 @@ const GAUGE: usize = 12;
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let mut right = area.right();
-    let loading = loading(state);
+    // The message says how far loading is, and needs the room.
+    let loading = loading(state).filter(|_| !state.is_stop_asked());
     let problems = state.problem_count() as u64;
     let mut told = Vec::new();
     if let Some(count) = state.count() {
@@ -34,6 +35,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         told.push((format!("{key} {}", counted(problems, "problem", "problems")), theme.warning));
     }
     told.extend(loading.map(|text| (text, theme.gauge)));
+    told.extend(stopped(state).map(|text| (text, theme.warning)));
     for (text, style) in told.into_iter().rev() {
         let x = right.saturating_sub(text.width() as u16 + 1);
         if x <= area.x + area.width / 4 && right < area.right() {
@@ -131,6 +133,22 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
             hints
         }
     }
+}
+
+/// Returns the note that stays while a part of the files is missing because the reader stopped loading.
+fn stopped(state: &State) -> Option<String> {
+    let progress = state.progress();
+    if !progress.done || !progress.stopped {
+        return None;
+    }
+    let more = if progress.walked { "" } else { "+" };
+    let key =
+        state.keymap().keys(Action::Reload).first().map_or_else(String::new, |key| format!(" · {key} loads the rest"));
+    if progress.read == progress.found {
+        return Some(format!("▲ loading was stopped{key}"));
+    }
+    let (read, found) = (grouped(progress.read as u64), grouped(progress.found as u64));
+    Some(format!("▲ {read} of {found}{more} files{key}"))
 }
 
 /// How far loading is, while it is.

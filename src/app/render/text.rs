@@ -27,6 +27,9 @@ pub fn write_text(
 /// commands.
 pub fn plain_text(article: &Article, marked: &Marked) -> String {
     let mut text = article.to_text();
+    if let Some(url) = &article.url {
+        let _ = writeln!(text, "{}", shown_address(url));
+    }
     for (number, link) in article.links.iter().enumerate() {
         let details = link_details(&article.enclosures, link);
         let _ = writeln!(text, "[{}] {}{details}", number + 1, shown_address(link));

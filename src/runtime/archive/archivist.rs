@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::Order;
-use crate::app::{Message, Notice};
+use crate::app::{LoadProgress, Message, Notice};
 use crate::corpus::{Corpus, FileView};
 use crate::runtime::contained::contain;
 use crate::runtime::load::Map;
@@ -56,6 +56,8 @@ pub(super) struct Archivist {
     pub(super) writer: Option<JoinHandle<()>>,
     /// The feeds that are in the library, once they were read.
     pub(super) feeds: Option<StoredFeeds>,
+    /// How far loading was when the reader stopped it; `None` once everything was looked at.
+    pub(super) stopped: Option<LoadProgress>,
 }
 
 impl Archivist {

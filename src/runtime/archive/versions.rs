@@ -81,7 +81,8 @@ impl Archivist {
     pub(super) fn load(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
         self.changed = Some(Instant::now());
-        let Archivist { sources, options, stop, tell, corpus, troubled, room, unanswered, cache, ages, .. } = self;
+        let Archivist { sources, options, stop, tell, corpus, troubled, room, unanswered, cache, ages, feeds, .. } =
+            self;
         room.tend(true);
         let mut growing = Growing::new(room, Arc::clone(corpus));
         let (mut versions, mut gauge) = (Pace::default(), Pace::after(PACE));
@@ -125,7 +126,10 @@ impl Archivist {
         room.tend(false);
         drop(known);
         room.settle(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
-        tell(Message::Loading(room.told_in(tally.progress)));
+        let mut progress = room.told_in(tally.progress);
+        progress.stopped |= feeds.as_ref().is_some_and(StoredFeeds::is_partial);
+        tell(Message::Loading(progress));
+        self.stopped = progress.stopped.then_some(progress);
         // A snapshot of a part would not be used by the next start.
         self.whole = !tally.progress.stopped && room.left_out().articles == 0;
         self.map = map;
@@ -203,7 +207,9 @@ impl Archivist {
             self.take_over(Arc::unwrap_or_clone(last));
         }
         self.tell_problems(problems);
-        (self.tell)(Message::Loading(self.room.told_in(tally.progress)));
+        let progress = self.room.told_in(tally.progress);
+        self.stopped = progress.stopped.then_some(progress);
+        (self.tell)(Message::Loading(progress));
         self.tell_left_out();
     }
 
@@ -241,7 +247,8 @@ impl Archivist {
             known.changed().for_each(|path| gone.file(&path));
         }
         if began.elapsed() >= PACE {
-            (self.tell)(Message::Loading(progress));
+            // What is missing since loading was stopped still is.
+            (self.tell)(Message::Loading(self.stopped.unwrap_or(progress)));
         }
         self.replace(&gone, shards, problems);
     }

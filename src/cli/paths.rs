@@ -1,0 +1,48 @@
+//! Paths that do not exist: refused at once, with what was meant.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use super::Cli;
+use crate::query::closest;
+use crate::runtime::unreadable;
+
+/// How many names of a folder are compared with one that does not exist.
+const MOST_NAMES: usize = 10_000;
+
+/// Returns an error if not one of `paths` can be read. It suggests a path or, for the first word after the program's
+/// name (`is_first`), a subcommand.
+pub(super) fn check(paths: &[PathBuf], is_first: bool) -> io::Result<()> {
+    let Some(refused) = unreadable(paths) else { return Ok(()) };
+    let mut lines = Vec::new();
+    for (number, (path, reason)) in refused.iter().enumerate() {
+        let suggestion = Some(number == 0 && is_first)
+            .filter(|may_be_command| *may_be_command)
+            .and_then(|_| closest_subcommand(path))
+            .map(|name| format!("the subcommand \"{name}\""))
+            .or_else(|| closest_path(path).map(|path| format!("\"{}\"", path.display())));
+        let suggestion = suggestion.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+        lines.push(format!("{}: {reason}{suggestion}", path.display()));
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, lines.join("\n")))
+}
+
+/// Returns the subcommand whose name is close to `path`.
+fn closest_subcommand(path: &Path) -> Option<String> {
+    let word = path.to_str().filter(|word| !word.contains(['/', '.']))?;
+    let command = Cli::command();
+    closest(word, command.get_subcommands().map(clap::Command::get_name)).map(str::to_owned)
+}
+
+/// Returns the path in the same folder whose name is close to that of `path`.
+fn closest_path(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let entries = std::fs::read_dir(parent.unwrap_or(Path::new("."))).ok()?;
+    let names: Vec<String> =
+        entries.flatten().take(MOST_NAMES).filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let near = closest(name, names.iter().map(String::as_str))?;
+    Some(parent.map_or_else(|| PathBuf::from(near), |parent| parent.join(near)))
+}
