@@ -203,7 +203,7 @@ fn subscribe(home: &Path, server: &loopback::Server) {
         &["feed", "add", &server.url("/gone"), "--name", &evil, "--tag", &evil],
         &["feed", "refresh"],
         &["library", "import", "library.jsonl"],
-        &["searches", "add", &evil, "be", "--key", "q", "--watch"],
+        &["searches", "add", &evil, "be", "--key", "q", "--watch", "--replace"],
     ] {
         assert_printed(arguments, &newsdesk(home, arguments));
     }
