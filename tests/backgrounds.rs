@@ -111,7 +111,7 @@ fn text_is_legible_on_light_and_dark_terminals() {
                 desk.send("/moon");
                 desk.wait_for("3 of 30 articles");
                 check_contrast(&desk, background);
-                desk.send("\x03");
+                desk.send("\r\x03");
                 desk.wait_for_end();
             }
         }
@@ -214,7 +214,7 @@ fn keys_typed_before_the_answer_are_not_lost() {
     desk.wait("the questions", |desk| desk.written.ends_with(b"\x1b[c"));
     desk.send(&format!("/mo{LIGHT}on{ATTRIBUTES} sp"));
     desk.wait_for("/ moon sp");
-    desk.send("\x03");
+    desk.send("\r\x03");
     desk.wait_for_end();
 }
 
