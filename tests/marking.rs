@@ -783,7 +783,7 @@ fn changes_of_searches_are_undone() {
     desk.press("u");
     assert_eq!(desk.told(), "Undone: delete search \"Boats\" · ^R redoes");
     assert_eq!(desk.state.searches().all(), before, "it is back at its place");
-    desk.filter("quay").press("S").type_in("Town 'b").press("enter");
+    desk.filter("quay").press("S").type_in("Town 'b").press("enter y");
     let after = [search("Boats", "ferry", None), search("Town", "quay", Some('b'))];
     assert_eq!(desk.state.searches().all(), after, "the key has a new owner");
     desk.press("u");
