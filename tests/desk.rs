@@ -549,7 +549,7 @@ fn the_palette_finds_an_action_by_name_and_does_it() {
     desk.press(":").type_in("theme");
     assert_eq!(palette_rows("theme")[0].name, "theme");
     desk.press("enter");
-    assert_eq!((desk.state.theme(), desk.notice()), (ThemeChoice::Light, "Theme: light"));
+    assert_eq!((desk.state.theme(), desk.notice()), (ThemeChoice::Dark, "Theme: dark"));
     assert!(desk.state.overlay().is_none());
     desk.press(":").type_in("stop load").press("enter");
     assert!(matches!(desk.effects[..], [Effect::StopLoading]));
