@@ -846,6 +846,11 @@ fn a_library_of_every_version_that_ever_was_opens_with_all_that_is_in_it() {
         assert_eq!(library.reported("Far side").unwrap().len(), 3);
         assert_eq!(library.filters().unwrap(), ["moon"]);
         assert_eq!(library.session("[\"\"]").unwrap().unwrap(), "{\"filter\":\"moon\"}");
+        if version >= 3 {
+            assert_eq!(library.login_count().unwrap(), 1);
+            let former = library.moved_from("https://example.org/old.xml").unwrap().unwrap();
+            assert_eq!(former.subscription.name(), "Valley");
+        }
         if version >= 2 {
             let feeds = library.feeds().unwrap();
             let told = |feed: &KnownFeed| {

@@ -136,8 +136,6 @@ pub const MIGRATIONS: &[&str] = &[
         user     TEXT NOT NULL,
         password TEXT NOT NULL
     );
-",
-    "
     CREATE TABLE journal (
         id      INTEGER PRIMARY KEY,
         reader  INTEGER NOT NULL,
@@ -155,8 +153,6 @@ pub const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (step, feed)
     ) WITHOUT ROWID;
     CREATE INDEX entries_hidden ON entries (feed) WHERE dropped >= 2;
-",
-    "
     ALTER TABLE entries ADD COLUMN position INTEGER;
     CREATE TABLE batches (
         feed      INTEGER NOT NULL,
@@ -175,17 +171,11 @@ pub const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (feed, key)
     ) WITHOUT ROWID;
     CREATE INDEX entry_keys_by_entry ON entry_keys (entry) WHERE entry IS NOT NULL;
-",
-    "
     CREATE TABLE former_addresses (
         address TEXT PRIMARY KEY,
         feed    INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE
     ) WITHOUT ROWID;
-",
-    "
     ALTER TABLE feeds ADD COLUMN flaws TEXT;
-",
-    "
     CREATE TABLE preferences (
         key   TEXT PRIMARY KEY,
         value TEXT NOT NULL
