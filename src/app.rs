@@ -85,7 +85,7 @@ pub enum Focus {
 pub struct State {
     config: Config,
     keymap: Keymap,
-    /// What is open, for the head of the list.
+    /// The title above the list.
     title: String,
     corpus: Arc<Corpus>,
     list: ListPane,
@@ -96,14 +96,14 @@ pub struct State {
     question: Option<Question>,
     feeds: Feeds,
     note: Option<NoteEditor>,
-    /// What the open question is about, if not everything that is listed.
+    /// What the action typed in the overlay acts on; `None` for all listed articles.
     asked: Option<Target>,
     keeping: Keeping,
     sources: SourcesPane,
     searches: Searches,
     /// The article that is open, and whether in the reading pane, which counts as read when it is for a moment longer.
     lingering: Option<(ArticleId, bool)>,
-    /// The open article, where the reader has said whether it is read.
+    /// The open article, if the reader marked it as read or unread by hand.
     judged: Option<ArticleId>,
     resume: Option<session::Resume>,
     kept_session: Option<Session>,
@@ -122,7 +122,7 @@ pub struct State {
     list_share: u16,
     dragging: bool,
     theme: ThemeChoice,
-    /// The terminal's background, once it has told.
+    /// The terminal's background, if it is known.
     background: Option<Background>,
     /// The number typed before a key, as in `5j`.
     count: Option<usize>,
@@ -385,7 +385,7 @@ impl State {
         }
     }
 
-    /// Lists all articles, as no filter is on.
+    /// Lists all articles: no filter is on.
     fn list_all(&mut self) {
         let hidden_after = self.read_query("", false).hidden_after();
         self.list.list(listed(&self.corpus, hidden_after), &self.corpus);
@@ -423,7 +423,7 @@ impl State {
         }
     }
 
-    /// Reads a query as of now and as the config has it; with `typing` its text may go on at the end.
+    /// Parses a query for today's date and the config. With `typing`, its last word may be unfinished.
     fn read_query(&self, text: &str, typing: bool) -> Query {
         let today = self.now.date();
         let query = if typing { Query::parse_typing(text, today) } else { Query::parse(text, today) };

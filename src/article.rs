@@ -22,8 +22,8 @@ pub use json::{to_json, write_json};
 pub use safe::Safe;
 pub use safe_text::{SafeText, changes, clean, is_clean};
 
-/// The lasting identity of an article: a hash of the place that it was read from and of its position there. In a feed
-/// the entry's id, link and title stand for the position.
+/// The lasting identity of an article: a hash of its place and of its position there. In a feed, the entry's id, link
+/// and title replace the position.
 ///
 /// It is the same in every run as long as the file stays where it is, and is what marks are kept under. It is shown
 /// as 16 hexadecimal digits.
@@ -36,7 +36,7 @@ impl ArticleId {
         ArticleId(xxhash_rust::xxh3::xxh3_64_with_seed(place, u64::from(ordinal)))
     }
 
-    /// The identity of the article that a key tells from the others of the file called `place`.
+    /// Returns the identity of the article with this key in the file called `place`.
     pub fn of_key(place: &[u8], key: u64) -> ArticleId {
         ArticleId(xxhash_rust::xxh3::xxh3_64_with_seed(place, key))
     }

@@ -41,8 +41,8 @@ const WRONG: u8 = 2;
 
 /// A news reader for the terminal: opens files and folders of articles, finds any word in them while you type.
 ///
-/// Without a PATH it opens your feeds. If there are none it opens the paths that were open last, or else the articles that
-/// come with it. If standard output is not a terminal it prints what `list` prints.
+/// Without a PATH it opens your feeds. If there are none, it opens the last paths, or else the included articles. If
+/// standard output is not a terminal, it prints what `list` prints.
 #[derive(Debug, Parser)]
 #[command(name = "newsdesk", bin_name = "newsdesk", version)]
 #[command(
@@ -443,7 +443,7 @@ fn select(paths: &Paths, choice: &Choice, has_marks: bool, common: &Common) -> i
     Selection::new(load(&paths.paths, common, true)?, query, has_marks)
 }
 
-/// Applies to a query what the config says of the list.
+/// Applies the list settings of the config to a query.
 fn as_configured(query: Query, common: &Common) -> io::Result<Query> {
     let hides_future = config(common)?.0.hide_future;
     Ok(if hides_future { query.hiding_future(chrono::Local::now().date_naive()) } else { query })

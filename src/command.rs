@@ -1,6 +1,6 @@
-//! What a reader can do: ONE table of actions with their names, help, groups, contexts and default keys, from which the
-//! keymap, the help, the hints, the command palette, the README's table and the names in the config come. Commands about
-//! feeds have arguments and are defined in `feed`, for the reader and for the shell.
+//! The actions: ONE table with their names, help, groups, contexts and default keys. The keymap, the help, the hints,
+//! the command palette, the README's table and the names in the config come from it. Feed commands have arguments and
+//! are defined in `feed`, for the reader and for the shell.
 
 mod action;
 mod feed;

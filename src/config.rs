@@ -114,7 +114,7 @@ impl Background {
 /// Which theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThemeChoice {
-    /// Dark or light, as the terminal is; its own 16 colours if it does not tell.
+    /// Dark or light, as the terminal; its own 16 colours if it does not report its background.
     Auto,
     /// For dark terminals.
     Dark,

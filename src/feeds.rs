@@ -138,7 +138,7 @@ pub fn feed_address(written: &str) -> Option<String> {
     }
 }
 
-/// Completes an address as people write it: `example.org/feed` and `feed://example.org` become web addresses.
+/// Completes a typed address: `example.org/feed` and `feed://example.org` become web addresses.
 pub fn web_address(place: &str) -> String {
     let place = place.trim();
     match place.split_once(':') {
@@ -153,7 +153,7 @@ pub fn web_address(place: &str) -> String {
 ///
 /// # Errors
 ///
-/// Returns a sentence if there is no such feed; it names a feed with a similar name.
+/// Returns an error sentence if no feed matches. It names a feed with a similar name.
 pub fn named<'f, F>(feeds: &'f [F], of: impl Fn(&F) -> &Subscription, name: &str) -> Result<Vec<&'f F>, String> {
     let folded = name.trim().to_lowercase();
     let address = same_address(&Credentials::split(name.trim()).0);

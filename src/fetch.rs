@@ -43,7 +43,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// A document of which nothing is known yet. Credentials in the address are used only if they are in `login`.
+    /// A request without validators. Credentials in the address are ignored; they belong in `login`.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), ..Self::default() }
     }
@@ -74,8 +74,8 @@ pub struct Document {
     pub etag: Option<String>,
     /// To be given back in [`Wanted::last_modified`].
     pub last_modified: Option<String>,
-    /// Its address after all redirects, the base of relative addresses in it. Without a redirect it is the requested
-    /// address, word for word. It holds no credentials.
+    /// The address after all redirects, the base of relative addresses in the document. Without a redirect it is the
+    /// requested address, unchanged. It contains no credentials.
     pub url: String,
     /// Where the address has moved for good: the end of the permanent redirects (301, 308) that came before any other
     /// kind. It is what to ask for from now on.

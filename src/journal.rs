@@ -1,7 +1,7 @@
-//! The journal: what a reader did, as steps that can be undone and redone.
+//! The journal: the reader's changes as steps that can be undone and redone.
 //!
 //! A [`Step`] is a name and a typed [`StepChange`], which is serialised as JSON with pinned names. [`History`] decides
-//! which step is next; `library` stores the steps. Threads and files are unknown here.
+//! which step is next; `library` stores the steps. This module knows no threads and no files.
 
 mod change;
 mod history;

@@ -100,7 +100,7 @@ pub struct Library {
     data_version: i64,
     /// Articles that became known since it was opened.
     fresh: HashSet<ArticleId>,
-    /// The reader in whose journal changes of subscriptions are recorded.
+    /// The reader whose journal records changes of subscriptions.
     reader: Option<ReaderId>,
 }
 

@@ -76,8 +76,7 @@ pub struct Reading<'a> {
     pub format: &'static str,
     /// The articles that were found.
     pub drafts: Vec<Draft<'a>>,
-    /// What tells each of them from the others, wherever in the file it stands; empty for formats in which only the
-    /// position does.
+    /// A key for each of them that does not depend on its position in the file; empty for formats without such keys.
     pub keys: Vec<u64>,
     /// What was wrong with the text.
     pub flaws: Vec<Flaw>,

@@ -36,20 +36,20 @@ pub enum Effect {
         generation: u64,
         /// The articles.
         corpus: Arc<Corpus>,
-        /// Which of them.
+        /// The articles to count.
         counted: Counted,
         /// What the reader has done to them.
         marks: Marks,
         /// The saved searches.
         searches: Vec<FacetSearch>,
     },
-    /// Keep changes for good, and tell when they are.
+    /// Save changes, and report when they are saved.
     Keep {
         /// Counts up with every such effect.
         number: u64,
         /// The changes.
         changes: Arc<Vec<Marking>>,
-        /// What they are in the journal.
+        /// The journal entry that records them.
         entry: Option<JournalEntry>,
         /// The articles that they are of.
         corpus: Arc<Corpus>,
@@ -74,9 +74,9 @@ pub enum Effect {
     KeepFilter(String),
     /// Change saved searches in the library.
     ChangeSearches {
-        /// The changes, in the order in which they are to be made.
+        /// The changes, in order.
         changes: Vec<SearchChange>,
-        /// What they are in the journal.
+        /// The journal entry that records them.
         entry: JournalEntry,
     },
     /// Write to the journal in the library.

@@ -1,4 +1,4 @@
-//! What follows `:feed` in the reader.
+//! The `:feed` command of the reader.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ impl State {
         }
     }
 
-    /// Hands a command to the feed thread.
+    /// Sends a command to the feed thread.
     pub(super) fn run_feed_command(&mut self, command: FeedCommand, effects: &mut Vec<Effect>) {
         let command = match command {
             FeedCommand::Add { places, tag, name } => return self.subscribe(places, tag, name, effects),

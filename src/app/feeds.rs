@@ -69,7 +69,7 @@ pub enum RefreshEnd {
 /// A request to the feed thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FeedOrder {
-    /// Run a command that a shell knows too.
+    /// Run a command of `newsdesk feed`.
     Command(FeedCommand),
     /// Stop fetching.
     Stop,
@@ -77,11 +77,11 @@ pub enum FeedOrder {
     FullText(ArticleId, Option<String>),
     /// Report what changed in an entry.
     Changes(ArticleId),
-    /// Undo a step of the journal that changed subscriptions, or make it again.
+    /// Undo or redo a step of the journal that changed subscriptions.
     Undo {
         /// The row of the step in the library.
         row: i64,
-        /// Whether to undo it, not to redo it.
+        /// Undo if true, redo if false.
         undo: bool,
     },
 }
@@ -97,16 +97,16 @@ pub struct FeedHealth {
     pub url: String,
     /// How many entries it has, how many of them are unread, and when it was fetched last.
     pub state: String,
-    /// What of it is kept, where that is not everything.
+    /// How much of it is stored, if not everything.
     pub kept: Option<String>,
     /// When it failed last and why, if nothing has come since.
     pub error: Option<String>,
-    /// What is wrong with the feed itself, which was read all the same; the first of several.
+    /// The first problem of a feed that could still be read.
     pub warning: Option<String>,
 }
 
 impl FeedHealth {
-    /// The lines that tell it; the first is its name.
+    /// Returns the lines that describe it; the first is its name.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         let (kept, error, warning) = (self.kept.as_ref(), self.error.as_ref(), self.warning.as_ref());
         [Some(&self.name), Some(&self.url), Some(&self.state), kept, error, warning]
@@ -125,7 +125,7 @@ pub struct ChangedPiece {
     pub text: String,
 }
 
-/// What `feed add` was given.
+/// The arguments of `feed add`.
 #[derive(Clone, Debug, Default)]
 struct Adding {
     place: String,
@@ -149,7 +149,7 @@ pub struct Feeds {
     pub(super) choice: Vec<(String, String)>,
     /// How all feeds are, while that is shown.
     pub(super) health: Vec<FeedHealth>,
-    /// The last `feed add`: a page may answer with several feeds to choose from.
+    /// The last `feed add`, repeated with the address that is chosen if a page links to several feeds.
     adding: Adding,
     refreshing: bool,
     /// How many servers are waited for besides.

@@ -47,7 +47,7 @@ pub struct FilterBar {
     former: Vec<Answer>,
     hits: Option<(u64, bool)>,
     costly: Option<Costly>,
-    /// The next choice of the case toggle, and how many articles it would find.
+    /// The next choice of the case toggle and the number of articles that it would find.
     other_case: Option<(Case, usize)>,
     completion: Option<CompletionMenu>,
     /// The values of a field that were counted last.
@@ -119,7 +119,8 @@ impl FilterBar {
         self.costly.as_ref()
     }
 
-    /// The next choice of the case toggle and the number of articles that it would find, if that is another question.
+    /// Returns the next choice of the case toggle and the number of articles that it would find; `None` if it would not
+    /// change the answer.
     pub fn other_case(&self) -> Option<(Case, usize)> {
         self.other_case
     }
@@ -149,8 +150,8 @@ impl FilterBar {
         self.editor.insert(text);
     }
 
-    /// Takes over the query that is typed; `screenful` articles fill the list. A mistake leaves the former question and its
-    /// answer as they are; if that answer is empty, the rest of the query is asked.
+    /// Sets the typed query; `screenful` articles fill the list. If it has a mistake, the last good query and its
+    /// answer stay. If that answer is empty, the correct part of the typed query runs.
     pub(super) fn retype(&mut self, corpus: &Arc<Corpus>, marks: &Marks, query: Query, screenful: usize) -> Asked {
         self.typed = Arc::new(query);
         if self.typed.mistake().is_some() && !self.is_empty_handed() {
@@ -236,7 +237,7 @@ impl FilterBar {
         }
     }
 
-    /// Writes `case:` into the line: in the place of one that is there, else in front. The rule needs none.
+    /// Writes `case:` into the line, in place of an existing one or at the start. `Case::Auto` writes nothing.
     pub(super) fn set_case(&mut self, case: Case) {
         let text = self.editor.text().to_owned();
         let is_case = |span: &Range<usize>| text.get(span.clone()).is_some_and(|it| it.eq_ignore_ascii_case("case:"));

@@ -1,4 +1,4 @@
-//! Marks on the screen: what the reader does to articles, and how much of it is not on the disk yet.
+//! Marks: actions that change them, and changes that are not saved yet.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const MOMENT: [u64; 2] = [1_000, 3_000];
 /// How many articles further the next unread one is looked for.
 const FAR: usize = 1_000_000;
 
-/// Marks, the journal of steps that can be undone, and what is on its way to the disk.
+/// Marks, the journal of steps that can be undone, and changes that are not saved yet.
 #[derive(Clone, Debug, Default)]
 pub struct Keeping {
     marks: Marks,
@@ -157,8 +157,7 @@ impl Keeping {
     }
 }
 
-/// What a marking action is called: in the name of its step, in the message that it was done, and what follows the
-/// articles in both.
+/// The words for a marking action: for the name of its step, for the message when it is done, and the ending of both.
 struct Words {
     name: &'static str,
     done: &'static str,
@@ -182,17 +181,18 @@ impl Words {
 }
 
 impl State {
-    /// Returns the articles of a target; tells the reader if they are not known yet.
+    /// Returns the articles of a target. Shows a message and returns `None` if the filter is still running.
     fn resolve(&mut self, target: &Target) -> Option<Vec<ArticleId>> {
         let articles = self.articles_of(target);
         if articles.is_none() {
-            // While an answer is growing nobody knows what all of it is.
+            // A partial answer must not be marked as if it were all.
             self.tell("The filter is still being answered; try again in a moment");
         }
         articles
     }
 
-    /// Makes changes to the articles of a target as one step, and says so unless it is a single article that shows it.
+    /// Changes the articles of a target as one step. Shows a message unless the target is a single article, whose row
+    /// shows the change.
     fn mark(
         &mut self,
         words: &Words,
@@ -224,7 +224,7 @@ impl State {
         if !is_single {
             self.tell_done(&format!("{done} {what}{end}"));
         }
-        // Articles that were marked one by one stay listed until the filter is asked again.
+        // Articles that were marked one by one stay listed until the filter runs again.
         if !matches!(target, Target::Articles(_)) {
             self.ask_of_marks(effects);
         }
@@ -239,7 +239,7 @@ impl State {
         }
     }
 
-    /// Sends changes that were made on their way to the disk, with what they are in the journal.
+    /// Saves changes that were made, with the journal entry that records them.
     pub(super) fn keep(&mut self, changes: Vec<Marking>, entry: Option<JournalEntry>, effects: &mut Vec<Effect>) {
         if changes.is_empty() {
             effects.extend(entry.map(Effect::Journal));
@@ -289,7 +289,7 @@ impl State {
         self.keeping.marks.get(*first).tags().iter().filter(|tag| has(tag)).cloned().collect()
     }
 
-    /// Gives the articles of a target these tags in place of those that all of them have.
+    /// Replaces the tags that all articles of a target have by the typed ones.
     pub(super) fn set_tags(&mut self, target: &Target, typed: &str, effects: &mut Vec<Effect>) {
         let Some(articles) = self.resolve(target) else { return };
         let (wanted, there) = (Tag::all(typed), self.common_tags(&articles));
@@ -311,7 +311,7 @@ impl State {
         self.name_of(&Target::Listed, &[article])
     }
 
-    /// Does to the articles of a target what `action` says.
+    /// Applies a marking action to the articles of a target.
     pub(super) fn mark_all(&mut self, action: Action, target: &Target, argument: &str, effects: &mut Vec<Effect>) {
         let tags = Tag::all(argument);
         let tagged = |tagged: bool| tags.iter().map(|tag| Change::Tagged(tag.clone(), tagged)).collect();

@@ -113,7 +113,7 @@ impl State {
         }
     }
 
-    /// Asks a question; a yes runs the command.
+    /// Asks for confirmation; a yes runs the command.
     pub(super) fn confirm(&mut self, text: String, on_yes: impl Into<Confirmed>) {
         self.question = Some(Question { text, on_yes: on_yes.into() });
         self.overlay = Some(Overlay::new(OverlayKind::Confirm));

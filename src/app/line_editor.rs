@@ -41,7 +41,7 @@ impl LineEditor {
         }
     }
 
-    /// Puts `text` in the place of some bytes; the cursor stays before the character that it stands before.
+    /// Replaces a byte range by `text`. The cursor stays before the same character.
     pub(super) fn splice(&mut self, range: std::ops::Range<usize>, text: &str) {
         if self.text.get(range.clone()).is_none() {
             return;

@@ -34,7 +34,7 @@ pub enum Message {
     Mouse(Mouse),
     /// The terminal has this size now.
     Resize(Size),
-    /// The terminal told its background.
+    /// The terminal reported its background.
     Background(Background),
     /// The local time; sent at the start and when the day changes.
     Clock(NaiveDateTime),
@@ -65,7 +65,7 @@ pub enum Message {
         /// Which, and what it costs.
         costly: Costly,
     },
-    /// How many articles the next choice of the case toggle would find.
+    /// The number of articles that the next choice of the case toggle would find.
     OtherCase {
         /// The generation of the answer.
         generation: u64,
@@ -98,9 +98,9 @@ pub enum Message {
     Refreshing(RefreshProgress),
     /// A page names several feeds: address and title of each.
     FeedChoice(Vec<(String, String)>),
-    /// A command needs a yes from the reader before it runs.
+    /// A command needs a confirmation before it runs.
     Confirm(Question),
-    /// [`FeedCommand::Add`] or [`FeedOrder::FullText`] has ended, done or failed.
+    /// [`FeedCommand::Add`] or [`FeedOrder::FullText`] has succeeded or failed.
     ///
     /// [`FeedCommand::Add`]: crate::command::FeedCommand::Add
     /// [`FeedOrder::FullText`]: super::FeedOrder::FullText
@@ -113,7 +113,7 @@ pub enum Message {
     Library(Box<Kept>),
     /// Changes up to this number are on the disk.
     Kept(u64),
-    /// The feed thread has stored a step that can be undone.
+    /// The feed thread stored a step that can be undone.
     FeedStep {
         /// The row of the step in the library.
         row: i64,
@@ -122,11 +122,11 @@ pub enum Message {
         /// What it changed.
         change: StepChange,
     },
-    /// The feed thread has undone a step or made it again.
+    /// The feed thread undid or redid a step, or refused to.
     FeedStepUndone {
         /// The row of the step in the library.
         row: i64,
-        /// Whether it was to be undone, not redone.
+        /// Undo if true, redo if false.
         undo: bool,
         /// The name of the step.
         name: String,
@@ -179,7 +179,7 @@ pub struct Kept {
     pub marks: Marks,
     /// The saved searches.
     pub searches: Vec<SavedSearch>,
-    /// The steps that this reader can undo, oldest first, each with whether it is undone already.
+    /// The steps of this reader, oldest first, each with whether it is undone.
     pub journal: Vec<(Step, bool)>,
     /// What was filtered for, the oldest first.
     pub filters: Vec<String>,
@@ -194,17 +194,17 @@ pub struct Kept {
 pub struct Notice {
     /// One plain sentence; it is made safe when it is shown.
     pub text: String,
-    /// Whether it is bad news.
+    /// Whether it reports an error.
     pub is_error: bool,
 }
 
 impl Notice {
-    /// Good or neutral news; credentials in addresses are hidden.
+    /// Creates an information message. Hides credentials in addresses.
     pub fn info(text: impl Into<String>) -> Notice {
         Notice { text: redact(&text.into()), is_error: false }
     }
 
-    /// Bad news; credentials in addresses are hidden.
+    /// Creates an error message. Hides credentials in addresses.
     pub fn error(text: impl Into<String>) -> Notice {
         Notice { text: redact(&text.into()), is_error: true }
     }

@@ -39,13 +39,13 @@ pub enum OverlayKind {
     FeedList,
     /// What changed in an entry of a feed.
     Changes,
-    /// Whether to do what [`Question`] says.
+    /// Whether to run the command of the [`Question`].
     Confirm,
     /// The file that is to get what could not be kept.
     Unkept,
 }
 
-/// A yes-or-no question, and what a yes does.
+/// A yes-or-no question and the command that a yes runs.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// One sentence that ends with a question mark; made safe when it is drawn.

@@ -234,7 +234,7 @@ impl State {
         }
     }
 
-    /// Asks for the tags of `count` rows from the cursor, beginning with those that all of them have.
+    /// Asks for the tags of `count` rows from the cursor. The line starts with the tags that all of them have.
     fn ask_for_tags(&mut self, count: Option<usize>) {
         let target = self.target(count);
         let articles = self.articles_of(&target).unwrap_or_default();
@@ -365,8 +365,8 @@ impl State {
         self.filter_by("", effects);
     }
 
-    /// Puts the cursor behind the filter, after a space, so that the next word can be typed at once. Where a space would
-    /// change what is asked, or part a field from its value, there is none.
+    /// Puts the cursor after the filter and a space, so that the next word can be typed at once. Adds no space if it
+    /// would change the query or separate a field from its value.
     fn make_room_to_type(&mut self, effects: &mut Vec<Effect>) {
         let text = self.filter.editor().text().to_owned();
         self.filter.editor_mut().apply(Action::CursorEnd);
@@ -380,7 +380,7 @@ impl State {
         }
     }
 
-    /// Turns the case toggle to its next choice.
+    /// Switches the case toggle to its next choice.
     fn toggle_case(&mut self, effects: &mut Vec<Effect>) {
         if self.filter.editor().text().trim().is_empty() && self.focus != Focus::Filter {
             return self.tell(format!("No filter. Press {} to type one", self.keymap.shown(Action::StartFilter)));

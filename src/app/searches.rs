@@ -103,7 +103,7 @@ impl State {
         effects.push(Effect::ChangeSearches { changes, entry });
     }
 
-    /// Returns the change that puts `after` in the place of the search of that name.
+    /// Returns the change that replaces the search of that name by `after`.
     fn search_change(&self, name: &str, after: Option<SavedSearch>) -> SearchChange {
         let all = self.searches.all();
         let at = all.iter().position(|search| search.name == name);

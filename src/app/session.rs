@@ -14,7 +14,7 @@ use crate::article::ArticleId;
 pub struct Session {
     /// What stands in the filter bar.
     pub filter: String,
-    /// The rows of the sources pane that the filter was narrowed to, by their queries.
+    /// The queries of the chosen rows of the sources pane.
     pub chosen: Vec<String>,
     /// The selected article, as its identity is shown.
     pub selected: Option<String>,

@@ -11,7 +11,7 @@ use crate::marks::Marks;
 use crate::query::{Expr, Field, Query};
 use crate::search::{Counted, Facet, FacetKind};
 
-/// Up to so many articles are counted while others are still being loaded.
+/// At most this many articles are counted while others are still being loaded.
 const COUNTED_WHILE_LOADING: usize = 20_000;
 
 /// A line of the pane.
@@ -25,14 +25,14 @@ pub enum SourceLine {
     Row(usize),
 }
 
-/// What a key does with the selected row.
+/// How a key changes the filter by the selected row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Choose {
     /// Filters by it in place of the rows chosen before.
     Only,
     /// Filters by it as well.
     Also,
-    /// Leaves it out.
+    /// Excludes it.
     Not,
 }
 
@@ -41,18 +41,18 @@ pub(super) enum Choose {
 pub enum RowState {
     /// The filter does not name it.
     Free,
-    /// The filter asks for it.
+    /// The filter includes it.
     Chosen,
-    /// The filter leaves it out.
+    /// The filter excludes it.
     Excluded,
 }
 
 /// Which articles were counted last, or are being counted.
 #[derive(Clone, Debug)]
 enum Basis {
-    /// Those that are listed.
+    /// The listed articles.
     Listed(Arc<Vec<Slot>>),
-    /// Those that a query finds in a version of the corpus.
+    /// The articles that a query finds in a version of the corpus.
     Query(Arc<Query>, Arc<Corpus>),
 }
 
@@ -68,28 +68,28 @@ impl Basis {
     }
 }
 
-/// What was counted last, or is being.
+/// The last count, finished or running.
 #[derive(Clone, Debug)]
 struct LastCount {
     basis: Basis,
     marks: Marks,
-    /// How many times the saved searches had changed.
+    /// The version of the saved searches.
     searches: u64,
 }
 
 /// The state of the pane.
 #[derive(Clone, Debug, Default)]
 pub struct SourcesPane {
-    /// Whether it is to be open, where the reader has said so.
+    /// Whether the reader opened or closed the pane; `None` if neither.
     wish: Option<bool>,
     rows: Arc<Vec<Facet>>,
     selected: usize,
     top: usize,
     generation: u64,
     counted: Option<LastCount>,
-    /// The queries of the rows that the filter was narrowed to; they count as long as they stand in the filter.
+    /// The queries of the chosen rows. They apply while the filter contains them.
     chosen: Vec<String>,
-    /// Whether the pane was opened since the rows were counted, so that the next count may put them in a new order.
+    /// Whether the pane was opened since the last count, so that the next count may reorder the rows.
     is_stale: bool,
 }
 
@@ -109,7 +109,7 @@ impl SourcesPane {
         self.rows.get(self.selected)
     }
 
-    /// The selected row and those below it, up to `count`.
+    /// Returns up to `count` rows from the selected one down.
     pub(super) fn rows_below(&self, count: usize) -> &[Facet] {
         let end = self.selected.saturating_add(count).min(self.rows.len());
         self.rows.get(self.selected..end).unwrap_or_default()
@@ -184,8 +184,8 @@ impl SourcesPane {
         self.top = self.top.min(lines.len().saturating_sub(visible.min(lines.len())));
     }
 
-    /// Takes counts, unless newer ones are on their way. The selected row stays selected; with `keeps_order` all rows
-    /// stay where they are.
+    /// Shows counts, unless newer ones are being computed. The selected row stays selected; with `keeps_order` all rows
+    /// stay in their places.
     pub(super) fn take(&mut self, generation: u64, rows: Vec<Facet>, keeps_order: bool) {
         if generation != self.generation {
             return;
@@ -199,8 +199,8 @@ impl SourcesPane {
     }
 }
 
-/// Puts rows in the order of those before. Values that no article has any more stay with a count of 0; feeds and
-/// searches that are gone go. New rows come last of their kind.
+/// Sorts rows in the order of the former ones. Values without articles stay with a count of 0; deleted feeds and
+/// searches are removed. New rows come last of their kind.
 fn in_former_order(former: &[Facet], rows: Vec<Facet>) -> Vec<Facet> {
     let mut counted: HashMap<(FacetKind, String), Facet> =
         rows.iter().map(|row| ((row.kind, row.name.clone()), row.clone())).collect();
@@ -219,18 +219,18 @@ fn in_former_order(former: &[Facet], rows: Vec<Facet>) -> Vec<Facet> {
     ordered
 }
 
-/// The filter as the pane sees it: which of its conditions stand for rows.
+/// The conditions of the filter, sorted by their relation to rows of the pane.
 struct Conditions {
     typed: String,
-    /// Where each condition stands.
+    /// The span of each condition.
     all: Vec<Range<usize>>,
-    /// Where the chosen rows stand.
+    /// The span of the condition for the chosen rows.
     chosen: Option<Range<usize>>,
-    /// Conditions that name feeds, a section or a source otherwise, such as by hand.
+    /// Other conditions on feeds, a section or a source, such as typed ones.
     named: Vec<(Range<usize>, Field)>,
-    /// Conditions that leave out a row, a name or a mark.
+    /// Conditions that exclude a row, a name or a mark.
     excluded: Vec<Range<usize>>,
-    /// Whether parentheses are needed before more is asked for.
+    /// Whether the filter needs parentheses before a condition is added.
     is_open: bool,
 }
 
@@ -286,7 +286,7 @@ impl Conditions {
         for span in cut {
             out.push_str(self.typed.get(at..span.start).unwrap_or(""));
             at = span.end;
-            // One of the two spaces around it goes too.
+            // Also remove one of the two spaces around it.
             if out.is_empty() || out.ends_with(char::is_whitespace) {
                 let rest = self.typed.get(at..).unwrap_or("");
                 at += rest.len() - rest.trim_start().len();
@@ -297,7 +297,7 @@ impl Conditions {
     }
 }
 
-/// Returns the query for one of several rows.
+/// Returns the query that matches any of several rows.
 fn either(rows: &[String]) -> String {
     match rows {
         [only] => only.clone(),
@@ -306,8 +306,8 @@ fn either(rows: &[String]) -> String {
 }
 
 impl State {
-    /// Asks for counts if the pane is in view and they are not those of the filter. What chooses or excludes rows is left
-    /// out of account, so that the counts of all other rows stay in view.
+    /// Requests counts if the pane is visible and its counts are out of date. Conditions that choose or exclude rows
+    /// are ignored, so that the other rows keep their counts.
     pub(super) fn count_facets(&mut self, effects: &mut Vec<Effect>) {
         if self.layout().sources.is_none() {
             return;
@@ -321,7 +321,7 @@ impl State {
         }
         let basis = if is_narrowed {
             let rest = conditions.without(cut);
-            // Reading an expression takes a while, and this is asked at every step.
+            // Parsing regular expressions is slow, and this runs at every update.
             let query = match self.sources.counted.as_ref().map(|last| &last.basis) {
                 Some(Basis::Query(query, _)) if query.text() == rest => Arc::clone(query),
                 _ => Arc::new(self.read_query(&rest, false)),
@@ -331,9 +331,9 @@ impl State {
             Basis::Listed(Arc::clone(self.list.slots_shared()))
         };
         let size = if is_narrowed { self.corpus.len() } else { self.list.slots().len() };
-        // While much is being loaded, counting it again and again would hold up the loading.
+        // While many articles are being loaded, repeated counts would delay the loading.
         if !self.progress.done && size > COUNTED_WHILE_LOADING {
-            // Counts of what was there a while ago would be taken for those of now.
+            // Do not show outdated counts.
             self.sources.rows = Arc::default();
             return;
         }
@@ -396,7 +396,7 @@ impl State {
         }
     }
 
-    /// Changes the filter by the selected row. Words that were typed stay.
+    /// Changes the filter by the selected row. Typed words stay.
     pub(super) fn choose_source(&mut self, how: Choose, effects: &mut Vec<Effect>) {
         let Some(row) = self.sources.row().cloned() else { return };
         let conditions = Conditions::new(&self.read_query(self.filter.editor().text(), false), &self.sources);
@@ -409,7 +409,8 @@ impl State {
         let mut chosen = if conditions.chosen.is_some() { self.sources.chosen.clone() } else { Vec::new() };
         let mut cut: Vec<&Range<usize>> = conditions.chosen.iter().collect();
         if how != Choose::Not {
-            // Nothing is of two feeds: what names one otherwise gives way, or is one of the choices.
+            // An article has one feed, section and source. A typed condition on that field is replaced, or becomes one
+            // of the choices.
             let of_field = conditions.named.iter().filter(|(_, named)| Some(*named) == field).map(|(span, _)| span);
             let same = conditions.all.iter().filter(|span| conditions.text(span) == row.query);
             for span in of_field.chain(same) {
@@ -432,7 +433,7 @@ impl State {
             Choose::Also => chosen.push(row.query.clone()),
             Choose::Not => chosen.retain(|query| *query != row.query),
         }
-        // If no row was chosen, `All` means everything.
+        // If no row was chosen, `All` clears the filter.
         let keeps_typed = row.kind != FacetKind::All || !cut.is_empty();
         let mut text = if keeps_typed { conditions.without(cut) } else { String::new() };
         let mut added = if chosen.is_empty() { Vec::new() } else { vec![either(&chosen)] };
@@ -449,8 +450,8 @@ impl State {
         self.remember_filter(effects);
     }
 
-    /// Removes what the selected row stands for: unsubscribes from a feed after a question, or deletes a saved search.
-    /// Outside the pane it does nothing.
+    /// Unsubscribes from the selected feed after a confirmation, or deletes the selected saved search. Does nothing
+    /// outside the pane.
     pub(super) fn remove_source(&mut self, effects: &mut Vec<Effect>) {
         let row = self.sources.row().filter(|_| self.focus == Focus::Sources).cloned();
         match row.map(|row| (row.kind, row.name)) {

@@ -1,4 +1,4 @@
-//! What an action acts on: the articles under the cursor, or those that rows of the sources pane stand for.
+//! What an action acts on: the articles under the cursor, or the articles of rows of the sources pane.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::{Focus, State};
 use crate::article::{ArticleId, clean};
 use crate::search::{Facet, FacetKind, Request, scan};
 
-/// How many rows are named in a message.
+/// The number of rows that a message names.
 const NAMED: usize = 3;
 
 /// The number of characters of a headline that a message shows.
@@ -18,9 +18,9 @@ const HEADLINE: usize = 60;
 pub enum Target {
     /// These articles: the one under the cursor and, with a count, those below it.
     Articles(Vec<ArticleId>),
-    /// All articles that are listed.
+    /// All listed articles.
     Listed,
-    /// All loaded articles that these rows of the sources pane stand for, whether or not they are listed.
+    /// All loaded articles of these rows of the sources pane, listed or not.
     Sources(Vec<Facet>),
 }
 
@@ -37,8 +37,8 @@ impl State {
         }
     }
 
-    /// Returns what a command of the palette acts on: the row of the sources pane if that has the focus, else
-    /// everything that is listed, unless a count says how many rows.
+    /// Returns what a command of the palette acts on: the row of the sources pane if that has the focus, else all
+    /// listed articles. With a count it acts on that many rows.
     pub(super) fn command_target(&self, count: Option<usize>) -> Target {
         match (count, self.focus) {
             (None, Focus::List | Focus::Reading | Focus::Filter) => Target::Listed,
@@ -46,8 +46,8 @@ impl State {
         }
     }
 
-    /// Returns the articles of a target, in the order of the list; `None` while a filter that decides what is listed is
-    /// still being answered.
+    /// Returns the articles of a target, in the order of the list; `None` while the filter that decides what is listed
+    /// is still running.
     pub(super) fn articles_of(&self, target: &Target) -> Option<Vec<ArticleId>> {
         match target {
             Target::Articles(articles) => Some(articles.clone()),
@@ -60,7 +60,7 @@ impl State {
         }
     }
 
-    /// Looks through the whole corpus, on all cores: 300,000 articles take some tens of milliseconds.
+    /// Searches the whole corpus, on all cores: 300,000 articles take some tens of milliseconds.
     fn articles_of_rows(&self, rows: &[Facet]) -> Vec<ArticleId> {
         if rows.is_empty() {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! The theme: the config's, or the one chosen with the key since the config was last changed.
+//! The theme: that of the config, or the one chosen with the key since the config last changed.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,9 @@ use crate::config::{Background, ThemeChoice};
 /// A theme that the reader chose, as the library stores it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChosenTheme {
-    /// Its name.
+    /// The name.
     pub chosen: String,
-    /// The name in the config at the time. If the config names another by now, the config wins.
+    /// The name in the config at the time. If the config names another one now, the config wins.
     pub configured: String,
 }
 
@@ -34,7 +34,7 @@ impl State {
         effects.push(Effect::SaveTheme(ChosenTheme { chosen: next.name().to_owned(), configured }));
     }
 
-    /// Takes the theme that the library has, unless the config was changed since or the reader was faster.
+    /// Sets the theme from the library, unless the config has changed since or the reader has already chosen one.
     pub(super) fn take_theme(&mut self, saved: Option<&ChosenTheme>) {
         let Some(saved) = saved else { return };
         if saved.configured == self.config.theme.name()

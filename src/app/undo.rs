@@ -1,4 +1,4 @@
-//! Undo and redo: steps of the journal are checked against what is there now, and taken back or made again.
+//! Undo and redo of journal steps. A step is refused if its values have changed since.
 
 use super::numbers::grouped;
 use super::{Effect, FeedOrder, State};
@@ -9,7 +9,7 @@ use crate::journal::{
 use crate::marks::Marking;
 
 impl State {
-    /// Makes changes of marks that can be undone as one step. Returns those that changed anything.
+    /// Applies changes of marks. Returns those that had an effect.
     pub(super) fn make_marks(&mut self, changes: Vec<Marking>) -> Vec<Marking> {
         apply_marks(self.keeping.marks_mut(), changes)
     }
@@ -19,7 +19,7 @@ impl State {
         self.keeping.history.record(name, change, None)
     }
 
-    /// Undoes the last step, or makes the one that was undone last again.
+    /// Undoes the last step, or redoes the one that was undone last.
     pub(super) fn undo(&mut self, undo: bool, effects: &mut Vec<Effect>) {
         let Some(step) = self.keeping.history.next(undo).cloned() else {
             return self.tell(if undo { "Nothing to undo" } else { "Nothing to redo" });
@@ -49,7 +49,7 @@ impl State {
         let Some(entry) = self.keeping.history.advance(undo) else { return };
         let open = self.reading.open().map(|open| open.article.id);
         if changes.iter().any(|marking| Some(marking.article) == open) {
-            // What was decided by hand is not decided again while the article is open.
+            // The reader decided; opening the article must not mark it again.
             self.judged = open;
         }
         self.keep(changes, Some(entry), effects);
@@ -75,7 +75,7 @@ impl State {
         self.tell_undone(&step.name, undo);
     }
 
-    /// Says why a step cannot be undone or redone, and drops it, so that the one before it can be.
+    /// Reports why a step cannot be undone or redone, and drops it to make the one before it reachable.
     fn refuse_step(&mut self, step: &Step, undo: bool, reason: &str, effects: &mut Vec<Effect>) {
         effects.push(Effect::Journal(self.keeping.history.remove(step.number)));
         self.tell_refused(&step.name, undo, reason);
@@ -93,7 +93,7 @@ impl State {
         self.tell(format!("{done}: {name} · {keys} {hint}"));
     }
 
-    /// Tells what was done, with the key that undoes it.
+    /// Shows what was done and the key that undoes it.
     pub(super) fn tell_done(&mut self, text: &str) {
         self.tell(format!("{text}{}", self.undo_hint()));
     }
@@ -102,11 +102,11 @@ impl State {
         format!(" · {} undo", self.keymap.shown(Action::Undo))
     }
 
-    /// Takes note of a step that the feed thread has made and stored.
+    /// Records a step that the feed thread made and stored.
     pub(super) fn take_feed_step(&mut self, row: i64, name: String, change: StepChange, effects: &mut Vec<Effect>) {
         let entry = self.keeping.history.record(name, change, Some(row));
         effects.push(Effect::Journal(entry));
-        // The feed thread, which tells what was done, knows no keys. An import makes two steps.
+        // The feed thread sends the message and does not know the keys. An import makes two steps.
         let hint = self.undo_hint();
         if let Some(notice) = &mut self.notice
             && !notice.is_error
@@ -116,7 +116,7 @@ impl State {
         }
     }
 
-    /// Takes note that the feed thread has undone or redone a step, or why not.
+    /// Reports that the feed thread undid or redid a step, or why it refused.
     pub(super) fn take_feed_undo(
         &mut self,
         (row, undo): (i64, bool),

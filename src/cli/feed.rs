@@ -24,10 +24,10 @@ use crate::runtime::fetching::{self, Refreshed, Tried};
 use crate::runtime::subscribing::{self, Added};
 use crate::runtime::{exchange, feed_health, feed_orders};
 
-/// What `newsdesk feed` does.
+/// The subcommands of `newsdesk feed`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Order {
-    /// A command that the reader knows too.
+    /// A command that the reader shares.
     #[command(flatten)]
     Shared(FeedCommand),
     /// Print the contents of feed files: title, links, people, dates, entries
@@ -86,7 +86,7 @@ fn refused(error: OrderError, told: impl Fn(crate::library::Error) -> io::Error)
     }
 }
 
-/// Subscribes to feeds, and asks which is meant if a page links to several.
+/// Subscribes to feeds. Asks which one to use if a page links to several.
 fn add(
     library: &mut Library,
     wanted: Vec<Subscription>,
@@ -122,7 +122,8 @@ fn add(
     Ok(if failed { NOTHING.into() } else { ExitCode::SUCCESS })
 }
 
-/// Asks which feed of a page is meant. Returns `None` if standard input is not a terminal or the answer is no number.
+/// Asks which feed of a page to use. Returns `None` if standard input is not a terminal or the answer is not a number
+/// of the list.
 fn choose(page: &str, feeds: &[PageFeed], out: &mut impl Write) -> io::Result<Option<String>> {
     writeln!(out, "{} links to {}:", clean(page), counted(feeds.len() as u64, "feed", "feeds"))?;
     for (number, feed) in feeds.iter().enumerate() {
@@ -223,7 +224,7 @@ fn refresh(
     Ok(if failed == 0 { ExitCode::SUCCESS } else { NOTHING.into() })
 }
 
-/// Reports what is wrong with a feed that was read all the same.
+/// Reports the problems of a feed that could still be read.
 fn warn(name: &str, flaws: Vec<Flaw>) {
     for flaw in flaws {
         complain(&format!("warning: {}", Problem::flaw(PathBuf::from(name), flaw)));

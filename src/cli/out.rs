@@ -120,7 +120,7 @@ impl<W: Write> Drop for Out<W> {
     }
 }
 
-/// Writes a line to standard error, with credentials in addresses hidden. Errors are ignored: there is no other place to
+/// Writes a line to standard error, with credentials in addresses hidden. Ignores errors: there is nowhere else to
 /// report them.
 #[expect(clippy::disallowed_methods, reason = "the one way to standard error")]
 pub(super) fn complain(line: &str) {

@@ -54,7 +54,7 @@ pub(super) fn sorts() -> impl TypedValueParser<Value = Sort> {
     })
 }
 
-/// The ways to treat case that an argument may name.
+/// Parses the value of `--case`.
 pub(super) fn cases() -> impl TypedValueParser<Value = Case> {
     PossibleValuesParser::new(CASES.iter().map(|(name, _)| *name)).map(|name| {
         let known = CASES.iter().find(|(known, _)| *known == name);

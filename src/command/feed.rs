@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 
-/// Stands for `#` while a line is split into words: a shell would begin a comment there, the reader a tag.
+/// Replaces `#` while a line is split into words: a shell starts a comment there, the reader a tag.
 const HASH: &str = "\u{E023}";
 
-/// One command about subscriptions.
+/// A command about subscriptions.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum FeedCommand {
     /// Subscribe to a feed, a page that links to one, or a file of either
@@ -100,7 +100,7 @@ pub enum FeedCommand {
 /// A command that the reader typed after `:feed`.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum TypedFeedCommand {
-    /// A command that a shell knows too.
+    /// A command that the shell shares.
     #[command(flatten)]
     Shared(FeedCommand),
     /// Stop fetching

@@ -54,7 +54,7 @@ impl Keymap {
     pub fn lookup(&self, context: Context, key: Key) -> Option<Action> {
         let own = self.keys.get(&(context, key)).copied();
         if context == Context::Line {
-            // These work even there, by their keys that type nothing.
+            // These work even there, by keys that type no text.
             let global = || self.keys.get(&(Context::Global, key)).copied().filter(|_| key.typed().is_none());
             let works = |action: &Action| {
                 matches!(

@@ -1,17 +1,17 @@
-//! User names and passwords that stand in addresses: where they are taken out, put back, and hidden.
+//! User names and passwords in addresses: splits, joins and hides them.
 
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
-/// What is shown in place of a user name and a password.
+/// The replacement for a user name and a password in messages.
 const HIDDEN: &str = "•••";
 
 /// Everything but letters, digits and the marks that RFC 3986 calls unreserved.
 const USERINFO: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The user name and the password for the server of a feed. They are never part of an output.
+/// The user name and the password for the server of a feed. No output may contain them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The user name.
@@ -90,8 +90,8 @@ pub fn redact(text: &str) -> String {
     redacted
 }
 
-/// Returns where the first user name and password after `from` begin and end in a text: between `//` and an `@` in the
-/// same authority.
+/// Returns the span of the first user name and password after `from` in a text: between `//` and an `@` in the same
+/// authority.
 fn userinfo(text: &str, from: usize) -> Option<(usize, usize)> {
     let mut from = from;
     loop {
@@ -99,7 +99,7 @@ fn userinfo(text: &str, from: usize) -> Option<(usize, usize)> {
         let rest = text.get(start..)?;
         let end = rest.find(['/', '?', '#', '\\', '"', '<', '>']).unwrap_or(rest.len());
         let authority = rest.get(..end)?;
-        // In a sentence the address ends at a blank; an `@` further on belongs to something else.
+        // In a sentence the address ends at a space; a later `@` belongs to something else.
         let authority = authority.split(char::is_whitespace).next()?;
         if let Some(at) = authority.rfind('@') {
             return Some((start, start + at));

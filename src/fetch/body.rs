@@ -94,7 +94,7 @@ fn unpack<'a>(encoding: &str, sent: Box<dyn BufRead + 'a>) -> Result<Box<dyn Buf
     if layers.clone().count() > MOST_LAYERS {
         return Err(FetchError::Encoding("it is compressed too many times".to_owned()));
     }
-    // Servers write encodings of text here, and names of their own; browsers then take the body as it is.
+    // Some servers send text encodings or made-up names here. Browsers then use the body unchanged.
     const KNOWN: &[&str] = &["br", "deflate", "gzip", "identity", "x-gzip", "zstd"];
     let layers: Vec<String> = layers.map(str::to_ascii_lowercase).collect();
     if !layers.iter().all(|layer| KNOWN.contains(&layer.as_str())) {

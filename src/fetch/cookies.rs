@@ -1,13 +1,12 @@
-//! The cookies of one fetch, by the parts of RFC 6265 that a chain of redirects needs. They live in memory and end with
-//! the fetch.
+//! The cookies of one fetch: the parts of RFC 6265 that a chain of redirects needs. They stay in memory and are dropped
+//! after the fetch.
 //!
-//! There is no list of public suffixes: all that a chain of redirects hands to another host, its addresses could hand on
-//! as well.
+//! No public suffix list is needed: a redirect could pass the same data to another host in its address.
 
 use ureq::http::HeaderMap;
 use url::{Host, Url};
 
-/// No site needs more, in number and in bytes each.
+/// The maximum number of cookies, and the maximum bytes of each.
 const MOST: usize = 50;
 const LONGEST: usize = 4096;
 
@@ -19,16 +18,16 @@ pub(super) struct Cookies(Vec<Cookie>);
 struct Cookie {
     name: String,
     value: String,
-    /// The host that set it, or a domain around that.
+    /// The host that set it, or a parent domain.
     domain: String,
-    /// Whether hosts below the domain get it, too.
+    /// Whether subdomains get it too.
     goes_below: bool,
     path: String,
     is_secure: bool,
 }
 
 impl Cookies {
-    /// Takes the cookies of an answer from `url`.
+    /// Stores the cookies of a response from `url`.
     pub(super) fn take(&mut self, url: &Url, headers: &HeaderMap) {
         for header in headers.get_all("set-cookie") {
             let text = String::from_utf8_lossy(header.as_bytes());
@@ -42,7 +41,7 @@ impl Cookies {
         }
     }
 
-    /// Returns the `Cookie` header of a request for `url`; empty if no cookie belongs there.
+    /// Returns the `Cookie` header for a request to `url`; empty if no cookie matches.
     pub(super) fn header(&self, url: &Url) -> String {
         let mut cookies: Vec<&Cookie> = self.0.iter().filter(|cookie| cookie.belongs_to(url)).collect();
         cookies.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
@@ -52,7 +51,7 @@ impl Cookies {
 }
 
 impl Cookie {
-    /// Reads a `Set-Cookie` header; also returns whether it deletes the cookie.
+    /// Parses a `Set-Cookie` header. Also returns whether it deletes the cookie.
     fn read(url: &Url, header: &str) -> Option<(Cookie, bool)> {
         if header.len() > LONGEST {
             return None;
@@ -81,7 +80,7 @@ impl Cookie {
                 }
                 "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
                 "secure" => cookie.is_secure = true,
-                // A fetch is over long before any other time that a server may name.
+                // Any later expiry is after the end of the fetch.
                 "max-age" => is_over = value.parse::<i64>().is_ok_and(|seconds| seconds <= 0),
                 _ => {}
             }
@@ -102,7 +101,7 @@ impl Cookie {
     }
 }
 
-/// Returns the path that a cookie is for if it does not say: the address without its last part.
+/// Returns the default path of a cookie: the path of the address without its last segment.
 fn folder(url: &Url) -> String {
     let path = url.path();
     let end = path.rfind('/').unwrap_or(0);
@@ -117,7 +116,7 @@ mod tests {
         Url::parse(text).unwrap()
     }
 
-    /// The header that goes to `to` after `from` has set `cookies`.
+    /// Returns the header sent to `to` after `from` has set `cookies`.
     fn sent(from: &str, cookies: &[&str], to: &str) -> String {
         let mut headers = HeaderMap::new();
         for cookie in cookies {

@@ -150,7 +150,7 @@ fn redirected(response: &Response<Body>) -> Option<String> {
 struct Route {
     /// Where the next request goes; no login stands in it.
     at: Url,
-    /// Addresses that were asked for, each with the cookies that were sent there.
+    /// The requested addresses, each with the cookies sent to it.
     seen: HashSet<(Url, String)>,
     hops: u32,
     cookies: Cookies,
@@ -177,7 +177,7 @@ impl Route {
         if self.hops > most {
             return Err(FetchError::TooManyRedirects(most));
         }
-        // With other cookies the same address may lead elsewhere.
+        // With other cookies the same address may redirect elsewhere.
         if !self.seen.insert((self.at.clone(), self.cookies.header(&self.at))) {
             return Err(FetchError::RedirectLoop);
         }
@@ -190,8 +190,8 @@ impl Route {
     }
 }
 
-/// Returns whether a login for `one` may be sent to `other`: the same host and port, by the same protocol. From `http`
-/// on its usual port to `https` on its own is allowed, as it only makes things safer.
+/// Returns whether a login for `one` may be sent to `other`: same host, port and protocol. An upgrade from `http` to
+/// `https` on the default ports is allowed, because it is safer.
 pub fn is_same_server(one: &Url, other: &Url) -> bool {
     let is_upgrade =
         one.scheme() == "http" && other.scheme() == "https" && one.port().is_none() && other.port().is_none();

@@ -1,4 +1,4 @@
-//! What a step changed. The JSON form is stored in libraries: names and meanings here never change, variants are added.
+//! What a step changed. Libraries store the JSON form, so names and meanings here never change; variants may be added.
 
 use std::collections::{HashMap, HashSet};
 
@@ -119,7 +119,7 @@ pub struct FeedState {
 }
 
 impl FeedState {
-    /// Returns whether two subscriptions are what the reader chose alike; what a refresh changes does not count.
+    /// Returns whether two subscriptions have the same name, tags and settings. Ignores fields that a refresh changes.
     pub fn is_chosen_like(&self, other: &FeedState) -> bool {
         let chosen = |state: &FeedState| {
             let Subscription { own_title, tags, full_text, keep_count, keep_days, .. } = state.subscription.clone();
@@ -136,7 +136,7 @@ impl FeedChange {
         FeedChange { feed: self.feed, before: self.after.clone(), after: self.before.clone() }
     }
 
-    /// Returns what the feed is called, before the change if it was there.
+    /// Returns the name of the feed, before the change if it existed.
     pub fn name(&self) -> &str {
         self.before.as_ref().or(self.after.as_ref()).map_or("", |state| state.subscription.name())
     }
@@ -182,7 +182,7 @@ impl StepChange {
         renamed
     }
 
-    /// Groups changes that follow one another and are equal.
+    /// Groups equal changes that follow one another.
     pub fn of_marks(changes: &[Marking]) -> StepChange {
         let mut groups: Vec<MarkGroup> = Vec::new();
         for Marking { article, change } in changes {
@@ -195,7 +195,7 @@ impl StepChange {
     }
 }
 
-/// Returns the changes of a step, or those that undo it, in the order in which they are to be made.
+/// Returns the changes of a step, or their inverses if `undo` is set, in the order to apply them.
 pub fn markings(groups: &[MarkGroup], undo: bool) -> Vec<Marking> {
     let each = groups.iter().flat_map(|MarkGroup { change, articles }| {
         let change = if undo { change.inverse() } else { change.clone() };
@@ -208,8 +208,8 @@ pub fn markings(groups: &[MarkGroup], undo: bool) -> Vec<Marking> {
     all
 }
 
-/// Returns how many articles of a step, and how many of those no longer have the values that undoing it (or making it
-/// again) starts from.
+/// Returns the number of articles of a step, and how many of them no longer have the values that an undo or redo
+/// expects.
 pub fn changed_articles(marks: &Marks, groups: &[MarkGroup], undo: bool) -> (usize, usize) {
     let (mut all, mut changed) = (HashSet::new(), HashSet::new());
     for MarkGroup { change, articles } in groups {

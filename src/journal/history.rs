@@ -1,4 +1,4 @@
-//! Which step is undone or redone next.
+//! The order in which steps are undone and redone.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,15 +7,15 @@ use super::StepChange;
 use crate::article::ArticleId;
 use crate::marks::{Marking, Marks};
 
-/// How many steps the journal holds.
+/// The maximum number of steps in the journal.
 pub const STEPS: usize = 200;
 
-/// One thing that a reader did, however many articles, searches or feeds it changed.
+/// One action of the reader, however many articles, searches or feeds it changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// The number, by which the library knows the step of this reader; later steps have higher ones.
+    /// The number that identifies the step in this reader's journal. Later steps have higher numbers.
     pub number: i64,
-    /// The row in the library, if the step is stored there already.
+    /// The row in the library, if the step is already stored.
     pub row: Option<i64>,
     /// The name, as in `Undone: star "Headline"`.
     pub name: String,
@@ -23,20 +23,20 @@ pub struct Step {
     pub change: StepChange,
 }
 
-/// What is to be written to the stored journal.
+/// A change to the stored journal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JournalEntry {
-    /// A step was made. The steps with the other numbers leave the journal.
+    /// A step was made. The steps with the listed numbers leave the journal.
     Made(Arc<Step>, Vec<i64>),
     /// The step with this number was undone.
     Undone(i64),
-    /// The step with this number was made again.
+    /// The step with this number was redone.
     Redone(i64),
     /// The step with this number leaves the journal.
     Dropped(i64),
 }
 
-/// The steps of a reader: those that can be undone, the last one last, and those that can be redone, the next one last.
+/// The steps of a reader that can be undone or redone. The next one is the last of its list.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     done: Vec<Arc<Step>>,
@@ -45,8 +45,8 @@ pub struct History {
 }
 
 impl History {
-    /// Adds the steps from before the start, oldest first, each with whether it is undone. Undone steps are dropped if
-    /// something was done meanwhile, as by any new step.
+    /// Adds the steps from before the start, oldest first, each with whether it is undone. Drops undone steps if a step
+    /// has been made since the start.
     pub fn adopt(&mut self, steps: Vec<(Step, bool)>) -> Vec<JournalEntry> {
         let (undone, done): (Vec<_>, Vec<_>) = steps.into_iter().partition(|(_, undone)| *undone);
         let shared = |(step, _)| Arc::new(step);
@@ -58,7 +58,7 @@ impl History {
         Vec::new()
     }
 
-    /// Adds a step that was made; `row` is where the library has it, if it does.
+    /// Adds a new step; `row` is its row in the library, if it is stored.
     pub fn record(&mut self, name: String, change: StepChange, row: Option<i64>) -> JournalEntry {
         self.number += 1;
         let step = Arc::new(Step { number: self.number, row, name, change });
@@ -73,7 +73,7 @@ impl History {
         if undo { self.done.last() } else { self.undone.last() }
     }
 
-    /// Takes note that the next step was undone or redone.
+    /// Records that the next step was undone or redone.
     pub fn advance(&mut self, undo: bool) -> Option<JournalEntry> {
         let (from, to) = if undo { (&mut self.done, &mut self.undone) } else { (&mut self.undone, &mut self.done) };
         let step = from.pop()?;
@@ -89,7 +89,7 @@ impl History {
         JournalEntry::Dropped(number)
     }
 
-    /// Removes the step that the library has in this row.
+    /// Removes the step stored in this row of the library.
     pub fn remove_row(&mut self, row: i64) -> Option<JournalEntry> {
         let number = self.done.iter().chain(&self.undone).find(|step| step.row == Some(row))?.number;
         Some(self.remove(number))
@@ -106,7 +106,7 @@ impl History {
     }
 }
 
-/// Makes changes. Returns those that changed anything.
+/// Applies changes. Returns those that had an effect.
 pub fn apply_marks(marks: &mut Marks, changes: Vec<Marking>) -> Vec<Marking> {
     changes.into_iter().filter(|marking| marks.apply(marking).is_some()).collect()
 }
@@ -145,7 +145,7 @@ mod tests {
             orders in proptest::collection::vec((0u8..4, proptest::collection::vec((0u64..4, any::<bool>()), 1..4)), 0..60)
         ) {
             let (mut marks, mut history) = (Marks::default(), History::default());
-            // The model: every state that was, and the index of the present one.
+            // The model: every past state, and the index of the current one.
             let (mut states, mut at) = (vec![marks.clone()], 0usize);
             for (order, changes) in orders {
                 match order {

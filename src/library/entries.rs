@@ -21,8 +21,8 @@ use crate::marks::{Change, Marking};
 pub struct PreparedEntry {
     pub(super) keys: Keys,
     pub(super) published: Option<Published>,
-    /// Checksums of its link and of its id, if that is a URI: first the canonical form, then the others. Empty for what
-    /// other entries of the document have, too.
+    /// Checksums of its link and of its id, if that is a URI: first the canonical form, then the others. Empty if other
+    /// entries of the document share it.
     pub(super) links: Vec<u64>,
     guids: Vec<u64>,
     /// The article as JSON, without its date, and its checksum.
@@ -55,7 +55,7 @@ impl PreparedEntry {
         PreparedEntry {
             keys: Keys::new(seed, page, &keys, &draft, content),
             published,
-            // An id that is the link is not written down twice.
+            // An id that equals the link is stored once.
             guids: if guids.first() == links.first() { Vec::new() } else { guids },
             links,
             article,
@@ -79,7 +79,7 @@ impl PreparedEntry {
         prepared
     }
 
-    /// Its link and its id as they are written down.
+    /// Returns the checksums of the link and of the id, as stored.
     fn sums(&self) -> (Option<i64>, Option<i64>) {
         let first = |sums: &[u64]| sums.first().copied().map(signed);
         (first(&self.links), first(&self.guids))
@@ -142,7 +142,7 @@ pub struct DeliveredFeed {
     pub last_modified: Option<String>,
     /// Its entries.
     pub entries: Vec<PreparedEntry>,
-    /// What is wrong with it.
+    /// The problems of the feed.
     pub flaws: Vec<Flaw>,
 }
 
@@ -153,7 +153,7 @@ pub struct Stored {
     pub new: Vec<ArticleId>,
     /// Entries whose text changed.
     pub changed: usize,
-    /// The identity of each entry of the document, in its order; `None` for one that stands there twice.
+    /// The identity of each entry of the document, in its order; `None` for a repeated entry.
     pub ids: Vec<Option<ArticleId>>,
 }
 
@@ -187,7 +187,7 @@ pub struct StoredEntry<'r> {
     pub article: &'r str,
     /// Whether there is a former text of it.
     pub has_former: bool,
-    /// Its place among entries with the same date: the greater is shown first.
+    /// The position among entries with the same date; greater ones are shown first.
     pub position: i64,
 }
 
@@ -362,7 +362,7 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
     let mut stored = Stored::default();
     let mut listed = HashSet::with_capacity(document.entries.len());
     let now = now();
-    // The last first: of entries with the same date the one with the greater number stands above the other.
+    // In reverse, because of entries with the same date the one with the greater number is listed first.
     for (entry, found) in document.entries.iter().zip(found).rev() {
         let id = match found {
             Found::Stored(row) => row.id,
@@ -416,7 +416,7 @@ fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, docu
 /// Stands for the checksum of a text that another program kept.
 pub(super) const COPIED: u64 = 0;
 
-/// Stores an entry that is new; returns its number.
+/// Stores a new entry. Returns its number.
 fn insert(
     transaction: &Transaction<'_>,
     revision: i64,
@@ -444,7 +444,7 @@ fn insert(
         same_as
     ])?;
     let number = transaction.last_insert_rowid();
-    // That one has another feed now.
+    // The first entry now has another feed.
     let change = "UPDATE entries SET revision = ?2 WHERE id = ?1";
     if let Some(first) = same_as {
         transaction.prepare_cached(change)?.execute(params![first, revision])?;
@@ -454,7 +454,7 @@ fn insert(
     Ok(number)
 }
 
-/// Stores what changed in an entry that is there; returns whether its text did.
+/// Updates a stored entry. Returns whether its text changed.
 fn update(
     transaction: &Transaction<'_>,
     revision: i64,
@@ -498,7 +498,7 @@ fn update(
     Ok(true)
 }
 
-/// Stores the enclosures of an entry whose text is the same. Entries that older versions stored have none.
+/// Stores the enclosures of an entry whose text is unchanged. Entries of older versions have none.
 fn add_enclosures(transaction: &Transaction<'_>, revision: i64, number: i64, entry: &PreparedEntry) -> Result<()> {
     let change = "UPDATE entry_texts SET article = ?2 WHERE entry = ?1 AND article <> ?2";
     if transaction.prepare_cached(change)?.execute(params![number, entry.article])? > 0 {
@@ -508,7 +508,7 @@ fn add_enclosures(transaction: &Transaction<'_>, revision: i64, number: i64, ent
     Ok(())
 }
 
-/// Returns whether nothing but the form of addresses differs from the stored text.
+/// Returns whether the stored text differs only in the form of addresses.
 fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEntry) -> Result<bool> {
     let sql = "SELECT article FROM entry_texts WHERE entry = ?1";
     let stored: Option<String> = transaction.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()?;
@@ -525,8 +525,8 @@ fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEn
     Ok(stored.is_some() && stored == canonical(&entry.article))
 }
 
-/// The first entry of another feed that has the same id or the same link. What several entries of one feed have in
-/// common, such as the page of a podcast, tells nothing. `own` is the number of the entry, if it is stored already.
+/// Returns the first entry of another feed with the same id or link. Ignores ids and links that several entries of one
+/// feed share, such as the page of a podcast. `own` is the number of the entry, if it is already stored.
 pub(super) fn same(
     transaction: &Transaction<'_>,
     feed: FeedNumber,

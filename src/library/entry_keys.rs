@@ -1,12 +1,12 @@
-//! Finding the stored entry that an entry of a document is, whatever else the document holds.
+//! Matches entries of a feed document with stored entries, independently of the other entries in the document.
 //!
-//! An entry has several keys, the most telling first: its id, its link, its title with its date, and all of it. The first
-//! that no other entry of the feed has decides. A key that two entries have had is remembered as shared and never decides
-//! again, so an entry is found by the same key whether the others are there or not. Ids and links count in their
-//! [canonical](canonical_address) form.
+//! An entry has several keys, the most specific first: its id, its link, its title with its date, and all of it. The
+//! first key that no other entry of the feed has decides. A key that two entries have had is stored as shared and never
+//! decides again. So an entry is found by the same key whether or not the others are present. Ids and links are
+//! compared in their [canonical](canonical_address) form.
 //!
-//! Identities outlive changes of these rules: an entry that was stored under another key is looked for under that, and
-//! where it is found, the key of today is written down for it in `entry_keys`.
+//! Identities survive changes of these rules. If an entry is found under the key of an older version, its present key
+//! is added to `entry_keys`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,7 +20,7 @@ use super::marks::{signed, unsigned};
 use crate::article::{ArticleId, Draft, Role};
 use crate::loader::{FeedKey, canonical_address};
 
-/// A key of an entry, as a checksum that is seeded with its feed.
+/// A key of an entry: a checksum seeded with its feed.
 #[derive(Clone, Debug)]
 struct Key {
     sum: u64,
@@ -29,18 +29,18 @@ struct Key {
     is_telling: bool,
 }
 
-/// The keys of an entry, the most telling first.
+/// The keys of an entry, the most specific first.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
     keys: Vec<Key>,
-    /// The key that earlier versions gave to an entry whose id another entry had, too: id, link and headline.
+    /// The key of earlier versions for entries that shared an id: id, link and headline.
     detailed: Option<u64>,
     /// The title without a date, for entries whose date could not be read before.
     undated: Option<u64>,
 }
 
-/// Returns all forms of an address that count as one: the canonical form, the same with `http`, and the address as it is
-/// written with either scheme.
+/// Returns the equivalent forms of an address: the canonical form, the same with `http`, and the original address with
+/// either scheme.
 pub(super) fn forms_of(address: &str) -> Vec<String> {
     let canonical = canonical_address(address);
     let swapped = |address: &str| match address.strip_prefix("https:") {
@@ -68,7 +68,7 @@ impl Keys {
             let is_page = page.as_deref() == forms.first().map(String::as_str);
             let mut sums = forms.iter().map(|form| sum(form));
             let Some(first) = sums.next() else { continue };
-            // An id that is the link is one key.
+            // An id that equals the link is one key.
             if all.iter().all(|known| known.sum != first) {
                 all.push(Key { sum: first, forms: sums.collect(), is_telling: key.is_telling && !is_page });
             }
@@ -87,13 +87,13 @@ impl Keys {
     }
 }
 
-/// An entry as it is stored, without its text.
+/// A stored entry without its text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StoredRow {
     pub(super) number: i64,
     pub(super) id: ArticleId,
     pub(super) content: u64,
-    /// When it was published, in seconds.
+    /// The time of publication, in seconds since 1970.
     pub(super) published: i64,
     pub(super) dropped: bool,
     link: Option<i64>,
@@ -105,18 +105,18 @@ impl StoredRow {
     }
 }
 
-/// What an entry of a document turned out to be.
+/// The result of looking up an entry of a document.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Found {
-    /// This stored entry.
+    /// A stored entry.
     Stored(StoredRow),
-    /// A new entry, with the identity it gets and the key it is found by again.
+    /// A new entry, with its identity and the key that will find it.
     New { id: ArticleId, key: u64 },
-    /// The same as another entry of the document in every way.
+    /// A repetition of another entry of the document.
     Twice,
 }
 
-/// Finds the stored entry for each entry of a document, and writes down what was learnt about their keys.
+/// Finds the stored entry for each entry of a document. Stores which keys are shared or have changed.
 pub(super) fn find(transaction: &Transaction<'_>, feed: FeedNumber, entries: &[PreparedEntry]) -> Result<Vec<Found>> {
     let mut finder = Finder::new(transaction, feed)?;
     let levels = finder.levels(entries)?;
@@ -142,7 +142,7 @@ pub(super) fn find(transaction: &Transaction<'_>, feed: FeedNumber, entries: &[P
     Ok(all)
 }
 
-/// Writes down that a key stands for an entry.
+/// Stores that a key belongs to an entry.
 pub(super) fn remember(transaction: &Transaction<'_>, feed: FeedNumber, key: u64, number: i64) -> Result<()> {
     let sql = "INSERT OR IGNORE INTO entry_keys (feed, key, entry) VALUES (?1, ?2, ?3)";
     transaction.prepare_cached(sql)?.execute(params![feed.0, signed(key), number])?;
@@ -154,9 +154,9 @@ struct Finder<'t> {
     feed: FeedNumber,
     /// Keys that several entries have had.
     shared: HashSet<u64>,
-    /// Entries that are stored under another key than the one that stands for them.
+    /// The numbers of entries by keys other than the one they are stored under.
     known: HashMap<u64, i64>,
-    /// The numbers of entries that were found.
+    /// The numbers of entries that are already matched.
     taken: HashSet<i64>,
     /// Whether the feed has no entries yet.
     is_empty: bool,
@@ -179,7 +179,7 @@ impl<'t> Finder<'t> {
         Ok(Finder { transaction, feed, shared, known, taken: HashSet::new(), is_empty })
     }
 
-    /// Returns which of its keys decides for each entry: the first that is telling and not shared.
+    /// Returns the index of the deciding key of each entry: the first that is specific and not shared.
     fn levels(&mut self, entries: &[PreparedEntry]) -> Result<Vec<usize>> {
         let mut levels = vec![0; entries.len()];
         let mut counts: HashMap<u64, u32> = HashMap::with_capacity(entries.len());
@@ -206,7 +206,7 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// Writes down that several entries have a key.
+    /// Stores that several entries have a key.
     fn share(&mut self, key: u64) -> Result<()> {
         if self.shared.insert(key) {
             let sql = "INSERT OR REPLACE INTO entry_keys (feed, key, entry) VALUES (?1, ?2, NULL)";
@@ -215,7 +215,7 @@ impl<'t> Finder<'t> {
         Ok(())
     }
 
-    /// Returns the entry that is stored under the key that decides, or under another form of it.
+    /// Returns the entry stored under the deciding key or another form of it.
     fn by_key(&mut self, entry: &PreparedEntry, level: usize) -> Result<Option<StoredRow>> {
         let Some(key) = entry.keys.keys.get(level) else { return Ok(None) };
         if let Some(&number) = self.known.get(&key.sum)
@@ -230,8 +230,8 @@ impl<'t> Finder<'t> {
                 break;
             }
         }
-        // Earlier versions told entries with one id apart by their headlines, all but the first. If this entry is stored
-        // in that way, the one with the bare id is another.
+        // Of entries with one id, earlier versions stored the first under its id and the others under the detailed key.
+        // If this entry is stored under the detailed key, the one under the id is another.
         let is_certain = level == 0 && found.is_some_and(|row| row.has_text_of(entry));
         let mut key = key;
         if !is_certain
@@ -247,14 +247,14 @@ impl<'t> Finder<'t> {
             }
         }
         let Some(row) = found.and_then(|row| self.take(row)) else { return Ok(None) };
-        // The first two forms are the same for all ways of writing an address, so they are found again.
+        // The first two forms do not depend on how the address is written, so the next lookup finds them.
         if row.id.0 != key.sum && key.forms.first() != Some(&row.id.0) {
             remember(self.transaction, self.feed, key.sum, row.number)?;
         }
         Ok(Some(row))
     }
 
-    /// Looks for entries that are stored under a key that does not stand for them any more, by what they are like.
+    /// Finds entries that are stored under a key that no longer decides, by their similarity.
     fn by_likeness(&mut self, entries: &[PreparedEntry], levels: &[usize], found: &mut [Option<Found>]) -> Result<()> {
         let mut candidates: Vec<(usize, StoredRow)> = Vec::new();
         for (at, (entry, &level)) in entries.iter().zip(levels).enumerate() {
@@ -298,7 +298,7 @@ impl<'t> Finder<'t> {
         Ok(())
     }
 
-    /// Returns how much an entry is like a stored one; `None` if it is another.
+    /// Returns how similar an entry is to a stored one; `None` if they differ.
     fn likeness(&self, entry: &PreparedEntry, row: &StoredRow) -> Result<Option<Likeness>> {
         if row.has_text_of(entry) {
             return Ok(Some(Likeness::Text));
@@ -321,7 +321,7 @@ impl<'t> Finder<'t> {
         Ok((is_one_title && is_one_date).then_some(Likeness::Title))
     }
 
-    /// Returns an identity for a new entry: that of its key, unless an entry has it already.
+    /// Returns an identity for a new entry: its key, unless another entry already has it.
     fn free_id(&self, key: u64) -> Result<ArticleId> {
         let sql = "SELECT 1 FROM entries WHERE id = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -352,13 +352,13 @@ impl<'t> Finder<'t> {
         Ok(self.transaction.prepare_cached(&sql)?.query_row([value, self.feed.0], read).optional()?)
     }
 
-    /// Takes a stored entry for an entry of the document, unless another has it.
+    /// Claims a stored entry for an entry of the document; `None` if another entry has claimed it.
     fn take(&mut self, row: StoredRow) -> Option<StoredRow> {
         self.taken.insert(row.number).then_some(row)
     }
 }
 
-/// By what an entry is like a stored one, the more certain first.
+/// What makes an entry similar to a stored one, the most certain first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Likeness {
     Text,

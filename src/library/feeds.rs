@@ -24,7 +24,7 @@ pub struct FeedNumber(pub(super) i64);
 pub struct KnownFeed {
     /// Its number.
     pub number: FeedNumber,
-    /// What the identities of its entries are worked out from; no other feed has it, and it stays when the feed moves.
+    /// The seed of the identities of its entries. It is unique and stays when the feed moves.
     pub seed: u64,
     /// Its address, names and tags, and what is kept of it.
     pub subscription: Subscription,
@@ -34,7 +34,7 @@ pub struct KnownFeed {
     pub last_modified: Option<String>,
     /// How it is.
     pub health: Health,
-    /// What was wrong with the feed itself when it was last fetched.
+    /// The problems of the feed at the last fetch.
     pub flaws: Vec<Flaw>,
 }
 
@@ -133,7 +133,7 @@ impl Library {
         Ok(feeds)
     }
 
-    /// Whether anything is subscribed to, or was and left entries behind.
+    /// Returns whether there are subscriptions, or entries of former ones.
     pub fn has_feeds(&self) -> Result<bool> {
         let any = "SELECT EXISTS (SELECT 1 FROM feeds WHERE subscribed = 1 OR id IN (SELECT feed FROM entries
             WHERE dropped < 2))";
@@ -152,8 +152,8 @@ impl Library {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Subscribes to feeds, in this order after those that are there. One that is there already takes the tags that it
-    /// has not, and the names and settings that are given.
+    /// Subscribes to feeds, in this order after the existing ones. An existing subscription gets the additional tags
+    /// and the given names and settings.
     pub fn subscribe(&mut self, wanted: &[Subscription]) -> Result<Subscribed> {
         let reader = self.reader;
         self.write(|transaction, revision| {
@@ -165,7 +165,7 @@ impl Library {
                 let url: String = row.get(0)?;
                 known.insert(same_address(&url), (row.get::<_, i64>(1)?, row.get::<_, bool>(2)?));
             }
-            // A list that was written before a feed moved means that feed.
+            // A list from before a feed moved names it by its former address.
             let mut statement = transaction
                 .prepare("SELECT address, feed, subscribed FROM former_addresses JOIN feeds ON feeds.id = feed")?;
             let mut rows = statement.query([])?;
@@ -219,7 +219,7 @@ impl Library {
         Ok(self.feeds()?.into_iter().find(|feed| feed.number == number))
     }
 
-    /// Writes down an address that a feed has moved away from, unless another feed has it.
+    /// Stores a former address of a feed, unless another feed has it.
     pub fn add_former_address(&mut self, feed: FeedNumber, url: &str) -> Result<()> {
         let address = same_address(url);
         if self.feeds_with_entries()?.iter().any(|known| same_address(&known.subscription.url) == address) {
@@ -232,7 +232,7 @@ impl Library {
         })
     }
 
-    /// Lets an address stand for itself again, though a feed moved away from it.
+    /// Deletes a former address, so that another feed can use it.
     pub fn forget_former_address(&mut self, url: &str) -> Result<()> {
         self.write(|transaction, _| {
             transaction.execute("DELETE FROM former_addresses WHERE address = ?1", [same_address(url)])?;
@@ -262,9 +262,9 @@ impl Library {
         })
     }
 
-    /// Ends subscriptions. Entries that are starred, tagged or noted stay listed; of the others, those that another feed
-    /// has as well are that feed's from now on. The rest are hidden until the step leaves the journal, or deleted if
-    /// there is no journal. Returns how many entries stay listed.
+    /// Ends subscriptions. Starred, tagged and noted entries stay listed. Entries that another feed has too now belong
+    /// to that feed. The rest are hidden until the step leaves the journal, or deleted if there is no journal. Returns
+    /// the number of entries that stay listed.
     pub fn unsubscribe(&mut self, feeds: &[KnownFeed]) -> Result<u32> {
         let reader = self.reader;
         self.write(|transaction, revision| {
@@ -282,7 +282,7 @@ impl Library {
         })
     }
 
-    /// Undoes a step that changed subscriptions, or makes it again; refuses to if something else changed them since.
+    /// Undoes or redoes a step that changed subscriptions. Refuses if they have changed since.
     pub fn undo_feeds(&mut self, row: i64, undo: bool) -> Result<UndoneStep> {
         self.write(|transaction, revision| {
             let sql = "SELECT name, change, deleted FROM journal WHERE id = ?1";
@@ -333,7 +333,7 @@ impl Library {
         })
     }
 
-    /// The number of the last change to a feed itself by which its entries are shown otherwise: to its name, its tags,
+    /// Returns the revision of the last change to a feed that affects how its entries are shown: its name, its tags,
     /// whether it is subscribed to.
     pub fn feeds_changed(&self) -> Result<i64> {
         let last = "SELECT coalesce(max(revision), 0) FROM feeds";
@@ -341,7 +341,7 @@ impl Library {
     }
 }
 
-/// An entry of a feed that went, and the entry of another feed that stands for it since.
+/// An entry of an unsubscribed feed, and the entry of another feed that now stands for it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Handed {
     feed: i64,
@@ -349,7 +349,7 @@ pub(super) struct Handed {
     heir: i64,
 }
 
-/// Returns the subscription as the journal has it; `None` if the feed is not subscribed to.
+/// Returns a subscription for the journal; `None` if the feed is not subscribed to.
 fn chosen(transaction: &Transaction<'_>, feed: i64) -> Result<Option<FeedState>> {
     let position = "SELECT position FROM feeds WHERE id = ?1 AND subscribed = 1";
     let position = transaction.prepare_cached(position)?.query_row([feed], |row| row.get(0)).optional()?;
@@ -357,7 +357,7 @@ fn chosen(transaction: &Transaction<'_>, feed: i64) -> Result<Option<FeedState>>
     Ok(Some(FeedState { position, subscription: state(transaction, feed)? }))
 }
 
-/// Records a step in the journal, for which what it hid stays in the library.
+/// Records a step in the journal. Hidden entries of its feeds stay in the library while it is there.
 fn record(
     transaction: &Transaction<'_>,
     reader: Option<ReaderId>,
@@ -381,14 +381,14 @@ fn record(
     Ok(())
 }
 
-/// Deletes hidden entries for which no step of the journal can ask any more.
+/// Deletes hidden entries that no step of the journal can bring back.
 pub(super) fn purge(transaction: &Transaction<'_>) -> Result<()> {
     let gone = "DELETE FROM entries WHERE dropped >= 2 AND feed NOT IN (SELECT feed FROM journal_feeds)";
     transaction.prepare_cached(gone)?.execute([])?;
     Ok(())
 }
 
-/// Ends a subscription and hides its entries. Returns how many stay listed.
+/// Ends a subscription and hides its entries. Returns the number of entries that stay listed.
 fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Vec<Handed>) -> Result<u32> {
     transaction.execute("UPDATE feeds SET subscribed = 0, revision = ?2 WHERE id = ?1", params![feed, revision])?;
     let going = format!(
@@ -410,7 +410,8 @@ fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Ve
     Ok(transaction.query_row(left, [feed], |row| row.get(0))?)
 }
 
-/// Shows the hidden entries of a feed again. Those that another feed has by now are its repetitions.
+/// Shows the hidden entries of a feed again. If another feed now has an entry too, the shown one becomes a repetition
+/// of it.
 fn show(transaction: &Transaction<'_>, revision: i64, feed: i64) -> Result<()> {
     transaction.execute("UPDATE feeds SET revision = ?2 WHERE id = ?1", params![feed, revision])?;
     let hidden = "UPDATE entries SET dropped = dropped - 2, revision = ?2 WHERE feed = ?1 AND dropped >= 2
@@ -433,18 +434,18 @@ fn show(transaction: &Transaction<'_>, revision: i64, feed: i64) -> Result<()> {
     Ok(())
 }
 
-/// Makes a change of a subscription.
+/// Changes a subscription.
 fn change(transaction: &Transaction<'_>, revision: i64, feed: i64, to: &Subscription) -> Result<()> {
     let before = state(transaction, feed)?;
     if (before.keep_count, before.keep_days) != (to.keep_count, to.keep_days) {
-        // What was let go may come again, if the feed still has it and there is room for it now.
+        // Dropped entries may return, if the feed still has them and the new limits allow it.
         transaction.execute("DELETE FROM entries WHERE feed = ?1 AND dropped = 1", [feed])?;
         transaction.execute("UPDATE feeds SET etag = NULL, last_modified = NULL WHERE id = ?1", [feed])?;
     }
     describe(transaction, revision, feed, to)
 }
 
-/// Gives a feed the names, tags and settings that its reader chose once; its address and its own name stay.
+/// Restores the name, tags and settings that the reader chose. The address and the feed's own title stay.
 fn restore(transaction: &Transaction<'_>, revision: i64, feed: i64, was: &Subscription) -> Result<()> {
     let Subscription { own_title, tags, full_text, keep_count, keep_days, .. } = was.clone();
     let now = state(transaction, feed)?;
@@ -452,8 +453,7 @@ fn restore(transaction: &Transaction<'_>, revision: i64, feed: i64, was: &Subscr
     change(transaction, revision, feed, &to)
 }
 
-/// Makes the first entry of another feed that is the same as this one stand for it and for the others: it takes over
-/// the marks. Returns that entry.
+/// Replaces an entry by the first repetition of it in another feed, which gets its marks. Returns that entry.
 fn hand_on(transaction: &Transaction<'_>, revision: i64, feed: i64, from: i64) -> Result<Option<i64>> {
     let heir = "SELECT id FROM entries WHERE same_as = ?1 AND dropped = 0 AND feed <> ?2 ORDER BY number LIMIT 1";
     let Some(heir) = transaction.query_row(heir, [from, feed], |row| row.get::<_, i64>(0)).optional()? else {
@@ -465,7 +465,7 @@ fn hand_on(transaction: &Transaction<'_>, revision: i64, feed: i64, from: i64) -
     Ok(Some(heir))
 }
 
-/// Makes an entry that was handed on stand for itself and for its heir again.
+/// Reverses [`hand_on`]: the entry gets its marks back, and its heir repeats it again.
 fn take_back(transaction: &Transaction<'_>, revision: i64, Handed { from, heir, .. }: Handed) -> Result<()> {
     move_marks(transaction, revision, heir, from)?;
     let others = "UPDATE entries SET same_as = nullif(?1, id), revision = ?3
@@ -516,8 +516,8 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
     })
 }
 
-/// Gives a feed the address that it has moved to, and writes down the one before. If another feed has that address
-/// already, this one keeps its own.
+/// Changes the address of a feed that has moved, and stores the former one. If another feed already has the new
+/// address, nothing changes.
 pub(super) fn moved(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, to: &str) -> Result<()> {
     let sql = "SELECT url FROM feeds WHERE id = ?1";
     let from: String = transaction.prepare_cached(sql)?.query_row([feed.0], |row| row.get(0))?;
@@ -534,7 +534,7 @@ pub(super) fn moved(transaction: &Transaction<'_>, revision: i64, feed: FeedNumb
     Ok(())
 }
 
-/// The subscription as it stands.
+/// Returns the current subscription.
 fn state(transaction: &Transaction<'_>, number: i64) -> Result<Subscription> {
     let mut known = transaction.prepare_cached(&format!("{FEEDS} WHERE feeds.id = ?1"))?.query_row([number], feed)?;
     let mut statement = transaction.prepare_cached("SELECT tag FROM feed_tags WHERE feed = ?1 ORDER BY position")?;
@@ -542,7 +542,7 @@ fn state(transaction: &Transaction<'_>, number: i64) -> Result<Subscription> {
     Ok(known.subscription)
 }
 
-/// What two tell of the same feed, the second before the first.
+/// Merges two subscriptions to the same feed. The second one wins.
 fn united(mut known: Subscription, new: &Subscription) -> Subscription {
     for tag in new.tags.iter().map(|tag| tag_name(tag)) {
         if !known.tags.contains(&tag) {
@@ -552,7 +552,7 @@ fn united(mut known: Subscription, new: &Subscription) -> Subscription {
     if known.title.is_empty() {
         known.title.clone_from(&new.title);
     }
-    // A name that is the feed's own anyway is not the reader's.
+    // A name that equals the feed's own title is not the reader's choice.
     let given = new.own_title.clone().filter(|own| *own != known.title);
     known.own_title = given.or(known.own_title);
     known.page = known.page.or_else(|| new.page.clone());
@@ -568,11 +568,11 @@ fn united(mut known: Subscription, new: &Subscription) -> Subscription {
 }
 
 fn insert(transaction: &Transaction<'_>, subscription: &Subscription) -> Result<i64> {
-    // Nothing that is shown has changed by it.
+    // A new subscription changes nothing that is shown.
     let revision = 0;
     let new = "INSERT INTO feeds (revision, seed, url, position)
         VALUES (?1, ?2, ?3, (SELECT coalesce(max(position), 0) + 1 FROM feeds))";
-    // A feed that has moved away from this address has its seed.
+    // A feed that has moved away from this address keeps the seed of the address.
     let mut seed = signed(xxh3_64(subscription.url.as_bytes()));
     while transaction.prepare_cached("SELECT 1 FROM feeds WHERE seed = ?1")?.exists([seed])? {
         seed = signed(xxh3_64(&seed.to_le_bytes()));

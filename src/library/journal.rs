@@ -1,4 +1,4 @@
-//! The journal in the library: the steps of each reader, and what they deleted until they leave the journal.
+//! The stored journal: the steps of each reader, and the data that they deleted, until they leave the journal.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ use crate::journal::{Articles, JournalEntry, STEPS, SearchChange, Step, StepChan
 use crate::marks::Marking;
 use crate::query::SavedSearch;
 
-/// Identifies a running reader: the nanosecond of its start. Its steps carry it, so that two readers that are open at the
-/// same time undo their own steps only.
+/// Identifies a running reader by the nanosecond of its start. Each step has the id of its reader, so that two open
+/// readers undo only their own steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReaderId(pub i64);
 
 impl ReaderId {
-    /// Returns an identity for a reader that starts now.
+    /// Creates an id for a reader that starts now.
     pub fn new() -> ReaderId {
         let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
         ReaderId(since.map_or(1, |since| i64::try_from(since.as_nanos()).unwrap_or(1)))
@@ -36,8 +36,8 @@ impl Default for ReaderId {
     }
 }
 
-/// Shows other readers that this one runs: a locked file beside the library, which is removed when this is dropped. The
-/// system releases the lock however the program ends.
+/// A locked file beside the library, by which other readers see that this one runs. Dropping it removes the file. The
+/// system releases the lock even if the program is killed.
 #[derive(Debug)]
 pub struct ReaderLock {
     path: PathBuf,
@@ -57,7 +57,7 @@ impl ReaderLock {
                 ReaderLock::is_held(library, ReaderId(id));
             }
         }
-        // Nobody may see it before it is locked.
+        // Rename it into place only once it is locked: other readers remove unlocked files.
         let unlocked = path.with_extension("new");
         let file = private::new_file(&unlocked)?;
         file.lock()?;
@@ -80,7 +80,7 @@ impl ReaderLock {
 
 impl Drop for ReaderLock {
     fn drop(&mut self) {
-        // A file that stays is removed by the reader that starts next.
+        // The next reader that starts removes a file that stays.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -90,12 +90,12 @@ fn lock_path(library: &Path, reader: ReaderId) -> PathBuf {
     real.with_extension(format!("reader-{:x}.lock", reader.0))
 }
 
-/// A step that was undone or made again, or not.
+/// The result of undoing or redoing a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UndoneStep {
-    /// Its name.
+    /// The name of the step.
     pub name: String,
-    /// Why it was refused.
+    /// The reason, if it was refused.
     pub refused: Option<String>,
 }
 
@@ -108,8 +108,8 @@ pub(super) struct DeletedSearch {
 }
 
 impl Library {
-    /// Makes the steps of readers that no longer run steps of `reader`, and returns all steps of `reader`: those that are
-    /// done in the order in which they were made, then those that are undone.
+    /// Transfers the steps of readers that no longer run to `reader`. Returns all steps of `reader`: first those that
+    /// can be undone, oldest first, then the undone ones.
     pub fn adopt_steps(
         &mut self,
         reader: ReaderId,
@@ -136,7 +136,7 @@ impl Library {
         Ok(steps)
     }
 
-    /// Returns the steps that were stored for a reader after this row and have no number yet: row, name and change.
+    /// Returns the steps of a reader that were stored after this row and have no number yet: row, name and change.
     pub fn new_steps(&self, reader: ReaderId, after: i64) -> Result<Vec<(i64, String, StepChange)>> {
         let sql = "SELECT id, name, change FROM journal WHERE reader = ?1 AND number IS NULL AND id > ?2 ORDER BY id";
         let mut statement = self.connection.prepare(sql)?;
@@ -151,7 +151,7 @@ impl Library {
         Ok(steps)
     }
 
-    /// Saves searches that are not there yet, as one step of the journal if there is one.
+    /// Saves new searches, as one step if there is a journal.
     pub fn add_searches(&mut self, searches: Vec<SavedSearch>) -> Result<()> {
         let name = match searches.as_slice() {
             [] => return Ok(()),
@@ -170,7 +170,7 @@ impl Library {
         })
     }
 
-    /// Keeps changes of marks, as [`keep`](Self::keep) does, and writes the journal in the same transaction.
+    /// Saves changes of marks as [`keep`](Self::keep) does, and writes the journal in the same transaction.
     pub fn keep_with_journal(
         &mut self,
         reader: ReaderId,
@@ -181,7 +181,7 @@ impl Library {
         if changes.is_empty() && entries.is_empty() {
             return Ok(News::default());
         }
-        // In the order in which they lie on the disk; what is done to one article stays in its own order.
+        // In the order of the rows on the disk. The sort is stable, so changes of one article keep their order.
         let mut changes: Vec<&Marking> = changes.iter().collect();
         changes.sort_by_key(|marking| signed(marking.article.0));
         let (revision, news, fresh) = self.write(|transaction, revision| {
@@ -238,7 +238,7 @@ impl Library {
     }
 }
 
-/// Deletes a search, and returns what is needed to bring it back.
+/// Deletes a search. Returns the data to restore it.
 fn take_search(transaction: &Transaction<'_>, name: &str) -> Result<Option<DeletedSearch>> {
     let position = "SELECT position FROM searches WHERE name = ?1";
     let Some(position) = transaction.query_row(position, [name], |row| row.get(0)).optional()? else {
@@ -251,7 +251,7 @@ fn take_search(transaction: &Transaction<'_>, name: &str) -> Result<Option<Delet
     Ok(Some(DeletedSearch { name: name.to_owned(), position, reported }))
 }
 
-/// Stores a step that has no number yet: the reader gives it one when it hears of it. Returns the row.
+/// Stores a step without a number, which the reader assigns later. Returns the row.
 pub(super) fn insert_step(
     transaction: &Transaction<'_>,
     reader: ReaderId,
@@ -265,7 +265,7 @@ pub(super) fn insert_step(
     Ok(transaction.last_insert_rowid())
 }
 
-/// Writes an entry. `deleted` describes what the step deleted, if it was made or made again.
+/// Writes an entry. `deleted` is the data that a new or redone step deleted.
 fn write_entry(
     transaction: &Transaction<'_>,
     reader: ReaderId,
@@ -292,7 +292,7 @@ fn write_entry(
     Ok(())
 }
 
-/// Removes steps from the journal, and what was only there for them.
+/// Removes steps from the journal, and hidden entries that only they could bring back.
 fn drop_steps(transaction: &Transaction<'_>, reader: ReaderId, numbers: &[i64]) -> Result<()> {
     if numbers.is_empty() {
         return Ok(());
@@ -320,7 +320,7 @@ fn adopt(transaction: &Transaction<'_>, reader: ReaderId, ended: &[i64]) -> Resu
     for (_, id) in steps.drain(..surplus) {
         transaction.execute("DELETE FROM journal WHERE id = ?1", [id])?;
     }
-    // Numbers below those that the reader gives its own steps.
+    // Use numbers below those of the reader's own steps.
     let first = -i64::try_from(steps.len()).unwrap_or(0);
     let mut statement = transaction.prepare("UPDATE journal SET reader = ?1, number = ?2 WHERE id = ?3")?;
     for (number, (_, id)) in (first..).zip(steps) {

@@ -1,4 +1,4 @@
-//! User names and passwords of feeds. They stand in a table of their own, so that no address holds any.
+//! User names and passwords of feeds. They have a table of their own, so that no address contains them.
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use url::Url;
@@ -28,7 +28,7 @@ pub(super) fn login(row: &Row<'_>, first: usize) -> rusqlite::Result<ServerLogin
     Ok(ServerLogin { url: row.get(first)?, credentials })
 }
 
-/// Saves the login of a feed, in place of a former one.
+/// Saves the login of a feed. Replaces a former one.
 pub(super) fn save(transaction: &Transaction<'_>, feed: i64, login: &ServerLogin) -> Result<()> {
     let sql = "INSERT INTO logins (feed, url, user, password) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (feed) DO UPDATE SET url = excluded.url, user = excluded.user, password = excluded.password";
@@ -37,8 +37,8 @@ pub(super) fn save(transaction: &Transaction<'_>, feed: i64, login: &ServerLogin
     Ok(())
 }
 
-/// Moves credentials out of the addresses of feeds, as versions before 3 stored them, and out of everything that was
-/// derived from those addresses. Seeds and identities stay. Does nothing the second time.
+/// Moves credentials from the addresses of feeds, where versions before 3 stored them, to their table. Removes them
+/// from all data derived from those addresses. Seeds and identities stay. A second run has no effect.
 pub(super) fn move_out_of_addresses(transaction: &Transaction<'_>) -> Result<()> {
     let is_there = "SELECT count(*) FROM sqlite_schema WHERE name IN ('feeds', 'logins')";
     if transaction.query_row(is_there, [], |row| row.get::<_, i64>(0))? < 2 {
@@ -49,7 +49,7 @@ pub(super) fn move_out_of_addresses(transaction: &Transaction<'_>) -> Result<()>
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     for (feed, url) in feeds {
         let (bare, Some(login)) = ServerLogin::split(&url) else { continue };
-        // Two feeds that differ in their login alone: a fragment tells them apart, and no server sees it.
+        // Two feeds may differ only in their login. A fragment distinguishes them and is never sent to a server.
         let taken = |url: &str| -> Result<bool> {
             Ok(transaction.prepare_cached("SELECT 1 FROM feeds WHERE url = ?1")?.exists([url])?)
         };
@@ -78,7 +78,7 @@ pub(super) fn move_out_of_addresses(transaction: &Transaction<'_>) -> Result<()>
 /// Removes the credentials of `url` from the entries of its feed and from the places of marked articles.
 fn clean_derived(transaction: &Transaction<'_>, feed: i64, url: &str, bare: &str) -> Result<()> {
     transaction.execute("UPDATE articles SET place = ?2 WHERE origin = 'feed' AND place = ?1", [url, bare])?;
-    // Relative links were resolved against the address, some of them after it was parsed and written anew.
+    // Relative links were resolved against the address, some of them against its normalised form.
     let normal = Url::parse(url).map(String::from).unwrap_or_default();
     let mut needles: Vec<String> = [url, normal.as_str()].into_iter().filter_map(authority).collect();
     needles.dedup();

@@ -1,4 +1,4 @@
-//! What the reader chose in the program and that outlives it, by key. The values are texts of the caller's.
+//! Choices made in the program that last across restarts, by key. The values are opaque to the library.
 
 use rusqlite::{OptionalExtension, params};
 

@@ -19,11 +19,11 @@ pub struct SetAside {
     pub articles: u32,
     /// Number of subscriptions that were saved.
     pub feeds: u32,
-    /// Tables of which rows were lost, or may have been.
+    /// Tables of which rows were or may have been lost.
     pub incomplete: Vec<&'static str>,
 }
 
-/// Every table with the column that orders its rows. A table stands after those that it refers to.
+/// Every table with the column that orders its rows. A table comes after those that it refers to.
 const TABLES: &[(&str, &str)] = &[
     ("articles", "id"),
     ("tags", "article"),
@@ -64,7 +64,7 @@ impl Library {
 
     /// Copies every row that can be read from a damaged library.
     fn save_from(&mut self, damaged: PathBuf) -> Result<SetAside> {
-        // Opened to be read only, so that the file stays as it is.
+        // Opened read-only, so that the file stays unchanged.
         let source = Connection::open_with_flags(&damaged, OpenFlags::SQLITE_OPEN_READ_ONLY);
         if let Ok(source) = &source {
             source.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -114,8 +114,8 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>
     names.collect()
 }
 
-/// Reads the rows of a table that can be read: from both ends up to the damage, and so in each of many ranges of its
-/// key. Returns whether nothing was damaged.
+/// Reads the intact rows of a table: in each of many key ranges, from both ends up to the damage. Returns whether all
+/// rows were read.
 fn read(source: &Connection, table: &str, key: &str, columns: &str, put: &mut dyn FnMut(Vec<Value>)) -> bool {
     let select = format!("SELECT {columns} FROM {table} NOT INDEXED");
     if rows(source, &format!("{select} ORDER BY {key}"), put) {
@@ -137,7 +137,7 @@ fn read(source: &Connection, table: &str, key: &str, columns: &str, put: &mut dy
     false
 }
 
-/// Passes on the rows of a query up to the first that cannot be read. Returns whether those are all.
+/// Passes on the rows of a query up to the first damaged one. Returns whether there was none.
 fn rows(source: &Connection, sql: &str, put: &mut dyn FnMut(Vec<Value>)) -> bool {
     let Ok(mut statement) = source.prepare(sql) else { return false };
     let count = statement.column_count();
@@ -145,7 +145,7 @@ fn rows(source: &Connection, sql: &str, put: &mut dyn FnMut(Vec<Value>)) -> bool
     let mut are_all = true;
     loop {
         match rows.next() {
-            // Text that is not UTF-8 is damage of this row alone.
+            // Text that is not UTF-8 damages only this row.
             Ok(Some(row)) => match (0..count).map(|column| row.get(column)).collect::<rusqlite::Result<_>>() {
                 Ok(values) => put(values),
                 Err(_) => are_all = false,
@@ -188,7 +188,7 @@ mod tests {
     fn repair_covers_every_table_of_the_schema() {
         let folder = tempfile::tempdir().unwrap();
         let library = Library::open(&folder.path().join("library.db")).unwrap();
-        // `counter` has one row, which the new library makes.
+        // `counter` has one row, which a new library already has.
         let sql =
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'counter'";
         let mut statement = library.connection.prepare(sql).unwrap();

@@ -206,10 +206,10 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&s
     }
     if before > 0 {
         let copy = copy_of(path, before);
-        // The copy holds what the library holds, so it is for its owner alone, too.
+        // The copy is as private as the library.
         drop(private::new_file(&copy)?);
         if let Err(error) = connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()]) {
-            // An empty file is no copy. Without this every attempt on a full disk would leave one.
+            // Remove the empty file that a failed copy leaves, as on a full disk.
             let _ = std::fs::remove_file(&copy);
             return Err(error.into());
         }

@@ -60,7 +60,7 @@ impl Library {
     }
 }
 
-/// Puts a search in the place of the one with the same name, or at a position of its own.
+/// Replaces the search with the same name, or adds the search at `position`.
 pub(super) fn put_search(transaction: &Transaction<'_>, search: &SavedSearch, position: i64) -> Result<()> {
     let SavedSearch { name, query, key, colour, watch } = search;
     let key = key.map(String::from);
@@ -72,7 +72,7 @@ pub(super) fn put_search(transaction: &Transaction<'_>, search: &SavedSearch, po
     Ok(())
 }
 
-/// Deletes a search with what it has reported. Returns whether there was one.
+/// Deletes a search and the list of articles it has reported. Returns whether it existed.
 pub(super) fn delete_search(transaction: &Transaction<'_>, name: &str) -> Result<bool> {
     Ok(transaction.execute("DELETE FROM searches WHERE name = ?1", [name])? > 0)
 }

@@ -72,7 +72,7 @@ enum Line {
     Session { sources: String, session: String },
     /// What was filtered for.
     Filter { filter: String },
-    /// What the reader chose in the program.
+    /// A choice made in the program.
     Preference { key: String, value: String },
 }
 
@@ -179,8 +179,8 @@ fn seconds(moment: Option<&str>) -> std::result::Result<Option<i64>, String> {
 }
 
 impl Library {
-    /// Writes marks, searches, subscriptions and sessions, in an order that is the same for the same content. User names
-    /// and passwords of feeds are left out unless `with_credentials` is set.
+    /// Writes marks, searches, subscriptions and sessions in a stable order. Omits user names and passwords of feeds
+    /// unless `with_credentials` is set.
     pub fn export(&mut self, out: &mut dyn Write, with_credentials: bool) -> Result<()> {
         let feeds = self.feeds()?;
         let searches = self.searches()?;
@@ -273,7 +273,7 @@ impl Library {
                     self.report(&name, &ids)?;
                 }
                 Line::Feed { mut feed, user, password } => {
-                    // An older or foreign file may have credentials in the address.
+                    // A file of an older version or another program may have credentials in the address.
                     let (url, login) = ServerLogin::split(&feed.url);
                     let given = user.map(|user| Credentials { user, password: password.unwrap_or_default() });
                     feed.login = given.map(|credentials| ServerLogin { url: url.clone(), credentials }).or(login);

@@ -39,7 +39,7 @@ pub(super) fn is_harmless(address: &str) -> bool {
     }
 }
 
-/// Query parameters that tell a site where a visitor came from, and nothing about the page.
+/// Query parameters that track visitors and do not affect the page.
 const TRACKING: &[&str] = &[
     "_hsenc",
     "_hsmi",
@@ -66,11 +66,11 @@ const TRACKING: &[&str] = &[
     "yclid",
 ];
 
-/// How the names of more such parameters begin: Google Analytics, Matomo, AT Internet.
+/// Prefixes of more such parameters: Google Analytics, Matomo, AT Internet.
 const TRACKING_PREFIXES: &[&str] = &["utm_", "mtm_", "pk_", "piwik_", "at_campaign", "at_custom", "at_medium"];
 
-/// Returns the form that addresses of one page have in common: `https` for `http`, and no tracking parameters.
-/// Everything else, also what is no web address, stays as it is written.
+/// Returns the canonical form of a web address: `https` instead of `http`, and no tracking parameters. The rest, and
+/// any other address, stays unchanged.
 pub fn canonical(address: &str) -> Cow<'_, str> {
     let rest = ["http:", "https:"].iter().find_map(|scheme| {
         let start = address.get(..scheme.len())?;

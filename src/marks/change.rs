@@ -10,8 +10,8 @@ use crate::article::{ArticleId, clean};
 /// How long a tag may be, in characters.
 const LONGEST_TAG: usize = 64;
 
-/// A change of what is known of one article, each part of it by itself, so that two readers at once lose nothing. The
-/// serialised form is that of `ChangeForm`.
+/// A change of one mark of an article. Each mark changes separately, so that two open readers do not overwrite each
+/// other. The serialised form is that of `ChangeForm`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "ChangeForm", try_from = "ChangeForm")]
 pub enum Change {
@@ -33,8 +33,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// Returns the change that undoes this one where it changed something. A place is returned as it is, because the
-    /// place before is not known.
+    /// Returns the change that undoes this one. A place is returned unchanged, because the former place is not known.
     #[must_use]
     pub fn inverse(&self) -> Change {
         match self {
@@ -47,7 +46,7 @@ impl Change {
     }
 }
 
-/// How a change is written in exports and in the journal. Names never change; variants are added.
+/// The serialised form of a change in exports and in the journal. Names never change; variants may be added.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum ChangeForm {

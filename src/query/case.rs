@@ -1,8 +1,8 @@
-//! Case: which words of a term match only as they are written.
+//! Case sensitivity: which words of a term match only in their own case.
 //!
-//! A word ignores case unless it has two or more letters and all of them are capitals (`US`, `WHO`). In a phrase each
-//! word follows that rule by itself. A regular expression is exact if it names a capital. `case:exact` and
-//! `case:ignore` override the rule for text; names (of sections, sources, authors, tags, feeds, paths) ignore case.
+//! A word ignores case unless it has two or more letters and all of them are capitals (`US`, `WHO`). In a phrase the
+//! rule applies to each word. A regular expression is exact if it names a capital. `case:exact` and `case:ignore`
+//! override the rule for text; names (of sections, sources, authors, tags, feeds, paths) ignore case.
 
 use super::fields::Field;
 use super::pattern;
@@ -12,7 +12,7 @@ use crate::article::fold::fold_keeping_case;
 /// How a query treats case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Case {
-    /// By the rule: words in capitals are exact, all others ignore case.
+    /// Words in capitals are exact, all others ignore case.
     #[default]
     Auto,
     /// Every term is exact.
@@ -21,17 +21,17 @@ pub enum Case {
     Ignore,
 }
 
-/// What is written for each way to treat case.
+/// The names of the values of `case:`.
 pub static CASES: &[(&str, Case)] = &[("auto", Case::Auto), ("exact", Case::Exact), ("ignore", Case::Ignore)];
 
-/// Which words of a term match only in the case in which they are written.
+/// Which words of a term are case-sensitive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExactWords {
-    /// None: the term ignores case.
+    /// No word.
     None,
-    /// Of a phrase, those in capitals.
+    /// The words of a phrase that are in capitals.
     Capitals,
-    /// The whole term.
+    /// All words.
     All,
 }
 
@@ -64,7 +64,7 @@ impl ExactWords {
 }
 
 impl Term {
-    /// Returns the words of the term, folded in everything but case, and whether each is exact in case.
+    /// Returns the words of the term, folded except for case, and whether each is case-sensitive.
     pub fn written_words(&self) -> Vec<(String, bool)> {
         let is_exact = |word: &str| match self.exact {
             ExactWords::None => false,

@@ -110,7 +110,7 @@ pub enum FieldKind {
     Words,
     /// An order.
     Sort,
-    /// A way to treat case.
+    /// A value of `case:`.
     Case,
 }
 

@@ -49,7 +49,7 @@ pub(super) fn parse(text: &str, today: NaiveDate, typing: bool) -> Query {
         depends_on_today: false,
     };
     let root = parser.query();
-    // Only now is it known whether the query says how case counts.
+    // A `case:` anywhere in the query applies to all terms, so they are resolved last.
     for term in &mut parser.terms {
         term.exact = ExactWords::of(term.kind, &term.text, term.field, parser.case);
     }

@@ -1,7 +1,7 @@
 //! Regular expressions: what may be written, and how it is made ready.
 //!
-//! An expression that names no capital is looked for in folded text, so it ignores case, accents and typographic forms;
-//! one that does is looked for in the text as it was written. Either way it is looked for in one paragraph at a time.
+//! An expression that names no capital is matched against folded text, so it ignores case, accents and typographic
+//! forms. One that names a capital is matched against the original text. Each paragraph is matched separately.
 
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast::parse::ParserBuilder;
@@ -43,14 +43,14 @@ pub fn slashed(pattern: &str) -> String {
     out
 }
 
-/// Returns whether an expression looks for capitals, as a letter or in a class (`[A-Z]`, `\p{Lu}`). Capitals of the
-/// syntax (`\S`, `\p{Greek}`, names of groups) do not count.
+/// Returns whether an expression names capitals, as a letter or in a class (`[A-Z]`, `\p{Lu}`). Capitals of the syntax
+/// (`\S`, `\p{Greek}`, names of groups) do not count.
 pub(super) fn names_capitals(pattern: &str) -> bool {
     let tree = ParserBuilder::new().build().parse(pattern);
     tree.is_ok_and(|tree| ast::visit(&tree, Capitals(false)).unwrap_or(false))
 }
 
-/// Looks for capitals in the tree of an expression.
+/// Searches the syntax tree of an expression for capitals.
 struct Capitals(bool);
 
 impl Capitals {
@@ -96,8 +96,8 @@ impl ast::Visitor for Capitals {
     }
 }
 
-/// Returns what is wrong with an expression, in a clause, and at which byte. An expression has to work both as written
-/// and with case ignored, because the case toggle may ask for either.
+/// Returns the error of an expression as a byte offset and a clause. An expression must compile both with and without
+/// case, because the case toggle can switch between them.
 pub(super) fn wrong(pattern: &str) -> Option<(usize, String)> {
     match ParserBuilder::new().build().parse(pattern) {
         Err(error) => Some((error.span().start.offset.min(pattern.len()), error.kind().to_string())),
@@ -114,8 +114,8 @@ pub(super) fn wrong(pattern: &str) -> Option<(usize, String)> {
     }
 }
 
-/// Folds letters beyond ASCII one by one; what is ASCII may be part of the expression. What a sign folds to stands for
-/// itself: `（` is no group.
+/// Folds non-ASCII letters one by one; ASCII may be syntax of the expression. The result of folding is literal: `（`
+/// does not start a group.
 fn fold_letters(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut letters = [0; 4];

@@ -99,7 +99,7 @@ fn term_implies((new, new_folded): Side<'_>, (old, old_folded): Side<'_>) -> boo
     if new.kind == TermKind::Regex || old.kind == TermKind::Regex {
         return new.kind == old.kind && new.text == old.text && new.exact == old.exact;
     }
-    // A text that is exact in case holds one that ignores it, but not the other way round.
+    // A case-sensitive term implies the same term with case ignored, but not the other way round.
     let (new_text, old_text) = match (new.exact, old.exact) {
         (_, ExactWords::None) => (new_folded.to_owned(), old_folded.to_owned()),
         (ExactWords::All, _) => (fold_keeping_case(&new.text), fold_keeping_case(&old.text)),
@@ -116,7 +116,7 @@ fn term_implies((new, new_folded): Side<'_>, (old, old_folded): Side<'_>) -> boo
     }
 }
 
-/// Compares word by word where some words of a phrase are exact in case and others are not.
+/// Compares phrases word by word if only some words are case-sensitive.
 fn words_imply(new: &Term, old: &Term) -> bool {
     let (new_words, old_words) = (new.written_words(), old.written_words());
     let implies = |(new, new_exact): &(String, bool), (old, old_exact): &(String, bool), is_open: bool| {
@@ -124,7 +124,7 @@ fn words_imply(new: &Term, old: &Term) -> bool {
         if *old_exact { *new_exact && fits(new, old) } else { fits(&fold(new), &fold(old)) }
     };
     let TermKind::Phrase { open } = old.kind else { return false };
-    // A phrase that is open at its end does not imply one that is closed.
+    // A phrase without a closing quote does not imply one that has it.
     let is_long_enough = if open { new_words.len() >= old_words.len() } else { new_words.len() == old_words.len() };
     let is_closed = matches!(new.kind, TermKind::Phrase { open: false });
     (open || is_closed)

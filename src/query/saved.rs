@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A query that was given a name. Its serialised form stands in the journal of libraries; fields are only added.
+/// A named query. The journal stores its serialised form, so fields may only be added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SavedSearch {

@@ -19,7 +19,7 @@ pub struct Query {
     pub(super) tokens: Vec<Token>,
     pub(super) sort: Sort,
     pub(super) case: Case,
-    /// Articles of later days are left out of the answer.
+    /// Articles of later days are excluded from the answer.
     pub(super) hidden_after: Option<NaiveDate>,
     pub(super) mistake: Option<Mistake>,
     /// Where the conditions stand that all have to be fulfilled: the children of a root that is an `And`.
@@ -70,7 +70,7 @@ pub struct Term {
     pub kind: TermKind,
     /// The text as typed, without its quotes or slashes.
     pub text: String,
-    /// Which of its words match only as they are written.
+    /// Which of its words are case-sensitive.
     pub exact: ExactWords,
     /// Whether articles that hold it are left out.
     pub negated: bool,
@@ -205,12 +205,12 @@ impl Query {
         Query { sort, ..self }
     }
 
-    /// How the query treats case.
+    /// Returns how the query treats case.
     pub fn case(&self) -> Case {
         self.case
     }
 
-    /// Returns the same question with case treated another way.
+    /// Returns the same query with another treatment of case.
     #[must_use]
     pub fn with_case(mut self, case: Case) -> Query {
         self.case = case;
@@ -220,8 +220,8 @@ impl Query {
         self
     }
 
-    /// Returns the choice that the case toggle turns to: first the one that is likely to change the answer, then the
-    /// other one, then the rule.
+    /// Returns the next choice of the case toggle: first the one that is likely to change the answer, then the other
+    /// one, then the rule.
     pub fn next_case(&self) -> Case {
         let by_rule = |term: &Term| ExactWords::of(term.kind, &term.text, term.field, Case::Auto);
         let is_exact = self.terms.iter().any(|term| by_rule(term) != ExactWords::None);
@@ -232,8 +232,8 @@ impl Query {
         }
     }
 
-    /// Returns the same question without the articles dated more than a day after `today`, unless the query names a
-    /// later day to begin with (`date:2199`): who asks for such articles wants to see them.
+    /// Returns the same query without the articles dated more than a day after `today`, unless the query names a range
+    /// that starts later (`date:2199`).
     #[must_use]
     pub fn hiding_future(self, today: NaiveDate) -> Query {
         let day = today.succ_opt().unwrap_or(today);
@@ -248,12 +248,12 @@ impl Query {
         Query { hidden_after, ..self }
     }
 
-    /// The last day of articles that are listed, if later ones are hidden.
+    /// Returns the last day of listed articles, if later ones are hidden.
     pub fn hidden_after(&self) -> Option<NaiveDate> {
         self.hidden_after
     }
 
-    /// Returns whether the query looks for words in the text, so that there are hits to show and to count.
+    /// Returns whether the query searches the text for words, so that there are hits to show and to count.
     pub fn has_hits(&self) -> bool {
         self.terms.iter().any(|term| !term.negated && term.field.is_none_or(Field::is_text))
     }
@@ -302,8 +302,8 @@ impl Query {
             && refine::implies(self, former)
     }
 
-    /// Returns the conditions that all have to be fulfilled, each with the place where it was typed; none if the query is
-    /// an `OR` without parentheses.
+    /// Returns the conditions that must all match, each with its span in the text; none if the query is an `OR` without
+    /// parentheses.
     pub fn top_conditions(&self) -> Vec<(Range<usize>, &Expr)> {
         match (&self.root, self.conditions.as_slice()) {
             (Expr::And(all), spans) if spans.len() == all.len() => spans.iter().cloned().zip(all).collect(),

@@ -126,7 +126,7 @@ fn cache_of(urls: &Path) -> Option<PathBuf> {
 /// Takes over the entries in newsboat's cache, feed by feed, with what was read and flagged.
 fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscription]) -> Result<usize, Error> {
     let newsboat = Newsboat::open(cache)?;
-    // newsboat knows its feeds by addresses with credentials.
+    // newsboat stores feeds by addresses with credentials.
     let written: HashMap<String, String> =
         newsboat.addresses()?.into_iter().map(|url| (Credentials::split(&url).0, url)).collect();
     let wanted: HashSet<&str> = subscriptions.iter().map(|subscription| subscription.url.as_str()).collect();
@@ -187,8 +187,8 @@ pub fn to_opml(feeds: Vec<KnownFeed>, with_credentials: bool) -> String {
     opml::write(&subscriptions)
 }
 
-/// Writes the subscriptions as OPML to a new file, readable by its owner only if it holds credentials. Returns how many
-/// there are.
+/// Writes the subscriptions as OPML to a new file. With credentials, only its owner can read it. Returns the number of
+/// subscriptions.
 ///
 /// # Errors
 ///

@@ -28,7 +28,7 @@ pub fn health(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) -> F
     }
 }
 
-/// Returns a line for each thing that is wrong with a feed itself, which was read all the same.
+/// Returns a line for each problem of a feed that could still be read.
 pub fn warnings(feed: &KnownFeed) -> impl Iterator<Item = String> {
     let count = feed.flaws.len();
     feed.flaws.iter().enumerate().map(move |(number, flaw)| {
@@ -38,7 +38,7 @@ pub fn warnings(feed: &KnownFeed) -> impl Iterator<Item = String> {
     })
 }
 
-/// Returns how much of a feed is stored and where its text comes from.
+/// Returns how much of a feed is stored and the source of its text.
 pub fn settings(subscription: &Subscription) -> String {
     let count = subscription.keep_count.map(|count| format!("the newest {}", grouped(count.into())));
     let days = subscription.keep_days.map(|days| counted(days.into(), "day", "days"));

@@ -1,4 +1,4 @@
-//! Feed commands that need no network: run here for the reader and for the shell, with one wording of what was done.
+//! Feed commands that need no network, for the reader and for the shell, with the same messages for both.
 
 use std::path::Path;
 
@@ -16,13 +16,13 @@ pub enum OrderError {
     /// A name matches no feed, or too many. The sentence says which.
     #[error("{0}")]
     Unclear(String),
-    /// The command removes several feeds, named here, and needs a yes.
+    /// The command removes several feeds, named here, and needs confirmation.
     #[error("This unsubscribes from {}", list_of(.0))]
     Unconfirmed(Vec<String>),
-    /// There are no subscriptions.
+    /// No subscriptions exist.
     #[error("No subscriptions yet")]
     NoFeeds,
-    /// All feeds, this many, are skipped unless they are named.
+    /// All feeds, this many, are skipped because none was named.
     #[error(
         "Nothing to fetch: {} gone or asked not to be fetched for a while; name a feed to fetch it anyway",
         counted(*.0 as u64, "feed is", "feeds are")
@@ -42,7 +42,7 @@ pub type Result<T> = std::result::Result<T, OrderError>;
 /// What a feed command did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FeedReport {
-    /// One sentence for each thing that was done; safe to show.
+    /// One sentence for each change; safe to show.
     pub lines: Vec<String>,
     /// Parts of an imported file that could not be used.
     pub problems: Vec<Problem>,
@@ -60,12 +60,13 @@ impl FeedReport {
     }
 }
 
-/// Runs a command that needs no network. `add`, `list`, `refresh` and an export to standard output are the caller's.
+/// Runs a command that needs no network. Callers run `add`, `list`, `refresh` and an export to standard output
+/// themselves.
 ///
 /// # Errors
 ///
-/// Returns an error if a name is unclear, a file or the library cannot be used, or a yes is missing. Then nothing was
-/// changed.
+/// Returns an error if a name is unclear, a file or the library cannot be used, or confirmation is missing. Nothing has
+/// changed then.
 pub fn run(library: &mut Library, command: &FeedCommand) -> Result<FeedReport> {
     let mut report = FeedReport::default();
     match command {

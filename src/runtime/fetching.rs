@@ -35,7 +35,7 @@ const STORE_ENTRIES: usize = 3_000;
 /// So many whole articles are fetched in one refresh; a feed's first has more than anybody reads.
 const MOST_PAGES: usize = 500;
 
-/// The number of flaws of a feed that are stored and listed.
+/// The maximum number of flaws of a feed that are stored and listed.
 const MOST_FLAWS: usize = 10;
 
 /// Where so many feeds in a row get no answer about any name, there is no network.
@@ -60,7 +60,7 @@ pub struct Tried {
     pub changed: usize,
     /// Why it could not be fetched or read.
     pub error: Option<String>,
-    /// What is wrong with the feed that came, which was read all the same.
+    /// The problems of a feed that could still be read.
     pub flaws: Vec<Flaw>,
 }
 
@@ -352,7 +352,7 @@ fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(
     Ok((DeliveredFeed { etag, last_modified, entries, flaws: limited(flaws), ..described }, wait))
 }
 
-/// Cuts a long list of flaws; the last says how many more there are.
+/// Cuts a long list of flaws; the last one gives the number of others.
 fn limited(mut flaws: Vec<Flaw>) -> Vec<Flaw> {
     if let Some(more) = flaws.len().checked_sub(MOST_FLAWS).filter(|more| *more > 0) {
         flaws.truncate(MOST_FLAWS);
@@ -402,8 +402,8 @@ fn fetch_pages(
     kept
 }
 
-/// Fetches the whole article behind an entry; what the feed says of it stays at its head. `login` is the feed's own and
-/// is sent to its server only.
+/// Fetches the whole article behind an entry. The headline and other metadata of the feed stay. `login` belongs to the
+/// feed and is sent to its server only.
 pub fn full_text(
     client: &Client,
     url: &str,

@@ -1,7 +1,7 @@
 //! Input of the terminal (keys, pastes, mouse) as messages, and its answers to [`questions`](super::questions).
 //!
-//! One thread reads the terminal from the first question to the end. It waits on the terminal itself, so that it notices
-//! at once when the terminal goes away, and steps back while a child has the terminal.
+//! One thread reads the terminal from the first question to the end. It polls the terminal itself, so it notices at
+//! once when the terminal goes away. It pauses while a child process uses the terminal.
 
 use terminput::{
     Event as Typed, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -16,7 +16,7 @@ mod decoder;
 
 pub(super) use sys::Input;
 
-/// Returns what an event means to the program, if anything.
+/// Converts an event to a message, if the program handles it.
 fn message(typed: Typed) -> Option<Message> {
     match typed {
         Typed::Key(event) => key(event).map(Message::Key),
@@ -120,7 +120,7 @@ mod sys {
     }
 
     impl Input {
-        /// Sends the questions and starts the thread, which takes the answers. The terminal must not echo any more.
+        /// Sends the questions and starts the thread, which receives the answers. Echo must be off.
         pub(in crate::runtime) fn start(
             events: Sender<Event>,
             questions: &[Question],
@@ -128,7 +128,7 @@ mod sys {
         ) -> io::Result<Input> {
             let mut tty = tty()?;
             let batch = batch(questions);
-            // A terminal that is stopped (^S) is not asked: the write would wait until it goes on.
+            // Do not ask a stopped terminal (^S): the write would block until it continues.
             if !batch.is_empty() && takes_output(&tty) && tty.write_all(batch.as_bytes()).is_ok() {
                 answers.ask();
             }
@@ -174,8 +174,7 @@ mod sys {
         }
     }
 
-    /// The terminal that keys come from: standard input or, if that is something else, the terminal that controls the
-    /// program.
+    /// Returns the terminal for input: standard input if it is a terminal, else the controlling terminal.
     pub(in crate::runtime) fn tty() -> io::Result<File> {
         let stdin = io::stdin();
         if rustix::termios::isatty(&stdin) {
@@ -199,9 +198,9 @@ mod sys {
     }
 
     enum Heard {
-        /// There is something to read.
+        /// Input is ready.
         Something,
-        /// Nothing more comes of what is pending in the decoder.
+        /// The rest of a pending sequence did not arrive in time.
         Nothing,
         /// Wait again.
         Again,
@@ -256,7 +255,7 @@ mod sys {
             if tty & (POLLHUP | POLLERR) != 0 { Heard::HungUp } else { Heard::Something }
         }
 
-        /// Hands on what was decoded; returns whether the loop is still there.
+        /// Sends decoded input to the event loop. Returns whether the loop still runs.
         fn send(&self, decoded: Vec<Decoded>) -> bool {
             let mut messages = decoded.into_iter().filter_map(|decoded| match decoded {
                 Decoded::Typed(typed) => message(typed),
@@ -282,7 +281,7 @@ mod sys {
     pub(in crate::runtime) struct Input(());
 
     impl Input {
-        /// Starts the thread. Nothing is asked: the console has no answers among its events.
+        /// Starts the thread. Sends no questions: console events contain no answers.
         pub(in crate::runtime) fn start(events: Sender<Event>, _: &[Question], _: Arc<Answers>) -> io::Result<Input> {
             thread::Builder::new().name("input".to_owned()).spawn(move || {
                 while let Ok(typed) = crossterm::event::read() {
@@ -298,7 +297,7 @@ mod sys {
             Ok(Input(()))
         }
 
-        /// Runs `work`. On Windows, input goes to whichever process reads first, usually the child.
+        /// Runs `work`. On Windows, input goes to the process that reads first, usually the child.
         pub(in crate::runtime) fn while_closed<T>(&self, work: impl FnOnce() -> T) -> T {
             work()
         }

@@ -33,7 +33,7 @@ const NAMING: Duration = Duration::from_secs(1);
 /// What the thread is asked to do.
 #[derive(Debug)]
 pub(super) enum Order {
-    /// Keep changes and say so.
+    /// Save changes and confirm it.
     Keep { number: u64, changes: Arc<Vec<Marking>>, entry: Option<JournalEntry>, corpus: Arc<Corpus> },
     /// Keep a place, later.
     Place { marking: Marking, corpus: Arc<Corpus> },
@@ -60,7 +60,7 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// Describes the searches whose change the reader was told at once.
+    /// Describes the changed searches, whose change was shown before it was saved.
     fn acknowledged(&self) -> Option<String> {
         let Order::Searches { changes, .. } = self else { return None };
         let one = |change: &SearchChange| match change.after {
@@ -85,8 +85,8 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Opens the library at `path` on a thread of its own; what it holds goes to `tell`. `reader` is whose steps it
-    /// writes, `sources` are those that are open.
+    /// Opens the library at `path` on a new thread and sends its content to `tell`. `reader` is the owner of new steps,
+    /// `sources` are the open ones.
     pub(super) fn start(
         path: Option<PathBuf>,
         reader: ReaderId,

@@ -1,7 +1,7 @@
 //! Questions to the terminal, sent as one batch at the start, and its answers.
 //!
-//! The batch ends with the question for its primary device attributes (DA1), which every terminal answers, and terminals
-//! answer in order: once that answer is there, what was not answered will not be.
+//! The batch ends with the request for primary device attributes (DA1), which every terminal answers. Terminals answer
+//! in order, so no other answers follow the answer to DA1.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,11 +12,11 @@ use crate::config::{Background, Config, ThemeChoice};
 /// How long the first frame waits for answers.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// How long after the question nobody else gets the terminal while answers are missing: the shell or an editor would take
-/// them for keys.
+/// How long after the questions the terminal is not handed to a child or the shell while answers are missing: they
+/// would read the answers as keys.
 const HANDOVER_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long answers may come after the last one was there. GNU screen answers DA1 itself and hands on the others.
+/// How long answers may come after the answer to DA1. GNU screen answers DA1 itself and forwards the other questions.
 const STRAGGLERS: Duration = Duration::from_secs(1);
 
 /// The question that ends a batch.
@@ -37,11 +37,11 @@ impl Question {
     }
 }
 
-/// Returns what has to be asked with this config; `variable` reads the environment.
+/// Returns the questions whose answers this config needs; `variable` reads the environment.
 pub(super) fn questions(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<Question> {
     let set = |name| variable(name).filter(|value| !value.is_empty());
     let has_colours = set("NO_COLOR").is_none();
-    // These show or misread what they do not know.
+    // These terminals print or misread unknown questions.
     let answers = set("TERM").is_some_and(|term| {
         !(term == "dumb" || term == "linux" || term.starts_with("eterm") || term.starts_with("Eterm"))
     });
@@ -49,7 +49,7 @@ pub(super) fn questions(config: &Config, variable: impl Fn(&str) -> Option<Strin
     if answers && wants_background { vec![Question::Background] } else { Vec::new() }
 }
 
-/// Returns what is written to ask all `questions`; nothing if there are none.
+/// Returns the bytes that ask all `questions`; empty if there are none.
 pub(super) fn batch(questions: &[Question]) -> String {
     match questions {
         [] => String::new(),
@@ -57,7 +57,7 @@ pub(super) fn batch(questions: &[Question]) -> String {
     }
 }
 
-/// What the terminal has answered so far. One thread takes the answers, others may wait for them.
+/// The answers received so far. One thread stores them, others may wait for them.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     given: Mutex<Given>,
@@ -68,18 +68,18 @@ pub(super) struct Answers {
 struct Given {
     /// When the batch was sent.
     asked: Option<Instant>,
-    /// When the answer to DA1 came.
+    /// When the answer to DA1 arrived.
     complete: Option<Instant>,
     background: Option<Background>,
 }
 
 impl Answers {
-    /// Notes that the batch is sent.
+    /// Records that the batch was sent.
     pub(super) fn ask(&self) {
         self.lock().asked = Some(Instant::now());
     }
 
-    /// Takes an answer; returns the background if that is what it tells.
+    /// Stores an answer. Returns the background if it reports that.
     pub(super) fn take(&self, answer: &[u8]) -> Option<Background> {
         note(|| format!("the terminal answers {:?}", String::from_utf8_lossy(answer)));
         let mut given = self.lock();
@@ -94,7 +94,7 @@ impl Answers {
         background
     }
 
-    /// Whether answers may still come.
+    /// Returns whether answers may still come.
     pub(super) fn are_expected(&self) -> bool {
         let given = self.lock();
         match (given.asked, given.complete) {
@@ -104,17 +104,17 @@ impl Answers {
         }
     }
 
-    /// Returns the background, after waiting for the answers as long as a first frame may.
+    /// Waits for the answers for up to [`ANSWER_TIMEOUT`], then returns the background.
     pub(super) fn background(&self) -> Option<Background> {
         self.wait(ANSWER_TIMEOUT).background
     }
 
-    /// Waits until the answers are there, if they were asked for just now.
+    /// Waits for missing answers until [`HANDOVER_TIMEOUT`] after the questions.
     pub(super) fn settle(&self) {
         drop(self.wait(HANDOVER_TIMEOUT));
     }
 
-    /// Expects no more answers.
+    /// Stops expecting answers.
     pub(super) fn give_up(&self) {
         self.lock().asked = None;
         self.changed.notify_all();
@@ -132,14 +132,14 @@ impl Answers {
     }
 }
 
-/// Returns what the answer to OSC 11 says of the background; `None` for other answers.
+/// Parses the answer to OSC 11; `None` for other answers.
 fn background(answer: &[u8]) -> Option<Background> {
     let colour = std::str::from_utf8(answer.strip_prefix(b"\x1b]11;")?).ok()?;
     let colour = colour.trim_end_matches(['\x07', '\x1b', '\\']);
     Some(Background::of(parse_colour(colour)?))
 }
 
-/// Parses a colour as X11 writes it, with one to four hexadecimal digits a channel; each is returned as 0 to 1.
+/// Parses an X11 colour with one to four hexadecimal digits per channel. Returns channels from 0 to 1.
 fn parse_colour(text: &str) -> Option<[f64; 3]> {
     let channel = |digits: &str| {
         let most = 16_u32.checked_pow(u32::try_from(digits.len()).ok().filter(|count| (1..=4).contains(count))?)? - 1;

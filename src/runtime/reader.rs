@@ -54,7 +54,7 @@ pub struct Options {
     pub colours: Option<bool>,
 }
 
-/// A terminal that was asked what it is like, and in which keys wait for the reader. Dropping it gives the terminal back.
+/// A terminal whose questions are sent and whose keys are queued for the reader. Dropping it restores the terminal.
 pub struct Asked {
     events: Sender<Event>,
     inbox: Receiver<Event>,
@@ -62,7 +62,7 @@ pub struct Asked {
     terminal: GiveBack,
 }
 
-/// Gives the terminal back when it is dropped. An answer that is on its way must not appear at the shell's prompt.
+/// Restores the terminal when dropped. Waits for answers first, so that they do not appear at the shell's prompt.
 struct GiveBack(Arc<Answers>);
 
 impl Drop for GiveBack {
@@ -72,7 +72,7 @@ impl Drop for GiveBack {
     }
 }
 
-/// Asks the terminal what `config` needs to know of it, without waiting: it answers while the caller opens the library.
+/// Sends the questions that `config` needs, without waiting: the terminal answers while the caller opens the library.
 pub fn ask_terminal(config: &Config, colours: Option<bool>) -> io::Result<Asked> {
     let (events, inbox) = mpsc::channel();
     #[cfg(unix)]
@@ -84,7 +84,7 @@ pub fn ask_terminal(config: &Config, colours: Option<bool>) -> io::Result<Asked>
     Ok(Asked { events, inbox, input, terminal })
 }
 
-/// Runs the reader until it is left. When this returns, with whatever, the terminal is as it was.
+/// Runs the reader until it ends. The terminal is restored when this returns, even with an error.
 pub fn run(asked: Asked, options: Options) -> io::Result<Ending> {
     let Options { sources, title, config, config_problems, greeting, cache, library, colours } = options;
     let Asked { events, inbox, input, terminal } = asked;
@@ -109,7 +109,7 @@ pub fn run(asked: Asked, options: Options) -> io::Result<Ending> {
     // The screen stands before anything else begins.
     match screen.draw(&state) {
         Ok(()) => {}
-        // The terminal was there a moment ago.
+        // The terminal has gone away since the start.
         Err(_) if !is_there() => return Ok(Ending::Hangup),
         Err(error) => return Err(error),
     }

@@ -265,7 +265,7 @@ impl<'l> Desk<'l> {
             }
         }
         let file = *self.files.entry(feeds).or_insert_with(|| self.builder.feed(&label));
-        // Among equal dates the smaller ordinal stands first.
+        // Among equal dates the smaller ordinal comes first.
         let ordinal = u32::MAX - u32::try_from(entry.position).unwrap_or(u32::MAX);
         self.builder.push_known(file, entry.id, ordinal, FORMAT, &draft);
         if self.builder.bytes() >= Shard::FULL {

@@ -1,4 +1,4 @@
-//! Subscribing: from what a reader names to the feed that is meant.
+//! Subscribing: finds the feed at an address, on a page or in a file.
 
 use std::fs;
 use std::path::Path;
@@ -15,41 +15,41 @@ use crate::fetch::{Client, Document, FetchError, Fetched, Wanted, is_same_server
 use crate::library::{Library, Outcome};
 use crate::loader::{Feed, FeedOptions, Flaw, PageFeed, feeds_of_page, parse_feed};
 
-/// What came of naming a feed.
+/// The result of adding a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Added {
-    /// It is subscribed to, and what it had is stored.
+    /// The feed is subscribed to and its entries are stored.
     Feed {
-        /// What it is called.
+        /// The name of the feed.
         name: String,
-        /// How many entries came.
+        /// The number of entries stored.
         new: usize,
-        /// What is wrong with the feed, which was read all the same.
+        /// The problems of the feed, which could still be read.
         flaws: Vec<Flaw>,
     },
-    /// It was subscribed to before.
+    /// The feed was already subscribed to.
     Known {
-        /// What it is called.
+        /// The name of the feed.
         name: String,
     },
     /// The address is a former one of a feed that is subscribed to.
     Moved {
-        /// What the feed is called.
+        /// The name of the feed.
         name: String,
-        /// Where it is now.
+        /// The current address.
         to: String,
     },
-    /// It is subscribed to; there is no network to fetch it from.
+    /// The feed is subscribed to but not fetched, because there is no network.
     Unseen {
-        /// What it is called.
+        /// The name of the feed.
         name: String,
     },
-    /// A page that names several: which is meant?
+    /// The page links to several feeds; the caller must choose one.
     Several(Vec<PageFeed>),
 }
 
 impl Added {
-    /// Returns what was done as one sentence, safe to show.
+    /// Describes the result in one sentence, safe to show.
     pub fn sentence(&self) -> String {
         match self {
             Added::Feed { name, new, flaws } => {
@@ -71,8 +71,8 @@ impl Added {
     }
 }
 
-/// Returns what `feed add` is to subscribe to: one subscription for each place, all with the same tags and name. A
-/// `#tag` among the places is a tag.
+/// Returns the subscriptions that `feed add` asks for: one for each place, all with the same tags and name. A `#tag`
+/// among the places is a tag.
 pub fn subscriptions(places: &[String], tags: &[String], name: Option<&String>) -> Vec<Subscription> {
     let (more, places): (Vec<&String>, Vec<&String>) = places.iter().partition(|place| place.starts_with('#'));
     let tags: Vec<String> = tags.iter().chain(more).cloned().collect();
@@ -84,18 +84,18 @@ pub fn subscriptions(places: &[String], tags: &[String], name: Option<&String>) 
     places.iter().map(wanted).collect()
 }
 
-/// What a place was found to be.
+/// The result of looking up a place.
 enum Found {
     /// A feed, what was fetched of it, and the address that it has moved away from.
     Feed(Box<Subscription>, Option<Document>, Option<String>),
     Several(Vec<PageFeed>),
 }
 
-/// Subscribes to the feed that `wanted` names: by its address, by a page that names it, or by a file of either.
+/// Subscribes to the feed that `wanted` names: by its address, by a page that links to it, or by a file of either.
 ///
 /// # Errors
 ///
-/// A sentence that says why there is no such feed, or why it could not be kept.
+/// Returns a sentence that says why the feed was not found or could not be saved.
 pub fn add(
     library: &mut Library,
     client: &Client,
@@ -111,10 +111,10 @@ pub fn add(
         Found::Several(feeds) => return Ok(Added::Several(feeds)),
         Found::Feed(found, document, former) => (found, document, former),
     };
-    // A login goes with the feed only if the feed is on the server that it is for.
+    // Keep the login only if the feed is on the server of the login.
     let login = wanted.login.clone().filter(|login| same_server(&login.url, &found.url));
     let subscription = Subscription { tags: wanted.tags.clone(), own_title: wanted.own_title.clone(), login, ..*found };
-    // Whatever was there before has moved away and is not subscribed to any more.
+    // The feed that moved away from this address is not subscribed to any more.
     library.forget_former_address(&subscription.url).map_err(kept)?;
     let done = library.subscribe(std::slice::from_ref(&subscription)).map_err(kept)?;
     let feed = library.feeds().map_err(kept)?.into_iter().find(|feed| feed.subscription.url == subscription.url);
@@ -138,7 +138,7 @@ pub fn add(
     }
 }
 
-/// A place that a reader named, with the login for its server.
+/// A typed place, with the login for its server.
 struct Place<'w> {
     name: &'w str,
     login: Option<&'w ServerLogin>,
@@ -156,7 +156,7 @@ fn same_server(one: &str, other: &str) -> bool {
     is_same_server(&one, &other)
 }
 
-/// What is at a place that a reader named.
+/// Finds the feed at a typed place.
 fn find(client: &Client, place: &Place<'_>, stop: &AtomicBool) -> Result<Found, String> {
     let Place { name: place, login } = *place;
     let path = Path::new(place);
@@ -173,7 +173,7 @@ fn find(client: &Client, place: &Place<'_>, stop: &AtomicBool) -> Result<Found, 
     fetched(client, &Place { name: &web_address(place), login }, stop, true)
 }
 
-/// What is at an address; a page leads on to its feeds, if it `may_be` one.
+/// Fetches an address. Follows a page to its feed if `may_be_page` is set.
 fn fetched(client: &Client, place: &Place<'_>, stop: &AtomicBool, may_be_page: bool) -> Result<Found, String> {
     let Place { name: url, login } = *place;
     let accept = Some(format!("{FEED_TYPES}, text/html;q=0.5"));
@@ -204,7 +204,7 @@ fn fetched(client: &Client, place: &Place<'_>, stop: &AtomicBool, may_be_page: b
     }
 }
 
-/// The one feed of a page, or the choice.
+/// Returns the only feed of a page, or the choice between several.
 fn of_page(client: &Client, place: &Place<'_>, mut feeds: Vec<PageFeed>, stop: &AtomicBool) -> Result<Found, String> {
     match (feeds.pop(), feeds.is_empty()) {
         (None, _) => Err(format!("{} is not a feed and links to none", place.name)),
@@ -216,7 +216,7 @@ fn of_page(client: &Client, place: &Place<'_>, mut feeds: Vec<PageFeed>, stop: &
     }
 }
 
-/// Where a feed says that it is fetched from.
+/// Returns the address that a feed gives for itself.
 fn address_of(feed: &Feed) -> Option<String> {
     let own = feed.head.links.iter().find(|link| link.rel == "self")?;
     own.href.starts_with("http").then(|| own.href.clone())

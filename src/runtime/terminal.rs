@@ -168,8 +168,8 @@ pub(super) fn is_there() -> bool {
     output().is_ok_and(|output| output.is_terminal())
 }
 
-/// Turns off echo and line editing, so that answers of the terminal do not show, before the screen is taken. `^C` and
-/// `^Z` still send their signals: nobody reads keys yet, and a disk may be slow.
+/// Turns off echo and line editing before the screen is set up, so that answers of the terminal are not shown. `^C` and
+/// `^Z` still send their signals: keys are not read yet, and a disk may be slow.
 pub(super) fn quieten() -> io::Result<()> {
     give_back_on_panic();
     enable_raw_mode()?;
@@ -191,15 +191,15 @@ fn set_signal_keys(_: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the terminal back as it was found, if it is ours. Any thread may do so.
+/// Restores the terminal, if it is in use by the program. Any thread may call this.
 pub(super) fn give_back() {
-    // This waits for nothing; the pen may be in the hand of a thread that hangs in a write.
+    // First, because it does not block: another thread may hold the pen in a write that hangs.
     let _ = disable_raw_mode();
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
     let _pen = pen();
-    // Where the terminal is gone there is nothing to give back.
+    // A terminal that is gone needs no restoring.
     if let Ok(output) = output() {
         let mut output = BufWriter::new(output);
         let _ = execute!(

@@ -1,4 +1,4 @@
-//! What a query would find otherwise: without one of its conditions, or with case treated another way.
+//! Counts what a query would find without one of its conditions, or with another treatment of case.
 
 use std::sync::Arc;
 
@@ -40,8 +40,8 @@ pub fn costly_condition(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) 
     None
 }
 
-/// Returns the next choice of the case toggle and the number of articles that it would find, or `None` if that choice
-/// asks the same question or the count was cancelled.
+/// Returns the next choice of the case toggle and the number of articles that it would find; `None` if that query is
+/// equivalent or the count was cancelled.
 pub fn other_case(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<(Case, usize)> {
     let case = answer.query.next_case();
     let other = Query::clone(&answer.query).with_case(case);
@@ -51,7 +51,7 @@ pub fn other_case(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) -> Opt
     Some((case, matched(answer, other, cancelled)?))
 }
 
-/// Returns the number of articles that another query finds among the articles that `answer` was taken from.
+/// Returns the number of articles that another query finds in the corpus and marks of `answer`.
 fn matched(answer: &Answer, query: Query, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<usize> {
     let within = query.refines(&answer.query).then(|| answer.clone());
     let (corpus, marks, query) = (Arc::clone(&answer.corpus), answer.marks.clone(), Arc::new(query));

@@ -65,13 +65,13 @@ pub struct FacetSearch {
 /// The articles whose facets are counted.
 #[derive(Clone, Debug)]
 pub enum Counted {
-    /// Those in these slots.
+    /// The articles in these slots.
     Slots(Arc<Vec<Slot>>),
-    /// Those that this query finds.
+    /// The articles that this query finds.
     Query(Arc<Query>),
 }
 
-/// Counts what articles consist of. Returns `None` if the count was cancelled.
+/// Counts the facets of articles. Returns `None` if the count was cancelled.
 pub fn facets(
     corpus: &Arc<Corpus>,
     counted: &Counted,
@@ -157,7 +157,7 @@ pub fn facets(
     Some(all)
 }
 
-/// Returns what a query finds, or `None` if the search was cancelled.
+/// Returns the slots that a query finds; `None` if the search was cancelled.
 fn found(
     corpus: &Arc<Corpus>,
     query: &Arc<Query>,

@@ -33,8 +33,8 @@ impl FeedNames {
         }
     }
 
-    /// Returns what is typed after `feed:` for just this name: the bare word if it is one and stands in no other name,
-    /// else what [`query`](Self::query) has.
+    /// Returns the value of `feed:` that matches only this name: the bare word if the name is one and no other name
+    /// contains it, else the value of [`query`](Self::query).
     pub fn value(&self, name: &str) -> String {
         let is_word = !name.starts_with('/')
             && !name

@@ -112,12 +112,13 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
     publish(complete(slots, traces));
 }
 
-/// Returns all articles in their order, without those dated later than `hidden_after`.
+/// Returns all articles in order, except those dated later than `hidden_after`.
 pub fn listed(corpus: &Corpus, hidden_after: Option<NaiveDate>) -> Arc<Vec<Slot>> {
     let order = corpus.order();
     let Some(last) = hidden_after.map(day_number) else { return Arc::clone(order) };
     let day = |slot: &Slot| corpus.get(*slot).and_then(|entry| entry.day());
-    // The order is that of instants. Days depend on time zones too, so days next to the last one are looked at as well.
+    // Articles are sorted by instant. Days also depend on time zones, so the days around the last one are checked one
+    // by one.
     let late = order.iter().take_while(|slot| day(slot).is_some_and(|day| day >= last - 1)).count();
     let (late, rest) = order.split_at(late);
     if late.iter().all(|slot| day(slot) <= Some(last)) {

@@ -244,18 +244,18 @@ fn is_part_of(field: Field, role: Role) -> bool {
 #[derive(Clone, Debug)]
 struct Text {
     finder: Finder<'static>,
-    /// How it has to be written, unless it ignores case.
+    /// The required spelling, unless it ignores case.
     exact: Option<Exact>,
     starts_word: bool,
     ends_word: bool,
 }
 
-/// How a term that is exact in case has to be written.
+/// The required spelling of a case-sensitive term.
 #[derive(Clone, Debug)]
 struct Exact {
-    /// The term, folded in everything but case.
+    /// The term, folded except for case.
     text: String,
-    /// Its words, and whether each is exact, if not all are.
+    /// Its words and whether each is case-sensitive, if not all are.
     words: Option<Vec<(String, bool)>>,
 }
 
@@ -269,9 +269,9 @@ impl Exact {
         }
     }
 
-    /// Returns whether text that folds to the term, itself folded in everything but case, is written as it has to be.
+    /// Returns whether text that folds to the term has the required case. `kept` is that text, folded except for case.
     fn is_written(&self, kept: &str) -> bool {
-        // The term may end inside a sign that folds to several letters, as `f` does in `ﬁ`.
+        // The term may end inside a character that folds to several letters, as `f` in `ﬁ`.
         let kept = kept.get(..self.text.len()).unwrap_or(kept);
         match &self.words {
             None => kept == self.text,
@@ -325,7 +325,7 @@ impl Text {
             }
             if let (Some(exact), Some(unfolder)) = (&self.exact, &mut unfolder) {
                 unfolder.skip_to(start);
-                // If nothing but capitals was folded, comparing those is enough.
+                // If folding changed only capitals, comparing those is enough.
                 let same = if exact.words.is_none() { unfolder.has_capitals(end, &exact.text) } else { None };
                 if !same.unwrap_or_else(|| exact.is_written(&fold_keeping_case(&unfolder.clone().take(end)))) {
                     continue;

@@ -27,7 +27,7 @@ const TOGGLE_GAP: usize = 2;
 /// The narrowest bar that has room for the case toggle.
 const TOGGLE_FROM: u16 = 30;
 
-/// Columns that stay free behind the typed text.
+/// The columns that stay free after the typed text.
 const ROOM_TO_TYPE: usize = 8;
 
 /// How many candidates are shown at once.
@@ -188,7 +188,7 @@ fn marks(state: &State, theme: &Theme) -> Vec<Highlight> {
     query.tokens().iter().filter_map(|token| Some((token.span.clone(), style(token.kind)?))).collect()
 }
 
-/// The right end of the bar: the case toggle and what came of the filter.
+/// The right end of the bar: the case toggle and a summary of the answer.
 struct Told {
     toggle: Option<&'static str>,
     text: String,
@@ -200,18 +200,18 @@ impl Told {
         (self.toggle.map_or(0, |toggle| toggle.width() + gap) + self.text.width()) as u16
     }
 
-    /// Returns the column where it begins.
+    /// Returns its first column.
     fn x(&self, bar: Rect) -> u16 {
         bar.right().saturating_sub(self.width() + 1)
     }
 
-    /// Returns the column where the typed text ends at the latest.
+    /// Returns the column limit of the typed text.
     fn text_end(&self, bar: Rect) -> u16 {
         bar.right().saturating_sub(self.width() + 2).max(bar.x)
     }
 }
 
-/// Returns the longest summary that fits beside the typed text or, if that is long, into half of the bar.
+/// Returns the longest summary that fits beside the typed text or, if that is long, in half of the bar.
 fn told(state: &State, bar: Rect) -> Told {
     let typed = state.filter().editor().text();
     let is_shown = (state.focus() == Focus::Filter || !typed.is_empty()) && bar.width >= TOGGLE_FROM;
@@ -227,7 +227,7 @@ fn told(state: &State, bar: Rect) -> Told {
     Told { toggle, text: summary(state).into_iter().find(fits).unwrap_or_default() }
 }
 
-/// Returns what the case toggle would change (`Alt-c ignores case (+136)`), and whether more would be found.
+/// Returns the hint of the case toggle (`Alt-c ignores case (+136)`) and whether it would find more.
 fn case_hint(state: &State) -> Option<(String, bool)> {
     let (case, matched) = state.filter().other_case()?;
     let now = state.filter().answer()?.matched;
@@ -299,7 +299,7 @@ fn summary(state: &State) -> Vec<String> {
     if let Some((hint, is_more)) = &hint {
         let hint = Some(hint);
         forms.push(beside_place(&join(&[Some(&articles), hits.as_ref(), here.as_ref(), hint])));
-        // What is missing matters more than where the reader is.
+        // The number of missing articles matters more than the position.
         if *is_more {
             forms.push(join(&[Some(&articles), hits.as_ref(), here.as_ref(), hint]));
             forms.push(join(&[Some(&articles), hits.as_ref(), hint]));

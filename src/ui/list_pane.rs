@@ -50,7 +50,7 @@ fn draw_head(state: &State, theme: &Theme, head: Rect, buffer: &mut Buffer) {
         Some(answer) if state.filter().is_on() => {
             format!("{}{more} of {of_all}", grouped(answer.matched as u64))
         }
-        // What is hidden is not missing without a word.
+        // Say how many articles are hidden.
         _ if shown < all && state.hides_future() => {
             format!("{}{more} · {} in the future", counted(shown, "article", "articles"), grouped(all - shown))
         }

@@ -152,7 +152,7 @@ impl Theme {
 
     fn in_ansi_colours(background: Option<Background>) -> Theme {
         let mut theme = Theme::of(|_, _, ansi| ansi, ANSI_HITS, ANSI_SECTIONS);
-        // The light ones among the 16 colours are legible on dark backgrounds only.
+        // The light colours of the 16 are legible on dark backgrounds only.
         let legible = move |colour| match (colour, background) {
             (colour, Some(Background::Dark)) => colour,
             (Color::Cyan | Color::LightBlue | Color::Green, Some(Background::Light)) => Color::Blue,
@@ -249,8 +249,8 @@ impl Theme {
     }
 }
 
-/// Returns the background and the number of colours of the terminal, as far as they are known. `variable` reads the
-/// environment, `answered` is what the terminal said itself.
+/// Returns the background of the terminal, if it is known, and its number of colours. `variable` reads the environment,
+/// `answered` is the terminal's own answer.
 pub fn detect(
     variable: impl Fn(&str) -> Option<String>,
     choice: ThemeChoice,
@@ -281,7 +281,7 @@ pub fn detect(
     } else if term.contains("256color")
         || term.starts_with("xterm-kitty")
         || term.starts_with("alacritty")
-        // xterm calls itself just that, and has had 256 colours for twenty years.
+        // Plain `xterm` has had 256 colours for twenty years.
         || (term == "xterm" && set("XTERM_VERSION").is_some())
     {
         Depth::Ansi256

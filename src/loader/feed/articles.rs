@@ -16,8 +16,8 @@ const HEADLINE: usize = 80;
 /// An entry of a feed, as an article.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedArticle {
-    /// What may tell it from the feed's other entries, the most telling first: its id, its link, its title and date.
-    /// Empty for an entry that has none of these.
+    /// Its keys among the feed's entries, the most specific first: its id, its link, its title and date. Empty if it
+    /// has none of these.
     pub keys: Vec<FeedKey>,
     /// Its id, where that is one that no other feed would give to something else: a URI.
     pub guid: Option<String>,
@@ -25,23 +25,23 @@ pub struct FeedArticle {
     pub draft: Draft<'static>,
 }
 
-/// One thing that may tell an entry from the others of its feed.
+/// A key that may identify an entry in its feed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FeedKey {
     /// The id, the address, or the title and the date.
     pub text: String,
-    /// Whether it can stand for one entry; a placeholder such as `N/A` cannot.
+    /// Whether it can identify one entry; a placeholder such as `N/A` cannot.
     pub is_telling: bool,
 }
 
 impl FeedKey {
-    /// A key that can stand for one entry.
+    /// Creates a key that can identify one entry.
     pub fn new(text: impl Into<String>) -> FeedKey {
         FeedKey { text: text.into(), is_telling: true }
     }
 }
 
-/// What some programs write where an id should be.
+/// Placeholders that some programs write instead of an id.
 const PLACEHOLDERS: &[&str] = &[
     "false",
     "guid",
@@ -68,8 +68,7 @@ pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<FeedArticle> {
         let draft = draft(entry, &around, flaws);
         let guid = entry.head.id.as_deref().map(str::trim).filter(|id| is_uri(id)).map(str::to_owned);
         let keys = keys(entry, &draft);
-        // An entry that is listed twice comes once. An id that is no URI may stand at several entries, so they have to
-        // have the same text as well.
+        // Skip repeated entries. Several entries may share an id that is not a URI, so their texts must be equal too.
         let sum = match guid {
             Some(_) => xxh3_64(draft.text(Role::Headline).as_bytes()),
             None => text_sum(&draft, 0),
@@ -82,7 +81,7 @@ pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<FeedArticle> {
     articles
 }
 
-/// Reads the articles of a feed that stands in a file, in its order; they name it as their source.
+/// Reads the articles of a feed file, in its order, with the feed as their source.
 pub(super) fn drafts(feed: &Feed, found: &mut Reading<'_>) {
     let around = Around::of(feed);
     let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
@@ -94,7 +93,7 @@ pub(super) fn drafts(feed: &Feed, found: &mut Reading<'_>) {
         }
         found.drafts.push(draft);
     }
-    // Entries with one key are told apart by their texts, and the same text once more is another article.
+    // Entries with equal keys are distinguished by their texts, and those with equal texts by their order.
     let mut counts: HashMap<u64, u64> = HashMap::with_capacity(found.keys.len());
     found.keys.iter().for_each(|key| *counts.entry(*key).or_default() += 1);
     let mut seen: HashMap<u64, u64> = HashMap::new();
@@ -107,8 +106,8 @@ pub(super) fn drafts(feed: &Feed, found: &mut Reading<'_>) {
     }
 }
 
-/// Returns a checksum of what tells an entry from the others of its file. The id never decides alone: no library says
-/// which ids several entries have had.
+/// Returns a checksum that identifies an entry in its file. The id alone is not enough: without a library, ids that
+/// several entries have shared are unknown.
 fn file_key(entry: &FeedEntry, draft: &Draft<'_>) -> u64 {
     let id = entry.head.id.as_deref().unwrap_or("").trim();
     let url = draft.url.as_deref().unwrap_or("");
@@ -129,7 +128,7 @@ fn text_sum(draft: &Draft<'_>, seed: u64) -> u64 {
     sum.digest()
 }
 
-/// What may tell an entry from the others of its feed.
+/// Returns the keys of an entry, the most specific first.
 fn keys(entry: &FeedEntry, draft: &Draft<'_>) -> Vec<FeedKey> {
     let mut keys: Vec<FeedKey> = Vec::with_capacity(3);
     let mut push = |text: &str, is_telling: bool| {
@@ -146,7 +145,7 @@ fn keys(entry: &FeedEntry, draft: &Draft<'_>) -> Vec<FeedKey> {
     keys
 }
 
-/// Whether an id is one that a program writes for want of any.
+/// Returns whether an id is a placeholder.
 fn is_placeholder(id: &str) -> bool {
     let lower = id.to_lowercase();
     PLACEHOLDERS.contains(&lower.as_str()) || !id.chars().any(|c| c.is_alphanumeric() && c != '0')

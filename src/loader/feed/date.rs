@@ -99,8 +99,8 @@ fn numbers(text: &str) -> Option<Published> {
     clock(rest, &mut parts).then(|| parts.finish())?
 }
 
-/// Reads `2019/11/15`, `2019.11.15` and `15.11.2019` as year, month and day. With slashes, what does not begin with the
-/// year is none: `03/04/2019` is a day in March here and in April there.
+/// Parses `2019/11/15`, `2019.11.15` and `15.11.2019` as year, month and day. With slashes the year must come first:
+/// `03/04/2019` is in March or in April, depending on the country.
 fn separated(date: &str) -> Option<(i32, u32, u32)> {
     let date = date.trim_end_matches('.');
     let separator = if date.contains('/') { '/' } else { '.' };
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_with_slashes_or_dots_are_read_if_their_order_is_certain() {
+    fn dates_with_slashes_or_dots_need_a_certain_order() {
         for (text, moment) in [
             ("2019/11/15 10:00:00", "2019-11-15 10:00:00"),
             ("2019/11/15", "2019-11-15"),

@@ -43,15 +43,15 @@ impl Stops {
     }
 }
 
-/// What every thread that has to do with feeds works with.
+/// What the threads that work on feeds share.
 #[derive(Clone)]
 pub(super) struct Office {
     pub(super) path: Option<PathBuf>,
     /// The reader whose steps are recorded.
     pub(super) reader: ReaderId,
-    /// The row of the last step that the reader was told of.
+    /// The row of the last step that was reported to the reader.
     pub(super) stored: Arc<Mutex<i64>>,
-    /// Whether feeds are among what is read.
+    /// Whether the reader shows feeds.
     pub(super) shown: bool,
     /// Whether what is wrong with feeds is listed: it is where they are read, or once they were fetched.
     pub(super) listed: Arc<AtomicBool>,
@@ -103,7 +103,7 @@ impl Office {
         Library::open(path).map(|library| library.for_reader(self.reader)).map_err(told)
     }
 
-    /// Tells what was done, and lets everybody look at what there is now.
+    /// Reports a change, and makes the other threads read the library again.
     pub(super) fn changed(&self, text: String) {
         self.notice(Notice::info(text));
         self.tell_steps();
@@ -111,7 +111,7 @@ impl Office {
         (self.came)();
     }
 
-    /// Tells of the steps that were recorded since.
+    /// Reports the steps that were recorded since the last report.
     fn tell_steps(&self) {
         let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
         let steps = self.library().and_then(|library| library.new_steps(self.reader, *stored).map_err(told));
@@ -150,7 +150,7 @@ pub(super) fn told(error: crate::library::Error) -> String {
     error.to_string()
 }
 
-/// Returns what stands in the list of problems for a feed: why it failed, and what is wrong in it.
+/// Returns the problems of a feed: why the last fetch failed, and its flaws.
 fn problems(feed: &KnownFeed) -> impl Iterator<Item = Problem> {
     let path = PathBuf::from(&feed.subscription.url);
     let failure = feed.health.error.clone().map(|cause| Problem {

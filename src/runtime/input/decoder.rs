@@ -1,7 +1,7 @@
 //! Splits the bytes of the terminal into input (keys, mouse, pastes) and answers to questions.
 //!
-//! An answer is recognised by its form alone: it is never read as keys, whoever asked and however late it comes. Keys
-//! before and after it are input. What a single sequence means is the business of `terminput`.
+//! An answer is recognised by its form alone, so it is never read as keys, however late it comes. Keys before and after
+//! it are input. `terminput` parses single sequences.
 
 use std::time::Duration;
 
@@ -12,48 +12,48 @@ use crate::runtime::contained::contain;
 const ESC: u8 = 0x1b;
 const BELL: u8 = 0x07;
 
-/// How long an ESC waits for the rest of an answer while answers are expected; then it is the Escape key. Terminals send
-/// an answer in one piece, but a slow link may cut it anywhere.
+/// How long an ESC waits for the rest of an answer while answers are expected. After that it is the Escape key.
+/// Terminals send an answer in one piece, but a slow link may split it anywhere.
 const ESCAPE_WAIT: Duration = Duration::from_millis(100);
 
-/// A sequence that does not go on for this long is dropped.
+/// A sequence that is not continued for this long is dropped.
 const STALL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Sequences that are no pastes are at most this long, in bytes.
+/// The maximum bytes of a sequence other than a paste.
 const LONGEST: usize = 4096;
 
-/// One thing that the terminal sent.
+/// One item that the terminal sent.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Decoded {
-    /// A key, a move of the mouse, a paste.
+    /// A key, a mouse event or a paste.
     Typed(Typed),
-    /// An answer to a question, whole.
+    /// A complete answer to a question.
     Answer(Vec<u8>),
 }
 
-/// Collects bytes until they are a whole sequence.
+/// Collects bytes into complete sequences.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
     pending: Vec<u8>,
-    /// Set after an ESC was delivered as the Escape key though an answer might still go on.
+    /// Set after an ESC was sent as the Escape key although an answer may still follow.
     is_escape_sent: bool,
 }
 
-/// What a sequence is, as far as it goes.
+/// The kind of a sequence, as far as its bytes show.
 enum Shape {
     Partial,
     Typed,
     Answer,
-    /// The last byte ended the string before it without belonging to it.
+    /// The last byte ended an answer and belongs to the next sequence.
     AnswerAndNext,
     /// The Escape key, followed by another ESC.
     EscapeAndNext,
-    /// The last byte cannot belong to what stands before it.
+    /// The last byte cannot continue the sequence.
     Broken,
 }
 
 impl Decoder {
-    /// Takes the next bytes; returns what is complete by them.
+    /// Adds bytes. Returns the items that they complete.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<Decoded> {
         let mut decoded = Vec::new();
         for &byte in bytes {
@@ -97,7 +97,7 @@ impl Decoder {
         }
     }
 
-    /// Returns how long to wait for more bytes before [`flush`](Self::flush); `None` if nothing has to be flushed.
+    /// Returns how long to wait for more bytes before [`flush`](Self::flush); `None` if no flush is needed.
     pub(super) fn patience(&self, expects_answers: bool) -> Option<Duration> {
         match *self.pending {
             [] => None,
@@ -109,7 +109,7 @@ impl Decoder {
         }
     }
 
-    /// Decides that nothing more belongs to what is pending: Escape, a key with Alt, or the rest of something broken.
+    /// Ends the pending sequence: Escape, a key with Alt, or the rest of a broken sequence.
     pub(super) fn flush(&mut self, expects_answers: bool) -> Option<Decoded> {
         let is_escape_sent = std::mem::take(&mut self.is_escape_sent);
         match *std::mem::take(&mut self.pending) {
@@ -118,7 +118,7 @@ impl Decoder {
                 typed(&[ESC])
             }
             [ESC, key] if is_escape_sent => typed(&[key]),
-            // The beginning of an answer that does not come, rather than a key that no keymap has.
+            // More likely the start of a lost answer than a key, as no keymap has such a key.
             [ESC, key] if expects_answers && is_introducer(key) => None,
             [ESC, key] => typed(&[key]).map(|event| match event {
                 Typed::Key(key) => Typed::Key(key.modifiers(key.modifiers | KeyModifiers::ALT)),
@@ -130,17 +130,17 @@ impl Decoder {
     }
 }
 
-/// Whether a sequence may begin with ESC and this byte.
+/// Returns whether a sequence may start with ESC and this byte.
 fn is_introducer(byte: u8) -> bool {
     matches!(byte, b'[' | b']' | b'P' | b'X' | b'^' | b'_')
 }
 
-/// Decodes one whole sequence. The parser is fed with whatever a terminal sends, so it is not trusted not to panic.
+/// Decodes one complete sequence. The input is untrusted, so a panic of the parser is caught.
 fn typed(sequence: &[u8]) -> Option<Typed> {
     contain(|| Typed::parse_from(sequence).ok().flatten()).flatten()
 }
 
-/// Looks at the end of `bytes` only, as their beginning was looked at before.
+/// Checks only the end of `bytes`: the rest was checked before.
 fn shape(bytes: &[u8]) -> Shape {
     match *bytes {
         [ESC] | [ESC, b'O'] => Shape::Partial,
@@ -157,23 +157,23 @@ fn shape(bytes: &[u8]) -> Shape {
     }
 }
 
-/// The shape of what follows `ESC [`.
+/// Returns the shape of a sequence that starts with `ESC [`.
 fn control_sequence(rest: &[u8]) -> Shape {
     let (Some(first), Some(last)) = (rest.first(), rest.last()) else { return Shape::Partial };
     if rest.starts_with(b"200~") {
         return if rest.ends_with(b"\x1b[201~") { Shape::Typed } else { Shape::Partial };
     }
     match (first, rest.len()) {
-        // The function keys of the Linux console.
+        // Function keys of the Linux console.
         (b'[', 1) => return Shape::Partial,
         (b'[', 2) if *last != ESC => return Shape::Typed,
-        // Three bytes of the mouse in the oldest form, which may be any.
+        // The oldest mouse encoding: three arbitrary bytes.
         (b'M', 1..4) => return Shape::Partial,
         (b'M', 4) => return Shape::Typed,
         _ => {}
     }
     match last {
-        // Device attributes, status, modes and sizes of the window. No key has such a form.
+        // Device attributes, status, modes and window sizes. No key has this form.
         b'c' | b'n' | b't' | b'y' => Shape::Answer,
         0x40..=0x7e if matches!(first, b'?' | b'>' | b'=') => Shape::Answer,
         0x40..=0x7e => Shape::Typed,
@@ -182,7 +182,7 @@ fn control_sequence(rest: &[u8]) -> Shape {
     }
 }
 
-/// The shape of what follows `ESC ]`, `ESC P` and the like: a string that ends with BEL or `ESC \`.
+/// Returns the shape of a string sequence (`ESC ]`, `ESC P` and others), which ends with BEL or `ESC \`.
 fn string(kind: u8, rest: &[u8]) -> Shape {
     match *rest {
         [.., ESC, b'\\'] => Shape::Answer,
@@ -190,7 +190,7 @@ fn string(kind: u8, rest: &[u8]) -> Shape {
         [.., ESC, _] => Shape::AnswerAndNext,
         [] | [.., ESC] => Shape::Partial,
         [.., BELL] if kind == b']' => Shape::Answer,
-        // No answer holds a control. The reader typed something that looks like the beginning of one.
+        // No answer contains a control character: the reader typed something that looks like the start of one.
         [.., 0..0x20 | 0x7f] => Shape::Broken,
         _ if rest.len() < LONGEST => Shape::Partial,
         _ => Shape::Broken,
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Answers to our questions, and below them some to others.
+    /// Answers to our questions, then answers to other questions.
     const ANSWERS: [&[u8]; 8] = [
         b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\",
         b"\x1b]11;rgb:00/00/00\x07",
@@ -214,7 +214,7 @@ mod tests {
         b"\x1b[6;20;10t",
     ];
 
-    /// What `pieces` are decoded to, with a pause after each.
+    /// Decodes `pieces`, with a pause after each.
     fn decode(pieces: &[&[u8]], expects: bool, pause: bool) -> (Vec<String>, Vec<Vec<u8>>) {
         let mut decoder = Decoder::default();
         let mut decoded = Vec::new();

@@ -41,7 +41,7 @@ const THEME: &str = "theme";
 pub(super) struct Worker {
     path: Option<PathBuf>,
     reader: ReaderId,
-    /// Shows other readers that this one runs.
+    /// Shows other readers that this one is running.
     lock: Option<ReaderLock>,
     sources: Option<String>,
     tell: Box<dyn FnMut(Message) + Send>,
@@ -50,7 +50,7 @@ pub(super) struct Worker {
     /// Changes that are to be written, and the number of the last.
     changes: Vec<Marking>,
     number: u64,
-    /// What is to be written to the journal.
+    /// Unsaved changes of the journal.
     entries: Vec<JournalEntry>,
     /// What is written when there is time.
     places: HashMap<ArticleId, Marking>,
@@ -74,8 +74,8 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// For the library at `path`; what it holds goes to `tell`. `reader` is whose steps it writes, `sources` names what is
-    /// open.
+    /// Creates a worker for the library at `path`, which sends its content to `tell`. `reader` is the owner of new
+    /// steps, `sources` names the open sources.
     pub(super) fn new(
         path: Option<PathBuf>,
         reader: ReaderId,
@@ -210,11 +210,11 @@ impl Worker {
         (self.tell)(Message::Library(Box::new(kept)));
     }
 
-    /// Shows others that this reader runs, and takes over the steps of readers that no longer do.
+    /// Locks the file of this reader, and adopts the steps of readers that no longer run.
     fn adopt_steps(&mut self) -> Result<Vec<(Step, bool)>, Error> {
         let Some(library) = self.library.as_mut() else { return Ok(Vec::new()) };
         let path = library.path().to_owned();
-        // Without a lock others may take over its steps, and nothing else.
+        // Without the lock other readers may adopt its steps; nothing else depends on it.
         match ReaderLock::take(&path, self.reader) {
             Ok(lock) => self.lock = Some(lock),
             Err(error) => note(|| format!("no lock beside the library: {error}")),

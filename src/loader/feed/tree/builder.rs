@@ -23,7 +23,7 @@ const NEAR: usize = 64;
 /// 150,000 entries or so, a document is made to fill that, and its rest is left out.
 pub(in crate::loader::feed) const MOST: usize = 4_000_000;
 
-/// Elements of feeds that are no elements of HTML, so cannot stand in a text.
+/// Elements of feeds that are not elements of HTML, so a text cannot contain them.
 const NO_MARKUP: &[&str] = &[
     "author",
     "category",
@@ -263,8 +263,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Closes what was left open where an element starts that cannot stand in it: the entry before this one, a text of
-    /// the feed in front of its first entry, a title in front of the element after it.
+    /// Closes open elements that cannot contain the element that starts here: the previous entry, a text of the feed
+    /// before the first entry, a title before the next element.
     fn end_unclosed_before(&mut self, name: &str, at: usize) {
         let (space, local) = self.split(name, true);
         if space != Space::Core {
@@ -292,7 +292,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Closes open elements until so many are left.
+    /// Closes open elements until `left` are open.
     fn end_down_to(&mut self, left: usize, at: usize) {
         while self.open.len() > left
             && let Some(name) = self.open.last().map(|open| open.name.clone())
