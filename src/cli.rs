@@ -95,7 +95,7 @@ struct Choice {
     /// The order; a `sort:` in the query says the same
     #[arg(long, value_name = "ORDER", value_parser = sorts())]
     sort: Option<Sort>,
-    /// How case counts; a `case:` in the query says the same
+    /// How to match case; same as `case:` in the query
     #[arg(long, value_name = "CASE", value_parser = cases())]
     case: Option<Case>,
 }
@@ -140,7 +140,7 @@ enum Command {
         /// The order; a `sort:` in the query says the same
         #[arg(long, value_name = "ORDER", value_parser = sorts())]
         sort: Option<Sort>,
-        /// How case counts; a `case:` in the query says the same
+        /// How to match case; same as `case:` in the query
         #[arg(long, value_name = "CASE", value_parser = cases())]
         case: Option<Case>,
         /// At most so many articles; of kwic, so many lines
@@ -184,7 +184,7 @@ enum Command {
         /// Which articles, written as in the filter bar; '' is all
         #[arg(long, value_name = "QUERY", required = true, allow_hyphen_values = true)]
         query: String,
-        /// How case counts; a `case:` in the query says the same
+        /// How to match case; same as `case:` in the query
         #[arg(long, value_name = "CASE", value_parser = cases())]
         case: Option<Case>,
         #[command(flatten)]

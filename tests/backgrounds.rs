@@ -119,7 +119,7 @@ fn text_is_legible_on_light_and_dark_terminals() {
 }
 
 #[test]
-fn a_light_terminal_with_sixteen_colours_gets_none_of_the_light_ones() {
+fn light_terminal_with_16_colours_gets_no_light_ones() {
     let desk = open(160, 50, LIGHT, &[("TERM", "xterm")]);
     let screen = desk.screen.screen();
     for (row, column) in (0..50).flat_map(|row| (0..160).map(move |column| (row, column))) {
@@ -132,7 +132,7 @@ fn a_light_terminal_with_sixteen_colours_gets_none_of_the_light_ones() {
 }
 
 #[test]
-fn an_unknown_background_leaves_the_text_in_the_terminals_own_colour() {
+fn unknown_background_leaves_text_in_the_default_colour() {
     for answers in [["", ATTRIBUTES], ["", ""]] {
         let mut desk = Desk::open(80, 24, &["seeds"]);
         desk.answers = answers;
@@ -147,7 +147,7 @@ fn an_unknown_background_leaves_the_text_in_the_terminals_own_colour() {
 }
 
 #[test]
-fn colorfgbg_counts_if_the_terminal_does_not_tell() {
+fn colorfgbg_is_used_if_the_terminal_does_not_answer() {
     let mut desk = Desk::open_with(80, 24, &["seeds"], &[("COLORFGBG", "0;15")]);
     desk.answers = ["", ATTRIBUTES];
     desk.wait_for("30 articles");
@@ -178,7 +178,7 @@ fn star_the_third(answers_at_once: bool, input: &[&str]) -> String {
 }
 
 #[test]
-fn a_late_answer_is_never_read_as_keys() {
+fn late_answer_is_never_read_as_keys() {
     let expected = star_the_third(true, &["jj", "s"]);
     assert_eq!(expected.matches('★').count(), 1);
     for background in [LIGHT, "\x1b]11;rgb:ff/ff/ff\x07"] {
@@ -197,7 +197,7 @@ fn a_late_answer_is_never_read_as_keys() {
 }
 
 #[test]
-fn a_late_answer_changes_the_theme() {
+fn late_answer_changes_the_theme() {
     let mut desk = Desk::open(80, 24, &["seeds"]);
     desk.answers = ["", ""];
     desk.wait_for("30 articles");
@@ -219,7 +219,7 @@ fn keys_typed_before_the_answer_are_not_lost() {
 }
 
 #[test]
-fn nothing_is_asked_if_the_answer_is_not_used() {
+fn questions_are_not_sent_if_the_answer_is_not_used() {
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("dark.toml");
     fs::write(&config, "[theme]\nname = \"dark\"\n").unwrap();
@@ -243,7 +243,7 @@ fn nothing_is_asked_if_the_answer_is_not_used() {
 }
 
 #[test]
-fn the_answer_is_not_echoed() {
+fn answers_are_not_echoed() {
     let desk = open(80, 24, LIGHT, &[]);
     let written = String::from_utf8_lossy(&desk.written).into_owned();
     assert!(!written.contains("rgb:") && !written.contains("^["));
@@ -251,7 +251,7 @@ fn the_answer_is_not_echoed() {
 }
 
 #[test]
-fn a_chosen_theme_is_remembered_until_the_config_changes() {
+fn theme_choice_is_remembered_until_the_config_changes() {
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("config.toml");
     fs::write(&config, "").unwrap();

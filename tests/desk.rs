@@ -79,7 +79,7 @@ fn escape_backs_out_one_level_at_a_time() {
 }
 
 #[test]
-fn escape_stops_loading_last_of_all_and_only_twice() {
+fn escape_stops_loading_only_if_pressed_twice() {
     let mut desk = Desk::wide();
     desk.hear(Message::Loading(LoadProgress { found: 29_137, read: 17_698, ..Default::default() }));
     desk.filter("state").press("esc");
@@ -92,7 +92,7 @@ fn escape_stops_loading_last_of_all_and_only_twice() {
 }
 
 #[test]
-fn escape_that_comes_late_or_after_another_key_does_not_stop_loading() {
+fn escape_too_late_or_after_another_key_does_not_stop_loading() {
     let mut desk = Desk::wide();
     desk.hear(Message::Loading(LoadProgress { found: 9, read: 2, ..Default::default() }));
     desk.press("esc j esc");
@@ -124,7 +124,7 @@ fn stopped_loading_stays_in_view_and_marks_counts_and_exports() {
 }
 
 #[test]
-fn export_writes_what_is_listed_or_the_article_that_is_read() {
+fn export_writes_the_list_or_the_open_article() {
     let mut desk = Desk::wide();
     desk.filter("state").press("w");
     assert_eq!(desk.state.overlay().unwrap().line.text(), "2023-10-01-state.md");
@@ -169,7 +169,7 @@ fn export_replaces_a_file_only_after_a_question_or_with_a_bang() {
 }
 
 #[test]
-fn unknown_command_is_told_with_a_suggestion() {
+fn unknown_command_is_reported_with_a_suggestion() {
     let mut desk = Desk::wide();
     desk.press(":").type_in("exprot notes.md").press("enter");
     assert_eq!(desk.notice(), "Unknown command \"exprot\"; did you mean \"export\"?");
@@ -318,7 +318,7 @@ fn without_a_filter_or_without_a_wanted_word_next_hit_says_what_is_the_matter() 
 }
 
 #[test]
-fn a_filter_without_words_shows_no_snippets_and_counts_no_hits() {
+fn filter_without_words_shows_no_snippets_or_hits() {
     for (density, rows) in [(Density::Compact, 1), (Density::Comfortable, 2)] {
         let mut desk = Desk::new(Config { density, ..Config::default() }, town(), 120, 40);
         for filter in ["section:town", "is:unread", "-sea", "date:2023 sort:old"] {
@@ -358,7 +358,7 @@ fn case_toggle_changes_the_filter_and_says_what_it_would_find() {
 }
 
 #[test]
-fn nothing_found_in_one_case_names_the_other() {
+fn empty_answer_suggests_the_other_case() {
     let mut desk = Desk::wide();
     desk.filter("STATE");
     assert!(desk.listed().is_empty());

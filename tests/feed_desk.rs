@@ -182,7 +182,7 @@ fn feed_mistakes_are_reported_and_do_nothing() {
 }
 
 #[test]
-fn remove_asks_before_it_unsubscribes() {
+fn remove_asks_for_confirmation() {
     let mut desk = Desk::new(Config::default());
     desk.press("f");
     while desk.state.sources().row().is_some_and(|row| row.name != "Canal Post") {

@@ -317,7 +317,7 @@ fn a_server_that_says_nothing_holds_up_nothing_else_and_can_be_given_up() {
 }
 
 #[test]
-fn problems_of_a_feed_are_shown_wherever_it_is() {
+fn problems_of_a_feed_are_shown_in_every_list() {
     let server = Server::start(|_| {
         Answer::ok(
             "<rss version='2.0'><channel><title>Odd Paper</title>\n<item><title>One</title><pubDate>03/04/2019</pubDate>\

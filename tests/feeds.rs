@@ -474,7 +474,7 @@ fn an_entry_without_an_end_ends_where_the_next_begins() {
 }
 
 #[test]
-fn entries_are_read_though_a_text_of_the_feed_is_not_closed() {
+fn entries_are_read_after_an_unclosed_text_of_the_feed() {
     let items = "<item><title>One</title><description>a</description></item><item><title>Two</title></item>";
     let rss = |head: &str| format!("<rss version='2.0'><channel>{head}{items}</channel></rss>");
     let rdf = |head: &str| {

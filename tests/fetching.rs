@@ -218,7 +218,7 @@ fn cookies_live_through_the_redirects_of_one_fetch() {
 }
 
 #[test]
-fn redirects_in_a_circle_end_though_a_cookie_is_set() {
+fn redirect_loop_ends_even_if_a_cookie_is_set() {
     let server = Server::start(|_| Answer::to(302, "/a").with("Set-Cookie", "seen=1"));
     assert_eq!(fetch(&server.url("/a")), Err(FetchError::RedirectLoop));
     assert_eq!(server.requests().len(), 2);

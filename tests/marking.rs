@@ -317,7 +317,7 @@ fn a_command_marks_all_that_is_listed_and_is_taken_back_as_one() {
     desk.command("read");
     assert_eq!(desk.marks().iter().filter(|(_, marked)| marked.is_read() && marked.tags().len() == 1).count(), 5);
     desk.command("read");
-    assert_eq!(desk.told(), "Nothing to change: it is so already");
+    assert_eq!(desk.told(), "Nothing to change");
     desk.press("u");
     assert_eq!(desk.told(), "Undone: mark 5 articles as read · ^R redoes");
     desk.press("u u");

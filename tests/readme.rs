@@ -49,7 +49,7 @@ fn every_module_is_named_in_the_architecture() {
 }
 
 #[test]
-fn the_library_is_described_as_it_is() {
+fn library_docs_name_all_tables_and_columns() {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/library.md")).unwrap();
     let version = format!("the version of these tables, {} in this newsdesk", newsdesk::library::VERSION);
     assert!(text.contains(&version), "docs/library.md should say: {version}");

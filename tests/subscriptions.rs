@@ -400,7 +400,7 @@ fn unsubscribe_is_undone_with_entries_marks_names_and_position() {
 }
 
 #[test]
-fn hidden_entries_are_deleted_when_their_step_leaves_the_journal() {
+fn hidden_entries_are_deleted_with_their_journal_step() {
     let (_server, desk, urls) = two_feeds();
     let mut library = reader(&desk);
     assert_eq!(rows_of_entries(&desk), 4);
@@ -426,7 +426,7 @@ fn hidden_entries_are_deleted_when_their_step_leaves_the_journal() {
 }
 
 #[test]
-fn changes_of_subscriptions_are_undone_unless_another_program_changed_them() {
+fn changes_of_subscriptions_are_undone_unless_changed_since() {
     let (_server, desk, urls) = two_feeds();
     let mut library = reader(&desk);
     let before = library.feeds().unwrap();
@@ -959,7 +959,7 @@ fn feeds_are_named_by_whole_name_address_or_tag() {
 }
 
 #[test]
-fn removing_several_feeds_needs_a_yes() {
+fn removing_several_feeds_needs_confirmation() {
     let mut desk = Desk::new();
     let tagged = |name: &str| Subscription {
         tags: vec!["press".to_owned()],
@@ -1070,7 +1070,7 @@ impl Desk {
 }
 
 #[test]
-fn entries_with_one_guid_keep_their_marks_when_another_comes_in_front() {
+fn entries_with_one_guid_keep_their_marks_behind_a_new_one() {
     let build =
         |number: u32| item(&format!("Build {number}"), "http://b.example/notes", "N/A", &format!("text {number}"));
     for guid in ["N/A", "http://b.example/", "tag:b.example,2020:build", "7", ""] {
@@ -1110,7 +1110,7 @@ impl Dice {
 }
 
 #[test]
-fn marks_stay_on_their_texts_while_entries_come_go_and_move() {
+fn marks_of_a_feed_follow_entries_that_move() {
     for seed in 0..24 {
         let mut dice = Dice(seed);
         // Ids, links and dates that several entries share, that all have, and that none has.
@@ -1151,7 +1151,7 @@ fn marks_stay_on_their_texts_while_entries_come_go_and_move() {
 }
 
 #[test]
-fn marks_in_a_feed_file_stay_on_their_texts_while_entries_come_go_and_move() {
+fn marks_in_a_feed_file_follow_entries_that_move() {
     for seed in 0..24 {
         let mut dice = Dice(seed);
         // Titles, ids and links that several have; no two have all three, or one without any of them, in common.
@@ -1206,7 +1206,7 @@ fn marks_in_a_feed_file_stay_on_their_texts_while_entries_come_go_and_move() {
 }
 
 #[test]
-fn an_edited_entry_of_a_feed_file_keeps_its_mark_wherever_it_stands() {
+fn edited_entry_of_a_feed_file_keeps_its_mark() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("feed.xml");
     let mut library = Library::open(&folder.path().join("library.db")).unwrap();
@@ -1243,7 +1243,7 @@ fn an_edited_entry_of_a_feed_file_keeps_its_mark_wherever_it_stands() {
 }
 
 #[test]
-fn entries_stay_the_same_when_only_the_form_of_addresses_changes() {
+fn entries_stay_the_same_if_only_address_forms_change() {
     let forms: [fn(u32) -> String; 5] = [
         |number| format!("http://b.example/{number}?p=1&utm_source=rss"),
         |number| format!("http://b.example/{number}?p=1"),
@@ -1365,7 +1365,7 @@ fn entries_without_dates_stand_in_the_order_of_the_feed() {
 }
 
 #[test]
-fn a_list_from_before_a_feed_moved_subscribes_to_nothing_new() {
+fn import_of_an_old_list_recognises_moved_feeds() {
     let is_other = Arc::new(AtomicBool::new(false));
     let answers = Arc::clone(&is_other);
     let server = Server::start(move |request| match request.path.as_str() {
@@ -1406,7 +1406,7 @@ fn a_list_from_before_a_feed_moved_subscribes_to_nothing_new() {
 }
 
 #[test]
-fn an_address_that_led_elsewhere_when_it_was_added_subscribes_to_nothing_new() {
+fn import_recognises_addresses_that_redirected_when_added() {
     let server = Server::start(|request| match request.path.as_str() {
         "/old" => Answer::to(301, "/new"),
         _ => answer(rss("Ferry News", &[("Ferry sails", "https://example.org/1", "x")])),
@@ -1424,7 +1424,7 @@ fn an_address_that_led_elsewhere_when_it_was_added_subscribes_to_nothing_new() {
 }
 
 #[test]
-fn importing_unchanged_searches_again_is_no_problem() {
+fn import_of_unchanged_searches_reports_no_problem() {
     let mut desk = Desk::new();
     let path = desk.folder.path().join("urls");
     fs::write(&path, "http://a.example/\n\"query:New:unread = \\\"yes\\\"\"\n").unwrap();
@@ -1435,7 +1435,7 @@ fn importing_unchanged_searches_again_is_no_problem() {
 }
 
 #[test]
-fn flaws_of_a_feed_are_stored_until_it_comes_without_them() {
+fn flaws_of_a_feed_are_stored_until_they_are_fixed() {
     let is_mended = Arc::new(AtomicBool::new(false));
     let mended = Arc::clone(&is_mended);
     let server = Server::start(move |request| {
@@ -1595,7 +1595,7 @@ fn list_names_the_link_of_an_entry() {
 }
 
 #[test]
-fn entries_stored_without_enclosures_get_them_and_are_not_changed() {
+fn entries_stored_without_enclosures_get_them_silently() {
     let server = Server::start(|_| answer(PODCAST));
     let mut desk = noted_podcast(&server);
     let connection = rusqlite::Connection::open(desk.path()).unwrap();

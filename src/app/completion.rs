@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn feeds_are_completed_so_that_no_other_is_found() {
+    fn feed_completion_matches_no_other_feed() {
         let values = [("BBC News", 9), ("BBC News World", 4), ("Reuters", 3), ("#press", 12), ("The \"Daily\"", 1)];
         assert_eq!(menu("feed:reu", &values), ["Reuters"]);
         assert_eq!(menu("feed:bbc", &values), ["/^BBC News$/", "\"BBC News World\""]);

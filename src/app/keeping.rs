@@ -215,7 +215,7 @@ impl State {
         let what = self.name_of(target, &changed);
         if made.is_empty() {
             if !is_single {
-                self.tell("Nothing to change: it is so already");
+                self.tell("Nothing to change");
             }
             return;
         }

@@ -246,7 +246,7 @@ impl State {
         overlay.line.set(&tags.join(" "));
         self.overlay = Some(overlay);
         if articles.len() > 1 {
-            self.tell(format!("Tags that all of {} get", self.name_of(&target, &articles)));
+            self.tell(format!("Tags for {}", self.name_of(&target, &articles)));
         }
         self.asked = Some(target);
     }

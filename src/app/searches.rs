@@ -189,7 +189,7 @@ impl State {
             return self.tell(format!("No saved search is called {name}"));
         };
         let watch = !search.watch;
-        let told = if watch { "are highlighted in every article" } else { "are not watched for any more" };
+        let told = if watch { "are highlighted in every article" } else { "are no longer highlighted" };
         let change = self.search_change(name, Some(SavedSearch { watch, ..search }));
         let verb = if watch { "watch" } else { "stop watching" };
         self.change_searches(format!("{verb} search {}", quoted(name)), vec![change], effects);

@@ -461,7 +461,10 @@ impl State {
                 self.run_feed_command(FeedCommand::Remove { names: vec![tag], yes: false }, effects);
             }
             Some(_) => self.tell("Select a feed or a saved search to remove"),
-            None => self.tell("Go to the sources (f) and select a feed or a saved search"),
+            None => {
+                let key = self.keymap.shown(Action::ShowSources);
+                self.tell(format!("Go to the sources ({key}) and select a feed or a saved search"));
+            }
         }
     }
 

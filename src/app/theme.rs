@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chosen_theme_wins_until_the_config_changes() {
+    fn chosen_theme_wins_until_the_config_changes() {
         let mut first = state(ThemeChoice::Auto);
         first.update(Message::Background(Background::Dark));
         let chosen = press_t(&mut first);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_theme_chosen_before_the_library_is_open_stays() {
+    fn theme_chosen_before_the_library_is_open_stays() {
         let mut state = state(ThemeChoice::Dark);
         press_t(&mut state);
         state.update(library(Some(ChosenTheme { chosen: "ansi".into(), configured: "dark".into() })));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_always_shows_another_theme() {
+    fn theme_key_always_shows_another_theme() {
         for (background, next) in [
             (Some(Background::Dark), ThemeChoice::Light),
             (Some(Background::Light), ThemeChoice::Ansi),

@@ -19,7 +19,7 @@ pub(super) struct Entry {
 
 #[rustfmt::skip]
 static ENTRIES: &[Entry] = &[
-    Entry { section: "theme", name: "name", default: "\"auto\"", help: "auto (asks the terminal), dark, light, or ansi for the terminal's own 16 colours",
+    Entry { section: "theme", name: "name", default: "\"auto\"", help: "auto, dark, light, or ansi for the terminal's 16 colours",
         set: |config, value| choice(value, &ThemeChoice::NAMES).map(|it| config.theme = it) },
     Entry { section: "reading", name: "measure", default: "68", help: "the widest that a line of text is set, in columns",
         set: |config, value| number(value, 20, 200).map(|it| config.measure = it) },

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_set_again_replaces_the_first() {
+    fn cookie_set_again_replaces_the_first() {
         let from = "https://a.example/";
         assert_eq!(sent(from, &["a=1", "b=2", "a=3"], from), "b=2; a=3");
         assert_eq!(sent(from, &["a=1", "a=; Max-Age=-1"], from), "");

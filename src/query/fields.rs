@@ -150,7 +150,7 @@ pub static FIELDS: &[FieldSpec] = &[
     row("has", FieldKind::Has, "what there is to it"),
     row("words", FieldKind::Words, "the length of its body"),
     row("sort", FieldKind::Sort, "the order of the answer"),
-    row("case", FieldKind::Case, "how case counts: auto, exact, ignore"),
+    row("case", FieldKind::Case, "how to match case: auto, exact, ignore"),
 ];
 
 /// What is written for each mark.

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_of_other_widths_are_no_operators() {
+    fn full_width_characters_are_not_operators() {
         for (pattern, text, found) in [
             ("（新闻）", "你(新闻)他", true),
             ("（乙", "甲(乙", true),

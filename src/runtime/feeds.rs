@@ -174,7 +174,7 @@ impl Desk {
             }
             FeedCommand::Refresh { names } => {
                 let feeds = feed_orders::to_refresh(&self.office.library()?, &names).map_err(|error| match error {
-                    OrderError::NoFeeds => format!("{error}; press a to add a feed"),
+                    OrderError::NoFeeds => format!("{error}; add a feed with :feed add URL"),
                     error => error.to_string(),
                 })?;
                 self.settle_refresh();

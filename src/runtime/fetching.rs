@@ -415,7 +415,9 @@ pub fn full_text(
     let wanted = Wanted { accept, login, ..Wanted::new(url) };
     let document = match client.fetch(&wanted, stop) {
         Ok(Fetched::Document(document)) => document,
-        Ok(Fetched::Unchanged { .. }) => return Err("its server says that it has not changed, unasked".to_owned()),
+        Ok(Fetched::Unchanged { .. }) => {
+            return Err("the server answered 304 Not Modified to an unconditional request".to_owned());
+        }
         Err(error) => return Err(error.to_string()),
     };
     let page = page_article(&document.bytes, document.content_type.as_deref(), &document.url)

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_background_is_read_in_every_form() {
+    fn background_is_parsed_in_every_form() {
         for (answer, expected) in [
             ("\x1b]11;rgb:ffff/ffff/ffff\x1b\\", Some(Background::Light)),
             ("\x1b]11;rgb:ff/ff/ff\x07", Some(Background::Light)),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_asked_unless_the_answer_is_used() {
+    fn questions_are_sent_only_if_the_answer_is_used() {
         let asked = |theme, variables: &[(&str, &str)]| {
             let config = Config { theme, ..Config::default() };
             let get = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());

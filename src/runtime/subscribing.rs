@@ -103,7 +103,7 @@ pub fn add(
     wanted: &Subscription,
     stop: &AtomicBool,
 ) -> Result<Added, String> {
-    let kept = |error: crate::library::Error| format!("it cannot be kept: {error}");
+    let kept = |error: crate::library::Error| format!("the subscription cannot be saved: {error}");
     if let Some(feed) = library.moved_from(&web_address(&wanted.url)).map_err(kept)? {
         return Ok(Added::Moved { name: feed.subscription.name().to_owned(), to: feed.subscription.url });
     }
@@ -180,7 +180,9 @@ fn fetched(client: &Client, place: &Place<'_>, stop: &AtomicBool, may_be_page: b
     let wanted = Wanted { accept, login: login.cloned(), ..Wanted::new(url) };
     let document = match client.fetch(&wanted, stop) {
         Ok(Fetched::Document(document)) => document,
-        Ok(Fetched::Unchanged { .. }) => return Err("its server says that it has not changed, unasked".to_owned()),
+        Ok(Fetched::Unchanged { .. }) => {
+            return Err("the server answered 304 Not Modified to an unconditional request".to_owned());
+        }
         Err(FetchError::Offline) => return Ok(Found::Feed(Box::new(Subscription::new(url)), None, None)),
         Err(error) => return Err(error.to_string()),
     };
@@ -199,7 +201,7 @@ fn fetched(client: &Client, place: &Place<'_>, stop: &AtomicBool, may_be_page: b
             };
             Ok(Found::Feed(Box::new(subscription), Some(document), former))
         }
-        Err(refusal) if !may_be_page => Err(format!("what is at {url} is no feed: {refusal}")),
+        Err(refusal) if !may_be_page => Err(format!("{url} is not a feed: {refusal}")),
         Err(_) => of_page(client, place, feeds_of_page(&document.bytes, content_type, &document.url), stop),
     }
 }

@@ -69,7 +69,7 @@ fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
     if let Some((case, matched @ 1..)) = state.filter().other_case()
         && let Some(key) = state.keymap().keys(Action::ToggleCase).first()
     {
-        let what = if case == Case::Ignore { "ignores case" } else { "changes how case counts" };
+        let what = if case == Case::Ignore { "ignores case" } else { "changes case matching" };
         let text = format!("No article matches. {key} {what}: {}.", counted(matched as u64, "article", "articles"));
         let y = rows.y + u16::from(rows.height > 2);
         return Pen::new(buffer, rows.x + 1, y, rows.right()).put(text, theme.dim);

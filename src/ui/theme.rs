@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_background_gets_no_colour_that_it_could_hide() {
+    fn unknown_background_gets_no_colour_that_it_could_hide() {
         let theme = Theme::new(None, Depth::TrueColour, &HashMap::new());
         let letters = [theme.text, theme.dim, theme.code, theme.link, theme.accent, theme.warning, theme.error];
         for style in letters.iter().chain(&theme.sections) {

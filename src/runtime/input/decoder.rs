@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_no_key_wherever_it_is_cut() {
+    fn answers_are_not_keys_wherever_they_are_cut() {
         for answer in ANSWERS {
             let all = [b"j", answer, b"k"].concat();
             for at in 0..=all.len() {
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_with_a_pause_in_it_costs_an_escape_at_most() {
+    fn answer_with_a_pause_yields_at_most_an_escape() {
         for answer in &ANSWERS[..5] {
             let all = [b"j", *answer, b"k"].concat();
             for at in 0..=all.len() {
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_mean_what_they_meant() {
+    fn key_sequences_are_decoded() {
         for (bytes, names) in [
             (&b"jG\r\t\x7f\x04"[..], &["Char('j')", "Char('G')+", "Enter", "Tab", "Backspace", "Char('d')+"][..]),
             (b"\x1b", &["Esc"]),
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_string_without_end_stops_at_the_next_control() {
+    fn string_without_end_stops_at_the_next_control() {
         let (keys, _) = decode(&[b"\x1b]11;rgb:ff\r", b"\x03"], true, false);
         assert_eq!(keys, ["Enter", "Char('c')+"]);
         let (keys, answers) = decode(&[b"\x1b]11;rgb:ff/ff/ff\x1b\x1b[?1;2cj"], true, false);
