@@ -113,9 +113,9 @@ pub struct State {
     calling: bool,
     focus: Focus,
     zen: bool,
-    /// What the filter bar, the focus and zen were before the bar was entered.
+    /// The text of the filter bar, the focus and zen from before the bar was entered.
     line_before: (String, Focus, bool),
-    /// Whether the key before asked to stop loading.
+    /// Whether the last key asked to stop loading.
     stop_asked: bool,
     size: Size,
     /// How much of the screen the list takes, in percent.
@@ -263,7 +263,7 @@ impl State {
             Message::UnkeptWritten => effects.push(Effect::Quit),
             Message::ExportExists(export) => self.ask_overwrite(export),
             Message::StopExpired => {
-                // The message says that another key stops, which is not so any more.
+                // Clear the message that a second key stops loading: the time for that is over.
                 if std::mem::take(&mut self.stop_asked) {
                     self.notice = None;
                 }

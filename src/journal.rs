@@ -7,6 +7,6 @@ mod change;
 mod history;
 
 pub use change::{
-    Articles, FeedChange, FeedState, MarkGroup, SearchChange, StepChange, changed_articles, markings, name_of_feeds,
+    ArticleIds, FeedChange, FeedState, MarkGroup, SearchChange, StepChange, changed_articles, markings, name_of_feeds,
 };
 pub use history::{History, JournalEntry, STEPS, Step, apply_marks};

@@ -52,6 +52,6 @@ pub use archive::Archive;
 pub use event_loop::Ending;
 pub use load::{Loaded, load_all, load_until, load_with, make_snapshot};
 pub use log::{log_to, note};
-pub use reader::{Asked, Options, ask_terminal, run};
+pub use reader::{Options, PreparedTerminal, ask_terminal, run};
 pub use snapshot::{Cache, Kept, Pruned, Written};
 pub use source::{LoadOptions, Source, unreadable};

@@ -1,5 +1,5 @@
-//! Terminals with a light and with a dark background, played in a pseudo-terminal: text is legible on both, and no answer
-//! to a question is ever read as keys.
+//! Light and dark terminals, simulated in a pseudo-terminal: text is legible on both, and answers to questions are
+//! never read as keys.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -78,7 +78,7 @@ fn count_legible(desk: &Desk, background: [u8; 3]) -> Result<usize, String> {
     Ok(letters)
 }
 
-/// Opens the seeds on a terminal that answers so; waits until they are drawn.
+/// Opens the seeds on a terminal with this answer, and waits until they are drawn.
 fn open(columns: u16, rows: u16, background: &'static str, variables: &[(&str, &str)]) -> Desk {
     let mut desk = Desk::open_with(columns, rows, &["seeds"], variables);
     desk.answers = [background, ATTRIBUTES];
@@ -163,7 +163,7 @@ fn star_the_third(answers_at_once: bool, input: &[&str]) -> String {
     }
     desk.wait_for("30 articles");
     if !answers_at_once {
-        // The terminal takes its time; this waits for nothing.
+        // A slow terminal: this sleep does not wait for the program.
         std::thread::sleep(Duration::from_millis(300));
     }
     for piece in input {

@@ -167,7 +167,7 @@ fn exit_codes_are_as_documented() {
     assert_eq!(newsdesk(&["list", "--config", "no-such-file"]).status.code(), Some(2));
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(newsdesk(&["list", empty.path().to_str().unwrap()]).status.code(), Some(1));
-    // What is there is printed, and the missing path is an error all the same.
+    // Existing paths are printed, and the missing one is an error nevertheless.
     for command in ["list", "show", "check"] {
         let partly = newsdesk(&[command, "no-such-folder", "seeds"]);
         assert_eq!((partly.status.code(), partly.stdout.is_empty()), (Some(2), false), "{command}");

@@ -93,7 +93,7 @@ fn a_file_that_loses_its_permissions_is_told_of_and_the_others_are_read() {
     }
     let mut check = Command::new(PROGRAM);
     if is_root() {
-        // Root may read everything, so somebody else has to, with a copy of the program in a folder that is open to all.
+        // Root may read everything, so another user runs a copy of the program in a world-readable folder.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
         let copy = home.path().join("newsdesk");

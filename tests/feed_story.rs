@@ -482,7 +482,7 @@ fn a_refresh_that_is_killed_leaves_what_was_stored_whole_and_the_next_stores_not
     assert!(articles.values().all(|found| found.len() == 1));
 }
 
-/// The parts of a login that no output may hold, plain and as servers get them.
+/// The parts of a login that no output may contain, plain and encoded.
 const SECRETS: [&str; 4] = ["joe-user", "s3cret-pw", "am9lLXVzZXI6czNjcmV0LXB3", "s3cret%2Dpw"];
 
 /// Runs the program and returns everything that it printed.
@@ -574,7 +574,7 @@ fn credentials_appear_in_no_output() {
     for file in ["log", "all.md", "all.csv", "out.opml"] {
         all.push_str(&fs::read_to_string(home.join(file)).unwrap_or_default());
     }
-    // The reader: its sources, its list of feeds, its problems, and what it says of a feed that is added.
+    // The reader: sources, list of feeds, problems, and the message for an added feed.
     let mut desk = Desk::at_home(home, 160, 50, PROGRAM, &[], &[]);
     desk.wait_for("Harbour fog");
     desk.send("f");
@@ -584,7 +584,7 @@ fn credentials_appear_in_no_output() {
     desk.send("q!");
     desk.wait_for("1 problem");
     all.push_str(&String::from_utf8_lossy(&desk.written));
-    // While it is typed the line shows what is typed.
+    // The line shows the typed address until Enter.
     desk.send("qa");
     desk.send(&at("/other"));
     desk.send("\r");
@@ -597,7 +597,7 @@ fn credentials_appear_in_no_output() {
         let line = all.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret}");
     }
-    // They are exported on request, and each request carried them.
+    // Exports contain them on request, and each fetch sent them.
     let exported = printed(home, &["feed", "export", "--with-credentials"]);
     assert!(exported.contains("joe-user:s3cret-pw@") || exported.contains("joe-user:s3cret%2Dpw@"), "{exported}");
     assert!(server.requests().iter().any(|request| request.path == "/feed"));

@@ -126,7 +126,7 @@ fn make(state: &mut Simple, article: u64, change: &Change) {
     }
 }
 
-/// Drops what a step of a reader never has: places, and two changes of one value.
+/// Removes changes that a step never has: places, and a second change of one value.
 fn as_step(changes: Vec<(u64, Change)>) -> Vec<(u64, Change)> {
     let mut seen = Vec::new();
     let is_new = |(article, change): &(u64, Change)| {
@@ -142,7 +142,7 @@ fn as_step(changes: Vec<(u64, Change)>) -> Vec<(u64, Change)> {
     changes.into_iter().filter(is_new).collect()
 }
 
-/// Undoes or redoes the next step. Returns its changes, and what is written to the journal.
+/// Undoes or redoes the next step. Returns its changes and the journal entries.
 fn walk(marks: &mut Marks, history: &mut History, undo: bool) -> (Vec<Marking>, Vec<JournalEntry>) {
     let Some(step) = history.next(undo).cloned() else { return Default::default() };
     let StepChange::Marks(groups) = &step.change else { panic!("a step of marks") };
@@ -225,7 +225,7 @@ fn readers_adopt_the_steps_of_readers_that_ended() {
     let (mut history, mut others) = (History::default(), History::default());
     star_as_step(&mut library, &mut history, one, 1);
     star_as_step(&mut library, &mut history, one, 2);
-    // A second window at the same time has steps of its own.
+    // A second open reader has its own steps.
     let second_lock = ReaderLock::take(&path, other).unwrap();
     let mut second = shelf.open();
     assert_eq!(names(&second.adopt_steps(other, &held).unwrap()), [""; 0]);
@@ -944,7 +944,7 @@ fn credentials_move_out_of_addresses() {
     library.export(&mut out, false).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(!text.contains("joe") && !text.contains("s3cret"), "{text}");
-    // What goes out with credentials comes back with them.
+    // An export with credentials is imported with them.
     let mut out = Vec::new();
     library.export(&mut out, true).unwrap();
     let mut other = Library::open(&folder.path().join("other.db")).unwrap();

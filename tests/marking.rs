@@ -464,7 +464,7 @@ fn sources_remember_the_chosen_row_over_a_restart() {
     let mut desk = Desk::new(Config::default(), Kept { session: Some(session), ..Kept::default() });
     assert_eq!(desk.rows()[4], "HARBOUR 1/1");
     desk.press("f 4 j enter");
-    assert_eq!(desk.typed(), "e is:unread section:\"HARBOUR\"", "what was typed stays, what was chosen goes");
+    assert_eq!(desk.typed(), "e is:unread section:\"HARBOUR\"", "typed conditions stay, chosen ones go");
     let kept = desk.effects.iter().rev().find_map(|effect| match effect {
         Effect::KeepSession { session, .. } => Some(session.chosen.clone()),
         _ => None,
@@ -481,7 +481,7 @@ fn sources_keep_their_row_order_while_focused() {
     let former = desk.state.corpus().without(|entry| entry.path().ends_with("choir.txt"));
     let added = former.with([shard(&[("new.txt", "date 2023-09-30 ARTS\nA new hall\n\nIt is large.")])]);
     desk.hear(Message::Corpus(Arc::new(added)));
-    assert_eq!(desk.rows()[3], "CULTURE 0/0", "what has no articles any more stays too");
+    assert_eq!(desk.rows()[3], "CULTURE 0/0", "rows without articles stay too");
     let mut after = names(&desk);
     assert_eq!(after.remove(7), "ARTS", "new rows come last of their kind");
     assert_eq!(after, before);
@@ -504,7 +504,7 @@ fn a_search_is_saved_called_watched_and_forgotten() {
     };
     assert_eq!(desk.state.searches().all(), std::slice::from_ref(&boats));
     assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::ChangeSearches { .. })));
-    // Another one of that name replaces it only after a question; a wrong colour is refused.
+    // A search of that name is replaced only after confirmation; a wrong colour is refused.
     desk.press("S").type_in("Boats at sea").press("enter n");
     desk.press("S").type_in("Harbour 'h blurple").press("enter");
     assert!(desk.told().starts_with("\"blurple\" is not a colour"), "{}", desk.told());
@@ -705,11 +705,11 @@ fn commands_in_the_sources_pane_act_on_the_row_alone() {
     desk.command("unstar").command("tag moon");
     assert_eq!(desk.told(), "Tagged 2 articles of \"TOWN\" with #moon · u undo");
     assert_eq!(with(&desk, &|marked| !marked.tags().is_empty()), town);
-    // The palette asks for the tag, and still knows the row.
+    // The palette asks for the tag and still acts on the row.
     desk.press(":").type_in("untag").press("enter").type_in("moon").press("enter");
     assert_eq!(desk.told(), "Untagged 2 articles of \"TOWN\": #moon · u undo");
     assert!(desk.marks().is_empty());
-    // What a row stands for is not limited to what is listed.
+    // A row includes articles that are not listed.
     desk.press("esc").filter("lamps").press("f");
     let town_row = desk.state.sources().rows().iter().position(|row| row.name == "TOWN").unwrap();
     desk.press(&format!("g {town_row} j")).command("read");

@@ -1,6 +1,6 @@
 //! More articles than there is memory for, and files that are enormous.
 //!
-//! The largest cases are ignored; others are larger if `NEWSDESK_BIG` is set. All print their figures.
+//! The largest cases are ignored; others are larger if `NEWSDESK_BIG` is set. All print their measurements.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stderr, reason = "a test that skips says so, and a large one prints its figures")]

@@ -78,7 +78,7 @@ const QUERIES: &[&str] = &[
     "co-operation OR co–operation",
 ];
 
-/// Queries that are exact in case, which take the model long in large corpora: it tries every spelling.
+/// Case-sensitive queries, which the model answers slowly in large corpora because it tries every spelling.
 const EXACT: &[&str] = &["US", "\"the US\"", "case:exact President", "/[A-Z]{3,}/"];
 
 #[test]

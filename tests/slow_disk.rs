@@ -24,7 +24,7 @@ use disk::Disk;
 /// Within this long a reader who wants to leave is out, on a machine that is busy.
 const PROMPT: Duration = Duration::from_secs(3);
 
-/// A folder with so many articles, and a home beside it.
+/// A folder with articles, and a home folder beside it.
 struct Scene {
     disk: Disk,
     _folder: tempfile::TempDir,

@@ -324,7 +324,7 @@ fn undone(name: &str) -> UndoneStep {
     UndoneStep { name: name.to_owned(), refused: None }
 }
 
-/// Headline, names and tags of the feeds, and marks of all that is listed.
+/// Returns headline, names and tags of the feeds, and marks of all listed articles.
 fn listed(desk: &Desk, library: &mut Library) -> Vec<String> {
     let (corpus, marks) = (desk.corpus(true), library.marks().unwrap());
     let told = |slot: &newsdesk::corpus::Slot| {
@@ -343,7 +343,7 @@ fn rows_of_entries(desk: &Desk) -> u32 {
     raw.query_row("SELECT count(*) FROM entries", [], |row| row.get(0)).unwrap()
 }
 
-/// Two feeds with one entry in both, the first with a name, tags and settings of its reader's.
+/// Two feeds that share an entry; the first has a name, tags and settings of its own.
 fn two_feeds() -> (Server, Desk, [String; 2]) {
     let server = Server::start(|request| {
         let own = format!("Own of {}", &request.path[1..]);
@@ -382,7 +382,7 @@ fn unsubscribe_is_undone_with_entries_marks_names_and_position() {
     assert_eq!(name, "unsubscribe from \"Harbour\"");
     let after = listed(&desk, &mut library);
     assert_eq!(after, ["Own of b [\"b\"] [] unread", "Same [\"b\"] [] read"]);
-    assert_eq!(library.feed_counts().unwrap().len(), 1, "what is hidden is not counted");
+    assert_eq!(library.feed_counts().unwrap().len(), 1, "hidden entries are not counted");
     assert_eq!(library.feeds().unwrap().len(), 1);
     for _ in 0..2 {
         assert_eq!(library.undo_feeds(row, true).unwrap(), undone("unsubscribe from \"Harbour\""));
@@ -457,7 +457,7 @@ fn changes_of_subscriptions_are_undone_unless_changed_since() {
         assert_eq!(library.undo_feeds(row, false).unwrap(), undone(name));
         assert_eq!(library.undo_feeds(row, true).unwrap(), undone(name));
     }
-    // What a refresh changes stays, and is no reason to refuse.
+    // Changes by a refresh stay and do not cause a refusal.
     library.change_subscription(a.number, &a.subscription.clone().retagged(&["new".to_owned()])).unwrap();
     let (row, name) = last_step(&library);
     let mut other = Library::open(&desk.path()).unwrap();
@@ -1085,7 +1085,7 @@ fn entries_with_one_guid_keep_their_marks_behind_a_new_one() {
         feed.set(&[build(3), build(2), build(1)]);
         let done = desk.refresh();
         assert_eq!((done.new, done.changed), (1, 0), "{guid}");
-        // The others go, and one comes that stands alone.
+        // The others disappear, and one appears alone.
         feed.set(&[build(1)]);
         assert_eq!(desk.refresh().new, 0, "{guid}");
         feed.set(&[build(4)]);
@@ -1154,7 +1154,7 @@ fn marks_of_a_feed_follow_entries_that_move() {
 fn marks_in_a_feed_file_follow_entries_that_move() {
     for seed in 0..24 {
         let mut dice = Dice(seed);
-        // Titles, ids and links that several have; no two have all three, or one without any of them, in common.
+        // Several entries share titles, ids or links, but no two share all three.
         let entries: Vec<Item> = (0..10)
             .map(|number| {
                 let (title, link) = match dice.roll(3) {
@@ -1389,7 +1389,7 @@ fn import_of_an_old_list_recognises_moved_feeds() {
     assert_eq!((again.subscribed.new, again.subscribed.same), (0, 1));
     assert_eq!(desk.feed(&server.url("/new")).subscription.name(), "Ferry News");
     desk.mark(desk.ids()["Ferry sails"], &[Change::Starred(true)]);
-    // Another paper takes the address over. It can be had once the feed that was there is not subscribed to any more.
+    // Another feed takes over the address. It can be added once the feed that moved is not subscribed to any more.
     is_other.store(true, Ordering::Relaxed);
     let stop = AtomicBool::new(false);
     let wanted = Subscription::new(server.url("/old"));

@@ -89,7 +89,7 @@ pub enum Effect {
     Linger {
         /// The open article.
         article: ArticleId,
-        /// How long.
+        /// The delay.
         milliseconds: u64,
     },
     /// Hand the terminal to the reader's editor, with the note of this article.
@@ -127,7 +127,7 @@ pub enum Effect {
     Export(Box<Export>),
     /// Stop loading and keep what is there.
     StopLoading,
-    /// Send [`Message::StopExpired`](super::Message::StopExpired) after a while.
+    /// Send [`Message::StopExpired`](super::Message::StopExpired) after a delay.
     ExpireStop {
         /// How long.
         milliseconds: u64,

@@ -1,4 +1,4 @@
-//! Exporting from inside the reader: what is exported, its file name, and the question before a file is replaced.
+//! Exports from inside the reader: the articles, the file name, and the confirmation before a file is replaced.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::command::Action;
 use crate::corpus::{Corpus, Slot};
 use crate::marks::Marks;
 
-/// What to write, and where to.
+/// Articles to write, and their file.
 #[derive(Clone, Debug)]
 pub struct Export {
     /// The file.
@@ -19,13 +19,13 @@ pub struct Export {
     pub format: ExportFormat,
     /// All articles.
     pub corpus: Arc<Corpus>,
-    /// Those to write, in order.
+    /// The articles to write, in order.
     pub slots: Arc<Vec<Slot>>,
-    /// What the reader added.
+    /// The marks of the articles.
     pub marks: Marks,
-    /// The top of a list; `None` for one article that stands for itself.
+    /// The heading of a list; `None` for a single article.
     pub heading: Option<Heading>,
-    /// Whether an existing file is replaced.
+    /// Whether to replace an existing file.
     pub force: bool,
 }
 
@@ -56,7 +56,7 @@ impl State {
         self.progress.incomplete(self.problems.iter().filter(|problem| problem.is_failure).count())
     }
 
-    /// Returns the open article if the reading pane has the focus: only that is exported then.
+    /// Returns the open article if the reading pane has the focus. Only that one is exported then.
     fn exported_article(&self) -> Option<Slot> {
         self.reading.open().filter(|_| self.focus == Focus::Reading).map(|open| open.slot)
     }
@@ -93,7 +93,7 @@ impl State {
         self.overlay = Some(overlay);
     }
 
-    /// Exports to the file that was typed. `force` replaces an existing file without a question.
+    /// Exports to the typed file. `force` replaces an existing file without confirmation.
     pub(super) fn export_to(&mut self, typed: &str, force: bool, effects: &mut Vec<Effect>) {
         if typed.is_empty() {
             return self.ask_export();
@@ -107,7 +107,7 @@ impl State {
             return self.fail("End the file name in .md, .csv, .json, .jsonl or .txt");
         };
         let article = self.exported_article();
-        // Until the filter is answered, nobody knows what is listed.
+        // The list is incomplete until the filter is answered.
         if article.is_none() && self.filter.is_on() && !self.filter.is_answered() {
             self.ask_export_again(typed);
             return self.fail("The filter is still being answered; try again in a moment");
@@ -124,9 +124,9 @@ impl State {
         effects.push(Effect::Export(Box::new(Export { path, format, corpus, slots, marks, heading, force })));
     }
 
-    /// Asks whether to replace the file that is there already.
+    /// Asks whether to replace an existing file.
     pub(super) fn ask_overwrite(&mut self, export: Box<Export>) {
-        // A question never takes the place of something else that the reader types.
+        // A question must not replace an overlay or a note in which the reader is typing.
         if self.overlay.is_some() || self.note.is_some() {
             let path = export.path.display();
             return self.fail(format!("{path} exists already; :export! {path} writes over it"));

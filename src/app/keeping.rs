@@ -158,14 +158,14 @@ impl Keeping {
 }
 
 /// The words for a marking action: for the name of its step, for the message when it is done, and the ending of both.
-struct Words {
+struct ActionWords {
     name: &'static str,
     done: &'static str,
     end: String,
 }
 
-impl Words {
-    fn of(action: Action, tags: &[Tag]) -> Words {
+impl ActionWords {
+    fn of(action: Action, tags: &[Tag]) -> ActionWords {
         let listed = |tags: &[Tag]| tags.iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ");
         let (name, done, end) = match action {
             Action::MarkRead => ("mark", "Marked", " as read".to_owned()),
@@ -176,7 +176,7 @@ impl Words {
             Action::Untag => ("untag", "Untagged", format!(": {}", listed(tags))),
             _ => ("change the tags of", "Changed the tags of", String::new()),
         };
-        Words { name, done, end }
+        ActionWords { name, done, end }
     }
 }
 
@@ -195,7 +195,7 @@ impl State {
     /// shows the change.
     fn mark(
         &mut self,
-        words: &Words,
+        words: &ActionWords,
         (target, articles): (&Target, &[ArticleId]),
         changes: &[Change],
         effects: &mut Vec<Effect>,
@@ -210,7 +210,7 @@ impl State {
         let mut changed: Vec<ArticleId> = made.iter().map(|marking| marking.article).collect();
         changed.sort_unstable_by_key(|article| article.0);
         changed.dedup();
-        let Words { name, done, end } = words;
+        let ActionWords { name, done, end } = words;
         let is_single = matches!(target, Target::Articles(articles) if articles.len() == 1);
         let what = self.name_of(target, &changed);
         if made.is_empty() {
@@ -278,7 +278,7 @@ impl State {
         let Some(articles) = self.resolve(&target) else { return };
         let first = self.first_row_of(&target, &articles);
         let is_on = first.iter().all(|&article| self.keeping.marks.get(article).has(&change(true)));
-        let words = Words::of(if is_on { off } else { on }, &[]);
+        let words = ActionWords::of(if is_on { off } else { on }, &[]);
         self.mark(&words, (&target, &articles), &[change(!is_on)], effects);
     }
 
@@ -296,7 +296,7 @@ impl State {
         let gone = there.iter().filter(|tag| !wanted.contains(tag)).map(|tag| Change::Tagged(tag.clone(), false));
         let new = wanted.iter().filter(|tag| !there.contains(tag)).map(|tag| Change::Tagged(tag.clone(), true));
         let changes: Vec<Change> = gone.chain(new).collect();
-        self.mark(&Words::of(Action::EditTags, &[]), (target, &articles), &changes, effects);
+        self.mark(&ActionWords::of(Action::EditTags, &[]), (target, &articles), &changes, effects);
     }
 
     /// Writes the note of an article.
@@ -326,7 +326,7 @@ impl State {
         };
         let Some(articles) = self.resolve(target) else { return };
         self.judged = self.selected_article();
-        self.mark(&Words::of(action, &tags), (target, &articles), &changes, effects);
+        self.mark(&ActionWords::of(action, &tags), (target, &articles), &changes, effects);
     }
 
     /// Asks the filter again where its answer depends on marks, which have changed.

@@ -104,7 +104,7 @@ impl State {
         }
         match overlay.key(key, &self.keymap, rows, usize::from(self.size.rows / 2).max(1)) {
             Outcome::Stay => self.overlay = Some(overlay),
-            // Enter that was typed twice must not replace anything.
+            // Enter typed twice must not replace anything.
             Outcome::Accept if key.code == KeyCode::Enter && self.asks_to_replace(&overlay) => {
                 self.overlay = Some(overlay);
             }

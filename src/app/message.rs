@@ -164,7 +164,7 @@ pub enum Message {
     },
     /// What could not be kept was written to a file: there is nothing left to stay for.
     UnkeptWritten,
-    /// The file of an export exists already.
+    /// The file of an export already exists.
     ExportExists(Box<Export>),
     /// The time in which a second key stops loading is over.
     StopExpired,
@@ -234,8 +234,8 @@ pub struct LoadProgress {
 }
 
 impl LoadProgress {
-    /// Returns why articles may be missing if loading ended like this and `failures` files could not be read; `None` if
-    /// everything was loaded.
+    /// Returns why articles may be missing if loading ended with this progress and `failures` unreadable files; `None`
+    /// if everything was loaded.
     pub fn incomplete(&self, failures: usize) -> Option<String> {
         let stopped = self.stopped.then(|| match self.read == self.found {
             true => "loading was stopped".to_owned(),

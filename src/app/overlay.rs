@@ -54,14 +54,14 @@ pub struct Question {
     pub on_yes: Confirmed,
 }
 
-/// What runs when a question is answered with yes.
+/// The action that a yes runs.
 #[derive(Clone, Debug)]
 pub enum Confirmed {
     /// A command about feeds.
     Feed(FeedCommand),
-    /// Writing over an existing file.
+    /// An export that replaces an existing file.
     Overwrite(Box<Export>),
-    /// Replacing the saved search of the same name.
+    /// A search that replaces the one of the same name.
     ReplaceSearch(SavedSearch),
 }
 
@@ -114,7 +114,7 @@ impl Overlay {
                     _ => Outcome::Stay,
                 };
             }
-            // The help stays when its search is left.
+            // Cancelling the search leaves the help open.
             (Some(Action::Cancel), _) if self.kind == OverlayKind::Help => {
                 self.line.set("");
                 (self.typing, self.row) = (false, 0);
@@ -159,7 +159,7 @@ pub fn help_rows(search: &str, keymap: &Keymap) -> Vec<&'static ActionSpec> {
     ACTIONS.iter().filter(fits).collect()
 }
 
-/// Exports over an existing file, in the palette.
+/// The palette command that replaces an existing file.
 pub(super) const EXPORT_OVER: &str = "export!";
 
 /// Returns the message for a command that the palette does not know.

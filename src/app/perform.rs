@@ -315,7 +315,8 @@ impl State {
         }
     }
 
-    /// Goes one step back: out of zen, the text, the filter, loading. Loading stops if `stop_asked`: the key before said so.
+    /// Goes one step back: leaves zen, the text or the filter, or stops loading. Stops loading only if `stop_asked`:
+    /// the key was pressed twice.
     pub(super) fn back(&mut self, stop_asked: bool, effects: &mut Vec<Effect>) {
         if self.zen {
             self.zen = false;
@@ -344,7 +345,7 @@ impl State {
         !self.progress.done && self.progress.found > 0
     }
 
-    /// Begins to type into the filter bar.
+    /// Starts typing in the filter bar.
     pub(super) fn start_line(&mut self) {
         if self.focus != Focus::Filter {
             self.line_before = (self.filter.editor().text().to_owned(), self.focus, self.zen);
@@ -353,7 +354,7 @@ impl State {
         self.focus = Focus::Filter;
     }
 
-    /// Leaves the filter bar as it was before.
+    /// Leaves the filter bar and restores its former text.
     fn cancel_line(&mut self, effects: &mut Vec<Effect>) {
         let (text, focus, zen) = std::mem::replace(&mut self.line_before, (String::new(), Focus::List, false));
         self.filter.stop_walking();

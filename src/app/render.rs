@@ -1,6 +1,6 @@
 //! Articles as Markdown, JSON, CSV and text: one renderer for subcommands, exports, the clipboard and commands.
 //!
-//! It knows no files and no threads. Everything that it writes is safe to print.
+//! It knows no files and no threads. All output is safe to print.
 
 mod csv;
 mod json;
@@ -27,13 +27,13 @@ pub use json::ArticleJson;
 pub use markdown::{escaped, write_markdown};
 pub use text::{plain_text, write_text};
 
-/// The version of all JSON about articles. It only changes if a field changes its meaning or goes away.
+/// The version of all JSON about articles. It changes only if a field changes its meaning or is removed.
 pub const JSON_VERSION: u32 = 1;
 
 /// Line width of plain text.
 const SETTING: Setting = Setting { width: 72, justify: false, hyphenate: false };
 
-/// Maximum length of a file name that is made from a title, in bytes, without number and ending.
+/// Maximum bytes of a file name made from a title, without number and extension.
 const STEM: usize = 90;
 
 /// A file format.
@@ -56,7 +56,7 @@ impl ExportFormat {
     pub const ALL: [ExportFormat; 5] =
         [ExportFormat::Markdown, ExportFormat::Csv, ExportFormat::Json, ExportFormat::JsonLines, ExportFormat::Text];
 
-    /// Returns the ending of its files.
+    /// Returns the extension of its files.
     pub fn ending(self) -> &'static str {
         match self {
             ExportFormat::Markdown => "md",
@@ -67,7 +67,7 @@ impl ExportFormat {
         }
     }
 
-    /// Returns the format that the ending of `path` names.
+    /// Returns the format for the extension of `path`.
     pub fn of_path(path: &Path) -> Option<ExportFormat> {
         let ending = path.extension()?.to_str()?.to_ascii_lowercase();
         let ending = if ending == "markdown" { "md" } else { ending.as_str() };
@@ -75,14 +75,14 @@ impl ExportFormat {
     }
 }
 
-/// Articles of a corpus, with what the reader added to them.
+/// Articles of a corpus with their marks.
 #[derive(Clone, Copy, Debug)]
 pub struct Articles<'a> {
     /// All articles.
     pub corpus: &'a Corpus,
-    /// Those to render, in order.
+    /// The articles to render, in order.
     pub slots: &'a [Slot],
-    /// What the reader added.
+    /// The marks of the articles.
     pub marks: &'a Marks,
 }
 
@@ -94,7 +94,7 @@ impl<'a> Articles<'a> {
     }
 }
 
-/// The top of an exported list.
+/// The heading of an exported list.
 #[derive(Clone, Debug, Serialize)]
 pub struct Heading {
     /// Always [`JSON_VERSION`].
@@ -165,7 +165,7 @@ pub fn write_list(
         }
         // CSV has no room for a heading.
         ExportFormat::Csv => {
-            let mut writer = self::csv::Writer::new(out)?;
+            let mut writer = self::csv::CsvWriter::new(out)?;
             for article in articles {
                 let (_, (entry, marked)) = article?;
                 writer.write(entry, marked)?;
@@ -184,7 +184,7 @@ pub fn write_list(
     }
 }
 
-/// Writes one article as a document of its own.
+/// Writes one article as a separate document.
 pub fn write_article(format: ExportFormat, entry: Entry<'_>, marked: &Marked, out: &mut impl Write) -> io::Result<()> {
     match format {
         ExportFormat::Markdown => write_markdown(&entry.article(), marked, out),
@@ -194,7 +194,7 @@ pub fn write_article(format: ExportFormat, entry: Entry<'_>, marked: &Marked, ou
     }
 }
 
-/// Writes the list of files that an export to a folder consists of; `names` are without their endings.
+/// Writes the list of files of an export to a folder; `names` have no extensions.
 pub fn write_index(
     format: ExportFormat,
     heading: &Heading,
@@ -219,18 +219,18 @@ pub fn write_index(
     Ok(())
 }
 
-/// Returns the day on which an article was published; empty if it has no date.
+/// Returns the day of publication; empty if the article has no date.
 fn day(entry: Entry<'_>) -> String {
     let date = entry.published().map(|published| published.to_string()).unwrap_or_default();
     date.get(..10).unwrap_or("").to_owned()
 }
 
-/// Returns a safe file name for an article, without ending: day and headline.
+/// Returns a safe file name for an article without extension: day and headline.
 pub fn article_stem(entry: Entry<'_>) -> String {
     file_stem(&format!("{} {}", day(entry), entry.headline()), "article")
 }
 
-/// Returns a safe file name for `title`: letters, digits and `-`. Returns `otherwise` if nothing of it is left.
+/// Returns a safe file name for `title`: letters, digits and `-`. Returns `otherwise` if that is empty.
 pub fn file_stem(title: &str, otherwise: &str) -> String {
     let folded = fold(title);
     let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -239,7 +239,7 @@ pub fn file_stem(title: &str, otherwise: &str) -> String {
     if stem.is_empty() { otherwise.to_owned() } else { stem.trim_end_matches('-').to_owned() }
 }
 
-/// Returns a file name for each article that no other one has, without ending; `index` is taken.
+/// Returns a unique file name without extension for each article; `index` is reserved.
 pub fn unique_stems(articles: Articles<'_>) -> Vec<String> {
     let mut taken = HashMap::from([("index".to_owned(), 1u32)]);
     let unique = |stem: String| {
@@ -256,9 +256,9 @@ pub fn unique_stems(articles: Articles<'_>) -> Vec<String> {
     articles.iter().map(|(entry, _)| article_stem(entry)).map(unique).collect()
 }
 
-/// Returns an address as it may be printed. All addresses of feeds, articles and links are printed through this.
+/// Returns an address with credentials hidden. All addresses of feeds, articles and links are printed through this.
 pub fn shown_address(address: &str) -> Cow<'_, str> {
-    // Only an address with an `@` can hold a user name.
+    // Only an address with an `@` can contain a user name.
     let redacted = if address.contains('@') { Cow::Owned(redact(address)) } else { Cow::Borrowed(address) };
     if is_clean(&redacted) && !redacted.contains('\n') {
         return redacted;
@@ -266,18 +266,18 @@ pub fn shown_address(address: &str) -> Cow<'_, str> {
     Cow::Owned(clean(&redacted.replace('\n', "␊")).into_owned())
 }
 
-/// Returns where an article is: its file or, for an entry of a feed, the address of the feed.
+/// Returns the path of an article: its file or, for an entry of a feed, the address of the feed.
 pub fn shown_path(entry: Entry<'_>) -> String {
     shown_address(&entry.path().to_string_lossy()).into_owned()
 }
 
-/// Returns where a person finds an article: its file or, for an entry of a feed, its link.
+/// Returns the place where a person finds an article: its file or, for an entry of a feed, its link.
 pub fn shown_place(entry: Entry<'_>) -> String {
     let link = entry.url().filter(|_| entry.origin() == Origin::Feed);
     link.map_or_else(|| shown_path(entry), |link| shown_address(&link).into_owned())
 }
 
-/// Returns what the reader did to an article, on one line; empty for nothing.
+/// Returns the marks of an article on one line; empty if it has none.
 fn marks_line(marked: &Marked) -> String {
     let tags: Vec<String> = marked.tags().iter().map(|tag| format!("#{tag}")).collect();
     let (starred, read) = (marked.is_starred().then_some("starred"), marked.is_read().then_some("read"));
@@ -295,7 +295,7 @@ pub fn enclosure_details(enclosure: &Enclosure<SafeText>) -> String {
     [media_type, enclosure.size.map(bytes_in_words), duration].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the details of the enclosure at `address` in parentheses, after a blank; empty if there are none.
+/// Returns the details of the enclosure at `address` in parentheses, after a space; empty if it has none.
 pub(super) fn link_details(enclosures: &[Enclosure<SafeText>], address: &str) -> String {
     let details = enclosures.iter().find(|enclosure| *enclosure.url == *address).map(enclosure_details);
     details.filter(|details| !details.is_empty()).map_or_else(String::new, |details| format!(" ({details})"))

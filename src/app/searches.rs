@@ -110,7 +110,7 @@ impl State {
         SearchChange { before: at.and_then(|at| all.get(at)).cloned(), after, at: at.unwrap_or(all.len()) }
     }
 
-    /// Saves the filter under what was typed: a name and, after it, `'` with a key, a colour, and `watch`.
+    /// Saves the filter under the typed name, which `'` with a key, a colour and `watch` may follow.
     pub(super) fn save_search(&mut self, typed: &str, effects: &mut Vec<Effect>) {
         let query = self.filter.editor().text().trim().to_owned();
         if query.is_empty() {
@@ -122,7 +122,7 @@ impl State {
         let search = match parse_search(typed) {
             Ok(search) => SavedSearch { query, ..search },
             Err(mistake) => {
-                // What was typed can be put right.
+                // Reopen the line, so that the reader can correct it.
                 let mut overlay = Overlay::new(OverlayKind::Ask(Action::SaveSearch));
                 overlay.line.set(typed);
                 self.overlay = Some(overlay);
@@ -139,7 +139,7 @@ impl State {
         }
     }
 
-    /// Saves a search, in place of the one of the same name.
+    /// Saves a search. Replaces the one of the same name.
     pub(super) fn put_search(&mut self, search: SavedSearch, effects: &mut Vec<Effect>) {
         let name = search.name.clone();
         let how = search.key.map_or_else(|| "in the sources pane".to_owned(), |key| format!("'{key} brings it back"));

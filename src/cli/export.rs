@@ -40,7 +40,7 @@ impl Format {
 }
 
 /// Writes `selection` to `output`: to one file or, if that is a folder or ends in a slash, to a file for each article.
-/// Without a `format` the ending of the file decides. `force` replaces existing files.
+/// Without a `format`, the extension of the file decides. `force` replaces existing files.
 pub(super) fn write(selection: &Selection, format: Option<Format>, output: &Path, force: bool) -> io::Result<ExitCode> {
     let format = format.map(Format::export_format).or_else(|| ExportFormat::of_path(output));
     let format = format.unwrap_or(ExportFormat::Markdown);

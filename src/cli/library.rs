@@ -149,7 +149,7 @@ pub(super) fn told(path: &Path, error: impl Borrow<Error>) -> io::Error {
     io::Error::other(format!("{}: {}{more}", path.display(), error.in_words(path)))
 }
 
-/// Returns all marks in the library; none if there is no library.
+/// Returns all marks in the library; empty without a library.
 pub(super) fn all_marks(corpus: &Corpus) -> io::Result<Marks> {
     let path = path()?;
     let library = Library::open_to_read(&path).map_err(|error| told(&path, error))?;

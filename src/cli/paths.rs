@@ -1,4 +1,4 @@
-//! Paths that do not exist: refused at once, with what was meant.
+//! Rejects paths that do not exist, with suggestions.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,18 +9,18 @@ use super::Cli;
 use crate::query::closest;
 use crate::runtime::unreadable;
 
-/// How many names of a folder are compared with one that does not exist.
+/// The maximum number of names in a folder that are compared with a missing one.
 const MOST_NAMES: usize = 10_000;
 
-/// Returns an error if not one of `paths` can be read. It suggests a path or, for the first word after the program's
-/// name (`is_first`), a subcommand.
+/// Returns an error if none of `paths` can be read. The error suggests a path or, for the first argument (`is_first`),
+/// a subcommand.
 pub(super) fn check(paths: &[PathBuf], is_first: bool) -> io::Result<()> {
     let Some(refused) = unreadable(paths) else { return Ok(()) };
     let mut lines = Vec::new();
     for (number, (path, reason)) in refused.iter().enumerate() {
-        let suggestion = Some(number == 0 && is_first)
-            .filter(|may_be_command| *may_be_command)
-            .and_then(|_| closest_subcommand(path))
+        let may_be_command = number == 0 && is_first;
+        let suggestion = closest_subcommand(path)
+            .filter(|_| may_be_command)
             .map(|name| format!("the subcommand \"{name}\""))
             .or_else(|| closest_path(path).map(|path| format!("\"{}\"", path.display())));
         let suggestion = suggestion.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));

@@ -27,7 +27,7 @@ pub(super) struct Selection {
     problems: Vec<Problem>,
     /// Why articles may be missing.
     incomplete: Option<String>,
-    /// Whether a path that was named could not be read.
+    /// Whether a named path could not be read.
     is_path_missing: bool,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn cases() -> impl TypedValueParser<Value = Case> {
 }
 
 impl Selection {
-    /// Chooses from what was loaded. `has_marks` says whether what the reader added is to be printed.
+    /// Selects articles from the loaded ones. Set `has_marks` if marks will be printed.
     pub(super) fn new(loaded: Loaded, query: Query, has_marks: bool) -> io::Result<Selection> {
         let mut selection = Selection::nothing(loaded);
         if query.depends_on_marks() {
@@ -88,12 +88,12 @@ impl Selection {
         Selection { query, matcher, slots: Arc::default(), corpus, marks, problems, incomplete, is_path_missing }
     }
 
-    /// Takes over what the reader added to the articles.
+    /// Sets the marks of the articles.
     pub(super) fn set_marks(&mut self, marks: Marks) {
         self.marks = marks;
     }
 
-    /// Reads what the reader added to the articles. If that fails the articles are printed without it.
+    /// Reads the marks of the articles from the library. If that fails, the articles are printed without them.
     fn add_marks(&mut self) {
         match library::all_marks(&self.corpus) {
             Ok(marks) => self.marks = marks,
@@ -151,12 +151,12 @@ impl Selection {
         self.slots().map(|(_, entry)| entry)
     }
 
-    /// Returns the articles with what the reader added to them.
+    /// Returns the articles with their marks.
     pub(super) fn articles(&self) -> Articles<'_> {
         Articles { corpus: &self.corpus, slots: &self.slots, marks: &self.marks }
     }
 
-    /// Returns what the reader added to articles.
+    /// Returns the marks of the articles.
     pub(super) fn marks(&self) -> &Marks {
         &self.marks
     }
@@ -166,8 +166,8 @@ impl Selection {
         self.incomplete.as_deref()
     }
 
-    /// Prints on standard error what could not be read, and returns the exit status of a subcommand that printed the
-    /// rest: 2 if a path could not be read or nothing was read, 1 if nothing was found, else 0.
+    /// Prints read errors to standard error. Returns the exit status of a subcommand: 2 if a path could not be read or
+    /// nothing was read, 1 if nothing was found, else 0.
     pub(super) fn outcome(&self) -> ExitCode {
         self.tell_problems();
         let is_nothing_read = self.corpus.is_empty() && !self.problems.is_empty();
@@ -179,15 +179,14 @@ impl Selection {
         }
     }
 
-    /// Like [`outcome`](Self::outcome), but an export from which articles may be missing ends with 1.
+    /// Like [`outcome`](Self::outcome), but returns 1 if articles may be missing from the export.
     pub(super) fn outcome_of_export(&self) -> ExitCode {
         let outcome = self.outcome();
         self.tell_incomplete("export");
         if outcome == ExitCode::SUCCESS && self.incomplete.is_some() { NOTHING.into() } else { outcome }
     }
 
-    /// Like [`outcome`](Self::outcome), but as grep has it: a file that could not be read is an error even if something
-    /// was found.
+    /// Like [`outcome`](Self::outcome), but an unreadable file is an error even if something was found, as in grep.
     pub(super) fn outcome_as_grep(&self) -> ExitCode {
         self.tell_problems();
         self.tell_incomplete("answer");

@@ -101,7 +101,7 @@ pub enum Context {
     Global,
     /// In the article list.
     List,
-    /// In the article list and in the reading pane.
+    /// In the article list and the reading pane.
     Article,
     /// In the sources pane.
     Sources,

@@ -116,7 +116,7 @@ pub enum TypedFeedCommand {
     disable_help_subcommand = true
 )]
 #[command(color = clap::ColorChoice::Never)]
-struct Line {
+struct TypedLine {
     #[command(subcommand)]
     command: TypedFeedCommand,
 }
@@ -130,7 +130,7 @@ impl TypedFeedCommand {
     pub fn parse(typed: &str) -> Result<TypedFeedCommand, String> {
         let words = shell_words::split(&typed.replace('#', HASH)).map_err(|_| "unclosed quote".to_owned())?;
         let words = words.iter().map(|word| word.replace(HASH, "#"));
-        Line::try_parse_from(words).map(|line| line.command).map_err(|error| sentence(&error))
+        TypedLine::try_parse_from(words).map(|line| line.command).map_err(|error| sentence(&error))
     }
 }
 
@@ -142,7 +142,7 @@ fn sentence(error: &clap::Error) -> String {
             | ErrorKind::MissingSubcommand
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     ) {
-        let command = Line::command();
+        let command = TypedLine::command();
         let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
         return match error.get(ContextKind::InvalidSubcommand) {
             Some(ContextValue::String(wrong)) => {

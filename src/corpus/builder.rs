@@ -277,7 +277,7 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Writes an enclosure; an unknown number is 0, others are one more than they are.
+/// Writes an enclosure. Numbers are stored plus one; 0 stands for an unknown one.
 fn put_enclosure(out: &mut Vec<u8>, enclosure: &Enclosure<Cow<'_, str>>) {
     put_text(out, &enclosure.url);
     put_text(out, &enclosure.media_type);

@@ -51,7 +51,7 @@ impl<'a> Entry<'a> {
         !outline.text().is_empty() || outline.number() > 0
     }
 
-    /// Returns its own address on the web.
+    /// Returns the address of the article on the web.
     pub fn url(self) -> Option<SafeText> {
         self.outline_after_parts().map(|mut outline| outline.text()).filter(|url| !url.is_empty())
     }

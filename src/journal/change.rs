@@ -28,29 +28,29 @@ pub struct MarkGroup {
     /// The change.
     pub change: Change,
     /// The articles.
-    pub articles: Articles,
+    pub articles: ArticleIds,
 }
 
 /// Identities of articles; in JSON the base64 form of 8 bytes each, so that 100,000 of them take about 1 MB.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Articles(pub Vec<ArticleId>);
+pub struct ArticleIds(pub Vec<ArticleId>);
 
-impl Serialize for Articles {
+impl Serialize for ArticleIds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let bytes: Vec<u8> = self.0.iter().flat_map(|article| article.0.to_le_bytes()).collect();
         serializer.serialize_str(&BASE64.encode(&bytes))
     }
 }
 
-impl<'de> Deserialize<'de> for Articles {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Articles, D::Error> {
+impl<'de> Deserialize<'de> for ArticleIds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ArticleIds, D::Error> {
         let text = String::deserialize(deserializer)?;
         let bytes = BASE64.decode(text.as_bytes()).map_err(de::Error::custom)?;
         let (articles, rest) = bytes.as_chunks::<8>();
         if !rest.is_empty() {
             return Err(de::Error::custom("an article has 8 bytes"));
         }
-        Ok(Articles(articles.iter().map(|bytes| ArticleId(u64::from_le_bytes(*bytes))).collect()))
+        Ok(ArticleIds(articles.iter().map(|bytes| ArticleId(u64::from_le_bytes(*bytes))).collect()))
     }
 }
 
@@ -188,7 +188,7 @@ impl StepChange {
         for Marking { article, change } in changes {
             match groups.last_mut().filter(|group| group.change == *change) {
                 Some(group) => group.articles.0.push(*article),
-                None => groups.push(MarkGroup { change: change.clone(), articles: Articles(vec![*article]) }),
+                None => groups.push(MarkGroup { change: change.clone(), articles: ArticleIds(vec![*article]) }),
             }
         }
         StepChange::Marks(groups)
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn json_form_of_steps_is_pinned() {
-        let articles = Articles(vec![ArticleId(1), ArticleId(u64::MAX)]);
+        let articles = ArticleIds(vec![ArticleId(1), ArticleId(u64::MAX)]);
         let tag = crate::marks::Tag::new("asia").unwrap();
         let group = |change| MarkGroup { change, articles: articles.clone() };
         let marks = StepChange::Marks(vec![

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use rusqlite::{OptionalExtension, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::entry_keys::{Found, Keys, StoredRow, find, forms_of, remember};
+use super::entry_keys::{EntryKeys, EntryMatch, StoredRow, find, forms_of, remember};
 use super::feeds::{FeedNumber, Health, IS_KEPT, moved, tried};
 use super::marks::{signed, unsigned};
 use super::{Known, Library, Result, now};
@@ -19,7 +19,7 @@ use crate::marks::{Change, Marking};
 /// An entry made ready to be stored, which needs no library and can be done for many feeds at a time.
 #[derive(Clone, Debug)]
 pub struct PreparedEntry {
-    pub(super) keys: Keys,
+    pub(super) keys: EntryKeys,
     pub(super) published: Option<Published>,
     /// Checksums of its link and of its id, if that is a URI: first the canonical form, then the others. Empty if other
     /// entries of the document share it.
@@ -42,7 +42,7 @@ impl PreparedEntry {
         let guids: Vec<u64> = guid.as_deref().map(sums).unwrap_or_default();
         let published = draft.published.take();
         let json = |draft: &Draft<'_>| serde_json::to_string(draft).unwrap_or_default();
-        // Enclosures are not part of the checksum: entries that were stored before those were would all seem changed.
+        // The checksum excludes enclosures: otherwise all entries of older versions would seem changed.
         let enclosures = std::mem::take(&mut draft.enclosures);
         let mut article = json(&draft);
         let content = xxh3_64(article.as_bytes());
@@ -53,7 +53,7 @@ impl PreparedEntry {
         }
         draft.published = published;
         PreparedEntry {
-            keys: Keys::new(seed, page, &keys, &draft, content),
+            keys: EntryKeys::new(seed, page, &keys, &draft, content),
             published,
             // An id that equals the link is stored once.
             guids: if guids.first() == links.first() { Vec::new() } else { guids },
@@ -365,9 +365,9 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
     // In reverse, because of entries with the same date the one with the greater number is listed first.
     for (entry, found) in document.entries.iter().zip(found).rev() {
         let id = match found {
-            Found::Stored(row) => row.id,
-            Found::New { id, .. } => id,
-            Found::Twice => {
+            EntryMatch::Stored(row) => row.id,
+            EntryMatch::New { id, .. } => id,
+            EntryMatch::Twice => {
                 stored.ids.push(None);
                 continue;
             }
@@ -375,15 +375,15 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
         listed.insert(signed(id.0));
         stored.ids.push(Some(id));
         match found {
-            Found::Stored(row) => stored.changed += usize::from(update(transaction, revision, &row, entry, now)?),
-            Found::New { id, key } => {
+            EntryMatch::Stored(row) => stored.changed += usize::from(update(transaction, revision, &row, entry, now)?),
+            EntryMatch::New { id, key } => {
                 let number = insert(transaction, revision, feed, id, entry, now)?;
                 if id.0 != key {
                     remember(transaction, feed, key, number)?;
                 }
                 stored.new.push(id);
             }
-            Found::Twice => {}
+            EntryMatch::Twice => {}
         }
     }
     stored.new.reverse();

@@ -22,7 +22,7 @@ use crate::loader::{FeedKey, canonical_address};
 
 /// A key of an entry: a checksum seeded with its feed.
 #[derive(Clone, Debug)]
-struct Key {
+struct EntryKey {
     sum: u64,
     /// Other forms of the same key, under which the entry may have been stored.
     forms: Vec<u64>,
@@ -31,8 +31,8 @@ struct Key {
 
 /// The keys of an entry, the most specific first.
 #[derive(Clone, Debug)]
-pub(super) struct Keys {
-    keys: Vec<Key>,
+pub(super) struct EntryKeys {
+    keys: Vec<EntryKey>,
     /// The key of earlier versions for entries that shared an id: id, link and headline.
     detailed: Option<u64>,
     /// The title without a date, for entries whose date could not be read before.
@@ -56,13 +56,13 @@ pub(super) fn forms_of(address: &str) -> Vec<String> {
     forms
 }
 
-impl Keys {
+impl EntryKeys {
     /// Returns the keys of an entry in the feed with this seed and this page.
-    pub(super) fn new(seed: u64, page: Option<&str>, keys: &[FeedKey], draft: &Draft<'_>, content: u64) -> Keys {
+    pub(super) fn new(seed: u64, page: Option<&str>, keys: &[FeedKey], draft: &Draft<'_>, content: u64) -> EntryKeys {
         let sum = |text: &str| ArticleId::of_entry(seed, text).0;
         let page = page.map(canonical_address);
         let date = draft.published.map(|published| published.to_string()).unwrap_or_default();
-        let mut all: Vec<Key> = Vec::with_capacity(keys.len() + 1);
+        let mut all: Vec<EntryKey> = Vec::with_capacity(keys.len() + 1);
         for key in keys {
             let forms = forms_of(&key.text);
             let is_page = page.as_deref() == forms.first().map(String::as_str);
@@ -70,20 +70,20 @@ impl Keys {
             let Some(first) = sums.next() else { continue };
             // An id that equals the link is one key.
             if all.iter().all(|known| known.sum != first) {
-                all.push(Key { sum: first, forms: sums.collect(), is_telling: key.is_telling && !is_page });
+                all.push(EntryKey { sum: first, forms: sums.collect(), is_telling: key.is_telling && !is_page });
             }
         }
         if keys.is_empty() {
             let text = draft.parts.iter().map(|part| part.text.as_ref()).collect::<Vec<_>>().join("\n");
-            all.push(Key { sum: sum(&text), forms: Vec::new(), is_telling: true });
+            all.push(EntryKey { sum: sum(&text), forms: Vec::new(), is_telling: true });
         }
-        all.push(Key { sum: sum(&format!("{content:016x} {date}")), forms: Vec::new(), is_telling: true });
+        all.push(EntryKey { sum: sum(&format!("{content:016x} {date}")), forms: Vec::new(), is_telling: true });
         let detailed = keys.first().map(|key| {
             let url = draft.url.as_deref().unwrap_or("");
             sum(&format!("{}\n{url}\n{}", key.text, draft.text(Role::Headline)))
         });
         let title = keys.last().filter(|_| !date.is_empty()).and_then(|key| key.text.strip_suffix(&date));
-        Keys { keys: all, detailed, undated: title.map(sum) }
+        EntryKeys { keys: all, detailed, undated: title.map(sum) }
     }
 }
 
@@ -107,7 +107,7 @@ impl StoredRow {
 
 /// The result of looking up an entry of a document.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Found {
+pub(super) enum EntryMatch {
     /// A stored entry.
     Stored(StoredRow),
     /// A new entry, with its identity and the key that will find it.
@@ -117,17 +117,21 @@ pub(super) enum Found {
 }
 
 /// Finds the stored entry for each entry of a document. Stores which keys are shared or have changed.
-pub(super) fn find(transaction: &Transaction<'_>, feed: FeedNumber, entries: &[PreparedEntry]) -> Result<Vec<Found>> {
-    let mut finder = Finder::new(transaction, feed)?;
+pub(super) fn find(
+    transaction: &Transaction<'_>,
+    feed: FeedNumber,
+    entries: &[PreparedEntry],
+) -> Result<Vec<EntryMatch>> {
+    let mut finder = EntryFinder::new(transaction, feed)?;
     let levels = finder.levels(entries)?;
-    let mut found: Vec<Option<Found>> = vec![None; entries.len()];
+    let mut found: Vec<Option<EntryMatch>> = vec![None; entries.len()];
     let mut seen = HashSet::with_capacity(entries.len());
     for ((entry, level), found) in entries.iter().zip(&levels).zip(&mut found) {
         let Some(key) = entry.keys.keys.get(*level) else { continue };
         if !seen.insert(key.sum) {
-            *found = Some(Found::Twice);
+            *found = Some(EntryMatch::Twice);
         } else if let Some(row) = finder.by_key(entry, *level)? {
-            *found = Some(Found::Stored(row));
+            *found = Some(EntryMatch::Stored(row));
         }
     }
     finder.by_likeness(entries, &levels, &mut found)?;
@@ -136,7 +140,7 @@ pub(super) fn find(transaction: &Transaction<'_>, feed: FeedNumber, entries: &[P
         let key = entry.keys.keys.get(*level).map_or(0, |key| key.sum);
         all.push(match found {
             Some(found) => found,
-            None => Found::New { id: finder.free_id(key)?, key },
+            None => EntryMatch::New { id: finder.free_id(key)?, key },
         });
     }
     Ok(all)
@@ -149,10 +153,10 @@ pub(super) fn remember(transaction: &Transaction<'_>, feed: FeedNumber, key: u64
     Ok(())
 }
 
-struct Finder<'t> {
+struct EntryFinder<'t> {
     transaction: &'t Transaction<'t>,
     feed: FeedNumber,
-    /// Keys that several entries have had.
+    /// EntryKeys that several entries have had.
     shared: HashSet<u64>,
     /// The numbers of entries by keys other than the one they are stored under.
     known: HashMap<u64, i64>,
@@ -162,8 +166,8 @@ struct Finder<'t> {
     is_empty: bool,
 }
 
-impl<'t> Finder<'t> {
-    fn new(transaction: &'t Transaction<'t>, feed: FeedNumber) -> Result<Finder<'t>> {
+impl<'t> EntryFinder<'t> {
+    fn new(transaction: &'t Transaction<'t>, feed: FeedNumber) -> Result<EntryFinder<'t>> {
         let (mut shared, mut known) = (HashSet::new(), HashMap::new());
         let mut statement = transaction.prepare_cached("SELECT key, entry FROM entry_keys WHERE feed = ?1")?;
         let mut rows = statement.query([feed.0])?;
@@ -176,7 +180,7 @@ impl<'t> Finder<'t> {
         }
         let mut any = transaction.prepare_cached("SELECT 1 FROM entries WHERE feed = ?1")?;
         let is_empty = !any.exists([feed.0])?;
-        Ok(Finder { transaction, feed, shared, known, taken: HashSet::new(), is_empty })
+        Ok(EntryFinder { transaction, feed, shared, known, taken: HashSet::new(), is_empty })
     }
 
     /// Returns the index of the deciding key of each entry: the first that is specific and not shared.
@@ -255,7 +259,12 @@ impl<'t> Finder<'t> {
     }
 
     /// Finds entries that are stored under a key that no longer decides, by their similarity.
-    fn by_likeness(&mut self, entries: &[PreparedEntry], levels: &[usize], found: &mut [Option<Found>]) -> Result<()> {
+    fn by_likeness(
+        &mut self,
+        entries: &[PreparedEntry],
+        levels: &[usize],
+        found: &mut [Option<EntryMatch>],
+    ) -> Result<()> {
         let mut candidates: Vec<(usize, StoredRow)> = Vec::new();
         for (at, (entry, &level)) in entries.iter().zip(levels).enumerate() {
             if found.get(at).is_some_and(Option::is_some) {
@@ -292,7 +301,7 @@ impl<'t> Finder<'t> {
                 && let Some(row) = self.take(row)
             {
                 remember(self.transaction, self.feed, key.sum, row.number)?;
-                *found = Some(Found::Stored(row));
+                *found = Some(EntryMatch::Stored(row));
             }
         }
         Ok(())

@@ -308,7 +308,7 @@ impl Library {
                     return refused(name, format!("another program changed the subscription to \"{feed}\" since"));
                 }
             }
-            let handed_before = handed.and_then(|json| serde_json::from_str::<Vec<Handed>>(&json).ok());
+            let handed_before = handed.and_then(|json| serde_json::from_str::<Vec<Handover>>(&json).ok());
             let mut handed = Vec::new();
             for FeedChange { feed, before, after } in &changes {
                 match after {
@@ -316,7 +316,7 @@ impl Library {
                     Some(state) => {
                         if before.is_none() {
                             for handed in handed_before.iter().flatten().filter(|handed| handed.feed == *feed).rev() {
-                                take_back(transaction, revision, *handed)?;
+                                reverse_hand_on(transaction, revision, *handed)?;
                             }
                             let again = "UPDATE feeds SET subscribed = 1, position = ?2 WHERE id = ?1";
                             transaction.execute(again, params![feed, state.position])?;
@@ -343,7 +343,7 @@ impl Library {
 
 /// An entry of an unsubscribed feed, and the entry of another feed that now stands for it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Handed {
+pub(super) struct Handover {
     feed: i64,
     from: i64,
     heir: i64,
@@ -362,7 +362,7 @@ fn record(
     transaction: &Transaction<'_>,
     reader: Option<ReaderId>,
     mut changes: Vec<FeedChange>,
-    handed: &[Handed],
+    handed: &[Handover],
 ) -> Result<()> {
     let is_chosen = |change: &FeedChange| match (&change.before, &change.after) {
         (Some(before), Some(after)) => !before.is_chosen_like(after),
@@ -389,7 +389,7 @@ pub(super) fn purge(transaction: &Transaction<'_>) -> Result<()> {
 }
 
 /// Ends a subscription and hides its entries. Returns the number of entries that stay listed.
-fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Vec<Handed>) -> Result<u32> {
+fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Vec<Handover>) -> Result<u32> {
     transaction.execute("UPDATE feeds SET subscribed = 0, revision = ?2 WHERE id = ?1", params![feed, revision])?;
     let going = format!(
         "SELECT id FROM entries WHERE feed = ?1 AND dropped = 0 AND same_as IS NULL AND NOT {IS_KEPT}
@@ -399,7 +399,7 @@ fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Ve
     let shared: Vec<i64> = statement.query_map([feed], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     for from in shared {
         let heir = hand_on(transaction, revision, feed, from)?;
-        handed.extend(heir.map(|heir| Handed { feed, from, heir }));
+        handed.extend(heir.map(|heir| Handover { feed, from, heir }));
     }
     let hidden = format!(
         "UPDATE entries SET dropped = dropped + 2
@@ -466,7 +466,7 @@ fn hand_on(transaction: &Transaction<'_>, revision: i64, feed: i64, from: i64) -
 }
 
 /// Reverses [`hand_on`]: the entry gets its marks back, and its heir repeats it again.
-fn take_back(transaction: &Transaction<'_>, revision: i64, Handed { from, heir, .. }: Handed) -> Result<()> {
+fn reverse_hand_on(transaction: &Transaction<'_>, revision: i64, Handover { from, heir, .. }: Handover) -> Result<()> {
     move_marks(transaction, revision, heir, from)?;
     let others = "UPDATE entries SET same_as = nullif(?1, id), revision = ?3
         WHERE same_as = ?2 OR id = ?1 OR id = ?2";

@@ -13,7 +13,7 @@ use super::private;
 use super::searches::{delete_search, put_search};
 use super::{Library, Result, now};
 use crate::article::ArticleId;
-use crate::journal::{Articles, JournalEntry, STEPS, SearchChange, Step, StepChange};
+use crate::journal::{ArticleIds, JournalEntry, STEPS, SearchChange, Step, StepChange};
 use crate::marks::Marking;
 use crate::query::SavedSearch;
 
@@ -104,7 +104,7 @@ pub struct UndoneStep {
 pub(super) struct DeletedSearch {
     name: String,
     position: i64,
-    reported: Articles,
+    reported: ArticleIds,
 }
 
 impl Library {
@@ -246,7 +246,7 @@ fn take_search(transaction: &Transaction<'_>, name: &str) -> Result<Option<Delet
     };
     let mut statement = transaction.prepare("SELECT article FROM reported WHERE search = ?1")?;
     let reported = statement.query_map([name], |row| Ok(ArticleId(unsigned(row.get(0)?))))?;
-    let reported = Articles(reported.collect::<rusqlite::Result<_>>()?);
+    let reported = ArticleIds(reported.collect::<rusqlite::Result<_>>()?);
     delete_search(transaction, name)?;
     Ok(Some(DeletedSearch { name: name.to_owned(), position, reported }))
 }

@@ -8,7 +8,7 @@ use std::{io, thread};
 pub(super) struct Alarm<T>(Sender<(T, Instant)>);
 
 impl<T: Send + 'static> Alarm<T> {
-    /// Starts the thread, which gives each value to `tell` when it is due.
+    /// Starts the thread, which passes each value to `tell` when it is due.
     pub(super) fn start(mut tell: impl FnMut(T) + Send + 'static) -> io::Result<Alarm<T>> {
         let (wishes, inbox) = mpsc::channel::<(T, Instant)>();
         thread::Builder::new().name("alarm".to_owned()).spawn(move || {
@@ -32,7 +32,7 @@ impl<T: Send + 'static> Alarm<T> {
         Ok(Alarm(wishes))
     }
 
-    /// Gives `value` to `tell` after this many milliseconds, in place of the one before.
+    /// Passes `value` to `tell` after this many milliseconds. Replaces a pending value.
     pub(super) fn after(&self, value: T, milliseconds: u64) {
         let _ = self.0.send((value, Instant::now() + Duration::from_millis(milliseconds)));
     }

@@ -45,9 +45,9 @@ pub(super) struct Executor {
     pub(super) facets: Facets,
     /// Tells when an article was open for a moment.
     pub(super) alarm: Alarm<ArticleId>,
-    /// Tells when it is too late for a second Esc.
+    /// The timer for the second Esc that stops loading.
     pub(super) stop_alarm: Alarm<()>,
-    /// Writes articles to files.
+    /// The writer of exports.
     pub(super) exporter: Exporter,
     /// Keeps what the reader does.
     pub(super) keeper: Keeper,

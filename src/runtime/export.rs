@@ -1,4 +1,4 @@
-//! Writing articles to files: never half a file, and never over an existing one unless that is wanted.
+//! Writes articles to files. Never leaves half a file, and replaces an existing one only on request.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -14,13 +14,13 @@ use crate::app::numbers::{counted, grouped};
 use crate::app::render::{Articles, ExportFormat, Heading, unique_stems, write_article, write_index, write_list};
 use crate::app::{Export, Message, Notice};
 
-/// Time between two messages about the progress of an export.
+/// The interval between progress messages of an export.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How long the end of the program waits until a stopped export has removed its unfinished file.
+/// How long the program waits at exit for a stopped export to remove its unfinished file.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A file that is written beside its place and moved there when it is complete.
+/// A file that is written under a temporary name and moved to its path when complete.
 struct OutputTarget<'a> {
     path: &'a Path,
     part: PathBuf,
@@ -46,12 +46,12 @@ impl<'a> OutputTarget<'a> {
 
     fn finish(mut self) -> io::Result<()> {
         self.file.flush().map_err(|error| named(self.path, &error))?;
-        // A hard link fails if a file came to be there meanwhile, so nobody's file is lost.
+        // A hard link fails if the path exists by now, so no file is lost.
         let placed = match self.force {
             true => fs::rename(&self.part, self.path),
             false => fs::hard_link(&self.part, self.path).or_else(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => Err(exists(self.path)),
-                // Not every file system has hard links.
+                // Not every file system supports hard links.
                 _ if self.path.symlink_metadata().is_err() => fs::rename(&self.part, self.path),
                 _ => Err(error),
             }),
@@ -69,7 +69,7 @@ impl Drop for OutputTarget<'_> {
     }
 }
 
-/// Writes exports of the reader, one at a time, on a thread of its own. Dropping it stops the export.
+/// Writes exports of the reader on a separate thread, one at a time. Dropping it stops the export.
 #[derive(Default)]
 pub(super) struct Exporter {
     stop: Arc<AtomicBool>,
@@ -77,7 +77,7 @@ pub(super) struct Exporter {
 }
 
 impl Exporter {
-    /// Starts to write. `tell` gets the progress and the result.
+    /// Starts an export. `tell` receives the progress and the result.
     pub(super) fn start(
         &mut self,
         export: Box<Export>,
@@ -89,7 +89,7 @@ impl Exporter {
         let (ended, running) = mpsc::channel();
         let stop = Arc::clone(&self.stop);
         thread::Builder::new().name("export".to_owned()).spawn(move || {
-            let fault = || Err(io::Error::other("a fault of this program"));
+            let fault = || Err(io::Error::other("internal error"));
             let written = contain(|| write(&export, &stop, &mut tell)).unwrap_or_else(fault);
             tell(match written {
                 Ok(()) => Message::Notice(export.success()),
@@ -135,8 +135,8 @@ fn write(export: &Export, stop: &AtomicBool, tell: &mut dyn FnMut(Message)) -> i
     export_list(export.articles(), heading, *format, (path, *force), &mut progress)
 }
 
-/// Writes a list of articles to the file at `path`. With `force` it replaces an existing file, else the error is
-/// [`io::ErrorKind::AlreadyExists`]. Stops with the error of `progress`, which gets the number of each article.
+/// Writes a list of articles to the file at `path`. Replaces an existing file if `force` is set, else returns
+/// [`io::ErrorKind::AlreadyExists`]. Calls `progress` with the number of each article, and stops with its error.
 pub fn export_list(
     articles: Articles<'_>,
     heading: &Heading,
@@ -173,7 +173,7 @@ pub fn export_folder(
     fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
     let names = unique_stems(articles);
     let path = |name: &str| folder.join(format!("{name}.{}", format.ending()));
-    // Nothing is written if anything would be lost.
+    // Write nothing if any file would be replaced.
     let mut paths = names.iter().map(|name| path(name)).chain([path("index")]);
     if !force && let Some(there) = paths.find(|path| path.exists()) {
         return Err(exists(&there));
@@ -195,13 +195,13 @@ fn exists(path: &Path) -> io::Error {
     io::Error::new(io::ErrorKind::AlreadyExists, format!("{} exists already", path.display()))
 }
 
-/// Returns whether an export failed because there is a file already.
+/// Returns whether an export failed because a file already exists.
 pub fn is_exists(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AlreadyExists
 }
 
 fn named(path: &Path, error: &io::Error) -> io::Error {
-    // What names its path already is not named twice.
+    // Do not name the path twice.
     let text = error.to_string();
     let shown = path.display().to_string();
     if text.starts_with(&shown) {

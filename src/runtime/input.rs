@@ -84,11 +84,11 @@ mod sys {
 
     use filedescriptor::{POLLERR, POLLHUP, POLLIN, POLLOUT, poll, pollfd};
 
-    use super::decoder::{Decoded, Decoder};
+    use super::decoder::{Decoder, InputItem};
     use super::message;
     use crate::app::Message;
     use crate::runtime::event_loop::Event;
-    use crate::runtime::questions::{Answers, Question, batch};
+    use crate::runtime::questions::{Answers, TerminalQuestion, batch};
 
     /// The terminal is gone if it says so often in a row that there is something to read, and nothing is read.
     const EMPTY: u32 = 50;
@@ -123,7 +123,7 @@ mod sys {
         /// Sends the questions and starts the thread, which receives the answers. Echo must be off.
         pub(in crate::runtime) fn start(
             events: Sender<Event>,
-            questions: &[Question],
+            questions: &[TerminalQuestion],
             answers: Arc<Answers>,
         ) -> io::Result<Input> {
             let mut tty = tty()?;
@@ -143,7 +143,7 @@ mod sys {
 
         /// Runs `work` while nothing is read from the terminal.
         pub(in crate::runtime) fn while_closed<T>(&self, work: impl FnOnce() -> T) -> T {
-            self.answers.settle();
+            self.answers.wait_until_complete();
             *self.gate.lock() = Position::Closing;
             let _ = (&self.waker).write(&[0]);
             let closing = |at: &mut Position| *at == Position::Closing;
@@ -238,8 +238,8 @@ mod sys {
         fn wait(&mut self) -> Heard {
             let fds = [self.tty.as_raw_fd(), self.woken.as_raw_fd()];
             let mut waiting = fds.map(|fd| pollfd { fd, events: POLLIN, revents: 0 });
-            let patience = self.decoder.patience(self.answers.are_expected());
-            match poll(&mut waiting, patience) {
+            let wait_time = self.decoder.wait_time(self.answers.are_expected());
+            match poll(&mut waiting, wait_time) {
                 Ok(0) => return Heard::Nothing,
                 Ok(_) => {}
                 Err(filedescriptor::Error::Poll(error)) if error.kind() == io::ErrorKind::Interrupted => {
@@ -256,10 +256,10 @@ mod sys {
         }
 
         /// Sends decoded input to the event loop. Returns whether the loop still runs.
-        fn send(&self, decoded: Vec<Decoded>) -> bool {
+        fn send(&self, decoded: Vec<InputItem>) -> bool {
             let mut messages = decoded.into_iter().filter_map(|decoded| match decoded {
-                Decoded::Typed(typed) => message(typed),
-                Decoded::Answer(answer) => self.answers.take(&answer).map(Message::Background),
+                InputItem::Typed(typed) => message(typed),
+                InputItem::Answer(answer) => self.answers.take(&answer).map(Message::Background),
             });
             messages.all(|message| self.events.send(Event::Message(message)).is_ok())
         }
@@ -275,14 +275,18 @@ mod sys {
 
     use super::message;
     use crate::runtime::event_loop::Event;
-    use crate::runtime::questions::{Answers, Question};
+    use crate::runtime::questions::{Answers, TerminalQuestion};
 
     /// The input thread, as seen from the others.
     pub(in crate::runtime) struct Input(());
 
     impl Input {
         /// Starts the thread. Sends no questions: console events contain no answers.
-        pub(in crate::runtime) fn start(events: Sender<Event>, _: &[Question], _: Arc<Answers>) -> io::Result<Input> {
+        pub(in crate::runtime) fn start(
+            events: Sender<Event>,
+            _: &[TerminalQuestion],
+            _: Arc<Answers>,
+        ) -> io::Result<Input> {
             thread::Builder::new().name("input".to_owned()).spawn(move || {
                 while let Ok(typed) = crossterm::event::read() {
                     if let Ok(typed) = terminput_crossterm::to_terminput(typed)

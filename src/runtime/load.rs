@@ -56,7 +56,7 @@ pub struct Loaded {
     pub progress: LoadProgress,
     /// What took how long, one after the other.
     pub phases: Vec<(&'static str, Duration)>,
-    /// Whether a path that was named could not be read at all.
+    /// Whether a named path could not be read at all.
     pub is_path_missing: bool,
 }
 

@@ -24,21 +24,21 @@ const DEVICE_ATTRIBUTES: &str = "\x1b[c";
 
 /// A question to the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
+pub(super) enum TerminalQuestion {
     /// The colour of the background (OSC 11).
     Background,
 }
 
-impl Question {
+impl TerminalQuestion {
     fn sequence(self) -> &'static str {
         match self {
-            Question::Background => "\x1b]11;?\x1b\\",
+            TerminalQuestion::Background => "\x1b]11;?\x1b\\",
         }
     }
 }
 
 /// Returns the questions whose answers this config needs; `variable` reads the environment.
-pub(super) fn questions(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<Question> {
+pub(super) fn questions(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<TerminalQuestion> {
     let set = |name| variable(name).filter(|value| !value.is_empty());
     let has_colours = set("NO_COLOR").is_none();
     // These terminals print or misread unknown questions.
@@ -46,11 +46,11 @@ pub(super) fn questions(config: &Config, variable: impl Fn(&str) -> Option<Strin
         !(term == "dumb" || term == "linux" || term.starts_with("eterm") || term.starts_with("Eterm"))
     });
     let wants_background = config.theme == ThemeChoice::Auto && has_colours;
-    if answers && wants_background { vec![Question::Background] } else { Vec::new() }
+    if answers && wants_background { vec![TerminalQuestion::Background] } else { Vec::new() }
 }
 
 /// Returns the bytes that ask all `questions`; empty if there are none.
-pub(super) fn batch(questions: &[Question]) -> String {
+pub(super) fn batch(questions: &[TerminalQuestion]) -> String {
     match questions {
         [] => String::new(),
         some => some.iter().map(|question| question.sequence()).chain([DEVICE_ATTRIBUTES]).collect(),
@@ -110,12 +110,12 @@ impl Answers {
     }
 
     /// Waits for missing answers until [`HANDOVER_TIMEOUT`] after the questions.
-    pub(super) fn settle(&self) {
+    pub(super) fn wait_until_complete(&self) {
         drop(self.wait(HANDOVER_TIMEOUT));
     }
 
     /// Stops expecting answers.
-    pub(super) fn give_up(&self) {
+    pub(super) fn stop_waiting(&self) {
         self.lock().asked = None;
         self.changed.notify_all();
     }

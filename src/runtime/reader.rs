@@ -23,7 +23,7 @@ use super::log::note;
 use super::questions::{Answers, questions};
 use super::snapshot::Cache;
 use super::source::{LoadOptions, Source};
-use super::terminal::{Terminal, give_back, is_there, quieten, size};
+use super::terminal::{Terminal, disable_echo, give_back, is_there, size};
 use super::unkept::Unkept;
 use crate::app::numbers::counted;
 use crate::app::{Message, Notice, State};
@@ -55,39 +55,39 @@ pub struct Options {
 }
 
 /// A terminal whose questions are sent and whose keys are queued for the reader. Dropping it restores the terminal.
-pub struct Asked {
+pub struct PreparedTerminal {
     events: Sender<Event>,
     inbox: Receiver<Event>,
     input: Input,
-    terminal: GiveBack,
+    terminal: RestoreOnDrop,
 }
 
 /// Restores the terminal when dropped. Waits for answers first, so that they do not appear at the shell's prompt.
-struct GiveBack(Arc<Answers>);
+struct RestoreOnDrop(Arc<Answers>);
 
-impl Drop for GiveBack {
+impl Drop for RestoreOnDrop {
     fn drop(&mut self) {
-        self.0.settle();
+        self.0.wait_until_complete();
         give_back();
     }
 }
 
 /// Sends the questions that `config` needs, without waiting: the terminal answers while the caller opens the library.
-pub fn ask_terminal(config: &Config, colours: Option<bool>) -> io::Result<Asked> {
+pub fn ask_terminal(config: &Config, colours: Option<bool>) -> io::Result<PreparedTerminal> {
     let (events, inbox) = mpsc::channel();
     #[cfg(unix)]
     super::signals::listen(events.clone())?;
-    let terminal = GiveBack(Arc::default());
-    quieten()?;
+    let terminal = RestoreOnDrop(Arc::default());
+    disable_echo()?;
     let questions = questions(config, |name| variable(name, colours));
     let input = Input::start(events.clone(), &questions, Arc::clone(&terminal.0))?;
-    Ok(Asked { events, inbox, input, terminal })
+    Ok(PreparedTerminal { events, inbox, input, terminal })
 }
 
 /// Runs the reader until it ends. The terminal is restored when this returns, even with an error.
-pub fn run(asked: Asked, options: Options) -> io::Result<Ending> {
+pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
     let Options { sources, title, config, config_problems, greeting, cache, library, colours } = options;
-    let Asked { events, inbox, input, terminal } = asked;
+    let PreparedTerminal { events, inbox, input, terminal } = prepared;
     let room = events.clone();
     let mut screen = Terminal::take(config.mouse, painter(&config, colours), move || drop(room.send(Event::Room)))?;
     let now = || Local::now().naive_local();
@@ -151,7 +151,7 @@ pub fn run(asked: Asked, options: Options) -> io::Result<Ending> {
     let quits = matches!(ending, Ending::Quit);
     let restoring = thread::Builder::new().name("restore".to_owned()).spawn(move || {
         if !quits {
-            terminal.0.give_up();
+            terminal.0.stop_waiting();
         }
         drop(terminal);
     });
@@ -210,7 +210,7 @@ fn variable(name: &str, colours: Option<bool>) -> Option<String> {
     }
 }
 
-/// Sends what `message` makes of a value.
+/// Returns a function that sends `message` of each value to the event loop.
 fn teller_of<T>(events: &Sender<Event>, message: fn(T) -> Message) -> impl FnMut(T) + Send + use<T> {
     let events = events.clone();
     move |value| drop(events.send(Event::Message(message(value))))

@@ -67,17 +67,17 @@ impl Default for LoadOptions {
     }
 }
 
-/// How long one path is asked for.
+/// The timeout for one path.
 const PATH_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Returns every path with the reason why it cannot be read, or `None` if at least one can be read. A disk that does not
-/// answer in time counts as one that can be read.
+/// Returns all paths with the reasons why they cannot be read, or `None` if at least one can be read. A path whose disk
+/// does not answer in time counts as readable.
 pub fn unreadable(paths: &[PathBuf]) -> Option<Vec<(&Path, String)>> {
     if paths.is_empty() {
         return None;
     }
     let disk = Asker::new(PATH_TIMEOUT, |path: PathBuf| path.metadata().err().map(|error| refusal(&error).to_string()));
-    // Standard input is no path.
+    // `-` is standard input, not a path.
     let reason = |path: &PathBuf| if path == Path::new("-") { None } else { disk.ask(path.clone()).flatten() };
     paths.iter().map(|path| Some((path.as_path(), reason(path)?))).collect()
 }

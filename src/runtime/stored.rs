@@ -19,7 +19,7 @@ const NEWEST: usize = 150;
 /// So many numbers are read at once.
 const STRETCH: i64 = 4_000;
 
-/// Stands for no change of feeds at all: counted from 0, so no library has it.
+/// Marks feeds as unread. Libraries count revisions from 0, so none has this one.
 const UNSEEN: i64 = -1;
 
 /// The format that entries of feeds are said to have.
@@ -170,7 +170,7 @@ impl StoredFeeds {
             }
             done
         })?;
-        // If reading fails or is stopped, all of it is read again the next time.
+        // If reading fails or is stopped, everything is read again the next time.
         let is_whole = !stop.load(Ordering::Relaxed);
         (self.seen, self.feeds_seen) = if is_whole { (seen, feeds_seen) } else { (0, UNSEEN) };
         Ok(())

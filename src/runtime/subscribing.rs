@@ -86,7 +86,7 @@ pub fn subscriptions(places: &[String], tags: &[String], name: Option<&String>) 
 
 /// The result of looking up a place.
 enum Found {
-    /// A feed, what was fetched of it, and the address that it has moved away from.
+    /// A feed, its fetched document, and its former address if it has moved.
     Feed(Box<Subscription>, Option<Document>, Option<String>),
     Several(Vec<PageFeed>),
 }
@@ -107,7 +107,7 @@ pub fn add(
     if let Some(feed) = library.moved_from(&web_address(&wanted.url)).map_err(kept)? {
         return Ok(Added::Moved { name: feed.subscription.name().to_owned(), to: feed.subscription.url });
     }
-    let (found, document, former) = match find(client, &Place::of(wanted), stop)? {
+    let (found, document, former) = match find(client, &FeedPlace::of(wanted), stop)? {
         Found::Several(feeds) => return Ok(Added::Several(feeds)),
         Found::Feed(found, document, former) => (found, document, former),
     };
@@ -139,14 +139,14 @@ pub fn add(
 }
 
 /// A typed place, with the login for its server.
-struct Place<'w> {
+struct FeedPlace<'w> {
     name: &'w str,
     login: Option<&'w ServerLogin>,
 }
 
-impl Place<'_> {
-    fn of(wanted: &Subscription) -> Place<'_> {
-        Place { name: &wanted.url, login: wanted.login.as_ref() }
+impl FeedPlace<'_> {
+    fn of(wanted: &Subscription) -> FeedPlace<'_> {
+        FeedPlace { name: &wanted.url, login: wanted.login.as_ref() }
     }
 }
 
@@ -157,25 +157,25 @@ fn same_server(one: &str, other: &str) -> bool {
 }
 
 /// Finds the feed at a typed place.
-fn find(client: &Client, place: &Place<'_>, stop: &AtomicBool) -> Result<Found, String> {
-    let Place { name: place, login } = *place;
+fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<Found, String> {
+    let FeedPlace { name: place, login } = *place;
     let path = Path::new(place);
     if !place.contains("://") && path.is_file() {
         let bytes = fs::read(path).map_err(|error| format!("{place}: {error}"))?;
         return match parse_feed(&bytes, &FeedOptions::default()) {
             Ok(feed) => match address_of(&feed) {
-                Some(url) => fetched(client, &Place { name: &url, login }, stop, true),
+                Some(url) => fetched(client, &FeedPlace { name: &url, login }, stop, true),
                 None => Err(format!("the feed in {place} does not say where it is fetched from; give its address")),
             },
-            Err(_) => of_page(client, &Place { name: place, login }, feeds_of_page(&bytes, None, ""), stop),
+            Err(_) => of_page(client, &FeedPlace { name: place, login }, feeds_of_page(&bytes, None, ""), stop),
         };
     }
-    fetched(client, &Place { name: &web_address(place), login }, stop, true)
+    fetched(client, &FeedPlace { name: &web_address(place), login }, stop, true)
 }
 
 /// Fetches an address. Follows a page to its feed if `may_be_page` is set.
-fn fetched(client: &Client, place: &Place<'_>, stop: &AtomicBool, may_be_page: bool) -> Result<Found, String> {
-    let Place { name: url, login } = *place;
+fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, may_be_page: bool) -> Result<Found, String> {
+    let FeedPlace { name: url, login } = *place;
     let accept = Some(format!("{FEED_TYPES}, text/html;q=0.5"));
     let wanted = Wanted { accept, login: login.cloned(), ..Wanted::new(url) };
     let document = match client.fetch(&wanted, stop) {
@@ -207,10 +207,15 @@ fn fetched(client: &Client, place: &Place<'_>, stop: &AtomicBool, may_be_page: b
 }
 
 /// Returns the only feed of a page, or the choice between several.
-fn of_page(client: &Client, place: &Place<'_>, mut feeds: Vec<PageFeed>, stop: &AtomicBool) -> Result<Found, String> {
+fn of_page(
+    client: &Client,
+    place: &FeedPlace<'_>,
+    mut feeds: Vec<PageFeed>,
+    stop: &AtomicBool,
+) -> Result<Found, String> {
     match (feeds.pop(), feeds.is_empty()) {
         (None, _) => Err(format!("{} is not a feed and links to none", place.name)),
-        (Some(only), true) => fetched(client, &Place { name: &only.url, ..*place }, stop, false),
+        (Some(only), true) => fetched(client, &FeedPlace { name: &only.url, ..*place }, stop, false),
         (Some(last), false) => {
             feeds.push(last);
             Ok(Found::Several(feeds))

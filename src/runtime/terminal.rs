@@ -170,7 +170,7 @@ pub(super) fn is_there() -> bool {
 
 /// Turns off echo and line editing before the screen is set up, so that answers of the terminal are not shown. `^C` and
 /// `^Z` still send their signals: keys are not read yet, and a disk may be slow.
-pub(super) fn quieten() -> io::Result<()> {
+pub(super) fn disable_echo() -> io::Result<()> {
     give_back_on_panic();
     enable_raw_mode()?;
     set_signal_keys(true)

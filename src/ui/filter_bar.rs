@@ -37,16 +37,16 @@ const CANDIDATES: usize = 8;
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let typing = state.focus() == Focus::Filter;
     let typed = state.filter().editor();
-    let told = told(state, area);
-    let mut pen = Pen::new(buffer, told.x(area), area.y, area.right());
-    if let Some(toggle) = told.toggle {
+    let end = right_end(state, area);
+    let mut pen = Pen::new(buffer, end.x(area), area.y, area.right());
+    if let Some(toggle) = end.toggle {
         let is_set = state.filter().typed().case() != Case::Auto;
         pen.put(toggle, if is_set { theme.accent } else { theme.dim });
         pen.skip(TOGGLE_GAP as u16);
     }
-    pen.put(Safe::new(&told.text), theme.dim);
+    pen.put(Safe::new(&end.text), theme.dim);
     let sign = if typing || state.filter().is_on() { theme.accent } else { theme.dim };
-    let mut pen = Pen::new(buffer, area.x, area.y, told.text_end(area));
+    let mut pen = Pen::new(buffer, area.x, area.y, end.text_end(area));
     pen.put(SIGN, sign);
     if typed.text().is_empty() && !typing {
         return None;
@@ -91,7 +91,7 @@ fn first_shown(line: &LineEditor, room: usize) -> (usize, usize) {
 /// The columns of the bar, counted from its left, in which some bytes of the typed line stand.
 fn columns(state: &State, bar: Rect, range: &Range<usize>) -> (u16, u16) {
     let line = state.filter().editor();
-    let end = told(state, bar).text_end(bar);
+    let end = right_end(state, bar).text_end(bar);
     let (start, _) = first_shown(line, usize::from(end - bar.x).saturating_sub(SIGN.width()));
     let shown = |at: usize| line.text().get(start..at.max(start)).unwrap_or("").width() as u16;
     let first = SIGN.width() as u16 + shown(range.start);
@@ -189,12 +189,12 @@ fn marks(state: &State, theme: &Theme) -> Vec<Highlight> {
 }
 
 /// The right end of the bar: the case toggle and a summary of the answer.
-struct Told {
+struct RightEnd {
     toggle: Option<&'static str>,
     text: String,
 }
 
-impl Told {
+impl RightEnd {
     fn width(&self) -> u16 {
         let gap = if self.text.is_empty() { 0 } else { TOGGLE_GAP };
         (self.toggle.map_or(0, |toggle| toggle.width() + gap) + self.text.width()) as u16
@@ -212,7 +212,7 @@ impl Told {
 }
 
 /// Returns the longest summary that fits beside the typed text or, if that is long, in half of the bar.
-fn told(state: &State, bar: Rect) -> Told {
+fn right_end(state: &State, bar: Rect) -> RightEnd {
     let typed = state.filter().editor().text();
     let is_shown = (state.focus() == Focus::Filter || !typed.is_empty()) && bar.width >= TOGGLE_FROM;
     let toggle = is_shown.then(|| match state.filter().typed().case() {
@@ -224,7 +224,7 @@ fn told(state: &State, bar: Rect) -> Told {
     let toggle_width = toggle.map_or(0, |toggle| toggle.width() + TOGGLE_GAP);
     let most = (width - width / 2).max(width.saturating_sub(SIGN.width() + typed.width() + ROOM_TO_TYPE));
     let fits = |text: &String| text.width() + toggle_width + 3 <= most;
-    Told { toggle, text: summary(state).into_iter().find(fits).unwrap_or_default() }
+    RightEnd { toggle, text: summary(state).into_iter().find(fits).unwrap_or_default() }
 }
 
 /// Returns the hint of the case toggle (`Alt-c ignores case (+136)`) and whether it would find more.
@@ -241,7 +241,7 @@ fn case_hint(state: &State) -> Option<(String, bool)> {
     (difference > 0).then(|| (format!("{key} {what} ({sign}{})", grouped(difference as u64)), matched > now))
 }
 
-/// What came of the filter and where the reader is, the longest form first.
+/// Returns the summary of the answer and the reading position, the longest form first.
 fn summary(state: &State) -> Vec<String> {
     let reading = state.reading();
     let place = reading.open().map(|_| {
@@ -275,7 +275,7 @@ fn summary(state: &State) -> Vec<String> {
     let hint = case_hint(state);
     let more = match (filter.is_answered(), state.progress().stopped) {
         (false, _) => "…",
-        // The reader stopped loading, so there may be more.
+        // The reader stopped loading, so more articles may match.
         (true, true) => "+",
         (true, false) => "",
     };

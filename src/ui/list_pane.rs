@@ -41,7 +41,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
 }
 
 fn draw_head(state: &State, theme: &Theme, head: Rect, buffer: &mut Buffer) {
-    // A plus sign says that more may be there: the reader stopped loading.
+    // A plus sign shows that articles may be missing because the reader stopped loading.
     let more = if state.progress().stopped { "+" } else { "" };
     let all = state.corpus().len() as u64;
     let of_all = format!("{}{more}", counted(all, "article", "articles"));

@@ -16,7 +16,7 @@ const GAUGE: usize = 12;
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let mut right = area.right();
-    // The message says how far loading is, and needs the room.
+    // The message already shows the progress of loading.
     let loading = loading(state).filter(|_| !state.is_stop_asked());
     let problems = state.problem_count() as u64;
     let mut told = Vec::new();
@@ -135,7 +135,7 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
     }
 }
 
-/// Returns the note that stays while a part of the files is missing because the reader stopped loading.
+/// Returns the note that stays while files are missing because the reader stopped loading.
 fn stopped(state: &State) -> Option<String> {
     let progress = state.progress();
     if !progress.done || !progress.stopped {

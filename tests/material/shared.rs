@@ -1,4 +1,4 @@
-//! Inputs that stand beside the project and are no part of it.
+//! Inputs outside the repository.
 
 use std::path::{Path, PathBuf};
 

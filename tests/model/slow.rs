@@ -278,7 +278,7 @@ pub(crate) fn is_written(text: &str, range: &Range<usize>, term: &Term) -> bool 
     };
     let edges: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let start = edges.iter().rev().find(|&&at| fold(&text[..at]).len() <= range.start).unwrap();
-    // A term may begin and end inside a character that folds to several.
+    // A term may start and end inside a character that folds to several.
     let skipped = range.start - fold(&text[..*start]).len();
     let as_found = |kept: &str| kept.get(skipped..skipped + exact.len()).is_some_and(is_same);
     edges

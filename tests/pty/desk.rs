@@ -66,7 +66,7 @@ pub(crate) struct Desk {
     pub(crate) answers: [&'static str; 2],
     /// Whether the config is wrong on purpose. If it is not, a message about it fails the test.
     pub(crate) expects_config_problems: bool,
-    /// Where the next question may stand in what was written.
+    /// The offset in the output from which to search for the next question.
     unanswered: usize,
     pub(crate) master: Option<Box<dyn MasterPty + Send>>,
     pub(crate) input: Option<Box<dyn Write + Send>>,
@@ -211,7 +211,7 @@ impl Desk {
             }
             self.unanswered += at + 1;
             if let (Some(which), Some(input)) = (asked, &mut self.input) {
-                // A program that has ended takes no answer.
+                // Ignore errors: the program may have ended.
                 let _ = input.write_all(self.answers[which].as_bytes());
             }
         }

@@ -1,4 +1,4 @@
-//! CSV: an article a line, under a line of names.
+//! CSV: one line per article, after a header line.
 
 use std::io::{self, Write};
 
@@ -12,14 +12,14 @@ const NAMES: [&str; 11] =
     ["date", "section", "headline", "source", "path", "url", "starred", "read", "tags", "note", "links"];
 
 /// Writes articles as CSV.
-pub(super) struct Writer<W: Write>(csv::Writer<W>);
+pub(super) struct CsvWriter<W: Write>(csv::Writer<W>);
 
-impl<W: Write> Writer<W> {
-    /// Writes the line of names.
-    pub(super) fn new(out: W) -> io::Result<Writer<W>> {
+impl<W: Write> CsvWriter<W> {
+    /// Writes the header line.
+    pub(super) fn new(out: W) -> io::Result<CsvWriter<W>> {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(NAMES)?;
-        Ok(Writer(writer))
+        Ok(CsvWriter(writer))
     }
 
     /// Writes one article.
@@ -37,15 +37,15 @@ impl<W: Write> Writer<W> {
         Ok(self.0.write_record(columns(entry).into_iter().chain(marks))?)
     }
 
-    /// Writes what is left.
+    /// Flushes the output.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.0.flush()
     }
 }
 
-/// Writes articles as CSV with a line of names.
+/// Writes articles as CSV with a header line.
 pub fn write_csv<'a>(articles: impl Iterator<Item = (Entry<'a>, &'a Marked)>, out: &mut impl Write) -> io::Result<()> {
-    let mut writer = Writer::new(out)?;
+    let mut writer = CsvWriter::new(out)?;
     for (entry, marked) in articles {
         writer.write(entry, marked)?;
     }

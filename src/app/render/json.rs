@@ -1,4 +1,4 @@
-//! An article as one JSON object: the same names everywhere, documented in the README.
+//! An article as one JSON object, with the field names that the README documents.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -78,7 +78,7 @@ impl EnclosureJson<'_> {
 }
 
 impl<'a> ArticleJson<'a> {
-    /// Makes the object of an article with what the reader added to it.
+    /// Creates the object of an article with its marks.
     pub fn new(entry: Entry<'_>, article: &'a Article, marked: &'a Marked, with_body: bool) -> ArticleJson<'a> {
         let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
         let link = |(number, link): (usize, &'a crate::article::SafeText)| Link {

@@ -7,18 +7,18 @@ use super::{link_details, marks_line, shown_address};
 use crate::article::{Article, BlockKind, Part, SpanStyle, clean, to_json};
 use crate::marks::Marked;
 
-/// How links stand in the text.
+/// How links are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LinkStyle {
     /// By number, with a list of definitions at the end.
     Reference,
-    /// With the address in place.
+    /// With the address inline.
     Inline,
 }
 
-/// Writes an article with front matter. newsdesk reads it back to the same parts and links.
+/// Writes an article with front matter. Reading it back yields the same parts and links.
 pub fn write_markdown(article: &Article, marked: &Marked, out: &mut impl Write) -> io::Result<()> {
-    // A JSON text is a YAML text too.
+    // JSON strings are valid YAML.
     writeln!(out, "---\ntitle: {}", to_json(article.headline())?)?;
     if let Some(published) = article.published {
         writeln!(out, "date: {published}")?;
@@ -115,7 +115,7 @@ fn write_body(article: &Article, links: LinkStyle, out: &mut impl Write) -> io::
                 writeln!(out, "{}{marker} {}\n", "    ".repeat(usize::from(depth)), text())?;
             }
             BlockKind::Code => {
-                // A fence that is longer than any run of backticks inside.
+                // The fence must be longer than any run of backticks inside.
                 let longest = part.text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
                 let fence = "`".repeat(longest.max(2) + 1);
                 writeln!(out, "{fence}\n{}\n{fence}\n", part.text)?;
@@ -155,7 +155,7 @@ fn linked(article: &Article, part: &Part, style: LinkStyle) -> String {
     out
 }
 
-/// Returns an address as it may stand between `<` and `>`.
+/// Escapes an address for use between `<` and `>`.
 fn destination(address: &str) -> String {
     let mut out = String::with_capacity(address.len());
     for c in shown_address(address).chars() {
@@ -170,13 +170,13 @@ fn destination(address: &str) -> String {
     out
 }
 
-/// Returns text in which nothing is Markdown; it may begin a block.
+/// Escapes text so that nothing in it is Markdown; it may start a block.
 pub fn escaped(text: &str) -> String {
     let mut out = escaped_inside(text);
     if text.starts_with(['+', '-', '=', '~']) {
         out.insert(0, '\\');
     }
-    // `1.` or `1)` at the front would begin a list.
+    // `1.` or `1)` at the start would begin a list.
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     if digits > 0 && matches!(text.as_bytes().get(digits), Some(b'.' | b')')) {
         out.insert(digits, '\\');
@@ -184,7 +184,7 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
-/// Returns text in which nothing is Markdown; it does not begin a block.
+/// Escapes text so that nothing in it is Markdown; it does not start a block.
 fn escaped_inside(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -8,7 +8,7 @@ use crate::app::wrap::{Annotation, Line, Setting, typeset};
 use crate::article::{Article, clean};
 use crate::marks::Marked;
 
-/// Writes an article as the reading pane sets it, with its links and what the reader added. `style` may paint a line.
+/// Writes an article as the reading pane sets it, with its links and marks. `style` may colour a line.
 pub fn write_text(
     article: &Article,
     marked: &Marked,
@@ -23,7 +23,7 @@ pub fn write_text(
     Ok(())
 }
 
-/// Returns an article as text without set lines, with its links and what the reader added: for the clipboard and for
+/// Returns an article as text without line breaks in paragraphs, with its links and marks, for the clipboard and for
 /// commands.
 pub fn plain_text(article: &Article, marked: &Marked) -> String {
     let mut text = article.to_text();

@@ -224,7 +224,7 @@ fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'
         push_enclosure(&mut draft, enclosure);
     }
     if let Some(duration) = entry.duration.as_deref().and_then(seconds) {
-        // A podcast writes the duration of its one recording beside it.
+        // Podcasts give the duration of their recording in the entry.
         let recording = draft.enclosures.iter_mut().find(|enclosure| !enclosure.media_type.starts_with("image"));
         recording.into_iter().for_each(|recording| recording.duration = recording.duration.or(Some(duration)));
     }
@@ -312,16 +312,16 @@ fn first_words(body: &Blocks) -> Option<String> {
     Some(words)
 }
 
-/// Adds an enclosure, and a line that links to it unless the body links to it already.
+/// Adds an enclosure, and a line with its link unless the body already has that link.
 fn push_enclosure(draft: &mut Draft<'static>, enclosure: &FeedLink) {
     let FeedLink { href, media_type, .. } = enclosure;
     if href.is_empty() || !address::is_harmless(href) {
         return;
     }
-    // Many feeds write 0 for a size that they do not know.
+    // Many feeds write 0 for an unknown size.
     let size = enclosure.length.replace([',', ' '], "").parse().ok().filter(|&size| size > 0);
     let duration = seconds(&enclosure.duration);
-    // Modules repeat an enclosure with more details.
+    // Some feeds repeat an enclosure with more details, as in Media RSS.
     if let Some(known) = draft.enclosures.iter_mut().find(|known| known.url == *href) {
         known.size = known.size.or(size);
         known.duration = known.duration.or(duration);
@@ -351,11 +351,11 @@ fn push_enclosure(draft: &mut Draft<'static>, enclosure: &FeedLink) {
     }
 }
 
-/// Reads a duration: seconds, `minutes:seconds` or `hours:minutes:seconds`. Returns `None` for 0 and for anything else.
+/// Parses a duration: seconds, `minutes:seconds` or `hours:minutes:seconds`. Returns `None` for 0 and for other text.
 fn seconds(text: &str) -> Option<u32> {
     let mut total = 0u32;
     for (number, part) in text.trim().split(':').enumerate() {
-        // Fractions of a second do not matter.
+        // Ignore fractions of a second.
         let whole = part.split('.').next()?.trim();
         total = total.checked_mul(60)?.checked_add(whole.parse().ok()?)?;
         if number > 2 {

@@ -151,7 +151,7 @@ pub struct FeedLink {
     pub language: String,
     /// The length of what is there in bytes, as it is written; may be empty.
     pub length: String,
-    /// The duration of a recording, as it is written; may be empty.
+    /// The duration of a recording, unparsed; may be empty.
     pub duration: String,
 }
 
@@ -303,7 +303,7 @@ pub struct FeedEntry {
     pub enclosures: Vec<FeedLink>,
     /// What media modules list; of a group that has one thing in several forms, one.
     pub media: Vec<FeedLink>,
-    /// The duration of its recording, as a podcast writes it.
+    /// The duration of its recording, as in podcasts.
     pub duration: Option<String>,
     /// The feed that it was taken from, as far as the entry describes it; it has no entries.
     pub source: Option<Box<Feed>>,

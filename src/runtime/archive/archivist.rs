@@ -56,7 +56,7 @@ pub(super) struct Archivist {
     pub(super) writer: Option<JoinHandle<()>>,
     /// The feeds that are in the library, once they were read.
     pub(super) feeds: Option<StoredFeeds>,
-    /// How far loading was when the reader stopped it; `None` once everything was looked at.
+    /// The progress of loading when the reader stopped it; `None` after a complete pass.
     pub(super) stopped: Option<LoadProgress>,
 }
 

@@ -247,7 +247,7 @@ impl Archivist {
             known.changed().for_each(|path| gone.file(&path));
         }
         if began.elapsed() >= PACE {
-            // What is missing since loading was stopped still is.
+            // Articles that were not loaded because the reader stopped loading are still missing.
             (self.tell)(Message::Loading(self.stopped.unwrap_or(progress)));
         }
         self.replace(&gone, shards, problems);

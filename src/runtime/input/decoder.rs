@@ -24,7 +24,7 @@ const LONGEST: usize = 4096;
 
 /// One item that the terminal sent.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Decoded {
+pub(super) enum InputItem {
     /// A key, a mouse event or a paste.
     Typed(Typed),
     /// A complete answer to a question.
@@ -54,7 +54,7 @@ enum Shape {
 
 impl Decoder {
     /// Adds bytes. Returns the items that they complete.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<Decoded> {
+    pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<InputItem> {
         let mut decoded = Vec::new();
         for &byte in bytes {
             if std::mem::take(&mut self.is_escape_sent) && matches!(byte, b'[' | b']') {
@@ -68,23 +68,23 @@ impl Decoder {
         decoded
     }
 
-    fn push(&mut self, byte: u8, decoded: &mut Vec<Decoded>) {
+    fn push(&mut self, byte: u8, decoded: &mut Vec<InputItem>) {
         self.pending.push(byte);
         match shape(&self.pending) {
             Shape::Partial => {}
-            Shape::Typed => decoded.extend(typed(&std::mem::take(&mut self.pending)).map(Decoded::Typed)),
-            Shape::Answer => decoded.push(Decoded::Answer(std::mem::take(&mut self.pending))),
+            Shape::Typed => decoded.extend(typed(&std::mem::take(&mut self.pending)).map(InputItem::Typed)),
+            Shape::Answer => decoded.push(InputItem::Answer(std::mem::take(&mut self.pending))),
             Shape::AnswerAndNext => {
                 let mut answer = std::mem::take(&mut self.pending);
                 answer.truncate(answer.len().saturating_sub(2));
-                decoded.push(Decoded::Answer(answer));
+                decoded.push(InputItem::Answer(answer));
                 self.pending.push(ESC);
                 if byte != ESC {
                     self.push(byte, decoded);
                 }
             }
             Shape::EscapeAndNext => {
-                decoded.extend(typed(&[ESC]).map(Decoded::Typed));
+                decoded.extend(typed(&[ESC]).map(InputItem::Typed));
                 self.pending.truncate(1);
             }
             Shape::Broken => {
@@ -98,7 +98,7 @@ impl Decoder {
     }
 
     /// Returns how long to wait for more bytes before [`flush`](Self::flush); `None` if no flush is needed.
-    pub(super) fn patience(&self, expects_answers: bool) -> Option<Duration> {
+    pub(super) fn wait_time(&self, expects_answers: bool) -> Option<Duration> {
         match *self.pending {
             [] => None,
             [ESC, key] if expects_answers && is_introducer(key) && !self.is_escape_sent => Some(STALL_TIMEOUT),
@@ -110,7 +110,7 @@ impl Decoder {
     }
 
     /// Ends the pending sequence: Escape, a key with Alt, or the rest of a broken sequence.
-    pub(super) fn flush(&mut self, expects_answers: bool) -> Option<Decoded> {
+    pub(super) fn flush(&mut self, expects_answers: bool) -> Option<InputItem> {
         let is_escape_sent = std::mem::take(&mut self.is_escape_sent);
         match *std::mem::take(&mut self.pending) {
             [ESC] => {
@@ -126,7 +126,7 @@ impl Decoder {
             }),
             _ => None,
         }
-        .map(Decoded::Typed)
+        .map(InputItem::Typed)
     }
 }
 
@@ -220,7 +220,7 @@ mod tests {
         let mut decoded = Vec::new();
         for piece in pieces {
             decoded.extend(decoder.feed(piece));
-            if pause && decoder.patience(expects).is_some_and(|patience| patience < STALL_TIMEOUT) {
+            if pause && decoder.wait_time(expects).is_some_and(|wait_time| wait_time < STALL_TIMEOUT) {
                 decoded.extend(decoder.flush(expects));
             }
         }
@@ -228,11 +228,11 @@ mod tests {
         let (mut keys, mut answers) = (Vec::new(), Vec::new());
         for decoded in decoded {
             match decoded {
-                Decoded::Typed(Typed::Key(key)) => {
+                InputItem::Typed(Typed::Key(key)) => {
                     keys.push(format!("{:?}", key.code) + if key.modifiers.is_empty() { "" } else { "+" });
                 }
-                Decoded::Typed(other) => keys.push(format!("{other:?}")),
-                Decoded::Answer(bytes) => answers.push(bytes),
+                InputItem::Typed(other) => keys.push(format!("{other:?}")),
+                InputItem::Answer(bytes) => answers.push(bytes),
             }
         }
         (keys, answers)
