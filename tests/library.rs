@@ -914,8 +914,9 @@ fn credentials_move_out_of_addresses() {
                  (1, 0, 11, 'http://joe:s3cret@host/feed', 1, 'http://joe:s3cret@host/', 'http://joe:s3cret@host/feed: 401'),
                  (2, 0, 22, 'http://host/feed', 2, NULL, NULL), (3, 0, 33, 'http://ann:pw@host/feed', 3, NULL, NULL);
              INSERT INTO entries (number, id, revision, feed, stored_at, published, link, content)
-                 VALUES (1, 7, 0, 1, 0, 0, 5, 6);
-             INSERT INTO entry_texts (entry, article) VALUES (1, '{item}');
+                 VALUES (1, 7, 0, 1, 0, 0, 5, 6), (2, 8, 0, 1, 0, 0, 5, 6);
+             INSERT INTO entry_texts (entry, article, former, full) VALUES
+                 (1, '{item}', NULL, NULL), (2, '{{}}', '{item}', '{item}');
              INSERT INTO articles (id, revision, starred_at, content, length, origin, place, ordinal, headline)
                  VALUES (7, 1, 1, 0, 0, 'feed', 'http://joe:s3cret@host/feed', 0, 'Fog');",
             0x6e64_736b
@@ -940,6 +941,9 @@ fn credentials_move_out_of_addresses() {
     let id = newsdesk::article::ArticleId(7);
     assert!(library.marks().unwrap().get(id).is_starred());
     assert_eq!(library.entry_texts(id).unwrap().unwrap().article.url.as_deref(), Some("http://host/a"));
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let left = "SELECT count(*) FROM entry_texts WHERE article || coalesce(former, '') || coalesce(full, '') LIKE '%joe%'";
+    assert_eq!(raw.query_row(left, [], |row| row.get::<_, u32>(0)).unwrap(), 0, "former and whole texts are cleaned");
     let mut out = Vec::new();
     library.export(&mut out, false).unwrap();
     let text = String::from_utf8(out).unwrap();

@@ -85,8 +85,11 @@ fn clean_derived(transaction: &Transaction<'_>, feed: i64, url: &str, bare: &str
     for needle in needles {
         let Some((_, server)) = needle.rsplit_once('@') else { continue };
         let replacement = format!("//{server}");
-        let sql = "UPDATE entry_texts SET article = replace(article, ?2, ?3), former = replace(former, ?2, ?3),
-            \"full\" = replace(\"full\", ?2, ?3)
+        let sql = "UPDATE entry_texts SET former = replace(former, ?2, ?3), \"full\" = replace(\"full\", ?2, ?3)
+            WHERE entry IN (SELECT number FROM entries WHERE feed = ?1)
+                AND (instr(former, ?2) > 0 OR instr(\"full\", ?2) > 0)";
+        transaction.prepare_cached(sql)?.execute(params![feed, needle, replacement])?;
+        let sql = "UPDATE entry_texts SET article = replace(article, ?2, ?3)
             WHERE entry IN (SELECT number FROM entries WHERE feed = ?1) AND instr(article, ?2) > 0
             RETURNING entry, article";
         let mut statement = transaction.prepare_cached(sql)?;
