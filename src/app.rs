@@ -247,6 +247,7 @@ impl State {
             Message::FeedStepUndone { row, undo, name, refused } => {
                 self.take_feed_undo((row, undo), &name, refused.as_deref(), &mut effects);
             }
+            Message::FeedUndoFailed { row, undo, error } => self.take_failed_undo(row, undo, &error),
             Message::NotKept(reason) => self.keeping.not_kept(reason),
             Message::KeepAgain => {
                 let all = self.keeping.everything();

@@ -942,7 +942,8 @@ fn credentials_move_out_of_addresses() {
     assert!(library.marks().unwrap().get(id).is_starred());
     assert_eq!(library.entry_texts(id).unwrap().unwrap().article.url.as_deref(), Some("http://host/a"));
     let raw = rusqlite::Connection::open(&path).unwrap();
-    let left = "SELECT count(*) FROM entry_texts WHERE article || coalesce(former, '') || coalesce(full, '') LIKE '%joe%'";
+    let left =
+        "SELECT count(*) FROM entry_texts WHERE article || coalesce(former, '') || coalesce(full, '') LIKE '%joe%'";
     assert_eq!(raw.query_row(left, [], |row| row.get::<_, u32>(0)).unwrap(), 0, "former and whole texts are cleaned");
     let mut out = Vec::new();
     library.export(&mut out, false).unwrap();

@@ -834,6 +834,10 @@ fn steps_of_feeds_are_undone_by_the_feed_thread() {
     };
     desk.press("s u u");
     assert_eq!(order(&desk), Some(FeedOrder::Undo { row: 12, undo: true }));
+    desk.hear(Message::FeedUndoFailed { row: 12, undo: true, error: "database is locked".to_owned() });
+    assert_eq!(desk.told(), "Not undone: database is locked; try again");
+    desk.press("u");
+    assert_eq!(order(&desk), Some(FeedOrder::Undo { row: 12, undo: true }), "the step is still there");
     desk.hear(Message::FeedStepUndone { row: 12, undo: true, name: name.clone(), refused: None });
     assert_eq!(desk.told(), "Undone: unsubscribe from \"Valley\" · ^R redoes");
     desk.press("^R");

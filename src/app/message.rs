@@ -133,6 +133,15 @@ pub enum Message {
         /// Why it was refused.
         refused: Option<String>,
     },
+    /// The feed thread could not undo or redo a step, because the library could not be written. The step stays.
+    FeedUndoFailed {
+        /// The row of the step in the library.
+        row: i64,
+        /// Undo if true, redo if false.
+        undo: bool,
+        /// The reason.
+        error: String,
+    },
     /// Changes cannot be kept for now.
     NotKept(String),
     /// The library had to be made anew: what is known of marks is to be kept again.

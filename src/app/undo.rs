@@ -132,4 +132,11 @@ impl State {
             }
         }
     }
+
+    /// Keeps a step that the feed thread could not undo or redo, so that the reader can try again.
+    pub(super) fn take_failed_undo(&mut self, row: i64, undo: bool, error: &str) {
+        self.keeping.history.revert(row, undo);
+        let not = if undo { "Not undone" } else { "Not redone" };
+        self.fail(format!("{not}: {error}; try again"));
+    }
 }

@@ -82,6 +82,18 @@ impl History {
         Some(if undo { JournalEntry::Undone(number) } else { JournalEntry::Redone(number) })
     }
 
+    /// Reverts [`advance`](Self::advance) for the step stored in this row of the library, wherever it is by now.
+    pub fn revert(&mut self, row: i64, undo: bool) {
+        let from = if undo { &mut self.undone } else { &mut self.done };
+        let Some(at) = from.iter().position(|step| step.row == Some(row)) else { return };
+        let step = from.remove(at);
+        if undo {
+            self.done.insert(self.done.partition_point(|other| other.number < step.number), step);
+        } else {
+            self.undone.insert(self.undone.partition_point(|other| other.number > step.number), step);
+        }
+    }
+
     /// Removes the step with this number.
     pub fn remove(&mut self, number: i64) -> JournalEntry {
         self.done.retain(|step| step.number != number);
@@ -226,5 +238,25 @@ mod tests {
         let mut history = History::default();
         history.adopt(vec![(of(-3), false), (of(-2), true), (of(-1), true)]);
         assert_eq!(history.next(false).unwrap().number, -2);
+    }
+
+    #[test]
+    fn reverted_step_returns_to_its_place() {
+        let three_steps = || {
+            let mut history = History::default();
+            (1..=3).for_each(|row| drop(history.record(row.to_string(), StepChange::Feeds(Vec::new()), Some(row))));
+            history
+        };
+        let next = |history: &History| [true, false].map(|undo| history.next(undo).map(|step| step.number));
+        let mut history = three_steps();
+        [true, true].into_iter().for_each(|undo| drop(history.advance(undo)));
+        history.revert(3, true);
+        assert_eq!(next(&history), [Some(3), Some(2)]);
+        let mut history = three_steps();
+        [true, true, true, false, false].into_iter().for_each(|undo| drop(history.advance(undo)));
+        history.revert(1, false);
+        assert_eq!(next(&history), [Some(2), Some(1)]);
+        history.revert(9, true);
+        assert_eq!(next(&history), [Some(2), Some(1)], "an unknown row changes nothing");
     }
 }

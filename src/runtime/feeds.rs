@@ -144,9 +144,10 @@ impl Desk {
             FeedOrder::Command(command) => return self.run_command(command),
             FeedOrder::Undo { row, undo } => {
                 let undone = self.office.library().and_then(|mut library| library.undo_feeds(row, undo).map_err(told));
-                let UndoneStep { name, refused } = undone
-                    .unwrap_or_else(|error| UndoneStep { name: "the last step".to_owned(), refused: Some(error) });
-                self.office.tell(Message::FeedStepUndone { row, undo, name, refused });
+                self.office.tell(match undone {
+                    Ok(UndoneStep { name, refused }) => Message::FeedStepUndone { row, undo, name, refused },
+                    Err(error) => Message::FeedUndoFailed { row, undo, error },
+                });
                 self.office.tell_feeds();
                 (self.office.came)();
             }
