@@ -269,6 +269,11 @@ impl State {
                     self.notice = None;
                 }
             }
+            Message::Ending => {
+                if let Some(note) = self.note.take() {
+                    self.set_note(note.article(), &note.text(), &mut effects);
+                }
+            }
             Message::Notice(notice) => self.notice = Some(notice),
         }
         if was_typing && self.focus != Focus::Filter {

@@ -117,7 +117,7 @@ fn stopped_loading_stays_in_view_and_marks_counts_and_exports() {
     let Some(Effect::Export(export)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
     assert_eq!(
         export.success().text,
-        "Incomplete (17,698 of 29,137 files were read): 3 articles written to 2023-10-01-state.md"
+        "3 articles written to 2023-10-01-state.md, incomplete: 17,698 of 29,137 files were read"
     );
     desk.press("f5");
     assert!(matches!(desk.effects.last(), Some(Effect::Reload)));

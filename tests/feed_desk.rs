@@ -208,6 +208,22 @@ fn remove_asks_for_confirmation() {
 }
 
 #[test]
+fn remove_names_every_feed_of_a_shared_row() {
+    let mut desk = Desk::new(Config::default());
+    let same = ["https://one.example/rss", "https://two.example/rss"].map(|url| row("Canal Post", url, None));
+    desk.hear(Message::Feeds(Arc::new(same.to_vec())));
+    desk.press("f");
+    while desk.state.sources().row().is_some_and(|row| row.name != "Canal Post") {
+        desk.press("j");
+    }
+    desk.press("D");
+    assert_eq!(
+        desk.state.question().unwrap().text,
+        "Unsubscribe from 2 feeds named \"Canal Post\": https://one.example/rss, https://two.example/rss?"
+    );
+}
+
+#[test]
 fn notices_hide_credentials() {
     let mut desk = Desk::new(Config::default());
     desk.command("feed add https://joe:s3cret@a.example/feed");

@@ -330,3 +330,25 @@ fn after_a_kill_and_a_move_of_the_folder_nothing_is_lost_and_the_screen_is_where
     assert!(exported.matches("\"kind\":\"article\"").count() >= 10);
     assert_eq!(exported.matches(Path::new("/news/").to_str().unwrap()).count(), 0, "every place is the new one");
 }
+
+#[test]
+fn note_being_written_outlives_signals_and_a_closed_terminal() {
+    for end in ["a signal", "a closed terminal"] {
+        let reporter = Reporter::with(3);
+        let mut desk = reporter.read();
+        desk.send("m");
+        desk.wait_for("Note");
+        desk.send("call the harbour");
+        desk.wait_for("call the harbour");
+        if end == "a signal" {
+            desk.signal(Signal::TERM);
+            desk.wait_for_end();
+        } else {
+            desk.cut("x");
+            desk.child.wait().unwrap();
+        }
+        let marks = reporter.marks();
+        let noted = marks.iter().filter(|(_, marked)| marked.note().contains("call the harbour")).count();
+        assert_eq!(noted, 1, "{end}");
+    }
+}

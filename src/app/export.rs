@@ -40,7 +40,7 @@ impl Export {
         let count = counted(self.slots.len() as u64, "article", "articles");
         let text = format!("{count} written to {}", self.path.display());
         match self.heading.as_ref().and_then(|heading| heading.incomplete.as_ref()) {
-            Some(why) => Notice::error(format!("Incomplete ({why}): {text}")),
+            Some(why) => Notice::error(format!("{text}, incomplete: {why}")),
             None => Notice::info(text),
         }
     }

@@ -304,7 +304,11 @@ impl State {
         if urls.is_empty() {
             return self.tell("Not subscribed to this feed; its starred, tagged and noted entries stay");
         }
-        let question = format!("Unsubscribe from \"{name}\"?");
+        // Feeds with one name share a row.
+        let question = match urls.as_slice() {
+            [_] => format!("Unsubscribe from \"{name}\"?"),
+            several => format!("Unsubscribe from {} feeds named \"{name}\": {}?", several.len(), several.join(", ")),
+        };
         self.confirm(question, FeedCommand::Remove { names: urls, yes: true });
     }
 

@@ -52,7 +52,9 @@ pub(super) fn write(selection: &Selection, format: Option<Format>, output: &Path
         articles: selection.len(),
         incomplete: selection.incomplete().map(str::to_owned),
     };
-    if selection.len() > 0 {
+    if selection.len() == 0 {
+        complain(&format!("no article matches; {} was not written", output.display()));
+    } else {
         let mut bar = Progress::new();
         let mut progress = |number: usize| {
             if is_folder || number.is_multiple_of(1_000) {

@@ -96,7 +96,8 @@ pub(super) trait Hands {
     fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()>;
 }
 
-/// Runs until the reader leaves or the terminal does. `now` tells the local time.
+/// Runs until the reader leaves or the terminal does. `now` tells the local time. If a signal or a lost terminal ends the
+/// loop, what is being typed is saved first.
 pub(super) fn turn(
     state: &mut State,
     screen: &mut dyn Screen,
@@ -105,6 +106,14 @@ pub(super) fn turn(
     now: &dyn Fn() -> NaiveDateTime,
 ) -> Ending {
     let mut round = Round { state, screen, hands };
+    let ending = run(&mut round, inbox, now);
+    if !matches!(ending, Ending::Quit) {
+        round.save();
+    }
+    ending
+}
+
+fn run(round: &mut Round<'_>, inbox: &Receiver<Event>, now: &dyn Fn() -> NaiveDateTime) -> Ending {
     let mut day = now();
     match round.begin(day) {
         Ok(None) => {}
@@ -148,6 +157,13 @@ struct Round<'a> {
 impl Round<'_> {
     fn begin(&mut self, now: NaiveDateTime) -> io::Result<Option<Ending>> {
         self.take(vec![Event::Message(Message::Clock(now))])
+    }
+
+    /// Saves the note that is being written. Errors are ignored: they are about a screen that is gone.
+    fn save(&mut self) {
+        for effect in self.state.update(Message::Ending) {
+            let _ = self.hands.carry_out(effect, self.screen);
+        }
     }
 
     /// Takes in what happened, in order, and draws once.

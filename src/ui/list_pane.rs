@@ -96,7 +96,11 @@ fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
     let text = if state.filter().is_on() && state.filter().is_answered() {
         "No article matches. Esc clears the filter."
     } else if state.progress().done && !state.filter().is_on() {
-        "There is no article here. ! tells what could not be read."
+        match (state.problem_count(), state.feeds().rows().is_empty()) {
+            (0, true) => "No articles here.",
+            (0, false) => "No articles yet. R fetches the feeds.",
+            (_, _) => "No articles. ! lists what could not be read.",
+        }
     } else {
         return;
     };
