@@ -10,6 +10,7 @@ use crate::app::numbers::{counted, grouped};
 use crate::app::{Focus, State};
 use crate::article::Safe;
 use crate::command::Action;
+use crate::search::FacetKind;
 
 /// Columns of the gauge.
 const GAUGE: usize = 12;
@@ -88,14 +89,23 @@ fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
             (&[Action::Complete], "complete"),
             (&[Action::HistoryOlder, Action::HistoryNewer], "older, newer"),
         ],
-        Focus::Sources => vec![
-            (&[Action::Narrow], "only this"),
-            (&[Action::Add], "add"),
-            (&[Action::Exclude], "exclude"),
-            (&[Action::WatchSearch], "watch"),
-            (&[Action::Remove], "remove"),
-            (&[Action::ShowSources], "close"),
-        ],
+        Focus::Sources => {
+            let mut hints: Vec<(&'static [Action], &'static str)> = vec![
+                (&[Action::Narrow], "only this"),
+                (&[Action::Add], "add"),
+                (&[Action::Exclude], "exclude"),
+                (&[Action::ToggleRead], "mark read"),
+            ];
+            match state.sources().row().map(|row| row.kind) {
+                Some(FacetKind::Search) => {
+                    hints.extend([(&[Action::WatchSearch][..], "watch"), (&[Action::Remove], "delete")]);
+                }
+                Some(FacetKind::Feed | FacetKind::FeedTag) => hints.push((&[Action::Remove], "unsubscribe")),
+                _ => {}
+            }
+            hints.push((&[Action::ShowSources], "close"));
+            hints
+        }
         Focus::List => {
             let mut hints: Vec<(&'static [Action], &'static str)> = vec![
                 (&[Action::Down, Action::Up], "move"),
