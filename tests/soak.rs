@@ -152,7 +152,7 @@ impl Worked {
         while let Ok(bytes) = self.desk.output.try_recv() {
             self.desk.take(&bytes);
         }
-        self.desk.written.clear();
+        self.desk.forget_written();
     }
 
     /// Presses keys, and takes the time to the first byte that is written.

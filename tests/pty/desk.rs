@@ -201,6 +201,12 @@ impl Desk {
         self.answer();
     }
 
+    /// Forgets what was written until now.
+    pub(crate) fn forget_written(&mut self) {
+        self.written.clear();
+        self.unanswered = 0;
+    }
+
     /// Answers the questions that were written.
     fn answer(&mut self) {
         while let Some(at) = self.written[self.unanswered..].iter().position(|byte| *byte == b'\x1b') {
