@@ -177,7 +177,7 @@ pub enum Message {
     ExportExists(Box<Export>),
     /// The time in which a second key stops loading is over.
     StopExpired,
-    /// A signal or a lost terminal ends the program: save what is being typed.
+    /// A signal or a lost terminal ends the program: save the open note.
     Ending,
     /// Something to tell the reader in the status line.
     Notice(Notice),

@@ -188,7 +188,10 @@ impl State {
             Action::Reload => effects.push(Effect::Reload),
             Action::StopLoading => effects.push(Effect::StopLoading),
             Action::ShowProblems => match self.problem_count() {
-                0 if self.progress.stopped => self.tell("No problems so far; F5 loads the rest"),
+                0 if self.progress.stopped => {
+                    let key = self.keymap.shown(Action::Reload);
+                    self.tell(format!("No problems so far; {key} loads the rest"));
+                }
                 0 => self.tell("No problems: everything could be read"),
                 _ => {
                     self.problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));

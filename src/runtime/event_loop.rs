@@ -96,8 +96,8 @@ pub(super) trait Hands {
     fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()>;
 }
 
-/// Runs until the reader leaves or the terminal does. `now` tells the local time. If a signal or a lost terminal ends the
-/// loop, what is being typed is saved first.
+/// Runs until the reader quits or the terminal is gone. `now` returns the local time. If a signal or a lost terminal ends
+/// the loop, saves an open note first.
 pub(super) fn turn(
     state: &mut State,
     screen: &mut dyn Screen,
@@ -159,7 +159,7 @@ impl Round<'_> {
         self.take(vec![Event::Message(Message::Clock(now))])
     }
 
-    /// Saves the note that is being written. Errors are ignored: they are about a screen that is gone.
+    /// Saves an open note. Ignores errors: they concern a screen that is gone.
     fn save(&mut self) {
         for effect in self.state.update(Message::Ending) {
             let _ = self.hands.carry_out(effect, self.screen);

@@ -93,13 +93,14 @@ fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
         }
         return;
     }
+    let key = |action| state.keymap().shown(action);
     let text = if state.filter().is_on() && state.filter().is_answered() {
-        "No article matches. Esc clears the filter."
+        format!("No article matches. {} clears the filter.", key(Action::Back))
     } else if state.progress().done && !state.filter().is_on() {
         match (state.problem_count(), state.feeds().rows().is_empty()) {
-            (0, true) => "No articles here.",
-            (0, false) => "No articles yet. R fetches the feeds.",
-            (_, _) => "No articles. ! lists what could not be read.",
+            (0, true) => "No articles here.".to_owned(),
+            (0, false) => format!("No articles yet. {} fetches the feeds.", key(Action::RefreshFeeds)),
+            (_, _) => format!("No articles. {} lists the problems.", key(Action::ShowProblems)),
         }
     } else {
         return;
