@@ -6,13 +6,14 @@
 #[path = "state/driver.rs"]
 mod driver;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use driver::*;
 use newsdesk::app::{
     Effect, Focus, Kept, LoadProgress, Message, Mouse, MouseAction, Notice, OverlayKind, help_rows, palette_rows,
 };
-use newsdesk::command::{ACTIONS, Key};
+use newsdesk::command::{ACTIONS, Action, Key};
 use newsdesk::config::{Config, Density, Split, ThemeChoice};
 use newsdesk::corpus::{Corpus, Origin};
 use newsdesk::loader::{Problem, Refusal};
@@ -1175,4 +1176,21 @@ fn the_selection_is_in_sight_when_the_focus_falls_back_to_the_list() {
     desk.press("K");
     assert_eq!(desk.state.focus(), Focus::List);
     desk.check();
+}
+
+#[test]
+fn hints_name_the_configured_keys() {
+    let keys = [(Action::Back, "Q"), (Action::ShowProblems, "X"), (Action::ShowSources, "Z")];
+    let keys: HashMap<Action, Vec<Key>> = keys.map(|(action, key)| (action, vec![key.parse().unwrap()])).into();
+    let mut desk = Desk::new(Config { keys: keys.clone(), ..Config::default() }, town(), 80, 24);
+    desk.filter("zeppelin");
+    assert!(desk.screen().contains("No article matches. Q clears the filter."), "{}", desk.screen());
+    desk.press("Q :").type_in("remove").press("enter");
+    assert_eq!(desk.notice(), "Go to the sources (Z) and select a feed or a saved search");
+    let mut empty = Desk::new(Config { keys, ..Config::default() }, Corpus::default(), 80, 24);
+    let path = "a.txt".into();
+    let problem =
+        Problem { path, line: None, column: None, cause: String::new(), consequence: String::new(), is_failure: true };
+    empty.hear(Message::Problem(problem));
+    assert!(empty.screen().contains("No articles. X lists the problems."), "{}", empty.screen());
 }
