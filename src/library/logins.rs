@@ -100,8 +100,9 @@ fn clean_derived(transaction: &Transaction<'_>, feed: i64, url: &str, bare: &str
             let draft: Option<Draft<'_>> = serde_json::from_str(&article).ok();
             let link = draft.as_ref().and_then(|draft| draft.url.as_deref()).map(|url| signed(xxh3_64(url.as_bytes())));
             let content = signed(xxh3_64(article.as_bytes()));
-            let sql = "UPDATE entries SET content = ?2, link = CASE WHEN link IS NULL THEN NULL ELSE ?3 END
-                WHERE number = ?1";
+            // 0 marks a text that newsboat stored; the feed's own text replaces it silently.
+            let sql = "UPDATE entries SET content = CASE WHEN content = 0 THEN 0 ELSE ?2 END,
+                link = CASE WHEN link IS NULL THEN NULL ELSE ?3 END WHERE number = ?1";
             transaction.prepare_cached(sql)?.execute(params![entry, content, link])?;
         }
     }

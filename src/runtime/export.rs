@@ -46,6 +46,10 @@ impl<'a> OutputTarget<'a> {
 
     fn finish(mut self) -> io::Result<()> {
         self.file.flush().map_err(|error| named(self.path, &error))?;
+        if self.force {
+            // The old file is replaced only by one that outlives a power cut.
+            self.file.get_ref().sync_all().map_err(|error| named(self.path, &error))?;
+        }
         // A hard link fails if the path exists by now, so no file is lost.
         let placed = match self.force {
             true => fs::rename(&self.part, self.path),
