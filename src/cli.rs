@@ -479,7 +479,7 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     // The terminal answers while the library is opened. If an article comes through a pipe, the program that writes it may
     // be asking for a password.
     let is_piped = paths.iter().any(|path| path == Path::new("-"));
-    let early = if is_piped { None } else { Some(runtime::ask_terminal(&config, colours)?) };
+    let early = if is_piped { None } else { Some(runtime::ask_terminal(colours)?) };
     let library = library_path();
     // A library that cannot be read is told of on the screen.
     let known = || crate::library::Library::open_to_read(library.as_deref()?).ok().flatten();
@@ -487,7 +487,7 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     let last = last.and_then(|library| named_or_last(paths, &library).ok());
     let paths = last.as_deref().unwrap_or(paths);
     let sources = sources(paths, library.as_deref(), &config)?;
-    let asked = early.map_or_else(|| runtime::ask_terminal(&config, colours), Ok)?;
+    let asked = early.map_or_else(|| runtime::ask_terminal(colours), Ok)?;
     let has_feeds = paths.is_empty() && !sources.contains(&Source::Bundled);
     let title = match paths {
         [] if has_feeds => "feeds".to_owned(),

@@ -116,9 +116,9 @@ impl Background {
 pub enum ThemeChoice {
     /// Dark or light, as the terminal; its own 16 colours if it does not report its background.
     Auto,
-    /// For dark terminals.
+    /// Light text on a dark background.
     Dark,
-    /// For light terminals.
+    /// Dark text on a light background.
     Light,
     /// The terminal's own 16 colours.
     Ansi,

@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 use crate::app::{Area, Focus, State};
 use spans::put_sign;
 
-pub use theme::{Depth, Theme, detect};
+pub use theme::{Depth, Theme};
 
 /// Draws the whole screen.
 pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
@@ -65,6 +65,7 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     if state.note().is_some() {
         cursor = note::draw(state, theme, buffer);
     }
+    theme.paint(buffer);
     if let Some(position) = cursor {
         frame.set_cursor_position(position);
     }

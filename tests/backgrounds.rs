@@ -15,6 +15,7 @@ use vt100::Color;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 const LIGHT: &str = "\x1b]11;rgb:ffff/ffff/ffff\x1b\\";
 const WHITE: [u8; 3] = [255; 3];
+const DARK_GREY: [u8; 3] = [0x1c; 3];
 
 /// The colour of a cell as xterm shows it; `own` stands for the default.
 fn rgb(colour: Color, own: [u8; 3]) -> [u8; 3] {
@@ -220,15 +221,10 @@ fn keys_typed_before_the_answer_are_not_lost() {
 
 #[test]
 fn questions_are_not_sent_if_the_answer_is_not_used() {
-    let home = tempfile::tempdir().unwrap();
-    let config = home.path().join("dark.toml");
-    fs::write(&config, "[theme]\nname = \"dark\"\n").unwrap();
-    let config = config.to_str().unwrap();
     for (arguments, variables) in [
         (&["seeds"][..], &[("TERM", "dumb")][..]),
         (&["seeds"], &[("TERM", "linux")]),
         (&["seeds"], &[("NO_COLOR", "1")]),
-        (&["seeds", "--config", config], &[]),
     ] {
         let mut desk = Desk::open_with(80, 24, arguments, variables);
         desk.wait_for("30 articles");
@@ -261,23 +257,62 @@ fn theme_choice_is_remembered_until_the_config_changes() {
         desk.wait_for("30 articles");
         desk
     };
+    // The answer is a dark background, so the light theme brings its own.
     let is_light = |desk: &Desk| {
-        let screen = desk.screen.screen();
-        (0..80).filter_map(|column| screen.cell(1, column)).any(|cell| {
-            cell.contents().chars().any(char::is_alphanumeric) && contrast(rgb(cell.fgcolor(), WHITE), WHITE) > 4.5
-        })
+        let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
+        let mut cells = cells.filter_map(|(row, column)| desk.screen.screen().cell(row, column));
+        cells.all(|cell| cell.is_wide_continuation() || cell.bgcolor() != Color::Default)
+            && count_legible(desk, DARK_GREY).is_ok()
     };
     let mut desk = open();
     assert!(!is_light(&desk));
     desk.send("T");
     desk.wait_for("Theme: light");
-    assert!(is_light(&desk));
+    check_contrast(&desk, DARK_GREY);
+    desk.wait("the light theme", is_light);
     quit(desk);
     let mut desk = open();
     desk.wait("the light theme", is_light);
     quit(desk);
+    let mut desk = open();
+    desk.wait("the light theme", is_light);
+    desk.send("TT");
+    desk.wait_for("Theme: automatic, as the terminal");
+    quit(desk);
+    assert!(!is_light(&open()));
     fs::write(&config, "[theme]\nname = \"dark\"\n").unwrap();
     let desk = open();
     assert!(!is_light(&desk));
     quit(desk);
+}
+
+#[test]
+fn chosen_themes_are_legible_on_any_terminal() {
+    for (answer, background) in [(LIGHT, WHITE), (DARK, DARK_GREY)] {
+        for answer in [answer, ""] {
+            for variables in [&[][..], &[("COLORTERM", "truecolor")]] {
+                let mut desk = open(80, 24, answer, variables);
+                if answer == DARK {
+                    desk.send("T");
+                    desk.wait_for("Theme: light");
+                    check_contrast(&desk, background);
+                    continue;
+                }
+                desk.send("T");
+                desk.wait_for("Theme: dark");
+                check_contrast(&desk, background);
+                desk.send("\r");
+                desk.wait_for("The roof was rebuilt");
+                check_contrast(&desk, background);
+                desk.send("?");
+                desk.wait_for("/ searches, Esc closes");
+                check_contrast(&desk, background);
+                desk.send("\x1b");
+                desk.wait("no help", |desk| !desk.text().contains("Esc closes"));
+                desk.send("T");
+                desk.wait_for("Theme: light");
+                check_contrast(&desk, background);
+            }
+        }
+    }
 }

@@ -15,18 +15,14 @@ pub struct ChosenTheme {
 }
 
 impl State {
-    /// Changes to the next theme.
+    /// Changes to the next theme. Saving a choice equal to the config's replaces any other remembered one.
     pub(super) fn cycle_theme(&mut self, effects: &mut Vec<Effect>) {
-        let shown = match (self.theme, self.background) {
-            (ThemeChoice::Auto, Some(Background::Dark)) => ThemeChoice::Dark,
-            (ThemeChoice::Auto, Some(Background::Light)) => ThemeChoice::Light,
-            (ThemeChoice::Auto, None) => ThemeChoice::Ansi,
-            (choice, _) => choice,
-        };
-        let (next, name) = match shown {
-            ThemeChoice::Auto | ThemeChoice::Dark => (ThemeChoice::Light, "light"),
-            ThemeChoice::Light => (ThemeChoice::Ansi, "the terminal's 16 colours"),
-            ThemeChoice::Ansi => (ThemeChoice::Dark, "dark"),
+        let (next, name) = match (self.theme, self.background) {
+            // The automatic theme already shows the dark one there.
+            (ThemeChoice::Auto, Some(Background::Dark)) | (ThemeChoice::Dark, _) => (ThemeChoice::Light, "light"),
+            (ThemeChoice::Auto, _) => (ThemeChoice::Dark, "dark"),
+            (ThemeChoice::Light, _) => (ThemeChoice::Ansi, "the terminal's 16 colours"),
+            (ThemeChoice::Ansi, _) => (ThemeChoice::Auto, "automatic, as the terminal"),
         };
         self.theme = next;
         self.tell(format!("Theme: {name}"));
@@ -94,10 +90,23 @@ mod tests {
     }
 
     #[test]
+    fn theme_key_leads_back_to_the_automatic_theme() {
+        for background in [None, Some(Background::Dark), Some(Background::Light)] {
+            let mut first = state(ThemeChoice::Auto);
+            background.into_iter().for_each(|background| drop(first.update(Message::Background(background))));
+            let saved = (0..4).find_map(|_| press_t(&mut first).filter(|_| first.theme() == ThemeChoice::Auto));
+            assert_eq!(saved, Some(ChosenTheme { chosen: "auto".into(), configured: "auto".into() }));
+            let mut next = state(ThemeChoice::Auto);
+            next.update(library(saved));
+            assert_eq!(next.theme(), ThemeChoice::Auto);
+        }
+    }
+
+    #[test]
     fn theme_key_always_shows_another_theme() {
         for (background, next) in [
             (Some(Background::Dark), ThemeChoice::Light),
-            (Some(Background::Light), ThemeChoice::Ansi),
+            (Some(Background::Light), ThemeChoice::Dark),
             (None, ThemeChoice::Dark),
         ] {
             let mut state = state(ThemeChoice::Auto);

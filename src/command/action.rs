@@ -265,7 +265,7 @@ pub static ACTIONS: &[ActionSpec] = &[
     row(Action::ToggleZen, "zen", &["z"], Group::View, Global, "The text alone, and back"),
     row(Action::WidenList, "widen-list", &[">"], Group::View, Global, "More room for the list"),
     row(Action::NarrowList, "narrow-list", &["<"], Group::View, Global, "Less room for the list"),
-    row(Action::CycleTheme, "theme", &["T"], Group::View, Global, "Dark, light, or the terminal's 16 colours"),
+    row(Action::CycleTheme, "theme", &["T"], Group::View, Global, "Dark, light, 16 colours, or as the terminal"),
     row(Action::ShowProblems, "problems", &["!"], Group::View, Global, "What could not be read, and why"),
     row(Action::ShowHelp, "help", &["?", "F1"], Group::View, Global, "All keys"),
     row(Action::ShowPalette, "palette", &[":"], Group::View, Global, "Find an action by its name"),

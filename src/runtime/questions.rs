@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::log::note;
-use crate::config::{Background, Config, ThemeChoice};
+use crate::config::Background;
 
 /// How long the first frame waits for answers.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(50);
@@ -37,16 +37,16 @@ impl TerminalQuestion {
     }
 }
 
-/// Returns the questions whose answers this config needs; `variable` reads the environment.
-pub(super) fn questions(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<TerminalQuestion> {
+/// Returns the questions to ask the terminal; `variable` reads the environment.
+pub(super) fn questions(variable: impl Fn(&str) -> Option<String>) -> Vec<TerminalQuestion> {
     let set = |name| variable(name).filter(|value| !value.is_empty());
     let has_colours = set("NO_COLOR").is_none();
     // These terminals print or misread unknown questions.
     let answers = set("TERM").is_some_and(|term| {
         !(term == "dumb" || term == "linux" || term.starts_with("eterm") || term.starts_with("Eterm"))
     });
-    let wants_background = config.theme == ThemeChoice::Auto && has_colours;
-    if answers && wants_background { vec![TerminalQuestion::Background] } else { Vec::new() }
+    // The 16 colours depend on it, and a dark or light theme brings its own background unless the terminal has it.
+    if answers && has_colours { vec![TerminalQuestion::Background] } else { Vec::new() }
 }
 
 /// Returns the bytes that ask all `questions`; empty if there are none.
@@ -187,19 +187,15 @@ mod tests {
 
     #[test]
     fn questions_are_sent_only_if_the_answer_is_used() {
-        let asked = |theme, variables: &[(&str, &str)]| {
-            let config = Config { theme, ..Config::default() };
+        let asked = |variables: &[(&str, &str)]| {
             let get = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-            batch(&questions(&config, get))
+            batch(&questions(get))
         };
-        assert_eq!(asked(ThemeChoice::Auto, &[("TERM", "xterm-256color")]), "\x1b]11;?\x1b\\\x1b[c");
+        assert_eq!(asked(&[("TERM", "xterm-256color")]), "\x1b]11;?\x1b\\\x1b[c");
         for term in ["", "dumb", "linux", "eterm-color"] {
-            assert_eq!(asked(ThemeChoice::Auto, &[("TERM", term)]), "", "{term}");
+            assert_eq!(asked(&[("TERM", term)]), "", "{term}");
         }
-        assert_eq!(asked(ThemeChoice::Auto, &[("TERM", "xterm"), ("NO_COLOR", "1")]), "");
-        for theme in [ThemeChoice::Dark, ThemeChoice::Light, ThemeChoice::Ansi] {
-            assert_eq!(asked(theme, &[("TERM", "xterm")]), "");
-        }
+        assert_eq!(asked(&[("TERM", "xterm"), ("NO_COLOR", "1")]), "");
     }
 
     #[test]

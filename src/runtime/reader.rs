@@ -31,7 +31,7 @@ use crate::article::clean;
 use crate::config::{Background, Config, ThemeChoice};
 use crate::library::ReaderId;
 use crate::loader::Problem;
-use crate::ui::{Theme, detect, draw};
+use crate::ui::{Theme, draw};
 
 /// What the reader is started with.
 #[derive(Debug)]
@@ -72,14 +72,14 @@ impl Drop for RestoreOnDrop {
     }
 }
 
-/// Sends the questions that `config` needs, without waiting: the terminal answers while the caller opens the library.
-pub fn ask_terminal(config: &Config, colours: Option<bool>) -> io::Result<PreparedTerminal> {
+/// Sends the questions to the terminal, without waiting: it answers while the caller opens the library.
+pub fn ask_terminal(colours: Option<bool>) -> io::Result<PreparedTerminal> {
     let (events, inbox) = mpsc::channel();
     #[cfg(unix)]
     super::signals::listen(events.clone())?;
     let terminal = RestoreOnDrop(Arc::default());
     disable_echo()?;
-    let questions = questions(config, |name| variable(name, colours));
+    let questions = questions(|name| variable(name, colours));
     let input = Input::start(events.clone(), &questions, Arc::clone(&terminal.0))?;
     Ok(PreparedTerminal { events, inbox, input, terminal })
 }
@@ -187,8 +187,7 @@ fn say(text: &str) {
 fn painter(config: &Config, colours: Option<bool>) -> impl FnMut(&State, &mut Frame<'_>) + use<> {
     let own = config.colours.clone();
     let make = move |(choice, answered): (ThemeChoice, Option<Background>)| {
-        let (background, depth) = detect(|name| variable(name, colours), choice, answered);
-        Theme::new(background, depth, &own)
+        Theme::for_terminal(|name| variable(name, colours), choice, answered, &own)
     };
     let first = (config.theme, None);
     let mut current = (first, make(first));

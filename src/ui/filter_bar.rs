@@ -157,7 +157,8 @@ pub(super) fn draw_completion(state: &State, theme: &Theme, bar: Rect, buffer: &
         let area = Rect::new(x, y, width, 1);
         Clear.render(area, buffer);
         buffer.set_style(area, if *selected { theme.selection } else { theme.selection_unfocused });
-        let over = |style: Style| Style { bg: None, ..style };
+        // The letters keep the row's colours: in 16 colours, dimmed ones are as grey as the row.
+        let over = |style: Style| Style { fg: None, bg: None, ..style };
         let (text, dim) = if *selected { (Style::new(), Style::new()) } else { (over(theme.text), over(theme.dim)) };
         Pen::new(buffer, x + 1, y, (x + 1 + left).min(area.right())).put(Safe::new(shown), text);
         let note_x = area.right().saturating_sub(note.width() as u16 + 1);

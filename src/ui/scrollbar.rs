@@ -34,7 +34,10 @@ pub(super) fn draw(
         let furthest = rows - length.min(rows);
         let begin = (top as u64 * furthest as u64).checked_div((all - shown) as u64).unwrap_or(0) as usize;
         for row in begin..(begin + length).min(rows) {
-            put_sign(buffer, (x, area.y + row as u16), "▐", theme.rule);
+            let place = (x, area.y + row as u16);
+            // On a row of the rule's own colour, the row's text colour shows.
+            let is_hidden = buffer.cell(place).is_some_and(|cell| Some(cell.bg) == theme.rule.fg);
+            put_sign(buffer, place, "▐", if is_hidden { Style::new() } else { theme.rule });
         }
     }
     for (row, style) in ticks {

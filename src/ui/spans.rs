@@ -125,7 +125,7 @@ fn drawable(grapheme: &str) -> &str {
 }
 
 /// A mark over a style. Where both are reversed, the mark stands out by not being so.
-fn lay_over(style: Style, mark: Style) -> Style {
+pub(super) fn lay_over(style: Style, mark: Style) -> Style {
     let both = style.add_modifier.contains(Modifier::REVERSED) && mark.add_modifier.contains(Modifier::REVERSED);
     let style = style.patch(mark);
     if both { style.remove_modifier(Modifier::REVERSED) } else { style }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::config::{Background, ThemeChoice, colour};
@@ -46,14 +47,28 @@ pub struct Theme {
     pub gauge: Style,
     pub current_hit: Style,
     hits: [Style; 6],
+    watches: [Style; 6],
     sections: [Style; 6],
     has_colours: bool,
+    /// The colours that replace the terminal's default ones, if the terminal's background may not suit the theme.
+    screen: Option<ScreenColours>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct ScreenColours {
+    foreground: Color,
+    background: Color,
 }
 
 /// Okabe and Ito: orange, sky blue, yellow, bluish green, reddish purple, vermilion.
 const HITS: [u32; 6] = [0xe69f00, 0x56b4e9, 0xf0e442, 0x2fb88a, 0xe08fc0, 0xff8c5a];
+/// The backgrounds that a chosen theme brings along.
+const DARK_SCREEN: u32 = 0x1c1c1c;
+const LIGHT_SCREEN: u32 = 0xfafaf5;
 const ANSI_HITS: [Color; 6] =
     [Color::Yellow, Color::Cyan, Color::LightYellow, Color::Green, Color::LightMagenta, Color::LightRed];
+/// The hues of [`HITS`], as letters on a light background.
+const LIGHT_WATCHES: [u32; 6] = [0x8a4b00, 0x0b5a8a, 0x665c00, 0x00694a, 0x8a2f6b, 0xa82a00];
 const DARK_SECTIONS: [u32; 6] = [0x8fb8de, 0xd9a05b, 0x8cc5a2, 0xc9a0d0, 0xd98c8c, 0xb5b56a];
 const LIGHT_SECTIONS: [u32; 6] = [0x1f5c99, 0x8a4b00, 0x1d6b45, 0x7a3d8a, 0xa02c2c, 0x5c5c00];
 const ANSI_SECTIONS: [Color; 6] =
@@ -70,7 +85,10 @@ impl Theme {
                 let is_dark = background == Background::Dark;
                 let sections = if is_dark { DARK_SECTIONS } else { LIGHT_SECTIONS };
                 let pick = move |dark, light, _| exact(if is_dark { dark } else { light });
-                Theme::of(pick, HITS.map(exact), sections.map(exact))
+                let mut theme = Theme::of(pick, HITS.map(exact), sections.map(exact));
+                let watches = if is_dark { HITS } else { LIGHT_WATCHES };
+                theme.watches = watches.map(|letters| theme.watches[0].fg(exact(letters)));
+                theme
             }
             _ => Theme::in_ansi_colours(background),
         };
@@ -78,6 +96,58 @@ impl Theme {
             theme.overlay(own);
         }
         theme
+    }
+
+    /// Returns the theme for this choice. `variable` reads the environment, `answered` is the background that the
+    /// terminal reported. A dark or light theme on a terminal that did not report such a background brings its own.
+    pub fn for_terminal(
+        variable: impl Fn(&str) -> Option<String>,
+        choice: ThemeChoice,
+        answered: Option<Background>,
+        own: &HashMap<&'static str, Color>,
+    ) -> Theme {
+        let (background, depth) = detect(variable, choice, answered);
+        let mut theme = Theme::new(background, depth, own);
+        if let (ThemeChoice::Dark | ThemeChoice::Light, Some(kind)) = (choice, background)
+            && answered != background
+        {
+            theme.set_screen(kind, depth, own);
+        }
+        theme
+    }
+
+    fn set_screen(&mut self, kind: Background, depth: Depth, own: &HashMap<&'static str, Color>) {
+        let is_dark = kind == Background::Dark;
+        let (background, foreground) = match depth {
+            Depth::None => return,
+            Depth::Ansi16 if is_dark => (Color::Black, Color::White),
+            Depth::Ansi16 => (Color::White, Color::Black),
+            Depth::Ansi256 if is_dark => (indexed(DARK_SCREEN), Color::Reset),
+            Depth::Ansi256 => (indexed(LIGHT_SCREEN), Color::Reset),
+            Depth::TrueColour if is_dark => (rgb(DARK_SCREEN), Color::Reset),
+            Depth::TrueColour => (rgb(LIGHT_SCREEN), Color::Reset),
+        };
+        if depth == Depth::Ansi16 && is_dark {
+            // In some palettes, such as Solarized, dark grey on black is illegible.
+            self.dim.fg = Some(Color::Gray);
+            self.caption.fg = Some(Color::Gray);
+            self.overlay(own);
+        }
+        let foreground = self.text.fg.filter(|colour| *colour != Color::Reset).unwrap_or(foreground);
+        self.screen = Some(ScreenColours { foreground, background });
+    }
+
+    /// Replaces the terminal's default colours in all cells, if the theme brings its own background.
+    pub(super) fn paint(&self, buffer: &mut Buffer) {
+        let Some(screen) = self.screen else { return };
+        for cell in &mut buffer.content {
+            if cell.fg == Color::Reset {
+                cell.fg = screen.foreground;
+            }
+            if cell.bg == Color::Reset {
+                cell.bg = screen.background;
+            }
+        }
     }
 
     /// The style of hits of the term with this number.
@@ -90,12 +160,7 @@ impl Theme {
         match search.and_then(|search| colour(search.colour.as_deref()?)) {
             _ if !self.has_colours => Style::new().add_modifier(Modifier::UNDERLINED),
             Some(own) => Style::new().fg(own).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
-            None => {
-                // The same colours as those of hits, but of the letters, so that hits stand out over them.
-                let background = self.hits.get(number % self.hits.len()).and_then(|hit| hit.bg);
-                let style = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
-                background.map_or(style, |background| style.fg(background))
-            }
+            None => self.watches.get(number % self.watches.len()).copied().unwrap_or_default(),
         }
     }
 
@@ -126,7 +191,7 @@ impl Theme {
             code: fg(0xb0c4d8, 0x2f4f6f, Color::Cyan),
             link: fg(0x8fb8de, 0x1f5c99, Color::Cyan).add_modifier(Modifier::UNDERLINED),
             accent: fg(0x7fc4b8, 0x00695c, Color::Cyan),
-            selection: Style::new().bg(pick(0x2c3a44, 0xd3e3ee, Color::Blue)).fg(pick(
+            selection: Style::new().bg(pick(0x2c3a44, 0xbcdcf5, Color::Blue)).fg(pick(
                 0xffffff,
                 0x000000,
                 Color::White,
@@ -145,8 +210,10 @@ impl Theme {
                 .bg(pick(0xffffff, 0x101010, Color::White))
                 .add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
             hits: hits.map(hit),
+            watches: [Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED); 6],
             sections: sections.map(|colour| Style::new().fg(colour)),
             has_colours: true,
+            screen: None,
         }
     }
 
@@ -173,9 +240,13 @@ impl Theme {
             style.fg = style.fg.map(legible);
         }
         if background != Some(Background::Dark) {
-            // A white background would hide it.
-            let reversed = Modifier::REVERSED | Modifier::BOLD | Modifier::UNDERLINED;
-            theme.current_hit = Style::new().add_modifier(reversed);
+            // A white background would hide it. The default colours override those of a watch.
+            let modifiers = Modifier::REVERSED | Modifier::UNDERLINED;
+            theme.current_hit = Style::new().fg(Color::Reset).bg(Color::Reset).add_modifier(modifiers);
+        }
+        // Many terminals show bold black as grey.
+        for hit in theme.hits.iter_mut().chain([&mut theme.current_hit]) {
+            *hit = hit.remove_modifier(Modifier::BOLD);
         }
         theme
     }
@@ -210,8 +281,10 @@ impl Theme {
                 with(reversed | underlined),
                 with(reversed | Modifier::ITALIC),
             ],
+            watches: [with(underlined); 6],
             sections: [plain; 6],
             has_colours: false,
+            screen: None,
         }
     }
 
@@ -251,7 +324,7 @@ impl Theme {
 
 /// Returns the background of the terminal, if it is known, and its number of colours. `variable` reads the environment,
 /// `answered` is the terminal's own answer.
-pub fn detect(
+fn detect(
     variable: impl Fn(&str) -> Option<String>,
     choice: ThemeChoice,
     answered: Option<Background>,
@@ -322,40 +395,188 @@ fn indexed(hex: u32) -> Color {
 mod tests {
     use super::*;
 
-    fn luminance(colour: Color) -> f64 {
-        let Color::Rgb(r, g, b) = colour else { panic!("no exact colour: {colour:?}") };
-        let channel = |value: u8| {
-            let value = f64::from(value) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b)
+    use super::super::spans::lay_over;
+
+    const DEPTHS: [Depth; 3] = [Depth::Ansi16, Depth::Ansi256, Depth::TrueColour];
+    const KINDS: [(Background, ThemeChoice); 2] =
+        [(Background::Dark, ThemeChoice::Dark), (Background::Light, ThemeChoice::Light)];
+
+    /// The colour as xterm shows it.
+    fn shown(colour: Color) -> u32 {
+        const ANSI: [u32; 16] = [
+            0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5, 0x7f7f7f, 0xff0000,
+            0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff,
+        ];
+        let level = |step: u32| if step == 0 { 0 } else { 55 + 40 * step };
+        match (colour, ansi(colour)) {
+            (_, Some(number)) => ANSI[number],
+            (Color::Rgb(red, green, blue), _) => u32::from_be_bytes([0, red, green, blue]),
+            (Color::Indexed(number @ 232..), _) => (8 + 10 * (u32::from(number) - 232)) * 0x010101,
+            (Color::Indexed(number @ 16..), _) => {
+                let number = u32::from(number) - 16;
+                level(number / 36) << 16 | level(number / 6 % 6) << 8 | level(number % 6)
+            }
+            _ => panic!("no colour: {colour:?}"),
+        }
+    }
+
+    fn ansi(colour: Color) -> Option<usize> {
+        use Color::{Black, Blue, Cyan, DarkGray, Gray, Green, Magenta, Red, White, Yellow};
+        use Color::{LightBlue, LightCyan, LightGreen, LightMagenta, LightRed, LightYellow};
+        let dark = [Black, Red, Green, Yellow, Blue, Magenta, Cyan, Gray];
+        let light = [DarkGray, LightRed, LightGreen, LightYellow, LightBlue, LightMagenta, LightCyan, White];
+        dark.iter().chain(&light).position(|other| *other == colour)
     }
 
     /// The contrast ratio of WCAG 2.
-    fn contrast(a: Color, b: Color) -> f64 {
+    fn contrast(a: u32, b: u32) -> f64 {
+        let luminance = |rgb: u32| {
+            let [_, red, green, blue] = rgb.to_be_bytes().map(|value| {
+                let value = f64::from(value) / 255.0;
+                if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            });
+            0.2126 * red + 0.7152 * green + 0.0722 * blue
+        };
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
-    #[test]
-    fn all_text_has_a_contrast_of_at_least_four_and_a_half() {
-        for (kind, background) in [(Background::Dark, rgb(0x1c1c1c)), (Background::Light, rgb(0xfafaf5))] {
-            let theme = Theme::new(Some(kind), Depth::TrueColour, &HashMap::new());
-            let mut styles =
-                vec![theme.text, theme.dim, theme.headline, theme.standfirst, theme.caption, theme.quote, theme.code];
-            styles.extend([
-                theme.link,
-                theme.accent,
-                theme.warning,
-                theme.error,
-                theme.selection,
-                theme.selection_unfocused,
-            ]);
-            styles.extend(theme.hits.iter().chain(&theme.sections).chain([&theme.current_hit]));
-            for style in styles {
-                let ratio = contrast(style.fg.unwrap(), style.bg.unwrap_or(background));
-                assert!(ratio >= 4.5, "{kind:?} {style:?}: {ratio:.1}");
+    /// The contrast of text in this style, on a terminal that shows the first 8 colours as light ones if they are bold.
+    fn contrast_of(style: Style, screen: ScreenColours) -> f64 {
+        let or = |colour: Option<Color>, default| match colour {
+            None | Some(Color::Reset) => default,
+            Some(colour) => colour,
+        };
+        let (front, back) = (or(style.fg, screen.foreground), or(style.bg, screen.background));
+        let is_bold = style.add_modifier.contains(Modifier::BOLD);
+        let light = [Color::DarkGray, Color::LightRed, Color::LightGreen, Color::LightYellow, Color::LightBlue]
+            .into_iter()
+            .chain([Color::LightMagenta, Color::LightCyan, Color::White]);
+        let front = match ansi(front).filter(|number| is_bold && *number < 8) {
+            Some(number) => light.clone().nth(number).unwrap(),
+            None => front,
+        };
+        contrast(shown(front), shown(back))
+    }
+
+    fn chosen(choice: ThemeChoice, depth: Depth, answered: Option<Background>) -> Theme {
+        let variable = |name: &str| match (name, depth) {
+            ("NO_COLOR", Depth::None) => Some("1".to_owned()),
+            ("TERM", Depth::Ansi16) => Some("screen".to_owned()),
+            ("TERM", _) => Some("xterm-256color".to_owned()),
+            ("COLORTERM", Depth::TrueColour) => Some("truecolor".to_owned()),
+            _ => None,
+        };
+        Theme::for_terminal(variable, choice, answered, &HashMap::new())
+    }
+
+    /// The styles of text that must be legible.
+    fn texts(theme: &Theme) -> Vec<Style> {
+        let plain = [theme.text, theme.dim, theme.headline, theme.standfirst, theme.crosshead, theme.caption];
+        let rest = [theme.quote, theme.code, theme.link, theme.accent, theme.warning, theme.error];
+        let over = [theme.selection, theme.selection_unfocused];
+        let mut styles: Vec<Style> = plain.into_iter().chain(rest).chain(over).chain(theme.sections).collect();
+        for under in [theme.text, theme.headline, theme.link, theme.standfirst] {
+            let marks = (0..6).flat_map(|number| [theme.watch(None, number), theme.hit(number as u16)]);
+            for mark in marks.chain([theme.current_hit]) {
+                styles.push(lay_over(under, mark));
+                // A watched word that is a hit, too.
+                styles.extend((0..6).map(|watch| lay_over(lay_over(under, theme.watch(None, watch)), mark)));
             }
+        }
+        styles
+    }
+
+    #[test]
+    fn text_is_legible_in_every_theme_and_depth() {
+        for ((kind, choice), depth) in KINDS.into_iter().flat_map(|kind| DEPTHS.map(|depth| (kind, depth))) {
+            let theme = chosen(choice, depth, None);
+            let screen = theme.screen.unwrap();
+            // On white, xterm's dark grey has a contrast of 4.0.
+            let least = if depth == Depth::Ansi16 { 3.9 } else { 4.5 };
+            for style in texts(&theme) {
+                let ratio = contrast_of(style, screen);
+                assert!(ratio >= least, "{kind:?} {depth:?} {style:?}: {ratio:.1}");
+            }
+        }
+    }
+
+    #[test]
+    fn marks_are_legible_in_16_colours_on_an_unknown_background() {
+        let theme = chosen(ThemeChoice::Auto, Depth::Ansi16, None);
+        for (foreground, background) in [(Color::Black, Color::White), (Color::White, Color::Black)] {
+            let screen = ScreenColours { foreground, background };
+            for under in [Style::new(), Style::new().add_modifier(Modifier::BOLD)] {
+                for number in 0..6 {
+                    let watch = lay_over(under, theme.watch(None, number));
+                    for style in [watch, lay_over(watch, theme.hit(number as u16)), lay_over(watch, theme.current_hit)]
+                    {
+                        let ratio = contrast_of(style, screen);
+                        assert!(ratio >= 3.9, "{screen:?} {style:?}: {ratio:.1}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn roles_that_must_differ_do_in_every_depth() {
+        let themes = KINDS.into_iter().flat_map(|(_, choice)| DEPTHS.map(|depth| (depth, chosen(choice, depth, None))));
+        let others = [(Depth::None, ThemeChoice::Dark), (Depth::Ansi16, ThemeChoice::Ansi)];
+        for (depth, theme) in themes.chain(others.map(|(depth, choice)| (depth, chosen(choice, depth, None)))) {
+            let watched = lay_over(theme.text, theme.watch(None, 0));
+            let mut pairs = vec![
+                (theme.text, theme.dim),
+                (theme.text, theme.accent),
+                (theme.text, theme.link),
+                (theme.text, theme.headline),
+                (theme.text, theme.error),
+                (theme.warning, theme.error),
+                (theme.text, watched),
+                (watched, lay_over(watched, theme.current_hit)),
+            ];
+            let backs = [theme.text, theme.selection, theme.selection_unfocused, theme.current_hit];
+            // Without colours, a hit is reversed as the selected row is, and not reversed on that row.
+            let hits = theme.hits.into_iter().filter(|_| depth != Depth::None);
+            let backs: Vec<Style> = backs.into_iter().chain(hits).collect();
+            for (index, back) in backs.iter().enumerate() {
+                pairs.extend(backs[..index].iter().map(|other| (*other, *back)));
+            }
+            for (one, other) in pairs {
+                assert_ne!(one, other, "{depth:?}");
+            }
+            if depth == Depth::Ansi256 || depth == Depth::TrueColour {
+                let screen = theme.screen.unwrap();
+                let rows = [Some(screen.background), theme.selection.bg, theme.selection_unfocused.bg];
+                let [screen, focused, unfocused] = rows.map(|colour| shown(colour.unwrap()));
+                for (one, other) in [(screen, focused), (screen, unfocused), (focused, unfocused)] {
+                    let ratio = contrast(one, other);
+                    assert!(ratio >= 1.1, "{depth:?} {one:06x} {other:06x}: {ratio:.2}");
+                }
+                let watches: std::collections::HashSet<_> = theme.watches.iter().map(|style| style.fg).collect();
+                assert_eq!(watches.len(), 6, "{depth:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn chosen_theme_brings_its_background_unless_the_terminal_has_it() {
+        for ((kind, choice), depth) in KINDS.into_iter().flat_map(|kind| DEPTHS.map(|depth| (kind, depth))) {
+            let other = if kind == Background::Dark { Background::Light } else { Background::Dark };
+            assert!(chosen(choice, depth, Some(kind)).screen.is_none());
+            for answered in [None, Some(other)] {
+                let theme = chosen(choice, depth, answered);
+                let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 3, 2));
+                buffer[(1, 0)].set_style(theme.hit(0));
+                theme.paint(&mut buffer);
+                let has_default = |cell: &ratatui::buffer::Cell| [cell.fg, cell.bg].contains(&Color::Reset);
+                assert!(!buffer.content.iter().any(has_default), "{choice:?} {depth:?}");
+                assert_eq!(Some(buffer[(1, 0)].bg), theme.hit(0).bg);
+            }
+            for free in [ThemeChoice::Auto, ThemeChoice::Ansi] {
+                assert!(chosen(free, depth, Some(kind)).screen.is_none());
+            }
+            assert!(chosen(choice, Depth::None, None).screen.is_none());
         }
     }
 
