@@ -449,11 +449,11 @@ mod tests {
         };
         let (front, back) = (or(style.fg, screen.foreground), or(style.bg, screen.background));
         let is_bold = style.add_modifier.contains(Modifier::BOLD);
-        let light = [Color::DarkGray, Color::LightRed, Color::LightGreen, Color::LightYellow, Color::LightBlue]
+        let mut light = [Color::DarkGray, Color::LightRed, Color::LightGreen, Color::LightYellow, Color::LightBlue]
             .into_iter()
             .chain([Color::LightMagenta, Color::LightCyan, Color::White]);
         let front = match ansi(front).filter(|number| is_bold && *number < 8) {
-            Some(number) => light.clone().nth(number).unwrap(),
+            Some(number) => light.nth(number).unwrap(),
             None => front,
         };
         contrast(shown(front), shown(back))
