@@ -660,4 +660,11 @@ fn searches_add_replaces_only_with_the_flag() {
     assert_eq!(out(&run(&["searches"])), "-\t-\tMoon\tmoon\n");
     assert!(run(&["searches", "add", "Moon", "mars", "--replace"]).status.success());
     assert_eq!(out(&run(&["searches"])), "-\t-\tMoon\tmars\n");
+    // Key and watch stay if they are not given, and another search's key is taken only on request.
+    assert!(run(&["searches", "add", "Moon", "mars", "--replace", "--key", "m", "--watch"]).status.success());
+    assert!(run(&["searches", "add", "Moon", "sun", "--replace"]).status.success());
+    assert_eq!(out(&run(&["searches"])), "m\twatch\tMoon\tsun\n");
+    let other = run(&["searches", "add", "Other", "sea", "--key", "m"]);
+    assert!(err(&other).contains("\"Moon\" has this key already"), "{}", err(&other));
+    assert_eq!(out(&run(&["searches"])), "m\twatch\tMoon\tsun\n");
 }

@@ -510,9 +510,11 @@ fn a_search_is_saved_called_watched_and_forgotten() {
     assert!(desk.told().starts_with("\"blurple\" is not a colour"), "{}", desk.told());
     desk.press("^C");
     assert_eq!(desk.state.searches().all(), [boats]);
-    desk.press("S").type_in("Boats at sea 'b #ff8800").press("enter y");
-    assert!(!desk.state.searches().all()[0].watch);
-    desk.press("S").type_in("Boats at sea 'b #ff8800 watch").press("enter y");
+    // What is not typed stays as it was.
+    desk.press("S").type_in("Boats at sea 'c").press("enter y");
+    let replaced = &desk.state.searches().all()[0];
+    assert_eq!((replaced.key, replaced.colour.as_deref(), replaced.watch), (Some('c'), Some("#ff8800"), true));
+    desk.press("S").type_in("Boats at sea 'b").press("enter y");
     let row = desk.state.sources().rows().iter().find(|row| row.kind == FacetKind::Search).cloned().unwrap();
     assert_eq!((row.name.as_str(), row.total), ("Boats at sea", 2));
     desk.press("esc");
@@ -751,7 +753,7 @@ fn step_that_another_program_changed_is_refused() {
     let news = |name: &str| Message::News { marks: vec![(id(name), Marked::default())], searches: None };
     desk.hear(news("market.txt"));
     desk.press("u");
-    assert_eq!(desk.told(), "Not undone: mark 3 articles as read: another program changed 1 of them since");
+    assert_eq!(desk.told(), "Not undone because another program changed 1 of them since: mark 3 articles as read");
     assert!(desk.marks().get(id("archive.txt")).is_read(), "nothing of it is undone");
     assert!(
         matches!(desk.effects.last(), Some(Effect::Journal(JournalEntry::Dropped(2)))),
@@ -763,7 +765,7 @@ fn step_that_another_program_changed_is_refused() {
     desk.press("^R");
     desk.hear(news("ferry.txt"));
     desk.press("u");
-    assert_eq!(desk.told(), "Not undone: star \"Ferry sails again\": another program changed it since");
+    assert_eq!(desk.told(), "Not undone because another program changed it since: star \"Ferry sails again\"");
     desk.press("u");
     assert_eq!(desk.told(), "Nothing to undo");
 }
@@ -793,7 +795,7 @@ fn changes_of_searches_are_undone() {
     assert_eq!(desk.state.searches().all(), after);
     desk.hear(Message::News { marks: Vec::new(), searches: Some(before.clone()) });
     desk.press("u");
-    assert_eq!(desk.told(), "Not undone: replace search \"Town\": another program changed the search since");
+    assert_eq!(desk.told(), "Not undone because another program changed the search since: replace search \"Town\"");
     assert_eq!(desk.state.searches().all(), before);
 }
 
@@ -844,7 +846,8 @@ fn steps_of_feeds_are_undone_by_the_feed_thread() {
     assert_eq!(order(&desk), Some(FeedOrder::Undo { row: 12, undo: false }));
     let refused = Some("another program changed the subscription to \"Valley\" since".to_owned());
     desk.hear(Message::FeedStepUndone { row: 12, undo: false, name, refused });
-    let told = "Not redone: unsubscribe from \"Valley\": another program changed the subscription to \"Valley\" since";
+    let told =
+        "Not redone because another program changed the subscription to \"Valley\" since: unsubscribe from \"Valley\"";
     assert_eq!(desk.told(), told);
     desk.press("u");
     assert_eq!(desk.told(), "Nothing to undo");

@@ -120,7 +120,12 @@ impl State {
             return self.fail(format!("Not saved: {}", mistake.message));
         }
         let search = match parse_search(typed) {
-            Ok(search) => SavedSearch { query, ..search },
+            Ok(search) => {
+                // What is not typed stays as it was.
+                let was = self.searches.all.iter().find(|other| other.name == search.name).cloned().unwrap_or_default();
+                let (key, colour) = (search.key.or(was.key), search.colour.clone().or(was.colour));
+                SavedSearch { query, key, colour, watch: search.watch || was.watch, ..search }
+            }
             Err(mistake) => {
                 // Reopen the line, so that the reader can correct it.
                 let mut overlay = Overlay::new(OverlayKind::Ask(Action::SaveSearch));
@@ -146,14 +151,16 @@ impl State {
         let mut changes = Vec::new();
         // A key belongs to one search.
         let holder = |other: &&SavedSearch| other.key.is_some() && other.key == search.key && other.name != name;
+        let mut taken = String::new();
         if let Some(other) = self.searches.all.iter().find(holder) {
+            taken = format!(" and no longer {}", quoted(&other.name));
             changes.push(self.search_change(&other.name, Some(SavedSearch { key: None, ..other.clone() })));
         }
         changes.push(self.search_change(&name, Some(search)));
         let is_new = changes.last().is_some_and(|change| change.before.is_none());
         let verb = if is_new { "save" } else { "replace" };
         self.change_searches(format!("{verb} search {}", quoted(&name)), changes, effects);
-        self.tell(format!("Saved as {name}; {how}"));
+        self.tell_done(&format!("Saved as {name}; {how}{taken}"));
     }
 
     /// Filters by the saved search with this key.

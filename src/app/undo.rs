@@ -83,7 +83,7 @@ impl State {
 
     fn tell_refused(&mut self, name: &str, undo: bool, reason: &str) {
         let not = if undo { "Not undone" } else { "Not redone" };
-        self.fail(format!("{not}: {name}: {reason}"));
+        self.fail(format!("{not} because {reason}: {name}"));
     }
 
     fn tell_undone(&mut self, name: &str, undo: bool) {

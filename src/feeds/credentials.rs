@@ -29,7 +29,7 @@ impl fmt::Debug for Credentials {
 impl Credentials {
     /// Splits an address into the address without credentials and the credentials, if it has any.
     pub fn split(url: &str) -> (String, Option<Credentials>) {
-        let Some((start, end)) = userinfo(url, 0) else { return (url.to_owned(), None) };
+        let Some((start, end)) = userinfo(url, 0, true) else { return (url.to_owned(), None) };
         let bare = format!("{}{}", url.get(..start).unwrap_or(""), url.get(end + 1..).unwrap_or(""));
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let text = url.get(start..end).unwrap_or("");
@@ -81,31 +81,66 @@ impl Credentials {
 pub fn redact(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
     let mut done = 0;
-    while let Some((start, end)) = userinfo(text, done) {
+    while let Some((start, end)) = userinfo(text, done, false) {
         redacted.push_str(text.get(done..start).unwrap_or(""));
         redacted.push_str(HIDDEN);
         done = end;
     }
     redacted.push_str(text.get(done..).unwrap_or(""));
-    redacted
+    redact_words(&redacted)
 }
 
 /// Returns the span of the first user name and password after `from` in a text: between `//` and an `@` in the same
-/// authority.
-fn userinfo(text: &str, from: usize) -> Option<(usize, usize)> {
+/// authority. `spaces` says whether an address may hold spaces, as one in a field of its own may.
+fn userinfo(text: &str, from: usize, spaces: bool) -> Option<(usize, usize)> {
     let mut from = from;
     loop {
         let start = from + text.get(from..)?.find("://")? + 3;
         let rest = text.get(start..)?;
-        let end = rest.find(['/', '?', '#', '\\', '"', '<', '>']).unwrap_or(rest.len());
-        let authority = rest.get(..end)?;
         // In a sentence the address ends at a space; a later `@` belongs to something else.
-        let authority = authority.split(char::is_whitespace).next()?;
-        if let Some(at) = authority.rfind('@') {
+        let ends = |c: char| "/?#\\\"<>".contains(c) || (c.is_whitespace() && !spaces);
+        let authority = rest.split(ends).next()?;
+        let at = authority.rfind('@').or_else(|| if has_port(authority) { None } else { unencoded_end(rest) });
+        if let Some(at) = at {
             return Some((start, start + at));
         }
         from = start;
     }
+}
+
+/// Returns whether an authority without an `@` is a host, with or without a port.
+fn has_port(authority: &str) -> bool {
+    let port = authority.rsplit_once(':').filter(|(host, _)| !host.starts_with('['));
+    port.is_none_or(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Returns where a password ends that holds spaces or slashes unencoded: at the first `@` before a host.
+fn unencoded_end(rest: &str) -> Option<usize> {
+    let is_host = |text: &str| {
+        let host = text.split(|c: char| "/?#".contains(c) || c.is_whitespace()).next().unwrap_or("");
+        !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || ".-:[]_".contains(c))
+    };
+    let line = rest.lines().next()?;
+    line.match_indices('@').map(|(at, _)| at).find(|at| line.get(at + 1..).is_some_and(is_host))
+}
+
+/// Hides `user:password@` in words that are not well-formed addresses, such as `http:/user:password@host`.
+fn redact_words(text: &str) -> String {
+    let mut redacted = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        let hidden = word.rfind('@').and_then(|at| {
+            let start = word.get(..at)?.rfind(['/', '\\', '"', '(', '<']).map_or(0, |slash| slash + 1);
+            let user = word.get(start..at)?;
+            (user.contains(':') && !user.to_lowercase().starts_with("mailto:")).then_some((start, at))
+        });
+        match hidden {
+            Some((start, at)) => {
+                redacted.extend([word.get(..start).unwrap_or(""), HIDDEN, word.get(at..).unwrap_or("")]);
+            }
+            None => redacted.push_str(word),
+        }
+    }
+    redacted
 }
 
 #[cfg(test)]
@@ -127,6 +162,10 @@ mod tests {
             ("https://a@b:p@ss@host/x", "https://host/x", some("a@b", "p@ss")),
             ("https://:pw@host/", "https://host/", some("", "pw")),
             ("https://@host/", "https://host/", None),
+            ("http://joe:s3cret pw@host/x", "http://host/x", some("joe", "s3cret pw")),
+            ("http://joe:s3/c#r?t@host/x", "http://host/x", some("joe", "s3/c#r?t")),
+            ("http://host:80/a@b", "http://host:80/a@b", None),
+            ("http://[::1]:80/a@b", "http://[::1]:80/a@b", None),
             ("https://host/@joe:pw", "https://host/@joe:pw", None),
             ("mailto:joe@host", "mailto:joe@host", None),
             ("not an address", "not an address", None),
@@ -150,6 +189,19 @@ mod tests {
             "http://•••@host/a: moved to <https://•••@c/>, mail joe@host"
         );
         assert_eq!(redact("see http://host/ or ask @joe"), "see http://host/ or ask @joe");
+        for mistyped in [
+            "https://http:/joe:pw@h/x: not found",
+            "http:///joe:pw@h/x",
+            "http:\\\\joe:pw@h/x",
+            "//joe:pw@h",
+            "joe:pw@h",
+            "http://joe:a pw@h/x: refused",
+            "no feed is named \"joe:pw@h\"",
+        ] {
+            let text = redact(mistyped);
+            assert!(!text.contains("pw") && !text.contains("joe") && text.contains("•••@h"), "{text}");
+        }
+        assert_eq!(redact("mailto:joe@h at 12:30"), "mailto:joe@h at 12:30");
     }
 
     #[test]

@@ -154,7 +154,9 @@ impl Found<'_> {
             return false;
         };
         let Some(url) = super::feed_address(url) else {
-            let cause = format!("\"{url}\" is no address of a feed on the web");
+            // The address may hold a command line with a password, so it is not quoted.
+            let kind = url.split(':').next().filter(|_| url.contains(':')).unwrap_or("a file");
+            let cause = format!("\"{}\" is not the kind of address that can be fetched", kind.trim());
             self.problem(at, cause, "the feed is left out");
             return false;
         };

@@ -11,7 +11,7 @@ use super::entries::same;
 use super::journal::{ReaderId, UndoneStep, insert_step};
 use super::marks::signed;
 use super::{Library, Result, logins};
-use crate::feeds::{Subscription, one_line, same_address, tag_name};
+use crate::feeds::{Subscription, one_line, redact, same_address, tag_name};
 use crate::journal::{FeedChange, FeedState, StepChange, name_of_feeds};
 use crate::loader::Flaw;
 
@@ -591,8 +591,8 @@ fn describe(transaction: &Transaction<'_>, revision: i64, number: i64, to: &Subs
         number,
         revision,
         to.url,
-        one_line(&to.title),
-        to.own_title.as_deref().map(one_line),
+        one_line(&redact(&to.title)),
+        to.own_title.as_deref().map(|title| one_line(&redact(title))),
         to.page,
         to.description,
         to.full_text,

@@ -137,7 +137,7 @@ pub const MIGRATIONS: &[&str] = &[
         password TEXT NOT NULL
     );
     CREATE TABLE journal (
-        id      INTEGER PRIMARY KEY,
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
         reader  INTEGER NOT NULL,
         number  INTEGER,
         made_at INTEGER NOT NULL,

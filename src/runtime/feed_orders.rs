@@ -117,7 +117,7 @@ fn remove(library: &mut Library, names: &[String], yes: bool) -> Result<String> 
     }
     let kept = library.unsubscribe(&feeds)?;
     let kept = if kept > 0 {
-        format!("; {} stay", counted(kept.into(), "starred, tagged or noted entry", "starred, tagged or noted entries"))
+        format!("; {}", counted(kept.into(), "marked entry stays", "marked entries stay"))
     } else {
         String::new()
     };

@@ -2,13 +2,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::spans::Pen;
 use crate::app::numbers::{counted, grouped};
 use crate::app::{Focus, State};
-use crate::article::Safe;
+use crate::article::{Safe, clean};
 use crate::command::Action;
 use crate::search::FacetKind;
 
@@ -58,7 +59,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     }
     if let Some(notice) = state.notice() {
         let style = if notice.is_error { theme.error } else { theme.accent };
-        return pen.put(Safe::new(&notice.text), style);
+        return pen.put(Safe::from(fitted(&notice.text, usize::from(pen.room()))), style);
     }
     for (actions, word) in hints(state) {
         let keys: Vec<String> =
@@ -76,6 +77,21 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         pen.put(word, theme.dim);
         pen.skip(3);
     }
+}
+
+/// Shortens a message that is too wide, but keeps the key at its end, as in `Marked 41 articles of… · u undo`.
+fn fitted(text: &str, room: usize) -> String {
+    let text = clean(text);
+    let Some((head, key)) = text.rsplit_once(" · ").filter(|_| text.width() > room) else { return text.into_owned() };
+    let width = room.saturating_sub(key.width() + 4);
+    let mut short = String::new();
+    for grapheme in head.graphemes(true) {
+        if short.width() + grapheme.width() > width {
+            break;
+        }
+        short.push_str(grapheme);
+    }
+    format!("{}… · {key}", short.trim_end())
 }
 
 /// The actions that matter now, the most useful first.
@@ -182,4 +198,19 @@ fn loading(state: &State) -> Option<String> {
         grouped(progress.found as u64),
         grouped(megabytes)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitted;
+
+    #[test]
+    fn long_messages_keep_the_key_at_their_end() {
+        assert_eq!(fitted("Marked 41 articles of \"Reuters\" as read · u undo", 30), "Marked 41 articles o… · u undo");
+        assert_eq!(fitted("Short · u undo", 30), "Short · u undo");
+        assert_eq!(
+            fitted("A long message without any key at its end", 10),
+            "A long message without any key at its end"
+        );
+    }
 }
