@@ -67,7 +67,7 @@ mark --query 'comet' --tag comets
 mark --query 'moon' --tag moon
 ./target/release/newsdesk searches add "Landings" 'lands OR landed OR landing' --key l --colour '#e69f00' --watch
 ./target/release/newsdesk searches add "Telescopes" 'telescope' --key t
-shot library   160x44 $dark  "bracketright f Down Down s m C a l l space t h e space a g e n c y Escape" seeds
+shot library   160x44 $dark  "bracketright s m C a l l space t h e space a g e n c y Escape f Down Down" seeds
 # The same articles, as feeds by their sections, from a server on this computer; one feed fails.
 served=$(mktemp -d)
 ./target/release/newsdesk export seeds --format json --output "$served/seeds.json" >/dev/null
@@ -103,5 +103,5 @@ shot feeds     160x44 $dark  "f j j j j j j Tab j j"
 kill $web
 unset NEWSDESK_LIBRARY
 shot narrow    72x28  $dark  "j j j j j j j Return" seeds
-shot light     140x40 $light "T j j j j j j j j j j j j j j j" seeds
+shot light     140x40 $light "j j j j j j j j j j j j j j j" seeds
 shot palette   100x30 $dark  "colon z e" seeds

@@ -59,7 +59,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     }
     if let Some(notice) = state.notice() {
         let style = if notice.is_error { theme.error } else { theme.accent };
-        return pen.put(Safe::from(fitted(&notice.text, usize::from(pen.room()))), style);
+        return pen.put(Safe::from(fitted(&notice.text, pen.room())), style);
     }
     for (actions, word) in hints(state) {
         let keys: Vec<String> =
