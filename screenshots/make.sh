@@ -32,10 +32,12 @@ settled() {
 
 # shot NAME COLUMNSxROWS BACKGROUND FOREGROUND "KEY KEY …" [ARGUMENT…]
 shot() {
-    local name=$1 size=$2 back=$3 fore=$4 keys=$5 id
+    local name=$1 size=$2 back=$3 fore=$4 keys=$5 id fgbg="15;0"
     shift 5
+    # With allowSendEvents xterm does not answer what its background is.
+    [ "$back" = "#fafaf5" ] && fgbg="0;15"
     HOME=$(mktemp -d) xterm -T "$name" -xrm 'XTerm*allowSendEvents: true' -xrm 'XTerm*allowTitleOps: false' \
-        -fa "DejaVu Sans Mono" -fs 11 -b 6 -geometry "$size" -bg "$back" -fg "$fore" -e env COLORTERM=truecolor TERM=xterm-256color ./target/release/newsdesk "$@" &
+        -fa "DejaVu Sans Mono" -fs 11 -b 6 -geometry "$size" -bg "$back" -fg "$fore" -e env COLORFGBG="$fgbg" COLORTERM=truecolor TERM=xterm-256color ./target/release/newsdesk "$@" &
     local terminal=$!
     id=$(window "$name")
     settled "$id"

@@ -148,7 +148,7 @@ pub static LANGUAGE: &[(&str, &str)] = &[
     ("has:link", "also has:note, has:image, has:date"),
     ("words:>500", "its length; also words:<500, words:300..500"),
     ("sort:old", "also new, title, source, longest, relevance"),
-    ("case:exact", "match the case of all words; case:ignore for none"),
+    ("case:exact", "match case in all words; case:ignore in none"),
 ];
 
 impl Query {
