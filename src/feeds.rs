@@ -3,6 +3,7 @@
 //! This room knows no files, no network and no library: it turns texts into subscriptions and back.
 
 mod credentials;
+mod link;
 pub mod newsboat;
 pub mod opml;
 
@@ -12,6 +13,7 @@ use url::Url;
 use crate::article::clean;
 
 pub use credentials::{Credentials, ServerLogin, redact};
+pub use link::{LONGEST_ADDRESS, Link, LinkError, without_user_name};
 
 /// A feed as its reader wants it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,9 +124,12 @@ pub fn tag_name(written: &str) -> String {
     one_line(written).trim_start_matches('#').trim_start().to_owned()
 }
 
-/// The address of a feed as it is fetched; none where it is not on the web.
+/// Returns the address of a feed as it is fetched; `None` if it is not on the web or too long.
 pub fn feed_address(written: &str) -> Option<String> {
     let written = written.trim();
+    if written.len() > LONGEST_ADDRESS {
+        return None;
+    }
     // No list of subscriptions could hold them, nor does any address.
     if written.contains(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
         return None;
@@ -199,7 +204,9 @@ mod tests {
     fn an_address_of_a_feed_is_on_the_web_and_holds_no_control() {
         assert_eq!(feed_address(" feed://example.org/a ").as_deref(), Some("http://example.org/a"));
         assert_eq!(feed_address("feed:https://example.org/a").as_deref(), Some("https://example.org/a"));
+        let long = format!("https://example.org/{}", "a".repeat(LONGEST_ADDRESS));
         for wrong in [
+            long.as_str(),
             "file:///etc/passwd",
             "https://exa\u{1}mple.org/",
             "https://example.org/\u{1b}[2J",

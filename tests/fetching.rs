@@ -560,7 +560,8 @@ fn unknown_encodings_leave_the_body_as_it_is() {
         assert_eq!(document(packed(encoding, b"<rss/>".to_vec())).bytes, b"<rss/>", "{encoding}");
     }
     let packed = packed("gzip, gzip, gzip, gzip", gzip(b"news"));
-    assert!(matches!(packed, Err(FetchError::Encoding(_))), "{packed:?}");
+    let Err(FetchError::Encoding(cause)) = packed else { panic!("{packed:?}") };
+    assert_eq!(cause, "it is compressed 4 times, and 3 is the limit");
 }
 
 #[test]
@@ -577,6 +578,50 @@ fn a_bomb_does_not_go_off() {
     for path in ["/once", "/twice"] {
         let fetched = fetch_with(&options, &Wanted::new(server.url(path)));
         assert_eq!(fetched, Err(FetchError::TooLarge { limit: 1 << 20 }), "{path}");
+    }
+}
+
+/// Returns a deflate stream of `piece` repeated `times`, made without compressing each repetition.
+fn deflate_repeated(piece: &[u8], times: usize) -> Vec<u8> {
+    let mut packer = flate2::Compress::new(Compression::best(), false);
+    let mut packed = Vec::with_capacity(piece.len() + 1024);
+    // A full flush ends at a byte boundary and refers to nothing before it, so its bytes can be repeated.
+    packer.compress_vec(piece, &mut packed, flate2::FlushCompress::Full).unwrap();
+    assert_eq!(packer.total_in(), piece.len() as u64);
+    let mut stream = packed.repeat(times);
+    stream.extend([0x03, 0x00]);
+    stream
+}
+
+#[test]
+fn compression_layers_are_limited_each() {
+    let empty = gzip(b"").repeat(100_000);
+    let encodings =
+        [("gzip, gzip", gzip(&empty)), ("gzip, deflate", zlib(&empty)), ("gzip, gzip, identity", gzip(&empty))];
+    for (encoding, body) in encodings {
+        let server = Server::start(move |_| Answer::ok(body.clone()).with("Content-Encoding", encoding));
+        let limits = FetchLimits { decoded_bytes: 1 << 20, ..options().limits };
+        let fetched = fetch_with(&ClientOptions { limits, ..options() }, &Wanted::new(server.url("/")));
+        assert_eq!(fetched, Err(FetchError::TooLarge { limit: 1 << 20 }), "{encoding}");
+    }
+}
+
+#[test]
+fn compression_threads_end_when_a_fetch_is_given_up() {
+    // 2 MB hold 240 GB of empty gzip members, which decompress to nothing.
+    let members = gzip(b"").repeat(100_000);
+    let bomb = deflate_repeated(&deflate_repeated(&members, 2_000), 60);
+    assert!(bomb.len() < 4 << 20, "{} bytes", bomb.len());
+    let server = Server::start(move |_| Answer::ok(bomb.clone()).with("Content-Encoding", "gzip, deflate, deflate"));
+    let limits = FetchLimits { decoded_bytes: u64::MAX, total: Duration::from_millis(500), ..FetchLimits::default() };
+    let client = Client::new(&ClientOptions { limits, ..options() });
+    let stop = AtomicBool::new(false);
+    let fetched = client.fetch(&Wanted::new(server.url("/")), &stop);
+    assert_eq!(fetched, Err(FetchError::Timeout(limits.total)));
+    let started = Instant::now();
+    while client.running() > 0 {
+        assert!(started.elapsed() < PATIENCE, "the thread is still decompressing");
+        thread::yield_now();
     }
 }
 

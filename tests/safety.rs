@@ -458,13 +458,19 @@ fn an_address_is_one_argument_of_the_opener_and_no_shell_sees_it() {
     .unwrap();
     fs::write(page.join("b.md"), format!("---\ntitle: Refused\ndate: 2024-01-01\nurl: \"{refused}\"\n---\n\nText.\n"))
         .unwrap();
+    let disguised = format!("https://www.mybank.example:{}@evil.example/login", "0".repeat(5000));
+    fs::write(page.join("c.md"), format!("---\ntitle: Bank\ndate: 2023-01-01\nurl: \"{disguised}\"\n---\n\nText.\n"))
+        .unwrap();
     let page = page.to_str().unwrap().to_owned();
     let mut desk = Desk::at_home(home.path(), 100, 30, PROGRAM, &[&page, "--config", config.to_str().unwrap()], &[]);
-    desk.wait_for("2 articles");
+    desk.wait_for("3 articles");
     desk.send("g\ro");
-    desk.wait_for("Opening https://a.example/");
+    desk.wait_for("Opening a.example: https://a.example/");
     desk.send("Jo");
     desk.wait_for("Only http, https and mailto addresses are opened");
+    desk.send("Jo");
+    desk.wait_for("Not opened: a user name before evil.example disguises the host");
+    desk.wait_for("https://•••@evil.example/login");
     // The opener tells when it is done; the reader goes on meanwhile.
     let begun = std::time::Instant::now();
     while !told.exists() {

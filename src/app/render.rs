@@ -19,7 +19,7 @@ use super::wrap::Setting;
 use crate::article::fold::fold;
 use crate::article::{Enclosure, SafeText, clean, is_clean, to_json, write_json};
 use crate::corpus::{Corpus, Entry, Origin, Slot};
-use crate::feeds::redact;
+use crate::feeds::{redact, without_user_name};
 use crate::marks::{Marked, Marks};
 
 pub use self::csv::{columns, write_csv};
@@ -259,11 +259,20 @@ pub fn unique_stems(articles: Articles<'_>) -> Vec<String> {
 /// Returns an address with credentials hidden. All addresses of feeds, articles and links are printed through this.
 pub fn shown_address(address: &str) -> Cow<'_, str> {
     // Only an address with an `@` can contain a user name.
-    let redacted = if address.contains('@') { Cow::Owned(redact(address)) } else { Cow::Borrowed(address) };
+    let redacted = if address.contains('@') { Cow::Owned(hidden_user(address)) } else { Cow::Borrowed(address) };
     if is_clean(&redacted) && !redacted.contains('\n') {
         return redacted;
     }
     Cow::Owned(clean(&redacted.replace('\n', "␊")).into_owned())
+}
+
+/// Hides the user name in an address, also where only browsers see one: `https:/mybank.example@evil.example`.
+fn hidden_user(address: &str) -> String {
+    let redacted = redact(address);
+    match without_user_name(address) {
+        Some(bare) if !redacted.contains("://•••@") => bare.replacen("://", "://•••@", 1),
+        _ => redacted,
+    }
 }
 
 /// Returns the path of an article: its file or, for an entry of a feed, the address of the feed.
@@ -317,6 +326,21 @@ mod tests {
             assert_eq!(file_stem(title, "article"), stem);
         }
         assert!(file_stem(&"long ".repeat(99), "article").len() <= STEM);
+    }
+
+    #[test]
+    fn shown_addresses_hide_every_user_name() {
+        for (address, shown) in [
+            ("https://mybank.example@evil.example/", "https://•••@evil.example/"),
+            ("https:/mybank.example@evil.example/", "https://•••@evil.example/"),
+            ("https:mybank.example@evil.example/", "https://•••@evil.example/"),
+            ("https:\\\\mybank.example@evil.example/", "https://•••@evil.example/"),
+            ("https:///mybank.example%2F@evil.example/", "https://•••@evil.example/"),
+            ("https://example.org/@a?b@c", "https://example.org/@a?b@c"),
+            ("mailto:a@example.org", "mailto:a@example.org"),
+        ] {
+            assert_eq!(shown_address(address), shown, "{address}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Setting an article: from its parts to lines of a given width, each of which knows the bytes that it shows.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -233,10 +234,13 @@ fn is_parted(before: Role, role: Role) -> bool {
     )
 }
 
-/// Lines of text that belong to no part of the article.
+/// Adds lines of text that belong to no part of the article. Long text is cut, with `…` in place of the rest.
 fn own_text(page: &mut Page, kind: LineKind, text: &str, setting: Setting) {
-    let text = text.get(..text.floor_char_boundary(OWN_TEXT)).unwrap_or(text);
-    for (range, _) in wrap(text, usize::from(setting.width), false) {
+    let text = match text.get(..text.floor_char_boundary(OWN_TEXT)) {
+        Some(start) if start.len() < text.len() => Cow::Owned(format!("{start}…")),
+        _ => Cow::Borrowed(text),
+    };
+    for (range, _) in wrap(&text, usize::from(setting.width), false) {
         page.push(own(kind, text.get(range).unwrap_or("").to_owned()));
     }
 }
@@ -415,6 +419,18 @@ mod tests {
 
     fn lines(text: &str, width: usize) -> Vec<&str> {
         wrap(text, width, false).into_iter().map(|(range, _)| &text[range]).collect()
+    }
+
+    #[test]
+    fn long_addresses_end_with_a_sign_of_the_cut() {
+        let setting = Setting { width: 80, justify: false, hyphenate: false };
+        let last = |address: &str| {
+            let mut page = Page::default();
+            own_text(&mut page, LineKind::Link, address, setting);
+            page.lines().last().unwrap().prefix.clone()
+        };
+        assert!(last(&format!("https://a.example/{}", "é".repeat(OWN_TEXT))).ends_with("é…"));
+        assert!(!last(&format!("https://a.example/{}", "a".repeat(OWN_TEXT - 18))).contains('…'));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The body of an answer: read to its end, decompressed, and never more of it than the limits allow.
+//! The body of an answer: read to its end, decompressed, and never more of it than the limits allow. Each layer of
+//! compression has its own limit, because a few kilobytes can expand to terabytes between two layers.
 
 use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, Read};
@@ -13,8 +14,11 @@ use super::zstd::ZstdReader;
 /// What the `Accept-Encoding` header says; [`unpack`] knows all of them.
 pub(super) const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
-/// More layers than anybody needs.
+/// The largest number of layers that is decompressed. Servers send one; a proxy may add another.
 const MOST_LAYERS: usize = 3;
+
+/// Why reading ended early, if it did.
+type Broken = RefCell<Option<FetchError>>;
 
 const PIECE: usize = 64 << 10;
 
@@ -29,10 +33,10 @@ pub(super) struct Reading<'a> {
     pub(super) length: u64,
     /// At most so many bytes are read.
     pub(super) sent_bytes: u64,
-    /// At most so many bytes come of them.
+    /// At most so many bytes come out of each layer of compression.
     pub(super) decoded_bytes: u64,
-    /// Looked at between pieces: whether nobody wants it any more.
-    pub(super) is_unwanted: &'a dyn Fn() -> bool,
+    /// Checked between pieces, in every layer: why reading has to stop, if it has to.
+    pub(super) interrupted: &'a dyn Fn() -> Option<FetchError>,
     /// What a failure of the connection means.
     pub(super) failure: &'a dyn Fn(io::Error) -> FetchError,
 }
@@ -46,15 +50,14 @@ impl Reading<'_> {
     /// failures of `source`.
     pub(super) fn read(&self, source: impl Read) -> Result<Vec<u8>, FetchError> {
         // Decoders hand errors of their source on as their own, some of them in other words.
-        let broken = RefCell::new(None);
-        let sent = Sent { source, left: self.sent_bytes, reading: self, broken: &broken };
-        let mut sent = BufReader::with_capacity(PIECE, sent);
+        let broken = Broken::default();
+        let mut sent = self.limited(Sent { source, reading: self, broken: &broken }, self.sent_bytes, &broken);
         // Growing would leave pieces of memory behind that nothing else fits into.
         let mut bytes = Vec::with_capacity(usize::try_from(self.length.min(RESERVED)).unwrap_or_default());
         let read = match sent.fill_buf() {
             // Nothing at all is said to be compressed by some servers.
             Ok([]) => Ok(()),
-            Ok(_) => unpack(self.encoding, Box::new(sent)).and_then(|decoded| self.gather(decoded, &mut bytes)),
+            Ok(_) => self.unpack(sent, &broken).and_then(|decoded| self.gather(decoded, &mut bytes)),
             Err(error) => Err(FetchError::Encoding(error.to_string())),
         };
         match broken.take() {
@@ -67,11 +70,44 @@ impl Reading<'_> {
         }
     }
 
+    /// Removes the layers that the `Content-Encoding` header names; the last one was applied last.
+    fn unpack<'b>(
+        &'b self,
+        sent: Box<dyn BufRead + 'b>,
+        broken: &'b Broken,
+    ) -> Result<Box<dyn BufRead + 'b>, FetchError> {
+        // Some servers send text encodings or made-up names here. Browsers then use the body unchanged.
+        const KNOWN: &[&str] = &["br", "deflate", "gzip", "identity", "x-gzip", "zstd"];
+        let mut layers: Vec<String> = self.encoding.split(',').map(|layer| layer.trim().to_ascii_lowercase()).collect();
+        layers.retain(|layer| !layer.is_empty());
+        if !layers.iter().all(|layer| KNOWN.contains(&layer.as_str())) {
+            layers.clear();
+        }
+        layers.retain(|layer| layer != "identity");
+        if layers.len() > MOST_LAYERS {
+            let cause = format!("it is compressed {} times, and {MOST_LAYERS} is the limit", layers.len());
+            return Err(FetchError::Encoding(cause));
+        }
+        let mut decoded = sent;
+        for layer in layers.iter().rev() {
+            let reader: Box<dyn Read + 'b> = match layer.as_str() {
+                "deflate" => Box::new(InflateReader::new(decoded)),
+                "br" => Box::new(BrotliReader::new(decoded, PIECE)),
+                "zstd" => Box::new(ZstdReader::new(decoded)),
+                _ => Box::new(MultiGzDecoder::new(decoded)),
+            };
+            decoded = self.limited(reader, self.decoded_bytes, broken);
+        }
+        Ok(decoded)
+    }
+
+    fn limited<'b>(&'b self, source: impl Read + 'b, limit: u64, broken: &'b Broken) -> Box<dyn BufRead + 'b> {
+        let limited = Limited { source, limit, left: limit, reading: self, broken };
+        Box::new(BufReader::with_capacity(PIECE, limited))
+    }
+
     fn gather(&self, mut decoded: Box<dyn BufRead + '_>, bytes: &mut Vec<u8>) -> Result<(), FetchError> {
         loop {
-            if (self.is_unwanted)() {
-                return Err(FetchError::Stopped);
-            }
             let piece = match decoded.fill_buf() {
                 Ok([]) => return Ok(()),
                 Ok(piece) => piece,
@@ -88,62 +124,49 @@ impl Reading<'_> {
     }
 }
 
-/// Takes off the layers that a `Content-Encoding` names, the last of which was put on last.
-fn unpack<'a>(encoding: &str, sent: Box<dyn BufRead + 'a>) -> Result<Box<dyn BufRead + 'a>, FetchError> {
-    let layers = encoding.split(',').map(str::trim).filter(|layer| !layer.is_empty());
-    if layers.clone().count() > MOST_LAYERS {
-        return Err(FetchError::Encoding("it is compressed too many times".to_owned()));
-    }
-    // Some servers send text encodings or made-up names here. Browsers then use the body unchanged.
-    const KNOWN: &[&str] = &["br", "deflate", "gzip", "identity", "x-gzip", "zstd"];
-    let layers: Vec<String> = layers.map(str::to_ascii_lowercase).collect();
-    if !layers.iter().all(|layer| KNOWN.contains(&layer.as_str())) {
-        return Ok(sent);
-    }
-    let mut decoded = sent;
-    for layer in layers.iter().rev() {
-        decoded = match layer.as_str() {
-            "gzip" | "x-gzip" => buffered(MultiGzDecoder::new(decoded)),
-            "deflate" => buffered(InflateReader::new(decoded)),
-            "br" => buffered(BrotliReader::new(decoded, PIECE)),
-            "zstd" => buffered(ZstdReader::new(decoded)),
-            _ => decoded,
-        };
-    }
-    Ok(decoded)
-}
-
-fn buffered<'a>(reader: impl Read + 'a) -> Box<dyn BufRead + 'a> {
-    Box::new(BufReader::with_capacity(PIECE, reader))
-}
-
-/// The body as it was sent: counts what comes, and keeps what goes wrong.
+/// Reads the bytes as they were sent, and records why reading ended early.
 struct Sent<'a, R> {
     source: R,
-    left: u64,
     reading: &'a Reading<'a>,
-    broken: &'a RefCell<Option<FetchError>>,
+    broken: &'a Broken,
 }
 
 impl<R: Read> Read for Sent<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let refuse = |error| {
-            *self.broken.borrow_mut() = Some(error);
-            Err(io::Error::other("the body has ended early"))
-        };
-        if (self.reading.is_unwanted)() {
-            return refuse(FetchError::Stopped);
-        }
-        match self.source.read(buffer) {
-            Ok(read) if read as u64 > self.left => refuse(FetchError::TooLarge { limit: self.reading.sent_bytes }),
-            Ok(read) => {
-                self.left -= read as u64;
-                Ok(read)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => refuse((self.reading.failure)(error)),
-        }
+        self.source.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => refuse(self.broken, (self.reading.failure)(error)),
+        })
     }
+}
+
+/// Limits what comes out of one layer, and ends it when the fetch is interrupted.
+struct Limited<'a, R> {
+    source: R,
+    limit: u64,
+    left: u64,
+    reading: &'a Reading<'a>,
+    broken: &'a Broken,
+}
+
+impl<R: Read> Read for Limited<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(reason) = (self.reading.interrupted)() {
+            return Err(refuse(self.broken, reason));
+        }
+        let read = self.source.read(buffer)?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => return Err(refuse(self.broken, FetchError::TooLarge { limit: self.limit })),
+        }
+        Ok(read)
+    }
+}
+
+/// Records the first reason why a body ended early. Decoders may reword the error that is returned.
+fn refuse(broken: &Broken, reason: FetchError) -> io::Error {
+    broken.borrow_mut().get_or_insert(reason);
+    io::Error::other("the body has ended early")
 }
 
 /// What HTTP calls `deflate`, which is zlib's format by the standard and the bare one by many servers. The readers of

@@ -93,6 +93,11 @@ impl Client {
         Self { shared: Arc::new(shared) }
     }
 
+    /// Returns the number of fetches that are running, those that were given up included until their threads have ended.
+    pub fn running(&self) -> usize {
+        Arc::strong_count(&self.shared) - 1
+    }
+
     /// Fetches a document, and waits for it.
     ///
     /// It returns within the total time-out, and within a moment when `stop` is set, whatever the server does. The

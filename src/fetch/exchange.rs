@@ -110,7 +110,7 @@ impl Exchange {
             encoding: &headers::text(&parts.headers, "content-encoding").unwrap_or_default(),
             sent_bytes: limits.sent_bytes,
             decoded_bytes: limits.decoded_bytes,
-            is_unwanted: &|| self.line.is_hung_up(),
+            interrupted: &|| self.interrupted(),
             failure: &|error| self.failure(error.into()),
         };
         let bytes = reading.read(body.into_reader())?;
@@ -126,6 +126,14 @@ impl Exchange {
             moved_to,
             max_age,
         }))
+    }
+
+    /// Returns why the fetch has to stop, if it was given up or its time is over.
+    fn interrupted(&self) -> Option<FetchError> {
+        if self.line.is_hung_up() {
+            return Some(FetchError::Stopped);
+        }
+        (Instant::now() >= self.deadline).then_some(FetchError::Timeout(self.shared.limits.total))
     }
 
     fn failure(&self, error: ureq::Error) -> FetchError {
