@@ -107,6 +107,24 @@ pub struct FeedSetting {
     pub full_text: Option<bool>,
 }
 
+/// The maximum number of tags that an import gives to a feed.
+pub const MOST_TAGS: usize = 100;
+
+/// The maximum number of feeds of one import.
+pub const MOST_FEEDS: usize = 50_000;
+
+/// Adds a tag that is not there yet. Returns `false` if there are too many.
+fn add_tag(tags: &mut Vec<String>, tag: &str) -> bool {
+    if tags.iter().any(|known| known == tag) {
+        return true;
+    }
+    let has_room = tags.len() < MOST_TAGS;
+    if has_room {
+        tags.push(tag.to_owned());
+    }
+    has_room
+}
+
 /// What is the same for two addresses that lead to the same place, however they are written.
 pub fn same_address(url: &str) -> String {
     let Ok(mut whole) = Url::parse(url) else { return url.to_owned() };

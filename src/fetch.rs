@@ -40,6 +40,8 @@ pub struct Wanted {
     pub accept: Option<String>,
     /// A user name and password, sent to their own server only.
     pub login: Option<ServerLogin>,
+    /// If set, configured logins are sent to the server of this address only.
+    pub logins_for: Option<String>,
 }
 
 impl Wanted {

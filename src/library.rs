@@ -35,6 +35,7 @@ pub use entries::{
 };
 pub use feeds::{FeedCounts, FeedNumber, Health, KnownFeed, Standing, Subscribed};
 pub use journal::{ReaderId, ReaderLock, UndoneStep};
+pub use logins::FeedAccess;
 pub use marks::{Known, News, Origins};
 pub use newsboat::{Newsboat, NewsboatEntry};
 pub use recognise::{Moved, Recognised};

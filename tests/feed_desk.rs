@@ -155,7 +155,7 @@ fn feed_commands_reach_the_feed_thread() {
     assert_eq!(desk.command("feed stop"), Some(FeedOrder::Stop));
     assert_eq!(
         desk.command("feed import /tmp/a.opml"),
-        Some(command(FeedCommand::Import { file: PathBuf::from("/tmp/a.opml") }))
+        Some(command(FeedCommand::Import { file: PathBuf::from("/tmp/a.opml"), with_credentials: false }))
     );
     let export = FeedCommand::Export { file: Some(PathBuf::from("/tmp/b.opml")), with_credentials: false };
     assert_eq!(desk.command("feed export /tmp/b.opml"), Some(command(export)));

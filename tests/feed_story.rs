@@ -533,11 +533,11 @@ fn credentials_appear_in_no_output() {
     assert!(added.contains("1 entry"), "{added}");
     run(&["feed", "add", &at("/feed"), &at("/page"), &at("/missing"), "joe-user:s3cret-pw@nowhere"], &mut all);
     fs::write(home.join("urls"), format!("{}\n{} \"!x\nexec:cat {}\n", at("/feed"), at("/a"), at("/b"))).unwrap();
-    run(&["feed", "import", "urls"], &mut all);
+    run(&["feed", "import", "--with-credentials", "urls"], &mut all);
     let opml =
         format!("<opml><body><outline xmlUrl='{}'/><outline xmlUrl='ftp:{}'/></body></opml>", at("/c"), at("/d"));
     fs::write(home.join("list.opml"), opml).unwrap();
-    run(&["feed", "import", "list.opml"], &mut all);
+    run(&["feed", "import", "--with-credentials", "list.opml"], &mut all);
     for failure in 1..=3 {
         broken.store(failure, Ordering::Relaxed);
         let told = run(&["--log", &log, "feed", "refresh", &at("/feed")], &mut all);

@@ -22,7 +22,7 @@ use newsdesk::command::FeedCommand;
 use newsdesk::config::FeedSettings;
 use newsdesk::corpus::Corpus;
 use newsdesk::feeds::Subscription;
-use newsdesk::fetch::{Client, ClientOptions, FetchLimits, Proxy};
+use newsdesk::fetch::{Client, ClientOptions, FetchLimits, Login, Password, Proxy};
 use newsdesk::journal::{History, STEPS, SearchChange, StepChange};
 use newsdesk::library::{KnownFeed, Library, ReaderId, Standing, UndoneStep};
 use newsdesk::marks::{Change, Marking, Tag};
@@ -499,7 +499,7 @@ fn import_is_undone_in_two_steps() {
     let urls = desk.folder.path().join("urls");
     let text = "http://127.0.0.1:9/a \"news\"\nhttp://127.0.0.1:9/b\n\"query:Ferries:title =~ \\\"ferry\\\"\"\n";
     fs::write(&urls, text).unwrap();
-    assert_eq!(import(&mut library, &urls).unwrap().searches, 1);
+    assert_eq!(import(&mut library, &urls, false).unwrap().searches, 1);
     let steps = library.new_steps(ReaderId(1), 0).unwrap();
     let names: Vec<&str> = steps.iter().map(|(_, name, _)| name.as_str()).collect();
     assert_eq!(names, ["subscribe to 2 feeds", "save search \"Ferries\""]);
@@ -728,6 +728,148 @@ fn feeds_with_a_wish_for_whole_articles_get_them() {
     assert_eq!(desk.articles()[0][3], "in short");
 }
 
+/// A page with an article that is long enough to be found.
+fn page() -> Answer {
+    let long = "A sentence that is long enough to be taken for the text of an article, with a comma or two. ".repeat(8);
+    Answer::ok(format!("<html><body><article><h1>T</h1><p>{long}</p><p>{long}</p></article></body></html>"))
+        .with("Content-Type", "text/html")
+}
+
+#[test]
+fn pages_get_no_login_of_another_host() {
+    let other = Server::start(|_| page());
+    let links = [other.url("/page"), other.url("/page2").replacen("http://", "http://admin:admin@", 1)];
+    let own = Server::start(move |request| match request.path.as_str() {
+        "/feed" => {
+            let own = format!("http://{}/own", request.header("Host").unwrap());
+            answer(rss("Feed", &[("Other", &links[0], "1"), ("Disguised", &links[1], "2"), ("Own", &own, "3")]))
+        }
+        _ => page(),
+    });
+    let mut desk = Desk::new();
+    let login = |server: &Server, user: &str| Login {
+        at: server.url(""),
+        user: user.to_owned(),
+        password: Password::Plain("pw".to_owned()),
+    };
+    let logins = vec![login(&own, "mine"), login(&other, "theirs")];
+    desk.client = Client::new(&ClientOptions { proxy: Proxy::None, logins, ..ClientOptions::default() });
+    let wanted = Subscription { full_text: true, ..Subscription::new(own.url("/feed")) };
+    desk.library.subscribe(&[wanted]).unwrap();
+    desk.refresh();
+    let asked = |server: &Server| {
+        let is_page = |request: &loopback::Request| request.path != "/feed";
+        let requests = server.requests().into_iter().filter(is_page);
+        requests.map(|request| (request.path.clone(), request.header("Authorization").is_some())).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&own), [("/own".to_owned(), true)]);
+    assert_eq!(asked(&other), [("/page".to_owned(), false)], "the disguised address is not fetched");
+}
+
+#[test]
+fn import_leaves_whole_articles_and_logins_to_the_reader() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/feed" => {
+            let link = format!("http://{}/page", request.header("Host").unwrap());
+            answer(rss("Feed", &[("T", &link, "in short")]))
+        }
+        _ => page(),
+    });
+    let mut desk = Desk::new();
+    let url = server.url("/feed").replacen("http://", "http://admin:admin@", 1);
+    let list = desk.folder.path().join("list.opml");
+    let outline = format!("<outline xmlUrl='{url}' newsdesk:fullText='true'/>");
+    fs::write(&list, format!("<opml xmlns:newsdesk='urn:newsdesk:opml'><body>{outline}</body></opml>")).unwrap();
+    let imported = import(&mut desk.library, &list, false).unwrap();
+    assert_eq!((imported.full_text, imported.logins, imported.problems.len()), (1, 1, 0));
+    assert_eq!(
+        imported.sentence(),
+        "1 feed new; 1 login left out, --with-credentials uses them; \
+         1 feed asks for whole articles, `feed set NAME --full-text true` fetches them"
+    );
+    desk.refresh();
+    let requests = server.requests();
+    assert_eq!(requests.iter().map(|request| request.path.as_str()).collect::<Vec<_>>(), ["/feed"]);
+    assert_eq!(requests[0].header("Authorization"), None);
+    // The reader's own settings stay, and what the reader asks for is used.
+    let imported = import(&mut desk.library, &list, true).unwrap();
+    assert_eq!((imported.full_text, imported.logins), (1, 0));
+    let feed = desk.feed(&server.url("/feed"));
+    assert!(feed.subscription.login.is_some());
+    let wanted = Subscription { full_text: true, ..feed.subscription.clone() };
+    desk.library.change_subscription(feed.number, &wanted).unwrap();
+    let imported = import(&mut desk.library, &list, false).unwrap();
+    assert_eq!((imported.full_text, imported.logins), (0, 0));
+    assert!(desk.feed(&server.url("/feed")).subscription.full_text);
+}
+
+#[test]
+fn import_limits_tags_feeds_and_searches() {
+    let desk = Desk::new();
+    let folder = desk.folder.path();
+    let words = |count: usize, between: &str| (0..count).map(|n| format!("t{n}")).collect::<Vec<_>>().join(between);
+    let opml = format!(
+        "<opml><body><outline xmlUrl='https://a.example/' category='{}'/>\n<outline xmlUrl='https://a.example/' \
+         category='new,{}'/><outline xmlUrl='https://{}.example/'/></body></opml>",
+        words(101, ","),
+        words(100, ","),
+        "a".repeat(5000)
+    );
+    let queries: String = (0..205).map(|n| format!("\"query:q{n}:unread = \\\"yes\\\"\"\n")).collect();
+    let long = format!("\"query:long:title = \\\"{}\\\"\"\n", "x".repeat(5000));
+    let urls = format!("https://b.example/ {}\n{long}{queries}", words(101, " "));
+    for (name, text, problems, searches) in [("list.opml", opml, 3, 0), ("urls", urls, 3, 200)] {
+        let mut library = Library::open(&folder.join(format!("{name}.db"))).unwrap();
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        let imported = import(&mut library, &path, false).unwrap();
+        assert_eq!((imported.problems.len(), imported.searches), (problems, searches), "{:?}", imported.problems);
+        assert_eq!(library.feeds().unwrap()[0].subscription.tags.len(), 100, "{name}");
+        assert_eq!(library.feeds().unwrap().len(), 1, "{name}");
+    }
+    let many: String = (0..50_003).map(|n| format!("https://a.example/{n}\n")).collect();
+    let found = newsdesk::feeds::newsboat::read(&many).unwrap();
+    assert_eq!((found.subscriptions.len(), found.problems.len()), (50_000, 1));
+    let outlines: String = (0..50_003).map(|n| format!("<outline xmlUrl='https://a.example/{n}'/>")).collect();
+    let found = newsdesk::feeds::opml::read(&format!("<opml>{outlines}</opml>")).unwrap();
+    assert_eq!((found.subscriptions.len(), found.problems.len()), (50_000, 1));
+}
+
+/// Returns the seconds that an import of `text` takes, at best.
+fn import_time(name: &str, text: &str) -> f64 {
+    let time = |_| {
+        let mut desk = Desk::new();
+        let path = desk.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        let started = std::time::Instant::now();
+        import(&mut desk.library, &path, false).unwrap();
+        started.elapsed().as_secs_f64()
+    };
+    (0..3).map(time).fold(f64::INFINITY, f64::min)
+}
+
+#[test]
+fn import_takes_time_in_proportion_to_the_file() {
+    let opml = |count: usize| {
+        let outline = |n| format!("<outline xmlUrl='https://a.example/{n}'/>");
+        format!("<opml><body>{}</body></opml>", (0..count).map(outline).collect::<String>())
+    };
+    let urls = |count: usize| (0..count).map(|n| format!("https://a.example/{n}\n")).collect::<String>();
+    let tags = |count: usize| {
+        let tags: String = (0..count).map(|n| format!(",tag-{n}")).collect();
+        format!("<opml><body><outline xmlUrl='https://a.example/' category='{tags}'/></body></opml>")
+    };
+    let words =
+        |count: usize| format!("https://a.example/{}\n", (0..count).map(|n| format!(" tag-{n}")).collect::<String>());
+    let files: [(&str, usize, &dyn Fn(usize) -> String); 4] =
+        [("list.opml", 2_500, &opml), ("urls", 2_500, &urls), ("list.opml", 10_000, &tags), ("urls", 10_000, &words)];
+    for (name, count, text) in files {
+        let (one, four) = (import_time(name, &text(count)), import_time(name, &text(4 * count)));
+        // A square would take 16 times as long.
+        assert!(four < 8.0 * one, "{name}: {count} take {one} s, four times as many {four} s");
+    }
+}
+
 #[test]
 fn entries_without_ids_and_dates_are_told_apart_and_come_once() {
     let server = Server::start(|_| {
@@ -790,7 +932,7 @@ fn what_newsboat_keeps_is_taken_over_and_its_files_stay_as_they_are() {
     drop(newsboat);
     let before = (fs::read(&urls).unwrap(), fs::read(&cache).unwrap());
     let mut desk = Desk::new();
-    let imported = import(&mut desk.library, &urls).unwrap();
+    let imported = import(&mut desk.library, &urls, false).unwrap();
     assert_eq!((imported.subscribed.new, imported.entries, imported.searches, imported.problems.len()), (2, 4, 1, 1));
     assert_eq!(imported.problems[0].line, Some(4));
     assert_eq!(desk.library.searches().unwrap()[0].query, "is:unread");
@@ -806,7 +948,7 @@ fn what_newsboat_keeps_is_taken_over_and_its_files_stay_as_they_are() {
     assert!(["One", "Bare", "Numbered"].iter().all(|title| marks.get(ids[*title]).is_read()));
     let marked = marks.get(ids["One"]);
     assert_eq!(marked.tags().iter().map(ToString::to_string).collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!(import(&mut desk.library, &urls).unwrap().entries, 0);
+    assert_eq!(import(&mut desk.library, &urls, false).unwrap().entries, 0);
 }
 
 #[test]
@@ -846,7 +988,7 @@ fn a_podcast_of_newsboats_keeps_its_episodes_apart_and_each_its_mark() {
     newsboat.execute(new, slash).unwrap();
     drop(newsboat);
     let mut desk = Desk::new();
-    assert_eq!(import(&mut desk.library, &urls).unwrap().entries, 4);
+    assert_eq!(import(&mut desk.library, &urls, false).unwrap().entries, 4);
     assert_eq!(desk.refresh().new, 1, "all but one are known");
     let (ids, marks) = (desk.ids(), desk.library.marks().unwrap());
     let read: Vec<&str> =
@@ -911,7 +1053,7 @@ fn the_names_of_a_list_of_feeds_stay_and_are_the_readers_where_they_are_not_the_
     );
     let path = desk.folder.path().join("feeds.opml");
     fs::write(&path, &opml).unwrap();
-    import(&mut desk.library, &path).unwrap();
+    import(&mut desk.library, &path, false).unwrap();
     desk.refresh();
     let told = |desk: &Desk| {
         let told = |feed: KnownFeed| (feed.subscription.name().to_owned(), feed.subscription.own_title.is_some());
@@ -920,7 +1062,7 @@ fn the_names_of_a_list_of_feeds_stay_and_are_the_readers_where_they_are_not_the_
     let wanted = [("Mine".to_owned(), true), ("Mine too".to_owned(), true), ("Feed /3".to_owned(), false)];
     assert_eq!(told(&desk), wanted);
     // Once more changes nothing.
-    import(&mut desk.library, &path).unwrap();
+    import(&mut desk.library, &path, false).unwrap();
     assert_eq!(told(&desk), wanted);
 }
 
@@ -1383,9 +1525,9 @@ fn import_of_an_old_list_recognises_moved_feeds() {
     let opml = format!("<opml><outline xmlUrl='{}'/></opml>", server.url("/old"));
     let path = desk.folder.path().join("feeds.opml");
     fs::write(&path, opml).unwrap();
-    import(&mut desk.library, &path).unwrap();
+    import(&mut desk.library, &path, false).unwrap();
     desk.refresh();
-    let again = import(&mut desk.library, &path).unwrap();
+    let again = import(&mut desk.library, &path, false).unwrap();
     assert_eq!((again.subscribed.new, again.subscribed.same), (0, 1));
     assert_eq!(desk.feed(&server.url("/new")).subscription.name(), "Ferry News");
     desk.mark(desk.ids()["Ferry sails"], &[Change::Starred(true)]);
@@ -1418,7 +1560,7 @@ fn import_recognises_addresses_that_redirected_when_added() {
     assert!(matches!(added, Added::Feed { new: 1, .. }), "{added:?}");
     let path = desk.folder.path().join("feeds.opml");
     fs::write(&path, format!("<opml><outline xmlUrl='{}'/></opml>", server.url("/old"))).unwrap();
-    let again = import(&mut desk.library, &path).unwrap();
+    let again = import(&mut desk.library, &path, false).unwrap();
     assert_eq!((again.subscribed.new, again.subscribed.same), (0, 1));
     assert_eq!(desk.refresh(), Refreshed { tried: 1, ..Refreshed::default() });
 }
@@ -1428,10 +1570,10 @@ fn import_of_unchanged_searches_reports_no_problem() {
     let mut desk = Desk::new();
     let path = desk.folder.path().join("urls");
     fs::write(&path, "http://a.example/\n\"query:New:unread = \\\"yes\\\"\"\n").unwrap();
-    assert_eq!(import(&mut desk.library, &path).unwrap().searches, 1);
-    assert_eq!(import(&mut desk.library, &path).unwrap().problems, []);
+    assert_eq!(import(&mut desk.library, &path, false).unwrap().searches, 1);
+    assert_eq!(import(&mut desk.library, &path, false).unwrap().problems, []);
     fs::write(&path, "http://a.example/\n\"query:New:unread = \\\"no\\\"\"\n").unwrap();
-    assert_eq!(import(&mut desk.library, &path).unwrap().problems.len(), 1);
+    assert_eq!(import(&mut desk.library, &path, false).unwrap().problems.len(), 1);
 }
 
 #[test]

@@ -25,7 +25,9 @@ impl State {
             FeedCommand::Export { file: Some(file), with_credentials } => {
                 FeedCommand::Export { file: Some(expand_home(&file)), with_credentials }
             }
-            FeedCommand::Import { file } => FeedCommand::Import { file: expand_home(&file) },
+            FeedCommand::Import { file, with_credentials } => {
+                FeedCommand::Import { file: expand_home(&file), with_credentials }
+            }
             other => other,
         };
         effects.push(Effect::Feeds(FeedOrder::Command(command)));

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::library::{open, path, told};
 use super::{Common, NOTHING, WRONG, complain};
 use crate::app::numbers::{counted, grouped};
+use crate::app::render::shown_address;
 use crate::article::{clean, write_json};
 use crate::command::FeedCommand;
 use crate::feeds::Subscription;
@@ -127,7 +128,7 @@ fn add(
 fn choose(page: &str, feeds: &[PageFeed], out: &mut impl Write) -> io::Result<Option<String>> {
     writeln!(out, "{} links to {}:", clean(page), counted(feeds.len() as u64, "feed", "feeds"))?;
     for (number, feed) in feeds.iter().enumerate() {
-        writeln!(out, "{:>3}  {}  {}", number + 1, clean(&feed.url), clean(&feed.title))?;
+        writeln!(out, "{:>3}  {}  {}", number + 1, shown_address(&feed.url), clean(&feed.title))?;
     }
     if !io::stdin().is_terminal() {
         complain("Not subscribed; run it again with one of these addresses");
@@ -160,6 +161,9 @@ fn list(
             let mut object = serde_json::to_value(&feed.subscription).unwrap_or_default();
             if let Some(fields) = object.as_object_mut() {
                 fields.insert("name".to_owned(), json!(feed.subscription.name()));
+                if let Some(page) = &feed.subscription.page {
+                    fields.insert("page".to_owned(), json!(shown_address(page)));
+                }
                 fields.insert("entries".to_owned(), json!(counts.entries));
                 fields.insert("unread".to_owned(), json!(counts.unread));
                 fields.insert("tried".to_owned(), json!(health.tried_at.and_then(iso)));

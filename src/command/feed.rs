@@ -85,6 +85,9 @@ pub enum FeedCommand {
         /// The file to read
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Use user names and passwords that the file has
+        #[arg(long)]
+        with_credentials: bool,
     },
     /// Export all feeds as OPML
     Export {

@@ -5,6 +5,8 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
+use super::link::without_user_name;
+
 /// The replacement for a user name and a password in messages.
 const HIDDEN: &str = "•••";
 
@@ -29,7 +31,7 @@ impl fmt::Debug for Credentials {
 impl Credentials {
     /// Splits an address into the address without credentials and the credentials, if it has any.
     pub fn split(url: &str) -> (String, Option<Credentials>) {
-        let Some((start, end)) = userinfo(url, 0, true) else { return (url.to_owned(), None) };
+        let Some((start, end)) = userinfo(url, 0, true) else { return split_parsed(url) };
         let bare = format!("{}{}", url.get(..start).unwrap_or(""), url.get(end + 1..).unwrap_or(""));
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let text = url.get(start..end).unwrap_or("");
@@ -45,6 +47,16 @@ impl Credentials {
         let password = if self.password.is_empty() { String::new() } else { format!(":{}", encoded(&self.password)) };
         format!("{scheme}://{}{password}@{rest}", encoded(&self.user))
     }
+}
+
+/// Splits an address as browsers read it, which find a user name in `https:/joe@host` too.
+fn split_parsed(url: &str) -> (String, Option<Credentials>) {
+    let Some(bare) = without_user_name(url) else { return (url.to_owned(), None) };
+    let credentials = Url::parse(url).ok().map(|url| {
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        Credentials { user: decoded(url.username()), password: decoded(url.password().unwrap_or("")) }
+    });
+    (bare, credentials)
 }
 
 /// Credentials, and the server that may get them.
@@ -164,6 +176,7 @@ mod tests {
             ("https://@host/", "https://host/", None),
             ("http://joe:s3cret pw@host/x", "http://host/x", some("joe", "s3cret pw")),
             ("http://joe:s3/c#r?t@host/x", "http://host/x", some("joe", "s3/c#r?t")),
+            ("https:///joe:p%40w@host/x", "https://host/x", some("joe", "p@w")),
             ("http://host:80/a@b", "http://host:80/a@b", None),
             ("http://[::1]:80/a@b", "http://[::1]:80/a@b", None),
             ("https://host/@joe:pw", "https://host/@joe:pw", None),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 
-use super::{Subscription, feed_address};
+use super::{MOST_FEEDS, MOST_TAGS, Subscription, add_tag, feed_address};
 use crate::query::{Query, slashed, whole};
 
 /// The tag that a feed gets whose entries newsboat keeps out of its list of feeds.
@@ -26,6 +26,7 @@ pub struct Urls {
 pub fn read(text: &str) -> Option<Urls> {
     let mut urls = Urls::default();
     let mut known = HashSet::new();
+    let mut is_full = false;
     for (number, line) in (1..).zip(text.lines()) {
         let words = words(line);
         let Some((first, rest)) = words.split_first() else { continue };
@@ -54,7 +55,15 @@ pub fn read(text: &str) -> Option<Urls> {
             problem(format!("{url} was named before"), "the line is left out");
             continue;
         }
+        if urls.subscriptions.len() >= MOST_FEEDS {
+            if !is_full {
+                problem(format!("the file has more than {MOST_FEEDS} feeds"), "the others are left out");
+            }
+            is_full = true;
+            continue;
+        }
         let mut subscription = Subscription::new(url);
+        let mut surplus = 0;
         for word in rest {
             let (is_title, text) = word.strip_prefix('~').map_or((false, word.as_str()), |title| (true, title));
             match text {
@@ -63,11 +72,12 @@ pub fn read(text: &str) -> Option<Urls> {
                 tag => {
                     // A mark in front of a name or alone: it is not to be listed.
                     let tag = if tag.starts_with('!') { HIDDEN } else { tag };
-                    if subscription.tags.iter().all(|known| known != tag) {
-                        subscription.tags.push(tag.to_owned());
-                    }
+                    surplus += usize::from(!add_tag(&mut subscription.tags, tag));
                 }
             }
+        }
+        if surplus > 0 {
+            problem(format!("the feed has more than {MOST_TAGS} tags"), "the others are left out");
         }
         urls.subscriptions.push(subscription);
     }

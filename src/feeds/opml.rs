@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Error, Reader};
 
-use super::Subscription;
+use super::{Credentials, MOST_FEEDS, MOST_TAGS, Subscription, add_tag};
 use crate::article::changes;
 
 /// What stands for a `/` in the name of a folder.
@@ -125,6 +125,8 @@ struct Found<'t> {
     opml: Opml,
     /// Whether this program wrote it, and says which names are the reader's.
     is_ours: bool,
+    /// Whether a feed was left out because there are too many.
+    is_full: bool,
     /// The folders that are open.
     folders: Vec<String>,
     places: HashMap<String, usize>,
@@ -160,6 +162,13 @@ impl Found<'_> {
             self.problem(at, cause, "the feed is left out");
             return false;
         };
+        if self.opml.subscriptions.len() >= MOST_FEEDS && !self.places.contains_key(&Credentials::split(&url).0) {
+            if !self.is_full {
+                self.is_full = true;
+                self.problem(at, format!("the file has more than {MOST_FEEDS} feeds"), "the others are left out");
+            }
+            return false;
+        }
         let own = get("newsdesk:ownTitle");
         // Whether a name that stands there twice, or alone, is the feed's own or its reader's nobody knows; the feed tells
         // when it is fetched.
@@ -181,16 +190,22 @@ impl Found<'_> {
         };
         let all = get("newsdesk:tags").and_then(|tags| serde_json::from_str::<Vec<String>>(tags).ok());
         let folder = self.folders.iter().filter(|name| !name.is_empty()).map(String::as_str).collect::<Vec<_>>();
-        if !folder.is_empty() {
-            subscription.tags.push(folder.join("/"));
+        let categories = get("category").unwrap_or("").split(',').map(|tag| tag.trim().trim_start_matches('/'));
+        let tags = all.unwrap_or_else(|| {
+            std::iter::once(folder.join("/"))
+                .chain(categories.map(str::to_owned))
+                .filter(|tag| !tag.is_empty())
+                .collect()
+        });
+        let mut surplus = 0;
+        let known = self.places.get(&subscription.url).and_then(|place| self.opml.subscriptions.get_mut(*place));
+        let own = known.map_or(&mut subscription.tags, |known| &mut known.tags);
+        for tag in tags {
+            surplus += usize::from(!add_tag(own, &tag));
         }
-        for category in get("category").unwrap_or("").split(',') {
-            let tag = category.trim().trim_start_matches('/');
-            if !tag.is_empty() && subscription.tags.iter().all(|known| known != tag) {
-                subscription.tags.push(tag.to_owned());
-            }
+        if surplus > 0 {
+            self.problem(at, format!("the feed has more than {MOST_TAGS} tags"), "the others are left out");
         }
-        subscription.tags = all.unwrap_or(subscription.tags);
         let is_known = |name: &str| {
             const KNOWN: [&str; 6] = ["text", "title", "xmlUrl", "htmlUrl", "description", "category"];
             KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name)) || name.starts_with("newsdesk:")
@@ -199,15 +214,9 @@ impl Found<'_> {
         subscription.extra = others.filter(|(name, value)| is_name(name) && !value.is_empty()).cloned().collect();
         // What is written for all is nothing of its own.
         subscription.extra.retain(|(name, value)| (name.as_str(), value.as_str()) != ("type", "rss"));
-        match self.places.get(&subscription.url).and_then(|place| self.opml.subscriptions.get_mut(*place)) {
-            Some(known) => {
-                let new = subscription.tags.into_iter().filter(|tag| !known.tags.contains(tag)).collect::<Vec<_>>();
-                known.tags.extend(new);
-            }
-            None => {
-                self.places.insert(subscription.url.clone(), self.opml.subscriptions.len());
-                self.opml.subscriptions.push(subscription);
-            }
+        if !self.places.contains_key(&subscription.url) {
+            self.places.insert(subscription.url.clone(), self.opml.subscriptions.len());
+            self.opml.subscriptions.push(subscription);
         }
         false
     }
@@ -254,28 +263,36 @@ impl<'t> Lines<'t> {
 /// What is written into a folder, in order.
 enum Item<'s> {
     Feed(&'s Subscription),
-    Folder(&'s str, Vec<Item<'s>>),
+    Folder(&'s str, Folder<'s>),
 }
 
-/// Puts a feed into the folder at `path`, where the first such folder stands.
-fn put<'s>(items: &mut Vec<Item<'s>>, path: &'s str, subscription: &'s Subscription) {
-    let (name, rest) = path.split_once('/').unwrap_or((path, ""));
-    if name.is_empty() {
-        return items.push(Item::Feed(subscription));
-    }
-    let is_it = |item: &Item<'_>| matches!(item, Item::Folder(known, _) if *known == name);
-    let place = items.iter().position(is_it).unwrap_or_else(|| {
-        items.push(Item::Folder(name, Vec::new()));
-        items.len() - 1
-    });
-    if let Some(Item::Folder(_, inner)) = items.get_mut(place) {
-        put(inner, rest, subscription);
+/// A folder, with the index of each folder in it by name.
+#[derive(Default)]
+struct Folder<'s> {
+    items: Vec<Item<'s>>,
+    folders: HashMap<&'s str, usize>,
+}
+
+impl<'s> Folder<'s> {
+    /// Puts a feed into the folder at `path`, where the first such folder stands.
+    fn put(&mut self, path: &'s str, subscription: &'s Subscription) {
+        let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+        if name.is_empty() {
+            return self.items.push(Item::Feed(subscription));
+        }
+        let place = *self.folders.entry(name).or_insert_with(|| {
+            self.items.push(Item::Folder(name, Folder::default()));
+            self.items.len() - 1
+        });
+        if let Some(Item::Folder(_, inner)) = self.items.get_mut(place) {
+            inner.put(rest, subscription);
+        }
     }
 }
 
-fn write_items(out: &mut String, items: &[Item<'_>], depth: usize) {
+fn write_items(out: &mut String, folder: &Folder<'_>, depth: usize) {
     let indent = "  ".repeat(depth);
-    for item in items {
+    for item in &folder.items {
         match item {
             Item::Feed(subscription) => {
                 let _ = write!(out, "{indent}<outline");
@@ -309,7 +326,7 @@ fn write_attributes(out: &mut String, subscription: &Subscription) {
         put("type", "rss");
     }
     put("xmlUrl", &subscription.url);
-    put("htmlUrl", subscription.page.as_deref().unwrap_or(""));
+    put("htmlUrl", &Credentials::split(subscription.page.as_deref().unwrap_or("")).0);
     put("description", subscription.description.as_deref().unwrap_or(""));
     let in_folder = usize::from(subscription.tags.first().is_some_and(|tag| can_be_folder(tag)));
     let others: Vec<&str> = subscription.tags.iter().skip(in_folder).map(String::as_str).collect();
@@ -336,10 +353,10 @@ fn is_name(name: &str) -> bool {
 
 /// Writes subscriptions as OPML 2.0.
 pub fn write(subscriptions: &[Subscription]) -> String {
-    let mut items = Vec::new();
+    let mut items = Folder::default();
     for subscription in subscriptions {
         let folder = subscription.tags.first().filter(|tag| can_be_folder(tag));
-        put(&mut items, folder.map_or("", String::as_str), subscription);
+        items.put(folder.map_or("", String::as_str), subscription);
     }
     // What others called by a prefix keeps it.
     let names = subscriptions.iter().flat_map(|subscription| &subscription.extra).map(|(name, _)| name);

@@ -11,7 +11,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use super::FetchError;
 use super::zstd::ZstdReader;
 
-/// What the `Accept-Encoding` header says; [`unpack`] knows all of them.
+/// The `Accept-Encoding` header. [`Reading::unpack`] handles all of these.
 pub(super) const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
 /// The largest number of layers that is decompressed. Servers send one; a proxy may add another.

@@ -15,7 +15,7 @@ use super::client::Shared;
 use super::cookies::Cookies;
 use super::line::Line;
 use super::{Document, FetchError, Fetched, Wanted, headers, login};
-use crate::feeds::Credentials;
+use crate::feeds::{Credentials, LONGEST_ADDRESS};
 
 /// A fetch under way.
 pub(super) struct Exchange {
@@ -74,6 +74,10 @@ impl Exchange {
             return Ok(Some(login::basic(&own.credentials.user, &own.credentials.password)));
         }
         if route.was_secure && route.at.scheme() != "https" {
+            return Ok(None);
+        }
+        let is_on = |server: &String| Url::parse(server).is_ok_and(|server| is_same_server(&server, &route.at));
+        if !self.wanted.logins_for.as_ref().is_none_or(is_on) {
             return Ok(None);
         }
         self.shared.logins.authorisation(&route.at, &self.line, self.deadline)
@@ -212,6 +216,9 @@ fn bare(mut url: Url) -> Result<Url, FetchError> {
         return Err(FetchError::Scheme(url.scheme().to_owned()));
     }
     url.set_fragment(None);
+    if url.as_str().len() > LONGEST_ADDRESS {
+        return Err(FetchError::Address(format!("it is longer than {LONGEST_ADDRESS} bytes")));
+    }
     let cleared = url.set_username("").and_then(|()| url.set_password(None));
     cleared.map_err(|()| FetchError::Address("it names no host".to_owned()))?;
     Ok(url)

@@ -1,7 +1,7 @@
 //! Feeds in the library: what is subscribed to, how each feed is, and what becomes of its entries when it goes.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
@@ -172,12 +172,13 @@ impl Library {
             while let Some(row) = rows.next()? {
                 known.entry(row.get(0)?).or_insert((row.get(1)?, row.get(2)?));
             }
+            let mut ends = Ends::of(transaction)?;
             for subscription in wanted {
                 let place = known.entry(same_address(&subscription.url));
                 let (number, subscribed) = match place {
                     Entry::Occupied(known) => *known.get(),
                     Entry::Vacant(place) => {
-                        let number = insert(transaction, subscription)?;
+                        let number = insert(transaction, subscription, &mut ends)?;
                         place.insert((number, true));
                         changes.push(FeedChange { feed: number, before: None, after: chosen(transaction, number)? });
                         done.new += 1;
@@ -187,9 +188,8 @@ impl Library {
                 let known = chosen(transaction, number)?;
                 if !subscribed {
                     let again = "UPDATE feeds SET subscribed = 1, revision = ?2, error = NULL, dead = 0, etag = NULL,
-                        last_modified = NULL, due_at = NULL,
-                        position = (SELECT coalesce(max(position), 0) + 1 FROM feeds) WHERE id = ?1";
-                    transaction.execute(again, params![number, revision])?;
+                        last_modified = NULL, due_at = NULL, position = ?3 WHERE id = ?1";
+                    transaction.execute(again, params![number, revision, ends.next_position()])?;
                     transaction.execute("DELETE FROM feed_tags WHERE feed = ?1", [number])?;
                     show(transaction, revision, number)?;
                 }
@@ -567,17 +567,37 @@ fn united(mut known: Subscription, new: &Subscription) -> Subscription {
     known
 }
 
-fn insert(transaction: &Transaction<'_>, subscription: &Subscription) -> Result<i64> {
+/// The last position and the seeds of all feeds. Read once, because neither column has an index.
+struct Ends {
+    position: i64,
+    seeds: HashSet<i64>,
+}
+
+impl Ends {
+    fn of(transaction: &Transaction<'_>) -> Result<Ends> {
+        let last = "SELECT coalesce(max(position), 0) FROM feeds";
+        let position = transaction.query_row(last, [], |row| row.get(0))?;
+        let mut statement = transaction.prepare("SELECT seed FROM feeds")?;
+        let seeds = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(Ends { position, seeds })
+    }
+
+    fn next_position(&mut self) -> i64 {
+        self.position = self.position.saturating_add(1);
+        self.position
+    }
+}
+
+fn insert(transaction: &Transaction<'_>, subscription: &Subscription, ends: &mut Ends) -> Result<i64> {
     // A new subscription changes nothing that is shown.
     let revision = 0;
-    let new = "INSERT INTO feeds (revision, seed, url, position)
-        VALUES (?1, ?2, ?3, (SELECT coalesce(max(position), 0) + 1 FROM feeds))";
+    let new = "INSERT INTO feeds (revision, seed, url, position) VALUES (?1, ?2, ?3, ?4)";
     // A feed that has moved away from this address keeps the seed of the address.
     let mut seed = signed(xxh3_64(subscription.url.as_bytes()));
-    while transaction.prepare_cached("SELECT 1 FROM feeds WHERE seed = ?1")?.exists([seed])? {
+    while !ends.seeds.insert(seed) {
         seed = signed(xxh3_64(&seed.to_le_bytes()));
     }
-    transaction.prepare_cached(new)?.execute(params![revision, seed, subscription.url])?;
+    transaction.prepare_cached(new)?.execute(params![revision, seed, subscription.url, ends.next_position()])?;
     let number = transaction.last_insert_rowid();
     describe(transaction, revision, number, subscription)?;
     Ok(number)

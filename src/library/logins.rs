@@ -15,11 +15,25 @@ impl Library {
         Ok(self.connection.query_row("SELECT count(*) FROM logins", [], |row| row.get(0))?)
     }
 
-    /// Returns the login of the feed that an entry belongs to.
-    pub fn login_of_entry(&self, id: ArticleId) -> Result<Option<ServerLogin>> {
-        let sql = "SELECT logins.url, user, password FROM logins JOIN entries USING (feed) WHERE entries.id = ?1";
-        Ok(self.connection.prepare_cached(sql)?.query_row([signed(id.0)], |row| login(row, 0)).optional()?)
+    /// Returns the address and the login of the feed that an entry belongs to.
+    pub fn access_of_entry(&self, id: ArticleId) -> Result<FeedAccess> {
+        let sql = "SELECT feeds.url, logins.url, user, password FROM entries JOIN feeds ON feeds.id = entries.feed
+            LEFT JOIN logins ON logins.feed = feeds.id WHERE entries.id = ?1";
+        let access = |row: &Row<'_>| {
+            let login = row.get::<_, Option<String>>(1)?.map(|_| login(row, 1)).transpose()?;
+            Ok(FeedAccess { url: row.get(0)?, login })
+        };
+        Ok(self.connection.prepare_cached(sql)?.query_row([signed(id.0)], access).optional()?.unwrap_or_default())
     }
+}
+
+/// The server of a feed, whose logins may be used for the pages behind its entries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedAccess {
+    /// The address of the feed; empty if the entry is in no feed.
+    pub url: String,
+    /// The login of the feed.
+    pub login: Option<ServerLogin>,
 }
 
 /// Reads a login from three columns; `first` is its address.

@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use crate::app::numbers::counted;
 use crate::article::Role;
-use crate::feeds::{Credentials, Subscription, newsboat, opml, redact};
+use crate::feeds::{Credentials, Subscription, newsboat, opml, redact, same_address};
 use crate::library::{
     CopiedMark, DeliveredFeed, Delivery, Error, KnownFeed, Library, Newsboat, NewsboatEntry, Outcome, PreparedEntry,
     Subscribed, private,
@@ -24,6 +24,10 @@ pub struct Imported {
     pub searches: usize,
     /// Entries that came with the feeds.
     pub entries: usize,
+    /// Feeds whose user name and password were left out.
+    pub logins: usize,
+    /// Feeds for which the file asks to fetch whole articles. Only the reader turns that on.
+    pub full_text: usize,
     /// What could not be taken over.
     pub problems: Vec<Problem>,
 }
@@ -45,6 +49,14 @@ impl Imported {
                 sentence = format!("{sentence}, {}", counted(count as u64, one, several));
             }
         }
+        if self.logins > 0 {
+            let logins = counted(self.logins as u64, "login", "logins");
+            sentence = format!("{sentence}; {logins} left out, --with-credentials uses them");
+        }
+        if self.full_text > 0 {
+            let feeds = counted(self.full_text as u64, "feed asks", "feeds ask");
+            sentence = format!("{sentence}; {feeds} for whole articles, `feed set NAME --full-text true` fetches them");
+        }
         if self.problems.is_empty() {
             sentence
         } else {
@@ -53,12 +65,19 @@ impl Imported {
     }
 }
 
-/// Takes over the subscriptions in the file at `path`.
+/// The maximum number of newsboat queries that one import saves as searches.
+const MOST_SEARCHES: usize = 200;
+
+/// The maximum length of an imported query, in bytes.
+const LONGEST_QUERY: usize = 4096;
+
+/// Imports the subscriptions in the file at `path`. User names and passwords in its addresses are only used if
+/// `with_credentials` is set: the file may come from a stranger, who must not make the reader log in anywhere.
 ///
 /// # Errors
 ///
-/// The file cannot be read or holds no subscriptions, or the library cannot be written.
-pub fn import(library: &mut Library, path: &Path) -> io::Result<Imported> {
+/// Returns an error if the file cannot be read or holds no subscriptions, or if the library cannot be written.
+pub fn import(library: &mut Library, path: &Path, with_credentials: bool) -> io::Result<Imported> {
     let told = |error: String| io::Error::other(format!("{}: {error}", path.display()));
     let bytes = fs::read(path).map_err(|error| told(error.to_string()))?;
     let decoded = decode(&bytes).map_err(|refusal| told(refusal.to_string()))?;
@@ -71,30 +90,38 @@ pub fn import(library: &mut Library, path: &Path) -> io::Result<Imported> {
         is_failure: false,
     };
     let kept = |error: Error| told(error.to_string());
-    if let Some(found) = opml::read(decoded.text()) {
-        let problems = found.problems.into_iter().map(problem).collect();
-        let subscribed = library.subscribe(&found.subscriptions).map_err(kept)?;
-        return Ok(Imported { subscribed, problems, ..Imported::default() });
+    if let Some(mut found) = opml::read(decoded.text()) {
+        let mut imported = restrained(library, &mut found.subscriptions, with_credentials).map_err(kept)?;
+        imported.problems = found.problems.into_iter().map(problem).collect();
+        imported.subscribed = library.subscribe(&found.subscriptions).map_err(kept)?;
+        return Ok(imported);
     }
-    let found = newsboat::read(decoded.text())
+    let mut found = newsboat::read(decoded.text())
         .ok_or_else(|| told("this is neither OPML nor newsboat's list of feeds".to_owned()))?;
-    let mut imported = Imported {
-        problems: found.problems.into_iter().map(problem).collect(),
-        subscribed: library.subscribe(&found.subscriptions).map_err(kept)?,
-        ..Imported::default()
-    };
+    let mut imported = restrained(library, &mut found.subscriptions, with_credentials).map_err(kept)?;
+    imported.problems = found.problems.into_iter().map(problem).collect();
+    imported.subscribed = library.subscribe(&found.subscriptions).map_err(kept)?;
     let known = library.searches().map_err(kept)?;
+    let known: HashMap<&str, &str> = known.iter().map(|search| (search.name.as_str(), search.query.as_str())).collect();
     let mut searches = Vec::new();
     for (name, query) in found.searches {
-        if let Some(there) = known.iter().find(|search| search.name == name) {
-            if there.query == query {
+        let cause = match known.get(name.as_str()) {
+            Some(there) if **there == query => continue,
+            Some(_) => format!("there is a saved search \"{name}\" already"),
+            None if name.len().max(query.len()) > LONGEST_QUERY => {
+                format!("a query is longer than {LONGEST_QUERY} bytes")
+            }
+            None if searches.len() >= MOST_SEARCHES => {
+                let cause = format!("the file has more than {MOST_SEARCHES} new queries");
+                imported.problems.push(problem((0, cause, "the others are left out".to_owned())));
+                break;
+            }
+            None => {
+                searches.push(SavedSearch { name, query, ..SavedSearch::default() });
                 continue;
             }
-            let cause = format!("there is a saved search \"{name}\" already");
-            imported.problems.push(problem((0, cause, "newsboat's query is left out".to_owned())));
-            continue;
-        }
-        searches.push(SavedSearch { name, query, ..SavedSearch::default() });
+        };
+        imported.problems.push(problem((0, cause, "newsboat's query is left out".to_owned())));
     }
     imported.searches = searches.len();
     library.add_searches(searches).map_err(kept)?;
@@ -109,6 +136,29 @@ pub fn import(library: &mut Library, path: &Path) -> io::Result<Imported> {
                 consequence: "the feeds are taken over, their entries are not".to_owned(),
                 is_failure: true,
             }),
+        }
+    }
+    Ok(imported)
+}
+
+/// Removes what only the reader decides: fetching whole articles and, unless `with_credentials` is set, logins. Counts
+/// both, except for feeds that have them already.
+fn restrained(
+    library: &Library,
+    subscriptions: &mut [Subscription],
+    with_credentials: bool,
+) -> Result<Imported, Error> {
+    let feeds = library.feeds()?;
+    let known: HashMap<String, &Subscription> =
+        feeds.iter().map(|feed| (same_address(&feed.subscription.url), &feed.subscription)).collect();
+    let mut imported = Imported::default();
+    for subscription in subscriptions {
+        let known = known.get(&same_address(&subscription.url));
+        if std::mem::take(&mut subscription.full_text) && known.is_none_or(|known| !known.full_text) {
+            imported.full_text += 1;
+        }
+        if !with_credentials && subscription.login.take().is_some() && known.is_none_or(|known| known.login.is_none()) {
+            imported.logins += 1;
         }
     }
     Ok(imported)

@@ -93,8 +93,8 @@ pub fn run(library: &mut Library, command: &FeedCommand) -> Result<FeedReport> {
             let lines = wanted.iter().map(|(_, now)| format!("{}: {}", shown(now), feed_health::settings(now)));
             report.lines.extend(lines);
         }
-        FeedCommand::Import { file } => {
-            let imported = exchange::import(library, file)?;
+        FeedCommand::Import { file, with_credentials } => {
+            let imported = exchange::import(library, file, *with_credentials)?;
             report.lines.push(imported.sentence());
             report.problems = imported.problems;
         }

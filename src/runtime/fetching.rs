@@ -13,12 +13,12 @@ use super::log::note;
 use crate::app::numbers::counted;
 use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
-use crate::feeds::{ServerLogin, one_line, redact};
+use crate::feeds::{one_line, redact, without_user_name};
 use crate::fetch::{
     Client, ClientOptions, Document, FetchError, Fetched, Login, ParallelLimits, Password, Proxy, Wanted, in_parallel,
 };
 use crate::library::{
-    DeliveredFeed, Delivery, Health, KnownFeed, Library, Outcome, PreparedEntry, Result, Standing, now,
+    DeliveredFeed, Delivery, FeedAccess, Health, KnownFeed, Library, Outcome, PreparedEntry, Result, Standing, now,
 };
 use crate::loader::{Feed, FeedOptions, Flaw, feed_articles, page_article, parse_feed};
 
@@ -379,12 +379,12 @@ fn fetch_pages(
         if let Some(article) = article
             && let Some(url) = article.url.as_ref().map(ToString::to_string)
         {
-            jobs.push((id, url, library.login_of_entry(id)?, article));
+            jobs.push((id, url, library.access_of_entry(id)?, article));
         }
     }
     let mut kept = Ok(());
-    let fetch = |(id, url, login, article): (ArticleId, String, Option<ServerLogin>, Draft<'static>)| {
-        let full = contain(|| full_text(client, &url, login, &article, stop));
+    let fetch = |(id, url, access, article): (ArticleId, String, FeedAccess, Draft<'static>)| {
+        let full = contain(|| full_text(client, &url, access, &article, stop));
         (id, full.unwrap_or_else(|| Err(FAULT.to_owned())))
     };
     in_parallel(
@@ -402,17 +402,21 @@ fn fetch_pages(
     kept
 }
 
-/// Fetches the whole article behind an entry. The headline and other metadata of the feed stay. `login` belongs to the
-/// feed and is sent to its server only.
+/// Fetches the whole article behind an entry. The headline and other metadata of the feed stay. Logins, those of the
+/// config included, are sent to the server of the feed only.
 pub fn full_text(
     client: &Client,
     url: &str,
-    login: Option<ServerLogin>,
+    access: FeedAccess,
     entry: &Draft<'_>,
     stop: &AtomicBool,
 ) -> std::result::Result<Draft<'static>, String> {
+    if without_user_name(url).is_some() {
+        return Err("the address contains a user name, which disguises its host".to_owned());
+    }
     let accept = Some("text/html, application/xhtml+xml, */*;q=0.1".to_owned());
-    let wanted = Wanted { accept, login, ..Wanted::new(url) };
+    let FeedAccess { url: feed, login } = access;
+    let wanted = Wanted { accept, login, logins_for: Some(feed), ..Wanted::new(url) };
     let document = match client.fetch(&wanted, stop) {
         Ok(Fetched::Document(document)) => document,
         Ok(Fetched::Unchanged { .. }) => {

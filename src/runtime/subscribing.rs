@@ -10,7 +10,7 @@ use crate::article::clean;
 use crate::config::FeedSettings;
 use url::Url;
 
-use crate::feeds::{ServerLogin, Subscription, web_address};
+use crate::feeds::{ServerLogin, Subscription, redact, web_address};
 use crate::fetch::{Client, Document, FetchError, Fetched, Wanted, is_same_server};
 use crate::library::{Library, Outcome};
 use crate::loader::{Feed, FeedOptions, Flaw, PageFeed, feeds_of_page, parse_feed};
@@ -201,7 +201,7 @@ fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, may_be_pag
             };
             Ok(Found::Feed(Box::new(subscription), Some(document), former))
         }
-        Err(refusal) if !may_be_page => Err(format!("{url} is not a feed: {refusal}")),
+        Err(refusal) if !may_be_page => Err(format!("{} is not a feed: {refusal}", redact(url))),
         Err(_) => of_page(client, place, feeds_of_page(&document.bytes, content_type, &document.url), stop),
     }
 }

@@ -91,8 +91,8 @@ impl Office {
             return Ok(());
         }
         let url = url.ok_or("This entry names no page")?;
-        let login = library.login_of_entry(article).map_err(told)?;
-        let full = fetching::full_text(&self.client, url, login, &texts.article, stop)?;
+        let access = library.access_of_entry(article).map_err(told)?;
+        let full = fetching::full_text(&self.client, url, access, &texts.article, stop)?;
         library.keep_full_text(article, &full).map_err(told)?;
         self.changed(format!("The whole article: {headline}"));
         Ok(())
