@@ -9,10 +9,12 @@ mod feeds;
 mod journal;
 mod logins;
 mod marks;
+mod merging;
 mod newsboat;
 mod preferences;
 pub mod private;
 mod recognise;
+mod repeats;
 mod salvage;
 mod schema;
 mod searches;
@@ -31,12 +33,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use crate::article::ArticleId;
 
 pub use entries::{
-    CopiedMark, DeliveredFeed, Delivery, EntryTexts, Outcome, PreparedEntry, Stored, StoredEntry, WhichEntries,
+    CopiedMark, DeliveredFeed, Delivery, EntryTexts, FullText, Outcome, PreparedEntry, Stored, StoredEntry,
+    WhichEntries,
 };
-pub use feeds::{FeedCounts, FeedNumber, Health, KnownFeed, Standing, Subscribed};
+pub use feeds::{FeedCounts, FeedNumber, FeedVersion, Health, KnownFeed, Standing, Subscribed};
 pub use journal::{ReaderId, ReaderLock, UndoneStep};
 pub use logins::FeedAccess;
 pub use marks::{Known, News, Origins};
+pub use merging::MergedFeeds;
 pub use newsboat::{Newsboat, NewsboatEntry};
 pub use recognise::{Moved, Recognised};
 pub use salvage::SetAside;

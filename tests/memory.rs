@@ -213,12 +213,20 @@ fn feeds_keep_to_the_memory_and_what_came_last_stays() {
             let mut draft = Draft { published: day.map(newsdesk::article::Published::Day), ..Draft::default() };
             draft.push(Role::Headline, name.clone());
             draft.push_body(BlockKind::Paragraph, format!("{name} ").repeat(200));
-            PreparedEntry::new(feed.seed, None, FeedArticle { keys: vec![FeedKey::new(name)], guid: None, draft })
+            PreparedEntry::new(&[feed.seed], None, FeedArticle { keys: vec![FeedKey::new(name)], guid: None, draft })
         });
         let document =
             DeliveredFeed { title: "Example".to_owned(), entries: entries.collect(), ..DeliveredFeed::default() };
         let outcome = Outcome::Feed(Box::new(document));
-        library.store(&[Delivery { feed: feed.number, health: Health::default(), moved_to: None, outcome }]).unwrap();
+        library
+            .store(&[Delivery {
+                feed: feed.number,
+                version: feed.version,
+                health: Health::default(),
+                moved_to: None,
+                outcome,
+            }])
+            .unwrap();
     };
     for batch in 0..6 {
         deliver(&mut library, batch);

@@ -199,9 +199,13 @@ fn refresh(
     let (config, _) = super::config(common)?;
     let client = fetching::client(&config.feeds);
     let stop = AtomicBool::new(false);
-    let mut failed = Ok(());
+    let (mut failed, mut lines) = (Ok(()), Vec::new());
     let done = fetching::refresh(library, feeds, &client, &config.feeds, &stop, |batch| {
-        for Tried { name, new, changed, error, flaws, .. } in batch {
+        for tried in batch {
+            if let Some(sentence) = tried.merge_sentence() {
+                lines.push(sentence);
+            }
+            let Tried { name, new, changed, error, flaws, .. } = tried;
             warn(&name, flaws);
             let told = match error {
                 Some(error) => {
@@ -217,6 +221,7 @@ fn refresh(
         }
     });
     failed?;
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     let done = done.map_err(|error| told(library.path(), error))?;
     if done.offline {
         complain("Offline: nothing was fetched");

@@ -89,22 +89,23 @@ pub(super) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             if name.is_empty() {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "a saved search needs a name"));
             }
-            let existing = searches.iter().find(|search| search.name == name);
-            if existing.is_some() && !replace {
-                let message = format!("a search named \"{name}\" exists already; --replace replaces it");
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-            }
-            let holder = searches.iter().find(|search| key.is_some() && search.key == key && search.name != name);
-            if let Some(other) = holder.filter(|_| !replace) {
-                let message = format!("\"{}\" has this key already; --replace takes it away", other.name);
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-            }
-            // What is not given stays as it was.
-            let was = existing.cloned().unwrap_or_default();
-            let (key, colour, watch) = (key.or(was.key), colour.or(was.colour), watch || was.watch);
-            library
-                .save_search(&SavedSearch { name, query, key, colour, watch })
-                .map_err(|error| library::told(&path, error))?;
+            let saved = library.save_search_after(|searches| {
+                let existing = searches.iter().find(|search| search.name == name);
+                if existing.is_some() && !replace {
+                    let message = format!("a search named \"{name}\" exists already; --replace replaces it");
+                    return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+                }
+                let holder = searches.iter().find(|search| key.is_some() && search.key == key && search.name != name);
+                if let Some(other) = holder.filter(|_| !replace) {
+                    let message = format!("\"{}\" has this key already; --replace takes it away", other.name);
+                    return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+                }
+                // What is not given stays as it was.
+                let was = existing.cloned().unwrap_or_default();
+                let (key, colour, watch) = (key.or(was.key), colour.or(was.colour), watch || was.watch);
+                Ok(SavedSearch { name, query, key, colour, watch })
+            });
+            saved.map_err(|error| library::told(&path, error))??;
             Ok(ExitCode::SUCCESS)
         }
         Order::Remove { name } => {

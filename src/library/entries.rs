@@ -9,9 +9,11 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::entry_keys::{EntryKeys, EntryMatch, StoredRow, find, forms_of, remember};
-use super::feeds::{FeedNumber, Health, IS_KEPT, moved, tried};
-use super::marks::{signed, unsigned};
-use super::{Known, Library, Result, now};
+use super::feeds::{FeedNumber, FeedVersion, Health, IS_KEPT, moved, tried};
+use super::marks::{Keeper, signed, unsigned};
+use super::merging::MergedFeeds;
+use super::repeats::{merge_marks, same, shown};
+use super::{Known, KnownFeed, Library, Result, now};
 use crate::article::{ArticleId, Draft, Published};
 use crate::loader::{FeedArticle, Flaw, canonical_address};
 use crate::marks::{Change, Marking};
@@ -32,8 +34,8 @@ pub struct PreparedEntry {
 }
 
 impl PreparedEntry {
-    /// Makes an entry ready of the feed whose seed this is, and whose page is `page`.
-    pub fn new(seed: u64, page: Option<&str>, entry: FeedArticle) -> PreparedEntry {
+    /// Prepares an entry of a feed with these seeds, the current one first, whose page is `page`.
+    pub fn new(seeds: &[u64], page: Option<&str>, entry: FeedArticle) -> PreparedEntry {
         let FeedArticle { keys, guid, mut draft } = entry;
         let sums = |address: &str| forms_of(address).iter().map(|form| xxh3_64(form.as_bytes())).collect();
         // A link that all entries share says nothing about which is which.
@@ -53,7 +55,7 @@ impl PreparedEntry {
         }
         draft.published = published;
         PreparedEntry {
-            keys: EntryKeys::new(seed, page, &keys, &draft, content),
+            keys: EntryKeys::new(seeds, page, &keys, &draft, content),
             published,
             // An id that equals the link is stored once.
             guids: if guids.first() == links.first() { Vec::new() } else { guids },
@@ -65,9 +67,10 @@ impl PreparedEntry {
     }
 
     /// All entries of a document. Links that several of them have tell nothing about which is which.
-    pub fn of_document(seed: u64, page: Option<&str>, entries: Vec<FeedArticle>) -> Vec<PreparedEntry> {
+    pub fn of_document(feed: &KnownFeed, page: Option<&str>, entries: Vec<FeedArticle>) -> Vec<PreparedEntry> {
+        let seeds: Vec<u64> = std::iter::once(feed.seed).chain(feed.former_seeds.iter().copied()).collect();
         let mut prepared: Vec<PreparedEntry> =
-            entries.into_iter().map(|entry| PreparedEntry::new(seed, page, entry)).collect();
+            entries.into_iter().map(|entry| PreparedEntry::new(&seeds, page, entry)).collect();
         let mut counts: HashMap<u64, u32> = HashMap::with_capacity(prepared.len());
         let links = prepared.iter().filter_map(|entry| entry.links.first());
         links.for_each(|link| *counts.entry(*link).or_default() += 1);
@@ -97,6 +100,8 @@ impl PreparedEntry {
 pub struct Delivery {
     /// Which feed.
     pub feed: FeedNumber,
+    /// The version of the feed when it was asked for.
+    pub version: FeedVersion,
     /// How it is now.
     pub health: Health,
     /// Where it has moved for good.
@@ -114,6 +119,8 @@ pub enum Outcome {
     Unchanged,
     /// The feed.
     Feed(Box<DeliveredFeed>),
+    /// Entries that another program kept. Adds entries and a missing title, and changes nothing else of the feed.
+    Copy(Box<DeliveredFeed>),
 }
 
 /// What another program's reader did to an entry.
@@ -155,7 +162,25 @@ pub struct Stored {
     pub changed: usize,
     /// The identity of each entry of the document, in its order; `None` for a repeated entry.
     pub ids: Vec<Option<ArticleId>>,
+    /// Whether nothing was stored because the feed was unsubscribed or a newer answer was stored since it was asked for.
+    pub is_stale: bool,
+    /// The feed with which this one was merged; then nothing else was stored.
+    pub merged: Option<MergedFeeds>,
 }
+
+/// What a refresh found when it fetched the whole article of an entry.
+#[derive(Clone, Debug)]
+pub enum FullText<'d> {
+    /// The article.
+    Fetched(&'d Draft<'d>),
+    /// Nothing this time. It is fetched again by the next refresh, a few times.
+    Failed,
+    /// There is no article to fetch.
+    None,
+}
+
+/// How often a refresh tries to fetch the whole article of an entry.
+const FULL_TEXT_TRIES: u32 = 3;
 
 /// Which entries to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,20 +246,25 @@ impl Library {
         })
     }
 
-    /// Takes over what was done to entries elsewhere. What is done to them here already stays.
+    /// Adds what was done to entries elsewhere. Existing marks stay. Marks of an entry that repeats another one go to that
+    /// one, which is shown.
     pub fn copy_marks(&mut self, url: &str, marks: Vec<CopiedMark>) -> Result<()> {
-        let mut headlines = HashMap::new();
-        let mut markings = Vec::new();
-        for CopiedMark { id, headline, changes } in marks {
-            markings.extend(changes.into_iter().map(|change| Marking { article: id, change }));
-            headlines.insert(id, headline);
-        }
-        let known = &mut |id: ArticleId| {
-            let headline = headlines.get(&id)?.clone();
-            let (origin, place) = ("feed", PathBuf::from(url));
-            Some(Known { id, content: 0, length: 0, origin, place, ordinal: 0, headline, published: None })
-        };
-        self.keep(&markings, known).map(|_| ())
+        let fresh = self.write(|transaction, revision| {
+            let mut keeper = Keeper::new(transaction, revision)?;
+            for CopiedMark { id, headline, changes } in marks {
+                let id = ArticleId(unsigned(shown(transaction, signed(id.0))?));
+                let known = &mut |id: ArticleId| {
+                    let (origin, place, headline) = ("feed", PathBuf::from(url), headline.clone());
+                    Some(Known { id, content: 0, length: 0, origin, place, ordinal: 0, headline, published: None })
+                };
+                for change in changes {
+                    keeper.keep(&Marking { article: id, change }, known)?;
+                }
+            }
+            Ok(keeper.end()?.1)
+        })?;
+        self.fresh.extend(fresh);
+        Ok(())
     }
 
     /// Gives the stored entries that are wanted to `take`, newest first or in the order of their numbers.
@@ -315,10 +345,50 @@ impl Library {
         Ok(statement.query_row([signed(id.0)], read).optional()?)
     }
 
-    /// Keeps the whole article behind an entry, and shows it.
+    /// Saves the whole article of an entry, and shows it. Does nothing if the entry is not listed any more.
     pub fn keep_full_text(&mut self, id: ArticleId, full: &Draft<'_>) -> Result<()> {
         let json = serde_json::to_string(full).unwrap_or_default();
-        self.change_text(id, "full = ?2, shows_full = 1", &json)
+        self.change_text(id, "full = ?2, shows_full = 1, full_tries = NULL", &json)
+    }
+
+    /// Returns up to `count` entries whose whole articles are still to be fetched, the newest first.
+    pub fn entries_without_full_text(&self, count: usize) -> Result<Vec<ArticleId>> {
+        let sql = "SELECT entries.id FROM entry_texts JOIN entries ON number = entry JOIN feeds ON feeds.id = feed
+            WHERE full_tries IS NOT NULL AND subscribed = 1 AND full_text = 1 AND dead = 0 AND dropped = 0
+            ORDER BY published DESC, coalesce(entries.position, number) DESC LIMIT ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([i64::try_from(count).unwrap_or(i64::MAX)], |row| row.get(0))?;
+        Ok(rows.map(|id| Ok(ArticleId(unsigned(id?)))).collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Saves the result of a refresh that fetched the whole article of an entry, unless the feed was unsubscribed or
+    /// another program saved one since.
+    pub fn store_full_text(&mut self, id: ArticleId, fetched: &FullText<'_>) -> Result<()> {
+        self.write(|transaction, revision| {
+            let entry = "SELECT number FROM entries JOIN feeds ON feeds.id = feed JOIN entry_texts ON entry = number
+                WHERE entries.id = ?1 AND subscribed = 1 AND dropped = 0 AND \"full\" IS NULL";
+            let number = transaction.prepare_cached(entry)?.query_row([signed(id.0)], |row| row.get(0)).optional()?;
+            let Some(number): Option<i64> = number else { return Ok(()) };
+            match fetched {
+                FullText::Fetched(full) => {
+                    let json = serde_json::to_string(full).unwrap_or_default();
+                    let change = "UPDATE entry_texts SET full = ?2, shows_full = 1, full_tries = NULL WHERE entry = ?1";
+                    transaction.prepare_cached(change)?.execute(params![number, json])?;
+                    let change = "UPDATE entries SET revision = ?2 WHERE number = ?1";
+                    transaction.prepare_cached(change)?.execute(params![number, revision])?;
+                }
+                FullText::Failed => {
+                    let change = "UPDATE entry_texts SET
+                        full_tries = CASE WHEN full_tries + 1 < ?2 THEN full_tries + 1 END WHERE entry = ?1";
+                    transaction.prepare_cached(change)?.execute(params![number, FULL_TEXT_TRIES])?;
+                }
+                FullText::None => {
+                    let change = "UPDATE entry_texts SET full_tries = NULL WHERE entry = ?1";
+                    transaction.prepare_cached(change)?.execute([number])?;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Shows the whole article behind an entry, or what its feed has of it.
@@ -328,8 +398,9 @@ impl Library {
 
     fn change_text(&mut self, id: ArticleId, set: &str, to: &dyn rusqlite::ToSql) -> Result<()> {
         self.write(|transaction, revision| {
-            let change =
-                format!("UPDATE entry_texts SET {set} WHERE entry = (SELECT number FROM entries WHERE id = ?1)");
+            let change = format!(
+                "UPDATE entry_texts SET {set} WHERE entry = (SELECT number FROM entries WHERE id = ?1 AND dropped = 0)"
+            );
             transaction.execute(&change, params![signed(id.0), to])?;
             transaction.execute("UPDATE entries SET revision = ?2 WHERE id = ?1", params![signed(id.0), revision])?;
             Ok(())
@@ -343,10 +414,16 @@ fn owned(draft: Draft<'_>) -> Draft<'static> {
 
 fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> Result<Stored> {
     let feed = delivery.feed;
-    tried(transaction, feed, &delivery.health)?;
-    if let Some(url) = &delivery.moved_to {
-        // Where another subscription has that address already, this one keeps its own.
-        moved(transaction, revision, feed, url)?;
+    if is_stale(transaction, delivery)? {
+        return Ok(Stored { is_stale: true, ..Stored::default() });
+    }
+    if !matches!(delivery.outcome, Outcome::Copy(_)) {
+        tried(transaction, feed, &delivery.health)?;
+    }
+    if let Some(url) = &delivery.moved_to
+        && let Some(merged) = moved(transaction, revision, feed, url)?
+    {
+        return Ok(Stored { merged: Some(merged), ..Stored::default() });
     }
     let document = match &delivery.outcome {
         Outcome::Nothing => return Ok(Stored::default()),
@@ -355,9 +432,16 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
             let_go(transaction, revision, feed)?;
             return Ok(Stored::default());
         }
-        Outcome::Feed(document) => document,
+        Outcome::Copy(document) => {
+            let title = "UPDATE feeds SET title = ?2 WHERE id = ?1 AND title = ''";
+            transaction.prepare_cached(title)?.execute(params![feed.0, document.title])?;
+            document
+        }
+        Outcome::Feed(document) => {
+            describe(transaction, revision, feed, document)?;
+            document
+        }
     };
-    describe(transaction, revision, feed, document)?;
     let found = find(transaction, feed, &document.entries)?;
     let mut stored = Stored::default();
     let mut listed = HashSet::with_capacity(document.entries.len());
@@ -395,6 +479,23 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
     Ok(stored)
 }
 
+/// Returns whether a feed was unsubscribed, or a newer answer was stored, since it was asked for.
+///
+/// Of two answers to requests that were based on the same version, the first to be stored wins: the other may be older. The next
+/// refresh asks with the `ETag` of the stored one, so nothing is missed.
+fn is_stale(transaction: &Transaction<'_>, delivery: &Delivery) -> Result<bool> {
+    let sql = "SELECT fetch_revision, tried_at FROM feeds WHERE id = ?1 AND subscribed = 1";
+    let read = |row: &rusqlite::Row<'_>| Ok(FeedVersion { revision: row.get(0)?, tried_at: row.get(1)? });
+    let version = transaction.prepare_cached(sql)?.query_row([delivery.feed.0], read).optional()?;
+    let Some(version) = version else { return Ok(true) };
+    Ok(match delivery.outcome {
+        Outcome::Copy(_) => false,
+        // A failure does not replace what another refresh has found out since.
+        Outcome::Nothing => version != delivery.version,
+        Outcome::Unchanged | Outcome::Feed(_) => version.revision != delivery.version.revision,
+    })
+}
+
 /// Takes over what a feed says of itself.
 fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, document: &DeliveredFeed) -> Result<()> {
     // The name that a list of feeds gave it turns out to be its own.
@@ -406,10 +507,18 @@ fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, docu
         WHERE id = ?1 AND title <> ?2 AND ?2 <> ''";
     transaction.prepare_cached(own)?.execute(params![feed.0, document.title, revision])?;
     let own = "UPDATE feeds SET page = coalesce(?2, page), description = coalesce(?3, description), etag = ?4,
-        last_modified = ?5, flaws = ?6 WHERE id = ?1";
+        last_modified = ?5, flaws = ?6, fetch_revision = ?7 WHERE id = ?1";
     let DeliveredFeed { page, description, etag, last_modified, flaws, .. } = document;
     let flaws = (!flaws.is_empty()).then(|| serde_json::to_string(flaws).unwrap_or_default());
-    transaction.prepare_cached(own)?.execute(params![feed.0, page, description, etag, last_modified, flaws])?;
+    transaction.prepare_cached(own)?.execute(params![
+        feed.0,
+        page,
+        description,
+        etag,
+        last_modified,
+        flaws,
+        revision
+    ])?;
     Ok(())
 }
 
@@ -449,8 +558,14 @@ fn insert(
     if let Some(first) = same_as {
         transaction.prepare_cached(change)?.execute(params![first, revision])?;
     }
-    let text = "INSERT INTO entry_texts (entry, article) VALUES (?1, ?2)";
-    transaction.prepare_cached(text)?.execute(params![number, entry.article])?;
+    let text = "INSERT INTO entry_texts (entry, article, full_tries)
+        VALUES (?1, ?2, CASE WHEN ?4 THEN (SELECT 0 FROM feeds WHERE id = ?3 AND full_text = 1) END)";
+    let may_be_fetched = entry.content != COPIED;
+    transaction.prepare_cached(text)?.execute(params![number, entry.article, feed.0, may_be_fetched])?;
+    // Marks that were imported before the entry came.
+    if let Some(first) = same_as {
+        merge_marks(transaction, revision, signed(id.0), first)?;
+    }
     Ok(number)
 }
 
@@ -523,36 +638,6 @@ fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEn
     };
     let stored = stored.and_then(|stored| canonical(&stored));
     Ok(stored.is_some() && stored == canonical(&entry.article))
-}
-
-/// Returns the first entry of another feed with the same id or link. Ignores ids and links that several entries of one
-/// feed share, such as the page of a podcast. `own` is the number of the entry, if it is already stored.
-pub(super) fn same(
-    transaction: &Transaction<'_>,
-    feed: FeedNumber,
-    own: Option<i64>,
-    links: &[u64],
-    guids: &[u64],
-) -> Result<Option<i64>> {
-    const BY_LINK: &str = "SELECT coalesce(same_as, id) FROM entries WHERE link = ?1 AND feed <> ?2 AND dropped = 0
-        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.link = ?1 AND other.number <> entries.number
-                        AND other.number IS NOT ?3 AND other.feed IN (?2, entries.feed))
-        ORDER BY number LIMIT 1";
-    const BY_GUID: &str = "SELECT coalesce(same_as, id) FROM entries WHERE guid = ?1 AND feed <> ?2 AND dropped = 0
-        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.guid = ?1 AND other.number <> entries.number
-                        AND other.number IS NOT ?3 AND other.feed IN (?2, entries.feed))
-        ORDER BY number LIMIT 1";
-    // An id that is the entry's link is not written down twice.
-    for (first, sums) in [(BY_LINK, links), (BY_GUID, guids), (BY_LINK, guids)] {
-        for sum in sums {
-            let mut statement = transaction.prepare_cached(first)?;
-            let first = statement.query_row(params![signed(*sum), feed.0, own], |row| row.get(0)).optional()?;
-            if first.is_some() {
-                return Ok(first);
-            }
-        }
-    }
-    Ok(None)
 }
 
 /// Lets go what a feed's reader does not want kept: beyond a count, beyond an age; nothing that is unread, starred,

@@ -29,14 +29,26 @@ struct EntryKey {
     is_telling: bool,
 }
 
+impl EntryKey {
+    /// Returns a key of which the first form is the usual one.
+    fn new(forms: impl IntoIterator<Item = u64>, is_telling: bool) -> Option<EntryKey> {
+        let mut forms = forms.into_iter();
+        Some(EntryKey { sum: forms.next()?, forms: forms.collect(), is_telling })
+    }
+
+    fn all_forms(&self) -> impl Iterator<Item = u64> {
+        std::iter::once(self.sum).chain(self.forms.iter().copied())
+    }
+}
+
 /// The keys of an entry, the most specific first.
 #[derive(Clone, Debug)]
 pub(super) struct EntryKeys {
     keys: Vec<EntryKey>,
-    /// The key of earlier versions for entries that shared an id: id, link and headline.
-    detailed: Option<u64>,
+    /// The keys of earlier versions for entries that shared an id: id, link and headline.
+    detailed: Vec<u64>,
     /// The title without a date, for entries whose date could not be read before.
-    undated: Option<u64>,
+    undated: Vec<u64>,
 }
 
 /// Returns the equivalent forms of an address: the canonical form, the same with `http`, and the original address with
@@ -57,33 +69,41 @@ pub(super) fn forms_of(address: &str) -> Vec<String> {
 }
 
 impl EntryKeys {
-    /// Returns the keys of an entry in the feed with this seed and this page.
-    pub(super) fn new(seed: u64, page: Option<&str>, keys: &[FeedKey], draft: &Draft<'_>, content: u64) -> EntryKeys {
-        let sum = |text: &str| ArticleId::of_entry(seed, text).0;
+    /// Returns the keys of an entry in the feed with these seeds and this page. The first seed is that of the feed, the
+    /// others are those of feeds that were merged into it.
+    pub(super) fn new(
+        seeds: &[u64],
+        page: Option<&str>,
+        keys: &[FeedKey],
+        draft: &Draft<'_>,
+        content: u64,
+    ) -> EntryKeys {
+        let sums = |text: &str| -> Vec<u64> { seeds.iter().map(|seed| ArticleId::of_entry(*seed, text).0).collect() };
         let page = page.map(canonical_address);
         let date = draft.published.map(|published| published.to_string()).unwrap_or_default();
         let mut all: Vec<EntryKey> = Vec::with_capacity(keys.len() + 1);
         for key in keys {
             let forms = forms_of(&key.text);
             let is_page = page.as_deref() == forms.first().map(String::as_str);
-            let mut sums = forms.iter().map(|form| sum(form));
-            let Some(first) = sums.next() else { continue };
+            let is_telling = key.is_telling && !is_page;
             // An id that equals the link is one key.
-            if all.iter().all(|known| known.sum != first) {
-                all.push(EntryKey { sum: first, forms: sums.collect(), is_telling: key.is_telling && !is_page });
+            if let Some(key) = EntryKey::new(forms.iter().flat_map(|form| sums(form)), is_telling)
+                && all.iter().all(|known| known.sum != key.sum)
+            {
+                all.push(key);
             }
         }
         if keys.is_empty() {
             let text = draft.parts.iter().map(|part| part.text.as_ref()).collect::<Vec<_>>().join("\n");
-            all.push(EntryKey { sum: sum(&text), forms: Vec::new(), is_telling: true });
+            all.extend(EntryKey::new(sums(&text), true));
         }
-        all.push(EntryKey { sum: sum(&format!("{content:016x} {date}")), forms: Vec::new(), is_telling: true });
+        all.extend(EntryKey::new(sums(&format!("{content:016x} {date}")), true));
         let detailed = keys.first().map(|key| {
             let url = draft.url.as_deref().unwrap_or("");
-            sum(&format!("{}\n{url}\n{}", key.text, draft.text(Role::Headline)))
+            sums(&format!("{}\n{url}\n{}", key.text, draft.text(Role::Headline)))
         });
         let title = keys.last().filter(|_| !date.is_empty()).and_then(|key| key.text.strip_suffix(&date));
-        EntryKeys { keys: all, detailed, undated: title.map(sum) }
+        EntryKeys { keys: all, detailed: detailed.unwrap_or_default(), undated: title.map(sums).unwrap_or_default() }
     }
 }
 
@@ -196,7 +216,7 @@ impl<'t> EntryFinder<'t> {
                 let Some(key) = entry.keys.keys.get(*level) else { continue };
                 let is_several = counts.get(&key.sum).is_some_and(|count| *count > 1);
                 let may_go_on = *level + 1 < entry.keys.keys.len();
-                if may_go_on && (is_several || !key.is_telling || self.shared.contains(&key.sum)) {
+                if may_go_on && (is_several || !key.is_telling || self.is_shared(key)) {
                     if is_several && key.is_telling {
                         self.share(key.sum)?;
                     }
@@ -208,6 +228,11 @@ impl<'t> EntryFinder<'t> {
                 return Ok(levels);
             }
         }
+    }
+
+    /// Returns whether several entries of the feed, or of one that was merged into it, have had a key.
+    fn is_shared(&self, key: &EntryKey) -> bool {
+        key.all_forms().any(|form| self.shared.contains(&form))
     }
 
     /// Stores that several entries have a key.
@@ -222,13 +247,15 @@ impl<'t> EntryFinder<'t> {
     /// Returns the entry stored under the deciding key or another form of it.
     fn by_key(&mut self, entry: &PreparedEntry, level: usize) -> Result<Option<StoredRow>> {
         let Some(key) = entry.keys.keys.get(level) else { return Ok(None) };
-        if let Some(&number) = self.known.get(&key.sum)
-            && let Some(row) = self.row("number", number)?
-        {
-            return Ok(self.take(row));
+        for form in key.all_forms() {
+            if let Some(&number) = self.known.get(&form)
+                && let Some(row) = self.row("number", number)?
+            {
+                return Ok(self.take(row));
+            }
         }
         let mut found = None;
-        for &form in std::iter::once(&key.sum).chain(&key.forms) {
+        for form in key.all_forms() {
             found = self.row("id", signed(form))?.filter(|row| !self.taken.contains(&row.number));
             if found.is_some() {
                 break;
@@ -238,10 +265,8 @@ impl<'t> EntryFinder<'t> {
         // If this entry is stored under the detailed key, the one under the id is another.
         let is_certain = level == 0 && found.is_some_and(|row| row.has_text_of(entry));
         let mut key = key;
-        if !is_certain
-            && let Some(detailed) = entry.keys.detailed
-            && let Some(row) = self.row("id", signed(detailed))?
-        {
+        for detailed in entry.keys.detailed.iter().filter(|_| !is_certain) {
+            let Some(row) = self.row("id", signed(*detailed))? else { continue };
             found = Some(row);
             if level == 0
                 && let Some(next) = entry.keys.keys.get(1)
@@ -249,6 +274,7 @@ impl<'t> EntryFinder<'t> {
                 self.share(key.sum)?;
                 key = next;
             }
+            break;
         }
         let Some(row) = found.and_then(|row| self.take(row)) else { return Ok(None) };
         // The first two forms do not depend on how the address is written, so the next lookup finds them.
@@ -271,11 +297,11 @@ impl<'t> EntryFinder<'t> {
                 continue;
             }
             let former = entry.keys.keys.iter().take(level);
-            let sums = former.flat_map(|key| std::iter::once(&key.sum).chain(&key.forms)).chain(&entry.keys.undated);
+            let sums = former.flat_map(EntryKey::all_forms).chain(entry.keys.undated.iter().copied());
             for sum in sums {
-                let row = match self.known.get(sum) {
+                let row = match self.known.get(&sum) {
                     Some(&number) => self.row("number", number)?,
-                    None => self.row("id", signed(*sum))?,
+                    None => self.row("id", signed(sum))?,
                 };
                 candidates.extend(row.map(|row| (at, row)));
             }

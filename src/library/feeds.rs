@@ -3,13 +3,13 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::entries::same;
 use super::journal::{ReaderId, UndoneStep, insert_step};
-use super::marks::signed;
+use super::marks::{signed, unsigned};
+use super::merging::{MergedFeeds, merge};
+use super::repeats::{Handover, hand_on, repeat, reverse_hand_on, same};
 use super::{Library, Result, logins};
 use crate::feeds::{Subscription, one_line, redact, same_address, tag_name};
 use crate::journal::{FeedChange, FeedState, StepChange, name_of_feeds};
@@ -26,6 +26,10 @@ pub struct KnownFeed {
     pub number: FeedNumber,
     /// The seed of the identities of its entries. It is unique and stays when the feed moves.
     pub seed: u64,
+    /// The seeds of feeds that were merged into this one.
+    pub former_seeds: Vec<u64>,
+    /// The version that requests are based on.
+    pub version: FeedVersion,
     /// Its address, names and tags, and what is kept of it.
     pub subscription: Subscription,
     /// The `ETag` that the server gave at the last success.
@@ -36,6 +40,15 @@ pub struct KnownFeed {
     pub health: Health,
     /// The problems of the feed at the last fetch.
     pub flaws: Vec<Flaw>,
+}
+
+/// The state of a feed that a request is based on. An answer is stale if the feed is in another state when it comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeedVersion {
+    /// The revision of the last stored document, change of address or end of a subscription.
+    pub(super) revision: i64,
+    /// When the feed was last tried.
+    pub(super) tried_at: Option<i64>,
 }
 
 /// How a feed is. Times are in seconds since 1970-01-01 00:00 UTC.
@@ -98,8 +111,8 @@ pub struct Subscribed {
 }
 
 const FEEDS: &str = "SELECT id, seed, feeds.url, title, own_title, page, description, full_text, keep_count, keep_days,
-    extra, etag, last_modified, tried_at, succeeded_at, due_at, error, dead, logins.url, user, password, flaws
-    FROM feeds LEFT JOIN logins ON logins.feed = feeds.id";
+    extra, etag, last_modified, tried_at, succeeded_at, due_at, error, dead, logins.url, user, password, flaws,
+    fetch_revision FROM feeds LEFT JOIN logins ON logins.feed = feeds.id";
 
 /// Whether something was done to an entry that makes it worth keeping when its feed goes; reading it alone is not.
 pub(super) const IS_KEPT: &str = "EXISTS (SELECT 1 FROM articles WHERE articles.id = entries.id AND
@@ -109,28 +122,12 @@ pub(super) const IS_KEPT: &str = "EXISTS (SELECT 1 FROM articles WHERE articles.
 impl Library {
     /// All that is subscribed to, in the reader's order.
     pub fn feeds(&self) -> Result<Vec<KnownFeed>> {
-        self.feeds_where("subscribed = 1")
+        read_feeds(&self.connection, "subscribed = 1")
     }
 
     /// All whose entries may be there: those too that were subscribed to once, and left marked entries behind.
     pub fn feeds_with_entries(&self) -> Result<Vec<KnownFeed>> {
-        self.feeds_where("TRUE")
-    }
-
-    fn feeds_where(&self, which: &str) -> Result<Vec<KnownFeed>> {
-        let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
-        let mut statement =
-            self.connection.prepare_cached("SELECT feed, tag FROM feed_tags ORDER BY feed, position")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            tags.entry(row.get(0)?).or_default().push(row.get(1)?);
-        }
-        let mut statement = self.connection.prepare_cached(&format!("{FEEDS} WHERE {which} ORDER BY position, id"))?;
-        let mut feeds: Vec<KnownFeed> = statement.query_map([], feed)?.collect::<rusqlite::Result<_>>()?;
-        for feed in &mut feeds {
-            feed.subscription.tags = tags.remove(&feed.number.0).unwrap_or_default();
-        }
-        Ok(feeds)
+        read_feeds(&self.connection, "merged_into IS NULL")
     }
 
     /// Returns whether there are subscriptions, or entries of former ones.
@@ -152,61 +149,35 @@ impl Library {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Subscribes to feeds, in this order after the existing ones. An existing subscription gets the additional tags
-    /// and the given names and settings.
+    /// Subscribes to feeds, in this order after the existing ones. An existing subscription gets the additional tags,
+    /// and a name, a description and a login if it has none; nothing of it is replaced.
     pub fn subscribe(&mut self, wanted: &[Subscription]) -> Result<Subscribed> {
         let reader = self.reader;
+        self.write(|transaction, revision| Ok(subscribe(transaction, revision, reader, wanted, false)?.0))
+    }
+
+    /// Subscribes to a feed that was found at its address, to which `former` redirects. A given name replaces the name
+    /// of an existing subscription. Returns the feed, and whether the subscription is new.
+    pub fn add_feed(&mut self, found: &Subscription, former: Option<&str>) -> Result<(KnownFeed, bool)> {
+        let reader = self.reader;
         self.write(|transaction, revision| {
-            let (mut done, mut changes) = (Subscribed::default(), Vec::new());
-            let mut known = HashMap::new();
-            let mut statement = transaction.prepare("SELECT url, id, subscribed FROM feeds")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let url: String = row.get(0)?;
-                known.insert(same_address(&url), (row.get::<_, i64>(1)?, row.get::<_, bool>(2)?));
-            }
-            // A list from before a feed moved names it by its former address.
-            let mut statement = transaction
-                .prepare("SELECT address, feed, subscribed FROM former_addresses JOIN feeds ON feeds.id = feed")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                known.entry(row.get(0)?).or_insert((row.get(1)?, row.get(2)?));
-            }
-            let mut ends = Ends::of(transaction)?;
-            for subscription in wanted {
-                let place = known.entry(same_address(&subscription.url));
-                let (number, subscribed) = match place {
-                    Entry::Occupied(known) => *known.get(),
-                    Entry::Vacant(place) => {
-                        let number = insert(transaction, subscription, &mut ends)?;
-                        place.insert((number, true));
-                        changes.push(FeedChange { feed: number, before: None, after: chosen(transaction, number)? });
-                        done.new += 1;
-                        continue;
-                    }
-                };
-                let known = chosen(transaction, number)?;
-                if !subscribed {
-                    let again = "UPDATE feeds SET subscribed = 1, revision = ?2, error = NULL, dead = 0, etag = NULL,
-                        last_modified = NULL, due_at = NULL, position = ?3 WHERE id = ?1";
-                    transaction.execute(again, params![number, revision, ends.next_position()])?;
-                    transaction.execute("DELETE FROM feed_tags WHERE feed = ?1", [number])?;
-                    show(transaction, revision, number)?;
-                }
-                let before = state(transaction, number)?;
-                let after = united(before.clone(), subscription);
-                if after != before {
-                    describe(transaction, revision, number, &after)?;
-                }
-                changes.push(FeedChange { feed: number, before: known, after: chosen(transaction, number)? });
-                match (subscribed, after != before) {
-                    (false, _) => done.new += 1,
-                    (true, true) => done.changed += 1,
-                    (true, false) => done.same += 1,
+            // A feed that moved away from the address has it no longer, unless it is still subscribed to.
+            let free = "DELETE FROM former_addresses WHERE address = ?1
+                AND feed NOT IN (SELECT id FROM feeds WHERE subscribed = 1)";
+            transaction.execute(free, [same_address(&found.url)])?;
+            let (done, feeds) = subscribe(transaction, revision, reader, std::slice::from_ref(found), true)?;
+            let number = feeds.first().copied().unwrap_or_default();
+            if let Some(former) = former {
+                let address = same_address(former);
+                let mut statement = transaction.prepare("SELECT url FROM feeds WHERE merged_into IS NULL")?;
+                let urls = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+                if urls.iter().all(|url| same_address(url) != address) {
+                    let sql = "INSERT OR REPLACE INTO former_addresses (address, feed) VALUES (?1, ?2)";
+                    transaction.execute(sql, params![address, number])?;
                 }
             }
-            record(transaction, reader, changes, &[])?;
-            Ok(done)
+            let feed = read_feeds(transaction, &format!("feeds.id = {number}"))?.pop();
+            Ok((feed.ok_or(rusqlite::Error::QueryReturnedNoRows)?, done.new > 0))
         })
     }
 
@@ -219,46 +190,35 @@ impl Library {
         Ok(self.feeds()?.into_iter().find(|feed| feed.number == number))
     }
 
-    /// Stores a former address of a feed, unless another feed has it.
-    pub fn add_former_address(&mut self, feed: FeedNumber, url: &str) -> Result<()> {
-        let address = same_address(url);
-        if self.feeds_with_entries()?.iter().any(|known| same_address(&known.subscription.url) == address) {
-            return Ok(());
-        }
-        self.write(|transaction, _| {
-            let sql = "INSERT OR REPLACE INTO former_addresses (address, feed) VALUES (?1, ?2)";
-            transaction.execute(sql, params![address, feed.0])?;
-            Ok(())
-        })
+    /// Gives a feed another name, other tags, other settings, or another address: `edit` gets the current subscription
+    /// and returns the changed one. Returns that one, or `None` if the feed is not subscribed to any more.
+    pub fn change_subscription(
+        &mut self,
+        feed: FeedNumber,
+        edit: impl Fn(Subscription) -> Subscription,
+    ) -> Result<Option<Subscription>> {
+        Ok(self.change_subscriptions(&[feed], edit)?.pop())
     }
 
-    /// Deletes a former address, so that another feed can use it.
-    pub fn forget_former_address(&mut self, url: &str) -> Result<()> {
-        self.write(|transaction, _| {
-            transaction.execute("DELETE FROM former_addresses WHERE address = ?1", [same_address(url)])?;
-            Ok(())
-        })
-    }
-
-    /// Gives a feed another name, other tags, other settings, or another address.
-    pub fn change_subscription(&mut self, feed: FeedNumber, to: &Subscription) -> Result<()> {
-        self.change_subscriptions(&[(feed, to.clone())])
-    }
-
-    /// Changes several subscriptions, as one step of the journal.
-    pub fn change_subscriptions(&mut self, wanted: &[(FeedNumber, Subscription)]) -> Result<()> {
+    /// Changes several subscriptions, as one step of the journal. Returns those that are still subscribed to.
+    pub fn change_subscriptions(
+        &mut self,
+        feeds: &[FeedNumber],
+        edit: impl Fn(Subscription) -> Subscription,
+    ) -> Result<Vec<Subscription>> {
         let reader = self.reader;
         self.write(|transaction, revision| {
-            let mut changes = Vec::new();
-            for (FeedNumber(feed), to) in wanted {
-                let before = chosen(transaction, *feed)?;
-                change(transaction, revision, *feed, to)?;
+            let (mut changes, mut changed) = (Vec::new(), Vec::new());
+            for FeedNumber(feed) in feeds {
+                // Another program may have changed it or unsubscribed since it was looked up.
+                let Some(before) = chosen(transaction, *feed)? else { continue };
+                change(transaction, revision, *feed, &before.subscription, &edit(before.subscription.clone()))?;
                 let after = chosen(transaction, *feed)?;
-                if before.is_some() {
-                    changes.push(FeedChange { feed: *feed, before, after });
-                }
+                changed.extend(after.iter().map(|after| after.subscription.clone()));
+                changes.push(FeedChange { feed: *feed, before: Some(before), after });
             }
-            record(transaction, reader, changes, &[])
+            record(transaction, reader, changes, &[])?;
+            Ok(changed)
         })
     }
 
@@ -270,10 +230,9 @@ impl Library {
         self.write(|transaction, revision| {
             let (mut kept, mut changes, mut handed) = (0, Vec::new(), Vec::new());
             for FeedNumber(feed) in feeds.iter().map(|feed| feed.number) {
-                let before = chosen(transaction, feed)?;
-                kept += hide(transaction, revision, feed, &mut handed)?;
-                if before.is_some() {
-                    changes.push(FeedChange { feed, before, after: None });
+                if let Some(before) = chosen(transaction, feed)? {
+                    kept += hide(transaction, revision, feed, &mut handed)?;
+                    changes.push(FeedChange { feed, before: Some(before), after: None });
                 }
             }
             record(transaction, reader, changes, &handed)?;
@@ -298,32 +257,43 @@ impl Library {
             if undo {
                 changes = changes.iter().rev().map(FeedChange::inverse).collect();
             }
+            let mut restored = Vec::new();
             for change in &changes {
-                let is_as_left = match (chosen(transaction, change.feed)?, &change.before) {
-                    (Some(now), Some(before)) => now.is_chosen_like(before),
-                    (now, before) => now.is_some() == before.is_some(),
+                let now = chosen(transaction, change.feed)?;
+                let is_merged = "SELECT 1 FROM feeds WHERE id = ?1 AND merged_into IS NOT NULL";
+                let is_merged = transaction.prepare_cached(is_merged)?.exists([change.feed])?;
+                let restorable = match (&now, &change.before, &change.after) {
+                    _ if is_merged => None,
+                    (Some(now), Some(before), Some(after)) => {
+                        applied(&now.subscription, &before.subscription, &after.subscription).map(Some)
+                    }
+                    (Some(now), Some(before), None) => now.is_chosen_like(before).then_some(None),
+                    (None, None, Some(after)) => Some(Some(after.subscription.clone())),
+                    (None, None, None) => Some(None),
+                    (_, _, _) => None,
                 };
-                if !is_as_left {
+                let Some(restorable) = restorable else {
                     let feed = one_line(change.name());
                     return refused(name, format!("another program changed the subscription to \"{feed}\" since"));
-                }
+                };
+                restored.push(restorable);
             }
             let handed_before = handed.and_then(|json| serde_json::from_str::<Vec<Handover>>(&json).ok());
             let mut handed = Vec::new();
-            for FeedChange { feed, before, after } in &changes {
-                match after {
-                    None => drop(hide(transaction, revision, *feed, &mut handed)?),
-                    Some(state) => {
-                        if before.is_none() {
-                            for handed in handed_before.iter().flatten().filter(|handed| handed.feed == *feed).rev() {
-                                reverse_hand_on(transaction, revision, *handed)?;
-                            }
-                            let again = "UPDATE feeds SET subscribed = 1, position = ?2 WHERE id = ?1";
-                            transaction.execute(again, params![feed, state.position])?;
-                            show(transaction, revision, *feed)?;
-                        }
-                        restore(transaction, revision, *feed, &state.subscription)?;
+            for (FeedChange { feed, before, after }, restored) in changes.iter().zip(restored) {
+                if after.is_none() {
+                    hide(transaction, revision, *feed, &mut handed)?;
+                }
+                if let (None, Some(state)) = (before, after) {
+                    for handed in handed_before.iter().flatten().filter(|handed| handed.feed == *feed).rev() {
+                        reverse_hand_on(transaction, revision, handed)?;
                     }
+                    let again = "UPDATE feeds SET subscribed = 1, position = ?2 WHERE id = ?1";
+                    transaction.execute(again, params![feed, state.position])?;
+                    show(transaction, revision, *feed)?;
+                }
+                if let Some(to) = restored {
+                    restore(transaction, revision, *feed, to)?;
                 }
             }
             let handed = (!handed.is_empty()).then(|| serde_json::to_string(&handed).unwrap_or_default());
@@ -341,12 +311,107 @@ impl Library {
     }
 }
 
-/// An entry of an unsubscribed feed, and the entry of another feed that now stands for it.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Handover {
-    feed: i64,
-    from: i64,
-    heir: i64,
+/// Reads feeds with their tags, in the reader's order.
+fn read_feeds(connection: &Connection, which: &str) -> Result<Vec<KnownFeed>> {
+    let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
+    let mut statement = connection.prepare_cached("SELECT feed, tag FROM feed_tags ORDER BY feed, position")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        tags.entry(row.get(0)?).or_default().push(row.get(1)?);
+    }
+    let mut seeds: HashMap<i64, Vec<u64>> = HashMap::new();
+    let merged = "SELECT merged_into, seed FROM feeds WHERE merged_into IS NOT NULL";
+    let mut statement = connection.prepare_cached(merged)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        seeds.entry(row.get(0)?).or_default().push(unsigned(row.get(1)?));
+    }
+    let mut statement = connection.prepare_cached(&format!("{FEEDS} WHERE {which} ORDER BY position, id"))?;
+    let mut feeds: Vec<KnownFeed> = statement.query_map([], feed)?.collect::<rusqlite::Result<_>>()?;
+    for feed in &mut feeds {
+        feed.subscription.tags = tags.remove(&feed.number.0).unwrap_or_default();
+        feed.former_seeds = seeds.remove(&feed.number.0).unwrap_or_default();
+    }
+    Ok(feeds)
+}
+
+/// Subscribes to feeds within a transaction. With `replaces`, given names and settings replace those of existing
+/// subscriptions. Returns the number of each feed.
+pub(super) fn subscribe(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    reader: Option<ReaderId>,
+    wanted: &[Subscription],
+    replaces: bool,
+) -> Result<(Subscribed, Vec<i64>)> {
+    let (mut done, mut changes, mut numbers) = (Subscribed::default(), Vec::new(), Vec::with_capacity(wanted.len()));
+    let mut known = HashMap::new();
+    let mut statement = transaction.prepare("SELECT url, id FROM feeds WHERE merged_into IS NULL")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let url: String = row.get(0)?;
+        known.insert(same_address(&url), row.get::<_, i64>(1)?);
+    }
+    // A list from before a feed moved names it by its former address.
+    let mut statement = transaction.prepare("SELECT address, feed FROM former_addresses")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        known.entry(row.get(0)?).or_insert(row.get(1)?);
+    }
+    let mut ends = Ends::of(transaction)?;
+    for subscription in wanted {
+        let number = match known.entry(same_address(&subscription.url)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                let number = insert(transaction, subscription, &mut ends)?;
+                place.insert(number);
+                numbers.push(number);
+                changes.push(FeedChange { feed: number, before: None, after: chosen(transaction, number)? });
+                done.new += 1;
+                continue;
+            }
+        };
+        numbers.push(number);
+        let known_before = chosen(transaction, number)?;
+        let is_subscribed = known_before.is_some();
+        if !is_subscribed {
+            let again = "UPDATE feeds SET subscribed = 1, revision = ?2, error = NULL, dead = 0, etag = NULL,
+                last_modified = NULL, due_at = NULL, position = ?3 WHERE id = ?1";
+            transaction.execute(again, params![number, revision, ends.next_position()])?;
+            transaction.execute("DELETE FROM feed_tags WHERE feed = ?1", [number])?;
+            show(transaction, revision, number)?;
+        }
+        let before = state(transaction, number)?;
+        let after = united(&before, subscription, replaces || !is_subscribed);
+        write_changes(transaction, revision, number, &before, &after)?;
+        changes.push(FeedChange { feed: number, before: known_before, after: chosen(transaction, number)? });
+        match (is_subscribed, after != before) {
+            (false, _) => done.new += 1,
+            (true, true) => done.changed += 1,
+            (true, false) => done.same += 1,
+        }
+    }
+    record(transaction, reader, changes, &[])?;
+    Ok((done, numbers))
+}
+
+/// Returns a subscription with the part of a change that concerns what the reader chose; `None` if that part was
+/// changed otherwise since.
+fn applied(now: &Subscription, before: &Subscription, after: &Subscription) -> Option<Subscription> {
+    fn pick<T: PartialEq + Clone>(now: &T, before: &T, after: &T) -> Option<T> {
+        match before == after {
+            true => Some(now.clone()),
+            false => (now == before).then(|| after.clone()),
+        }
+    }
+    Some(Subscription {
+        own_title: pick(&now.own_title, &before.own_title, &after.own_title)?,
+        tags: pick(&now.tags, &before.tags, &after.tags)?,
+        full_text: pick(&now.full_text, &before.full_text, &after.full_text)?,
+        keep_count: pick(&now.keep_count, &before.keep_count, &after.keep_count)?,
+        keep_days: pick(&now.keep_days, &before.keep_days, &after.keep_days)?,
+        ..now.clone()
+    })
 }
 
 /// Returns a subscription for the journal; `None` if the feed is not subscribed to.
@@ -381,16 +446,31 @@ fn record(
     Ok(())
 }
 
-/// Deletes hidden entries that no step of the journal can bring back.
+/// Deletes hidden entries that no step of the journal can bring back. Those that were starred, tagged or noted while
+/// they were hidden are listed again.
 pub(super) fn purge(transaction: &Transaction<'_>) -> Result<()> {
+    let revision = "SELECT revision FROM counter";
+    let revision: i64 = transaction.prepare_cached(revision)?.query_row([], |row| row.get(0))?;
+    let marked = format!(
+        "UPDATE entries SET dropped = 0, revision = ?1 WHERE dropped = 2
+         AND feed NOT IN (SELECT feed FROM journal_feeds) AND {IS_KEPT} RETURNING feed"
+    );
+    let mut statement = transaction.prepare_cached(&marked)?;
+    let feeds: Vec<i64> = statement.query_map([revision], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for feed in feeds {
+        stand_alone(transaction, feed)?;
+    }
     let gone = "DELETE FROM entries WHERE dropped >= 2 AND feed NOT IN (SELECT feed FROM journal_feeds)";
     transaction.prepare_cached(gone)?.execute([])?;
     Ok(())
 }
 
-/// Ends a subscription and hides its entries. Returns the number of entries that stay listed.
+/// Ends a subscription and hides its entries, except those that are starred, tagged or noted. Returns the number of
+/// entries that stay listed.
 fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Vec<Handover>) -> Result<u32> {
-    transaction.execute("UPDATE feeds SET subscribed = 0, revision = ?2 WHERE id = ?1", params![feed, revision])?;
+    // An answer to a request that is under way is stale, even if the feed is subscribed to again before it comes.
+    let end = "UPDATE feeds SET subscribed = 0, revision = ?2, fetch_revision = ?2 WHERE id = ?1";
+    transaction.execute(end, params![feed, revision])?;
     let going = format!(
         "SELECT id FROM entries WHERE feed = ?1 AND dropped = 0 AND same_as IS NULL AND NOT {IS_KEPT}
          AND id IN (SELECT same_as FROM entries WHERE same_as IS NOT NULL AND dropped = 0)"
@@ -398,12 +478,11 @@ fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Ve
     let mut statement = transaction.prepare_cached(&going)?;
     let shared: Vec<i64> = statement.query_map([feed], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     for from in shared {
-        let heir = hand_on(transaction, revision, feed, from)?;
-        handed.extend(heir.map(|heir| Handover { feed, from, heir }));
+        handed.extend(hand_on(transaction, revision, feed, from)?);
     }
+    // If entries are shown in each of their feeds, a repetition has marks of its own.
     let hidden = format!(
-        "UPDATE entries SET dropped = dropped + 2
-         WHERE feed = ?1 AND dropped < 2 AND (dropped = 1 OR same_as IS NOT NULL OR NOT {IS_KEPT})"
+        "UPDATE entries SET dropped = dropped + 2 WHERE feed = ?1 AND dropped < 2 AND (dropped = 1 OR NOT {IS_KEPT})"
     );
     transaction.execute(&hidden, [feed])?;
     let left = "SELECT count(*) FROM entries WHERE feed = ?1 AND dropped = 0";
@@ -412,80 +491,69 @@ fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Ve
 
 /// Shows the hidden entries of a feed again. If another feed now has an entry too, the shown one becomes a repetition
 /// of it.
-fn show(transaction: &Transaction<'_>, revision: i64, feed: i64) -> Result<()> {
+pub(super) fn show(transaction: &Transaction<'_>, revision: i64, feed: i64) -> Result<()> {
     transaction.execute("UPDATE feeds SET revision = ?2 WHERE id = ?1", params![feed, revision])?;
     let hidden = "UPDATE entries SET dropped = dropped - 2, revision = ?2 WHERE feed = ?1 AND dropped >= 2
-        RETURNING number, link, guid";
+        RETURNING number, id, link, guid";
     let mut statement = transaction.prepare_cached(hidden)?;
-    let rows = statement.query_map(params![feed, revision], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let shown: Vec<(i64, Option<i64>, Option<i64>)> = rows.collect::<rusqlite::Result<_>>()?;
-    let alone = "UPDATE entries SET same_as = NULL WHERE feed = ?1 AND same_as IS NOT NULL
-        AND same_as NOT IN (SELECT id FROM entries WHERE dropped = 0)";
-    transaction.execute(alone, [feed])?;
-    let repeats = "UPDATE entries SET same_as = ?2 WHERE number = ?1 AND same_as IS NULL AND dropped = 0
+    let rows =
+        statement.query_map(params![feed, revision], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let shown: Vec<(i64, i64, Option<i64>, Option<i64>)> = rows.collect::<rusqlite::Result<_>>()?;
+    stand_alone(transaction, feed)?;
+    let is_single = "SELECT 1 FROM entries WHERE number = ?1 AND same_as IS NULL AND dropped = 0
         AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.same_as = entries.id)";
-    let mut statement = transaction.prepare_cached(repeats)?;
-    for (number, link, guid) in shown {
-        let sums = |sum: Option<i64>| sum.map(super::marks::unsigned).into_iter().collect::<Vec<_>>();
-        if let Some(first) = same(transaction, FeedNumber(feed), Some(number), &sums(link), &sums(guid))? {
-            statement.execute([number, first])?;
+    for (number, id, link, guid) in shown {
+        let sums = |sum: Option<i64>| sum.map(unsigned).into_iter().collect::<Vec<_>>();
+        if transaction.prepare_cached(is_single)?.exists([number])?
+            && let Some(first) = same(transaction, FeedNumber(feed), Some(number), &sums(link), &sums(guid))?
+        {
+            repeat(transaction, revision, id, first)?;
         }
     }
     Ok(())
 }
 
+/// Shows the entries of a feed by themselves that repeat entries that are not listed any more.
+fn stand_alone(transaction: &Transaction<'_>, feed: i64) -> Result<()> {
+    let alone = "UPDATE entries SET same_as = NULL WHERE feed = ?1 AND same_as IS NOT NULL
+        AND same_as NOT IN (SELECT id FROM entries WHERE dropped = 0)";
+    transaction.prepare_cached(alone)?.execute([feed])?;
+    Ok(())
+}
+
 /// Changes a subscription.
-fn change(transaction: &Transaction<'_>, revision: i64, feed: i64, to: &Subscription) -> Result<()> {
-    let before = state(transaction, feed)?;
-    if (before.keep_count, before.keep_days) != (to.keep_count, to.keep_days) {
+fn change(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    feed: i64,
+    before: &Subscription,
+    after: &Subscription,
+) -> Result<()> {
+    if (before.keep_count, before.keep_days) != (after.keep_count, after.keep_days) {
         // Dropped entries may return, if the feed still has them and the new limits allow it.
         transaction.execute("DELETE FROM entries WHERE feed = ?1 AND dropped = 1", [feed])?;
-        transaction.execute("UPDATE feeds SET etag = NULL, last_modified = NULL WHERE id = ?1", [feed])?;
+        let refetch = "UPDATE feeds SET etag = NULL, last_modified = NULL, fetch_revision = ?2 WHERE id = ?1";
+        transaction.execute(refetch, params![feed, revision])?;
     }
-    describe(transaction, revision, feed, to)
+    write_changes(transaction, revision, feed, before, after)
 }
 
 /// Restores the name, tags and settings that the reader chose. The address and the feed's own title stay.
-fn restore(transaction: &Transaction<'_>, revision: i64, feed: i64, was: &Subscription) -> Result<()> {
-    let Subscription { own_title, tags, full_text, keep_count, keep_days, .. } = was.clone();
+fn restore(transaction: &Transaction<'_>, revision: i64, feed: i64, was: Subscription) -> Result<()> {
+    let Subscription { own_title, tags, full_text, keep_count, keep_days, .. } = was;
     let now = state(transaction, feed)?;
-    let to = Subscription { own_title, tags, full_text, keep_count, keep_days, ..now };
-    change(transaction, revision, feed, &to)
-}
-
-/// Replaces an entry by the first repetition of it in another feed, which gets its marks. Returns that entry.
-fn hand_on(transaction: &Transaction<'_>, revision: i64, feed: i64, from: i64) -> Result<Option<i64>> {
-    let heir = "SELECT id FROM entries WHERE same_as = ?1 AND dropped = 0 AND feed <> ?2 ORDER BY number LIMIT 1";
-    let Some(heir) = transaction.query_row(heir, [from, feed], |row| row.get::<_, i64>(0)).optional()? else {
-        return Ok(None);
-    };
-    move_marks(transaction, revision, from, heir)?;
-    let others = "UPDATE entries SET same_as = nullif(?2, id), revision = ?3 WHERE same_as = ?1";
-    transaction.execute(others, params![from, heir, revision])?;
-    Ok(Some(heir))
-}
-
-/// Reverses [`hand_on`]: the entry gets its marks back, and its heir repeats it again.
-fn reverse_hand_on(transaction: &Transaction<'_>, revision: i64, Handover { from, heir, .. }: Handover) -> Result<()> {
-    move_marks(transaction, revision, heir, from)?;
-    let others = "UPDATE entries SET same_as = nullif(?1, id), revision = ?3
-        WHERE same_as = ?2 OR id = ?1 OR id = ?2";
-    transaction.execute(others, params![from, heir, revision])?;
-    Ok(())
-}
-
-fn move_marks(transaction: &Transaction<'_>, revision: i64, from: i64, to: i64) -> Result<()> {
-    let cleared = "DELETE FROM articles WHERE id = ?2 AND EXISTS (SELECT 1 FROM articles WHERE id = ?1)";
-    transaction.execute(cleared, params![from, to])?;
-    transaction.execute("UPDATE articles SET id = ?2, revision = ?3 WHERE id = ?1", params![from, to, revision])?;
-    Ok(())
+    let to = Subscription { own_title, tags, full_text, keep_count, keep_days, ..now.clone() };
+    change(transaction, revision, feed, &now, &to)
 }
 
 fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
     let (extra, flaws): (Option<String>, Option<String>) = (row.get(10)?, row.get(21)?);
+    let version = FeedVersion { revision: row.get(22)?, tried_at: row.get(13)? };
     Ok(KnownFeed {
         number: FeedNumber(row.get(0)?),
-        seed: super::marks::unsigned(row.get(1)?),
+        seed: unsigned(row.get(1)?),
+        former_seeds: Vec::new(),
+        version,
         subscription: Subscription {
             url: row.get(2)?,
             title: row.get(3)?,
@@ -517,54 +585,81 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
 }
 
 /// Changes the address of a feed that has moved, and stores the former one. If another feed already has the new
-/// address, nothing changes.
-pub(super) fn moved(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, to: &str) -> Result<()> {
-    let sql = "SELECT url FROM feeds WHERE id = ?1";
-    let from: String = transaction.prepare_cached(sql)?.query_row([feed.0], |row| row.get(0))?;
-    let sql = "UPDATE OR IGNORE feeds SET url = ?2, revision = ?3 WHERE id = ?1 AND url <> ?2";
-    if transaction.prepare_cached(sql)?.execute(params![feed.0, to, revision])? == 0 {
-        return Ok(());
+/// address, the two are one feed and are merged.
+pub(super) fn moved(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    feed: FeedNumber,
+    to: &str,
+) -> Result<Option<MergedFeeds>> {
+    let (mut from, mut other, address) = (String::new(), None, same_address(to));
+    let mut statement = transaction.prepare_cached("SELECT id, url FROM feeds WHERE merged_into IS NULL")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, url): (i64, String) = (row.get(0)?, row.get(1)?);
+        if id == feed.0 {
+            from = url;
+        } else if same_address(&url) == address {
+            other = Some(id);
+        }
     }
-    let (from, to) = (same_address(&from), same_address(to));
-    transaction.execute("DELETE FROM former_addresses WHERE address = ?1", [&to])?;
-    if from != to {
+    if let Some(other) = other {
+        return merge(transaction, revision, feed.0, other).map(Some);
+    }
+    let sql = "UPDATE feeds SET url = ?2, revision = ?3, fetch_revision = ?3 WHERE id = ?1 AND url <> ?2";
+    if transaction.prepare_cached(sql)?.execute(params![feed.0, to, revision])? == 0 {
+        return Ok(None);
+    }
+    let from = same_address(&from);
+    transaction.execute("DELETE FROM former_addresses WHERE address = ?1", [&address])?;
+    if from != address {
         let sql = "INSERT OR REPLACE INTO former_addresses (address, feed) VALUES (?1, ?2)";
         transaction.execute(sql, params![from, feed.0])?;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Returns the current subscription.
-fn state(transaction: &Transaction<'_>, number: i64) -> Result<Subscription> {
+pub(super) fn state(transaction: &Transaction<'_>, number: i64) -> Result<Subscription> {
     let mut known = transaction.prepare_cached(&format!("{FEEDS} WHERE feeds.id = ?1"))?.query_row([number], feed)?;
     let mut statement = transaction.prepare_cached("SELECT tag FROM feed_tags WHERE feed = ?1 ORDER BY position")?;
     known.subscription.tags = statement.query_map([number], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     Ok(known.subscription)
 }
 
-/// Merges two subscriptions to the same feed. The second one wins.
-fn united(mut known: Subscription, new: &Subscription) -> Subscription {
+/// Returns a subscription with what a new one to the same feed adds. With `replaces`, the name, login and settings of
+/// the new one win.
+fn united(known: &Subscription, new: &Subscription, replaces: bool) -> Subscription {
+    fn pick<T: Clone>(replaces: bool, known: &Option<T>, new: Option<&T>) -> Option<T> {
+        let (known, new) = (known.clone(), new.cloned());
+        if replaces { new.or(known) } else { known.or(new) }
+    }
+    let mut united = known.clone();
+    let mut tags: HashSet<String> = known.tags.iter().cloned().collect();
     for tag in new.tags.iter().map(|tag| tag_name(tag)) {
-        if !known.tags.contains(&tag) {
-            known.tags.push(tag);
+        if tags.insert(tag.clone()) {
+            united.tags.push(tag);
         }
     }
-    if known.title.is_empty() {
-        known.title.clone_from(&new.title);
+    if united.title.is_empty() {
+        united.title.clone_from(&new.title);
     }
     // A name that equals the feed's own title is not the reader's choice.
-    let given = new.own_title.clone().filter(|own| *own != known.title);
-    known.own_title = given.or(known.own_title);
-    known.page = known.page.or_else(|| new.page.clone());
-    known.description = known.description.or_else(|| new.description.clone());
-    known.full_text |= new.full_text;
-    known.keep_count = new.keep_count.or(known.keep_count);
-    known.keep_days = new.keep_days.or(known.keep_days);
-    known.login = new.login.clone().or(known.login);
-    if !new.extra.is_empty() {
-        known.extra.clone_from(&new.extra);
+    let given = new.own_title.as_ref().filter(|own| **own != united.title);
+    united.own_title = pick(replaces, &known.own_title, given);
+    united.page = known.page.clone().or_else(|| new.page.clone());
+    united.description = known.description.clone().or_else(|| new.description.clone());
+    united.login = pick(replaces, &known.login, new.login.as_ref());
+    if replaces {
+        // Otherwise entries that are kept now would go, and pages be fetched.
+        united.full_text |= new.full_text;
+        united.keep_count = new.keep_count.or(known.keep_count);
+        united.keep_days = new.keep_days.or(known.keep_days);
     }
-    known
+    if united.extra.is_empty() || (replaces && !new.extra.is_empty()) {
+        united.extra.clone_from(&new.extra);
+    }
+    united
 }
 
 /// The last position and the seeds of all feeds. Read once, because neither column has an index.
@@ -591,44 +686,73 @@ impl Ends {
 fn insert(transaction: &Transaction<'_>, subscription: &Subscription, ends: &mut Ends) -> Result<i64> {
     // A new subscription changes nothing that is shown.
     let revision = 0;
-    let new = "INSERT INTO feeds (revision, seed, url, position) VALUES (?1, ?2, ?3, ?4)";
     // A feed that has moved away from this address keeps the seed of the address.
     let mut seed = signed(xxh3_64(subscription.url.as_bytes()));
     while !ends.seeds.insert(seed) {
         seed = signed(xxh3_64(&seed.to_le_bytes()));
     }
+    let new = "INSERT INTO feeds (revision, seed, url, position) VALUES (?1, ?2, ?3, ?4)";
     transaction.prepare_cached(new)?.execute(params![revision, seed, subscription.url, ends.next_position()])?;
     let number = transaction.last_insert_rowid();
-    describe(transaction, revision, number, subscription)?;
+    let empty = Subscription { url: subscription.url.clone(), ..Subscription::default() };
+    write_changes(transaction, revision, number, &empty, subscription)?;
     Ok(number)
 }
 
-fn describe(transaction: &Transaction<'_>, revision: i64, number: i64, to: &Subscription) -> Result<()> {
-    let extra = (!to.extra.is_empty()).then(|| serde_json::to_string(&to.extra).unwrap_or_default());
-    let change = "UPDATE feeds SET revision = ?2, url = ?3, title = ?4, own_title = ?5, page = ?6, description = ?7,
-        full_text = ?8, keep_count = ?9, keep_days = ?10, extra = ?11 WHERE id = ?1";
-    transaction.prepare_cached(change)?.execute(params![
-        number,
-        revision,
-        to.url,
-        one_line(&redact(&to.title)),
-        to.own_title.as_deref().map(|title| one_line(&redact(title))),
-        to.page,
-        to.description,
-        to.full_text,
-        to.keep_count,
-        to.keep_days,
-        extra
-    ])?;
-    if let Some(login) = &to.login {
+/// Writes those parts of a subscription that differ.
+pub(super) fn write_changes(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    number: i64,
+    before: &Subscription,
+    after: &Subscription,
+) -> Result<()> {
+    let set = |column: &str, value: &dyn ToSql| -> Result<()> {
+        let change = format!("UPDATE feeds SET {column} = ?2, revision = ?3 WHERE id = ?1");
+        transaction.prepare_cached(&change)?.execute(params![number, value, revision])?;
+        Ok(())
+    };
+    if before.url != after.url {
+        set("url", &after.url)?;
+        set("fetch_revision", &revision)?;
+    }
+    if before.title != after.title {
+        set("title", &one_line(&redact(&after.title)))?;
+    }
+    if before.own_title != after.own_title {
+        set("own_title", &after.own_title.as_deref().map(|title| one_line(&redact(title))))?;
+    }
+    if before.page != after.page {
+        set("page", &after.page)?;
+    }
+    if before.description != after.description {
+        set("description", &after.description)?;
+    }
+    if before.full_text != after.full_text {
+        set("full_text", &after.full_text)?;
+    }
+    if before.keep_count != after.keep_count {
+        set("keep_count", &after.keep_count)?;
+    }
+    if before.keep_days != after.keep_days {
+        set("keep_days", &after.keep_days)?;
+    }
+    if before.extra != after.extra {
+        let extra = (!after.extra.is_empty()).then(|| serde_json::to_string(&after.extra).unwrap_or_default());
+        set("extra", &extra)?;
+    }
+    if let Some(login) = after.login.as_ref().filter(|login| before.login.as_ref() != Some(*login)) {
         logins::save(transaction, number, login)?;
     }
-    transaction.prepare_cached("DELETE FROM feed_tags WHERE feed = ?1")?.execute([number])?;
-    let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO feed_tags VALUES (?1, ?2, ?3)")?;
-    for (position, tag) in (0_i64..).zip(&to.tags) {
-        let tag = tag_name(tag);
-        if !tag.is_empty() {
-            statement.execute(params![number, position, tag])?;
+    if before.tags != after.tags {
+        set("revision", &revision)?;
+        transaction.prepare_cached("DELETE FROM feed_tags WHERE feed = ?1")?.execute([number])?;
+        let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO feed_tags VALUES (?1, ?2, ?3)")?;
+        for (position, tag) in (0_i64..).zip(&after.tags) {
+            let tag = tag_name(tag);
+            if !tag.is_empty() {
+                statement.execute(params![number, position, tag])?;
+            }
         }
     }
     Ok(())

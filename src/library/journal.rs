@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::feeds::purge;
 use super::marks::{Keeper, Known, News, signed, unsigned};
 use super::private;
-use super::searches::{delete_search, put_search};
+use super::searches::{change_search, delete_search, put_search, read_searches};
 use super::{Library, Result, now};
 use crate::article::ArticleId;
 use crate::journal::{ArticleIds, JournalEntry, STEPS, SearchChange, Step, StepChange};
@@ -151,22 +151,33 @@ impl Library {
         Ok(steps)
     }
 
-    /// Saves new searches, as one step if there is a journal.
-    pub fn add_searches(&mut self, searches: Vec<SavedSearch>) -> Result<()> {
-        let name = match searches.as_slice() {
-            [] => return Ok(()),
-            [only] => format!("save search \"{}\"", only.name),
-            several => format!("save {} searches", several.len()),
-        };
-        let (reader, first) = (self.reader, self.searches()?.len());
+    /// Saves new searches, as one step if there is a journal. Existing searches stay as they are. Returns the given
+    /// searches whose names are taken, each with the existing one.
+    pub fn add_searches(&mut self, searches: Vec<SavedSearch>) -> Result<Vec<(SavedSearch, SavedSearch)>> {
+        if searches.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reader = self.reader;
         self.write(|transaction, revision| {
-            for search in &searches {
-                put_search(transaction, search, revision)?;
+            let (mut known, mut changes, mut taken) = (read_searches(transaction)?, Vec::new(), Vec::new());
+            for search in searches {
+                if let Some(there) = known.iter().find(|there| there.name == search.name) {
+                    taken.push((search, there.clone()));
+                    continue;
+                }
+                put_search(transaction, &search, revision)?;
+                changes.push(SearchChange { before: None, after: Some(search.clone()), at: known.len() });
+                known.push(search);
             }
-            let Some(reader) = reader else { return Ok(()) };
-            let each = (first..).zip(searches);
-            let changes = each.map(|(at, search)| SearchChange { before: None, after: Some(search), at }).collect();
-            insert_step(transaction, reader, &name, &StepChange::Searches(changes), None).map(drop)
+            let name = match changes.as_slice() {
+                [] => return Ok(taken),
+                [only] => format!("save search \"{}\"", only.name()),
+                several => format!("save {} searches", several.len()),
+            };
+            if let Some(reader) = reader {
+                insert_step(transaction, reader, &name, &StepChange::Searches(changes), None)?;
+            }
+            Ok(taken)
         })
     }
 
@@ -216,9 +227,10 @@ impl Library {
             let mut stored = stored.unwrap_or_default();
             let mut deleted = Vec::new();
             for change in changes {
-                match &change.after {
-                    None => deleted.extend(take_search(transaction, change.name())?),
-                    Some(search) => {
+                match (&change.before, &change.after) {
+                    (_, None) => deleted.extend(take_search(transaction, change.name())?),
+                    (Some(before), Some(after)) => change_search(transaction, before, after)?,
+                    (None, Some(search)) => {
                         let again = stored.iter().position(|deleted| deleted.name == search.name);
                         let again = again.map(|at| stored.swap_remove(at));
                         put_search(transaction, search, again.as_ref().map_or(revision, |again| again.position))?;

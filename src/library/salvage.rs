@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
-use super::{Library, Result};
+use super::{Library, Result, repeats};
 
 /// The result of repairing a damaged library.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,8 @@ impl Library {
             for table in ["articles", "feeds", "entries"] {
                 transaction.execute(&format!("UPDATE {table} SET revision = ?1"), [revision])?;
             }
+            transaction.execute("UPDATE feeds SET fetch_revision = ?1", [revision])?;
+            repeats::repair(transaction)?;
             let count = |sql: &str| transaction.query_row(sql, [], |row| row.get(0));
             Ok(SetAside {
                 path: damaged,

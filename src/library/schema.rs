@@ -181,6 +181,19 @@ pub const MIGRATIONS: &[&str] = &[
         value TEXT NOT NULL
     ) WITHOUT ROWID;
 ",
+    "
+    ALTER TABLE feeds ADD COLUMN fetch_revision INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE feeds ADD COLUMN merged_into INTEGER;
+    ALTER TABLE entry_texts ADD COLUMN full_tries INTEGER;
+    CREATE INDEX entry_texts_without_full ON entry_texts (entry) WHERE full_tries IS NOT NULL;
+    CREATE TABLE heirs AS
+        SELECT same_as AS lost, id AS heir, min(number) AS number FROM entries
+        WHERE dropped = 0 AND same_as IS NOT NULL
+            AND same_as NOT IN (SELECT id FROM entries WHERE dropped = 0) GROUP BY same_as;
+    UPDATE entries SET same_as = (SELECT nullif(heir, entries.id) FROM heirs WHERE lost = entries.same_as)
+        WHERE dropped = 0 AND same_as IN (SELECT lost FROM heirs);
+    DROP TABLE heirs;
+",
 ];
 
 /// The version that this program writes.

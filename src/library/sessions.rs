@@ -5,10 +5,10 @@ use rusqlite::{OptionalExtension, params};
 use super::{Library, Result, now};
 
 /// How many filters are kept.
-const FILTERS: u32 = 200;
+pub(super) const FILTERS: u32 = 200;
 
 /// How many sessions are kept: one for each set of sources that was open.
-const SESSIONS: u32 = 500;
+pub(super) const SESSIONS: u32 = 500;
 
 impl Library {
     /// Keeps where the reader was in these sources. Both are texts that this room does not look into.

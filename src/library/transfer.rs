@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
+use super::feeds::subscribe;
 use super::marks::{Keeper, Known, path_of, signed, unsigned};
-use super::{Library, Result, VERSION};
+use super::repeats::shown;
+use super::searches::{put_search, read_searches, report};
+use super::sessions::{FILTERS, SESSIONS};
+use super::{Library, Result, VERSION, now};
 use crate::article::{ArticleId, write_json};
 use crate::feeds::{Credentials, ServerLogin, Subscription, feed_address};
 use crate::marks::{Change, Marking, Place, Tag};
@@ -236,16 +240,19 @@ impl Library {
         Ok(())
     }
 
-    /// Adds what [`export`](Self::export) or [`write_changes`] wrote.
+    /// Adds what [`export`](Self::export) or [`write_changes`] wrote, in one transaction. Existing searches, names,
+    /// settings, logins and sessions stay as they are, and nothing existing is removed to make room.
     pub fn import(&mut self, lines: &mut dyn BufRead) -> Result<Imported> {
-        let mut imported = Imported::default();
-        let (mut later, mut line, mut number) = (Vec::new(), Vec::new(), 0);
+        let reader = self.reader;
         self.write(|transaction, revision| {
+            let mut imported = Imported::default();
+            let (mut later, mut feeds, mut filters) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut line, mut number) = (Vec::new(), 0);
             let mut keeper = Keeper::new(transaction, revision)?;
             loop {
                 line.clear();
                 if lines.read_until(b'\n', &mut line)? == 0 {
-                    return Ok(());
+                    break;
                 }
                 number += 1;
                 if line.trim_ascii().is_empty() {
@@ -254,7 +261,7 @@ impl Library {
                 let read = serde_json::from_slice::<Line>(&line).map_err(|error| error.to_string());
                 match read.and_then(take) {
                     Ok(Taken::Nothing) => {}
-                    Ok(Taken::Later(line)) => later.push(line),
+                    Ok(Taken::Later(line)) => later.push((number, line)),
                     Ok(Taken::Article(known, times, changes)) => {
                         imported.lines += 1;
                         put(&mut keeper, transaction, *known, times, changes)?;
@@ -262,36 +269,75 @@ impl Library {
                     Err(why) => imported.problems.push((number, why)),
                 }
             }
-        })?;
-        for line in later {
-            imported.lines += 1;
-            match *line {
-                Line::Search { name, query, key, colour, watch, reported } => {
-                    self.save_search(&SavedSearch { name: name.clone(), query, key, colour, watch })?;
-                    let ids: Vec<ArticleId> =
-                        reported.iter().filter_map(|id| u64::from_str_radix(id, 16).ok().map(ArticleId)).collect();
-                    self.report(&name, &ids)?;
+            for (number, line) in later {
+                imported.lines += 1;
+                match *line {
+                    Line::Search { name, query, key, colour, watch, reported } => {
+                        let search = SavedSearch { name, query, key, colour, watch };
+                        let problem = put_new_search(transaction, revision, search, &reported)?;
+                        imported.problems.extend(problem.map(|problem| (number, problem)));
+                    }
+                    Line::Feed { mut feed, user, password } => {
+                        // A file of an older version or another program may have credentials in the address.
+                        let (url, login) = ServerLogin::split(&feed.url);
+                        let given = user.map(|user| Credentials { user, password: password.unwrap_or_default() });
+                        feed.login = given.map(|credentials| ServerLogin { url: url.clone(), credentials }).or(login);
+                        feed.url = url;
+                        feeds.push(*feed);
+                    }
+                    Line::Session { sources, session } => {
+                        let new = "INSERT OR IGNORE INTO sessions (sources, session, saved_at)
+                            SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM sessions) < ?4";
+                        transaction.execute(new, params![sources, session, now(), SESSIONS])?;
+                    }
+                    Line::Filter { filter } => filters.push(filter),
+                    Line::Preference { key, value } => {
+                        let new = "INSERT OR IGNORE INTO preferences (key, value) VALUES (?1, ?2)";
+                        transaction.execute(new, params![key, value])?;
+                    }
+                    Line::NewsdeskLibrary { .. } | Line::Article { .. } | Line::Change { .. } => {}
                 }
-                Line::Feed { mut feed, user, password } => {
-                    // A file of an older version or another program may have credentials in the address.
-                    let (url, login) = ServerLogin::split(&feed.url);
-                    let given = user.map(|user| Credentials { user, password: password.unwrap_or_default() });
-                    feed.login = given.map(|credentials| ServerLogin { url: url.clone(), credentials }).or(login);
-                    feed.url = url;
-                    self.subscribe(std::slice::from_ref(&feed))?;
-                }
-                Line::Session { sources, session } if self.session(&sources)?.is_none() => {
-                    self.keep_session(&sources, &session)?;
-                }
-                Line::Filter { filter } if !self.filters()?.contains(&filter) => self.keep_filter(&filter)?,
-                Line::Preference { key, value } if self.preference(&key)?.is_none() => {
-                    self.set_preference(&key, &value)?;
-                }
-                _ => {}
             }
-        }
-        Ok(imported)
+            subscribe(transaction, revision, reader, &feeds, false)?;
+            // They are older than the existing ones.
+            for filter in filters.iter().rev() {
+                let new = "INSERT OR IGNORE INTO history (position, filter)
+                    SELECT (SELECT coalesce(min(position), 1) - 1 FROM history), ?1
+                    WHERE (SELECT count(*) FROM history) < ?2";
+                transaction.execute(new, params![filter, FILTERS])?;
+            }
+            imported.problems.sort();
+            Ok(imported)
+        })
     }
+}
+
+/// Adds a search unless its name is taken, without its key if another one has that. Returns what was left out.
+fn put_new_search(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    mut search: SavedSearch,
+    reported: &[String],
+) -> Result<Option<String>> {
+    let all = read_searches(transaction)?;
+    let name = search.name.clone();
+    let there = all.iter().find(|there| there.name == name);
+    if there.is_some_and(|there| there.query != search.query) {
+        return Ok(Some(format!("another saved search is named \"{name}\" already; this one was left out")));
+    }
+    let mut problem = None;
+    if there.is_none() {
+        let holder = all.iter().find(|there| there.key.is_some() && there.key == search.key);
+        if let Some((holder, key)) = holder.zip(search.key) {
+            problem = Some(format!("'{key} runs \"{}\" already; \"{name}\" was added without a key", holder.name));
+            search.key = None;
+        }
+        put_search(transaction, &search, revision)?;
+    }
+    let ids: Vec<ArticleId> =
+        reported.iter().filter_map(|id| u64::from_str_radix(id, 16).ok().map(ArticleId)).collect();
+    report(transaction, &name, &ids)?;
+    Ok(problem)
 }
 
 /// What is to be done with a line.
@@ -333,15 +379,17 @@ fn take(line: Line) -> std::result::Result<Taken, String> {
     })
 }
 
-/// Adds an article, or what was done to it where it is there.
+/// Adds an article, or what was done to it if it exists. Marks of an entry that repeats another one go to that one,
+/// which is shown.
 fn put(
     keeper: &mut Keeper<'_>,
-    transaction: &rusqlite::Transaction<'_>,
+    transaction: &Transaction<'_>,
     known: Known,
     times: [Option<i64>; 2],
     changes: Vec<Change>,
 ) -> Result<()> {
-    let (article, id) = (known.id, signed(known.id.0));
+    let id = shown(transaction, signed(known.id.0))?;
+    let article = ArticleId(unsigned(id));
     let there = transaction
         .prepare_cached("SELECT part, read_at, starred_at FROM articles WHERE id = ?1")?
         .query_row([id], before)

@@ -8,8 +8,8 @@ use crate::app::numbers::counted;
 use crate::article::Role;
 use crate::feeds::{Credentials, Subscription, newsboat, opml, redact, same_address};
 use crate::library::{
-    CopiedMark, DeliveredFeed, Delivery, Error, KnownFeed, Library, Newsboat, NewsboatEntry, Outcome, PreparedEntry,
-    Subscribed, private,
+    CopiedMark, DeliveredFeed, Delivery, Error, Health, KnownFeed, Library, Newsboat, NewsboatEntry, Outcome,
+    PreparedEntry, Subscribed, private,
 };
 use crate::loader::{Problem, decode};
 use crate::marks::{Change, Tag};
@@ -101,30 +101,30 @@ pub fn import(library: &mut Library, path: &Path, with_credentials: bool) -> io:
     let mut imported = restrained(library, &mut found.subscriptions, with_credentials).map_err(kept)?;
     imported.problems = found.problems.into_iter().map(problem).collect();
     imported.subscribed = library.subscribe(&found.subscriptions).map_err(kept)?;
-    let known = library.searches().map_err(kept)?;
-    let known: HashMap<&str, &str> = known.iter().map(|search| (search.name.as_str(), search.query.as_str())).collect();
-    let mut searches = Vec::new();
+    let known: HashSet<String> = library.searches().map_err(kept)?.into_iter().map(|search| search.name).collect();
+    let (mut searches, mut new) = (Vec::new(), 0);
     for (name, query) in found.searches {
-        let cause = match known.get(name.as_str()) {
-            Some(there) if **there == query => continue,
-            Some(_) => format!("there is a saved search \"{name}\" already"),
-            None if name.len().max(query.len()) > LONGEST_QUERY => {
-                format!("a query is longer than {LONGEST_QUERY} bytes")
-            }
-            None if searches.len() >= MOST_SEARCHES => {
-                let cause = format!("the file has more than {MOST_SEARCHES} new queries");
-                imported.problems.push(problem((0, cause, "the others are left out".to_owned())));
-                break;
-            }
-            None => {
-                searches.push(SavedSearch { name, query, ..SavedSearch::default() });
-                continue;
-            }
-        };
-        imported.problems.push(problem((0, cause, "newsboat's query is left out".to_owned())));
+        if name.len().max(query.len()) > LONGEST_QUERY {
+            let cause = format!("a query is longer than {LONGEST_QUERY} bytes");
+            imported.problems.push(problem((0, cause, "newsboat's query is left out".to_owned())));
+            continue;
+        }
+        new += usize::from(!known.contains(&name));
+        if new > MOST_SEARCHES {
+            let cause = format!("the file has more than {MOST_SEARCHES} new queries");
+            imported.problems.push(problem((0, cause, "the others are left out".to_owned())));
+            break;
+        }
+        searches.push(SavedSearch { name, query, ..SavedSearch::default() });
     }
     imported.searches = searches.len();
-    library.add_searches(searches).map_err(kept)?;
+    for (search, there) in library.add_searches(searches).map_err(kept)? {
+        imported.searches -= 1;
+        if search.query != there.query {
+            let cause = format!("there is a saved search \"{}\" already", search.name);
+            imported.problems.push(problem((0, cause, "newsboat's query is left out".to_owned())));
+        }
+    }
     if let Some(cache) = cache_of(path) {
         match copy_entries(library, &cache, &found.subscriptions) {
             Ok(entries) => imported.entries = entries,
@@ -189,21 +189,12 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
             done.push((article.draft.text(Role::Headline).to_owned(), is_read, flags));
             articles.push(article);
         }
-        let entries = PreparedEntry::of_document(feed.seed, feed.subscription.page.as_deref(), articles);
+        let entries = PreparedEntry::of_document(&feed, feed.subscription.page.as_deref(), articles);
         let entries: Vec<PreparedEntry> = entries.into_iter().map(PreparedEntry::copied).collect();
-        let document = DeliveredFeed {
-            title: newsboat.title(in_cache)?,
-            page: feed.subscription.page.clone(),
-            description: feed.subscription.description.clone(),
-            etag: feed.etag.clone(),
-            last_modified: feed.last_modified.clone(),
-            entries,
-            flaws: feed.flaws.clone(),
-        };
-        // It is as healthy as it was: nothing was fetched.
-        let outcome = Outcome::Feed(Box::new(document));
-        let health = feed.health.clone();
-        let delivery = Delivery { feed: feed.number, health, moved_to: None, outcome };
+        let document = DeliveredFeed { title: newsboat.title(in_cache)?, entries, ..DeliveredFeed::default() };
+        let outcome = Outcome::Copy(Box::new(document));
+        let delivery =
+            Delivery { feed: feed.number, version: feed.version, health: Health::default(), moved_to: None, outcome };
         let stored = library.store(&[delivery])?.pop().unwrap_or_default();
         copied += stored.new.len();
         let mut marks = Vec::new();

@@ -75,7 +75,7 @@ pub fn run(library: &mut Library, command: &FeedCommand) -> Result<FeedReport> {
             let to = to.join(" ");
             let own_title = Some(to).filter(|to| !to.trim().is_empty());
             let feed = feed_named(library, name)?;
-            let now = change(library, &feed, |was| Subscription { own_title, ..was })?;
+            let now = change(library, &feed, |was| Subscription { own_title: own_title.clone(), ..was })?;
             report.lines.push(format!("Renamed {} to {}", shown(&feed.subscription), shown(&now)));
         }
         FeedCommand::Tag { name, tags } => {
@@ -88,9 +88,9 @@ pub fn run(library: &mut Library, command: &FeedCommand) -> Result<FeedReport> {
         FeedCommand::Set { names, keep_count, keep_days, full_text } => {
             let setting = FeedSetting { keep_count: *keep_count, keep_days: *keep_days, full_text: *full_text };
             let feeds = feeds_named(library, names)?;
-            let wanted: Vec<_> = feeds.into_iter().map(|feed| (feed.number, feed.subscription.set(setting))).collect();
-            library.change_subscriptions(&wanted)?;
-            let lines = wanted.iter().map(|(_, now)| format!("{}: {}", shown(now), feed_health::settings(now)));
+            let feeds: Vec<_> = feeds.iter().map(|feed| feed.number).collect();
+            let changed = library.change_subscriptions(&feeds, |was| was.set(setting))?;
+            let lines = changed.iter().map(|now| format!("{}: {}", shown(now), feed_health::settings(now)));
             report.lines.extend(lines);
         }
         FeedCommand::Import { file, with_credentials } => {
@@ -197,9 +197,8 @@ fn feed_named(library: &Library, name: &str) -> Result<KnownFeed> {
 fn change(
     library: &mut Library,
     feed: &KnownFeed,
-    to: impl FnOnce(Subscription) -> Subscription,
+    edit: impl Fn(Subscription) -> Subscription,
 ) -> Result<Subscription> {
-    let now = to(feed.subscription.clone());
-    library.change_subscription(feed.number, &now)?;
-    Ok(now)
+    let ended = || OrderError::Unclear(format!("another program unsubscribed from {}", shown(&feed.subscription)));
+    library.change_subscription(feed.number, edit)?.ok_or_else(ended)
 }

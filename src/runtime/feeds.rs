@@ -267,7 +267,11 @@ impl Desk {
                 let mut library = office.library()?;
                 let mut known = library.feeds().map_err(told)?;
                 let done = fetching::refresh(&mut library, feeds, client, settings, &stops.refresh, |batch| {
-                    for Tried { url, new, changed, error, .. } in batch {
+                    for tried in batch {
+                        if let Some(sentence) = tried.merge_sentence() {
+                            office.notice(Notice::info(sentence));
+                        }
+                        let Tried { url, new, changed, error, .. } = tried;
                         progress.tried += 1;
                         progress.new += new;
                         progress.changed += changed;

@@ -11,14 +11,15 @@ use url::Url;
 use super::contained::{FAULT, contain};
 use super::log::note;
 use crate::app::numbers::counted;
-use crate::article::{ArticleId, Draft, Role};
+use crate::article::{ArticleId, Draft, Role, clean};
 use crate::config::FeedSettings;
 use crate::feeds::{one_line, redact, without_user_name};
 use crate::fetch::{
     Client, ClientOptions, Document, FetchError, Fetched, Login, ParallelLimits, Password, Proxy, Wanted, in_parallel,
 };
 use crate::library::{
-    DeliveredFeed, Delivery, FeedAccess, Health, KnownFeed, Library, Outcome, PreparedEntry, Result, Standing, now,
+    DeliveredFeed, Delivery, FeedAccess, FeedNumber, FullText, Health, KnownFeed, Library, MergedFeeds, Outcome,
+    PreparedEntry, Result, Standing, now,
 };
 use crate::loader::{Feed, FeedOptions, Flaw, feed_articles, page_article, parse_feed};
 
@@ -32,7 +33,7 @@ const STORE_EVERY: Duration = Duration::from_millis(300);
 /// What was fetched is stored when there are so many entries of it.
 const STORE_ENTRIES: usize = 3_000;
 
-/// So many whole articles are fetched in one refresh; a feed's first has more than anybody reads.
+/// The maximum number of whole articles that one refresh fetches. The next one fetches the others.
 const MOST_PAGES: usize = 500;
 
 /// The maximum number of flaws of a feed that are stored and listed.
@@ -62,6 +63,17 @@ pub struct Tried {
     pub error: Option<String>,
     /// The problems of a feed that could still be read.
     pub flaws: Vec<Flaw>,
+    /// The feed with which this one was merged, because it has moved to the same address.
+    pub merged: Option<MergedFeeds>,
+}
+
+impl Tried {
+    /// Describes a merge in one sentence, safe to show.
+    pub fn merge_sentence(&self) -> Option<String> {
+        let MergedFeeds { ended, name, .. } = self.merged.as_ref()?;
+        let (ended, name) = (clean(ended), clean(name));
+        Some(format!("\"{ended}\" moved to the address of \"{name}\"; the two subscriptions are one now"))
+    }
 }
 
 /// What came of a refresh.
@@ -114,10 +126,10 @@ pub fn refresh(
     client: &Client,
     settings: &FeedSettings,
     stop: &AtomicBool,
-    tell: impl FnMut(Vec<Tried>),
+    mut tell: impl FnMut(Vec<Tried>),
 ) -> Result<Refreshed> {
     let deliver = |feed: &KnownFeed, fetched| deliver(feed, fetched, settings);
-    refresh_with(&deliver, library, feeds, client, settings, stop, tell)
+    refresh_with(&deliver, library, feeds, client, settings, stop, &mut tell)
 }
 
 /// Refreshes with whatever makes deliveries of what is fetched.
@@ -128,7 +140,7 @@ fn refresh_with(
     client: &Client,
     settings: &FeedSettings,
     stop: &AtomicBool,
-    mut tell: impl FnMut(Vec<Tried>),
+    tell: &mut dyn FnMut(Vec<Tried>),
 ) -> Result<Refreshed> {
     let mut done = Refreshed::default();
     let mut store = Store::default();
@@ -184,7 +196,7 @@ fn refresh_with(
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if store.is_due() {
-                store.write(library, &mut done, &mut tell);
+                store.write(library, &mut done, tell);
             }
             if store.error.is_some() {
                 stop.store(true, Ordering::Relaxed);
@@ -192,14 +204,22 @@ fn refresh_with(
         }
     });
     done.offline = !unanswered.is_empty();
-    store.write(library, &mut done, &mut tell);
-    if store.error.is_none()
-        && let Err(error) = fetch_pages(library, &store.wanted_pages, client, limits, stop)
-    {
-        store.error = Some(error);
+    store.write(library, &mut done, tell);
+    if let Some(error) = store.error {
+        return Err(error);
+    }
+    if !store.merged.is_empty() && !stop.load(Ordering::Relaxed) {
+        // An answer that came for one of them does not belong to the entries of both.
+        let feeds = library.feeds()?.into_iter().filter(|feed| store.merged.contains(&feed.number)).collect();
+        let again = refresh_with(deliver, library, feeds, client, settings, stop, tell)?;
+        done.failed += again.failed;
+        done.new += again.new;
+        done.changed += again.changed;
+    } else {
+        fetch_pages(library, client, limits, stop)?;
     }
     done.stopped = stop.load(Ordering::Relaxed) && !done.offline;
-    store.error.map_or(Ok(done), Err)
+    Ok(done)
 }
 
 /// Deliveries on their way into the library.
@@ -210,8 +230,8 @@ struct Store {
     /// When the first of those that wait came.
     since: Option<Instant>,
     error: Option<crate::library::Error>,
-    /// New entries of feeds whose whole articles are wanted.
-    wanted_pages: Vec<ArticleId>,
+    /// Feeds with which others were merged.
+    merged: Vec<FeedNumber>,
 }
 
 impl Store {
@@ -231,7 +251,7 @@ impl Store {
         self.entries >= STORE_ENTRIES || self.since.is_some_and(|since| since.elapsed() >= STORE_EVERY)
     }
 
-    fn write(&mut self, library: &mut Library, done: &mut Refreshed, tell: &mut impl FnMut(Vec<Tried>)) {
+    fn write(&mut self, library: &mut Library, done: &mut Refreshed, tell: &mut dyn FnMut(Vec<Tried>)) {
         let (feeds, deliveries): (Vec<KnownFeed>, Vec<Delivery>) = self.waiting.drain(..).unzip();
         (self.entries, self.since) = (0, None);
         if deliveries.is_empty() || self.error.is_some() {
@@ -241,20 +261,19 @@ impl Store {
             Ok(stored) => {
                 let mut told = Vec::with_capacity(feeds.len());
                 for ((feed, delivery), stored) in feeds.into_iter().zip(deliveries).zip(stored) {
+                    let error = delivery.health.error.filter(|_| !stored.is_stale);
                     done.tried += 1;
-                    done.failed += usize::from(delivery.health.error.is_some());
+                    done.failed += usize::from(error.is_some());
                     done.new += stored.new.len();
                     done.changed += stored.changed;
-                    if feed.subscription.full_text {
-                        self.wanted_pages.extend(&stored.new);
-                    }
-                    let (new, changed, error) = (stored.new.len(), stored.changed, delivery.health.error);
+                    self.merged.extend(stored.merged.as_ref().map(|merged| merged.number));
+                    let (new, changed, merged) = (stored.new.len(), stored.changed, stored.merged);
                     let (name, url) = (feed.subscription.name().to_owned(), feed.subscription.url);
                     let flaws = match delivery.outcome {
-                        Outcome::Feed(delivered) => delivered.flaws,
-                        Outcome::Nothing | Outcome::Unchanged => Vec::new(),
+                        Outcome::Feed(delivered) if !stored.is_stale => delivered.flaws,
+                        _ => Vec::new(),
                     };
-                    told.push(Tried { name, url, new, changed, error, flaws });
+                    told.push(Tried { name, url, new, changed, error, flaws, merged });
                 }
                 tell(told);
             }
@@ -320,7 +339,7 @@ pub(super) fn deliver(
         }
     };
     health.succeeded_at = health.error.is_none().then_some(now);
-    Delivery { feed: feed.number, health, moved_to, outcome }
+    Delivery { feed: feed.number, version: feed.version, health, moved_to, outcome }
 }
 
 /// What is told of a feed in which this program ran into a fault of its own.
@@ -332,7 +351,7 @@ fn fault(feed: &KnownFeed) -> Delivery {
         error: Some(FAULT.to_owned()),
         ..Health::default()
     };
-    Delivery { feed: feed.number, health, moved_to: None, outcome: Outcome::Nothing }
+    Delivery { feed: feed.number, version: feed.version, health, moved_to: None, outcome: Outcome::Nothing }
 }
 
 /// The feed in a document, and for how long it wants to be left alone.
@@ -348,7 +367,7 @@ fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(
     let entries = feed_articles(&parsed, &mut flaws);
     let described = describe(&parsed);
     drop(parsed);
-    let entries = PreparedEntry::of_document(feed.seed, page.as_deref(), entries);
+    let entries = PreparedEntry::of_document(feed, page.as_deref(), entries);
     Ok((DeliveredFeed { etag, last_modified, entries, flaws: limited(flaws), ..described }, wait))
 }
 
@@ -365,27 +384,20 @@ fn limited(mut flaws: Vec<Flaw>) -> Vec<Flaw> {
     flaws
 }
 
-/// Fetches the whole articles behind new entries. Where there is none the entry stays as it is, and may be asked for.
-fn fetch_pages(
-    library: &mut Library,
-    entries: &[ArticleId],
-    client: &Client,
-    limits: ParallelLimits,
-    stop: &AtomicBool,
-) -> Result<()> {
+/// Fetches the whole articles of entries that still lack them: new ones, and those that an earlier refresh did not get to.
+fn fetch_pages(library: &mut Library, client: &Client, limits: ParallelLimits, stop: &AtomicBool) -> Result<()> {
     let mut jobs = Vec::new();
-    for &id in entries.iter().take(MOST_PAGES) {
-        let article = library.entry_texts(id)?.map(|texts| texts.article);
-        if let Some(article) = article
-            && let Some(url) = article.url.as_ref().map(ToString::to_string)
-        {
-            jobs.push((id, url, library.access_of_entry(id)?, article));
+    for id in library.entries_without_full_text(MOST_PAGES)? {
+        let article = library.entry_texts(id)?.map(|texts| texts.article).unwrap_or_default();
+        match article.url.as_ref().map(ToString::to_string) {
+            Some(url) => jobs.push((id, url, library.access_of_entry(id)?, article)),
+            None => library.store_full_text(id, &FullText::None)?,
         }
     }
-    let mut kept = Ok(());
+    let mut stored = Ok(());
     let fetch = |(id, url, access, article): (ArticleId, String, FeedAccess, Draft<'static>)| {
         let full = contain(|| full_text(client, &url, access, &article, stop));
-        (id, full.unwrap_or_else(|| Err(FAULT.to_owned())))
+        (id, full.unwrap_or(Err(PageError::Fault)))
     };
     in_parallel(
         jobs,
@@ -393,13 +405,61 @@ fn fetch_pages(
         limits,
         stop,
         fetch,
-        |(id, full)| match full {
-            Ok(full) if kept.is_ok() => kept = library.keep_full_text(id, &full),
-            Ok(_) => {}
-            Err(error) => note(|| format!("the whole article of {id}: {error}")),
+        |(id, full)| {
+            let result = match &full {
+                Ok(full) => FullText::Fetched(full),
+                Err(PageError::Fetch(FetchError::Stopped | FetchError::Offline)) => return,
+                Err(error) if error.may_pass() => FullText::Failed,
+                Err(_) => FullText::None,
+            };
+            if let Err(error) = &full {
+                note(|| format!("the whole article of {id}: {error}"));
+            }
+            if stored.is_ok() {
+                stored = library.store_full_text(id, &result);
+            }
         },
     );
-    kept
+    stored
+}
+
+/// Why the whole article of an entry could not be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// The page could not be fetched.
+    #[error("{0}")]
+    Fetch(FetchError),
+    /// The address is not fetched.
+    #[error("the address contains a user name, which disguises its host")]
+    Disguised,
+    /// The server sent no page.
+    #[error("the server answered 304 Not Modified to an unconditional request")]
+    NotModified,
+    /// The page holds no article.
+    #[error("there is no article on its page")]
+    NoArticle,
+    /// The program could not read the page.
+    #[error("{FAULT}")]
+    Fault,
+}
+
+impl PageError {
+    /// Returns whether a later try may succeed.
+    fn may_pass(&self) -> bool {
+        let PageError::Fetch(error) = self else { return false };
+        match error {
+            FetchError::Status(status) => *status >= 500,
+            FetchError::Unreachable(_)
+            | FetchError::Timeout(_)
+            | FetchError::TooMany { .. }
+            | FetchError::Cut
+            | FetchError::Tls(_)
+            | FetchError::Proxy(_)
+            | FetchError::Login(_)
+            | FetchError::System(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// Fetches the whole article behind an entry. The headline and other metadata of the feed stay. Logins, those of the
@@ -410,22 +470,20 @@ pub fn full_text(
     access: FeedAccess,
     entry: &Draft<'_>,
     stop: &AtomicBool,
-) -> std::result::Result<Draft<'static>, String> {
+) -> std::result::Result<Draft<'static>, PageError> {
     if without_user_name(url).is_some() {
-        return Err("the address contains a user name, which disguises its host".to_owned());
+        return Err(PageError::Disguised);
     }
     let accept = Some("text/html, application/xhtml+xml, */*;q=0.1".to_owned());
     let FeedAccess { url: feed, login } = access;
     let wanted = Wanted { accept, login, logins_for: Some(feed), ..Wanted::new(url) };
     let document = match client.fetch(&wanted, stop) {
         Ok(Fetched::Document(document)) => document,
-        Ok(Fetched::Unchanged { .. }) => {
-            return Err("the server answered 304 Not Modified to an unconditional request".to_owned());
-        }
-        Err(error) => return Err(error.to_string()),
+        Ok(Fetched::Unchanged { .. }) => return Err(PageError::NotModified),
+        Err(error) => return Err(PageError::Fetch(error)),
     };
-    let page = page_article(&document.bytes, document.content_type.as_deref(), &document.url)
-        .ok_or("there is no article on its page")?;
+    let page =
+        page_article(&document.bytes, document.content_type.as_deref(), &document.url).ok_or(PageError::NoArticle)?;
     let is_of_page = |role: Role| matches!(role, Role::Body(_) | Role::Caption | Role::Credit);
     let own = entry.clone().into_owned();
     let has = |role: Role| own.parts.iter().any(|part| part.role == role);
@@ -491,14 +549,15 @@ mod tests {
         let deliver = |feed: &KnownFeed, _| {
             assert_eq!(feed.number, last, "on purpose");
             let health = Health { succeeded_at: Some(1), ..Health::default() };
-            Delivery { feed: feed.number, health, moved_to: None, outcome: Outcome::Unchanged }
+            Delivery { feed: feed.number, version: feed.version, health, moved_to: None, outcome: Outcome::Unchanged }
         };
         let settings = FeedSettings { proxy: Some(String::new()), ..FeedSettings::default() };
         let client = client(&settings);
         let mut told = Vec::new();
         let stop = AtomicBool::new(false);
         let done =
-            refresh_with(&deliver, &mut library, feeds, &client, &settings, &stop, |tried| told.extend(tried)).unwrap();
+            refresh_with(&deliver, &mut library, feeds, &client, &settings, &stop, &mut |tried| told.extend(tried))
+                .unwrap();
         assert_eq!((done.tried, done.failed, told.len()), (bad + 1, bad, bad + 1));
         let feeds = library.feeds().unwrap();
         let (last, others) = feeds.split_last().unwrap();

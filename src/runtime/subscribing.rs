@@ -114,22 +114,15 @@ pub fn add(
     // Keep the login only if the feed is on the server of the login.
     let login = wanted.login.clone().filter(|login| same_server(&login.url, &found.url));
     let subscription = Subscription { tags: wanted.tags.clone(), own_title: wanted.own_title.clone(), login, ..*found };
-    // The feed that moved away from this address is not subscribed to any more.
-    library.forget_former_address(&subscription.url).map_err(kept)?;
-    let done = library.subscribe(std::slice::from_ref(&subscription)).map_err(kept)?;
-    let feed = library.feeds().map_err(kept)?.into_iter().find(|feed| feed.subscription.url == subscription.url);
-    let Some(feed) = feed else { return Ok(Added::Known { name: subscription.name().to_owned() }) };
-    if let Some(former) = former {
-        library.add_former_address(feed.number, &former).map_err(kept)?;
-    }
+    let (feed, is_new) = library.add_feed(&subscription, former.as_deref()).map_err(kept)?;
     let name = feed.subscription.name().to_owned();
     match document {
-        _ if done.new == 0 => Ok(Added::Known { name }),
+        _ if !is_new => Ok(Added::Known { name }),
         None => Ok(Added::Unseen { name }),
         Some(document) => {
             let delivery = deliver(&feed, Ok(Fetched::Document(document)), settings);
             let flaws = match &delivery.outcome {
-                Outcome::Feed(delivered) => delivered.flaws.clone(),
+                Outcome::Feed(delivered) | Outcome::Copy(delivered) => delivered.flaws.clone(),
                 Outcome::Nothing | Outcome::Unchanged => Vec::new(),
             };
             let stored = library.store(&[delivery]).map_err(kept)?;

@@ -92,7 +92,8 @@ impl Office {
         }
         let url = url.ok_or("This entry names no page")?;
         let access = library.access_of_entry(article).map_err(told)?;
-        let full = fetching::full_text(&self.client, url, access, &texts.article, stop)?;
+        let full =
+            fetching::full_text(&self.client, url, access, &texts.article, stop).map_err(|error| error.to_string())?;
         library.keep_full_text(article, &full).map_err(told)?;
         self.changed(format!("The whole article: {headline}"));
         Ok(())
