@@ -3,6 +3,7 @@
 //!
 //! Everything here takes the time that the disk takes: it is for threads that nobody waits for. Panes are unknown here.
 
+mod database;
 mod entries;
 mod entry_keys;
 mod feeds;
@@ -23,12 +24,12 @@ mod transfer;
 mod trouble;
 
 use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
-use std::{fs, io};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::article::ArticleId;
 
@@ -122,10 +123,7 @@ impl Library {
         {
             return Err(error.into());
         }
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(PATIENCE)?;
-        // A file that somebody has slipped in has nothing of its own carried out.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        let mut connection = database::open(path)?;
         // Of a library that is there already this changes nothing. Most entries are longer than half a page of SQLite's
         // own size: with twice the size the file is a fifth smaller, and a refresh writes so much less.
         connection.pragma_update(None, "page_size", 8 * 1024)?;
@@ -136,9 +134,7 @@ impl Library {
             schema::State::Newer(version) => Some(version),
         };
         if newer.is_some() {
-            connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-            connection.busy_timeout(PATIENCE)?;
+            connection = database::open_to_read(path)?;
         } else {
             // What is committed is on the disk, and a reader never waits for a writer.
             connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -164,14 +160,8 @@ impl Library {
             Ok(library) => Ok(Some(library)),
             Err(error) if error.is_damage() => Err(error),
             Err(error) => {
-                // On a disk that may not be written there is nobody who writes.
-                let uri = format!(
-                    "file:{}?immutable=1",
-                    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
-                );
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-                let connection = Connection::open_with_flags(uri, flags).map_err(|_| error)?;
-                connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+                // Nothing writes to a file on a read-only disk.
+                let connection = database::open_immutable(path).map_err(|_| error)?;
                 Ok(Some(Library {
                     connection,
                     path: path.to_owned(),
@@ -222,20 +212,9 @@ impl Library {
         Ok(row)
     }
 
-    /// Writes a copy of it, whole and up to date, to a file that is not there yet.
+    /// Writes a complete copy to a new file that only its owner can read, and reads it back.
     pub fn back_up(&self, to: &Path) -> Result<()> {
-        // An empty file is written into as if it were none. What is not ours is not touched, not even when it came just now.
-        drop(private::new_file(to).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "there is a file of that name already"),
-            _ => error,
-        })?);
-        let copied = self.connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
-        if copied.is_err() {
-            // An empty file is no copy, and would stand in the way of the next.
-            let _ = fs::remove_file(to);
-        }
-        copied?;
-        Ok(())
+        database::copy(&self.connection, to)
     }
 
     /// Lets the library grow to so many bytes and no further, as a full disk would.

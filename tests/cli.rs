@@ -598,6 +598,16 @@ fn the_library_is_copied_exported_imported_and_checked() {
     let copy = folder.path().join("copy.db");
     assert!(run(&["library", "backup", copy.to_str().unwrap()]).status.success());
     assert_eq!(run(&["library", "backup", copy.to_str().unwrap()]).status.code(), Some(2));
+    // A name that SQLite would take for a URI.
+    let odd = Command::new(env!("CARGO_BIN_EXE_newsdesk"))
+        .args(["library", "backup", "file:z.db"])
+        .env("NEWSDESK_LIBRARY", &library)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(odd.status.success(), "{odd:?}");
+    assert!(std::fs::metadata(folder.path().join("file:z.db")).unwrap().len() > 0);
+    assert!(!folder.path().join("z.db").exists());
     let text = folder.path().join("all.jsonl");
     assert!(run(&["library", "export", text.to_str().unwrap()]).status.success());
     assert_eq!(out(&run(&["library", "export"])), std::fs::read_to_string(&text).unwrap());

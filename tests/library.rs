@@ -900,6 +900,44 @@ fn nobody_else_may_read_a_library_its_copy_or_what_stands_beside_it() {
 }
 
 #[test]
+fn triggers_of_a_library_do_not_run() {
+    let shelf = Shelf::new();
+    let path = shelf.folder.path().join("library.db");
+    let mut library = Library::open(&path).unwrap();
+    library.subscribe(&[newsdesk::feeds::Subscription::new("https://a.example/")]).unwrap();
+    drop(library);
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other
+        .execute_batch(
+            "CREATE TRIGGER evil AFTER UPDATE ON counter BEGIN DELETE FROM feeds; END;
+             CREATE TEMP TRIGGER mine AFTER UPDATE ON counter BEGIN SELECT 1; END;",
+        )
+        .unwrap();
+    drop(other);
+    let mut library = Library::open(&path).unwrap();
+    library.set_preference("a", "b").unwrap();
+    assert_eq!(library.feeds().unwrap().len(), 1);
+    // Rows that depend on others still go with them.
+    let feeds = library.feeds().unwrap();
+    library.unsubscribe(&feeds).unwrap();
+    assert!(library.check().unwrap().is_empty());
+}
+
+#[test]
+fn libraries_are_in_the_file_that_was_named() {
+    let shelf = Shelf::new();
+    let path = shelf.folder.path().join("data/file:z.db");
+    let mut library = Library::open(&path).unwrap();
+    library.set_preference("a", "b").unwrap();
+    let copy = shelf.folder.path().join("file:copy.db");
+    library.back_up(&copy).unwrap();
+    assert_eq!(Library::open_to_read(&copy).unwrap().unwrap().preference("a").unwrap().as_deref(), Some("b"));
+    drop(library);
+    let names: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| name.to_str().unwrap().starts_with("file:z.db")), "{names:?}");
+}
+
+#[test]
 fn credentials_move_out_of_addresses() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.db");

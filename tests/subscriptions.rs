@@ -861,7 +861,8 @@ fn import_takes_time_in_proportion_to_the_file() {
     };
     let words =
         |count: usize| format!("https://a.example/{}\n", (0..count).map(|n| format!(" tag-{n}")).collect::<String>());
-    let files: [(&str, usize, &dyn Fn(usize) -> String); 4] =
+    type Text<'t> = &'t dyn Fn(usize) -> String;
+    let files: [(&str, usize, Text<'_>); 4] =
         [("list.opml", 2_500, &opml), ("urls", 2_500, &urls), ("list.opml", 10_000, &tags), ("urls", 10_000, &words)];
     for (name, count, text) in files {
         let (one, four) = (import_time(name, &text(count)), import_time(name, &text(4 * count)));

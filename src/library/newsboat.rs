@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
-use super::Result;
+use super::{Result, database};
 use crate::article::Published;
 use crate::loader::{
     Feed, FeedArticle, FeedDate, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText, feed_articles, parse_feed_date,
@@ -33,16 +32,7 @@ impl Newsboat {
     ///
     /// It is no such cache, or newsboat is writing it.
     pub fn open(path: &Path) -> Result<Newsboat> {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        connection.busy_timeout(super::PATIENCE)?;
-        // Anybody may have made it: nothing in it but tables is looked at, and nothing of it is carried out.
-        for switch in [
-            DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA,
-            DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW,
-            DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER,
-        ] {
-            connection.set_db_config(switch, false)?;
-        }
+        let connection = database::open_to_read(path)?;
         connection.prepare("SELECT guid, title, flags, deleted FROM rss_item LIMIT 1")?;
         Ok(Newsboat(connection))
     }

@@ -4,11 +4,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 
-use super::{Library, Result, repeats};
+use super::{Library, Result, database, repeats};
 
 /// The result of repairing a damaged library.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,10 +64,7 @@ impl Library {
     /// Copies every row that can be read from a damaged library.
     fn save_from(&mut self, damaged: PathBuf) -> Result<SetAside> {
         // Opened read-only, so that the file stays unchanged.
-        let source = Connection::open_with_flags(&damaged, OpenFlags::SQLITE_OPEN_READ_ONLY);
-        if let Ok(source) = &source {
-            source.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-        }
+        let source = database::open_to_read(&damaged);
         self.write(|transaction, revision| {
             let mut incomplete = Vec::new();
             for &(table, key) in TABLES {

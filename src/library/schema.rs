@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{Error, Result, logins, private};
+use super::{Error, Result, database, logins};
 
 /// What tells a library from other SQLite files: `ndsk`.
 const APPLICATION: i64 = 0x6e64_736b;
@@ -218,14 +218,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&s
         return Ok(State::Ready);
     }
     if before > 0 {
-        let copy = copy_of(path, before);
-        // The copy is as private as the library.
-        drop(private::new_file(&copy)?);
-        if let Err(error) = connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()]) {
-            // Remove the empty file that a failed copy leaves, as on a full disk.
-            let _ = std::fs::remove_file(&copy);
-            return Err(error.into());
-        }
+        database::copy(connection, &copy_of(path, before))?;
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another program may have done it since.
