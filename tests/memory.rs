@@ -17,6 +17,7 @@ use newsdesk::article::{BlockKind, Draft, Role};
 use newsdesk::feeds::Subscription;
 use newsdesk::library::{DeliveredFeed, Delivery, Health, Library, Outcome, PreparedEntry};
 use newsdesk::loader::{FeedArticle, FeedKey};
+use newsdesk::query::SavedSearch;
 use newsdesk::runtime::{Cache, LoadOptions, Source, load_all, make_snapshot};
 
 #[path = "pty/desk.rs"]
@@ -278,6 +279,44 @@ fn several_large_files_at_once_take_no_more_memory_than_a_few_of_them() {
     assert!(told.contains("memory: there is more"), "{told}");
     assert!(peak < memory * 2 + (64 << 20), "{peak} with {memory}: {told}");
     eprintln!("6 files of {} MiB, {} MiB allowed: {} MiB at most", size >> 20, memory >> 20, peak >> 20);
+}
+
+/// Returns the most memory, in KiB, that the reader takes to count so many saved searches in the sources pane.
+#[cfg(target_os = "linux")]
+fn peak_of_searches(count: usize) -> u64 {
+    let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for number in 0..20 {
+        let text: String = (0..2_000).map(|word| format!("word{:x} ", word * 31 + number)).collect();
+        fs::write(folder.path().join(format!("{number}.txt")), wire(number, "Word", &text)).unwrap();
+    }
+    let path = home.path().join("library.db");
+    let search = |number: usize| SavedSearch {
+        name: format!("q{number}"),
+        query: format!("/(word{number:x}|[a-e]+)[a-f0-9 ]{{1,30}}([0-9a-e]+ word){{1,20}}/"),
+        ..SavedSearch::default()
+    };
+    let last = SavedSearch { name: "the last".to_owned(), query: "word".to_owned(), ..SavedSearch::default() };
+    let searches = (1..count).map(search).chain([last]).collect();
+    Library::open(&path).unwrap().add_searches(searches).unwrap();
+    let variables = [("NEWSDESK_LIBRARY", path.to_str().unwrap())];
+    let mut desk = Desk::at_home(home.path(), 120, 24, PROGRAM, &[folder.path().to_str().unwrap()], &variables);
+    desk.wait_for("20 articles");
+    desk.send("f");
+    desk.wait_for("q1 ");
+    // The end of the pane is at hand once everything is counted.
+    desk.send("G");
+    let status = fs::read_to_string(format!("/proc/{}/status", desk.child.process_id().unwrap())).unwrap();
+    desk.send("q");
+    assert_eq!(desk.wait_for_end(), 0);
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn searches_are_counted_in_the_memory_of_one() {
+    let (few, many) = (peak_of_searches(10), peak_of_searches(300));
+    assert!(many < few * 3 / 2, "{few} KiB for 10 searches, {many} KiB for 300");
 }
 
 /// What `check --stats` says that the program took at most.

@@ -61,11 +61,11 @@ impl Searches {
     }
 
     /// What is to be counted for the sources pane.
-    pub(super) fn facets(&self, marks: &Marks) -> Vec<FacetSearch> {
+    pub(super) fn facets(&self) -> Vec<FacetSearch> {
         let facet = |search: &SavedSearch| FacetSearch {
             name: search.name.clone(),
             query: search.query.clone(),
-            matcher: Matcher::new(&Query::parse(&search.query, self.today), marks),
+            today: self.today,
         };
         self.all.iter().map(facet).collect()
     }

@@ -355,7 +355,7 @@ impl State {
             generation: self.sources.generation,
             corpus: Arc::clone(&self.corpus),
             counted,
-            searches: self.searches.facets(&marks),
+            searches: self.searches.facets(),
             marks,
         });
     }

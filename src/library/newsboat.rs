@@ -1,18 +1,28 @@
 //! What newsboat keeps in its `cache.db`, which is only ever read.
 
+use std::cell::Cell;
 use std::path::Path;
+use std::{fs, io};
 
 use rusqlite::Connection;
+use rusqlite::limits::Limit;
 
-use super::{Result, database};
+use super::{Error, Result, database};
 use crate::article::Published;
 use crate::loader::{
     Feed, FeedArticle, FeedDate, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText, feed_articles, parse_feed_date,
 };
 
+/// The longest value that is read, in bytes. Newsboat stores a whole article in one.
+const LONGEST_VALUE: i32 = 16 << 20;
+
 /// newsboat's cache, open to be read.
 #[derive(Debug)]
-pub struct Newsboat(Connection);
+pub struct Newsboat {
+    connection: Connection,
+    /// Number of bytes of text that may still be read.
+    budget: Cell<u64>,
+}
 
 /// An entry of newsboat's.
 #[derive(Debug)]
@@ -33,19 +43,46 @@ impl Newsboat {
     /// It is no such cache, or newsboat is writing it.
     pub fn open(path: &Path) -> Result<Newsboat> {
         let connection = database::open_to_read(path)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+        for table in ["rss_item", "rss_feed"] {
+            if !is_plain(&connection, table)? {
+                let cause = format!("its table {table} is computed, not stored; newsboat does not write such a file");
+                return Err(Error::Io(io::Error::other(cause)));
+            }
+        }
         connection.prepare("SELECT guid, title, flags, deleted FROM rss_item LIMIT 1")?;
-        Ok(Newsboat(connection))
+        // All text is in the file. Twice its size allows for another encoding; only a damaged file shares text.
+        let mut wal = path.as_os_str().to_owned();
+        wal.push("-wal");
+        let size = fs::metadata(path)?.len() + fs::metadata(wal).map_or(0, |wal| wal.len());
+        Ok(Newsboat { connection, budget: Cell::new(2 * size + (1 << 20)) })
+    }
+
+    /// Counts text that was read.
+    fn spend(&self, bytes: usize) -> Result<()> {
+        let left = self.budget.get().checked_sub(bytes as u64);
+        let damaged = || Error::Io(io::Error::other("it holds more text than fits into it, so it is damaged"));
+        self.budget.set(left.ok_or_else(damaged)?);
+        Ok(())
     }
 
     /// Returns the addresses of all feeds, as newsboat knows them.
     pub fn addresses(&self) -> Result<Vec<String>> {
-        let mut statement = self.0.prepare("SELECT rssurl FROM rss_feed UNION SELECT feedurl FROM rss_item")?;
-        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+        let mut statement =
+            self.connection.prepare("SELECT rssurl FROM rss_feed UNION SELECT feedurl FROM rss_item")?;
+        let mut rows = statement.query([])?;
+        let mut addresses = Vec::new();
+        while let Some(row) = rows.next()? {
+            let address: String = row.get(0)?;
+            self.spend(address.len())?;
+            addresses.push(address);
+        }
+        Ok(addresses)
     }
 
     /// What the feed at `url` calls itself.
     pub fn title(&self, url: &str) -> Result<String> {
-        let mut statement = self.0.prepare_cached("SELECT title FROM rss_feed WHERE rssurl = ?1")?;
+        let mut statement = self.connection.prepare_cached("SELECT title FROM rss_feed WHERE rssurl = ?1")?;
         let mut rows = statement.query([url])?;
         Ok(rows.next()?.map(|row| row.get(0)).transpose()?.unwrap_or_default())
     }
@@ -54,11 +91,15 @@ impl Newsboat {
     pub fn entries(&self, url: &str) -> Result<Vec<NewsboatEntry>> {
         let entries = "SELECT guid, title, author, url, pubDate, content, unread, enclosure_url, enclosure_type,
             coalesce(flags, ''), deleted FROM rss_item WHERE feedurl = ?1 ORDER BY id DESC";
-        let mut statement = self.0.prepare_cached(entries)?;
+        let mut statement = self.connection.prepare_cached(entries)?;
         let mut rows = statement.query([url])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let text = |column: usize| row.get::<_, Option<String>>(column).map(Option::unwrap_or_default);
+            let text = |column: usize| -> Result<String> {
+                let text: Option<String> = row.get(column)?;
+                self.spend(text.as_ref().map_or(0, String::len))?;
+                Ok(text.unwrap_or_default())
+            };
             let (title, author, content, enclosure) = (text(1)?, text(2)?, text(5)?, text(7)?);
             let html = |value: String| FeedText { value, is_html: true, ..FeedText::default() };
             let person = FeedPerson { name: author.clone(), ..FeedPerson::default() };
@@ -92,6 +133,14 @@ impl Newsboat {
         }
         Ok(found)
     }
+}
+
+/// Returns whether a table holds its values itself, and none is computed while it is read.
+fn is_plain(connection: &Connection, table: &str) -> Result<bool> {
+    // A virtual table has no root page.
+    let stored = "SELECT 1 FROM sqlite_schema WHERE name = ?1 AND type = 'table' AND rootpage > 0";
+    let computed = "SELECT 1 FROM pragma_table_xinfo(?1) WHERE hidden <> 0";
+    Ok(connection.prepare(stored)?.exists([table])? && !connection.prepare(computed)?.exists([table])?)
 }
 
 /// Whether a `guid` is what newsboat (2.21) makes up for an entry without one: its link and its date, both as the
@@ -139,6 +188,50 @@ mod tests {
             assert!(!is_made_up(guid, link, noon), "{guid}");
         }
         assert!(!is_made_up("Thu, 1 Oct 2026 12:00:00 +0200", "", noon));
+    }
+
+    /// Makes a cache whose table of entries has this column for the content.
+    fn cache(folder: &Path, content: &str) -> (Connection, std::path::PathBuf) {
+        let path = folder.join("cache.db");
+        let made = Connection::open(&path).unwrap();
+        made.execute_batch(&format!(
+            "CREATE TABLE rss_feed (rssurl, url, title); CREATE TABLE rss_item (id INTEGER PRIMARY KEY, guid, title,
+             author, url, feedurl, pubDate, {content}, unread, enclosure_url, enclosure_type, flags, deleted);"
+        ))
+        .unwrap();
+        (made, path)
+    }
+
+    #[test]
+    fn newsboat_columns_that_are_computed_are_refused() {
+        for kind in ["VIRTUAL", "STORED"] {
+            let folder = tempfile::tempdir().unwrap();
+            let content = format!("content AS (printf('%.*c', 20000000, 'x')) {kind}");
+            let (_made, path) = cache(folder.path(), &content);
+            assert!(Newsboat::open(&path).unwrap_err().to_string().contains("computed"), "{kind}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (made, path) = cache(folder.path(), "content");
+        made.execute_batch("DROP TABLE rss_feed; CREATE VIRTUAL TABLE rss_feed USING fts5(rssurl, url, title)")
+            .unwrap();
+        assert!(Newsboat::open(&path).unwrap_err().to_string().contains("computed"));
+    }
+
+    #[test]
+    fn newsboat_text_has_limits() {
+        let folder = tempfile::tempdir().unwrap();
+        let (made, path) = cache(folder.path(), "content");
+        let new = "INSERT INTO rss_item VALUES (NULL, 'g', 't', '', 'u', 'f', 0, ?1, 0, '', '', '', 0)";
+        let insert = |length: usize| made.execute(new, ["x".repeat(length)]).map(drop).unwrap();
+        (0..3).for_each(|_| insert(1 << 20));
+        let newsboat = Newsboat::open(&path).unwrap();
+        assert_eq!(newsboat.entries("f").unwrap().len(), 3);
+        // Rows that share their pages would repeat the text of the file.
+        newsboat.budget.set(2 << 20);
+        assert!(newsboat.entries("f").unwrap_err().to_string().contains("damaged"));
+        insert(17 << 20);
+        let error = Newsboat::open(&path).unwrap().entries("f").unwrap_err();
+        assert!(error.to_string().contains("too big"), "{error}");
     }
 
     #[test]

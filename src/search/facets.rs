@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use super::{FeedNames, Matcher, Request, scan};
 use crate::article::Role;
 use crate::article::fold::fold;
@@ -58,8 +60,8 @@ pub struct FacetSearch {
     pub name: String,
     /// Its text.
     pub query: String,
-    /// What decides on articles.
-    pub matcher: Matcher,
+    /// The day that its dates are relative to.
+    pub today: NaiveDate,
 }
 
 /// The articles whose facets are counted.
@@ -85,7 +87,6 @@ pub fn facets(
     };
     let mut whole = Count::default();
     let mut starred = Count::default();
-    let mut found = vec![Count::default(); searches.len()];
     let (mut tags, mut sections) = (Counts::default(), Counts::default());
     let (mut sources, mut folders) = (Counts::default(), Counts::default());
     let (mut feeds, mut feed_tags) = (Counts::default(), Counts::default());
@@ -99,11 +100,6 @@ pub fn facets(
         whole.add(unread);
         if marked.is_starred() {
             starred.add(unread);
-        }
-        for (search, count) in searches.iter().zip(&mut found) {
-            if search.matcher.matches(slot, entry) {
-                count.add(unread);
-            }
         }
         for tag in marked.tags() {
             tags.put(tag.as_str().as_bytes(), unread, || tag.to_string());
@@ -138,7 +134,8 @@ pub fn facets(
         one(FacetKind::Unread, "Unread", "is:unread", unread),
         one(FacetKind::Starred, "Starred", "is:starred", starred),
     ];
-    for (search, count) in searches.iter().zip(found) {
+    for search in searches {
+        let count = matching(corpus, &slots, marks, search, cancelled)?;
         let query = if search.query.contains(' ') { format!("({})", search.query) } else { search.query.clone() };
         all.push(one(FacetKind::Search, &search.name, &query, count));
     }
@@ -155,6 +152,29 @@ pub fn facets(
         all.extend(each);
     }
     Some(all)
+}
+
+/// Counts the articles that a saved search finds; `None` if the count was cancelled. The matcher lives no longer than
+/// that: a regular expression takes up to some megabytes, and there may be thousands of searches.
+fn matching(
+    corpus: &Corpus,
+    slots: &[Slot],
+    marks: &Marks,
+    search: &FacetSearch,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Option<Count> {
+    let matcher = Matcher::new(&Query::parse(&search.query, search.today), marks);
+    let mut count = Count::default();
+    for (number, &slot) in slots.iter().enumerate() {
+        if number % PIECE == 0 && cancelled() {
+            return None;
+        }
+        let Some(entry) = corpus.get(slot) else { continue };
+        if matcher.matches(slot, entry) {
+            count.add(!marks.get(entry.id()).is_read());
+        }
+    }
+    Some(count)
 }
 
 /// Returns the slots that a query finds; `None` if the search was cancelled.
