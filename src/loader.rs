@@ -4,6 +4,7 @@
 //! A new format is one file here and one row of [`FORMATS`].
 
 mod address;
+mod budget;
 mod date;
 mod encoding;
 mod feed;
@@ -14,9 +15,10 @@ mod problem;
 mod reflow;
 mod wire;
 
-use crate::article::Draft;
+use crate::article::{BlockKind, Draft, DraftPart, Role};
 
 pub use address::canonical as canonical_address;
+pub use budget::Budget;
 pub use encoding::{Decoded, decode};
 pub use feed::{
     Feed, FeedArticle, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedKey, FeedLink,
@@ -80,6 +82,8 @@ pub struct Reading<'a> {
     pub keys: Vec<u64>,
     /// What was wrong with the text.
     pub flaws: Vec<Flaw>,
+    /// The memory that the text may still take.
+    pub budget: Budget,
 }
 
 /// Whether a decoded text says itself which format it is in; what does not is read as plain text.
@@ -105,12 +109,36 @@ fn choose(text: &str, hint: &Hint<'_>) -> Option<(&'static dyn SourceFormat, Con
 /// Chooses the format of a decoded text and reads it.
 pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &Hint<'_>) -> Reading<'a> {
     let text = decoded.text();
-    let mut reading = Reading { flaws: decoded.flaw().into_iter().collect(), ..Reading::default() };
+    let budget = Budget::of(text.len());
+    let mut reading = Reading { flaws: decoded.flaw().into_iter().collect(), budget, ..Reading::default() };
     if let Some((format, _)) = choose(text, hint) {
         reading.format = format.name();
         format.parse(hint, text, &mut reading);
     }
+    reading.flaws.extend(reading.budget.flaws());
+    if let Err(refusal) = reading.budget.check() {
+        reading.drafts.clear();
+        reading.keys.clear();
+        reading.flaws.push(Flaw::from(&refusal));
+    }
+    reading.drafts.iter_mut().for_each(limit_headline);
     reading
+}
+
+/// Cuts a headline of more than 1 KiB. The body then begins with all of it, so that no text is lost.
+fn limit_headline(draft: &mut Draft<'_>) {
+    let Some(at) = draft.parts.iter().position(|part| part.role == Role::Headline) else { return };
+    let Some(short) = draft.parts.get(at).and_then(|part| budget::cut(&part.text, budget::LONGEST_TITLE)) else {
+        return;
+    };
+    let body = draft.parts.iter().skip(at).position(|part| matches!(part.role, Role::Body(_)));
+    let body = body.map_or(draft.parts.len(), |after| at + after);
+    let Some(headline) = draft.parts.get_mut(at) else { return };
+    let whole = std::mem::replace(&mut headline.text, short.into());
+    if !draft.parts.get(body).is_some_and(|part| part.text.starts_with(&*whole)) {
+        let paragraph = DraftPart { role: Role::Body(BlockKind::Paragraph), text: whole, spans: Vec::new() };
+        draft.parts.insert(body, paragraph);
+    }
 }
 
 /// What an article without a headline is called: its file, in words.

@@ -10,7 +10,7 @@ use rusqlite::limits::Limit;
 use super::{Error, Result, database};
 use crate::article::Published;
 use crate::loader::{
-    Feed, FeedArticle, FeedDate, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText, feed_articles, parse_feed_date,
+    Budget, Feed, FeedArticle, FeedDate, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText, feed_articles, parse_feed_date,
 };
 
 /// The longest value that is read, in bytes. Newsboat stores a whole article in one.
@@ -121,10 +121,12 @@ impl Newsboat {
                 enclosures: if enclosure.href.is_empty() { Vec::new() } else { vec![enclosure] },
                 ..FeedEntry::default()
             };
-            let feed = Feed { entries: vec![entry], ..Feed::default() };
+            let budget = Budget::of(entry.content.iter().map(|content| content.value.len()).sum());
+            let feed = Feed { entries: vec![entry], budget, ..Feed::default() };
             let (unread, deleted): (bool, bool) = (row.get(6)?, row.get(10)?);
             let flags = text(9)?;
-            let articles = feed_articles(&feed, &mut Vec::new()).into_iter();
+            // An entry that takes too much memory is left out.
+            let articles = feed_articles(&feed, &mut Vec::new()).unwrap_or_default().into_iter();
             found.extend(articles.map(|article| NewsboatEntry {
                 article,
                 is_read: !unread || deleted,

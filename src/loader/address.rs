@@ -1,8 +1,11 @@
 //! Addresses of the web: relative ones made whole, and those that nobody should follow told apart.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use oxiri::{Iri, IriRef};
+
+use super::budget::{Budget, LONGEST_ADDRESS};
 
 /// What a link in a text may lead to. Everything else (`javascript:`, `data:`, `file:` and what is yet to be thought
 /// of) is no link.
@@ -96,16 +99,57 @@ pub fn canonical(address: &str) -> Cow<'_, str> {
     Cow::Owned(format!("https:{path}{mark}{}{fragment}", left.join("&")))
 }
 
-/// `reference` as seen from `base`, by RFC 3986 and its extension to all of Unicode, RFC 3987. A whole address stays
-/// as it is written, and so does everything where the base is none.
-pub(super) fn resolve(base: Option<&str>, reference: &str) -> String {
+/// An address that others are relative to: parsed, and at most 4 KiB long.
+#[derive(Clone, Debug)]
+pub(super) struct Base(Iri<Arc<str>>);
+
+impl Base {
+    /// Reads a base address. Returns `None` if it is relative, broken or too long; the budget counts long ones.
+    pub(super) fn of(address: &str, budget: &Budget) -> Option<Base> {
+        let address = tidy(address);
+        if !budget.takes_address(&address) || !budget.charge(address.len()) {
+            return None;
+        }
+        Iri::parse(Arc::from(&*address)).ok().map(Base)
+    }
+
+    /// Reads the base address that `address` gives where `outer` is the base so far. `outer` stays the base if the new
+    /// one is too long.
+    pub(super) fn within(outer: Option<Base>, address: &str, budget: &Budget) -> Option<Base> {
+        match resolve(outer.as_ref(), address, budget) {
+            Some(whole) => Base::of(&whole, budget),
+            None => outer,
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+/// Resolves `reference` against `base`, by RFC 3986 and its extension to all of Unicode, RFC 3987. An absolute address
+/// stays as written, and so does every address without a base. Returns `None` if the result is longer than 4 KiB or
+/// exceeds the budget.
+pub(super) fn resolve(base: Option<&Base>, reference: &str, budget: &Budget) -> Option<String> {
     let reference = tidy(reference);
-    let Some(base) = base.filter(|_| scheme(&reference).is_none()) else { return reference.into_owned() };
-    let joined = Iri::parse(tidy(base).as_ref()).ok().and_then(|base| {
+    // Pictures are often written into `data:` addresses; those are no mistake.
+    let is_data = reference.len() > LONGEST_ADDRESS && scheme(&reference).is_some_and(|s| s.eq_ignore_ascii_case("data"));
+    if is_data || !budget.takes_address(&reference) {
+        return None;
+    }
+    // The result is at most as long as both, with every character of the reference encoded.
+    let base = base.filter(|_| scheme(&reference).is_none());
+    let most = 3 * reference.len() + base.map_or(0, |base| base.as_str().len());
+    if !budget.has(most) {
+        let _ = budget.charge(most);
+        return None;
+    }
+    let joined = base.and_then(|Base(base)| {
         let reference = IriRef::parse(encoded(&reference)).ok()?;
         base.resolve(&reference).ok()
     });
-    joined.map_or_else(|| reference.into_owned(), Iri::into_inner)
+    let whole = joined.map_or_else(|| reference.into_owned(), Iri::into_inner);
+    (budget.takes_address(&whole) && budget.charge(whole.len())).then_some(whole)
 }
 
 /// Characters that no address may hold, as their bytes in hexadecimal digits.
@@ -128,7 +172,9 @@ mod tests {
 
     #[test]
     fn relative_addresses_are_made_whole_and_others_left_alone() {
-        let base = Some("http://example.org/news/today/");
+        let budget = Budget::default();
+        let base = Base::of("http://example.org/news/today/", &budget);
+        let resolve = |base: &Option<Base>, reference: &str| resolve(base.as_ref(), reference, &budget).unwrap();
         for (reference, whole) in [
             ("a.html", "http://example.org/news/today/a.html"),
             ("../b", "http://example.org/news/b"),
@@ -139,11 +185,33 @@ mod tests {
             (" with space ", "http://example.org/news/today/with%20space"),
             ("é", "http://example.org/news/today/é"),
         ] {
-            assert_eq!(resolve(base, reference), whole);
+            assert_eq!(resolve(&base, reference), whole);
         }
-        assert_eq!(resolve(None, "a.html"), "a.html");
-        assert_eq!(resolve(Some("no base"), "a.html"), "a.html");
-        assert_eq!(resolve(base, "[odd]:%"), "[odd]:%");
+        assert_eq!(resolve(&None, "a.html"), "a.html");
+        assert!(Base::of("no base", &budget).is_none());
+        assert_eq!(resolve(&base, "[odd]:%"), "[odd]:%");
+    }
+
+    #[test]
+    fn addresses_beyond_4_kib_are_left_out_and_counted() {
+        let budget = Budget::default();
+        let long = "a".repeat(4_090);
+        assert!(Base::of(&format!("https://example.org/{long}"), &budget).is_none());
+        let base = Base::of("https://example.org/b/", &budget);
+        assert_eq!(resolve(base.as_ref(), &long, &budget), None);
+        assert_eq!(resolve(base.as_ref(), &"a".repeat(1 << 20), &budget), None);
+        let kept = Base::within(base.clone(), &long, &budget);
+        assert_eq!(kept.as_ref().map(Base::as_str), Some("https://example.org/b/"));
+        assert_eq!(budget.flaws().next().unwrap().cause, "4 addresses have more than 4 KiB");
+    }
+
+    #[test]
+    fn resolved_addresses_are_charged() {
+        let budget = Budget::of(0);
+        let base = Base::of(&format!("https://example.org/{}/", "a".repeat(4_000)), &budget);
+        let resolved = (0..10_000).filter(|_| resolve(base.as_ref(), "b", &budget).is_some()).count();
+        assert!((4_000..4_200).contains(&resolved), "{resolved}");
+        assert!(budget.check().is_err());
     }
 
     #[test]

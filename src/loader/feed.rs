@@ -6,6 +6,7 @@
 mod articles;
 mod date;
 mod entities;
+mod json;
 mod json_feed;
 mod model;
 mod namespace;
@@ -53,6 +54,8 @@ pub struct FeedOptions<'a> {
 pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, Refusal> {
     let decoded = decode_as(bytes, options.content_type)?;
     let mut feed = read(decoded.text(), options.base)?;
+    feed.budget.check()?;
+    feed.flaws.extend(feed.budget.flaws());
     decoded.encoding().clone_into(&mut feed.encoding);
     feed.flaws.splice(0..0, decoded.flaw());
     Ok(feed)
@@ -72,7 +75,9 @@ fn read(text: &str, base: Option<&str>) -> Result<Feed, Refusal> {
         return json_feed::read(text, base);
     }
     let tree = tree::Tree::read(text, base);
+    tree.budget.check()?;
     let mut feed = reader::read(&tree).ok_or_else(|| Refusal::NoFeed(String::new()))?;
+    feed.budget = tree.budget;
     if let Some((line, mistake)) = tree.mistake {
         feed.flaws.push(Flaw {
             line: Some(line),
@@ -126,10 +131,7 @@ impl SourceFormat for FeedFile {
     fn parse<'a>(&self, _hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
         let mut feed = match read(text, None) {
             Ok(feed) => feed,
-            Err(refusal) => {
-                let (cause, consequence) = (refusal.to_string(), "it is left out".to_owned());
-                return found.flaws.push(Flaw { line: None, cause, consequence });
-            }
+            Err(refusal) => return found.flaws.push(Flaw::from(&refusal)),
         };
         found.flaws.append(&mut feed.flaws);
         if feed.entries.is_empty() {
@@ -140,6 +142,7 @@ impl SourceFormat for FeedFile {
             });
         }
         articles::drafts(&feed, found);
+        found.budget = feed.budget;
     }
 }
 

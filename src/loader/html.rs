@@ -17,6 +17,7 @@ pub(super) use clean::{clean_html, escape_text, escape_value, is_known_element};
 pub use discovery::{PageFeed, feeds_of_page};
 pub use page::page_article;
 
+use super::budget::Budget;
 use super::{Confidence, Hint, Reading, SourceFormat};
 
 pub(super) struct Html;
@@ -59,6 +60,6 @@ pub(super) fn text_of(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.split_whitespace().collect::<Vec<_>>().join(" ");
     }
-    let parts = blocks(html, None).parts;
+    let parts = blocks(html, None, &Budget::of(html.len())).parts;
     parts.iter().map(|part| part.text.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(" ")
 }

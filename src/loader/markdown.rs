@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use self::front_matter::FrontMatter;
+use super::budget::Budget;
 use super::{Confidence, Flaw, Hint, Reading, SourceFormat, date, plain, problem::quoted, wire};
 use crate::article::{BlockKind, Draft, DraftPart, Role, Span, SpanStyle, clean};
 
@@ -35,16 +36,17 @@ impl SourceFormat for Markdown {
     }
 
     fn parse<'a>(&self, hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
-        let (matter, body) = match front_matter::split(text) {
-            Some(split) => (front_matter::read(&split, &mut found.flaws), split.body),
+        let split = front_matter::split(text);
+        let (matter, body) = match &split {
+            Some(split) => (front_matter::read(split, &mut found.flaws), split.body),
             None => (FrontMatter::default(), text),
         };
         let mut draft = Draft { published: date::of_file_name(hint.file_name), ..Draft::default() };
-        if let Some((value, line)) = matter.first(&["date", "published", "pubdate", "created"]) {
+        if let Some((value, name)) = matter.first(&["date", "published", "pubdate", "created"]) {
             match date::parse(value) {
                 Some(published) => draft.published = Some(published),
                 None => found.flaws.push(Flaw {
-                    line: Some(line),
+                    line: split.as_ref().map(|split| split.line_of(name)),
                     cause: format!("{} is not a date", quoted(value)),
                     consequence: "the date is left out".to_owned(),
                 }),
@@ -52,7 +54,7 @@ impl SourceFormat for Markdown {
         }
         let one = |names: &[&str]| matter.first(names).map(|(value, _)| value.to_owned());
         draft.section = one(&["section", "category", "categories", "tags"]).unwrap_or_default().into();
-        draft.url = one(&["url", "link", "canonical"]).map(Cow::Owned);
+        draft.url = one(&["url", "link", "canonical"]).filter(|url| found.budget.takes_address(url)).map(Cow::Owned);
 
         let (mut parts, links) = if body.len() > MOST {
             found.flaws.push(Flaw {
@@ -64,7 +66,7 @@ impl SourceFormat for Markdown {
             plain::read_body(body, &mut as_written);
             (as_written.parts, Vec::new())
         } else {
-            let mut blocks = Blocks::default();
+            let mut blocks = Blocks::new(&found.budget);
             Parser::new_ext(body, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH)
                 .for_each(|event| blocks.take(event));
             blocks.finish()
@@ -89,8 +91,8 @@ fn blocks_headline(parts: &mut Vec<DraftPart<'_>>) -> Option<String> {
 }
 
 /// Blocks as they are put together from the parser's events.
-#[derive(Default)]
-struct Blocks<'a> {
+struct Blocks<'a, 'b> {
+    budget: &'b Budget,
     parts: Vec<DraftPart<'a>>,
     links: Vec<Cow<'a, str>>,
     text: String,
@@ -106,7 +108,24 @@ struct Blocks<'a> {
     hidden: usize,
 }
 
-impl<'a> Blocks<'a> {
+impl<'a, 'b> Blocks<'a, 'b> {
+    fn new(budget: &'b Budget) -> Blocks<'a, 'b> {
+        Blocks {
+            budget,
+            parts: Vec::new(),
+            links: Vec::new(),
+            text: String::new(),
+            spans: Vec::new(),
+            open: Vec::new(),
+            lists: Vec::new(),
+            entry: None,
+            quotes: 0,
+            heading: false,
+            code: false,
+            hidden: 0,
+        }
+    }
+
     fn take(&mut self, event: Event<'a>) {
         match event {
             Event::Start(tag) => self.start(tag),
@@ -171,7 +190,10 @@ impl<'a> Blocks<'a> {
             Tag::Link { dest_url, .. } => {
                 // Beyond 65,535 links of one article the last number serves them all.
                 let number = u16::try_from(self.links.len()).unwrap_or(u16::MAX);
-                self.links.push(Cow::Owned(dest_url.into_string()));
+                // Many links may have one definition, and so the same address.
+                let is_short = self.budget.takes_address(&dest_url);
+                let address = if is_short { self.budget.copy(&dest_url) } else { String::new() };
+                self.links.push(Cow::Owned(address));
                 self.opened(SpanStyle::Link(number));
             }
             Tag::Image { .. } => self.push_text("[Image: "),
@@ -242,7 +264,9 @@ impl<'a> Blocks<'a> {
             span.end = span.end.min(end);
             span.start < span.end
         });
-        self.parts.push(DraftPart { role: Role::Body(kind), text: text.into(), spans });
+        if self.budget.charge(text.len() + size_of::<DraftPart<'_>>() + size_of_val(&*spans)) {
+            self.parts.push(DraftPart { role: Role::Body(kind), text: text.into(), spans });
+        }
     }
 
     fn finish(mut self) -> (Vec<DraftPart<'a>>, Vec<Cow<'a, str>>) {

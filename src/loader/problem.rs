@@ -39,6 +39,14 @@ pub enum Refusal {
         /// The limit in bytes.
         limit: u64,
     },
+    /// What it derives from its text takes more memory than its size allows.
+    #[error("reading it takes more than {limit} MiB of memory, too much for its size of {size} KiB")]
+    TooMuch {
+        /// The limit in MiB.
+        limit: usize,
+        /// Its size in KiB.
+        size: usize,
+    },
     /// It is text, and no feed, where only a feed would do; holds what came between.
     #[error("the file holds no feed{0}")]
     NoFeed(String),
@@ -82,6 +90,12 @@ impl Problem {
         let (cause, consequence) = (refusal.to_string(), "it is left out".to_owned());
         let is_failure = matches!(refusal, Refusal::Unreadable(_));
         Problem { path, line: None, column: None, cause, consequence, is_failure }
+    }
+}
+
+impl From<&Refusal> for Flaw {
+    fn from(refusal: &Refusal) -> Flaw {
+        Flaw { line: None, cause: refusal.to_string(), consequence: "it is left out".to_owned() }
     }
 }
 

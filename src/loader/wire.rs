@@ -107,13 +107,15 @@ pub(super) fn read_sources(list: &str) -> impl Iterator<Item = &str> {
     list.split([',', '/']).flat_map(|part| part.split(" and ")).map(str::trim).filter(|name| !name.is_empty())
 }
 
-/// A caption and its credit.
+/// Returns the caption and its credit. Looks only at the word behind each slash: a line may be all slashes.
 fn caption(line: &str) -> Option<(&str, &str)> {
     line.rmatch_indices('/').find_map(|(slash, _)| {
         let after = line.get(slash + 1..)?.trim_start();
-        let (kind, credit) = after.split_once(':')?;
-        let known = ["photo", "image", "video", "graphic"].iter().any(|known| kind.trim().eq_ignore_ascii_case(known));
-        known.then(|| (line.get(..slash).unwrap_or("").trim(), credit.trim()))
+        let credit = ["photo", "image", "video", "graphic"].iter().find_map(|known| {
+            let kind = after.get(..known.len()).filter(|kind| kind.eq_ignore_ascii_case(known))?;
+            after.get(kind.len()..)?.trim_start().strip_prefix(':')
+        })?;
+        Some((line.get(..slash).unwrap_or("").trim(), credit.trim()))
     })
 }
 

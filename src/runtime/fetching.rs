@@ -364,7 +364,7 @@ fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(
     let wait = parsed.pause(now).max(max_age.unwrap_or_default()).min(LONGEST);
     let page = parsed.head.link.clone();
     let mut flaws = std::mem::take(&mut parsed.flaws);
-    let entries = feed_articles(&parsed, &mut flaws);
+    let entries = feed_articles(&parsed, &mut flaws).map_err(|refusal| refusal.to_string())?;
     let described = describe(&parsed);
     drop(parsed);
     let entries = PreparedEntry::of_document(feed, page.as_deref(), entries);

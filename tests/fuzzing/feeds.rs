@@ -22,7 +22,7 @@ pub(super) fn file(input: &[u8]) {
         assert_harmless_feed(&feed);
         feed.pause(1_700_000_000);
         let mut flaws = Vec::new();
-        let articles = feed_articles(&feed, &mut flaws);
+        let articles = feed_articles(&feed, &mut flaws).unwrap_or_default();
         assert!(articles.len() <= feed.entries.len());
         for article in &articles {
             assert!(article.keys.iter().all(|key| !key.text.trim().is_empty()), "an entry has an empty key");
@@ -59,7 +59,7 @@ pub(super) fn html(input: &[u8]) {
             "cleaned once more"
         );
     }
-    for article in feed_articles(&feed, &mut Vec::new()) {
+    for article in feed_articles(&feed, &mut Vec::new()).unwrap_or_default() {
         assert_shown(&article_of(&article.draft));
     }
 }

@@ -7,8 +7,10 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::model::{Feed, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText};
 use crate::article::{BlockKind, Draft, DraftPart, Enclosure, Role};
+use crate::loader::address::{self, Base};
+use crate::loader::budget::{Budget, LONGEST_TITLE, MOST_ENCLOSURES, cut, short_title};
 use crate::loader::html::{Blocks, blocks};
-use crate::loader::{Flaw, Reading, address, problem};
+use crate::loader::{Flaw, Reading, Refusal, limit_headline, problem};
 
 /// A headline that is made of a text's first words is no longer than this, in characters.
 const HEADLINE: usize = 80;
@@ -59,13 +61,18 @@ const PLACEHOLDERS: &[&str] = &[
     "unknown",
 ];
 
-/// The articles of a feed, in its order, each once; what is wrong with dates goes to `flaws`.
-pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<FeedArticle> {
+/// Makes the articles of a feed, in its order, each once; what is wrong with dates goes to `flaws`.
+///
+/// # Errors
+///
+/// The articles take more memory than the size of the feed allows.
+pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Result<Vec<FeedArticle>, Refusal> {
     let around = Around::of(feed);
     let mut seen = HashSet::with_capacity(feed.entries.len());
     let mut articles = Vec::with_capacity(feed.entries.len());
     for entry in &feed.entries {
-        let draft = draft(entry, &around, flaws);
+        let mut draft = draft(entry, &around, flaws);
+        feed.budget.check()?;
         let guid = entry.head.id.as_deref().map(str::trim).filter(|id| is_uri(id)).map(str::to_owned);
         let keys = keys(entry, &draft);
         // Skip repeated entries. Several entries may share an id that is not a URI, so their texts must be equal too.
@@ -75,21 +82,28 @@ pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Vec<FeedArticle> {
         };
         let published = draft.published.map(|published| published.to_string());
         if seen.insert((keys.clone(), published, sum)) {
+            limit_headline(&mut draft);
             articles.push(FeedArticle { keys, guid, draft });
         }
     }
-    articles
+    flaws.extend(feed.budget.flaws());
+    Ok(articles)
 }
 
 /// Reads the articles of a feed file, in its order, with the feed as their source.
 pub(super) fn drafts(feed: &Feed, found: &mut Reading<'_>) {
     let around = Around::of(feed);
+    // Every entry repeats it.
     let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
+    let name = short_title(&name);
     for entry in &feed.entries {
         let mut draft = draft(entry, &around, &mut found.flaws);
+        if feed.budget.check().is_err() {
+            return;
+        }
         found.keys.push(file_key(entry, &draft));
         if draft.text(Role::Source).is_empty() {
-            draft.push(Role::Source, name.clone());
+            draft.push(Role::Source, feed.budget.copy(&name));
         }
         found.drafts.push(draft);
     }
@@ -159,22 +173,32 @@ fn is_uri(id: &str) -> bool {
 /// What an entry takes from the feed around it.
 struct Around<'f> {
     /// A file does not tell where it came from; what is relative is commonly meant as seen from the feed's page.
-    home: Option<&'f str>,
-    /// Who wrote what nobody else is named for.
-    authors: &'f [FeedPerson],
+    home: Option<Base>,
+    /// The byline of entries that name no author.
+    byline: String,
+    budget: &'f Budget,
 }
 
 impl Around<'_> {
     fn of(feed: &Feed) -> Around<'_> {
+        let authors: &[FeedPerson] = if feed.version.has_authors_for_all() { &feed.head.authors } else { &[] };
+        let byline = byline(authors);
         Around {
-            home: feed.head.link.as_deref(),
-            authors: if feed.version.has_authors_for_all() { &feed.head.authors } else { &[] },
+            home: feed.head.link.as_deref().and_then(|link| Base::of(link, &feed.budget)),
+            byline: short_title(&byline).into_owned(),
+            budget: &feed.budget,
         }
     }
 }
 
+/// Joins the names of authors, each cut to 1 KiB.
+fn byline(authors: &[FeedPerson]) -> String {
+    let names: Vec<_> = authors.iter().map(|author| short_title(author.display_name())).collect();
+    names.join(", ")
+}
+
 fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'static> {
-    let home = feed.home;
+    let Around { home, budget, .. } = feed;
     let head = &entry.head;
     let dates = [&head.published, &head.updated, &head.created];
     let published = dates.iter().find_map(|date| date.as_ref()?.moment);
@@ -190,18 +214,21 @@ fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'
     let mut draft = Draft {
         published,
         section: Cow::Owned(section(head)),
-        url: page(entry, home).map(Cow::Owned),
+        url: page(entry, home.as_ref(), budget).map(Cow::Owned),
         ..Draft::default()
     };
+    if !budget.charge(size_of::<FeedArticle>()) {
+        return draft;
+    }
     let mut body = Blocks::default();
-    let base = page(entry, home);
-    let base = base.as_deref().or(home);
+    let page = draft.url.as_deref().map(|url| Base::of(url, budget));
+    let base = page.as_ref().map_or(home.as_ref(), Option::as_ref);
     for content in &entry.content {
-        add(&mut body, content, base);
+        add(&mut body, content, base, budget);
     }
     let mut standfirst = entry.subtitle.as_ref().map(|subtitle| subtitle.plain().into_owned()).unwrap_or_default();
     match &entry.summary {
-        Some(summary) if !has_text(&body) => add(&mut body, summary, base),
+        Some(summary) if !has_text(&body) => add(&mut body, summary, base, budget),
         Some(summary) => {
             let summary = summary.plain().into_owned();
             if !repeats(&summary, &body) {
@@ -211,17 +238,19 @@ fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'
         None => {}
     }
     let title = head.title.as_ref().map(|title| title.plain().into_owned()).filter(|title| !title.trim().is_empty());
-    let title = title.unwrap_or_else(|| first_words(&body).or_else(|| page(entry, home)).unwrap_or_else(untitled));
+    let title = title.unwrap_or_else(|| {
+        first_words(&body).or_else(|| draft.url.as_deref().map(str::to_owned)).unwrap_or_else(untitled)
+    });
     draft.push(Role::Headline, title);
     draft.push(Role::Standfirst, standfirst);
     let is_own = !head.authors.is_empty() || entry.source.is_some();
-    let authors = if is_own { head.authors.as_slice() } else { feed.authors };
-    let authors: Vec<&str> = authors.iter().map(|author| author.display_name()).collect();
-    draft.push(Role::Byline, authors.join(", "));
+    draft.push(Role::Byline, if is_own { byline(&head.authors) } else { budget.copy(&feed.byline) });
     draft.parts.append(&mut body.parts);
     draft.links = body.links;
-    for enclosure in entry.enclosures.iter().chain(&entry.media) {
-        push_enclosure(&mut draft, enclosure);
+    let count = entry.enclosures.len() + entry.media.len();
+    budget.leave_out_enclosures(count.saturating_sub(MOST_ENCLOSURES));
+    for enclosure in entry.enclosures.iter().chain(&entry.media).take(MOST_ENCLOSURES) {
+        push_enclosure(&mut draft, enclosure, budget);
     }
     if let Some(duration) = entry.duration.as_deref().and_then(seconds) {
         // Podcasts give the duration of their recording in the entry.
@@ -230,7 +259,7 @@ fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'
     }
     let source = entry.source.as_ref().and_then(|source| source.head.title.as_ref());
     let source = source.map(|title| title.plain().into_owned()).filter(|title| !title.is_empty());
-    draft.push(Role::Source, source.unwrap_or_default());
+    draft.push(Role::Source, source.as_deref().map(short_title).unwrap_or_default().into_owned());
     draft
 }
 
@@ -244,20 +273,23 @@ fn section(head: &FeedHead) -> String {
         let name = if category.label.is_empty() { &category.term } else { &category.label };
         name.split_whitespace().collect::<Vec<_>>().join(" ")
     });
-    names.find(|name| !name.is_empty()).unwrap_or_default()
+    let name = names.find(|name| !name.is_empty()).unwrap_or_default();
+    cut(&name, LONGEST_TITLE).unwrap_or(name)
 }
 
 /// The page that holds the entry; what may not be followed is none.
-fn page(entry: &FeedEntry, home: Option<&str>) -> Option<String> {
+fn page(entry: &FeedEntry, home: Option<&Base>, budget: &Budget) -> Option<String> {
     let link = entry.head.link.as_ref().filter(|link| !link.is_empty() && address::is_harmless(link))?;
-    let whole = address::resolve(home, link);
+    let whole = address::resolve(home, link, budget)?;
     (address::scheme(&whole).is_some() && address::is_harmless(&whole)).then_some(whole)
 }
 
 /// Adds the blocks of a text to those of others.
-fn add(body: &mut Blocks, text: &FeedText, base: Option<&str>) {
+fn add(body: &mut Blocks, text: &FeedText, base: Option<&Base>, budget: &Budget) {
     if !text.is_html {
         let paragraphs = text.value.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
+        let paragraphs =
+            paragraphs.take_while(|paragraph| budget.charge(paragraph.len() + size_of::<DraftPart<'_>>()));
         body.parts.extend(paragraphs.map(|paragraph| DraftPart {
             role: Role::Body(BlockKind::Paragraph),
             text: Cow::Owned(paragraph.to_owned()),
@@ -265,7 +297,7 @@ fn add(body: &mut Blocks, text: &FeedText, base: Option<&str>) {
         }));
         return;
     }
-    let mut more = blocks(&text.value, base);
+    let mut more = blocks(&text.value, base, budget);
     let shift = u16::try_from(body.links.len()).unwrap_or(u16::MAX);
     for part in &mut more.parts {
         for span in &mut part.spans {
@@ -313,9 +345,9 @@ fn first_words(body: &Blocks) -> Option<String> {
 }
 
 /// Adds an enclosure, and a line with its link unless the body already has that link.
-fn push_enclosure(draft: &mut Draft<'static>, enclosure: &FeedLink) {
+fn push_enclosure(draft: &mut Draft<'static>, enclosure: &FeedLink, budget: &Budget) {
     let FeedLink { href, media_type, .. } = enclosure;
-    if href.is_empty() || !address::is_harmless(href) {
+    if href.is_empty() || !address::is_harmless(href) || !budget.takes_address(href) || !budget.charge(4 * href.len()) {
         return;
     }
     // Many feeds write 0 for an unknown size.
@@ -327,7 +359,7 @@ fn push_enclosure(draft: &mut Draft<'static>, enclosure: &FeedLink) {
         known.duration = known.duration.or(duration);
         return;
     }
-    let media_type = Cow::Owned(media_type.clone());
+    let media_type = Cow::Owned(short_title(media_type).into_owned());
     draft.enclosures.push(Enclosure { url: Cow::Owned(href.clone()), media_type, size, duration });
     if draft.links.iter().any(|link| link == href) {
         return;

@@ -7,6 +7,9 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Offset, TimeDelta, Utc
 use super::model::FeedDate;
 use crate::article::Published;
 
+/// No date is longer, in bytes.
+const LONGEST: usize = 256;
+
 /// The date that a feed writes as `raw`.
 pub(super) fn read(raw: &str) -> FeedDate {
     FeedDate { raw: raw.trim().to_owned(), moment: parse(raw) }
@@ -15,6 +18,9 @@ pub(super) fn read(raw: &str) -> FeedDate {
 /// The moment that `text` says; none where it says none.
 pub fn parse(text: &str) -> Option<Published> {
     let text = text.trim();
+    if text.len() > LONGEST {
+        return None;
+    }
     numbers(text).or_else(|| east_asian(text)).or_else(|| words(text)).or_else(|| unix_time(text))
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, Timelike, Weekday};
 
 use crate::article::Published;
-use crate::loader::Flaw;
+use crate::loader::{Budget, Flaw};
 
 /// The dialect that a feed is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -264,6 +264,8 @@ pub struct Feed {
     pub entries: Vec<FeedEntry>,
     /// What is wrong with it.
     pub flaws: Vec<Flaw>,
+    /// The memory that its articles may still take.
+    pub budget: Budget,
 }
 
 impl Feed {

@@ -3,7 +3,6 @@
 use super::model::FeedPerson;
 use super::text;
 use super::tree::{NodeId, Tree};
-use crate::loader::address;
 
 /// The person that an element names.
 pub(super) fn read(tree: &Tree, id: NodeId) -> FeedPerson {
@@ -13,7 +12,7 @@ pub(super) fn read(tree: &Tree, id: NodeId) -> FeedPerson {
     let child = |names: &[&str]| names.iter().find_map(|name| text::child(tree, id, name)).unwrap_or_default();
     let (name, email) = (child(&["name"]), child(&["email"]));
     let href = tree.elements(id).find(|(_, child)| matches!(child.name.as_str(), "uri" | "url" | "homepage"));
-    let href = href.map(|(id, child)| address::resolve(child.base.as_deref(), &text::plain(tree, id)));
+    let href = href.map(|(id, child)| tree.resolve(child, &text::plain(tree, id)));
     let text = match (name.as_str(), email.as_str()) {
         ("", "") => text::plain(tree, id),
         ("", email) => email.to_owned(),

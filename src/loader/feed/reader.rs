@@ -7,7 +7,6 @@ use super::namespace::Space;
 use super::text::{self, Kind};
 use super::tree::{Element, NodeId, Tree};
 use super::{date, people, version};
-use crate::loader::address;
 
 /// Reads a feed; none where the tree holds none.
 pub(super) fn read(tree: &Tree) -> Option<Feed> {
@@ -98,7 +97,7 @@ impl Reader<'_> {
                 }
                 (Space::Core, "icon") => feed.icon = address(),
                 (Space::Core, "logo") => {
-                    let href = child.attribute("href").map(|href| address::resolve(child.base.as_deref(), href));
+                    let href = child.attribute("href").map(|href| self.tree.resolve(child, href));
                     feed.logo = href.or_else(address);
                 }
                 (Space::Core, "ttl") => feed.ttl = Some(text::plain(self.tree, id)),
@@ -123,6 +122,9 @@ impl Reader<'_> {
 
     fn entry(&self, id: NodeId) -> FeedEntry {
         let mut entry = FeedEntry::default();
+        if !self.tree.budget.charge(size_of::<FeedEntry>()) {
+            return entry;
+        }
         if let Some(element) = self.tree.element(id) {
             self.attributes(element, &mut entry.head);
             entry.head.language = element.language.as_deref().map(str::to_owned);
@@ -253,7 +255,7 @@ impl Reader<'_> {
             head.id = Some(about.trim().to_owned());
         }
         if let Some(href) = element.attribute("href").filter(|_| element.name == "channel" || element.name == "item") {
-            let href = address::resolve(element.base.as_deref(), href);
+            let href = self.tree.resolve(element, href);
             head.links.push(FeedLink { href: href.clone(), ..FeedLink::default() });
             head.link = Some(href);
         }
@@ -287,7 +289,7 @@ impl Reader<'_> {
     }
 
     fn address(&self, id: NodeId, element: &Element) -> String {
-        address::resolve(element.base.as_deref(), &text::plain(self.tree, id))
+        self.tree.resolve(element, &text::plain(self.tree, id))
     }
 
     fn date(&self, id: NodeId) -> FeedDate {

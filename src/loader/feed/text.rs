@@ -10,6 +10,8 @@ use super::entities::repaired;
 use super::model::FeedText;
 use super::namespace::Space;
 use super::tree::{NodeId, Tree};
+use crate::loader::address::Base;
+use crate::loader::budget::Budget;
 use crate::loader::html::{clean_html, is_known_element};
 
 const PLAIN: &str = "text/plain";
@@ -30,7 +32,7 @@ pub(super) enum Kind {
 /// The text that an element holds.
 pub(super) fn read(tree: &Tree, id: NodeId, kind: Kind) -> FeedText {
     let Some(element) = tree.element(id) else { return FeedText::default() };
-    let base = element.base.as_deref();
+    let (base, budget) = (element.base.as_deref(), &tree.budget);
     let named = element.attribute("type").map(str::trim).filter(|named| !named.is_empty());
     let media_type = match named.map(str::to_ascii_lowercase).as_deref() {
         None => Cow::Borrowed(if kind == Kind::Html { HTML } else { PLAIN }),
@@ -48,7 +50,7 @@ pub(super) fn read(tree: &Tree, id: NodeId, kind: Kind) -> FeedText {
         let value = decode_base64(&text).or_else(|| (!is_said && element.name != "content").then_some(text));
         let value = value.unwrap_or_default();
         let is_html = is_markup(&media_type);
-        let value = if is_html { clean_html(&value, base) } else { value };
+        let value = if is_html { clean_html(&value, base, budget) } else { value };
         return FeedText { value: value.trim().to_owned(), is_html, media_type, language };
     }
     if tree.has_elements(id) {
@@ -57,21 +59,21 @@ pub(super) fn read(tree: &Tree, id: NodeId, kind: Kind) -> FeedText {
             let mut elements = tree.elements(id).filter(|(_, child)| child.name == "div");
             elements.next().map(|(id, _)| id)
         });
-        let html = clean_html(&repaired(tree.markup(around.unwrap_or(id))), base);
+        let html = clean_html(&repaired(tree.markup(around.unwrap_or(id))), base, budget);
         return FeedText { value: html.trim().to_owned(), is_html: true, media_type: Cow::Borrowed(XHTML), language };
     }
     let text = repaired(tree.text(id));
     // XHTML without elements is text: what looks like markup in it was escaped on purpose.
     let is_html = media_type == HTML || (kind == Kind::Unsure && media_type == PLAIN && looks_like_html(&text));
     let media_type = if is_html { Cow::Borrowed(HTML) } else { media_type };
-    let value = if is_html { clean_html(&text, base) } else { text };
+    let value = if is_html { clean_html(&text, base, budget) } else { text };
     FeedText { value: value.trim().to_owned(), is_html, media_type, language }
 }
 
 /// Plain text that a JSON Feed holds, or HTML.
-pub(super) fn of_value(value: &str, is_html: bool, base: Option<&str>) -> FeedText {
+pub(super) fn of_value(value: &str, is_html: bool, base: Option<&Base>, budget: &Budget) -> FeedText {
     let media_type = Cow::Borrowed(if is_html { HTML } else { PLAIN });
-    let value = if is_html { clean_html(value, base) } else { value.to_owned() };
+    let value = if is_html { clean_html(value, base, budget) } else { budget.copy(value) };
     FeedText { value: value.trim().to_owned(), is_html, media_type, language: None }
 }
 

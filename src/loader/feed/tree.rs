@@ -10,7 +10,8 @@ use std::sync::Arc;
 pub(super) use builder::MOST;
 
 use super::namespace::Space;
-use crate::loader::address;
+use crate::loader::address::{self, Base};
+use crate::loader::budget::Budget;
 use crate::loader::html::{escape_text, escape_value};
 
 /// The number of a node.
@@ -29,6 +30,8 @@ pub(super) struct Tree {
     pub(super) document_type: String,
     /// The first mistake: its line and what it is.
     pub(super) mistake: Option<(u32, &'static str)>,
+    /// The memory that the document may still take.
+    pub(super) budget: Budget,
 }
 
 #[derive(Debug)]
@@ -55,7 +58,7 @@ pub(super) struct Element {
     /// Its attributes: vocabulary (`Core` where none is named), name in lower case, value.
     attributes: Vec<(Space, String, String)>,
     /// What its addresses are relative to.
-    pub(super) base: Option<Arc<str>>,
+    pub(super) base: Option<Arc<Base>>,
     /// Its language.
     pub(super) language: Option<Arc<str>>,
 }
@@ -76,6 +79,11 @@ impl Tree {
     /// Reads `text`, whose addresses are relative to `base`.
     pub(super) fn read(text: &str, base: Option<&str>) -> Tree {
         builder::Builder::new(text, base).run()
+    }
+
+    /// Resolves an address that stands in `element`. Returns an empty text if it is too long.
+    pub(super) fn resolve(&self, element: &Element, address: &str) -> String {
+        address::resolve(element.base.as_deref(), address, &self.budget).unwrap_or_default()
     }
 
     /// The element with this number; none where it is a text.
@@ -127,15 +135,15 @@ impl Tree {
                 html.push('<');
                 html.push_str(&element.name);
                 for (_, name, value) in element.attributes.iter().filter(|(space, _, _)| *space == Space::Core) {
+                    let is_address = element.base.is_some()
+                        && matches!(name.as_str(), "href" | "src" | "cite")
+                        && address::is_harmless(&address::tidy(value));
+                    let whole = is_address.then(|| self.resolve(element, value));
+                    let value = whole.as_deref().unwrap_or(value);
                     html.push(' ');
                     html.push_str(name);
                     html.push_str("=\"");
-                    let is_address = matches!(name.as_str(), "href" | "src" | "cite");
-                    if is_address && element.base.is_some() {
-                        escape_value(&address::resolve(element.base.as_deref(), value), &mut html);
-                    } else {
-                        escape_value(value, &mut html);
-                    }
+                    escape_value(value, &mut html);
                     html.push('"');
                 }
                 html.push('>');

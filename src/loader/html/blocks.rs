@@ -9,7 +9,8 @@ use super::skipped::{Skip, Skipped};
 use super::text::Line;
 use super::tokens::{Element, Token, is_void, tokenize};
 use crate::article::{BlockKind, DraftPart, Role, SpanStyle};
-use crate::loader::address;
+use crate::loader::address::{self, Base};
+use crate::loader::budget::Budget;
 
 /// A row with a longer cell sets out a page rather than a table, in bytes.
 const LONGEST_CELL: usize = 300;
@@ -30,8 +31,8 @@ pub(in crate::loader) struct Blocks {
 }
 
 /// The blocks of `html`, a whole page or a piece of one; its addresses are as seen from `base`.
-pub(in crate::loader) fn blocks(html: &str, base: Option<&str>) -> Blocks {
-    let mut builder = Builder { base: base.map(str::to_owned), ..Builder::default() };
+pub(in crate::loader) fn blocks(html: &str, base: Option<&Base>, budget: &Budget) -> Blocks {
+    let mut builder = Builder::new(base.cloned(), budget);
     tokenize(html, |token| builder.take(&token));
     builder.finish()
 }
@@ -66,9 +67,9 @@ fn effect(name: &str) -> Effect {
     }
 }
 
-#[derive(Default)]
-struct Builder {
-    base: Option<String>,
+struct Builder<'b> {
+    base: Option<Base>,
+    budget: &'b Budget,
     found: Blocks,
     line: Line,
     /// The element that is not shown.
@@ -104,7 +105,26 @@ struct Row {
     pieces: Vec<(usize, BlockKind, Line)>,
 }
 
-impl Builder {
+impl<'b> Builder<'b> {
+    fn new(base: Option<Base>, budget: &'b Budget) -> Builder<'b> {
+        Builder {
+            base,
+            budget,
+            found: Blocks::default(),
+            line: Line::default(),
+            hidden: None,
+            lists: Vec::new(),
+            entry: None,
+            quotes: 0,
+            heading: false,
+            code: 0,
+            figure: None,
+            row: None,
+            form: None,
+            broken: false,
+        }
+    }
+
     fn take(&mut self, token: &Token<'_>) {
         if let Some(hidden) = &mut self.hidden {
             match hidden.take(token) {
@@ -123,6 +143,7 @@ impl Builder {
                 self.broken &= text.trim().is_empty();
                 if self.code > 0 { self.line.push_code(text) } else { self.line.push(text) }
             }
+            Token::Mistake => {}
         }
     }
 
@@ -188,7 +209,7 @@ impl Builder {
             "q" => self.line.push("“"),
             "base" => {
                 if let Some(address) = element.attribute("href") {
-                    self.base = Some(address::resolve(self.base.as_deref(), address));
+                    self.base = Base::within(self.base.take(), address, self.budget);
                 }
             }
             _ => {}
@@ -259,10 +280,10 @@ impl Builder {
         if href.is_empty() || href.starts_with('#') || !address::is_harmless(&href) {
             return None;
         }
-        let whole = address::resolve(self.base.as_deref(), &href);
-        if !address::is_harmless(&whole) || self.found.links.len() >= MOST_LINKS {
+        if self.found.links.len() >= MOST_LINKS {
             return None;
         }
+        let whole = address::resolve(self.base.as_ref(), &href, self.budget).filter(|whole| address::is_harmless(whole))?;
         self.found.links.push(Cow::Owned(whole));
         u16::try_from(self.found.links.len() - 1).ok()
     }
@@ -271,7 +292,8 @@ impl Builder {
         let alternative = element.attribute("alt").unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
         let source = ["src", "data-src"].iter().find_map(|name| {
             let source = address::tidy(element.attribute(name)?);
-            let is_address = !source.is_empty() && address::is_harmless(&source);
+            let is_address =
+                !source.is_empty() && address::is_harmless(&source) && self.budget.takes_address(&source);
             is_address.then(|| source.into_owned())
         });
         if let Some(figure) = &mut self.figure {
@@ -338,7 +360,9 @@ impl Builder {
     }
 
     fn push(&mut self, role: Role, line: Line, code: bool) {
-        if let Some((text, spans)) = line.finish(code) {
+        if let Some((text, spans)) = line.finish(code)
+            && self.budget.charge(text.len() + size_of::<DraftPart<'_>>() + size_of_val(&*spans))
+        {
             self.found.parts.push(DraftPart { role, text: text.into(), spans });
         }
     }

@@ -4,7 +4,8 @@
 use super::nesting::Nesting;
 use super::skipped::{Skip, Skipped};
 use super::tokens::{Element, Token, is_void, tokenize};
-use crate::loader::address;
+use crate::loader::address::{self, Base};
+use crate::loader::budget::Budget;
 
 /// Elements that stay. Those of other names lose their tags and keep their content.
 #[rustfmt::skip]
@@ -35,10 +36,16 @@ const ATTRIBUTES: &[&str] = &[
 const ADDRESSES: &[&str] = &["cite", "href", "src"];
 
 /// `html` without anything that could do harm, its addresses made whole as seen from `base`, its tags in balance.
-pub(in crate::loader) fn clean_html(html: &str, base: Option<&str>) -> String {
-    let mut cleaner = Cleaner { base, text: String::with_capacity(html.len()), ..Cleaner::default() };
+pub(in crate::loader) fn clean_html(html: &str, base: Option<&Base>, budget: &Budget) -> String {
+    if !budget.charge(html.len()) {
+        return String::new();
+    }
+    let text = String::with_capacity(html.len());
+    let mut cleaner = Cleaner { base, budget, text, open: Nesting::default(), dropped: None };
     tokenize(html, |token| cleaner.take(&token));
-    cleaner.finish()
+    let clean = cleaner.finish();
+    // References are longer than the signs that they stand for.
+    if budget.charge(clean.len().saturating_sub(html.len())) { clean } else { String::new() }
 }
 
 /// Whether `name` is that of an element that markup in feeds commonly has.
@@ -50,9 +57,9 @@ fn is_dropped(element: &Element<'_>) -> bool {
     DROPPED.contains(&element.name) && !element.is_endless || element.is_hidden()
 }
 
-#[derive(Default)]
 struct Cleaner<'b> {
-    base: Option<&'b str>,
+    base: Option<&'b Base>,
+    budget: &'b Budget,
     text: String,
     /// The open elements that are kept.
     open: Nesting,
@@ -81,6 +88,7 @@ impl Cleaner<'_> {
             Token::Start(element) => self.start(element),
             Token::End(name) => self.end(name),
             Token::Text(text) => escape_text(text, &mut self.text),
+            Token::Mistake => {}
         }
     }
 
@@ -97,10 +105,10 @@ impl Cleaner<'_> {
             let whole;
             let mut value = value;
             if ADDRESSES.contains(&name) {
-                whole = address::resolve(self.base, value);
-                if !address::is_harmless(&whole) {
-                    continue;
-                }
+                let resolved = || address::resolve(self.base, value, self.budget);
+                let resolved = address::is_harmless(&address::tidy(value)).then(resolved).flatten();
+                let Some(resolved) = resolved.filter(|whole| address::is_harmless(whole)) else { continue };
+                whole = resolved;
                 value = &whole;
             }
             self.text.push(' ');
@@ -192,7 +200,9 @@ mod tests {
             ("<svg><script>1</script></svg>", "<svg></svg>"),
             ("cut <iframe src=x> <b>off</b>", "cut  <b>off</b>"),
         ] {
-            assert_eq!(clean_html(html, Some("http://example.org/a/")), clean, "{html}");
+            let budget = Budget::default();
+            let base = Base::of("http://example.org/a/", &budget);
+            assert_eq!(clean_html(html, base.as_ref(), &budget), clean, "{html}");
         }
     }
 }

@@ -4,6 +4,7 @@
 use url::Url;
 
 use super::tokens::{Token, tokenize};
+use crate::loader::budget::{Budget, LONGEST_ADDRESS};
 use crate::loader::encoding::decode_as;
 
 /// No page names more feeds than this that anybody would choose from.
@@ -22,11 +23,20 @@ pub struct PageFeed {
 /// are no text.
 pub fn feeds_of_page(bytes: &[u8], content_type: Option<&str>, base: &str) -> Vec<PageFeed> {
     let Ok(decoded) = decode_as(bytes, content_type) else { return Vec::new() };
+    let budget = Budget::of(decoded.text().len());
     let mut base = Url::parse(base).ok();
     let (mut named, mut likely) = (Vec::new(), Vec::new());
     tokenize(decoded.text(), |token| {
         let Token::Start(element) = token else { return };
+        if !matches!(element.name, "base" | "link" | "a") {
+            return;
+        }
         let resolved = |href: &str| {
+            // Every link repeats the base.
+            let length = href.len() + base.as_ref().map_or(0, |base| base.as_str().len());
+            if length > LONGEST_ADDRESS || !budget.charge(length) {
+                return None;
+            }
             let url = match &base {
                 Some(base) => base.join(href.trim()),
                 None => Url::parse(href.trim()),

@@ -10,14 +10,27 @@ use dom_smoothie::{Article, Config, Readability};
 use super::blocks::{Blocks, blocks};
 use super::nesting::Nesting;
 use super::text_of;
-use super::tokens::{Token, is_void, tokenize, without_endless_tags};
+use super::tokens::{Element, Token, is_void, tokenize, without_endless_tags};
 use crate::article::{Draft, DraftPart, Role, SpanStyle};
+use crate::loader::address::{self, Base};
+use crate::loader::budget::{Budget, LONGEST_ADDRESS};
 use crate::loader::encoding::decode_as;
-use crate::loader::{Flaw, Hint, Reading, address, date, feed};
+use crate::loader::{Flaw, Hint, Reading, date, feed, limit_headline};
 
 /// Pages with more tags are shown as a whole, and so are those that are nested deeper: a tree takes time and stack.
 const MOST_TAGS: usize = 50_000;
 const DEEPEST: usize = 300;
+
+/// The tree keeps a message for each mistake in the markup: `<p>` and ten million `< ` took 1.2 GB.
+const MOST_MISTAKES: usize = MOST_TAGS;
+
+/// html5ever writes an `&` or a byte 0xC2 by first looking for the next `<` or `>`, however far that is. Pages for which
+/// it would look through more bytes than this are shown as a whole; 3 MB of `&amp;` took 7 s.
+const MOST_ESCAPING: usize = 512 << 20;
+
+/// Memory that a tag takes in a tree, in bytes, and memory for each byte of the page.
+const TAG_IN_TREE: usize = 256;
+const BYTE_IN_TREE: usize = 8;
 
 /// How many headings are looked at to find the article's own.
 const MOST_HEADINGS: usize = 16;
@@ -28,9 +41,11 @@ const LEAST_TEXT: usize = 140;
 /// The article of the page at `url`, which was fetched; none where it holds no text.
 pub fn page_article(bytes: &[u8], content_type: Option<&str>, url: &str) -> Option<Draft<'static>> {
     let decoded = decode_as(bytes, content_type).ok()?;
-    let mut found = Reading::default();
+    let mut found = Reading { budget: Budget::of(decoded.text().len()), ..Reading::default() };
     read_from(&Hint::default(), decoded.text(), Some(url), &mut found);
-    let draft = found.drafts.pop()?.into_owned();
+    found.budget.check().ok()?;
+    let mut draft = found.drafts.pop()?.into_owned();
+    limit_headline(&mut draft);
     let has_text = found.flaws.is_empty() && draft.parts.iter().any(|part| matches!(part.role, Role::Body(_)));
     has_text.then_some(draft)
 }
@@ -46,17 +61,20 @@ fn read_from(hint: &Hint<'_>, text: &str, url: Option<&str>, found: &mut Reading
     if let Some(url) = url {
         page.canonical = Some(url.to_owned());
     }
-    let article = page.is_modest().then(|| readable(text, page.address())).flatten();
-    let base = page.base.as_deref().or(page.address());
-    let mut body = article.as_ref().map(|article| blocks(&article.content, base)).unwrap_or_default();
+    let Reading { drafts, flaws, budget, .. } = found;
+    let base = page.base.as_deref().or(page.address()).and_then(|base| Base::of(base, budget));
+    let article = page.is_modest(text, budget).then(|| readable(text, page.address())).flatten();
+    let article = article.filter(|article| budget.charge(article.content.len()));
+    let base = base.as_ref();
+    let mut body = article.as_ref().map(|article| blocks(&article.content, base, budget)).unwrap_or_default();
     let text_length = |body: &Blocks| body.parts.iter().map(|part| part.text.len()).sum::<usize>();
-    let whole = blocks(text, base);
+    let whole = blocks(text, base, budget);
     // What was found has to be a good part of what there is, or else the page is not as articles are.
     if text_length(&body) < LEAST_TEXT.min(text_length(&whole)) {
         body = whole;
     }
     if prose(&body) == 0 {
-        found.flaws.push(Flaw {
+        flaws.push(Flaw {
             line: None,
             cause: "the page holds no text of an article".to_owned(),
             consequence: if body.parts.is_empty() { "there is nothing to read" } else { "its links are shown" }
@@ -86,7 +104,7 @@ fn read_from(hint: &Hint<'_>, text: &str, url: Option<&str>, found: &mut Reading
     draft.parts.append(&mut body.parts);
     draft.links = body.links;
     draft.push(Role::Source, page.site.unwrap_or_default());
-    found.drafts.push(draft);
+    drafts.push(draft);
 }
 
 /// The text of a page as the reader's view of a browser would show it.
@@ -141,6 +159,10 @@ struct Page {
     canonical: Option<String>,
     base: Option<String>,
     tags: usize,
+    mistakes: usize,
+    /// Addresses that may be relative.
+    addresses: usize,
+    escaping: Escaping,
     nesting: Nesting,
     deepest: usize,
 }
@@ -152,7 +174,7 @@ impl Page {
         let mut wanted: Option<(&'static str, String)> = None;
         tokenize(html, |token| match token {
             Token::Start(element) => {
-                page.tags += 1;
+                page.count(&element);
                 // A title without an end goes as far as the next tag.
                 if let Some((_, text)) = wanted.take_if(|(name, _)| *name == "title") {
                     page.title = one_line(&text);
@@ -178,7 +200,9 @@ impl Page {
                     _ => {}
                 }
             }
+            Token::Mistake => page.mistakes += 1,
             Token::End(name) => {
+                page.escaping.end_run(false);
                 page.nesting.end(name, |_| {});
                 if wanted.as_ref().is_some_and(|(open, _)| *open == name)
                     && let Some((_, text)) = wanted.take()
@@ -188,11 +212,13 @@ impl Page {
                 }
             }
             Token::Text(text) => {
+                page.escaping.take(text);
                 if let Some((_, wanted)) = &mut wanted {
                     wanted.push_str(text);
                 }
             }
         });
+        page.escaping.end_run(false);
         page
     }
 
@@ -229,7 +255,9 @@ impl Page {
     }
 
     fn address(&self) -> Option<&str> {
-        self.canonical.as_deref().filter(|address| address::scheme(address).is_some() && address::is_harmless(address))
+        self.canonical.as_deref().filter(|address| {
+            address.len() <= LONGEST_ADDRESS && address::scheme(address).is_some() && address::is_harmless(address)
+        })
     }
 
     /// An element begins: how deep that is, about as a tree would have it.
@@ -246,9 +274,64 @@ impl Page {
         self.deepest = self.deepest.max(self.nesting.depth());
     }
 
-    /// Whether a tree of it can be made in good time.
-    fn is_modest(&self) -> bool {
-        self.tags <= MOST_TAGS && self.deepest <= DEEPEST
+    /// Counts what an element adds to the tree.
+    fn count(&mut self, element: &Element<'_>) {
+        self.tags += 1;
+        self.escaping.end_run(matches!(element.name, "script" | "style"));
+        for (name, value) in element.attributes() {
+            self.escaping.take(value);
+            self.escaping.end_run(self.escaping.is_raw);
+            match name {
+                "href" | "src" | "poster" => self.addresses += 1,
+                "srcset" => self.addresses += 1 + memchr::memchr_iter(b',', value.as_bytes()).count(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Returns whether a tree of the page takes little time and fits the budget.
+    fn is_modest(&self, text: &str, budget: &Budget) -> bool {
+        // The tree resolves addresses itself, with a base of any length.
+        let base = self.base.as_deref().or(self.address()).map_or(0, str::len);
+        let tree = self.tags * TAG_IN_TREE + text.len().saturating_mul(BYTE_IN_TREE) + self.addresses * base;
+        self.tags <= MOST_TAGS
+            && self.deepest <= DEEPEST
+            && self.mistakes <= MOST_MISTAKES
+            && self.escaping.bytes <= MOST_ESCAPING
+            && base <= LONGEST_ADDRESS
+            && budget.has(tree)
+    }
+}
+
+/// Counts the bytes that html5ever looks through to escape the texts of a page.
+#[derive(Default)]
+struct Escaping {
+    bytes: usize,
+    /// The length of the text since the last tag, `<` or `>`, and the signs in it that are escaped.
+    run: usize,
+    signs: usize,
+    /// The text of scripts and styles is not escaped.
+    is_raw: bool,
+}
+
+impl Escaping {
+    fn take(&mut self, text: &str) {
+        if self.is_raw {
+            return;
+        }
+        for piece in text.as_bytes().split_inclusive(|byte| matches!(byte, b'<' | b'>')) {
+            self.run += piece.len();
+            self.signs += memchr::memchr2_iter(b'&', 0xC2, piece).count();
+            if piece.ends_with(b"<") || piece.ends_with(b">") {
+                self.end_run(false);
+            }
+        }
+    }
+
+    /// Ends a run of text; `is_raw` tells what follows.
+    fn end_run(&mut self, is_raw: bool) {
+        self.bytes = self.bytes.saturating_add(self.run.saturating_mul(self.signs));
+        (self.run, self.signs, self.is_raw) = (0, 0, is_raw);
     }
 }
 
@@ -258,8 +341,27 @@ mod tests {
 
     #[test]
     fn ends_of_what_is_not_open_make_a_page_no_shallower_and_ends_that_are_left_out_no_deeper() {
-        assert!(!Page::of(&"</div><rss>".repeat(DEEPEST + 1)).is_modest());
-        assert!(Page::of(&"<div><p>A paragraph.<ul><li>One<li>Two</ul></div>".repeat(DEEPEST)).is_modest());
-        assert!(Page::of(&format!("<div>{}</div>", "<p>A paragraph.".repeat(2 * DEEPEST))).is_modest());
+        let is_modest = |html: &str| Page::of(html).is_modest(html, &Budget::of(html.len()));
+        assert!(!is_modest(&"</div><rss>".repeat(DEEPEST + 1)));
+        assert!(is_modest(&"<div><p>A paragraph.<ul><li>One<li>Two</ul></div>".repeat(DEEPEST)));
+        assert!(is_modest(&format!("<div>{}</div>", "<p>A paragraph.".repeat(2 * DEEPEST))));
+    }
+
+    #[test]
+    fn pages_that_a_tree_cannot_bear_are_not_modest() {
+        let is_modest = |html: &str| Page::of(html).is_modest(html, &Budget::of(html.len()));
+        for piece in ["&amp;", "&amp", "é £"] {
+            assert!(is_modest(&format!("<p>{}", piece.repeat(10_000))), "{piece}");
+            assert!(!is_modest(&format!("<p>{}", piece.repeat(60_000))), "{piece}");
+            assert!(!is_modest(&format!("<p title='{}'>", piece.repeat(60_000))), "{piece}");
+            assert!(is_modest(&format!("<p>{}", format!("{piece}<br>").repeat(40_000))), "{piece}");
+            assert!(is_modest(&format!("<script>{}</script>", piece.repeat(60_000))), "{piece}");
+        }
+        assert!(!is_modest(&format!("<p>{}", "< ".repeat(MOST_MISTAKES + 1))));
+        let base = |length: usize| format!("<base href='https://example.org/{}/'>", "a".repeat(length));
+        assert!(!is_modest(&base(5_000)));
+        assert!(is_modest(&format!("{}{}", base(1_000), "<a href=b>c</a>".repeat(10_000))));
+        assert!(!is_modest(&format!("{}{}", base(4_000), "<a href=b>c</a>".repeat(20_000))));
+        assert!(!is_modest(&format!("{}<img srcset='{}'>", base(4_000), "a,".repeat(10_000))));
     }
 }

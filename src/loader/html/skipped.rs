@@ -34,7 +34,7 @@ impl Skipped {
                 self.depth += 1;
             }
             Token::End(name) if *name == self.name => self.depth -= 1,
-            Token::Start(_) | Token::End(_) | Token::Text(_) => {}
+            Token::Start(_) | Token::End(_) | Token::Text(_) | Token::Mistake => {}
         }
         if self.depth == 0 { Skip::Last } else { Skip::Inside }
     }

@@ -16,6 +16,8 @@ pub(super) enum Token<'a> {
     End(&'a str),
     /// Text, its entities resolved.
     Text(&'a str),
+    /// A mistake in the markup.
+    Mistake,
 }
 
 /// A start tag.
@@ -213,8 +215,8 @@ impl<F: FnMut(Token<'_>)> TokenSink for Sink<F> {
             Html5Token::NullCharacterToken
             | Html5Token::DoctypeToken(_)
             | Html5Token::CommentToken(_)
-            | Html5Token::ParseError(_)
             | Html5Token::EOFToken => {}
+            Html5Token::ParseError(_) => take(Token::Mistake),
         }
         TokenSinkResult::Continue
     }

@@ -33,36 +33,50 @@ pub(super) fn split(text: &str) -> Option<Split<'_>> {
     None
 }
 
+/// Longer front matter is not parsed, in bytes: YAML can stand for more than it is long.
+const LONGEST: usize = 256 << 10;
+
 /// Names in lower case, each with its values.
 #[derive(Default)]
 pub(super) struct FrontMatter {
-    values: Vec<(String, Vec<String>, u32)>,
+    /// The name as written, in lower case, and its values.
+    values: Vec<(String, String, Vec<String>)>,
 }
 
 impl FrontMatter {
-    /// The first value of the first of `names` that has one, and the line of its name.
-    pub(super) fn first(&self, names: &[&str]) -> Option<(&str, u32)> {
-        self.named(names).find_map(|(values, line)| values.first().map(|value| (value.as_str(), line)))
+    /// Returns the first value of the first of `names` that has one, and its name as written.
+    pub(super) fn first(&self, names: &[&str]) -> Option<(&str, &str)> {
+        self.named(names).find_map(|(written, values)| values.first().map(|value| (value.as_str(), written)))
     }
 
-    /// All values of all `names`.
+    /// Returns all values of all `names`.
     pub(super) fn all(&self, names: &[&str]) -> Vec<&str> {
-        self.named(names).flat_map(|(values, _)| values).map(String::as_str).collect()
+        self.named(names).flat_map(|(_, values)| values).map(String::as_str).collect()
     }
 
-    fn named<'a>(&'a self, names: &[&str]) -> impl Iterator<Item = (&'a [String], u32)> {
+    fn named<'a>(&'a self, names: &[&str]) -> impl Iterator<Item = (&'a str, &'a [String])> {
         let found: Vec<_> = names
             .iter()
-            .filter_map(|name| self.values.iter().find(|(known, ..)| known == name))
-            .map(|(_, values, line)| (values.as_slice(), *line))
+            .filter_map(|name| self.values.iter().find(|(_, known, _)| known == name))
+            .map(|(written, _, values)| (written.as_str(), values.as_slice()))
             .collect();
         found.into_iter()
     }
 }
 
+impl Split<'_> {
+    /// Returns the line of a name, counted from 1.
+    pub(super) fn line_of(&self, name: &str) -> u32 {
+        let at = self.matter.lines().position(|line| line.trim_start_matches(['"', '\'']).starts_with(name));
+        // The fence is line 1.
+        at.and_then(|at| u32::try_from(at + 2).ok()).unwrap_or(1)
+    }
+}
+
 /// Reads the values; what cannot be read is a flaw, and then there are none.
 pub(super) fn read(split: &Split<'_>, flaws: &mut Vec<Flaw>) -> FrontMatter {
-    let read = match split.kind {
+    let read: Result<Vec<(String, Vec<String>)>, String> = match split.kind {
+        _ if split.matter.len() > LONGEST => Err(format!("it has more than {} KiB", LONGEST >> 10)),
         Kind::Yaml => serde_saphyr::from_str::<serde_json::Value>(split.matter)
             .map(|value| match value {
                 serde_json::Value::Object(map) => {
@@ -79,21 +93,8 @@ pub(super) fn read(split: &Split<'_>, flaws: &mut Vec<Flaw>) -> FrontMatter {
     };
     match read {
         Ok(values) => {
-            let line_of = |name: &str| {
-                let at = split.matter.lines().position(|line| line.trim_start_matches(['"', '\'']).starts_with(name));
-                // The fence is line 1.
-                at.and_then(|at| u32::try_from(at + 2).ok()).unwrap_or(1)
-            };
-            let values: Vec<(String, Vec<String>)> = values;
-            FrontMatter {
-                values: values
-                    .into_iter()
-                    .map(|(name, values)| {
-                        let line = line_of(&name);
-                        (name.to_lowercase(), values, line)
-                    })
-                    .collect(),
-            }
+            let named = values.into_iter().map(|(name, values)| (name.to_lowercase(), name, values));
+            FrontMatter { values: named.map(|(lower, name, values)| (name, lower, values)).collect() }
         }
         Err(error) => {
             let cause = error.lines().next().unwrap_or("").trim();

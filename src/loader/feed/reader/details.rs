@@ -16,8 +16,8 @@ impl Reader<'_> {
         let media_type = media_type.unwrap_or_else(|| kind.to_owned());
         let text = element.attribute("href").is_none().then(|| text::plain(self.tree, id));
         let href = match &text {
-            Some(text) => address::resolve(element.base.as_deref(), text),
-            None => address::resolve(element.base.as_deref(), element.attribute("href").unwrap_or("")),
+            Some(text) => self.tree.resolve(element, text),
+            None => self.tree.resolve(element, element.attribute("href").unwrap_or("")),
         };
         if text.is_some() && href.is_empty() {
             return;
@@ -38,7 +38,7 @@ impl Reader<'_> {
     pub(super) fn enclosure(&self, element: &Element) -> FeedLink {
         let attribute = |name: &str| element.attribute(name).unwrap_or("").trim().to_owned();
         FeedLink {
-            href: address::resolve(element.base.as_deref(), &attribute("url")),
+            href: self.tree.resolve(element, &attribute("url")),
             rel: "enclosure".to_owned(),
             media_type: attribute("type"),
             title: attribute("title"),
@@ -74,7 +74,9 @@ impl Reader<'_> {
             return;
         }
         // A bare number or name is no address, whatever the feed says of it, and another's may be the same.
-        let whole = if text.contains(['/', ':']) { address::resolve(element.base.as_deref(), &text) } else { text };
+        let whole = if text.contains(['/', ':']) { self.tree.resolve(element, &text) } else { String::new() };
+        // An id may be longer than any address.
+        let whole = if whole.is_empty() { text } else { whole };
         let is_address = address::scheme(&whole).is_some_and(|scheme| scheme.to_ascii_lowercase().starts_with("http"));
         if element.name == "guid" && is_address && head.link.is_none() {
             head.link = Some(whole.clone());
@@ -127,7 +129,7 @@ impl Reader<'_> {
         let Some(element) = self.tree.element(id) else { return FeedImage::default() };
         let child = |name: &str| text::child(self.tree, id, name).unwrap_or_default();
         let whole = |text: &str| {
-            if text.is_empty() { String::new() } else { address::resolve(element.base.as_deref(), text) }
+            if text.is_empty() { String::new() } else { self.tree.resolve(element, text) }
         };
         let named = ["href", "url"].iter().find_map(|name| element.attribute(name)).map(str::to_owned);
         let text = || if self.tree.has_elements(id) { String::new() } else { text::plain(self.tree, id) };
@@ -145,7 +147,7 @@ impl Reader<'_> {
     pub(super) fn generator(&self, id: NodeId, element: &Element) -> FeedGenerator {
         let attribute = |name: &str| element.attribute(name).unwrap_or("").trim().to_owned();
         let href = [attribute("uri"), attribute("url")].into_iter().find(|text| !text.is_empty());
-        let href = href.map(|href| address::resolve(element.base.as_deref(), &href)).unwrap_or_default();
+        let href = href.map(|href| self.tree.resolve(element, &href)).unwrap_or_default();
         FeedGenerator { name: text::plain(self.tree, id), href, version: attribute("version") }
     }
 
@@ -158,7 +160,7 @@ impl Reader<'_> {
             feed.head.title = self.text(id, self.unsure());
         }
         if let Some(url) = element.attribute("url") {
-            feed.head.link = Some(address::resolve(element.base.as_deref(), url));
+            feed.head.link = Some(self.tree.resolve(element, url));
         }
         feed
     }

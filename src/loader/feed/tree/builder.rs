@@ -11,7 +11,8 @@ use quick_xml::{Error, Reader};
 use super::super::entities::{Entities, repaired};
 use super::super::namespace::{Space, of_address, of_prefix};
 use super::{Content, Element, Node, NodeId, ROOT, Tree};
-use crate::loader::address;
+use crate::loader::address::Base;
+use crate::loader::budget::{Budget, LONGEST_LANGUAGE};
 
 /// How often a text may be read again from the place of a mistake, in multiples of its length.
 const PATIENCE: usize = 16;
@@ -70,11 +71,19 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     pub(super) fn new(text: &'a str, base: Option<&str>) -> Builder<'a> {
-        let root = Element { base: base.map(Arc::from), ..Element::default() };
+        let budget = Budget::of(text.len());
+        let base = base.and_then(|base| Base::of(base, &budget)).map(Arc::new);
+        let root = Element { base, ..Element::default() };
         let root = Node { first: None, last: None, next: None, content: Content::Element(root) };
         Builder {
             text,
-            tree: Tree { nodes: vec![root], namespaces: Vec::new(), document_type: String::new(), mistake: None },
+            tree: Tree {
+                nodes: vec![root],
+                namespaces: Vec::new(),
+                document_type: String::new(),
+                mistake: None,
+                budget,
+            },
             open: Vec::new(),
             counts: HashMap::new(),
             prefixes: HashMap::new(),
@@ -248,8 +257,12 @@ impl<'a> Builder<'a> {
         };
         for (_, name, value) in attributes.iter().filter(|(space, _, _)| *space == Space::Xml) {
             match name.as_str() {
-                "base" => base = Some(Arc::from(address::resolve(base.as_deref(), value))),
-                "lang" => language = Some(Arc::from(value.trim())),
+                "base" => {
+                    let outer = base.as_deref().cloned();
+                    base = Base::within(outer, value, &self.tree.budget).map(Arc::new);
+                }
+                // Every text below repeats it.
+                "lang" if value.len() <= LONGEST_LANGUAGE => language = Some(Arc::from(value.trim())),
                 _ => {}
             }
         }
@@ -352,13 +365,30 @@ impl<'a> Builder<'a> {
         let last = self.tree.nodes.get(parent).and_then(|node| node.last);
         if let Some(Node { content: Content::Text(before), .. }) = last.and_then(|id| self.tree.nodes.get_mut(id)) {
             before.push_str(text);
+            self.charge(text.len());
         } else {
             self.push(Content::Text(text.to_owned()));
         }
     }
 
+    /// Charges memory that the tree takes, and stops reading if it is too much.
+    fn charge(&mut self, bytes: usize) {
+        if !self.tree.budget.charge(bytes) {
+            self.pieces = MOST;
+        }
+    }
+
     fn push(&mut self, content: Content) -> NodeId {
         self.pieces += 1;
+        let bytes = match &content {
+            Content::Text(text) => text.len(),
+            Content::Element(element) => {
+                let attributes = element.attributes.iter();
+                let bytes = attributes.map(|(_, name, value)| name.len() + value.len() + size_of_val(value) * 2);
+                element.name.len() + bytes.sum::<usize>()
+            }
+        };
+        self.charge(size_of::<Node>() + bytes);
         let id = self.tree.nodes.len();
         let parent = self.open.last().map_or(ROOT, |open| open.id);
         self.tree.nodes.push(Node { first: None, last: None, next: None, content });
