@@ -578,3 +578,132 @@ fn addresses_are_seen_from_where_the_feed_came_from() {
     assert_eq!(feed.entries[0].head.link.as_deref(), Some("https://a.example/x/b/c"));
     assert_eq!(feed.entries[0].content[0].value, "<a href=\"https://a.example/x/b/d\">e</a>");
 }
+
+// --- Limits ---------------------------------------------------------------------------------------------------------
+
+fn read_file<'a>(name: &str, decoded: &'a newsdesk::loader::Decoded<'_>) -> Reading<'a> {
+    read(decoded, &Hint { file_name: name })
+}
+
+fn flaws(reading: &Reading<'_>) -> Vec<String> {
+    reading.flaws.iter().map(|flaw| format!("{}; {}", flaw.cause, flaw.consequence)).collect()
+}
+
+#[test]
+fn long_bases_are_left_out_and_the_articles_stay() {
+    let base = format!("https://e.org/{}/", "a".repeat(100_000));
+    let item = r#"{"id":"1","title":"t","url":"x","content_html":"<a href=y>z</a>"}"#;
+    let version = "https://jsonfeed.org/version/1.1";
+    let json = format!(r#"{{"version":"{version}","home_page_url":"{base}","items":[{item}]}}"#);
+    let entry = "<entry><title>t</title><link href='x'/><content type='html'>&lt;a href=y>z&lt;/a></content></entry>";
+    let atom = format!("<feed xmlns='http://www.w3.org/2005/Atom' xml:base='{base}'>{entry}</feed>");
+    let page = format!("<html><head><base href='{base}'></head><body><h1>t</h1><p><a href=y>z</a> text</body>");
+    for (name, text) in [("a.json", json), ("a.xml", atom), ("a.html", page)] {
+        let decoded = decode(text.as_bytes()).unwrap();
+        let reading = read_file(name, &decoded);
+        assert_eq!(reading.drafts.len(), 1, "{name}");
+        let draft = &reading.drafts[0];
+        assert_eq!(draft.text(Role::Headline), "t", "{name}");
+        let long = "more than 4 KiB";
+        assert!(flaws(&reading).iter().any(|flaw| flaw.contains(long)), "{name}: {:?}", reading.flaws);
+        assert!(draft.links.iter().chain(&draft.url).all(|address| address.len() < 10), "{name}: {:?}", draft.links);
+    }
+}
+
+#[test]
+fn feeds_beyond_their_budget_are_refused_with_a_sentence() {
+    let base = format!("https://e.org/{}/", "a".repeat(4_000));
+    let links: String = (0..20_000).map(|number| format!("&lt;a href='{number}'>k&lt;/a> ")).collect();
+    let text = format!(
+        "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='{base}'><entry><title>t</title>\
+         <content type='html'>{links}</content></entry></feed>"
+    );
+    let refusal = parse_feed(text.as_bytes(), &FeedOptions::default()).unwrap_err().to_string();
+    let expected = "reading it takes more than 33 MiB of memory, too much for its size of 541 KiB";
+    assert_eq!(refusal, expected);
+    let decoded = decode(text.as_bytes()).unwrap();
+    let reading = read_file("a.xml", &decoded);
+    assert!(reading.drafts.is_empty());
+    assert_eq!(flaws(&reading), [format!("{expected}; it is left out")]);
+}
+
+#[test]
+fn titles_and_authors_of_a_feed_are_cut_where_entries_repeat_them() {
+    let long = "word ".repeat(20_000);
+    let rss = format!(
+        "<rss version='2.0'><channel><title>{long}</title>{}</channel></rss>",
+        "<item><title>t</title></item>".repeat(300)
+    );
+    let entries = "<entry><id>1</id><title>t</title><source><title>".to_owned()
+        + &long
+        + "</title></source></entry><entry><id>2</id><title>t</title></entry>";
+    let atom =
+        format!("<feed xmlns='http://www.w3.org/2005/Atom'><author><name>{long}</name></author>{entries}</feed>");
+    for (text, roles) in [(rss, [Role::Source].as_slice()), (atom, &[Role::Source, Role::Byline])] {
+        let decoded = decode(text.as_bytes()).unwrap();
+        let reading = read_file("a.xml", &decoded);
+        for &role in roles {
+            let mut texts = reading.drafts.iter().map(|draft| draft.text(role)).filter(|text| !text.is_empty());
+            assert!(
+                texts.clone().next().is_some() && texts.all(|text| text.len() <= 1 << 10 && text.ends_with('…'))
+            );
+        }
+    }
+}
+
+#[test]
+fn headlines_are_cut_and_the_body_has_all_of_them() {
+    let long = "word ".repeat(1_000);
+    let rss = format!("<rss version='2.0'><channel><item><title>{long}</title></item></channel></rss>");
+    for (name, text) in [("a.xml", rss), ("a.txt", format!("{long}\n\nBody.")), ("a.md", format!("# {long}\n\nBody."))]
+    {
+        let decoded = decode(text.as_bytes()).unwrap();
+        let reading = read_file(name, &decoded);
+        let draft = &reading.drafts[0];
+        assert!(draft.text(Role::Headline).len() <= 1 << 10 && draft.text(Role::Headline).ends_with('…'), "{name}");
+        let first = draft.parts.iter().find(|part| matches!(part.role, Role::Body(_))).unwrap();
+        assert_eq!(first.text.split_whitespace().count(), 1_000, "{name}");
+    }
+}
+
+#[test]
+fn entries_have_at_most_100_enclosures() {
+    let enclosures: String = (0..250).map(|number| format!("<enclosure url='http://e.org/{number}'/>")).collect();
+    let text = format!("<rss version='2.0'><channel><item><title>t</title>{enclosures}</item></channel></rss>");
+    let decoded = decode(text.as_bytes()).unwrap();
+    let reading = read_file("a.xml", &decoded);
+    assert_eq!(reading.drafts[0].enclosures.len(), 100);
+    assert_eq!(flaws(&reading), ["an entry has more than 100 enclosures; 150 of them are left out"]);
+}
+
+#[test]
+fn long_languages_are_left_out() {
+    let text = format!(
+        "<rss version='2.0' xml:lang='{}'><channel><item><title>t</title></item></channel></rss>",
+        "e".repeat(1_000)
+    );
+    let feed = parse_feed(text.as_bytes(), &FeedOptions::default()).unwrap();
+    assert_eq!((feed.head.language, feed.entries[0].head.language.clone()), (None, None));
+}
+
+#[test]
+fn long_front_matter_is_not_parsed() {
+    let keys: String = (0..30_000).map(|number| format!("k{number}: v\n")).collect();
+    let text = format!("---\n{keys}---\n\n# Head\n\nBody.\n");
+    let decoded = decode(text.as_bytes()).unwrap();
+    let reading = read_file("a.md", &decoded);
+    assert_eq!(reading.drafts[0].text(Role::Headline), "Head");
+    let expected =
+        "the front matter cannot be read: it has more than 256 KiB; the article is shown without what it says";
+    assert_eq!(flaws(&reading), [expected]);
+}
+
+#[test]
+fn captions_are_found_behind_the_last_slash_of_their_kind() {
+    let text = "date 2024-01-01 X\nHead\nThe river / in / spring / Photo : A. Name / Agency\nOther / Photography: B\n\nBody.\n";
+    let decoded = decode(text.as_bytes()).unwrap();
+    let reading = read_file("a.txt", &decoded);
+    let captions: Vec<_> = reading.drafts[0].parts.iter().filter(|part| part.role == Role::Caption).collect();
+    assert_eq!(captions.len(), 1);
+    assert_eq!(captions[0].text, "The river / in / spring");
+}

@@ -1,6 +1,7 @@
 //! The fuzz targets on stable Rust: each runs over its corpus in `fuzz/corpus` and over inputs that are made of it, for
 //! two seconds, or as many as `NEWSDESK_FUZZ_SECONDS` says.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stderr, reason = "the growth of inputs is reported")]
 
 #[path = "fuzzing/targets.rs"]
 mod targets;
@@ -11,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use targets::{TARGETS, Target};
+use targets::{TARGETS, Target, growth};
 
 /// The folder of corpora and dictionaries.
 fn fuzz() -> PathBuf {
@@ -145,6 +146,70 @@ fn every_target_is_run_and_has_a_corpus_and_no_corpus_is_left_over() {
     let used: BTreeSet<String> = TARGETS.iter().map(|target| target.dictionary.to_owned()).collect();
     let there: BTreeSet<String> = names(&fuzz.join("dictionaries")).into_iter().chain([String::new()]).collect();
     assert_eq!(used, there);
+}
+
+/// The length of the long inputs of `growth`, in KiB: more with `NEWSDESK_GROWTH`, which also has pairs of parts tried.
+fn growth_length() -> (usize, bool) {
+    let kib = std::env::var("NEWSDESK_GROWTH").ok().and_then(|text| text.parse::<usize>().ok());
+    (kib.unwrap_or(256) << 10, kib.is_some())
+}
+
+#[test]
+fn growth_seeds_stay_in_proportion() {
+    let (length, _) = growth_length();
+    let mut broken = Vec::new();
+    for case in growth::seeds() {
+        let growth = case.grow(length, true);
+        eprintln!("{} ({}): {growth}", case.name, case.reader);
+        if !growth.is_in_proportion() {
+            broken.push(format!("{} ({}): {growth}", case.name, case.reader));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Repeats every part of the other corpora, and with `NEWSDESK_GROWTH` every two parts, and prints the worst.
+#[test]
+fn growth_of_every_part_stays_in_proportion() {
+    let (length, is_long) = growth_length();
+    let length = if is_long { length } else { 32 << 10 };
+    let mut cases = Vec::new();
+    for (folder, readers) in [
+        ("wire", &["wire"][..]),
+        ("plain", &["plain"]),
+        ("markdown", &["markdown"]),
+        ("feed", &["feed", "parse_feed"]),
+        ("html", &["html"]),
+        ("page", &["page"]),
+        ("feed_html", &["json_feed"]),
+        ("opml", &["opml"]),
+        ("newsboat", &["newsboat"]),
+    ] {
+        let folder = fuzz().join("corpus").join(folder);
+        for file in names(&folder) {
+            let document = fs::read(folder.join(&file)).unwrap();
+            for &reader in readers {
+                cases.extend(growth::repetitions(&file, reader, &document));
+            }
+        }
+    }
+    let number = cases.len();
+    let mut chance = Chance(0x006e_6577_7364_6573);
+    let seconds = std::env::var("NEWSDESK_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let mut tried = Vec::new();
+    while !cases.is_empty() && (is_long || Instant::now() < end) {
+        let case = cases.swap_remove(chance.below(cases.len()));
+        let growth = case.grow(length, is_long);
+        tried.push((growth, case));
+    }
+    tried.sort_by(|(one, _), (other, _)| other.worst().total_cmp(&one.worst()));
+    eprintln!("{} of {number} cases were tried; the worst are:", tried.len());
+    for (growth, case) in tried.iter().take(12) {
+        eprintln!("{} ({}): {growth}", case.name, case.reader);
+    }
+    let broken: Vec<_> = tried.iter().filter(|(growth, _)| !growth.is_in_proportion()).collect();
+    assert!(broken.is_empty(), "{} cases grow out of proportion; see above", broken.len());
 }
 
 /// So that `PROPTEST_CASES` says how many cases every property is tried with, and 256 are tried where it says nothing.

@@ -10,7 +10,8 @@ use rusqlite::limits::Limit;
 use super::{Error, Result, database};
 use crate::article::Published;
 use crate::loader::{
-    Budget, Feed, FeedArticle, FeedDate, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText, feed_articles, parse_feed_date,
+    Budget, Feed, FeedArticle, FeedDate, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText, feed_articles,
+    parse_feed_date,
 };
 
 /// The longest value that is read, in bytes. Newsboat stores a whole article in one.

@@ -133,7 +133,8 @@ impl Base {
 pub(super) fn resolve(base: Option<&Base>, reference: &str, budget: &Budget) -> Option<String> {
     let reference = tidy(reference);
     // Pictures are often written into `data:` addresses; those are no mistake.
-    let is_data = reference.len() > LONGEST_ADDRESS && scheme(&reference).is_some_and(|s| s.eq_ignore_ascii_case("data"));
+    let is_data =
+        reference.len() > LONGEST_ADDRESS && scheme(&reference).is_some_and(|s| s.eq_ignore_ascii_case("data"));
     if is_data || !budget.takes_address(&reference) {
         return None;
     }

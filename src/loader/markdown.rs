@@ -191,10 +191,13 @@ impl<'a, 'b> Blocks<'a, 'b> {
                 // Beyond 65,535 links of one article the last number serves them all.
                 let number = u16::try_from(self.links.len()).unwrap_or(u16::MAX);
                 // Many links may have one definition, and so the same address.
-                let is_short = self.budget.takes_address(&dest_url);
-                let address = if is_short { self.budget.copy(&dest_url) } else { String::new() };
-                self.links.push(Cow::Owned(address));
-                self.opened(SpanStyle::Link(number));
+                if self.budget.takes_address(&dest_url) {
+                    self.links.push(Cow::Owned(self.budget.copy(&dest_url)));
+                    self.opened(SpanStyle::Link(number));
+                } else {
+                    // Its end closes nothing.
+                    self.open.push((usize::MAX, SpanStyle::Link(number)));
+                }
             }
             Tag::Image { .. } => self.push_text("[Image: "),
             Tag::TableCell if !self.text.is_empty() => self.text.push_str(" │ "),

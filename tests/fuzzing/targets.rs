@@ -9,7 +9,7 @@ mod bytes;
 mod driver;
 mod feeds;
 mod formats;
-mod growth;
+pub mod growth;
 mod kept;
 mod queries;
 mod safe;

@@ -288,8 +288,7 @@ fn page(entry: &FeedEntry, home: Option<&Base>, budget: &Budget) -> Option<Strin
 fn add(body: &mut Blocks, text: &FeedText, base: Option<&Base>, budget: &Budget) {
     if !text.is_html {
         let paragraphs = text.value.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
-        let paragraphs =
-            paragraphs.take_while(|paragraph| budget.charge(paragraph.len() + size_of::<DraftPart<'_>>()));
+        let paragraphs = paragraphs.take_while(|paragraph| budget.charge(paragraph.len() + size_of::<DraftPart<'_>>()));
         body.parts.extend(paragraphs.map(|paragraph| DraftPart {
             role: Role::Body(BlockKind::Paragraph),
             text: Cow::Owned(paragraph.to_owned()),

@@ -45,14 +45,14 @@ impl Reader<'_> {
             "rss" | "rdf" => {
                 for (id, child) in self.tree.elements(id) {
                     match (child.space, child.name.as_str()) {
-                        (Space::Core, "item" | "entry") => feed.entries.push(self.entry(id)),
+                        (Space::Core, "item" | "entry") => feed.entries.extend(self.entry(id)),
                         (Space::Core, "channel" | "feed") => self.channel(id, feed),
                         (Space::Core, "image") => feed.head.image = Some(self.image(id)),
                         _ => {}
                     }
                 }
             }
-            "entry" => feed.entries.push(self.entry(id)),
+            "entry" => feed.entries.extend(self.entry(id)),
             _ => self.channel(id, feed),
         }
     }
@@ -62,12 +62,12 @@ impl Reader<'_> {
         self.attributes(element, &mut feed.head);
         for (id, child) in self.tree.elements(id) {
             match (child.space, child.name.as_str()) {
-                (Space::Core, "item" | "entry") => feed.entries.push(self.entry(id)),
+                (Space::Core, "item" | "entry") => feed.entries.extend(self.entry(id)),
                 // Some feeds wrap their entries once more.
                 (Space::Core, "items" | "entries") => {
                     let inner = self.tree.elements(id).filter(|(_, inner)| inner.space == Space::Core);
                     let inner = inner.filter(|(_, inner)| matches!(inner.name.as_str(), "item" | "entry"));
-                    feed.entries.extend(inner.map(|(id, _)| self.entry(id)));
+                    feed.entries.extend(inner.filter_map(|(id, _)| self.entry(id)));
                 }
                 _ => {}
             }
@@ -120,11 +120,12 @@ impl Reader<'_> {
         }
     }
 
-    fn entry(&self, id: NodeId) -> FeedEntry {
-        let mut entry = FeedEntry::default();
+    /// Reads an entry. Returns `None` if the budget is used up.
+    fn entry(&self, id: NodeId) -> Option<FeedEntry> {
         if !self.tree.budget.charge(size_of::<FeedEntry>()) {
-            return entry;
+            return None;
         }
+        let mut entry = FeedEntry::default();
         if let Some(element) = self.tree.element(id) {
             self.attributes(element, &mut entry.head);
             entry.head.language = element.language.as_deref().map(str::to_owned);
@@ -134,7 +135,7 @@ impl Reader<'_> {
         // What only modules say stands in for what the entry itself does not.
         let enclosures = entry.head.links.iter().filter(|link| link.rel == "enclosure");
         entry.enclosures = enclosures.cloned().collect();
-        entry
+        Some(entry)
     }
 
     /// Reads what an entry holds, some of which media modules group, at most so `deep`.

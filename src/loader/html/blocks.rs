@@ -283,7 +283,8 @@ impl<'b> Builder<'b> {
         if self.found.links.len() >= MOST_LINKS {
             return None;
         }
-        let whole = address::resolve(self.base.as_ref(), &href, self.budget).filter(|whole| address::is_harmless(whole))?;
+        let whole =
+            address::resolve(self.base.as_ref(), &href, self.budget).filter(|whole| address::is_harmless(whole))?;
         self.found.links.push(Cow::Owned(whole));
         u16::try_from(self.found.links.len() - 1).ok()
     }
@@ -292,8 +293,7 @@ impl<'b> Builder<'b> {
         let alternative = element.attribute("alt").unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
         let source = ["src", "data-src"].iter().find_map(|name| {
             let source = address::tidy(element.attribute(name)?);
-            let is_address =
-                !source.is_empty() && address::is_harmless(&source) && self.budget.takes_address(&source);
+            let is_address = !source.is_empty() && address::is_harmless(&source) && self.budget.takes_address(&source);
             is_address.then(|| source.into_owned())
         });
         if let Some(figure) = &mut self.figure {
