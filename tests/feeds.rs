@@ -644,9 +644,7 @@ fn titles_and_authors_of_a_feed_are_cut_where_entries_repeat_them() {
         let reading = read_file("a.xml", &decoded);
         for &role in roles {
             let mut texts = reading.drafts.iter().map(|draft| draft.text(role)).filter(|text| !text.is_empty());
-            assert!(
-                texts.clone().next().is_some() && texts.all(|text| text.len() <= 1 << 10 && text.ends_with('…'))
-            );
+            assert!(texts.clone().next().is_some() && texts.all(|text| text.len() <= 1 << 10 && text.ends_with('…')));
         }
     }
 }

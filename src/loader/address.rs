@@ -201,7 +201,7 @@ mod tests {
         let base = Base::of("https://example.org/b/", &budget);
         assert_eq!(resolve(base.as_ref(), &long, &budget), None);
         assert_eq!(resolve(base.as_ref(), &"a".repeat(1 << 20), &budget), None);
-        let kept = Base::within(base.clone(), &long, &budget);
+        let kept = Base::within(base, &long, &budget);
         assert_eq!(kept.as_ref().map(Base::as_str), Some("https://example.org/b/"));
         assert_eq!(budget.flaws().next().unwrap().cause, "4 addresses have more than 4 KiB");
     }
