@@ -7,10 +7,12 @@ mod database;
 mod entries;
 mod entry_keys;
 mod feeds;
+mod file_state;
 mod journal;
 mod logins;
 mod marks;
 mod merging;
+mod moves;
 mod newsboat;
 mod preferences;
 pub mod private;
@@ -38,12 +40,13 @@ pub use entries::{
     WhichEntries,
 };
 pub use feeds::{FeedCounts, FeedNumber, FeedVersion, Health, KnownFeed, Standing, Subscribed};
+pub use file_state::FileState;
 pub use journal::{ReaderId, ReaderLock, UndoneStep};
 pub use logins::FeedAccess;
 pub use marks::{Known, News, Origins};
 pub use merging::MergedFeeds;
 pub use newsboat::{Newsboat, NewsboatEntry};
-pub use recognise::{Moved, Recognised};
+pub use recognise::Moved;
 pub use salvage::SetAside;
 pub use schema::{MIGRATIONS, VERSION};
 pub use transfer::{Imported, write_changes};
@@ -106,6 +109,8 @@ pub struct Library {
     data_version: i64,
     /// Articles that became known since it was opened.
     fresh: HashSet<ArticleId>,
+    /// The revision when articles were recognised last.
+    recognised_at: i64,
     /// The reader whose journal records changes of subscriptions.
     reader: Option<ReaderId>,
 }
@@ -141,13 +146,16 @@ impl Library {
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "foreign_keys", true)?;
         }
+        if newer.is_none() {
+            moves::record(&connection)?;
+        }
         connection.set_prepared_statement_cache_capacity(64);
         // Without it every statement is prepared anew whenever other values are bound to it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // In KiB: what the indexes over entries need, whose places are random.
         connection.pragma_update(None, "cache_size", -12 * 1024)?;
         let (path, fresh) = (path.to_owned(), HashSet::new());
-        Ok(Library { connection, path, newer, seen: 0, data_version: 0, fresh, reader: None })
+        Ok(Library { connection, path, newer, seen: 0, data_version: 0, fresh, recognised_at: 0, reader: None })
     }
 
     /// Opens the library at `path`, if there is one, to be read only.
@@ -169,6 +177,7 @@ impl Library {
                     seen: 0,
                     data_version: 0,
                     fresh: HashSet::new(),
+                    recognised_at: 0,
                     reader: None,
                 }))
             }

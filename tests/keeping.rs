@@ -143,7 +143,7 @@ fn what_a_full_disk_refuses_is_shown_as_unsaved_and_kept_when_there_is_room() {
     // A limit on the size of files is a disk that is full for this program alone.
     let script = format!("trap '' XFSZ; ulimit -S -f 100; exec {PROGRAM} {}", reporter.folder.display());
     let mut desk = Desk::at_home(reporter.home.path(), 90, 38, "/bin/sh", &["-c", &script], &[]);
-    desk.wait("the marks", |desk| desk.text().contains('●'));
+    desk.wait("all articles and their marks", |desk| signed(desk, '●').len() == 30);
     // More than fits: the log that SQLite writes before everything else takes 4 kB for each page that changes.
     let unsaved = |desk: &Desk| desk.text().contains("unsaved:");
     let mut number = 0;
@@ -180,6 +180,7 @@ fn what_cannot_be_kept_is_offered_as_a_file_and_can_be_imported() {
     // There is no folder in which less can be written.
     let mut desk = reporter.read_with(&[("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")]);
     desk.wait_for("cannot be kept");
+    desk.wait("all articles", |desk| signed(desk, '●').len() == 20);
     desk.send("sjjs");
     desk.wait_for("2 unsaved:");
     assert_eq!(signed(&desk, '☆'), HashSet::from([0, 2]));

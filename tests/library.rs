@@ -14,7 +14,7 @@ use newsdesk::journal::{
     History, JournalEntry, SearchChange, Step, StepChange, apply_marks, changed_articles, markings,
 };
 use newsdesk::library::{
-    Error, Known, KnownFeed, Library, Moved, Origins, ReaderId, ReaderLock, WhichEntries, write_changes,
+    Error, FileState, Known, KnownFeed, Library, Moved, Origins, ReaderId, ReaderLock, WhichEntries, write_changes,
 };
 use newsdesk::loader::{Hint, decode, read};
 use newsdesk::marks::{Change, Marked, Marking, Marks, Place, Tag};
@@ -196,7 +196,7 @@ proptest! {
                     Default::default()
                 }
             };
-            prop_assert!(library.keep_with_journal(reader, &changes, &entries, &mut |_| None).unwrap().is_empty());
+            prop_assert!(library.keep_with_journal(reader, 0, &changes, &entries, &mut |_| None).unwrap().is_empty());
             prop_assert_eq!(&simple(&marks), &states[at]);
             prop_assert_eq!(&simple(&shelf.marks()), &states[at]);
         }
@@ -207,7 +207,7 @@ proptest! {
 fn star_as_step(library: &mut Library, history: &mut History, reader: ReaderId, article: u64) {
     let changes = [marking(article, Change::Starred(true))];
     let entry = history.record(format!("star {article}"), StepChange::of_marks(&changes), None);
-    library.keep_with_journal(reader, &changes, &[entry], &mut |_| None).unwrap();
+    library.keep_with_journal(reader, 0, &changes, &[entry], &mut |_| None).unwrap();
 }
 
 fn names(steps: &[(Step, bool)]) -> Vec<&str> {
@@ -607,6 +607,15 @@ impl Desk {
     }
 
     fn corpus(&self) -> Corpus {
+        self.read(false)
+    }
+
+    /// The corpus with the sizes and times of the files, by which an outdated view is detected.
+    fn corpus_with_stamps(&self) -> Corpus {
+        self.read(true)
+    }
+
+    fn read(&self, with_stamps: bool) -> Corpus {
         let mut builder = ShardBuilder::default();
         let mut files = Vec::new();
         collect(self.0.path(), &mut files);
@@ -615,7 +624,11 @@ impl Desk {
             let dir: Arc<Path> = path.parent().unwrap().into();
             let bytes = fs::read(&path).unwrap();
             let name = path.file_name().unwrap();
-            let file = builder.file(&dir, name, Origin::File, Stamp::default());
+            let stamp = match FileState::of(&path) {
+                FileState::There { stamp, .. } if with_stamps => stamp,
+                _ => Stamp::default(),
+            };
+            let file = builder.file(&dir, name, Origin::File, stamp);
             // A file may hold several articles, parted by a line.
             for (ordinal, part) in (0..).zip(std::str::from_utf8(&bytes).unwrap().split("=====\n")) {
                 let decoded = decode(part.as_bytes()).unwrap();
@@ -640,14 +653,18 @@ impl Desk {
     }
 
     fn star_in(&self, library: &mut Library, name: &str, ordinal: u32) {
+        self.mark_in(library, name, ordinal, Change::Starred(true));
+    }
+
+    fn mark_in(&self, library: &mut Library, name: &str, ordinal: u32, change: Change) {
         let (corpus, id) = (self.corpus(), self.id_in(name, ordinal));
         let mut known =
             |id: ArticleId| -> Option<Known> { Some(Origins::default().known(corpus.get(corpus.find(id)?)?)) };
-        library.keep(&[Marking { article: id, change: Change::Starred(true) }], &mut known).unwrap();
+        library.keep(&[Marking { article: id, change }], &mut known).unwrap();
     }
 
     fn recognise(&self, library: &mut Library) -> Vec<Moved> {
-        library.recognise(&self.corpus(), 0, &|path| path.exists()).unwrap().moved
+        library.recognise(&self.corpus(), 0, &FileState::of).unwrap().moved
     }
 }
 
@@ -770,6 +787,211 @@ fn articles_that_change_places_within_a_file_keep_their_marks() {
     desk.recognise(&mut library);
     assert_eq!(notes(&shelf), ["", "", "storm", ""]);
     assert_eq!(library.check().unwrap(), [""; 0]);
+}
+
+/// The names of the files whose article is starred.
+fn starred(shelf: &Shelf, desk: &Desk, names: &[&'static str]) -> Vec<&'static str> {
+    let marks = shelf.marks();
+    names.iter().copied().filter(|name| marks.get(desk.id(name)).is_starred()).collect()
+}
+
+fn story(number: u32) -> String {
+    format!("date 2023-09-25 NEWS\nStory {number} begins\n\nThe text of story number {number}.\n")
+}
+
+#[test]
+fn marks_follow_a_chain_of_renames() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+    desk.star(&mut library, "1.txt");
+    desk.mark_in(&mut library, "2.txt", 0, Change::Tagged(tag("two"), true));
+    desk.rename("2.txt", "3.txt");
+    desk.rename("1.txt", "2.txt");
+    desk.recognise(&mut library);
+    assert_eq!(starred(&shelf, &desk, &["1.txt", "2.txt", "3.txt"]), ["2.txt"]);
+    assert_eq!(shelf.marks().get(desk.id("3.txt")).tags(), [tag("two")]);
+    assert_eq!(shelf.marks().get(desk.id("2.txt")).tags(), []);
+}
+
+#[test]
+fn marks_follow_articles_that_change_places() {
+    for is_other_marked in [false, true] {
+        let shelf = Shelf::new();
+        let mut library = shelf.open();
+        let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+        desk.star(&mut library, "1.txt");
+        if is_other_marked {
+            desk.mark_in(&mut library, "2.txt", 0, Change::Tagged(tag("two"), true));
+        }
+        desk.write("1.txt", &story(2));
+        desk.write("2.txt", &story(1));
+        desk.recognise(&mut library);
+        assert_eq!(starred(&shelf, &desk, &["1.txt", "2.txt"]), ["2.txt"]);
+        assert_eq!(shelf.marks().get(desk.id("1.txt")).tags().len(), usize::from(is_other_marked));
+    }
+}
+
+#[test]
+fn marks_of_an_overwritten_article_return_with_its_text() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+    desk.star(&mut library, "1.txt");
+    desk.mark_in(&mut library, "2.txt", 0, Change::Tagged(tag("two"), true));
+    desk.rename("1.txt", "2.txt");
+    desk.recognise(&mut library);
+    let marks = shelf.marks();
+    assert!(marks.get(desk.id("2.txt")).is_starred() && marks.get(desk.id("2.txt")).tags().is_empty());
+    // The overwritten text is restored under another name.
+    desk.write("4.txt", &story(2));
+    desk.recognise(&mut library);
+    assert_eq!(shelf.marks().get(desk.id("4.txt")).tags(), [tag("two")]);
+    assert_eq!(starred(&shelf, &desk, &["2.txt", "4.txt"]), ["2.txt"]);
+}
+
+#[test]
+fn article_edited_after_it_was_copied_keeps_its_marks() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("storm.txt", STORM)]);
+    desk.star(&mut library, "storm.txt");
+    desk.write("copy.txt", STORM);
+    desk.write("storm.txt", &STORM.replace("boats", "ferries"));
+    desk.recognise(&mut library);
+    assert_eq!(starred(&shelf, &desk, &["storm.txt", "copy.txt"]), ["storm.txt"]);
+}
+
+#[test]
+fn marks_stay_away_from_files_that_were_there_before() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let (mon, tue) = (STORM.replace("boats", "eleven"), STORM.replace("boats", "twelve"));
+    let desk = Desk::new(&[("mon/index.txt", &mon), ("tue/index.txt", &tue), ("mon/other.txt", CHOIR)]);
+    // Longer than the clock of the file system takes to tick.
+    let written = fs::metadata(desk.0.path().join("tue/index.txt")).unwrap().modified().unwrap();
+    while written.elapsed().unwrap_or_default() < std::time::Duration::from_millis(20) {
+        std::thread::yield_now();
+    }
+    desk.star(&mut library, "mon/index.txt");
+    fs::remove_file(desk.0.path().join("mon/index.txt")).unwrap();
+    assert_eq!(desk.recognise(&mut library), []);
+    assert_eq!(starred(&shelf, &desk, &["tue/index.txt"]), [""; 0]);
+    // The deleted file returns.
+    desk.write("mon/index.txt", &mon);
+    desk.recognise(&mut library);
+    assert_eq!(starred(&shelf, &desk, &["mon/index.txt", "tue/index.txt"]), ["mon/index.txt"]);
+}
+
+#[test]
+fn marks_outlive_an_unmounted_folder() {
+    for is_copy_new in [false, true] {
+        let shelf = Shelf::new();
+        let mut library = shelf.open();
+        let desk = Desk::new(&[("disk/storm.txt", STORM), ("home/choir.txt", CHOIR)]);
+        if !is_copy_new {
+            desk.write("home/storm.txt", STORM);
+            let written = fs::metadata(desk.0.path().join("home/storm.txt")).unwrap().modified().unwrap();
+            while written.elapsed().unwrap_or_default() < std::time::Duration::from_millis(20) {
+                std::thread::yield_now();
+            }
+        }
+        desk.star(&mut library, "disk/storm.txt");
+        let elsewhere = tempfile::tempdir().unwrap();
+        let away = elsewhere.path().join("disk");
+        fs::rename(desk.0.path().join("disk"), &away).unwrap();
+        if is_copy_new {
+            desk.write("home/storm.txt", STORM);
+        }
+        desk.recognise(&mut library);
+        assert_eq!(starred(&shelf, &desk, &["home/storm.txt"]).len(), usize::from(is_copy_new));
+        fs::rename(&away, desk.0.path().join("disk")).unwrap();
+        desk.recognise(&mut library);
+        assert_eq!(starred(&shelf, &desk, &["disk/storm.txt"]), ["disk/storm.txt"]);
+        desk.recognise(&mut library);
+        let copies = starred(&shelf, &desk, &["home/storm.txt"]).len();
+        assert_eq!(copies, usize::from(is_copy_new), "a copy keeps the marks that it got");
+    }
+}
+
+#[test]
+fn two_programs_recognise_at_once_and_no_mark_moves_twice() {
+    let texts: Vec<String> = (0..20).map(story).collect();
+    let file = |first: &str| format!("{first}=====\n{}", texts.join("=====\n"));
+    let shelf = Shelf::new();
+    let desk = Desk::new(&[("day.txt", &texts.join("=====\n"))]);
+    let mut library = shelf.open();
+    for ordinal in (0..20).step_by(2) {
+        desk.star_in(&mut library, "day.txt", ordinal);
+    }
+    for round in 0..20 {
+        desk.write("day.txt", &if round % 2 == 0 { file(&story(100)) } else { texts.join("=====\n") });
+        let corpus = desk.corpus();
+        let barrier = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let mut library = shelf.open();
+                    barrier.wait();
+                    library.recognise(&corpus, 0, &FileState::of).unwrap();
+                });
+            }
+        });
+        let first = u32::from(round % 2 == 0);
+        let marks = shelf.marks();
+        let stars: Vec<u32> = (0..21).filter(|at| marks.get(desk.id_in("day.txt", *at)).is_starred()).collect();
+        assert_eq!(stars, (0..20).step_by(2).map(|at| at + first).collect::<Vec<_>>(), "round {round}");
+    }
+}
+
+#[test]
+fn mark_made_with_an_older_view_follows_the_text() {
+    let shelf = Shelf::new();
+    let (mut one, mut other) = (shelf.open(), shelf.open());
+    let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+    desk.star(&mut one, "1.txt");
+    desk.star(&mut one, "2.txt");
+    other.marks().unwrap();
+    let older = desk.corpus();
+    other.recognise(&older, 0, &FileState::of).unwrap();
+    desk.rename("1.txt", "3.txt");
+    desk.rename("2.txt", "1.txt");
+    desk.recognise(&mut one);
+    // The other program still shows the first story in 1.txt.
+    let id = desk.id("1.txt");
+    let mut known = |id: ArticleId| -> Option<Known> { Some(Origins::default().known(older.get(older.find(id)?)?)) };
+    let news = other.keep(&[Marking { article: id, change: Change::Tagged(tag("one"), true) }], &mut known).unwrap();
+    assert!(news.marks.iter().any(|(article, marked)| *article == id && marked.tags().is_empty()));
+    let marks = shelf.marks();
+    assert_eq!(marks.get(desk.id("3.txt")).tags(), [tag("one")]);
+    assert_eq!(marks.get(id).tags(), []);
+    // It hears of the moves as well.
+    let news = other.news().unwrap();
+    let moved = |from: &str, to: &str| Moved { from: desk.id(from), to: desk.id(to) };
+    assert!(news.moved.contains(&moved("1.txt", "3.txt")) && news.moved.contains(&moved("2.txt", "1.txt")));
+    assert!(news.marks.iter().any(|(article, marked)| *article == desk.id("2.txt") && !marked.is_starred()));
+    // A mark on a text that the library has nowhere waits for the text, and does not go to another article.
+    let mut known = |id: ArticleId| -> Option<Known> { Some(Origins::default().known(older.get(older.find(id)?)?)) };
+    desk.write("1.txt", &story(9));
+    desk.recognise(&mut one);
+    let mut third = shelf.open();
+    third.keep(&[Marking { article: id, change: Change::Tagged(tag("nine"), true) }], &mut known).unwrap();
+    assert_eq!(shelf.marks().get(id).tags(), [], "story 1 was in this file long ago");
+}
+
+#[test]
+fn outdated_view_of_a_file_changes_nothing() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+    desk.star(&mut library, "1.txt");
+    desk.write("1.txt", &story(3));
+    let outdated = desk.corpus_with_stamps();
+    desk.write("1.txt", &(story(1) + "More.\n"));
+    assert!(library.recognise(&outdated, 0, &FileState::of).unwrap().is_empty());
+    desk.write("1.txt", &story(1));
+    assert!(library.recognise(&desk.corpus_with_stamps(), 0, &FileState::of).unwrap().is_empty());
+    assert_eq!(starred(&shelf, &desk, &["1.txt"]), ["1.txt"]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ use newsdesk::corpus::Corpus;
 use newsdesk::feeds::Subscription;
 use newsdesk::fetch::{Client, ClientOptions, FetchLimits, Login, Password, Proxy};
 use newsdesk::journal::{History, STEPS, SearchChange, StepChange};
-use newsdesk::library::{KnownFeed, Library, ReaderId, Standing, UndoneStep};
+use newsdesk::library::{FileState, KnownFeed, Library, ReaderId, Standing, UndoneStep};
 use newsdesk::marks::{Change, Marking, Tag};
 use newsdesk::runtime::exchange::import;
 use newsdesk::runtime::feed_orders::{self, OrderError, feeds_named};
@@ -410,12 +410,12 @@ fn hidden_entries_are_deleted_with_their_journal_step() {
     assert_eq!(rows_of_entries(&desk), 4);
     let (mut history, (row, name)) = (History::default(), last_step(&library));
     let entry = history.record(name, StepChange::Feeds(Vec::new()), Some(row));
-    library.keep_with_journal(ReaderId(1), &[], &[entry], &mut |_| None).unwrap();
+    library.keep_with_journal(ReaderId(1), 0, &[], &[entry], &mut |_| None).unwrap();
     for number in 0..STEPS as u64 {
         assert_eq!(rows_of_entries(&desk), 4, "after {number} steps");
         let changes = [Marking { article: ArticleId(number), change: Change::Starred(true) }];
         let entry = history.record("star".to_owned(), StepChange::of_marks(&changes), None);
-        library.keep_with_journal(ReaderId(1), &changes, &[entry], &mut |_| None).unwrap();
+        library.keep_with_journal(ReaderId(1), 0, &changes, &[entry], &mut |_| None).unwrap();
     }
     assert_eq!(rows_of_entries(&desk), 2);
     assert!(library.undo_feeds(row, true).unwrap().refused.is_some());
@@ -508,7 +508,7 @@ fn import_is_undone_in_two_steps() {
     for (row, name, change) in steps.clone() {
         entries.push(history.record(name, change, Some(row)));
     }
-    library.keep_with_journal(ReaderId(1), &[], &entries, &mut |_| None).unwrap();
+    library.keep_with_journal(ReaderId(1), 0, &[], &entries, &mut |_| None).unwrap();
     let StepChange::Searches(changes) = &history.next(true).unwrap().change else { panic!("a step of searches") };
     let changes: Vec<_> = changes.iter().map(SearchChange::inverse).collect();
     let entry = history.advance(true).unwrap();
@@ -1336,7 +1336,7 @@ fn marks_in_a_feed_file_follow_entries_that_move() {
                 now.swap(at, dice.roll(at as u64 + 1));
             }
             let corpus = load(&now);
-            library.recognise(&corpus, 0, &|path| path.exists()).unwrap();
+            library.recognise(&corpus, 0, &FileState::of).unwrap();
             let marks = library.marks().unwrap();
             for &slot in corpus.order().iter() {
                 let entry = corpus.get(slot).unwrap();
@@ -1374,7 +1374,7 @@ fn edited_entry_of_a_feed_file_keeps_its_mark() {
         vec![news(1, "https", "a"), news(3, "https", "c"), news(2, "https", "again")],
     ] {
         let corpus = load(&entries);
-        library.recognise(&corpus, 0, &|path| path.exists()).unwrap();
+        library.recognise(&corpus, 0, &FileState::of).unwrap();
         let marks = library.marks().unwrap();
         let entries = corpus.order().iter().map(|slot| corpus.get(*slot).unwrap());
         let starred: Vec<String> = entries

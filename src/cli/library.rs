@@ -13,9 +13,9 @@ use super::{NOTHING, complain};
 use crate::app::numbers::{counted, grouped};
 use crate::article::clean;
 use crate::corpus::Corpus;
-use crate::library::{Error, Library, private};
+use crate::library::{Error, FileState, Library, private};
 use crate::loader::Problem;
-use crate::marks::{Marked, Marks};
+use crate::marks::Marks;
 
 /// What is to be done with the library.
 #[derive(Debug, Subcommand)]
@@ -156,16 +156,11 @@ pub(super) fn all_marks(corpus: &Corpus) -> io::Result<Marks> {
     library.map_or_else(|| Ok(Marks::default()), |mut library| known(&mut library, corpus))
 }
 
-/// The marks in the library, with those of articles that were moved.
+/// Recognises moved articles and returns all marks in the library.
 pub(super) fn known(library: &mut Library, corpus: &Corpus) -> io::Result<Marks> {
-    let mut marks = library.marks().map_err(|error| told(library.path(), error))?;
-    match library.recognise(corpus, 0, &|path| path.symlink_metadata().is_ok()) {
-        Ok(recognised) => {
-            recognised.moved.iter().for_each(|moved| marks.set(moved.from, Marked::default()));
-            recognised.marks.into_iter().for_each(|(article, marked)| marks.set(article, marked));
-        }
-        // Where nothing can be written, what is known is better than nothing.
-        Err(error) => complain(&told(library.path(), error).to_string()),
+    // The marks can be read even if the library cannot be written.
+    if let Err(error) = library.recognise(corpus, 0, &FileState::of) {
+        complain(&told(library.path(), error).to_string());
     }
-    Ok(marks)
+    library.marks().map_err(|error| told(library.path(), error))
 }

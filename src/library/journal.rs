@@ -181,10 +181,12 @@ impl Library {
         })
     }
 
-    /// Saves changes of marks as [`keep`](Self::keep) does, and writes the journal in the same transaction.
+    /// Saves changes of marks as [`keep`](Self::keep) does, and writes the journal in the same transaction. `since` is the
+    /// value of [`recognised_at`](Self::recognised_at) when the changes were made.
     pub fn keep_with_journal(
         &mut self,
         reader: ReaderId,
+        since: i64,
         changes: &[Marking],
         entries: &[JournalEntry],
         known: &mut dyn FnMut(ArticleId) -> Option<Known>,
@@ -199,7 +201,7 @@ impl Library {
             for entry in entries {
                 write_entry(transaction, reader, entry, None)?;
             }
-            let mut keeper = Keeper::new(transaction, revision)?;
+            let mut keeper = Keeper::new(transaction, revision)?.since(since);
             for marking in changes {
                 keeper.keep(marking, known)?;
             }

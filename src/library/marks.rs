@@ -9,8 +9,10 @@ use rusqlite::{CachedStatement, OptionalExtension, Row, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::ReaderId;
-use super::{Library, Result, now};
+use super::recognise::{self, Moved};
+use super::{Library, Result, moves, now};
 use crate::article::ArticleId;
+use crate::article::fold::fold;
 use crate::corpus::{Entry, Origin};
 use crate::marks::{Change, Marked, Marking, Marks, Place, Tag};
 use crate::query::SavedSearch;
@@ -78,20 +80,28 @@ pub(super) fn content(entry: Entry<'_>) -> u64 {
     xxh3_64(entry.folded())
 }
 
-/// What others have changed.
+/// Changes in the library that a program has not read yet.
 #[derive(Clone, Debug, Default)]
 pub struct News {
-    /// What is done to these articles now.
+    /// Articles with another identity.
+    pub moved: Vec<Moved>,
+    /// The current marks of articles that changed.
     pub marks: Vec<(ArticleId, Marked)>,
-    /// All saved searches, where any program has written since.
+    /// All saved searches, if another program has written to the library.
     pub searches: Option<Vec<SavedSearch>>,
 }
 
 impl News {
-    /// Whether there are none.
+    /// Returns whether there are no changes.
     pub fn is_empty(&self) -> bool {
-        self.marks.is_empty() && self.searches.is_none()
+        self.moved.is_empty() && self.marks.is_empty() && self.searches.is_none()
     }
+}
+
+/// Returns the time in nanoseconds since 1970-01-01 00:00 UTC.
+pub(super) fn now_nanoseconds() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
 /// Identities and checksums as SQLite has them: the same bits with a sign.
@@ -163,32 +173,49 @@ impl Library {
         Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
-    /// What other programs have changed since the last call, or since [`marks`](Self::marks).
+    /// Returns what other programs have changed since the last call, or since [`marks`](Self::marks).
     pub fn news(&mut self) -> Result<News> {
         let now = self.data_version_now()?;
         if now == self.data_version {
             return Ok(News::default());
         }
         self.data_version = now;
-        let searches = Some(self.searches()?);
+        self.read_news(true)
+    }
+
+    /// Reads the changes since the last revision that was read.
+    pub(super) fn read_news(&mut self, with_searches: bool) -> Result<News> {
+        let searches = with_searches.then(|| self.searches()).transpose()?;
         let transaction = self.connection.transaction()?;
-        let latest = transaction.query_row("SELECT revision FROM counter", [], |row| row.get(0))?;
+        let latest = moves::revision(&transaction)?;
+        let (moved, touched) = moves::since(&transaction, self.seen)?;
         let mut statement =
             transaction.prepare_cached(&format!("SELECT {COLUMNS} FROM articles WHERE revision > ?1"))?;
         let mut marks = Vec::new();
         let mut rows = statement.query([self.seen])?;
         while let Some(row) = rows.next()? {
             let (article, marked) = marked(row)?;
-            marks.push((article, with_words(&transaction, article, marked)?));
+            if !touched.contains(&article) {
+                marks.push((article, with_words(&transaction, article, marked)?));
+            }
         }
+        for article in touched {
+            marks.push((article, stored_marks(&transaction, article)?.unwrap_or_default()));
+        }
+        drop(rows);
+        drop(statement);
+        drop(transaction);
         self.seen = latest;
-        Ok(News { marks, searches })
+        Ok(News { moved, marks, searches })
     }
 
-    /// Keeps changes, all of them or none; when it returns they are on the disk. `known` tells of articles that were
-    /// never marked before. Where somebody else has changed a note meanwhile both texts are kept: those come back.
+    /// Saves changes of marks in one transaction. When it returns, they are on the disk. `known` describes an article as
+    /// this program sees it; if its place has another text in the library now, the marks follow the text. Returns the
+    /// marks of articles that differ from the changes: notes that another program changed meanwhile are joined, and
+    /// articles may have moved.
     pub fn keep(&mut self, changes: &[Marking], known: &mut dyn FnMut(ArticleId) -> Option<Known>) -> Result<News> {
-        self.keep_with_journal(ReaderId(0), changes, &[], known)
+        let since = self.recognised_at();
+        self.keep_with_journal(ReaderId(0), since, changes, &[], known)
     }
 }
 
@@ -261,9 +288,11 @@ pub(super) struct Keeper<'a> {
     transaction: &'a Transaction<'a>,
     revision: i64,
     now: i64,
-    /// Articles whose note was joined with somebody else's.
-    joined: Vec<ArticleId>,
-    /// Articles that were not there before.
+    /// Moves after this revision are unknown to the program that makes the changes.
+    since: i64,
+    /// Articles whose marks are not what the changes say.
+    corrected: Vec<ArticleId>,
+    /// Articles that had no row before.
     fresh: Vec<ArticleId>,
     read: CachedStatement<'a>,
     unread: CachedStatement<'a>,
@@ -275,54 +304,107 @@ pub(super) struct Keeper<'a> {
 impl<'a> Keeper<'a> {
     pub(super) fn new(transaction: &'a Transaction<'a>, revision: i64) -> Result<Keeper<'a>> {
         let set = |what: &str| {
-            transaction.prepare_cached(&format!("UPDATE articles SET {what}, revision = ?2 WHERE id = ?1"))
+            // The text is checked only if it is known on both sides. Entries of feeds keep their identity when edited.
+            let same_text = "(?3 IS NULL OR content IN (?3, 0) OR origin <> 'file')";
+            transaction
+                .prepare_cached(&format!("UPDATE articles SET {what}, revision = ?2 WHERE id = ?1 AND {same_text}"))
         };
         Ok(Keeper {
             revision,
             now: now(),
-            joined: Vec::new(),
+            since: 0,
+            corrected: Vec::new(),
             fresh: Vec::new(),
-            read: set("read_at = coalesce(read_at, ?3)")?,
+            read: set("read_at = coalesce(read_at, ?4)")?,
             unread: set("read_at = NULL")?,
-            starred: set("starred_at = ?3")?,
-            place: set("part = ?3, byte = ?4")?,
+            starred: set("starred_at = ?4")?,
+            place: set("part = ?4, byte = ?5")?,
             touch: set("id = id")?,
             transaction,
         })
     }
 
-    /// Returns the articles whose notes were joined with somebody else's, and those that were not there before.
-    pub(super) fn end(mut self) -> Result<(News, Vec<ArticleId>)> {
-        let mut joined = Vec::new();
-        for article in std::mem::take(&mut self.joined) {
-            joined.extend(self.marked(article)?.map(|marked| (article, marked)));
-        }
-        Ok((News { marks: joined, searches: None }, self.fresh))
+    /// Sets the revision up to which the program knows of moves.
+    pub(super) fn since(self, since: i64) -> Keeper<'a> {
+        Keeper { since, ..self }
     }
 
+    /// Returns the marks of articles that are not what the changes say, and the articles that had no row before.
+    pub(super) fn end(mut self) -> Result<(News, Vec<ArticleId>)> {
+        let mut marks = Vec::new();
+        self.corrected.sort_unstable_by_key(|article| article.0);
+        self.corrected.dedup();
+        for &article in &self.corrected {
+            marks.push((article, self.marked(article)?.unwrap_or_default()));
+        }
+        Ok((News { marks, ..News::default() }, self.fresh))
+    }
+
+    /// Makes a change. Creates a row for an article that has none.
     pub(super) fn keep(&mut self, marking: &Marking, known: &mut dyn FnMut(ArticleId) -> Option<Known>) -> Result<()> {
-        if self.update(marking)? == 0 {
-            self.insert(marking.article, known(marking.article))?;
-            self.update(marking)?;
+        let known = known(marking.article);
+        let content = known.as_ref().map(|known| known.content);
+        if self.update(marking, content)? > 0 {
+            return Ok(());
+        }
+        let article = match &known {
+            Some(known) => self.article_of(known)?,
+            None => marking.article,
+        };
+        let change = marking.change.clone();
+        if self.update(&Marking { article, change: change.clone() }, None)? == 0 {
+            self.insert(article, known)?;
+            self.update(&Marking { article, change }, None)?;
+        }
+        if article != marking.article {
+            self.corrected.extend([marking.article, article]);
         }
         Ok(())
     }
 
-    /// Makes a change to an article that is there; gives how many that are.
-    fn update(&mut self, Marking { article, change }: &Marking) -> Result<usize> {
-        let (id, revision, now) = (signed(article.0), self.revision, self.now);
+    /// Returns the row for a text that is not the stored text of its place: the article that it became, the article at
+    /// this place if it has the same headline, or else a row that waits until the text is recognised.
+    fn article_of(&self, known: &Known) -> Result<ArticleId> {
+        if let Some(article) = moves::follow(self.transaction, (known.id, known.content), self.since)? {
+            return Ok(article);
+        }
+        let sql = "SELECT headline FROM articles WHERE id = ?1";
+        let mut select = self.transaction.prepare_cached(sql)?;
+        let there: Option<String> = select.query_row([signed(known.id.0)], |row| row.get(0)).optional()?;
+        Ok(match there {
+            Some(headline) if headline.is_empty() || fold(&headline) != fold(&known.headline) => {
+                recognise::aside(known.id, known.content)
+            }
+            _ => known.id,
+        })
+    }
+
+    /// Returns the row for an article as another program or a file describes it.
+    pub(super) fn row_of(&self, known: &Known) -> Result<ArticleId> {
+        let sql = "SELECT 1 FROM articles WHERE id = ?1 AND (content IN (?2, 0) OR origin <> 'file')";
+        let mut there = self.transaction.prepare_cached(sql)?;
+        if there.exists(params![signed(known.id.0), signed(known.content)])? {
+            return Ok(known.id);
+        }
+        self.article_of(known)
+    }
+
+    /// Makes a change to an article with this text. Returns the number of rows that changed.
+    fn update(&mut self, Marking { article, change }: &Marking, content: Option<u64>) -> Result<usize> {
+        let (id, revision, now, content) = (signed(article.0), self.revision, self.now, content.map(signed));
         Ok(match change {
-            Change::Read(true) => self.read.execute(params![id, revision, now])?,
-            Change::Read(false) => self.unread.execute(params![id, revision])?,
-            Change::Starred(starred) => self.starred.execute(params![id, revision, starred.then_some(now)])?,
+            Change::Read(true) => self.read.execute(params![id, revision, content, now])?,
+            Change::Read(false) => self.unread.execute(params![id, revision, content])?,
+            Change::Starred(starred) => self.starred.execute(params![id, revision, content, starred.then_some(now)])?,
             Change::Place(place) => self.place.execute(params![
                 id,
                 revision,
+                content,
                 place.map(|place| place.part),
                 place.map(|place| place.byte)
             ])?,
             Change::Tagged(tag, wanted) => {
-                let there = self.touch.execute(params![id, revision])?;
+                let there = self.touch.execute(params![id, revision, content])?;
                 if there > 0 {
                     let sql = if *wanted {
                         "INSERT OR IGNORE INTO tags (article, tag) VALUES (?1, ?2)"
@@ -334,7 +416,7 @@ impl<'a> Keeper<'a> {
                 there
             }
             Change::Note { text, was } => {
-                let there = self.touch.execute(params![id, revision])?;
+                let there = self.touch.execute(params![id, revision, content])?;
                 if there > 0 {
                     self.note(*article, text, was)?;
                 }
@@ -351,10 +433,10 @@ impl<'a> Keeper<'a> {
         let text = if there == was || there.is_empty() || there == text {
             text.to_owned()
         } else if there.contains(text) {
-            self.joined.push(article);
+            self.corrected.push(article);
             there
         } else {
-            self.joined.push(article);
+            self.corrected.push(article);
             // One who adds to what they knew of loses nothing of what they did not know of.
             match text.strip_prefix(was) {
                 Some(added) if there.starts_with(was) => format!("{there}\n{}", added.trim_start_matches('\n')),
@@ -371,10 +453,11 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// Puts in an article that is not there.
+    /// Creates the row of an article.
     pub(super) fn insert(&mut self, article: ArticleId, known: Option<Known>) -> Result<()> {
-        let sql = "INSERT INTO articles (id, revision, content, length, origin, place, ordinal, headline, published)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let sql = "INSERT INTO articles
+                       (id, revision, content, length, origin, place, ordinal, headline, published, known_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         let mut insert = self.transaction.prepare_cached(sql)?;
         self.fresh.push(article);
         let (id, revision) = (signed(article.0), self.revision);
@@ -383,18 +466,25 @@ impl<'a> Keeper<'a> {
                 let Known { content, length, origin, place, ordinal, headline, published, .. } = known;
                 let (content, length) = (signed(content), i64::try_from(length).unwrap_or(i64::MAX));
                 let place = Place8(&place);
-                insert.execute(params![id, revision, content, length, origin, place, ordinal, headline, published])?;
+                let known_at = now_nanoseconds();
+                insert.execute(params![
+                    id, revision, content, length, origin, place, ordinal, headline, published, known_at
+                ])?;
             }
-            // Nothing is known of it but that it was marked, which is kept.
-            None => drop(insert.execute(params![id, revision, 0, 0, "", "", 0, "", None::<String>])?),
+            None => drop(insert.execute(params![id, revision, 0, 0, "", "", 0, "", None::<String>, None::<i64>])?),
         }
         Ok(())
     }
 
-    /// What is done to an article now, if it is there.
-    pub(super) fn marked(&mut self, article: ArticleId) -> Result<Option<Marked>> {
-        let sql = format!("SELECT {COLUMNS} FROM articles WHERE id = ?1");
-        let found = self.transaction.prepare_cached(&sql)?.query_row([signed(article.0)], marked).optional()?;
-        found.map(|(_, marked)| with_words(self.transaction, article, marked)).transpose()
+    /// Returns the marks of an article, if it has a row.
+    pub(super) fn marked(&self, article: ArticleId) -> Result<Option<Marked>> {
+        stored_marks(self.transaction, article)
     }
+}
+
+/// Returns the marks of an article, if it has a row.
+fn stored_marks(transaction: &Transaction<'_>, article: ArticleId) -> Result<Option<Marked>> {
+    let sql = format!("SELECT {COLUMNS} FROM articles WHERE id = ?1");
+    let found = transaction.prepare_cached(&sql)?.query_row([signed(article.0)], marked).optional()?;
+    found.map(|(_, marked)| with_words(transaction, article, marked)).transpose()
 }

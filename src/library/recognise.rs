@@ -1,167 +1,253 @@
-//! Recognising articles again: one whose file was renamed or moved by its text, one that was edited by its place.
+//! Recognition of marked articles whose files were renamed, moved, edited, swapped or overwritten.
 //!
-//! An identity is a place. An article whose place is gone from the disk is looked for among those that were not known
-//! when the program began: first by its text, then by its file's name and its headline. As long as the old file is there,
-//! a new one with the same text is another article. In a file of several articles, such as a feed, they change places: there
-//! each is known by its text.
+//! The identity of an article is its place: the path of its file and its position or key in it. When the text at a place
+//! changes, the marks must follow the text and not the place. [`Library::recognise`] compares the stored articles with a
+//! version of the corpus. The rules, in this order:
+//!
+//! 1. An article whose text is no longer at its place moves to a place with exactly that text.
+//! 2. Otherwise, a text that changed at its place was edited and keeps its marks.
+//! 3. An article whose file was deleted moves to a file of the same name with the same headline, if there is only one,
+//!    and if that file was written later and has about the same length.
+//!
+//! A program may have an older view of the files than another one. So a place counts only if its file is still as it was
+//! read, and the plan is made again inside the transaction that carries it out. [`moves`](super::moves) records what
+//! happened for the other programs.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::file_state::FileState;
 use super::journal::rename_articles;
-use super::marks::{Keeper, Known, Origins, Place8, content, path_of, signed, unsigned};
-use super::{Library, Result};
+use super::marks::{Keeper, Known, News, Origins, Place8, content, now_nanoseconds, path_of, signed, unsigned};
+use super::{Library, Result, moves};
 use crate::article::ArticleId;
 use crate::article::fold::fold;
-use crate::corpus::{Corpus, Entry, Origin, Slot};
-use crate::marks::{Marked, Marking};
+use crate::corpus::{Corpus, Entry, Origin, Slot, Stamp};
+use crate::marks::Marking;
 
-/// An article that goes by another identity now.
+/// By how many nanoseconds the times of files may be behind the clock. Linux takes them from its timer, which ticks every
+/// 1 to 4 ms in most kernels.
+const CLOCK_TICK: i64 = 5_000_000;
+
+/// An article that has another identity now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved {
-    /// What it was known as.
+    /// The former identity.
     pub from: ArticleId,
-    /// What it is known as now.
+    /// The new identity.
     pub to: ArticleId,
 }
 
-/// What came of looking through a version of the corpus.
-#[derive(Clone, Debug, Default)]
-pub struct Recognised {
-    /// Articles that were recognised in another place.
-    pub moved: Vec<Moved>,
-    /// What is done to each of them now.
-    pub marks: Vec<(ArticleId, Marked)>,
-}
-
-/// What the library knows of an article.
+/// The text of a stored article.
 struct Kept {
     content: u64,
     length: usize,
 }
 
 impl Library {
-    /// Recognises the articles of `corpus` from slot `from` on, those before having been looked at. `exists` says
-    /// whether there is still a file at a path.
-    pub fn recognise(&mut self, corpus: &Corpus, from: usize, exists: &dyn Fn(&Path) -> bool) -> Result<Recognised> {
-        let kept = self.kept()?;
-        if kept.is_empty() {
-            return Ok(Recognised::default());
-        }
-        let mut here: HashSet<ArticleId> = HashSet::with_capacity(corpus.len());
-        let (mut edited, mut strangers) = (HashMap::new(), Vec::new());
-        for &slot in corpus.order().iter() {
-            let Some(entry) = corpus.get(slot).filter(|entry| entry.origin() == Origin::File) else { continue };
-            here.insert(entry.id());
-            if slot.index() < from {
-                continue;
-            }
-            if self.fresh.contains(&entry.id()) {
-                strangers.push(slot);
-            }
-            match kept.get(&entry.id()) {
-                Some(kept) if kept.length == entry.folded().len() && kept.content == content(entry) => {}
-                Some(_) => drop(edited.insert(entry.id(), slot)),
-                None => strangers.push(slot),
-            }
-        }
-        let mut lost = kept;
-        lost.retain(|id, _| !here.contains(id) || edited.contains_key(id));
-        let mut search = Search::new(corpus, &lost, &edited, &strangers, exists);
-        search.go_through(&self.connection)?;
-        let Search { found, mut origins, .. } = search;
-        let left: HashSet<ArticleId> = found.iter().map(|(id, _)| *id).collect();
-        let taken: HashSet<ArticleId> = found.iter().filter_map(|(_, slot)| Some(corpus.get(*slot)?.id())).collect();
-        // What was edited where it stands stays; what another article has taken the place of waits to be seen again.
-        let (mut refreshed, mut displaced) = (Vec::new(), Vec::new());
-        for (&id, &slot) in edited.iter().filter(|(id, _)| !left.contains(*id)) {
-            let same = !is_one_of_several(corpus, slot) || self.has_headline(id, corpus.get(slot))?;
-            if same && !taken.contains(&id) { refreshed.push(slot) } else { displaced.push(id) }
-        }
-        if refreshed.is_empty() && displaced.is_empty() && found.is_empty() {
-            return Ok(Recognised::default());
-        }
-        let aside = |id: ArticleId| aside(id, lost.get(&id).map_or(0, |kept| kept.content));
-        self.write(|transaction, revision| {
-            for entry in refreshed.iter().filter_map(|&slot| corpus.get(slot)) {
-                refresh(transaction, &origins.known(entry))?;
-            }
-            // Articles of one file may have changed places with each other, so all go out before any goes in.
-            for &id in left.iter().chain(&displaced) {
-                set_aside(transaction, id, aside(id))?;
-            }
-            let mut recognised = Recognised::default();
-            recognised.marks.extend(displaced.iter().map(|&id| (id, Marked::default())));
-            let mut renamed: HashMap<ArticleId, ArticleId> = displaced.iter().map(|&id| (id, aside(id))).collect();
-            for (from, slot) in found {
-                let Some(entry) = corpus.get(slot) else { continue };
-                let to = entry.id();
-                if rename(transaction, revision, aside(from), &origins.known(entry))? {
-                    recognised.moved.push(Moved { from, to });
-                    renamed.insert(from, to);
-                    let marked = Keeper::new(transaction, revision)?.marked(to)?;
-                    recognised.marks.extend(marked.map(|marked| (to, marked)));
-                }
-            }
-            if !renamed.is_empty() {
-                rename_articles(transaction, &renamed)?;
-            }
-            Ok(recognised)
-        })
+    /// Recognises the articles of `corpus` from slot `from` on; the slots before were recognised earlier. `look` returns
+    /// the current state of a file. Returns what changed, including changes of other programs.
+    pub fn recognise(&mut self, corpus: &Corpus, from: usize, look: &dyn Fn(&Path) -> FileState) -> Result<News> {
+        let looked = RefCell::new(HashMap::new());
+        let look = |path: &Path| *looked.borrow_mut().entry(path.to_owned()).or_insert_with(|| look(path));
+        let fresh = std::mem::take(&mut self.fresh);
+        let view = View { corpus, from, fresh: &fresh, look: &look };
+        let written = self.recognise_view(&view);
+        self.fresh = fresh;
+        if written? { self.read_news(false) } else { Ok(News::default()) }
     }
 
-    /// Whether the headline that is known of an article is that of an entry.
-    fn has_headline(&self, id: ArticleId, entry: Option<Entry<'_>>) -> Result<bool> {
-        let sql = "SELECT headline FROM articles WHERE id = ?1";
-        let known: Option<String> =
-            self.connection.prepare_cached(sql)?.query_row([signed(id.0)], |row| row.get(0)).optional()?;
-        Ok(known.zip(entry).is_some_and(|(known, entry)| fold(&known) == fold(&entry.headline())))
+    /// Returns whether anything had to be written.
+    fn recognise_view(&mut self, view: &View<'_>) -> Result<bool> {
+        let revision = moves::revision(&self.connection)?;
+        if Plan::new(&self.connection, view)?.is_empty() {
+            self.recognised_at = revision;
+            return Ok(false);
+        }
+        // Another program may have recognised the same articles meanwhile, so the plan is made again. The disk was asked
+        // before, because it may be slow.
+        self.recognised_at = self.write(|transaction, revision| {
+            Plan::new(transaction, view)?.carry_out(transaction, revision, view.corpus)?;
+            Ok(revision)
+        })?;
+        Ok(true)
     }
 
-    fn kept(&self) -> Result<HashMap<ArticleId, Kept>> {
-        let sql = "SELECT id, content, length FROM articles WHERE origin = 'file'";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query([])?;
-        let mut kept = HashMap::new();
-        while let Some(row) = rows.next()? {
-            let length = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
-            kept.insert(ArticleId(unsigned(row.get(0)?)), Kept { content: unsigned(row.get(1)?), length });
-        }
-        Ok(kept)
+    /// The revision of the library when this program last recognised articles. See [`Library::keep_since`].
+    pub fn recognised_at(&self) -> i64 {
+        self.recognised_at
     }
 }
 
-/// A search for the articles that are not where they were.
-struct Search<'a> {
+/// What a program sees of the files.
+struct View<'a> {
     corpus: &'a Corpus,
-    /// Articles that are gone, or whose place holds another text now.
+    from: usize,
+    fresh: &'a HashSet<ArticleId>,
+    look: &'a dyn Fn(&Path) -> FileState,
+}
+
+/// The changes that recognition makes.
+#[derive(Debug, Default)]
+struct Plan {
+    /// Articles with another place, and whether their folder is missing.
+    moved: Vec<(ArticleId, Slot, bool)>,
+    /// Articles that were edited at their place.
+    edited: Vec<Slot>,
+    /// Articles whose place has another article now, and whose text is nowhere. They wait until their text returns.
+    displaced: Vec<ArticleId>,
+    /// Articles that returned with their folder, and the row that has their marks.
+    returned: Vec<(ArticleId, Slot)>,
+    /// Checksums of the texts by which rows are set aside.
+    contents: HashMap<ArticleId, u64>,
+}
+
+impl Plan {
+    fn new(connection: &Connection, view: &View<'_>) -> Result<Plan> {
+        let corpus = view.corpus;
+        let mut lost = kept(connection)?;
+        if lost.is_empty() {
+            return Ok(Plan::default());
+        }
+        let mut edited = HashMap::new();
+        let mut strangers = Vec::new();
+        for &slot in corpus.order().iter() {
+            let Some(entry) = corpus.get(slot).filter(|entry| entry.origin() == Origin::File) else { continue };
+            let is_new = slot.index() >= view.from;
+            let is_same = |kept: &Kept| kept.length == entry.folded().len() && kept.content == content(entry);
+            match lost.get(&entry.id()).map(|kept| !is_new || is_same(kept)) {
+                Some(true) => {
+                    lost.remove(&entry.id());
+                    if is_new && view.fresh.contains(&entry.id()) {
+                        strangers.push(slot);
+                    }
+                }
+                Some(false) => drop(edited.insert(entry.id(), slot)),
+                None if is_new => strangers.push(slot),
+                None => {}
+            }
+        }
+        let mut search = Search::new(view, &lost, &edited, &strangers);
+        search.match_rows(connection)?;
+        search.plan(connection, &strangers)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.moved.is_empty() && self.edited.is_empty() && self.displaced.is_empty() && self.returned.is_empty()
+    }
+
+    fn carry_out(&self, transaction: &Transaction<'_>, revision: i64, corpus: &Corpus) -> Result<()> {
+        let mut origins = Origins::default();
+        let aside = |id: ArticleId| aside(id, self.contents.get(&id).copied().unwrap_or(0));
+        for entry in self.edited.iter().filter_map(|&slot| corpus.get(slot)) {
+            refresh(transaction, &origins.known(entry))?;
+        }
+        // Articles may have changed places with each other, so all leave before any arrives.
+        for &id in self.moved.iter().map(|(id, ..)| id).chain(&self.displaced) {
+            set_aside(transaction, id, aside(id))?;
+        }
+        let mut renamed: HashMap<ArticleId, ArticleId> = self.displaced.iter().map(|&id| (id, aside(id))).collect();
+        for &(id, slot, is_away) in &self.moved {
+            let Some(entry) = corpus.get(slot) else { continue };
+            if rename(transaction, revision, aside(id), &origins.known(entry))? {
+                renamed.insert(id, entry.id());
+                if is_away {
+                    moves::set_away(transaction, id, aside(id))?;
+                }
+            }
+        }
+        for &(holder, slot) in &self.returned {
+            let Some(entry) = corpus.get(slot) else { continue };
+            let mut keeper = Keeper::new(transaction, revision)?;
+            let marked = keeper.marked(holder)?.unwrap_or_default();
+            keeper.insert(entry.id(), Some(origins.known(entry)))?;
+            for change in marked.changes() {
+                keeper.keep(&Marking { article: entry.id(), change }, &mut |_| None)?;
+            }
+            moves::clear_away(transaction, entry.id(), content(entry))?;
+        }
+        rename_articles(transaction, &renamed)?;
+        moves::prune(transaction)
+    }
+}
+
+/// Returns the stored articles of files.
+fn kept(connection: &Connection) -> Result<HashMap<ArticleId, Kept>> {
+    let sql = "SELECT id, content, length FROM articles WHERE origin = 'file'";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut kept = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let length = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+        kept.insert(ArticleId(unsigned(row.get(0)?)), Kept { content: unsigned(row.get(1)?), length });
+    }
+    Ok(kept)
+}
+
+/// A stored article whose text is not at its place.
+struct Lost {
+    id: ArticleId,
+    content: u64,
+    length: usize,
+    place: PathBuf,
+    headline: String,
+    /// When its text was stored, in nanoseconds since 1970-01-01 00:00 UTC.
+    known_at: i64,
+    whereabouts: Whereabouts,
+}
+
+/// What became of the place of an article.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whereabouts {
+    /// The place has another text now.
+    Edited(Slot),
+    /// The file is there, but not this text.
+    InFile,
+    /// The file was deleted or renamed.
+    Deleted,
+    /// The folder is missing: it was renamed, or its disk is not mounted.
+    Away,
+}
+
+/// A search for the new places of articles.
+struct Search<'a> {
+    view: &'a View<'a>,
+    /// Articles whose text is not at their place.
     lost: &'a HashMap<ArticleId, Kept>,
-    /// Of those, the slots of the ones whose place is there.
+    /// The places of those whose place has another text.
     edited: &'a HashMap<ArticleId, Slot>,
-    exists: &'a dyn Fn(&Path) -> bool,
+    /// Places where an article may have moved to, by the checksum of their text.
     same_text: HashMap<u64, Vec<Slot>>,
+    /// The same without places of stored articles, by the name of their file.
     same_name: HashMap<&'a [u8], Vec<Slot>>,
     origins: Origins,
-    taken: HashSet<Slot>,
-    /// What was found: each article, and where it is now.
-    found: Vec<(ArticleId, Slot)>,
+    taken: HashMap<Slot, ArticleId>,
+    moved: Vec<(ArticleId, Slot, bool)>,
+}
+
+/// Where to look for the text of a lost article.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Range {
+    File,
+    Namesakes,
+    Anywhere,
 }
 
 impl<'a> Search<'a> {
     fn new(
-        corpus: &'a Corpus,
+        view: &'a View<'a>,
         lost: &'a HashMap<ArticleId, Kept>,
         edited: &'a HashMap<ArticleId, Slot>,
         strangers: &[Slot],
-        exists: &'a dyn Fn(&Path) -> bool,
     ) -> Search<'a> {
         let lengths: HashSet<usize> = lost.values().map(|kept| kept.length).collect();
         let mut same_text: HashMap<u64, Vec<Slot>> = HashMap::new();
         let mut same_name: HashMap<&[u8], Vec<Slot>> = HashMap::new();
         for &slot in strangers.iter().chain(edited.values()).filter(|_| !lost.is_empty()) {
-            let Some(entry) = corpus.get(slot) else { continue };
+            let Some(entry) = view.corpus.get(slot) else { continue };
             if lengths.contains(&entry.folded().len()) {
                 same_text.entry(content(entry)).or_default().push(slot);
             }
@@ -169,93 +255,232 @@ impl<'a> Search<'a> {
                 same_name.entry(name_of(entry)).or_default().push(slot);
             }
         }
-        let (origins, taken, found) = Default::default();
-        Search { corpus, lost, edited, exists, same_text, same_name, origins, taken, found }
+        // Programs with the same view make the same plan.
+        let order = |slot: &Slot| view.corpus.get(*slot).map(|entry| (entry.path(), entry.ordinal()));
+        same_text.values_mut().filter(|slots| slots.len() > 1).for_each(|slots| slots.sort_by_cached_key(order));
+        let (origins, taken, moved) = Default::default();
+        Search { view, lost, edited, same_text, same_name, origins, taken, moved }
     }
 
-    fn go_through(&mut self, connection: &Connection) -> Result<()> {
+    /// Finds the new places of lost articles.
+    fn match_rows(&mut self, connection: &Connection) -> Result<()> {
         if self.same_text.is_empty() && self.same_name.is_empty() {
             return Ok(());
         }
-        let sql = "SELECT id, place, headline FROM articles WHERE origin = 'file' ORDER BY place, ordinal";
-        let mut statement = connection.prepare_cached(sql)?;
-        let mut rows = statement.query([])?;
-        let mut left = Vec::new();
-        while let Some(row) = rows.next()? {
-            let id = ArticleId(unsigned(row.get(0)?));
-            let Some(kept) = self.lost.get(&id) else { continue };
-            let place = path_of(row.get_ref(1)?);
-            let name = place.file_name().map(|name| name.as_encoded_bytes().to_vec()).unwrap_or_default();
-            let has_namesakes = self.same_name.contains_key(name.as_slice());
-            if !has_namesakes && !self.same_text.contains_key(&kept.content) {
-                continue;
-            }
-            let is_gone = !self.edited.contains_key(&id) && !(self.exists)(&place);
-            match self.same_text(kept.content, &place, &name, is_gone) {
-                Some(slot) => self.take(id, slot),
-                None if is_gone => left.push((id, name, row.get::<_, String>(2)?)),
-                None => {}
+        let mut rows = self.lost_rows(connection)?;
+        rows.retain(|row| !self.match_text(row, Range::File));
+        // An article that takes a place can drive out another one, which then looks for a place as well.
+        let mut before = usize::MAX;
+        while rows.len() < before {
+            before = rows.len();
+            for range in [Range::Namesakes, Range::Anywhere] {
+                rows.retain(|row| self.stays(row) || !self.match_text(row, range));
             }
         }
-        for (id, name, headline) in left {
-            if let Some(slot) = self.same_headline(&name, &headline) {
-                self.take(id, slot);
+        for row in rows.iter().filter(|row| row.whereabouts == Whereabouts::Deleted) {
+            if let Some(slot) = self.same_headline(row) {
+                self.take(row, slot);
             }
         }
         Ok(())
     }
 
-    fn take(&mut self, id: ArticleId, slot: Slot) {
-        self.taken.insert(slot);
-        self.found.push((id, slot));
-    }
-
-    /// An article with this text: in the same file, or, where that is gone, anywhere; of several the one whose file has
-    /// the same name.
-    fn same_text(&mut self, content: u64, place: &Path, name: &[u8], is_gone: bool) -> Option<Slot> {
-        let corpus = self.corpus;
-        let free: Vec<Slot> =
-            self.same_text.get(&content)?.iter().copied().filter(|slot| !self.taken.contains(slot)).collect();
-        let entries = || free.iter().filter_map(|&slot| Some((slot, corpus.get(slot)?)));
-        let origins = &mut self.origins;
-        let mut in_file = entries().filter(|(_, entry)| name_of(*entry) == name);
-        if let Some((slot, _)) = in_file.find(|(_, entry)| origins.place(*entry) == place) {
-            return Some(slot);
+    /// Reads the lost articles for which there may be a place, in a fixed order.
+    fn lost_rows(&self, connection: &Connection) -> Result<Vec<Lost>> {
+        let sql = "SELECT id, place, headline,
+                          coalesce(known_at, max(coalesce(read_at, 0), coalesce(starred_at, 0)) * 1000000000)
+                   FROM articles WHERE origin = 'file' ORDER BY place, ordinal, id";
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id = ArticleId(unsigned(row.get(0)?));
+            let Some(&Kept { content, length }) = self.lost.get(&id) else { continue };
+            let place = path_of(row.get_ref(1)?);
+            let has_namesakes = self.same_name.contains_key(file_name(&place));
+            if !has_namesakes && !self.same_text.contains_key(&content) {
+                continue;
+            }
+            let whereabouts = match self.edited.get(&id) {
+                Some(&slot) => Whereabouts::Edited(slot),
+                None => match (self.view.look)(&place) {
+                    FileState::Missing => Whereabouts::Deleted,
+                    FileState::FolderMissing => Whereabouts::Away,
+                    FileState::There { .. } | FileState::Unknown => Whereabouts::InFile,
+                },
+            };
+            let (headline, known_at) = (row.get(2)?, row.get(3)?);
+            found.push(Lost { id, content, length, place, headline, known_at, whereabouts });
         }
-        // Elsewhere only what was not known to be there.
-        let new = || entries().filter(|(_, entry)| is_gone && !self.edited.contains_key(&entry.id()));
-        let named = new().find(|(_, entry)| name_of(*entry) == name);
-        named.or_else(|| new().next()).map(|(slot, _)| slot)
+        Ok(found)
     }
 
-    /// The one article whose file has this name and which has this headline; of two, neither is certain.
-    fn same_headline(&self, name: &[u8], headline: &str) -> Option<Slot> {
-        let alike = |slot: &&Slot| {
-            let entry = self.corpus.get(**slot);
-            entry.is_some_and(|entry| !headline.is_empty() && fold(&entry.headline()) == fold(headline))
+    /// Returns whether an article keeps its place although its text is elsewhere: an article that was edited after it
+    /// was copied, or one that is missing from a file with several articles and may return to it.
+    fn stays(&self, row: &Lost) -> bool {
+        match row.whereabouts {
+            Whereabouts::Edited(slot) if self.taken.contains_key(&slot) => false,
+            Whereabouts::Edited(slot) => {
+                let entry = self.view.corpus.get(slot);
+                entry.is_some_and(|entry| has_headline(entry, &row.headline))
+            }
+            Whereabouts::InFile => {
+                let single = ArticleId::of(row.place.as_os_str().as_encoded_bytes(), 0);
+                let slot = self.same_text.get(&row.content).and_then(|_| self.view.corpus.find(single));
+                slot.is_none_or(|slot| is_one_of_several(self.view.corpus, slot))
+            }
+            Whereabouts::Deleted | Whereabouts::Away => false,
+        }
+    }
+
+    fn take(&mut self, row: &Lost, slot: Slot) {
+        self.taken.insert(slot, row.id);
+        self.moved.push((row.id, slot, row.whereabouts == Whereabouts::Away));
+    }
+
+    /// Moves an article to a place with the same text. Returns whether there is one.
+    fn match_text(&mut self, row: &Lost, range: Range) -> bool {
+        let Some(slots) = self.same_text.get(&row.content) else { return false };
+        let mut found = None;
+        for &slot in slots.iter().filter(|slot| !self.taken.contains_key(*slot)) {
+            let Some(entry) = self.view.corpus.get(slot) else { continue };
+            let is_in_range = match range {
+                Range::File => name_of(entry) == file_name(&row.place) && self.origins.place(entry) == row.place,
+                Range::Namesakes => name_of(entry) == file_name(&row.place),
+                Range::Anywhere => true,
+            };
+            if !is_in_range || !self.view.is_current(entry, &mut self.origins) {
+                continue;
+            }
+            let may_be_copy = row.whereabouts == Whereabouts::Away && range != Range::File;
+            if !may_be_copy || has_changed_since(&self.origins.place(entry), row, self.view) {
+                found = Some(slot);
+                break;
+            }
+        }
+        if let Some(slot) = found {
+            self.take(row, slot);
+        }
+        found.is_some()
+    }
+
+    /// Finds the only file with the name and headline of a deleted one that was written after its text was stored. An
+    /// unrelated file was there before, or has another length.
+    fn same_headline(&mut self, row: &Lost) -> Option<Slot> {
+        let alike = |slot: &Slot| {
+            let Some(entry) = self.view.corpus.get(*slot) else { return false };
+            let (length, other) = (row.length, entry.folded().len());
+            let place = self.origins.place(entry);
+            let is_later =
+                || matches!((self.view.look)(&place), FileState::There { stamp, .. } if is_since(stamp.modified, row));
+            !self.taken.contains_key(slot)
+                && has_headline(entry, &row.headline)
+                && length.abs_diff(other) <= length.max(other) / 4
+                && self.view.is_current(entry, &mut self.origins)
+                && is_later()
         };
-        let free = self.same_name.get(name)?.iter().filter(|slot| !self.taken.contains(*slot));
-        let mut candidates = free.filter(alike);
+        let mut candidates = self.same_name.get(file_name(&row.place))?.iter().copied().filter(alike);
         let first = candidates.next()?;
-        candidates.next().is_none().then_some(*first)
+        candidates.next().is_none().then_some(first)
+    }
+
+    /// Decides what happens to the articles that stay, and returns the whole plan.
+    fn plan(mut self, connection: &Connection, strangers: &[Slot]) -> Result<Plan> {
+        let corpus = self.view.corpus;
+        let mut plan = Plan { moved: std::mem::take(&mut self.moved), ..Plan::default() };
+        let left: HashSet<ArticleId> = plan.moved.iter().map(|(id, ..)| *id).collect();
+        for (&id, &slot) in self.edited.iter().filter(|(id, _)| !left.contains(*id)) {
+            let Some(entry) = corpus.get(slot).filter(|&entry| self.view.is_current(entry, &mut self.origins)) else {
+                continue;
+            };
+            match self.taken.get(&slot) {
+                // Marks that were made before this edit was recognised join the others.
+                Some(&row) if row == aside(id, content(entry)) && !moves::leads_to(connection, row)? => {}
+                Some(_) => plan.displaced.push(id),
+                None if is_one_of_several(corpus, slot) && !is_headline_of(connection, id, entry)? => {
+                    plan.displaced.push(id);
+                }
+                None => plan.edited.push(slot),
+            }
+        }
+        let away = moves::away(connection)?;
+        for &slot in strangers.iter().filter(|slot| !away.is_empty() && !self.taken.contains_key(slot)) {
+            let Some(entry) = corpus.get(slot) else { continue };
+            let text = (entry.id(), content(entry));
+            if away.contains(&text)
+                && !has_row(connection, entry.id())?
+                && self.view.is_current(entry, &mut self.origins)
+                && let Some(holder) = moves::follow(connection, text, 0)?
+            {
+                plan.returned.push((holder, slot));
+            }
+        }
+        let leaving = plan.moved.iter().map(|(id, ..)| id).chain(&plan.displaced);
+        plan.contents = leaving.filter_map(|id| Some((*id, self.lost.get(id)?.content))).collect();
+        Ok(plan)
     }
 }
 
-/// Whether the file of the article in a slot holds others.
+impl View<'_> {
+    /// Returns whether the file of an entry is still as it was read. If it is not, a newer version of the corpus follows.
+    fn is_current(&self, entry: Entry<'_>, origins: &mut Origins) -> bool {
+        let read = entry.stamp();
+        read == Stamp::default()
+            || match (self.look)(&origins.place(entry)) {
+                FileState::There { stamp, .. } => stamp == read,
+                FileState::Unknown => true,
+                FileState::Missing | FileState::FolderMissing => false,
+            }
+    }
+}
+
+/// Returns whether a file or a folder around it was created, renamed or changed after the text of a row was stored. Only
+/// folders that are not folders of the row count.
+fn has_changed_since(place: &Path, row: &Lost, view: &View<'_>) -> bool {
+    let own = place.ancestors().take_while(|path| !row.place.starts_with(path));
+    own.into_iter().any(|path| match (view.look)(path) {
+        FileState::There { changed, .. } => is_since(changed, row),
+        FileState::Unknown => true,
+        FileState::Missing | FileState::FolderMissing => false,
+    })
+}
+
+/// Returns whether a time of a file is not before the text of a row was stored.
+fn is_since(time: i64, row: &Lost) -> bool {
+    time.saturating_add(CLOCK_TICK) >= row.known_at
+}
+
+/// Returns whether the stored headline of an article is that of an entry.
+fn is_headline_of(connection: &Connection, id: ArticleId, entry: Entry<'_>) -> Result<bool> {
+    let sql = "SELECT headline FROM articles WHERE id = ?1";
+    let known: Option<String> =
+        connection.prepare_cached(sql)?.query_row([signed(id.0)], |row| row.get(0)).optional()?;
+    Ok(known.is_some_and(|known| fold(&known) == fold(&entry.headline())))
+}
+
+fn has_headline(entry: Entry<'_>, headline: &str) -> bool {
+    !headline.is_empty() && fold(&entry.headline()) == fold(headline)
+}
+
+fn file_name(place: &Path) -> &[u8] {
+    place.file_name().map_or(&[], |name| name.as_encoded_bytes())
+}
+
+/// Returns whether the file of an article has several articles.
 fn is_one_of_several(corpus: &Corpus, slot: Slot) -> bool {
     let Some(entry) = corpus.get(slot) else { return false };
     let next = || corpus.get(Slot(slot.0.saturating_add(1)));
     entry.ordinal() > 0 || next().is_some_and(|next| next.ordinal() == 1 && next.place() == entry.place())
 }
 
-/// What an article is known as while it is nowhere to be seen: another name for each text that stood in a place.
-fn aside(id: ArticleId, content: u64) -> ArticleId {
+/// Returns the identity of a text that is no longer at its place, from its former identity and its checksum.
+pub(super) fn aside(id: ArticleId, content: u64) -> ArticleId {
     ArticleId::of([id.0.to_le_bytes(), content.to_le_bytes()].as_flattened(), u32::MAX)
 }
 
 fn set_aside(transaction: &Transaction<'_>, id: ArticleId, aside: ArticleId) -> Result<()> {
     let (from, to) = (signed(id.0), signed(aside.0));
-    // Where the same text was in the same place before, and was marked again since, the newer marks count.
+    // If the same text was at the same place before and was marked again since, the newer marks count.
     transaction.prepare_cached("UPDATE OR REPLACE articles SET id = ?2 WHERE id = ?1")?.execute([from, to])?;
     transaction
         .prepare_cached("UPDATE OR REPLACE reported SET article = ?2 WHERE article = ?1")?
@@ -267,9 +492,10 @@ fn name_of(entry: Entry<'_>) -> &[u8] {
     entry.place().map_or(&[], |(_, name)| name.as_encoded_bytes())
 }
 
-/// Takes over what an edited article is now.
+/// Stores the text of an edited article.
 fn refresh(transaction: &Transaction<'_>, known: &Known) -> Result<()> {
-    let sql = "UPDATE articles SET content = ?2, length = ?3, headline = ?4, published = ?5 WHERE id = ?1";
+    let sql =
+        "UPDATE articles SET content = ?2, length = ?3, headline = ?4, published = ?5, known_at = ?6 WHERE id = ?1";
     let length = i64::try_from(known.length).unwrap_or(i64::MAX);
     let id = signed(known.id.0);
     transaction.prepare_cached(sql)?.execute(params![
@@ -277,20 +503,24 @@ fn refresh(transaction: &Transaction<'_>, known: &Known) -> Result<()> {
         signed(known.content),
         length,
         known.headline,
-        known.published
+        known.published,
+        now_nanoseconds()
     ])?;
     Ok(())
 }
 
-/// Gives an article another identity; says no where it is known by that of before no more. What was done to the new
-/// one already is added to what was done to the old.
+fn has_row(connection: &Connection, id: ArticleId) -> Result<bool> {
+    Ok(connection.prepare_cached("SELECT 1 FROM articles WHERE id = ?1")?.exists([signed(id.0)])?)
+}
+
+/// Changes the identity of an article. Returns `false` if there is no article `from`. Marks that the new identity has
+/// already are added to it.
 fn rename(transaction: &Transaction<'_>, revision: i64, from: ArticleId, known: &Known) -> Result<bool> {
     let (old, new) = (signed(from.0), signed(known.id.0));
-    let there = |id: i64| transaction.query_row("SELECT 1 FROM articles WHERE id = ?1", [id], |_| Ok(())).optional();
-    if there(old)?.is_none() {
+    if !has_row(transaction, from)? {
         return Ok(false);
     }
-    if there(new)?.is_some() {
+    if has_row(transaction, known.id)? {
         let mut keeper = Keeper::new(transaction, revision)?;
         let marked = keeper.marked(known.id)?.unwrap_or_default();
         for change in marked.changes() {

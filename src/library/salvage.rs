@@ -25,6 +25,7 @@ pub struct SetAside {
 /// Every table with the column that orders its rows. A table comes after those that it refers to.
 const TABLES: &[(&str, &str)] = &[
     ("articles", "id"),
+    ("moves", "number"),
     ("tags", "article"),
     ("notes", "article"),
     ("searches", "name"),

@@ -193,6 +193,19 @@ pub const MIGRATIONS: &[&str] = &[
     UPDATE entries SET same_as = (SELECT nullif(heir, entries.id) FROM heirs WHERE lost = entries.same_as)
         WHERE dropped = 0 AND same_as IN (SELECT lost FROM heirs);
     DROP TABLE heirs;
+    ALTER TABLE articles ADD COLUMN known_at INTEGER;
+    CREATE TABLE moves (
+        number         INTEGER PRIMARY KEY AUTOINCREMENT,
+        revision       INTEGER NOT NULL,
+        former         INTEGER NOT NULL,
+        former_content INTEGER NOT NULL,
+        article        INTEGER,
+        content        INTEGER,
+        moved_at       INTEGER NOT NULL,
+        away           INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX moves_by_revision ON moves (revision);
+    CREATE INDEX moves_by_former ON moves (former, former_content);
 ",
 ];
 

@@ -388,8 +388,9 @@ fn put(
     times: [Option<i64>; 2],
     changes: Vec<Change>,
 ) -> Result<()> {
-    let id = shown(transaction, signed(known.id.0))?;
-    let article = ArticleId(unsigned(id));
+    let shown = ArticleId(unsigned(shown(transaction, signed(known.id.0))?));
+    let article = keeper.row_of(&Known { id: shown, ..known.clone() })?;
+    let id = signed(article.0);
     let there = transaction
         .prepare_cached("SELECT part, read_at, starred_at FROM articles WHERE id = ?1")?
         .query_row([id], before)

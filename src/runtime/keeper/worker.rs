@@ -15,7 +15,7 @@ use crate::app::{self, Message, Notice, Session};
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
 use crate::journal::{JournalEntry, Step};
-use crate::library::{Error, Library, News, ReaderId, ReaderLock, Recognised};
+use crate::library::{Error, FileState, Library, Moved, News, ReaderId, ReaderLock};
 use crate::marks::{Marking, Marks};
 use crate::query::SavedSearch;
 use crate::runtime::contained::contain;
@@ -35,6 +35,14 @@ const LOOK: Duration = Duration::from_millis(800);
 /// How long it may take to find out whether a file is still there; where it takes longer, it is taken to be.
 const THERE: Duration = Duration::from_secs(1);
 
+/// Changes of marks that were made with one version of the corpus.
+struct Batch {
+    changes: Vec<Marking>,
+    corpus: Arc<Corpus>,
+    /// The revision of the library when that version was recognised. `None` while its recognition is pending.
+    since: Option<i64>,
+}
+
 /// The key of the preference that holds the chosen theme.
 const THEME: &str = "theme";
 
@@ -47,13 +55,13 @@ pub(super) struct Worker {
     tell: Box<dyn FnMut(Message) + Send>,
     library: Option<Library>,
     corpus: Arc<Corpus>,
-    /// Changes that are to be written, and the number of the last.
-    changes: Vec<Marking>,
+    /// Changes that are not saved, and the number of the last.
+    batches: Vec<Batch>,
     number: u64,
     /// Unsaved changes of the journal.
     entries: Vec<JournalEntry>,
     /// What is written when there is time.
-    places: HashMap<ArticleId, Marking>,
+    places: HashMap<ArticleId, (Marking, i64)>,
     session: Option<Box<Session>>,
     /// What is written at once, and is no mark.
     words: Vec<Order>,
@@ -90,7 +98,7 @@ impl Worker {
             tell: Box::new(tell),
             library: None,
             corpus: Arc::default(),
-            changes: Vec::new(),
+            batches: Vec::new(),
             number: 0,
             entries: Vec::new(),
             places: HashMap::new(),
@@ -120,7 +128,7 @@ impl Worker {
                 },
                 None => Some(inbox.recv().unwrap_or(Order::Close)),
             };
-            let (mut heard, mut corpus) = (watcher.is_none() || stirred.is_some(), None);
+            let (mut heard, mut corpus) = (watcher.is_none() || stirred.is_some(), None::<Arc<Corpus>>);
             for order in first.into_iter().chain(inbox.try_iter()) {
                 match order {
                     Order::Close => open = false,
@@ -133,20 +141,21 @@ impl Worker {
                         stirred = Some(Instant::now());
                     }
                     Order::GiveUp => {
-                        self.changes.clear();
+                        self.batches.clear();
                         self.entries.clear();
                     }
                     Order::Recognise(version) => corpus = Some(version),
-                    order => self.take(order),
+                    order => self.take(order, corpus.is_some()),
                 }
             }
             let due = self.failed.is_none_or(|failed| failed.elapsed() >= AGAIN);
             let done = contain(|| {
-                if !open || due {
-                    self.write(!open);
-                }
+                // Changes that were made with this version need to know which articles moved.
                 if let Some(corpus) = corpus {
                     self.recognise(&corpus);
+                }
+                if !open || due {
+                    self.write(!open);
                 }
                 if heard {
                     self.hear();
@@ -161,7 +170,8 @@ impl Worker {
             }
         }
         let searches: Vec<SavedSearch> = self.words.into_iter().flat_map(Order::into_searches).collect();
-        let unkept = rescue(&self.changes, &searches, &self.corpus);
+        let changes: Vec<Marking> = self.batches.into_iter().flat_map(|batch| batch.changes).collect();
+        let unkept = rescue(&changes, &searches, &self.corpus);
         drop(self.lock);
         drop(waiting);
         unkept
@@ -279,17 +289,25 @@ impl Worker {
         self.told = words.len();
     }
 
-    fn take(&mut self, order: Order) {
+    /// Takes an order. `is_pending` is set if a version of the corpus before it waits to be recognised.
+    fn take(&mut self, order: Order, is_pending: bool) {
+        let recognised_at = self.library.as_ref().map_or(0, Library::recognised_at);
         match order {
             Order::Keep { number, changes, entry, corpus } => {
                 self.number = number;
-                self.changes.extend(changes.iter().cloned());
+                let since = (!is_pending).then_some(recognised_at);
+                self.corpus = Arc::clone(&corpus);
+                match self.batches.last_mut() {
+                    Some(last) if Arc::ptr_eq(&last.corpus, &corpus) && last.since == since => {
+                        last.changes.extend(changes.iter().cloned());
+                    }
+                    _ => self.batches.push(Batch { changes: changes.to_vec(), corpus, since }),
+                }
                 self.entries.extend(entry);
-                self.corpus = corpus;
             }
             Order::Journal(entry) => self.entries.push(entry),
             Order::Place { marking, corpus } => {
-                self.places.insert(marking.article, marking);
+                self.places.insert(marking.article, (marking, recognised_at));
                 self.since.get_or_insert_with(Instant::now);
                 self.corpus = corpus;
             }
@@ -305,7 +323,7 @@ impl Worker {
     /// Writes what is to be written now, or everything.
     fn write(&mut self, everything: bool) {
         let leisure = everything || self.since.is_some_and(|since| since.elapsed() >= LEISURE);
-        let idle = self.changes.is_empty() && self.entries.is_empty() && self.words.is_empty();
+        let idle = self.batches.is_empty() && self.entries.is_empty() && self.words.is_empty();
         let nothing_later = self.places.is_empty() && self.session.is_none();
         if idle && (!leisure || nothing_later) {
             self.since = self.since.filter(|_| !nothing_later);
@@ -319,7 +337,7 @@ impl Worker {
                 // What others have done meanwhile is told by nobody else.
                 Ok(marks) => {
                     let marks = marks.iter().map(|(article, marked)| (article, marked.clone())).collect();
-                    tell_news(&mut self.tell, News { marks, searches: None });
+                    tell_news(&mut self.tell, News { marks, ..News::default() }, None);
                 }
                 Err(error) => return self.fail(&error),
             }
@@ -344,23 +362,36 @@ impl Worker {
         let Some(library) = &mut self.library else {
             return Err(Error::Io(io::Error::other(self.reason.clone().unwrap_or_default())));
         };
-        let mut changes = self.changes.clone();
-        if leisure {
-            changes.extend(self.places.values().cloned());
+        let mut corrections = Vec::new();
+        // The steps are saved with the last changes, so that no step is saved without its changes.
+        while let Some(batch) = self.batches.first() {
+            let entries = if self.batches.len() == 1 { self.entries.as_slice() } else { &[] };
+            let mut finder = Finder::new(&batch.corpus, batch.changes.len());
+            let known = &mut |article| finder.known(article);
+            let since = batch.since.unwrap_or_else(|| library.recognised_at());
+            corrections.push(library.keep_with_journal(self.reader, since, &batch.changes, entries, known)?);
+            if self.batches.len() == 1 {
+                self.entries.clear();
+            }
+            self.batches.remove(0);
         }
-        let mut finder = Finder::new(&self.corpus, changes.len());
-        let known = &mut |article| finder.known(article);
-        let news = library.keep_with_journal(self.reader, &changes, &self.entries, known)?;
-        self.changes.clear();
-        self.entries.clear();
+        if !self.entries.is_empty() {
+            library.keep_with_journal(self.reader, 0, &[], &self.entries, &mut |_| None)?;
+            self.entries.clear();
+        }
+        let mut finder = Finder::new(&self.corpus, self.places.len());
         if leisure {
+            let places: Vec<Marking> = self.places.values().map(|(marking, _)| marking.clone()).collect();
+            let since = self.places.values().map(|(_, since)| *since).min().unwrap_or(0);
+            let known = &mut |article| finder.known(article);
+            corrections.push(library.keep_with_journal(self.reader, since, &places, &[], known)?);
             self.places.clear();
         }
-        // Whatever becomes of the rest, these are on the disk.
+        // The marks are on the disk, whether or not the rest can be saved.
         if self.number > 0 {
             (self.tell)(Message::Kept(self.number));
         }
-        tell_news(&mut self.tell, news);
+        corrections.into_iter().for_each(|news| tell_news(&mut self.tell, news, None));
         while let Some(word) = self.words.first() {
             match word {
                 Order::Filter(filter) => library.keep_filter(filter)?,
@@ -395,7 +426,7 @@ impl Worker {
     fn hear(&mut self) {
         let Some(library) = &mut self.library else { return };
         match library.news() {
-            Ok(news) => tell_news(&mut self.tell, news),
+            Ok(news) => tell_news(&mut self.tell, news, None),
             Err(error) => note(|| format!("library: {error}")),
         }
     }
@@ -404,34 +435,43 @@ impl Worker {
     fn recognise(&mut self, corpus: &Corpus) {
         let Some(library) = self.library.as_mut().filter(|library| library.is_newer().is_none()) else { return };
         let began = Instant::now();
-        let asker = Asker::new(THERE, |path: PathBuf| path.symlink_metadata().is_ok());
-        let exists = |path: &Path| asker.ask(path.to_owned()).unwrap_or(true);
-        let recognised = match library.recognise(corpus, self.recognised, &exists) {
-            Ok(recognised) => recognised,
-            // What was not looked at is looked at with the next version.
+        let asker = Asker::new(THERE, |path: PathBuf| FileState::of(&path));
+        let look = |path: &Path| asker.ask(path.to_owned()).unwrap_or(FileState::Unknown);
+        let news = match library.recognise(corpus, self.recognised, &look) {
+            Ok(news) => news,
+            // The next version of the corpus is recognised from the same slot on.
             Err(error) => return note(|| format!("library: {error}")),
         };
         self.recognised = corpus.slots();
-        note(|| format!("{} articles recognised elsewhere in {:?}", recognised.moved.len(), began.elapsed()));
-        if recognised.moved.is_empty() && recognised.marks.is_empty() {
-            return;
+        for batch in &mut self.batches {
+            batch.since.get_or_insert(library.recognised_at());
         }
-        let session = if self.has_session { None } else { moved_session(library, &recognised) };
-        let moved = recognised.moved.iter().map(|moved| (moved.from, moved.to)).collect();
-        (self.tell)(Message::Moved { moved, marks: recognised.marks, session });
+        note(|| format!("{} articles recognised elsewhere in {:?}", news.moved.len(), began.elapsed()));
+        let session = if self.has_session { None } else { moved_session(library, &news.moved) };
+        tell_news(&mut self.tell, news, session);
     }
 }
 
-fn tell_news(tell: &mut dyn FnMut(Message), News { marks, searches }: News) {
+fn tell_news(tell: &mut dyn FnMut(Message), News { moved, marks, searches }: News, session: Option<Session>) {
+    let marks = if moved.is_empty() && session.is_none() {
+        marks
+    } else {
+        let moved = moved.iter().map(|moved| (moved.from, moved.to)).collect();
+        tell(Message::Moved { moved, marks, session });
+        Vec::new()
+    };
     if !marks.is_empty() || searches.is_some() {
         tell(Message::News { marks, searches });
     }
 }
 
-/// Where the reader was in what was moved here.
-fn moved_session(library: &Library, recognised: &Recognised) -> Option<Session> {
+/// Returns the stored position of the reader among articles that moved here.
+fn moved_session(library: &Library, moved: &[Moved]) -> Option<Session> {
+    if moved.is_empty() {
+        return None;
+    }
     let sessions = library.sessions().ok()?;
-    let new = |id: ArticleId| recognised.moved.iter().find(|moved| moved.from == id).map(|moved| moved.to);
+    let new = |id: ArticleId| moved.iter().find(|moved| moved.from == id).map(|moved| moved.to);
     sessions.into_iter().find_map(|(_, session)| {
         let session: Session = serde_json::from_str(&session).ok()?;
         let article = new(session.article()?)?;
@@ -474,18 +514,18 @@ mod tests {
         std::fs::create_dir(folder.path().join("library.db-wal")).unwrap();
         let (mut worker, told) = worker(&path);
         worker.begin();
-        worker.take(Order::Session { session: Box::default(), corpus: Arc::default() });
-        worker.take(star(1));
+        worker.take(Order::Session { session: Box::default(), corpus: Arc::default() }, false);
+        worker.take(star(1), false);
         for _ in 0..3 {
             worker.failed = None;
             worker.write(false);
             assert!(!is_kept(&told));
-            assert_eq!(worker.changes.len(), 1);
+            assert_eq!(worker.batches.len(), 1);
             assert!(worker.patience().is_some_and(|wait| wait > AGAIN / 2), "{:?}", worker.patience());
         }
         std::fs::remove_dir(folder.path().join("library.db-wal")).unwrap();
         worker.write(true);
-        assert!(is_kept(&told) && worker.changes.is_empty());
+        assert!(is_kept(&told) && worker.batches.is_empty());
         assert_eq!(worker.patience(), None, "there is nothing left to do");
         assert!(Library::open(&path).unwrap().marks().unwrap().get(ArticleId(1)).is_starred());
     }
@@ -498,18 +538,19 @@ mod tests {
         worker.begin();
         // No room for a name of this length, though there is for a mark.
         worker.library.as_ref().unwrap().limit(1 << 17).unwrap();
-        worker.take(star(1));
+        worker.take(star(1), false);
         let search = |name: &str| SavedSearch { name: name.repeat(1 << 20), ..SavedSearch::default() };
         let change = SearchChange { before: None, after: Some(search("n")), at: 0 };
         let step = Step { number: 1, row: None, name: String::new(), change: StepChange::Searches(Vec::new()) };
-        worker.take(Order::Searches { changes: vec![change], entry: JournalEntry::Made(Arc::new(step), Vec::new()) });
+        let entry = JournalEntry::Made(Arc::new(step), Vec::new());
+        worker.take(Order::Searches { changes: vec![change], entry }, false);
         worker.write(false);
         let messages: Vec<Message> = told.try_iter().collect();
         assert!(messages.iter().any(|message| matches!(message, Message::Kept(1))), "{}", messages.len());
         let is_notice =
             |message: &Message| matches!(message, Message::Notice(notice) if notice.text.contains("the disk is full"));
         assert_eq!(messages.iter().filter(|message| is_notice(message)).count(), 1);
-        assert_eq!((worker.changes.len(), worker.words.len()), (0, 1));
+        assert_eq!((worker.batches.len(), worker.words.len()), (0, 1));
         // It is tried again, and kept once there is room.
         worker.write(false);
         assert!(worker.words.is_empty() && !told.try_iter().any(|message| is_notice(&message)));
@@ -523,7 +564,7 @@ mod tests {
         worker.begin();
         worker.write(false);
         assert_eq!(worker.patience(), None);
-        worker.take(star(1));
+        worker.take(star(1), false);
         worker.write(false);
         assert!(!is_kept(&told) && worker.patience().is_some());
     }
@@ -554,12 +595,12 @@ mod tests {
         let path = folder.path().join("library.db");
         let (mut worker, told) = worker(&path);
         worker.begin();
-        worker.take(star(1));
+        worker.take(star(1), false);
         worker.write(false);
         assert!(is_kept(&told));
         worker.library = None;
         std::fs::write(&path, "rubbish".repeat(2_000)).unwrap();
-        worker.take(star(2));
+        worker.take(star(2), false);
         worker.write(false);
         assert!(told.try_iter().any(|message| matches!(message, Message::KeepAgain)));
         let aside = |path: &std::path::PathBuf| path.to_string_lossy().contains("damaged");

@@ -1,0 +1,123 @@
+//! The record of articles whose identity or text changed, for other programs that have the library open.
+//!
+//! A program that recognises a moved article changes the row of its marks. Another program may have an older view of the
+//! files, and may be about to mark the article under its former identity. It reads here what became of each.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::marks::{signed, unsigned};
+use super::recognise::Moved;
+use super::{Result, now};
+use crate::article::ArticleId;
+
+/// For how many seconds a record is kept. A program that is suspended for longer has to be started again, and marks do not
+/// return to a folder that was missing for longer.
+const KEPT: i64 = 90 * 24 * 60 * 60;
+
+/// A text at a place: an identity and a checksum.
+pub(super) type PlacedText = (ArticleId, u64);
+
+/// Records every change of an identity or a checksum on this connection, whichever statement makes it.
+pub(super) fn record(connection: &Connection) -> Result<()> {
+    // Triggers of the file itself do not run; temporary ones belong to the connection.
+    connection.execute_batch(
+        "CREATE TEMP TRIGGER article_moved AFTER UPDATE OF id, content ON main.articles
+             WHEN old.id <> new.id OR old.content <> new.content BEGIN
+             INSERT INTO moves (revision, former, former_content, article, content, moved_at)
+             SELECT revision, old.id, old.content, new.id, new.content, strftime('%s', 'now') FROM counter;
+         END;
+         CREATE TEMP TRIGGER article_removed AFTER DELETE ON main.articles BEGIN
+             INSERT INTO moves (revision, former, former_content, moved_at)
+             SELECT revision, old.id, old.content, strftime('%s', 'now') FROM counter;
+         END;",
+    )?;
+    Ok(())
+}
+
+/// Returns the number of the last change.
+pub(super) fn revision(connection: &Connection) -> Result<i64> {
+    Ok(connection.prepare_cached("SELECT revision FROM counter")?.query_row([], |row| row.get(0))?)
+}
+
+/// Returns the article that a text became after a revision, if it moved or was edited and still has marks.
+pub(super) fn follow(connection: &Connection, text: PlacedText, since: i64) -> Result<Option<ArticleId>> {
+    let sql = "SELECT number, article, content FROM moves
+               WHERE former = ?1 AND former_content = ?2 AND revision > ?3 AND number > ?4 ORDER BY number LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let (mut at, mut last) = (text, 0_i64);
+    loop {
+        let found: Option<(i64, Option<i64>, Option<i64>)> = statement
+            .query_row(params![signed(at.0.0), signed(at.1), since, last], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        match found {
+            Some((number, Some(article), Some(content))) => {
+                (at, last) = ((ArticleId(unsigned(article)), unsigned(content)), number);
+            }
+            Some(_) => return Ok(None),
+            None => break,
+        }
+    }
+    let there = "SELECT 1 FROM articles WHERE id = ?1 AND content = ?2";
+    let is_there = last > 0 && connection.prepare_cached(there)?.exists(params![signed(at.0.0), signed(at.1)])?;
+    Ok(is_there.then_some(at.0))
+}
+
+/// Returns all moves after a revision, each from the first identity to the last, and all identities that took part.
+pub(super) fn since(connection: &Connection, revision: i64) -> Result<(Vec<Moved>, HashSet<ArticleId>)> {
+    let mut statement =
+        connection.prepare_cached("SELECT former, article FROM moves WHERE revision > ?1 ORDER BY number")?;
+    let mut rows = statement.query([revision])?;
+    let (mut first, mut touched) = (HashMap::new(), HashSet::new());
+    while let Some(row) = rows.next()? {
+        let from = ArticleId(unsigned(row.get(0)?));
+        touched.insert(from);
+        let origin = first.remove(&from).unwrap_or(from);
+        if let Some(to) = row.get::<_, Option<i64>>(1)?.map(|to| ArticleId(unsigned(to))) {
+            touched.insert(to);
+            first.insert(to, origin);
+        }
+    }
+    let mut moved: Vec<Moved> = first.into_iter().map(|(to, from)| Moved { from, to }).collect();
+    moved.retain(|moved| moved.from != moved.to);
+    moved.sort_unstable_by_key(|moved| moved.to.0);
+    Ok((moved, touched))
+}
+
+/// Returns whether an article is recorded as having moved to this identity.
+pub(super) fn leads_to(connection: &Connection, article: ArticleId) -> Result<bool> {
+    let sql = "SELECT 1 FROM moves WHERE article = ?1 AND former <> ?1";
+    Ok(connection.prepare_cached(sql)?.exists([signed(article.0)])?)
+}
+
+/// Notes that an article moved because its folder was missing. If the folder returns, so do the marks.
+pub(super) fn set_away(transaction: &Transaction<'_>, former: ArticleId, aside: ArticleId) -> Result<()> {
+    let sql = "UPDATE moves SET away = 1 WHERE number =
+                   (SELECT max(number) FROM moves WHERE former = ?1 AND article = ?2)";
+    transaction.prepare_cached(sql)?.execute([signed(former.0), signed(aside.0)])?;
+    Ok(())
+}
+
+/// Reverses [`set_away`] for a text that has returned.
+pub(super) fn clear_away(transaction: &Transaction<'_>, former: ArticleId, content: u64) -> Result<()> {
+    let sql = "UPDATE moves SET away = 0 WHERE former = ?1 AND former_content = ?2";
+    transaction.prepare_cached(sql)?.execute([signed(former.0), signed(content)])?;
+    Ok(())
+}
+
+/// Returns the texts that moved because their folder was missing.
+pub(super) fn away(connection: &Connection) -> Result<HashSet<PlacedText>> {
+    let mut statement = connection.prepare_cached("SELECT former, former_content FROM moves WHERE away = 1")?;
+    let texts = statement.query_map([], |row| Ok((ArticleId(unsigned(row.get(0)?)), unsigned(row.get(1)?))))?;
+    Ok(texts.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Deletes old records.
+pub(super) fn prune(transaction: &Transaction<'_>) -> Result<()> {
+    let sql = "DELETE FROM moves WHERE moved_at < ?1";
+    transaction.prepare_cached(sql)?.execute([now() - KEPT])?;
+    Ok(())
+}
