@@ -277,13 +277,18 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
         runtime::log_to(path).map_err(|error| named(path, &error))?;
     }
     let colours = in_colour(cli.common.color);
+    if cli.command.is_none() && is_seen() {
+        paths::check(&cli.paths.paths, true)?;
+        return read(&cli.paths.paths, &cli.common);
+    }
+    let done = carry_out_command(cli, colours);
+    library::tell_unreadable_rows();
+    done
+}
+
+fn carry_out_command(cli: Cli, colours: bool) -> io::Result<ExitCode> {
     let mut out = Out::stdout(colours);
     match cli.command {
-        None if is_seen() => {
-            drop(out);
-            paths::check(&cli.paths.paths, true)?;
-            return read(&cli.paths.paths, &cli.common);
-        }
         None => {
             paths::check(&cli.paths.paths, true)?;
             list::print(&select(&cli.paths, &Choice::default(), false, &cli.common)?, list::Format::Text, &mut out)

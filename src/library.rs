@@ -18,6 +18,7 @@ mod preferences;
 pub mod private;
 mod recognise;
 mod repeats;
+mod rows;
 mod salvage;
 mod schema;
 mod searches;
@@ -47,6 +48,7 @@ pub use marks::{Known, News, Origins};
 pub use merging::MergedFeeds;
 pub use newsboat::{Newsboat, NewsboatEntry};
 pub use recognise::Moved;
+pub use rows::{UnreadableRow, take_unreadable_rows, unreadable_rows};
 pub use salvage::SetAside;
 pub use schema::{MIGRATIONS, VERSION};
 pub use transfer::{Imported, write_changes};
@@ -93,7 +95,9 @@ fn sentence(error: &rusqlite::Error) -> String {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "the library is damaged".to_owned(),
         Some(ErrorCode::CannotOpen) => "the library cannot be opened".to_owned(),
         Some(ErrorCode::SystemIoFailure) => "the system could not read or write the library".to_owned(),
-        _ => error.to_string(),
+        _ => {
+            rows::cause(error).map_or_else(|| error.to_string(), |cause| format!("a row of it cannot be read: {cause}"))
+        }
     }
 }
 
@@ -209,6 +213,21 @@ impl Library {
         lines.retain(|line| line != "ok");
         lines.extend(strays.into_iter().map(|table| format!("a row of {table} belongs to nothing")));
         Ok(lines)
+    }
+
+    /// Reads all rows, so that those that cannot be read are recorded. See [`take_unreadable_rows`].
+    pub fn check_rows(&mut self) -> Result<()> {
+        self.marks()?;
+        self.feeds_with_entries()?;
+        self.read_entries(&WhichEntries::Numbered(i64::MIN..=i64::MAX), |_| {})?;
+        for search in self.searches()? {
+            self.reported(&search.name)?;
+        }
+        self.check_journal()?;
+        self.sessions()?;
+        self.filters()?;
+        self.preferences()?;
+        Ok(())
     }
 
     /// How many articles it knows, and how many of those are read, are starred, have tags, have notes.

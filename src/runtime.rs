@@ -44,6 +44,7 @@ pub mod subscribing;
 mod terminal;
 mod unanswered;
 mod unkept;
+pub mod unreadable;
 mod walk;
 mod watch;
 mod writer;

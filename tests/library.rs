@@ -1121,6 +1121,121 @@ fn nobody_else_may_read_a_library_its_copy_or_what_stands_beside_it() {
     assert!(Library::open(&copy).unwrap().check().unwrap().is_empty());
 }
 
+/// Every column of a table that the program reads, with a value of a wrong type.
+const WRONG: &[(&str, &str)] = &[
+    ("UPDATE feeds SET tried_at = 'soon' WHERE id = 1", "feeds"),
+    ("UPDATE feeds SET due_at = 1e300 WHERE id = 1", "feeds"),
+    ("UPDATE feeds SET title = CAST(x'ff' AS TEXT) WHERE id = 1", "feeds"),
+    ("UPDATE feeds SET keep_count = -1 WHERE id = 1", "feeds"),
+    ("UPDATE feeds SET dead = 'x', position = 'y', seed = 'z', revision = 'r' WHERE id = 1", "feeds"),
+    ("UPDATE feeds SET url = x'00ff' WHERE id = 1", "feeds"),
+    ("UPDATE feed_tags SET tag = x'ff'", "feed_tags"),
+    ("UPDATE entries SET published = 'x', link = 'y', guid = 'z', content = 'c' WHERE number = 1", "entries"),
+    ("UPDATE entries SET id = 'x' WHERE number = 1", "entries"),
+    ("UPDATE entry_texts SET article = CAST(x'ff' AS TEXT), former = 7 WHERE entry = 1", ""),
+    ("UPDATE entry_keys SET key = key || 'x'", ""),
+    ("UPDATE articles SET part = -1, byte = 2 WHERE starred_at IS NOT NULL", "articles"),
+    ("UPDATE articles SET headline = x'ff', content = 'x', place = 7", ""),
+    ("UPDATE tags SET tag = x'ff'", "tags"),
+    ("UPDATE notes SET text = CAST(x'ff' AS TEXT)", "notes"),
+    ("UPDATE searches SET query = x'ff'", "searches"),
+    ("UPDATE searches SET watch = 'x', key = x'ff'", "searches"),
+    ("UPDATE sessions SET session = x'ff'", "sessions"),
+    ("UPDATE history SET filter = x'ff'", "history"),
+    ("UPDATE preferences SET value = x'ff'", "preferences"),
+    ("UPDATE journal SET name = x'ff', number = 'x'", "journal"),
+    ("UPDATE former_addresses SET feed = 'x'", ""),
+    ("UPDATE logins SET user = x'ff' WHERE feed = 1", "feeds"),
+];
+
+#[test]
+fn unreadable_rows_are_skipped_and_reported() {
+    let shelf = Shelf::new();
+    let sound = shelf.folder.path().join("sound.db");
+    let mut library = Library::open(&sound).unwrap().for_reader(newsdesk::library::ReaderId(1));
+    let login = |url: String| newsdesk::feeds::Subscription {
+        tags: vec!["press".to_owned()],
+        ..newsdesk::feeds::Subscription::new(url)
+    };
+    let feeds = ["a", "b"].map(|name| login(format!("https://me:pw@{name}.example/feed")));
+    library.subscribe(&feeds).unwrap();
+    let search = newsdesk::query::SavedSearch { name: "s".to_owned(), query: "q".to_owned(), ..Default::default() };
+    library.save_search(&search).unwrap();
+    library.keep_session("here", "there").unwrap();
+    library.keep_filter("fog").unwrap();
+    library.set_preference("theme", "dark").unwrap();
+    drop(library);
+    let made = rusqlite::Connection::open(&sound).unwrap();
+    made.execute_batch(
+        "INSERT INTO entries (number, id, revision, feed, stored_at, published, content)
+            VALUES (1, 7, 0, 1, 0, 0, 1), (2, 8, 0, 2, 0, 0, 1);
+         INSERT INTO entry_texts (entry, article) VALUES (1, '{}'), (2, '{}');
+         INSERT INTO entry_keys VALUES (1, 7, 1), (2, 8, 2);
+         INSERT INTO articles (id, revision, starred_at, part, byte, content, length, origin, place, ordinal, headline)
+            VALUES (7, 1, 1, 0, 0, 1, 1, 'feed', 'https://a.example/feed', 0, 'Fog');
+         INSERT INTO tags VALUES (7, 'later'); INSERT INTO notes VALUES (7, 'note', 0);
+         INSERT INTO former_addresses VALUES ('https://old.example/', 1);",
+    )
+    .unwrap();
+    drop(made);
+    let program = |path: &Path, arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_newsdesk"))
+            .args(arguments)
+            .env("NEWSDESK_LIBRARY", path)
+            .env("HOME", shelf.folder.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_CACHE_HOME")
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let list = shelf.folder.path().join("list.opml");
+    fs::write(&list, "<opml><outline xmlUrl='https://c.example/'/><outline xmlUrl='https://a.example/feed'/></opml>")
+        .unwrap();
+    for (number, (sql, table)) in WRONG.iter().enumerate() {
+        let path = shelf.folder.path().join(format!("{number}.db"));
+        fs::copy(&sound, &path).unwrap();
+        let wrong = rusqlite::Connection::open(&path).unwrap();
+        wrong.execute_batch(&format!("PRAGMA foreign_keys = 0; PRAGMA ignore_check_constraints = 1; {sql}")).unwrap();
+        let rows = |table: &str| -> i64 {
+            wrong.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        };
+        let before = if table.is_empty() { 0 } else { rows(table) };
+        let (code, listed, told) = program(&path, &["feed", "list"]);
+        assert!(code == Some(0) && listed.contains("b.example"), "{sql}: {listed}{told}");
+        if *table == "feeds" && !sql.contains("position") && !sql.contains("url") {
+            assert!(!listed.contains("a.example/feed") && told.contains("https://a.example/feed"), "{sql}: {told}");
+            assert!(told.contains("the feed is left out; nothing was deleted"), "{sql}: {told}");
+        }
+        let (code, checked, told) = program(&path, &["check", "--library"]);
+        if table.is_empty() {
+            assert!(told.is_empty(), "{sql}: {checked}{told}");
+        } else {
+            assert!(code == Some(1) && checked.contains(&format!("a row of {table} cannot")), "{sql}: {checked}{told}");
+        }
+        for arguments in [
+            &["feed", "tag", "https://b.example/feed", "new"][..],
+            &["feed", "set", "https://b.example/feed", "--keep-count", "5"],
+            &["feed", "rename", "https://b.example/feed", "Second"],
+            &["feed", "import", list.to_str().unwrap()],
+            &["feed", "export"],
+            &["library", "export"],
+            &["searches"],
+            &["list"],
+            &["feed", "remove", "Second"],
+        ] {
+            let (code, out, told) = program(&path, arguments);
+            // An empty list is no error.
+            let is_list = arguments.len() == 1;
+            assert!(code == Some(0) || is_list && code == Some(1), "{sql}: {arguments:?}: {out}{told}");
+        }
+        assert!(table.is_empty() || rows(table) + 1 >= before, "{sql}: rows were deleted");
+        let (_, listed, _) = program(&path, &["feed", "list"]);
+        assert!(listed.contains("c.example") && !listed.contains("b.example"), "{sql}: {listed}");
+    }
+}
+
 #[test]
 fn triggers_of_a_library_do_not_run() {
     let shelf = Shelf::new();

@@ -13,9 +13,10 @@ use super::{NOTHING, complain};
 use crate::app::numbers::{counted, grouped};
 use crate::article::clean;
 use crate::corpus::Corpus;
-use crate::library::{Error, FileState, Library, private};
+use crate::library::{Error, FileState, Library, private, take_unreadable_rows};
 use crate::loader::Problem;
 use crate::marks::Marks;
+use crate::runtime::unreadable;
 
 /// What is to be done with the library.
 #[derive(Debug, Subcommand)]
@@ -101,7 +102,7 @@ fn import(path: &Path, file: &Path, out: &mut impl Write) -> io::Result<ExitCode
 pub(super) fn check(out: &mut impl Write) -> io::Result<ExitCode> {
     let path = path()?;
     let shown = clean(&path.to_string_lossy()).into_owned();
-    let Some(library) = Library::open_to_read(&path).map_err(|error| told(&path, error))? else {
+    let Some(mut library) = Library::open_to_read(&path).map_err(|error| told(&path, error))? else {
         writeln!(out, "{shown}: there is no library yet")?;
         return Ok(ExitCode::SUCCESS);
     };
@@ -109,11 +110,24 @@ pub(super) fn check(out: &mut impl Write) -> io::Result<ExitCode> {
     for line in &wrong {
         writeln!(out, "{shown}: {}; the reader sets it aside and saves what it can", clean(line))?;
     }
-    if wrong.is_empty() {
+    library.check_rows().map_err(|error| told(&path, error))?;
+    let unreadable = take_unreadable_rows();
+    for row in &unreadable {
+        writeln!(out, "{}", clean(&unreadable::problem(&path, row).to_string()))?;
+    }
+    if wrong.is_empty() && unreadable.is_empty() {
         writeln!(out, "{shown}: sound; {}", contents(&library)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     Ok(NOTHING.into())
+}
+
+/// Reports the rows of the library that were skipped because they cannot be read.
+pub(super) fn tell_unreadable_rows() {
+    let path = path().unwrap_or_default();
+    for row in take_unreadable_rows() {
+        complain(&unreadable::problem(&path, &row).to_string());
+    }
 }
 
 /// What there is in it, in words.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::entry_keys::{EntryKeys, EntryMatch, StoredRow, find, forms_of, remember};
@@ -13,7 +13,7 @@ use super::feeds::{FeedNumber, FeedVersion, Health, IS_KEPT, moved, tried};
 use super::marks::{Keeper, signed, unsigned};
 use super::merging::MergedFeeds;
 use super::repeats::{merge_marks, same, shown};
-use super::{Known, KnownFeed, Library, Result, now};
+use super::{Known, KnownFeed, Library, Result, now, rows};
 use crate::article::{ArticleId, Draft, Published};
 use crate::loader::{FeedArticle, Flaw, canonical_address};
 use crate::marks::{Change, Marking};
@@ -242,7 +242,12 @@ impl Library {
     /// Stores what feeds delivered, all of it or nothing. What is there already is not stored again.
     pub fn store(&mut self, deliveries: &[Delivery]) -> Result<Vec<Stored>> {
         self.write(|transaction, revision| {
-            deliveries.iter().map(|delivery| store(transaction, revision, delivery)).collect()
+            let stored = deliveries.iter().map(|delivery| {
+                let name = format!("number {}", delivery.feed.0);
+                let stored = rows::isolated(transaction, "feeds", &name, || store(transaction, revision, delivery))?;
+                Ok(stored.unwrap_or(Stored { is_stale: true, ..Stored::default() }))
+            });
+            stored.collect()
         })
     }
 
@@ -286,17 +291,9 @@ impl Library {
         let mut statement = self.connection.prepare_cached(&format!("{COLUMNS} {condition}"))?;
         let mut rows = statement.query(params![from, to])?;
         while let Some(row) = rows.next()? {
-            take(StoredEntry {
-                number: row.get(0)?,
-                id: ArticleId(unsigned(row.get(1)?)),
-                feed: FeedNumber(row.get(2)?),
-                published: Published::from_seconds(row.get(3)?, row.get(4)?),
-                same_as: row.get::<_, Option<i64>>(5)?.map(|id| ArticleId(unsigned(id))),
-                dropped: row.get(6)?,
-                article: row.get_ref(7)?.as_str_or_null().ok().flatten().unwrap_or(""),
-                has_former: row.get(8)?,
-                position: row.get(9)?,
-            });
+            if let Some(entry) = rows::readable(row, "entries", stored_entry(row))? {
+                take(entry);
+            }
         }
         Ok(())
     }
@@ -307,8 +304,8 @@ impl Library {
         let same = "SELECT same_as, feed FROM entries WHERE same_as IS NOT NULL AND dropped = 0
             ORDER BY same_as, number";
         let mut statement = self.connection.prepare_cached(same)?;
-        let rows = statement.query_map([], |row| Ok((ArticleId(unsigned(row.get(0)?)), FeedNumber(row.get(1)?))))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let repeated = |row: &Row<'_>| Ok((ArticleId(unsigned(row.get(0)?)), FeedNumber(row.get(1)?)));
+        rows::read(&mut statement, [], "entries", repeated)
     }
 
     /// The number of the last change, and the first and last number of an entry.
@@ -342,7 +339,7 @@ impl Library {
                 shows_full: row.get(3)?,
             })
         };
-        Ok(statement.query_row([signed(id.0)], read).optional()?)
+        rows::first(&mut statement, [signed(id.0)], "entry_texts", read)
     }
 
     /// Saves the whole article of an entry, and shows it. Does nothing if the entry is not listed any more.
@@ -357,8 +354,8 @@ impl Library {
             WHERE full_tries IS NOT NULL AND subscribed = 1 AND full_text = 1 AND dead = 0 AND dropped = 0
             ORDER BY published DESC, coalesce(entries.position, number) DESC LIMIT ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map([i64::try_from(count).unwrap_or(i64::MAX)], |row| row.get(0))?;
-        Ok(rows.map(|id| Ok(ArticleId(unsigned(id?)))).collect::<rusqlite::Result<_>>()?)
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        rows::read(&mut statement, [count], "entries", |row| Ok(ArticleId(unsigned(row.get(0)?))))
     }
 
     /// Saves the result of a refresh that fetched the whole article of an entry, unless the feed was unsubscribed or
@@ -406,6 +403,20 @@ impl Library {
             Ok(())
         })
     }
+}
+
+fn stored_entry<'r>(row: &'r Row<'_>) -> rusqlite::Result<StoredEntry<'r>> {
+    Ok(StoredEntry {
+        number: row.get(0)?,
+        id: ArticleId(unsigned(row.get(1)?)),
+        feed: FeedNumber(row.get(2)?),
+        published: Published::from_seconds(row.get(3)?, row.get(4)?),
+        same_as: row.get::<_, Option<i64>>(5)?.map(|id| ArticleId(unsigned(id))),
+        dropped: row.get(6)?,
+        article: row.get_ref(7)?.as_str_or_null().ok().flatten().unwrap_or(""),
+        has_former: row.get(8)?,
+        position: row.get(9)?,
+    })
 }
 
 fn owned(draft: Draft<'_>) -> Draft<'static> {
@@ -663,8 +674,8 @@ fn let_go(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber) -> Res
          RETURNING id, number"
     );
     let mut statement = transaction.prepare_cached(&gone)?;
-    let rows = statement.query_map(params![feed.0, newest, oldest, revision], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let gone: Vec<(i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
+    let both = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let gone: Vec<(i64, i64)> = rows::read(&mut statement, params![feed.0, newest, oldest, revision], "entries", both)?;
     let mut text = transaction.prepare_cached("DELETE FROM entry_texts WHERE entry = ?1")?;
     for (_, number) in &gone {
         text.execute([number])?;
@@ -675,8 +686,8 @@ fn let_go(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber) -> Res
 /// Forgets what was let go and what the feed does not list any more, so cannot come back.
 fn forget(transaction: &Transaction<'_>, feed: FeedNumber, listed: &HashSet<i64>) -> Result<()> {
     let mut statement = transaction.prepare_cached("SELECT number, id FROM entries WHERE feed = ?1 AND dropped = 1")?;
-    let rows = statement.query_map([feed.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-    let past: Vec<(i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
+    let both = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let past: Vec<(i64, i64)> = rows::read(&mut statement, [feed.0], "entries", both)?;
     let mut gone = transaction.prepare_cached("DELETE FROM entries WHERE number = ?1")?;
     for (number, _) in past.iter().filter(|(_, id)| !listed.contains(id)) {
         gone.execute([number])?;

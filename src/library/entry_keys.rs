@@ -10,13 +10,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Row, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Result;
 use super::entries::{COPIED, PreparedEntry};
 use super::feeds::FeedNumber;
 use super::marks::{signed, unsigned};
+use super::{Result, rows};
 use crate::article::{ArticleId, Draft, Role};
 use crate::loader::{FeedKey, canonical_address};
 
@@ -190,10 +190,9 @@ impl<'t> EntryFinder<'t> {
     fn new(transaction: &'t Transaction<'t>, feed: FeedNumber) -> Result<EntryFinder<'t>> {
         let (mut shared, mut known) = (HashSet::new(), HashMap::new());
         let mut statement = transaction.prepare_cached("SELECT key, entry FROM entry_keys WHERE feed = ?1")?;
-        let mut rows = statement.query([feed.0])?;
-        while let Some(row) = rows.next()? {
-            let key = unsigned(row.get(0)?);
-            match row.get::<_, Option<i64>>(1)? {
+        let both = |row: &Row<'_>| Ok((unsigned(row.get(0)?), row.get::<_, Option<i64>>(1)?));
+        for (key, number) in rows::read(&mut statement, [feed.0], "entry_keys", both)? {
+            match number {
                 Some(number) => _ = known.insert(key, number),
                 None => _ = shared.insert(key),
             }
@@ -342,8 +341,9 @@ impl<'t> EntryFinder<'t> {
             return Ok(Some(Likeness::Link));
         }
         let sql = "SELECT article FROM entry_texts WHERE entry = ?1";
-        let text = self.transaction.prepare_cached(sql)?.query_row([row.number], |row| row.get(0)).optional()?;
-        let text: String = text.unwrap_or_default();
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let text: String =
+            rows::first(&mut statement, [row.number], "entry_texts", |row| row.get(0))?.unwrap_or_default();
         let drafts = serde_json::from_str::<Draft<'_>>(&text).ok().zip(serde_json::from_str(&entry.article).ok());
         let Some((stored, new)): Option<(Draft<'_>, Draft<'_>)> = drafts else { return Ok(None) };
         let link = |draft: &Draft<'_>| canonical_address(draft.url.as_deref().unwrap_or("")).into_owned();
@@ -384,7 +384,7 @@ impl<'t> EntryFinder<'t> {
                 link: row.get(5)?,
             })
         };
-        Ok(self.transaction.prepare_cached(&sql)?.query_row([value, self.feed.0], read).optional()?)
+        rows::first(&mut *self.transaction.prepare_cached(&sql)?, [value, self.feed.0], "entries", read)
     }
 
     /// Claims a stored entry for an entry of the document; `None` if another entry has claimed it.

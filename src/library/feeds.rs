@@ -10,7 +10,7 @@ use super::journal::{ReaderId, UndoneStep, insert_step};
 use super::marks::{signed, unsigned};
 use super::merging::{MergedFeeds, merge};
 use super::repeats::{Handover, hand_on, repeat, reverse_hand_on, same};
-use super::{Library, Result, logins};
+use super::{Library, Result, logins, rows};
 use crate::feeds::{Subscription, one_line, redact, same_address, tag_name};
 use crate::journal::{FeedChange, FeedState, StepChange, name_of_feeds};
 use crate::loader::Flaw;
@@ -143,10 +143,10 @@ impl Library {
             LEFT JOIN articles ON articles.id = coalesce(entries.same_as, entries.id)
             WHERE dropped = 0 GROUP BY feed";
         let mut statement = self.connection.prepare_cached(counts)?;
-        let rows = statement.query_map([], |row| {
+        let counts = rows::read(&mut statement, [], "entries", |row| {
             Ok((FeedNumber(row.get(0)?), FeedCounts { entries: row.get(1)?, unread: row.get(2)? }))
         })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        Ok(counts.into_iter().collect())
     }
 
     /// Subscribes to feeds, in this order after the existing ones. An existing subscription gets the additional tags,
@@ -170,7 +170,7 @@ impl Library {
             if let Some(former) = former {
                 let address = same_address(former);
                 let mut statement = transaction.prepare("SELECT url FROM feeds WHERE merged_into IS NULL")?;
-                let urls = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+                let urls: Vec<String> = rows::read(&mut statement, [], "feeds", |row| row.get(0))?;
                 if urls.iter().all(|url| same_address(url) != address) {
                     let sql = "INSERT OR REPLACE INTO former_addresses (address, feed) VALUES (?1, ?2)";
                     transaction.execute(sql, params![address, number])?;
@@ -185,7 +185,7 @@ impl Library {
     pub fn moved_from(&self, url: &str) -> Result<Option<KnownFeed>> {
         let sql = "SELECT feed FROM former_addresses WHERE address = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let number: Option<i64> = statement.query_row([same_address(url)], |row| row.get(0)).optional()?;
+        let number = rows::first(&mut statement, [same_address(url)], "former_addresses", |row| row.get(0))?;
         let Some(number) = number.map(FeedNumber) else { return Ok(None) };
         Ok(self.feeds()?.into_iter().find(|feed| feed.number == number))
     }
@@ -306,7 +306,7 @@ impl Library {
     /// Returns the revision of the last change to a feed that affects how its entries are shown: its name, its tags,
     /// whether it is subscribed to.
     pub fn feeds_changed(&self) -> Result<i64> {
-        let last = "SELECT coalesce(max(revision), 0) FROM feeds";
+        let last = "SELECT coalesce(max(revision), 0) FROM feeds WHERE typeof(revision) = 'integer'";
         Ok(self.connection.prepare_cached(last)?.query_row([], |row| row.get(0))?)
     }
 }
@@ -315,19 +315,17 @@ impl Library {
 fn read_feeds(connection: &Connection, which: &str) -> Result<Vec<KnownFeed>> {
     let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
     let mut statement = connection.prepare_cached("SELECT feed, tag FROM feed_tags ORDER BY feed, position")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        tags.entry(row.get(0)?).or_default().push(row.get(1)?);
+    for (feed, tag) in rows::read(&mut statement, [], "feed_tags", |row| Ok((row.get(0)?, row.get(1)?)))? {
+        tags.entry(feed).or_default().push(tag);
     }
     let mut seeds: HashMap<i64, Vec<u64>> = HashMap::new();
     let merged = "SELECT merged_into, seed FROM feeds WHERE merged_into IS NOT NULL";
     let mut statement = connection.prepare_cached(merged)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        seeds.entry(row.get(0)?).or_default().push(unsigned(row.get(1)?));
+    for (feed, seed) in rows::read(&mut statement, [], "feeds", |row| Ok((row.get(0)?, unsigned(row.get(1)?))))? {
+        seeds.entry(feed).or_default().push(seed);
     }
     let mut statement = connection.prepare_cached(&format!("{FEEDS} WHERE {which} ORDER BY position, id"))?;
-    let mut feeds: Vec<KnownFeed> = statement.query_map([], feed)?.collect::<rusqlite::Result<_>>()?;
+    let mut feeds: Vec<KnownFeed> = rows::read(&mut statement, [], "feeds", feed)?;
     for feed in &mut feeds {
         feed.subscription.tags = tags.remove(&feed.number.0).unwrap_or_default();
         feed.former_seeds = seeds.remove(&feed.number.0).unwrap_or_default();
@@ -347,16 +345,14 @@ pub(super) fn subscribe(
     let (mut done, mut changes, mut numbers) = (Subscribed::default(), Vec::new(), Vec::with_capacity(wanted.len()));
     let mut known = HashMap::new();
     let mut statement = transaction.prepare("SELECT url, id FROM feeds WHERE merged_into IS NULL")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let url: String = row.get(0)?;
-        known.insert(same_address(&url), row.get::<_, i64>(1)?);
+    for (url, number) in rows::read(&mut statement, [], "feeds", |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))? {
+        known.insert(same_address(&url), number);
     }
     // A list from before a feed moved names it by its former address.
     let mut statement = transaction.prepare("SELECT address, feed FROM former_addresses")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        known.entry(row.get(0)?).or_insert(row.get(1)?);
+    let both = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    for (address, number) in rows::read(&mut statement, [], "former_addresses", both)? {
+        known.entry(address).or_insert(number);
     }
     let mut ends = Ends::of(transaction)?;
     for subscription in wanted {
@@ -372,27 +368,46 @@ pub(super) fn subscribe(
             }
         };
         numbers.push(number);
-        let known_before = chosen(transaction, number)?;
-        let is_subscribed = known_before.is_some();
-        if !is_subscribed {
-            let again = "UPDATE feeds SET subscribed = 1, revision = ?2, error = NULL, dead = 0, etag = NULL,
-                last_modified = NULL, due_at = NULL, position = ?3 WHERE id = ?1";
-            transaction.execute(again, params![number, revision, ends.next_position()])?;
-            transaction.execute("DELETE FROM feed_tags WHERE feed = ?1", [number])?;
-            show(transaction, revision, number)?;
-        }
-        let before = state(transaction, number)?;
-        let after = united(&before, subscription, replaces || !is_subscribed);
-        write_changes(transaction, revision, number, &before, &after)?;
-        changes.push(FeedChange { feed: number, before: known_before, after: chosen(transaction, number)? });
-        match (is_subscribed, after != before) {
+        let mut again = || subscribe_again(transaction, revision, (number, subscription), replaces, &mut ends);
+        // One feed that cannot be read is no reason to leave out the rest of a list.
+        let again = match wanted.len() {
+            1 => Some(again()?),
+            _ => rows::isolated(transaction, "feeds", &subscription.url, again)?,
+        };
+        let Some((change, differs)) = again else { continue };
+        match (change.before.is_some(), differs) {
             (false, _) => done.new += 1,
             (true, true) => done.changed += 1,
             (true, false) => done.same += 1,
         }
+        changes.push(change);
     }
     record(transaction, reader, changes, &[])?;
     Ok((done, numbers))
+}
+
+/// Subscribes to a feed that is in the library. Returns the change, and whether the subscription differs from before.
+fn subscribe_again(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    (number, subscription): (i64, &Subscription),
+    replaces: bool,
+    ends: &mut Ends,
+) -> Result<(FeedChange, bool)> {
+    let known_before = chosen(transaction, number)?;
+    let is_subscribed = known_before.is_some();
+    if !is_subscribed {
+        let again = "UPDATE feeds SET subscribed = 1, revision = ?2, error = NULL, dead = 0, etag = NULL,
+            last_modified = NULL, due_at = NULL, position = ?3 WHERE id = ?1";
+        transaction.execute(again, params![number, revision, ends.next_position()])?;
+        transaction.execute("DELETE FROM feed_tags WHERE feed = ?1", [number])?;
+        show(transaction, revision, number)?;
+    }
+    let before = state(transaction, number)?;
+    let after = united(&before, subscription, replaces || !is_subscribed);
+    write_changes(transaction, revision, number, &before, &after)?;
+    let change = FeedChange { feed: number, before: known_before, after: chosen(transaction, number)? };
+    Ok((change, after != before))
 }
 
 /// Returns a subscription with the part of a change that concerns what the reader chose; `None` if that part was
@@ -456,7 +471,7 @@ pub(super) fn purge(transaction: &Transaction<'_>) -> Result<()> {
          AND feed NOT IN (SELECT feed FROM journal_feeds) AND {IS_KEPT} RETURNING feed"
     );
     let mut statement = transaction.prepare_cached(&marked)?;
-    let feeds: Vec<i64> = statement.query_map([revision], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let feeds: Vec<i64> = rows::read(&mut statement, [revision], "entries", |row| row.get(0))?;
     for feed in feeds {
         stand_alone(transaction, feed)?;
     }
@@ -476,7 +491,7 @@ fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Ve
          AND id IN (SELECT same_as FROM entries WHERE same_as IS NOT NULL AND dropped = 0)"
     );
     let mut statement = transaction.prepare_cached(&going)?;
-    let shared: Vec<i64> = statement.query_map([feed], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let shared: Vec<i64> = rows::read(&mut statement, [feed], "entries", |row| row.get(0))?;
     for from in shared {
         handed.extend(hand_on(transaction, revision, feed, from)?);
     }
@@ -594,9 +609,8 @@ pub(super) fn moved(
 ) -> Result<Option<MergedFeeds>> {
     let (mut from, mut other, address) = (String::new(), None, same_address(to));
     let mut statement = transaction.prepare_cached("SELECT id, url FROM feeds WHERE merged_into IS NULL")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let (id, url): (i64, String) = (row.get(0)?, row.get(1)?);
+    let both = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
+    for (id, url) in rows::read(&mut statement, [], "feeds", both)? {
         if id == feed.0 {
             from = url;
         } else if same_address(&url) == address {
@@ -623,7 +637,7 @@ pub(super) fn moved(
 pub(super) fn state(transaction: &Transaction<'_>, number: i64) -> Result<Subscription> {
     let mut known = transaction.prepare_cached(&format!("{FEEDS} WHERE feeds.id = ?1"))?.query_row([number], feed)?;
     let mut statement = transaction.prepare_cached("SELECT tag FROM feed_tags WHERE feed = ?1 ORDER BY position")?;
-    known.subscription.tags = statement.query_map([number], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    known.subscription.tags = rows::read(&mut statement, [number], "feed_tags", |row| row.get(0))?;
     Ok(known.subscription)
 }
 
@@ -670,10 +684,10 @@ struct Ends {
 
 impl Ends {
     fn of(transaction: &Transaction<'_>) -> Result<Ends> {
-        let last = "SELECT coalesce(max(position), 0) FROM feeds";
+        let last = "SELECT coalesce(max(position), 0) FROM feeds WHERE typeof(position) = 'integer'";
         let position = transaction.query_row(last, [], |row| row.get(0))?;
         let mut statement = transaction.prepare("SELECT seed FROM feeds")?;
-        let seeds = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let seeds = rows::read(&mut statement, [], "feeds", |row| row.get(0))?.into_iter().collect();
         Ok(Ends { position, seeds })
     }
 

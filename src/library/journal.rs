@@ -11,7 +11,7 @@ use super::feeds::purge;
 use super::marks::{Keeper, Known, News, signed, unsigned};
 use super::private;
 use super::searches::{change_search, delete_search, put_search, read_searches};
-use super::{Library, Result, now};
+use super::{Library, Result, now, rows};
 use crate::article::ArticleId;
 use crate::journal::{ArticleIds, JournalEntry, STEPS, SearchChange, Step, StepChange};
 use crate::marks::Marking;
@@ -117,7 +117,7 @@ impl Library {
     ) -> Result<Vec<(Step, bool)>> {
         let others: Vec<i64> = {
             let mut statement = self.connection.prepare("SELECT DISTINCT reader FROM journal WHERE reader <> ?1")?;
-            statement.query_map([reader.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+            rows::read(&mut statement, [reader.0], "journal", |row| row.get(0))?
         };
         let ended: Vec<i64> = others.into_iter().filter(|&other| !is_running(ReaderId(other))).collect();
         if !ended.is_empty() && self.newer.is_none() {
@@ -126,29 +126,33 @@ impl Library {
         let sql = "SELECT id, number, undone, name, change FROM journal WHERE reader = ?1 AND number IS NOT NULL
                    ORDER BY undone, number";
         let mut statement = self.connection.prepare(sql)?;
-        let mut rows = statement.query([reader.0])?;
-        let mut steps = Vec::new();
-        while let Some(row) = rows.next()? {
-            let Ok(change) = serde_json::from_str(row.get_ref(4)?.as_str().unwrap_or("")) else { continue };
+        let steps = rows::read(&mut statement, [reader.0], "journal", |row| {
+            let Ok(change) = serde_json::from_str(row.get_ref(4)?.as_str().unwrap_or("")) else { return Ok(None) };
             let step = Step { row: Some(row.get(0)?), number: row.get(1)?, name: row.get(3)?, change };
-            steps.push((step, row.get(2)?));
-        }
-        Ok(steps)
+            Ok(Some((step, row.get(2)?)))
+        })?;
+        Ok(steps.into_iter().flatten().collect())
+    }
+
+    /// Reads the steps of all readers.
+    pub(super) fn check_journal(&self) -> Result<()> {
+        let sql = "SELECT id, reader, number, undone, name, change FROM journal";
+        let mut statement = self.connection.prepare(sql)?;
+        let step = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(i64, i64, Option<i64>, bool, String, String)> {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        };
+        rows::read(&mut statement, [], "journal", step).map(drop)
     }
 
     /// Returns the steps of a reader that were stored after this row and have no number yet: row, name and change.
     pub fn new_steps(&self, reader: ReaderId, after: i64) -> Result<Vec<(i64, String, StepChange)>> {
         let sql = "SELECT id, name, change FROM journal WHERE reader = ?1 AND number IS NULL AND id > ?2 ORDER BY id";
         let mut statement = self.connection.prepare(sql)?;
-        let mut rows = statement.query(params![reader.0, after])?;
-        let mut steps = Vec::new();
-        while let Some(row) = rows.next()? {
-            let change = serde_json::from_str(row.get_ref(2)?.as_str().unwrap_or(""));
-            if let Ok(change) = change {
-                steps.push((row.get(0)?, row.get(1)?, change));
-            }
-        }
-        Ok(steps)
+        let steps = rows::read(&mut statement, params![reader.0, after], "journal", |row| {
+            let Ok(change) = serde_json::from_str(row.get_ref(2)?.as_str().unwrap_or("")) else { return Ok(None) };
+            Ok(Some((row.get(0)?, row.get(1)?, change)))
+        })?;
+        Ok(steps.into_iter().flatten().collect())
     }
 
     /// Saves new searches, as one step if there is a journal. Existing searches stay as they are. Returns the given
@@ -259,8 +263,8 @@ fn take_search(transaction: &Transaction<'_>, name: &str) -> Result<Option<Delet
         return Ok(None);
     };
     let mut statement = transaction.prepare("SELECT article FROM reported WHERE search = ?1")?;
-    let reported = statement.query_map([name], |row| Ok(ArticleId(unsigned(row.get(0)?))))?;
-    let reported = ArticleIds(reported.collect::<rusqlite::Result<_>>()?);
+    let reported = rows::read(&mut statement, [name], "reported", |row| Ok(ArticleId(unsigned(row.get(0)?))))?;
+    let reported = ArticleIds(reported);
     delete_search(transaction, name)?;
     Ok(Some(DeletedSearch { name: name.to_owned(), position, reported }))
 }
@@ -324,10 +328,7 @@ fn adopt(transaction: &Transaction<'_>, reader: ReaderId, ended: &[i64]) -> Resu
     let mut steps: Vec<(bool, i64)> = Vec::new();
     let mut statement = transaction.prepare("SELECT undone, id FROM journal WHERE reader = ?1")?;
     for other in ended {
-        let rows = statement.query_map([other], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        for row in rows {
-            steps.push(row?);
-        }
+        steps.extend(rows::read(&mut statement, [other], "journal", |row| Ok((row.get(0)?, row.get(1)?)))?);
     }
     steps.sort_unstable();
     let surplus = steps.len().saturating_sub(STEPS);

@@ -1,11 +1,11 @@
 //! User names and passwords of feeds. They have a table of their own, so that no address contains them.
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Row, Transaction, params};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::marks::signed;
-use super::{Library, Result};
+use super::{Library, Result, rows};
 use crate::article::{ArticleId, Draft};
 use crate::feeds::{Credentials, ServerLogin, redact};
 
@@ -23,7 +23,8 @@ impl Library {
             let login = row.get::<_, Option<String>>(1)?.map(|_| login(row, 1)).transpose()?;
             Ok(FeedAccess { url: row.get(0)?, login })
         };
-        Ok(self.connection.prepare_cached(sql)?.query_row([signed(id.0)], access).optional()?.unwrap_or_default())
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(rows::first(&mut statement, [signed(id.0)], "feeds", access)?.unwrap_or_default())
     }
 }
 
@@ -59,8 +60,7 @@ pub(super) fn move_out_of_addresses(transaction: &Transaction<'_>) -> Result<()>
         return Ok(());
     }
     let mut statement = transaction.prepare("SELECT id, url FROM feeds WHERE url LIKE '%://%@%' ORDER BY id")?;
-    let feeds: Vec<(i64, String)> =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    let feeds: Vec<(i64, String)> = rows::read(&mut statement, [], "feeds", |row| Ok((row.get(0)?, row.get(1)?)))?;
     for (feed, url) in feeds {
         let (bare, Some(login)) = ServerLogin::split(&url) else { continue };
         // Two feeds may differ only in their login. A fragment distinguishes them and is never sent to a server.
@@ -79,9 +79,9 @@ pub(super) fn move_out_of_addresses(transaction: &Transaction<'_>) -> Result<()>
     }
     let mut statement =
         transaction.prepare("SELECT id, page, error FROM feeds WHERE page LIKE '%@%' OR error LIKE '%@%'")?;
-    let rows: Vec<(i64, Option<String>, Option<String>)> =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<rusqlite::Result<_>>()?;
-    for (feed, page, error) in rows {
+    let feeds: Vec<(i64, Option<String>, Option<String>)> =
+        rows::read(&mut statement, [], "feeds", |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    for (feed, page, error) in feeds {
         let page = page.map(|page| Credentials::split(&page).0);
         let error = error.map(|error| redact(&error));
         transaction.execute("UPDATE feeds SET page = ?2, error = ?3 WHERE id = ?1", params![feed, page, error])?;
@@ -107,9 +107,9 @@ fn clean_derived(transaction: &Transaction<'_>, feed: i64, url: &str, bare: &str
             WHERE entry IN (SELECT number FROM entries WHERE feed = ?1) AND instr(article, ?2) > 0
             RETURNING entry, article";
         let mut statement = transaction.prepare_cached(sql)?;
-        let changed: Vec<(i64, String)> = statement
-            .query_map(params![feed, needle, replacement], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
+        let both = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let changed: Vec<(i64, String)> =
+            rows::read(&mut statement, params![feed, needle, replacement], "entry_texts", both)?;
         for (entry, article) in changed {
             let draft: Option<Draft<'_>> = serde_json::from_str(&article).ok();
             let link = draft.as_ref().and_then(|draft| draft.url.as_deref()).map(|url| signed(xxh3_64(url.as_bytes())));

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::ReaderId;
 use super::recognise::{self, Moved};
-use super::{Library, Result, moves, now};
+use super::{Library, Result, moves, now, rows};
 use crate::article::ArticleId;
 use crate::article::fold::fold;
 use crate::corpus::{Entry, Origin};
@@ -150,22 +150,26 @@ impl Library {
         let mut statement = transaction.prepare(&format!("SELECT {COLUMNS} FROM articles"))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let (article, marked) = marked(row)?;
-            marks.set(article, marked);
+            if let Some((article, marked)) = rows::readable(row, "articles", marked(row))? {
+                marks.set(article, marked);
+            }
         }
-        let mut each = |sql: &str, change: &dyn Fn(&str) -> Option<Change>| -> Result<()> {
+        let mut each = |table, sql: &str, change: &dyn Fn(&str) -> Option<Change>| -> Result<()> {
             let mut statement = transaction.prepare(sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let article = ArticleId(unsigned(row.get(0)?));
-                if let Some(change) = change(row.get_ref(1)?.as_str().unwrap_or("")) {
-                    marks.apply(&Marking { article, change });
+                let read = row.get(0).and_then(|article| Ok((article, row.get_ref(1)?.as_str()?)));
+                let Some((article, text)) = rows::readable(row, table, read)? else { continue };
+                if let Some(change) = change(text) {
+                    marks.apply(&Marking { article: ArticleId(unsigned(article)), change });
                 }
             }
             Ok(())
         };
-        each("SELECT article, tag FROM tags", &|tag| Some(Change::Tagged(Tag::new(tag)?, true)))?;
-        each("SELECT article, text FROM notes", &|text| Some(Change::Note { text: text.into(), was: Arc::default() }))?;
+        each("tags", "SELECT article, tag FROM tags", &|tag| Some(Change::Tagged(Tag::new(tag)?, true)))?;
+        each("notes", "SELECT article, text FROM notes", &|text| {
+            Some(Change::Note { text: text.into(), was: Arc::default() })
+        })?;
         Ok(marks)
     }
 
@@ -194,7 +198,7 @@ impl Library {
         let mut marks = Vec::new();
         let mut rows = statement.query([self.seen])?;
         while let Some(row) = rows.next()? {
-            let (article, marked) = marked(row)?;
+            let Some((article, marked)) = rows::readable(row, "articles", marked(row))? else { continue };
             if !touched.contains(&article) {
                 marks.push((article, with_words(&transaction, article, marked)?));
             }
@@ -271,13 +275,13 @@ fn marked(row: &Row<'_>) -> rusqlite::Result<(ArticleId, Marked)> {
 fn with_words(transaction: &Transaction<'_>, article: ArticleId, mut marked: Marked) -> Result<Marked> {
     let id = signed(article.0);
     let mut tags = transaction.prepare_cached("SELECT tag FROM tags WHERE article = ?1")?;
-    for tag in tags.query_map([id], |row| row.get::<_, String>(0))? {
-        if let Some(tag) = Tag::new(&tag?) {
+    for tag in rows::read(&mut tags, [id], "tags", |row| row.get::<_, String>(0))? {
+        if let Some(tag) = Tag::new(&tag) {
             marked.apply(&Change::Tagged(tag, true));
         }
     }
     let mut note = transaction.prepare_cached("SELECT text FROM notes WHERE article = ?1")?;
-    if let Some(text) = note.query_row([id], |row| row.get::<_, String>(0)).optional()? {
+    if let Some(text) = rows::first(&mut note, [id], "notes", |row| row.get::<_, String>(0))? {
         marked.apply(&Change::Note { text: text.into(), was: Arc::default() });
     }
     Ok(marked)
@@ -429,7 +433,14 @@ impl<'a> Keeper<'a> {
     fn note(&mut self, article: ArticleId, text: &str, was: &str) -> Result<()> {
         let id = signed(article.0);
         let mut select = self.transaction.prepare_cached("SELECT text FROM notes WHERE article = ?1")?;
-        let there: String = select.query_row([id], |row| row.get(0)).optional()?.unwrap_or_default();
+        // A note of the wrong type is kept too, as far as it is text.
+        let lossy = |row: &Row<'_>| match row.get_ref(0)? {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+            ValueRef::Integer(number) => Ok(number.to_string()),
+            ValueRef::Real(number) => Ok(number.to_string()),
+            ValueRef::Null => Ok(String::new()),
+        };
+        let there = select.query_row([id], lossy).optional()?.unwrap_or_default();
         let text = if there == was || there.is_empty() || there == text {
             text.to_owned()
         } else if there.contains(text) {
@@ -485,6 +496,10 @@ impl<'a> Keeper<'a> {
 /// Returns the marks of an article, if it has a row.
 fn stored_marks(transaction: &Transaction<'_>, article: ArticleId) -> Result<Option<Marked>> {
     let sql = format!("SELECT {COLUMNS} FROM articles WHERE id = ?1");
-    let found = transaction.prepare_cached(&sql)?.query_row([signed(article.0)], marked).optional()?;
-    found.map(|(_, marked)| with_words(transaction, article, marked)).transpose()
+    let mut statement = transaction.prepare_cached(&sql)?;
+    let mut found = statement.query([signed(article.0)])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    // A row that cannot be read is there nevertheless.
+    let marked = rows::readable(row, "articles", marked(row))?.map(|(_, marked)| marked).unwrap_or_default();
+    with_words(transaction, article, marked).map(Some)
 }

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Row, Transaction, params};
 
-use super::Result;
 use super::entries::COPIED;
 use super::feeds::{FeedNumber, show, state, write_changes};
 use super::journal::rename_articles;
 use super::marks::{signed, unsigned};
 use super::repeats::merge_marks;
+use super::{Result, rows};
 use crate::article::ArticleId;
 use crate::feeds::{Subscription, same_address};
 
@@ -139,7 +139,7 @@ fn entries(transaction: &Transaction<'_>, feed: i64) -> Result<Vec<MergedEntry>>
             is_listed: row.get::<_, i64>(6)? == 0,
         })
     };
-    Ok(statement.query_map([feed], read)?.collect::<rusqlite::Result<_>>()?)
+    rows::read(&mut statement, [feed], "entries", read)
 }
 
 /// Returns what two entries have in common if they are the same.

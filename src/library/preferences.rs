@@ -1,21 +1,20 @@
 //! Choices made in the program that last across restarts, by key. The values are opaque to the library.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
-use super::{Library, Result};
+use super::{Library, Result, rows};
 
 impl Library {
     /// Returns the value of a preference, if it was ever set.
     pub fn preference(&self, key: &str) -> Result<Option<String>> {
         let sql = "SELECT value FROM preferences WHERE key = ?1";
-        Ok(self.connection.query_row(sql, [key], |row| row.get(0)).optional()?)
+        rows::first(&mut *self.connection.prepare_cached(sql)?, [key], "preferences", |row| row.get(0))
     }
 
     /// Returns all preferences, by key.
     pub fn preferences(&self) -> Result<Vec<(String, String)>> {
         let mut statement = self.connection.prepare("SELECT key, value FROM preferences ORDER BY key")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        rows::read(&mut statement, [], "preferences", |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// Saves a preference in place of its former value.

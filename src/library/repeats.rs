@@ -6,9 +6,9 @@
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::Result;
 use super::feeds::FeedNumber;
 use super::marks::signed;
+use super::{Result, rows};
 
 /// Returns the first entry of another feed with the same id or link. Ignores ids and links that several entries of one
 /// feed share, such as the page of a podcast, and entries that this feed already has. `own` is the number of the entry,
@@ -172,9 +172,9 @@ fn own_marks(transaction: &Transaction<'_>, id: i64) -> Result<Option<OwnMarks>>
     let sql = "SELECT read_at, starred_at FROM articles WHERE id = ?1";
     let Some(mut own) = transaction.prepare_cached(sql)?.query_row([id], read).optional()? else { return Ok(None) };
     let mut tags = transaction.prepare_cached("SELECT tag FROM tags WHERE article = ?1")?;
-    own.tags = tags.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    own.tags = rows::read(&mut tags, [id], "tags", |row| row.get(0))?.into_iter().collect();
     let mut note = transaction.prepare_cached("SELECT text, written_at FROM notes WHERE article = ?1")?;
-    own.note = note.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    own.note = rows::first(&mut note, [id], "notes", |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((own != OwnMarks::default()).then_some(own))
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, ToSql, Transaction, params};
 
 use super::marks::{signed, unsigned};
-use super::{Library, Result};
+use super::{Library, Result, rows};
 use crate::article::ArticleId;
 use crate::query::SavedSearch;
 
@@ -43,8 +43,8 @@ impl Library {
     /// The articles that a saved search has found before.
     pub fn reported(&self, search: &str) -> Result<HashSet<ArticleId>> {
         let mut statement = self.connection.prepare_cached("SELECT article FROM reported WHERE search = ?1")?;
-        let ids = statement.query_map([search], |row| Ok(ArticleId(unsigned(row.get(0)?))))?;
-        Ok(ids.collect::<rusqlite::Result<_>>()?)
+        let ids = rows::read(&mut statement, [search], "reported", |row| Ok(ArticleId(unsigned(row.get(0)?))))?;
+        Ok(ids.into_iter().collect())
     }
 
     /// Stores the articles that a saved search finds now. Returns those that it had never found before.
@@ -57,7 +57,7 @@ impl Library {
 pub(super) fn read_searches(connection: &Connection) -> Result<Vec<SavedSearch>> {
     let sql = "SELECT name, query, key, colour, watch FROM searches ORDER BY position, name";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| {
+    rows::read(&mut statement, [], "searches", |row| {
         let key: Option<String> = row.get(2)?;
         Ok(SavedSearch {
             name: row.get(0)?,
@@ -66,8 +66,7 @@ pub(super) fn read_searches(connection: &Connection) -> Result<Vec<SavedSearch>>
             colour: row.get(3)?,
             watch: row.get(4)?,
         })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    })
 }
 
 /// Stores the articles that a saved search has found, unless another program deleted it. Returns the new ones.

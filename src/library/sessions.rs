@@ -1,8 +1,8 @@
 //! Where the reader was, and what was filtered for.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
-use super::{Library, Result, now};
+use super::{Library, Result, now, rows};
 
 /// How many filters are kept.
 pub(super) const FILTERS: u32 = 200;
@@ -27,15 +27,14 @@ impl Library {
     /// Where the reader was in these sources.
     pub fn session(&self, sources: &str) -> Result<Option<String>> {
         let sql = "SELECT session FROM sessions WHERE sources = ?1";
-        Ok(self.connection.query_row(sql, [sources], |row| row.get(0)).optional()?)
+        rows::first(&mut *self.connection.prepare_cached(sql)?, [sources], "sessions", |row| row.get(0))
     }
 
     /// All sources that were open, the last first, and where the reader was in each.
     pub fn sessions(&self) -> Result<Vec<(String, String)>> {
         let sql = "SELECT sources, session FROM sessions ORDER BY saved_at DESC, sources";
         let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        rows::read(&mut statement, [], "sessions", |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// Keeps a filter as the newest.
@@ -53,6 +52,6 @@ impl Library {
     /// The filters that were kept, the oldest first.
     pub fn filters(&self) -> Result<Vec<String>> {
         let mut statement = self.connection.prepare("SELECT filter FROM history ORDER BY position")?;
-        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+        rows::read(&mut statement, [], "history", |row| row.get(0))
     }
 }

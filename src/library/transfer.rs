@@ -14,7 +14,7 @@ use super::marks::{Keeper, Known, path_of, signed, unsigned};
 use super::repeats::shown;
 use super::searches::{put_search, read_searches, report};
 use super::sessions::{FILTERS, SESSIONS};
-use super::{Library, Result, VERSION, now};
+use super::{Library, Result, VERSION, now, rows};
 use crate::article::{ArticleId, write_json};
 use crate::feeds::{Credentials, ServerLogin, Subscription, feed_address};
 use crate::marks::{Change, Marking, Place, Tag};
@@ -199,25 +199,30 @@ impl Library {
                    (SELECT text FROM notes WHERE article = id) FROM articles ORDER BY place, ordinal, id";
         let mut statement = transaction.prepare(sql)?;
         let mut tags = transaction.prepare("SELECT tag FROM tags WHERE article = ?1 ORDER BY tag")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let tags: Vec<String> =
-                tags.query_map([row.get::<_, i64>(0)?], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            let line = Line::Article {
-                article: article_line(row)?,
-                read: moment(row.get(8)?),
-                starred: moment(row.get(9)?),
-                tags,
-                note: row.get(12)?,
-                place_in_text: row.get::<_, Option<u32>>(10)?.zip(row.get(11)?),
+        let mut articles = statement.query([])?;
+        while let Some(row) = articles.next()? {
+            let Some(id) = rows::readable(row, "articles", row.get::<_, i64>(0))? else { continue };
+            let tags: Vec<String> = rows::read(&mut tags, [id], "tags", |row| row.get(0))?;
+            let note = rows::readable(row, "notes", row.get(12))?.flatten();
+            let line = || -> rusqlite::Result<Line> {
+                Ok(Line::Article {
+                    article: article_line(row)?,
+                    read: moment(row.get(8)?),
+                    starred: moment(row.get(9)?),
+                    tags,
+                    note,
+                    place_in_text: row.get::<_, Option<u32>>(10)?.zip(row.get(11)?),
+                })
             };
-            write_line(out, &line)?;
+            if let Some(line) = rows::readable(row, "articles", line())? {
+                write_line(out, &line)?;
+            }
         }
         for SavedSearch { name, query, key, colour, watch } in searches {
             let mut reported =
                 transaction.prepare_cached("SELECT article FROM reported WHERE search = ?1 ORDER BY article")?;
-            let ids = reported.query_map([&name], |row| Ok(ArticleId(unsigned(row.get(0)?)).to_string()))?;
-            let reported = ids.collect::<rusqlite::Result<_>>()?;
+            let id = |row: &Row<'_>| Ok(ArticleId(unsigned(row.get(0)?)).to_string());
+            let reported = rows::read(&mut reported, [&name], "reported", id)?;
             write_line(out, &Line::Search { name, query, key, colour, watch, reported })?;
         }
         for feed in feeds {

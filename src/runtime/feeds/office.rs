@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use super::super::fetching;
 use super::super::stored::tag_label;
 use super::super::subscribing::{self, Added};
+use super::super::unreadable;
 use crate::app::{FeedRow, Message, Notice};
 use crate::article::{ArticleId, Role, clean};
 use crate::config::FeedSettings;
@@ -128,12 +129,16 @@ impl Office {
             self.tell(Message::Feeds(Arc::new(rows(&feeds))));
             self.tell_problems(&feeds);
         }
+        if let Some(notice) = unreadable::notice() {
+            self.notice(notice);
+        }
     }
 
     /// Lists what was wrong with feeds when they were fetched last, so that what the sources pane marks can be read up.
     pub(super) fn tell_problems(&self, feeds: &[KnownFeed]) {
         if self.listed.load(Ordering::Relaxed) {
-            self.tell(Message::FeedProblems(feeds.iter().flat_map(problems).collect()));
+            let unreadable = self.path.iter().flat_map(|path| unreadable::problems(path));
+            self.tell(Message::FeedProblems(feeds.iter().flat_map(problems).chain(unreadable).collect()));
         }
     }
 

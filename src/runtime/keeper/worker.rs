@@ -22,6 +22,7 @@ use crate::runtime::contained::contain;
 use crate::runtime::log::note;
 use crate::runtime::patience::Asker;
 use crate::runtime::unkept::{Finder, Unkept, rescue};
+use crate::runtime::unreadable;
 
 /// How long places and sessions are gathered before they are written.
 const LEISURE: Duration = Duration::from_millis(250);
@@ -270,6 +271,9 @@ impl Worker {
             self.fail(&newer);
         }
         let marks = library.marks()?;
+        if let Some(notice) = unreadable::notice() {
+            (self.tell)(Message::Notice(notice));
+        }
         self.library = Some(library);
         Ok(marks)
     }

@@ -1,0 +1,194 @@
+//! Rows that cannot be read. SQLite stores a value of any type in any column, so a row that another program wrote, or
+//! that damage changed, may have one of the wrong type. Such a row is skipped and reported; nothing deletes it.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Error as SqlError, Params, Row, Statement, Transaction};
+
+use super::{Error, Result};
+
+/// The maximum number of unreadable rows that are reported.
+const MOST_REPORTED: usize = 1000;
+
+/// The columns by which a person knows a row, the best first.
+const NAMES: &[&str] = &["url", "name", "headline", "address", "sources", "key", "filter", "tag"];
+
+/// The longest part of a name that a report shows, in characters.
+const SHOWN_NAME: usize = 80;
+
+/// Returns what is missing if a row of a table cannot be read.
+fn consequence(table: &str) -> &'static str {
+    match table {
+        "articles" => "its marks are left out",
+        "entries" => "the entry is left out",
+        "entry_texts" => "the text of the entry is left out",
+        "feeds" => "the feed is left out",
+        "history" => "the filter is left out of the history",
+        "journal" => "the step cannot be undone",
+        "notes" => "the note is left out",
+        "preferences" => "the default is used",
+        "searches" => "the saved search is left out",
+        "sessions" => "the reader starts at the top",
+        "tags" | "feed_tags" => "the tag is left out",
+        _ => "it is left out",
+    }
+}
+
+/// A row that was skipped because it cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UnreadableRow {
+    /// Its table.
+    pub table: &'static str,
+    /// Its name or number.
+    pub row: String,
+    /// What is wrong with it.
+    pub cause: String,
+}
+
+impl UnreadableRow {
+    /// Returns what is missing because of it.
+    pub fn consequence(&self) -> &'static str {
+        consequence(self.table)
+    }
+}
+
+impl fmt::Display for UnreadableRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let UnreadableRow { table, row, cause } = self;
+        write!(f, "a row of {table} cannot be read ({row}: {cause})")
+    }
+}
+
+/// The rows that were skipped since the program started, and those not reported yet.
+#[derive(Default)]
+struct Skipped {
+    known: HashSet<UnreadableRow>,
+    unreported: Vec<UnreadableRow>,
+}
+
+static SKIPPED: Mutex<Option<Skipped>> = Mutex::new(None);
+
+fn record(row: UnreadableRow) {
+    let mut skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let skipped = skipped.get_or_insert_default();
+    if skipped.known.len() < MOST_REPORTED && skipped.known.insert(row.clone()) {
+        skipped.unreported.push(row);
+    }
+}
+
+/// Returns the rows that were skipped since the last call, each once.
+pub fn take_unreadable_rows() -> Vec<UnreadableRow> {
+    let mut skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    skipped.as_mut().map(|skipped| std::mem::take(&mut skipped.unreported)).unwrap_or_default()
+}
+
+/// Returns all rows that were skipped since the program started.
+pub fn unreadable_rows() -> Vec<UnreadableRow> {
+    let skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    skipped.as_ref().map(|skipped| skipped.known.iter().cloned().collect()).unwrap_or_default()
+}
+
+fn cause_in(error: &SqlError, row: Option<&Row<'_>>) -> Option<String> {
+    let column = |index: usize| {
+        let name = row.and_then(|row| row.as_ref().column_name(index).ok());
+        name.map_or_else(|| format!("column {}", index + 1), str::to_owned)
+    };
+    Some(match error {
+        SqlError::InvalidColumnType(index, _, kind) => {
+            format!("{} holds {}", column(*index), kind.to_string().to_lowercase())
+        }
+        SqlError::IntegralValueOutOfRange(index, value) => format!("{} holds {value}", column(*index)),
+        // What rusqlite says of a value that was borrowed without its column.
+        SqlError::FromSqlConversionFailure(usize::MAX, ..) => "a value is not text".to_owned(),
+        SqlError::FromSqlConversionFailure(index, ..) => format!("{} holds text that is not UTF-8", column(*index)),
+        SqlError::Utf8Error(index, _) => format!("{} holds text that is not UTF-8", column(*index)),
+        _ => return None,
+    })
+}
+
+/// Returns what is wrong with a value, in words; `None` for errors that concern more than one row.
+pub(super) fn cause(error: &SqlError) -> Option<String> {
+    cause_in(error, None)
+}
+
+/// Returns a name for a row: a column by which a person knows it, else the first.
+fn name(row: &Row<'_>) -> String {
+    let text = |value: ValueRef<'_>| match value {
+        ValueRef::Text(text) => Some(format!("\"{}\"", crate::feeds::redact(&String::from_utf8_lossy(text)))),
+        ValueRef::Integer(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let named = NAMES.iter().filter_map(|name| row.as_ref().column_index(name).ok());
+    let values = named.chain([0]).filter_map(|index| row.get_ref(index).ok()).filter_map(text);
+    let name = values.into_iter().next().unwrap_or_else(|| "without a name".to_owned());
+    match name.char_indices().nth(SHOWN_NAME) {
+        Some((end, _)) => format!("{}…\"", name.get(..end).unwrap_or("")),
+        None => name,
+    }
+}
+
+/// Returns what was read from a row, or `None` if the row cannot be read, which is recorded.
+pub(super) fn readable<T>(row: &Row<'_>, table: &'static str, read: rusqlite::Result<T>) -> Result<Option<T>> {
+    let error = match read {
+        Ok(value) => return Ok(Some(value)),
+        Err(error) => error,
+    };
+    let Some(cause) = cause_in(&error, Some(row)) else { return Err(error.into()) };
+    record(UnreadableRow { table, row: name(row), cause });
+    Ok(None)
+}
+
+/// Runs a query and reads its rows, except those that cannot be read.
+pub(super) fn read<T>(
+    statement: &mut Statement<'_>,
+    params: impl Params,
+    table: &'static str,
+    mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.extend(readable(row, table, read(row))?);
+    }
+    Ok(found)
+}
+
+/// Runs a query and reads its first row. Returns `None` if there is none or it cannot be read.
+pub(super) fn first<T>(
+    statement: &mut Statement<'_>,
+    params: impl Params,
+    table: &'static str,
+    mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>> {
+    let mut rows = statement.query(params)?;
+    match rows.next()? {
+        Some(row) => readable(row, table, read(row)),
+        None => Ok(None),
+    }
+}
+
+/// Does a part of a transaction. If a row that it needs cannot be read, takes back what the part has written and returns
+/// `None`. `name` is the row that the part is about.
+pub(super) fn isolated<T>(
+    transaction: &Transaction<'_>,
+    table: &'static str,
+    name: &str,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<Option<T>> {
+    transaction.execute_batch("SAVEPOINT part")?;
+    let done = work();
+    let cause = match &done {
+        Err(Error::Sqlite(error)) => cause(error),
+        _ => None,
+    };
+    let Some(cause) = cause else {
+        transaction.execute_batch("RELEASE part")?;
+        return done.map(Some);
+    };
+    transaction.execute_batch("ROLLBACK TO part; RELEASE part")?;
+    record(UnreadableRow { table, row: format!("\"{name}\""), cause });
+    Ok(None)
+}

@@ -1,0 +1,36 @@
+//! Reports of rows of the library that cannot be read and were skipped.
+
+use std::path::Path;
+
+use crate::app::Notice;
+use crate::app::numbers::counted;
+use crate::library::{UnreadableRow, take_unreadable_rows, unreadable_rows};
+use crate::loader::Problem;
+
+/// Returns a notice about the rows that were skipped since the last one.
+pub(super) fn notice() -> Option<Notice> {
+    let rows = take_unreadable_rows();
+    let first = rows.first()?;
+    let more = match rows.len() - 1 {
+        0 => String::new(),
+        more => format!("; {}", counted(more as u64, "more row", "more rows")),
+    };
+    Some(Notice::error(format!("In the library, {first}{more}. `newsdesk check --library` lists all")))
+}
+
+/// Returns a problem for each row of the library at `path` that was skipped since the program started.
+pub(super) fn problems(path: &Path) -> impl Iterator<Item = Problem> {
+    unreadable_rows().into_iter().map(|row| problem(path, &row))
+}
+
+/// Returns a skipped row as a problem of the library at `path`.
+pub fn problem(path: &Path, row: &UnreadableRow) -> Problem {
+    Problem {
+        path: path.to_owned(),
+        line: None,
+        column: None,
+        cause: row.to_string(),
+        consequence: format!("{}; nothing was deleted", row.consequence()),
+        is_failure: false,
+    }
+}
