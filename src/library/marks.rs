@@ -374,7 +374,7 @@ impl<'a> Keeper<'a> {
         }
         let sql = "SELECT headline FROM articles WHERE id = ?1";
         let mut select = self.transaction.prepare_cached(sql)?;
-        let there: Option<String> = select.query_row([signed(known.id.0)], |row| row.get(0)).optional()?;
+        let there: Option<String> = rows::first(&mut select, [signed(known.id.0)], "articles", |row| row.get(0))?;
         Ok(match there {
             Some(headline) if headline.is_empty() || fold(&headline) != fold(&known.headline) => {
                 recognise::aside(known.id, known.content)

@@ -5,11 +5,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::marks::{signed, unsigned};
 use super::recognise::Moved;
-use super::{Result, now};
+use super::{Result, now, rows};
 use crate::article::ArticleId;
 
 /// For how many seconds a record is kept. A program that is suspended for longer has to be started again, and marks do not
@@ -48,11 +48,9 @@ pub(super) fn follow(connection: &Connection, text: PlacedText, since: i64) -> R
     let mut statement = connection.prepare_cached(sql)?;
     let (mut at, mut last) = (text, 0_i64);
     loop {
-        let found: Option<(i64, Option<i64>, Option<i64>)> = statement
-            .query_row(params![signed(at.0.0), signed(at.1), since, last], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
-            .optional()?;
+        let step = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let found: Option<(i64, Option<i64>, Option<i64>)> =
+            rows::first(&mut statement, params![signed(at.0.0), signed(at.1), since, last], "moves", step)?;
         match found {
             Some((number, Some(article), Some(content))) => {
                 (at, last) = ((ArticleId(unsigned(article)), unsigned(content)), number);
@@ -70,13 +68,13 @@ pub(super) fn follow(connection: &Connection, text: PlacedText, since: i64) -> R
 pub(super) fn since(connection: &Connection, revision: i64) -> Result<(Vec<Moved>, HashSet<ArticleId>)> {
     let mut statement =
         connection.prepare_cached("SELECT former, article FROM moves WHERE revision > ?1 ORDER BY number")?;
-    let mut rows = statement.query([revision])?;
     let (mut first, mut touched) = (HashMap::new(), HashSet::new());
-    while let Some(row) = rows.next()? {
-        let from = ArticleId(unsigned(row.get(0)?));
+    let both = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?));
+    for (from, to) in rows::read(&mut statement, [revision], "moves", both)? {
+        let from = ArticleId(unsigned(from));
         touched.insert(from);
         let origin = first.remove(&from).unwrap_or(from);
-        if let Some(to) = row.get::<_, Option<i64>>(1)?.map(|to| ArticleId(unsigned(to))) {
+        if let Some(to) = to.map(|to| ArticleId(unsigned(to))) {
             touched.insert(to);
             first.insert(to, origin);
         }
@@ -111,8 +109,8 @@ pub(super) fn clear_away(transaction: &Transaction<'_>, former: ArticleId, conte
 /// Returns the texts that moved because their folder was missing.
 pub(super) fn away(connection: &Connection) -> Result<HashSet<PlacedText>> {
     let mut statement = connection.prepare_cached("SELECT former, former_content FROM moves WHERE away = 1")?;
-    let texts = statement.query_map([], |row| Ok((ArticleId(unsigned(row.get(0)?)), unsigned(row.get(1)?))))?;
-    Ok(texts.collect::<rusqlite::Result<_>>()?)
+    let text = |row: &Row<'_>| Ok((ArticleId(unsigned(row.get(0)?)), unsigned(row.get(1)?)));
+    Ok(rows::read(&mut statement, [], "moves", text)?.into_iter().collect())
 }
 
 /// Deletes old records.

@@ -17,12 +17,12 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::file_state::FileState;
 use super::journal::rename_articles;
 use super::marks::{Keeper, Known, News, Origins, Place8, content, now_nanoseconds, path_of, signed, unsigned};
-use super::{Library, Result, moves};
+use super::{Library, Result, moves, rows};
 use crate::article::ArticleId;
 use crate::article::fold::fold;
 use crate::corpus::{Corpus, Entry, Origin, Slot, Stamp};
@@ -178,13 +178,11 @@ impl Plan {
 fn kept(connection: &Connection) -> Result<HashMap<ArticleId, Kept>> {
     let sql = "SELECT id, content, length FROM articles WHERE origin = 'file'";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([])?;
-    let mut kept = HashMap::new();
-    while let Some(row) = rows.next()? {
+    let kept = rows::read(&mut statement, [], "articles", |row| {
         let length = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
-        kept.insert(ArticleId(unsigned(row.get(0)?)), Kept { content: unsigned(row.get(1)?), length });
-    }
-    Ok(kept)
+        Ok((ArticleId(unsigned(row.get(0)?)), Kept { content: unsigned(row.get(1)?), length }))
+    })?;
+    Ok(kept.into_iter().collect())
 }
 
 /// A stored article whose text is not at its place.
@@ -291,9 +289,9 @@ impl<'a> Search<'a> {
                           coalesce(known_at, max(coalesce(read_at, 0), coalesce(starred_at, 0)) * 1000000000)
                    FROM articles WHERE origin = 'file' ORDER BY place, ordinal, id";
         let mut statement = connection.prepare_cached(sql)?;
-        let mut rows = statement.query([])?;
+        let mut stored = statement.query([])?;
         let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
+        while let Some(row) = stored.next()? {
             let id = ArticleId(unsigned(row.get(0)?));
             let Some(&Kept { content, length }) = self.lost.get(&id) else { continue };
             let place = path_of(row.get_ref(1)?);
@@ -309,7 +307,8 @@ impl<'a> Search<'a> {
                     FileState::There { .. } | FileState::Unknown => Whereabouts::InFile,
                 },
             };
-            let (headline, known_at) = (row.get(2)?, row.get(3)?);
+            let read = row.get(2).and_then(|headline| Ok((headline, row.get(3)?)));
+            let Some((headline, known_at)) = rows::readable(row, "articles", read)? else { continue };
             found.push(Lost { id, content, length, place, headline, known_at, whereabouts });
         }
         Ok(found)
@@ -453,8 +452,8 @@ fn is_since(time: i64, row: &Lost) -> bool {
 /// Returns whether the stored headline of an article is that of an entry.
 fn is_headline_of(connection: &Connection, id: ArticleId, entry: Entry<'_>) -> Result<bool> {
     let sql = "SELECT headline FROM articles WHERE id = ?1";
-    let known: Option<String> =
-        connection.prepare_cached(sql)?.query_row([signed(id.0)], |row| row.get(0)).optional()?;
+    let mut statement = connection.prepare_cached(sql)?;
+    let known: Option<String> = rows::first(&mut statement, [signed(id.0)], "articles", |row| row.get(0))?;
     Ok(known.is_some_and(|known| fold(&known) == fold(&entry.headline())))
 }
 
