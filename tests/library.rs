@@ -551,6 +551,83 @@ fn an_export_is_complete_stable_and_comes_back_the_same() {
 }
 
 #[test]
+fn import_overwrites_nothing_and_takes_nothing_away() {
+    let (from, to) = (Shelf::new(), Shelf::new());
+    let search = |name: &str, query: &str, key| SavedSearch {
+        name: name.to_owned(),
+        query: query.to_owned(),
+        key,
+        ..SavedSearch::default()
+    };
+    let subscription = |own: Option<&str>, keep_count, user: &str| Subscription {
+        own_title: own.map(str::to_owned),
+        keep_count,
+        tags: vec![user.to_owned()],
+        ..Subscription::new(format!("https://{user}:secret@example.org/feed"))
+    };
+    let mut theirs = from.open();
+    theirs.save_search(&search("Asia", "pacific", None)).unwrap();
+    theirs.save_search(&search("Africa", "africa", Some('a'))).unwrap();
+    theirs.subscribe(&[subscription(Some("Theirs"), Some(3), "ann")]).unwrap();
+    theirs
+        .subscribe(&[Subscription { keep_count: Some(9), ..Subscription::new("https://example.org/other") }])
+        .unwrap();
+    theirs.set_preference("theme", "\"light\"").unwrap();
+    theirs.keep_session("[\"/desk\"]", "{\"theirs\":1}").unwrap();
+    (0..200).for_each(|number| theirs.keep_filter(&format!("theirs {number}")).unwrap());
+    keep(&mut theirs, &[marking(1, note("theirs", "")), marking(1, Change::Read(true))]);
+    let mut lines = Vec::new();
+    theirs.export(&mut lines, true).unwrap();
+    let mut ours = to.open();
+    ours.save_search(&search("Asia", "asia", Some('a'))).unwrap();
+    ours.subscribe(&[subscription(Some("Ours"), None, "bob")]).unwrap();
+    ours.set_preference("theme", "\"dark\"").unwrap();
+    ours.keep_session("[\"/desk\"]", "{\"ours\":1}").unwrap();
+    (0..150).for_each(|number| ours.keep_filter(&format!("ours {number}")).unwrap());
+    keep(&mut ours, &[marking(1, note("ours", "")), marking(1, Change::Starred(true))]);
+    let filters = ours.filters().unwrap();
+    for _ in 0..2 {
+        let imported = ours.import(&mut lines.as_slice()).unwrap();
+        assert!(imported.problems[0].1.contains("\"Asia\""), "{imported:?}");
+        assert_eq!(ours.searches().unwrap(), [search("Asia", "asia", Some('a')), search("Africa", "africa", None)]);
+        let feeds = ours.feeds().unwrap();
+        let Subscription { own_title, keep_count, tags, login, .. } = &feeds[0].subscription;
+        assert_eq!((own_title.as_deref(), *keep_count, tags.join(" ").as_str()), (Some("Ours"), None, "bob ann"));
+        assert_eq!(login.as_ref().unwrap().credentials.user, "bob");
+        // A new feed comes with its settings.
+        assert_eq!((feeds.len(), feeds[1].subscription.keep_count), (2, Some(9)));
+        assert_eq!(ours.preference("theme").unwrap().as_deref(), Some("\"dark\""));
+        assert_eq!(ours.session("[\"/desk\"]").unwrap().as_deref(), Some("{\"ours\":1}"));
+        let now = ours.filters().unwrap();
+        assert_eq!((now.len(), &now[50..]), (200, filters.as_slice()));
+        assert_eq!((now[0].as_str(), now[49].as_str()), ("theirs 150", "theirs 199"));
+        let marks = ours.marks().unwrap();
+        let marked = marks.get(ArticleId(1));
+        assert!(marked.is_read() && marked.is_starred());
+        assert_eq!(marked.note(), "ours\ntheirs");
+    }
+}
+
+#[test]
+fn failing_import_adds_nothing() {
+    /// A file that cannot be read to its end.
+    struct Cut(std::io::Cursor<Vec<u8>>);
+    impl std::io::Read for Cut {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => Err(std::io::Error::other("cut")),
+                count => Ok(count),
+            }
+        }
+    }
+    let shelf = Shelf::new();
+    let line = "{\"kind\":\"preference\",\"key\":\"theme\",\"value\":\"dark\"}\n";
+    let mut cut = std::io::BufReader::new(Cut(std::io::Cursor::new(line.as_bytes().to_vec())));
+    assert!(shelf.open().import(&mut cut).is_err());
+    assert_eq!(shelf.open().preferences().unwrap(), []);
+}
+
+#[test]
 fn a_line_that_cannot_be_imported_is_told_and_the_others_are() {
     let shelf = Shelf::new();
     let mut changes = Vec::new();

@@ -953,6 +953,41 @@ fn what_newsboat_keeps_is_taken_over_and_its_files_stay_as_they_are() {
 }
 
 #[test]
+fn marks_of_newsboat_show_on_entries_that_two_feeds_have() {
+    let server = Server::start(|request| {
+        let own = format!("https://example.org{}", request.path);
+        answer(rss(&request.path, &[("Same", "https://example.org/same", "x"), ("Own", &own, "x")]))
+    });
+    let mut desk = Desk::new();
+    desk.subscribe(&[server.url("/a"), server.url("/b")]);
+    desk.refresh();
+    let (urls, cache) = (desk.folder.path().join("urls"), desk.folder.path().join("cache.db"));
+    fs::write(&urls, format!("{}\n{}\n", server.url("/a"), server.url("/b"))).unwrap();
+    let newsboat = rusqlite::Connection::open(&cache).unwrap();
+    newsboat
+        .execute_batch(
+            "CREATE TABLE rss_feed (rssurl, url, title); CREATE TABLE rss_item (id INTEGER PRIMARY KEY, guid, title,
+             author, url, feedurl, pubDate, content, unread, enclosure_url, enclosure_type, flags, deleted);",
+        )
+        .unwrap();
+    // Both copies have a flag, so it does not matter which of them is shown.
+    for (path, flags) in [("/a", "x"), ("/b", "y")] {
+        let new = "INSERT INTO rss_item VALUES (NULL, ?1, 'Same', '', ?1, ?2, 1762077600, 'x', 0, '', '', ?3, 0)";
+        newsboat.execute(new, ["https://example.org/same", &server.url(path), flags]).unwrap();
+    }
+    drop(newsboat);
+    import(&mut desk.library, &urls, false).unwrap();
+    let corpus = desk.corpus(true);
+    let entries = corpus.order().iter().map(|slot| corpus.get(*slot).unwrap());
+    let same: Vec<ArticleId> =
+        entries.filter(|entry| entry.headline().as_str() == "Same").map(|entry| entry.id()).collect();
+    assert_eq!(same.len(), 1);
+    let marks = desk.library.marks().unwrap();
+    let tags: Vec<String> = marks.get(same[0]).tags().iter().map(ToString::to_string).collect();
+    assert_eq!((marks.get(same[0]).is_read(), tags), (true, vec!["x".to_owned(), "y".to_owned()]));
+}
+
+#[test]
 fn a_podcast_of_newsboats_keeps_its_episodes_apart_and_each_its_mark() {
     let episodes = |numbers: std::ops::RangeInclusive<u32>| -> String {
         let episode = |number: u32| {
@@ -1564,6 +1599,155 @@ fn import_recognises_addresses_that_redirected_when_added() {
     let again = import(&mut desk.library, &path, false).unwrap();
     assert_eq!((again.subscribed.new, again.subscribed.same), (0, 1));
     assert_eq!(desk.refresh(), Refreshed { tried: 1, ..Refreshed::default() });
+}
+
+/// A server on which `/old` redirects to `/new` once the flag is set. Both serve the same feed until then.
+fn moving_server() -> (Server, Arc<AtomicBool>) {
+    let has_moved = Arc::new(AtomicBool::new(false));
+    let moved = Arc::clone(&has_moved);
+    let server = Server::start(move |request| {
+        if request.path == "/old" && moved.load(Ordering::Relaxed) {
+            return Answer::to(301, "/new");
+        }
+        let stories = ["one", "two", "three", "four"];
+        // Each address once had an entry that the other does not have.
+        let own = if request.path == "/old" { &stories[..3] } else { &stories[1..] };
+        let links: Vec<String> = own.iter().map(|name| format!("https://example.org/{name}")).collect();
+        let items: Vec<(&str, &str, &str)> =
+            own.iter().zip(&links).map(|(name, link)| (*name, link.as_str(), "text")).collect();
+        answer(rss("Paper", &items))
+    });
+    (server, has_moved)
+}
+
+#[test]
+fn doubled_feeds_are_merged_when_one_redirects() {
+    let (server, has_moved) = moving_server();
+    let (old, new) = (server.url("/old"), server.url("/new"));
+    let mut desk = Desk::new();
+    let tagged = |url: &str, tag: &str| Subscription { tags: vec![tag.to_owned()], ..Subscription::new(url) };
+    let wanted = Subscription { own_title: Some("Morning".to_owned()), ..tagged(&old, "town") };
+    desk.library.subscribe(&[wanted]).unwrap();
+    desk.refresh();
+    desk.library.subscribe(&[tagged(&new, "sea")]).unwrap();
+    desk.refresh();
+    let ids = desk.ids();
+    let shown: HashMap<String, ArticleId> = {
+        let corpus = desk.corpus(true);
+        let entries = corpus.order().iter().map(|slot| corpus.get(*slot).unwrap());
+        entries.map(|entry| (entry.headline().to_string(), entry.id())).collect()
+    };
+    assert_eq!((ids.len(), shown.len()), (4, 4));
+    let note = Change::Note { text: "call".into(), was: "".into() };
+    let marks = [
+        ("one", Change::Starred(true)),
+        ("two", Change::Tagged(Tag::new("kept").unwrap(), true)),
+        ("three", note),
+        ("four", Change::Read(true)),
+    ];
+    for (name, change) in &marks {
+        desk.mark(shown[*name], std::slice::from_ref(change));
+    }
+    let mut library = Library::open(&desk.path()).unwrap();
+    let before: Vec<String> = listed(&desk, &mut library).iter().map(|line| line.replace("Paper", "Morning")).collect();
+    has_moved.store(true, Ordering::Relaxed);
+    let mut told = Vec::new();
+    let done = desk.refresh_with(&AtomicBool::new(false), |batch| told.extend(batch));
+    assert_eq!((done.failed, done.new, done.changed), (0, 0, 0));
+    let sentences: Vec<String> = told.iter().filter_map(Tried::merge_sentence).collect();
+    let sentence = "\"Morning\" moved to the address of \"Morning\"; the two subscriptions are one now";
+    assert_eq!(sentences, [sentence]);
+    let feeds = desk.library.feeds().unwrap();
+    assert_eq!(feeds.len(), 1);
+    let Subscription { url, own_title, tags, .. } = &feeds[0].subscription;
+    assert_eq!((url, own_title.as_deref()), (&new, Some("Morning")));
+    assert_eq!(tags, &["sea", "town"]);
+    let marks_of = |lines: Vec<String>| -> Vec<(String, bool)> {
+        lines.iter().map(|line| (line.split(' ').next().unwrap().to_owned(), line.ends_with(" read"))).collect()
+    };
+    assert_eq!(marks_of(listed(&desk, &mut library)), marks_of(before));
+    let (marks, ids) = (library.marks().unwrap(), desk.ids());
+    assert!(marks.get(ids["one"]).is_starred() && marks.get(ids["four"]).is_read());
+    assert_eq!((marks.get(ids["two"]).tags().len(), marks.get(ids["three"]).note()), (1, "call"));
+    assert_eq!((rows_of_entries(&desk), desk.refresh()), (4, Refreshed { tried: 1, ..Refreshed::default() }));
+    assert_eq!(library.check().unwrap(), [""; 0]);
+    // The former address leads to it.
+    let stop = AtomicBool::new(false);
+    let added = add(&mut desk.library, &desk.client, &desk.settings, &Subscription::new(&old), &stop).unwrap();
+    assert_eq!(added, Added::Moved { name: "Morning".to_owned(), to: new });
+    assert_eq!(desk.library.subscribe(&[Subscription::new(&old)]).unwrap().same, 1);
+}
+
+#[test]
+fn doubled_feed_shows_the_entries_after_the_other_is_removed() {
+    let (server, has_moved) = moving_server();
+    let (old, new) = (server.url("/old"), server.url("/new"));
+    let mut desk = Desk::new();
+    desk.subscribe(std::slice::from_ref(&old));
+    desk.refresh();
+    has_moved.store(true, Ordering::Relaxed);
+    desk.refresh();
+    let before = desk.ids();
+    desk.mark(before["one"], &[Change::Starred(true)]);
+    // Earlier versions did not remember the former address.
+    rusqlite::Connection::open(desk.path()).unwrap().execute("DELETE FROM former_addresses", []).unwrap();
+    desk.subscribe(std::slice::from_ref(&old));
+    let feed = desk.feed(&new);
+    assert_eq!(desk.library.unsubscribe(&[feed]).unwrap(), 1);
+    assert_eq!(desk.refresh().failed, 0);
+    assert_eq!(desk.ids(), before);
+    assert_eq!(desk.library.feeds().unwrap().len(), 1);
+    assert_eq!(desk.feed(&new).subscription.url, new);
+    assert!(desk.library.marks().unwrap().get(before["one"]).is_starred());
+    assert_eq!(desk.refresh().new, 0);
+}
+
+#[test]
+fn whole_articles_that_were_not_fetched_come_with_the_next_refresh() {
+    let answers: Arc<Mutex<HashMap<String, u16>>> = Arc::default();
+    let statuses = Arc::clone(&answers);
+    let long = "A sentence that is long enough to be taken for the text of an article, with a comma or two. ".repeat(8);
+    let server = Server::start(move |request| {
+        if request.path == "/feed" {
+            if request.header("If-None-Match").is_some() {
+                return Answer::status(304);
+            }
+            let host = request.header("Host").unwrap();
+            let links: Vec<String> = (0..3).map(|n| format!("http://{host}/page{n}")).collect();
+            let items: Vec<(&str, &str, &str)> =
+                links.iter().map(|link| (&link[link.len() - 5..], link.as_str(), "in short")).collect();
+            return answer(rss("Feed", &items)).with("ETag", "\"1\"");
+        }
+        match statuses.lock().unwrap().get(&request.path) {
+            Some(status) => Answer::status(*status),
+            None => Answer::ok(format!("<html><body><article><h1>T</h1><p>{long}</p><p>{long}</p></article></body>"))
+                .with("Content-Type", "text/html"),
+        }
+    });
+    let mut desk = Desk::new();
+    let wanted = Subscription { full_text: true, ..Subscription::new(server.url("/feed")) };
+    desk.library.subscribe(&[wanted]).unwrap();
+    // It is stopped before any page is fetched.
+    let stop = AtomicBool::new(false);
+    desk.refresh_with(&stop, |_| stop.store(true, Ordering::Relaxed));
+    let whole = |desk: &Desk| -> Vec<bool> { desk.articles().iter().map(|article| article[3].len() > 1000).collect() };
+    let pages = |server: &Server, path: &str| server.requests().iter().filter(|asked| asked.path == path).count();
+    assert_eq!(whole(&desk), [false; 3]);
+    // One page is there, one is not there for good, and one fails for now.
+    answers.lock().unwrap().extend([("/page1".to_owned(), 404), ("/page2".to_owned(), 503)]);
+    desk.refresh();
+    assert_eq!(whole(&desk), [true, false, false]);
+    desk.refresh();
+    assert_eq!((pages(&server, "/page0"), pages(&server, "/page1"), pages(&server, "/page2")), (1, 1, 2));
+    answers.lock().unwrap().clear();
+    desk.refresh();
+    assert_eq!(whole(&desk), [true, false, true]);
+    // What fails again and again is not asked for forever.
+    let entries = "UPDATE entry_texts SET full = NULL, full_tries = 0 WHERE article LIKE '%page2%'";
+    rusqlite::Connection::open(desk.path()).unwrap().execute(entries, []).unwrap();
+    answers.lock().unwrap().extend([("/page2".to_owned(), 500)]);
+    (0..5).for_each(|_| drop(desk.refresh()));
+    assert_eq!(pages(&server, "/page2"), 6);
 }
 
 #[test]

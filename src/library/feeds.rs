@@ -537,7 +537,7 @@ fn stand_alone(transaction: &Transaction<'_>, feed: i64) -> Result<()> {
 }
 
 /// Changes a subscription.
-fn change(
+pub(super) fn change(
     transaction: &Transaction<'_>,
     revision: i64,
     feed: i64,
@@ -545,12 +545,17 @@ fn change(
     after: &Subscription,
 ) -> Result<()> {
     if (before.keep_count, before.keep_days) != (after.keep_count, after.keep_days) {
-        // Dropped entries may return, if the feed still has them and the new limits allow it.
-        transaction.execute("DELETE FROM entries WHERE feed = ?1 AND dropped = 1", [feed])?;
-        let refetch = "UPDATE feeds SET etag = NULL, last_modified = NULL, fetch_revision = ?2 WHERE id = ?1";
-        transaction.execute(refetch, params![feed, revision])?;
+        forget_dropped(transaction, revision, feed)?;
     }
     write_changes(transaction, revision, feed, before, after)
+}
+
+/// Lets dropped entries return, if the feed still has them and its limits allow it.
+pub(super) fn forget_dropped(transaction: &Transaction<'_>, revision: i64, feed: i64) -> Result<()> {
+    transaction.execute("DELETE FROM entries WHERE feed = ?1 AND dropped = 1", [feed])?;
+    let refetch = "UPDATE feeds SET etag = NULL, last_modified = NULL, fetch_revision = ?2 WHERE id = ?1";
+    transaction.execute(refetch, params![feed, revision])?;
+    Ok(())
 }
 
 /// Restores the name, tags and settings that the reader chose. The address and the feed's own title stay.

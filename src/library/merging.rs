@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Row, Transaction, params};
 
 use super::entries::COPIED;
-use super::feeds::{FeedNumber, show, state, write_changes};
+use super::feeds::{FeedNumber, change, forget_dropped, show, state};
 use super::journal::rename_articles;
 use super::marks::{signed, unsigned};
 use super::repeats::merge_marks;
@@ -39,7 +39,12 @@ pub(super) fn merge(transaction: &Transaction<'_>, revision: i64, gone: i64, sta
         transaction.execute(again, [stays, gone])?;
         show(transaction, revision, stays)?;
     }
-    write_changes(transaction, revision, stays, &before, &union(&before, &ended, is_subscribed))?;
+    let after = union(&before, &ended, is_subscribed);
+    change(transaction, revision, stays, &before, &after)?;
+    if (ended.keep_count, ended.keep_days) != (after.keep_count, after.keep_days) {
+        forget_dropped(transaction, revision, gone)?;
+        forget_dropped(transaction, revision, stays)?;
+    }
     merge_entries(transaction, revision, gone, stays)?;
     let former = "UPDATE former_addresses SET feed = ?2 WHERE feed = ?1";
     transaction.execute(former, [gone, stays])?;
