@@ -81,12 +81,13 @@ impl StoredFeeds {
     pub(super) fn news(&mut self, within: (&Room, &AtomicBool)) -> Result<StoredNews, Error> {
         let mut news = StoredNews::default();
         let Some(library) = Library::open_to_read(&self.path)? else { return Ok(news) };
-        if library.feeds_changed()? != self.feeds_seen {
+        let (revision, _) = library.extent_of_entries()?;
+        // If the last change is older than what was read, the file is another library: an older copy, or a mended one.
+        if library.feeds_changed()? != self.feeds_seen || revision < self.seen {
             news.all_gone = true;
             self.read_all(within, &mut |shard| news.shards.push(shard))?;
             return Ok(news);
         }
-        let (revision, _) = library.extent_of_entries()?;
         if revision == self.seen {
             return Ok(news);
         }
@@ -303,5 +304,100 @@ mod tests {
         alter("ALTER TABLE away RENAME TO entries");
         assert!(stored.news((&room, &stop)).unwrap().all_gone);
         assert!(!stored.news((&room, &stop)).unwrap().all_gone);
+    }
+
+    /// An open reader's view of the feeds in a library.
+    struct View {
+        stored: StoredFeeds,
+        corpus: Corpus,
+    }
+
+    impl View {
+        fn new(path: &Path, merge: bool) -> View {
+            let mut shards = Vec::new();
+            let within = (&Room::new(u64::MAX), &AtomicBool::new(false));
+            let stored = StoredFeeds::load(path, merge, within, &mut |shard| shards.push(shard)).unwrap();
+            View { stored, corpus: Corpus::default().with(shards) }
+        }
+
+        fn hear(&mut self) {
+            let StoredNews { gone, all_gone, shards } =
+                self.stored.news((&Room::new(u64::MAX), &AtomicBool::new(false))).unwrap();
+            self.corpus = self.corpus.without(|entry| all_gone || gone.contains(&entry.id())).with(shards);
+        }
+
+        /// Identities, feeds, and texts in the order of the list.
+        fn listed(&self) -> Vec<(ArticleId, Vec<String>, String)> {
+            let entry = |slot: &crate::corpus::Slot| {
+                let entry = self.corpus.get(*slot).unwrap();
+                let text: Vec<String> = entry.parts().map(|part| format!("{part:?}")).collect();
+                (entry.id(), entry.feeds().unwrap().names.clone(), text.join(" "))
+            };
+            self.corpus.order().iter().map(entry).collect()
+        }
+    }
+
+    #[test]
+    fn news_show_what_a_new_start_would_show() {
+        use crate::library::{DeliveredFeed, Delivery, FullText, Health, KnownFeed, Outcome, PreparedEntry, ReaderId};
+        use crate::loader::{FeedArticle, FeedKey};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let mut other = Library::open(&path).unwrap().for_reader(ReaderId(1));
+        let url = |name: &str| format!("https://{name}.example/");
+        let wanted: Vec<Subscription> = ["a", "b", "c"].iter().map(|name| Subscription::new(url(name))).collect();
+        other.subscribe(&wanted).unwrap();
+        let feed = |library: &Library, name: &str| -> KnownFeed {
+            library.feeds().unwrap().into_iter().find(|feed| feed.subscription.url == url(name)).unwrap()
+        };
+        let store = |library: &mut Library, name: &str, stories: &[u32], text: &str, moved_to: Option<&str>| {
+            let known = feed(library, name);
+            let entry = |story: &u32| {
+                let link = format!("https://example.org/{story}");
+                let mut draft = Draft { url: Some(link.clone().into()), ..Draft::default() };
+                draft.push(Role::Headline, format!("Story {story}"));
+                draft.push_body(crate::article::BlockKind::Paragraph, text.to_owned());
+                FeedArticle { keys: vec![FeedKey::new(link)], guid: None, draft }
+            };
+            let entries = PreparedEntry::of_document(&known, None, stories.iter().map(entry).collect());
+            let outcome = Outcome::Feed(Box::new(DeliveredFeed { entries, ..DeliveredFeed::default() }));
+            let (health, moved_to) = (Health::default(), moved_to.map(url));
+            let delivery = Delivery { feed: known.number, version: known.version, health, moved_to, outcome };
+            library.store(&[delivery]).unwrap().remove(0)
+        };
+        let mut views = [View::new(&path, true), View::new(&path, false)];
+        let mut check = |what: &str| {
+            for (view, merge) in views.iter_mut().zip([true, false]) {
+                view.hear();
+                assert_eq!(view.listed(), View::new(&path, merge).listed(), "{what}");
+            }
+        };
+        let full = store(&mut other, "a", &[1, 2, 3], "text", None).new[0];
+        check("new entries");
+        store(&mut other, "b", &[2, 3, 4], "text", None);
+        store(&mut other, "c", &[3, 5], "text", None);
+        check("entries that several feeds have");
+        store(&mut other, "a", &[1, 2], "another text", None);
+        other.store_full_text(full, &FullText::None).unwrap();
+        other.keep_full_text(full, &Draft::default()).unwrap();
+        check("texts");
+        other.unsubscribe(&[feed(&other, "a")]).unwrap();
+        check("unsubscribed");
+        let (row, ..) = other.new_steps(ReaderId(1), 0).unwrap().pop().unwrap();
+        other.undo_feeds(row, true).unwrap();
+        check("undone");
+        assert!(store(&mut other, "a", &[1], "text", Some("c")).merged.is_some());
+        check("merged");
+        let copy = folder.path().join("copy.db");
+        other.back_up(&copy).unwrap();
+        store(&mut other, "b", &[6, 7], "text", None);
+        store(&mut other, "b", &[8], "text", None);
+        check("more");
+        drop(other);
+        std::fs::rename(&copy, &path).unwrap();
+        for ending in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
+        }
+        check("an older copy");
     }
 }
