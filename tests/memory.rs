@@ -206,8 +206,8 @@ fn feeds_keep_to_the_memory_and_what_came_last_stays() {
     let path = folder.path().join("library.db");
     let mut library = Library::open(&path).unwrap();
     library.subscribe(&[Subscription::new("https://example.org/feed")]).unwrap();
-    let feed = library.feeds().unwrap().remove(0);
     let deliver = |library: &mut Library, batch: u32| {
+        let feed = library.feeds().unwrap().remove(0);
         let entries = (0..2_000u32).map(|number| {
             let name = format!("Entry {batch}-{number}");
             let day = chrono::NaiveDate::from_ymd_opt(2023, 1 + batch, 1);

@@ -1746,7 +1746,7 @@ fn whole_articles_that_were_not_fetched_come_with_the_next_refresh() {
     let entries = "UPDATE entry_texts SET full = NULL, full_tries = 0 WHERE article LIKE '%page2%'";
     rusqlite::Connection::open(desk.path()).unwrap().execute(entries, []).unwrap();
     answers.lock().unwrap().extend([("/page2".to_owned(), 500)]);
-    (0..5).for_each(|_| drop(desk.refresh()));
+    (0..5).for_each(|_| _ = desk.refresh());
     assert_eq!(pages(&server, "/page2"), 6);
 }
 
