@@ -274,6 +274,43 @@ fn copies_of_newsboat_leave_health_and_etag_alone() {
     assert_eq!(feed(&library, url), stored);
 }
 
+#[test]
+fn open_readers_follow_marks_to_the_entry_that_takes_over() {
+    let shelf = Shelf::new();
+    let (mut reader, mut other) = (shelf.open(), shelf.open());
+    let urls = ["https://example.org/a", "https://example.org/b"];
+    for url in urls {
+        other.subscribe(&[Subscription::new(url)]).unwrap();
+        let known = feed(&other, url);
+        store(&mut other, answer(&known, &[1, 2], "text"));
+    }
+    let id = |library: &Library, url: &str, headline: &str| {
+        let (number, mut found) = (feed(library, url).number, Vec::new());
+        let take = |entry: newsdesk::library::StoredEntry<'_>| {
+            if entry.feed == number && entry.article.contains(headline) {
+                found.push(entry.id);
+            }
+        };
+        library.read_entries(&WhichEntries::Newest(9), take).unwrap();
+        found[0]
+    };
+    let [first, second] = ["Story 1", "Story 2"].map(|headline| urls.map(|url| id(&other, url, headline)));
+    let mut marks = reader.marks().unwrap();
+    mark(&mut other, first[0], Change::Read(true));
+    mark(&mut other, second[0], Change::Read(true));
+    mark(&mut other, second[1], Change::Tagged(Tag::new("own").unwrap(), true));
+    other.unsubscribe(&[feed(&other, urls[0])]).unwrap();
+    let news = reader.news().unwrap();
+    let moves: BTreeSet<(u64, u64)> = news.moved.iter().map(|moved| (moved.from.0, moved.to.0)).collect();
+    assert_eq!(moves, BTreeSet::from([(first[0].0, first[1].0), (second[0].0, second[1].0)]));
+    for (article, marked) in news.marks {
+        marks.set(article, marked);
+    }
+    assert!(!marks.get(first[0]).is_read() && !marks.get(second[0]).is_read());
+    assert!(marks.get(first[1]).is_read() && marks.get(second[1]).is_read());
+    assert_eq!(marks.get(second[1]).tags().len(), 1);
+}
+
 /// Something that a program does.
 #[derive(Clone, Debug)]
 enum Action {

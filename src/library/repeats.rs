@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feeds::FeedNumber;
 use super::marks::signed;
-use super::{Result, rows};
+use super::{Result, now, rows};
 
 /// Returns the first entry of another feed with the same id or link. Ignores ids and links that several entries of one
 /// feed share, such as the page of a podcast, and entries that this feed already has. `own` is the number of the entry,
@@ -162,6 +162,11 @@ pub(super) fn merge_marks(transaction: &Transaction<'_>, revision: i64, from: i6
                         ELSE text || char(10, 10) || excluded.text END,
             written_at = max(written_at, excluded.written_at)";
     transaction.prepare_cached(notes)?.execute([from, to])?;
+    // Other programs follow it, as they do after a change of the identity.
+    let moved = "INSERT INTO moves (revision, former, former_content, article, content, moved_at)
+        SELECT ?3, other.id, other.content, articles.id, articles.content, ?4 FROM articles AS other, articles
+        WHERE other.id = ?1 AND articles.id = ?2";
+    transaction.prepare_cached(moved)?.execute(params![from, to, revision, now()])?;
     transaction.prepare_cached("DELETE FROM articles WHERE id = ?1")?.execute([from])?;
     Ok(())
 }
