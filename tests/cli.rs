@@ -263,6 +263,20 @@ fn search_prints_where_articles_match() {
 }
 
 #[test]
+fn search_finds_words_with_hidden_marks_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    std::fs::write(&path, "Mail\n\nA pass\u{1107f}wo\u{2d7f}rd\u{2800}reset\u{16fe4} and a kh\u{17d2}mer sign.\n")
+        .unwrap();
+    let path = path.to_str().unwrap();
+    for query in ["password", "\"password reset and\"", "khmer"] {
+        assert_eq!(newsdesk(&["search", query, path]).status.code(), Some(0), "{query}");
+    }
+    let shown = out(&newsdesk(&["show", path]));
+    assert!(shown.contains("A password reset and a khmer sign."), "{shown}");
+}
+
+#[test]
 fn the_count_is_that_of_articles_and_of_hits() {
     let count = out(&newsdesk(&["search", "moon", "--format", "count"]));
     let json = out(&newsdesk(&["search", "moon", "--format", "json"]));

@@ -458,7 +458,7 @@ fn an_address_is_one_argument_of_the_opener_and_no_shell_sees_it() {
     .unwrap();
     fs::write(page.join("b.md"), format!("---\ntitle: Refused\ndate: 2024-01-01\nurl: \"{refused}\"\n---\n\nText.\n"))
         .unwrap();
-    let disguised = format!("https://www.mybank.example:{}@evil.example/login", "0".repeat(5000));
+    let disguised = format!("https://www.mybank.example:{}@evil.example/login", "0".repeat(100));
     fs::write(page.join("c.md"), format!("---\ntitle: Bank\ndate: 2023-01-01\nurl: \"{disguised}\"\n---\n\nText.\n"))
         .unwrap();
     let page = page.to_str().unwrap().to_owned();

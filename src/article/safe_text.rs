@@ -8,11 +8,14 @@
 //!   else that Unicode calls ignorable are dropped, with three exceptions: the joiners U+200C and U+200D stay where
 //!   scripts and emoji need them, no more than [`MAX_JOINED`] in an emoji, and one U+FE0E or U+FE0F stays on a sign
 //!   that may be an emoji. A flag of tags is therefore the black flag that it begins with.
+//! - Marks that show nothing by themselves are dropped where they do nothing: joiners of numbers and fillers everywhere,
+//!   signs that stack or change letters anywhere but among letters of their own script. Characters that are blank, such
+//!   as the empty Braille pattern, become spaces.
 //! - No more than [`MAX_MARKS`] combining marks stay on one character, or at the front of a text.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, RangeInclusive};
 
 use unicode_width::UnicodeWidthChar;
 
@@ -173,10 +176,15 @@ fn treat(c: char) -> Treatment {
         '\0'..='\u{1F}' => Treatment::Replace(char::from_u32(0x2400 + c as u32).unwrap_or('\u{FFFD}')),
         '\u{7F}' => Treatment::Replace('\u{2421}'),
         '\u{80}'..='\u{9F}' => Treatment::Replace('\u{FFFD}'),
-        '\u{AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' => Treatment::Drop,
+        '\u{AD}' | '\u{034F}' | '\u{061C}' | '\u{17B4}' | '\u{17B5}' => Treatment::Drop,
+        // Fillers of Hangul, the empty Braille pattern, blanks among hieroglyphs and notes.
+        '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}' => Treatment::Replace(' '),
+        '\u{13441}' | '\u{13442}' | '\u{1D159}' => Treatment::Replace(' '),
+        // Joiners of Tifinagh consonants and of Brahmi numbers, and the filler of Khitan.
+        '\u{2D7F}' | '\u{1107F}' | '\u{16FE4}' => Treatment::Drop,
         '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' => Treatment::Drop,
-        '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0D}' | '\u{FEFF}' => Treatment::Drop,
-        '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' => Treatment::Drop,
+        '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0D}' | '\u{FEFF}' => Treatment::Drop,
+        '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' => Treatment::Drop,
         '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}' => Treatment::Drop,
         '\u{FDD0}'..='\u{FDEF}' | '\u{F0000}'.. => Treatment::Replace('\u{FFFD}'),
         _ if c as u32 & 0xFFFE == 0xFFFE => Treatment::Replace('\u{FFFD}'),
@@ -217,6 +225,23 @@ impl<'a> Verdicts<'a> {
         Verdicts { text, at, last, marks: 0, joined: 0 }
     }
 
+    /// Returns whether a mark that shows nothing by itself does something here. Other marks always do.
+    fn acts(&self, mark: char) -> bool {
+        let next = self.text.get(self.at..).and_then(|rest| rest.chars().next());
+        // A letter stays and is stacked; a mark might be cut.
+        let is_letter = |c: char| matches!(treat(c), Treatment::Keep(_)) && !is_attached(c);
+        match hidden_mark(mark) {
+            None => true,
+            Some(HiddenMark::Stacks(scripts)) => {
+                let is_own = |c: char| scripts.iter().any(|script| script.contains(&c)) && c != mark;
+                self.last.is_some_and(is_own) && next.is_some_and(|next| is_own(next) && is_letter(next))
+            }
+            Some(HiddenMark::Changes(script)) => {
+                self.last.is_some_and(|last| script.contains(&last) && is_letter(last))
+            }
+        }
+    }
+
     /// Whether a joiner may stay here: what stands on both its sides can be joined.
     fn keeps_joiner(&mut self) -> bool {
         let rest = self.text.get(self.at..).unwrap_or("");
@@ -249,8 +274,9 @@ impl Iterator for Verdicts<'_> {
                 fits
             }
             _ if is_attached(shown) => {
-                self.marks += 1;
-                self.marks <= MAX_MARKS
+                let does_something = self.acts(shown);
+                self.marks += usize::from(does_something);
+                does_something && self.marks <= MAX_MARKS
             }
             _ => {
                 self.marks = 0;
@@ -269,6 +295,40 @@ impl Iterator for Verdicts<'_> {
     }
 }
 
+/// What a mark does that shows nothing by itself.
+enum HiddenMark {
+    /// Stacks the letters on its sides, which are of one of these ranges.
+    Stacks(&'static [RangeInclusive<char>]),
+    /// Changes the form of the sign before it, which is of this range.
+    Changes(RangeInclusive<char>),
+}
+
+/// Returns what `c` does, if it is a mark that shows nothing by itself: an invisible stacker (as Unicode's property
+/// Indic_Syllabic_Category has it), or one that selects another form of a sign.
+fn hidden_mark(c: char) -> Option<HiddenMark> {
+    use HiddenMark::{Changes, Stacks};
+    Some(match c {
+        '\u{1039}' => Stacks(&['\u{1000}'..='\u{109F}', '\u{A9E0}'..='\u{A9FF}', '\u{AA60}'..='\u{AA7F}']),
+        '\u{17D2}' => Stacks(&['\u{1780}'..='\u{17FF}']),
+        '\u{1A60}' => Stacks(&['\u{1A20}'..='\u{1AAF}']),
+        '\u{1BAB}' => Stacks(&['\u{1B80}'..='\u{1BBF}']),
+        '\u{AAF6}' => Stacks(&['\u{AAE0}'..='\u{AAFF}', '\u{ABC0}'..='\u{ABFF}']),
+        '\u{10A3F}' => Stacks(&['\u{10A00}'..='\u{10A5F}']),
+        '\u{11133}' => Stacks(&['\u{11100}'..='\u{1114F}']),
+        '\u{113D0}' => Stacks(&['\u{11380}'..='\u{113FF}']),
+        '\u{1193E}' => Stacks(&['\u{11900}'..='\u{1195F}']),
+        '\u{11A47}' => Stacks(&['\u{11A00}'..='\u{11A4F}']),
+        '\u{11A99}' => Stacks(&['\u{11A50}'..='\u{11AAF}']),
+        '\u{11D45}' => Stacks(&['\u{11D00}'..='\u{11D5F}']),
+        '\u{11D97}' => Stacks(&['\u{11D60}'..='\u{11DAF}']),
+        '\u{11F42}' => Stacks(&['\u{11F00}'..='\u{11F5F}']),
+        '\u{13440}' | '\u{13447}'..='\u{13455}' => Changes('\u{13000}'..='\u{143FF}'),
+        '\u{1BC9D}' | '\u{1BC9E}' => Changes('\u{1BC00}'..='\u{1BC9F}'),
+        '\u{1DA9B}'..='\u{1DA9F}' | '\u{1DAA1}'..='\u{1DAAF}' => Changes('\u{1D800}'..='\u{1DA8B}'),
+        _ => return None,
+    })
+}
+
 /// Whether `c` can be shown both as a sign of text and as an emoji, which a selector after it chooses.
 fn may_be_emoji(c: char) -> bool {
     matches!(c, '#' | '*' | '0'..='9' | '©' | '®' | '\u{203C}'..='\u{3299}' | '\u{1F000}'..='\u{1FAFF}')
@@ -284,7 +344,9 @@ fn joins(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use icu_properties::props::{BidiControl, DefaultIgnorableCodePoint, GeneralCategory, NoncharacterCodePoint};
+    use icu_properties::props::{
+        BidiControl, DefaultIgnorableCodePoint, GeneralCategory, IndicSyllabicCategory, NoncharacterCodePoint,
+    };
     use icu_properties::{CodePointMapData, CodePointSetData};
     use proptest::prelude::*;
 
@@ -356,6 +418,45 @@ mod tests {
             }
         }
         assert!(dropped > 4_000, "{dropped}");
+    }
+
+    #[test]
+    fn hidden_marks_stay_only_where_they_do_something() {
+        let category = CodePointMapData::<IndicSyllabicCategory>::new();
+        let mut stackers = 0;
+        for c in char::MIN..=char::MAX {
+            match category.get(c) {
+                IndicSyllabicCategory::NumberJoiner => {
+                    assert_eq!(clean(&format!("pass{c}word")), "password");
+                    assert_eq!(clean(&format!("\u{11052}{c}\u{11053}")), "\u{11052}\u{11053}");
+                }
+                IndicSyllabicCategory::InvisibleStacker => {
+                    stackers += 1;
+                    let Some(HiddenMark::Stacks(scripts)) = hidden_mark(c) else { panic!("{:04x}", c as u32) };
+                    let mut letters = scripts.iter().flat_map(|script| script.clone());
+                    let letter = letters.find(|&c| category.get(c) == IndicSyllabicCategory::Consonant).unwrap();
+                    let stacked = format!("{letter}{c}{letter}");
+                    assert_eq!(clean(&stacked), stacked, "{:04x}", c as u32);
+                    assert_eq!(clean(&format!("{letter}{c}{c}{letter}")), stacked);
+                    for text in [format!("pass{c}word"), format!("{letter}{c}"), format!("{c}{letter}")] {
+                        assert!(!clean(&text).contains(c), "{:04x} in {text:?}", c as u32);
+                    }
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(stackers, 14);
+        for c in ['\u{2D7F}', '\u{16FE4}', '\u{13440}', '\u{13455}', '\u{1BC9D}', '\u{1DA9B}', '\u{1DAAF}'] {
+            assert_eq!(clean(&format!("pass{c}word{c}")), "password", "{:04x}", c as u32);
+        }
+        assert_eq!(clean("\u{13000}\u{13440} \u{1D800}\u{1DA9B}\u{1DAA1}"), "\u{13000}\u{13440} \u{1D800}\u{1DA9B}");
+    }
+
+    #[test]
+    fn blank_characters_are_spaces() {
+        for c in ['\u{2800}', '\u{1D159}', '\u{3164}', '\u{FFA0}', '\u{115F}', '\u{1160}', '\u{13441}', '\u{13442}'] {
+            assert_eq!(clean(&format!("one{c}word")), "one word", "{:04x}", c as u32);
+        }
     }
 
     #[test]

@@ -12,7 +12,10 @@ const MARKS: usize = 6;
 /// Joiners, variation selectors, the grapheme joiner, signs of Arabic and others that stand around numbers, and the
 /// controls that arrange hieroglyphs mean something in text.
 static UNSAFE: LazyLock<Vec<bool>> = LazyLock::new(|| {
-    let forbidden = Regex::new(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}--\n]").unwrap();
+    // Joiners and fillers that show nothing, and blanks, for which Unicode has no property.
+    const HIDDEN: &str = r"\u{2D7F}\u{1107F}\u{16FE4}\u{2800}\u{1D159}\u{13441}\u{13442}";
+    let forbidden = format!(r"[\p{{Cc}}\p{{Cf}}\p{{Zl}}\p{{Zp}}\p{{Default_Ignorable_Code_Point}}{HIDDEN}--\n]");
+    let forbidden = Regex::new(&forbidden).unwrap();
     let allowed =
         Regex::new(r"[\u{200C}\u{200D}\u{FE00}-\u{FE0F}\u{034F}\p{Prepended_Concatenation_Mark}\u{13430}-\u{1343F}]");
     table(&forbidden, Some(&allowed.unwrap()))
