@@ -524,6 +524,24 @@ fn marked(shelf: &Shelf, condition: &str) -> BTreeSet<usize> {
     marked_rows(shelf, condition).into_iter().map(|(_, story)| story).collect()
 }
 
+/// A step that handed an entry on is redone after both feeds were merged.
+#[test]
+fn redo_after_a_merge_moves_no_mark() {
+    let store = |stories, moves_to| Action::Store { feed: 0, stories, is_late: false, moves_to };
+    let actions = [
+        Action::Unsubscribe { feed: 1, is_recorded: false },
+        Action::Unsubscribe { feed: 2, is_recorded: true },
+        Action::Subscribe(2),
+        store(8, None),
+        Action::Undo(true),
+        Action::Star { row: 3, starred: true },
+        store(1, Some(2)),
+        Action::Unsubscribe { feed: 2, is_recorded: false },
+        Action::Undo(false),
+    ];
+    run(&actions, true);
+}
+
 /// Runs fewer cases than usual, because each opens a library, unless the environment says how many.
 fn cases(number: u32) -> ProptestConfig {
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { number };

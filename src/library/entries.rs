@@ -348,9 +348,23 @@ impl Library {
         self.change_text(id, "full = ?2, shows_full = 1, full_tries = NULL", &json)
     }
 
+    /// Returns whether a feed has an entry with the link or the id of one of these.
+    pub fn shares_entries(&self, feed: FeedNumber, entries: &[PreparedEntry]) -> Result<bool> {
+        let sql = "SELECT 1 FROM entries WHERE link = ?1 AND feed = ?2
+            UNION ALL SELECT 1 FROM entries WHERE guid = ?1 AND feed = ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for sum in entries.iter().flat_map(|entry| entry.links.iter().chain(&entry.guids)) {
+            if statement.exists(params![signed(*sum), feed.0])? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Returns up to `count` entries whose whole articles are still to be fetched, the newest first.
     pub fn entries_without_full_text(&self, count: usize) -> Result<Vec<ArticleId>> {
-        let sql = "SELECT entries.id FROM entry_texts JOIN entries ON number = entry JOIN feeds ON feeds.id = feed
+        let sql = "SELECT entries.id FROM entry_texts INDEXED BY entry_texts_without_full
+            CROSS JOIN entries ON number = entry CROSS JOIN feeds ON feeds.id = feed
             WHERE full_tries IS NOT NULL AND subscribed = 1 AND full_text = 1 AND dead = 0 AND dropped = 0
             ORDER BY published DESC, coalesce(entries.position, number) DESC LIMIT ?1";
         let mut statement = self.connection.prepare_cached(sql)?;

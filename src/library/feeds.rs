@@ -161,10 +161,8 @@ impl Library {
     pub fn add_feed(&mut self, found: &Subscription, former: Option<&str>) -> Result<(KnownFeed, bool)> {
         let reader = self.reader;
         self.write(|transaction, revision| {
-            // A feed that moved away from the address has it no longer, unless it is still subscribed to.
-            let free = "DELETE FROM former_addresses WHERE address = ?1
-                AND feed NOT IN (SELECT id FROM feeds WHERE subscribed = 1)";
-            transaction.execute(free, [same_address(&found.url)])?;
+            // A feed that moved away from the address has it no longer.
+            transaction.execute("DELETE FROM former_addresses WHERE address = ?1", [same_address(&found.url)])?;
             let (done, feeds) = subscribe(transaction, revision, reader, std::slice::from_ref(found), true)?;
             let number = feeds.first().copied().unwrap_or_default();
             if let Some(former) = former {
@@ -467,7 +465,7 @@ pub(super) fn purge(transaction: &Transaction<'_>) -> Result<()> {
     let revision = "SELECT revision FROM counter";
     let revision: i64 = transaction.prepare_cached(revision)?.query_row([], |row| row.get(0))?;
     let marked = format!(
-        "UPDATE entries SET dropped = 0, revision = ?1 WHERE dropped = 2
+        "UPDATE entries SET dropped = 0, revision = ?1 WHERE dropped >= 2 AND dropped < 3
          AND feed NOT IN (SELECT feed FROM journal_feeds) AND {IS_KEPT} RETURNING feed"
     );
     let mut statement = transaction.prepare_cached(&marked)?;

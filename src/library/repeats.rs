@@ -100,7 +100,13 @@ pub(super) fn hand_on(transaction: &Transaction<'_>, revision: i64, feed: i64, f
 /// Reverses [`hand_on`]: the entry gets its marks back, and its heir repeats it again, with those marks that it had of
 /// its own and still has.
 pub(super) fn reverse_hand_on(transaction: &Transaction<'_>, revision: i64, handover: &Handover) -> Result<()> {
-    let Handover { from, heir, own, .. } = handover;
+    let Handover { feed, from, heir, own } = handover;
+    // One of them may be gone, or both may be in one feed since feeds were merged.
+    let are_apart = "SELECT 1 FROM entries WHERE id = ?1 AND feed = ?3
+        AND NOT EXISTS (SELECT 1 FROM entries WHERE id = ?2 AND feed = ?3)";
+    if !transaction.prepare_cached(are_apart)?.exists([from, heir, feed])? {
+        return Ok(());
+    }
     let now = own_marks(transaction, *heir)?;
     merge_marks(transaction, revision, *heir, *from)?;
     if let (Some(own), Some(now)) = (own, now) {

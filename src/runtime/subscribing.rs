@@ -10,9 +10,9 @@ use crate::article::clean;
 use crate::config::FeedSettings;
 use url::Url;
 
-use crate::feeds::{ServerLogin, Subscription, redact, web_address};
+use crate::feeds::{ServerLogin, Subscription, redact, same_address, web_address};
 use crate::fetch::{Client, Document, FetchError, Fetched, Wanted, is_same_server};
-use crate::library::{Library, Outcome};
+use crate::library::{KnownFeed, Library, Outcome};
 use crate::loader::{Feed, FeedOptions, Flaw, PageFeed, feeds_of_page, parse_feed};
 
 /// The result of adding a feed.
@@ -104,10 +104,16 @@ pub fn add(
     stop: &AtomicBool,
 ) -> Result<Added, String> {
     let kept = |error: crate::library::Error| format!("the subscription cannot be saved: {error}");
-    if let Some(feed) = library.moved_from(&web_address(&wanted.url)).map_err(kept)? {
-        return Ok(Added::Moved { name: feed.subscription.name().to_owned(), to: feed.subscription.url });
-    }
-    let (found, document, former) = match find(client, &FeedPlace::of(wanted), stop)? {
+    let address = web_address(&wanted.url);
+    let moved = library.moved_from(&address).map_err(kept)?;
+    let found = match (find(client, &FeedPlace::of(wanted), stop), moved) {
+        (found, None) => found?,
+        (found, Some(feed)) => match found {
+            Ok(found) if is_another(library, &found, &feed, &address, settings).map_err(kept)? => found,
+            _ => return Ok(Added::Moved { name: feed.subscription.name().to_owned(), to: feed.subscription.url }),
+        },
+    };
+    let (found, document, former) = match found {
         Found::Several(feeds) => return Ok(Added::Several(feeds)),
         Found::Feed(found, document, former) => (found, document, former),
     };
@@ -128,6 +134,25 @@ pub fn add(
             let stored = library.store(&[delivery]).map_err(kept)?;
             Ok(Added::Feed { name, new: stored.iter().map(|stored| stored.new.len()).sum(), flaws })
         }
+    }
+}
+
+/// Returns whether another feed than the one that moved away is at its former address now: the server does not redirect,
+/// and the feed has another title and no entry in common.
+fn is_another(
+    library: &Library,
+    found: &Found,
+    moved: &KnownFeed,
+    address: &str,
+    settings: &FeedSettings,
+) -> Result<bool, crate::library::Error> {
+    let Found::Feed(found, Some(document), None) = found else { return Ok(false) };
+    if same_address(&found.url) != same_address(address) || found.title == moved.subscription.title {
+        return Ok(false);
+    }
+    match deliver(moved, Ok(Fetched::Document(document.clone())), settings).outcome {
+        Outcome::Feed(delivered) => Ok(!library.shares_entries(moved.number, &delivered.entries)?),
+        _ => Ok(false),
     }
 }
 
