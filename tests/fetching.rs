@@ -600,7 +600,7 @@ fn compression_layers_are_limited_each() {
         [("gzip, gzip", gzip(&empty)), ("gzip, deflate", zlib(&empty)), ("gzip, gzip, identity", gzip(&empty))];
     for (encoding, body) in encodings {
         let server = Server::start(move |_| Answer::ok(body.clone()).with("Content-Encoding", encoding));
-        let limits = FetchLimits { decoded_bytes: 1 << 20, ..options().limits };
+        let limits = FetchLimits { sent_bytes: 1 << 20, ..options().limits };
         let fetched = fetch_with(&ClientOptions { limits, ..options() }, &Wanted::new(server.url("/")));
         assert_eq!(fetched, Err(FetchError::TooLarge { limit: 1 << 20 }), "{encoding}");
     }
@@ -613,7 +613,12 @@ fn compression_threads_end_when_a_fetch_is_given_up() {
     let bomb = deflate_repeated(&deflate_repeated(&members, 2_000), 60);
     assert!(bomb.len() < 4 << 20, "{} bytes", bomb.len());
     let server = Server::start(move |_| Answer::ok(bomb.clone()).with("Content-Encoding", "gzip, deflate, deflate"));
-    let limits = FetchLimits { decoded_bytes: u64::MAX, total: Duration::from_millis(500), ..FetchLimits::default() };
+    let limits = FetchLimits {
+        sent_bytes: u64::MAX,
+        decoded_bytes: u64::MAX,
+        total: Duration::from_millis(500),
+        ..FetchLimits::default()
+    };
     let client = Client::new(&ClientOptions { limits, ..options() });
     let stop = AtomicBool::new(false);
     let fetched = client.fetch(&Wanted::new(server.url("/")), &stop);

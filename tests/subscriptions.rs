@@ -706,6 +706,30 @@ fn the_feed_of_a_page_is_found_and_a_choice_is_given_where_there_are_several() {
 }
 
 #[test]
+fn page_feeds_bring_no_logins() {
+    let server = Server::start(|request| {
+        let host = request.header("Host").unwrap();
+        let link =
+            |path: &str| format!("<link rel=alternate type='application/rss+xml' href='http://a:b@{host}{path}'>");
+        match request.path.as_str() {
+            "/one" => Answer::ok(format!("<html><head>{}</head></html>", link("/feed"))),
+            "/two" => Answer::ok(format!("<html><head>{}{}</head></html>", link("/1"), link("/2"))),
+            _ => answer(rss("Found", &[("One", "https://example.org/1", "first")])),
+        }
+    });
+    let mut desk = Desk::new();
+    let stop = AtomicBool::new(false);
+    let mut named = |place: &str| {
+        add(&mut desk.library, &desk.client, &desk.settings, &Subscription::new(server.url(place)), &stop).unwrap()
+    };
+    let Added::Several(feeds) = named("/two") else { panic!("not several") };
+    assert!(feeds.iter().all(|feed| !feed.url.contains('@')), "{feeds:?}");
+    named("/one");
+    assert_eq!(desk.feed(&server.url("/feed")).subscription.login, None);
+    assert!(server.requests().iter().all(|request| request.header("Authorization").is_none()));
+}
+
+#[test]
 fn feeds_with_a_wish_for_whole_articles_get_them() {
     let long = "A sentence that is long enough to be taken for the text of an article, with a comma or two. ".repeat(8);
     let page = format!(

@@ -31,9 +31,9 @@ pub(super) struct Reading<'a> {
     pub(super) encoding: &'a str,
     /// How many bytes are to be expected, as far as that is known.
     pub(super) length: u64,
-    /// At most so many bytes are read.
+    /// At most so many bytes are read, and come out of each layer of compression but the last to be removed.
     pub(super) sent_bytes: u64,
-    /// At most so many bytes come out of each layer of compression.
+    /// At most so many bytes come out of that one.
     pub(super) decoded_bytes: u64,
     /// Checked between pieces, in every layer: why reading has to stop, if it has to.
     pub(super) interrupted: &'a dyn Fn() -> Option<FetchError>,
@@ -89,14 +89,15 @@ impl Reading<'_> {
             return Err(FetchError::Encoding(cause));
         }
         let mut decoded = sent;
-        for layer in layers.iter().rev() {
+        for (inner, layer) in layers.iter().enumerate().rev() {
             let reader: Box<dyn Read + 'b> = match layer.as_str() {
                 "deflate" => Box::new(InflateReader::new(decoded)),
                 "br" => Box::new(BrotliReader::new(decoded, PIECE)),
                 "zstd" => Box::new(ZstdReader::new(decoded)),
                 _ => Box::new(MultiGzDecoder::new(decoded)),
             };
-            decoded = self.limited(reader, self.decoded_bytes, broken);
+            let limit = if inner == 0 { self.decoded_bytes } else { self.sent_bytes };
+            decoded = self.limited(reader, limit, broken);
         }
         Ok(decoded)
     }

@@ -45,7 +45,7 @@ pub struct FetchLimits {
     pub connect: Duration,
     /// For all of it, redirects and decompression included; 60 seconds.
     pub total: Duration,
-    /// How many bytes of a body may be sent; 32 MiB.
+    /// The number of bytes of a body that may be sent, or come out between two layers of compression; 32 MiB.
     pub sent_bytes: u64,
     /// How many bytes they may become when decompressed; 128 MiB.
     pub decoded_bytes: u64,

@@ -10,7 +10,7 @@ use crate::article::clean;
 use crate::config::FeedSettings;
 use url::Url;
 
-use crate::feeds::{ServerLogin, Subscription, redact, same_address, web_address};
+use crate::feeds::{Credentials, ServerLogin, Subscription, redact, same_address, web_address};
 use crate::fetch::{Client, Document, FetchError, Fetched, Wanted, is_same_server};
 use crate::library::{KnownFeed, Library, Outcome};
 use crate::loader::{Feed, FeedOptions, Flaw, PageFeed, feeds_of_page, parse_feed};
@@ -231,6 +231,8 @@ fn of_page(
     mut feeds: Vec<PageFeed>,
     stop: &AtomicBool,
 ) -> Result<Found, String> {
+    // A page must not make the reader log in anywhere.
+    feeds.iter_mut().for_each(|feed| feed.url = Credentials::split(&feed.url).0);
     match (feeds.pop(), feeds.is_empty()) {
         (None, _) => Err(format!("{} is not a feed and links to none", place.name)),
         (Some(only), true) => fetched(client, &FeedPlace { name: &only.url, ..*place }, stop, false),

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::super::{NOTHING, WRONG, complain, named};
+use crate::app::render::shown_address;
 use crate::article::{Published, clean, to_json};
 use crate::loader::{
     Feed, FeedCategory, FeedDate, FeedEntry, FeedHead, FeedLink, FeedOptions, FeedPerson, FeedText, Problem, parse_feed,
@@ -90,7 +91,7 @@ fn print_text(feed: &Feed, out: &mut impl Write) -> io::Result<()> {
     line("Feed", &text(&feed.head.title))?;
     line("Version", feed.version.name())?;
     line("Encoding", &feed.encoding)?;
-    line("Link", feed.head.link.as_deref().unwrap_or(""))?;
+    line("Link", &shown_address(feed.head.link.as_deref().unwrap_or("")))?;
     line("About", &text(&feed.description))?;
     line("Language", feed.head.language.as_deref().unwrap_or(""))?;
     line("By", &names(&feed.head.authors))?;
@@ -108,12 +109,12 @@ fn print_text(feed: &Feed, out: &mut impl Write) -> io::Result<()> {
         line("Title", &text(&entry.head.title))?;
         line("Date", &when([&entry.head.published, &entry.head.updated]))?;
         line("By", &names(&entry.head.authors))?;
-        line("Link", entry.head.link.as_deref().unwrap_or(""))?;
+        line("Link", &shown_address(entry.head.link.as_deref().unwrap_or("")))?;
         let categories: Vec<&str> = entry.head.categories.iter().map(|category| category.term.as_str()).collect();
         line("Section", &categories.join(", "))?;
         line("Summary", &text(&entry.summary))?;
         entry.content.iter().try_for_each(|content| line("Content", &content.plain()))?;
-        entry.enclosures.iter().try_for_each(|enclosure| line("Enclosed", &enclosure.href))?;
+        entry.enclosures.iter().try_for_each(|enclosure| line("Enclosed", &shown_address(&enclosure.href)))?;
     }
     writeln!(out)
 }
