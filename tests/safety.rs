@@ -469,7 +469,7 @@ fn an_address_is_one_argument_of_the_opener_and_no_shell_sees_it() {
     desk.send("Jo");
     desk.wait_for("Only http, https and mailto addresses are opened");
     desk.send("Jo");
-    desk.wait_for("Not opened: a user name before evil.example disguises the host");
+    desk.wait_for("Not opened: a user name disguises the host evil.example");
     desk.wait_for("https://•••@evil.example/login");
     // The opener tells when it is done; the reader goes on meanwhile.
     let begun = std::time::Instant::now();

@@ -34,13 +34,13 @@ pub enum LinkError {
     #[error("Not opened: the address is malformed")]
     Malformed,
     /// The user name can look like the host.
-    #[error("Not opened: a user name before {0} disguises the host; visit the site by hand")]
+    #[error("Not opened: a user name disguises the host {0}")]
     UserName(String),
     /// Its end, or its host, is out of sight.
     #[error("Not opened: the address of {0} is longer than {LONGEST_ADDRESS} bytes")]
     TooLong(String),
     /// A mail program may read it as an attachment or an option.
-    #[error("Not opened: a mail address may hold recipients, subject and text only, without quotes")]
+    #[error("Not opened: the mail link has quotes or unusual fields")]
     Mail,
 }
 

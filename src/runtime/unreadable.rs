@@ -9,13 +9,9 @@ use crate::loader::Problem;
 
 /// Returns a notice about the rows that were skipped since the last one.
 pub(super) fn notice() -> Option<Notice> {
-    let rows = take_unreadable_rows();
-    let first = rows.first()?;
-    let more = match rows.len() - 1 {
-        0 => String::new(),
-        more => format!("; {}", counted(more as u64, "more row", "more rows")),
-    };
-    Some(Notice::error(format!("In the library, {first}{more}. `newsdesk check --library` lists all")))
+    let count = take_unreadable_rows().len() as u64;
+    let rows = counted(count, "unreadable library row", "unreadable library rows");
+    (count > 0).then(|| Notice::error(format!("{rows}; see ! or `newsdesk check --library`")))
 }
 
 /// Returns a problem for each row of the library at `path` that was skipped since the program started.
