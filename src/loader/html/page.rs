@@ -28,6 +28,10 @@ const MOST_MISTAKES: usize = MOST_TAGS;
 /// it would look through more bytes than this are shown as a whole; 3 MB of `&amp;` took 7 s.
 const MOST_ESCAPING: usize = 512 << 20;
 
+/// The reader's view compares the words of the page's title with each heading: pages for which it would read more bytes
+/// of the title than this are shown as a whole. 64 KB of a long title and short headings took 6 s.
+const MOST_COMPARING: usize = 8 << 20;
+
 /// Memory that a tag takes in a tree, in bytes, and memory for each byte of the page.
 const TAG_IN_TREE: usize = 256;
 const BYTE_IN_TREE: usize = 8;
@@ -160,6 +164,11 @@ struct Page {
     base: Option<String>,
     tags: usize,
     mistakes: usize,
+    /// Headings of the first two ranks, and the length of the longest text that may be the title.
+    heading_count: usize,
+    longest_title: usize,
+    /// The length of the data for machines (JSON-LD) that is being read.
+    data: Option<usize>,
     /// Addresses that may be relative.
     addresses: usize,
     escaping: Escaping,
@@ -203,6 +212,7 @@ impl Page {
             Token::Mistake => page.mistakes += 1,
             Token::End(name) => {
                 page.escaping.end_run(false);
+                page.data = None;
                 page.nesting.end(name, |_| {});
                 if wanted.as_ref().is_some_and(|(open, _)| *open == name)
                     && let Some((_, text)) = wanted.take()
@@ -213,8 +223,13 @@ impl Page {
             }
             Token::Text(text) => {
                 page.escaping.take(text);
+                if let Some(data) = &mut page.data {
+                    *data += text.len();
+                    page.longest_title = page.longest_title.max(*data);
+                }
                 if let Some((_, wanted)) = &mut wanted {
                     wanted.push_str(text);
+                    page.longest_title = page.longest_title.max(wanted.len());
                 }
             }
         });
@@ -278,7 +293,13 @@ impl Page {
     fn count(&mut self, element: &Element<'_>) {
         self.tags += 1;
         self.escaping.end_run(matches!(element.name, "script" | "style"));
+        self.heading_count += usize::from(matches!(element.name, "h1" | "h2"));
+        let is_data = element.name == "script" && element.attribute("type").is_some_and(|kind| kind.contains("json"));
+        self.data = is_data.then_some(0);
         for (name, value) in element.attributes() {
+            if element.name == "meta" {
+                self.longest_title = self.longest_title.max(value.len());
+            }
             self.escaping.take(value);
             self.escaping.end_run(self.escaping.is_raw);
             match name {
@@ -298,6 +319,7 @@ impl Page {
             && self.deepest <= DEEPEST
             && self.mistakes <= MOST_MISTAKES
             && self.escaping.bytes <= MOST_ESCAPING
+            && self.longest_title.saturating_mul(self.heading_count) <= MOST_COMPARING
             && base <= LONGEST_ADDRESS
             && budget.has(tree)
     }
@@ -358,6 +380,15 @@ mod tests {
             assert!(is_modest(&format!("<script>{}</script>", piece.repeat(60_000))), "{piece}");
         }
         assert!(!is_modest(&format!("<p>{}", "< ".repeat(MOST_MISTAKES + 1))));
+        for title in
+            ["<title>word</title>", "<meta content='word'>", "<script type='application/ld+json'>word</script>"]
+        {
+            let page = |words: usize, headings: usize| {
+                format!("{}{}", title.replace("word", &"word ".repeat(words)), "<h2>a</h2>".repeat(headings))
+            };
+            assert!(is_modest(&page(1_000, 1_000)), "{title}");
+            assert!(!is_modest(&page(3_000, 3_000)), "{title}");
+        }
         let base = |length: usize| format!("<base href='https://example.org/{}/'>", "a".repeat(length));
         assert!(!is_modest(&base(5_000)));
         assert!(is_modest(&format!("{}{}", base(1_000), "<a href=b>c</a>".repeat(10_000))));
