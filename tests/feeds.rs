@@ -697,6 +697,17 @@ fn long_front_matter_is_not_parsed() {
 }
 
 #[test]
+fn aliases_of_front_matter_are_limited() {
+    let lines =
+        (0..9).map(|number| format!("a{}: &a{} [{}]\n", number + 1, number + 1, format!("*a{number},").repeat(9)));
+    let text = format!("---\ntitle: &t Head\nauthor: *t\na0: &a0 x\n{}---\n\nBody.\n", lines.collect::<String>());
+    let decoded = decode(text.as_bytes()).unwrap();
+    assert!(flaws(&read_file("a.md", &decoded))[0].starts_with("the front matter cannot be read: "));
+    let decoded = decode(b"---\ntitle: &t Head\nauthor: *t\n---\n\nBody.\n").unwrap();
+    assert_eq!(read_file("a.md", &decoded).drafts[0].text(Role::Byline), "Head");
+}
+
+#[test]
 fn captions_are_found_behind_the_last_slash_of_their_kind() {
     let text = "date 2024-01-01 X\nHead\nThe river / in / spring / Photo : A. Name / Agency\nOther / Photography: B\n\nBody.\n";
     let decoded = decode(text.as_bytes()).unwrap();

@@ -429,6 +429,7 @@ pub fn seeds() -> Vec<Case> {
         ("white space", "html", &["<body><p>text", " ", "x", "\n", "y"]),
         ("columns of a table", "html", &["<body><p>text</p><table><tr>", "<td>", "<td>text", "<tr><td>", ""]),
         ("forms", "html", &["<body><form>", "<p>text</p>", "", "</form><form>", ""]),
+        ("an anchor and its aliases", "markdown", &["---\na: &a '", "x", "'\nauthors: [", "*a,", "x]\n---\n\nBody\n"]),
         ("keys of front matter", "markdown", &["---\n", "k%d: v\n", "---\n\nBody\n"]),
         ("keys of front matter in TOML", "markdown", &["+++\n", "k%d = 1\n", "+++\n\nBody\n"]),
         ("a reference and links to it", "markdown", &["# T\n\n[r]: http://e.org/", "a", "\n\n", "[a][r] ", ""]),

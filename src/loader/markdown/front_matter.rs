@@ -73,11 +73,21 @@ impl Split<'_> {
     }
 }
 
+/// Returns options that limit aliases: 1 KB of lists of aliases took 50 MB and 2 s by the defaults.
+fn yaml_options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 10_000,
+            max_alias_expansions_per_anchor: 100,
+        },
+    }
+}
+
 /// Reads the values; what cannot be read is a flaw, and then there are none.
 pub(super) fn read(split: &Split<'_>, flaws: &mut Vec<Flaw>) -> FrontMatter {
     let read: Result<Vec<(String, Vec<String>)>, String> = match split.kind {
         _ if split.matter.len() > LONGEST => Err(format!("it has more than {} KiB", LONGEST >> 10)),
-        Kind::Yaml => serde_saphyr::from_str::<serde_json::Value>(split.matter)
+        Kind::Yaml => serde_saphyr::from_str_with_options::<serde_json::Value>(split.matter, yaml_options())
             .map(|value| match value {
                 serde_json::Value::Object(map) => {
                     map.into_iter().map(|(name, value)| (name, json_texts(&value))).collect()
