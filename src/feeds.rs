@@ -113,8 +113,12 @@ pub const MOST_TAGS: usize = 100;
 /// The maximum number of feeds of one import.
 pub const MOST_FEEDS: usize = 50_000;
 
+/// Longer tags are cut, in bytes: every feed in a folder of an import repeats its name.
+const LONGEST_TAG: usize = 256;
+
 /// Adds a tag that is not there yet. Returns `false` if there are too many.
 fn add_tag(tags: &mut Vec<String>, tag: &str) -> bool {
+    let tag = short_tag(tag);
     if tags.iter().any(|known| known == tag) {
         return true;
     }
@@ -123,6 +127,15 @@ fn add_tag(tags: &mut Vec<String>, tag: &str) -> bool {
         tags.push(tag.to_owned());
     }
     has_room
+}
+
+/// Cuts a long tag at a character boundary.
+fn short_tag(tag: &str) -> &str {
+    let mut end = tag.len().min(LONGEST_TAG);
+    while !tag.is_char_boundary(end) {
+        end -= 1;
+    }
+    tag.get(..end).unwrap_or(tag).trim_end()
 }
 
 /// What is the same for two addresses that lead to the same place, however they are written.

@@ -145,6 +145,9 @@ fn understood(query: String) -> Result<String, String> {
 /// How deep parentheses may stand in each other.
 const DEEPEST: usize = 50;
 
+/// Our queries have at most this many terms.
+const MOST_CONDITIONS: usize = 64;
+
 /// Neither of `and` and `or` binds closer there; what stands further right is joined first.
 fn expression(rest: &mut &[Piece], depth: usize) -> Result<String, String> {
     if depth > DEEPEST {
@@ -153,6 +156,9 @@ fn expression(rest: &mut &[Piece], depth: usize) -> Result<String, String> {
     let mut operands = vec![(operand(rest, depth)?, Piece::And)];
     while let Some((joint @ (Piece::And | Piece::Or), after)) = rest.split_first() {
         *rest = after;
+        if operands.len() >= MOST_CONDITIONS {
+            return Err(format!("it has more than {MOST_CONDITIONS} conditions"));
+        }
         operands.push((operand(rest, depth)?, joint.clone()));
     }
     let (mut query, mut joint) = operands.pop().unwrap_or_default();

@@ -148,7 +148,7 @@ impl Found<'_> {
         };
         let (text, title) = (get("text"), get("title"));
         let Some(url) = get("xmlUrl") else {
-            let name = text.or(title).unwrap_or("").replace('/', SLASH);
+            let name = super::short_tag(text.or(title).unwrap_or("")).replace('/', SLASH);
             if self.folders.len() < DEEPEST {
                 self.folders.push(name);
                 return true;

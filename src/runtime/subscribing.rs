@@ -13,7 +13,7 @@ use url::Url;
 use crate::feeds::{Credentials, ServerLogin, Subscription, redact, same_address, web_address};
 use crate::fetch::{Client, Document, FetchError, Fetched, Wanted, is_same_server};
 use crate::library::{KnownFeed, Library, Outcome};
-use crate::loader::{Feed, FeedOptions, Flaw, PageFeed, feeds_of_page, parse_feed};
+use crate::loader::{Feed, FeedOptions, Flaw, PageFeed, Refusal, feeds_of_page, parse_feed};
 
 /// The result of adding a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,6 +185,7 @@ fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<Fou
                 Some(url) => fetched(client, &FeedPlace { name: &url, login }, stop, true),
                 None => Err(format!("the feed in {place} does not say where it is fetched from; give its address")),
             },
+            Err(refusal @ Refusal::TooMuch { .. }) => Err(format!("{place}: {refusal}")),
             Err(_) => of_page(client, &FeedPlace { name: place, login }, feeds_of_page(&bytes, None, ""), stop),
         };
     }
@@ -219,6 +220,7 @@ fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, may_be_pag
             };
             Ok(Found::Feed(Box::new(subscription), Some(document), former))
         }
+        Err(refusal @ Refusal::TooMuch { .. }) => Err(format!("{}: {refusal}", redact(url))),
         Err(refusal) if !may_be_page => Err(format!("{} is not a feed: {refusal}", redact(url))),
         Err(_) => of_page(client, place, feeds_of_page(&document.bytes, content_type, &document.url), stop),
     }
