@@ -131,7 +131,10 @@ fn add_tag(tags: &mut Vec<String>, tag: &str) -> bool {
 
 /// Cuts a long tag at a character boundary.
 fn short_tag(tag: &str) -> &str {
-    let mut end = tag.len().min(LONGEST_TAG);
+    if tag.len() <= LONGEST_TAG {
+        return tag;
+    }
+    let mut end = LONGEST_TAG;
     while !tag.is_char_boundary(end) {
         end -= 1;
     }
