@@ -1206,6 +1206,8 @@ const WRONG: &[(&str, &str)] = &[
     ("UPDATE feeds SET keep_count = -1 WHERE id = 1", "feeds"),
     ("UPDATE feeds SET dead = 'x', position = 'y', seed = 'z', revision = 'r' WHERE id = 1", "feeds"),
     ("UPDATE feeds SET url = x'00ff' WHERE id = 1", "feeds"),
+    ("UPDATE feeds SET position = 'x', revision = 'y'", ""),
+    ("UPDATE articles SET read_at = 'x', starred_at = 'y', revision = 'z'", ""),
     ("UPDATE feed_tags SET tag = x'ff'", "feed_tags"),
     ("UPDATE entries SET published = 'x', link = 'y', guid = 'z', content = 'c' WHERE number = 1", "entries"),
     ("UPDATE entries SET id = 'x' WHERE number = 1", "entries"),
@@ -1275,6 +1277,9 @@ fn unreadable_rows_are_skipped_and_reported() {
     let list = shelf.folder.path().join("list.opml");
     fs::write(&list, "<opml><outline xmlUrl='https://c.example/'/><outline xmlUrl='https://a.example/feed'/></opml>")
         .unwrap();
+    let (_, exported, _) = program(&sound, &["library", "export"]);
+    let lines = shelf.folder.path().join("all.jsonl");
+    fs::write(&lines, exported).unwrap();
     for (number, (sql, table)) in WRONG.iter().enumerate() {
         let path = shelf.folder.path().join(format!("{number}.db"));
         fs::copy(&sound, &path).unwrap();
@@ -1303,6 +1308,7 @@ fn unreadable_rows_are_skipped_and_reported() {
             &["feed", "import", list.to_str().unwrap()],
             &["feed", "export"],
             &["library", "export"],
+            &["library", "import", lines.to_str().unwrap()],
             &["searches"],
             &["list"],
             &["list", folder.to_str().unwrap(), "--query", "is:starred"],

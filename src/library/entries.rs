@@ -651,7 +651,8 @@ fn add_enclosures(transaction: &Transaction<'_>, revision: i64, number: i64, ent
 /// Returns whether the stored text differs only in the form of addresses.
 fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEntry) -> Result<bool> {
     let sql = "SELECT article FROM entry_texts WHERE entry = ?1";
-    let stored: Option<String> = transaction.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()?;
+    let mut statement = transaction.prepare_cached(sql)?;
+    let stored: Option<String> = rows::first(&mut statement, [number], "entry_texts", |row| row.get(0))?;
     let canonical = |json: &str| {
         let mut draft = serde_json::from_str::<Draft<'_>>(json).ok()?.into_owned();
         for address in draft.url.iter_mut().chain(&mut draft.links) {

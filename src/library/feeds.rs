@@ -429,7 +429,8 @@ fn applied(now: &Subscription, before: &Subscription, after: &Subscription) -> O
 
 /// Returns a subscription for the journal; `None` if the feed is not subscribed to.
 fn chosen(transaction: &Transaction<'_>, feed: i64) -> Result<Option<FeedState>> {
-    let position = "SELECT position FROM feeds WHERE id = ?1 AND subscribed = 1";
+    let position = "SELECT CASE WHEN typeof(position) = 'integer' THEN position ELSE id END FROM feeds
+        WHERE id = ?1 AND subscribed = 1";
     let position = transaction.prepare_cached(position)?.query_row([feed], |row| row.get(0)).optional()?;
     let Some(position) = position else { return Ok(None) };
     Ok(Some(FeedState { position, subscription: state(transaction, feed)? }))
@@ -509,9 +510,9 @@ pub(super) fn show(transaction: &Transaction<'_>, revision: i64, feed: i64) -> R
     let hidden = "UPDATE entries SET dropped = dropped - 2, revision = ?2 WHERE feed = ?1 AND dropped >= 2
         RETURNING number, id, link, guid";
     let mut statement = transaction.prepare_cached(hidden)?;
-    let rows =
-        statement.query_map(params![feed, revision], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-    let shown: Vec<(i64, i64, Option<i64>, Option<i64>)> = rows.collect::<rusqlite::Result<_>>()?;
+    let all = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    let shown: Vec<(i64, i64, Option<i64>, Option<i64>)> =
+        rows::read(&mut statement, params![feed, revision], "entries", all)?;
     stand_alone(transaction, feed)?;
     let is_single = "SELECT 1 FROM entries WHERE number = ?1 AND same_as IS NULL AND dropped = 0
         AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.same_as = entries.id)";

@@ -227,8 +227,9 @@ impl Library {
                 JournalEntry::Made(step, _) => step.number,
                 JournalEntry::Undone(number) | JournalEntry::Redone(number) | JournalEntry::Dropped(number) => *number,
             };
+            let mut statement = transaction.prepare_cached(stored)?;
             let stored: Option<Option<String>> =
-                transaction.query_row(stored, params![reader.0, number], |row| row.get(0)).optional()?;
+                rows::first(&mut statement, params![reader.0, number], "journal", |row| row.get(0))?;
             let stored = stored.flatten().and_then(|json| serde_json::from_str::<Vec<DeletedSearch>>(&json).ok());
             let mut stored = stored.unwrap_or_default();
             let mut deleted = Vec::new();

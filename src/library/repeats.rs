@@ -181,7 +181,8 @@ pub(super) fn merge_marks(transaction: &Transaction<'_>, revision: i64, from: i6
 fn own_marks(transaction: &Transaction<'_>, id: i64) -> Result<Option<OwnMarks>> {
     let read = |row: &Row<'_>| Ok(OwnMarks { read_at: row.get(0)?, starred_at: row.get(1)?, ..OwnMarks::default() });
     let sql = "SELECT read_at, starred_at FROM articles WHERE id = ?1";
-    let Some(mut own) = transaction.prepare_cached(sql)?.query_row([id], read).optional()? else { return Ok(None) };
+    let mut statement = transaction.prepare_cached(sql)?;
+    let Some(mut own) = rows::first(&mut statement, [id], "articles", read)? else { return Ok(None) };
     let mut tags = transaction.prepare_cached("SELECT tag FROM tags WHERE article = ?1")?;
     own.tags = rows::read(&mut tags, [id], "tags", |row| row.get(0))?.into_iter().collect();
     let mut note = transaction.prepare_cached("SELECT text, written_at FROM notes WHERE article = ?1")?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat};
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::feeds::subscribe;
@@ -396,10 +396,13 @@ fn put(
     let shown = ArticleId(unsigned(shown(transaction, signed(known.id.0))?));
     let article = keeper.row_of(&Known { id: shown, ..known.clone() })?;
     let id = signed(article.0);
-    let there = transaction
-        .prepare_cached("SELECT part, read_at, starred_at FROM articles WHERE id = ?1")?
-        .query_row([id], before)
-        .optional()?;
+    let mut statement = transaction.prepare_cached("SELECT part, read_at, starred_at FROM articles WHERE id = ?1")?;
+    let mut found = statement.query([id])?;
+    let there = match found.next()? {
+        // A row that cannot be read is there nevertheless.
+        Some(row) => Some(rows::readable(row, "articles", before(row))?.unwrap_or_default()),
+        None => None,
+    };
     if there.is_none() {
         keeper.insert(article, Some(known))?;
     }
