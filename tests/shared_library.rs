@@ -311,6 +311,39 @@ fn open_readers_follow_marks_to_the_entry_that_takes_over() {
     assert_eq!(marks.get(second[1]).tags().len(), 1);
 }
 
+#[test]
+fn entries_repeat_one_entry_of_another_feed_at_most_once() {
+    let shelf = Shelf::new();
+    let mut library = shelf.open();
+    let article = |name: &str, link: &str, guid: Option<&str>| {
+        let link = format!("https://example.org/{link}");
+        let mut draft = Draft { url: Some(link.clone().into()), ..Draft::default() };
+        draft.push(Role::Headline, name.to_owned());
+        let guid = guid.map(|guid| format!("https://example.org/{guid}"));
+        FeedArticle { keys: vec![FeedKey::new(guid.clone().unwrap_or(link))], guid, draft }
+    };
+    let (a, b) = ("https://a.example/", "https://b.example/");
+    library.subscribe(&[Subscription::new(a), Subscription::new(b)]).unwrap();
+    let mut deliver = |url: &str, articles: Vec<FeedArticle>| {
+        let known = feed(&library, url);
+        let entries = PreparedEntry::of_document(&known, None, articles);
+        let document = DeliveredFeed { entries, ..DeliveredFeed::default() };
+        store(&mut library, outcome(&known, Outcome::Feed(Box::new(document))));
+    };
+    deliver(a, vec![article("first", "1", Some("first"))]);
+    // Two entries of one feed, one with the link and one with the id of the first.
+    deliver(b, vec![article("by link", "1", Some("other"))]);
+    deliver(b, vec![article("by id", "2", Some("first"))]);
+    // An entry of the first feed that has the id of a repetition.
+    deliver(a, vec![article("own", "3", Some("other"))]);
+    let sql = "SELECT count(*) FROM entries WHERE dropped = 0 AND same_as IS NULL";
+    let (alone, all): (u32, u32) = shelf
+        .raw()
+        .query_row(&format!("SELECT ({sql}), (SELECT count(*) FROM entries)"), [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!((alone, all), (3, 4));
+}
+
 /// Something that a program does.
 #[derive(Clone, Debug)]
 enum Action {
