@@ -225,6 +225,7 @@ fn feeds_keep_to_the_memory_and_what_came_last_stays() {
                 version: feed.version,
                 health: Health::default(),
                 moved_to: None,
+                merge: true,
                 outcome,
             }])
             .unwrap();

@@ -82,7 +82,7 @@ fn answer(feed: &KnownFeed, stories: &[usize], text: &str) -> Delivery {
 
 fn outcome(feed: &KnownFeed, outcome: Outcome) -> Delivery {
     let health = Health { tried_at: Some(1), succeeded_at: Some(1), ..Health::default() };
-    Delivery { feed: feed.number, version: feed.version, health, moved_to: None, outcome }
+    Delivery { feed: feed.number, version: feed.version, health, moved_to: None, merge: true, outcome }
 }
 
 fn store(library: &mut Library, delivery: Delivery) -> Stored {
@@ -459,14 +459,24 @@ fn run(actions: &[Action], is_once: bool) {
                 let known = known(&library, *feed);
                 let base = if *is_late { asked.remove(feed) } else { known.clone() };
                 let Some(base) = base else { continue };
+                let read: BTreeSet<i64> =
+                    marked_rows(&shelf, "read_at IS NOT NULL").into_iter().map(|row| row.0).collect();
                 let is_stale = known.is_none_or(|known| known.version != base.version);
                 let wanted: Vec<usize> = (0..STORIES).filter(|story| stories & (1 << story) != 0).collect();
                 let moved_to = moves_to.filter(|_| !is_stale).map(|to| urls[to].clone());
-                let stored =
-                    store(&mut library, Delivery { moved_to, ..answer(&base, &wanted, &format!("text {number}")) });
+                let stored = store(
+                    &mut library,
+                    Delivery { moved_to, merge: is_once, ..answer(&base, &wanted, &format!("text {number}")) },
+                );
                 if is_stale {
                     assert!(stored.is_stale || stored.new.is_empty(), "{stored:?}");
                 } else if stored.merged.is_none() {
+                    // Retention lets go of nothing that is unread.
+                    let there: BTreeSet<i64> = listed(&shelf).iter().map(|entry| entry.id).collect();
+                    assert!(
+                        shown.iter().all(|entry| read.contains(&entry.id) || there.contains(&entry.id)),
+                        "{action:?}"
+                    );
                     let subscription = library
                         .feeds()
                         .unwrap()

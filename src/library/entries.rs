@@ -106,6 +106,8 @@ pub struct Delivery {
     pub health: Health,
     /// Where it has moved for good.
     pub moved_to: Option<String>,
+    /// Whether an entry that several feeds have is shown once. Otherwise each of them has marks of its own.
+    pub merge: bool,
     /// What was delivered.
     pub outcome: Outcome,
 }
@@ -454,7 +456,7 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
         Outcome::Nothing => return Ok(Stored::default()),
         Outcome::Unchanged => {
             // What there is grows older, and is read, whether more comes or not.
-            let_go(transaction, revision, feed)?;
+            let_go(transaction, revision, delivery)?;
             return Ok(Stored::default());
         }
         Outcome::Copy(document) => {
@@ -497,7 +499,7 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
     }
     stored.new.reverse();
     stored.ids.reverse();
-    if let Some(dropped) = let_go(transaction, revision, feed)? {
+    if let Some(dropped) = let_go(transaction, revision, delivery)? {
         stored.new.retain(|id| !dropped.contains(&signed(id.0)));
         forget(transaction, feed, &listed)?;
     }
@@ -668,7 +670,8 @@ fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEn
 
 /// Lets go what a feed's reader does not want kept: beyond a count, beyond an age; nothing that is unread, starred,
 /// tagged or noted, and nothing that another feed has as well. Gives what went; `None` where all is to be kept.
-fn let_go(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber) -> Result<Option<HashSet<i64>>> {
+fn let_go(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> Result<Option<HashSet<i64>>> {
+    let Delivery { feed, merge, .. } = delivery;
     let limits = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
     let (count, days): (Option<i64>, Option<i64>) = transaction
         .prepare_cached("SELECT keep_count, keep_days FROM feeds WHERE id = ?1")?
@@ -683,14 +686,16 @@ fn let_go(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber) -> Res
          AND (published < ?3 OR number NOT IN
              (SELECT number FROM entries WHERE feed = ?1 AND dropped = 0 
               ORDER BY published DESC, coalesce(position, number) DESC LIMIT ?2))
-         AND EXISTS (SELECT 1 FROM articles WHERE articles.id = coalesce(same_as, entries.id) AND read_at IS NOT NULL)
+         AND EXISTS (SELECT 1 FROM articles WHERE read_at IS NOT NULL
+                     AND articles.id = CASE WHEN ?5 THEN coalesce(same_as, entries.id) ELSE entries.id END)
          AND NOT {IS_KEPT}
          AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.same_as = entries.id AND other.dropped = 0)
          RETURNING id, number"
     );
     let mut statement = transaction.prepare_cached(&gone)?;
     let both = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let gone: Vec<(i64, i64)> = rows::read(&mut statement, params![feed.0, newest, oldest, revision], "entries", both)?;
+    let gone: Vec<(i64, i64)> =
+        rows::read(&mut statement, params![feed.0, newest, oldest, revision, merge], "entries", both)?;
     let mut text = transaction.prepare_cached("DELETE FROM entry_texts WHERE entry = ?1")?;
     for (_, number) in &gone {
         text.execute([number])?;

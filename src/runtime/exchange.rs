@@ -193,8 +193,8 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
         let entries: Vec<PreparedEntry> = entries.into_iter().map(PreparedEntry::copied).collect();
         let document = DeliveredFeed { title: newsboat.title(in_cache)?, entries, ..DeliveredFeed::default() };
         let outcome = Outcome::Copy(Box::new(document));
-        let delivery =
-            Delivery { feed: feed.number, version: feed.version, health: Health::default(), moved_to: None, outcome };
+        let (health, merge) = (Health::default(), true);
+        let delivery = Delivery { feed: feed.number, version: feed.version, health, moved_to: None, merge, outcome };
         let stored = library.store(&[delivery])?.pop().unwrap_or_default();
         copied += stored.new.len();
         let mut marks = Vec::new();

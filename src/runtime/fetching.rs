@@ -339,7 +339,7 @@ pub(super) fn deliver(
         }
     };
     health.succeeded_at = health.error.is_none().then_some(now);
-    Delivery { feed: feed.number, version: feed.version, health, moved_to, outcome }
+    Delivery { feed: feed.number, version: feed.version, health, moved_to, merge: settings.merge, outcome }
 }
 
 /// What is told of a feed in which this program ran into a fault of its own.
@@ -351,7 +351,8 @@ fn fault(feed: &KnownFeed) -> Delivery {
         error: Some(FAULT.to_owned()),
         ..Health::default()
     };
-    Delivery { feed: feed.number, version: feed.version, health, moved_to: None, outcome: Outcome::Nothing }
+    let outcome = Outcome::Nothing;
+    Delivery { feed: feed.number, version: feed.version, health, moved_to: None, merge: true, outcome }
 }
 
 /// The feed in a document, and for how long it wants to be left alone.
@@ -549,7 +550,8 @@ mod tests {
         let deliver = |feed: &KnownFeed, _| {
             assert_eq!(feed.number, last, "on purpose");
             let health = Health { succeeded_at: Some(1), ..Health::default() };
-            Delivery { feed: feed.number, version: feed.version, health, moved_to: None, outcome: Outcome::Unchanged }
+            let outcome = Outcome::Unchanged;
+            Delivery { feed: feed.number, version: feed.version, health, moved_to: None, merge: true, outcome }
         };
         let settings = FeedSettings { proxy: Some(String::new()), ..FeedSettings::default() };
         let client = client(&settings);

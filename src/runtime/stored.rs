@@ -362,7 +362,8 @@ mod tests {
             let entries = PreparedEntry::of_document(&known, None, stories.iter().map(entry).collect());
             let outcome = Outcome::Feed(Box::new(DeliveredFeed { entries, ..DeliveredFeed::default() }));
             let (health, moved_to) = (Health::default(), moved_to.map(url));
-            let delivery = Delivery { feed: known.number, version: known.version, health, moved_to, outcome };
+            let delivery =
+                Delivery { feed: known.number, version: known.version, health, moved_to, merge: true, outcome };
             library.store(&[delivery]).unwrap().remove(0)
         };
         let mut views = [View::new(&path, true), View::new(&path, false)];
