@@ -369,16 +369,18 @@ impl<'a> Keeper<'a> {
     /// Returns the row for a text that is not the stored text of its place: the article that it became, the article at
     /// this place if it has the same headline, or else a row that waits until the text is recognised.
     fn article_of(&self, known: &Known) -> Result<ArticleId> {
-        if let Some(article) = moves::follow(self.transaction, (known.id, known.content), self.since)? {
-            return Ok(article);
+        // An earlier mark on this text may have waited as well.
+        let waiting = recognise::aside(known.id, known.content);
+        for former in [known.id, waiting] {
+            if let Some(article) = moves::follow(self.transaction, (former, known.content), self.since)? {
+                return Ok(article);
+            }
         }
         let sql = "SELECT headline FROM articles WHERE id = ?1";
         let mut select = self.transaction.prepare_cached(sql)?;
         let there: Option<String> = rows::first(&mut select, [signed(known.id.0)], "articles", |row| row.get(0))?;
         Ok(match there {
-            Some(headline) if headline.is_empty() || fold(&headline) != fold(&known.headline) => {
-                recognise::aside(known.id, known.content)
-            }
+            Some(headline) if headline.is_empty() || fold(&headline) != fold(&known.headline) => waiting,
             _ => known.id,
         })
     }

@@ -340,7 +340,7 @@ impl<'a> Search<'a> {
     /// Moves an article to a place with the same text. Returns whether there is one.
     fn match_text(&mut self, row: &Lost, range: Range) -> bool {
         let Some(slots) = self.same_text.get(&row.content) else { return false };
-        let mut found = None;
+        let mut found: Option<(i64, Slot)> = None;
         for &slot in slots.iter().filter(|slot| !self.taken.contains_key(*slot)) {
             let Some(entry) = self.view.corpus.get(slot) else { continue };
             let is_in_range = match range {
@@ -351,13 +351,18 @@ impl<'a> Search<'a> {
             if !is_in_range || !self.view.is_current(entry, &mut self.origins) {
                 continue;
             }
-            let may_be_copy = row.whereabouts == Whereabouts::Away && range != Range::File;
-            if !may_be_copy || has_changed_since(&self.origins.place(entry), row, self.view) {
-                found = Some(slot);
+            if range == Range::File {
+                found = Some((0, slot));
                 break;
             }
+            // A file that was renamed last is more likely to be this one than a copy that was there before.
+            let changed = last_change(&self.origins.place(entry), row, self.view);
+            let may_be_copy = row.whereabouts == Whereabouts::Away;
+            if (!may_be_copy || is_since(changed, row)) && found.is_none_or(|(other, _)| changed > other) {
+                found = Some((changed, slot));
+            }
         }
-        if let Some(slot) = found {
+        if let Some((_, slot)) = found {
             self.take(row, slot);
         }
         found.is_some()
@@ -433,15 +438,16 @@ impl View<'_> {
     }
 }
 
-/// Returns whether a file or a folder around it was created, renamed or changed after the text of a row was stored. Only
-/// folders that are not folders of the row count.
-fn has_changed_since(place: &Path, row: &Lost, view: &View<'_>) -> bool {
+/// Returns when a file or a folder around it was last created, renamed or changed. Only folders that are not folders of
+/// the row count.
+fn last_change(place: &Path, row: &Lost, view: &View<'_>) -> i64 {
     let own = place.ancestors().take_while(|path| !row.place.starts_with(path));
-    own.into_iter().any(|path| match (view.look)(path) {
-        FileState::There { changed, .. } => is_since(changed, row),
-        FileState::Unknown => true,
-        FileState::Missing | FileState::FolderMissing => false,
-    })
+    let times = own.map(|path| match (view.look)(path) {
+        FileState::There { changed, .. } => changed,
+        FileState::Unknown => i64::MAX,
+        FileState::Missing | FileState::FolderMissing => i64::MIN,
+    });
+    times.max().unwrap_or(i64::MAX)
 }
 
 /// Returns whether a time of a file is not before the text of a row was stored.
