@@ -248,6 +248,12 @@ impl World {
         self.files.iter().any(|(other, there)| other != path && there.text == *text)
     }
 
+    /// Returns whether two files can be told apart when they change places. Those with the same headline look edited.
+    fn differ(&self, one: &Path, two: &Path) -> bool {
+        let headline = |path: &Path| self.files[path].text.lines().nth(1).map(str::to_owned);
+        headline(one) != headline(two) && !self.has_twin(one) && !self.has_twin(two)
+    }
+
     fn change(&mut self, change: FileChange, one: usize, other: usize) {
         let pick = |map: &BTreeMap<PathBuf, Text>, number: usize| {
             (!map.is_empty()).then(|| map.keys().nth(number % map.len()).unwrap().clone())
@@ -296,7 +302,7 @@ impl World {
             }
             FileChange::Swap => {
                 let (Some(one), Some(two)) = (&first, &second) else { return };
-                if one != two && is_alone(self, &first) && is_alone(self, &second) {
+                if self.differ(one, two) {
                     let (text, there) = (self.files[one].clone(), self.files[two].clone());
                     self.write(one, there);
                     self.write(two, text);
@@ -304,7 +310,7 @@ impl World {
             }
             FileChange::Chain => {
                 let (Some(one), Some(two)) = (&first, &second) else { return };
-                if one != two && is_alone(self, &first) && is_alone(self, &second) {
+                if self.differ(one, two) {
                     let third = self.new_name(other);
                     self.rename(two, &third);
                     self.rename(one, two);
@@ -314,7 +320,7 @@ impl World {
                 let (Some(one), Some(two)) = (&first, &second) else { return };
                 // An unmarked article that replaces a marked one is the same to the library as an edit.
                 let is_known = self.known.contains(&self.files[one].story);
-                if one != two && is_known && is_alone(self, &first) && is_alone(self, &second) {
+                if is_known && self.differ(one, two) {
                     let lost = self.files[two].clone();
                     self.rename(one, two);
                     self.absent.insert(two.clone(), lost);

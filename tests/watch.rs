@@ -81,6 +81,28 @@ impl Desk {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn folder_with_two_links_shows_while_one_is_left() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (root, real) = (folder.path(), elsewhere.path().join("real"));
+    fs::create_dir_all(real.join("below")).unwrap();
+    fs::write(real.join("a.txt"), wire("Alpha")).unwrap();
+    fs::write(real.join("below/b.txt"), wire("Beta")).unwrap();
+    for link in ["one", "two"] {
+        std::os::unix::fs::symlink(&real, root.join(link)).unwrap();
+    }
+    let mut desk = Desk::open(&[root]);
+    desk.wait_for(root, &[("one/a.txt", "Alpha"), ("one/below/b.txt", "Beta")]);
+    fs::remove_file(root.join("one")).unwrap();
+    desk.wait_for(root, &[("two/a.txt", "Alpha"), ("two/below/b.txt", "Beta")]);
+    std::os::unix::fs::symlink(&real, root.join("three")).unwrap();
+    fs::remove_file(root.join("two")).unwrap();
+    desk.wait_for(root, &[("three/a.txt", "Alpha"), ("three/below/b.txt", "Beta")]);
+    fs::remove_file(root.join("three")).unwrap();
+    desk.wait_for(root, &[]);
+}
+
 #[test]
 fn new_changed_renamed_and_deleted_files_show() {
     let folder = tempfile::tempdir().unwrap();

@@ -466,7 +466,8 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// Creates the row of an article.
+    /// Creates the row of an article. If it has another identity than `known`, its place has another text, and its marks
+    /// wait until the text is recognised.
     pub(super) fn insert(&mut self, article: ArticleId, known: Option<Known>) -> Result<()> {
         let sql = "INSERT INTO articles
                        (id, revision, content, length, origin, place, ordinal, headline, published, known_at)
@@ -476,10 +477,11 @@ impl<'a> Keeper<'a> {
         let (id, revision) = (signed(article.0), self.revision);
         match known {
             Some(known) => {
+                let is_waiting = known.id != article;
                 let Known { content, length, origin, place, ordinal, headline, published, .. } = known;
                 let (content, length) = (signed(content), i64::try_from(length).unwrap_or(i64::MAX));
                 let place = Place8(&place);
-                let known_at = now_nanoseconds();
+                let known_at = if is_waiting { 0 } else { now_nanoseconds() };
                 insert.execute(params![
                     id, revision, content, length, origin, place, ordinal, headline, published, known_at
                 ])?;

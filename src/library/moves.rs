@@ -85,12 +85,6 @@ pub(super) fn since(connection: &Connection, revision: i64) -> Result<(Vec<Moved
     Ok((moved, touched))
 }
 
-/// Returns whether an article is recorded as having moved to this identity.
-pub(super) fn leads_to(connection: &Connection, article: ArticleId) -> Result<bool> {
-    let sql = "SELECT 1 FROM moves WHERE article = ?1 AND former <> ?1";
-    Ok(connection.prepare_cached(sql)?.exists([signed(article.0)])?)
-}
-
 /// Notes that an article moved because its folder was missing. If the folder returns, so do the marks.
 pub(super) fn set_away(transaction: &Transaction<'_>, former: ArticleId, aside: ArticleId) -> Result<()> {
     let sql = "UPDATE moves SET away = 1 WHERE number =

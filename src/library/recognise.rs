@@ -113,24 +113,28 @@ impl Plan {
             return Ok(Plan::default());
         }
         let mut edited = HashMap::new();
-        let mut strangers = Vec::new();
+        let (mut strangers, mut settled) = (Vec::new(), Vec::new());
         for &slot in corpus.order().iter() {
             let Some(entry) = corpus.get(slot).filter(|entry| entry.origin() == Origin::File) else { continue };
             let is_new = slot.index() >= view.from;
             let is_same = |kept: &Kept| kept.length == entry.folded().len() && kept.content == content(entry);
-            match lost.get(&entry.id()).map(|kept| !is_new || is_same(kept)) {
-                Some(true) => {
+            match lost.get(&entry.id()).map(|kept| (!is_new || is_same(kept), kept.content)) {
+                Some((true, content)) => {
                     lost.remove(&entry.id());
+                    settled.push((content, slot));
                     if is_new && view.fresh.contains(&entry.id()) {
                         strangers.push(slot);
                     }
                 }
-                Some(false) => drop(edited.insert(entry.id(), slot)),
+                Some((false, _)) => drop(edited.insert(entry.id(), slot)),
                 None if is_new => strangers.push(slot),
                 None => {}
             }
         }
-        let mut search = Search::new(view, &lost, &edited, &strangers);
+        let mut joined = waiting(connection)?;
+        joined.extend(edited.keys().filter_map(|id| Some(lost.get(id)?.content)));
+        settled.retain(|(content, _)| joined.contains(content));
+        let mut search = Search::new(view, &lost, &edited, &strangers, &settled);
         search.match_rows(connection)?;
         search.plan(connection, &strangers)
     }
@@ -185,6 +189,14 @@ fn kept(connection: &Connection) -> Result<HashMap<ArticleId, Kept>> {
     Ok(kept.into_iter().collect())
 }
 
+/// Returns the checksums of texts that were marked when their place had another text already.
+fn waiting(connection: &Connection) -> Result<HashSet<u64>> {
+    let mut statement =
+        connection.prepare_cached("SELECT content FROM articles WHERE known_at = 0 AND origin = 'file'")?;
+    let contents = statement.query_map([], |row| Ok(unsigned(row.get(0)?)))?;
+    Ok(contents.collect::<rusqlite::Result<_>>()?)
+}
+
 /// A stored article whose text is not at its place.
 struct Lost {
     id: ArticleId,
@@ -195,6 +207,13 @@ struct Lost {
     /// When its text was stored, in nanoseconds since 1970-01-01 00:00 UTC.
     known_at: i64,
     whereabouts: Whereabouts,
+}
+
+impl Lost {
+    /// Returns whether the place had another text already when this one was marked.
+    fn is_waiting(&self) -> bool {
+        self.known_at == 0
+    }
 }
 
 /// What became of the place of an article.
@@ -219,7 +238,9 @@ struct Search<'a> {
     edited: &'a HashMap<ArticleId, Slot>,
     /// Places where an article may have moved to, by the checksum of their text.
     same_text: HashMap<u64, Vec<Slot>>,
-    /// The same without places of stored articles, by the name of their file.
+    /// Places of stored articles with the text of another one, whose marks may join theirs.
+    settled: HashSet<Slot>,
+    /// Places where an article may have moved to that are not those of stored articles, by the name of their file.
     same_name: HashMap<&'a [u8], Vec<Slot>>,
     origins: Origins,
     taken: HashMap<Slot, ArticleId>,
@@ -240,6 +261,7 @@ impl<'a> Search<'a> {
         lost: &'a HashMap<ArticleId, Kept>,
         edited: &'a HashMap<ArticleId, Slot>,
         strangers: &[Slot],
+        settled: &[(u64, Slot)],
     ) -> Search<'a> {
         let lengths: HashSet<usize> = lost.values().map(|kept| kept.length).collect();
         let mut same_text: HashMap<u64, Vec<Slot>> = HashMap::new();
@@ -253,11 +275,18 @@ impl<'a> Search<'a> {
                 same_name.entry(name_of(entry)).or_default().push(slot);
             }
         }
+        for &(content, slot) in settled {
+            let slots = same_text.entry(content).or_default();
+            if !slots.contains(&slot) {
+                slots.push(slot);
+            }
+        }
+        let settled = settled.iter().map(|&(_, slot)| slot).collect();
         // Programs with the same view make the same plan.
         let order = |slot: &Slot| view.corpus.get(*slot).map(|entry| (entry.path(), entry.ordinal()));
         same_text.values_mut().filter(|slots| slots.len() > 1).for_each(|slots| slots.sort_by_cached_key(order));
         let (origins, taken, moved) = Default::default();
-        Search { view, lost, edited, same_text, same_name, origins, taken, moved }
+        Search { view, lost, edited, same_text, same_name, settled, origins, taken, moved }
     }
 
     /// Finds the new places of lost articles.
@@ -318,6 +347,7 @@ impl<'a> Search<'a> {
     /// was copied, or one that is missing from a file with several articles and may return to it.
     fn stays(&self, row: &Lost) -> bool {
         match row.whereabouts {
+            _ if row.is_waiting() => false,
             Whereabouts::Edited(slot) if self.taken.contains_key(&slot) => false,
             Whereabouts::Edited(slot) => {
                 let entry = self.view.corpus.get(slot);
@@ -341,8 +371,14 @@ impl<'a> Search<'a> {
     fn match_text(&mut self, row: &Lost, range: Range) -> bool {
         let Some(slots) = self.same_text.get(&row.content) else { return false };
         let mut found: Option<(i64, Slot)> = None;
-        for &slot in slots.iter().filter(|slot| !self.taken.contains_key(*slot)) {
+        for &slot in slots {
             let Some(entry) = self.view.corpus.get(slot) else { continue };
+            // A mark that was made with an older view joins the row of the same text. Other copies have their own marks.
+            let may_join = row.is_waiting() || matches!(row.whereabouts, Whereabouts::Edited(_));
+            let is_taken = self.taken.contains_key(&slot) && !row.is_waiting();
+            if is_taken || (self.settled.contains(&slot) && !may_join) {
+                continue;
+            }
             let is_in_range = match range {
                 Range::File => name_of(entry) == file_name(&row.place) && self.origins.place(entry) == row.place,
                 Range::Namesakes => name_of(entry) == file_name(&row.place),
@@ -399,7 +435,7 @@ impl<'a> Search<'a> {
             };
             match self.taken.get(&slot) {
                 // Marks that were made before this edit was recognised join the others.
-                Some(&row) if row == aside(id, content(entry)) && !moves::leads_to(connection, row)? => {}
+                Some(&row) if row == aside(id, content(entry)) && is_waiting(connection, row)? => {}
                 Some(_) => plan.displaced.push(id),
                 None if is_one_of_several(corpus, slot) && !is_headline_of(connection, id, entry)? => {
                     plan.displaced.push(id);
@@ -461,6 +497,11 @@ fn is_headline_of(connection: &Connection, id: ArticleId, entry: Entry<'_>) -> R
     let mut statement = connection.prepare_cached(sql)?;
     let known: Option<String> = rows::first(&mut statement, [signed(id.0)], "articles", |row| row.get(0))?;
     Ok(known.is_some_and(|known| fold(&known) == fold(&entry.headline())))
+}
+
+fn is_waiting(connection: &Connection, id: ArticleId) -> Result<bool> {
+    let sql = "SELECT 1 FROM articles WHERE id = ?1 AND known_at = 0";
+    Ok(connection.prepare_cached(sql)?.exists([signed(id.0)])?)
 }
 
 fn has_headline(entry: Entry<'_>, headline: &str) -> bool {

@@ -83,6 +83,8 @@ pub(super) struct Crew {
     queue: Mutex<Queue>,
     wake: Condvar,
     folders: Mutex<HashMap<PathBuf, Arc<Folder>>>,
+    /// Other ways to folders that were looked into already.
+    doubles: Mutex<Vec<Arc<Folder>>>,
     found: AtomicUsize,
     read: AtomicUsize,
     bytes: AtomicU64,
@@ -126,6 +128,7 @@ impl Crew {
             queue: Mutex::default(),
             wake: Condvar::new(),
             folders: Mutex::new(folders),
+            doubles: Mutex::default(),
             found: AtomicUsize::new(0),
             read: AtomicUsize::new(0),
             bytes: AtomicU64::new(0),
@@ -219,6 +222,11 @@ impl Crew {
         std::mem::take(&mut *lock(&self.folders))
     }
 
+    /// Returns the folders that were skipped because another path leads to them.
+    pub(super) fn take_doubles(&self) -> Vec<Arc<Folder>> {
+        std::mem::take(&mut *lock(&self.doubles))
+    }
+
     /// Counts a file that was looked at, and so many bytes of it.
     pub(super) fn count(&self, bytes: usize) {
         self.read.fetch_add(1, Ordering::Relaxed);
@@ -305,6 +313,7 @@ impl Crew {
     fn enter(&self, folder: &Arc<Folder>) -> bool {
         let mut folders = lock(&self.folders);
         if folders.contains_key(&folder.real) {
+            lock(&self.doubles).push(Arc::clone(folder));
             return false;
         }
         folders.insert(folder.real.clone(), Arc::clone(folder));

@@ -171,6 +171,8 @@ pub(super) struct Map {
     pub(super) folders: HashMap<PathBuf, Arc<Folder>>,
     /// Files that were named, by their paths without links.
     pub(super) named: HashMap<PathBuf, (Arc<Folder>, OsString)>,
+    /// Folders that are shown under another path. If that path is removed, they are shown under theirs.
+    pub(super) doubles: Vec<Arc<Folder>>,
 }
 
 /// Loads `sources` but for the files that are `known` and did not change. Where there is a `cache`, what its snapshots
@@ -218,7 +220,8 @@ pub(super) fn load(
     });
     let progress = LoadProgress { done: true, stopped: stop.load(Ordering::Relaxed), ..crew.progress() };
     note(|| format!("{} files looked at, {} bytes read in {:?}", progress.read, progress.bytes, began.elapsed()));
-    (Tally { counts, progress }, Map { folders: crew.take_folders(), named: plan.named }, known)
+    let map = Map { folders: crew.take_folders(), named: plan.named, doubles: crew.take_doubles() };
+    (Tally { counts, progress }, map, known)
 }
 
 /// What is to be done for the sources that were named.

@@ -156,9 +156,8 @@ impl Refresh {
             Some(Found::Folder(name)) => folder.child(&name),
             Some(Found::Link(name, target)) => folder.linked(&name, target),
             other => {
-                self.gone.file(shown);
                 self.gone.folder(shown);
-                map.folders.retain(|_, known| !known.shown.starts_with(shown));
+                self.leave(shown, map);
                 match other {
                     Some(Found::File(name)) => self.jobs.push(Job::Files(Arc::clone(folder), vec![name])),
                     Some(Found::Refused(problem)) => self.problems.push(problem),
@@ -167,10 +166,29 @@ impl Refresh {
                 return false;
             }
         };
-        self.gone.file(shown);
-        map.folders.retain(|_, known| !known.shown.starts_with(shown));
+        self.leave(shown, map);
         self.jobs.push(Job::Folder(Arc::new(child)));
         true
+    }
+
+    /// Removes a path from the map. Folders that another link leads to are read under that one.
+    fn leave(&mut self, shown: &Path, map: &mut Map) {
+        self.gone.file(shown);
+        let (left, folders) = std::mem::take(&mut map.folders)
+            .into_iter()
+            .partition(|(_, known): &(PathBuf, Arc<Folder>)| known.shown.starts_with(shown));
+        map.folders = folders;
+        let left: HashMap<PathBuf, Arc<Folder>> = left;
+        map.doubles.retain(|double| {
+            if double.shown.starts_with(shown) {
+                return false;
+            }
+            let is_left = left.contains_key(&double.real);
+            if is_left && fs::canonicalize(&*double.shown).is_ok_and(|real| real == double.real) {
+                self.jobs.push(Job::Folder(Arc::clone(double)));
+            }
+            !is_left
+        });
     }
 }
 

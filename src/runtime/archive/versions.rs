@@ -243,6 +243,10 @@ impl Archivist {
         self.room.count_as(left_out);
         let progress = LoadProgress { done: true, stopped: self.stop.load(Ordering::Relaxed), ..crew.progress() };
         self.map.folders = crew.take_folders();
+        for double in crew.take_doubles() {
+            self.map.doubles.retain(|known| known.shown != double.shown);
+            self.map.doubles.push(double);
+        }
         if !progress.stopped {
             known.changed().for_each(|path| gone.file(&path));
         }
