@@ -177,8 +177,8 @@ struct World {
     names: usize,
     programs: Vec<Program>,
     marks: HashMap<Story, StoryMarks>,
-    /// Stories that the library knows, as they were marked once.
-    known: HashSet<Story>,
+    /// Stories that the library knows, as they were marked once, with the places and texts in which it saw them.
+    known: HashMap<Story, HashSet<(PathBuf, String)>>,
 }
 
 impl World {
@@ -198,7 +198,7 @@ impl World {
             names: 0,
             programs: (0..PROGRAMS).map(|_| Program::start(&library)).collect(),
             marks: HashMap::new(),
-            known: HashSet::new(),
+            known: HashMap::new(),
             folder,
         };
         for _ in 0..3 {
@@ -273,7 +273,8 @@ impl World {
                 if !self.files.contains_key(&other) && !self.absent.contains_key(&other) {
                     let (new, there) = (self.new_story(), &self.files[&path].text);
                     let headline = there.lines().nth(1).unwrap();
-                    let text = format!("date 2023-09-25 NEWS\n{headline}\n\nShort text {}.\n", new.story);
+                    let body = format!("A longer text with number {}.\n", new.story).repeat(20);
+                    let text = format!("date 2023-09-25 NEWS\n{headline}\n\n{body}");
                     self.write(&other, Text { text, ..new });
                 }
             }
@@ -319,7 +320,7 @@ impl World {
             FileChange::Overwrite => {
                 let (Some(one), Some(two)) = (&first, &second) else { return };
                 // An unmarked article that replaces a marked one is the same to the library as an edit.
-                let is_known = self.known.contains(&self.files[one].story);
+                let is_known = self.known.contains_key(&self.files[one].story);
                 if is_known && self.differ(one, two) {
                     let lost = self.files[two].clone();
                     self.rename(one, two);
@@ -430,7 +431,19 @@ impl World {
         let news = reader.library.recognise(&reader.corpus, 0, &FileState::of).unwrap();
         reader.take(news);
         reader.hear();
+        self.note_known();
         self.check(program);
+    }
+
+    /// The library has seen the marked articles as they are now.
+    fn note_known(&mut self) {
+        let items = self.items.iter().map(|item| (self.root().join("day.xml"), item.clone())).collect::<Vec<_>>();
+        let files = self.files.iter().map(|(path, text)| (path.clone(), text.clone()));
+        for (path, text) in files.chain(items) {
+            if let Some(states) = self.known.get_mut(&text.story) {
+                states.insert((path, text.text));
+            }
+        }
     }
 
     fn look_together(&mut self, one: usize, other: usize) {
@@ -448,6 +461,7 @@ impl World {
                 }
             }
         });
+        self.note_known();
         for program in [one, other] {
             self.programs[program].hear();
             self.check(program);
@@ -477,7 +491,9 @@ impl World {
             return;
         }
         let (article, seen, place) = reader.view[number % reader.view.len()].clone();
-        if !self.known.contains(&seen.story) && !self.can_be_found(&seen, &place) {
+        let state = (place.clone(), seen.text.clone());
+        let is_known = self.known.get(&seen.story).is_some_and(|states| states.contains(&state));
+        if !is_known && !self.can_be_found(&seen, &place) {
             return;
         }
         let change = match mark {
@@ -490,7 +506,10 @@ impl World {
         let corpus = Arc::clone(&reader.corpus);
         let mut known =
             |id: ArticleId| -> Option<Known> { Some(Origins::default().known(corpus.get(corpus.find(id)?)?)) };
-        reader.marks.apply(&marking);
+        // A reader saves only what changes something on its screen.
+        if reader.marks.apply(&marking).is_none() {
+            return;
+        }
         let news = reader.library.keep(&[marking], &mut known).unwrap();
         reader.take(news);
         let marks = self.marks.entry(seen.story).or_default();
@@ -500,7 +519,7 @@ impl World {
             Mark::Tag(tag, true) => drop(marks.tags.insert(TAGS[tag].to_owned())),
             Mark::Tag(tag, false) => drop(marks.tags.remove(TAGS[tag])),
         }
-        self.known.insert(seen.story);
+        self.known.entry(seen.story).or_default().insert(state);
     }
 
     /// Returns whether the library can tell what became of an article that it never knew: its place or its text is the
@@ -536,8 +555,9 @@ impl World {
         assert!(new.iter().all(|(_, is_tagged)| *is_tagged == new[0].1), "{new:?}");
         for (story, _) in new.into_iter().filter(|(_, is_tagged)| *is_tagged) {
             self.marks.entry(story).or_default().tags.insert("killed".to_owned());
-            self.known.insert(story);
+            self.known.entry(story).or_default();
         }
+        self.note_known();
     }
 
     fn run(&mut self, step: &Step) {

@@ -131,8 +131,7 @@ impl Plan {
                 None => {}
             }
         }
-        let mut joined = waiting(connection)?;
-        joined.extend(edited.keys().filter_map(|id| Some(lost.get(id)?.content)));
+        let joined: HashSet<u64> = lost.values().map(|kept| kept.content).collect();
         settled.retain(|(content, _)| joined.contains(content));
         let mut search = Search::new(view, &lost, &edited, &strangers, &settled);
         search.match_rows(connection)?;
@@ -187,14 +186,6 @@ fn kept(connection: &Connection) -> Result<HashMap<ArticleId, Kept>> {
         Ok((ArticleId(unsigned(row.get(0)?)), Kept { content: unsigned(row.get(1)?), length }))
     })?;
     Ok(kept.into_iter().collect())
-}
-
-/// Returns the checksums of texts that were marked when their place had another text already.
-fn waiting(connection: &Connection) -> Result<HashSet<u64>> {
-    let mut statement =
-        connection.prepare_cached("SELECT content FROM articles WHERE known_at = 0 AND origin = 'file'")?;
-    let contents = statement.query_map([], |row| Ok(unsigned(row.get(0)?)))?;
-    Ok(contents.collect::<rusqlite::Result<_>>()?)
 }
 
 /// A stored article whose text is not at its place.
@@ -370,11 +361,12 @@ impl<'a> Search<'a> {
     /// Moves an article to a place with the same text. Returns whether there is one.
     fn match_text(&mut self, row: &Lost, range: Range) -> bool {
         let Some(slots) = self.same_text.get(&row.content) else { return false };
-        let mut found: Option<(i64, Slot)> = None;
+        let mut found: Option<([i64; 2], Slot)> = None;
         for &slot in slots {
             let Some(entry) = self.view.corpus.get(slot) else { continue };
             // A mark that was made with an older view joins the row of the same text. Other copies have their own marks.
-            let may_join = row.is_waiting() || matches!(row.whereabouts, Whereabouts::Edited(_));
+            let may_join =
+                row.is_waiting() || matches!(row.whereabouts, Whereabouts::Edited(_)) || was_outdated(row, self.view);
             let is_taken = self.taken.contains_key(&slot) && !row.is_waiting();
             if is_taken || (self.settled.contains(&slot) && !may_join) {
                 continue;
@@ -388,13 +380,13 @@ impl<'a> Search<'a> {
                 continue;
             }
             if range == Range::File {
-                found = Some((0, slot));
+                found = Some(([0; 2], slot));
                 break;
             }
             // A file that was renamed last is more likely to be this one than a copy that was there before.
             let changed = last_change(&self.origins.place(entry), row, self.view);
             let may_be_copy = row.whereabouts == Whereabouts::Away;
-            if (!may_be_copy || is_since(changed, row)) && found.is_none_or(|(other, _)| changed > other) {
+            if (!may_be_copy || is_since(changed[0], row)) && found.is_none_or(|(other, _)| changed > other) {
                 found = Some((changed, slot));
             }
         }
@@ -474,16 +466,24 @@ impl View<'_> {
     }
 }
 
-/// Returns when a file or a folder around it was last created, renamed or changed. Only folders that are not folders of
-/// the row count.
-fn last_change(place: &Path, row: &Lost, view: &View<'_>) -> i64 {
-    let own = place.ancestors().take_while(|path| !row.place.starts_with(path));
-    let times = own.map(|path| match (view.look)(path) {
+/// Returns when a file was last created, renamed or changed: with the folders around it that are not folders of the row,
+/// and by itself.
+fn last_change(place: &Path, row: &Lost, view: &View<'_>) -> [i64; 2] {
+    let time = |path: &Path| match (view.look)(path) {
         FileState::There { changed, .. } => changed,
         FileState::Unknown => i64::MAX,
         FileState::Missing | FileState::FolderMissing => i64::MIN,
-    });
-    times.max().unwrap_or(i64::MAX)
+    };
+    let own = place.ancestors().take_while(|path| !row.place.starts_with(path));
+    [own.map(time).max().unwrap_or(i64::MAX), time(place)]
+}
+
+/// Returns whether the file of a row was gone already when it was marked, because its folder has not changed since.
+fn was_outdated(row: &Lost, view: &View<'_>) -> bool {
+    row.whereabouts == Whereabouts::Deleted
+        && row.place.parent().is_some_and(
+            |folder| matches!((view.look)(folder), FileState::There { changed, .. } if changed < row.known_at),
+        )
 }
 
 /// Returns whether a time of a file is not before the text of a row was stored.
