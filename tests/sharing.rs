@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 
 use newsdesk::article::ArticleId;
 use newsdesk::corpus::Corpus;
+use newsdesk::feeds::Subscription;
 use newsdesk::library::{FileState, Known, Library, News, Origins};
 use newsdesk::marks::{Change, Marked, Marking, Marks, Tag};
+use newsdesk::query::SavedSearch;
 use newsdesk::runtime::{LoadOptions, Source, load_all};
 use proptest::prelude::*;
 
@@ -20,6 +22,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
 /// The number of programs: two readers and one more.
 const PROGRAMS: usize = 3;
+
+const FEEDS: [&str; 2] = ["https://example.org/news", "https://example.org/sport"];
 
 const TAGS: [&str; 2] = ["asia", "budget"];
 
@@ -37,6 +41,12 @@ enum Step {
     Hear(usize),
     /// A program marks an article as it sees it.
     Mark(usize, usize, Mark),
+    /// A program saves a search or deletes it.
+    Search(usize, usize, Option<usize>),
+    /// A program sets or removes a tag of a feed.
+    FeedTag(usize, usize, usize, bool),
+    /// A program saves a preference.
+    Preference(usize, usize),
     /// A program is killed and started again.
     Kill(usize),
     /// `newsdesk mark` tags all articles and is killed after some microseconds.
@@ -105,6 +115,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (program(), program()).prop_map(|(one, other)| Step::LookTogether(one, other)),
         10 => program().prop_map(Step::Hear),
         40 => (program(), any::<usize>(), mark).prop_map(|(program, story, mark)| Step::Mark(program, story, mark)),
+        4 => (program(), 0..2_usize, prop::option::of(0..3_usize))
+            .prop_map(|(program, name, query)| Step::Search(program, name, query)),
+        4 => (program(), 0..2_usize, 0..TAGS.len(), any::<bool>())
+            .prop_map(|(program, feed, tag, on)| Step::FeedTag(program, feed, tag, on)),
+        2 => (program(), 0..9_usize).prop_map(|(program, value)| Step::Preference(program, value)),
         4 => program().prop_map(Step::Kill),
         1 => (0_u64..60_000).prop_map(Step::KilledCommand),
         40 => (change, any::<usize>(), any::<usize>()).prop_map(|(change, one, other)| Step::Files(change, one, other)),
@@ -179,6 +194,9 @@ struct World {
     marks: HashMap<Story, StoryMarks>,
     /// Stories that the library knows, as they were marked once, with the places and texts in which it saw them.
     known: HashMap<Story, HashSet<(PathBuf, String)>>,
+    searches: BTreeMap<String, String>,
+    feed_tags: Vec<BTreeSet<String>>,
+    preference: Option<String>,
 }
 
 impl World {
@@ -199,8 +217,13 @@ impl World {
             programs: (0..PROGRAMS).map(|_| Program::start(&library)).collect(),
             marks: HashMap::new(),
             known: HashMap::new(),
+            searches: BTreeMap::new(),
+            feed_tags: vec![BTreeSet::new(); FEEDS.len()],
+            preference: None,
             folder,
         };
+        let feeds = FEEDS.map(Subscription::new);
+        world.programs[0].library.subscribe(&feeds).unwrap();
         for _ in 0..3 {
             world.change(FileChange::Create, 0, 0);
             world.change(FileChange::AddItem, 0, 0);
@@ -216,7 +239,7 @@ impl World {
 
     fn new_name(&mut self, number: usize) -> PathBuf {
         self.names += 1;
-        let folder = if number % 2 == 0 || !self.unmounted.is_empty() { "home" } else { "disk" };
+        let folder = if number.is_multiple_of(2) || !self.unmounted.is_empty() { "home" } else { "disk" };
         self.root().join(folder).join(format!("{:03}.txt", self.names))
     }
 
@@ -485,6 +508,48 @@ impl World {
         }
     }
 
+    /// Compares what the library holds besides marks with the model.
+    fn check_others(&self, program: usize) {
+        let library = &self.programs[program].library;
+        let searches = library.searches().unwrap().into_iter().map(|search| (search.name, search.query));
+        assert_eq!(searches.collect::<BTreeMap<_, _>>(), self.searches);
+        let tags = library.feeds().unwrap().into_iter().map(|feed| feed.subscription.tags.into_iter().collect());
+        assert_eq!(tags.collect::<Vec<BTreeSet<_>>>(), self.feed_tags);
+        assert_eq!(library.preference("theme").unwrap(), self.preference);
+    }
+
+    fn save_search(&mut self, program: usize, name: usize, query: Option<usize>) {
+        let library = &mut self.programs[program].library;
+        let name = format!("search {name}");
+        match query.map(|query| format!("story {query}")) {
+            Some(query) => {
+                let search = SavedSearch { name: name.clone(), query: query.clone(), ..SavedSearch::default() };
+                library.save_search(&search).unwrap();
+                self.searches.insert(name, query);
+            }
+            None => {
+                assert_eq!(library.remove_search(&name).unwrap(), self.searches.remove(&name).is_some());
+            }
+        }
+    }
+
+    fn tag_feed(&mut self, program: usize, feed: usize, tag: usize, is_set: bool) {
+        let tag = TAGS[tag].to_owned();
+        let library = &mut self.programs[program].library;
+        let number = library.feeds().unwrap()[feed].number;
+        let edit = |mut subscription: Subscription| {
+            subscription.tags.retain(|other| *other != tag);
+            subscription.tags.extend(is_set.then(|| tag.clone()));
+            subscription
+        };
+        library.change_subscription(number, edit).unwrap();
+        if is_set {
+            self.feed_tags[feed].insert(tag);
+        } else {
+            self.feed_tags[feed].remove(&tag);
+        }
+    }
+
     fn mark(&mut self, program: usize, number: usize, mark: Mark) {
         let reader = &self.programs[program];
         if reader.view.is_empty() {
@@ -528,6 +593,10 @@ impl World {
         if place.ends_with("day.xml") {
             return self.items.iter().any(|item| item.story == seen.story);
         }
+        // A folder that is not mounted keeps the marks of its articles.
+        if !self.unmounted.is_empty() && place.starts_with(self.root().join("disk")) {
+            return self.unmounted.get(place).is_some_and(|text| text.story == seen.story);
+        }
         let twins = self.files.values().filter(|text| text.text == seen.text).count();
         match self.files.iter().chain(&self.unmounted).find(|(_, text)| text.story == seen.story) {
             Some((path, text)) => path == place || (text.text == seen.text && twins < 2),
@@ -567,6 +636,13 @@ impl World {
             Step::LookTogether(one, _) => self.look(one),
             Step::Hear(program) => self.programs[program].hear(),
             Step::Mark(program, story, mark) => self.mark(program, story, mark),
+            Step::Search(program, name, query) => self.save_search(program, name, query),
+            Step::FeedTag(program, feed, tag, is_set) => self.tag_feed(program, feed, tag, is_set),
+            Step::Preference(program, value) => {
+                let value = value.to_string();
+                self.programs[program].library.set_preference("theme", &value).unwrap();
+                self.preference = Some(value);
+            }
             Step::Kill(program) => {
                 self.programs[program] = Program::start(&self.folder.path().join("library.db"));
             }
@@ -607,5 +683,6 @@ proptest! {
         world.change(FileChange::Mount, 0, 0);
         (0..PROGRAMS).for_each(|program| world.look(program));
         (0..PROGRAMS).for_each(|program| world.look(program));
+        (0..PROGRAMS).for_each(|program| world.check_others(program));
     }
 }
