@@ -671,7 +671,7 @@ fn entries_have_at_most_100_enclosures() {
     let decoded = decode(text.as_bytes()).unwrap();
     let reading = read_file("a.xml", &decoded);
     assert_eq!(reading.drafts[0].enclosures.len(), 100);
-    assert_eq!(flaws(&reading), ["an entry has more than 100 enclosures; 150 of them are left out"]);
+    assert_eq!(flaws(&reading), ["entries have more than 100 enclosures; 150 enclosures are left out"]);
 }
 
 #[test]

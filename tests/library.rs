@@ -932,11 +932,31 @@ fn article_edited_after_it_was_copied_keeps_its_marks() {
     let shelf = Shelf::new();
     let mut library = shelf.open();
     let desk = Desk::new(&[("storm.txt", STORM)]);
-    desk.star(&mut library, "storm.txt");
+    desk.mark_in(&mut library, "storm.txt", 0, Change::Tagged(tag("sea"), true));
     desk.write("copy.txt", STORM);
     desk.write("storm.txt", &STORM.replace("boats", "ferries"));
+    // Rows of older versions have no time.
+    rusqlite::Connection::open(shelf.path()).unwrap().execute("UPDATE articles SET known_at = NULL", []).unwrap();
     desk.recognise(&mut library);
-    assert_eq!(starred(&shelf, &desk, &["storm.txt", "copy.txt"]), ["storm.txt"]);
+    assert_eq!(shelf.marks().get(desk.id("storm.txt")).tags(), [tag("sea")]);
+    assert_eq!(shelf.marks().get(desk.id("copy.txt")).tags(), []);
+}
+
+#[test]
+fn joined_marks_are_reported_from_all_former_places() {
+    let shelf = Shelf::new();
+    let (mut one, mut other) = (shelf.open(), shelf.open());
+    let desk = Desk::new(&[("1.txt", &story(1)), ("3.txt", &story(3))]);
+    desk.star(&mut one, "1.txt");
+    other.marks().unwrap();
+    desk.rename("1.txt", "2.txt");
+    // Marked at its new place before it is recognised, by the program that recognises it.
+    desk.mark_in(&mut one, "2.txt", 0, Change::Tagged(tag("two"), true));
+    desk.recognise(&mut one);
+    let news = other.news().unwrap();
+    assert_eq!(news.moved, [Moved { from: desk.id("1.txt"), to: desk.id("2.txt") }]);
+    let marks = shelf.marks();
+    assert!(marks.get(desk.id("2.txt")).is_starred() && marks.get(desk.id("2.txt")).tags() == [tag("two")]);
 }
 
 #[test]

@@ -304,8 +304,8 @@ fn peak_of_searches(count: usize) -> u64 {
     desk.wait_for("20 articles");
     desk.send("f");
     desk.wait_for("q1 ");
-    // The end of the pane is at hand once everything is counted.
     desk.send("G");
+    desk.wait_for("the last");
     let status = fs::read_to_string(format!("/proc/{}/status", desk.child.process_id().unwrap())).unwrap();
     desk.send("q");
     assert_eq!(desk.wait_for_end(), 0);

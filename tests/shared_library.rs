@@ -585,15 +585,7 @@ fn redo_after_a_merge_moves_no_mark() {
     run(&actions, true);
 }
 
-/// Runs fewer cases than usual, because each opens a library, unless the environment says how many.
-fn cases(number: u32) -> ProptestConfig {
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { number };
-    ProptestConfig { cases, ..ProptestConfig::default() }
-}
-
 proptest! {
-    #![proptest_config(cases(48))]
-
     #[test]
     fn marks_stay_on_their_stories_in_a_simple_model(actions in prop::collection::vec(action(), 1..50)) {
         run(&actions, true);

@@ -93,7 +93,7 @@ impl Client {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Returns the number of fetches that are running, those that were given up included until their threads have ended.
+    /// Returns the number of running fetches, including abandoned ones whose threads have not ended.
     pub fn running(&self) -> usize {
         Arc::strong_count(&self.shared) - 1
     }

@@ -40,13 +40,12 @@ fn open_with(path: &Path, flags: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Returns the path in a form that SQLite takes for nothing else: `file:a.db` is a URI and `:memory:` no file, but an
-/// absolute path is always a file.
+/// Returns an absolute path, which SQLite never reads as a URI (`file:a.db`) or as `:memory:`.
 fn literal(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
 }
 
-/// Turns off what a file could make SQLite do by itself. Anybody may have made the file.
+/// Turns off what a file could make SQLite do by itself. The file may come from any source.
 fn restrict(connection: &Connection) -> Result<()> {
     for (switch, value) in [
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
@@ -63,7 +62,8 @@ fn restrict(connection: &Connection) -> Result<()> {
 ///
 /// # Errors
 ///
-/// Returns an error if the file is there already, or if the copy cannot be written or is not sound. No file is left then.
+/// Returns an error if the file exists already, or if the copy cannot be written or is damaged. An incomplete copy is
+/// deleted.
 pub(super) fn copy(connection: &Connection, to: &Path) -> Result<()> {
     // An empty file is written into as if it were none, and keeps its permissions.
     let file = private::new_file(to).map_err(|error| match error.kind() {

@@ -499,6 +499,9 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
     }
     stored.new.reverse();
     stored.ids.reverse();
+    if matches!(delivery.outcome, Outcome::Copy(_)) {
+        return Ok(stored);
+    }
     if let Some(dropped) = let_go(transaction, revision, delivery)? {
         stored.new.retain(|id| !dropped.contains(&signed(id.0)));
         forget(transaction, feed, &listed)?;
@@ -508,8 +511,8 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
 
 /// Returns whether a feed was unsubscribed, or a newer answer was stored, since it was asked for.
 ///
-/// Of two answers to requests that were based on the same version, the first to be stored wins: the other may be older. The next
-/// refresh asks with the `ETag` of the stored one, so nothing is missed.
+/// If two requests were based on the same version, only the first answer is stored, because the other may be older. The
+/// next refresh sends the stored `ETag`, so nothing is missed.
 fn is_stale(transaction: &Transaction<'_>, delivery: &Delivery) -> Result<bool> {
     let sql = "SELECT fetch_revision, tried_at FROM feeds WHERE id = ?1 AND subscribed = 1";
     let read = |row: &rusqlite::Row<'_>| Ok(FeedVersion { revision: row.get(0)?, tried_at: row.get(1)? });
@@ -668,8 +671,8 @@ fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEn
     Ok(stored.is_some() && stored == canonical(&entry.article))
 }
 
-/// Lets go what a feed's reader does not want kept: beyond a count, beyond an age; nothing that is unread, starred,
-/// tagged or noted, and nothing that another feed has as well. Gives what went; `None` where all is to be kept.
+/// Drops read entries beyond the limits of a feed. Unread, starred, tagged and noted entries stay, and so do entries that
+/// another feed repeats. Returns the dropped identities, or `None` if the feed has no limits.
 fn let_go(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> Result<Option<HashSet<i64>>> {
     let Delivery { feed, merge, .. } = delivery;
     let limits = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));

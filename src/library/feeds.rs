@@ -10,7 +10,7 @@ use super::journal::{ReaderId, UndoneStep, insert_step};
 use super::marks::{signed, unsigned};
 use super::merging::{MergedFeeds, merge};
 use super::repeats::{Handover, hand_on, repeat, reverse_hand_on, same};
-use super::{Library, Result, logins, rows};
+use super::{Library, Result, logins, moves, rows};
 use crate::feeds::{Subscription, one_line, redact, same_address, tag_name};
 use crate::journal::{FeedChange, FeedState, StepChange, name_of_feeds};
 use crate::loader::Flaw;
@@ -465,6 +465,7 @@ fn record(
 pub(super) fn purge(transaction: &Transaction<'_>) -> Result<()> {
     let revision = "SELECT revision FROM counter";
     let revision: i64 = transaction.prepare_cached(revision)?.query_row([], |row| row.get(0))?;
+    // The partial index entries_hidden needs "dropped >= 2".
     let marked = format!(
         "UPDATE entries SET dropped = 0, revision = ?1 WHERE dropped >= 2 AND dropped < 3
          AND feed NOT IN (SELECT feed FROM journal_feeds) AND {IS_KEPT} RETURNING feed"
@@ -476,7 +477,7 @@ pub(super) fn purge(transaction: &Transaction<'_>) -> Result<()> {
     }
     let gone = "DELETE FROM entries WHERE dropped >= 2 AND feed NOT IN (SELECT feed FROM journal_feeds)";
     transaction.prepare_cached(gone)?.execute([])?;
-    Ok(())
+    moves::prune(transaction)
 }
 
 /// Ends a subscription and hides its entries, except those that are starred, tagged or noted. Returns the number of

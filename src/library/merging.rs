@@ -24,8 +24,8 @@ pub struct MergedFeeds {
     pub name: String,
 }
 
-/// Ends the subscription `gone` in favour of `stays`, which gets its entries, marks, tags, former addresses, and its name
-/// and login if it has none.
+/// Merges the subscription `gone` into `stays`, which gets its entries, marks, tags and former addresses, and its name and
+/// login if it has none.
 pub(super) fn merge(transaction: &Transaction<'_>, revision: i64, gone: i64, stays: i64) -> Result<MergedFeeds> {
     let (ended, mut before) = (state(transaction, gone)?, state(transaction, stays)?);
     let is_subscribed = "SELECT 1 FROM feeds WHERE id = ?1 AND subscribed = 1";
@@ -64,7 +64,7 @@ pub(super) fn merge(transaction: &Transaction<'_>, revision: i64, gone: i64, sta
     Ok(MergedFeeds { number: FeedNumber(stays), ended: ended.name().to_owned(), name })
 }
 
-/// Returns the subscription with what the other adds to it. Keeps as many entries as the more generous of both.
+/// Returns the subscription with what the other adds to it. Uses the larger of the two limits.
 fn union(stays: &Subscription, ended: &Subscription, is_subscribed: bool) -> Subscription {
     let Subscription { own_title, full_text, keep_count, keep_days, .. } = ended.clone();
     let mut union = Subscription { own_title, full_text, keep_count, keep_days, ..stays.clone() };

@@ -12,8 +12,8 @@ use super::recognise::Moved;
 use super::{Result, now, rows};
 use crate::article::ArticleId;
 
-/// For how many seconds a record is kept. A program that is suspended for longer has to be started again, and marks do not
-/// return to a folder that was missing for longer.
+/// The number of seconds that a record is stored. A program that is suspended for longer must be restarted, and marks do
+/// not return to a folder that was missing for longer.
 const KEPT: i64 = 90 * 24 * 60 * 60;
 
 /// A text at a place: an identity and a checksum.
@@ -68,19 +68,21 @@ pub(super) fn follow(connection: &Connection, text: PlacedText, since: i64) -> R
 pub(super) fn since(connection: &Connection, revision: i64) -> Result<(Vec<Moved>, HashSet<ArticleId>)> {
     let mut statement =
         connection.prepare_cached("SELECT former, article FROM moves WHERE revision > ?1 ORDER BY number")?;
-    let (mut first, mut touched) = (HashMap::new(), HashSet::new());
+    // The identities that an article had at first: several, if articles were joined.
+    let mut first: HashMap<ArticleId, Vec<ArticleId>> = HashMap::new();
+    let mut touched = HashSet::new();
     let both = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?));
     for (from, to) in rows::read(&mut statement, [revision], "moves", both)? {
         let from = ArticleId(unsigned(from));
         touched.insert(from);
-        let origin = first.remove(&from).unwrap_or(from);
+        let origins = first.remove(&from).unwrap_or_else(|| vec![from]);
         if let Some(to) = to.map(|to| ArticleId(unsigned(to))) {
             touched.insert(to);
-            first.insert(to, origin);
+            first.entry(to).or_default().extend(origins);
         }
     }
-    let mut moved: Vec<Moved> = first.into_iter().map(|(to, from)| Moved { from, to }).collect();
-    moved.retain(|moved| moved.from != moved.to);
+    let each = first.into_iter().flat_map(|(to, origins)| origins.into_iter().map(move |from| Moved { from, to }));
+    let mut moved: Vec<Moved> = each.filter(|moved| moved.from != moved.to).collect();
     moved.sort_unstable_by_key(|moved| moved.to.0);
     Ok((moved, touched))
 }

@@ -5,9 +5,12 @@
 //! version of the corpus. The rules, in this order:
 //!
 //! 1. An article whose text is no longer at its place moves to a place with exactly that text.
-//! 2. Otherwise, a text that changed at its place was edited and keeps its marks.
+//! 2. Otherwise, a text that changed at its place was edited and keeps its marks. In a file with several articles, one
+//!    whose headline changed too waits until its text returns.
 //! 3. An article whose file was deleted moves to a file of the same name with the same headline, if there is only one,
 //!    and if that file was written later and has about the same length.
+//! 4. A text that returns to a folder that was missing gets a copy of its marks.
+//! 5. Marks that were made with an older view join the row of their text.
 //!
 //! A program may have an older view of the files than another one. So a place counts only if its file is still as it was
 //! read, and the plan is made again inside the transaction that carries it out. [`moves`](super::moves) records what
@@ -22,7 +25,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::file_state::FileState;
 use super::journal::rename_articles;
 use super::marks::{Keeper, Known, News, Origins, Place8, content, now_nanoseconds, path_of, signed, unsigned};
-use super::{Library, Result, moves, rows};
+use super::{Library, Result, moves, repeats, rows};
 use crate::article::ArticleId;
 use crate::article::fold::fold;
 use crate::corpus::{Corpus, Entry, Origin, Slot, Stamp};
@@ -42,7 +45,7 @@ pub struct Moved {
 }
 
 /// The text of a stored article.
-struct Kept {
+struct StoredText {
     content: u64,
     length: usize,
 }
@@ -54,36 +57,37 @@ impl Library {
         let looked = RefCell::new(HashMap::new());
         let look = |path: &Path| *looked.borrow_mut().entry(path.to_owned()).or_insert_with(|| look(path));
         let fresh = std::mem::take(&mut self.fresh);
-        let view = View { corpus, from, fresh: &fresh, look: &look };
+        let view = FileView { corpus, from, fresh: &fresh, look: &look };
         let written = self.recognise_view(&view);
         self.fresh = fresh;
         if written? { self.read_news(false) } else { Ok(News::default()) }
     }
 
     /// Returns whether anything had to be written.
-    fn recognise_view(&mut self, view: &View<'_>) -> Result<bool> {
+    fn recognise_view(&mut self, view: &FileView<'_>) -> Result<bool> {
         let revision = moves::revision(&self.connection)?;
-        if Plan::new(&self.connection, view)?.is_empty() {
+        if RecognitionPlan::new(&self.connection, view)?.is_empty() {
             self.recognised_at = revision;
             return Ok(false);
         }
         // Another program may have recognised the same articles meanwhile, so the plan is made again. The disk was asked
         // before, because it may be slow.
         self.recognised_at = self.write(|transaction, revision| {
-            Plan::new(transaction, view)?.carry_out(transaction, revision, view.corpus)?;
+            RecognitionPlan::new(transaction, view)?.carry_out(transaction, revision, view.corpus)?;
             Ok(revision)
         })?;
         Ok(true)
     }
 
-    /// The revision of the library when this program last recognised articles. See [`Library::keep_since`].
+    /// The revision of the library when this program last recognised articles. See
+    /// [`Library::keep_with_journal`].
     pub fn recognised_at(&self) -> i64 {
         self.recognised_at
     }
 }
 
 /// What a program sees of the files.
-struct View<'a> {
+struct FileView<'a> {
     corpus: &'a Corpus,
     from: usize,
     fresh: &'a HashSet<ArticleId>,
@@ -92,7 +96,7 @@ struct View<'a> {
 
 /// The changes that recognition makes.
 #[derive(Debug, Default)]
-struct Plan {
+struct RecognitionPlan {
     /// Articles with another place, and whether their folder is missing.
     moved: Vec<(ArticleId, Slot, bool)>,
     /// Articles that were edited at their place.
@@ -105,25 +109,27 @@ struct Plan {
     contents: HashMap<ArticleId, u64>,
 }
 
-impl Plan {
-    fn new(connection: &Connection, view: &View<'_>) -> Result<Plan> {
+impl RecognitionPlan {
+    fn new(connection: &Connection, view: &FileView<'_>) -> Result<RecognitionPlan> {
         let corpus = view.corpus;
         let mut lost = kept(connection)?;
         if lost.is_empty() {
-            return Ok(Plan::default());
+            return Ok(RecognitionPlan::default());
         }
         let mut edited = HashMap::new();
         let (mut strangers, mut settled) = (Vec::new(), Vec::new());
         for &slot in corpus.order().iter() {
             let Some(entry) = corpus.get(slot).filter(|entry| entry.origin() == Origin::File) else { continue };
             let is_new = slot.index() >= view.from;
-            let is_same = |kept: &Kept| kept.length == entry.folded().len() && kept.content == content(entry);
+            let is_same = |kept: &StoredText| kept.length == entry.folded().len() && kept.content == content(entry);
             match lost.get(&entry.id()).map(|kept| (!is_new || is_same(kept), kept.content)) {
                 Some((true, content)) => {
                     lost.remove(&entry.id());
-                    settled.push((content, slot));
+                    // An article that was marked a moment ago may have come from another place.
                     if is_new && view.fresh.contains(&entry.id()) {
                         strangers.push(slot);
+                    } else {
+                        settled.push((content, slot));
                     }
                 }
                 Some((false, _)) => drop(edited.insert(entry.id(), slot)),
@@ -178,12 +184,12 @@ impl Plan {
 }
 
 /// Returns the stored articles of files.
-fn kept(connection: &Connection) -> Result<HashMap<ArticleId, Kept>> {
+fn kept(connection: &Connection) -> Result<HashMap<ArticleId, StoredText>> {
     let sql = "SELECT id, content, length FROM articles WHERE origin = 'file'";
     let mut statement = connection.prepare_cached(sql)?;
     let kept = rows::read(&mut statement, [], "articles", |row| {
         let length = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
-        Ok((ArticleId(unsigned(row.get(0)?)), Kept { content: unsigned(row.get(1)?), length }))
+        Ok((ArticleId(unsigned(row.get(0)?)), StoredText { content: unsigned(row.get(1)?), length }))
     })?;
     Ok(kept.into_iter().collect())
 }
@@ -222,9 +228,9 @@ enum Whereabouts {
 
 /// A search for the new places of articles.
 struct Search<'a> {
-    view: &'a View<'a>,
+    view: &'a FileView<'a>,
     /// Articles whose text is not at their place.
-    lost: &'a HashMap<ArticleId, Kept>,
+    lost: &'a HashMap<ArticleId, StoredText>,
     /// The places of those whose place has another text.
     edited: &'a HashMap<ArticleId, Slot>,
     /// Places where an article may have moved to, by the checksum of their text.
@@ -240,7 +246,7 @@ struct Search<'a> {
 
 /// Where to look for the text of a lost article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Range {
+enum SearchScope {
     File,
     Namesakes,
     Anywhere,
@@ -248,8 +254,8 @@ enum Range {
 
 impl<'a> Search<'a> {
     fn new(
-        view: &'a View<'a>,
-        lost: &'a HashMap<ArticleId, Kept>,
+        view: &'a FileView<'a>,
+        lost: &'a HashMap<ArticleId, StoredText>,
         edited: &'a HashMap<ArticleId, Slot>,
         strangers: &[Slot],
         settled: &[(u64, Slot)],
@@ -286,12 +292,12 @@ impl<'a> Search<'a> {
             return Ok(());
         }
         let mut rows = self.lost_rows(connection)?;
-        rows.retain(|row| !self.match_text(row, Range::File));
+        rows.retain(|row| !self.match_text(row, SearchScope::File));
         // An article that takes a place can drive out another one, which then looks for a place as well.
         let mut before = usize::MAX;
         while rows.len() < before {
             before = rows.len();
-            for range in [Range::Namesakes, Range::Anywhere] {
+            for range in [SearchScope::Namesakes, SearchScope::Anywhere] {
                 rows.retain(|row| self.stays(row) || !self.match_text(row, range));
             }
         }
@@ -306,14 +312,14 @@ impl<'a> Search<'a> {
     /// Reads the lost articles for which there may be a place, in a fixed order.
     fn lost_rows(&self, connection: &Connection) -> Result<Vec<Lost>> {
         let sql = "SELECT id, place, headline,
-                          coalesce(known_at, max(coalesce(read_at, 0), coalesce(starred_at, 0)) * 1000000000)
+                          coalesce(known_at, max(1, coalesce(read_at, 0) * 1000000000, coalesce(starred_at, 0) * 1000000000))
                    FROM articles WHERE origin = 'file' ORDER BY place, ordinal, id";
         let mut statement = connection.prepare_cached(sql)?;
         let mut stored = statement.query([])?;
         let mut found = Vec::new();
         while let Some(row) = stored.next()? {
             let id = ArticleId(unsigned(row.get(0)?));
-            let Some(&Kept { content, length }) = self.lost.get(&id) else { continue };
+            let Some(&StoredText { content, length }) = self.lost.get(&id) else { continue };
             let place = path_of(row.get_ref(1)?);
             let has_namesakes = self.same_name.contains_key(file_name(&place));
             if !has_namesakes && !self.same_text.contains_key(&content) {
@@ -359,7 +365,7 @@ impl<'a> Search<'a> {
     }
 
     /// Moves an article to a place with the same text. Returns whether there is one.
-    fn match_text(&mut self, row: &Lost, range: Range) -> bool {
+    fn match_text(&mut self, row: &Lost, range: SearchScope) -> bool {
         let Some(slots) = self.same_text.get(&row.content) else { return false };
         let mut found: Option<([i64; 2], Slot)> = None;
         for &slot in slots {
@@ -372,14 +378,14 @@ impl<'a> Search<'a> {
                 continue;
             }
             let is_in_range = match range {
-                Range::File => name_of(entry) == file_name(&row.place) && self.origins.place(entry) == row.place,
-                Range::Namesakes => name_of(entry) == file_name(&row.place),
-                Range::Anywhere => true,
+                SearchScope::File => name_of(entry) == file_name(&row.place) && self.origins.place(entry) == row.place,
+                SearchScope::Namesakes => name_of(entry) == file_name(&row.place),
+                SearchScope::Anywhere => true,
             };
             if !is_in_range || !self.view.is_current(entry, &mut self.origins) {
                 continue;
             }
-            if range == Range::File {
+            if range == SearchScope::File {
                 found = Some(([0; 2], slot));
                 break;
             }
@@ -417,9 +423,9 @@ impl<'a> Search<'a> {
     }
 
     /// Decides what happens to the articles that stay, and returns the whole plan.
-    fn plan(mut self, connection: &Connection, strangers: &[Slot]) -> Result<Plan> {
+    fn plan(mut self, connection: &Connection, strangers: &[Slot]) -> Result<RecognitionPlan> {
         let corpus = self.view.corpus;
-        let mut plan = Plan { moved: std::mem::take(&mut self.moved), ..Plan::default() };
+        let mut plan = RecognitionPlan { moved: std::mem::take(&mut self.moved), ..RecognitionPlan::default() };
         let left: HashSet<ArticleId> = plan.moved.iter().map(|(id, ..)| *id).collect();
         for (&id, &slot) in self.edited.iter().filter(|(id, _)| !left.contains(*id)) {
             let Some(entry) = corpus.get(slot).filter(|&entry| self.view.is_current(entry, &mut self.origins)) else {
@@ -435,7 +441,7 @@ impl<'a> Search<'a> {
                 None => plan.edited.push(slot),
             }
         }
-        let away = moves::away(connection)?;
+        let away = if strangers.is_empty() { HashSet::new() } else { moves::away(connection)? };
         for &slot in strangers.iter().filter(|slot| !away.is_empty() && !self.taken.contains_key(slot)) {
             let Some(entry) = corpus.get(slot) else { continue };
             let text = (entry.id(), content(entry));
@@ -453,7 +459,7 @@ impl<'a> Search<'a> {
     }
 }
 
-impl View<'_> {
+impl FileView<'_> {
     /// Returns whether the file of an entry is still as it was read. If it is not, a newer version of the corpus follows.
     fn is_current(&self, entry: Entry<'_>, origins: &mut Origins) -> bool {
         let read = entry.stamp();
@@ -468,7 +474,7 @@ impl View<'_> {
 
 /// Returns when a file was last created, renamed or changed: with the folders around it that are not folders of the row,
 /// and by itself.
-fn last_change(place: &Path, row: &Lost, view: &View<'_>) -> [i64; 2] {
+fn last_change(place: &Path, row: &Lost, view: &FileView<'_>) -> [i64; 2] {
     let time = |path: &Path| match (view.look)(path) {
         FileState::There { changed, .. } => changed,
         FileState::Unknown => i64::MAX,
@@ -479,7 +485,7 @@ fn last_change(place: &Path, row: &Lost, view: &View<'_>) -> [i64; 2] {
 }
 
 /// Returns whether the file of a row was gone already when it was marked, because its folder has not changed since.
-fn was_outdated(row: &Lost, view: &View<'_>) -> bool {
+fn was_outdated(row: &Lost, view: &FileView<'_>) -> bool {
     row.whereabouts == Whereabouts::Deleted
         && row.place.parent().is_some_and(
             |folder| matches!((view.look)(folder), FileState::There { changed, .. } if changed < row.known_at),
@@ -567,12 +573,9 @@ fn rename(transaction: &Transaction<'_>, revision: i64, from: ArticleId, known: 
         return Ok(false);
     }
     if has_row(transaction, known.id)? {
-        let mut keeper = Keeper::new(transaction, revision)?;
-        let marked = keeper.marked(known.id)?.unwrap_or_default();
-        for change in marked.changes() {
-            keeper.keep(&Marking { article: from, change }, &mut |_| None)?;
-        }
-        transaction.execute("DELETE FROM articles WHERE id = ?1", [new])?;
+        repeats::merge_marks(transaction, revision, old, new)?;
+        refresh(transaction, known)?;
+        return Ok(true);
     }
     let sql = "UPDATE articles SET id = ?2, revision = ?3, place = ?4, ordinal = ?5 WHERE id = ?1";
     transaction.prepare_cached(sql)?.execute(params![old, new, revision, Place8(&known.place), known.ordinal])?;

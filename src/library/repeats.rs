@@ -52,15 +52,18 @@ pub(super) fn same(
 }
 
 /// Makes every listed repetition of an entry that is not listed refer to one that is.
-pub(super) fn repair(transaction: &Transaction<'_>) -> Result<()> {
-    let sql = "CREATE TEMP TABLE heirs AS
-            SELECT same_as AS lost, id AS heir, min(number) AS number FROM entries
-            WHERE dropped = 0 AND same_as IS NOT NULL
-                AND same_as NOT IN (SELECT id FROM entries WHERE dropped = 0) GROUP BY same_as;
-        UPDATE entries SET same_as = (SELECT nullif(heir, entries.id) FROM heirs WHERE lost = entries.same_as)
-            WHERE dropped = 0 AND same_as IN (SELECT lost FROM heirs);
-        DROP TABLE heirs;";
-    Ok(transaction.execute_batch(sql)?)
+pub(super) fn repair(transaction: &Transaction<'_>, revision: i64) -> Result<()> {
+    let sql = "SELECT same_as, id, min(number) FROM entries
+        WHERE dropped = 0 AND same_as IS NOT NULL
+            AND same_as NOT IN (SELECT id FROM entries WHERE dropped = 0) GROUP BY same_as";
+    let mut statement = transaction.prepare(sql)?;
+    let heirs: Vec<(i64, i64)> = rows::read(&mut statement, [], "entries", |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (lost, heir) in heirs {
+        merge_marks(transaction, revision, lost, heir)?;
+        let others = "UPDATE entries SET same_as = nullif(?2, id) WHERE same_as = ?1 AND dropped = 0";
+        transaction.prepare_cached(others)?.execute([lost, heir])?;
+    }
+    Ok(())
 }
 
 /// An entry of an unsubscribed feed, and the entry of another feed that now stands for it.
@@ -97,8 +100,8 @@ pub(super) fn hand_on(transaction: &Transaction<'_>, revision: i64, feed: i64, f
     Ok(Some(Handover { feed, from, heir, own }))
 }
 
-/// Reverses [`hand_on`]: the entry gets its marks back, and its heir repeats it again, with those marks that it had of
-/// its own and still has.
+/// Reverses [`hand_on`]: the entry gets all marks of its heir, which repeats it again and keeps those marks that it had
+/// before and still has.
 pub(super) fn reverse_hand_on(transaction: &Transaction<'_>, revision: i64, handover: &Handover) -> Result<()> {
     let Handover { feed, from, heir, own } = handover;
     // One of them may be gone, or both may be in one feed since feeds were merged.
@@ -138,7 +141,8 @@ pub(super) fn shown(transaction: &Transaction<'_>, id: i64) -> Result<i64> {
     Ok(transaction.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.unwrap_or(id))
 }
 
-/// Moves the marks of an article to another, besides those that it has: both notes stay, and the earlier moments.
+/// Adds the marks of an article to those of another and deletes its row. Existing times and the existing position stay;
+/// two notes are joined.
 pub(super) fn merge_marks(transaction: &Transaction<'_>, revision: i64, from: i64, to: i64) -> Result<()> {
     let is_there = |id: i64| -> Result<bool> {
         Ok(transaction.prepare_cached("SELECT 1 FROM articles WHERE id = ?1")?.exists([id])?)

@@ -40,11 +40,11 @@ fn consequence(table: &str) -> &'static str {
 /// A row that was skipped because it cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UnreadableRow {
-    /// Its table.
+    /// The table.
     pub table: &'static str,
-    /// Its name or number.
+    /// The name or number of the row.
     pub row: String,
-    /// What is wrong with it.
+    /// The cause.
     pub cause: String,
 }
 
@@ -170,8 +170,8 @@ pub(super) fn first<T>(
     }
 }
 
-/// Does a part of a transaction. If a row that it needs cannot be read, takes back what the part has written and returns
-/// `None`. `name` is the row that the part is about.
+/// Runs a part of a transaction. If a row that it needs cannot be read, rolls the part back, records the row as `name` and
+/// returns `None`.
 pub(super) fn isolated<T>(
     transaction: &Transaction<'_>,
     table: &'static str,
@@ -185,8 +185,10 @@ pub(super) fn isolated<T>(
         _ => None,
     };
     let Some(cause) = cause else {
+        // A full disk rolls back the whole transaction, and the savepoint with it.
+        let value = done?;
         transaction.execute_batch("RELEASE part")?;
-        return done.map(Some);
+        return Ok(Some(value));
     };
     transaction.execute_batch("ROLLBACK TO part; RELEASE part")?;
     record(UnreadableRow { table, row: format!("\"{name}\""), cause });

@@ -95,7 +95,7 @@ impl Library {
                 transaction.execute(&format!("UPDATE {table} SET revision = ?1"), [revision])?;
             }
             transaction.execute("UPDATE feeds SET fetch_revision = ?1", [revision])?;
-            repeats::repair(transaction)?;
+            repeats::repair(transaction, revision)?;
             let count = |sql: &str| transaction.query_row(sql, [], |row| row.get(0));
             Ok(SetAside {
                 path: damaged,

@@ -72,7 +72,7 @@ impl Budget {
         left.is_some()
     }
 
-    /// Returns whether so many bytes are left, without taking them.
+    /// Returns whether `bytes` are left, without taking them.
     pub(super) fn has(&self, bytes: usize) -> bool {
         !self.is_exceeded.get() && self.left.get() >= bytes
     }
@@ -114,8 +114,8 @@ impl Budget {
         let cause = counted(addresses, "an address has", "addresses have");
         let cause = format!("{cause} more than {} KiB", LONGEST_ADDRESS >> 10);
         let long = flaw(addresses, cause, if addresses == 1 { "it is left out" } else { "they are left out" });
-        let cause = format!("an entry has more than {MOST_ENCLOSURES} enclosures");
-        let extra = flaw(enclosures, cause, &format!("{enclosures} of them are left out"));
+        let cause = format!("entries have more than {MOST_ENCLOSURES} enclosures");
+        let extra = flaw(enclosures, cause, &format!("{enclosures} enclosures are left out"));
         long.into_iter().chain(extra)
     }
 }
@@ -177,7 +177,7 @@ mod tests {
         let told: Vec<String> = budget.flaws().map(|flaw| format!("{}; {}", flaw.cause, flaw.consequence)).collect();
         let expected = [
             "an address has more than 4 KiB; it is left out",
-            "an entry has more than 100 enclosures; 7 of them are left out",
+            "entries have more than 100 enclosures; 7 enclosures are left out",
         ];
         assert_eq!(told, expected);
         assert_eq!(budget.flaws().count(), 0);

@@ -59,6 +59,8 @@ pub(super) struct Worker {
     /// Changes that are not saved, and the number of the last.
     batches: Vec<Batch>,
     number: u64,
+    /// Marks that are not what the saved changes say. They are sent once all changes are saved.
+    corrections: Vec<News>,
     /// Unsaved changes of the journal.
     entries: Vec<JournalEntry>,
     /// What is written when there is time.
@@ -101,6 +103,7 @@ impl Worker {
             corpus: Arc::default(),
             batches: Vec::new(),
             number: 0,
+            corrections: Vec::new(),
             entries: Vec::new(),
             places: HashMap::new(),
             session: None,
@@ -366,14 +369,14 @@ impl Worker {
         let Some(library) = &mut self.library else {
             return Err(Error::Io(io::Error::other(self.reason.clone().unwrap_or_default())));
         };
-        let mut corrections = Vec::new();
         // The steps are saved with the last changes, so that no step is saved without its changes.
         while let Some(batch) = self.batches.first() {
             let entries = if self.batches.len() == 1 { self.entries.as_slice() } else { &[] };
             let mut finder = Finder::new(&batch.corpus, batch.changes.len());
             let known = &mut |article| finder.known(article);
             let since = batch.since.unwrap_or_else(|| library.recognised_at());
-            corrections.push(library.keep_with_journal(self.reader, since, &batch.changes, entries, known)?);
+            let news = library.keep_with_journal(self.reader, since, &batch.changes, entries, known)?;
+            self.corrections.push(news);
             if self.batches.len() == 1 {
                 self.entries.clear();
             }
@@ -383,19 +386,20 @@ impl Worker {
             library.keep_with_journal(self.reader, 0, &[], &self.entries, &mut |_| None)?;
             self.entries.clear();
         }
+        // The marks are on the disk, whether or not the rest can be saved.
+        if self.number > 0 {
+            (self.tell)(Message::Kept(self.number));
+        }
+        std::mem::take(&mut self.corrections).into_iter().for_each(|news| tell_news(&mut self.tell, news, None));
         let mut finder = Finder::new(&self.corpus, self.places.len());
         if leisure {
             let places: Vec<Marking> = self.places.values().map(|(marking, _)| marking.clone()).collect();
             let since = self.places.values().map(|(_, since)| *since).min().unwrap_or(0);
             let known = &mut |article| finder.known(article);
-            corrections.push(library.keep_with_journal(self.reader, since, &places, &[], known)?);
+            let news = library.keep_with_journal(self.reader, since, &places, &[], known)?;
             self.places.clear();
+            tell_news(&mut self.tell, news, None);
         }
-        // The marks are on the disk, whether or not the rest can be saved.
-        if self.number > 0 {
-            (self.tell)(Message::Kept(self.number));
-        }
-        corrections.into_iter().for_each(|news| tell_news(&mut self.tell, news, None));
         while let Some(word) = self.words.first() {
             match word {
                 Order::Filter(filter) => library.keep_filter(filter)?,
