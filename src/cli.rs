@@ -282,7 +282,7 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
         return read(&cli.paths.paths, &cli.common);
     }
     let done = carry_out_command(cli, colours);
-    library::tell_unreadable_rows();
+    library::report_unreadable_rows();
     done
 }
 

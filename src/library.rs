@@ -149,8 +149,6 @@ impl Library {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "foreign_keys", true)?;
-        }
-        if newer.is_none() {
             moves::record(&connection)?;
         }
         connection.set_prepared_statement_cache_capacity(64);

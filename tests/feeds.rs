@@ -628,7 +628,7 @@ fn feeds_beyond_their_budget_are_refused_with_a_sentence() {
 }
 
 #[test]
-fn titles_and_authors_of_a_feed_are_cut_where_entries_repeat_them() {
+fn feed_titles_and_authors_are_cut_if_repeated() {
     let long = "word ".repeat(20_000);
     let rss = format!(
         "<rss version='2.0'><channel><title>{long}</title>{}</channel></rss>",

@@ -1764,7 +1764,7 @@ fn doubled_feed_shows_the_entries_after_the_other_is_removed() {
 }
 
 #[test]
-fn whole_articles_that_were_not_fetched_come_with_the_next_refresh() {
+fn whole_articles_left_out_come_with_the_next_refresh() {
     let answers: Arc<Mutex<HashMap<String, u16>>> = Arc::default();
     let statuses = Arc::clone(&answers);
     let long = "A sentence that is long enough to be taken for the text of an article, with a comma or two. ".repeat(8);

@@ -123,7 +123,7 @@ pub(super) fn check(out: &mut impl Write) -> io::Result<ExitCode> {
 }
 
 /// Reports the rows of the library that were skipped because they cannot be read.
-pub(super) fn tell_unreadable_rows() {
+pub(super) fn report_unreadable_rows() {
     let path = path().unwrap_or_default();
     for row in take_unreadable_rows() {
         complain(&unreadable::problem(&path, &row).to_string());

@@ -77,7 +77,7 @@ impl Exchange {
             return Ok(None);
         }
         let is_on = |server: &String| Url::parse(server).is_ok_and(|server| is_same_server(&server, &route.at));
-        if !self.wanted.logins_for.as_ref().is_none_or(is_on) {
+        if self.wanted.logins_for.as_ref().is_some_and(|server| !is_on(server)) {
             return Ok(None);
         }
         self.shared.logins.authorisation(&route.at, &self.line, self.deadline)

@@ -456,7 +456,7 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
         Outcome::Nothing => return Ok(Stored::default()),
         Outcome::Unchanged => {
             // What there is grows older, and is read, whether more comes or not.
-            let_go(transaction, revision, delivery)?;
+            drop_old_entries(transaction, revision, delivery)?;
             return Ok(Stored::default());
         }
         Outcome::Copy(document) => {
@@ -502,9 +502,9 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
     if matches!(delivery.outcome, Outcome::Copy(_)) {
         return Ok(stored);
     }
-    if let Some(dropped) = let_go(transaction, revision, delivery)? {
+    if let Some(dropped) = drop_old_entries(transaction, revision, delivery)? {
         stored.new.retain(|id| !dropped.contains(&signed(id.0)));
-        forget(transaction, feed, &listed)?;
+        delete_unlisted(transaction, feed, &listed)?;
     }
     Ok(stored)
 }
@@ -673,7 +673,7 @@ fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEn
 
 /// Drops read entries beyond the limits of a feed. Unread, starred, tagged and noted entries stay, and so do entries that
 /// another feed repeats. Returns the dropped identities, or `None` if the feed has no limits.
-fn let_go(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> Result<Option<HashSet<i64>>> {
+fn drop_old_entries(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> Result<Option<HashSet<i64>>> {
     let Delivery { feed, merge, .. } = delivery;
     let limits = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
     let (count, days): (Option<i64>, Option<i64>) = transaction
@@ -707,7 +707,7 @@ fn let_go(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> 
 }
 
 /// Forgets what was let go and what the feed does not list any more, so cannot come back.
-fn forget(transaction: &Transaction<'_>, feed: FeedNumber, listed: &HashSet<i64>) -> Result<()> {
+fn delete_unlisted(transaction: &Transaction<'_>, feed: FeedNumber, listed: &HashSet<i64>) -> Result<()> {
     let mut statement = transaction.prepare_cached("SELECT number, id FROM entries WHERE feed = ?1 AND dropped = 1")?;
     let both = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let past: Vec<(i64, i64)> = rows::read(&mut statement, [feed.0], "entries", both)?;

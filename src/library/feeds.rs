@@ -272,7 +272,13 @@ impl Library {
                 };
                 let Some(restorable) = restorable else {
                     let feed = one_line(change.name());
-                    return refused(name, format!("another program changed the subscription to \"{feed}\" since"));
+                    return refused(
+                        name,
+                        match is_merged {
+                            true => format!("\"{feed}\" was merged with another subscription since"),
+                            false => format!("another program changed the subscription to \"{feed}\" since"),
+                        },
+                    );
                 };
                 restored.push(restorable);
             }

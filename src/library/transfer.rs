@@ -274,12 +274,13 @@ impl Library {
                     Err(why) => imported.problems.push((number, why)),
                 }
             }
+            let mut searches = read_searches(transaction)?;
             for (number, line) in later {
                 imported.lines += 1;
                 match *line {
                     Line::Search { name, query, key, colour, watch, reported } => {
                         let search = SavedSearch { name, query, key, colour, watch };
-                        let problem = put_new_search(transaction, revision, search, &reported)?;
+                        let problem = put_new_search(transaction, revision, &mut searches, search, &reported)?;
                         imported.problems.extend(problem.map(|problem| (number, problem)));
                     }
                     Line::Feed { mut feed, user, password } => {
@@ -317,14 +318,14 @@ impl Library {
     }
 }
 
-/// Adds a search unless its name is taken, without its key if another one has that. Returns what was left out.
+/// Adds a search to `all` unless its name is taken, without its key if another one has that. Returns what was left out.
 fn put_new_search(
     transaction: &Transaction<'_>,
     revision: i64,
+    all: &mut Vec<SavedSearch>,
     mut search: SavedSearch,
     reported: &[String],
 ) -> Result<Option<String>> {
-    let all = read_searches(transaction)?;
     let name = search.name.clone();
     let there = all.iter().find(|there| there.name == name);
     if there.is_some_and(|there| there.query != search.query) {
@@ -338,6 +339,7 @@ fn put_new_search(
             search.key = None;
         }
         put_search(transaction, &search, revision)?;
+        all.push(search);
     }
     let ids: Vec<ArticleId> =
         reported.iter().filter_map(|id| u64::from_str_radix(id, 16).ok().map(ArticleId)).collect();

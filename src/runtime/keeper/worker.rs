@@ -344,7 +344,7 @@ impl Worker {
                 // What others have done meanwhile is told by nobody else.
                 Ok(marks) => {
                     let marks = marks.iter().map(|(article, marked)| (article, marked.clone())).collect();
-                    tell_news(&mut self.tell, News { marks, ..News::default() }, None);
+                    send_news(&mut self.tell, News { marks, ..News::default() }, None);
                 }
                 Err(error) => return self.fail(&error),
             }
@@ -390,7 +390,7 @@ impl Worker {
         if self.number > 0 {
             (self.tell)(Message::Kept(self.number));
         }
-        std::mem::take(&mut self.corrections).into_iter().for_each(|news| tell_news(&mut self.tell, news, None));
+        std::mem::take(&mut self.corrections).into_iter().for_each(|news| send_news(&mut self.tell, news, None));
         let mut finder = Finder::new(&self.corpus, self.places.len());
         if leisure {
             let places: Vec<Marking> = self.places.values().map(|(marking, _)| marking.clone()).collect();
@@ -398,7 +398,7 @@ impl Worker {
             let known = &mut |article| finder.known(article);
             let news = library.keep_with_journal(self.reader, since, &places, &[], known)?;
             self.places.clear();
-            tell_news(&mut self.tell, news, None);
+            send_news(&mut self.tell, news, None);
         }
         while let Some(word) = self.words.first() {
             match word {
@@ -434,7 +434,7 @@ impl Worker {
     fn hear(&mut self) {
         let Some(library) = &mut self.library else { return };
         match library.news() {
-            Ok(news) => tell_news(&mut self.tell, news, None),
+            Ok(news) => send_news(&mut self.tell, news, None),
             Err(error) => note(|| format!("library: {error}")),
         }
     }
@@ -456,11 +456,11 @@ impl Worker {
         }
         note(|| format!("{} articles recognised elsewhere in {:?}", news.moved.len(), began.elapsed()));
         let session = if self.has_session { None } else { moved_session(library, &news.moved) };
-        tell_news(&mut self.tell, news, session);
+        send_news(&mut self.tell, news, session);
     }
 }
 
-fn tell_news(tell: &mut dyn FnMut(Message), News { moved, marks, searches }: News, session: Option<Session>) {
+fn send_news(tell: &mut dyn FnMut(Message), News { moved, marks, searches }: News, session: Option<Session>) {
     let marks = if moved.is_empty() && session.is_none() {
         marks
     } else {
