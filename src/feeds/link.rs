@@ -102,6 +102,15 @@ pub fn without_user_name(address: &str) -> Option<String> {
     Some(url.into())
 }
 
+/// Returns whether a text is empty or a list of mail addresses, none of which a program could read as an option or as
+/// another field.
+fn are_recipients(text: &str) -> bool {
+    let is_recipient = |one: &str| {
+        one.contains('@') && !one.starts_with('-') && !one.contains(|sign: char| sign == '=' || sign.is_whitespace())
+    };
+    text.is_empty() || text.split(',').map(str::trim).all(is_recipient)
+}
+
 fn mail(address: &str) -> Result<Link, LinkError> {
     let rest = address.split_once(':').map_or("", |(_, rest)| rest);
     let (to, fields) = rest.split_once('?').unwrap_or((rest, ""));
@@ -116,7 +125,7 @@ fn mail(address: &str) -> Result<Link, LinkError> {
         let is_list = matches!(name.as_str(), "to" | "cc" | "bcc");
         MAIL_FIELDS.contains(&name.as_str())
             && (is_list || !value.contains(','))
-            && decoded(value).is_some_and(|text| is_plain(&text, name == "body"))
+            && decoded(value).is_some_and(|text| is_plain(&text, name == "body") && (!is_list || are_recipients(&text)))
     });
     if !is_safe {
         return Err(LinkError::Mail);
@@ -241,6 +250,9 @@ mod tests {
             "mailto:a@example.org?subject=b&amp;attach=/etc/passwd",
             "mailto:a@example.org?from=b@example.org",
             "mailto:a@example.org?body=%ff",
+            "mailto:a@example.org,attachment=/etc/passwd",
+            "mailto:--attach=/etc/passwd",
+            "mailto:a%20--attach%20/etc/passwd@example.org",
         ] {
             assert_eq!(Link::parse(address), Err(LinkError::Mail), "{address}");
         }

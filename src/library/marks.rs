@@ -323,7 +323,7 @@ impl<'a> Keeper<'a> {
             unread: set("read_at = NULL")?,
             starred: set("starred_at = ?4")?,
             place: set("part = ?4, byte = ?5")?,
-            touch: set("id = id")?,
+            touch: set("ordinal = ordinal")?,
             transaction,
         })
     }

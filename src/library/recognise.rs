@@ -5,8 +5,9 @@
 //! version of the corpus. The rules, in this order:
 //!
 //! 1. An article whose text is no longer at its place moves to a place with exactly that text.
-//! 2. Otherwise, a text that changed at its place was edited and keeps its marks. In a file with several articles, one
-//!    whose headline changed too waits until its text returns.
+//! 2. Otherwise, a text that changed at its place was edited and keeps its marks if it has the same headline or the same
+//!    key in its feed, or if its file was written later and has about the same length. Other texts are other articles,
+//!    and the marks wait until theirs returns.
 //! 3. An article whose file was deleted moves to a file of the same name with the same headline, if there is only one,
 //!    and if that file was written later and has about the same length.
 //! 4. A text that returns to a folder that was missing gets a copy of its marks.
@@ -34,6 +35,10 @@ use crate::marks::Marking;
 /// By how many nanoseconds the times of files may be behind the clock. Linux takes them from its timer, which ticks every
 /// 1 to 4 ms in most kernels.
 const CLOCK_TICK: i64 = 5_000_000;
+
+/// When the text of a row was stored. 0 means that it waits; rows of older versions have no `known_at`.
+const KNOWN_AT: &str =
+    "coalesce(known_at, max(1, coalesce(read_at, 0) * 1000000000, coalesce(starred_at, 0) * 1000000000))";
 
 /// An article that has another identity now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -311,10 +316,10 @@ impl<'a> Search<'a> {
 
     /// Reads the lost articles for which there may be a place, in a fixed order.
     fn lost_rows(&self, connection: &Connection) -> Result<Vec<Lost>> {
-        let sql = "SELECT id, place, headline,
-                          coalesce(known_at, max(1, coalesce(read_at, 0) * 1000000000, coalesce(starred_at, 0) * 1000000000))
-                   FROM articles WHERE origin = 'file' ORDER BY place, ordinal, id";
-        let mut statement = connection.prepare_cached(sql)?;
+        let sql = format!(
+            "SELECT id, place, headline, {KNOWN_AT} FROM articles WHERE origin = 'file' ORDER BY place, ordinal, id"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
         let mut stored = statement.query([])?;
         let mut found = Vec::new();
         while let Some(row) = stored.next()? {
@@ -413,13 +418,39 @@ impl<'a> Search<'a> {
                 || matches!((self.view.look)(&place), FileState::There { stamp, .. } if is_since(stamp.modified, row));
             !self.taken.contains_key(slot)
                 && has_headline(entry, &row.headline)
-                && length.abs_diff(other) <= length.max(other) / 4
+                && is_alike(length, other)
                 && self.view.is_current(entry, &mut self.origins)
                 && is_later()
         };
         let mut candidates = self.same_name.get(file_name(&row.place))?.iter().copied().filter(alike);
         let first = candidates.next()?;
         candidates.next().is_none().then_some(first)
+    }
+
+    /// Returns whether the text at a place is a later version of the stored one, and not another article: it has the same
+    /// headline or the same key in its feed, or it was written after the other was stored and has about the same length.
+    fn is_edited(&mut self, connection: &Connection, id: ArticleId, slot: Slot) -> Result<bool> {
+        let Some(entry) = self.view.corpus.get(slot) else { return Ok(false) };
+        let sql = format!("SELECT headline, length, content, {KNOWN_AT} FROM articles WHERE id = ?1");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+        let Some(stored) = rows::first(&mut statement, [signed(id.0)], "articles", read)? else { return Ok(false) };
+        let (headline, length, content, known_at): (String, i64, i64, i64) = stored;
+        let place = self.origins.place(entry);
+        let has_key = entry.id() != ArticleId::of(place.as_os_str().as_encoded_bytes(), entry.ordinal());
+        if content == 0 || has_key || fold(&headline) == fold(&entry.headline()) {
+            return Ok(true);
+        }
+        if is_one_of_several(self.view.corpus, slot) {
+            return Ok(false);
+        }
+        // A file that was renamed to this place keeps the time at which it was written.
+        let is_written_since = match (self.view.look)(&place) {
+            FileState::There { stamp, .. } => stamp.modified.saturating_add(CLOCK_TICK) >= known_at,
+            FileState::Unknown => true,
+            FileState::Missing | FileState::FolderMissing => false,
+        };
+        Ok(is_written_since && is_alike(usize::try_from(length).unwrap_or(0), entry.folded().len()))
     }
 
     /// Decides what happens to the articles that stay, and returns the whole plan.
@@ -431,14 +462,12 @@ impl<'a> Search<'a> {
             let Some(entry) = corpus.get(slot).filter(|&entry| self.view.is_current(entry, &mut self.origins)) else {
                 continue;
             };
-            match self.taken.get(&slot) {
+            match self.taken.get(&slot).copied() {
                 // Marks that were made before this edit was recognised join the others.
-                Some(&row) if row == aside(id, content(entry)) && is_waiting(connection, row)? => {}
+                Some(row) if row == aside(id, content(entry)) && is_waiting(connection, row)? => {}
                 Some(_) => plan.displaced.push(id),
-                None if is_one_of_several(corpus, slot) && !is_headline_of(connection, id, entry)? => {
-                    plan.displaced.push(id);
-                }
-                None => plan.edited.push(slot),
+                None if self.is_edited(connection, id, slot)? => plan.edited.push(slot),
+                None => plan.displaced.push(id),
             }
         }
         let away = if strangers.is_empty() { HashSet::new() } else { moves::away(connection)? };
@@ -497,12 +526,9 @@ fn is_since(time: i64, row: &Lost) -> bool {
     time.saturating_add(CLOCK_TICK) >= row.known_at
 }
 
-/// Returns whether the stored headline of an article is that of an entry.
-fn is_headline_of(connection: &Connection, id: ArticleId, entry: Entry<'_>) -> Result<bool> {
-    let sql = "SELECT headline FROM articles WHERE id = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let known: Option<String> = rows::first(&mut statement, [signed(id.0)], "articles", |row| row.get(0))?;
-    Ok(known.is_some_and(|known| fold(&known) == fold(&entry.headline())))
+/// Returns whether two texts have about the same length.
+fn is_alike(length: usize, other: usize) -> bool {
+    length.abs_diff(other) <= length.max(other) / 4
 }
 
 fn is_waiting(connection: &Connection, id: ArticleId) -> Result<bool> {

@@ -44,13 +44,23 @@ const TABLES: &[(&str, &str)] = &[
     ("journal_feeds", "step"),
 ];
 
+/// Creates the row of an article of which nothing is known but its identity.
+const UNKNOWN_ARTICLE: &str =
+    "INSERT OR IGNORE INTO articles (id, revision, content, length, origin, place, ordinal, headline)
+    VALUES (?1, 0, 0, 0, '', '', 0, '')";
+
 /// Into how many ranges a table is cut, so that what is damaged in one does not hide what is in another.
 const RANGES: i128 = 1024;
 
 impl Library {
     /// Opens the library at `path`. A damaged one is set aside, and what can be saved from it is.
     pub fn open_or_mend(path: &Path) -> Result<(Library, Option<SetAside>)> {
-        match Library::open(path).and_then(|mut library| library.marks().map(|_| library)) {
+        let opened = Library::open(path).and_then(|mut library| {
+            library.marks()?;
+            library.look_through()?;
+            Ok(library)
+        });
+        match opened {
             Ok(library) => Ok((library, None)),
             Err(error) if error.is_damage() => {
                 let aside = set_aside(path)?;
@@ -60,6 +70,14 @@ impl Library {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Reads the pages of all tables but the one with the texts of entries, and returns an error if one is damaged.
+    fn look_through(&self) -> Result<()> {
+        for (table, _) in TABLES.iter().filter(|(table, _)| *table != "entry_texts") {
+            self.connection.query_row(&format!("SELECT count(*) FROM {table} NOT INDEXED"), [], |_| Ok(()))?;
+        }
+        Ok(())
     }
 
     /// Copies every row that can be read from a damaged library.
@@ -84,9 +102,19 @@ impl Library {
                 let list = shared.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
                 let mut insert =
                     transaction.prepare(&format!("INSERT OR IGNORE INTO {table} ({list}) VALUES ({marks})"))?;
-                // A row whose article or feed is lost is refused, and is lost with it.
+                // Tags and notes stay with the identity of an article whose row is lost. Other rows that refer to a lost
+                // one are refused, and are lost with it.
+                let owner = match table {
+                    "tags" | "notes" => shared.iter().position(|column| column == "article"),
+                    _ => None,
+                };
                 let mut refused = false;
-                let mut put = |row: Vec<Value>| refused |= insert.execute(params_from_iter(row)).is_err();
+                let mut put = |row: Vec<Value>| {
+                    if let Some(article) = owner.and_then(|owner| row.get(owner)) {
+                        refused |= transaction.execute(UNKNOWN_ARTICLE, [article]).is_err();
+                    }
+                    refused |= insert.execute(params_from_iter(row)).is_err();
+                };
                 if !read(source, table, key, &list, &mut put) || refused {
                     incomplete.push(table);
                 }

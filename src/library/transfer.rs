@@ -318,6 +318,12 @@ impl Library {
     }
 }
 
+/// The maximum number of saved searches that an import leads to.
+const MOST_SEARCHES: usize = 1_000;
+
+/// The maximum length of an imported query, in bytes.
+const LONGEST_QUERY: usize = 4 << 10;
+
 /// Adds a search to `all` unless its name is taken, without its key if another one has that. Returns what was left out.
 fn put_new_search(
     transaction: &Transaction<'_>,
@@ -330,6 +336,11 @@ fn put_new_search(
     let there = all.iter().find(|there| there.name == name);
     if there.is_some_and(|there| there.query != search.query) {
         return Ok(Some(format!("another saved search is named \"{name}\" already; this one was left out")));
+    }
+    if there.is_none() && (all.len() >= MOST_SEARCHES || search.query.len() > LONGEST_QUERY) {
+        return Ok(Some(format!(
+            "there are {MOST_SEARCHES} saved searches, or the query of \"{name}\" has more than {LONGEST_QUERY} bytes; it was left out"
+        )));
     }
     let mut problem = None;
     if there.is_none() {
