@@ -965,9 +965,9 @@ fn marks_wait_if_another_article_takes_the_place() {
         desk.star(&mut library, "1.txt");
         // An unmarked file with a text of the same length that was there before, or a new text of another length.
         if is_renamed {
-            desk.rename("2.txt", "1.txt")
+            desk.rename("2.txt", "1.txt");
         } else {
-            desk.write("1.txt", &other)
+            desk.write("1.txt", &other);
         }
         desk.recognise(&mut library);
         assert_eq!(starred(&shelf, &desk, &["1.txt", "2.txt"]), [""; 0], "{is_renamed}");
