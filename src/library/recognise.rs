@@ -14,7 +14,7 @@
 //! 5. Marks that were made with an older view join the row of their text.
 //!
 //! A program may have an older view of the files than another one. So a place counts only if its file is still as it was
-//! read, and the plan is made again inside the transaction that carries it out. [`moves`](super::moves) records what
+//! read, and the plan is made again inside the transaction that carries it out. [`moves`] records what
 //! happened for the other programs.
 
 use std::cell::RefCell;
