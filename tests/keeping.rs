@@ -198,7 +198,7 @@ fn what_cannot_be_kept_is_offered_as_a_file_and_can_be_imported() {
     assert!(imported.status.success(), "{imported:?}");
     let marks = reporter.marks();
     assert!(marks.get(reporter.id(0)).is_starred() && marks.get(reporter.id(2)).is_starred());
-    assert_eq!(signed(&reporter.read(), '★'), HashSet::from([0, 2]));
+    reporter.read().wait("the stars", |desk| signed(desk, '★') == HashSet::from([0, 2]));
 }
 
 #[test]
