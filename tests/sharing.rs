@@ -600,7 +600,7 @@ impl World {
         let twins = self.files.values().filter(|text| text.text == seen.text).count();
         match self.files.iter().chain(&self.unmounted).find(|(_, text)| text.story == seen.story) {
             Some((path, text)) => path == place || (text.text == seen.text && twins < 2),
-            None => twins == 0 && !self.files.contains_key(place),
+            None => twins == 0 && !self.files.contains_key(place) && !self.known.contains_key(&seen.story),
         }
     }
 
