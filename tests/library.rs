@@ -1143,6 +1143,32 @@ fn mark_made_with_an_older_view_follows_the_text() {
 }
 
 #[test]
+fn marks_made_with_three_views_of_one_text_join() {
+    let shelf = Shelf::new();
+    let (mut one, mut other, mut third) = (shelf.open(), shelf.open(), shelf.open());
+    let desk = Desk::new(&[("a.txt", &story(1)), ("c.txt", &story(2))]);
+    let first = desk.corpus();
+    desk.rename("a.txt", "b.txt");
+    let second = desk.corpus();
+    desk.write("b.txt", &story(2));
+    desk.write("c.txt", &story(1));
+    wait_for_clock_tick(&desk.0.path().join("c.txt"));
+    desk.star(&mut one, "c.txt");
+    for (library, view, name, mark) in [(&mut other, first, "a.txt", "first"), (&mut third, second, "b.txt", "second")]
+    {
+        let change = Change::Tagged(tag(mark), true);
+        let mut known = |id: ArticleId| -> Option<Known> { Some(Origins::default().known(view.get(view.find(id)?)?)) };
+        library.keep(&[Marking { article: desk.id(name), change }], &mut known).unwrap();
+    }
+    let mut last = shelf.open();
+    desk.recognise(&mut last);
+    let marks = shelf.marks();
+    assert!(marks.get(desk.id("c.txt")).is_starred());
+    assert_eq!(marks.get(desk.id("c.txt")).tags(), [tag("first"), tag("second")]);
+    assert_eq!(marks.get(desk.id("b.txt")).tags(), []);
+}
+
+#[test]
 fn outdated_view_of_a_file_changes_nothing() {
     let shelf = Shelf::new();
     let mut library = shelf.open();

@@ -32,7 +32,7 @@ use crate::article::fold::fold;
 use crate::corpus::{Corpus, Entry, Origin, Slot, Stamp};
 use crate::marks::Marking;
 
-/// By how many nanoseconds the times of files may be behind the clock. Linux takes them from its timer, which ticks every
+/// How far the times of files can lag behind the clock, in nanoseconds. Linux takes them from its timer, which ticks every
 /// 1 to 4 ms in most kernels.
 const CLOCK_TICK: i64 = 5_000_000;
 
@@ -117,7 +117,7 @@ struct RecognitionPlan {
 impl RecognitionPlan {
     fn new(connection: &Connection, view: &FileView<'_>) -> Result<RecognitionPlan> {
         let corpus = view.corpus;
-        let mut lost = kept(connection)?;
+        let mut lost = stored_texts(connection)?;
         if lost.is_empty() {
             return Ok(RecognitionPlan::default());
         }
@@ -189,7 +189,7 @@ impl RecognitionPlan {
 }
 
 /// Returns the stored articles of files.
-fn kept(connection: &Connection) -> Result<HashMap<ArticleId, StoredText>> {
+fn stored_texts(connection: &Connection) -> Result<HashMap<ArticleId, StoredText>> {
     let sql = "SELECT id, content, length FROM articles WHERE origin = 'file'";
     let mut statement = connection.prepare_cached(sql)?;
     let kept = rows::read(&mut statement, [], "articles", |row| {
@@ -209,12 +209,14 @@ struct Lost {
     /// When its text was stored, in nanoseconds since 1970-01-01 00:00 UTC.
     known_at: i64,
     whereabouts: Whereabouts,
+    /// Whether it was marked with an outdated view: its place had another text already, or its file was gone.
+    is_outdated: bool,
 }
 
 impl Lost {
-    /// Returns whether the place had another text already when this one was marked.
-    fn is_waiting(&self) -> bool {
-        self.known_at == 0
+    /// Returns whether its marks join those of an article with the same text. Other copies have marks of their own.
+    fn can_join(&self) -> bool {
+        self.is_outdated || matches!(self.whereabouts, Whereabouts::Edited(_))
     }
 }
 
@@ -302,8 +304,8 @@ impl<'a> Search<'a> {
         let mut before = usize::MAX;
         while rows.len() < before {
             before = rows.len();
-            for range in [SearchScope::Namesakes, SearchScope::Anywhere] {
-                rows.retain(|row| self.stays(row) || !self.match_text(row, range));
+            for scope in [SearchScope::Namesakes, SearchScope::Anywhere] {
+                rows.retain(|row| self.stays(row) || !self.match_text(row, scope));
             }
         }
         for row in rows.iter().filter(|row| row.whereabouts == Whereabouts::Deleted) {
@@ -340,16 +342,25 @@ impl<'a> Search<'a> {
             };
             let read = row.get(2).and_then(|headline| Ok((headline, row.get(3)?)));
             let Some((headline, known_at)) = rows::readable(row, "articles", read)? else { continue };
-            found.push(Lost { id, content, length, place, headline, known_at, whereabouts });
+            let is_outdated = known_at == 0 || whereabouts == Whereabouts::Deleted && self.was_gone(&place, known_at);
+            found.push(Lost { id, content, length, place, headline, known_at, whereabouts, is_outdated });
         }
+        // Those that need a place of their own choose first.
+        found.sort_by_key(Lost::can_join);
         Ok(found)
+    }
+
+    /// Returns whether a deleted file was gone already at a time, because its folder has not changed since.
+    fn was_gone(&self, place: &Path, time: i64) -> bool {
+        let folder = place.parent().map(self.view.look);
+        matches!(folder, Some(FileState::There { changed, .. }) if changed < time)
     }
 
     /// Returns whether an article keeps its place although its text is elsewhere: an article that was edited after it
     /// was copied, or one that is missing from a file with several articles and may return to it.
     fn stays(&self, row: &Lost) -> bool {
         match row.whereabouts {
-            _ if row.is_waiting() => false,
+            _ if row.is_outdated => false,
             Whereabouts::Edited(slot) if self.taken.contains_key(&slot) => false,
             Whereabouts::Edited(slot) => {
                 let entry = self.view.corpus.get(slot);
@@ -365,39 +376,36 @@ impl<'a> Search<'a> {
     }
 
     fn take(&mut self, row: &Lost, slot: Slot) {
-        self.taken.insert(slot, row.id);
+        self.taken.entry(slot).or_insert(row.id);
         self.moved.push((row.id, slot, row.whereabouts == Whereabouts::Away));
     }
 
     /// Moves an article to a place with the same text. Returns whether there is one.
-    fn match_text(&mut self, row: &Lost, range: SearchScope) -> bool {
+    fn match_text(&mut self, row: &Lost, scope: SearchScope) -> bool {
         let Some(slots) = self.same_text.get(&row.content) else { return false };
         let mut found: Option<([i64; 2], Slot)> = None;
         for &slot in slots {
             let Some(entry) = self.view.corpus.get(slot) else { continue };
-            // A mark that was made with an older view joins the row of the same text. Other copies have their own marks.
-            let may_join =
-                row.is_waiting() || matches!(row.whereabouts, Whereabouts::Edited(_)) || was_outdated(row, self.view);
-            let is_taken = self.taken.contains_key(&slot) && !row.is_waiting();
-            if is_taken || (self.settled.contains(&slot) && !may_join) {
+            let is_free = !self.taken.contains_key(&slot) && !self.settled.contains(&slot);
+            if !is_free && !row.can_join() {
                 continue;
             }
-            let is_in_range = match range {
+            let is_in_scope = match scope {
                 SearchScope::File => name_of(entry) == file_name(&row.place) && self.origins.place(entry) == row.place,
                 SearchScope::Namesakes => name_of(entry) == file_name(&row.place),
                 SearchScope::Anywhere => true,
             };
-            if !is_in_range || !self.view.is_current(entry, &mut self.origins) {
+            if !is_in_scope || !self.view.is_current(entry, &mut self.origins) {
                 continue;
             }
-            if range == SearchScope::File {
+            if scope == SearchScope::File {
                 found = Some(([0; 2], slot));
                 break;
             }
             // A file that was renamed last is more likely to be this one than a copy that was there before.
             let changed = last_change(&self.origins.place(entry), row, self.view);
             let may_be_copy = row.whereabouts == Whereabouts::Away;
-            if (!may_be_copy || is_since(changed[0], row)) && found.is_none_or(|(other, _)| changed > other) {
+            if (!may_be_copy || is_since(changed[0], row.known_at)) && found.is_none_or(|(other, _)| changed > other) {
                 found = Some((changed, slot));
             }
         }
@@ -414,8 +422,7 @@ impl<'a> Search<'a> {
             let Some(entry) = self.view.corpus.get(*slot) else { return false };
             let (length, other) = (row.length, entry.folded().len());
             let place = self.origins.place(entry);
-            let is_later =
-                || matches!((self.view.look)(&place), FileState::There { stamp, .. } if is_since(stamp.modified, row));
+            let is_later = || matches!((self.view.look)(&place), FileState::There { stamp, .. } if is_since(stamp.modified, row.known_at));
             !self.taken.contains_key(slot)
                 && has_headline(entry, &row.headline)
                 && is_alike(length, other)
@@ -446,7 +453,7 @@ impl<'a> Search<'a> {
         }
         // A file that was renamed to this place keeps the time at which it was written.
         let is_written_since = match (self.view.look)(&place) {
-            FileState::There { stamp, .. } => stamp.modified.saturating_add(CLOCK_TICK) >= known_at,
+            FileState::There { stamp, .. } => is_since(stamp.modified, known_at),
             FileState::Unknown => true,
             FileState::Missing | FileState::FolderMissing => false,
         };
@@ -513,17 +520,9 @@ fn last_change(place: &Path, row: &Lost, view: &FileView<'_>) -> [i64; 2] {
     [own.map(time).max().unwrap_or(i64::MAX), time(place)]
 }
 
-/// Returns whether the file of a row was gone already when it was marked, because its folder has not changed since.
-fn was_outdated(row: &Lost, view: &FileView<'_>) -> bool {
-    row.whereabouts == Whereabouts::Deleted
-        && row.place.parent().is_some_and(
-            |folder| matches!((view.look)(folder), FileState::There { changed, .. } if changed < row.known_at),
-        )
-}
-
-/// Returns whether a time of a file is not before the text of a row was stored.
-fn is_since(time: i64, row: &Lost) -> bool {
-    time.saturating_add(CLOCK_TICK) >= row.known_at
+/// Returns whether a file time is not before the time at which a text was stored.
+fn is_since(time: i64, known_at: i64) -> bool {
+    time.saturating_add(CLOCK_TICK) >= known_at
 }
 
 /// Returns whether two texts have about the same length.

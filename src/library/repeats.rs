@@ -20,26 +20,24 @@ pub(super) fn same(
     links: &[u64],
     guids: &[u64],
 ) -> Result<Option<i64>> {
-    const BY_LINK: &str = "SELECT coalesce(same_as, id) AS first FROM entries
-        WHERE link = ?1 AND feed <> ?2 AND dropped = 0
-        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.link = ?1 AND other.number <> entries.number
-                        AND other.number IS NOT ?3 AND other.feed IN (?2, entries.feed))
-        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.id = coalesce(entries.same_as, entries.id)
-                        AND other.feed = ?2)
-        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.same_as = coalesce(entries.same_as, entries.id)
-                        AND other.feed = ?2 AND other.number IS NOT ?3 AND other.dropped = 0)
-        ORDER BY number LIMIT 1";
-    const BY_GUID: &str = "SELECT coalesce(same_as, id) AS first FROM entries
-        WHERE guid = ?1 AND feed <> ?2 AND dropped = 0
-        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.guid = ?1 AND other.number <> entries.number
-                        AND other.number IS NOT ?3 AND other.feed IN (?2, entries.feed))
-        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.id = coalesce(entries.same_as, entries.id)
-                        AND other.feed = ?2)
-        AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.same_as = coalesce(entries.same_as, entries.id)
-                        AND other.feed = ?2 AND other.number IS NOT ?3 AND other.dropped = 0)
-        ORDER BY number LIMIT 1";
+    let by = |column: &str| {
+        format!(
+            "SELECT coalesce(same_as, id) AS first FROM entries
+             WHERE {column} = ?1 AND feed <> ?2 AND dropped = 0
+             AND NOT EXISTS (SELECT 1 FROM entries AS other
+                             WHERE other.{column} = ?1 AND other.number <> entries.number
+                             AND other.number IS NOT ?3 AND other.feed IN (?2, entries.feed))
+             AND NOT EXISTS (SELECT 1 FROM entries AS other
+                             WHERE other.id = coalesce(entries.same_as, entries.id) AND other.feed = ?2)
+             AND NOT EXISTS (SELECT 1 FROM entries AS other
+                             WHERE other.same_as = coalesce(entries.same_as, entries.id) AND other.feed = ?2
+                             AND other.number IS NOT ?3 AND other.dropped = 0)
+             ORDER BY number LIMIT 1"
+        )
+    };
+    let (by_link, by_guid) = (by("link"), by("guid"));
     // An id that is the entry's link is not written down twice.
-    for (first, sums) in [(BY_LINK, links), (BY_GUID, guids), (BY_LINK, guids)] {
+    for (first, sums) in [(&by_link, links), (&by_guid, guids), (&by_link, guids)] {
         for sum in sums {
             let mut statement = transaction.prepare_cached(first)?;
             let first = statement.query_row(params![signed(*sum), feed.0, own], |row| row.get(0)).optional()?;
