@@ -57,7 +57,7 @@ impl Library {
     pub fn open_or_mend(path: &Path) -> Result<(Library, Option<SetAside>)> {
         let opened = Library::open(path).and_then(|mut library| {
             library.marks()?;
-            library.look_through()?;
+            library.check_pages()?;
             Ok(library)
         });
         match opened {
@@ -72,9 +72,11 @@ impl Library {
         }
     }
 
-    /// Reads the pages of all tables but the one with the texts of entries, and returns an error if one is damaged.
-    fn look_through(&self) -> Result<()> {
-        for (table, _) in TABLES.iter().filter(|(table, _)| *table != "entry_texts") {
+    /// Reads the pages of the tables that [`marks`](Self::marks) does not read, and returns an error if one is damaged.
+    /// Skips the texts of entries, which would delay the start.
+    fn check_pages(&self) -> Result<()> {
+        let skipped = ["articles", "tags", "notes", "entry_texts"];
+        for (table, _) in TABLES.iter().filter(|(table, _)| !skipped.contains(table)) {
             self.connection.query_row(&format!("SELECT count(*) FROM {table} NOT INDEXED"), [], |_| Ok(()))?;
         }
         Ok(())
