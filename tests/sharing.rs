@@ -194,6 +194,8 @@ struct World {
     marks: HashMap<Story, StoryMarks>,
     /// Stories that the library knows, as they were marked once, with the places and texts in which it saw them.
     known: HashMap<Story, HashSet<(PathBuf, String)>>,
+    /// The places at which stories were marked since a program last recognised them.
+    marked_at: HashMap<Story, HashSet<PathBuf>>,
     searches: BTreeMap<String, String>,
     feed_tags: Vec<BTreeSet<String>>,
     preference: Option<String>,
@@ -217,6 +219,7 @@ impl World {
             programs: (0..PROGRAMS).map(|_| Program::start(&library)).collect(),
             marks: HashMap::new(),
             known: HashMap::new(),
+            marked_at: HashMap::new(),
             searches: BTreeMap::new(),
             feed_tags: vec![BTreeSet::new(); FEEDS.len()],
             preference: None,
@@ -460,6 +463,7 @@ impl World {
 
     /// The library has seen the marked articles as they are now.
     fn note_known(&mut self) {
+        self.marked_at.clear();
         let items = self.items.iter().map(|item| (self.root().join("day.xml"), item.clone())).collect::<Vec<_>>();
         let files = self.files.iter().map(|(path, text)| (path.clone(), text.clone()));
         for (path, text) in files.chain(items) {
@@ -561,6 +565,14 @@ impl World {
         if !is_known && !self.can_be_found(&seen, &place) {
             return;
         }
+        // What two programs do to one text before either knows of the other is joined, so that neither loses a mark. A mark
+        // that one of them removes again stays if the other has made it.
+        let is_removal = matches!(mark, Mark::Read(false) | Mark::Star(false) | Mark::Tag(_, false));
+        let places = self.marked_at.entry(seen.story).or_default();
+        if is_removal && places.iter().any(|other| *other != place) {
+            return;
+        }
+        places.insert(place);
         let change = match mark {
             Mark::Read(is_read) => Change::Read(is_read),
             Mark::Star(is_starred) => Change::Starred(is_starred),
