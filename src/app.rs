@@ -132,6 +132,8 @@ pub struct State {
     progress: LoadProgress,
     notice: Option<Notice>,
     now: NaiveDateTime,
+    /// Effects requested by the current update.
+    outbox: Vec<Effect>,
 }
 
 impl State {
@@ -174,29 +176,29 @@ impl State {
             progress: LoadProgress::default(),
             notice: None,
             now,
+            outbox: Vec::new(),
             config,
         }
     }
 
     /// Takes in what happened, and says what is to be done about it outside.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
-        let mut effects = Vec::new();
         let was_typing = self.focus == Focus::Filter;
         if matches!(message, Message::Key(_) | Message::Paste(_) | Message::Mouse(_)) {
             self.acted = true;
             self.resume = None;
         }
         match message {
-            Message::Key(key) => self.key(key, &mut effects),
-            Message::Paste(text) => self.paste(&text, &mut effects),
+            Message::Key(key) => self.key(key),
+            Message::Paste(text) => self.paste(&text),
             Message::Mouse(mouse) => self.mouse(mouse),
             Message::Resize(size) => self.size = size,
             Message::Background(background) => self.background = Some(background),
-            Message::Clock(now) => self.take_clock(now, &mut effects),
-            Message::Corpus(corpus) => self.take_corpus(corpus, &mut effects),
+            Message::Clock(now) => self.take_clock(now),
+            Message::Corpus(corpus) => self.take_corpus(corpus),
             Message::Loading(progress) => {
                 self.progress = progress;
-                self.recognise(&mut effects);
+                self.recognise();
             }
             Message::Problem(problem) => {
                 self.problem_count += 1;
@@ -226,7 +228,7 @@ impl State {
             Message::Values { corpus, wanted, values } => {
                 let values = self.with_subscribed(&wanted, values);
                 if self.filter.take_values(wanted, values, Arc::ptr_eq(&corpus, &self.corpus)) {
-                    self.retype(&mut effects);
+                    self.retype();
                 }
             }
             Message::Feeds(rows) => self.take_feeds(rows),
@@ -241,27 +243,27 @@ impl State {
                 let rows = self.with_feeds(rows);
                 self.sources.take(generation, rows, self.focus == Focus::Sources);
             }
-            Message::Library(kept) => self.take_library(*kept, &mut effects),
+            Message::Library(kept) => self.take_library(*kept),
             Message::Kept(number) => self.keeping.kept(number),
-            Message::FeedStep { row, name, change } => self.take_feed_step(row, name, change, &mut effects),
+            Message::FeedStep { row, name, change } => self.take_feed_step(row, name, change),
             Message::FeedStepUndone { row, undo, name, refused } => {
-                self.take_feed_undo((row, undo), &name, refused.as_deref(), &mut effects);
+                self.take_feed_undo((row, undo), &name, refused.as_deref());
             }
             Message::FeedUndoFailed { row, undo, error } => self.take_failed_undo(row, undo, &error),
             Message::NotKept(reason) => self.keeping.not_kept(reason),
             Message::KeepAgain => {
                 let all = self.keeping.everything();
-                self.keep(all, None, &mut effects);
+                self.keep(all, None);
             }
             Message::News { marks, searches } => {
                 self.keeping.take(marks);
                 self.filter.forget_marks();
                 searches.into_iter().for_each(|searches| self.take_searches(searches));
             }
-            Message::Moved { moved, marks, session } => self.take_moved(&moved, marks, session, &mut effects),
-            Message::Lingered(article) => self.lingered(article, &mut effects),
-            Message::NoteWritten { article, text } => self.set_note(article, &text, &mut effects),
-            Message::UnkeptWritten => effects.push(Effect::Quit),
+            Message::Moved { moved, marks, session } => self.take_moved(&moved, marks, session),
+            Message::Lingered(article) => self.lingered(article),
+            Message::NoteWritten { article, text } => self.set_note(article, &text),
+            Message::UnkeptWritten => self.outbox.push(Effect::Quit),
             Message::ExportExists(export) => self.ask_overwrite(export),
             Message::StopExpired => {
                 // Clear the message that a second key stops loading: the time for that is over.
@@ -271,27 +273,27 @@ impl State {
             }
             Message::Ending => {
                 if let Some(note) = self.note.take() {
-                    self.set_note(note.article(), &note.text(), &mut effects);
+                    self.set_note(note.article(), &note.text());
                 }
             }
             Message::Notice(notice) => self.notice = Some(notice),
         }
         if was_typing && self.focus != Focus::Filter {
             // What was barely begun is meant as it stands now.
-            self.retype(&mut effects);
+            self.retype();
         }
-        self.settle(&mut effects);
-        effects
+        self.settle();
+        std::mem::take(&mut self.outbox)
     }
 
     /// Brings everything in line with the size, the selection and each other.
-    fn settle(&mut self, effects: &mut Vec<Effect>) {
+    fn settle(&mut self) {
         self.go_on_reading();
         self.settle_reading();
-        self.notice_reading(effects);
-        self.keep_place(effects);
-        self.keep_session(effects);
-        self.count_facets(effects);
+        self.notice_reading();
+        self.keep_place();
+        self.keep_session();
+        self.count_facets();
     }
 
     /// Brings the panes in line with each other.
@@ -331,24 +333,24 @@ impl State {
     }
 
     /// Takes over what the library holds.
-    fn take_library(&mut self, kept: Kept, effects: &mut Vec<Effect>) {
+    fn take_library(&mut self, kept: Kept) {
         self.keeping.begin(kept.marks);
-        effects.extend(self.keeping.history.adopt(kept.journal).into_iter().map(Effect::Journal));
+        self.outbox.extend(self.keeping.history.adopt(kept.journal).into_iter().map(Effect::Journal));
         self.take_searches(kept.searches);
         self.take_theme(kept.theme.as_ref());
         self.filter.remember_former(kept.filters);
         self.filter.forget_marks();
         match kept.session {
-            Some(session) => self.resume(&session, effects),
-            None => self.ask_of_marks(effects),
+            Some(session) => self.resume(&session),
+            None => self.ask_of_marks(),
         }
-        self.recognise(effects);
+        self.recognise();
     }
 
     /// Has moved articles recognised, once everything is loaded.
-    fn recognise(&mut self, effects: &mut Vec<Effect>) {
+    fn recognise(&mut self) {
         if self.keeping.is_ready() && self.progress.done {
-            effects.push(Effect::Recognise(Arc::clone(&self.corpus)));
+            self.outbox.push(Effect::Recognise(Arc::clone(&self.corpus)));
         }
     }
 
@@ -358,7 +360,6 @@ impl State {
         moved: &[(ArticleId, ArticleId)],
         marks: Vec<(ArticleId, Marked)>,
         session: Option<Session>,
-        effects: &mut Vec<Effect>,
     ) {
         let moved = moved.iter().copied().collect();
         self.keeping.rename(&moved);
@@ -366,26 +367,26 @@ impl State {
         self.keeping.take(marks);
         self.filter.forget_marks();
         if let Some(session) = session {
-            self.resume(&session, effects);
+            self.resume(&session);
         }
-        self.ask_of_marks(effects);
+        self.ask_of_marks();
     }
 
-    fn take_corpus(&mut self, corpus: Arc<Corpus>, effects: &mut Vec<Effect>) {
+    fn take_corpus(&mut self, corpus: Arc<Corpus>) {
         let former = std::mem::replace(&mut self.corpus, corpus);
         self.follow_rename(&former);
-        self.refilter(effects);
+        self.refilter();
         if self.progress.done {
-            self.recognise(effects);
+            self.recognise();
         }
     }
 
     /// Asks the filter again, of other articles; what the reader has done to those that are listed meanwhile takes none
     /// of them away.
-    fn refilter(&mut self, effects: &mut Vec<Effect>) {
+    fn refilter(&mut self) {
         let screenful = self.screenful();
         match self.filter.ask_anew(&self.corpus, self.keeping.asked(), screenful) {
-            Some(Asked::Request(request)) => effects.push(Effect::Filter(request)),
+            Some(Asked::Request(request)) => self.outbox.push(Effect::Filter(request)),
             Some(Asked::Nothing) => {}
             Some(Asked::Everything) | None => self.list_all(),
         }
@@ -397,14 +398,14 @@ impl State {
         self.list.list(listed(&self.corpus, hidden_after), &self.corpus);
     }
 
-    fn take_clock(&mut self, now: NaiveDateTime, effects: &mut Vec<Effect>) {
+    fn take_clock(&mut self, now: NaiveDateTime) {
         let is_other_day = now.date() != self.now.date();
         self.now = now;
         if is_other_day {
             self.sources.recount();
         }
         if self.config.hide_future && is_other_day || self.filter.query().depends_on_today() {
-            self.retype(effects);
+            self.retype();
             if !self.filter.is_on() {
                 self.list_all();
             }
@@ -412,8 +413,8 @@ impl State {
     }
 
     /// Keeps what is typed in the filter bar as an older filter.
-    fn remember_filter(&mut self, effects: &mut Vec<Effect>) {
-        effects.extend(self.filter.remember().map(Effect::KeepFilter));
+    fn remember_filter(&mut self) {
+        self.outbox.extend(self.filter.remember().map(Effect::KeepFilter));
     }
 
     /// Where the chosen article is gone and a new one has the same text, its file was renamed or moved: the new one
@@ -437,13 +438,13 @@ impl State {
     }
 
     /// Takes over what is typed in the filter bar.
-    fn retype(&mut self, effects: &mut Vec<Effect>) {
+    fn retype(&mut self) {
         let query = self.read_query(self.filter.editor().text(), self.focus == Focus::Filter);
         match self.filter.retype(&self.corpus, self.keeping.marks(), query, self.screenful()) {
             Asked::Nothing => return,
-            Asked::Request(request) => effects.push(Effect::Filter(request)),
+            Asked::Request(request) => self.outbox.push(Effect::Filter(request)),
             Asked::Everything => {
-                effects.push(Effect::CancelFilter(self.filter.generation()));
+                self.outbox.push(Effect::CancelFilter(self.filter.generation()));
                 self.list_all();
             }
         }

@@ -94,7 +94,7 @@ impl State {
     }
 
     /// Exports to the typed file. `force` replaces an existing file without confirmation.
-    pub(super) fn export_to(&mut self, typed: &str, force: bool, effects: &mut Vec<Effect>) {
+    pub(super) fn export_to(&mut self, typed: &str, force: bool) {
         if typed.is_empty() {
             return self.ask_export();
         }
@@ -121,7 +121,7 @@ impl State {
             incomplete: self.incomplete(),
         });
         let (corpus, marks) = (Arc::clone(&self.corpus), self.keeping.marks().clone());
-        effects.push(Effect::Export(Box::new(Export { path, format, corpus, slots, marks, heading, force })));
+        self.outbox.push(Effect::Export(Box::new(Export { path, format, corpus, slots, marks, heading, force })));
     }
 
     /// Asks whether to replace an existing file.

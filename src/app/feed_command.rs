@@ -8,18 +8,18 @@ use crate::command::{FeedCommand, TypedFeedCommand};
 
 impl State {
     /// Runs the command typed after `feed`: `add URL`, `remove NAME` and so on.
-    pub(super) fn command_feed(&mut self, typed: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn command_feed(&mut self, typed: &str) {
         match TypedFeedCommand::parse(typed) {
-            Ok(TypedFeedCommand::Stop) => effects.push(Effect::Feeds(FeedOrder::Stop)),
-            Ok(TypedFeedCommand::Shared(command)) => self.run_feed_command(command, effects),
+            Ok(TypedFeedCommand::Stop) => self.outbox.push(Effect::Feeds(FeedOrder::Stop)),
+            Ok(TypedFeedCommand::Shared(command)) => self.run_feed_command(command),
             Err(mistake) => self.fail(mistake),
         }
     }
 
     /// Sends a command to the feed thread.
-    pub(super) fn run_feed_command(&mut self, command: FeedCommand, effects: &mut Vec<Effect>) {
+    pub(super) fn run_feed_command(&mut self, command: FeedCommand) {
         let command = match command {
-            FeedCommand::Add { places, tag, name } => return self.subscribe(places, tag, name, effects),
+            FeedCommand::Add { places, tag, name } => return self.subscribe(places, tag, name),
             FeedCommand::List { json: true } => return self.fail("--json is for a shell: newsdesk feed list --json"),
             FeedCommand::Export { file: None, .. } => return self.fail("expected a file: feed export FILE"),
             FeedCommand::Export { file: Some(file), with_credentials } => {
@@ -30,7 +30,7 @@ impl State {
             }
             other => other,
         };
-        effects.push(Effect::Feeds(FeedOrder::Command(command)));
+        self.outbox.push(Effect::Feeds(FeedOrder::Command(command)));
     }
 }
 

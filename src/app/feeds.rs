@@ -290,10 +290,10 @@ impl State {
         self.overlay = Some(Overlay::new(OverlayKind::ChooseFeed));
     }
 
-    pub(super) fn choose_feed(&mut self, row: usize, effects: &mut Vec<Effect>) {
+    pub(super) fn choose_feed(&mut self, row: usize) {
         if let Some((url, _)) = self.feeds.choice.get(row).cloned() {
             let Adding { place, tags, name } = self.feeds.adding.clone();
-            self.subscribe(vec![Credentials::carry(&place, &url)], tags, name, effects);
+            self.subscribe(vec![Credentials::carry(&place, &url)], tags, name);
         }
     }
 
@@ -322,10 +322,10 @@ impl State {
     }
 
     /// Filters by the feed that is selected in the list of feeds.
-    pub(super) fn filter_by_feed(&mut self, row: usize, effects: &mut Vec<Effect>) {
+    pub(super) fn filter_by_feed(&mut self, row: usize) {
         if let Some(feed) = self.feeds.health.get(row) {
             let query = self.feeds.names.query(&feed.name);
-            self.filter_by(&query, effects);
+            self.filter_by(&query);
         }
     }
 
@@ -338,13 +338,7 @@ impl State {
     }
 
     /// Subscribes to the feed at each place.
-    pub(super) fn subscribe(
-        &mut self,
-        places: Vec<String>,
-        tags: Vec<String>,
-        name: Option<String>,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn subscribe(&mut self, places: Vec<String>, tags: Vec<String>, name: Option<String>) {
         if let Some(place) = places.iter().find(|place| !place.starts_with('#')) {
             // Without `://` an address with credentials is not recognised as one in a message.
             let shown = if place.contains('@') { Credentials::split(&web_address(place)).0 } else { place.clone() };
@@ -354,11 +348,11 @@ impl State {
             self.feeds.adding.tags.extend(places.iter().filter(|word| word.starts_with('#')).cloned());
         }
         self.feeds.errands += 1;
-        effects.push(Effect::Feeds(FeedOrder::Command(FeedCommand::Add { places, tag: tags, name })));
+        self.outbox.push(Effect::Feeds(FeedOrder::Command(FeedCommand::Add { places, tag: tags, name })));
     }
 
     /// Fetches the whole article behind the open entry, or shows what changed in it.
-    pub(super) fn order_of_entry(&mut self, action: Action, effects: &mut Vec<Effect>) {
+    pub(super) fn order_of_entry(&mut self, action: Action) {
         let Some(open) = self.reading.open() else { return };
         if open.origin != Origin::Feed {
             return self.tell("This article is of no feed");
@@ -367,9 +361,9 @@ impl State {
         if action == Action::FullText {
             self.tell("Fetching the whole article …");
             self.feeds.errands += 1;
-            effects.push(Effect::Feeds(FeedOrder::FullText(article, url)));
+            self.outbox.push(Effect::Feeds(FeedOrder::FullText(article, url)));
         } else {
-            effects.push(Effect::Feeds(FeedOrder::Changes(article)));
+            self.outbox.push(Effect::Feeds(FeedOrder::Changes(article)));
         }
     }
 }

@@ -193,13 +193,7 @@ impl State {
 
     /// Changes the articles of a target as one step. Shows a message unless the target is a single article, whose row
     /// shows the change.
-    fn mark(
-        &mut self,
-        words: &ActionWords,
-        (target, articles): (&Target, &[ArticleId]),
-        changes: &[Change],
-        effects: &mut Vec<Effect>,
-    ) {
+    fn mark(&mut self, words: &ActionWords, (target, articles): (&Target, &[ArticleId]), changes: &[Change]) {
         if matches!(target, Target::Articles(_)) {
             self.list.choose(&self.corpus);
         }
@@ -220,34 +214,34 @@ impl State {
             return;
         }
         let entry = self.record(format!("{name} {what}{end}"), StepChange::of_marks(&made));
-        self.keep(made, Some(entry), effects);
+        self.keep(made, Some(entry));
         if !is_single {
             self.tell_done(&format!("{done} {what}{end}"));
         }
         // Articles that were marked one by one stay listed until the filter runs again.
         if !matches!(target, Target::Articles(_)) {
-            self.ask_of_marks(effects);
+            self.ask_of_marks();
         }
     }
 
     /// Changes one article as a step of its own.
-    fn mark_one(&mut self, name: &str, article: ArticleId, change: Change, effects: &mut Vec<Effect>) {
+    fn mark_one(&mut self, name: &str, article: ArticleId, change: Change) {
         let made = self.make_marks(vec![Marking { article, change }]);
         if !made.is_empty() {
             let entry = self.record(name.to_owned(), StepChange::of_marks(&made));
-            self.keep(made, Some(entry), effects);
+            self.keep(made, Some(entry));
         }
     }
 
     /// Saves changes that were made, with the journal entry that records them.
-    pub(super) fn keep(&mut self, changes: Vec<Marking>, entry: Option<JournalEntry>, effects: &mut Vec<Effect>) {
+    pub(super) fn keep(&mut self, changes: Vec<Marking>, entry: Option<JournalEntry>) {
         if changes.is_empty() {
-            effects.extend(entry.map(Effect::Journal));
+            self.outbox.extend(entry.map(Effect::Journal));
             return;
         }
         self.filter.forget_marks();
         let (number, changes) = self.keeping.hand_over(changes);
-        effects.push(Effect::Keep { number, changes, entry, corpus: Arc::clone(&self.corpus) });
+        self.outbox.push(Effect::Keep { number, changes, entry, corpus: Arc::clone(&self.corpus) });
     }
 
     /// The selected article.
@@ -256,30 +250,24 @@ impl State {
     }
 
     /// Stars `count` rows from the cursor, or removes their stars if the first has one.
-    pub(super) fn toggle_star(&mut self, count: Option<usize>, effects: &mut Vec<Effect>) {
-        self.toggle(count, Change::Starred, [Action::Star, Action::Unstar], effects);
+    pub(super) fn toggle_star(&mut self, count: Option<usize>) {
+        self.toggle(count, Change::Starred, [Action::Star, Action::Unstar]);
     }
 
     /// Marks `count` rows from the cursor as read, or as unread if the first is read.
-    pub(super) fn toggle_read(&mut self, count: Option<usize>, effects: &mut Vec<Effect>) {
+    pub(super) fn toggle_read(&mut self, count: Option<usize>) {
         // What was decided by hand is not decided again while the article is open.
         self.judged = self.selected_article();
-        self.toggle(count, Change::Read, [Action::MarkRead, Action::MarkUnread], effects);
+        self.toggle(count, Change::Read, [Action::MarkRead, Action::MarkUnread]);
     }
 
-    fn toggle(
-        &mut self,
-        count: Option<usize>,
-        change: fn(bool) -> Change,
-        [on, off]: [Action; 2],
-        effects: &mut Vec<Effect>,
-    ) {
+    fn toggle(&mut self, count: Option<usize>, change: fn(bool) -> Change, [on, off]: [Action; 2]) {
         let target = self.target(count);
         let Some(articles) = self.resolve(&target) else { return };
         let first = self.first_row_of(&target, &articles);
         let is_on = first.iter().all(|&article| self.keeping.marks.get(article).has(&change(true)));
         let words = ActionWords::of(if is_on { off } else { on }, &[]);
-        self.mark(&words, (&target, &articles), &[change(!is_on)], effects);
+        self.mark(&words, (&target, &articles), &[change(!is_on)]);
     }
 
     /// Returns the tags that all of these articles have.
@@ -290,21 +278,21 @@ impl State {
     }
 
     /// Replaces the tags that all articles of a target have by the typed ones.
-    pub(super) fn set_tags(&mut self, target: &Target, typed: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn set_tags(&mut self, target: &Target, typed: &str) {
         let Some(articles) = self.resolve(target) else { return };
         let (wanted, there) = (Tag::all(typed), self.common_tags(&articles));
         let gone = there.iter().filter(|tag| !wanted.contains(tag)).map(|tag| Change::Tagged(tag.clone(), false));
         let new = wanted.iter().filter(|tag| !there.contains(tag)).map(|tag| Change::Tagged(tag.clone(), true));
         let changes: Vec<Change> = gone.chain(new).collect();
-        self.mark(&ActionWords::of(Action::EditTags, &[]), (target, &articles), &changes, effects);
+        self.mark(&ActionWords::of(Action::EditTags, &[]), (target, &articles), &changes);
     }
 
     /// Writes the note of an article.
-    pub(super) fn set_note(&mut self, article: ArticleId, text: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn set_note(&mut self, article: ArticleId, text: &str) {
         let was: Arc<str> = self.keeping.marks.get(article).note().into();
         let text = crate::article::clean(text.trim_end()).into_owned().into();
         let name = format!("change the note on {}", self.headline_of(article));
-        self.mark_one(&name, article, Change::Note { text, was }, effects);
+        self.mark_one(&name, article, Change::Note { text, was });
     }
 
     fn headline_of(&self, article: ArticleId) -> String {
@@ -312,7 +300,7 @@ impl State {
     }
 
     /// Applies a marking action to the articles of a target.
-    pub(super) fn mark_all(&mut self, action: Action, target: &Target, argument: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn mark_all(&mut self, action: Action, target: &Target, argument: &str) {
         let tags = Tag::all(argument);
         let tagged = |tagged: bool| tags.iter().map(|tag| Change::Tagged(tag.clone(), tagged)).collect();
         let changes: Vec<Change> = match action {
@@ -326,14 +314,14 @@ impl State {
         };
         let Some(articles) = self.resolve(target) else { return };
         self.judged = self.selected_article();
-        self.mark(&ActionWords::of(action, &tags), (target, &articles), &changes, effects);
+        self.mark(&ActionWords::of(action, &tags), (target, &articles), &changes);
     }
 
     /// Asks the filter again where its answer depends on marks, which have changed.
-    pub(super) fn ask_of_marks(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn ask_of_marks(&mut self) {
         if self.filter.query().depends_on_marks() {
             self.keeping.ask();
-            self.refilter(effects);
+            self.refilter();
         }
     }
 
@@ -362,7 +350,7 @@ impl State {
     }
 
     /// Notices that an article is open, so that after a moment it counts as read.
-    pub(super) fn notice_reading(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn notice_reading(&mut self) {
         let open = self.reading.open().map(|open| open.article.id);
         if self.judged != open {
             self.judged = None;
@@ -382,40 +370,40 @@ impl State {
         if self.lingering != lingering {
             self.lingering = lingering;
             if let Some((article, reading)) = lingering {
-                effects.push(Effect::Linger { article, milliseconds: MOMENT[usize::from(!reading)] });
+                self.outbox.push(Effect::Linger { article, milliseconds: MOMENT[usize::from(!reading)] });
             }
         }
     }
 
     /// An article was open for a moment: if it still is, it is read.
-    pub(super) fn lingered(&mut self, article: ArticleId, effects: &mut Vec<Effect>) {
+    pub(super) fn lingered(&mut self, article: ArticleId) {
         if self.lingering.is_some_and(|(open, _)| open == article) {
-            self.mark_as_read(article, effects);
+            self.mark_as_read(article);
         }
     }
 
-    fn mark_as_read(&mut self, article: ArticleId, effects: &mut Vec<Effect>) {
+    fn mark_as_read(&mut self, article: ArticleId) {
         let name = format!("mark {} as read", self.headline_of(article));
-        self.mark_one(&name, article, Change::Read(true), effects);
+        self.mark_one(&name, article, Change::Read(true));
     }
 
     /// The reader went on from the end of the open article.
-    pub(super) fn read_to_the_end(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn read_to_the_end(&mut self) {
         let open = self.reading.open().map(|open| open.article.id);
         if let Some(article) = open.filter(|_| self.config.mark_read != MarkRead::Manual && self.judged != open) {
-            self.mark_as_read(article, effects);
+            self.mark_as_read(article);
         }
     }
 
     /// Keeps the place in the open article, where the reader has scrolled.
-    pub(super) fn keep_place(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn keep_place(&mut self) {
         let Some(open) = self.reading.open() else { return };
         let article = open.article.id;
         if self.keeping.ready
             && self.reading.was_scrolled()
             && let Some(marking) = self.keeping.put_place(article, self.reading.place())
         {
-            effects.push(Effect::KeepPlace { marking, corpus: Arc::clone(&self.corpus) });
+            self.outbox.push(Effect::KeepPlace { marking, corpus: Arc::clone(&self.corpus) });
         }
     }
 }

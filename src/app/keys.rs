@@ -9,22 +9,22 @@ use crate::command::{Action, Context, Key, KeyCode};
 use crate::query::LANGUAGE;
 
 impl State {
-    pub(super) fn key(&mut self, key: Key, effects: &mut Vec<Effect>) {
+    pub(super) fn key(&mut self, key: Key) {
         self.notice = None;
         let stop_asked = std::mem::take(&mut self.stop_asked);
         if let Some(note) = &mut self.note {
             if !note.key(key, &self.keymap, usize::from(self.size.rows / 2).max(1)) {
                 let (article, text) = (note.article(), note.text());
                 self.note = None;
-                self.set_note(article, &text, effects);
+                self.set_note(article, &text);
             }
             return;
         }
         if std::mem::take(&mut self.calling) {
-            return key.typed().into_iter().for_each(|key| self.run_search(key, effects));
+            return key.typed().into_iter().for_each(|key| self.run_search(key));
         }
         if self.overlay.is_some() {
-            return self.overlay_key(key, effects);
+            return self.overlay_key(key);
         }
         if self.focus != Focus::Filter && self.count_digit(key) {
             return;
@@ -33,22 +33,22 @@ impl State {
         let action = self.keymap.lookup(self.context(), key);
         match action {
             Some(Action::Complete | Action::CompleteBack) => {}
-            Some(Action::ClearFilter) if self.filter.take_back_completion() => return self.retype(effects),
+            Some(Action::ClearFilter) if self.filter.take_back_completion() => return self.retype(),
             _ => self.filter.stop_completing(),
         }
         match (action, key.typed()) {
             // Inside a word it is a letter like another.
             (Some(Action::ShowLanguage), Some(c)) if !self.filter.is_before_word() => {
                 self.filter.insert(c.encode_utf8(&mut [0; 4]));
-                self.retype(effects);
+                self.retype();
             }
             // A number that was typed by mistake is all that is taken back.
             (Some(Action::Back), _) if count.is_some() => {}
-            (Some(Action::Back), _) => self.back(stop_asked, effects),
-            (Some(action), _) => self.perform(action, count, effects),
+            (Some(Action::Back), _) => self.back(stop_asked),
+            (Some(action), _) => self.perform(action, count),
             (None, Some(c)) if self.focus == Focus::Filter => {
                 self.filter.insert(c.encode_utf8(&mut [0; 4]));
-                self.retype(effects);
+                self.retype();
             }
             (None, _) => {}
         }
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    pub(super) fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn paste(&mut self, text: &str) {
         match (&mut self.note, &mut self.overlay) {
             (Some(note), _) => note.insert(text),
             (None, Some(overlay)) => overlay.insert(text),
@@ -81,12 +81,12 @@ impl State {
                 self.start_line();
                 self.filter.stop_completing();
                 self.filter.insert(text);
-                self.retype(effects);
+                self.retype();
             }
         }
     }
 
-    fn overlay_key(&mut self, key: Key, effects: &mut Vec<Effect>) {
+    fn overlay_key(&mut self, key: Key) {
         let Some(mut overlay) = self.overlay.take() else { return };
         let rows = match overlay.kind {
             OverlayKind::Help => help_rows(overlay.line.text(), &self.keymap).len(),
@@ -100,7 +100,7 @@ impl State {
         };
         if let Some(action @ (Action::Suspend | Action::Redraw)) = self.keymap.lookup(Context::Line, key) {
             self.overlay = Some(overlay);
-            return self.perform(action, None, effects);
+            return self.perform(action, None);
         }
         match overlay.key(key, &self.keymap, rows, usize::from(self.size.rows / 2).max(1)) {
             Outcome::Stay => self.overlay = Some(overlay),
@@ -109,7 +109,7 @@ impl State {
                 self.overlay = Some(overlay);
             }
             Outcome::Close => self.asked = None,
-            Outcome::Accept => self.accept(&overlay, effects),
+            Outcome::Accept => self.accept(&overlay),
         }
     }
 
@@ -126,40 +126,40 @@ impl State {
     }
 
     /// Does what was chosen or typed in an overlay.
-    fn accept(&mut self, overlay: &Overlay, effects: &mut Vec<Effect>) {
+    fn accept(&mut self, overlay: &Overlay) {
         let typed = overlay.line.text().trim();
         match overlay.kind {
             OverlayKind::Palette => {
                 if let Some(file) = typed.strip_prefix(overlay::EXPORT_OVER) {
-                    self.export_to(file.trim(), true, effects);
+                    self.export_to(file.trim(), true);
                 } else if let Some((action, argument)) =
                     overlay::with_argument(typed).filter(|(_, argument)| !argument.is_empty())
                 {
-                    self.perform_with(action, argument, effects);
+                    self.perform_with(action, argument);
                 } else if let Some(spec) = palette_rows(typed).get(overlay.row) {
-                    self.perform(spec.action, None, effects);
+                    self.perform(spec.action, None);
                 } else {
                     self.fail(overlay::unknown_command(typed));
                 }
             }
             OverlayKind::Pipe => {
                 if let Some(open) = self.reading.open().filter(|_| !typed.is_empty()) {
-                    effects.push(Effect::Pipe { command: typed.to_owned(), text: self.whole_text(open) });
+                    self.outbox.push(Effect::Pipe { command: typed.to_owned(), text: self.whole_text(open) });
                 }
             }
-            OverlayKind::Ask(action) => self.perform_with(action, typed, effects),
+            OverlayKind::Ask(action) => self.perform_with(action, typed),
             OverlayKind::Confirm => match self.question.take().map(|question| question.on_yes) {
-                Some(Confirmed::Feed(command)) => self.run_feed_command(command, effects),
+                Some(Confirmed::Feed(command)) => self.run_feed_command(command),
                 Some(Confirmed::Overwrite(export)) => {
-                    effects.push(Effect::Export(Box::new(Export { force: true, ..*export })));
+                    self.outbox.push(Effect::Export(Box::new(Export { force: true, ..*export })));
                 }
-                Some(Confirmed::ReplaceSearch(search)) => self.put_search(search, effects),
+                Some(Confirmed::ReplaceSearch(search)) => self.put_search(search),
                 None => {}
             },
-            OverlayKind::ChooseFeed => self.choose_feed(overlay.row, effects),
-            OverlayKind::FeedList => self.filter_by_feed(overlay.row, effects),
-            OverlayKind::Unkept if typed.is_empty() => effects.extend([Effect::GiveUpUnkept, Effect::Quit]),
-            OverlayKind::Unkept => effects.push(Effect::WriteUnkept {
+            OverlayKind::ChooseFeed => self.choose_feed(overlay.row),
+            OverlayKind::FeedList => self.filter_by_feed(overlay.row),
+            OverlayKind::Unkept if typed.is_empty() => self.outbox.extend([Effect::GiveUpUnkept, Effect::Quit]),
+            OverlayKind::Unkept => self.outbox.push(Effect::WriteUnkept {
                 path: typed.into(),
                 changes: self.keeping.unkept(),
                 corpus: Arc::clone(&self.corpus),

@@ -18,7 +18,7 @@ const HIT_SEARCH: usize = 10_000;
 
 impl State {
     /// Does what `action` says, `count` times where that means something.
-    pub(super) fn perform(&mut self, action: Action, count: Option<usize>, effects: &mut Vec<Effect>) {
+    pub(super) fn perform(&mut self, action: Action, count: Option<usize>) {
         let times = count.unwrap_or(1).max(1);
         let step = isize::try_from(times).unwrap_or(isize::MAX);
         let page = |rows: usize| isize::try_from(rows).unwrap_or(1);
@@ -33,7 +33,7 @@ impl State {
             Action::PageUp => self.move_by(-page(self.page_rows()).max(1).saturating_mul(step)),
             Action::NextArticle => self.select_by(step),
             Action::PreviousArticle => self.select_by(-step),
-            Action::ReadOn => self.read_on(effects),
+            Action::ReadOn => self.read_on(),
             Action::ReadBack => {
                 let rows = self.text_rows();
                 self.reading.scroll_by(-page(rows.saturating_sub(2).max(1)), rows);
@@ -50,12 +50,12 @@ impl State {
                 Focus::Reading if self.layout().sources.is_some() => self.focus = Focus::Sources,
                 Focus::Reading | Focus::Filter | Focus::Sources => self.focus = Focus::List,
             },
-            Action::Back => self.back(false, effects),
+            Action::Back => self.back(false),
             Action::StartFilter => {
                 self.start_line();
-                self.make_room_to_type(effects);
+                self.make_room_to_type();
             }
-            Action::Cancel => self.cancel_line(effects),
+            Action::Cancel => self.cancel_line(),
             Action::NextHit | Action::PreviousHit => {
                 for _ in 0..times {
                     if !self.step_hit(action == Action::NextHit) {
@@ -71,19 +71,19 @@ impl State {
                 if trimmed != text && self.read_query(&trimmed, false).asks_the_same(&self.read_query(text, false)) {
                     self.filter.editor_mut().set(&trimmed);
                 }
-                self.remember_filter(effects);
+                self.remember_filter();
                 self.focus = Focus::List;
-                self.ask_of_marks(effects);
+                self.ask_of_marks();
             }
             Action::ClearFilter => {
-                self.remember_filter(effects);
-                self.clear_filter(effects);
+                self.remember_filter();
+                self.clear_filter();
                 self.focus = Focus::List;
             }
-            Action::ToggleCase => self.toggle_case(effects),
+            Action::ToggleCase => self.toggle_case(),
             Action::HistoryOlder | Action::HistoryNewer => {
                 if self.filter.walk(action == Action::HistoryOlder) {
-                    self.retype(effects);
+                    self.retype();
                 }
             }
             Action::CursorLeft
@@ -99,7 +99,7 @@ impl State {
             | Action::DeleteToEnd => {
                 if self.filter.editor_mut().apply(action) {
                     self.filter.stop_walking();
-                    self.retype(effects);
+                    self.retype();
                 }
             }
             Action::Complete | Action::CompleteBack if self.focus == Focus::Filter => {
@@ -107,16 +107,16 @@ impl State {
                 match wanted {
                     Some(wanted) => {
                         let (corpus, marks) = (Arc::clone(&self.corpus), self.keeping.marks().clone());
-                        effects.push(Effect::CountValues { corpus, marks, wanted });
+                        self.outbox.push(Effect::CountValues { corpus, marks, wanted });
                     }
-                    None if done => self.retype(effects),
+                    None if done => self.retype(),
                     None => self.tell("Nothing to complete here"),
                 }
             }
             Action::Complete | Action::CompleteBack => {}
             Action::ShowLanguage => self.overlay = Some(Overlay::new(OverlayKind::Language)),
-            Action::ToggleStar => self.toggle_star(count, effects),
-            Action::ToggleRead => self.toggle_read(count, effects),
+            Action::ToggleStar => self.toggle_star(count),
+            Action::ToggleRead => self.toggle_read(count),
             Action::EditTags => self.ask_for_tags(count),
             Action::EditNote | Action::EditNoteElsewhere if self.focus == Focus::Sources => {
                 self.tell("A note belongs to one article: go to it in the list first");
@@ -128,36 +128,36 @@ impl State {
                     if action == Action::EditNote {
                         self.note = Some(NoteEditor::new(article, text));
                     } else {
-                        effects.push(Effect::EditNote { article, text: text.to_owned() });
+                        self.outbox.push(Effect::EditNote { article, text: text.to_owned() });
                     }
                 }
             }
             Action::NextUnread | Action::PreviousUnread => self.step_unread(action == Action::NextUnread),
             Action::Undo | Action::Redo => {
                 for _ in 0..times {
-                    self.undo(action == Action::Undo, effects);
+                    self.undo(action == Action::Undo);
                 }
             }
             Action::MarkRead | Action::MarkUnread | Action::Star | Action::Unstar => {
-                self.mark_all(action, &self.command_target(count), "", effects);
+                self.mark_all(action, &self.command_target(count), "");
             }
             Action::Tag | Action::Untag => {
                 self.asked = Some(self.command_target(count));
                 self.overlay = Some(Overlay::new(OverlayKind::Ask(action)));
             }
             Action::ShowSources => self.toggle_sources(),
-            Action::Narrow => self.choose_source(Choose::Only, effects),
-            Action::Add => self.choose_source(Choose::Also, effects),
-            Action::Exclude => self.choose_source(Choose::Not, effects),
+            Action::Narrow => self.choose_source(Choose::Only),
+            Action::Add => self.choose_source(Choose::Also),
+            Action::Exclude => self.choose_source(Choose::Not),
             Action::RunSearch => self.calling = true,
             Action::SaveSearch => self.overlay = Some(Overlay::new(OverlayKind::Ask(action))),
             Action::WatchSearch | Action::ForgetSearch if self.focus == Focus::Sources => {
-                self.change_search(action, effects);
+                self.change_search(action);
             }
             Action::WatchSearch | Action::ForgetSearch => {
                 self.overlay = Some(Overlay::new(OverlayKind::Ask(action)));
             }
-            Action::Remove => self.remove_source(effects),
+            Action::Remove => self.remove_source(),
             Action::ToggleWatches => self.toggle_watches(),
             Action::ToggleZen => {
                 self.zen = !self.zen && self.reading.open().is_some();
@@ -165,14 +165,14 @@ impl State {
                     self.focus = Focus::Reading;
                 }
             }
-            Action::CycleTheme => self.cycle_theme(effects),
+            Action::CycleTheme => self.cycle_theme(),
             Action::WidenList => self.list_share = (self.list_share + 5).min(80),
             Action::NarrowList => self.list_share = self.list_share.saturating_sub(5).max(20),
-            Action::OpenLink => self.open_link(count, effects),
-            Action::Copy => self.copy(false, effects),
-            Action::CopyText => self.copy(true, effects),
+            Action::OpenLink => self.open_link(count),
+            Action::Copy => self.copy(false),
+            Action::CopyText => self.copy(true),
             Action::Edit => match self.reading.open() {
-                Some(open) if open.origin == Origin::File => effects.push(Effect::Edit(open.path.clone())),
+                Some(open) if open.origin == Origin::File => self.outbox.push(Effect::Edit(open.path.clone())),
                 Some(_) => self.tell("This article is in no file that could be edited"),
                 None => {}
             },
@@ -183,10 +183,10 @@ impl State {
             }
             Action::Export => self.ask_export(),
             Action::AddFeed | Action::Feed => self.overlay = Some(Overlay::new(OverlayKind::Ask(action))),
-            Action::RefreshFeeds => self.run_feed_command(FeedCommand::Refresh { names: Vec::new() }, effects),
-            Action::FullText | Action::ShowChanges => self.order_of_entry(action, effects),
-            Action::Reload => effects.push(Effect::Reload),
-            Action::StopLoading => effects.push(Effect::StopLoading),
+            Action::RefreshFeeds => self.run_feed_command(FeedCommand::Refresh { names: Vec::new() }),
+            Action::FullText | Action::ShowChanges => self.order_of_entry(action),
+            Action::Reload => self.outbox.push(Effect::Reload),
+            Action::StopLoading => self.outbox.push(Effect::StopLoading),
             Action::ShowProblems => match self.problem_count() {
                 0 if self.progress.stopped => {
                     let key = self.keymap.shown(Action::Reload);
@@ -200,41 +200,41 @@ impl State {
             },
             Action::ShowPalette => self.overlay = Some(Overlay::new(OverlayKind::Palette)),
             Action::ShowHelp => self.overlay = Some(Overlay::new(OverlayKind::Help)),
-            Action::Redraw => effects.push(Effect::Redraw),
-            Action::Suspend => effects.push(Effect::Suspend),
+            Action::Redraw => self.outbox.push(Effect::Redraw),
+            Action::Suspend => self.outbox.push(Effect::Suspend),
             // What could not be kept is not given up without asking.
             Action::Quit if self.keeping.trouble().is_some() => {
                 let mut overlay = Overlay::new(OverlayKind::Unkept);
                 overlay.line.set(&format!("newsdesk-unsaved-{}.jsonl", self.now.format("%Y-%m-%d")));
                 self.overlay = Some(overlay);
             }
-            Action::Quit => effects.push(Effect::Quit),
+            Action::Quit => self.outbox.push(Effect::Quit),
         }
     }
 
     /// Does what `action` says with what was typed for it.
-    pub(super) fn perform_with(&mut self, action: Action, argument: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn perform_with(&mut self, action: Action, argument: &str) {
         let asked = self.asked.take();
         match action {
             // An empty line is an answer here: no tags.
             Action::EditTags => {
                 let target = asked.unwrap_or_else(|| self.target(None));
-                self.set_tags(&target, argument, effects);
+                self.set_tags(&target, argument);
             }
-            Action::Export => self.export_to(argument, false, effects),
+            Action::Export => self.export_to(argument, false),
             _ if argument.is_empty() => {}
             Action::Tag | Action::Untag => {
                 let target = asked.unwrap_or_else(|| self.command_target(None));
-                self.mark_all(action, &target, argument, effects);
+                self.mark_all(action, &target, argument);
             }
-            Action::SaveSearch => self.save_search(argument, effects),
-            Action::WatchSearch => self.watch_search(argument, effects),
-            Action::ForgetSearch => self.forget_search(argument, effects),
-            Action::AddFeed => self.command_feed(&format!("add {argument}"), effects),
-            Action::RefreshFeeds => self.command_feed(&format!("refresh {argument}"), effects),
-            Action::Feed => self.command_feed(argument, effects),
-            Action::RunSearch => argument.chars().next().into_iter().for_each(|key| self.run_search(key, effects)),
-            _ => self.perform(action, None, effects),
+            Action::SaveSearch => self.save_search(argument),
+            Action::WatchSearch => self.watch_search(argument),
+            Action::ForgetSearch => self.forget_search(argument),
+            Action::AddFeed => self.command_feed(&format!("add {argument}")),
+            Action::RefreshFeeds => self.command_feed(&format!("refresh {argument}")),
+            Action::Feed => self.command_feed(argument),
+            Action::RunSearch => argument.chars().next().into_iter().for_each(|key| self.run_search(key)),
+            _ => self.perform(action, None),
         }
     }
 
@@ -301,7 +301,7 @@ impl State {
         }
     }
 
-    fn read_on(&mut self, effects: &mut Vec<Effect>) {
+    fn read_on(&mut self) {
         // Where the text is not to be seen yet, reading on begins with showing it.
         if self.layout().reading.is_none() {
             return self.focus_reading();
@@ -310,7 +310,7 @@ impl State {
         let rows = self.text_rows();
         let page = isize::try_from(rows.saturating_sub(2).max(1)).unwrap_or(1);
         if !self.reading.scroll_by(page, rows) {
-            self.read_to_the_end(effects);
+            self.read_to_the_end();
             if self.list.selected() + 1 < self.list.slots().len() {
                 self.select_by(1);
             } else {
@@ -321,20 +321,20 @@ impl State {
 
     /// Goes one step back: leaves zen, the text or the filter, or stops loading. Stops loading only if `stop_asked`:
     /// the key was pressed twice.
-    pub(super) fn back(&mut self, stop_asked: bool, effects: &mut Vec<Effect>) {
+    pub(super) fn back(&mut self, stop_asked: bool) {
         if self.zen {
             self.zen = false;
         } else if matches!(self.focus, Focus::Reading | Focus::Sources) {
             self.focus = Focus::List;
         } else if !self.filter.editor().text().is_empty() {
-            self.clear_filter(effects);
+            self.clear_filter();
         } else if self.feeds.is_waiting() {
-            effects.push(Effect::Feeds(FeedOrder::Stop));
+            self.outbox.push(Effect::Feeds(FeedOrder::Stop));
         } else if self.is_loading() && stop_asked {
-            effects.push(Effect::StopLoading);
+            self.outbox.push(Effect::StopLoading);
         } else if self.is_loading() {
             self.stop_asked = true;
-            effects.push(Effect::ExpireStop { milliseconds: STOP_TIMEOUT });
+            self.outbox.push(Effect::ExpireStop { milliseconds: STOP_TIMEOUT });
             let (read, found) = (grouped(self.progress.read as u64), grouped(self.progress.found as u64));
             let back = self.keymap.keys(Action::Back).first().map_or_else(|| "Esc".to_owned(), ToString::to_string);
             self.tell(format!("Loading {read} of {found} · {back} again stops"));
@@ -359,20 +359,20 @@ impl State {
     }
 
     /// Leaves the filter bar and restores its former text.
-    fn cancel_line(&mut self, effects: &mut Vec<Effect>) {
+    fn cancel_line(&mut self) {
         let (text, focus, zen) = std::mem::replace(&mut self.line_before, (String::new(), Focus::List, false));
         self.filter.stop_walking();
         (self.focus, self.zen) = (focus, zen);
-        self.filter_by(&text, effects);
+        self.filter_by(&text);
     }
 
-    pub(super) fn clear_filter(&mut self, effects: &mut Vec<Effect>) {
-        self.filter_by("", effects);
+    pub(super) fn clear_filter(&mut self) {
+        self.filter_by("");
     }
 
     /// Puts the cursor after the filter and a space, so that the next word can be typed at once. Adds no space if it
     /// would change the query or separate a field from its value.
-    fn make_room_to_type(&mut self, effects: &mut Vec<Effect>) {
+    fn make_room_to_type(&mut self) {
         let text = self.filter.editor().text().to_owned();
         self.filter.editor_mut().apply(Action::CursorEnd);
         if text.is_empty() || text.ends_with(|c: char| c.is_whitespace() || matches!(c, ':' | '-' | '(')) {
@@ -381,18 +381,18 @@ impl State {
         let spaced = self.read_query(&format!("{text} "), true);
         if spaced.asks_the_same(&self.read_query(&text, false)) {
             self.filter.insert(" ");
-            self.retype(effects);
+            self.retype();
         }
     }
 
     /// Switches the case toggle to its next choice.
-    fn toggle_case(&mut self, effects: &mut Vec<Effect>) {
+    fn toggle_case(&mut self) {
         if self.filter.editor().text().trim().is_empty() && self.focus != Focus::Filter {
             return self.tell(format!("No filter. Press {} to type one", self.keymap.shown(Action::StartFilter)));
         }
         let case = self.filter.typed().next_case();
         self.filter.set_case(case);
-        self.retype(effects);
+        self.retype();
         self.tell(match case {
             Case::Auto => "Case: words in capitals are exact, others ignore case",
             Case::Exact => "Case: exact",
@@ -438,14 +438,14 @@ impl State {
         true
     }
 
-    fn open_link(&mut self, number: Option<usize>, effects: &mut Vec<Effect>) {
+    fn open_link(&mut self, number: Option<usize>) {
         let Some(open) = self.reading.open() else { return };
         let link = match number {
             Some(number) => open.article.links.get(number - 1),
             None => open.article.url.as_ref().or(open.article.links.first()),
         };
         match (link, number) {
-            (Some(link), _) => effects.push(Effect::OpenLink(link.to_string())),
+            (Some(link), _) => self.outbox.push(Effect::OpenLink(link.to_string())),
             (None, Some(number)) => self.tell(format!("This article has no link {number}")),
             (None, None) => self.tell("This article names no address"),
         }
@@ -460,7 +460,7 @@ impl State {
         }
     }
 
-    fn copy(&mut self, whole: bool, effects: &mut Vec<Effect>) {
+    fn copy(&mut self, whole: bool) {
         let Some(open) = self.reading.open() else { return };
         let (text, told) = if whole {
             (self.whole_text(open), "Copied the whole article")
@@ -469,7 +469,7 @@ impl State {
             let address = open.article.url.as_ref().map_or_else(path, |url| shown_address(url).into_owned());
             (format!("{}\n{address}\n", open.article.headline()), "Copied headline and address")
         };
-        effects.push(Effect::Copy(crate::article::SafeText::new(&text)));
+        self.outbox.push(Effect::Copy(crate::article::SafeText::new(&text)));
         self.tell(told);
     }
 }

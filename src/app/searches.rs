@@ -95,12 +95,12 @@ impl State {
     }
 
     /// Changes the saved searches, here and in the library, as one step that can be undone.
-    fn change_searches(&mut self, name: String, changes: Vec<SearchChange>, effects: &mut Vec<Effect>) {
+    fn change_searches(&mut self, name: String, changes: Vec<SearchChange>) {
         let mut all = self.searches.all.as_ref().clone();
         changes.iter().for_each(|change| change.apply(&mut all));
         self.take_searches(all);
         let entry = self.record(name, StepChange::Searches(changes.clone()));
-        effects.push(Effect::ChangeSearches { changes, entry });
+        self.outbox.push(Effect::ChangeSearches { changes, entry });
     }
 
     /// Returns the change that replaces the search of that name by `after`.
@@ -111,7 +111,7 @@ impl State {
     }
 
     /// Saves the filter under the typed name, which `'` with a key, a colour and `watch` may follow.
-    pub(super) fn save_search(&mut self, typed: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn save_search(&mut self, typed: &str) {
         let query = self.filter.editor().text().trim().to_owned();
         if query.is_empty() {
             return self.fail("No filter to save; type one first");
@@ -140,12 +140,12 @@ impl State {
                 let question = format!("A search named \"{}\" exists already. Replace it?", search.name);
                 self.confirm(question, Confirmed::ReplaceSearch(search));
             }
-            None => self.put_search(search, effects),
+            None => self.put_search(search),
         }
     }
 
     /// Saves a search. Replaces the one of the same name.
-    pub(super) fn put_search(&mut self, search: SavedSearch, effects: &mut Vec<Effect>) {
+    pub(super) fn put_search(&mut self, search: SavedSearch) {
         let name = search.name.clone();
         let how = search.key.map_or_else(|| "in the sources pane".to_owned(), |key| format!("'{key} brings it back"));
         let mut changes = Vec::new();
@@ -159,39 +159,39 @@ impl State {
         changes.push(self.search_change(&name, Some(search)));
         let is_new = changes.last().is_some_and(|change| change.before.is_none());
         let verb = if is_new { "save" } else { "replace" };
-        self.change_searches(format!("{verb} search {}", quoted(&name)), changes, effects);
+        self.change_searches(format!("{verb} search {}", quoted(&name)), changes);
         self.tell_done(&format!("Saved as {name}; {how}{taken}"));
     }
 
     /// Filters by the saved search with this key.
-    pub(super) fn run_search(&mut self, key: char, effects: &mut Vec<Effect>) {
+    pub(super) fn run_search(&mut self, key: char) {
         let Some(search) = self.searches.all.iter().find(|search| search.key == Some(key)) else {
             return self.tell(format!("No saved search has the key {key}"));
         };
         let (name, query) = (search.name.clone(), search.query.clone());
-        self.filter_by(&query, effects);
+        self.filter_by(&query);
         self.tell(name);
     }
 
     /// Has the filter be this.
-    pub(super) fn filter_by(&mut self, query: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn filter_by(&mut self, query: &str) {
         self.filter.editor_mut().set(query);
-        self.retype(effects);
+        self.retype();
     }
 
     /// Deletes a saved search.
-    pub(super) fn forget_search(&mut self, name: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn forget_search(&mut self, name: &str) {
         let change = self.search_change(name, None);
         if change.before.is_none() {
             return self.tell(format!("No saved search is called {name}"));
         }
         let what = format!("search {}", quoted(name));
-        self.change_searches(format!("delete {what}"), vec![change], effects);
+        self.change_searches(format!("delete {what}"), vec![change]);
         self.tell_done(&format!("Deleted {what}"));
     }
 
     /// Highlights the words of a saved search in every article, or stops doing so.
-    pub(super) fn watch_search(&mut self, name: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn watch_search(&mut self, name: &str) {
         let Some(search) = self.searches.all.iter().find(|search| search.name == name).cloned() else {
             return self.tell(format!("No saved search is called {name}"));
         };
@@ -199,7 +199,7 @@ impl State {
         let told = if watch { "are highlighted in every article" } else { "are no longer highlighted" };
         let change = self.search_change(name, Some(SavedSearch { watch, ..search }));
         let verb = if watch { "watch" } else { "stop watching" };
-        self.change_searches(format!("{verb} search {}", quoted(name)), vec![change], effects);
+        self.change_searches(format!("{verb} search {}", quoted(name)), vec![change]);
         self.tell(format!("The words of {name} {told}"));
     }
 

@@ -58,7 +58,7 @@ impl State {
     }
 
     /// Goes where the reader was, unless the reader has gone somewhere else already.
-    pub(super) fn resume(&mut self, session: &Session, effects: &mut Vec<Effect>) {
+    pub(super) fn resume(&mut self, session: &Session) {
         if self.acted {
             return;
         }
@@ -68,7 +68,7 @@ impl State {
         let resume = |article| Resume { article, row: session.row, reading: session.reading };
         self.resume = session.article().map(resume);
         self.filter.editor_mut().set(&session.filter);
-        self.retype(effects);
+        self.retype();
         self.seek();
     }
 
@@ -103,14 +103,14 @@ impl State {
     }
 
     /// Keeps where the reader is, once the reader has done something.
-    pub(super) fn keep_session(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn keep_session(&mut self) {
         if !self.acted || !self.keeping.is_ready() {
             return;
         }
         let session = self.session();
         if self.kept_session.as_ref() != Some(&session) {
             self.kept_session = Some(session.clone());
-            effects.push(Effect::KeepSession { session: Box::new(session), corpus: Arc::clone(&self.corpus) });
+            self.outbox.push(Effect::KeepSession { session: Box::new(session), corpus: Arc::clone(&self.corpus) });
         }
     }
 }

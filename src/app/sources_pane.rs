@@ -308,7 +308,7 @@ fn either(rows: &[String]) -> String {
 impl State {
     /// Requests counts if the pane is visible and its counts are out of date. Conditions that choose or exclude rows
     /// are ignored, so that the other rows keep their counts.
-    pub(super) fn count_facets(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn count_facets(&mut self) {
         if self.layout().sources.is_none() {
             return;
         }
@@ -351,7 +351,7 @@ impl State {
         };
         self.sources.generation += 1;
         self.sources.counted = Some(LastCount { basis, marks: marks.clone(), searches });
-        effects.push(Effect::CountFacets {
+        self.outbox.push(Effect::CountFacets {
             generation: self.sources.generation,
             corpus: Arc::clone(&self.corpus),
             counted,
@@ -397,7 +397,7 @@ impl State {
     }
 
     /// Changes the filter by the selected row. Typed words stay.
-    pub(super) fn choose_source(&mut self, how: Choose, effects: &mut Vec<Effect>) {
+    pub(super) fn choose_source(&mut self, how: Choose) {
         let Some(row) = self.sources.row().cloned() else { return };
         let conditions = Conditions::new(&self.read_query(self.filter.editor().text(), false), &self.sources);
         let field = match row.kind {
@@ -446,19 +446,19 @@ impl State {
         added.insert(0, text);
         added.retain(|part| !part.is_empty());
         self.sources.chosen = chosen;
-        self.filter_by(&added.join(" "), effects);
-        self.remember_filter(effects);
+        self.filter_by(&added.join(" "));
+        self.remember_filter();
     }
 
     /// Unsubscribes from the selected feed after a confirmation, or deletes the selected saved search. Does nothing
     /// outside the pane.
-    pub(super) fn remove_source(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn remove_source(&mut self) {
         let row = self.sources.row().filter(|_| self.focus == Focus::Sources).cloned();
         match row.map(|row| (row.kind, row.name)) {
-            Some((FacetKind::Search, name)) => self.forget_search(&name, effects),
+            Some((FacetKind::Search, name)) => self.forget_search(&name),
             Some((FacetKind::Feed, name)) => self.ask_to_unsubscribe(&name),
             Some((FacetKind::FeedTag, tag)) => {
-                self.run_feed_command(FeedCommand::Remove { names: vec![tag], yes: false }, effects);
+                self.run_feed_command(FeedCommand::Remove { names: vec![tag], yes: false });
             }
             Some(_) => self.tell("Select a feed or a saved search to remove"),
             None => {
@@ -469,10 +469,10 @@ impl State {
     }
 
     /// What the keys of the pane do to a saved search.
-    pub(super) fn change_search(&mut self, action: Action, effects: &mut Vec<Effect>) {
+    pub(super) fn change_search(&mut self, action: Action) {
         match self.sources.row().filter(|row| row.kind == FacetKind::Search).map(|row| row.name.clone()) {
-            Some(name) if action == Action::WatchSearch => self.watch_search(&name, effects),
-            Some(name) => self.forget_search(&name, effects),
+            Some(name) if action == Action::WatchSearch => self.watch_search(&name),
+            Some(name) => self.forget_search(&name),
             None => self.tell("This is no saved search; S saves the filter as one"),
         }
     }

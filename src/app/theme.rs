@@ -16,7 +16,7 @@ pub struct ChosenTheme {
 
 impl State {
     /// Changes to the next theme. Saving a choice equal to the config's replaces any other remembered one.
-    pub(super) fn cycle_theme(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn cycle_theme(&mut self) {
         let (next, name) = match (self.theme, self.background) {
             // The automatic theme already shows the dark one there.
             (ThemeChoice::Auto, Some(Background::Dark)) | (ThemeChoice::Dark, _) => (ThemeChoice::Light, "light"),
@@ -27,7 +27,7 @@ impl State {
         self.theme = next;
         self.tell(format!("Theme: {name}"));
         let configured = self.config.theme.name().to_owned();
-        effects.push(Effect::SaveTheme(ChosenTheme { chosen: next.name().to_owned(), configured }));
+        self.outbox.push(Effect::SaveTheme(ChosenTheme { chosen: next.name().to_owned(), configured }));
     }
 
     /// Sets the theme from the library, unless the config has changed since or the reader has already chosen one.

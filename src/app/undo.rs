@@ -20,30 +20,30 @@ impl State {
     }
 
     /// Undoes the last step, or redoes the one that was undone last.
-    pub(super) fn undo(&mut self, undo: bool, effects: &mut Vec<Effect>) {
+    pub(super) fn undo(&mut self, undo: bool) {
         let Some(step) = self.keeping.history.next(undo).cloned() else {
             return self.tell(if undo { "Nothing to undo" } else { "Nothing to redo" });
         };
         match &step.change {
-            StepChange::Marks(groups) => self.undo_marks(&step, groups, undo, effects),
-            StepChange::Searches(changes) => self.undo_searches(&step, changes, undo, effects),
+            StepChange::Marks(groups) => self.undo_marks(&step, groups, undo),
+            StepChange::Searches(changes) => self.undo_searches(&step, changes, undo),
             StepChange::Feeds(_) => {
                 self.keeping.history.advance(undo);
                 if let Some(row) = step.row {
-                    effects.push(Effect::Feeds(FeedOrder::Undo { row, undo }));
+                    self.outbox.push(Effect::Feeds(FeedOrder::Undo { row, undo }));
                 }
             }
         }
     }
 
-    fn undo_marks(&mut self, step: &Step, groups: &[MarkGroup], undo: bool, effects: &mut Vec<Effect>) {
+    fn undo_marks(&mut self, step: &Step, groups: &[MarkGroup], undo: bool) {
         let (all, changed) = changed_articles(self.keeping.marks(), groups, undo);
         if changed > 0 {
             let reason = match (all, changed) {
                 (1, _) => "another program changed it since".to_owned(),
                 _ => format!("another program changed {} of them since", grouped(changed as u64)),
             };
-            return self.refuse_step(step, undo, &reason, effects);
+            return self.refuse_step(step, undo, &reason);
         }
         let changes = self.make_marks(markings(groups, undo));
         let Some(entry) = self.keeping.history.advance(undo) else { return };
@@ -52,12 +52,12 @@ impl State {
             // The reader decided; opening the article must not mark it again.
             self.judged = open;
         }
-        self.keep(changes, Some(entry), effects);
-        self.ask_of_marks(effects);
+        self.keep(changes, Some(entry));
+        self.ask_of_marks();
         self.tell_undone(&step.name, undo);
     }
 
-    fn undo_searches(&mut self, step: &Step, changes: &[SearchChange], undo: bool, effects: &mut Vec<Effect>) {
+    fn undo_searches(&mut self, step: &Step, changes: &[SearchChange], undo: bool) {
         let changes: Vec<SearchChange> = match undo {
             true => changes.iter().rev().map(SearchChange::inverse).collect(),
             false => changes.to_vec(),
@@ -65,19 +65,19 @@ impl State {
         let mut all = self.searches.all().to_vec();
         for change in &changes {
             if !change.applies_to(&all) {
-                return self.refuse_step(step, undo, "another program changed the search since", effects);
+                return self.refuse_step(step, undo, "another program changed the search since");
             }
             change.apply(&mut all);
         }
         let Some(entry) = self.keeping.history.advance(undo) else { return };
         self.take_searches(all);
-        effects.push(Effect::ChangeSearches { changes, entry });
+        self.outbox.push(Effect::ChangeSearches { changes, entry });
         self.tell_undone(&step.name, undo);
     }
 
     /// Reports why a step cannot be undone or redone, and drops it to make the one before it reachable.
-    fn refuse_step(&mut self, step: &Step, undo: bool, reason: &str, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Journal(self.keeping.history.remove(step.number)));
+    fn refuse_step(&mut self, step: &Step, undo: bool, reason: &str) {
+        self.outbox.push(Effect::Journal(self.keeping.history.remove(step.number)));
         self.tell_refused(&step.name, undo, reason);
     }
 
@@ -103,9 +103,9 @@ impl State {
     }
 
     /// Records a step that the feed thread made and stored.
-    pub(super) fn take_feed_step(&mut self, row: i64, name: String, change: StepChange, effects: &mut Vec<Effect>) {
+    pub(super) fn take_feed_step(&mut self, row: i64, name: String, change: StepChange) {
         let entry = self.keeping.history.record(name, change, Some(row));
-        effects.push(Effect::Journal(entry));
+        self.outbox.push(Effect::Journal(entry));
         // The feed thread sends the message and does not know the keys. An import makes two steps.
         let hint = self.undo_hint();
         if let Some(notice) = &mut self.notice
@@ -117,17 +117,11 @@ impl State {
     }
 
     /// Reports that the feed thread undid or redid a step, or why it refused.
-    pub(super) fn take_feed_undo(
-        &mut self,
-        (row, undo): (i64, bool),
-        name: &str,
-        refused: Option<&str>,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn take_feed_undo(&mut self, (row, undo): (i64, bool), name: &str, refused: Option<&str>) {
         match refused {
             None => self.tell_undone(name, undo),
             Some(reason) => {
-                effects.extend(self.keeping.history.remove_row(row).map(Effect::Journal));
+                self.outbox.extend(self.keeping.history.remove_row(row).map(Effect::Journal));
                 self.tell_refused(name, undo, reason);
             }
         }
