@@ -42,9 +42,10 @@ mod unix {
 
     use chrono::NaiveDate;
     use newsdesk::corpus::Corpus;
+    use newsdesk::engine::load_all;
+    use newsdesk::engine::loader::{LoadOptions, Source};
     use newsdesk::marks::Marks;
     use newsdesk::query::Query;
-    use newsdesk::runtime::{LoadOptions, Source, load_all};
     use newsdesk::search::{Answer, Request, scan};
 
     use super::terminal::Terminal;

@@ -15,13 +15,14 @@ use divan::counter::{BytesCount, ItemsCount};
 use memchr::memmem::Finder;
 use newsdesk::app::wrap::{Annotation, Setting, typeset};
 use newsdesk::app::{Effect, Message, Size, State};
-use newsdesk::article::fold::Folder;
 use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
-use newsdesk::loader::{Hint, decode, read};
+use newsdesk::engine::load_all;
+use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::formats::{Hint, decode, read};
 use newsdesk::query::Query;
-use newsdesk::runtime::{LoadOptions, Source, load_all};
 use newsdesk::search::{Answer, Request, count_hits, scan};
+use newsdesk::text::fold::Folder;
 use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -219,7 +220,7 @@ mod frames {
         let mut state = state("", 160, 50);
         let theme = Theme::new(Some(Background::Dark), Depth::TrueColour, &Default::default());
         let mut terminal = Terminal::new(TestBackend::new(160, 50)).unwrap();
-        let key: newsdesk::command::Key = "j".parse().unwrap();
+        let key: newsdesk::keys::Key = "j".parse().unwrap();
         bencher.bench_local(|| {
             state.update(Message::Key(key));
             terminal.draw(|frame| draw(&state, &theme, frame)).map(|_| ())

@@ -7,10 +7,11 @@ mod block;
 mod date;
 mod draft;
 mod enclosure;
-pub mod fold;
-mod json;
-mod safe;
-mod safe_text;
+pub(crate) mod problem;
+
+pub use problem::{Flaw, Problem, Refusal};
+
+use crate::text::SafeText;
 
 use std::fmt;
 
@@ -18,9 +19,6 @@ pub use block::{BlockKind, Part, Role, Span, SpanStyle};
 pub use date::Published;
 pub use draft::{Draft, DraftPart};
 pub use enclosure::Enclosure;
-pub use json::{to_json, write_json};
-pub use safe::Safe;
-pub use safe_text::{SafeText, changes, clean, is_clean};
 
 /// The lasting identity of an article: a hash of its place and of its position there. In a feed, the entry's id, link
 /// and title replace the position.
@@ -72,7 +70,7 @@ pub struct Article {
     pub links: Vec<SafeText>,
     /// Files that belong to it, such as recordings. Each is among the links as well.
     pub enclosures: Vec<Enclosure<SafeText>>,
-    /// How many words the body has; see [`count_words`].
+    /// How many words the body has; see [`crate::text::count_words`].
     pub words: u32,
 }
 
@@ -138,45 +136,9 @@ impl Article {
     }
 }
 
-/// Counts words: runs of anything but white space, and, for scripts that put no spaces between words (Chinese,
-/// Japanese, Thai, Lao, Khmer, Burmese), two characters to the word.
-pub fn count_words(text: &str) -> u32 {
-    if text.is_ascii() {
-        let mut words = 0u32;
-        let mut in_word = false;
-        for byte in text.bytes() {
-            let space = byte <= b' ';
-            words += u32::from(!space && !in_word);
-            in_word = !space;
-        }
-        return words;
-    }
-    let mut words = 0u32;
-    for token in text.split_whitespace() {
-        let unspaced = token.chars().filter(|&c| is_unspaced(c)).count();
-        words += if unspaced == 0 { 1 } else { unspaced.div_ceil(2) as u32 };
-    }
-    words
-}
-
-/// Whether this character is of a script that puts no spaces between words: Chinese, Japanese, Thai and its neighbours.
-pub fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'
-        | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'
-        | '\u{20000}'..='\u{3FFFF}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_counted_in_scripts_with_and_without_spaces() {
-        assert_eq!(count_words("one  two\nthree"), 3);
-        assert_eq!(count_words("l’été arrive"), 2);
-        assert_eq!(count_words("国务院新闻"), 3);
-        assert_eq!(count_words(""), 0);
-    }
 
     #[test]
     fn an_identity_depends_on_place_and_ordinal_and_on_nothing_else() {

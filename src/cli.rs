@@ -1,20 +1,11 @@
 //! The command line: what may be written, and what each subcommand prints. Data goes to standard output, all else to
 //! standard error; a closed pipe ends the program silently.
 
-mod cache;
-mod check;
-mod export;
-mod feed;
-mod library;
-mod list;
-mod mark;
-mod out;
+pub mod commands;
+mod output;
 mod paths;
 mod progress;
-mod search;
-mod searches;
 mod selection;
-mod show;
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
@@ -26,11 +17,13 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::app::BUNDLED;
+use crate::article::Problem;
 use crate::config::{Config, default_text};
-use crate::loader::Problem;
+use crate::engine::loader::{LoadOptions, Source};
+use crate::engine::{Cache, Loaded, load_with};
 use crate::query::{Case, Query, Sort};
-use crate::runtime::{self, Cache, LoadOptions, Loaded, Options, Source, load_with};
-use out::{Out, complain, is_seen, tell_panics};
+use crate::tui::Options;
+use output::{Out, complain, is_seen, tell_panics};
 use progress::Progress;
 use selection::{Selection, cases, parse, sorts};
 
@@ -65,7 +58,7 @@ struct Paths {
 }
 
 #[derive(Debug, Args)]
-struct Common {
+pub(crate) struct Common {
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     color: ColorWhen,
@@ -110,7 +103,7 @@ enum Command {
         choice: Choice,
         /// How to print them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: list::Format,
+        format: crate::cli::commands::list::Format,
     },
     /// Print whole articles, newest first
     Show {
@@ -120,7 +113,7 @@ enum Command {
         choice: Choice,
         /// How to print them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: show::Format,
+        format: crate::cli::commands::show::Format,
         /// The width of a line of text, in columns
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(10..=1000))]
         width: Option<u16>,
@@ -136,7 +129,7 @@ enum Command {
         paths: Paths,
         /// How to print it
         #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: search::Format,
+        format: crate::cli::commands::search::Format,
         /// The order; a `sort:` in the query says the same
         #[arg(long, value_name = "ORDER", value_parser = sorts())]
         sort: Option<Sort>,
@@ -158,7 +151,7 @@ enum Command {
         choice: Choice,
         /// The format; without it the ending of the file decides, else it is Markdown
         #[arg(long, value_name = "FORMAT")]
-        format: Option<export::Format>,
+        format: Option<crate::cli::commands::export::Format>,
         /// The file to write, or a folder: one that exists, or a name that ends in a slash
         #[arg(long, short, value_name = "PATH")]
         output: PathBuf,
@@ -188,7 +181,7 @@ enum Command {
         #[arg(long, value_name = "CASE", value_parser = cases())]
         case: Option<Case>,
         #[command(flatten)]
-        wishes: mark::Wishes,
+        wishes: crate::cli::commands::mark::Wishes,
         /// Tell what would change, and change nothing
         #[arg(long)]
         dry_run: bool,
@@ -196,7 +189,7 @@ enum Command {
     /// List, add and remove saved searches, or run one
     Searches {
         #[command(subcommand)]
-        order: Option<searches::Order>,
+        order: Option<crate::cli::commands::searches::Order>,
     },
     /// List what saved searches find that they had not found before, for cron
     ///
@@ -210,7 +203,7 @@ enum Command {
         paths: Vec<PathBuf>,
         /// How to print them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: list::Format,
+        format: crate::cli::commands::list::Format,
         /// Leave what is new to be new the next time
         #[arg(long)]
         dry_run: bool,
@@ -218,17 +211,17 @@ enum Command {
     /// Copy, export and import what is kept: marks, notes, saved searches
     Library {
         #[command(subcommand)]
-        order: library::Order,
+        order: crate::cli::commands::library::Order,
     },
     /// Show what is kept of large folders, so that they open faster, and tidy it up
     Cache {
         #[command(subcommand)]
-        order: Option<cache::Order>,
+        order: Option<crate::cli::commands::cache::Order>,
     },
     /// Manage feed subscriptions
     Feed {
         #[command(subcommand)]
-        order: feed::Order,
+        order: crate::cli::commands::feed::Order,
     },
     /// Print every setting with its default, ready for config.toml
     Config,
@@ -274,7 +267,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn carry_out(cli: Cli) -> io::Result<ExitCode> {
     if let Some(path) = &cli.common.log {
-        runtime::log_to(path).map_err(|error| named(path, &error))?;
+        crate::engine::util::log_to(path).map_err(|error| named(path, &error))?;
     }
     let colours = in_colour(cli.common.color);
     if cli.command.is_none() && is_seen() {
@@ -282,7 +275,7 @@ fn carry_out(cli: Cli) -> io::Result<ExitCode> {
         return read(&cli.paths.paths, &cli.common);
     }
     let done = carry_out_command(cli, colours);
-    library::report_unreadable_rows();
+    crate::cli::commands::library::report_unreadable_rows();
     done
 }
 
@@ -291,22 +284,32 @@ fn carry_out_command(cli: Cli, colours: bool) -> io::Result<ExitCode> {
     match cli.command {
         None => {
             paths::check(&cli.paths.paths, true)?;
-            list::print(&select(&cli.paths, &Choice::default(), false, &cli.common)?, list::Format::Text, &mut out)
+            crate::cli::commands::list::print(
+                &select(&cli.paths, &Choice::default(), false, &cli.common)?,
+                crate::cli::commands::list::Format::Text,
+                &mut out,
+            )
         }
-        Some(Command::List { paths, choice, format }) => {
-            list::print(&select(&paths, &choice, format.has_marks(), &cli.common)?, format, &mut out)
-        }
+        Some(Command::List { paths, choice, format }) => crate::cli::commands::list::print(
+            &select(&paths, &choice, format.has_marks(), &cli.common)?,
+            format,
+            &mut out,
+        ),
         Some(Command::Search { query, .. }) if query.starts_with("--") => {
             let message = format!("unexpected argument \"{query}\"; --help lists the options of search");
             Err(io::Error::new(io::ErrorKind::InvalidInput, message))
         }
         Some(Command::Search { query, paths, format, sort, case, limit, context }) => {
-            let options = search::Options { format, limit: limit.unwrap_or(usize::MAX), context: usize::from(context) };
+            let options = crate::cli::commands::search::Options {
+                format,
+                limit: limit.unwrap_or(usize::MAX),
+                context: usize::from(context),
+            };
             let selection = select(&paths, &Choice { query, sort, case }, format.has_marks(), &cli.common)?;
-            search::print(&selection, &options, &mut out)
+            crate::cli::commands::search::print(&selection, &options, &mut out)
         }
         Some(Command::Export { paths, choice, format, output, force }) => {
-            export::write(&select(&paths, &choice, true, &cli.common)?, format, &output, force)
+            crate::cli::commands::export::write(&select(&paths, &choice, true, &cli.common)?, format, &output, force)
         }
         Some(Command::Show { paths, choice, format, width }) => {
             let (config, _) = config(&cli.common)?;
@@ -317,23 +320,38 @@ fn carry_out_command(cli: Cli, colours: bool) -> io::Result<ExitCode> {
                 justify: config.justify,
                 hyphenate: config.hyphenate,
             };
-            show::print(&select(&paths, &choice, true, &cli.common)?, format, setting, colours, &mut out)
+            crate::cli::commands::show::print(
+                &select(&paths, &choice, true, &cli.common)?,
+                format,
+                setting,
+                colours,
+                &mut out,
+            )
         }
-        Some(Command::Check { library: true, .. }) => library::check(&mut out),
+        Some(Command::Check { library: true, .. }) => crate::cli::commands::library::check(&mut out),
         Some(Command::Mark { paths, query, case, wishes, dry_run }) => {
             let choice = Choice { query, sort: None, case };
-            mark::carry_out(&select(&paths, &choice, false, &cli.common)?, &wishes, dry_run, &mut out)
+            crate::cli::commands::mark::carry_out(
+                &select(&paths, &choice, false, &cli.common)?,
+                &wishes,
+                dry_run,
+                &mut out,
+            )
         }
-        Some(Command::Searches { order }) => searches::carry_out(order.unwrap_or_default(), &cli.common, &mut out),
+        Some(Command::Searches { order }) => {
+            crate::cli::commands::searches::carry_out(order.unwrap_or_default(), &cli.common, &mut out)
+        }
         Some(Command::Watch { names, paths, format, dry_run }) => {
-            searches::watch(&names, &paths, format, dry_run, &cli.common, &mut out)
+            crate::cli::commands::searches::watch(&names, &paths, format, dry_run, &cli.common, &mut out)
         }
-        Some(Command::Library { order }) => library::carry_out(order, &mut out),
+        Some(Command::Library { order }) => crate::cli::commands::library::carry_out(order, &mut out),
         Some(Command::Check { paths, stats, .. }) => {
-            check::print(&load(&paths.paths, &cli.common, false)?, stats, &mut out)
+            crate::cli::commands::check::print(&load(&paths.paths, &cli.common, false)?, stats, &mut out)
         }
-        Some(Command::Cache { order }) => cache::carry_out(order.unwrap_or_default(), &cli.common, &mut out),
-        Some(Command::Feed { order }) => feed::carry_out(order, &cli.common, &mut out),
+        Some(Command::Cache { order }) => {
+            crate::cli::commands::cache::carry_out(order.unwrap_or_default(), &cli.common, &mut out)
+        }
+        Some(Command::Feed { order }) => crate::cli::commands::feed::carry_out(order, &cli.common, &mut out),
         Some(Command::Config) => {
             if let Some(path) = config_path() {
                 complain(&format!("The config is {}", path.display()));
@@ -459,7 +477,7 @@ fn named_or_last(paths: &[PathBuf], library: &crate::library::Library) -> io::Re
     if !paths.is_empty() || library.has_feeds().unwrap_or(false) {
         return Ok(paths.to_owned());
     }
-    let sessions = library.sessions().map_err(|error| library::told(library.path(), error))?;
+    let sessions = library.sessions().map_err(|error| crate::cli::commands::library::told(library.path(), error))?;
     let last = sessions.first().and_then(|(sources, _)| serde_json::from_str::<Vec<PathBuf>>(sources).ok());
     // The articles that come with the program have no path, nor have feeds.
     let there = |paths: &Vec<PathBuf>| paths.iter().all(|path| path.exists());
@@ -484,7 +502,7 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     // The terminal answers while the library is opened. If an article comes through a pipe, the program that writes it may
     // be asking for a password.
     let is_piped = paths.iter().any(|path| path == Path::new("-"));
-    let early = if is_piped { None } else { Some(runtime::ask_terminal(colours)?) };
+    let early = if is_piped { None } else { Some(crate::tui::ask_terminal(colours)?) };
     let library = library_path();
     // A library that cannot be read is told of on the screen.
     let known = || crate::library::Library::open_to_read(library.as_deref()?).ok().flatten();
@@ -492,7 +510,7 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
     let last = last.and_then(|library| named_or_last(paths, &library).ok());
     let paths = last.as_deref().unwrap_or(paths);
     let sources = sources(paths, library.as_deref(), &config)?;
-    let asked = early.map_or_else(|| runtime::ask_terminal(colours), Ok)?;
+    let asked = early.map_or_else(|| crate::tui::ask_terminal(colours), Ok)?;
     let has_feeds = paths.is_empty() && !sources.contains(&Source::Bundled);
     let title = match paths {
         [] if has_feeds => "feeds".to_owned(),
@@ -505,7 +523,7 @@ fn read(paths: &[PathBuf], common: &Common) -> io::Result<ExitCode> {
         .then(|| "These articles come with newsdesk; `newsdesk FOLDER` opens your own. ? lists the keys.".to_owned());
     let cache = cache().filter(|_| config.snapshots);
     let options = Options { sources, title, config, config_problems, greeting, cache, library, colours };
-    runtime::run(asked, options)?.into_exit_code()
+    crate::tui::run(asked, options)?.into_exit_code()
 }
 
 /// Where the library is: in the data folder of the system, or in the file that `NEWSDESK_LIBRARY` names.

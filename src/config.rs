@@ -1,8 +1,8 @@
 //! What a reader may set in `config.toml`. Each entry is looked at by itself: a bad one is told in a sentence with
 //! file, line and column, and its default is used; all others count.
 
-mod entries;
 mod feeds;
+mod settings;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,12 +11,12 @@ use std::{fs, io};
 use ratatui::style::Color;
 use toml::de::{DeTable, DeValue};
 
-use crate::command::{Action, Key, Keymap};
-use crate::loader::Problem;
+use crate::article::Problem;
+use crate::keys::{Action, Key, Keymap};
 use crate::query::closest;
 
-pub use entries::default_text;
 pub use feeds::{FeedLogin, FeedSettings, FeedSort};
+pub use settings::default_text;
 
 /// The names of the colours that a config may set.
 pub const COLOURS: &[&str] = &[
@@ -247,13 +247,13 @@ impl Config {
             match (name.get_ref().as_ref(), value.get_ref()) {
                 ("keys", DeValue::Table(table)) => reader.keys(table),
                 ("colours" | "colors", DeValue::Table(table)) => reader.colours(table),
-                (section, DeValue::Table(table)) if entries::is_section(section) => reader.section(section, table),
-                (section, _) if entries::is_section(section) || matches!(section, "keys" | "colours") => {
+                (section, DeValue::Table(table)) if settings::is_section(section) => reader.section(section, table),
+                (section, _) if settings::is_section(section) || matches!(section, "keys" | "colours") => {
                     reader
                         .problem(at, &format!("\"{section}\" is a section, to be written [{section}]; it is left out"));
                 }
                 (other, _) => {
-                    let known = entries::sections().chain(["keys", "colours"]);
+                    let known = settings::sections().chain(["keys", "colours"]);
                     reader
                         .problem(at, &format!("\"{other}\" is no section{}; it is left out", suggestion(other, known)));
                 }
@@ -293,7 +293,7 @@ impl Reader<'_> {
     fn section(&mut self, section: &str, table: &DeTable<'_>) {
         for (name, value) in table {
             let key = name.get_ref().as_ref();
-            match entries::find(section, key) {
+            match settings::find(section, key) {
                 Some(entry) => {
                     if let Err(wrong) = (entry.set)(&mut self.config, value.get_ref()) {
                         let message = format!("\"{section}.{key}\": {wrong}; {} is used", entry.default);
@@ -301,7 +301,7 @@ impl Reader<'_> {
                     }
                 }
                 None => {
-                    let near = suggestion(key, entries::names(section));
+                    let near = suggestion(key, settings::names(section));
                     self.problem(
                         name.span().start,
                         &format!("\"{section}.{key}\" is no setting{near}; it is left out"),
@@ -315,11 +315,11 @@ impl Reader<'_> {
         for (name, value) in table {
             let key = name.get_ref().as_ref();
             let Some(action) = Action::named(key) else {
-                let near = suggestion(key, crate::command::ACTIONS.iter().map(|spec| spec.name));
+                let near = suggestion(key, crate::keys::ACTIONS.iter().map(|spec| spec.name));
                 self.problem(name.span().start, &format!("\"{key}\" is no action{near}; it is left out"));
                 continue;
             };
-            let texts = entries::texts(value.get_ref());
+            let texts = settings::texts(value.get_ref());
             match texts.and_then(|texts| {
                 texts.iter().map(|text| text.parse::<Key>().map_err(|wrong| wrong.to_string())).collect()
             }) {

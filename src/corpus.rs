@@ -4,22 +4,22 @@
 //! of the old one. It knows nothing of queries and nothing of the terminal.
 
 mod arena;
+mod article_ref;
 mod builder;
-mod entry;
-mod joined;
+pub mod codec;
+mod compact;
 mod order;
 mod shard;
-pub mod snapshot;
-mod weights;
+mod usage;
 
 use std::sync::Arc;
 
 use crate::article::ArticleId;
 
+pub use article_ref::{Entry, PartView};
 pub use builder::{FileIndex, ShardBuilder};
-pub use entry::{Entry, PartView};
 pub use shard::{FeedLabel, FileView, Origin, Shard, Stamp};
-pub use weights::FileWeight;
+pub use usage::FileWeight;
 
 /// The number of an article in a corpus: stable from version to version, until the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

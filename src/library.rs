@@ -4,27 +4,22 @@
 //! Everything here takes the time that the disk takes: it is for threads that nobody waits for. Panes are unknown here.
 
 mod database;
-mod entries;
-mod entry_keys;
-mod feeds;
-mod file_state;
+mod disk_error;
+pub mod feeds;
 mod journal;
+mod jsonl;
 mod logins;
-mod marks;
-mod merging;
-mod moves;
-mod newsboat;
+pub mod marks;
+mod newsboat_import;
+pub mod owner_only;
 mod preferences;
-pub mod private;
-mod recognise;
-mod repeats;
+mod recovery;
 mod rows;
-mod salvage;
 mod schema;
 mod searches;
 mod sessions;
-mod transfer;
-mod trouble;
+
+use crate::library::feeds::WhichEntries;
 
 use std::collections::HashSet;
 use std::io;
@@ -36,22 +31,18 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::article::ArticleId;
 
-pub use entries::{
-    CopiedMark, DeliveredFeed, Delivery, EntryTexts, FullText, Outcome, PreparedEntry, Stored, StoredEntry,
-    WhichEntries,
-};
 pub use feeds::{FeedCounts, FeedNumber, FeedVersion, Health, KnownFeed, Standing, Subscribed};
-pub use file_state::FileState;
+
 pub use journal::{ReaderId, ReaderLock, UndoneStep};
 pub use logins::FeedAccess;
 pub use marks::{Known, News, Origins};
-pub use merging::MergedFeeds;
-pub use newsboat::{Newsboat, NewsboatEntry};
-pub use recognise::Moved;
+
+pub use newsboat_import::{Newsboat, NewsboatEntry};
+
+pub use jsonl::{Imported, write_changes};
+pub use recovery::SetAside;
 pub use rows::{UnreadableRow, take_unreadable_rows, unreadable_rows};
-pub use salvage::SetAside;
 pub use schema::{MIGRATIONS, VERSION};
-pub use transfer::{Imported, write_changes};
 
 /// How long is waited for another program that writes.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -124,10 +115,10 @@ impl Library {
     pub fn open(path: &Path) -> Result<Library> {
         if let Some(folder) = path.parent() {
             let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
-            private::folder(folder).map_err(named)?;
+            owner_only::folder(folder).map_err(named)?;
         }
         // What SQLite puts beside a file may be read by whoever may read that. Where it cannot be made, SQLite says why.
-        if let Err(error) = private::new_file(path)
+        if let Err(error) = owner_only::new_file(path)
             && error.kind() == io::ErrorKind::StorageFull
         {
             return Err(error.into());
@@ -149,7 +140,7 @@ impl Library {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "foreign_keys", true)?;
-            moves::record(&connection)?;
+            crate::library::marks::moves::record(&connection)?;
         }
         connection.set_prepared_statement_cache_capacity(64);
         // Without it every statement is prepared anew whenever other values are bound to it.

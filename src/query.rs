@@ -4,6 +4,7 @@
 //! [`Mistake`] beside the rest of the tree. This room does not know how matching works, nor where a query is typed.
 //! The language is described in `docs/query-language.md`.
 
+mod ast;
 mod case;
 mod complete;
 mod dates;
@@ -12,12 +13,11 @@ mod parse;
 mod pattern;
 mod refine;
 mod saved;
-mod syntax;
 
+pub use ast::{Expr, LANGUAGE, Mistake, Query, Term, TermId, TermKind, Token, TokenKind};
 pub use case::{CASES, Case, ExactWords};
 pub use complete::{Completion, Wanted, complete};
 pub use dates::Days;
 pub use fields::{FEATURES, FIELDS, Feature, Field, FieldKind, FieldSpec, MARKS, Mark, SORTS, Sort, closest};
 pub use pattern::{compile, slashed, whole};
 pub use saved::SavedSearch;
-pub use syntax::{Expr, LANGUAGE, Mistake, Query, Term, TermId, TermKind, Token, TokenKind};

@@ -3,23 +3,23 @@
 //!
 //! It knows neither panes nor threads other than those it starts and ends within one call.
 
-mod answer;
-mod costly;
+mod explain_empty;
 mod facets;
-mod feed_names;
+mod feed_query;
+mod field_values;
 mod matcher;
-mod near;
-mod order;
+mod narrowing;
+mod needle;
+mod proximity;
+mod request;
 mod scan;
-mod sweep;
-mod terms;
-mod traces;
-mod values;
+mod shard_scan;
+mod sort;
 
-pub use answer::{Answer, Request};
-pub use costly::{Costly, costly_condition, other_case};
+pub use explain_empty::{Costly, costly_condition, other_case};
 pub use facets::{Counted, Facet, FacetKind, FacetSearch, facets};
-pub use feed_names::FeedNames;
+pub use feed_query::FeedNames;
+pub use field_values::count_values;
 pub use matcher::{Hit, Matcher};
+pub use request::{Answer, Request};
 pub use scan::{count_hits, listed, scan};
-pub use values::count_values;

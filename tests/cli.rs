@@ -467,7 +467,7 @@ fn check_tells_bytes_memory_and_time() {
         .unwrap()
         .map(|entry| entry.unwrap().metadata().unwrap().len())
         .sum();
-    let bytes = newsdesk::app::numbers::grouped(bytes);
+    let bytes = newsdesk::text::format::grouped(bytes);
     assert!(stats.contains(&format!("bytes    {bytes} in files, ")), "{stats}");
     for word in ["memory   ", " for each byte of the files", "seconds  ", "reading ", "ordering "] {
         assert!(stats.contains(word), "{word} in {stats}");

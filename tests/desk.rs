@@ -13,10 +13,10 @@ use driver::*;
 use newsdesk::app::{
     Effect, Focus, Kept, LoadProgress, Message, Mouse, MouseAction, Notice, OverlayKind, help_rows, palette_rows,
 };
-use newsdesk::command::{ACTIONS, Action, Key};
+use newsdesk::article::{Problem, Refusal};
 use newsdesk::config::{Config, Density, Split, ThemeChoice};
 use newsdesk::corpus::{Corpus, Origin};
-use newsdesk::loader::{Problem, Refusal};
+use newsdesk::keys::{ACTIONS, Action, Key};
 use newsdesk::search::Costly;
 use proptest::prelude::*;
 

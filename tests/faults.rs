@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use newsdesk::runtime::{Cache, LoadOptions, Source, load_with, make_snapshot};
+use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::engine::{Cache, load_with, make_snapshot};
 
 #[path = "pty/desk.rs"]
 mod desk;

@@ -12,10 +12,10 @@ use newsdesk::app::{
     Size, State,
 };
 use newsdesk::article::{Draft, Role};
-use newsdesk::command::FeedCommand;
+use newsdesk::article::{Problem, Refusal};
 use newsdesk::config::{Config, FeedSort};
 use newsdesk::corpus::{Corpus, FeedLabel, ShardBuilder};
-use newsdesk::loader::{Problem, Refusal};
+use newsdesk::keys::FeedCommand;
 use newsdesk::marks::Marks;
 use newsdesk::query::Query;
 use newsdesk::search::{FacetKind, FeedNames, Matcher, count_values, facets, scan};

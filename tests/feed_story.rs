@@ -15,7 +15,8 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use newsdesk::library::{Library, WhichEntries};
+use newsdesk::library::Library;
+use newsdesk::library::feeds::WhichEntries;
 use rustix::process::Signal;
 use serde_json::Value;
 

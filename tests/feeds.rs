@@ -10,8 +10,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use newsdesk::article::{Role, SpanStyle};
-use newsdesk::feeds::opml;
-use newsdesk::loader::{FeedOptions, Hint, Reading, decode, parse_feed, read};
+use newsdesk::formats::{FeedOptions, Hint, Reading, decode, parse_feed, read};
+use newsdesk::subscriptions::opml;
 use regex::Regex;
 use serde_json::Value;
 
@@ -498,7 +498,7 @@ fn entries_are_read_after_an_unclosed_text_of_the_feed() {
         atom("<title>Feed</title><subtitle>About"),
     ] {
         let feed = parse_feed(text.as_bytes(), &FeedOptions::default()).unwrap();
-        let title = |text: &Option<newsdesk::loader::FeedText>| text.as_ref().unwrap().plain().into_owned();
+        let title = |text: &Option<newsdesk::formats::FeedText>| text.as_ref().unwrap().plain().into_owned();
         let titles: Vec<String> = feed.entries.iter().map(|entry| title(&entry.head.title)).collect();
         assert_eq!((titles, title(&feed.head.title)), (vec!["One".into(), "Two".into()], "Feed".into()), "{text}");
         assert_eq!(feed.flaws.len(), 1, "{text}");
@@ -581,7 +581,7 @@ fn addresses_are_seen_from_where_the_feed_came_from() {
 
 // --- Limits ---------------------------------------------------------------------------------------------------------
 
-fn read_file<'a>(name: &str, decoded: &'a newsdesk::loader::Decoded<'_>) -> Reading<'a> {
+fn read_file<'a>(name: &str, decoded: &'a newsdesk::formats::Decoded<'_>) -> Reading<'a> {
     read(decoded, &Hint { file_name: name })
 }
 

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use data_encoding::{BASE64, HEXLOWER};
 use flate2::Compression;
-use newsdesk::feeds::ServerLogin;
-use newsdesk::fetch::{
+use newsdesk::http::{
     Client, ClientOptions, Document, FetchError, FetchLimits, Fetched, Login, ParallelLimits, Password, Proxy, Wanted,
     in_parallel,
 };
+use newsdesk::subscriptions::ServerLogin;
 
 #[path = "server/loopback.rs"]
 mod loopback;

@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use newsdesk::article::{BlockKind, Role, clean};
-use newsdesk::loader::{FORMATS, Hint, Reading, decode, read};
+use newsdesk::article::{BlockKind, Role};
+use newsdesk::formats::{FORMATS, Hint, Reading, decode, read};
+use newsdesk::text::clean;
 use proptest::prelude::*;
 
 #[path = "material/shared.rs"]

@@ -16,8 +16,10 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use newsdesk::article::ArticleId;
 use newsdesk::corpus::Corpus;
-use newsdesk::library::{Library, WhichEntries};
-use newsdesk::runtime::{Cache, LoadOptions, Source, load_all, load_with};
+use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::engine::{Cache, load_all, load_with};
+use newsdesk::library::Library;
+use newsdesk::library::feeds::WhichEntries;
 use rustix::process::Signal;
 
 #[path = "pty/desk.rs"]

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use newsdesk::engine::load_all;
+use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::query::{FEATURES, FIELDS, LANGUAGE, MARKS, Query, SORTS};
-use newsdesk::runtime::{LoadOptions, Source, load_all};
 use newsdesk::search::{Request, scan};
 
 fn page() -> String {

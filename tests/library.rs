@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use newsdesk::article::ArticleId;
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
-use newsdesk::feeds::Subscription;
+use newsdesk::formats::{Hint, decode, read};
 use newsdesk::journal::{
     History, JournalEntry, SearchChange, Step, StepChange, apply_marks, changed_articles, markings,
 };
-use newsdesk::library::{
-    Error, FileState, Known, KnownFeed, Library, Moved, Origins, ReaderId, ReaderLock, WhichEntries, write_changes,
-};
-use newsdesk::loader::{Hint, decode, read};
+use newsdesk::library::feeds::WhichEntries;
+use newsdesk::library::marks::{FileState, Moved};
+use newsdesk::library::{Error, Known, KnownFeed, Library, Origins, ReaderId, ReaderLock, write_changes};
 use newsdesk::marks::{Change, Marked, Marking, Marks, Place, Tag};
 use newsdesk::query::SavedSearch;
+use newsdesk::subscriptions::Subscription;
 use proptest::prelude::*;
 
 /// A folder with a library in it.
@@ -1344,9 +1344,9 @@ fn unreadable_rows_are_skipped_and_reported() {
     let shelf = Shelf::new();
     let sound = shelf.folder.path().join("sound.db");
     let mut library = Library::open(&sound).unwrap().for_reader(newsdesk::library::ReaderId(1));
-    let login = |url: String| newsdesk::feeds::Subscription {
+    let login = |url: String| newsdesk::subscriptions::Subscription {
         tags: vec!["press".to_owned()],
-        ..newsdesk::feeds::Subscription::new(url)
+        ..newsdesk::subscriptions::Subscription::new(url)
     };
     let feeds = ["a", "b"].map(|name| login(format!("https://me:pw@{name}.example/feed")));
     library.subscribe(&feeds).unwrap();
@@ -1443,7 +1443,7 @@ fn triggers_of_a_library_do_not_run() {
     let shelf = Shelf::new();
     let path = shelf.folder.path().join("library.db");
     let mut library = Library::open(&path).unwrap();
-    library.subscribe(&[newsdesk::feeds::Subscription::new("https://a.example/")]).unwrap();
+    library.subscribe(&[newsdesk::subscriptions::Subscription::new("https://a.example/")]).unwrap();
     drop(library);
     let other = rusqlite::Connection::open(&path).unwrap();
     other

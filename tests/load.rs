@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
-use newsdesk::runtime::{Archive, LoadOptions, Loaded, Source, load_all, load_until};
+use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::engine::{Archive, Loaded, load_all, load_until};
 
 #[path = "material/shared.rs"]
 mod shared;

@@ -9,8 +9,8 @@ use newsdesk::app::{Effect, FeedOrder, Focus, Kept, LoadProgress, Message, Notic
 use newsdesk::article::ArticleId;
 use newsdesk::config::{Config, MarkRead};
 use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
+use newsdesk::formats::{Hint, decode, read};
 use newsdesk::journal::{JournalEntry, Step, StepChange};
-use newsdesk::loader::{Hint, decode, read};
 use newsdesk::marks::{Change, Marked, Marking, Marks, Place, Tag};
 use newsdesk::query::SavedSearch;
 use newsdesk::search::{FacetKind, count_hits, count_values, facets, scan};

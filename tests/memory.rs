@@ -14,11 +14,13 @@ use std::time::{Duration, Instant};
 
 use newsdesk::app::Message;
 use newsdesk::article::{BlockKind, Draft, Role};
-use newsdesk::feeds::Subscription;
-use newsdesk::library::{DeliveredFeed, Delivery, Health, Library, Outcome, PreparedEntry};
-use newsdesk::loader::{FeedArticle, FeedKey};
+use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::engine::{Cache, load_all, make_snapshot};
+use newsdesk::formats::{FeedArticle, FeedKey};
+use newsdesk::library::feeds::{DeliveredFeed, Delivery, Outcome, PreparedEntry};
+use newsdesk::library::{Health, Library};
 use newsdesk::query::SavedSearch;
-use newsdesk::runtime::{Cache, LoadOptions, Source, load_all, make_snapshot};
+use newsdesk::subscriptions::Subscription;
 
 #[path = "pty/desk.rs"]
 mod desk;
@@ -439,7 +441,7 @@ fn millions_of_files_are_opened_within_the_memory_that_they_may_take() {
     let count = if count > 1 { count } else { 2_000_000 };
     let folder = tempfile::tempdir().unwrap();
     many_entries(folder.path(), count);
-    let all = format!("{} articles", newsdesk::app::numbers::grouped(count as u64));
+    let all = format!("{} articles", newsdesk::text::format::grouped(count as u64));
     measure("millions of files", folder.path(), "", &["j", "j", "\r", " ", "\u{1b}"], &all);
     measure(
         "millions of files in 100 MiB",

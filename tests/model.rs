@@ -10,8 +10,9 @@ mod slow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use newsdesk::engine::load_all;
+use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::query::Sort;
-use newsdesk::runtime::{LoadOptions, Source, load_all};
 use newsdesk::search::Answer;
 use proptest::prelude::*;
 use shared::shared;

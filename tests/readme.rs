@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use newsdesk::command::Keymap;
+use newsdesk::keys::Keymap;
 
 /// Returns the text of a page, by its path in the repository.
 fn page(name: &str) -> String {

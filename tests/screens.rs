@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use newsdesk::app::{ChangedPiece, Effect, FeedHealth, FeedRow, LoadProgress, Message, Notice, Size, State};
+use newsdesk::article::{Flaw, Problem, Refusal};
 use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
-use newsdesk::loader::{Flaw, Hint, Problem, Refusal, decode, read};
+use newsdesk::formats::{Hint, decode, read};
 use newsdesk::search::{count_hits, facets, other_case, scan};
 use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;

@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use newsdesk::article::fold::fold;
 use newsdesk::article::{BlockKind, Draft, Published, Role};
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Slot, Stamp};
 use newsdesk::query::Query;
 use newsdesk::search::{Answer, Matcher, Request, count_hits, scan};
+use newsdesk::text::fold::fold;
 use proptest::prelude::*;
 
 /// What queries of these tests do not depend on.

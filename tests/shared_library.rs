@@ -12,13 +12,12 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use newsdesk::article::{ArticleId, BlockKind, Draft, Published, Role};
-use newsdesk::feeds::Subscription;
-use newsdesk::library::{
-    DeliveredFeed, Delivery, Health, KnownFeed, Library, Outcome, PreparedEntry, ReaderId, Stored, WhichEntries,
-};
-use newsdesk::loader::{FeedArticle, FeedKey};
+use newsdesk::formats::{FeedArticle, FeedKey};
+use newsdesk::library::feeds::{DeliveredFeed, Delivery, Outcome, PreparedEntry, Stored, WhichEntries};
+use newsdesk::library::{Health, KnownFeed, Library, ReaderId};
 use newsdesk::marks::{Change, Marking, Tag};
 use newsdesk::query::SavedSearch;
+use newsdesk::subscriptions::Subscription;
 use proptest::prelude::*;
 
 /// A folder with a library that several programs open.
@@ -227,7 +226,7 @@ fn whole_pages_of_a_removed_feed_are_not_stored() {
     other.unsubscribe(&[asked]).unwrap();
     assert_eq!(refresh.entries_without_full_text(10).unwrap(), []);
     let page = Draft::default();
-    refresh.store_full_text(id, &newsdesk::library::FullText::Fetched(&page)).unwrap();
+    refresh.store_full_text(id, &newsdesk::library::feeds::FullText::Fetched(&page)).unwrap();
     assert!(refresh.entry_texts(id).unwrap().unwrap().full.is_none());
 }
 
@@ -286,7 +285,7 @@ fn open_readers_follow_marks_to_the_entry_that_takes_over() {
     }
     let id = |library: &Library, url: &str, headline: &str| {
         let (number, mut found) = (feed(library, url).number, Vec::new());
-        let take = |entry: newsdesk::library::StoredEntry<'_>| {
+        let take = |entry: newsdesk::library::feeds::StoredEntry<'_>| {
             if entry.feed == number && entry.article.contains(headline) {
                 found.push(entry.id);
             }

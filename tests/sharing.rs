@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use newsdesk::article::ArticleId;
 use newsdesk::corpus::Corpus;
-use newsdesk::feeds::Subscription;
-use newsdesk::library::{FileState, Known, Library, News, Origins};
+use newsdesk::engine::load_all;
+use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::library::marks::FileState;
+use newsdesk::library::{Known, Library, News, Origins};
 use newsdesk::marks::{Change, Marked, Marking, Marks, Tag};
 use newsdesk::query::SavedSearch;
-use newsdesk::runtime::{LoadOptions, Source, load_all};
+use newsdesk::subscriptions::Subscription;
 use proptest::prelude::*;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");

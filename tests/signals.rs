@@ -14,7 +14,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use newsdesk::article::ArticleId;
-use newsdesk::library::{Library, WhichEntries};
+use newsdesk::library::Library;
+use newsdesk::library::feeds::WhichEntries;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
 #[path = "pty/desk.rs"]

@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
-use newsdesk::runtime::{Archive, Cache, LoadOptions, Loaded, Source, Written, load_all, load_with, make_snapshot};
+use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::engine::{Archive, Cache, Loaded, Written, load_all, load_with, make_snapshot};
 use proptest::prelude::*;
 use tempfile::TempDir;
 

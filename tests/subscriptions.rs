@@ -18,19 +18,21 @@ use std::sync::{Arc, Mutex};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use newsdesk::article::{ArticleId, Role};
-use newsdesk::command::FeedCommand;
 use newsdesk::config::FeedSettings;
 use newsdesk::corpus::Corpus;
-use newsdesk::feeds::Subscription;
-use newsdesk::fetch::{Client, ClientOptions, FetchLimits, Login, Password, Proxy};
+use newsdesk::engine::feeds::commands::{self, OrderError, feeds_named};
+use newsdesk::engine::feeds::import_export::import;
+use newsdesk::engine::feeds::refresh::{Refreshed, Tried, refresh};
+use newsdesk::engine::feeds::subscribe::{Added, add};
+use newsdesk::engine::load_all;
+use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::http::{Client, ClientOptions, FetchLimits, Login, Password, Proxy};
 use newsdesk::journal::{History, STEPS, SearchChange, StepChange};
-use newsdesk::library::{FileState, KnownFeed, Library, ReaderId, Standing, UndoneStep};
+use newsdesk::keys::FeedCommand;
+use newsdesk::library::marks::FileState;
+use newsdesk::library::{KnownFeed, Library, ReaderId, Standing, UndoneStep};
 use newsdesk::marks::{Change, Marking, Tag};
-use newsdesk::runtime::exchange::import;
-use newsdesk::runtime::feed_orders::{self, OrderError, feeds_named};
-use newsdesk::runtime::fetching::{Refreshed, Tried, refresh};
-use newsdesk::runtime::subscribing::{Added, add};
-use newsdesk::runtime::{LoadOptions, Source, load_all};
+use newsdesk::subscriptions::Subscription;
 
 #[path = "server/loopback.rs"]
 mod loopback;
@@ -882,10 +884,10 @@ fn import_limits_tags_feeds_and_searches() {
         assert_eq!(library.feeds().unwrap().len(), 1, "{name}");
     }
     let many: String = (0..50_003).map(|n| format!("https://a.example/{n}\n")).collect();
-    let found = newsdesk::feeds::newsboat::read(&many).unwrap();
+    let found = newsdesk::subscriptions::newsboat::read(&many).unwrap();
     assert_eq!((found.subscriptions.len(), found.problems.len()), (50_000, 1));
     let outlines: String = (0..50_003).map(|n| format!("<outline xmlUrl='https://a.example/{n}'/>")).collect();
-    let found = newsdesk::feeds::opml::read(&format!("<opml>{outlines}</opml>")).unwrap();
+    let found = newsdesk::subscriptions::opml::read(&format!("<opml>{outlines}</opml>")).unwrap();
     assert_eq!((found.subscriptions.len(), found.problems.len()), (50_000, 1));
 }
 
@@ -1208,10 +1210,10 @@ fn removing_several_feeds_needs_confirmation() {
     };
     desk.library.subscribe(&[tagged("a"), tagged("b")]).unwrap();
     let remove = |yes| FeedCommand::Remove { names: vec!["#press".to_owned()], yes };
-    let refused = feed_orders::run(&mut desk.library, &remove(false)).unwrap_err();
+    let refused = commands::run(&mut desk.library, &remove(false)).unwrap_err();
     assert!(matches!(refused, OrderError::Unconfirmed(_)));
     assert_eq!(desk.library.feeds().unwrap().len(), 2);
-    let done = feed_orders::run(&mut desk.library, &remove(true)).unwrap();
+    let done = commands::run(&mut desk.library, &remove(true)).unwrap();
     assert_eq!(done.sentence(), "Unsubscribed from 2 feeds: \"http://a.example/\", \"http://b.example/\"");
     assert_eq!(desk.library.feeds().unwrap().len(), 0);
 }
@@ -1225,7 +1227,7 @@ fn a_tag_is_kept_without_its_hash_wherever_it_comes_from() {
     assert_eq!(desk.feed("http://a.example/").subscription.tags, ["press"]);
     let words = ["#local".to_owned(), "-#press".to_owned()];
     let tag = FeedCommand::Tag { name: "http://a.example/".to_owned(), tags: words.to_vec() };
-    feed_orders::run(&mut desk.library, &tag).unwrap();
+    commands::run(&mut desk.library, &tag).unwrap();
     assert_eq!(desk.feed("http://a.example/").subscription.tags, ["local"]);
 }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
-use newsdesk::runtime::{Archive, LoadOptions, Source};
+use newsdesk::engine::Archive;
+use newsdesk::engine::loader::{LoadOptions, Source};
 
 /// Long enough for a machine that is busy; what is waited for mostly comes within a fifth of a second.
 const PATIENCE: Duration = Duration::from_secs(20);

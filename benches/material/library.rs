@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 use newsdesk::article::ArticleId;
 use newsdesk::corpus::{Corpus, Slot};
+use newsdesk::engine::load_all;
+use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::library::{Library, Origins};
 use newsdesk::marks::{Change, FlagColumn, Marking, Marks, Tag};
 use newsdesk::query::Query;
-use newsdesk::runtime::{LoadOptions, Source, load_all};
 
 use super::unix::{ask, milliseconds, row, seconds};
 

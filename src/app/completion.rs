@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::article::fold::fold;
 use crate::query::{Completion, FIELDS, Field, Wanted};
 use crate::search::FeedNames;
+use crate::text::fold::fold;
 
 /// How many candidates are offered.
 const MOST: usize = 200;

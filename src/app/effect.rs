@@ -7,12 +7,13 @@ use super::export::Export;
 use super::feeds::FeedOrder;
 use super::session::Session;
 use super::theme::ChosenTheme;
-use crate::article::{ArticleId, SafeText};
+use crate::article::ArticleId;
 use crate::corpus::Corpus;
 use crate::journal::{JournalEntry, SearchChange};
 use crate::marks::{Marking, Marks};
 use crate::query::Wanted;
 use crate::search::{Counted, FacetSearch, Request};
+use crate::text::SafeText;
 
 /// One thing to be done outside the state.
 #[derive(Clone, Debug)]

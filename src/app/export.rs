@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::numbers::{counted, grouped};
 use super::render::{Articles, ExportFormat, Heading, JSON_VERSION, article_stem, file_stem};
 use super::{Confirmed, Effect, Focus, Notice, Overlay, OverlayKind, State};
-use crate::command::Action;
 use crate::corpus::{Corpus, Slot};
+use crate::keys::Action;
 use crate::marks::Marks;
+use crate::text::format::{counted, grouped};
 
 /// Articles to write, and their file.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::feeds::FeedOrder;
 use super::{Effect, State};
-use crate::command::{FeedCommand, TypedFeedCommand};
+use crate::keys::{FeedCommand, TypedFeedCommand};
 
 impl State {
     /// Runs the command typed after `feed`: `add URL`, `remove NAME` and so on.

@@ -4,18 +4,19 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::numbers::{counted, grouped};
 use super::overlay::{Overlay, OverlayKind};
 use super::{Effect, State};
-use crate::article::fold::fold;
-use crate::article::{ArticleId, clean};
-use crate::command::{Action, FeedCommand};
+use crate::article::ArticleId;
+use crate::article::Problem;
 use crate::config::FeedSort;
 use crate::corpus::Origin;
-use crate::feeds::{Credentials, web_address};
-use crate::loader::Problem;
+use crate::keys::{Action, FeedCommand};
 use crate::query::{Field, Wanted};
 use crate::search::{Facet, FacetKind, FeedNames};
+use crate::subscriptions::{Credentials, web_address};
+use crate::text::clean;
+use crate::text::fold::fold;
+use crate::text::format::{counted, grouped};
 
 /// What is open is called so where it is what comes with the program.
 pub const BUNDLED: &str = "bundled articles";

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::target::Target;
 use super::{Effect, Focus, State};
 use crate::article::ArticleId;
-use crate::command::Action;
 use crate::config::MarkRead;
 use crate::journal::{History, JournalEntry, StepChange};
+use crate::keys::Action;
 use crate::marks::{Change, Marked, Marking, Marks, Place, Tag};
 
 /// How long an article has to be open to count as read, in milliseconds: in the reading pane, and beside the list.
@@ -290,7 +290,7 @@ impl State {
     /// Writes the note of an article.
     pub(super) fn set_note(&mut self, article: ArticleId, text: &str) {
         let was: Arc<str> = self.keeping.marks.get(article).note().into();
-        let text = crate::article::clean(text.trim_end()).into_owned().into();
+        let text = crate::text::clean(text.trim_end()).into_owned().into();
         let name = format!("change the note on {}", self.headline_of(article));
         self.mark_one(&name, article, Change::Note { text, was });
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::overlay::{self, Outcome};
 use super::{Confirmed, Effect, Export, Focus, Overlay, OverlayKind, Question, State, help_rows, palette_rows};
-use crate::command::{Action, Context, Key, KeyCode};
+use crate::keys::{Action, Context, Key, KeyCode};
 use crate::query::LANGUAGE;
 
 impl State {

@@ -3,8 +3,8 @@
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 use unicode_width::UnicodeWidthStr;
 
-use crate::article::clean;
-use crate::command::Action;
+use crate::keys::Action;
+use crate::text::clean;
 
 /// How much may be typed or pasted into a line, in bytes.
 const MOST: usize = 4096;
@@ -63,7 +63,7 @@ impl LineEditor {
         self.cursor += text.len();
     }
 
-    /// Does what an action of [`Group::Typing`](crate::command::Group::Typing) says; says whether the text changed.
+    /// Does what an action of [`Group::Typing`](crate::keys::Group::Typing) says; says whether the text changed.
     pub fn apply(&mut self, action: Action) -> bool {
         let before = self.text.len();
         match action {

@@ -8,20 +8,20 @@ use chrono::NaiveDateTime;
 use super::export::Export;
 use super::feeds::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress};
 use super::geometry::Size;
-use super::numbers::{counted, grouped};
 use super::overlay::Question;
 use super::session::Session;
 use super::theme::ChosenTheme;
 use crate::article::ArticleId;
-use crate::command::Key;
+use crate::article::Problem;
 use crate::config::Background;
 use crate::corpus::Corpus;
-use crate::feeds::redact;
 use crate::journal::{Step, StepChange};
-use crate::loader::Problem;
+use crate::keys::Key;
 use crate::marks::{Marked, Marks};
 use crate::query::{Case, SavedSearch, Wanted};
 use crate::search::{Answer, Costly, Facet};
+use crate::subscriptions::redact;
+use crate::text::format::{counted, grouped};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ pub enum Message {
     Confirm(Question),
     /// [`FeedCommand::Add`] or [`FeedOrder::FullText`] has succeeded or failed.
     ///
-    /// [`FeedCommand::Add`]: crate::command::FeedCommand::Add
+    /// [`FeedCommand::Add`]: crate::keys::FeedCommand::Add
     /// [`FeedOrder::FullText`]: super::FeedOrder::FullText
     ErrandDone,
     /// How all feeds are.

@@ -2,7 +2,7 @@
 
 use super::line_editor::LineEditor;
 use crate::article::ArticleId;
-use crate::command::{Action, Context, Key, KeyCode, Keymap};
+use crate::keys::{Action, Context, Key, KeyCode, Keymap};
 
 /// How many lines a note may have.
 const MOST: usize = 2_000;

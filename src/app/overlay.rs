@@ -2,7 +2,7 @@
 
 use super::export::Export;
 use super::line_editor::LineEditor;
-use crate::command::{ACTIONS, Action, ActionSpec, Context, FeedCommand, Key, KeyCode, Keymap};
+use crate::keys::{ACTIONS, Action, ActionSpec, Context, FeedCommand, Key, KeyCode, Keymap};
 use crate::query::{SavedSearch, closest};
 
 /// What lies over the panes: a list, a line that is typed into, or both.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::numbers::grouped;
 use super::render::{plain_text, shown_address};
 use super::sources_pane::Choose;
 use super::{Effect, FeedOrder, Focus, NoteEditor, OpenArticle, Overlay, OverlayKind, State};
-use crate::command::{Action, FeedCommand};
 use crate::corpus::Origin;
+use crate::keys::{Action, FeedCommand};
 use crate::query::Case;
+use crate::text::format::grouped;
 
 /// A second Esc stops loading if it comes within this many milliseconds.
 const STOP_TIMEOUT: u64 = 4_000;
@@ -469,7 +469,7 @@ impl State {
             let address = open.article.url.as_ref().map_or_else(path, |url| shown_address(url).into_owned());
             (format!("{}\n{address}\n", open.article.headline()), "Copied headline and address")
         };
-        self.outbox.push(Effect::Copy(crate::article::SafeText::new(&text)));
+        self.outbox.push(Effect::Copy(crate::text::SafeText::new(&text)));
         self.tell(told);
     }
 }

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::numbers::grouped;
 use super::searches::Watched;
 use super::wrap::{Annotation, Page, Setting, typeset};
-use crate::article::{Article, ArticleId, count_words};
+use crate::article::{Article, ArticleId};
 use crate::corpus::{Corpus, Entry, Origin, Slot};
 use crate::marks::{Marked, Place};
 use crate::search::{Hit, Matcher};
+use crate::text::count_words;
+use crate::text::format::grouped;
 
 /// How many words somebody reads in a minute, by Brysbaert's review of 190 studies (2019): 238 for prose in English.
 const WORDS_A_MINUTE: u32 = 238;

@@ -14,13 +14,14 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::numbers::{bytes_in_words, counted};
 use super::wrap::Setting;
-use crate::article::fold::fold;
-use crate::article::{Enclosure, SafeText, clean, is_clean, to_json, write_json};
+use crate::article::Enclosure;
 use crate::corpus::{Corpus, Entry, Origin, Slot};
-use crate::feeds::{redact, without_user_name};
 use crate::marks::{Marked, Marks};
+use crate::subscriptions::{redact, without_user_name};
+use crate::text::fold::fold;
+use crate::text::format::{bytes_in_words, counted};
+use crate::text::{SafeText, clean, is_clean, to_json, write_json};
 
 pub use self::csv::{columns, write_csv};
 pub use json::ArticleJson;

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Effect, Focus, State};
-use crate::command::{Action, FeedCommand};
 use crate::corpus::{Corpus, Slot};
+use crate::keys::{Action, FeedCommand};
 use crate::marks::Marks;
 use crate::query::{Expr, Field, Query};
 use crate::search::{Counted, Facet, FacetKind};

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::numbers::{counted, grouped};
 use super::{Focus, State};
-use crate::article::{ArticleId, clean};
+use crate::article::ArticleId;
 use crate::search::{Facet, FacetKind, Request, scan};
+use crate::text::clean;
+use crate::text::format::{counted, grouped};
 
 /// The number of rows that a message names.
 const NAMED: usize = 3;

@@ -48,8 +48,8 @@ mod tests {
 
     use super::*;
     use crate::app::{Kept, Message};
-    use crate::command::{Key, KeyCode};
     use crate::config::Config;
+    use crate::keys::{Key, KeyCode};
 
     fn state(theme: ThemeChoice) -> State {
         State::new(Config { theme, ..Config::default() }, String::new(), NaiveDateTime::default())

@@ -1,12 +1,12 @@
 //! Undo and redo of journal steps. A step is refused if its values have changed since.
 
-use super::numbers::grouped;
 use super::{Effect, FeedOrder, State};
-use crate::command::Action;
 use crate::journal::{
     JournalEntry, MarkGroup, SearchChange, Step, StepChange, apply_marks, changed_articles, markings,
 };
+use crate::keys::Action;
 use crate::marks::Marking;
+use crate::text::format::grouped;
 
 impl State {
     /// Applies changes of marks. Returns those that had an effect.

@@ -8,10 +8,10 @@ use super::{
     Area, FilterBar, Focus, Keeping, Layout, ListPane, LoadProgress, NoteEditor, Notice, Overlay, Question,
     ReadingPane, Searches, Size, SourcesPane, State, Wishes, layout,
 };
-use crate::command::Keymap;
+use crate::article::Problem;
 use crate::config::{Background, Density, ThemeChoice};
 use crate::corpus::Corpus;
-use crate::loader::Problem;
+use crate::keys::Keymap;
 
 /// How the article list stands in its area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

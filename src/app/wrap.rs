@@ -481,7 +481,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_lost_and_no_line_is_too_wide(text in "(\\PC{0,12}[ -]?){0,20}", width in 2usize..40, hyphenate: bool) {
-            let text = crate::article::clean(&text).into_owned();
+            let text = crate::text::clean(&text).into_owned();
             let set = wrap(&text, width, hyphenate);
             let mut at = 0;
             for (range, hyphen) in &set {

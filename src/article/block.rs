@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SafeText;
+use crate::text::SafeText;
 
 /// What a part of an article is, in the order in which parts stand in an article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use super::{BlockKind, Enclosure, Published, Role, Span};
 
 /// An article as a format understood it. Texts borrow from the decoded file where they can.
 ///
-/// Nothing here is safe to show yet: the corpus cleans every text with [`clean`](super::clean) as it takes it in.
+/// Nothing here is safe to show yet: the corpus cleans every text with [`clean`](crate::text::clean) as it takes it in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft<'a> {
@@ -40,7 +40,7 @@ pub struct DraftPart<'a> {
     /// Its text as found. Line breaks mean something in code alone; elsewhere they count as spaces.
     #[serde(borrow)]
     pub text: Cow<'a, str>,
-    /// Emphasis and links. Where there are any, the text must have been through [`clean`](super::clean), so that
+    /// Emphasis and links. Where there are any, the text must have been through [`clean`](crate::text::clean), so that
     /// their bytes still count when it is cleaned again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,

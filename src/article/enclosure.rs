@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// An enclosure. Its texts are of type [`Cow`] in a [`Draft`](super::Draft) and [`SafeText`](super::SafeText) in an
+/// An enclosure. Its texts are of type [`Cow`] in a [`Draft`](super::Draft) and [`SafeText`](crate::text::SafeText) in an
 /// [`Article`](super::Article).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enclosure<T> {

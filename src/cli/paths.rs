@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 
 use super::Cli;
+use crate::engine::loader::unreadable;
 use crate::query::closest;
-use crate::runtime::unreadable;
 
 /// The maximum number of names in a folder that are compared with a missing one.
 const MOST_NAMES: usize = 10_000;

@@ -7,18 +7,18 @@ use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::library;
+use super::commands::library;
 use super::{NOTHING, WRONG, complain};
 use crate::app::render::Articles;
+use crate::article::Problem;
 use crate::corpus::{Corpus, Entry, Slot};
-use crate::loader::Problem;
+use crate::engine::Loaded;
 use crate::marks::Marks;
 use crate::query::{CASES, Case, Query, SORTS, Sort};
-use crate::runtime::Loaded;
 use crate::search::{Matcher, Request, scan};
 
 /// What was loaded, and which of it was asked for.
-pub(super) struct Selection {
+pub(crate) struct Selection {
     pub(super) query: Query,
     pub(super) matcher: Matcher,
     slots: Arc<Vec<Slot>>,

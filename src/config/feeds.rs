@@ -90,7 +90,7 @@ fn login_of(table: &DeTable<'_>) -> Option<FeedLogin> {
             "at" => login.at = text()?,
             "user" => login.user = text()?,
             "password" => login.password = Some(text()?),
-            "password_command" => login.password_command = super::entries::texts(value.get_ref()).ok()?,
+            "password_command" => login.password_command = super::settings::texts(value.get_ref()).ok()?,
             _ => return None,
         }
     }

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::shard::{FeedLabel, FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
-use crate::article::fold::{Folder, PART_SEPARATOR};
-use crate::article::{
-    ArticleId, BlockKind, Draft, DraftPart, Enclosure, Role, SafeText, Span, SpanStyle, clean, count_words,
-};
+use crate::article::{ArticleId, BlockKind, Draft, DraftPart, Enclosure, Role, Span, SpanStyle};
+use crate::text::count_words;
+use crate::text::fold::{Folder, PART_SEPARATOR};
+use crate::text::{SafeText, clean};
 
 /// Text is folded in here and laid into the shard's arena once there is so much of it: little enough to be at hand
 /// still, enough to make a small shard without an arena of its own.

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::Entry;
 use super::arena::Arena;
-use super::snapshot::Sealed;
-use crate::article::SafeText;
+use super::codec::Sealed;
+use crate::text::SafeText;
 
 /// Where an article came from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::article::ArticleId;
-use crate::feeds::{Subscription, one_line};
 use crate::marks::{Change, Marking, Marks};
 use crate::query::SavedSearch;
+use crate::subscriptions::{Subscription, one_line};
 
 /// What one step changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

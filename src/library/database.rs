@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Error, PATIENCE, Result, private};
+use super::{Error, PATIENCE, Result, owner_only};
 
 /// Opens a file to be read and written; makes it if it is not there.
 pub(super) fn open(path: &Path) -> Result<Connection> {
@@ -66,7 +66,7 @@ fn restrict(connection: &Connection) -> Result<()> {
 /// deleted.
 pub(super) fn copy(connection: &Connection, to: &Path) -> Result<()> {
     // An empty file is written into as if it were none, and keeps its permissions.
-    let file = private::new_file(to).map_err(|error| match error.kind() {
+    let file = owner_only::new_file(to).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "there is a file of that name already"),
         _ => error,
     })?;

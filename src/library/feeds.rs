@@ -1,5 +1,16 @@
 //! Feeds in the library: what is subscribed to, how each feed is, and what becomes of its entries when it goes.
 
+pub(crate) mod duplicates;
+pub(crate) mod entries;
+pub(crate) mod entry_keys;
+pub(crate) mod merge;
+
+pub use entries::{
+    CopiedMark, DeliveredFeed, Delivery, EntryTexts, FullText, Outcome, PreparedEntry, Stored, StoredEntry,
+    WhichEntries,
+};
+pub use merge::MergedFeeds;
+
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
@@ -7,13 +18,14 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::{ReaderId, UndoneStep, insert_step};
+use super::marks::moves;
 use super::marks::{signed, unsigned};
-use super::merging::{MergedFeeds, merge};
-use super::repeats::{Handover, hand_on, repeat, reverse_hand_on, same};
-use super::{Library, Result, logins, moves, rows};
-use crate::feeds::{Subscription, one_line, redact, same_address, tag_name};
+use super::{Library, Result, logins, rows};
+use crate::article::Flaw;
 use crate::journal::{FeedChange, FeedState, StepChange, name_of_feeds};
-use crate::loader::Flaw;
+use crate::subscriptions::{Subscription, one_line, redact, same_address, tag_name};
+use duplicates::{Handover, hand_on, repeat, reverse_hand_on, same};
+use merge::merge;
 
 /// The number that a feed has in the library for as long as it is known there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

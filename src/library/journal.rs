@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feeds::purge;
 use super::marks::{Keeper, Known, News, signed, unsigned};
-use super::private;
+use super::owner_only;
 use super::searches::{change_search, delete_search, put_search, read_searches};
 use super::{Library, Result, now, rows};
 use crate::article::ArticleId;
@@ -59,7 +59,7 @@ impl ReaderLock {
         }
         // Rename it into place only once it is locked: other readers remove unlocked files.
         let unlocked = path.with_extension("new");
-        let file = private::new_file(&unlocked)?;
+        let file = owner_only::new_file(&unlocked)?;
         file.lock()?;
         fs::rename(&unlocked, &path)?;
         Ok(ReaderLock { path, _file: file })

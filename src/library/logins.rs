@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::marks::signed;
 use super::{Library, Result, rows};
 use crate::article::{ArticleId, Draft};
-use crate::feeds::{Credentials, ServerLogin, redact};
+use crate::subscriptions::{Credentials, ServerLogin, redact};
 
 impl Library {
     /// Returns the number of feeds with a login.

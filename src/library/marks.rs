@@ -1,5 +1,12 @@
 //! Marks in the library: all of them at the start, each change as it is made, those of other programs as they come.
 
+pub(crate) mod file_state;
+pub(crate) mod moves;
+pub(crate) mod rename_detection;
+
+pub use file_state::FileState;
+pub use rename_detection::Moved;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,13 +16,13 @@ use rusqlite::{CachedStatement, OptionalExtension, Row, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::ReaderId;
-use super::recognise::{self, Moved};
-use super::{Library, Result, moves, now, rows};
+
+use super::{Library, Result, now, rows};
 use crate::article::ArticleId;
-use crate::article::fold::fold;
 use crate::corpus::{Entry, Origin};
 use crate::marks::{Change, Marked, Marking, Marks, Place, Tag};
 use crate::query::SavedSearch;
+use crate::text::fold::fold;
 
 /// What is kept of an article, so that it is recognised again.
 #[derive(Clone, Debug)]
@@ -370,7 +377,7 @@ impl<'a> Keeper<'a> {
     /// this place if it has the same headline, or else a row that waits until the text is recognised.
     fn article_of(&self, known: &Known) -> Result<ArticleId> {
         // An earlier mark on this text may have waited as well.
-        let waiting = recognise::aside(known.id, known.content);
+        let waiting = rename_detection::aside(known.id, known.content);
         for former in [known.id, waiting] {
             if let Some(article) = moves::follow(self.transaction, (former, known.content), self.since)? {
                 return Ok(article);

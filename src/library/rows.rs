@@ -117,7 +117,7 @@ pub(super) fn cause(error: &SqlError) -> Option<String> {
 /// Returns a name for a row: a column by which a person knows it, else the first.
 fn name(row: &Row<'_>) -> String {
     let text = |value: ValueRef<'_>| match value {
-        ValueRef::Text(text) => Some(format!("\"{}\"", crate::feeds::redact(&String::from_utf8_lossy(text)))),
+        ValueRef::Text(text) => Some(format!("\"{}\"", crate::subscriptions::redact(&String::from_utf8_lossy(text)))),
         ValueRef::Integer(number) => Some(number.to_string()),
         _ => None,
     };

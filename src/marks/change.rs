@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::article::{ArticleId, clean};
+use crate::article::ArticleId;
+use crate::text::clean;
 
 /// How long a tag may be, in characters.
 const LONGEST_TAG: usize = 64;

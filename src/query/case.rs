@@ -4,10 +4,10 @@
 //! rule applies to each word. A regular expression is exact if it names a capital. `case:exact` and `case:ignore`
 //! override the rule for text; names (of sections, sources, authors, tags, feeds, paths) ignore case.
 
+use super::ast::{Term, TermKind};
 use super::fields::Field;
 use super::pattern;
-use super::syntax::{Term, TermKind};
-use crate::article::fold::fold_keeping_case;
+use crate::text::fold::fold_keeping_case;
 
 /// How a query treats case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -14,9 +14,9 @@ mod value;
 
 use chrono::NaiveDate;
 
+use super::ast::{Expr, Mistake, Query, Term, TermId, Token, TokenKind};
 use super::case::{Case, ExactWords};
 use super::fields::{Field, FieldSpec, Sort, meant, named};
-use super::syntax::{Expr, Mistake, Query, Term, TermId, Token, TokenKind};
 
 /// How deep groups may stand in one another.
 const MAX_DEPTH: usize = 32;

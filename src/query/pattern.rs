@@ -7,7 +7,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast::parse::ParserBuilder;
 use regex_syntax::ast::{self, Ast, ClassAsciiKind, ClassSetItem, ClassUnicode, ClassUnicodeKind};
 
-use crate::article::fold::fold;
+use crate::text::fold::fold;
 
 /// How large a made-ready expression may get, in bytes.
 const SIZE: usize = 1 << 20;

@@ -1,8 +1,8 @@
 //! Whether one query's answer is certain to lie within another's.
 
+use super::ast::{Expr, Query, Term, TermId, TermKind};
 use super::case::ExactWords;
-use super::syntax::{Expr, Query, Term, TermId, TermKind};
-use crate::article::fold::{fold, fold_keeping_case};
+use crate::text::fold::{fold, fold_keeping_case};
 
 /// Trees are compared pair by pair; what takes more steps than this is not worth it.
 const STEPS: usize = 2_000;

@@ -8,10 +8,10 @@ use chrono::NaiveDate;
 
 use super::{FeedNames, Matcher, Request, scan};
 use crate::article::Role;
-use crate::article::fold::fold;
 use crate::corpus::{Corpus, Entry, Slot};
 use crate::marks::Marks;
 use crate::query::Query;
+use crate::text::fold::fold;
 
 /// How many of the sections, sources and folders are given: those with the most articles.
 const MOST: usize = 60;

@@ -6,8 +6,8 @@ use std::ops::{Range, RangeInclusive};
 use chrono::NaiveDate;
 use memchr::memmem::Finder;
 
-use super::near::neighbours;
-use super::terms::Needle;
+use super::needle::Needle;
+use super::proximity::neighbours;
 use crate::article::Role;
 use crate::corpus::{Entry, Slot};
 use crate::marks::{Flags, Marks};
@@ -71,7 +71,7 @@ impl Matcher {
     }
 
     /// Whether the article in `slot` matches. `bounds` says of each term from which byte on it can stand in the article, or
-    /// [`ABSENT`](super::traces::ABSENT), and is brought closer to where it stands.
+    /// [`ABSENT`](super::narrowing::ABSENT), and is brought closer to where it stands.
     pub(super) fn matches_from(&self, slot: Slot, entry: Entry<'_>, bounds: &mut [u32]) -> bool {
         self.holds(&self.root, (slot, entry), bounds)
     }

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 
 use super::matcher::day_number;
-use super::order::sort;
-use super::sweep::sweep;
-use super::traces::Traces;
+use super::narrowing::Traces;
+use super::shard_scan::sweep;
+use super::sort::sort;
 use super::{Answer, Matcher, Request};
 use crate::corpus::{Corpus, Slot};
 use crate::query::Sort;

@@ -9,7 +9,7 @@ use super::overlay::draw_more;
 use super::spans::Pen;
 use crate::app::wrap::wrap;
 use crate::app::{ChangedPiece, FeedHealth, Overlay, State};
-use crate::article::Safe;
+use crate::text::Safe;
 
 /// The feeds of a page that names several.
 pub(super) fn draw_choice(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {

@@ -11,12 +11,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::spans::{Highlight, Pen, within};
 use super::{Theme, scrollbar};
-use crate::app::numbers::{counted, grouped};
 use crate::app::{Candidate, Focus, LineEditor, Note, State};
-use crate::article::{Safe, clean};
-use crate::command::Action;
+use crate::keys::Action;
 use crate::query::{Case, Field, Mistake, TokenKind};
 use crate::search::Costly;
+use crate::text::format::{counted, grouped};
+use crate::text::{Safe, clean};
 
 /// Columns of the sign before what is typed.
 const SIGN: &str = " / ";

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::spans::{Pen, put_sign};
-use crate::article::Safe;
+use crate::text::Safe;
 
 /// Clears an area and draws a frame around it, with a title in the line above and words in the line below. Gives what
 /// is inside: all of it where the area is too small for a frame, as the content is worth more then.

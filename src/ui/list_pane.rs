@@ -8,15 +8,16 @@ use unicode_width::UnicodeWidthStr;
 
 use super::spans::{Highlight, Pen, within};
 use super::{Theme, scrollbar};
-use crate::app::numbers::{counted, grouped};
 use crate::app::wrap::wrap;
 use crate::app::{Focus, ListView, State, dates};
-use crate::article::{Role, Safe, SafeText};
-use crate::command::Action;
+use crate::article::Role;
 use crate::corpus::Entry;
+use crate::keys::Action;
 use crate::marks::Marked;
 use crate::query::{Case, TermId};
 use crate::search::{Costly, Hit};
+use crate::text::format::{counted, grouped};
+use crate::text::{Safe, SafeText};
 
 /// So many bytes of an article are looked through for hits and a snippet at every frame: some 40,000 words.
 const LOOKED_THROUGH: usize = 256 << 10;

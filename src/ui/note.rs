@@ -7,7 +7,7 @@ use super::filter_bar::draw_line;
 use super::spans::Pen;
 use super::{Theme, frame, scrollbar};
 use crate::app::State;
-use crate::article::Safe;
+use crate::text::Safe;
 
 /// Draws it, and gives the cell of the cursor.
 pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {

@@ -7,13 +7,13 @@ use unicode_width::UnicodeWidthStr;
 use super::filter_bar::draw_line;
 use super::spans::Pen;
 use super::{Theme, feed_overlays, frame, scrollbar};
-use crate::app::numbers::counted;
 use crate::app::wrap::wrap;
 use crate::app::{Overlay, OverlayKind, State, help_rows, palette_rows};
-use crate::article::Safe;
-use crate::command::{Action, ActionSpec};
-use crate::loader::Problem;
+use crate::article::Problem;
+use crate::keys::{Action, ActionSpec};
 use crate::query::LANGUAGE;
+use crate::text::Safe;
+use crate::text::format::counted;
 
 /// Draws it, and gives the cell of the cursor while something is typed.
 pub(super) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {

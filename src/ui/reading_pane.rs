@@ -11,8 +11,9 @@ use super::spans::{Highlight, Pen, within};
 use super::{Theme, scrollbar};
 use crate::app::wrap::{Line, LineKind};
 use crate::app::{OpenArticle, State};
-use crate::article::{BlockKind, Role, Safe, SpanStyle};
+use crate::article::{BlockKind, Role, SpanStyle};
 use crate::search::Hit;
+use crate::text::Safe;
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let (Some(text), Some(open)) = (state.text_area(), state.reading().open()) else { return };

@@ -7,9 +7,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::spans::Pen;
 use super::{Theme, scrollbar};
-use crate::app::numbers::grouped;
 use crate::app::{Focus, RowState, SourceLine, State};
 use crate::search::{Facet, FacetKind};
+use crate::text::format::grouped;
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let pane = state.sources();

@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::wrap::slack_at;
-use crate::article::{Safe, is_clean};
+use crate::text::{Safe, is_clean};
 
 /// The sign of text that goes on where there is no room for it.
 const CUT: &str = "…";

@@ -7,11 +7,11 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::spans::Pen;
-use crate::app::numbers::{counted, grouped};
 use crate::app::{Focus, State};
-use crate::article::{Safe, clean};
-use crate::command::Action;
+use crate::keys::Action;
 use crate::search::FacetKind;
+use crate::text::format::{counted, grouped};
+use crate::text::{Safe, clean};
 
 /// Columns of the gauge.
 const GAUGE: usize = 12;

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
-use newsdesk::runtime::{Archive, Cache, LoadOptions, Loaded, Source, load_all};
+use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::engine::{Archive, Cache, Loaded, load_all};
 
 /// Long enough for a machine that is busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,6 +1,6 @@
 //! What servers send: feeds, the HTML in them, and pages.
 
-use newsdesk::loader::{
+use newsdesk::formats::{
     FORMATS, Feed, FeedEntry, FeedHead, FeedOptions, FeedText, Hint, Reading, feed_articles, feeds_of_page,
     page_article, parse_feed, resolve_entities,
 };

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use newsdesk::article::{Article, BlockKind, Draft, DraftPart, Role, Span, clean};
+use newsdesk::article::{Article, BlockKind, Draft, DraftPart, Role, Span};
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Slot, Stamp};
-use newsdesk::loader::{FORMATS, Hint, Reading, decode, is_recognised, read};
+use newsdesk::formats::{FORMATS, Hint, Reading, decode, is_recognised, read};
+use newsdesk::text::clean;
 
 use super::safe::{assert_safe, assert_safe_line};
 

@@ -12,13 +12,13 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use newsdesk::app::wrap;
-use newsdesk::article::clean;
-use newsdesk::article::fold::fold;
-use newsdesk::feeds::{newsboat, opml};
-use newsdesk::loader::{
+use newsdesk::formats::{
     Budget, FORMATS, FeedOptions, Hint, Reading, decode, feed_articles, feeds_of_page, page_article, parse_feed,
 };
 use newsdesk::query::{Query, complete};
+use newsdesk::subscriptions::{newsboat, opml};
+use newsdesk::text::clean;
+use newsdesk::text::fold::fold;
 
 /// The length of the long input of the target; the short one has a quarter of it.
 const LONG: usize = 48 << 10;

@@ -8,10 +8,11 @@ use std::sync::{Arc, LazyLock};
 use newsdesk::app::wrap::{Annotation, Setting, typeset};
 use newsdesk::article::{ArticleId, BlockKind, Draft, Published, Role, Span, SpanStyle};
 use newsdesk::config::Config;
-use newsdesk::corpus::snapshot::{Sealed, decode, encode};
+use newsdesk::corpus::codec::{Sealed, decode, encode};
 use newsdesk::corpus::{Corpus, Entry, Origin, Shard, ShardBuilder, Slot, Stamp};
+use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::engine::{Cache, load_with, make_snapshot};
 use newsdesk::query::Query;
-use newsdesk::runtime::{Cache, LoadOptions, Source, load_with, make_snapshot};
 use newsdesk::search::{Counted, Matcher, facets};
 use xxhash_rust::xxh3::xxh3_128;
 

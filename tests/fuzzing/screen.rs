@@ -1,9 +1,9 @@
 //! The state and its screen: any messages at any sizes, and what is drawn.
 
 use newsdesk::app::{Message, Mouse, MouseAction, Notice};
-use newsdesk::command::{ACTIONS, Key};
 use newsdesk::config::{Config, Density, Split};
 use newsdesk::corpus::{Corpus, Origin};
+use newsdesk::keys::{ACTIONS, Key};
 
 use super::bytes::Bytes;
 use super::driver::{Desk, Event, long, shard, town};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use newsdesk::command::{Key, Keymap};
 use newsdesk::config::Config;
-use newsdesk::feeds::{Subscription, feed_address, newsboat as boat, opml as outlines};
+use newsdesk::keys::{Key, Keymap};
+use newsdesk::subscriptions::{Subscription, feed_address, newsboat as boat, opml as outlines};
 
 pub(super) fn config(input: &[u8]) {
     let text = String::from_utf8_lossy(input);

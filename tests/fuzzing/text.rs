@@ -1,10 +1,12 @@
 //! Text on its way to the screen: made safe, folded and unfolded, set in lines.
 
 use newsdesk::app::wrap::{Annotation, LineKind, Setting, typeset};
-use newsdesk::article::fold::{Folder, Unfolder, fold as folded_text, fold_keeping_case};
-use newsdesk::article::{BlockKind, Draft, Role, SafeText, clean, count_words};
+use newsdesk::article::{BlockKind, Draft, Role};
 use newsdesk::query::Query;
 use newsdesk::search::Matcher;
+use newsdesk::text::count_words;
+use newsdesk::text::fold::{Folder, Unfolder, fold as folded_text, fold_keeping_case};
+use newsdesk::text::{SafeText, clean};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 

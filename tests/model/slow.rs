@@ -9,11 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use newsdesk::article::fold::{fold, fold_keeping_case};
 use newsdesk::article::{Article, BlockKind, Draft, Part, Published, Role};
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
 use newsdesk::query::{ExactWords, Expr, Feature, Field, Mark, Query, Term, TermId, TermKind};
 use newsdesk::search::{Answer, Request, count_hits, scan};
+use newsdesk::text::fold::{fold, fold_keeping_case};
 
 /// Words that articles are made of, in several scripts, with what folding does to them in mind.
 pub(crate) const WORDS: &[&str] = &[
@@ -289,7 +289,7 @@ pub(crate) fn is_written(text: &str, range: &Range<usize>, term: &Term) -> bool 
 
 /// Whether a word may begin or end there.
 pub(crate) fn is_edge(text: &str, at: usize) -> bool {
-    let unspaced = |c: char| newsdesk::article::is_unspaced(c);
+    let unspaced = |c: char| newsdesk::text::is_unspaced(c);
     match (text[..at].chars().next_back(), text[at..].chars().next()) {
         (Some(before), Some(after)) if !unspaced(before) && !unspaced(after) => {
             !(before.is_alphanumeric() && after.is_alphanumeric())
@@ -317,7 +317,7 @@ pub(crate) fn near(
             (_, true) => &folded[other.end..one.start],
             _ => return usize::MAX,
         };
-        between.chars().filter(|&c| c == ' ' || newsdesk::article::is_unspaced(c)).count()
+        between.chars().filter(|&c| c == ' ' || newsdesk::text::is_unspaced(c)).count()
     };
     let (left, right) = (side(left), side(right));
     let keep = |one: &[Range<usize>], other: &[Range<usize>]| {

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use newsdesk::app::{Effect, LoadProgress, Message, Mouse, MouseAction, Size, State};
-use newsdesk::command::Key;
+use newsdesk::article::{Problem, Refusal};
 use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
-use newsdesk::loader::{Hint, Problem, Refusal, decode, read};
+use newsdesk::formats::{Hint, decode, read};
+use newsdesk::keys::Key;
 use newsdesk::search::{Request, costly_condition, count_hits, count_values, facets, other_case, scan};
 use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;

@@ -28,11 +28,11 @@ impl<W: Write> CsvWriter<W> {
         let url = article.url.as_ref().map(|url| shown_address(url).into_owned()).unwrap_or_default();
         let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
         let tags = marked.tags().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        let link = |(number, link): (usize, &crate::article::SafeText)| {
+        let link = |(number, link): (usize, &crate::text::SafeText)| {
             format!("[{}] {}{}", number + 1, shown_address(link), link_details(&article.enclosures, link))
         };
         let links = article.links.iter().enumerate().map(link).collect::<Vec<_>>().join(" ");
-        let note = crate::article::clean(marked.note()).into_owned();
+        let note = crate::text::clean(marked.note()).into_owned();
         let marks = [url, yes_or_no(marked.is_starred()), yes_or_no(marked.is_read()), tags, note, links];
         Ok(self.0.write_record(columns(entry).into_iter().chain(marks))?)
     }

@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{JSON_VERSION, shown_address, shown_path};
-use crate::article::{Article, write_json};
+use crate::article::Article;
 use crate::corpus::Entry;
 use crate::marks::Marked;
+use crate::text::write_json;
 
 /// The object. Fields that an article lacks are null or empty; only `body` may be left out.
 #[derive(Debug, Serialize)]
@@ -81,10 +82,8 @@ impl<'a> ArticleJson<'a> {
     /// Creates the object of an article with its marks.
     pub fn new(entry: Entry<'_>, article: &'a Article, marked: &'a Marked, with_body: bool) -> ArticleJson<'a> {
         let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
-        let link = |(number, link): (usize, &'a crate::article::SafeText)| Link {
-            number: number + 1,
-            url: shown_address(link),
-        };
+        let link =
+            |(number, link): (usize, &'a crate::text::SafeText)| Link { number: number + 1, url: shown_address(link) };
         ArticleJson {
             version: JSON_VERSION,
             id: article.id.to_string(),

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use super::json::EnclosureJson;
 use super::{link_details, marks_line, shown_address};
-use crate::article::{Article, BlockKind, Part, SpanStyle, clean, to_json};
+use crate::article::{Article, BlockKind, Part, SpanStyle};
 use crate::marks::Marked;
+use crate::text::{clean, to_json};
 
 /// How links are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,7 +200,8 @@ fn escaped_inside(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::article::{ArticleId, Role, SafeText, Span};
+    use crate::article::{ArticleId, Role, Span};
+    use crate::text::SafeText;
 
     fn article(text: &str, spans: Vec<Span>) -> Article {
         Article {

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use super::{link_details, marks_line, shown_address};
 use crate::app::wrap::{Annotation, Line, Setting, typeset};
-use crate::article::{Article, clean};
+use crate::article::Article;
 use crate::marks::Marked;
+use crate::text::clean;
 
 /// Writes an article as the reading pane sets it, with its links and marks. `style` may colour a line.
 pub fn write_text(

@@ -1,11 +1,11 @@
 //! Text to look for: words, phrases and regular expressions.
 
 use super::Parser;
-use crate::article::is_unspaced;
+use crate::query::ast::{Expr, Mistake, Term, TermId, TermKind, TokenKind};
 use crate::query::case::ExactWords;
 use crate::query::fields::Field;
 use crate::query::pattern;
-use crate::query::syntax::{Expr, Mistake, Term, TermId, TermKind, TokenKind};
+use crate::text::is_unspaced;
 
 /// How many terms a query may have.
 pub(super) const MAX_TERMS: usize = 64;

@@ -3,10 +3,10 @@
 use chrono::NaiveDate;
 
 use super::Parser;
+use crate::query::ast::{Expr, TokenKind};
 use crate::query::case::CASES;
 use crate::query::dates::{Days, Written, ago, date};
 use crate::query::fields::{FEATURES, FieldKind, FieldSpec, MARKS, SORTS, closest};
-use crate::query::syntax::{Expr, TokenKind};
 
 impl Parser<'_> {
     pub(super) fn value(&mut self, spec: &'static FieldSpec) -> Expr {

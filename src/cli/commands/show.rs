@@ -1,0 +1,66 @@
+//! `newsdesk show`: whole articles.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use crate::app::render::{ArticleJson, write_markdown, write_text};
+use crate::app::wrap::{Line, LineKind, Setting};
+use crate::article::{BlockKind, Role};
+use crate::cli::output::{Paint, painted};
+use crate::cli::selection::Selection;
+use crate::text::write_json;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Set as the reading pane sets it
+    Text,
+    /// Markdown with YAML front matter
+    Markdown,
+    /// A JSON object a line
+    Json,
+}
+
+pub(crate) fn print(
+    selection: &Selection,
+    format: Format,
+    setting: Setting,
+    colours: bool,
+    out: &mut impl Write,
+) -> io::Result<ExitCode> {
+    let style = |line: &Line, text: String| if colours { styled(line, &text) } else { text };
+    for (number, (entry, marked)) in selection.articles().iter().enumerate() {
+        let article = entry.article();
+        match format {
+            Format::Text => {
+                if number > 0 {
+                    writeln!(out, "\n{}\n", "─".repeat(usize::from(setting.width)))?;
+                }
+                write_text(&article, marked, setting, &style, out)?;
+            }
+            Format::Markdown => write_markdown(&article, marked, out)?,
+            Format::Json => {
+                write_json(out, &ArticleJson::new(entry, &article, marked, true))?;
+                out.write_all(b"\n")?;
+            }
+        }
+    }
+    Ok(selection.outcome())
+}
+
+/// Paints a line as the reading pane does.
+fn styled(line: &Line, text: &str) -> String {
+    match line.kind {
+        LineKind::Part(Role::Headline | Role::Body(BlockKind::Crosshead)) => painted(text, Paint::Bold),
+        LineKind::Part(Role::Standfirst) => painted(text, Paint::Italic),
+        LineKind::Dateline | LineKind::Link | LineKind::Part(Role::Caption | Role::Credit | Role::Source) => {
+            painted(text, Paint::Dim)
+        }
+        LineKind::Blank
+        | LineKind::Tags
+        | LineKind::Note
+        | LineKind::More
+        | LineKind::Part(Role::Byline | Role::Body(_)) => text.to_owned(),
+    }
+}

@@ -1,0 +1,15 @@
+//! The background services: threads, files and network. They emit events and know no user interface.
+
+pub(crate) mod corpus_service;
+pub mod export;
+pub mod feeds;
+pub(crate) mod library_writer;
+pub mod loader;
+pub mod search;
+pub(crate) mod snapshot;
+pub mod unreadable_rows;
+pub mod util;
+
+pub use corpus_service::Archive;
+pub use loader::{Loaded, load_all, load_until, load_with, make_snapshot};
+pub use snapshot::{Cache, Kept, Pruned, Written};

@@ -1,0 +1,221 @@
+//! From paths that something happened to, to what is to be read again and which articles are gone.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::article::Problem;
+use crate::corpus::{Corpus, Entry, Origin};
+use crate::engine::loader::Map;
+use crate::engine::loader::known_files::Known;
+use crate::engine::loader::pool::Job;
+use crate::engine::loader::source::LoadOptions;
+use crate::engine::loader::walk::{Folder, Found, sort};
+
+/// Which articles are gone, by their paths as they are shown.
+#[derive(Debug, Default)]
+pub(crate) struct Gone {
+    files: HashMap<OsString, HashSet<OsString>>,
+    /// Folders of which everything is gone.
+    below: Vec<PathBuf>,
+    /// Folders that are looked into again, so that what was wrong in them is told anew.
+    again: Vec<PathBuf>,
+    /// The folder of the article that was asked for last, as an address, and what is known of it: the articles of a
+    /// folder mostly come one after the other, and comparing paths is slow.
+    last: Cell<Option<(usize, Verdict)>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Verdict {
+    All,
+    Some,
+    None,
+}
+
+impl Gone {
+    /// The file at `path` is gone, or is read again.
+    pub(crate) fn file(&mut self, path: &Path) {
+        let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else { return };
+        self.files.entry(dir.into()).or_default().insert(name.into());
+    }
+
+    /// The folder at `path` is gone with all that was in it.
+    pub(crate) fn folder(&mut self, path: &Path) {
+        self.below.push(path.to_path_buf());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.below.is_empty()
+    }
+
+    /// Whether an article is gone.
+    pub(crate) fn holds(&self, entry: Entry<'_>) -> bool {
+        if entry.origin() != Origin::File {
+            return false;
+        }
+        let Some((dir, name)) = entry.place() else { return false };
+        let address = dir.as_os_str().as_encoded_bytes().as_ptr() as usize;
+        let verdict = match self.last.get() {
+            Some((last, verdict)) if last == address => verdict,
+            _ => self.judge(dir),
+        };
+        self.last.set(Some((address, verdict)));
+        match verdict {
+            Verdict::All => true,
+            Verdict::None => false,
+            Verdict::Some => self.files.get(dir.as_os_str()).is_some_and(|names| names.contains(name)),
+        }
+    }
+
+    /// Whether what was wrong at `path` is a thing of the past.
+    pub(crate) fn holds_path(&self, path: &Path) -> bool {
+        let named = || {
+            let names = self.files.get(path.parent()?.as_os_str())?;
+            Some(names.contains(path.file_name()?))
+        };
+        self.below.iter().chain(&self.again).any(|folder| path.starts_with(folder)) || named() == Some(true)
+    }
+
+    fn judge(&self, dir: &Path) -> Verdict {
+        if self.below.iter().any(|folder| dir.starts_with(folder)) {
+            Verdict::All
+        } else if self.files.contains_key(dir.as_os_str()) {
+            Verdict::Some
+        } else {
+            Verdict::None
+        }
+    }
+}
+
+/// What is to be done after something happened.
+#[derive(Default)]
+pub(crate) struct Refresh {
+    /// What is to be read.
+    pub(crate) jobs: Vec<Job>,
+    /// What is gone already, or will be once it is read again.
+    pub(crate) gone: Gone,
+    /// What is known below folders that are looked into again.
+    pub(crate) known: Known,
+    /// What cannot be read.
+    pub(crate) problems: Vec<Problem>,
+    /// Whether a root itself changed, so that everything is to be gone through.
+    pub(crate) everything: bool,
+}
+
+impl Refresh {
+    /// Finds out what became of `paths`. Folders that are to be looked into again leave `map`.
+    pub(crate) fn after(paths: &HashSet<PathBuf>, map: &mut Map, corpus: &Corpus, options: &LoadOptions) -> Refresh {
+        let mut refresh = Refresh::default();
+        let mut places: BTreeMap<PathBuf, (Arc<Folder>, OsString)> = BTreeMap::new();
+        for path in paths {
+            match find(path, map) {
+                Place::In(folder, name) => {
+                    places.insert(folder.shown.join(&name), (folder, name));
+                }
+                Place::Root => refresh.everything = true,
+                Place::Nowhere => {}
+            }
+        }
+        let mut again: Vec<PathBuf> = Vec::new();
+        for (shown, (folder, name)) in places {
+            // What is inside a folder that is gone through anyway is not gone through twice.
+            if again.iter().any(|above| shown.starts_with(above)) {
+                continue;
+            }
+            let is_folder = refresh.place(&shown, &folder, &name, map, options);
+            if is_folder {
+                again.push(shown);
+            }
+        }
+        if !again.is_empty() {
+            refresh.known = Known::of(corpus, |file| again.iter().any(|folder| file.dir.starts_with(folder)));
+        }
+        refresh.gone.again = again;
+        refresh
+    }
+
+    /// Looks at the thing `name` in `folder`; tells whether it is a folder that is looked into again.
+    fn place(
+        &mut self,
+        shown: &Path,
+        folder: &Arc<Folder>,
+        name: &OsStr,
+        map: &mut Map,
+        options: &LoadOptions,
+    ) -> bool {
+        let real = folder.real.join(name);
+        let found = match fs::symlink_metadata(&real) {
+            Ok(_) if map.named.contains_key(&real) => Some(Found::File(name.to_owned())),
+            Ok(metadata) => sort(folder, name.to_owned(), metadata.file_type(), options),
+            Err(_) => None,
+        };
+        let child = match found {
+            Some(Found::Folder(name)) => folder.child(&name),
+            Some(Found::Link(name, target)) => folder.linked(&name, target),
+            other => {
+                self.gone.folder(shown);
+                self.leave(shown, map);
+                match other {
+                    Some(Found::File(name)) => self.jobs.push(Job::Files(Arc::clone(folder), vec![name])),
+                    Some(Found::Refused(problem)) => self.problems.push(problem),
+                    _ => {}
+                }
+                return false;
+            }
+        };
+        self.leave(shown, map);
+        self.jobs.push(Job::Folder(Arc::new(child)));
+        true
+    }
+
+    /// Removes a path from the map. Folders that another link leads to are read under that one.
+    fn leave(&mut self, shown: &Path, map: &mut Map) {
+        self.gone.file(shown);
+        let (left, folders) = std::mem::take(&mut map.folders)
+            .into_iter()
+            .partition(|(_, known): &(PathBuf, Arc<Folder>)| known.shown.starts_with(shown));
+        map.folders = folders;
+        let left: HashMap<PathBuf, Arc<Folder>> = left;
+        map.doubles.retain(|double| {
+            if double.shown.starts_with(shown) {
+                return false;
+            }
+            let is_left = left.contains_key(&double.real);
+            if is_left && fs::canonicalize(&*double.shown).is_ok_and(|real| real == double.real) {
+                self.jobs.push(Job::Folder(Arc::clone(double)));
+            }
+            !is_left
+        });
+    }
+}
+
+enum Place {
+    In(Arc<Folder>, OsString),
+    Root,
+    Nowhere,
+}
+
+/// Where `path` stands among what was looked into: itself, or the outermost folder around it that is new.
+fn find(path: &Path, map: &Map) -> Place {
+    if let Some((folder, name)) = map.named.get(path) {
+        return Place::In(Arc::clone(folder), name.clone());
+    }
+    let mut inner = path;
+    while let (Some(parent), Some(name)) = (inner.parent(), inner.file_name()) {
+        let known = map.folders.get(parent).or_else(|| {
+            // The way there may lead over a link.
+            map.folders.get(&fs::canonicalize(parent).ok()?)
+        });
+        if let Some(folder) = known {
+            return Place::In(Arc::clone(folder), name.to_owned());
+        }
+        if map.folders.contains_key(inner) {
+            return Place::Root;
+        }
+        inner = parent;
+    }
+    Place::Nowhere
+}

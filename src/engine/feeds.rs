@@ -1,0 +1,11 @@
+//! The feed service: refreshes, subscriptions, imports, and the entries as articles.
+
+pub mod commands;
+pub(crate) mod context;
+pub(crate) mod diff;
+pub(crate) mod entries;
+pub mod import_export;
+pub mod refresh;
+pub(crate) mod service;
+pub mod status;
+pub mod subscribe;

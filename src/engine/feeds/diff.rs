@@ -1,0 +1,72 @@
+//! What changed between two texts of an entry, word by word.
+
+use similar::{ChangeTag, TextDiff};
+
+use crate::app::ChangedPiece;
+use crate::article::{Draft, Role};
+use crate::text::clean;
+
+/// The paragraphs that changed, each in pieces that stayed, went and came. Nothing else is given.
+pub(crate) fn between(former: &Draft<'_>, now: &Draft<'_>) -> Vec<Vec<ChangedPiece>> {
+    let (old, new) = (paragraphs(former), paragraphs(now));
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (old.iter().map(String::as_str).collect(), new.iter().map(String::as_str).collect());
+    let diff = TextDiff::from_slices(&old, &new);
+    let mut changed = Vec::new();
+    for operation in diff.ops() {
+        let (old, new) = (old.get(operation.old_range()), new.get(operation.new_range()));
+        let (Some(old), Some(new)) = (old, new) else { continue };
+        if operation.tag() == similar::DiffTag::Equal {
+            continue;
+        }
+        for number in 0..old.len().max(new.len()) {
+            changed.push(words(old.get(number).unwrap_or(&""), new.get(number).unwrap_or(&"")));
+        }
+    }
+    changed
+}
+
+fn paragraphs(draft: &Draft<'_>) -> Vec<String> {
+    let parts = draft.parts.iter().filter(|part| part.role != Role::Source);
+    parts.map(|part| clean(part.text.trim()).replace('\n', " ")).collect()
+}
+
+fn words(old: &str, new: &str) -> Vec<ChangedPiece> {
+    let diff = TextDiff::from_words(old, new);
+    let mut pieces: Vec<ChangedPiece> = Vec::new();
+    for change in diff.iter_all_changes() {
+        let added = match change.tag() {
+            ChangeTag::Equal => None,
+            ChangeTag::Delete => Some(false),
+            ChangeTag::Insert => Some(true),
+        };
+        match pieces.last_mut().filter(|last| last.added == added) {
+            Some(last) => last.text.push_str(change.value()),
+            None => pieces.push(ChangedPiece { added, text: change.value().to_owned() }),
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::BlockKind;
+
+    #[test]
+    fn only_what_changed_is_told_word_by_word() {
+        let draft = |second: &'static str| {
+            let mut draft = Draft::default();
+            draft.push(Role::Headline, "Flood");
+            draft.push_body(BlockKind::Paragraph, "It rained.");
+            draft.push_body(BlockKind::Paragraph, second);
+            draft
+        };
+        let changes = between(&draft("Ten people are missing."), &draft("Two people are missing."));
+        let told: Vec<(Option<bool>, &str)> =
+            changes[0].iter().map(|piece| (piece.added, piece.text.as_str())).collect();
+        assert_eq!(told, [(Some(false), "Ten"), (Some(true), "Two"), (None, " people are missing.")]);
+        assert_eq!(changes.len(), 1);
+        assert_eq!(between(&draft("a"), &draft("a")), Vec::<Vec<ChangedPiece>>::new());
+    }
+}

@@ -1,0 +1,407 @@
+//! The entries of feeds, out of the library into the corpus: the newest first, then all, then what changes.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use crate::article::Problem;
+use crate::article::{ArticleId, Draft, Role};
+use crate::corpus::{Corpus, FeedLabel, FileIndex, Shard, ShardBuilder};
+use crate::engine::loader::memory_budget::Room;
+use crate::engine::util::log::note;
+use crate::library::feeds::{StoredEntry, WhichEntries};
+use crate::library::{Error, FeedNumber, Library};
+use crate::text::clean;
+
+/// So many of the newest are read before all others: more than any screen holds.
+const NEWEST: usize = 150;
+
+/// So many numbers are read at once.
+const STRETCH: i64 = 4_000;
+
+/// Marks feeds as unread. Libraries count revisions from 0, so none has this one.
+const UNSEEN: i64 = -1;
+
+/// The format that entries of feeds are said to have.
+const FORMAT: &str = "feed";
+
+/// What is known of the entries that are in the corpus.
+#[derive(Debug)]
+pub(crate) struct StoredFeeds {
+    path: PathBuf,
+    merge: bool,
+    /// The last change that is in the corpus, and the last to any feed itself.
+    seen: i64,
+    feeds_seen: i64,
+}
+
+/// What changed in the library.
+#[derive(Debug, Default)]
+pub(crate) struct StoredNews {
+    /// These entries are gone, or come again.
+    pub(crate) gone: HashSet<ArticleId>,
+    /// All entries that were there are gone, or come again.
+    pub(crate) all_gone: bool,
+    /// What came.
+    pub(crate) shards: Vec<Arc<Shard>>,
+}
+
+impl StoredFeeds {
+    /// Hands all entries in the library at `path` to `take`, the latest first, as long as there is `room`; ends early when
+    /// `stop` is set. With `merge`, an entry that is in several feeds is given once.
+    pub(crate) fn load(
+        path: &Path,
+        merge: bool,
+        within: (&Room, &AtomicBool),
+        take: &mut dyn FnMut(Arc<Shard>),
+    ) -> Result<StoredFeeds, Error> {
+        let mut stored = StoredFeeds { path: path.to_owned(), merge, seen: 0, feeds_seen: 0 };
+        stored.read_all(within, take)?;
+        Ok(stored)
+    }
+
+    /// Returns whether reading was stopped before everything was read.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.feeds_seen == UNSEEN
+    }
+
+    /// What is to be told where the library cannot be read.
+    pub(crate) fn problem(path: &Path, error: &Error) -> Problem {
+        Problem {
+            path: path.to_owned(),
+            line: None,
+            column: None,
+            cause: error.to_string(),
+            consequence: "feeds are not shown".to_owned(),
+            is_failure: true,
+        }
+    }
+
+    /// What changed since.
+    pub(crate) fn news(&mut self, within: (&Room, &AtomicBool)) -> Result<StoredNews, Error> {
+        let mut news = StoredNews::default();
+        let Some(library) = Library::open_to_read(&self.path)? else { return Ok(news) };
+        let (revision, _) = library.extent_of_entries()?;
+        // If the last change is older than what was read, the file is another library: an older copy, or a mended one.
+        if library.feeds_changed()? != self.feeds_seen || revision < self.seen {
+            news.all_gone = true;
+            self.read_all(within, &mut |shard| news.shards.push(shard))?;
+            return Ok(news);
+        }
+        if revision == self.seen {
+            return Ok(news);
+        }
+        let labels = Labels::read(&library, self.merge)?;
+        let mut desk = Desk::new(&labels);
+        library.read_entries(&WhichEntries::Since(self.seen), |entry| {
+            // What retention lets go stays until the next start: somebody may be reading it.
+            if !entry.dropped {
+                news.gone.insert(entry.id);
+            }
+            desk.take(&entry, &mut |shard| news.shards.push(shard));
+        })?;
+        desk.end(&mut |shard| news.shards.push(shard));
+        self.seen = revision;
+        Ok(news)
+    }
+
+    fn read_all(&mut self, (room, stop): (&Room, &AtomicBool), take: &mut dyn FnMut(Arc<Shard>)) -> Result<(), Error> {
+        // Nothing that was there before stays.
+        room.begin(&Corpus::default());
+        let mut take = |shard: Arc<Shard>| {
+            room.take(&shard);
+            take(shard);
+        };
+        let take = &mut take;
+        let Some(library) = Library::open_to_read(&self.path)? else { return Ok(()) };
+        let feeds_seen = library.feeds_changed()?;
+        let (seen, numbers) = library.extent_of_entries()?;
+        let labels = Labels::read(&library, self.merge)?;
+        let mut first = HashSet::new();
+        let mut desk = Desk::new(&labels);
+        library.read_entries(&WhichEntries::Newest(NEWEST), |entry| {
+            first.insert(entry.number);
+            desk.take(&entry, take);
+        })?;
+        desk.end(take);
+        // The latest numbers first; each thread takes the next stretch when it has done one.
+        let next = AtomicI64::new(*numbers.end());
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        thread::scope(|scope| {
+            let (shards, ready) = mpsc::sync_channel(threads);
+            for _ in 0..threads {
+                let (next, labels, first, numbers, shards) = (&next, &labels, &first, &numbers, shards.clone());
+                let path = &self.path;
+                scope.spawn(move || {
+                    let mut take = |shard| _ = shards.send(Ok(shard));
+                    let mut read = || -> Result<(), Error> {
+                        let Some(library) = Library::open_to_read(path)? else { return Ok(()) };
+                        let mut desk = Desk::new(labels);
+                        while !stop.load(Ordering::Relaxed) {
+                            let end = next.fetch_sub(STRETCH, Ordering::Relaxed);
+                            if end < *numbers.start() {
+                                break;
+                            }
+                            if room.is_nearly_full() {
+                                let count = library.count_entries(end - STRETCH + 1..=end)?;
+                                room.leave_out(0, usize::try_from(count).unwrap_or(usize::MAX));
+                                continue;
+                            }
+                            library.read_entries(&WhichEntries::Numbered(end - STRETCH + 1..=end), |entry| {
+                                if !first.contains(&entry.number) {
+                                    desk.take(&entry, &mut take);
+                                }
+                            })?;
+                        }
+                        desk.end(&mut take);
+                        Ok(())
+                    };
+                    if let Err(error) = read() {
+                        let _ = shards.send(Err(error));
+                    }
+                });
+            }
+            drop(shards);
+            let mut done = Ok(());
+            for shard in ready {
+                match shard {
+                    Ok(shard) => take(shard),
+                    Err(error) => done = Err(error),
+                }
+            }
+            done
+        })?;
+        // If reading fails or is stopped, everything is read again the next time.
+        let is_whole = !stop.load(Ordering::Relaxed);
+        (self.seen, self.feeds_seen) = if is_whole { (seen, feeds_seen) } else { (0, UNSEEN) };
+        Ok(())
+    }
+}
+
+/// A tag as it stands among the names of feeds.
+pub(crate) fn tag_label(tag: &str) -> String {
+    format!("#{}", clean(tag))
+}
+
+/// What the feeds are called, alone and where several have the same entry.
+struct Labels {
+    feeds: HashMap<FeedNumber, FeedLabel>,
+    /// The other feeds that have an entry.
+    others: HashMap<ArticleId, Vec<FeedNumber>>,
+    merge: bool,
+}
+
+impl Labels {
+    fn read(library: &Library, merge: bool) -> Result<Labels, Error> {
+        let feeds = library.feeds_with_entries()?.into_iter().map(|feed| {
+            let subscription = feed.subscription;
+            let names = vec![clean(subscription.name()).into_owned()];
+            let tags = subscription.tags.iter().map(|tag| tag_label(tag)).collect();
+            (feed.number, FeedLabel { names, url: subscription.url, tags })
+        });
+        let feeds = feeds.collect();
+        let mut others: HashMap<ArticleId, Vec<FeedNumber>> = HashMap::new();
+        if merge {
+            for (entry, feed) in library.repeated_entries()? {
+                others.entry(entry).or_default().push(feed);
+            }
+        }
+        Ok(Labels { feeds, others, merge })
+    }
+
+    /// The label of an entry that these feeds have.
+    fn label(&self, feeds: &[FeedNumber]) -> FeedLabel {
+        let mut united = FeedLabel::default();
+        for label in feeds.iter().filter_map(|feed| self.feeds.get(feed)) {
+            if united.url.is_empty() {
+                united.url.clone_from(&label.url);
+            }
+            let add = |all: &mut Vec<String>, more: &[String]| {
+                all.extend(more.iter().filter(|one| !all.contains(one)).cloned().collect::<Vec<_>>());
+            };
+            add(&mut united.names, &label.names);
+            add(&mut united.tags, &label.tags);
+        }
+        united
+    }
+}
+
+/// Builds shards of entries.
+struct Desk<'l> {
+    labels: &'l Labels,
+    builder: ShardBuilder,
+    /// The feeds that the shard knows already.
+    files: HashMap<Vec<FeedNumber>, FileIndex>,
+    /// Labels stay when a shard is done.
+    made: HashMap<Vec<FeedNumber>, Arc<FeedLabel>>,
+}
+
+impl<'l> Desk<'l> {
+    fn new(labels: &'l Labels) -> Desk<'l> {
+        Desk { labels, builder: ShardBuilder::default(), files: HashMap::new(), made: HashMap::new() }
+    }
+
+    fn take(&mut self, entry: &StoredEntry<'_>, give: &mut dyn FnMut(Arc<Shard>)) {
+        if entry.dropped || (self.labels.merge && entry.same_as.is_some()) {
+            return;
+        }
+        let mut draft: Draft<'_> = match serde_json::from_str(entry.article) {
+            Ok(draft) => draft,
+            Err(error) => return note(|| format!("entry {} cannot be read: {error}", entry.id)),
+        };
+        draft.published = entry.published;
+        let mut feeds = vec![entry.feed];
+        feeds.extend(self.labels.others.get(&entry.id).into_iter().flatten().filter(|feed| **feed != entry.feed));
+        let label = match self.made.get(&feeds) {
+            Some(label) => Arc::clone(label),
+            None => {
+                let label = Arc::new(self.labels.label(&feeds));
+                self.made.insert(feeds.clone(), Arc::clone(&label));
+                label
+            }
+        };
+        for name in &label.names {
+            if draft.parts.iter().all(|part| part.role != Role::Source || part.text != *name) {
+                draft.push(Role::Source, name.as_str());
+            }
+        }
+        let file = *self.files.entry(feeds).or_insert_with(|| self.builder.feed(&label));
+        // Among equal dates the smaller ordinal comes first.
+        let ordinal = u32::MAX - u32::try_from(entry.position).unwrap_or(u32::MAX);
+        self.builder.push_known(file, entry.id, ordinal, FORMAT, &draft);
+        if self.builder.bytes() >= Shard::FULL {
+            self.end(give);
+        }
+    }
+
+    /// Gives what there is.
+    fn end(&mut self, give: &mut dyn FnMut(Arc<Shard>)) {
+        if !self.builder.is_empty() {
+            give(Arc::new(self.builder.take()));
+        }
+        self.files.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subscriptions::Subscription;
+
+    #[test]
+    fn what_could_not_be_read_is_not_taken_for_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let mut library = Library::open(&path).unwrap();
+        library.subscribe(&[Subscription::new("http://paper.example/")]).unwrap();
+        let (room, stop) = (Room::new(u64::MAX), AtomicBool::new(false));
+        let mut stored = StoredFeeds::load(&path, true, (&room, &stop), &mut |_| {}).unwrap();
+        let feed = library.feeds().unwrap().remove(0);
+        library.change_subscription(feed.number, |feed| feed.retagged(&["news".to_owned()])).unwrap();
+        let alter = |sql| rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap();
+        alter("ALTER TABLE entries RENAME TO away");
+        assert!(stored.news((&room, &stop)).is_err());
+        alter("ALTER TABLE away RENAME TO entries");
+        assert!(stored.news((&room, &stop)).unwrap().all_gone);
+        assert!(!stored.news((&room, &stop)).unwrap().all_gone);
+    }
+
+    /// An open reader's view of the feeds in a library.
+    struct View {
+        stored: StoredFeeds,
+        corpus: Corpus,
+    }
+
+    impl View {
+        fn new(path: &Path, merge: bool) -> View {
+            let mut shards = Vec::new();
+            let within = (&Room::new(u64::MAX), &AtomicBool::new(false));
+            let stored = StoredFeeds::load(path, merge, within, &mut |shard| shards.push(shard)).unwrap();
+            View { stored, corpus: Corpus::default().with(shards) }
+        }
+
+        fn hear(&mut self) {
+            let StoredNews { gone, all_gone, shards } =
+                self.stored.news((&Room::new(u64::MAX), &AtomicBool::new(false))).unwrap();
+            self.corpus = self.corpus.without(|entry| all_gone || gone.contains(&entry.id())).with(shards);
+        }
+
+        /// Identities, feeds, and texts in the order of the list.
+        fn listed(&self) -> Vec<(ArticleId, Vec<String>, String)> {
+            let entry = |slot: &crate::corpus::Slot| {
+                let entry = self.corpus.get(*slot).unwrap();
+                let text: Vec<String> = entry.parts().map(|part| format!("{part:?}")).collect();
+                (entry.id(), entry.feeds().unwrap().names.clone(), text.join(" "))
+            };
+            self.corpus.order().iter().map(entry).collect()
+        }
+    }
+
+    #[test]
+    fn news_show_what_a_new_start_would_show() {
+        use crate::formats::{FeedArticle, FeedKey};
+        use crate::library::feeds::{DeliveredFeed, Delivery, FullText, Outcome, PreparedEntry};
+        use crate::library::{Health, KnownFeed, ReaderId};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let mut other = Library::open(&path).unwrap().for_reader(ReaderId(1));
+        let url = |name: &str| format!("https://{name}.example/");
+        let wanted: Vec<Subscription> = ["a", "b", "c"].iter().map(|name| Subscription::new(url(name))).collect();
+        other.subscribe(&wanted).unwrap();
+        let feed = |library: &Library, name: &str| -> KnownFeed {
+            library.feeds().unwrap().into_iter().find(|feed| feed.subscription.url == url(name)).unwrap()
+        };
+        let store = |library: &mut Library, name: &str, stories: &[u32], text: &str, moved_to: Option<&str>| {
+            let known = feed(library, name);
+            let entry = |story: &u32| {
+                let link = format!("https://example.org/{story}");
+                let mut draft = Draft { url: Some(link.clone().into()), ..Draft::default() };
+                draft.push(Role::Headline, format!("Story {story}"));
+                draft.push_body(crate::article::BlockKind::Paragraph, text.to_owned());
+                FeedArticle { keys: vec![FeedKey::new(link)], guid: None, draft }
+            };
+            let entries = PreparedEntry::of_document(&known, None, stories.iter().map(entry).collect());
+            let outcome = Outcome::Feed(Box::new(DeliveredFeed { entries, ..DeliveredFeed::default() }));
+            let (health, moved_to) = (Health::default(), moved_to.map(url));
+            let delivery =
+                Delivery { feed: known.number, version: known.version, health, moved_to, merge: true, outcome };
+            library.store(&[delivery]).unwrap().remove(0)
+        };
+        let mut views = [View::new(&path, true), View::new(&path, false)];
+        let mut check = |what: &str| {
+            for (view, merge) in views.iter_mut().zip([true, false]) {
+                view.hear();
+                assert_eq!(view.listed(), View::new(&path, merge).listed(), "{what}");
+            }
+        };
+        let full = store(&mut other, "a", &[1, 2, 3], "text", None).new[0];
+        check("new entries");
+        store(&mut other, "b", &[2, 3, 4], "text", None);
+        store(&mut other, "c", &[3, 5], "text", None);
+        check("entries that several feeds have");
+        store(&mut other, "a", &[1, 2], "another text", None);
+        other.store_full_text(full, &FullText::None).unwrap();
+        other.keep_full_text(full, &Draft::default()).unwrap();
+        check("texts");
+        other.unsubscribe(&[feed(&other, "a")]).unwrap();
+        check("unsubscribed");
+        let (row, ..) = other.new_steps(ReaderId(1), 0).unwrap().pop().unwrap();
+        other.undo_feeds(row, true).unwrap();
+        check("undone");
+        assert!(store(&mut other, "a", &[1], "text", Some("c")).merged.is_some());
+        check("merged");
+        let copy = folder.path().join("copy.db");
+        other.back_up(&copy).unwrap();
+        store(&mut other, "b", &[6, 7], "text", None);
+        store(&mut other, "b", &[8], "text", None);
+        check("more");
+        drop(other);
+        std::fs::rename(&copy, &path).unwrap();
+        for ending in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
+        }
+        check("an older copy");
+    }
+}

@@ -1,0 +1,106 @@
+//! What could not be kept: written to a file, with what is known of the articles that it is of.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::Local;
+
+use crate::article::ArticleId;
+use crate::corpus::{Corpus, Slot};
+use crate::library::{Known, Origins, owner_only, write_changes};
+use crate::marks::Marking;
+use crate::query::SavedSearch;
+
+/// Up to so many changes their articles are looked for one by one.
+const FEW: usize = 64;
+
+/// What became of what could not be kept when the program ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unkept {
+    /// It is in this file.
+    Rescued(PathBuf),
+    /// No file could be written either; so many changes and searches are lost.
+    Lost(usize),
+}
+
+/// Writes what could not be kept to a file in the home, or in the temporary folder. None where there is nothing.
+pub(crate) fn rescue(changes: &[Marking], searches: &[SavedSearch], corpus: &Corpus) -> Option<Unkept> {
+    if changes.is_empty() && searches.is_empty() {
+        return None;
+    }
+    let home = directories::BaseDirs::new().map(|folders| folders.home_dir().to_owned());
+    Some(rescue_to(home.into_iter().chain([std::env::temp_dir()]), changes, searches, corpus))
+}
+
+fn rescue_to(
+    folders: impl Iterator<Item = PathBuf>,
+    changes: &[Marking],
+    searches: &[SavedSearch],
+    corpus: &Corpus,
+) -> Unkept {
+    let name = format!("newsdesk-unsaved-{}.jsonl", Local::now().format("%Y-%m-%d-%H%M%S"));
+    let mut paths = folders.map(|folder| folder.join(&name));
+    match paths.find(|path| write_unkept(path, changes, searches, corpus).is_ok()) {
+        Some(path) => Unkept::Rescued(path),
+        None => Unkept::Lost(changes.len() + searches.len()),
+    }
+}
+
+/// Writes what could not be kept to a file that was not there, so that it can be imported.
+pub(crate) fn write_unkept(
+    path: &Path,
+    changes: &[Marking],
+    searches: &[SavedSearch],
+    corpus: &Corpus,
+) -> io::Result<()> {
+    // Notes are among it, and it may stand where everybody looks.
+    let mut out = io::BufWriter::new(owner_only::new_file(path)?);
+    let mut finder = Finder::new(corpus, changes.len());
+    write_changes(changes, searches, &mut |article| finder.known(article), &mut out)?;
+    out.get_ref().sync_all()
+}
+
+/// Finds articles by their identity.
+pub(crate) struct Finder<'a> {
+    corpus: &'a Corpus,
+    origins: Origins,
+    /// All articles, where many are looked for.
+    slots: Option<HashMap<ArticleId, Slot>>,
+}
+
+impl<'a> Finder<'a> {
+    pub(crate) fn new(corpus: &'a Corpus, wanted: usize) -> Finder<'a> {
+        let id = |&slot: &Slot| corpus.get(slot).map(|entry| (entry.id(), slot));
+        let slots = (wanted > FEW).then(|| corpus.order().iter().filter_map(id).collect());
+        Finder { corpus, origins: Origins::default(), slots }
+    }
+
+    pub(crate) fn known(&mut self, article: ArticleId) -> Option<Known> {
+        let slot = match &self.slots {
+            Some(slots) => slots.get(&article).copied(),
+            None => self.corpus.find(article),
+        };
+        Some(self.origins.known(self.corpus.get(slot?)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::Library;
+
+    #[test]
+    fn what_could_not_be_kept_is_rescued_where_there_is_room_and_told_to_be_lost_where_there_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let search = SavedSearch { name: "Ferries".to_owned(), query: "ferry".to_owned(), ..SavedSearch::default() };
+        let none = folder.path().join("none");
+        let searches = [search];
+        assert_eq!(rescue_to([none.clone()].into_iter(), &[], &searches, &Corpus::default()), Unkept::Lost(1));
+        let folders = [none, folder.path().to_owned()].into_iter();
+        let Unkept::Rescued(path) = rescue_to(folders, &[], &searches, &Corpus::default()) else { panic!() };
+        let mut library = Library::open(&folder.path().join("library.db")).unwrap();
+        library.import(&mut io::BufReader::new(std::fs::File::open(path).unwrap())).unwrap();
+        assert_eq!(library.searches().unwrap(), searches);
+    }
+}

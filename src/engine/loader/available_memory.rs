@@ -1,0 +1,89 @@
+//! How much memory the machine has free for this program, where the system tells.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// How many bytes of memory are free: of the machine, of the control groups that the program runs in (as containers
+/// limit it), and of what the shell's `ulimit -v` allows. None where nothing tells.
+pub(crate) fn free_memory() -> Option<u64> {
+    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available(&text));
+    let own = fs::read_to_string("/proc/self/cgroup").ok();
+    let groups = own.map(|text| groups(&text, Path::new("/sys/fs/cgroup"))).unwrap_or_default();
+    let groups = groups.iter().filter_map(|group| free_of_group(group)).min();
+    [machine, groups, address_space()].into_iter().flatten().min()
+}
+
+/// What `/proc/meminfo` says can be had without swapping.
+fn available(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// The folders of the control groups that `/proc/self/cgroup` names, with those around them.
+fn groups(own: &str, mount: &Path) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for line in own.lines() {
+        // `0::/path` of the second version, `5:memory:/path` of the first.
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { continue };
+        let mount = match controllers {
+            "" => mount.to_path_buf(),
+            _ if controllers.split(',').any(|name| name == "memory") => mount.join("memory"),
+            _ => continue,
+        };
+        let path = mount.join(path.trim_start_matches('/'));
+        // In a container the path may be that outside of it, while what is mounted is the container's own.
+        folders.extend(path.ancestors().take_while(|above| above.starts_with(&mount)).map(Path::to_path_buf));
+    }
+    folders
+}
+
+/// What is left of a control group's memory; none where it has no limit.
+fn free_of_group(folder: &Path) -> Option<u64> {
+    let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
+    let (limit, used) = number("memory.max")
+        .zip(number("memory.current"))
+        .or_else(|| number("memory.limit_in_bytes").zip(number("memory.usage_in_bytes")))?;
+    // What files have in the cache counts as used, and can be had.
+    let stat = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
+    let cached = stat.lines().filter_map(|line| line.strip_prefix("inactive_file ")?.trim().parse::<u64>().ok()).next();
+    Some(limit.saturating_sub(used.saturating_sub(cached.unwrap_or(0))))
+}
+
+/// What `ulimit -v` leaves; half of it, as addresses are taken for more than what is used.
+#[cfg(unix)]
+fn address_space() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::As).current.map(|limit| limit / 2)
+}
+
+#[cfg(not(unix))]
+fn address_space() -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_available_is_read_from_meminfo() {
+        assert_eq!(available("MemTotal:  24000 kB\nMemAvailable:    23277 kB\n"), Some(23_277 * 1024));
+        assert_eq!(available("MemTotal:  24000 kB\n"), None);
+    }
+
+    #[test]
+    fn the_tightest_control_group_counts_whether_it_is_the_own_or_one_around_it() {
+        let mount = tempfile::tempdir().unwrap();
+        let inner = mount.path().join("user/session");
+        fs::create_dir_all(&inner).unwrap();
+        fs::write(inner.join("memory.max"), "max\n").unwrap();
+        fs::write(inner.join("memory.current"), "5\n").unwrap();
+        fs::write(mount.path().join("user/memory.max"), "1000\n").unwrap();
+        fs::write(mount.path().join("user/memory.current"), "700\n").unwrap();
+        fs::write(mount.path().join("user/memory.stat"), "anon 1\ninactive_file 100\n").unwrap();
+        let folders = groups("0::/user/session\n", mount.path());
+        assert_eq!(folders, [inner, mount.path().join("user"), mount.path().to_path_buf()]);
+        assert_eq!(folders.iter().filter_map(|folder| free_of_group(folder)).collect::<Vec<_>>(), [400]);
+        assert!(groups("4:memory:/a\n7:cpu:/b\n", Path::new("/m")).contains(&PathBuf::from("/m/memory/a")));
+    }
+}

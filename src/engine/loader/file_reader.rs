@@ -1,0 +1,384 @@
+//! Reading one file whole, and never anything that is no file: a pipe or a device cannot make it wait.
+
+use std::ffi::OsStr;
+use std::fs::FileType;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::article::Refusal;
+use crate::corpus::Stamp;
+
+use super::memory_budget::{Admission, Room};
+use super::pool::Pulse;
+use super::walk::Folder;
+
+/// A buffer that grew beyond this is given back after the file that needed it.
+const KEPT: usize = 1 << 20;
+
+/// So much is read at a time, or a quarter of what was read already: stopping does not wait for the whole of a large
+/// file from a slow disk.
+const PIECE: usize = 1 << 20;
+
+/// Where the bytes of a file come from.
+trait Bytes {
+    /// Adds bytes to the buffer, no more than it has room for; none at the end.
+    fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize>;
+}
+
+/// A file whose every answer is a beat of the pulse.
+struct Watched<'a, B>(B, &'a Pulse);
+
+impl<B: Bytes> Bytes for Watched<'_, B> {
+    fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        self.1.waiting(|| self.0.read_into(buffer))
+    }
+}
+
+/// A file that was read.
+pub(crate) struct ReadFile<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) stamp: Stamp,
+    /// Held for as long as the bytes are worked on.
+    _admission: Admission<'a>,
+}
+
+/// Reads files one after the other into one buffer.
+#[derive(Debug, Default)]
+pub(crate) struct FileReader {
+    buffer: Vec<u8>,
+}
+
+impl FileReader {
+    /// Reads the file `name` of `folder`, if it has at most `limit` bytes, once there is `room` for it. None where its
+    /// stamp is the one that is `known`; it is not even opened then. Once `stop` is set it ends with a refusal. The
+    /// `pulse` shows while the disk is waited for.
+    pub(crate) fn read<'a>(
+        &'a mut self,
+        folder: &OpenFolder<'_>,
+        name: &OsStr,
+        limit: u64,
+        known: Option<Stamp>,
+        (pulse, room, stop): (&Pulse, &'a Room, &AtomicBool),
+    ) -> Result<Option<ReadFile<'a>>, Refusal> {
+        let is_known = |known: Stamp| known.size <= limit && pulse.waiting(|| sys::has_stamp(folder, name, known));
+        if known.is_some_and(is_known) {
+            return Ok(None);
+        }
+        if self.buffer.capacity() > KEPT {
+            self.buffer = Vec::new();
+        }
+        self.buffer.clear();
+        let (file, stamp) = pulse.waiting(|| sys::open(folder, name))?;
+        if stamp.size > limit {
+            return Err(Refusal::TooLarge { size: stamp.size, limit });
+        }
+        let admission = room.admit(stamp.size, stop);
+        fill(&mut Watched(file, pulse), stamp.size, limit, &mut self.buffer, stop)?;
+        Ok(Some(ReadFile { bytes: self.buffer.as_slice(), stamp, _admission: admission }))
+    }
+}
+
+/// Reads a file of `size` bytes, as it said, to its end, and no further than `limit`. It may have become shorter or
+/// longer meanwhile: its stamp then tells that it changed.
+fn fill(file: &mut impl Bytes, size: u64, limit: u64, buffer: &mut Vec<u8>, stop: &AtomicBool) -> Result<(), Refusal> {
+    loop {
+        if buffer.len() == buffer.capacity() {
+            let left = usize::try_from(size).unwrap_or(0).saturating_sub(buffer.len());
+            buffer.reserve_exact(left.clamp(4096, PIECE.max(buffer.len() / 4)));
+        }
+        match file.read_into(buffer) {
+            Ok(0) => return Ok(()),
+            // The size is as good as an end of file, and one call less; what is written later changes the stamp.
+            Ok(_) if size > 0 && buffer.len() as u64 == size => return Ok(()),
+            Ok(_) if buffer.len() as u64 > limit => {
+                return Err(Refusal::TooLarge { size: buffer.len() as u64, limit });
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(refusal(&error)),
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Err(Refusal::Unreadable("loading was stopped".to_owned()));
+        }
+    }
+}
+
+pub(crate) use sys::OpenFolder;
+
+/// What the system said, as a clause: without the number that means nothing to a reader.
+pub(crate) fn refusal(error: &io::Error) -> Refusal {
+    if sys::is_loop(error) {
+        return Refusal::Loop;
+    }
+    let text = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
+        _ => error.to_string(),
+    };
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_ascii_lowercase());
+    Refusal::Unreadable(first.into_iter().chain(chars).collect())
+}
+
+/// What a thing that is neither file nor folder is called.
+#[cfg(unix)]
+pub(crate) fn kind_of(file_type: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    if file_type.is_fifo() {
+        "a pipe"
+    } else if file_type.is_socket() {
+        "a socket"
+    } else if file_type.is_char_device() || file_type.is_block_device() {
+        "a device"
+    } else {
+        "something special"
+    }
+}
+
+/// What a thing that is neither file nor folder is called.
+#[cfg(not(unix))]
+pub(crate) fn kind_of(_: FileType) -> &'static str {
+    "something special"
+}
+
+#[cfg(unix)]
+mod sys {
+    use std::ffi::OsStr;
+    use std::io;
+
+    use rustix::buffer::spare_capacity;
+    use rustix::fd::{AsFd, OwnedFd};
+    use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+
+    use super::{Bytes, Folder, refusal};
+    use crate::article::Refusal;
+    use crate::corpus::Stamp;
+
+    impl Bytes for OwnedFd {
+        fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+            Ok(rustix::io::read(&*self, spare_capacity(buffer))?)
+        }
+    }
+
+    /// A folder that files are opened in, by their names alone: the system walks its path once.
+    pub(crate) struct OpenFolder<'a> {
+        folder: &'a Folder,
+        fd: Option<OwnedFd>,
+    }
+
+    impl<'a> OpenFolder<'a> {
+        pub(crate) fn new(folder: &'a Folder) -> OpenFolder<'a> {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            // A folder that may be entered but not listed still gives out files that are named.
+            OpenFolder { folder, fd: rustix::fs::open(&*folder.real, flags, Mode::empty()).ok() }
+        }
+
+        fn open(&self, name: &OsStr) -> rustix::io::Result<OwnedFd> {
+            // Nothing waits for the other end of a pipe, and no terminal becomes ours by being opened.
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+            match &self.fd {
+                Some(fd) => rustix::fs::openat(fd.as_fd(), name, flags, Mode::empty()),
+                None => rustix::fs::openat(CWD, self.folder.real.join(name), flags, Mode::empty()),
+            }
+        }
+    }
+
+    /// Whether this is a file with this stamp.
+    pub(crate) fn has_stamp(folder: &OpenFolder<'_>, name: &OsStr, stamp: Stamp) -> bool {
+        let stat = match &folder.fd {
+            Some(fd) => rustix::fs::statat(fd.as_fd(), name, AtFlags::empty()),
+            None => rustix::fs::statat(CWD, folder.folder.real.join(name), AtFlags::empty()),
+        };
+        stat.is_ok_and(|stat| {
+            // What nobody may read any more is refused when it is opened.
+            let readable = Mode::from_raw_mode(stat.st_mode).intersects(Mode::RUSR | Mode::RGRP | Mode::ROTH);
+            readable && FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stamp_of(&stat) == stamp
+        })
+    }
+
+    pub(crate) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(OwnedFd, Stamp), Refusal> {
+        let told = |error: rustix::io::Errno| match error {
+            // What opening a socket is answered with.
+            rustix::io::Errno::NXIO => Refusal::NotRegular("a socket"),
+            error => refusal(&io::Error::from(error)),
+        };
+        let file = folder.open(name).map_err(told)?;
+        let stat = rustix::fs::fstat(&file).map_err(told)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => {}
+            FileType::Fifo => return Err(Refusal::NotRegular("a pipe")),
+            FileType::Socket => return Err(Refusal::NotRegular("a socket")),
+            FileType::Directory => return Err(Refusal::NotRegular("a folder")),
+            _ => return Err(Refusal::NotRegular("a device")),
+        }
+        Ok((file, stamp_of(&stat)))
+    }
+
+    /// Whether the system gave up on links that lead to one another.
+    pub(crate) fn is_loop(error: &io::Error) -> bool {
+        error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+    }
+
+    fn stamp_of(stat: &rustix::fs::Stat) -> Stamp {
+        Stamp { size: u64::try_from(stat.st_size).unwrap_or(0), modified: nanoseconds(stat) }
+    }
+
+    #[allow(clippy::unnecessary_cast, reason = "the widths differ from system to system")]
+    fn nanoseconds(stat: &rustix::fs::Stat) -> i64 {
+        (stat.st_mtime as i64).saturating_mul(1_000_000_000).saturating_add(stat.st_mtime_nsec as i64)
+    }
+}
+
+#[cfg(not(unix))]
+mod sys {
+    use std::ffi::OsStr;
+    use std::fs::File;
+    use std::io::{self, Read};
+    use std::time::UNIX_EPOCH;
+
+    use super::{Bytes, Folder, refusal};
+    use crate::article::Refusal;
+    use crate::corpus::Stamp;
+
+    impl Bytes for File {
+        fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+            let room = (buffer.capacity() - buffer.len()) as u64;
+            self.take(room).read_to_end(buffer)
+        }
+    }
+
+    pub(crate) struct OpenFolder<'a>(&'a Folder);
+
+    impl<'a> OpenFolder<'a> {
+        pub(crate) fn new(folder: &'a Folder) -> OpenFolder<'a> {
+            OpenFolder(folder)
+        }
+    }
+
+    /// Whether this is a file with this stamp.
+    pub(crate) fn has_stamp(folder: &OpenFolder<'_>, name: &OsStr, stamp: Stamp) -> bool {
+        let metadata = std::fs::metadata(folder.0.real.join(name));
+        metadata.is_ok_and(|metadata| metadata.is_file() && stamp_of(&metadata) == stamp)
+    }
+
+    pub(crate) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(File, Stamp), Refusal> {
+        let file = File::open(folder.0.real.join(name)).map_err(|error| refusal(&error))?;
+        let metadata = file.metadata().map_err(|error| refusal(&error))?;
+        if !metadata.is_file() {
+            return Err(Refusal::NotRegular("something special"));
+        }
+        let stamp = stamp_of(&metadata);
+        Ok((file, stamp))
+    }
+
+    fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
+        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let modified = modified.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
+        Stamp { size: metadata.len(), modified }
+    }
+
+    pub(crate) fn is_loop(_: &std::io::Error) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// A disk that gives out what it was told to, piece by piece.
+    struct Told(VecDeque<io::Result<Vec<u8>>>);
+
+    impl Bytes for Told {
+        fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+            let Some(piece) = self.0.pop_front() else { return Ok(0) };
+            let piece = piece?;
+            let room = (buffer.capacity() - buffer.len()).min(piece.len());
+            buffer.extend_from_slice(&piece[..room]);
+            if room < piece.len() {
+                self.0.push_front(Ok(piece[room..].to_vec()));
+            }
+            Ok(room)
+        }
+    }
+
+    fn read(pieces: impl IntoIterator<Item = io::Result<Vec<u8>>>, size: u64, limit: u64) -> Result<Vec<u8>, Refusal> {
+        let mut buffer = Vec::new();
+        fill(&mut Told(pieces.into_iter().collect()), size, limit, &mut buffer, &AtomicBool::new(false))?;
+        Ok(buffer)
+    }
+
+    #[test]
+    fn a_disk_that_fails_in_the_middle_is_told_in_its_own_words_and_a_signal_is_no_failure() {
+        let failed = |kind: i32| read([Ok(vec![b'a'; 10]), Err(io::Error::from_raw_os_error(kind))], 20, 100);
+        // EIO and ESTALE.
+        assert_eq!(failed(5), Err(Refusal::Unreadable("input/output error".to_owned())));
+        assert!(matches!(failed(116), Err(Refusal::Unreadable(_))));
+        let interrupted = [Ok(vec![b'a'; 10]), Err(io::ErrorKind::Interrupted.into()), Ok(vec![b'b'; 10])];
+        assert_eq!(read(interrupted, 20, 100).unwrap().len(), 20);
+    }
+
+    #[test]
+    fn a_file_that_shrinks_or_grows_while_it_is_read_is_read_as_far_as_it_goes_and_never_beyond_the_limit() {
+        assert_eq!(read([Ok(vec![b'a'; 10])], 20, 100).unwrap(), [b'a'; 10]);
+        assert_eq!(read([Ok(vec![b'a'; 30])], 20, 100).unwrap().len(), 30);
+        assert_eq!(read((0..5).map(|_| Ok(vec![b'a'; 7])), 0, 100).unwrap().len(), 35);
+        let endless = (0..100).map(|_| Ok(vec![b'a'; 3_000]));
+        assert!(matches!(read(endless, 1_000, 100_000), Err(Refusal::TooLarge { size, .. }) if size < 110_000));
+        let large: Vec<u8> = (0..5_000_000u32).map(|number| number as u8).collect();
+        assert!(read([Ok(large.clone())], 5_000_000, 6_000_000).unwrap() == large);
+    }
+
+    #[test]
+    fn stopping_does_not_wait_for_the_rest_of_a_slow_file() {
+        struct Slow(mpsc::Receiver<()>);
+        impl Bytes for Slow {
+            fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+                self.0.recv().map_err(|_| io::Error::other("nobody sends any more"))?;
+                buffer.push(b'a');
+                Ok(1)
+            }
+        }
+        let (send, pieces) = mpsc::channel();
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let reading = scope.spawn(|| fill(&mut Slow(pieces), 1_000, 1_000, &mut Vec::new(), &stop));
+            send.send(()).unwrap();
+            stop.store(true, Ordering::Relaxed);
+            let _ = send.send(());
+            assert_eq!(reading.join().unwrap(), Err(Refusal::Unreadable("loading was stopped".to_owned())));
+        });
+    }
+
+    #[test]
+    fn large_files_wait_for_each_other_and_small_ones_for_nobody() {
+        let (room, stop) = (Room::new(400 << 20), AtomicBool::new(false));
+        let first = room.admit(60 << 20, &stop);
+        drop(room.admit(1 << 20, &stop));
+        thread::scope(|scope| {
+            let second = scope.spawn(|| {
+                drop(room.admit(60 << 20, &stop));
+                Instant::now()
+            });
+            let released = Instant::now();
+            assert!(!second.is_finished());
+            drop(first);
+            assert!(second.join().unwrap() >= released);
+        });
+        // Somebody who stops waits no longer.
+        let _first = room.admit(60 << 20, &stop);
+        thread::scope(|scope| {
+            let second = scope.spawn(|| drop(room.admit(60 << 20, &stop)));
+            stop.store(true, Ordering::Relaxed);
+            let began = Instant::now();
+            second.join().unwrap();
+            assert!(began.elapsed() < Duration::from_secs(10));
+        });
+    }
+}

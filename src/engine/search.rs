@@ -1,0 +1,4 @@
+//! The background search workers.
+
+pub(crate) mod facets;
+pub(crate) mod filter;

@@ -1,0 +1,286 @@
+//! Snapshots on disk: what was read of a large folder, so that the next start need not read it again.
+//!
+//! A snapshot is a folder of shards, each named by its checksum, and a manifest that lists them. Everything is written
+//! under a passing name and then renamed, the manifest last: whenever it is broken off, the old manifest stands or the
+//! new one. A snapshot is believed in nothing that the disk does not confirm: what is damaged or foreign is left out
+//! and read afresh, and of every file size and time are compared.
+
+mod maintenance;
+pub(crate) mod manifest;
+mod read_times;
+mod selection;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use xxhash_rust::xxh3::Xxh3;
+
+use maintenance::clean_up;
+pub use maintenance::{Kept, Pruned};
+pub(crate) use read_times::Ages;
+use selection::{Bundle, choose};
+
+use super::loader::memory_budget::Room;
+use super::loader::source::{LoadOptions, Source};
+use super::util::log::note;
+use super::util::panic_guard::{FAULT, contain};
+use crate::corpus::codec::{SHARD_VERSION, Sealed, damaged, decode, encode, os_bytes};
+use crate::corpus::{Corpus, FileView, Shard};
+use crate::library::owner_only;
+use manifest::{Line, Manifest, contents};
+
+const MANIFEST: &str = "manifest";
+const SHARD_ENDING: &str = ".shard";
+const PASSING: &str = "passing-";
+
+/// Where snapshots are kept, and of which folders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cache {
+    folder: PathBuf,
+    least: usize,
+}
+
+/// What came of writing a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The folder has too few files to be worth it, or cannot have one.
+    NotWorthIt,
+    /// It stood there already.
+    UpToDate,
+    /// It was written, with so many new bytes of shards.
+    New(u64),
+}
+
+/// A folder that may have a snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct Root {
+    /// As it was named.
+    pub(crate) shown: PathBuf,
+    /// Without links.
+    pub(crate) real: PathBuf,
+}
+
+impl Cache {
+    /// The snapshots below `folder`, which need not be there yet.
+    pub fn new(folder: &Path) -> Cache {
+        Cache { folder: folder.join("snapshots"), least: 1_000 }
+    }
+
+    /// Keeps snapshots of folders that have this many files with articles: 1,000 unless told.
+    #[must_use]
+    pub fn with_least(self, least: usize) -> Cache {
+        Cache { least, ..self }
+    }
+
+    /// The folders among `sources` that may have a snapshot: not those inside one another, as files would be in two,
+    /// and none that the snapshots themselves are in.
+    pub(crate) fn roots(&self, sources: &[Source]) -> Vec<Root> {
+        let mut all = Vec::new();
+        for source in sources {
+            let Source::Named(shown) = source else { continue };
+            if let Some(real) = fs::canonicalize(shown).ok().filter(|real| real.is_dir()) {
+                all.push(Root { shown: shown.clone(), real });
+            }
+        }
+        let own = self.folder.ancestors().find_map(|above| fs::canonicalize(above).ok());
+        let own_root = |root: &Root| own.as_ref().is_some_and(|own| own.starts_with(&root.real));
+        let apart = |(index, root): &(usize, &Root)| {
+            let near = |other: &Root| root.real.starts_with(&other.real) || other.real.starts_with(&root.real);
+            !own_root(root) && !all.iter().enumerate().any(|(number, other)| number != *index && near(other))
+        };
+        all.iter().enumerate().filter(apart).map(|(_, root)| root.clone()).collect()
+    }
+
+    /// The folder of the snapshot of `root`.
+    fn place(&self, root: &Root, options: LoadOptions) -> io::Result<PathBuf> {
+        let mut hash = Xxh3::new();
+        hash.update(os_bytes(root.real.as_os_str())?);
+        for number in [options.max_size, u64::from(options.hidden), SHARD_VERSION] {
+            hash.update(&number.to_le_bytes());
+        }
+        Ok(self.folder.join(format!("{:016x}", hash.digest())))
+    }
+
+    /// Reads the snapshot of `root`, if there is one and it takes no more than half of the `room`, and gives out its
+    /// shards, each with the numbers of its files that are dead. Gives back whether there is one.
+    pub(crate) fn read(
+        &self,
+        root: &Root,
+        options: LoadOptions,
+        (room, stop): (&Room, &AtomicBool),
+        tell: &mut dyn FnMut(Arc<Shard>, Vec<u32>),
+    ) -> bool {
+        let Ok(place) = self.place(root, options) else { return false };
+        let path = place.join(MANIFEST);
+        let manifest = match fs::read(&path).and_then(|bytes| Manifest::decode(&bytes)) {
+            Ok(manifest) if manifest.is_of(&root.real, options) => manifest,
+            Ok(_) => {
+                note(|| format!("{}: of another version or folder; everything is read", path.display()));
+                return false;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return false,
+            Err(error) => {
+                note(|| format!("{}: {error}; everything is read", path.display()));
+                return false;
+            }
+        };
+        // What is known of its files holds all of it until loading ends, so that none of it could make room for others.
+        if !room.has_plenty_for(manifest.shards.iter().map(|line| line.sealed.length).sum()) {
+            note(|| format!("{}: larger than half of the memory; everything is read", path.display()));
+            return false;
+        }
+        touch(&path);
+        let next = AtomicUsize::new(0);
+        let threads = thread::available_parallelism().map_or(2, |count| count.get().max(2));
+        let (sender, inbox) = mpsc::channel();
+        thread::scope(|scope| {
+            for _ in 0..threads.min(manifest.shards.len()) {
+                let (sender, manifest, next, place) = (sender.clone(), &manifest, &next, &place);
+                scope.spawn(move || {
+                    while let Some(line) = manifest.shards.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if stop.load(Ordering::Relaxed) {
+                            return;
+                        }
+                        let path = place.join(name_of(line.sealed));
+                        let read = contain(|| read_shard(&path, line, &root.shown));
+                        match read.unwrap_or_else(|| Err(damaged(FAULT))) {
+                            Ok(shard) => drop(sender.send((Arc::new(shard), line.dead.clone()))),
+                            Err(error) => note(|| format!("{}: {error}; its files are read", path.display())),
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            for (shard, dead) in inbox {
+                room.take(&shard);
+                tell(shard, dead);
+            }
+        });
+        true
+    }
+
+    /// Writes the snapshot of `root`, with those of its files in `corpus` that were read long enough after they were
+    /// written and that nothing is wrong with, as `sound` says by folder and name. `tell` hears how many shards are
+    /// done, of how many.
+    pub(crate) fn write(
+        &self,
+        root: &Root,
+        options: LoadOptions,
+        corpus: &Corpus,
+        ages: &Ages,
+        sound: &dyn Fn(&FileView<'_>) -> bool,
+        tell: &mut dyn FnMut(usize, usize),
+    ) -> io::Result<Written> {
+        let mut bundle = Bundle::default();
+        let mut files = 0;
+        for ((start, shard), mut alive) in corpus.shards().zip(corpus.living_files()) {
+            let whole = choose(shard, &mut alive, &root.shown, &|file| ages.is_settled(start, file) && sound(file));
+            let count = alive.iter().filter(|&&alive| alive).count();
+            files += count;
+            if count > 0 {
+                bundle.put(Arc::clone(shard), alive, whole && count * 2 >= shard.files().len());
+            }
+        }
+        if files < self.least {
+            return Ok(Written::NotWorthIt);
+        }
+        let place = self.place(root, options)?;
+        let chosen = bundle.close();
+        let old = fs::read(place.join(MANIFEST)).and_then(|bytes| Manifest::decode(&bytes)).ok();
+        let old = old.filter(|manifest| manifest.is_of(&root.real, options));
+        let mut lines = Vec::new();
+        for (shard, alive) in &chosen {
+            // Unless it stands on disk, it has to be gone through once to know its name.
+            let sealed = match shard.sealed() {
+                Some(sealed) => sealed,
+                None => encode(shard, &root.shown, &mut io::sink())?,
+            };
+            let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+            let dead = (0..).zip(alive).filter(|(_, alive)| !**alive).map(|(number, _)| number).collect();
+            let (articles, files) = (number(shard.count_living(alive)), number(alive.len()));
+            lines.push(Line { sealed, articles, files, dead });
+        }
+        lines.sort_by_key(|line| line.sealed.checksum);
+        let stands = |sealed: Sealed| {
+            let metadata = fs::metadata(place.join(name_of(sealed)));
+            metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() == sealed.length)
+        };
+        // What was not read from there or written there by this program may be damaged.
+        let sure = |(shard, _): &(Arc<Shard>, Vec<bool>)| shard.sealed().is_some_and(stands);
+        if old.is_some_and(|old| old.shards == lines) && chosen.iter().all(sure) {
+            clean_up(&place, &lines, SystemTime::now(), &mut Pruned::default());
+            return Ok(Written::UpToDate);
+        }
+        owner_only::folder(&place)?;
+        let mut new = 0;
+        for (number, (shard, _)) in chosen.iter().enumerate() {
+            tell(number, chosen.len());
+            let Some(sealed) = shard.sealed().filter(|&sealed| stands(sealed)) else {
+                let mut sealed = None;
+                put(&place, |file| {
+                    let known = encode(shard, &root.shown, file)?;
+                    sealed = Some(known);
+                    Ok(name_of(known))
+                })?;
+                if let Some(sealed) = sealed {
+                    shard.seal(sealed);
+                    new += sealed.length;
+                }
+                continue;
+            };
+            // Another program is to see that it is in use.
+            touch(&place.join(name_of(sealed)));
+        }
+        let written = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let manifest = Manifest { contents: contents(), root: root.real.clone(), options, written, shards: lines };
+        let bytes = manifest.encode()?;
+        put(&place, |file| file.write_all(&bytes).map(|()| MANIFEST.to_owned()))?;
+        clean_up(&place, &manifest.shards, SystemTime::now(), &mut Pruned::default());
+        Ok(Written::New(new))
+    }
+}
+
+fn read_shard(path: &Path, line: &Line, root: &Path) -> io::Result<Shard> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() != line.sealed.length {
+        return Err(damaged("it is not as long as the manifest says"));
+    }
+    let shard = decode(&mut file, line.sealed, root)?;
+    if shard.files().len() != line.files as usize {
+        return Err(damaged("it has not as many files as the manifest says"));
+    }
+    Ok(shard)
+}
+
+fn name_of(sealed: Sealed) -> String {
+    format!("{:032x}{SHARD_ENDING}", sealed.checksum)
+}
+
+/// Notes that something is in use; where that fails it is pruned earlier.
+fn touch(path: &Path) {
+    let touched = File::options().append(true).open(path).and_then(|file| file.set_modified(SystemTime::now()));
+    if let Err(error) = touched {
+        note(|| format!("{}: {error}", path.display()));
+    }
+}
+
+/// Writes a file into `place` under a passing name, and then gives it the name that writing it ended with.
+fn put(place: &Path, write: impl FnOnce(&mut File) -> io::Result<String>) -> io::Result<()> {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    // Processes in other containers may have our number.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let passing = place.join(format!("{PASSING}{}-{now}{number}", std::process::id()));
+    let done = owner_only::new_file(&passing).and_then(|mut file| write(&mut file));
+    let done = done.and_then(|name| fs::rename(&passing, place.join(name)));
+    if done.is_err() {
+        let _ = fs::remove_file(&passing);
+    }
+    done
+}

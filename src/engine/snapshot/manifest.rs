@@ -1,0 +1,168 @@
+//! What a snapshot consists of, as bytes and back: of which folder it is, read with which options, in which shards.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::corpus::codec::{Cursor, Sealed, damaged, os_bytes, os_string, put_bytes, put_count};
+use crate::engine::loader::source::LoadOptions;
+
+/// What every manifest begins with.
+pub(crate) const MANIFEST_MAGIC: [u8; 8] = *b"newsdskM";
+
+/// The number of this way of writing manifests.
+const VERSION: u64 = 1;
+
+/// A number for what this version of the program makes of a file; see `build.rs`.
+pub(crate) fn contents() -> u64 {
+    env!("NEWSDESK_CONTENTS").parse().unwrap_or_default()
+}
+
+/// What stands in a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Manifest {
+    /// What the program that wrote it made of a file.
+    pub(crate) contents: u64,
+    /// The folder, without links.
+    pub(crate) root: PathBuf,
+    /// What was read of it.
+    pub(crate) options: LoadOptions,
+    /// When it was written, in seconds since 1970.
+    pub(crate) written: u64,
+    /// Its shards.
+    pub(crate) shards: Vec<Line>,
+}
+
+/// A shard of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Its checksum, from which it has its name, and its length.
+    pub(crate) sealed: Sealed,
+    /// How many articles of it are alive.
+    pub(crate) articles: u32,
+    /// How many files it has.
+    pub(crate) files: u32,
+    /// The numbers of those files that are to be read afresh, in ascending order.
+    pub(crate) dead: Vec<u32>,
+}
+
+impl Manifest {
+    /// Its bytes, the last 16 being the checksum of the others.
+    pub(crate) fn encode(&self) -> io::Result<Vec<u8>> {
+        let mut out = MANIFEST_MAGIC.to_vec();
+        for number in [VERSION, self.contents, self.options.max_size, u64::from(self.options.hidden), self.written] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        put_bytes(&mut out, os_bytes(self.root.as_os_str())?);
+        put_count(&mut out, self.shards.len());
+        for line in &self.shards {
+            out.extend_from_slice(&line.sealed.checksum.to_le_bytes());
+            out.extend_from_slice(&line.sealed.length.to_le_bytes());
+            for number in [line.articles, line.files] {
+                out.extend_from_slice(&number.to_le_bytes());
+            }
+            put_count(&mut out, line.dead.len());
+            line.dead.iter().for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
+        }
+        let sum = xxh3_128(&out);
+        out.extend_from_slice(&sum.to_le_bytes());
+        Ok(out)
+    }
+
+    /// Reads a manifest; fails with [`io::ErrorKind::InvalidData`] on anything that `encode` does not write.
+    pub(crate) fn decode(bytes: &[u8]) -> io::Result<Manifest> {
+        let (content, sum) = bytes.split_last_chunk::<16>().ok_or_else(|| damaged("it ends too early"))?;
+        let mut cursor = Cursor(content);
+        if cursor.take(MANIFEST_MAGIC.len())? != MANIFEST_MAGIC || cursor.u64()? != VERSION {
+            return Err(damaged("it is no manifest of this version"));
+        }
+        if u128::from_le_bytes(*sum) != xxh3_128(content) {
+            return Err(damaged("its checksum is wrong"));
+        }
+        let contents = cursor.u64()?;
+        let options = LoadOptions { max_size: cursor.u64()?, hidden: cursor.u64()? != 0, ..LoadOptions::default() };
+        let written = cursor.u64()?;
+        let root = PathBuf::from(os_string(cursor.bytes()?)?);
+        let mut shards = Vec::new();
+        for _ in 0..cursor.count()? {
+            let sealed = Sealed { checksum: cursor.u128()?, length: cursor.u64()? };
+            let (articles, files) = (cursor.u32()?, cursor.u32()?);
+            let mut dead: Vec<u32> = Vec::new();
+            for _ in 0..cursor.count()? {
+                let number = cursor.u32()?;
+                if number >= files || dead.last().is_some_and(|&last| last >= number) {
+                    return Err(damaged("its dead files are out of order"));
+                }
+                dead.push(number);
+            }
+            shards.push(Line { sealed, articles, files, dead });
+        }
+        if !cursor.0.is_empty() {
+            return Err(damaged("there is something after its end"));
+        }
+        Ok(Manifest { contents, root, options, written, shards })
+    }
+
+    /// Whether these are the bytes of a manifest that another version of the program can read.
+    pub(crate) fn is_foreign(bytes: &[u8]) -> bool {
+        let mut cursor = Cursor(bytes);
+        cursor.take(MANIFEST_MAGIC.len()).is_ok_and(|magic| magic == MANIFEST_MAGIC)
+            && cursor.u64().is_ok_and(|version| version != VERSION)
+    }
+
+    /// Whether it tells of this folder read with these options, by what this program makes of files.
+    pub(crate) fn is_of(&self, root: &Path, options: LoadOptions) -> bool {
+        self.contents == contents() && self.root == root && self.options.reads_like(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let line = |number: u32| Line {
+            sealed: Sealed { checksum: u128::from(number) << 90, length: 70 },
+            articles: 8,
+            files: 9,
+            dead: (0..number).collect(),
+        };
+        let shards = vec![line(0), line(3)];
+        Manifest { contents: 5, root: "/home/desk".into(), options: LoadOptions::default(), written: 77, shards }
+    }
+
+    #[test]
+    fn it_comes_back_as_it_was() {
+        assert_eq!(Manifest::decode(&manifest().encode().unwrap()).unwrap(), manifest());
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_refused(garbage: Vec<u8>) {
+            prop_assert!(Manifest::decode(&garbage).is_err());
+        }
+
+        #[test]
+        fn a_bit_that_changed_or_an_end_that_is_gone_is_noticed(at: usize, bit in 0u8..8) {
+            let mut bytes = manifest().encode().unwrap();
+            let at = at % bytes.len();
+            prop_assert!(Manifest::decode(&bytes[..at]).is_err());
+            bytes[at] ^= 1 << bit;
+            prop_assert!(Manifest::decode(&bytes).is_err());
+        }
+
+        #[test]
+        fn what_somebody_made_up_does_no_harm(at: usize, byte: u8) {
+            let mut bytes = manifest().encode().unwrap();
+            let end = bytes.len() - 16;
+            bytes.truncate(end);
+            bytes[at % end] = byte;
+            let sum = xxh3_128(&bytes);
+            bytes.extend_from_slice(&sum.to_le_bytes());
+            let _ = Manifest::decode(&bytes);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Which shards go into a snapshot, and as what.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::corpus::{FileView, Origin, Shard};
+
+/// Leaves of the files that are `alive` those that are `wanted` and below `root`, and tells whether all of the shard
+/// is.
+pub(super) fn choose(shard: &Shard, alive: &mut [bool], root: &Path, wanted: &dyn Fn(&FileView<'_>) -> bool) -> bool {
+    let mut whole = true;
+    let mut last: Option<(&Arc<Path>, bool)> = None;
+    for (file, alive) in shard.files().zip(alive) {
+        let below = match last {
+            Some((dir, below)) if Arc::ptr_eq(dir, file.dir) => below,
+            _ => file.dir.strip_prefix(root).is_ok_and(crate::corpus::codec::is_plain),
+        };
+        last = Some((file.dir, below));
+        let fits = below && file.origin == Origin::File;
+        whole &= fits;
+        *alive = *alive && fits && wanted(&file);
+    }
+    whole
+}
+
+/// Collects shards for a snapshot: those of a good size as they are, the others joined.
+#[derive(Default)]
+pub(super) struct Bundle {
+    whole: Vec<(Arc<Shard>, Vec<bool>)>,
+    small: Vec<(Arc<Shard>, Vec<bool>)>,
+    /// Small ones that could stay as they are.
+    sound: usize,
+}
+
+impl Bundle {
+    pub(super) fn put(&mut self, shard: Arc<Shard>, alive: Vec<bool>, sound: bool) {
+        if sound && shard.folded().len() >= Shard::SMALL {
+            self.whole.push((shard, alive));
+        } else {
+            self.sound += usize::from(sound);
+            self.small.push((shard, alive));
+        }
+    }
+
+    pub(super) fn close(self) -> Vec<(Arc<Shard>, Vec<bool>)> {
+        let Bundle { mut whole, small, sound } = self;
+        if small.len() == 1 && sound == 1 {
+            whole.extend(small);
+            return whole;
+        }
+        let mut rest = small.as_slice();
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let full = |(shard, _): &(Arc<Shard>, Vec<bool>)| {
+                bytes += shard.folded().len();
+                bytes > Shard::FULL
+            };
+            let count = rest.iter().position(full).unwrap_or(rest.len()).max(1);
+            let (parts, after) = rest.split_at(count);
+            let joined = Shard::joined(parts.iter().map(|(shard, alive)| (&**shard, alive.as_slice())));
+            let alive = vec![true; joined.files().len()];
+            whole.push((Arc::new(joined), alive));
+            rest = after;
+        }
+        whole
+    }
+}

@@ -1,0 +1,51 @@
+//! `--log FILE`: what the program does, a line for each thing. While there is no file it costs one look at a flag.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use chrono::Local;
+
+use crate::library::owner_only;
+use crate::subscriptions::redact;
+use crate::text::clean;
+
+static LOG: OnceLock<Mutex<File>> = OnceLock::new();
+
+/// Logs to the file at `path` from now on, after what it holds; only the first call counts.
+pub fn log_to(path: &Path) -> io::Result<()> {
+    // It tells what is read, and from where.
+    let file = owner_only::file_to_append(path)?;
+    let _ = LOG.set(Mutex::new(file));
+    Ok(())
+}
+
+/// Logs what `line` gives, if there is a log.
+pub fn note(line: impl FnOnce() -> String) {
+    let Some(log) = LOG.get() else { return };
+    let line = entry(&line());
+    // A log that cannot be written is no reason to disturb a reader.
+    let _ = log.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+}
+
+fn entry(line: &str) -> String {
+    format!("{} {}\n", Local::now().format("%Y-%m-%d %H:%M:%S%.3f"), clean(&redact(&line.replace('\n', " "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_hide_credentials() {
+        assert!(entry("http://joe:pw@host/: refused").ends_with(" http://•••@host/: refused\n"));
+    }
+
+    #[test]
+    fn an_entry_is_one_safe_line() {
+        let entry = entry("a\nb\x1b[2J");
+        assert!(entry.ends_with(" a b␛[2J\n"), "{entry:?}");
+        assert_eq!(entry.matches('\n').count(), 1);
+    }
+}

@@ -1,0 +1,282 @@
+//! From bytes to text: UTF-8, UTF-16 by its byte order mark, what XML and HTML declare, and else what the bytes look
+//! most like.
+
+mod declared;
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, ISO_2022_JP, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use crate::article::{Flaw, Refusal};
+
+/// How much of a text is looked at to find out its encoding, in bytes.
+const SAMPLE: usize = 64 * 1024;
+
+/// A file's text, with line ends made one.
+#[derive(Debug)]
+pub struct Decoded<'a> {
+    text: Cow<'a, str>,
+    encoding: String,
+    flaw: Option<Flaw>,
+}
+
+impl Decoded<'_> {
+    /// The text; its lines end in line feeds alone.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The name of its encoding, in lower case: as it was declared, or as it was found out.
+    pub fn encoding(&self) -> &str {
+        &self.encoding
+    }
+
+    pub(super) fn flaw(&self) -> Option<Flaw> {
+        self.flaw.clone()
+    }
+}
+
+/// Decodes the bytes of a file, or says why they are no text.
+pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
+    decode_as(bytes, None)
+}
+
+/// Like [`decode`], of bytes that were sent with this `Content-Type`.
+pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>, Refusal> {
+    let decoded = match (Encoding::for_bom(bytes), declared::utf_32(bytes)) {
+        (_, Some((text, encoding))) => Decoded { text: Cow::Owned(text), encoding: encoding.to_owned(), flaw: None },
+        (Some((encoding, length)), None) => decoded(encoding, bytes.get(length..).unwrap_or_default()),
+        (None, None) => {
+            if let Some(kind) = binary_kind(bytes) {
+                return Err(Refusal::Binary(kind));
+            }
+            match declared::decode(bytes, content_type) {
+                Some((text, encoding)) => Decoded { text, encoding, flaw: None },
+                None => without_mark(bytes)?,
+            }
+        }
+    };
+    if decoded.text.trim().is_empty() {
+        return Err(Refusal::Empty);
+    }
+    Ok(Decoded { text: one_line_end(decoded.text), ..decoded })
+}
+
+/// The text of bytes that are surely in this encoding, however damaged.
+fn decoded<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
+    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
+    Decoded { text, encoding: encoding.name().to_ascii_lowercase(), flaw: damaged.then(|| damage(encoding)) }
+}
+
+fn without_mark(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes)
+        && !has_iso_2022_escape(bytes)
+    {
+        let text = Cow::Borrowed(text);
+        return if is_mostly_nul(bytes) {
+            utf_16_by_its_nuls(bytes)
+        } else {
+            Ok(Decoded { text, encoding: "utf-8".to_owned(), flaw: None })
+        };
+    }
+    if is_mostly_nul(bytes) {
+        return utf_16_by_its_nuls(bytes);
+    }
+    if is_damaged_utf8(bytes) {
+        return Ok(decoded(UTF_8, bytes));
+    }
+    let encoding = detect(bytes);
+    let mut decoded = decoded(encoding, bytes);
+    // ISO-2022-JP is known by its escapes; all else is a guess.
+    if decoded.flaw.is_none() && encoding != ISO_2022_JP {
+        decoded.flaw = Some(guess(encoding));
+    }
+    Ok(decoded)
+}
+
+fn guess(encoding: &'static Encoding) -> Flaw {
+    Flaw {
+        line: None,
+        cause: format!(
+            "the file does not say how its text is encoded, and it is no UTF-8; it looks like {}",
+            encoding.name()
+        ),
+        consequence: "some characters may be wrong".to_owned(),
+    }
+}
+
+fn damage(encoding: &'static Encoding) -> Flaw {
+    Flaw {
+        line: None,
+        cause: format!("some bytes are no valid {}", encoding.name()),
+        consequence: "they are shown as \u{FFFD}".to_owned(),
+    }
+}
+
+fn detect(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
+    detector.feed(sample, sample.len() == bytes.len());
+    let guessed = detector.guess(None, Utf8Detection::Deny);
+    // These bytes are no characters in windows-1252, and accented letters in the old encoding of Macs, which the
+    // detector does not know.
+    let is_mac = guessed == WINDOWS_1252 && sample.iter().any(|byte| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D));
+    if is_mac { MACINTOSH } else { guessed }
+}
+
+/// ISO-2022-JP is ASCII with escapes, so it passes for UTF-8.
+fn has_iso_2022_escape(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(0x1b, bytes).any(|at| matches!(bytes.get(at + 1..at + 3), Some(b"$B" | b"$@")))
+}
+
+/// Text that is UTF-8 but for a few damaged bytes: most bytes beyond ASCII stand in sequences of its shape, a leading
+/// byte and as many continuing ones as it announces, even where their value is not allowed.
+///
+/// In a text of another encoding hardly any do, as the right neighbours rarely meet by chance.
+fn is_damaged_utf8(bytes: &[u8]) -> bool {
+    let (mut shaped, mut stray) = (0usize, 0usize);
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let length = match byte {
+            0x00..=0x7F => 1,
+            0xC0..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF7 => 4,
+            _ => 0,
+        };
+        let rest = bytes.get(at + 1..bytes.len().min(at + length.max(1))).unwrap_or_default();
+        let continues = rest.iter().all(|byte| matches!(byte, 0x80..=0xBF));
+        if length > 1 && continues && rest.len() + 1 == length {
+            shaped += 1;
+            at += length;
+        } else if length > 1 && continues && at + 1 + rest.len() == bytes.len() {
+            // The text was cut inside its last character.
+            return stray <= shaped;
+        } else {
+            stray += usize::from(length != 1);
+            at += 1;
+        }
+    }
+    shaped > 0 && (stray <= shaped || stray <= 2)
+}
+
+fn is_mostly_nul(bytes: &[u8]) -> bool {
+    let sample = bytes.get(..4096).unwrap_or(bytes);
+    memchr::memchr_iter(0, sample).count() * 4 > sample.len()
+}
+
+/// Every second byte a NUL: UTF-16 without its mark. Anything else with so many NULs is no text.
+fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
+    let sample = bytes.get(..4096).unwrap_or(bytes);
+    let nuls = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|&&byte| byte == 0).count();
+    let half = sample.len() / 2;
+    let encoding = match (nuls(0), nuls(1)) {
+        (even, odd) if odd * 4 > half * 3 && even * 8 < half => UTF_16LE,
+        (even, odd) if even * 4 > half * 3 && odd * 8 < half => UTF_16BE,
+        _ => return Err(Refusal::Binary("binary data")),
+    };
+    Ok(decoded(encoding, bytes))
+}
+
+/// What kind of binary file begins with these bytes. Signatures as the formats' own specifications give them.
+fn binary_kind(bytes: &[u8]) -> Option<&'static str> {
+    const SIGNATURES: &[(&[u8], &str)] = &[
+        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+        (b"\xff\xd8\xff", "a JPEG image"),
+        (b"GIF87a", "a GIF image"),
+        (b"GIF89a", "a GIF image"),
+        (b"%PDF-", "a PDF document"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"\x1f\x8b", "gzip data"),
+        (b"BZh", "bzip2 data"),
+        (b"\xfd7zXZ\0", "xz data"),
+        (b"\x28\xb5\x2f\xfd", "zstd data"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"\x7fELF", "a program (ELF)"),
+        (b"\xcf\xfa\xed\xfe", "a program (Mach-O)"),
+        (b"MZ\x90\0", "a program (PE)"),
+        (b"SQLite format 3\0", "an SQLite database"),
+        (b"\0asm", "a program (WebAssembly)"),
+        (b"OggS", "an Ogg recording"),
+        (b"ID3", "an MP3 recording"),
+        (b"fLaC", "a FLAC recording"),
+    ];
+    SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)).map(|(_, kind)| *kind)
+}
+
+fn one_line_end(text: Cow<'_, str>) -> Cow<'_, str> {
+    match memchr::memchr(b'\r', text.as_bytes()) {
+        None => text,
+        Some(_) => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(bytes: &[u8]) -> String {
+        decode(bytes).unwrap().text().to_owned()
+    }
+
+    #[test]
+    fn utf8_is_borrowed_and_its_mark_is_dropped() {
+        assert!(matches!(decode("Zürich – ok".as_bytes()).unwrap().text, Cow::Borrowed(_)));
+        assert_eq!(text_of("\u{feff}Headline".as_bytes()), "Headline");
+    }
+
+    #[test]
+    fn utf16_is_read_with_and_without_its_mark() {
+        for mark in ["\u{feff}", ""] {
+            let text = format!("{mark}Headline of the day");
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!(text_of(&little), "Headline of the day");
+            assert_eq!(text_of(&big), "Headline of the day");
+        }
+    }
+
+    #[test]
+    fn other_encodings_are_found_out() {
+        for (label, text) in [
+            ("macintosh", "L’été à la plage : où aller ?"),
+            ("windows-1252", "Le président a déclaré à l’Élysée que l’été serait très chaud à Genève."),
+            ("koi8-r", "Правительство объявило о новых мерах поддержки промышленности страны."),
+            ("gbk", "国务院新闻办公室今天举行新闻发布会，介绍有关情况。"),
+            ("shift_jis", "政府は今日、新しい経済対策を発表しました。"),
+            ("iso-2022-jp", "政府は今日、新しい経済対策を発表しました。"),
+        ] {
+            let encoding = Encoding::for_label(label.as_bytes()).unwrap();
+            let (bytes, _, _) = encoding.encode(text);
+            assert_eq!(text_of(&bytes), text, "{label}");
+            // A guess is told as one.
+            assert_eq!(decode(&bytes).unwrap().flaw.is_none(), label == "iso-2022-jp", "{label}");
+        }
+    }
+
+    #[test]
+    fn damaged_utf8_stays_utf8_and_is_told() {
+        let cut = "“Ten accounts” — é".as_bytes();
+        for bytes in
+            [&cut[..21], &cut[..17], b"over \xc0\xaf long \xe0\x80\xaf", b"lone \xed\xa0\xbd\xed\xb8\x80", b"cut \xe2"]
+        {
+            let decoded = decode(bytes).unwrap();
+            assert_eq!(decoded.flaw.is_some(), std::str::from_utf8(bytes).is_err());
+            assert_eq!(decoded.text().contains('\u{FFFD}'), std::str::from_utf8(bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn binary_and_empty_files_are_refused() {
+        assert_eq!(decode(b"\x89PNG\r\n\x1a\n....").unwrap_err(), Refusal::Binary("a PNG image"));
+        assert_eq!(decode(&[0; 512]).unwrap_err(), Refusal::Binary("binary data"));
+        assert_eq!(decode(b"").unwrap_err(), Refusal::Empty);
+        assert_eq!(decode(b" \r\n\t ").unwrap_err(), Refusal::Empty);
+    }
+
+    #[test]
+    fn all_line_ends_become_line_feeds() {
+        assert_eq!(text_of(b"a\r\nb\rc\nd\r\r\ne"), "a\nb\nc\nd\n\ne");
+    }
+}

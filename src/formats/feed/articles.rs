@@ -1,0 +1,412 @@
+//! From a feed to drafts of articles, one for each entry.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use super::model::{Feed, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText};
+use crate::article::{BlockKind, Draft, DraftPart, Enclosure, Role};
+use crate::article::{Flaw, Refusal, problem};
+use crate::formats::address::{self, Base};
+use crate::formats::budget::{Budget, LONGEST_TITLE, MOST_ENCLOSURES, cut, short_title};
+use crate::formats::html::{Blocks, blocks};
+use crate::formats::{Reading, limit_headline};
+
+/// A headline that is made of a text's first words is no longer than this, in characters.
+const HEADLINE: usize = 80;
+
+/// An entry of a feed, as an article.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedArticle {
+    /// Its keys among the feed's entries, the most specific first: its id, its link, its title and date. Empty if it
+    /// has none of these.
+    pub keys: Vec<FeedKey>,
+    /// Its id, where that is one that no other feed would give to something else: a URI.
+    pub guid: Option<String>,
+    /// The article. Its source is the one that the entry names, if it does; the feed is not.
+    pub draft: Draft<'static>,
+}
+
+/// A key that may identify an entry in its feed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FeedKey {
+    /// The id, the address, or the title and the date.
+    pub text: String,
+    /// Whether it can identify one entry; a placeholder such as `N/A` cannot.
+    pub is_telling: bool,
+}
+
+impl FeedKey {
+    /// Creates a key that can identify one entry.
+    pub fn new(text: impl Into<String>) -> FeedKey {
+        FeedKey { text: text.into(), is_telling: true }
+    }
+}
+
+/// Placeholders that some programs write instead of an id.
+const PLACEHOLDERS: &[&str] = &[
+    "false",
+    "guid",
+    "id",
+    "n/a",
+    "na",
+    "nil",
+    "none",
+    "null",
+    "permalink",
+    "tba",
+    "tbd",
+    "true",
+    "undefined",
+    "unknown",
+];
+
+/// Makes the articles of a feed, in its order, each once; what is wrong with dates goes to `flaws`.
+///
+/// # Errors
+///
+/// The articles take more memory than the size of the feed allows.
+pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Result<Vec<FeedArticle>, Refusal> {
+    let around = Around::of(feed);
+    let mut seen = HashSet::with_capacity(feed.entries.len());
+    let mut articles = Vec::with_capacity(feed.entries.len());
+    for entry in &feed.entries {
+        let mut draft = draft(entry, &around, flaws);
+        feed.budget.check()?;
+        let guid = entry.head.id.as_deref().map(str::trim).filter(|id| is_uri(id)).map(str::to_owned);
+        let keys = keys(entry, &draft);
+        // Skip repeated entries. Several entries may share an id that is not a URI, so their texts must be equal too.
+        let sum = match guid {
+            Some(_) => xxh3_64(draft.text(Role::Headline).as_bytes()),
+            None => text_sum(&draft, 0),
+        };
+        let published = draft.published.map(|published| published.to_string());
+        if seen.insert((keys.clone(), published, sum)) {
+            limit_headline(&mut draft);
+            articles.push(FeedArticle { keys, guid, draft });
+        }
+    }
+    flaws.extend(feed.budget.flaws());
+    Ok(articles)
+}
+
+/// Reads the articles of a feed file, in its order, with the feed as their source.
+pub(super) fn drafts(feed: &Feed, found: &mut Reading<'_>) {
+    let around = Around::of(feed);
+    // Every entry repeats it.
+    let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
+    let name = short_title(&name);
+    for entry in &feed.entries {
+        let mut draft = draft(entry, &around, &mut found.flaws);
+        if feed.budget.check().is_err() {
+            return;
+        }
+        found.keys.push(file_key(entry, &draft));
+        if draft.text(Role::Source).is_empty() {
+            draft.push(Role::Source, feed.budget.copy(&name));
+        }
+        found.drafts.push(draft);
+    }
+    // Entries with equal keys are distinguished by their texts, and those with equal texts by their order.
+    let mut counts: HashMap<u64, u64> = HashMap::with_capacity(found.keys.len());
+    found.keys.iter().for_each(|key| *counts.entry(*key).or_default() += 1);
+    let mut seen: HashMap<u64, u64> = HashMap::new();
+    for (key, draft) in found.keys.iter_mut().zip(&found.drafts) {
+        if counts.get(key).is_some_and(|count| *count > 1) {
+            let count = seen.entry(text_sum(draft, *key)).or_default();
+            *key = text_sum(draft, key.wrapping_add(*count));
+            *count += 1;
+        }
+    }
+}
+
+/// Returns a checksum that identifies an entry in its file. The id alone is not enough: without a library, ids that
+/// several entries have shared are unknown.
+fn file_key(entry: &FeedEntry, draft: &Draft<'_>) -> u64 {
+    let id = entry.head.id.as_deref().unwrap_or("").trim();
+    let url = draft.url.as_deref().unwrap_or("");
+    let has_id = !is_placeholder(id);
+    let date = draft.published.filter(|_| !has_id).map(|published| published.to_string()).unwrap_or_default();
+    let mut sum = Xxh3::new();
+    for text in [draft.text(Role::Headline), &address::canonical(id), &address::canonical(url), &date] {
+        sum.update(text.as_bytes());
+        sum.update(b"\n");
+    }
+    let key = sum.digest();
+    if has_id || !url.is_empty() || !date.is_empty() { key } else { text_sum(draft, key) }
+}
+
+fn text_sum(draft: &Draft<'_>, seed: u64) -> u64 {
+    let mut sum = Xxh3::with_seed(seed);
+    draft.parts.iter().for_each(|part| sum.update(part.text.as_bytes()));
+    sum.digest()
+}
+
+/// Returns the keys of an entry, the most specific first.
+fn keys(entry: &FeedEntry, draft: &Draft<'_>) -> Vec<FeedKey> {
+    let mut keys: Vec<FeedKey> = Vec::with_capacity(3);
+    let mut push = |text: &str, is_telling: bool| {
+        if !text.trim().is_empty() && keys.iter().all(|key| key.text != text) {
+            keys.push(FeedKey { text: text.to_owned(), is_telling });
+        }
+    };
+    let id = entry.head.id.as_deref().unwrap_or("").trim();
+    push(id, !is_placeholder(id));
+    push(draft.url.as_deref().unwrap_or(""), true);
+    let title = entry.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
+    let date = draft.published.map(|published| published.to_string()).unwrap_or_default();
+    push(&format!("{} {date}", title.trim()), true);
+    keys
+}
+
+/// Returns whether an id is a placeholder.
+fn is_placeholder(id: &str) -> bool {
+    let lower = id.to_lowercase();
+    PLACEHOLDERS.contains(&lower.as_str()) || !id.chars().any(|c| c.is_alphanumeric() && c != '0')
+}
+
+/// Whether an id is made so that it stands for one thing in the world.
+fn is_uri(id: &str) -> bool {
+    ["http://", "https://", "urn:", "tag:"].iter().any(|scheme| id.starts_with(scheme))
+}
+
+/// What an entry takes from the feed around it.
+struct Around<'f> {
+    /// A file does not tell where it came from; what is relative is commonly meant as seen from the feed's page.
+    home: Option<Base>,
+    /// The byline of entries that name no author.
+    byline: String,
+    budget: &'f Budget,
+}
+
+impl Around<'_> {
+    fn of(feed: &Feed) -> Around<'_> {
+        let authors: &[FeedPerson] = if feed.version.has_authors_for_all() { &feed.head.authors } else { &[] };
+        let byline = byline(authors);
+        Around {
+            home: feed.head.link.as_deref().and_then(|link| Base::of(link, &feed.budget)),
+            byline: short_title(&byline).into_owned(),
+            budget: &feed.budget,
+        }
+    }
+}
+
+/// Joins the names of authors, each cut to 1 KiB.
+fn byline(authors: &[FeedPerson]) -> String {
+    let names: Vec<_> = authors.iter().map(|author| short_title(author.display_name())).collect();
+    names.join(", ")
+}
+
+fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'static> {
+    let Around { home, budget, .. } = feed;
+    let head = &entry.head;
+    let dates = [&head.published, &head.updated, &head.created];
+    let published = dates.iter().find_map(|date| date.as_ref()?.moment);
+    if published.is_none()
+        && let Some(wrong) = dates.iter().find_map(|date| date.as_ref()).filter(|date| !date.raw.is_empty())
+    {
+        flaws.push(Flaw {
+            line: None,
+            cause: format!("{} is not a date", problem::quoted(&wrong.raw)),
+            consequence: "the article is shown undated".to_owned(),
+        });
+    }
+    let mut draft = Draft {
+        published,
+        section: Cow::Owned(section(head)),
+        url: page(entry, home.as_ref(), budget).map(Cow::Owned),
+        ..Draft::default()
+    };
+    if !budget.charge(size_of::<FeedArticle>()) {
+        return draft;
+    }
+    let mut body = Blocks::default();
+    let page = draft.url.as_deref().map(|url| Base::of(url, budget));
+    let base = page.as_ref().map_or(home.as_ref(), Option::as_ref);
+    for content in &entry.content {
+        add(&mut body, content, base, budget);
+    }
+    let mut standfirst = entry.subtitle.as_ref().map(|subtitle| subtitle.plain().into_owned()).unwrap_or_default();
+    match &entry.summary {
+        Some(summary) if !has_text(&body) => add(&mut body, summary, base, budget),
+        Some(summary) => {
+            let summary = summary.plain().into_owned();
+            if !repeats(&summary, &body) {
+                standfirst = summary;
+            }
+        }
+        None => {}
+    }
+    let title = head.title.as_ref().map(|title| title.plain().into_owned()).filter(|title| !title.trim().is_empty());
+    let title = title.unwrap_or_else(|| {
+        first_words(&body).or_else(|| draft.url.as_deref().map(str::to_owned)).unwrap_or_else(untitled)
+    });
+    draft.push(Role::Headline, title);
+    draft.push(Role::Standfirst, standfirst);
+    let is_own = !head.authors.is_empty() || entry.source.is_some();
+    draft.push(Role::Byline, if is_own { byline(&head.authors) } else { budget.copy(&feed.byline) });
+    draft.parts.append(&mut body.parts);
+    draft.links = body.links;
+    let count = entry.enclosures.len() + entry.media.len();
+    budget.leave_out_enclosures(count.saturating_sub(MOST_ENCLOSURES));
+    for enclosure in entry.enclosures.iter().chain(&entry.media).take(MOST_ENCLOSURES) {
+        push_enclosure(&mut draft, enclosure, budget);
+    }
+    if let Some(duration) = entry.duration.as_deref().and_then(seconds) {
+        // Podcasts give the duration of their recording in the entry.
+        let recording = draft.enclosures.iter_mut().find(|enclosure| !enclosure.media_type.starts_with("image"));
+        recording.into_iter().for_each(|recording| recording.duration = recording.duration.or(Some(duration)));
+    }
+    let source = entry.source.as_ref().and_then(|source| source.head.title.as_ref());
+    let source = source.map(|title| title.plain().into_owned()).filter(|title| !title.is_empty());
+    draft.push(Role::Source, source.as_deref().map(short_title).unwrap_or_default().into_owned());
+    draft
+}
+
+fn untitled() -> String {
+    "Untitled".to_owned()
+}
+
+/// The first category, as people read it.
+fn section(head: &FeedHead) -> String {
+    let mut names = head.categories.iter().map(|category| {
+        let name = if category.label.is_empty() { &category.term } else { &category.label };
+        name.split_whitespace().collect::<Vec<_>>().join(" ")
+    });
+    let name = names.find(|name| !name.is_empty()).unwrap_or_default();
+    cut(&name, LONGEST_TITLE).unwrap_or(name)
+}
+
+/// The page that holds the entry; what may not be followed is none.
+fn page(entry: &FeedEntry, home: Option<&Base>, budget: &Budget) -> Option<String> {
+    let link = entry.head.link.as_ref().filter(|link| !link.is_empty() && address::is_harmless(link))?;
+    let whole = address::resolve(home, link, budget)?;
+    (address::scheme(&whole).is_some() && address::is_harmless(&whole)).then_some(whole)
+}
+
+/// Adds the blocks of a text to those of others.
+fn add(body: &mut Blocks, text: &FeedText, base: Option<&Base>, budget: &Budget) {
+    if !text.is_html {
+        let paragraphs = text.value.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
+        let paragraphs = paragraphs.take_while(|paragraph| budget.charge(paragraph.len() + size_of::<DraftPart<'_>>()));
+        body.parts.extend(paragraphs.map(|paragraph| DraftPart {
+            role: Role::Body(BlockKind::Paragraph),
+            text: Cow::Owned(paragraph.to_owned()),
+            spans: Vec::new(),
+        }));
+        return;
+    }
+    let mut more = blocks(&text.value, base, budget);
+    let shift = u16::try_from(body.links.len()).unwrap_or(u16::MAX);
+    for part in &mut more.parts {
+        for span in &mut part.spans {
+            if let crate::article::SpanStyle::Link(number) = &mut span.style {
+                *number = number.saturating_add(shift);
+            }
+        }
+    }
+    body.parts.append(&mut more.parts);
+    body.links.append(&mut more.links);
+}
+
+fn has_text(body: &Blocks) -> bool {
+    body.parts.iter().any(|part| !part.text.trim().is_empty())
+}
+
+/// Whether the body begins with the summary, so that it need not be read twice.
+fn repeats(summary: &str, body: &Blocks) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let summary = letters(summary);
+    let mut beginning = String::new();
+    for part in &body.parts {
+        beginning.push_str(&letters(&part.text));
+        if beginning.len() >= summary.len() {
+            break;
+        }
+    }
+    beginning.starts_with(&summary)
+}
+
+/// What an entry without a title is called: how its text begins.
+fn first_words(body: &Blocks) -> Option<String> {
+    let text = body.parts.iter().map(|part| part.text.trim()).find(|text| !text.is_empty())?;
+    let mut words = String::new();
+    for word in text.split_whitespace() {
+        if words.chars().count() + word.chars().count() >= HEADLINE {
+            return Some(if words.is_empty() { word.chars().take(HEADLINE).collect() } else { words + " …" });
+        }
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+    }
+    Some(words)
+}
+
+/// Adds an enclosure, and a line with its link unless the body already has that link.
+fn push_enclosure(draft: &mut Draft<'static>, enclosure: &FeedLink, budget: &Budget) {
+    let FeedLink { href, media_type, .. } = enclosure;
+    if href.is_empty() || !address::is_harmless(href) || !budget.takes_address(href) || !budget.charge(4 * href.len()) {
+        return;
+    }
+    // Many feeds write 0 for an unknown size.
+    let size = enclosure.length.replace([',', ' '], "").parse().ok().filter(|&size| size > 0);
+    let duration = seconds(&enclosure.duration);
+    // Some feeds repeat an enclosure with more details, as in Media RSS.
+    if let Some(known) = draft.enclosures.iter_mut().find(|known| known.url == *href) {
+        known.size = known.size.or(size);
+        known.duration = known.duration.or(duration);
+        return;
+    }
+    let media_type = Cow::Owned(short_title(media_type).into_owned());
+    draft.enclosures.push(Enclosure { url: Cow::Owned(href.clone()), media_type, size, duration });
+    if draft.links.iter().any(|link| link == href) {
+        return;
+    }
+    let kind = match enclosure.media_type.split('/').next().unwrap_or("") {
+        "audio" => "Audio",
+        "video" => "Video",
+        "image" => "Image",
+        _ => "File",
+    };
+    let name = href.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).unwrap_or("");
+    let text =
+        crate::text::clean(&format!("{kind}: {}", if name.is_empty() { href.as_str() } else { name })).into_owned();
+    if let Ok(number) = u16::try_from(draft.links.len())
+        && let Ok(end) = u32::try_from(text.len())
+    {
+        let style = crate::article::SpanStyle::Link(number);
+        let spans = vec![crate::article::Span { start: 0, end, style }];
+        draft.links.push(Cow::Owned(href.clone()));
+        draft.parts.push(DraftPart { role: Role::Body(BlockKind::Paragraph), text: Cow::Owned(text), spans });
+    }
+}
+
+/// Parses a duration: seconds, `minutes:seconds` or `hours:minutes:seconds`. Returns `None` for 0 and for other text.
+fn seconds(text: &str) -> Option<u32> {
+    let mut total = 0u32;
+    for (number, part) in text.trim().split(':').enumerate() {
+        // Ignore fractions of a second.
+        let whole = part.split('.').next()?.trim();
+        total = total.checked_mul(60)?.checked_add(whole.parse().ok()?)?;
+        if number > 2 {
+            return None;
+        }
+    }
+    (total > 0).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_in_seconds_and_with_colons() {
+        let read = ["61", "61.5", "1:01", "1:02:03", " 0:00:59 "].map(seconds);
+        assert_eq!(read, [Some(61), Some(61), Some(61), Some(3723), Some(59)]);
+        for wrong in ["", "0", "00:00", "1:2:3:4", "an hour", "-5", "99999999999:0"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+    }
+}

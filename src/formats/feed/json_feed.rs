@@ -1,0 +1,255 @@
+//! JSON Feed, versions 1 and 1.1 (<https://www.jsonfeed.org/version/1.1/>). What has another type than it should is
+//! taken for what it says where that is plain, and left out where it is not.
+
+use super::date;
+use super::json::Json;
+use super::model::{Feed, FeedCategory, FeedEntry, FeedHead, FeedImage, FeedLink, FeedPerson, FeedText, FeedVersion};
+use super::text;
+use crate::article::{Flaw, Refusal};
+use crate::formats::address::{self, Base};
+use crate::formats::budget::Budget;
+
+/// Nothing has more authors or tags.
+const MOST: usize = 500;
+
+/// Whether a text may be a JSON Feed: its version stands near the front, or its entries do.
+pub(super) fn is_likely(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with('{') && text.contains("jsonfeed.org/version")
+}
+
+/// Parses JSON that may be broken; what is wrong with it goes to `flaws`. Each attempt has the whole budget.
+fn parse(text: &str, flaws: &mut Vec<Flaw>) -> Result<(Json, Budget), Refusal> {
+    let attempt = |text: &str| -> Result<_, Refusal> {
+        let budget = Budget::of(text.len());
+        let parsed = Json::parse(text, &budget);
+        budget.check()?;
+        Ok(parsed.map(|json| (json, budget)))
+    };
+    let first = match attempt(text)? {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error,
+    };
+    // A half of a surrogate pair stands for nothing, and is no reason to give up all the rest.
+    let text = without_lone_surrogates(text);
+    let error = match attempt(&text)? {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error,
+    };
+    flaws.push(Flaw {
+        line: u32::try_from(error.line()).ok(),
+        cause: format!("as JSON it is broken: {error}"),
+        consequence: "the entries before that are read".to_owned(),
+    });
+    let broken = || Refusal::NoFeed(format!(": as JSON it is broken: {first}"));
+    let whole = whole_items(&text, &error).ok_or_else(broken)?;
+    let parsed = attempt(&whole)?.ok().filter(|(json, _)| json.get("items").is_some());
+    parsed.ok_or_else(broken)
+}
+
+/// Reads a JSON Feed.
+pub(super) fn read(text: &str, base: Option<&str>) -> Result<Feed, Refusal> {
+    let mut flaws = Vec::new();
+    let (value, budget) = parse(text, &mut flaws)?;
+    let version = string(&value, "version").unwrap_or_default();
+    let version = match version.trim_end_matches('/').rsplit('/').next() {
+        _ if !version.contains("jsonfeed.org/version") => return Err(Refusal::NoFeed(String::new())),
+        Some("1.1") => FeedVersion::JsonFeed11,
+        _ => FeedVersion::JsonFeed1,
+    };
+    let base = base.and_then(|base| Base::of(base, &budget));
+    let home = string(&value, "home_page_url").and_then(|home| address::resolve(base.as_ref(), &home, &budget));
+    let base = home.as_deref().and_then(|home| Base::of(home, &budget)).or(base);
+    let reader = Reader { base: base.as_ref(), budget: &budget };
+    let mut head = reader.head(&value);
+    head.link.clone_from(&home);
+    if let Some(home) = &home {
+        head.links.push(link(home, "alternate", "text/html"));
+    }
+    if let Some(own) = string(&value, "feed_url") {
+        let whole = reader.resolve(&own);
+        head.links.extend(whole.map(|whole| link(&whole, "self", "application/feed+json")));
+        head.id = Some(own);
+    }
+    let items = value.list("items").iter().filter(|item| item.is_object());
+    Ok(Feed {
+        version,
+        description: reader.plain(&value, "description"),
+        icon: reader.address(&value, "favicon"),
+        logo: reader.address(&value, "icon"),
+        entries: items.map_while(|item| reader.entry(item)).collect(),
+        head,
+        flaws,
+        budget: budget.clone(),
+        ..Feed::default()
+    })
+}
+
+/// What stands before the item in which `error` is, with the brackets that are then open closed.
+fn whole_items(text: &str, error: &serde_json::Error) -> Option<String> {
+    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let mut open = Vec::new();
+    let (mut in_text, mut is_escaped) = (false, false);
+    let mut end = None;
+    for (at, byte) in text.bytes().enumerate().take(before + error.column()) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'{' | b'[' => open.push(byte),
+            b'}' | b']' => {
+                open.pop();
+                if open == b"{[" {
+                    end = Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(format!("{}]}}", text.get(..end?)?))
+}
+
+/// What all values of a feed are read with.
+struct Reader<'b> {
+    base: Option<&'b Base>,
+    budget: &'b Budget,
+}
+
+impl Reader<'_> {
+    fn resolve(&self, address: &str) -> Option<String> {
+        address::resolve(self.base, address, self.budget)
+    }
+
+    fn address(&self, value: &Json, name: &str) -> Option<String> {
+        self.resolve(&string(value, name)?)
+    }
+
+    fn plain(&self, value: &Json, name: &str) -> Option<FeedText> {
+        string(value, name).map(|value| text::of_value(&value, false, None, self.budget))
+    }
+
+    /// Reads an entry. Returns `None` if the budget is used up.
+    fn entry(&self, item: &Json) -> Option<FeedEntry> {
+        if !self.budget.charge(size_of::<FeedEntry>()) {
+            return None;
+        }
+        let mut head = self.head(item);
+        head.id = string(item, "id");
+        head.link = self.address(item, "url");
+        if let Some(page) = &head.link {
+            head.links.push(link(page, "alternate", "text/html"));
+        }
+        if let Some(other) = self.address(item, "external_url") {
+            head.links.push(link(&other, "related", "text/html"));
+            head.link.get_or_insert(other);
+        }
+        head.published = string(item, "date_published").map(|raw| date::read(&raw));
+        head.updated = string(item, "date_modified").map(|raw| date::read(&raw));
+        let html = string(item, "content_html").map(|html| {
+            let page = head.link.as_deref().map(|page| Base::of(page, self.budget));
+            let base = page.as_ref().map_or(self.base, Option::as_ref);
+            text::of_value(&html, true, base, self.budget)
+        });
+        let content = html.or_else(|| self.plain(item, "content_text")).filter(|content| !content.value.is_empty());
+        let attachments = item.list("attachments").iter();
+        let enclosures: Vec<FeedLink> = attachments
+            .filter_map(|attachment| {
+                let href = self.address(attachment, "url")?;
+                let media_type = string(attachment, "mime_type").unwrap_or_default();
+                Some(FeedLink {
+                    title: string(attachment, "title").unwrap_or_default(),
+                    length: string(attachment, "size_in_bytes").unwrap_or_default(),
+                    duration: string(attachment, "duration_in_seconds").unwrap_or_default(),
+                    ..link(&href, "enclosure", &media_type)
+                })
+            })
+            .collect();
+        head.links.extend(enclosures.iter().cloned());
+        Some(FeedEntry {
+            summary: self.plain(item, "summary"),
+            content: content.into_iter().collect(),
+            enclosures,
+            head,
+            ..FeedEntry::default()
+        })
+    }
+
+    /// Reads what a feed and an item write alike.
+    fn head(&self, value: &Json) -> FeedHead {
+        let one = value.get("author").filter(|author| author.is_object());
+        let authors = value.list("authors").iter();
+        let authors: Vec<FeedPerson> = authors.filter_map(|author| self.person(author)).take(MOST).collect();
+        let image = self.address(value, "image").or_else(|| self.address(value, "banner_image"));
+        let tags = value.list("tags").iter().filter_map(text_of).take(MOST);
+        FeedHead {
+            title: self.plain(value, "title").filter(|title| !title.value.is_empty()),
+            authors: if authors.is_empty() {
+                one.and_then(|author| self.person(author)).into_iter().collect()
+            } else {
+                authors
+            },
+            categories: tags.map(|term| FeedCategory { term, ..FeedCategory::default() }).collect(),
+            image: image.map(|href| FeedImage { href, ..FeedImage::default() }),
+            language: string(value, "language"),
+            ..FeedHead::default()
+        }
+    }
+
+    fn person(&self, value: &Json) -> Option<FeedPerson> {
+        let name = string(value, "name").unwrap_or_default();
+        let href = string(value, "url").unwrap_or_default();
+        let email = href.strip_prefix("mailto:").unwrap_or("").to_owned();
+        let href = if href.is_empty() { href } else { self.resolve(&href).unwrap_or_default() };
+        let person = FeedPerson { text: name.clone(), name, email, href };
+        (person != FeedPerson::default()).then_some(person)
+    }
+}
+
+fn link(href: &str, rel: &str, media_type: &str) -> FeedLink {
+    let (href, rel, media_type) = (href.to_owned(), rel.to_owned(), media_type.to_owned());
+    FeedLink { href, rel, media_type, ..FeedLink::default() }
+}
+
+fn string(value: &Json, name: &str) -> Option<String> {
+    value.get(name).and_then(text_of)
+}
+
+/// A text, or a number that stands where a text should.
+fn text_of(value: &Json) -> Option<String> {
+    match value {
+        Json::Text(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Other | Json::List(_) | Json::Object(_) => None,
+    }
+}
+
+/// JSON with U+FFFD in place of every `\uD800` to `\uDFFF` that has no other half.
+fn without_lone_surrogates(json: &str) -> String {
+    let code = |text: &str| {
+        let digits = text.strip_prefix("\\u")?.get(..4)?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let mut whole = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        whole.push_str(before);
+        let next = |length: usize| escape.get(length..).and_then(code);
+        let length = match (code(escape), next(6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                whole.push('\u{FFFD}');
+                rest = escape.get(6..).unwrap_or("");
+                continue;
+            }
+            (Some(_), _) => 6,
+            // The character that is escaped, which may be a backslash itself.
+            (None, _) => escape.char_indices().nth(2).map_or(escape.len(), |(end, _)| end),
+        };
+        whole.push_str(escape.get(..length).unwrap_or(escape));
+        rest = escape.get(length..).unwrap_or("");
+    }
+    whole.push_str(rest);
+    whole
+}

@@ -1,0 +1,428 @@
+//! Building the tree of a document that may be broken: what the XML reader stumbles over is mended where its meaning is
+//! plain, and reading goes on behind it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use quick_xml::errors::{IllFormedError, SyntaxError};
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Error, Reader};
+
+use super::{Content, Element, Node, NodeId, ROOT, Tree};
+use crate::formats::address::Base;
+use crate::formats::budget::{Budget, LONGEST_LANGUAGE};
+use crate::formats::feed::entities::{Entities, repaired};
+use crate::formats::feed::namespace::{Space, of_address, of_prefix};
+
+/// How often a text may be read again from the place of a mistake, in multiples of its length.
+const PATIENCE: usize = 16;
+
+/// How far out the start of an entry is looked for whose end was forgotten, in elements.
+const NEAR: usize = 64;
+
+/// Elements, attributes and texts that are taken in. What is short in a document is long in memory: past so many,
+/// 150,000 entries or so, a document is made to fill that, and its rest is left out.
+pub(crate) const MOST: usize = 4_000_000;
+
+/// Elements of feeds that are not elements of HTML, so a text cannot contain them.
+const NO_MARKUP: &[&str] = &[
+    "author",
+    "category",
+    "copyright",
+    "description",
+    "docs",
+    "generator",
+    "guid",
+    "id",
+    "language",
+    "lastbuilddate",
+    "managingeditor",
+    "pubdate",
+    "published",
+    "rights",
+    "subtitle",
+    "ttl",
+    "updated",
+    "webmaster",
+];
+
+/// An element that is open.
+struct Open {
+    id: NodeId,
+    /// Its name as it is written, in lower case.
+    name: String,
+    /// The prefixes that it declares.
+    prefixes: Vec<String>,
+}
+
+/// A tree as it grows.
+pub(super) struct Builder<'a> {
+    text: &'a str,
+    tree: Tree,
+    open: Vec<Open>,
+    /// How many elements of each name are open.
+    counts: HashMap<String, usize>,
+    /// What each prefix stands for, innermost last.
+    prefixes: HashMap<String, Vec<Space>>,
+    entities: Entities,
+    /// How much was taken in so far; see [`MOST`].
+    pieces: usize,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(text: &'a str, base: Option<&str>) -> Builder<'a> {
+        let budget = Budget::of(text.len());
+        let base = base.and_then(|base| Base::of(base, &budget)).map(Arc::new);
+        let root = Element { base, ..Element::default() };
+        let root = Node { first: None, last: None, next: None, content: Content::Element(root) };
+        Builder {
+            text,
+            tree: Tree {
+                nodes: vec![root],
+                namespaces: Vec::new(),
+                document_type: String::new(),
+                mistake: None,
+                budget,
+            },
+            open: Vec::new(),
+            counts: HashMap::new(),
+            prefixes: HashMap::new(),
+            entities: Entities::new(text.len()),
+            pieces: 0,
+        }
+    }
+
+    pub(super) fn run(mut self) -> Tree {
+        let mut from = 0;
+        let mut patience = self.text.len().saturating_mul(PATIENCE).saturating_add(1 << 20);
+        while let Some(rest) = self.text.get(from..).filter(|rest| !rest.is_empty() && self.pieces < MOST) {
+            let (place, next) = self.read_on(rest);
+            let Some(next) = next else { break };
+            // What was looked at in vain counts.
+            patience = patience.saturating_sub(place.1.saturating_sub(place.0).max(64));
+            from += next;
+            if patience == 0 {
+                break;
+            }
+        }
+        if self.pieces >= MOST {
+            self.note(self.text.len(), "it has more elements than any feed needs, and the rest is left out");
+        }
+        if !self.open.is_empty() {
+            self.note(self.text.len(), "the text ends before all elements are closed");
+        }
+        self.tree
+    }
+
+    /// Reads until a mistake that the reader cannot get over, and says where it happened (where it began, how far was
+    /// looked) and from where to go on, as seen from `rest`; from nowhere where the text is at its end.
+    fn read_on(&mut self, rest: &'a str) -> ((usize, usize), Option<usize>) {
+        let mut reader = Reader::from_str(rest);
+        let config = reader.config_mut();
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        config.allow_dangling_amp = true;
+        let whole = self.text.len() - rest.len();
+        loop {
+            let start = usize::try_from(reader.buffer_position()).unwrap_or(rest.len());
+            if self.pieces >= MOST {
+                return ((start, start), None);
+            }
+            let event = reader.read_event();
+            let end = usize::try_from(reader.buffer_position()).unwrap_or(rest.len());
+            match event {
+                Ok(Event::Eof) => return ((start, end), None),
+                Ok(Event::Start(tag) | Event::Empty(tag)) if !is_name(tag.name().as_ref()) => {
+                    // A sign, not a tag.
+                    self.note(whole + start, "a \"<\" stands for itself");
+                    self.push_text("<");
+                    return ((start, end), Some(start + 1));
+                }
+                Ok(Event::Start(tag)) => self.start(&tag, false, whole + start),
+                Ok(Event::Empty(tag)) => self.start(&tag, true, whole + start),
+                Ok(Event::End(tag)) => {
+                    let name = tag.name().as_ref().to_ascii_lowercase();
+                    self.end(&name, whole + start);
+                }
+                Ok(Event::Text(text)) => self.push_text(&text),
+                Ok(Event::CData(text)) => self.push_text(&text),
+                Ok(Event::GeneralRef(name)) => {
+                    if let Some(value) = self.entities.resolve(&name) {
+                        self.push_text(&value);
+                    } else {
+                        self.note(whole + start, "a reference stands for nothing");
+                        self.push_text(&format!("&{};", &*name));
+                    }
+                }
+                Ok(Event::DocType(text)) => {
+                    self.entities.declare(&text);
+                    text.split('[').next().unwrap_or("").clone_into(&mut self.tree.document_type);
+                }
+                Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_)) => {}
+                Err(error) => return ((start, end.max(rest.len())), self.recover(&error, rest, start, end)),
+            }
+        }
+    }
+
+    /// From where to go on after a mistake at `start`, as seen from `rest`.
+    fn recover(&mut self, error: &Error, rest: &'a str, start: usize, end: usize) -> Option<usize> {
+        let at = self.text.len() - rest.len() + start;
+        let after = rest.get(start..)?;
+        match error {
+            Error::Syntax(SyntaxError::UnclosedCData) => {
+                self.note(at, "a CDATA section is not closed");
+                self.push_text(after.strip_prefix("<![CDATA[").unwrap_or(after));
+                None
+            }
+            Error::Syntax(
+                SyntaxError::UnclosedTag
+                | SyntaxError::UnclosedSingleQuotedAttributeValue
+                | SyntaxError::UnclosedDoubleQuotedAttributeValue,
+            ) => {
+                self.note(at, "a tag is not closed");
+                let inner = after.get(1..)?;
+                let length = inner.find(['<', '>']).unwrap_or(inner.len());
+                let tag = inner.get(..length)?.trim_end();
+                if let Some(name) = tag.strip_prefix('/') {
+                    self.end(&name.trim().to_ascii_lowercase(), at);
+                } else if length < inner.len() {
+                    let name = tag.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(tag.len());
+                    if is_name(tag.get(..name)?) {
+                        self.start(&BytesStart::from_content(tag, name), tag.ends_with('/'), at);
+                    } else {
+                        self.push_text("<");
+                        return Some(start + 1);
+                    }
+                }
+                Some(start + 1 + length + usize::from(inner.get(length..)?.starts_with('>')))
+            }
+            Error::Syntax(SyntaxError::UnclosedComment) => {
+                self.note(at, "a comment is not closed");
+                Some(start + after.find('>').map_or(after.len(), |end| end + 1))
+            }
+            Error::IllFormed(
+                IllFormedError::MissingDeclVersion(_)
+                | IllFormedError::UnmatchedEndTag(_)
+                | IllFormedError::MismatchedEndTag { .. },
+            ) if end > start => Some(end),
+            _ => {
+                self.note(at, "some markup makes no sense");
+                let inner = after.get(1..)?;
+                Some(start + 1 + inner.find(['<', '>']).unwrap_or(inner.len()))
+            }
+        }
+    }
+
+    fn note(&mut self, at: usize, mistake: &'static str) {
+        if self.tree.mistake.is_none() {
+            let before = self.text.get(..at).unwrap_or(self.text);
+            let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
+            self.tree.mistake = Some((u32::try_from(line).unwrap_or(u32::MAX), mistake));
+        }
+    }
+
+    fn start(&mut self, tag: &BytesStart<'_>, is_empty: bool, at: usize) {
+        let written = tag.name().as_ref().to_ascii_lowercase();
+        self.end_unclosed_before(&written, at);
+        let mut attributes = Vec::new();
+        let mut declared = Vec::new();
+        for attribute in tag.html_attributes().with_checks(false).flatten() {
+            let name = attribute.key.as_ref().to_ascii_lowercase();
+            let value = repaired(self.entities.unescape(&attribute.value).into_owned());
+            if name == "xmlns" || name.starts_with("xmlns:") {
+                let prefix = name.strip_prefix("xmlns:").unwrap_or("").to_owned();
+                self.prefixes.entry(prefix.clone()).or_default().push(of_address(&value));
+                if self.tree.namespaces.len() < 256 {
+                    self.tree.namespaces.push((prefix.clone(), value));
+                }
+                declared.push(prefix);
+            } else {
+                attributes.push((name, value));
+            }
+        }
+        self.pieces += attributes.len() + declared.len();
+        let (space, name) = self.split(&written, true);
+        let name = name.to_owned();
+        let attributes: Vec<(Space, String, String)> = attributes
+            .into_iter()
+            .map(|(name, value)| {
+                let (space, local) = self.split(&name, false);
+                (space, local.to_owned(), value)
+            })
+            .collect();
+        let parent = self.open.last().map_or(ROOT, |open| open.id);
+        let (mut base, mut language) = match self.tree.element(parent) {
+            Some(parent) => (parent.base.clone(), parent.language.clone()),
+            None => (None, None),
+        };
+        for (_, name, value) in attributes.iter().filter(|(space, _, _)| *space == Space::Xml) {
+            match name.as_str() {
+                "base" => {
+                    let outer = base.as_deref().cloned();
+                    base = Base::within(outer, value, &self.tree.budget).map(Arc::new);
+                }
+                // Every text below repeats it.
+                "lang" if value.len() <= LONGEST_LANGUAGE => language = Some(Arc::from(value.trim())),
+                _ => {}
+            }
+        }
+        let id = self.push(Content::Element(Element { space, name, attributes, base, language }));
+        let open = Open { id, name: written, prefixes: declared };
+        if is_empty {
+            self.forget(open.prefixes);
+        } else {
+            *self.counts.entry(open.name.clone()).or_default() += 1;
+            self.open.push(open);
+        }
+    }
+
+    /// Closes open elements that cannot contain the element that starts here: the previous entry, a text of the feed
+    /// before the first entry, a title before the next element.
+    fn end_unclosed_before(&mut self, name: &str, at: usize) {
+        let (space, local) = self.split(name, true);
+        if space != Space::Core {
+            return;
+        }
+        if !matches!(local, "item" | "entry") {
+            let is_in_text = self.open.last().is_some_and(|open| matches!(open.name.as_str(), "title" | "description"));
+            let is_in_title = is_in_text && self.open.last().is_some_and(|open| open.name == "title");
+            if is_in_text && NO_MARKUP.contains(&local) || is_in_title && local == "link" {
+                self.end_down_to(self.open.len() - 1, at);
+            }
+            return;
+        }
+        // Whoever forgot an end tag did not nest much deeper; looking further would take time for each entry.
+        for depth in (0..self.open.len()).rev().take(NEAR) {
+            let Some(open) = self.open.get(depth) else { return };
+            let around = open.name.rsplit(':').next().unwrap_or("");
+            match around {
+                _ if open.name == name => return self.end_down_to(depth, at),
+                "channel" | "entries" | "feed" | "items" | "rdf" | "rss" => return self.end_down_to(depth + 1, at),
+                // These may hold an entry.
+                "content" | "entry" | "inline" | "item" | "source" => return,
+                _ => {}
+            }
+        }
+    }
+
+    /// Closes open elements until `left` are open.
+    fn end_down_to(&mut self, left: usize, at: usize) {
+        while self.open.len() > left
+            && let Some(name) = self.open.last().map(|open| open.name.clone())
+        {
+            self.note(at, "an end tag is missing");
+            self.end(&name, at);
+        }
+    }
+
+    /// Closes the innermost element of this name, and all that was left open in it.
+    fn end(&mut self, name: &str, at: usize) {
+        if self.counts.get(name).is_none_or(|&count| count == 0) {
+            return self.note(at, "an end tag has no start tag");
+        }
+        while let Some(open) = self.open.pop() {
+            if let Some(count) = self.counts.get_mut(&open.name) {
+                *count = count.saturating_sub(1);
+            }
+            self.forget(open.prefixes);
+            if open.name == name {
+                return;
+            }
+            self.note(at, "an end tag is missing");
+        }
+    }
+
+    fn forget(&mut self, prefixes: Vec<String>) {
+        for prefix in prefixes {
+            if let Some(spaces) = self.prefixes.get_mut(&prefix) {
+                spaces.pop();
+            }
+        }
+    }
+
+    /// The vocabulary and the name in it that a written name stands for. Elements without a prefix are of the
+    /// vocabulary that stands for all, attributes of none.
+    fn split<'n>(&self, written: &'n str, is_element: bool) -> (Space, &'n str) {
+        match written.split_once(':') {
+            Some((prefix, local)) => {
+                let declared = self.prefixes.get(prefix).and_then(|spaces| spaces.last().copied());
+                (declared.unwrap_or_else(|| of_prefix(prefix)), local)
+            }
+            None if is_element => {
+                let declared = self.prefixes.get("").and_then(|spaces| spaces.last().copied());
+                (declared.unwrap_or_default(), written)
+            }
+            None => (Space::Core, written),
+        }
+    }
+
+    fn push_text(&mut self, text: &str) {
+        let parent = self.open.last().map_or(ROOT, |open| open.id);
+        // What stands outside of everything is of no use, and white space there is no mistake.
+        if text.is_empty() || self.open.is_empty() {
+            return;
+        }
+        let last = self.tree.nodes.get(parent).and_then(|node| node.last);
+        if let Some(Node { content: Content::Text(before), .. }) = last.and_then(|id| self.tree.nodes.get_mut(id)) {
+            before.push_str(text);
+            self.charge(text.len());
+        } else {
+            self.push(Content::Text(text.to_owned()));
+        }
+    }
+
+    /// Charges memory that the tree takes, and stops reading if it is too much.
+    fn charge(&mut self, bytes: usize) {
+        if !self.tree.budget.charge(bytes) {
+            self.pieces = MOST;
+        }
+    }
+
+    fn push(&mut self, content: Content) -> NodeId {
+        self.pieces += 1;
+        let bytes = match &content {
+            Content::Text(text) => text.len(),
+            Content::Element(element) => {
+                let attributes = element.attributes.iter();
+                let bytes = attributes.map(|(_, name, value)| name.len() + value.len() + size_of_val(value) * 2);
+                element.name.len() + bytes.sum::<usize>()
+            }
+        };
+        self.charge(size_of::<Node>() + bytes);
+        let id = self.tree.nodes.len();
+        let parent = self.open.last().map_or(ROOT, |open| open.id);
+        self.tree.nodes.push(Node { first: None, last: None, next: None, content });
+        let mut before = None;
+        if let Some(parent) = self.tree.nodes.get_mut(parent) {
+            before = parent.last.replace(id);
+            parent.first.get_or_insert(id);
+        }
+        if let Some(before) = before.and_then(|before| self.tree.nodes.get_mut(before)) {
+            before.next = Some(id);
+        }
+        id
+    }
+}
+
+/// Whether markup with this name is an element.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_of_nothing_but_elements_does_not_fill_the_memory() {
+        let elements = format!("<rss>{}", "<a>".repeat(MOST + 10));
+        let attributes = format!("<rss><a {}/>{}", "b='' ".repeat(MOST), "<a/>".repeat(10));
+        for text in [elements, attributes] {
+            let tree = Builder::new(&text, None).run();
+            assert!(tree.nodes.len() <= MOST + 1, "{}", tree.nodes.len());
+            assert!(
+                tree.mistake.is_some_and(|(_, mistake)| mistake.contains("elements") || mistake.contains("closed"))
+            );
+        }
+    }
+}

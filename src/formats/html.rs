@@ -1,0 +1,65 @@
+//! HTML: pages that were saved to files, and the pieces of it that feeds carry.
+//!
+//! A page's text is found among its menus by a reader's-view algorithm (`page`); `blocks` turns HTML into the parts of
+//! an article, `clean` makes it harmless where it stays HTML. Nothing is fetched and nothing is run.
+
+mod blocks;
+mod depth;
+mod feed_links;
+mod inline;
+mod readability;
+mod sanitize;
+mod skip;
+mod tokens;
+
+pub(super) use blocks::{Blocks, blocks};
+pub use feed_links::{PageFeed, feeds_of_page};
+pub use readability::page_article;
+pub(super) use sanitize::{clean_html, escape_text, escape_value, is_known_element};
+
+use super::budget::Budget;
+use super::{Confidence, Hint, Reading, SourceFormat};
+
+pub(super) struct Html;
+
+impl SourceFormat for Html {
+    fn name(&self) -> &'static str {
+        "html"
+    }
+
+    fn recognise(&self, hint: &Hint<'_>, text: &str) -> Confidence {
+        let is_named = hint.ends_in(&["html", "htm", "xhtml", "xht"]) && text.contains('<');
+        if is_named || begins_as_page(text) { Confidence::Content } else { Confidence::None }
+    }
+
+    fn parse<'a>(&self, hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+        readability::read(hint, text, found);
+    }
+}
+
+/// Whether a text begins as HTML pages do, after comments and a declaration of XML.
+fn begins_as_page(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    // Nobody writes more of these.
+    for _ in 0..8 {
+        let end = if rest.starts_with("<!--") {
+            "-->"
+        } else if rest.starts_with("<?") {
+            "?>"
+        } else {
+            break;
+        };
+        rest = rest.split_once(end).map_or("", |(_, rest)| rest).trim_start();
+    }
+    let begins = |with: &str| rest.get(..with.len()).is_some_and(|front| front.eq_ignore_ascii_case(with));
+    begins("<!doctype html") || begins("<html") || begins("<head>") || begins("<body>")
+}
+
+/// The text of a piece of HTML on one line.
+pub(super) fn text_of(html: &str) -> String {
+    if !html.contains(['<', '&']) {
+        return html.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    let parts = blocks(html, None, &Budget::of(html.len())).parts;
+    parts.iter().map(|part| part.text.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,443 @@
+//! From HTML to the blocks that an article is made of. Nothing is kept of what runs, loads, asks or hides; text that
+//! stands in no known element is text all the same.
+//!
+//! Counters say what is open, not a tree: unclosed, misplaced and endlessly nested tags cost nothing.
+
+use std::borrow::Cow;
+
+use super::inline::Line;
+use super::skip::{Skip, Skipped};
+use super::tokens::{Element, Token, is_void, tokenize};
+use crate::article::{BlockKind, DraftPart, Role, SpanStyle};
+use crate::formats::address::{self, Base};
+use crate::formats::budget::Budget;
+
+/// A row with a longer cell sets out a page rather than a table, in bytes.
+const LONGEST_CELL: usize = 300;
+
+/// A form that holds more text than this is wrapped around a page, in bytes.
+const FORM_WITH_A_PAGE: usize = 1_000;
+
+/// Articles number no more links than this.
+const MOST_LINKS: usize = u16::MAX as usize;
+
+/// What became of a piece of HTML.
+#[derive(Debug, Default)]
+pub(crate) struct Blocks {
+    /// Paragraphs, cross-heads, lists, quotations, code, tables and captions, in order.
+    pub(crate) parts: Vec<DraftPart<'static>>,
+    /// Where links point.
+    pub(crate) links: Vec<Cow<'static, str>>,
+}
+
+/// The blocks of `html`, a whole page or a piece of one; its addresses are as seen from `base`.
+pub(crate) fn blocks(html: &str, base: Option<&Base>, budget: &Budget) -> Blocks {
+    let mut builder = Builder::new(base.cloned(), budget);
+    tokenize(html, |token| builder.take(&token));
+    builder.finish()
+}
+
+/// What an element does to the text around it.
+enum Effect {
+    /// It and all that it holds is not shown.
+    Hidden,
+    /// It begins and ends a block.
+    Block,
+    /// It sets a stretch of text apart.
+    Style(SpanStyle),
+    /// It stands in a line and changes nothing.
+    Inline,
+}
+
+fn effect(name: &str) -> Effect {
+    match name {
+        "script" | "style" | "template" | "iframe" | "object" | "applet" | "noembed" | "noframes" | "frameset"
+        | "head" | "title" | "select" | "datalist" | "option" | "optgroup" | "textarea" | "button" | "canvas"
+        | "audio" | "video" | "svg" | "map" | "dialog" | "menu" | "label" | "legend" | "progress" | "meter"
+        | "output" | "rp" | "xml" | "annotation" | "annotation-xml" => Effect::Hidden,
+        "em" | "i" | "cite" | "dfn" | "var" => Effect::Style(SpanStyle::Emphasis),
+        "strong" | "b" => Effect::Style(SpanStyle::Strong),
+        "code" | "kbd" | "samp" | "tt" => Effect::Style(SpanStyle::Code),
+        "address" | "article" | "aside" | "blockquote" | "body" | "center" | "dd" | "details" | "dir" | "div"
+        | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5"
+        | "h6" | "header" | "hgroup" | "hr" | "html" | "li" | "main" | "nav" | "noscript" | "ol" | "p"
+        | "plaintext" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot" | "thead" | "tr" | "ul" | "xmp"
+        | "listing" | "caption" => Effect::Block,
+        _ => Effect::Inline,
+    }
+}
+
+struct Builder<'b> {
+    base: Option<Base>,
+    budget: &'b Budget,
+    found: Blocks,
+    line: Line,
+    /// The element that is not shown.
+    hidden: Option<Skipped>,
+    /// The open lists, each with its next number where it is an ordered one.
+    lists: Vec<Option<u16>>,
+    /// The marker of the list entry whose text has not come yet.
+    entry: Option<BlockKind>,
+    quotes: usize,
+    heading: bool,
+    code: usize,
+    figure: Option<Figure>,
+    row: Option<Row>,
+    /// Where the open form began: parts and links that were there before it.
+    form: Option<(usize, usize)>,
+    /// Whether the line before was ended by a break and nothing came after it.
+    broken: bool,
+}
+
+/// A figure, as far as it is known.
+#[derive(Default)]
+struct Figure {
+    /// The text and the address of its first picture.
+    picture: Option<(String, Option<String>)>,
+    in_caption: bool,
+    has_caption: bool,
+}
+
+/// A row of a table: its pieces of text, each with the number of its cell.
+#[derive(Default)]
+struct Row {
+    cells: usize,
+    pieces: Vec<(usize, BlockKind, Line)>,
+}
+
+impl<'b> Builder<'b> {
+    fn new(base: Option<Base>, budget: &'b Budget) -> Builder<'b> {
+        Builder {
+            base,
+            budget,
+            found: Blocks::default(),
+            line: Line::default(),
+            hidden: None,
+            lists: Vec::new(),
+            entry: None,
+            quotes: 0,
+            heading: false,
+            code: 0,
+            figure: None,
+            row: None,
+            form: None,
+            broken: false,
+        }
+    }
+
+    fn take(&mut self, token: &Token<'_>) {
+        if let Some(hidden) = &mut self.hidden {
+            match hidden.take(token) {
+                Skip::Inside => return,
+                Skip::Last => {
+                    self.hidden = None;
+                    return;
+                }
+                Skip::Beyond => self.hidden = None,
+            }
+        }
+        match token {
+            Token::Start(element) => self.start(element),
+            Token::End(name) => self.end(name),
+            Token::Text(text) => {
+                self.broken &= text.trim().is_empty();
+                if self.code > 0 { self.line.push_code(text) } else { self.line.push(text) }
+            }
+            Token::Mistake => {}
+        }
+    }
+
+    fn start(&mut self, element: &Element<'_>) {
+        let name = element.name;
+        let effect = effect(name);
+        if element.is_endless && name != "title" {
+            return;
+        }
+        if matches!(effect, Effect::Hidden) || element.is_hidden() {
+            if !is_void(name) {
+                if matches!(effect, Effect::Block) {
+                    self.flush(BlockKind::Paragraph);
+                }
+                self.hidden = Some(Skipped::new(name));
+            }
+            return;
+        }
+        match effect {
+            Effect::Style(style) => return self.line.open(style),
+            Effect::Block => self.flush(BlockKind::Paragraph),
+            Effect::Hidden | Effect::Inline => {}
+        }
+        match name {
+            "br" if self.code > 0 => self.line.push_code("\n"),
+            "br" => {
+                // Two breaks part paragraphs.
+                if self.broken {
+                    self.flush(BlockKind::Paragraph);
+                }
+                self.line.push(" ");
+                self.broken = !self.broken;
+            }
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.heading = true,
+            "blockquote" => self.quotes += 1,
+            "ul" | "dir" | "dl" => self.lists.push(None),
+            "ol" => {
+                let first = element.attribute("start").and_then(|start| start.trim().parse().ok());
+                self.lists.push(Some(first.unwrap_or(1)));
+            }
+            "li" | "dd" => self.start_entry(element.attribute("value").and_then(|value| value.trim().parse().ok())),
+            "dt" => self.entry = None,
+            "pre" | "listing" | "xmp" | "plaintext" => self.code += 1,
+            "hr" => self.push_rule(),
+            "table" => self.spill_row(),
+            "tr" => {
+                self.end_row();
+                self.row = Some(Row::default());
+            }
+            "td" | "th" => {
+                self.flush(BlockKind::Paragraph);
+                self.row.get_or_insert_default().cells += 1;
+            }
+            "figure" => self.figure = Some(Figure::default()),
+            "figcaption" => {
+                if let Some(figure) = &mut self.figure {
+                    figure.in_caption = true;
+                }
+            }
+            "form" if self.form.is_none() => self.form = Some((self.found.parts.len(), self.found.links.len())),
+            "a" => self.start_link(element.attribute("href")),
+            "img" | "image" => self.push_picture(element),
+            "q" => self.line.push("“"),
+            "base" => {
+                if let Some(address) = element.attribute("href") {
+                    self.base = Base::within(self.base.take(), address, self.budget);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        match effect(name) {
+            Effect::Style(style) => return self.line.close(style),
+            Effect::Block => {
+                let kind = match name {
+                    "pre" | "listing" | "xmp" => BlockKind::Code,
+                    "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => BlockKind::Crosshead,
+                    _ => BlockKind::Paragraph,
+                };
+                self.flush(kind);
+            }
+            Effect::Hidden | Effect::Inline => {}
+        }
+        match name {
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.heading = false,
+            "blockquote" => self.quotes = self.quotes.saturating_sub(1),
+            "ul" | "dir" | "dl" | "ol" => {
+                self.lists.pop();
+                self.entry = None;
+            }
+            "li" | "dd" => self.entry = None,
+            "pre" | "listing" | "xmp" => self.code = self.code.saturating_sub(1),
+            "td" | "th" => self.flush(BlockKind::Paragraph),
+            "tr" | "table" | "tbody" | "thead" | "tfoot" => self.end_row(),
+            "figcaption" => {
+                if let Some(figure) = &mut self.figure {
+                    figure.in_caption = false;
+                }
+            }
+            "figure" => self.end_figure(),
+            "form" => self.end_form(),
+            "a" => self.line.close_link(),
+            "q" => self.line.push("”"),
+            _ => {}
+        }
+    }
+
+    fn start_entry(&mut self, value: Option<u16>) {
+        let depth = u8::try_from(self.lists.len().saturating_sub(1)).unwrap_or(u8::MAX);
+        let number = self.lists.last_mut().and_then(|next| {
+            let number = value.or(*next);
+            if next.is_some() {
+                *next = number.map(|number| number.saturating_add(1));
+                number
+            } else {
+                None
+            }
+        });
+        self.entry = Some(BlockKind::ListEntry { depth, number });
+    }
+
+    fn start_link(&mut self, href: Option<&str>) {
+        self.line.close_link();
+        if let Some(number) = href.and_then(|href| self.link(href)) {
+            self.line.open_link(number);
+        }
+    }
+
+    /// The number of a link to `href`; none where it leads nowhere or may not be followed.
+    fn link(&mut self, href: &str) -> Option<u16> {
+        let href = address::tidy(href);
+        if href.is_empty() || href.starts_with('#') || !address::is_harmless(&href) {
+            return None;
+        }
+        if self.found.links.len() >= MOST_LINKS {
+            return None;
+        }
+        let whole =
+            address::resolve(self.base.as_ref(), &href, self.budget).filter(|whole| address::is_harmless(whole))?;
+        self.found.links.push(Cow::Owned(whole));
+        u16::try_from(self.found.links.len() - 1).ok()
+    }
+
+    fn push_picture(&mut self, element: &Element<'_>) {
+        let alternative = element.attribute("alt").unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
+        let source = ["src", "data-src"].iter().find_map(|name| {
+            let source = address::tidy(element.attribute(name)?);
+            let is_address = !source.is_empty() && address::is_harmless(&source) && self.budget.takes_address(&source);
+            is_address.then(|| source.into_owned())
+        });
+        if let Some(figure) = &mut self.figure {
+            figure.picture.get_or_insert((alternative, source));
+            return;
+        }
+        // Without words a picture says nothing here: an ornament, or somebody counting readers.
+        if alternative.is_empty() {
+            return;
+        }
+        let number = source.filter(|_| !self.line.in_link()).and_then(|source| self.link(&source));
+        self.broken = false;
+        if let Some(number) = number {
+            self.line.open_link(number);
+        }
+        self.line.push(&format!("[Image: {alternative}]"));
+        if number.is_some() {
+            self.line.close_link();
+        }
+    }
+
+    fn push_rule(&mut self) {
+        let rule = Role::Body(BlockKind::Rule);
+        // One of several in a row is enough, and none opens a text.
+        if self.row.is_none() && self.found.parts.last().is_some_and(|part| part.role != rule) {
+            self.found.parts.push(DraftPart { role: rule, text: "".into(), spans: Vec::new() });
+        }
+    }
+
+    /// Ends the block that is being put together; it is a `kind` unless what is open around it says otherwise.
+    fn flush(&mut self, kind: BlockKind) {
+        self.broken = false;
+        if self.line.is_blank() {
+            self.line.clear();
+            return;
+        }
+        let kind = match kind {
+            _ if self.code > 0 => BlockKind::Code,
+            _ if self.heading => BlockKind::Crosshead,
+            BlockKind::Paragraph => match self.entry.take() {
+                Some(entry) => entry,
+                None if self.quotes > 0 => BlockKind::Quote,
+                None => BlockKind::Paragraph,
+            },
+            kind => kind,
+        };
+        let line = self.line.take();
+        if let Some(figure) = self.figure.as_mut().filter(|figure| figure.in_caption) {
+            figure.has_caption = true;
+            let picture = figure.picture.as_ref().and_then(|(_, source)| source.clone());
+            let mut line = line;
+            // The caption leads to its picture, unless it leads elsewhere already.
+            if !line.has_link()
+                && let Some(number) = picture.and_then(|source| self.link(&source))
+            {
+                line.link_all(number);
+            }
+            return self.push(Role::Caption, line, false);
+        }
+        match &mut self.row {
+            Some(row) => row.pieces.push((row.cells, kind, line)),
+            None => self.push(Role::Body(kind), line, kind == BlockKind::Code),
+        }
+    }
+
+    fn push(&mut self, role: Role, line: Line, code: bool) {
+        if let Some((text, spans)) = line.finish(code)
+            && self.budget.charge(text.len() + size_of::<DraftPart<'_>>() + size_of_val(&*spans))
+        {
+            self.found.parts.push(DraftPart { role, text: text.into(), spans });
+        }
+    }
+
+    /// Ends a row: one line of a table, or, where its cells hold more than a line, the blocks in them.
+    fn end_row(&mut self) {
+        self.flush(BlockKind::Paragraph);
+        let Some(row) = self.row.take() else { return };
+        let is_short =
+            |(_, kind, line): &(usize, BlockKind, Line)| *kind == BlockKind::Paragraph && line.len() <= LONGEST_CELL;
+        if row.cells < 2 || !row.pieces.iter().all(is_short) {
+            self.row = Some(row);
+            return self.spill_row();
+        }
+        let mut whole = Line::default();
+        let mut cell = 1;
+        let has_text = !row.pieces.is_empty();
+        for (number, _, line) in row.pieces {
+            while cell < number {
+                whole.append(Line::of(" │ "));
+                cell += 1;
+            }
+            whole.append(line);
+        }
+        if has_text {
+            self.push(Role::Body(BlockKind::TableRow), whole, false);
+        }
+    }
+
+    /// What stands in the open row becomes blocks of their own.
+    fn spill_row(&mut self) {
+        for (_, kind, line) in self.row.take().map(|row| row.pieces).unwrap_or_default() {
+            self.push(Role::Body(kind), line, kind == BlockKind::Code);
+        }
+    }
+
+    fn end_figure(&mut self) {
+        let Some(Figure { picture: Some((alternative, source)), has_caption: false, .. }) = self.figure.take() else {
+            return;
+        };
+        if alternative.is_empty() {
+            return;
+        }
+        let mut line = Line::of(&alternative);
+        if let Some(number) = source.and_then(|source| self.link(&source)) {
+            line.link_all(number);
+        }
+        self.push(Role::Caption, line, false);
+    }
+
+    /// What a form asks is not shown, but some pages stand in a form as a whole.
+    fn end_form(&mut self) {
+        let Some((parts, links)) = self.form.take() else { return };
+        let text: usize = self.found.parts.iter().skip(parts).map(|part| part.text.len()).sum();
+        if text < FORM_WITH_A_PAGE && self.row.is_none() {
+            self.found.parts.truncate(parts);
+            self.found.links.truncate(links);
+        }
+    }
+
+    fn finish(mut self) -> Blocks {
+        self.code = self.code.min(1);
+        let kind = if self.code > 0 { BlockKind::Code } else { BlockKind::Paragraph };
+        self.flush(kind);
+        self.end_row();
+        self.end_figure();
+        self.end_form();
+        while self.found.parts.last().is_some_and(|part| part.role == Role::Body(BlockKind::Rule)) {
+            self.found.parts.pop();
+        }
+        self.found
+    }
+}
+
+/// Whether an element begins and ends a block.
+pub(super) fn is_block(name: &str) -> bool {
+    matches!(effect(name), Effect::Block)
+}

@@ -1,0 +1,197 @@
+//! The text of one block as it is put together from HTML: white space made one, stretches with a style noted.
+
+use crate::article::{Span, SpanStyle};
+use crate::text::clean;
+
+/// A block's text with its spans.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    text: String,
+    spans: Vec<Span>,
+    /// How deep each style is nested, and where its outermost stretch begins.
+    emphasis: Stretch,
+    strong: Stretch,
+    code: Stretch,
+    link: Option<(u16, usize)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Stretch {
+    depth: usize,
+    start: usize,
+}
+
+impl Line {
+    /// A line that consists of this text.
+    pub(super) fn of(text: &str) -> Line {
+        Line { text: clean(text).into_owned(), ..Line::default() }
+    }
+
+    /// Adds text; white space counts as one space, and as none at the front.
+    pub(super) fn push(&mut self, text: &str) {
+        let text = clean(text);
+        self.text.reserve(text.len());
+        // Most text has single spaces already; clean has left no white space but them and line feeds.
+        let follows = !self.text.is_empty() && !self.text.ends_with(' ');
+        if (follows || !text.starts_with(' ')) && !text.contains("  ") && !text.contains('\n') {
+            self.text.push_str(&text);
+            return;
+        }
+        let mut words = text.split([' ', '\n']);
+        self.text.push_str(words.next().unwrap_or(""));
+        for word in words {
+            if !self.text.is_empty() && !self.text.ends_with(' ') {
+                self.text.push(' ');
+            }
+            self.text.push_str(word);
+        }
+    }
+
+    /// Adds text whose white space means something.
+    pub(super) fn push_code(&mut self, text: &str) {
+        self.text.push_str(&clean(&text.replace("\r\n", "\n").replace('\t', "    ")));
+    }
+
+    /// Begins a stretch with a style; one within another of the same kind changes nothing.
+    pub(super) fn open(&mut self, style: SpanStyle) {
+        let start = self.text.len();
+        if let Some(stretch) = self.stretch(style) {
+            if stretch.depth == 0 {
+                stretch.start = start;
+            }
+            stretch.depth += 1;
+        }
+    }
+
+    /// Ends it.
+    pub(super) fn close(&mut self, style: SpanStyle) {
+        let Some(stretch) = self.stretch(style) else { return };
+        if stretch.depth == 1 {
+            let start = stretch.start;
+            self.mark(start, style);
+        }
+        if let Some(stretch) = self.stretch(style) {
+            stretch.depth = stretch.depth.saturating_sub(1);
+        }
+    }
+
+    /// Begins a link; links do not stand in links.
+    pub(super) fn open_link(&mut self, number: u16) {
+        self.close_link();
+        self.link = Some((number, self.text.len()));
+    }
+
+    /// Ends it.
+    pub(super) fn close_link(&mut self) {
+        if let Some((number, start)) = self.link.take() {
+            self.mark(start, SpanStyle::Link(number));
+        }
+    }
+
+    /// Whether a link is open.
+    pub(super) fn in_link(&self) -> bool {
+        self.link.is_some()
+    }
+
+    /// Whether it leads anywhere.
+    pub(super) fn has_link(&self) -> bool {
+        self.spans.iter().any(|span| matches!(span.style, SpanStyle::Link(_)))
+    }
+
+    /// Makes all of it one link.
+    pub(super) fn link_all(&mut self, number: u16) {
+        self.mark(0, SpanStyle::Link(number));
+    }
+
+    /// Whether there is nothing to read.
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    /// The length of the text in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Forgets the text, but not what is open.
+    pub(super) fn clear(&mut self) {
+        drop(self.take());
+    }
+
+    /// The line so far. Styles and links that are open go on in the next.
+    pub(super) fn take(&mut self) -> Line {
+        for style in [SpanStyle::Emphasis, SpanStyle::Strong, SpanStyle::Code] {
+            if let Some(Stretch { depth: 1.., start }) = self.stretch(style).copied() {
+                self.mark(start, style);
+            }
+        }
+        if let Some((number, start)) = self.link {
+            self.mark(start, SpanStyle::Link(number));
+        }
+        let rest = Line {
+            emphasis: Stretch { start: 0, ..self.emphasis },
+            strong: Stretch { start: 0, ..self.strong },
+            code: Stretch { start: 0, ..self.code },
+            link: self.link.map(|(number, _)| (number, 0)),
+            ..Line::default()
+        };
+        std::mem::replace(self, rest)
+    }
+
+    /// Adds another line, which is complete.
+    pub(super) fn append(&mut self, line: Line) {
+        let shift = self.text.len();
+        if shift > 0 && !self.text.ends_with(' ') && !line.text.starts_with(' ') {
+            self.text.push(' ');
+        }
+        let shift = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        self.text.push_str(&line.text);
+        self.spans.extend(line.spans.into_iter().map(|span| Span {
+            start: span.start.saturating_add(shift),
+            end: span.end.saturating_add(shift),
+            style: span.style,
+        }));
+    }
+
+    /// Its text and spans as a draft has them; none where there is nothing to read.
+    pub(super) fn finish(mut self, code: bool) -> Option<(String, Vec<Span>)> {
+        if self.is_blank() {
+            return None;
+        }
+        self.text.truncate(self.text.trim_end().len());
+        if code {
+            // A line end right after the tag is not part of it.
+            let text = self.text.strip_prefix('\n').unwrap_or(&self.text).to_owned();
+            return Some((text, Vec::new()));
+        }
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        self.spans.retain_mut(|span| {
+            span.end = span.end.min(end);
+            span.start < span.end
+        });
+        self.spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        // Pieces that are safe each by itself may not be so together: marks that pile up on one letter.
+        let cleaned = clean(&self.text);
+        if *cleaned != *self.text {
+            return Some((cleaned.into_owned(), Vec::new()));
+        }
+        Some((self.text, self.spans))
+    }
+
+    fn stretch(&mut self, style: SpanStyle) -> Option<&mut Stretch> {
+        match style {
+            SpanStyle::Emphasis => Some(&mut self.emphasis),
+            SpanStyle::Strong => Some(&mut self.strong),
+            SpanStyle::Code => Some(&mut self.code),
+            SpanStyle::Link(_) => None,
+        }
+    }
+
+    fn mark(&mut self, start: usize, style: SpanStyle) {
+        if start < self.text.len()
+            && let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(self.text.len()))
+        {
+            self.spans.push(Span { start, end, style });
+        }
+    }
+}

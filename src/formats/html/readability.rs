@@ -1,0 +1,399 @@
+//! A page that was saved: what it says of itself, and its text without the menus around it.
+//!
+//! Finding the text is left to `dom_smoothie`, which works as the reader's view of browsers does. Pages that it has no
+//! text for, and those that are too large or too deep for a tree, are shown as a whole.
+
+use std::borrow::Cow;
+
+use dom_smoothie::{Article, Config, Readability};
+
+use super::blocks::{Blocks, blocks};
+use super::depth::Nesting;
+use super::text_of;
+use super::tokens::{Element, Token, is_void, tokenize, without_endless_tags};
+use crate::article::Flaw;
+use crate::article::{Draft, DraftPart, Role, SpanStyle};
+use crate::formats::address::{self, Base};
+use crate::formats::budget::{Budget, LONGEST_ADDRESS};
+use crate::formats::encoding::decode_as;
+use crate::formats::{Hint, Reading, date, feed, limit_headline};
+
+/// Pages with more tags are shown as a whole, and so are those that are nested deeper: a tree takes time and stack.
+const MOST_TAGS: usize = 50_000;
+const DEEPEST: usize = 300;
+
+/// The tree keeps a message for each mistake in the markup: `<p>` and ten million `< ` took 1.2 GB.
+const MOST_MISTAKES: usize = MOST_TAGS;
+
+/// html5ever writes an `&` or a byte 0xC2 by first looking for the next `<` or `>`, however far that is. Pages for which
+/// it would look through more bytes than this are shown as a whole; 3 MB of `&amp;` took 7 s.
+const MOST_ESCAPING: usize = 512 << 20;
+
+/// The reader's view compares the words of the page's title with each heading: pages for which it would read more bytes
+/// of the title than this are shown as a whole. 64 KB of a long title and short headings took 6 s.
+const MOST_COMPARING: usize = 8 << 20;
+
+/// Memory that a tag takes in a tree, in bytes, and memory for each byte of the page.
+const TAG_IN_TREE: usize = 256;
+const BYTE_IN_TREE: usize = 8;
+
+/// How many headings are looked at to find the article's own.
+const MOST_HEADINGS: usize = 16;
+
+/// A text with less is no article, in bytes.
+const LEAST_TEXT: usize = 140;
+
+/// The article of the page at `url`, which was fetched; none where it holds no text.
+pub fn page_article(bytes: &[u8], content_type: Option<&str>, url: &str) -> Option<Draft<'static>> {
+    let decoded = decode_as(bytes, content_type).ok()?;
+    let mut found = Reading { budget: Budget::of(decoded.text().len()), ..Reading::default() };
+    read_from(&Hint::default(), decoded.text(), Some(url), &mut found);
+    found.budget.check().ok()?;
+    let mut draft = found.drafts.pop()?.into_owned();
+    limit_headline(&mut draft);
+    let has_text = found.flaws.is_empty() && draft.parts.iter().any(|part| matches!(part.role, Role::Body(_)));
+    has_text.then_some(draft)
+}
+
+pub(super) fn read<'a>(hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+    read_from(hint, text, None, found);
+}
+
+/// Reads a page; `url` is where it was fetched from, if it was.
+fn read_from(hint: &Hint<'_>, text: &str, url: Option<&str>, found: &mut Reading<'_>) {
+    let text = &*without_endless_tags(text);
+    let mut page = Page::of(text);
+    if let Some(url) = url {
+        page.canonical = Some(url.to_owned());
+    }
+    let Reading { drafts, flaws, budget, .. } = found;
+    let base = page.base.as_deref().or(page.address()).and_then(|base| Base::of(base, budget));
+    let article = page.is_modest(text, budget).then(|| readable(text, page.address())).flatten();
+    let article = article.filter(|article| budget.charge(article.content.len()));
+    let base = base.as_ref();
+    let mut body = article.as_ref().map(|article| blocks(&article.content, base, budget)).unwrap_or_default();
+    let text_length = |body: &Blocks| body.parts.iter().map(|part| part.text.len()).sum::<usize>();
+    let whole = blocks(text, base, budget);
+    // What was found has to be a good part of what there is, or else the page is not as articles are.
+    if text_length(&body) < LEAST_TEXT.min(text_length(&whole)) {
+        body = whole;
+    }
+    if prose(&body) == 0 {
+        flaws.push(Flaw {
+            line: None,
+            cause: "the page holds no text of an article".to_owned(),
+            consequence: if body.parts.is_empty() { "there is nothing to read" } else { "its links are shown" }
+                .to_owned(),
+        });
+    }
+    let mut draft = Draft { url: page.address().map(|url| Cow::Owned(url.to_owned())), ..Draft::default() };
+    let published = article.as_ref().and_then(|article| article.published_time.as_deref());
+    let dates = [page.published.as_deref(), published, page.time.as_deref()];
+    draft.published =
+        dates.into_iter().flatten().find_map(feed::parse_date).or_else(|| date::of_file_name(hint.file_name));
+    let heading = page.heading();
+    draft.section = Cow::Owned(page.section.unwrap_or_default());
+    let found_title = article.as_ref().map(|article| article.title.trim().to_owned());
+    let title =
+        [page.named_title, heading, found_title, page.title.map(|title| without_site(&title, page.site.as_deref()))];
+    let title = title.into_iter().flatten().find(|title| !title.is_empty());
+    let title = title.unwrap_or_else(|| crate::formats::headline_from_name(hint));
+    // The headline is not said twice.
+    if body.parts.first().is_some_and(|part| part.role != Role::Caption && part.text.trim() == title) {
+        body.parts.remove(0);
+    }
+    draft.push(Role::Headline, title);
+    draft.push(Role::Standfirst, page.description.filter(|text| !begins_with(&body, text)).unwrap_or_default());
+    let byline = page.author.or_else(|| article.and_then(|article| article.byline));
+    draft.push(Role::Byline, byline.filter(|byline| !byline.contains("://")).unwrap_or_default());
+    draft.parts.append(&mut body.parts);
+    draft.links = body.links;
+    draft.push(Role::Source, page.site.unwrap_or_default());
+    drafts.push(draft);
+}
+
+/// The text of a page as the reader's view of a browser would show it.
+fn readable(html: &str, address: Option<&str>) -> Option<Article> {
+    let config = Config { max_elements_to_parse: MOST_TAGS, ..Config::default() };
+    // An address that is none makes it give up.
+    let address = address.filter(|address| address.starts_with("http"));
+    Readability::new(html, address, Some(config)).ok()?.parse().ok()
+}
+
+fn begins_with(body: &Blocks, text: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().take(8).map(str::to_lowercase).collect::<Vec<_>>();
+    body.parts.iter().find(|part| part.role != Role::Caption).is_some_and(|part| words(&part.text) == words(text))
+}
+
+fn one_line(text: &str) -> Option<String> {
+    Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+}
+
+/// How much text there is beside that of links, in bytes.
+fn prose(body: &Blocks) -> usize {
+    let length = |part: &DraftPart<'_>| {
+        let links = part.spans.iter().filter(|span| matches!(span.style, SpanStyle::Link(_)));
+        part.text.len().saturating_sub(links.map(|span| span.end.saturating_sub(span.start) as usize).sum())
+    };
+    body.parts.iter().map(length).sum()
+}
+
+/// A title without the name of the site behind it.
+fn without_site(title: &str, site: Option<&str>) -> String {
+    let Some(site) = site else { return title.to_owned() };
+    let rest = title.trim().strip_suffix(site).map(str::trim_end);
+    let rest = rest.and_then(|rest| rest.strip_suffix(['|', '-', '–', '—', '·', ':', '•', '»']));
+    rest.map_or_else(|| title.to_owned(), |rest| rest.trim_end().to_owned())
+}
+
+/// What a page says of itself.
+#[derive(Default)]
+struct Page {
+    title: Option<String>,
+    /// The title as it is given to other sites.
+    named_title: Option<String>,
+    /// The headings of the first rank.
+    headings: Vec<String>,
+    description: Option<String>,
+    author: Option<String>,
+    section: Option<String>,
+    site: Option<String>,
+    published: Option<String>,
+    /// The first moment that the text names as such.
+    time: Option<String>,
+    canonical: Option<String>,
+    base: Option<String>,
+    tags: usize,
+    mistakes: usize,
+    /// Headings of the first two ranks, and the length of the longest text that may be the title.
+    heading_count: usize,
+    longest_title: usize,
+    /// The length of the data for machines (JSON-LD) that is being read.
+    data: Option<usize>,
+    /// Addresses that may be relative.
+    addresses: usize,
+    escaping: Escaping,
+    nesting: Nesting,
+    deepest: usize,
+}
+
+impl Page {
+    fn of(html: &str) -> Page {
+        let mut page = Page::default();
+        // The element whose text is wanted, and the text so far.
+        let mut wanted: Option<(&'static str, String)> = None;
+        tokenize(html, |token| match token {
+            Token::Start(element) => {
+                page.count(&element);
+                // A title without an end goes as far as the next tag.
+                if let Some((_, text)) = wanted.take_if(|(name, _)| *name == "title") {
+                    page.title = one_line(&text);
+                }
+                if !is_void(element.name) {
+                    page.nest(element.name);
+                }
+                let attribute = |name: &str| element.attribute(name).map(str::trim).filter(|text| !text.is_empty());
+                match element.name {
+                    "title" if page.title.is_none() && wanted.is_none() => wanted = Some(("title", String::new())),
+                    "h1" if page.headings.len() < MOST_HEADINGS => wanted = Some(("h1", String::new())),
+                    "meta" => {
+                        let name = attribute("property").or(attribute("name")).or(attribute("itemprop"));
+                        if let Some((name, content)) = name.zip(attribute("content")) {
+                            page.meta(&name.to_ascii_lowercase(), content);
+                        }
+                    }
+                    "time" => page.time = page.time.take().or(attribute("datetime").map(str::to_owned)),
+                    "base" => page.base = page.base.take().or(attribute("href").map(str::to_owned)),
+                    "link" if attribute("rel").is_some_and(|rel| rel.eq_ignore_ascii_case("canonical")) => {
+                        page.canonical = page.canonical.take().or(attribute("href").map(str::to_owned));
+                    }
+                    _ => {}
+                }
+            }
+            Token::Mistake => page.mistakes += 1,
+            Token::End(name) => {
+                page.escaping.end_run(false);
+                page.data = None;
+                page.nesting.end(name, |_| {});
+                if wanted.as_ref().is_some_and(|(open, _)| *open == name)
+                    && let Some((_, text)) = wanted.take()
+                {
+                    let text = one_line(&text);
+                    if name == "title" { page.title = text } else { page.headings.extend(text) }
+                }
+            }
+            Token::Text(text) => {
+                page.escaping.take(text);
+                if let Some(data) = &mut page.data {
+                    *data += text.len();
+                    page.longest_title = page.longest_title.max(*data);
+                }
+                if let Some((_, wanted)) = &mut wanted {
+                    wanted.push_str(text);
+                    page.longest_title = page.longest_title.max(wanted.len());
+                }
+            }
+        });
+        page.escaping.end_run(false);
+        page
+    }
+
+    fn meta(&mut self, name: &str, content: &str) {
+        let field = match name {
+            "og:title" | "twitter:title" | "dc.title" => &mut self.named_title,
+            "og:description" | "description" | "twitter:description" => &mut self.description,
+            "author" | "article:author" | "dc.creator" | "byl" => &mut self.author,
+            "article:section" => &mut self.section,
+            "og:site_name" | "application-name" => &mut self.site,
+            "og:url" => &mut self.canonical,
+            "article:published_time"
+            | "date"
+            | "dc.date"
+            | "dc.date.issued"
+            | "dcterms.date"
+            | "dcterms.created"
+            | "datepublished"
+            | "pubdate"
+            | "publish-date"
+            | "parsely-pub-date"
+            | "sailthru.date" => &mut self.published,
+            _ => return,
+        };
+        field.get_or_insert_with(|| text_of(content));
+    }
+
+    /// The heading of the article. Sites put their own names in headings too; the one that the title begins with is
+    /// the article's.
+    fn heading(&self) -> Option<String> {
+        let title = self.title.as_deref().unwrap_or("").to_lowercase();
+        let begins = self.headings.iter().find(|heading| title.starts_with(&heading.to_lowercase()));
+        begins.or(self.headings.first()).cloned()
+    }
+
+    fn address(&self) -> Option<&str> {
+        self.canonical.as_deref().filter(|address| {
+            address.len() <= LONGEST_ADDRESS && address::scheme(address).is_some() && address::is_harmless(address)
+        })
+    }
+
+    /// An element begins: how deep that is, about as a tree would have it.
+    fn nest(&mut self, name: &str) {
+        if self.deepest > DEEPEST {
+            // That is all that is asked.
+            return;
+        }
+        let ends_its_like = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th" | "option");
+        if ends_its_like && self.nesting.innermost() == Some(name) {
+            self.nesting.close();
+        }
+        self.nesting.start(name);
+        self.deepest = self.deepest.max(self.nesting.depth());
+    }
+
+    /// Counts what an element adds to the tree.
+    fn count(&mut self, element: &Element<'_>) {
+        self.tags += 1;
+        self.escaping.end_run(matches!(element.name, "script" | "style"));
+        self.heading_count += usize::from(matches!(element.name, "h1" | "h2"));
+        let is_data = element.name == "script" && element.attribute("type").is_some_and(|kind| kind.contains("json"));
+        self.data = is_data.then_some(0);
+        for (name, value) in element.attributes() {
+            if element.name == "meta" {
+                self.longest_title = self.longest_title.max(value.len());
+            }
+            self.escaping.take(value);
+            self.escaping.end_run(self.escaping.is_raw);
+            match name {
+                "href" | "src" | "poster" => self.addresses += 1,
+                "srcset" => self.addresses += 1 + memchr::memchr_iter(b',', value.as_bytes()).count(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Returns whether a tree of the page takes little time and fits the budget.
+    fn is_modest(&self, text: &str, budget: &Budget) -> bool {
+        // The tree resolves addresses itself, with a base of any length.
+        let base = self.base.as_deref().or(self.address()).map_or(0, str::len);
+        let tree = self.tags * TAG_IN_TREE + text.len().saturating_mul(BYTE_IN_TREE) + self.addresses * base;
+        self.tags <= MOST_TAGS
+            && self.deepest <= DEEPEST
+            && self.mistakes <= MOST_MISTAKES
+            && self.escaping.bytes <= MOST_ESCAPING
+            && self.longest_title.saturating_mul(self.heading_count) <= MOST_COMPARING
+            && base <= LONGEST_ADDRESS
+            && budget.has(tree)
+    }
+}
+
+/// Counts the bytes that html5ever looks through to escape the texts of a page.
+#[derive(Default)]
+struct Escaping {
+    bytes: usize,
+    /// The length of the text since the last tag, `<` or `>`, and the signs in it that are escaped.
+    run: usize,
+    signs: usize,
+    /// The text of scripts and styles is not escaped.
+    is_raw: bool,
+}
+
+impl Escaping {
+    fn take(&mut self, text: &str) {
+        if self.is_raw {
+            return;
+        }
+        for piece in text.as_bytes().split_inclusive(|byte| matches!(byte, b'<' | b'>')) {
+            self.run += piece.len();
+            self.signs += memchr::memchr2_iter(b'&', 0xC2, piece).count();
+            if piece.ends_with(b"<") || piece.ends_with(b">") {
+                self.end_run(false);
+            }
+        }
+    }
+
+    /// Ends a run of text; `is_raw` tells what follows.
+    fn end_run(&mut self, is_raw: bool) {
+        self.bytes = self.bytes.saturating_add(self.run.saturating_mul(self.signs));
+        (self.run, self.signs, self.is_raw) = (0, 0, is_raw);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_of_what_is_not_open_make_a_page_no_shallower_and_ends_that_are_left_out_no_deeper() {
+        let is_modest = |html: &str| Page::of(html).is_modest(html, &Budget::of(html.len()));
+        assert!(!is_modest(&"</div><rss>".repeat(DEEPEST + 1)));
+        assert!(is_modest(&"<div><p>A paragraph.<ul><li>One<li>Two</ul></div>".repeat(DEEPEST)));
+        assert!(is_modest(&format!("<div>{}</div>", "<p>A paragraph.".repeat(2 * DEEPEST))));
+    }
+
+    #[test]
+    fn pages_that_a_tree_cannot_bear_are_not_modest() {
+        let is_modest = |html: &str| Page::of(html).is_modest(html, &Budget::of(html.len()));
+        for piece in ["&amp;", "&amp", "é £"] {
+            assert!(is_modest(&format!("<p>{}", piece.repeat(10_000))), "{piece}");
+            assert!(!is_modest(&format!("<p>{}", piece.repeat(60_000))), "{piece}");
+            assert!(!is_modest(&format!("<p title='{}'>", piece.repeat(60_000))), "{piece}");
+            assert!(is_modest(&format!("<p>{}", format!("{piece}<br>").repeat(40_000))), "{piece}");
+            assert!(is_modest(&format!("<script>{}</script>", piece.repeat(60_000))), "{piece}");
+        }
+        assert!(!is_modest(&format!("<p>{}", "< ".repeat(MOST_MISTAKES + 1))));
+        for title in
+            ["<title>word</title>", "<meta content='word'>", "<script type='application/ld+json'>word</script>"]
+        {
+            let page = |words: usize, headings: usize| {
+                format!("{}{}", title.replace("word", &"word ".repeat(words)), "<h2>a</h2>".repeat(headings))
+            };
+            assert!(is_modest(&page(1_000, 1_000)), "{title}");
+            assert!(!is_modest(&page(3_000, 3_000)), "{title}");
+        }
+        let base = |length: usize| format!("<base href='https://example.org/{}/'>", "a".repeat(length));
+        assert!(!is_modest(&base(5_000)));
+        assert!(is_modest(&format!("{}{}", base(1_000), "<a href=b>c</a>".repeat(10_000))));
+        assert!(!is_modest(&format!("{}{}", base(4_000), "<a href=b>c</a>".repeat(20_000))));
+        assert!(!is_modest(&format!("{}<img srcset='{}'>", base(4_000), "a,".repeat(10_000))));
+    }
+}

@@ -1,0 +1,208 @@
+//! HTML made harmless and kept as HTML: what feeds carry in their values. Elements and attributes that only set text
+//! stay; whatever runs, loads, frames, asks or styles goes.
+
+use super::depth::Nesting;
+use super::skip::{Skip, Skipped};
+use super::tokens::{Element, Token, is_void, tokenize};
+use crate::formats::address::{self, Base};
+use crate::formats::budget::Budget;
+
+/// Elements that stay. Those of other names lose their tags and keep their content.
+#[rustfmt::skip]
+const ELEMENTS: &[&str] = &[
+    "a", "abbr", "acronym", "address", "area", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br",
+    "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "dir", "div", "dl", "dt",
+    "em", "figcaption", "figure", "font", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i",
+    "img", "ins", "kbd", "label", "legend", "li", "main", "map", "mark", "menu", "nav", "ol", "p", "pre", "q", "rp",
+    "rt", "ruby", "s", "samp", "section", "small", "span", "strike", "strong", "sub", "summary", "sup", "svg", "table",
+    "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+];
+
+/// Elements that go with all that they hold.
+const DROPPED: &[&str] = &[
+    "applet", "audio", "button", "canvas", "datalist", "frameset", "iframe", "noembed", "noframes", "object", "script",
+    "select", "style", "template", "textarea", "title", "video", "xml",
+];
+
+/// Attributes that stay on any element.
+#[rustfmt::skip]
+const ATTRIBUTES: &[&str] = &[
+    "abbr", "align", "alt", "cite", "colspan", "datetime", "dir", "headers", "height", "href", "hreflang", "lang",
+    "name", "nowrap", "rel", "rowspan", "scope", "span", "src", "start", "summary", "title", "type", "valign", "value",
+    "width",
+];
+
+/// Attributes whose value is an address.
+const ADDRESSES: &[&str] = &["cite", "href", "src"];
+
+/// `html` without anything that could do harm, its addresses made whole as seen from `base`, its tags in balance.
+pub(crate) fn clean_html(html: &str, base: Option<&Base>, budget: &Budget) -> String {
+    if !budget.charge(html.len()) {
+        return String::new();
+    }
+    let text = String::with_capacity(html.len());
+    let mut cleaner = Cleaner { base, budget, text, open: Nesting::default(), dropped: None };
+    tokenize(html, |token| cleaner.take(&token));
+    let clean = cleaner.finish();
+    // References are longer than the signs that they stand for.
+    if budget.charge(clean.len().saturating_sub(html.len())) { clean } else { String::new() }
+}
+
+/// Whether `name` is that of an element that markup in feeds commonly has.
+pub(crate) fn is_known_element(name: &str) -> bool {
+    ELEMENTS.binary_search(&name).is_ok() || DROPPED.contains(&name) || is_void(name)
+}
+
+fn is_dropped(element: &Element<'_>) -> bool {
+    DROPPED.contains(&element.name) && !element.is_endless || element.is_hidden()
+}
+
+struct Cleaner<'b> {
+    base: Option<&'b Base>,
+    budget: &'b Budget,
+    text: String,
+    /// The open elements that are kept.
+    open: Nesting,
+    /// The element that is dropped with its content.
+    dropped: Option<Skipped>,
+}
+
+impl Cleaner<'_> {
+    fn take(&mut self, token: &Token<'_>) {
+        if let Some(dropped) = &mut self.dropped {
+            match dropped.take(token) {
+                Skip::Inside => return,
+                Skip::Last => {
+                    self.dropped = None;
+                    return;
+                }
+                Skip::Beyond => self.dropped = None,
+            }
+        }
+        match token {
+            Token::Start(element) if is_dropped(element) => {
+                if !is_void(element.name) && !element.closes_itself {
+                    self.dropped = Some(Skipped::new(element.name));
+                }
+            }
+            Token::Start(element) => self.start(element),
+            Token::End(name) => self.end(name),
+            Token::Text(text) => escape_text(text, &mut self.text),
+            Token::Mistake => {}
+        }
+    }
+
+    fn start(&mut self, element: &Element<'_>) {
+        if ELEMENTS.binary_search(&element.name).is_err() {
+            return;
+        }
+        self.text.push('<');
+        self.text.push_str(element.name);
+        for (name, value) in element.attributes() {
+            if ATTRIBUTES.binary_search(&name).is_err() {
+                continue;
+            }
+            let whole;
+            let mut value = value;
+            if ADDRESSES.contains(&name) {
+                let resolved = || address::resolve(self.base, value, self.budget);
+                let resolved = address::is_harmless(&address::tidy(value)).then(resolved).flatten();
+                let Some(resolved) = resolved.filter(|whole| address::is_harmless(whole)) else { continue };
+                whole = resolved;
+                value = &whole;
+            }
+            self.text.push(' ');
+            self.text.push_str(name);
+            self.text.push_str("=\"");
+            escape_value(value, &mut self.text);
+            self.text.push('"');
+        }
+        if is_void(element.name) {
+            self.text.push_str(" />");
+            return;
+        }
+        self.text.push('>');
+        self.open.start(element.name);
+    }
+
+    fn end(&mut self, name: &str) {
+        let Cleaner { open, text, .. } = self;
+        open.end(name, |closed| close(closed, text));
+    }
+
+    fn finish(mut self) -> String {
+        while let Some(open) = self.open.close() {
+            close(&open, &mut self.text);
+        }
+        self.text
+    }
+}
+
+fn close(name: &str, text: &mut String) {
+    text.push_str("</");
+    text.push_str(name);
+    text.push('>');
+}
+
+/// Writes `text` so that HTML and XML read it as text.
+pub(crate) fn escape_text(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr3(b'&', b'<', b'>', rest.as_bytes()) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        out.push_str(match special.as_bytes() {
+            [b'&', ..] => "&amp;",
+            [b'<', ..] => "&lt;",
+            _ => "&gt;",
+        });
+        rest = special.get(1..).unwrap_or("");
+    }
+    out.push_str(rest);
+}
+
+/// Writes `value` so that it can stand between double quotes in a tag.
+pub(crate) fn escape_value(value: &str, out: &mut String) {
+    for c in value.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_in_order() {
+        assert!(ELEMENTS.is_sorted() && ATTRIBUTES.is_sorted());
+    }
+
+    #[test]
+    fn what_sets_text_stays_and_what_acts_goes() {
+        for (html, clean) in [
+            ("a <b>b</b> &amp; &lt;c&gt;", "a <b>b</b> &amp; &lt;c&gt;"),
+            ("safe<script>alert('x')</script> text", "safe text"),
+            ("<p onclick=\"x()\" style=\"color:red\" title='a \"b\"'>c</p>", "<p title=\"a &quot;b&quot;\">c</p>"),
+            ("<a href=' java\nscript:x'>y</a>", "<a>y</a>"),
+            ("<a href=b>c</a>", "<a href=\"http://example.org/a/b\">c</a>"),
+            ("<iframe src=x><b>in</b></iframe>out", "out"),
+            ("<custom>kept</custom>", "kept"),
+            ("<b>one<i>two</b>three", "<b>one<i>two</i></b>three"),
+            ("<ul><li>open", "<ul><li>open</li></ul>"),
+            ("</p></b>no start", "no start"),
+            ("<img src=x onerror=1>", "<img src=\"http://example.org/a/x\" />"),
+            ("<object><param><embed src=x>fallback</object>after", "after"),
+            ("<svg><script>1</script></svg>", "<svg></svg>"),
+            ("cut <iframe src=x> <b>off</b>", "cut  <b>off</b>"),
+        ] {
+            let budget = Budget::default();
+            let base = Base::of("http://example.org/a/", &budget);
+            assert_eq!(clean_html(html, base.as_ref(), &budget), clean, "{html}");
+        }
+    }
+}

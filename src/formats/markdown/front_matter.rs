@@ -1,0 +1,138 @@
+//! The front matter of a Markdown file: names and values between two lines of `---` (YAML) or `+++` (TOML).
+
+use crate::article::Flaw;
+
+/// A text cut into front matter and body.
+pub(super) struct Split<'a> {
+    kind: Kind,
+    matter: &'a str,
+    pub(super) body: &'a str,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Yaml,
+    Toml,
+}
+
+/// Cuts off the front matter, where `text` begins with some.
+pub(super) fn split(text: &str) -> Option<Split<'_>> {
+    let (kind, fence) = match text.get(..4)? {
+        "---\n" => (Kind::Yaml, "---"),
+        "+++\n" => (Kind::Toml, "+++"),
+        _ => return None,
+    };
+    let inside = text.get(4..)?;
+    let mut at = 0;
+    for line in inside.split_inclusive('\n') {
+        if line.trim_end() == fence {
+            return Some(Split { kind, matter: inside.get(..at)?, body: inside.get(at + line.len()..)? });
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Longer front matter is not parsed, in bytes: YAML can stand for more than it is long.
+const LONGEST: usize = 256 << 10;
+
+/// Names in lower case, each with its values.
+#[derive(Default)]
+pub(super) struct FrontMatter {
+    /// The name as written, in lower case, and its values.
+    values: Vec<(String, String, Vec<String>)>,
+}
+
+impl FrontMatter {
+    /// Returns the first value of the first of `names` that has one, and its name as written.
+    pub(super) fn first(&self, names: &[&str]) -> Option<(&str, &str)> {
+        self.named(names).find_map(|(written, values)| values.first().map(|value| (value.as_str(), written)))
+    }
+
+    /// Returns all values of all `names`.
+    pub(super) fn all(&self, names: &[&str]) -> Vec<&str> {
+        self.named(names).flat_map(|(_, values)| values).map(String::as_str).collect()
+    }
+
+    fn named<'a>(&'a self, names: &[&str]) -> impl Iterator<Item = (&'a str, &'a [String])> {
+        let found: Vec<_> = names
+            .iter()
+            .filter_map(|name| self.values.iter().find(|(_, known, _)| known == name))
+            .map(|(written, _, values)| (written.as_str(), values.as_slice()))
+            .collect();
+        found.into_iter()
+    }
+}
+
+impl Split<'_> {
+    /// Returns the line of a name, counted from 1.
+    pub(super) fn line_of(&self, name: &str) -> u32 {
+        let at = self.matter.lines().position(|line| line.trim_start_matches(['"', '\'']).starts_with(name));
+        // The fence is line 1.
+        at.and_then(|at| u32::try_from(at + 2).ok()).unwrap_or(1)
+    }
+}
+
+/// Returns options that limit aliases: 1 KB of lists of aliases took 50 MB and 2 s by the defaults.
+fn yaml_options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 10_000,
+            max_alias_expansions_per_anchor: 100,
+        },
+    }
+}
+
+/// Reads the values; what cannot be read is a flaw, and then there are none.
+pub(super) fn read(split: &Split<'_>, flaws: &mut Vec<Flaw>) -> FrontMatter {
+    let read: Result<Vec<(String, Vec<String>)>, String> = match split.kind {
+        _ if split.matter.len() > LONGEST => Err(format!("it has more than {} KiB", LONGEST >> 10)),
+        Kind::Yaml => serde_saphyr::from_str_with_options::<serde_json::Value>(split.matter, yaml_options())
+            .map(|value| match value {
+                serde_json::Value::Object(map) => {
+                    map.into_iter().map(|(name, value)| (name, json_texts(&value))).collect()
+                }
+                _ => Vec::new(),
+            })
+            .map_err(|error| error.to_string()),
+        Kind::Toml => split
+            .matter
+            .parse::<toml::Table>()
+            .map(|table| table.into_iter().map(|(name, value)| (name, toml_texts(&value))).collect())
+            .map_err(|error| error.message().to_owned()),
+    };
+    match read {
+        Ok(values) => {
+            let named = values.into_iter().map(|(name, values)| (name.to_lowercase(), name, values));
+            FrontMatter { values: named.map(|(lower, name, values)| (name, lower, values)).collect() }
+        }
+        Err(error) => {
+            let cause = error.lines().next().unwrap_or("").trim();
+            flaws.push(Flaw {
+                line: Some(1),
+                cause: format!("the front matter cannot be read: {cause}"),
+                consequence: "the article is shown without what it says".to_owned(),
+            });
+            FrontMatter::default()
+        }
+    }
+}
+
+fn json_texts(value: &serde_json::Value) -> Vec<String> {
+    match value {
+        serde_json::Value::Null | serde_json::Value::Object(_) => Vec::new(),
+        serde_json::Value::String(text) => vec![text.clone()],
+        serde_json::Value::Array(all) => all.iter().flat_map(json_texts).collect(),
+        other => vec![other.to_string()],
+    }
+}
+
+fn toml_texts(value: &toml::Value) -> Vec<String> {
+    match value {
+        toml::Value::Table(_) => Vec::new(),
+        toml::Value::String(text) => vec![text.clone()],
+        toml::Value::Array(all) => all.iter().flat_map(toml_texts).collect(),
+        toml::Value::Datetime(moment) => vec![moment.to_string()],
+        other => vec![other.to_string()],
+    }
+}

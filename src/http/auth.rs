@@ -1,0 +1,240 @@
+//! Logins: to which addresses they belong, and where their passwords come from.
+
+use std::fmt;
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use data_encoding::BASE64;
+use url::{Host, Url};
+
+use super::FetchError;
+use super::cancel::Line;
+
+/// More than this is no password.
+const LONGEST: u64 = 64 << 10;
+
+/// How often a password command is looked at.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// A user and a password for some addresses, sent as Basic authentication.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// Where it belongs: a host (`example.org`, meaning the usual ports), a host with a port (`example.org:8080`), or
+    /// the beginning of an address (`https://example.org/private`), which holds for what lies below that path.
+    pub at: String,
+    /// The user's name.
+    pub user: String,
+    /// The password.
+    pub password: Password,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// A password, or the way to it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Password {
+    /// The password itself.
+    Plain(String),
+    /// A program and its arguments, started without a shell when the password is first needed; the first line that it
+    /// writes is the password, which is then kept in memory.
+    Command(Vec<String>),
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(_) => f.write_str("Plain(…)"),
+            Self::Command(words) => f.debug_tuple("Command").field(words).finish(),
+        }
+    }
+}
+
+/// All logins of a client, with the passwords that commands have given.
+pub(super) struct Logins(Vec<(Login, Mutex<Option<String>>)>);
+
+impl Logins {
+    pub(super) fn new(logins: &[Login]) -> Self {
+        Self(logins.iter().map(|login| (login.clone(), Mutex::default())).collect())
+    }
+
+    /// The `Authorization` header for `url`, where a login fits it. A command may run for it until `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Login`] when the command fails, [`FetchError::Stopped`] when the line is hung up meanwhile.
+    pub(super) fn authorisation(
+        &self,
+        url: &Url,
+        line: &Line,
+        deadline: Instant,
+    ) -> Result<Option<String>, FetchError> {
+        let Some((login, known)) = self.0.iter().find(|(login, _)| login.fits(url)) else { return Ok(None) };
+        let words = match &login.password {
+            Password::Plain(password) => return Ok(Some(basic(&login.user, password))),
+            Password::Command(words) => words,
+        };
+        // Held while the command runs: several fetches at once shall not all ask for the same password.
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let password = match known.take() {
+            Some(password) => password,
+            None => ask(words, line, deadline)?,
+        };
+        let header = basic(&login.user, &password);
+        *known = Some(password);
+        Ok(Some(header))
+    }
+}
+
+impl Login {
+    fn fits(&self, url: &Url) -> bool {
+        if self.at.contains("://") {
+            return Url::parse(&self.at).is_ok_and(|start| begins(&start, url));
+        }
+        let (host, port) = match self.at.rsplit_once(':') {
+            Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse().ok()),
+            _ => (self.at.as_str(), None),
+        };
+        let same_port = match port {
+            Some(port) => url.port_or_known_default() == Some(port),
+            None => url.port().is_none(),
+        };
+        same_port && Host::parse(host).is_ok_and(|host| url.host() == Some(borrowed(&host)))
+    }
+}
+
+fn borrowed(host: &Host) -> Host<&str> {
+    match host {
+        Host::Domain(name) => Host::Domain(name),
+        Host::Ipv4(address) => Host::Ipv4(*address),
+        Host::Ipv6(address) => Host::Ipv6(*address),
+    }
+}
+
+/// Whether `url` lies at or below `start`.
+fn begins(start: &Url, url: &Url) -> bool {
+    let folder = start.path().strip_suffix('/').unwrap_or(start.path());
+    start.origin() == url.origin()
+        && url.path().strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc7617>, in UTF-8.
+pub(super) fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))
+}
+
+/// Runs a password command.
+fn ask(words: &[String], line: &Line, deadline: Instant) -> Result<String, FetchError> {
+    let [program, arguments @ ..] = words else {
+        return Err(FetchError::Login("its command is empty".to_owned()));
+    };
+    let failed = |cause: &dyn fmt::Display| FetchError::Login(format!("{program}: {cause}"));
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| failed(&error))?;
+    let answer = attend(&mut child, line, deadline);
+    if answer.is_err() {
+        // It may have ended by itself, which is as good.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let text = answer.map_err(|error| match error {
+        FetchError::Login(cause) => failed(&cause),
+        other => other,
+    })?;
+    let text = String::from_utf8(text).map_err(|_| failed(&"its answer is not UTF-8"))?;
+    match text.lines().next() {
+        Some(password) if !password.is_empty() => Ok(password.to_owned()),
+        _ => Err(failed(&"it wrote no password")),
+    }
+}
+
+/// Everything that `child` writes, once it has ended well.
+fn attend(child: &mut Child, line: &Line, deadline: Instant) -> Result<Vec<u8>, FetchError> {
+    let look = || {
+        if line.is_hung_up() {
+            return Err(FetchError::Stopped);
+        }
+        if Instant::now() >= deadline {
+            return Err(FetchError::Login("it took too long".to_owned()));
+        }
+        Ok(())
+    };
+    let (tell, told) = mpsc::sync_channel(1);
+    let output = child.stdout.take();
+    thread::Builder::new()
+        .name("password".to_owned())
+        .spawn(move || {
+            let mut text = Vec::new();
+            let read = output.map_or(Ok(0), |output| output.take(LONGEST).read_to_end(&mut text));
+            drop(tell.send(read.map(|_| text)));
+        })
+        .map_err(|error| FetchError::System(error.to_string()))?;
+    let text = loop {
+        match told.recv_timeout(GLANCE) {
+            Ok(text) => break text.map_err(|error| FetchError::Login(error.to_string()))?,
+            Err(RecvTimeoutError::Timeout) => look()?,
+            Err(RecvTimeoutError::Disconnected) => return Err(FetchError::Login("it could not be read".to_owned())),
+        }
+    };
+    loop {
+        match child.try_wait().map_err(|error| FetchError::Login(error.to_string()))? {
+            Some(status) if status.success() => return Ok(text),
+            Some(status) => return Err(FetchError::Login(status.to_string())),
+            None => look()?,
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(at: &str, url: &str) -> bool {
+        let login = Login { at: at.to_owned(), user: "me".to_owned(), password: Password::Plain("secret".to_owned()) };
+        login.fits(&Url::parse(url).unwrap())
+    }
+
+    #[test]
+    fn a_host_means_its_usual_ports_and_no_other_host() {
+        assert!(fits("example.org", "https://example.org/feed"));
+        assert!(fits("Example.ORG", "http://example.org/feed"));
+        assert!(fits("münchen.example", "http://xn--mnchen-3ya.example/feed"));
+        assert!(fits("[::1]", "http://[::1]/feed"));
+        assert!(!fits("example.org", "http://example.org:8080/feed"));
+        assert!(!fits("example.org", "http://www.example.org/feed"));
+        assert!(!fits("example.org", "http://example.org.evil.example/feed"));
+    }
+
+    #[test]
+    fn a_host_with_a_port_means_that_port() {
+        assert!(fits("example.org:8080", "http://example.org:8080/feed"));
+        assert!(fits("example.org:443", "https://example.org/feed"));
+        assert!(!fits("example.org:443", "http://example.org/feed"));
+    }
+
+    #[test]
+    fn the_beginning_of_an_address_ends_between_names() {
+        assert!(fits("https://example.org/private", "https://example.org/private"));
+        assert!(fits("https://example.org/private/", "https://example.org/private/feed"));
+        assert!(!fits("https://example.org/private", "https://example.org/privately"));
+        assert!(!fits("https://example.org/private", "http://example.org/private"));
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert!(!format!("{:?}", Password::Plain("secret".to_owned())).contains("secret"));
+    }
+}

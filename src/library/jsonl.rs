@@ -1,0 +1,461 @@
+//! The library as JSON Lines: all of it out, and back in. An import adds and takes nothing away, so that doing it twice
+//! is doing it once. `docs/library.md` describes the lines.
+
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat};
+use rusqlite::{Row, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use super::feeds::duplicates::shown;
+use super::feeds::subscribe;
+use super::marks::{Keeper, Known, path_of, signed, unsigned};
+use super::searches::{put_search, read_searches, report};
+use super::sessions::{FILTERS, SESSIONS};
+use super::{Library, Result, VERSION, now, rows};
+use crate::article::ArticleId;
+use crate::marks::{Change, Marking, Place, Tag};
+use crate::query::SavedSearch;
+use crate::subscriptions::{Credentials, ServerLogin, Subscription, feed_address};
+use crate::text::write_json;
+
+/// What came of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// How many articles, saved searches, sessions, filters and changes were read.
+    pub lines: usize,
+    /// Lines that could not be read: their number, from 1, and why.
+    pub problems: Vec<(usize, String)>,
+}
+
+/// One line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Line {
+    /// The first.
+    NewsdeskLibrary { version: usize },
+    /// An article with all that was done to it.
+    Article {
+        #[serde(flatten)]
+        article: ArticleLine,
+        read: Option<String>,
+        starred: Option<String>,
+        #[serde(default)]
+        tags: Vec<String>,
+        note: Option<String>,
+        place_in_text: Option<(u32, u32)>,
+    },
+    /// One thing that was done to an article and could not be kept.
+    Change {
+        #[serde(flatten)]
+        article: ArticleLine,
+        change: Change,
+    },
+    /// A saved search.
+    Search {
+        name: String,
+        query: String,
+        key: Option<char>,
+        colour: Option<String>,
+        #[serde(default)]
+        watch: bool,
+        #[serde(default)]
+        reported: Vec<String>,
+    },
+    /// A subscription.
+    Feed {
+        #[serde(flatten)]
+        feed: Box<Subscription>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
+    },
+    /// Where the reader was.
+    Session { sources: String, session: String },
+    /// What was filtered for.
+    Filter { filter: String },
+    /// A choice made in the program.
+    Preference { key: String, value: String },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ArticleLine {
+    id: String,
+    headline: String,
+    published: Option<String>,
+    origin: String,
+    place: String,
+    /// The bytes of the place in hexadecimal digits, where they are no UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place_bytes: Option<String>,
+    ordinal: u32,
+    content: String,
+    length: usize,
+}
+
+impl ArticleLine {
+    fn of(known: &Known) -> ArticleLine {
+        let bytes = known.place.as_os_str().as_encoded_bytes();
+        let hex = || bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        ArticleLine {
+            id: known.id.to_string(),
+            headline: known.headline.clone(),
+            published: known.published.clone(),
+            origin: known.origin.to_owned(),
+            place: known.place.to_string_lossy().into_owned(),
+            place_bytes: known.place.to_str().is_none().then(hex),
+            ordinal: known.ordinal,
+            content: format!("{:016x}", known.content),
+            length: known.length,
+        }
+    }
+
+    fn known(self) -> std::result::Result<Known, String> {
+        let number = |text: &str| u64::from_str_radix(text, 16).map_err(|_| format!("\"{text}\" is no identity"));
+        let origin = match self.origin.as_str() {
+            "file" => "file",
+            "bundled" => "bundled",
+            "input" => "input",
+            "feed" => "feed",
+            _ => "",
+        };
+        Ok(Known {
+            id: ArticleId(number(&self.id)?),
+            content: number(&self.content)?,
+            length: self.length,
+            origin,
+            place: self.place_bytes.as_deref().and_then(path_from_hex).unwrap_or_else(|| self.place.into()),
+            ordinal: self.ordinal,
+            headline: self.headline,
+            published: self.published,
+        })
+    }
+}
+
+fn path_from_hex(text: &str) -> Option<PathBuf> {
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    let bytes: Vec<u8> = (0..text.len()).step_by(2).map(byte).collect::<Option<_>>()?;
+    Some(path_of(rusqlite::types::ValueRef::Blob(&bytes)))
+}
+
+/// Writes changes and searches that could not be kept, so that they can be imported later.
+pub fn write_changes(
+    changes: &[Marking],
+    searches: &[SavedSearch],
+    known: &mut dyn FnMut(ArticleId) -> Option<Known>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write_line(out, &Line::NewsdeskLibrary { version: VERSION })?;
+    for Marking { article, change } in changes {
+        let nothing = || Known {
+            id: *article,
+            content: 0,
+            length: 0,
+            origin: "",
+            place: PathBuf::new(),
+            ordinal: 0,
+            headline: String::new(),
+            published: None,
+        };
+        let article = ArticleLine::of(&known(*article).unwrap_or_else(nothing));
+        write_line(out, &Line::Change { article, change: change.clone() })?;
+    }
+    for SavedSearch { name, query, key, colour, watch } in searches.iter().cloned() {
+        write_line(out, &Line::Search { name, query, key, colour, watch, reported: Vec::new() })?;
+    }
+    out.flush()
+}
+
+fn write_line(mut out: &mut dyn Write, line: &Line) -> io::Result<()> {
+    write_json(&mut out, line)?;
+    out.write_all(b"\n")
+}
+
+fn moment(seconds: Option<i64>) -> Option<String> {
+    DateTime::from_timestamp(seconds?, 0).map(|moment| moment.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+fn seconds(moment: Option<&str>) -> std::result::Result<Option<i64>, String> {
+    let read = |text: &str| DateTime::parse_from_rfc3339(text).map_err(|_| format!("\"{text}\" is no moment"));
+    Ok(moment.map(read).transpose()?.map(|moment| moment.timestamp()))
+}
+
+impl Library {
+    /// Writes marks, searches, subscriptions and sessions in a stable order. Omits user names and passwords of feeds
+    /// unless `with_credentials` is set.
+    pub fn export(&mut self, out: &mut dyn Write, with_credentials: bool) -> Result<()> {
+        let feeds = self.feeds()?;
+        let searches = self.searches()?;
+        let mut sessions = self.sessions()?;
+        sessions.sort();
+        let filters = self.filters()?;
+        let preferences = self.preferences()?;
+        write_line(out, &Line::NewsdeskLibrary { version: VERSION })?;
+        let transaction = self.connection.transaction()?;
+        let sql =
+            "SELECT id, headline, published, origin, place, ordinal, content, length, read_at, starred_at, part, byte,
+                   (SELECT text FROM notes WHERE article = id) FROM articles ORDER BY place, ordinal, id";
+        let mut statement = transaction.prepare(sql)?;
+        let mut tags = transaction.prepare("SELECT tag FROM tags WHERE article = ?1 ORDER BY tag")?;
+        let mut articles = statement.query([])?;
+        while let Some(row) = articles.next()? {
+            let Some(id) = rows::readable(row, "articles", row.get::<_, i64>(0))? else { continue };
+            let tags: Vec<String> = rows::read(&mut tags, [id], "tags", |row| row.get(0))?;
+            let note = rows::readable(row, "notes", row.get(12))?.flatten();
+            let line = || -> rusqlite::Result<Line> {
+                Ok(Line::Article {
+                    article: article_line(row)?,
+                    read: moment(row.get(8)?),
+                    starred: moment(row.get(9)?),
+                    tags,
+                    note,
+                    place_in_text: row.get::<_, Option<u32>>(10)?.zip(row.get(11)?),
+                })
+            };
+            if let Some(line) = rows::readable(row, "articles", line())? {
+                write_line(out, &line)?;
+            }
+        }
+        for SavedSearch { name, query, key, colour, watch } in searches {
+            let mut reported =
+                transaction.prepare_cached("SELECT article FROM reported WHERE search = ?1 ORDER BY article")?;
+            let id = |row: &Row<'_>| Ok(ArticleId(unsigned(row.get(0)?)).to_string());
+            let reported = rows::read(&mut reported, [&name], "reported", id)?;
+            write_line(out, &Line::Search { name, query, key, colour, watch, reported })?;
+        }
+        for feed in feeds {
+            let feed = Box::new(feed.subscription);
+            let login = feed.login.as_ref().filter(|_| with_credentials);
+            let user = login.map(|login| login.credentials.user.clone());
+            let password = login.map(|login| login.credentials.password.clone());
+            write_line(out, &Line::Feed { feed, user, password })?;
+        }
+        for (sources, session) in sessions {
+            write_line(out, &Line::Session { sources, session })?;
+        }
+        for filter in filters {
+            write_line(out, &Line::Filter { filter })?;
+        }
+        for (key, value) in preferences {
+            write_line(out, &Line::Preference { key, value })?;
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Adds what [`export`](Self::export) or [`write_changes`] wrote, in one transaction. Existing searches, names,
+    /// settings, logins and sessions stay as they are, and nothing existing is removed to make room.
+    pub fn import(&mut self, lines: &mut dyn BufRead) -> Result<Imported> {
+        let reader = self.reader;
+        self.write(|transaction, revision| {
+            let mut imported = Imported::default();
+            let (mut later, mut feeds, mut filters) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut line, mut number) = (Vec::new(), 0);
+            let mut keeper = Keeper::new(transaction, revision)?;
+            loop {
+                line.clear();
+                if lines.read_until(b'\n', &mut line)? == 0 {
+                    break;
+                }
+                number += 1;
+                if line.trim_ascii().is_empty() {
+                    continue;
+                }
+                let read = serde_json::from_slice::<Line>(&line).map_err(|error| error.to_string());
+                match read.and_then(take) {
+                    Ok(Taken::Nothing) => {}
+                    Ok(Taken::Later(line)) => later.push((number, line)),
+                    Ok(Taken::Article(known, times, changes)) => {
+                        imported.lines += 1;
+                        put(&mut keeper, transaction, *known, times, changes)?;
+                    }
+                    Err(why) => imported.problems.push((number, why)),
+                }
+            }
+            let mut searches = read_searches(transaction)?;
+            for (number, line) in later {
+                imported.lines += 1;
+                match *line {
+                    Line::Search { name, query, key, colour, watch, reported } => {
+                        let search = SavedSearch { name, query, key, colour, watch };
+                        let problem = put_new_search(transaction, revision, &mut searches, search, &reported)?;
+                        imported.problems.extend(problem.map(|problem| (number, problem)));
+                    }
+                    Line::Feed { mut feed, user, password } => {
+                        // A file of an older version or another program may have credentials in the address.
+                        let (url, login) = ServerLogin::split(&feed.url);
+                        let given = user.map(|user| Credentials { user, password: password.unwrap_or_default() });
+                        feed.login = given.map(|credentials| ServerLogin { url: url.clone(), credentials }).or(login);
+                        feed.url = url;
+                        feeds.push(*feed);
+                    }
+                    Line::Session { sources, session } => {
+                        let new = "INSERT OR IGNORE INTO sessions (sources, session, saved_at)
+                            SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM sessions) < ?4";
+                        transaction.execute(new, params![sources, session, now(), SESSIONS])?;
+                    }
+                    Line::Filter { filter } => filters.push(filter),
+                    Line::Preference { key, value } => {
+                        let new = "INSERT OR IGNORE INTO preferences (key, value) VALUES (?1, ?2)";
+                        transaction.execute(new, params![key, value])?;
+                    }
+                    Line::NewsdeskLibrary { .. } | Line::Article { .. } | Line::Change { .. } => {}
+                }
+            }
+            subscribe(transaction, revision, reader, &feeds, false)?;
+            // They are older than the existing ones.
+            for filter in filters.iter().rev() {
+                let new = "INSERT OR IGNORE INTO history (position, filter)
+                    SELECT (SELECT coalesce(min(position), 1) - 1 FROM history), ?1
+                    WHERE (SELECT count(*) FROM history) < ?2";
+                transaction.execute(new, params![filter, FILTERS])?;
+            }
+            imported.problems.sort();
+            Ok(imported)
+        })
+    }
+}
+
+/// The maximum number of saved searches that an import leads to.
+const MOST_SEARCHES: usize = 1_000;
+
+/// The maximum length of an imported query, in bytes.
+const LONGEST_QUERY: usize = 4 << 10;
+
+/// Adds a search to `all` unless its name is taken, without its key if another one has that. Returns what was left out.
+fn put_new_search(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    all: &mut Vec<SavedSearch>,
+    mut search: SavedSearch,
+    reported: &[String],
+) -> Result<Option<String>> {
+    let name = search.name.clone();
+    let there = all.iter().find(|there| there.name == name);
+    if there.is_some_and(|there| there.query != search.query) {
+        return Ok(Some(format!("another saved search is named \"{name}\" already; this one was left out")));
+    }
+    if there.is_none() && (all.len() >= MOST_SEARCHES || search.query.len() > LONGEST_QUERY) {
+        return Ok(Some(format!(
+            "there are {MOST_SEARCHES} saved searches, or the query of \"{name}\" has more than {LONGEST_QUERY} bytes; it was left out"
+        )));
+    }
+    let mut problem = None;
+    if there.is_none() {
+        let holder = all.iter().find(|there| there.key.is_some() && there.key == search.key);
+        if let Some((holder, key)) = holder.zip(search.key) {
+            problem = Some(format!("'{key} runs \"{}\" already; \"{name}\" was added without a key", holder.name));
+            search.key = None;
+        }
+        put_search(transaction, &search, revision)?;
+        all.push(search);
+    }
+    let ids: Vec<ArticleId> =
+        reported.iter().filter_map(|id| u64::from_str_radix(id, 16).ok().map(ArticleId)).collect();
+    report(transaction, &name, &ids)?;
+    Ok(problem)
+}
+
+/// What is to be done with a line.
+enum Taken {
+    Nothing,
+    Later(Box<Line>),
+    /// An article, when it was read and starred, and what else was done to it.
+    Article(Box<Known>, [Option<i64>; 2], Vec<Change>),
+}
+
+fn take(line: Line) -> std::result::Result<Taken, String> {
+    Ok(match line {
+        Line::NewsdeskLibrary { version } if version > VERSION => {
+            return Err(format!(
+                "this was written by a newer newsdesk (version {version}); what it knows more is left out"
+            ));
+        }
+        Line::NewsdeskLibrary { .. } => Taken::Nothing,
+        Line::Article { article, read, starred, tags, note, place_in_text } => {
+            let times = [seconds(read.as_deref())?, seconds(starred.as_deref())?];
+            let flags = [times[0].map(|_| Change::Read(true)), times[1].map(|_| Change::Starred(true))];
+            let tags = tags.iter().filter_map(|tag| Some(Change::Tagged(Tag::new(tag)?, true)));
+            let note = note
+                .filter(|note| !note.is_empty())
+                .map(|note| Change::Note { text: note.into(), was: Arc::default() });
+            let place = place_in_text.map(|(part, byte)| Change::Place(Some(Place { part, byte })));
+            let changes = flags.into_iter().flatten().chain(tags).chain(note).chain(place).collect();
+            Taken::Article(Box::new(article.known()?), times, changes)
+        }
+        Line::Change { article, change } => Taken::Article(Box::new(article.known()?), [None; 2], vec![change]),
+        Line::Feed { ref feed, .. } if feed_address(&feed.url).is_none() => {
+            return Err("not the address of a feed".to_owned());
+        }
+        Line::Search { .. }
+        | Line::Feed { .. }
+        | Line::Session { .. }
+        | Line::Filter { .. }
+        | Line::Preference { .. } => Taken::Later(Box::new(line)),
+    })
+}
+
+/// Adds an article, or what was done to it if it exists. Marks of an entry that repeats another one go to that one,
+/// which is shown.
+fn put(
+    keeper: &mut Keeper<'_>,
+    transaction: &Transaction<'_>,
+    known: Known,
+    times: [Option<i64>; 2],
+    changes: Vec<Change>,
+) -> Result<()> {
+    let shown = ArticleId(unsigned(shown(transaction, signed(known.id.0))?));
+    let article = keeper.row_of(&Known { id: shown, ..known.clone() })?;
+    let id = signed(article.0);
+    let mut statement = transaction.prepare_cached("SELECT part, read_at, starred_at FROM articles WHERE id = ?1")?;
+    let mut found = statement.query([id])?;
+    let there = match found.next()? {
+        // A row that cannot be read is there nevertheless.
+        Some(row) => Some(rows::readable(row, "articles", before(row))?.unwrap_or_default()),
+        None => None,
+    };
+    if there.is_none() {
+        keeper.insert(article, Some(known))?;
+    }
+    let (place, read, starred) = there.unwrap_or_default();
+    for change in changes {
+        let is_so = matches!(&change, Change::Place(_) if place.is_some())
+            || matches!(&change, Change::Starred(true) if starred.is_some());
+        if !is_so {
+            keeper.keep(&Marking { article, change }, &mut |_| None)?;
+        }
+    }
+    for (column, before, time) in [("read_at", read, times[0]), ("starred_at", starred, times[1])] {
+        if before.is_none() && time.is_some() {
+            transaction.execute(&format!("UPDATE articles SET {column} = ?2 WHERE id = ?1"), params![id, time])?;
+        }
+    }
+    Ok(())
+}
+
+/// The part of the place in the text, and when an article was read and starred.
+type Before = (Option<u32>, Option<i64>, Option<i64>);
+
+fn before(row: &Row<'_>) -> rusqlite::Result<Before> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn article_line(row: &Row<'_>) -> rusqlite::Result<ArticleLine> {
+    let place = path_of(row.get_ref(4)?);
+    let is_text = |path: &Path| path.to_str().is_some();
+    let hex = || place.as_os_str().as_encoded_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(ArticleLine {
+        id: ArticleId(unsigned(row.get(0)?)).to_string(),
+        headline: row.get(1)?,
+        published: row.get(2)?,
+        origin: row.get(3)?,
+        place_bytes: (!is_text(&place)).then(hex),
+        place: place.to_string_lossy().into_owned(),
+        ordinal: row.get(5)?,
+        content: format!("{:016x}", unsigned(row.get(6)?)),
+        length: usize::try_from(row.get::<_, i64>(7)?).unwrap_or(0),
+    })
+}

@@ -1,0 +1,83 @@
+//! The values that articles have in a field, and how many articles each has: what completion offers.
+
+use std::collections::HashMap;
+
+use chrono::Datelike;
+
+use crate::article::Role;
+use crate::corpus::{Corpus, Entry};
+use crate::marks::Marks;
+use crate::query::{Field, Wanted};
+use crate::text::fold::fold;
+
+/// Counts the values of a field, the most frequent first. Values that differ only in what folding ignores are one,
+/// written as in the newest article. Dates are counted by year and by month, newest first.
+pub fn count_values(corpus: &Corpus, marks: &Marks, wanted: &Wanted) -> Vec<(String, usize)> {
+    let mut counts = Counts::default();
+    for entry in corpus.order().iter().filter_map(|&slot| corpus.get(slot)) {
+        match wanted {
+            Wanted::Value(Field::Source) => counts.put_parts(entry, Role::Source),
+            Wanted::Value(Field::By) => counts.put_parts(entry, Role::Byline),
+            Wanted::Value(Field::Section) => {
+                let section = entry.section();
+                let folded = if section.is_ascii() { section.to_ascii_lowercase() } else { fold(section) };
+                counts.put(folded.as_bytes(), || section.to_owned());
+            }
+            Wanted::Value(Field::Path) => {
+                let Some((folder, _)) = entry.place() else { continue };
+                counts.put(folder.as_os_str().as_encoded_bytes(), || folder.to_string_lossy().into_owned());
+            }
+            Wanted::Value(Field::Tag) => {
+                for tag in marks.get(entry.id()).tags() {
+                    counts.put(tag.as_str().as_bytes(), || tag.to_string());
+                }
+            }
+            Wanted::Value(Field::Feed) => {
+                let Some(label) = entry.feeds() else { continue };
+                for name in label.names.iter().chain(&label.tags) {
+                    counts.put(name.as_bytes(), || name.clone());
+                }
+            }
+            Wanted::Date => {
+                let Some(published) = entry.published() else { continue };
+                let day = published.day();
+                let (year, month) = (day.year().to_be_bytes(), day.month().to_be_bytes());
+                counts.put(&year, || day.format("%Y").to_string());
+                counts.put(&[year, month].concat(), || day.format("%Y-%m").to_string());
+            }
+            Wanted::Value(_) | Wanted::Field(_) | Wanted::Word(_) => return Vec::new(),
+        }
+    }
+    let mut values: Vec<(String, usize)> = counts.0.into_values().map(|(count, shown)| (shown, count)).collect();
+    match wanted {
+        // Years before months, each newest first.
+        Wanted::Date => values.sort_by(|(a, _), (b, _)| a.len().cmp(&b.len()).then_with(|| b.cmp(a))),
+        _ => values.sort_by(|(a, more), (b, less)| less.cmp(more).then_with(|| a.cmp(b))),
+    }
+    values
+}
+
+/// How often each value was met, by its folded form, and how it is written.
+#[derive(Default)]
+struct Counts(HashMap<Vec<u8>, (usize, String)>);
+
+impl Counts {
+    fn put(&mut self, folded: &[u8], written: impl FnOnce() -> String) {
+        match self.0.get_mut(folded) {
+            Some((count, _)) => *count += 1,
+            None if folded.is_empty() => {}
+            None => drop(self.0.insert(folded.to_vec(), (1, written()))),
+        }
+    }
+
+    fn put_parts(&mut self, entry: Entry<'_>, role: Role) {
+        for part in entry.parts().filter(|part| part.role == role) {
+            let folded = entry.folded().get(part.folded.clone()).unwrap_or_default();
+            self.put(folded, || {
+                let mut unfolder = entry.unfolder();
+                unfolder.skip_to(part.folded.start);
+                unfolder.take(part.folded.end)
+            });
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Which places of two kinds stand near each other.
+
+use std::ops::Range;
+
+use super::needle::char_at;
+use crate::text::fold::PART_SEPARATOR;
+use crate::text::is_unspaced;
+
+/// Further than any two words of one part.
+const APART: u64 = 1 << 32;
+
+/// Tells which of `left` and which of `right`, places in `folded`, have one of the other at most `within` words away
+/// in the same part, in either order. Words that touch are not away from each other at all; in scripts without spaces
+/// each character counts as a word.
+pub(super) fn neighbours(
+    folded: &[u8],
+    left: &[Range<usize>],
+    right: &[Range<usize>],
+    within: u16,
+) -> (Vec<bool>, Vec<bool>) {
+    let mut edges: Vec<usize> = left.iter().chain(right).flat_map(|range| [range.start, range.end]).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    let words = word_numbers(folded, &edges);
+    let number = |edge: usize| edges.binary_search(&edge).ok().and_then(|index| words.get(index)).copied().unwrap_or(0);
+    let near = |one: &[Range<usize>], other: &[Range<usize>]| -> Vec<bool> {
+        one.iter()
+            .map(|range| {
+                let after = other.partition_point(|other| other.start < range.end);
+                let next = other.get(after).map(|next| number(next.start) - number(range.end));
+                let before = other.partition_point(|other| other.end <= range.start);
+                let last = before.checked_sub(1).and_then(|before| other.get(before));
+                let last = last.map(|last| number(range.start) - number(last.end));
+                [next, last].into_iter().flatten().any(|distance| distance <= u64::from(within))
+            })
+            .collect()
+    };
+    (near(left, right), near(right, left))
+}
+
+/// For each of some places in ascending order, how many words begin before it.
+fn word_numbers(folded: &[u8], edges: &[usize]) -> Vec<u64> {
+    let (mut at, mut words) = (0, 0);
+    let number = |&edge: &usize| {
+        let stretch = folded.get(at..edge).unwrap_or_default();
+        for (offset, &byte) in stretch.iter().enumerate() {
+            words += match byte {
+                b' ' => 1,
+                PART_SEPARATOR => APART,
+                0xe0.. => u64::from(char_at(folded, at + offset).is_some_and(is_unspaced)),
+                _ => 0,
+            };
+        }
+        at = edge.max(at);
+        words
+    };
+    edges.iter().map(number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str, word: &str) -> Vec<Range<usize>> {
+        text.match_indices(word).map(|(at, _)| at..at + word.len()).collect()
+    }
+
+    fn near(text: &str, within: u16) -> (Vec<bool>, Vec<bool>) {
+        neighbours(text.as_bytes(), &places(text, "aa"), &places(text, "bb"), within)
+    }
+
+    #[test]
+    fn words_are_counted_between_in_either_order() {
+        assert_eq!(near("aa bb", 1), (vec![true], vec![true]));
+        assert_eq!(near("aa, one two bb", 3), (vec![true], vec![true]));
+        assert_eq!(near("aa, one two bb", 2), (vec![false], vec![false]));
+        assert_eq!(near("bb one aa one two three aa", 2), (vec![true, false], vec![true]));
+        assert_eq!(near("aabb", 0), (vec![true], vec![true]));
+        assert_eq!(near("aa 国务院 bb", 4), (vec![false], vec![false]));
+        assert_eq!(near("aa 国务院 bb", 5), (vec![true], vec![true]));
+    }
+
+    #[test]
+    fn what_stands_in_another_part_is_far_away() {
+        assert_eq!(near("aa\nbb", u16::MAX), (vec![false], vec![false]));
+    }
+
+    #[test]
+    fn a_place_is_no_neighbour_of_itself() {
+        let text = "aa one";
+        let same = places(text, "aa");
+        assert_eq!(neighbours(text.as_bytes(), &same, &same, 5), (vec![false], vec![false]));
+    }
+}

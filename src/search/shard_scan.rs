@@ -1,0 +1,119 @@
+//! Going through the shards, as they lie in memory, over all cores.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use super::Matcher;
+use super::narrowing::{Heir, Traces};
+use crate::corpus::{Corpus, Shard, Slot};
+
+/// Articles that match, and for each of them a lower bound for each term.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) slots: Vec<Slot>,
+    pub(super) bounds: Vec<u32>,
+}
+
+/// Goes through all shards, or through those articles in them that a former scan found. None where it was cancelled.
+/// `found` counts on the way, and `progress` is called now and then on the calling thread.
+pub(super) fn sweep(
+    corpus: &Corpus,
+    matcher: &Matcher,
+    former: Option<&Traces>,
+    cancelled: &(dyn Fn() -> bool + Sync),
+    found: &AtomicUsize,
+    progress: &mut dyn FnMut(),
+) -> Option<Vec<Found>> {
+    let former = former.map(|former| (former, former.heirs(matcher)));
+    let shards: Vec<(Slot, &Shard)> = corpus.shards().map(|(start, shard)| (start, &**shard)).collect();
+    let next = AtomicUsize::new(0);
+    let stopped = AtomicBool::new(false);
+    let take = |progress: &mut dyn FnMut()| {
+        let mut done = Vec::new();
+        loop {
+            if cancelled() {
+                stopped.store(true, Ordering::Relaxed);
+                return done;
+            }
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(&(start, shard)) = shards.get(number) else { return done };
+            let mut out = Found::default();
+            match &former {
+                Some((former, heirs)) => again(matcher, start, shard, former, heirs, &mut out),
+                None => through(matcher, start, shard, &mut out),
+            }
+            found.fetch_add(out.slots.len(), Ordering::Relaxed);
+            done.push((number, out));
+            progress();
+        }
+    };
+    let others = thread::available_parallelism().map_or(1, |cores| cores.get()).min(shards.len()).saturating_sub(1);
+    let mut all = thread::scope(|scope| {
+        let helpers: Vec<_> = (0..others).map(|_| scope.spawn(|| take(&mut || {}))).collect();
+        let mut all = take(progress);
+        for helper in helpers {
+            // A piece that panicked leaves its articles out; the thread that it ran on has said why.
+            all.extend(helper.join().unwrap_or_default());
+        }
+        all
+    });
+    if stopped.load(Ordering::Relaxed) {
+        return None;
+    }
+    all.sort_by_key(|(number, _)| *number);
+    Some(all.into_iter().map(|(_, out)| out).collect())
+}
+
+/// Looks at every article of a shard. Where every match must hold some text, one substring search runs through all of
+/// them without stopping at those that hold nothing.
+fn through(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut Found) {
+    let mut bounds = vec![0; matcher.terms()];
+    let Some((term, lead)) = matcher.lead() else {
+        for index in 0..shard.len() {
+            bounds.fill(0);
+            if shard
+                .entry(index)
+                .is_some_and(|entry| matcher.matches_from(Slot(start.0 + index as u32), entry, &mut bounds))
+            {
+                out.push(start, index, &bounds);
+            }
+        }
+        return;
+    };
+    let folded = shard.folded();
+    let (mut from, mut index) = (0, 0);
+    while let Some(found) = folded.get(from..).and_then(|rest| lead.find(rest)) {
+        index = shard.article_at(from + found, index);
+        let Some(entry) = shard.entry(index) else { return };
+        bounds.fill(0);
+        if let Some(bound) = bounds.get_mut(term) {
+            *bound = (from + found - entry.folded_start()) as u32;
+        }
+        if matcher.is_lead_enough() || matcher.matches_from(Slot(start.0 + index as u32), entry, &mut bounds) {
+            out.push(start, index, &bounds);
+        }
+        from = entry.folded_start() + entry.folded().len();
+        index += 1;
+    }
+}
+
+/// Looks at those articles of a shard that a former scan found, from where its terms stand on.
+fn again(matcher: &Matcher, start: Slot, shard: &Shard, former: &Traces, heirs: &[Heir], out: &mut Found) {
+    let mut bounds = vec![0; matcher.terms()];
+    for index in 0..shard.len() {
+        if former.inherit(Slot(start.0 + index as u32), heirs, &mut bounds)
+            && shard
+                .entry(index)
+                .is_some_and(|entry| matcher.matches_from(Slot(start.0 + index as u32), entry, &mut bounds))
+        {
+            out.push(start, index, &bounds);
+        }
+    }
+}
+
+impl Found {
+    fn push(&mut self, start: Slot, index: usize, bounds: &[u32]) {
+        self.slots.push(Slot(start.0 + index as u32));
+        self.bounds.extend_from_slice(bounds);
+    }
+}

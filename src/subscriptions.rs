@@ -1,0 +1,253 @@
+//! What a reader subscribes to, and the forms in which readers carry their subscriptions from one program to another.
+//!
+//! This room knows no files, no network and no library: it turns texts into subscriptions and back.
+
+mod credentials;
+mod link;
+pub mod newsboat;
+pub mod opml;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::text::clean;
+
+pub use credentials::{Credentials, ServerLogin, redact};
+pub use link::{LONGEST_ADDRESS, Link, LinkError, without_user_name};
+
+/// A feed as its reader wants it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Subscription {
+    /// The address to fetch; holds no credentials.
+    pub url: String,
+    /// What it calls itself; empty until it was fetched.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// What its reader calls it, where that is something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_title: Option<String>,
+    /// The page that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// What it says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The reader's tags, in the reader's order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Whether the whole article behind each entry is fetched as well.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub full_text: bool,
+    /// How many entries are kept; all of them where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_count: Option<u32>,
+    /// For how many days an entry is kept; for ever where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_days: Option<u32>,
+    /// What other programs said of it, by attribute, so that nothing is lost on the way through.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extra: Vec<(String, String)>,
+    /// The user name and password, and the server that gets them. Never serialised.
+    #[serde(skip)]
+    pub login: Option<ServerLogin>,
+}
+
+impl Subscription {
+    /// A subscription to the feed at `url`. Credentials in the address become its login.
+    pub fn new(url: impl AsRef<str>) -> Subscription {
+        let (url, login) = ServerLogin::split(url.as_ref());
+        Subscription { url, login, ..Subscription::default() }
+    }
+
+    /// What it is called: its reader's name for it, else its own, else its address.
+    pub fn name(&self) -> &str {
+        let names = [self.own_title.as_deref().unwrap_or(""), &self.title];
+        names.into_iter().find(|name| !name.trim().is_empty()).unwrap_or(&self.url)
+    }
+
+    /// The same with more tags, and without those that are given with a `-` before them.
+    #[must_use]
+    pub fn retagged(mut self, changes: &[String]) -> Subscription {
+        for change in changes {
+            match change.trim().strip_prefix('-') {
+                Some(gone) => self.tags.retain(|tag| *tag != tag_name(gone)),
+                None => {
+                    let tag = tag_name(change);
+                    if !tag.is_empty() && !self.tags.contains(&tag) {
+                        self.tags.push(tag);
+                    }
+                }
+            }
+        }
+        self
+    }
+
+    /// The same, kept and fetched otherwise.
+    #[must_use]
+    pub fn set(self, setting: FeedSetting) -> Subscription {
+        let limit = |wanted: Option<u32>, now| wanted.map_or(now, |wanted| Some(wanted).filter(|it| *it > 0));
+        Subscription {
+            keep_count: limit(setting.keep_count, self.keep_count),
+            keep_days: limit(setting.keep_days, self.keep_days),
+            full_text: setting.full_text.unwrap_or(self.full_text),
+            ..self
+        }
+    }
+}
+
+/// What is to be otherwise with a feed; what is not named stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeedSetting {
+    /// How many entries are kept; 0 for all.
+    pub keep_count: Option<u32>,
+    /// For how many days an entry is kept; 0 for ever.
+    pub keep_days: Option<u32>,
+    /// Whether the whole article behind each new entry is fetched.
+    pub full_text: Option<bool>,
+}
+
+/// The maximum number of tags that an import gives to a feed.
+pub const MOST_TAGS: usize = 100;
+
+/// The maximum number of feeds of one import.
+pub const MOST_FEEDS: usize = 50_000;
+
+/// Longer tags are cut, in bytes: every feed in a folder of an import repeats its name.
+const LONGEST_TAG: usize = 256;
+
+/// Adds a tag that is not there yet. Returns `false` if there are too many.
+fn add_tag(tags: &mut Vec<String>, tag: &str) -> bool {
+    let tag = short_tag(tag);
+    if tags.iter().any(|known| known == tag) {
+        return true;
+    }
+    let has_room = tags.len() < MOST_TAGS;
+    if has_room {
+        tags.push(tag.to_owned());
+    }
+    has_room
+}
+
+/// Cuts a long tag at a character boundary.
+fn short_tag(tag: &str) -> &str {
+    if tag.len() <= LONGEST_TAG {
+        return tag;
+    }
+    let mut end = LONGEST_TAG;
+    while !tag.is_char_boundary(end) {
+        end -= 1;
+    }
+    tag.get(..end).unwrap_or(tag).trim_end()
+}
+
+/// What is the same for two addresses that lead to the same place, however they are written.
+pub fn same_address(url: &str) -> String {
+    let Ok(mut whole) = Url::parse(url) else { return url.to_owned() };
+    whole.set_fragment(None);
+    whole.into()
+}
+
+/// A name or a tag as it is kept: safe to show, and on one line.
+pub fn one_line(text: &str) -> String {
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A tag as it is kept: without the `#` by which tags are told from names where both may stand.
+pub fn tag_name(written: &str) -> String {
+    one_line(written).trim_start_matches('#').trim_start().to_owned()
+}
+
+/// Returns the address of a feed as it is fetched; `None` if it is not on the web or too long.
+pub fn feed_address(written: &str) -> Option<String> {
+    let written = written.trim();
+    if written.len() > LONGEST_ADDRESS {
+        return None;
+    }
+    // No list of subscriptions could hold them, nor does any address.
+    if written.contains(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
+        return None;
+    }
+    let (scheme, rest) = written.split_once(':')?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" if rest.starts_with("//") => Some(written.to_owned()),
+        "feed" if rest.starts_with("//") => Some(format!("http:{rest}")),
+        "feed" => feed_address(rest).filter(|url| url.starts_with("http")),
+        _ => None,
+    }
+}
+
+/// Completes a typed address: `example.org/feed` and `feed://example.org` become web addresses.
+pub fn web_address(place: &str) -> String {
+    let place = place.trim();
+    match place.split_once(':') {
+        Some(("feed", rest)) if rest.starts_with("//") => format!("http:{rest}"),
+        Some(("feed", rest)) => rest.to_owned(),
+        Some((_, rest)) if rest.starts_with("//") => place.to_owned(),
+        _ => format!("https://{place}"),
+    }
+}
+
+/// Returns the feeds with this address, this whole name, or this `#tag`.
+///
+/// # Errors
+///
+/// Returns an error sentence if no feed matches. It names a feed with a similar name.
+pub fn named<'f, F>(feeds: &'f [F], of: impl Fn(&F) -> &Subscription, name: &str) -> Result<Vec<&'f F>, String> {
+    let folded = name.trim().to_lowercase();
+    let address = same_address(&Credentials::split(name.trim()).0);
+    let is_meant = |feed: &Subscription| match folded.strip_prefix('#') {
+        Some(tag) => feed.tags.iter().any(|own| own.to_lowercase() == tag.trim_start_matches('#')),
+        None => feed.name().to_lowercase() == folded || same_address(&feed.url) == address,
+    };
+    let found: Vec<&F> = feeds.iter().filter(|feed| is_meant(of(feed))).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let shown = clean(name.trim());
+    if folded.starts_with('#') {
+        return Err(format!("no feed has the tag {}", redact(&shown)));
+    }
+    let contains = |feed: &&F| !folded.is_empty() && of(feed).name().to_lowercase().contains(&folded);
+    let near = feeds.iter().filter(contains).map(|feed| of(feed).name());
+    let similar = feeds.iter().map(|feed| (strsim::jaro_winkler(&of(feed).name().to_lowercase(), &folded), of(feed)));
+    let similar = similar.filter(|(score, _)| *score > 0.85).max_by(|a, b| a.0.total_cmp(&b.0));
+    let tagged = feeds.iter().flat_map(|feed| &of(feed).tags).find(|tag| tag.to_lowercase() == folded);
+    let hint = match (tagged, near.min_by_key(|name| name.len()).or(similar.map(|(_, feed)| feed.name()))) {
+        (Some(tag), _) => format!("; did you mean the tag #{}?", clean(tag)),
+        (None, Some(name)) => format!("; did you mean \"{}\"?", clean(name)),
+        (None, None) => String::new(),
+    };
+    Err(format!("no feed is named \"{}\"{hint}", redact(&shown)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_the_same_with_its_hash_and_without() {
+        let tags = |feed: &Subscription| feed.tags.join(" ");
+        let changes = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let feed = Subscription::new("https://a.example/").retagged(&changes(&["#press", "press", "## c", "#", " "]));
+        assert_eq!(tags(&feed), "press c");
+        assert_eq!(tags(&feed.retagged(&changes(&["-#press", "-c", "local"]))), "local");
+    }
+
+    #[test]
+    fn an_address_of_a_feed_is_on_the_web_and_holds_no_control() {
+        assert_eq!(feed_address(" feed://example.org/a ").as_deref(), Some("http://example.org/a"));
+        assert_eq!(feed_address("feed:https://example.org/a").as_deref(), Some("https://example.org/a"));
+        let long = format!("https://example.org/{}", "a".repeat(LONGEST_ADDRESS));
+        for wrong in [
+            long.as_str(),
+            "file:///etc/passwd",
+            "https://exa\u{1}mple.org/",
+            "https://example.org/\u{1b}[2J",
+            "https://example.org/\u{ffff}",
+            "feed:exec:x",
+        ] {
+            assert_eq!(feed_address(wrong), None, "{wrong:?}");
+        }
+    }
+}

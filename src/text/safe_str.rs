@@ -1,0 +1,104 @@
+//! Text on its way to a screen: [`Safe`] is what may be drawn, and there is no way to make one of text that is not safe.
+
+use std::borrow::Cow;
+use std::ops::{Deref, Range};
+
+use super::{SafeText, clean};
+
+/// Text that is safe to draw, lent where that is possible.
+///
+/// It is made of a [`SafeText`], of words that stand in the program, or of any other text by cleaning it:
+///
+/// ```
+/// use newsdesk::article::{Safe, SafeText};
+///
+/// let headline = SafeText::new("Moon\u{1b}[2J");
+/// assert_eq!(&*Safe::from(&headline), "Moon␛[2J");
+/// assert_eq!(&*Safe::from("of the program"), "of the program");
+/// assert_eq!(&*Safe::from(format!("{} of {}", 1, 2)), "1 of 2");
+/// let typed = String::from("a\u{202e}b");
+/// assert_eq!(&*Safe::new(&typed), "ab");
+/// ```
+///
+/// Text that came from anywhere is not taken for words of the program:
+///
+/// ```compile_fail,E0597
+/// let typed = String::from("a\u{202e}b");
+/// let shown: newsdesk::text::Safe<'_> = typed.as_str().into();
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Safe<'a>(Cow<'a, str>);
+
+impl<'a> Safe<'a> {
+    /// Cleans `text`; only what was not safe is copied.
+    pub fn new(text: &'a str) -> Safe<'a> {
+        Safe(clean(text))
+    }
+
+    /// Some bytes of the text; nothing where they are no text. A mark at the front stands on nothing then, which
+    /// whoever draws it has to heed.
+    pub fn slice(&self, range: Range<usize>) -> Safe<'_> {
+        Safe(Cow::Borrowed(self.0.get(range).unwrap_or("")))
+    }
+}
+
+impl SafeText {
+    /// Some bytes of the text, as [`Safe::slice`] gives them.
+    pub fn slice(&self, range: Range<usize>) -> Safe<'_> {
+        Safe(Cow::Borrowed(self.get(range).unwrap_or("")))
+    }
+}
+
+impl Deref for Safe<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&'static str> for Safe<'static> {
+    fn from(words: &'static str) -> Safe<'static> {
+        Safe(Cow::Borrowed(words))
+    }
+}
+
+impl<'a> From<&'a SafeText> for Safe<'a> {
+    fn from(text: &'a SafeText) -> Safe<'a> {
+        Safe(Cow::Borrowed(text.as_str()))
+    }
+}
+
+/// What was put together is cleaned.
+impl From<String> for Safe<'static> {
+    fn from(text: String) -> Safe<'static> {
+        let cleaned = match clean(&text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(cleaned) => Some(cleaned),
+        };
+        Safe(Cow::Owned(cleaned.unwrap_or(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn safe_text_is_lent_and_not_copied() {
+        let text = SafeText::new("Tränen “überall”");
+        assert!(matches!(Safe::from(&text).0, Cow::Borrowed(_)));
+        assert!(matches!(Safe::new(&text).0, Cow::Borrowed(_)));
+        assert_eq!(&*text.slice(0..7), "Tränen");
+        assert_eq!(&*text.slice(0..3), "");
+        let made = format!("{} of {}", 1, 2);
+        let place = made.as_ptr();
+        assert_eq!(Safe::from(made).as_ptr(), place);
+    }
+
+    #[test]
+    fn what_is_put_together_is_cleaned() {
+        assert_eq!(&*Safe::from("a\u{1b}b".to_owned()), "a␛b");
+        assert_eq!(&*Safe::new("a\u{9b}31m"), "a\u{FFFD}31m");
+    }
+}

@@ -1,0 +1,230 @@
+//! Everything put together: the reader in a terminal, from the first frame to the last.
+
+pub(crate) mod effects;
+pub(crate) mod event_loop;
+pub(crate) mod terminal;
+
+pub use event_loop::Ending;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use chrono::Local;
+use ratatui::Frame;
+
+use crate::app::{Message, Notice, State};
+use crate::article::Problem;
+use crate::config::{Background, Config, ThemeChoice};
+use crate::engine::corpus_service::Archive;
+use crate::engine::export::Exporter;
+use crate::engine::feeds::service::Feeds;
+use crate::engine::library_writer::Keeper;
+use crate::engine::library_writer::rescue::Unkept;
+use crate::engine::loader::source::{LoadOptions, Source};
+use crate::engine::search::facets::Facets;
+use crate::engine::search::filter::Filter;
+use crate::engine::snapshot::Cache;
+use crate::engine::util::log::note;
+use crate::engine::util::timer::Alarm;
+use crate::library::ReaderId;
+use crate::text::clean;
+use crate::text::format::counted;
+use crate::ui::{Theme, draw};
+use effects::Executor;
+use event_loop::{Event, Screen, turn};
+use terminal::input::Input;
+use terminal::probe::{Answers, questions};
+use terminal::{Terminal, disable_echo, give_back, is_there, size};
+
+/// What the reader is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// Where articles come from.
+    pub sources: Vec<Source>,
+    /// What that is called at the head of the list.
+    pub title: String,
+    /// The settings.
+    pub config: Config,
+    /// What was wrong with them.
+    pub config_problems: Vec<Problem>,
+    /// A line to begin with.
+    pub greeting: Option<String>,
+    /// Where snapshots are kept, if they are.
+    pub cache: Option<Cache>,
+    /// Where the library is, if anything is kept.
+    pub library: Option<PathBuf>,
+    /// Whether colours are wanted, whatever the environment says.
+    pub colours: Option<bool>,
+}
+
+/// A terminal whose questions are sent and whose keys are queued for the reader. Dropping it restores the terminal.
+pub struct PreparedTerminal {
+    events: Sender<Event>,
+    inbox: Receiver<Event>,
+    input: Input,
+    terminal: RestoreOnDrop,
+}
+
+/// Restores the terminal when dropped. Waits for answers first, so that they do not appear at the shell's prompt.
+struct RestoreOnDrop(Arc<Answers>);
+
+impl Drop for RestoreOnDrop {
+    fn drop(&mut self) {
+        self.0.wait_until_complete();
+        give_back();
+    }
+}
+
+/// Sends the questions to the terminal, without waiting: it answers while the caller opens the library.
+pub fn ask_terminal(colours: Option<bool>) -> io::Result<PreparedTerminal> {
+    let (events, inbox) = mpsc::channel();
+    #[cfg(unix)]
+    terminal::signals::listen(events.clone())?;
+    let terminal = RestoreOnDrop(Arc::default());
+    disable_echo()?;
+    let questions = questions(|name| variable(name, colours));
+    let input = Input::start(events.clone(), &questions, Arc::clone(&terminal.0))?;
+    Ok(PreparedTerminal { events, inbox, input, terminal })
+}
+
+/// Runs the reader until it ends. The terminal is restored when this returns, even with an error.
+pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
+    let Options { sources, title, config, config_problems, greeting, cache, library, colours } = options;
+    let PreparedTerminal { events, inbox, input, terminal } = prepared;
+    let room = events.clone();
+    let mut screen = Terminal::take(config.mouse, painter(&config, colours), move || drop(room.send(Event::Room)))?;
+    let now = || Local::now().naive_local();
+    let mut state = State::new(config.clone(), title, now());
+    state.update(Message::Resize(size()));
+    if let Some(text) = greeting {
+        state.update(Message::Notice(Notice::info(text)));
+    }
+    // The first is told; all are listed with the other problems.
+    if let Some(first) = config_problems.first() {
+        state.update(Message::Notice(Notice::error(first.to_string())));
+    }
+    for problem in config_problems {
+        state.update(Message::Problem(problem));
+    }
+    if let Some(background) = terminal.0.background() {
+        state.update(Message::Background(background));
+    }
+    // The screen stands before anything else begins.
+    match screen.draw(&state) {
+        Ok(()) => {}
+        // The terminal has gone away since the start.
+        Err(_) if !is_there() => return Ok(Ending::Hangup),
+        Err(error) => return Err(error),
+    }
+    let named = sources.clone();
+    let load = LoadOptions::of(&config);
+    let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
+    let archive = Archive::open_with(sources, load, cache, config.watch, teller(&events))?;
+    let reader = ReaderId::new();
+    let feeds = Feeds::start(library.clone(), reader, shown, config.feeds.clone(), archive.looker(), teller(&events))?;
+    // Whatever another program wrote to the library may have to do with feeds.
+    let (look, look_again, mut tell) = (archive.looker(), feeds.looker(), teller(&events));
+    let tell = move |message| {
+        if matches!(message, Message::News { .. }) {
+            look();
+            look_again();
+        }
+        tell(message);
+    };
+    let mut executor = Executor {
+        keeper: Keeper::start(library, reader, named, tell)?,
+        archive,
+        feeds,
+        filter: Filter::start(teller(&events))?,
+        facets: Facets::start(teller(&events))?,
+        alarm: Alarm::start(teller_of(&events, Message::Lingered))?,
+        stop_alarm: Alarm::start(teller_of(&events, |()| Message::StopExpired))?,
+        exporter: Exporter::default(),
+        input,
+        events,
+        browser: config.browser,
+        editor: config.editor,
+    };
+    #[cfg(unix)]
+    terminal::signals::keep_by(executor.keeper.closer());
+    let ending = turn(&mut state, &mut screen, &mut executor, &inbox, &now);
+    note(|| format!("ended: {ending:?}"));
+    // Both at once: a terminal that takes nothing must not keep from the disk what is still to be written, and a slow
+    // disk must not keep the terminal.
+    let quits = matches!(ending, Ending::Quit);
+    let restoring = thread::Builder::new().name("restore".to_owned()).spawn(move || {
+        if !quits {
+            terminal.0.stop_waiting();
+        }
+        drop(terminal);
+    });
+    let unkept = executor.keeper.close(|| {
+        say("newsdesk: the disk that the library is on is slow; what was marked last is kept when it answers (^C gives it up)");
+    });
+    drop(screen);
+    if let Ok(restoring) = restoring {
+        let _ = restoring.join();
+    }
+    if let Some(unkept) = unkept {
+        let text = match unkept {
+            Unkept::Rescued(path) => {
+                format!("newsdesk: what could not be kept is in {}; `newsdesk library import` reads it", path.display())
+            }
+            Unkept::Lost(count) => format!(
+                "newsdesk: {} could not be kept, nor written to a file in your home",
+                counted(count as u64, "change", "changes")
+            ),
+        };
+        say(&text);
+    }
+    Ok(ending)
+}
+
+/// Says something once the screen is left.
+fn say(text: &str) {
+    #[expect(clippy::disallowed_methods, reason = "it is cleaned, and this room knows no other")]
+    let _ = writeln!(io::stderr(), "{}", clean(text));
+}
+
+/// Draws frames, with the theme that the state has.
+fn painter(config: &Config, colours: Option<bool>) -> impl FnMut(&State, &mut Frame<'_>) + use<> {
+    let own = config.colours.clone();
+    let make = move |(choice, answered): (ThemeChoice, Option<Background>)| {
+        Theme::for_terminal(|name| variable(name, colours), choice, answered, &own)
+    };
+    let first = (config.theme, None);
+    let mut current = (first, make(first));
+    move |state, frame| {
+        let wanted = (state.theme(), state.background());
+        if current.0 != wanted {
+            current = (wanted, make(wanted));
+        }
+        draw(state, &current.1, frame);
+    }
+}
+
+/// A variable of the environment, where the command line does not overrule it.
+fn variable(name: &str, colours: Option<bool>) -> Option<String> {
+    match (name, colours) {
+        ("NO_COLOR", Some(true)) => None,
+        ("NO_COLOR", Some(false)) => Some("1".to_owned()),
+        _ => std::env::var(name).ok(),
+    }
+}
+
+/// Returns a function that sends `message` of each value to the event loop.
+fn teller_of<T>(events: &Sender<Event>, message: fn(T) -> Message) -> impl FnMut(T) + Send + use<T> {
+    let events = events.clone();
+    move |value| drop(events.send(Event::Message(message(value))))
+}
+
+fn teller(events: &Sender<Event>) -> impl FnMut(Message) + Send + 'static {
+    let events = events.clone();
+    move |message| {
+        // After the loop has ended nobody needs to know.
+        let _ = events.send(Event::Message(message));
+    }
+}

@@ -1,0 +1,441 @@
+//! The hands of the program: carries out what the state asks for.
+//!
+//! No shell ever sees a byte of an article: addresses are arguments, and text goes to a command's standard input.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread;
+
+use super::event_loop::{Event, Hands, Screen};
+use super::terminal::input::Input;
+use crate::app::{Effect, Export, Message, Notice};
+use crate::article::ArticleId;
+use crate::corpus::Corpus;
+use crate::engine::corpus_service::Archive;
+use crate::engine::export::Exporter;
+use crate::engine::feeds::service::Feeds;
+use crate::engine::library_writer::rescue::write_unkept;
+use crate::engine::library_writer::{Keeper, Order};
+use crate::engine::search::facets::{Facets, Wish};
+use crate::engine::search::filter::Filter;
+use crate::engine::util::log::note;
+use crate::engine::util::panic_guard::contain;
+use crate::engine::util::timer::Alarm;
+use crate::library::owner_only;
+use crate::marks::Marks;
+use crate::query::Wanted;
+use crate::search::count_values;
+use crate::subscriptions::Link;
+use crate::text::clean;
+
+/// What terminals take at most on their clipboard, in bytes; several drop what is longer without a word.
+const CLIPBOARD: usize = 74_000;
+
+/// Carries out effects.
+pub(crate) struct Executor {
+    /// Keeps the articles.
+    pub(crate) archive: Archive,
+    /// Answers filters.
+    pub(crate) filter: Filter,
+    /// Counts what answers consist of.
+    pub(crate) facets: Facets,
+    /// Tells when an article was open for a moment.
+    pub(crate) alarm: Alarm<ArticleId>,
+    /// The timer for the second Esc that stops loading.
+    pub(crate) stop_alarm: Alarm<()>,
+    /// The writer of exports.
+    pub(crate) exporter: Exporter,
+    /// Keeps what the reader does.
+    pub(crate) keeper: Keeper,
+    /// Has to do with feeds.
+    pub(crate) feeds: Feeds,
+    /// Reads the terminal.
+    pub(crate) input: Input,
+    /// Where notices go.
+    pub(crate) events: Sender<Event>,
+    /// The command that opens an address, with `{}` for it; empty for the system's own.
+    pub(crate) browser: Vec<String>,
+    /// The editor where the environment names none; may be empty.
+    pub(crate) editor: Vec<String>,
+}
+
+impl Hands for Executor {
+    fn carry_out(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()> {
+        match effect {
+            Effect::Filter(request) => self.filter.ask(request),
+            Effect::CancelFilter(generation) => self.filter.cancel(generation),
+            Effect::CountValues { corpus, marks, wanted } => self.count_values(corpus, marks, wanted),
+            Effect::CountFacets { generation, corpus, counted, marks, searches } => {
+                self.facets.count(Wish { generation, corpus, counted, marks, searches });
+            }
+            Effect::Keep { number, changes, entry, corpus } => {
+                self.keeper.order(Order::Keep { number, changes, entry, corpus });
+            }
+            Effect::KeepPlace { marking, corpus } => self.keeper.order(Order::Place { marking, corpus }),
+            Effect::KeepSession { session, corpus } => self.keeper.order(Order::Session { session, corpus }),
+            Effect::SaveTheme(theme) => self.keeper.order(Order::Theme(theme)),
+            Effect::KeepFilter(filter) => self.keeper.order(Order::Filter(filter)),
+            Effect::ChangeSearches { changes, entry } => self.keeper.order(Order::Searches { changes, entry }),
+            Effect::Journal(entry) => self.keeper.order(Order::Journal(entry)),
+            Effect::Feeds(order) => self.feeds.order(order),
+            Effect::Recognise(corpus) => self.keeper.order(Order::Recognise(corpus)),
+            Effect::Linger { article, milliseconds } => self.alarm.after(article, milliseconds),
+            Effect::EditNote { article, text } => self.edit_note(article, &text, screen)?,
+            Effect::GiveUpUnkept => self.keeper.order(Order::GiveUp),
+            Effect::WriteUnkept { path, changes, corpus } => match write_unkept(&path, &changes, &[], &corpus) {
+                Ok(()) => {
+                    self.keeper.order(Order::GiveUp);
+                    let _ = self.events.send(Event::Message(Message::UnkeptWritten));
+                }
+                Err(error) => self.tell(Notice::error(format!("{}: {error}", path.display()))),
+            },
+            Effect::Copy(text) if text.len() > CLIPBOARD => {
+                self.tell(Notice::error("This is too long for the terminal's clipboard; | pipes it to a command"));
+            }
+            Effect::Copy(text) => screen.copy(&text)?,
+            Effect::OpenLink(address) => self.open(&address),
+            Effect::Edit(path) => self.edit(&path, screen)?,
+            Effect::Pipe { command, text } => self.pipe(&command, text, screen)?,
+            Effect::Export(export) => self.export(export),
+            Effect::StopLoading => self.archive.stop_loading(),
+            Effect::ExpireStop { milliseconds } => self.stop_alarm.after((), milliseconds),
+            Effect::Reload => self.archive.reload(),
+            Effect::Redraw => screen.enter()?,
+            Effect::Suspend if !may_stop() => self.tell(Notice::info("There is no shell to go back to")),
+            Effect::Suspend => self.step_aside(screen, stop_all)?,
+            // The loop ends by itself.
+            Effect::Quit => {}
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()> {
+        self.step_aside(screen, stop_alone)
+    }
+}
+
+impl Executor {
+    fn tell(&self, notice: Notice) {
+        let _ = self.events.send(Event::Message(Message::Notice(notice)));
+    }
+
+    /// On a thread of its own, so that no letter that is typed meanwhile waits for it.
+    fn count_values(&self, corpus: Arc<Corpus>, marks: Marks, wanted: Wanted) {
+        let events = self.events.clone();
+        let started = thread::Builder::new().name("values".to_owned()).spawn(move || {
+            if let Some(values) = contain(|| count_values(&corpus, &marks, &wanted)) {
+                let _ = events.send(Event::Message(Message::Values { corpus, wanted, values: Arc::new(values) }));
+            }
+        });
+        if let Err(error) = started {
+            self.tell(Notice::error(format!("The values could not be counted: {error}")));
+        }
+    }
+
+    fn export(&mut self, export: Box<Export>) {
+        let events = self.events.clone();
+        let tell = move |message| drop(events.send(Event::Message(message)));
+        if let Err(error) = self.exporter.start(export, tell) {
+            self.tell(Notice::error(format!("Nothing was exported: {error}")));
+        }
+    }
+
+    fn open(&self, address: &str) {
+        let link = match Link::parse(address) {
+            Ok(link) => link,
+            Err(error) => return self.tell(Notice::error(error.to_string())),
+        };
+        let commands = if self.browser.is_empty() {
+            open::commands(link.address())
+        } else {
+            with_argument(&self.browser, link.address()).map(command).into_iter().collect()
+        };
+        let events = self.events.clone();
+        let opened = thread::Builder::new().name("browser".to_owned()).spawn(move || {
+            if let Err(reason) = run_first(commands) {
+                let notice = Notice::error(format!("The address could not be opened: {reason}"));
+                let _ = events.send(Event::Message(Message::Notice(notice)));
+            }
+        });
+        self.tell(match opened {
+            Ok(_) => Notice::info(format!("Opening {}: {}", link.target(), link.address())),
+            Err(error) => Notice::error(format!("The address could not be opened: {error}")),
+        });
+    }
+
+    /// Has a note written in the editor, in a file in a folder of its own that only this user can look into.
+    fn edit_note(&self, article: ArticleId, text: &str, screen: &mut dyn Screen) -> io::Result<()> {
+        let (folder, file) = match private_file(text) {
+            Ok(written) => written,
+            Err(error) => {
+                self.tell(Notice::error(format!("The note could not be handed to the editor: {error}")));
+                return Ok(());
+            }
+        };
+        self.edit(&file, screen)?;
+        // Editors write a new file in the place of the old one, so it is read by its name.
+        let read = std::fs::read(&file);
+        // What editors leave beside it goes as well.
+        if let Err(error) = folder.close() {
+            self.tell(Notice::error(format!("{} could not be removed: {error}", file.display())));
+        }
+        match read {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let _ = self.events.send(Event::Message(Message::NoteWritten { article, text }));
+            }
+            Err(error) => self.tell(Notice::error(format!("The note could not be read back: {error}"))),
+        }
+        Ok(())
+    }
+
+    fn edit(&self, path: &Path, screen: &mut dyn Screen) -> io::Result<()> {
+        let mut words = editor(&self.editor, |name| std::env::var_os(name));
+        words.push(file_argument(path));
+        let name = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+        let ended = self.lend(screen, || command(words).status())?;
+        match ended {
+            Ok(status) if status.success() => {}
+            Ok(status) => self.tell(Notice::error(format!("{name} ended with {}", describe(status)))),
+            Err(error) => self.tell(Notice::error(format!("{name} could not be started: {error}"))),
+        }
+        Ok(())
+    }
+
+    fn pipe(&self, typed: &str, text: String, screen: &mut dyn Screen) -> io::Result<()> {
+        let ended = self.lend(screen, || {
+            let ended = pipe_into(typed, text);
+            match &ended {
+                Ok(status) if status.success() => say("\n[Enter goes back to newsdesk]"),
+                Ok(status) => {
+                    say(&format!("\n[{}; Enter goes back to newsdesk]", describe(*status)));
+                }
+                Err(_) => return ended,
+            }
+            wait_for_enter();
+            ended
+        })?;
+        if let Err(error) = ended {
+            self.tell(Notice::error(format!("The command could not be started: {error}")));
+        }
+        Ok(())
+    }
+
+    /// Hands the terminal to a child and takes it back.
+    fn lend<T>(&self, screen: &mut dyn Screen, work: impl FnOnce() -> T) -> io::Result<T> {
+        let done = self.input.while_closed(|| {
+            screen.leave()?;
+            Ok::<T, io::Error>(lent(work))
+        })?;
+        screen.enter()?;
+        let _ = self.events.send(Event::Message(Message::Resize(super::terminal::size())));
+        Ok(done)
+    }
+
+    /// Stops with the terminal given back.
+    fn step_aside(&self, screen: &mut dyn Screen, stop: fn()) -> io::Result<()> {
+        self.input.while_closed(|| {
+            screen.leave()?;
+            stop();
+            screen.enter()
+        })?;
+        let _ = self.events.send(Event::Message(Message::Resize(super::terminal::size())));
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+use super::terminal::signals::{may_stop, stop_all, stop_alone};
+
+// Systems without job control: nothing can stop a program there and go on with it.
+#[cfg(not(unix))]
+fn may_stop() -> bool {
+    false
+}
+#[cfg(not(unix))]
+fn stop_all() {}
+#[cfg(not(unix))]
+fn stop_alone() {}
+
+#[cfg(unix)]
+fn lent<T>(work: impl FnOnce() -> T) -> T {
+    super::terminal::signals::while_lent(work)
+}
+
+#[cfg(not(unix))]
+fn lent<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+/// Writes `text` to a file in a new folder, both for this user alone. The folder is removed with all that is in it when
+/// it is dropped.
+fn private_file(text: &str) -> io::Result<(tempfile::TempDir, PathBuf)> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("newsdesk-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let folder = builder.tempdir()?;
+    let path = folder.path().join("note.txt");
+    owner_only::new_file(&path)?.write_all(text.as_bytes())?;
+    Ok((folder, path))
+}
+
+/// The words with the argument in place of `{}`, or after them where there is none; none where there are no words.
+fn with_argument(words: &[String], argument: &str) -> Option<Vec<OsString>> {
+    let (program, rest) = words.split_first()?;
+    let mut words = vec![OsString::from(program)];
+    words.extend(rest.iter().map(|word| OsString::from(word.replace("{}", argument))));
+    if !rest.iter().any(|word| word.contains("{}")) {
+        words.push(argument.into());
+    }
+    Some(words)
+}
+
+/// The words of the editor: `$VISUAL`, `$EDITOR`, what the config names, or `vi`.
+fn editor(configured: &[String], variable: impl Fn(&str) -> Option<OsString>) -> Vec<OsString> {
+    let from_environment = ["VISUAL", "EDITOR"].iter().filter_map(|name| variable(name)).find_map(|value| {
+        // Words in quotation marks are words, but no shell has a hand in it.
+        let words: Vec<OsString> = match value.to_str().and_then(|text| shell_words::split(text).ok()) {
+            Some(words) => words.into_iter().map(OsString::from).collect(),
+            None => vec![value],
+        };
+        (!words.is_empty()).then_some(words)
+    });
+    let configured = || configured.iter().map(OsString::from).collect::<Vec<_>>();
+    let words = from_environment.unwrap_or_else(configured);
+    if words.is_empty() { vec![if cfg!(windows) { "notepad".into() } else { "vi".into() }] } else { words }
+}
+
+/// The path as an argument that names a file and nothing else: one that begins with a dash is an option to most
+/// programs, and one that begins with a plus sign a command to many editors.
+fn file_argument(path: &Path) -> OsString {
+    match path.as_os_str().as_encoded_bytes().first() {
+        Some(b'-' | b'+') => Path::new(".").join(path).into(),
+        _ => path.into(),
+    }
+}
+
+fn command(words: Vec<OsString>) -> Command {
+    let mut words = words.into_iter();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words);
+    command
+}
+
+/// Runs the first of `commands` that succeeds, away from the terminal; else says why the last did not.
+fn run_first(commands: Vec<Command>) -> Result<(), String> {
+    let mut reason = "no program for it was found".to_owned();
+    for mut command in commands {
+        let name = PathBuf::from(command.get_program()).display().to_string();
+        match command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status() {
+            Ok(status) if status.success() => return Ok(()),
+            Ok(status) => reason = format!("{name} ended with {}", describe(status)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => reason = format!("{name}: {error}"),
+        }
+        note(|| reason.clone());
+    }
+    Err(reason)
+}
+
+/// Runs what the reader typed, with `text` on its standard input.
+fn pipe_into(typed: &str, text: String) -> io::Result<ExitStatus> {
+    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
+    shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(typed).stdin(Stdio::piped());
+    let mut child = shell.spawn()?;
+    let input = child.stdin.take();
+    // Written from a thread: a command that reads nothing, or waits for keys first, must not make us wait for it.
+    let writer = thread::Builder::new().name("pipe".to_owned()).spawn(move || {
+        if let Some(mut input) = input {
+            // A command that has read enough closes its end; that is its right.
+            let _ = input.write_all(text.as_bytes());
+        }
+    });
+    let status = child.wait();
+    drop(writer);
+    status
+}
+
+fn describe(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("exit code {code}"),
+        None => status.to_string(),
+    }
+}
+
+/// Writes to the terminal while it is not ours.
+#[expect(clippy::disallowed_methods, reason = "what is said is cleaned")]
+fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{}", clean(text));
+}
+
+#[cfg(unix)]
+fn wait_for_enter() {
+    use std::io::BufRead;
+    if let Ok(tty) = super::terminal::input::tty() {
+        let _ = io::BufReader::new(tty).read_line(&mut String::new());
+    }
+}
+
+#[cfg(not(unix))]
+fn wait_for_enter() {
+    let _ = io::stdin().read_line(&mut String::new());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_an_editor_gets_is_for_this_user_alone_and_goes_with_all_beside_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, file) = private_file("seen").unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(folder.path()), mode(&file)), (0o700, 0o600));
+        std::fs::write(folder.path().join("note.txt~"), "what it was").unwrap();
+        folder.close().unwrap();
+        assert!(!file.parent().unwrap().exists());
+    }
+
+    #[test]
+    fn an_address_is_one_argument() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let address = "https://example.org/$(reboot)";
+        let tab = format!("--tab={address}");
+        assert_eq!(with_argument(&words(&["firefox", "--tab={}"]), address).unwrap(), ["firefox", tab.as_str()]);
+        assert_eq!(with_argument(&words(&["firefox"]), address).unwrap(), ["firefox", address]);
+        assert_eq!(with_argument(&[], address), None);
+    }
+
+    #[test]
+    fn a_file_of_any_name_is_no_option_and_no_command_of_an_editor() {
+        for (path, argument) in [("a.txt", "a.txt"), ("-c", "./-c"), ("+!reboot", "./+!reboot"), ("desk/+1", "desk/+1")]
+        {
+            assert_eq!(file_argument(Path::new(path)), argument);
+        }
+    }
+
+    #[test]
+    fn the_editor_is_the_readers_own() {
+        let none = |_: &str| None;
+        assert_eq!(editor(&[], none), ["vi"]);
+        assert_eq!(editor(&["vim".to_owned(), "-R".to_owned()], none), ["vim", "-R"]);
+        let visual = |name: &str| (name == "VISUAL").then(|| OsString::from("\"my editor\" --wait"));
+        assert_eq!(editor(&["vim".to_owned()], visual), ["my editor", "--wait"]);
+        let blank = |name: &str| (name == "VISUAL").then(|| OsString::from(" "));
+        assert_eq!(editor(&["vim".to_owned()], blank), ["vim"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_that_reads_nothing_is_no_failure() {
+        let status = pipe_into("exit 3", "x".repeat(1 << 20)).unwrap();
+        assert_eq!(describe(status), "exit code 3");
+        assert!(pipe_into("cat > /dev/null", "x".repeat(1 << 20)).unwrap().success());
+    }
+}
