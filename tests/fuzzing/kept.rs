@@ -16,7 +16,7 @@ use newsdesk::query::Query;
 use newsdesk::search::{Counted, Matcher, facets};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::driver::Desk;
+use super::app::Desk;
 use super::formats::assert_shown;
 
 /// The bytes of a sound shard.

@@ -6,7 +6,7 @@ use newsdesk::search::Matcher;
 
 use super::bytes::Bytes;
 use super::formats::corpus_of;
-use super::slow::{self, CONDITIONS, FIELDS, TERMS, WORDS, ask, both, known};
+use super::search_model::{self, CONDITIONS, FIELDS, TERMS, WORDS, ask, both, known};
 
 /// Whatever is typed means something or says what is wrong with it.
 pub(super) fn parse(input: &[u8]) {
@@ -73,12 +73,12 @@ pub(super) fn find(input: &[u8]) {
     }
     texts.last_mut().unwrap().push(words.join(" "));
     texts.iter_mut().for_each(|paragraphs| paragraphs.truncate(5));
-    let corpus = slow::corpus_of(&texts, per_shard);
+    let corpus = search_model::corpus_of(&texts, per_shard);
     let [fast, model] = both(&corpus, &known(&corpus), &query);
-    assert_eq!(fast, model, "{query} is {} over {texts:?}", slow::parse(&query));
+    assert_eq!(fast, model, "{query} is {} over {texts:?}", search_model::parse(&query));
     let mut former = None;
     for end in (0..=query.len()).filter(|&end| query.is_char_boundary(end)) {
-        let typed = slow::parse(&query[..end]).sorted(sort);
+        let typed = search_model::parse(&query[..end]).sorted(sort);
         let full = ask(&corpus, &typed, None);
         if let Some(former) = former.filter(|former: &newsdesk::search::Answer| typed.refines(&former.query)) {
             let narrowed = ask(&corpus, &typed, Some(former));

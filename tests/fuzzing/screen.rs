@@ -5,8 +5,8 @@ use newsdesk::config::{Config, Density, Split};
 use newsdesk::corpus::{Corpus, Origin};
 use newsdesk::keys::{ACTIONS, Key};
 
+use super::app::{Desk, Event, long, shard, town};
 use super::bytes::Bytes;
-use super::driver::{Desk, Event, long, shard, town};
 use super::safe::assert_safe;
 
 /// What somebody types at once.

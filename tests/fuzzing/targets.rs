@@ -1,12 +1,12 @@
 //! What the program promises for any input, one function for each place where input comes in: it takes bytes and panics
-//! where a promise is broken. The fuzz targets of `fuzz/` and the tests of `tests/fuzz_corpus.rs` call the same ones.
+//! where a promise is broken. The fuzz targets of `fuzz/` and the tests of `tests/engine/fuzz.rs` call the same ones.
 #![allow(dead_code, reason = "each program that searches uses what it needs")]
 #![allow(unreachable_pub, reason = "the package in fuzz/ gives it on")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what is broken is told by panicking")]
 
+#[path = "../support/app.rs"]
+mod app;
 mod bytes;
-#[path = "../state/driver.rs"]
-mod driver;
 mod feeds;
 mod formats;
 pub mod growth;
@@ -14,9 +14,9 @@ mod kept;
 mod queries;
 mod safe;
 mod screen;
+#[path = "../support/search_model.rs"]
+pub(crate) mod search_model;
 mod settings;
-#[path = "../model/slow.rs"]
-mod slow;
 mod text;
 
 /// A place where input comes in.

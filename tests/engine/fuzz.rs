@@ -1,0 +1,226 @@
+//! The fuzz targets on stable Rust: each runs over its corpus in `fuzz/corpus` and over inputs that are made of it, for
+//! two seconds, or as many as `NEWSDESK_FUZZ_SECONDS` says.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::fuzz_targets::{TARGETS, Target, growth};
+
+/// The folder of corpora and dictionaries.
+fn fuzz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Numbers that look like chance and are the same in every run.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % limit.max(1)
+    }
+}
+
+/// The words of a dictionary in the form of libFuzzer: each in quotation marks, bytes as `\xNN`.
+fn dictionary(path: &Path) -> Vec<Vec<u8>> {
+    let text = fs::read_to_string(path).unwrap();
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| word(line).unwrap_or_else(|| panic!("{}: {line}", path.display()))).collect()
+}
+
+fn word(line: &str) -> Option<Vec<u8>> {
+    let mut rest = line.strip_prefix('"')?.strip_suffix('"')?.as_bytes();
+    let mut word = Vec::new();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte != b'\\' {
+            word.push(byte);
+            continue;
+        }
+        let (&escaped, after) = rest.split_first()?;
+        rest = after;
+        if escaped == b'x' {
+            let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
+            word.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = rest.get(2..)?;
+        } else {
+            word.push(escaped);
+        }
+    }
+    (!word.is_empty()).then_some(word)
+}
+
+/// An input made of others.
+fn mutated(corpus: &[Vec<u8>], words: &[Vec<u8>], chance: &mut Chance, most: usize) -> Vec<u8> {
+    let mut input = corpus[chance.below(corpus.len())].clone();
+    for _ in 0..=chance.below(5) {
+        let at = chance.below(input.len() + 1);
+        let end = (at + 1 + chance.below(12)).min(input.len());
+        match chance.below(8) {
+            0 => drop(input.splice(at..end.max(at), [])),
+            1 => input.insert(at, chance.below(256) as u8),
+            2 if at < input.len() => input[at] = chance.below(256) as u8,
+            3 if at < input.len() => input[at] ^= 1 << chance.below(8),
+            4 => {
+                let piece = input[at..end.max(at)].repeat(1 + chance.below(6));
+                drop(input.splice(at..at, piece));
+            }
+            5 => {
+                let other = &corpus[chance.below(corpus.len())];
+                let from = chance.below(other.len() + 1);
+                let to = (from + chance.below(40)).min(other.len());
+                let piece = other[from..to].to_vec();
+                drop(input.splice(at..at, piece));
+            }
+            6 => input.truncate(at),
+            _ if !words.is_empty() => drop(input.splice(at..at, words[chance.below(words.len())].clone())),
+            _ => {}
+        }
+    }
+    input.truncate(most);
+    input
+}
+
+fn run(name: &str) {
+    let fuzz = fuzz();
+    let target = TARGETS.iter().find(|target| target.name == name).expect("the target is there");
+    let folder = fuzz.join("corpus").join(name);
+    let corpus: Vec<Vec<u8>> = names(&folder).iter().map(|file| fs::read(folder.join(file)).unwrap()).collect();
+    let words = match target.dictionary {
+        "" => Vec::new(),
+        dictionary_name => dictionary(&fuzz.join("dictionaries").join(dictionary_name)),
+    };
+    let seconds = std::env::var("NEWSDESK_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2);
+    let end = Instant::now() + Duration::from_secs(seconds);
+    corpus.iter().for_each(|input| try_out(target, input));
+    let mut chance = Chance(0x006e_6577_7364_6573 + seconds);
+    while Instant::now() < end {
+        try_out(target, &mutated(&corpus, &words, &mut chance, target.most));
+    }
+}
+
+/// Names the input that breaks a promise, so that it can be put into the corpus.
+fn try_out(target: &Target, input: &[u8]) {
+    let tried = catch_unwind(AssertUnwindSafe(|| (target.check)(input)));
+    assert!(tried.is_ok(), "{} breaks over b\"{}\"", target.name, input.escape_ascii());
+}
+
+macro_rules! run_each {
+    ($($name:ident)*) => {
+        const RUN: &[&str] = &[$(stringify!($name)),*];
+
+        mod over_its_corpus_and_what_is_made_of_it_no_promise_is_broken {
+            $(#[test]
+            fn $name() {
+                super::run(stringify!($name));
+            })*
+        }
+    };
+}
+
+run_each!(
+    wire markdown feed html plain file feed_html page growth safe_text fold unfold wrap query matcher shard manifest stored
+    config opml newsboat screen
+);
+
+#[test]
+fn every_target_is_run_and_has_a_corpus_and_no_corpus_is_left_over() {
+    let listed: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
+    assert_eq!(listed, RUN.iter().map(|&name| name.to_owned()).collect());
+    let fuzz = fuzz();
+    assert_eq!(listed, names(&fuzz.join("corpus")));
+    let used: BTreeSet<String> = TARGETS.iter().map(|target| target.dictionary.to_owned()).collect();
+    let there: BTreeSet<String> = names(&fuzz.join("dictionaries")).into_iter().chain([String::new()]).collect();
+    assert_eq!(used, there);
+}
+
+/// Returns the length of the long inputs of `growth`, from `NEWSDESK_GROWTH` in KiB, and whether that is set.
+fn growth_length() -> (usize, bool) {
+    let kib = std::env::var("NEWSDESK_GROWTH").ok().and_then(|text| text.parse::<usize>().ok());
+    (kib.unwrap_or(128) << 10, kib.is_some())
+}
+
+#[test]
+fn growth_seeds_stay_in_proportion() {
+    let (length, _) = growth_length();
+    let mut broken = Vec::new();
+    for case in growth::seeds() {
+        let growth = case.grow(length, true);
+        eprintln!("{} ({}): {growth}", case.name, case.reader);
+        if !growth.is_in_proportion() {
+            broken.push(format!("{} ({}): {growth}", case.name, case.reader));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Repeats parts and pairs of parts of the other corpora, as many as `NEWSDESK_FUZZ_SECONDS` allow, and prints the worst.
+/// Compares memory, and with `NEWSDESK_GROWTH` time too.
+#[test]
+fn growth_of_every_part_stays_in_proportion() {
+    let (length, is_long) = growth_length();
+    let length = if is_long { length } else { 32 << 10 };
+    let mut cases = Vec::new();
+    for (folder, readers) in [
+        ("wire", &["wire"][..]),
+        ("plain", &["plain"]),
+        ("markdown", &["markdown"]),
+        ("feed", &["feed", "parse_feed"]),
+        ("html", &["html"]),
+        ("page", &["page"]),
+        ("feed_html", &["json_feed"]),
+        ("opml", &["opml"]),
+        ("newsboat", &["newsboat"]),
+    ] {
+        let folder = fuzz().join("corpus").join(folder);
+        for file in names(&folder) {
+            let document = fs::read(folder.join(&file)).unwrap();
+            for &reader in readers {
+                cases.extend(growth::repetitions(&file, reader, &document));
+            }
+        }
+    }
+    let number = cases.len();
+    let mut chance = Chance(0x006e_6577_7364_6573);
+    let seconds = std::env::var("NEWSDESK_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let mut tried = Vec::new();
+    while !cases.is_empty() && Instant::now() < end {
+        let case = cases.swap_remove(chance.below(cases.len()));
+        let growth = case.grow(length, is_long);
+        tried.push((growth, case));
+    }
+    tried.sort_by(|(one, _), (other, _)| other.worst().total_cmp(&one.worst()));
+    eprintln!("{} of {number} cases were tried; the worst are:", tried.len());
+    for (growth, case) in tried.iter().take(12) {
+        eprintln!("{} ({}): {growth}", case.name, case.reader);
+    }
+    let broken: Vec<_> = tried.iter().filter(|(growth, _)| !growth.is_in_proportion()).collect();
+    assert!(broken.is_empty(), "{} cases grow out of proportion; see above", broken.len());
+}
+
+/// So that `PROPTEST_CASES` says how many cases every property is tried with, and 256 are tried where it says nothing.
+#[test]
+fn no_property_has_a_number_of_cases_of_its_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("src"), root.join("tests")];
+    let fixed = ["Proptest", "Config"].concat();
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                assert!(!fs::read_to_string(&path).unwrap().contains(&fixed), "{}", path.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,1191 @@
+//! The state as its reader meets it: keys go in, and what is then selected, open and told is looked at. No terminal, no
+//! threads; a filter is answered before the next key.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::support::app::*;
+use newsdesk::app::{
+    Effect, Focus, Kept, LoadProgress, Message, Mouse, MouseAction, Notice, OverlayKind, help_rows, palette_rows,
+};
+use newsdesk::article::{Problem, Refusal};
+use newsdesk::config::{Config, Density, Split, ThemeChoice};
+use newsdesk::corpus::{Corpus, Origin};
+use newsdesk::keys::{ACTIONS, Action, Key};
+use newsdesk::search::Costly;
+use proptest::prelude::*;
+
+#[test]
+fn keys_move_the_selection_and_stop_at_both_ends() {
+    let mut desk = Desk::wide();
+    assert_eq!(desk.selected(), "Ferry to the islands sails again");
+    desk.press("j j");
+    assert_eq!(desk.selected(), "Market moves to the old quay");
+    desk.press("k up up up");
+    assert_eq!(desk.state.list().selected(), 0);
+    desk.press("G down");
+    assert_eq!(desk.selected(), "Choir looks for low voices");
+    desk.press("g");
+    assert_eq!(desk.state.list().selected(), 0);
+    desk.press("^F");
+    assert_eq!(desk.state.list().selected(), 4);
+}
+
+#[test]
+fn a_number_before_a_key_says_how_often_or_where() {
+    let mut desk = Desk::wide();
+    desk.press("3 j");
+    assert_eq!(desk.state.list().selected(), 3);
+    desk.press("2 k");
+    assert_eq!(desk.state.list().selected(), 1);
+    desk.press("4 G");
+    assert_eq!(desk.state.list().selected(), 3);
+    desk.press("2 g");
+    assert_eq!(desk.state.list().selected(), 1);
+    desk.press("1 0 j");
+    assert_eq!(desk.state.list().selected(), 4);
+    desk.press("9 9 9 9 9 9 9 9 9 9 9 9 k");
+    assert_eq!((desk.state.list().selected(), desk.state.count()), (0, None));
+}
+
+#[test]
+fn a_number_counts_lines_where_the_text_has_the_focus() {
+    let mut desk = Desk::with_long(60);
+    desk.press("enter 5 j");
+    assert_eq!((desk.state.reading().top(), desk.selected().as_str()), (5, "A long read"));
+    desk.press("2 k 1 2 G");
+    assert_eq!(desk.state.reading().top(), 11);
+}
+
+#[test]
+fn escape_backs_out_one_level_at_a_time() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("j enter z");
+    assert!(desk.state.layout().list.is_none());
+    desk.press("esc");
+    assert!(desk.state.layout().list.is_some());
+    assert_eq!((desk.state.focus(), desk.typed()), (Focus::Reading, "state"));
+    desk.press("esc");
+    assert_eq!((desk.state.focus(), desk.typed()), (Focus::List, "state"));
+    desk.press("esc");
+    assert_eq!((desk.typed(), desk.listed().len()), ("", 5));
+    desk.press("esc");
+    assert_eq!(desk.notice(), "q quits");
+    assert!(desk.effects.is_empty());
+}
+
+#[test]
+fn escape_stops_loading_only_if_pressed_twice() {
+    let mut desk = Desk::wide();
+    desk.hear(Message::Loading(LoadProgress { found: 29_137, read: 17_698, ..Default::default() }));
+    desk.filter("state").press("esc");
+    assert!(desk.effects.is_empty());
+    desk.press("esc");
+    assert_eq!(desk.notice(), "Loading 17,698 of 29,137 · Esc again stops");
+    assert!(matches!(desk.effects[..], [Effect::ExpireStop { .. }]));
+    desk.press("esc");
+    assert!(matches!(desk.effects.last(), Some(Effect::StopLoading)));
+}
+
+#[test]
+fn escape_too_late_or_after_another_key_does_not_stop_loading() {
+    let mut desk = Desk::wide();
+    desk.hear(Message::Loading(LoadProgress { found: 9, read: 2, ..Default::default() }));
+    desk.press("esc j esc");
+    desk.hear(Message::StopExpired);
+    assert_eq!(desk.notice(), "");
+    desk.press("esc");
+    assert!(desk.effects.iter().all(|effect| matches!(effect, Effect::ExpireStop { .. })), "{:?}", desk.effects);
+}
+
+#[test]
+fn stopped_loading_stays_in_view_and_marks_counts_and_exports() {
+    let mut desk = Desk::new(Config::default(), town(), 80, 24);
+    let stopped =
+        LoadProgress { found: 29_137, read: 17_698, walked: true, done: true, stopped: true, ..Default::default() };
+    desk.hear(Message::Loading(stopped));
+    desk.filter("state");
+    let screen = format!("{}", desk.draw().backend());
+    for shown in ["▲ 17,698 of 29,137 files · F5 loads the rest", "3+ of 5 articles+", "3 articles+"] {
+        assert!(screen.contains(shown), "{shown}\n{screen}");
+    }
+    desk.press("w enter");
+    let Some(Effect::Export(export)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
+    assert_eq!(
+        export.success().text,
+        "3 articles written to 2023-10-01-state.md, incomplete: 17,698 of 29,137 files were read"
+    );
+    desk.press("f5");
+    assert!(matches!(desk.effects.last(), Some(Effect::Reload)));
+}
+
+#[test]
+fn export_writes_the_list_or_the_open_article() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("w");
+    assert_eq!(desk.state.overlay().unwrap().line.text(), "2023-10-01-state.md");
+    assert_eq!(desk.state.export_question(), "Export 3 articles to a file (.md .csv .json .jsonl .txt)");
+    desk.press("^U").type_in("found.csv").press("enter");
+    let [Effect::Export(export)] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
+    assert_eq!((export.path.as_path(), export.slots.len(), export.force), (Path::new("found.csv"), 3, false));
+    assert_eq!(export.heading.as_ref().unwrap().query, "state");
+    desk.press("enter w");
+    assert_eq!(desk.state.overlay().unwrap().line.text(), "2023-09-30-ferry-to-the-islands-sails-again.md");
+    desk.press("enter");
+    let Some(Effect::Export(export)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
+    assert_eq!((export.slots.len(), export.heading.is_none()), (1, true));
+    desk.press(":").type_in("export notes.json").press("enter");
+    assert!(matches!(desk.effects.last(), Some(Effect::Export(export)) if export.path.ends_with("notes.json")));
+}
+
+#[test]
+fn export_refuses_an_unknown_ending_and_keeps_what_was_typed() {
+    let mut desk = Desk::wide();
+    desk.press("w ^U").type_in("found.pdf").press("enter");
+    assert_eq!(desk.notice(), "End the file name in .md, .csv, .json, .jsonl or .txt");
+    assert_eq!(desk.state.overlay().unwrap().line.text(), "found.pdf");
+    assert!(desk.effects.is_empty());
+}
+
+#[test]
+fn export_replaces_a_file_only_after_a_question_or_with_a_bang() {
+    let mut desk = Desk::wide();
+    desk.press("w enter");
+    let Some(Effect::Export(export)) = desk.effects.pop() else { panic!("{:?}", desk.effects) };
+    desk.hear(Message::ExportExists(export.clone()));
+    let question = &desk.state.question().unwrap().text;
+    assert_eq!(question, "2023-10-01-articles.md exists already. Write over it?");
+    desk.press("enter n");
+    assert!(desk.state.overlay().is_none() && desk.effects.is_empty());
+    desk.hear(Message::ExportExists(export));
+    desk.press("y");
+    assert!(matches!(desk.effects.pop(), Some(Effect::Export(export)) if export.force));
+    desk.press(":").type_in("export! a.md").press("enter");
+    assert!(matches!(desk.effects.pop(), Some(Effect::Export(export)) if export.force));
+}
+
+#[test]
+fn unknown_command_is_reported_with_a_suggestion() {
+    let mut desk = Desk::wide();
+    desk.press(":").type_in("exprot notes.md").press("enter");
+    assert_eq!(desk.notice(), "Unknown command \"exprot\"; did you mean \"export\"?");
+    desk.press(":").type_in("quit now").press("enter");
+    assert_eq!(desk.notice(), "\"quit\" takes nothing after its name");
+    assert!(desk.effects.is_empty());
+}
+
+#[test]
+fn zen_is_not_restored_at_the_start() {
+    let mut desk = Desk::wide();
+    desk.press("j enter z");
+    let session = desk.kept.iter().rev().find_map(|effect| match effect {
+        Effect::KeepSession { session, .. } => Some(session.as_ref().clone()),
+        _ => None,
+    });
+    let session = session.unwrap();
+    let mut desk = Desk::wide();
+    desk.hear(Message::Library(Box::new(Kept { session: Some(session), ..Kept::default() })));
+    assert_eq!(
+        (desk.selected().as_str(), desk.state.focus()),
+        ("State archive opens its reading room", Focus::Reading)
+    );
+    assert!(desk.state.layout().list.is_some());
+}
+
+#[test]
+fn cancel_leaves_a_line_as_it_was_before() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("enter /").type_in(" quay").press("^C");
+    assert_eq!((desk.typed(), desk.state.focus(), desk.listed().len()), ("state", Focus::Reading, 3));
+    for line in [":", "|", "S", "w", "t"] {
+        desk.press(line).type_in("x").press("^C");
+        assert!(desk.state.overlay().is_none(), "{line}");
+    }
+    assert!(desk.effects.is_empty(), "{:?}", desk.effects);
+    desk.press("^C");
+    assert!(matches!(desk.effects[..], [Effect::Quit]));
+}
+
+#[test]
+fn a_filter_narrows_with_every_letter() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("quay");
+    assert_eq!(desk.listed(), ["Ferry to the islands sails again", "Market moves to the old quay"]);
+    assert_eq!(desk.state.filter().hits(), Some((2, true)));
+    desk.press("space").type_in("dawn");
+    assert_eq!(desk.listed(), ["Ferry to the islands sails again"]);
+    let narrowed = desk.requests.last().unwrap().within.as_ref().map(|answer| answer.slots.len());
+    assert_eq!(narrowed, Some(1));
+    desk.press("^W ^W");
+    assert_eq!(desk.listed().len(), 5);
+}
+
+#[test]
+fn the_selected_article_stays_selected_while_it_matches_and_when_the_filter_goes() {
+    let mut desk = Desk::wide();
+    desk.press("j j j / ").type_in("stat");
+    assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
+    desk.type_in("e");
+    assert_eq!((desk.listed().len(), desk.state.list().selected()), (3, 2));
+    desk.press("esc");
+    assert_eq!((desk.typed(), desk.state.focus()), ("", Focus::List));
+    assert_eq!((desk.listed().len(), desk.state.list().selected()), (5, 3));
+    assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
+}
+
+#[test]
+fn where_the_selected_article_does_not_match_the_next_one_that_does_is_selected() {
+    let mut desk = Desk::wide();
+    desk.press("j j").filter("state");
+    assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
+}
+
+#[test]
+fn where_nothing_matches_nothing_is_selected_and_clearing_brings_all_back() {
+    let mut desk = Desk::wide();
+    desk.press("j").filter("zeppelin");
+    assert!(desk.listed().is_empty() && desk.state.reading().open().is_none());
+    desk.press("j k G g ^F enter space b o y e n N z");
+    assert!(desk.effects.is_empty());
+    desk.press("esc esc");
+    assert_eq!(desk.listed().len(), 5);
+    desk.selected();
+}
+
+#[test]
+fn next_hit_goes_through_an_article_and_on_into_the_next_that_has_one() {
+    let mut desk = Desk::wide();
+    desk.filter("state");
+    let walk: Vec<_> = (0..5)
+        .map(|_| {
+            desk.press("n");
+            (desk.state.list().selected(), desk.state.reading().open().unwrap().current, desk.hit().unwrap())
+        })
+        .collect();
+    let hit = |place, number, text: &str| (place, Some(number), text.to_owned());
+    let expected = [hit(0, 0, "state"), hit(1, 0, "State"), hit(1, 1, "state"), hit(1, 2, "state"), hit(2, 0, "state")];
+    assert_eq!(walk, expected);
+    desk.press("n");
+    assert_eq!((desk.notice(), desk.state.list().selected()), ("No hit after this one", 2));
+}
+
+#[test]
+fn previous_hit_goes_back_to_the_last_one_of_the_article_before() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("5 n");
+    assert_eq!(desk.state.list().selected(), 2);
+    desk.press("N");
+    assert_eq!((desk.state.list().selected(), desk.state.reading().open().unwrap().current), (1, Some(2)));
+    desk.press("3 N");
+    assert_eq!((desk.state.list().selected(), desk.state.reading().open().unwrap().current), (0, Some(0)));
+    desk.press("N");
+    assert_eq!((desk.notice(), desk.hit().as_deref()), ("No hit before this one", Some("state")));
+}
+
+#[test]
+fn a_hit_that_is_out_of_sight_is_brought_into_sight() {
+    let mut desk = Desk::with_long(60);
+    desk.filter("tenth");
+    for number in 1..=6 {
+        desk.press("n");
+        let text = desk.text().join("\n");
+        assert!(text.contains(&format!("tenth paragraph number {}", number * 10)), "{text}");
+    }
+    desk.press("N N");
+    assert!(desk.text().join("\n").contains("tenth paragraph number 40,"));
+}
+
+#[test]
+fn on_a_narrow_screen_next_hit_shows_the_text() {
+    let mut desk = Desk::narrow();
+    desk.filter("state").press("n");
+    assert_eq!((desk.state.focus(), desk.hit().as_deref()), (Focus::Reading, Some("state")));
+}
+
+#[test]
+fn without_a_filter_or_without_a_wanted_word_next_hit_says_what_is_the_matter() {
+    let mut desk = Desk::wide();
+    desk.press("n");
+    assert_eq!(desk.notice(), "No hits: the filter has no words to find in the text");
+    desk.filter("-state");
+    assert_eq!(desk.listed(), ["Market moves to the old quay", "Choir looks for low voices"]);
+    desk.press("n");
+    assert_eq!((desk.notice(), desk.hit()), ("No hits: the filter has no words to find in the text", None));
+}
+
+#[test]
+fn filter_without_words_shows_no_snippets_or_hits() {
+    for (density, rows) in [(Density::Compact, 1), (Density::Comfortable, 2)] {
+        let mut desk = Desk::new(Config { density, ..Config::default() }, town(), 120, 40);
+        for filter in ["section:town", "is:unread", "-sea", "date:2023 sort:old"] {
+            desk.press("esc esc").filter(filter);
+            assert_eq!(desk.state.list_view().unwrap().row_height, rows, "{filter}");
+            let screen = desk.screen();
+            assert!(screen.contains("articles") && !screen.contains(" hits"), "{filter}\n{screen}");
+            assert!(!screen.contains("n N hit"), "{filter}\n{screen}");
+        }
+        desk.press("esc esc").filter("section:town state");
+        assert_eq!(desk.state.list_view().unwrap().row_height, rows + 1);
+        assert!(desk.screen().contains("n N hit"));
+    }
+}
+
+#[test]
+fn case_toggle_changes_the_filter_and_says_what_it_would_find() {
+    let corpus = with_file(&town(), "us.txt", "date 2023-09-29 WORLD\nUS sends help\n\nIt came.");
+    let mut desk = Desk::new(Config::default(), corpus, 80, 24);
+    desk.press("Alt-c");
+    assert_eq!(desk.notice(), "No filter. Press / to type one");
+    desk.press("/").type_in("US");
+    assert_eq!(desk.listed(), ["US sends help"]);
+    assert!(desk.screen().contains("Aa  1 article · 1 hit · 1 here · Alt-c ignores case (+1)"), "{}", desk.screen());
+    desk.press("Alt-c");
+    assert_eq!((desk.typed(), desk.listed().len()), ("case:ignore US", 2));
+    assert!(desk.screen().contains("A=a  2 articles · 2 hits"), "{}", desk.screen());
+    desk.press("enter Alt-c");
+    assert_eq!((desk.typed(), desk.listed().len()), ("case:exact US", 1));
+    assert!(desk.screen().contains("A≠a  1 article"), "{}", desk.screen());
+    desk.press("Alt-c");
+    assert_eq!((desk.typed(), desk.listed().len()), ("US", 1));
+    desk.press("esc /").type_in("us").press("Alt-c").type_in("e");
+    assert_eq!((desk.typed(), desk.listed().len()), ("case:exact use", 1), "the cursor stays where it was");
+    desk.press("esc /").type_in("sECTION:town CASE:exact us").press("Alt-c");
+    assert_eq!(desk.typed(), "sECTION:town case:ignore us", "one that is there is replaced");
+}
+
+#[test]
+fn empty_answer_suggests_the_other_case() {
+    let mut desk = Desk::wide();
+    desk.filter("STATE");
+    assert!(desk.listed().is_empty());
+    assert!(desk.screen().contains("No article matches. Alt-c ignores case: 3 articles."), "{}", desk.screen());
+}
+
+#[test]
+fn slash_puts_the_cursor_after_a_space() {
+    let mut desk = Desk::wide();
+    desk.filter("state");
+    let (listed, asked) = (desk.listed(), desk.requests.len());
+    desk.press("/");
+    assert_eq!((desk.typed(), desk.state.filter().editor().cursor()), ("state ", 6));
+    assert_eq!((desk.listed(), desk.requests.len()), (listed, asked), "a space changes nothing");
+    desk.type_in("sea");
+    assert_eq!(desk.listed(), ["Storm passes north of the lighthouse"]);
+    desk.press("enter / enter");
+    assert_eq!(desk.typed(), "state sea");
+    // In an expression that is not closed a space would count, and a field waits for its value.
+    for open in ["/st.te", "title:"] {
+        desk.press("esc esc").filter(open).press("/");
+        assert_eq!(desk.typed(), open);
+        desk.press("enter");
+    }
+    // An empty filter stays empty.
+    desk.press("esc esc /");
+    assert_eq!(desk.typed(), "");
+}
+
+#[test]
+fn articles_from_the_future_are_hidden_if_the_config_says_so() {
+    let late = |date: &str| format!("date {date} WORLD\nSent from {date}\n\nThe state of things.");
+    let mut corpus = town();
+    for date in ["2023-10-02", "2023-10-03", "2199-01-01"] {
+        corpus = with_file(&corpus, &format!("{date}.txt"), &late(date));
+    }
+    let config = Config { hide_future: true, ..Config::default() };
+    let mut desk = Desk::new(config, corpus.clone(), 120, 40);
+    assert_eq!((desk.listed().len(), desk.selected().as_str()), (6, "Sent from 2023-10-02"));
+    assert!(desk.screen().contains("6 articles · 2 in the future"), "{}", desk.screen());
+    desk.filter("state");
+    assert_eq!(desk.listed().len(), 4);
+    desk.press("esc esc").filter("date:2199 OR date:2023-10-03");
+    assert_eq!(desk.listed().len(), 2, "a date that names the future finds it");
+    desk.press("esc esc");
+    desk.hear(Message::Clock(now() + chrono::Days::new(1)));
+    assert_eq!(desk.listed().len(), 7, "a day later one more is not so far ahead");
+    let mut desk = Desk::new(Config::default(), corpus, 120, 40);
+    assert_eq!(desk.listed().len(), 8);
+    desk.filter("state");
+    assert_eq!(desk.listed().len(), 6);
+}
+
+#[test]
+fn older_filters_come_back_and_at_last_what_was_typed() {
+    let mut desk = Desk::wide();
+    desk.filter("quay").press("/ ^U").type_in("state").press("enter / ^U").type_in("dr");
+    desk.press("up");
+    assert_eq!((desk.typed(), desk.listed().len()), ("state", 3));
+    desk.press("up");
+    assert_eq!((desk.typed(), desk.listed().len()), ("quay", 2));
+    desk.press("up");
+    assert_eq!(desk.typed(), "quay");
+    desk.press("down down");
+    assert_eq!(desk.typed(), "dr");
+    desk.press("down");
+    assert_eq!(desk.typed(), "dr");
+}
+
+#[test]
+fn a_filter_that_is_cleared_can_be_taken_back_from_the_history() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state").press("esc / up enter");
+    assert_eq!((desk.typed(), desk.listed().len()), ("state", 3));
+}
+
+#[test]
+fn the_answer_to_an_older_filter_is_dropped() {
+    let mut desk = Desk::wide();
+    desk.slow = true;
+    desk.press("/").type_in("qs");
+    desk.press("backspace").type_in("uay");
+    let last = desk.requests.len() - 1;
+    desk.answer(1);
+    assert_eq!(desk.listed().len(), 5);
+    assert!(!desk.state.filter().is_answered());
+    desk.answer(last);
+    assert_eq!((desk.listed().len(), desk.state.filter().hits()), (2, Some((2, true))));
+    desk.answer(0);
+    assert_eq!((desk.listed().len(), desk.state.filter().hits()), (2, Some((2, true))));
+    desk.press("esc");
+    desk.answer(last);
+    assert_eq!((desk.listed().len(), desk.state.filter().hits()), (5, None));
+}
+
+#[test]
+fn until_the_reader_moves_the_newest_article_is_the_selected_one() {
+    let mut desk = Desk::wide();
+    let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
+    desk.corpus(grown);
+    assert_eq!((desk.selected().as_str(), desk.listed().len()), ("Fire is out", 6));
+}
+
+#[test]
+fn once_the_reader_moved_newer_articles_come_in_above_the_selected_one() {
+    let mut desk = Desk::wide();
+    desk.press("j");
+    let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
+    desk.corpus(grown);
+    assert_eq!((desk.selected().as_str(), desk.state.list().selected()), ("State archive opens its reading room", 2));
+}
+
+#[test]
+fn an_article_that_is_written_anew_stays_selected_and_is_read_on_at_the_same_place() {
+    let mut desk = Desk::with_long(60);
+    desk.press("enter 3 0 j");
+    let (place, text) = (desk.place(), desk.text()[0].clone());
+    let changed = with_file(desk.state.corpus(), "long.txt", &long("A longer read", 70));
+    let changed = with_file(&changed, "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
+    desk.corpus(changed);
+    assert_eq!(desk.selected(), "A longer read");
+    assert_eq!((desk.place(), &desk.text()[0]), (place, &text));
+    assert_eq!(desk.state.focus(), Focus::Reading);
+}
+
+#[test]
+fn an_article_that_is_gone_hands_the_selection_to_the_next() {
+    let mut desk = Desk::wide();
+    desk.press("j j");
+    let fewer = without_file(desk.state.corpus(), "market.txt");
+    desk.corpus(fewer);
+    assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
+    desk.corpus(Corpus::default());
+    assert!(desk.listed().is_empty() && desk.state.reading().open().is_none());
+}
+
+#[test]
+fn a_new_version_is_filtered_as_the_old_one_was() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("j");
+    let grown = with_file(desk.state.corpus(), "tax.txt", "date 2023-10-01 TOWN\nTax is due\n\nThe state wants it.");
+    desk.corpus(grown);
+    assert_eq!(desk.listed().len(), 4);
+    assert_eq!((desk.selected().as_str(), desk.state.list().selected()), ("State archive opens its reading room", 2));
+    assert_eq!(desk.state.filter().hits(), Some((6, true)));
+}
+
+#[test]
+fn the_text_alone_is_a_key_away_and_a_filter_ends_it() {
+    let mut desk = Desk::wide();
+    desk.press("z");
+    let layout = desk.state.layout();
+    assert!(layout.list.is_none() && layout.bar.is_none() && layout.status.is_none());
+    assert_eq!(layout.reading.map(|area| (area.columns, area.rows)), Some((120, 40)));
+    desk.press("J");
+    assert_eq!(desk.selected(), "State archive opens its reading room");
+    desk.press("z");
+    assert!(desk.state.layout().list.is_some());
+    desk.press("z /");
+    assert!(desk.state.layout().bar.is_some());
+    desk.press("esc");
+    assert!(desk.state.layout().list.is_some());
+}
+
+#[test]
+fn space_reads_page_by_page_and_on_into_the_next_article() {
+    let mut desk = Desk::with_long(60);
+    let mut pages = 0;
+    while desk.selected() == "A long read" {
+        let last = desk.text().last().cloned();
+        desk.press("space");
+        pages += 1;
+        assert!(pages < 20);
+        if desk.selected() == "A long read" {
+            // The last line of a page is still there at the top of the next.
+            assert!(desk.text().contains(&last.unwrap()));
+        }
+    }
+    assert!(pages > 3);
+    assert_eq!((desk.selected().as_str(), desk.state.reading().top()), ("State archive opens its reading room", 0));
+    desk.press("space space space space");
+    assert_eq!(desk.notice(), "This is the end of the last article");
+}
+
+#[test]
+fn the_palette_finds_an_action_by_name_and_does_it() {
+    let mut desk = Desk::wide();
+    desk.press(":").type_in("theme");
+    assert_eq!(palette_rows("theme")[0].name, "theme");
+    desk.press("enter");
+    assert_eq!((desk.state.theme(), desk.notice()), (ThemeChoice::Dark, "Theme: dark"));
+    assert!(desk.state.overlay().is_none());
+    desk.press(":").type_in("stop load").press("enter");
+    assert!(matches!(desk.effects[..], [Effect::StopLoading]));
+    desk.press(":").type_in("qqqq").press("enter");
+    assert!(desk.state.overlay().is_none() && desk.effects.len() == 1);
+    desk.press(": down down up esc j");
+    assert_eq!(desk.state.list().selected(), 1);
+}
+
+#[test]
+fn the_help_is_searched_with_a_slash_and_closed_with_escape() {
+    let mut desk = Desk::wide();
+    desk.press("? /").type_in("clipboard");
+    let rows = |desk: &Desk| {
+        let line = desk.state.overlay().unwrap().line.text().to_owned();
+        help_rows(&line, desk.state.keymap()).into_iter().map(|spec| spec.name).collect::<Vec<_>>()
+    };
+    assert!(rows(&desk).is_empty());
+    desk.press("^U").type_in("next article");
+    assert!(rows(&desk).contains(&"next-article") && !rows(&desk).contains(&"quit"));
+    desk.press("enter j");
+    assert_eq!(desk.state.overlay().unwrap().row, 1);
+    assert_eq!(desk.state.list().selected(), 0);
+    desk.press("esc");
+    assert!(desk.state.overlay().is_none());
+}
+
+#[test]
+fn problems_are_listed_and_go_when_their_file_is_read_anew() {
+    let mut desk = Desk::wide();
+    desk.press("!");
+    assert_eq!(desk.notice(), "No problems: everything could be read");
+    for name in ["a.bin", "b.bin", "sub/c.bin"] {
+        let path = Path::new("desk").join(name);
+        desk.hear(Message::Problem(Problem::refused(path, &Refusal::Empty)));
+    }
+    desk.press("! j j j");
+    assert_eq!(desk.state.overlay().map(|overlay| (overlay.kind, overlay.row)), Some((OverlayKind::Problems, 2)));
+    desk.hear(Message::ProblemsGone("desk/sub".into()));
+    assert_eq!(desk.state.problem_count(), 2);
+    desk.draw();
+    desk.press("!");
+    desk.hear(Message::ProblemsGone("".into()));
+    desk.press("!");
+    assert!(desk.state.overlay().is_none());
+}
+
+#[test]
+fn headline_and_address_or_the_whole_article_are_copied() {
+    let mut desk = Desk::wide();
+    desk.press("j y");
+    let [Effect::Copy(text)] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
+    assert_eq!(text, "State archive opens its reading room\ndesk/archive.txt\n");
+    assert_eq!(desk.notice(), "Copied headline and address");
+    desk.press("Y");
+    let Some(Effect::Copy(text)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
+    assert!(text.contains("nine hundred boxes") && text.contains("Town Gazette"));
+    desk.press("s t").type_in("wheat").press("enter m").type_in("Ask the printer").press("esc Y");
+    let Some(Effect::Copy(text)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
+    assert!(text.ends_with("\nMarks: starred · #wheat\n\nNote: Ask the printer\n"), "{text}");
+}
+
+#[test]
+fn links_are_opened_by_number_and_the_lack_of_one_is_told() {
+    let page = "# Two links\n\nSee [one](https://one.example/) and [two](https://two.example/).\n";
+    let mut desk = Desk::new(Config::default(), with_file(&town(), "links.md", page), 120, 40);
+    desk.press("G");
+    assert_eq!(desk.selected(), "Two links");
+    desk.press("o 2 o");
+    let links: Vec<_> = desk.effects.iter().map(|effect| format!("{effect:?}")).collect();
+    assert_eq!(links, [r#"OpenLink("https://one.example/")"#, r#"OpenLink("https://two.example/")"#]);
+    desk.press("3 o");
+    assert_eq!(desk.notice(), "This article has no link 3");
+    desk.press("g o");
+    assert_eq!(desk.notice(), "This article names no address");
+    assert_eq!(desk.effects.len(), 2);
+}
+
+#[test]
+fn only_an_article_that_is_in_a_file_is_edited() {
+    let mut desk = Desk::wide();
+    desk.press("e");
+    assert!(matches!(&desk.effects[..], [Effect::Edit(path)] if path == Path::new("desk/ferry.txt")));
+    let piped = Corpus::default().with([shard(&TOWN[..1], Origin::Input)]);
+    let mut desk = Desk::new(Config::default(), piped, 120, 40);
+    desk.press("e");
+    assert_eq!((desk.notice(), desk.effects.len()), ("This article is in no file that could be edited", 0));
+}
+
+#[test]
+fn an_article_is_given_to_the_command_that_is_typed() {
+    let mut desk = Desk::wide();
+    desk.press("| enter");
+    assert!(desk.effects.is_empty());
+    desk.press("|").type_in("wc -w").press("enter");
+    let [Effect::Pipe { command, text }] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
+    assert!(command == "wc -w" && text.starts_with("Ferry to the islands"));
+}
+
+#[test]
+fn other_keys_ask_the_world_outside_for_what_they_name() {
+    let mut desk = Desk::wide();
+    desk.press("f5 ^L ^Z ^C /");
+    assert!(matches!(desk.effects[..], [Effect::Reload, Effect::Redraw, Effect::Suspend, Effect::Quit]));
+    desk.press("q");
+    assert_eq!((desk.typed(), desk.effects.len()), ("q", 4));
+    desk.press("esc q");
+    assert!(matches!(desk.effects.last(), Some(Effect::Quit)));
+}
+
+#[test]
+fn a_mistake_keeps_the_last_good_answer_and_is_told() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state").press("space").type_in("is:star");
+    let (found, asked) = (desk.listed(), desk.requests.len());
+    assert_eq!(found.len(), 3);
+    // What may become `starred` is no mistake yet, what cannot is one.
+    assert_eq!(desk.state.filter().typed().mistake(), None);
+    desk.type_in("ed").press("space");
+    assert_eq!((desk.listed().len(), desk.requests.len()), (3, asked));
+    let mistake = desk.state.filter().typed().mistake().unwrap().clone();
+    assert_eq!((mistake.span, mistake.message.contains("is:starred")), (9..15, true));
+    assert_eq!(desk.state.filter().query().terms()[0].text, "state");
+    // Enter leaves the bar once it is mended.
+    desk.press("enter");
+    assert_eq!(desk.state.focus(), Focus::Filter);
+    desk.press("^W enter");
+    assert_eq!(desk.state.focus(), Focus::List);
+}
+
+#[test]
+fn where_a_mistake_was_a_word_that_nothing_has_the_rest_is_asked() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state").press("space").type_in("secton");
+    assert_eq!(desk.listed().len(), 0);
+    desk.type_in(":");
+    assert_eq!(desk.listed().len(), 3);
+    let asked = desk.requests.len();
+    desk.type_in("town");
+    assert_eq!((desk.listed().len(), desk.requests.len()), (3, asked));
+}
+
+#[test]
+fn a_word_to_be_left_out_counts_once_it_is_more_than_begun() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state").press("space").type_in("-");
+    for (letter, found) in [("a", 3), ("r", 3), ("c", 2), ("h", 2)] {
+        assert_eq!(desk.type_in(letter).listed().len(), found, "{letter}");
+    }
+    // What is kept is meant as it stands, however it is kept.
+    desk.press("^W").type_in("a");
+    assert_eq!(desk.listed().len(), 3);
+    desk.press("enter");
+    assert_eq!(desk.listed().len(), 0);
+    desk.press("/ backspace backspace backspace").type_in("-a");
+    assert_eq!(desk.listed().len(), 3);
+    desk.mouse(5, 2, MouseAction::Press);
+    assert_eq!((desk.state.focus(), desk.listed().len()), (Focus::List, 0));
+}
+
+#[test]
+fn typing_what_changes_nothing_asks_nothing() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state");
+    let asked = desk.requests.len();
+    desk.press("space").type_in("title:");
+    desk.press("backspace").type_in(":");
+    // `title` alone is a word, with its colon it is nothing yet.
+    assert_eq!(desk.listed().len(), 3);
+    desk.press("space space");
+    assert!(desk.requests.len() > asked);
+    let asked = desk.requests.len();
+    desk.press("space -");
+    assert_eq!(desk.requests.len(), asked);
+}
+
+#[test]
+fn of_a_query_that_finds_nothing_the_costly_condition_is_named() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("state quay section:weather");
+    assert_eq!(desk.state.filter().costly(), Some(&Costly::Without("quay".to_owned(), 1)));
+    desk.press("^U").type_in("state nowhere anywhere");
+    assert_eq!(desk.state.filter().costly(), Some(&Costly::Alone("nowhere".to_owned())));
+    desk.press("^U").type_in("nowhere");
+    assert_eq!(desk.state.filter().costly(), None);
+}
+
+#[test]
+fn tab_completes_fields_and_then_values_with_their_counts() {
+    let mut desk = Desk::wide();
+    desk.press("/").type_in("s").press("tab");
+    assert_eq!(desk.typed(), "source:");
+    let menu = desk.state.filter().completion().unwrap();
+    assert_eq!(menu.candidates().len(), 4);
+    desk.press("tab");
+    assert_eq!(desk.typed(), "section:");
+    desk.press("shift-tab shift-tab");
+    assert_eq!(desk.typed(), "sort:");
+    // Esc takes the candidate back and stays.
+    desk.press("esc");
+    assert_eq!((desk.typed(), desk.state.focus()), ("s", Focus::Filter));
+    desk.press("tab tab").type_in("to").press("tab");
+    assert_eq!(desk.typed(), "section:town");
+    assert!(desk.state.filter().completion().is_none());
+    assert_eq!(desk.listed().len(), 2);
+    desk.press("^U").type_in("-source:").press("tab");
+    let shown: Vec<_> =
+        desk.state.filter().completion().unwrap().candidates().iter().map(|one| one.shown.clone()).collect();
+    assert_eq!(shown, ["Harbour Notes", "Town Gazette"]);
+    assert_eq!(desk.typed(), "-source:\"harbour notes\"");
+    assert_eq!(desk.listed().len(), 4);
+    desk.type_in("x");
+    assert!(desk.state.filter().completion().is_none());
+}
+
+#[test]
+fn a_question_mark_shows_the_language_where_a_word_begins_and_is_a_letter_elsewhere() {
+    let mut desk = Desk::narrow();
+    desk.press("/ ?");
+    assert_eq!(desk.state.overlay().map(|overlay| overlay.kind), Some(OverlayKind::Language));
+    desk.press("esc").type_in("/ab?/").press("space ?");
+    assert_eq!(desk.typed(), "/ab?/ ");
+    assert_eq!(desk.state.overlay().map(|overlay| overlay.kind), Some(OverlayKind::Language));
+    desk.press("? esc :").type_in("wh?");
+    assert_eq!(desk.state.overlay().map(|overlay| overlay.line.text()), Some("wh?"));
+}
+
+#[test]
+fn since_counts_from_the_day_that_it_is() {
+    let mut desk = Desk::wide();
+    desk.filter("since:3d");
+    assert_eq!(desk.listed().len(), 2);
+    desk.hear(Message::Clock(now() + chrono::Days::new(2)));
+    assert_eq!(desk.listed().len(), 1);
+}
+
+#[test]
+fn an_answer_is_listed_in_the_order_that_was_asked_for() {
+    let mut desk = Desk::wide();
+    desk.filter("sort:title");
+    assert_eq!(desk.listed()[0], "Choir looks for low voices");
+    desk.press("/").type_in(" state").press("enter");
+    assert_eq!(desk.listed()[2], "Storm passes north of the lighthouse");
+    desk.press("/ ^U").type_in("state sort:old");
+    assert_eq!(desk.listed()[0], "Storm passes north of the lighthouse");
+    desk.press("^U").type_in("state sort:relevance");
+    assert_eq!(desk.listed()[0], "State archive opens its reading room");
+    desk.press("esc");
+    assert_eq!(desk.listed()[0], "Ferry to the islands sails again");
+}
+
+#[test]
+fn pasted_text_is_text_and_never_keys() {
+    let mut desk = Desk::wide();
+    desk.hear(Message::Paste("quay\nq\u{1b}".to_owned()));
+    assert_eq!((desk.typed(), desk.state.focus()), ("quay q␛", Focus::Filter));
+    assert!(desk.effects.is_empty());
+    desk.press("esc :");
+    desk.hear(Message::Paste("theme".to_owned()));
+    assert_eq!(desk.state.overlay().map(|overlay| overlay.line.text()), Some("theme"));
+    desk.press("esc ?");
+    desk.hear(Message::Paste("q".to_owned()));
+    assert!(desk.state.overlay().is_some() && desk.typed().is_empty());
+}
+
+#[test]
+fn a_click_selects_an_article_and_another_opens_it() {
+    let mut desk = Desk::wide();
+    let view = desk.state.list_view().unwrap();
+    let row = view.rows.row + 2 * view.row_height;
+    desk.mouse(5, row, MouseAction::Press);
+    assert_eq!((desk.state.list().selected(), desk.state.focus()), (2, Focus::List));
+    desk.mouse(5, row, MouseAction::Press);
+    assert_eq!((desk.state.list().selected(), desk.state.focus()), (2, Focus::Reading));
+    desk.mouse(5, view.rows.row + 20, MouseAction::Press);
+    assert_eq!((desk.state.list().selected(), desk.state.focus()), (2, Focus::Reading));
+    let bar = desk.state.layout().bar.unwrap();
+    desk.mouse(9, bar.row, MouseAction::Press);
+    assert_eq!(desk.state.focus(), Focus::Filter);
+    desk.press("x ?").mouse(5, row, MouseAction::Press);
+    assert_eq!(desk.typed(), "x?");
+}
+
+#[test]
+fn the_wheel_scrolls_the_pane_that_is_under_the_mouse() {
+    let mut desk = Desk::with_long(60);
+    let reading = desk.state.layout().reading.unwrap();
+    desk.mouse(reading.column + 5, 5, MouseAction::WheelDown);
+    assert_eq!((desk.state.reading().top(), desk.state.focus()), (3, Focus::List));
+    desk.mouse(reading.column + 5, 5, MouseAction::WheelUp);
+    assert_eq!(desk.state.reading().top(), 0);
+    desk.mouse(2, 5, MouseAction::WheelDown);
+    assert_eq!(desk.selected(), "A long read");
+}
+
+#[test]
+fn the_rule_between_the_panes_is_dragged() {
+    let mut desk = Desk::wide();
+    let rule = desk.state.layout().rule.unwrap();
+    desk.mouse(rule.column, 10, MouseAction::Press);
+    desk.mouse(72, 10, MouseAction::Drag);
+    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(72));
+    desk.mouse(1, 10, MouseAction::Drag);
+    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(24));
+    desk.mouse(60, 10, MouseAction::Release);
+    desk.mouse(60, 10, MouseAction::Drag);
+    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(24));
+    desk.press("> >");
+    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(36));
+}
+
+#[test]
+fn resizing_keeps_the_first_text_in_sight() {
+    let mut desk = Desk::with_long(60);
+    desk.press("enter 4 0 j");
+    let (part, range) = desk.place();
+    for (columns, rows) in [(60, 20), (200, 50), (30, 10), (101, 40)] {
+        let before = desk.place();
+        desk.resize(columns, rows);
+        let (now_part, now) = desk.place();
+        assert_eq!(now_part, before.0, "{columns}x{rows}");
+        assert!(now.contains(&before.1.start), "{columns}x{rows}: {before:?} {now:?}");
+    }
+    assert_eq!(desk.place().0, part, "{range:?}");
+}
+
+#[test]
+fn the_selected_article_stays_in_sight_on_a_screen_of_any_height() {
+    let files: Vec<_> = (0..300).map(|n| (format!("{n:03}.txt"), format!("Headline {n}\n\nBody {n}."))).collect();
+    let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mut desk = Desk::new(Config::default(), Corpus::default().with([shard(&files, Origin::File)]), 80, 24);
+    desk.press("1 5 0 G");
+    for rows in (1..60).rev().chain(1..60) {
+        desk.resize(80, rows);
+        let visible = desk.state.list_view().unwrap().visible();
+        let top = desk.state.list().top();
+        assert!((top..top + visible).contains(&149), "{rows}: {top}+{visible}");
+    }
+    desk.press("/").type_in("headline");
+    assert_eq!(desk.state.list().selected(), 149);
+}
+
+#[test]
+fn a_notice_is_told_until_the_next_key() {
+    let mut desk = Desk::wide();
+    desk.hear(Message::Notice(Notice::error("The disk is full")));
+    assert_eq!(desk.notice(), "The disk is full");
+    desk.press("j");
+    assert_eq!(desk.notice(), "");
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let keys: Vec<Key> = ACTIONS.iter().flat_map(|spec| spec.keys).map(|key| key.parse().unwrap()).collect();
+    let action = prop::sample::select(vec![
+        MouseAction::Press,
+        MouseAction::Drag,
+        MouseAction::Release,
+        MouseAction::WheelUp,
+        MouseAction::WheelDown,
+    ]);
+    let mouse = (0u16..220, 0u16..60, action).prop_map(|(column, row, action)| Mouse { column, row, action });
+    let words = vec!["state", "quay ", "-the", "\"", "e", "tenth", " ", "国务院", "-", "12"];
+    prop_oneof![
+        20 => prop::sample::select(keys).prop_map(Event::Key),
+        4 => prop::sample::select(words).prop_map(Event::Type),
+        1 => "\\PC{0,12}|[\\x00-\\x7f]{0,8}".prop_map(Event::Paste),
+        4 => mouse.prop_map(Event::Mouse),
+        3 => (0u16..200, 0u16..60).prop_map(|(columns, rows)| Event::Resize(columns, rows)),
+        1 => (0u16..12, 0u16..200).prop_map(|(columns, rows)| Event::Resize(columns, rows)),
+        2 => (0usize..8, "(state|quay|国务院|e\u{301}|\t| |-|\n){0,30}").prop_map(|(file, text)| Event::File(file, text)),
+        1 => (0usize..8).prop_map(Event::FileGone),
+        1 => Just(Event::AllGone),
+        4 => any::<usize>().prop_map(Event::Answer),
+        1 => (any::<usize>(), 0usize..4).prop_map(|(number, first)| Event::Begin(number, first)),
+        1 => Just(Event::Problem),
+        1 => Just(Event::ProblemsGone),
+        1 => (0usize..9, 0usize..9).prop_map(|(found, read)| Event::Loading(found, read)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_nothing_panics_and_the_state_holds_together(
+        events in prop::collection::vec(events(), 1..60),
+        split in prop::sample::select(vec![Split::Auto, Split::Columns, Split::Rows, Split::Single]),
+        (justify, hyphenate, slow) in any::<(bool, bool, bool)>(),
+        columns in 0u16..160,
+        rows in 0u16..50,
+    ) {
+        let config = Config { split, justify, hyphenate, ..Config::default() };
+        let corpus = town().with([shard(&[("long.txt", &long("A long read", 20))], Origin::File)]);
+        let mut desk = Desk::new(config, corpus, columns, rows);
+        desk.slow = slow;
+        desk.check();
+        for event in events {
+            desk.happen(event);
+            desk.check();
+        }
+    }
+}
+
+#[test]
+fn a_rewritten_file_stays_selected_among_others_under_a_filter() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("2 j");
+    assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
+    let storm = "date 2023-09-25 WEATHER\nStorm passed\n\nThe state of the sea is calm.";
+    let changed = with_file(desk.state.corpus(), "storm.txt", storm);
+    let changed = with_file(&changed, "ferry.txt", "date 2023-09-10 HARBOUR\nFerry late\n\nThe state waits.");
+    desk.corpus(changed);
+    assert_eq!(desk.selected(), "Storm passed");
+}
+
+#[test]
+fn a_rewritten_file_stays_selected_under_a_filter() {
+    let mut desk = Desk::wide();
+    let mut c = town();
+    for n in 0..5 {
+        c = with_file(&c, &format!("f{n}.txt"), &format!("date 2023-08-0{} X\nF{n}\n\nstate", n + 1));
+    }
+    desk.corpus(c);
+    desk.filter("state").press("4 j");
+    assert_eq!(desk.selected(), "F3");
+    let changed = with_file(desk.state.corpus(), "f3.txt", "date 2023-08-04 X\nF3 new\n\nstate");
+    desk.corpus(changed);
+    assert_eq!(desk.selected(), "F3 new");
+}
+
+#[test]
+fn the_first_screen_of_an_answer_does_not_lose_the_selection() {
+    let files: Vec<_> = (0..9000).map(|n| (format!("{n:05}.txt"), format!("Headline {n}\n\nBody {n}."))).collect();
+    let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mut desk = Desk::new(Config::default(), Corpus::default().with([shard(&files, Origin::File)]), 120, 40);
+    desk.press("6 0 0 0 G");
+    let before = desk.selected();
+    desk.press("/").type_in("body");
+    assert_eq!(desk.selected(), before);
+}
+
+#[test]
+fn reading_in_an_article_is_choosing_it() {
+    let mut desk = Desk::wide();
+    desk.press("enter j j");
+    let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
+    desk.corpus(grown);
+    assert_eq!(desk.selected(), "Ferry to the islands sails again");
+}
+
+#[test]
+fn an_article_that_was_read_under_a_filter_stays_selected_without_it() {
+    let mut desk = Desk::wide();
+    desk.filter("boxes").press("enter");
+    assert_eq!(desk.selected(), "State archive opens its reading room");
+    desk.press("esc esc");
+    assert_eq!(desk.selected(), "State archive opens its reading room");
+}
+
+#[test]
+fn typing_ends_the_walk_through_older_filters() {
+    let mut desk = Desk::wide();
+    desk.filter("quay").press("esc / up").type_in("s").press("down");
+    assert_eq!(desk.typed(), "quays");
+}
+
+#[test]
+fn the_place_in_the_text_outlasts_any_number_of_sizes() {
+    let mut desk = Desk::with_long(60);
+    desk.press("enter 4 1 j");
+    let before = desk.place();
+    for n in 0..20 {
+        desk.resize(50 + n % 7, 30);
+        desk.resize(120, 40);
+    }
+    assert_eq!(desk.place(), before);
+}
+
+#[test]
+fn a_huge_count_of_hits_ends_with_the_last_one() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("9 9 9 9 9 9 n");
+    assert_eq!(desk.state.notice().unwrap().text, "No hit after this one");
+}
+
+#[test]
+fn a_narrow_screen_shows_the_list_where_nothing_matches() {
+    let mut desk = Desk::narrow();
+    desk.filter("zeppelin").press("n");
+    assert!(desk.state.layout().list.is_some());
+}
+
+#[test]
+fn escape_clears_what_is_typed_also_where_it_means_nothing_yet() {
+    let mut desk = Desk::wide();
+    desk.filter("\"").press("esc");
+    assert_eq!(desk.typed(), "");
+}
+
+#[test]
+fn escape_takes_back_a_number_and_nothing_else() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("5 esc");
+    assert_eq!(desk.typed(), "state");
+}
+
+#[test]
+fn a_drag_does_not_outlast_an_overlay() {
+    let mut desk = Desk::wide();
+    let rule = desk.state.layout().rule.unwrap();
+    desk.mouse(rule.column, 10, MouseAction::Press);
+    desk.press("?");
+    desk.mouse(rule.column, 10, MouseAction::Release);
+    desk.press("esc");
+    desk.mouse(5, 2, MouseAction::Press);
+    desk.mouse(30, 2, MouseAction::Drag);
+    assert_eq!(desk.state.layout().rule, Some(rule));
+}
+
+#[test]
+fn stopping_and_drawing_anew_work_in_the_palette() {
+    let mut desk = Desk::wide();
+    desk.press(": ^Z ^L");
+    assert_eq!(desk.effects.len(), 2);
+}
+
+#[test]
+fn all_problems_can_be_gone_at_once() {
+    let mut desk = Desk::wide();
+    for n in 0..10_005 {
+        desk.hear(Message::Problem(Problem::refused(format!("{n}").into(), &Refusal::Empty)));
+    }
+    desk.hear(Message::ProblemsGone("".into()));
+    assert_eq!(desk.state.problem_count(), 0);
+}
+
+#[test]
+fn the_end_of_a_text_and_its_top_are_one_key_away() {
+    // Wheel down then up over the list leaves the selected article where a reader can see it.
+    let mut desk = Desk::with_long(60);
+    desk.press("enter G");
+    let end = desk.state.reading().top();
+    desk.press("1 G");
+    assert_eq!(desk.state.reading().top(), 0);
+    assert!(end > 10);
+}
+
+#[test]
+fn an_empty_reading_pane_is_never_shown_alone() {
+    let mut desk = Desk::narrow();
+    desk.press("enter");
+    let corpus = Corpus::default();
+    desk.corpus(corpus);
+    assert!(desk.state.layout().list.is_some(), "an empty reading pane is shown");
+}
+
+#[test]
+fn the_hit_that_the_reader_stands_on_outlasts_a_new_file() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("3 n");
+    let before = desk.state.reading().open().unwrap().current;
+    let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
+    desk.corpus(grown);
+    assert_eq!(desk.state.reading().open().unwrap().current, before);
+}
+
+#[test]
+fn going_to_a_hit_is_choosing_its_article() {
+    let mut desk = Desk::wide();
+    desk.filter("state").press("n");
+    let grown = with_file(desk.state.corpus(), "tax.txt", "date 2023-10-01 TOWN\nTax is due\n\nThe state wants it.");
+    desk.corpus(grown);
+    assert_eq!(desk.selected(), "Ferry to the islands sails again");
+}
+
+#[test]
+fn a_renamed_file_stays_selected_and_open_at_its_place() {
+    let mut desk = Desk::with_long(60);
+    desk.press("enter 2 0 j");
+    let (headline, place) = (desk.selected(), desk.place());
+    let path = desk.state.reading().open().unwrap().path.clone();
+    let entry = desk.state.corpus().get(desk.state.reading().open().unwrap().slot).unwrap();
+    let text = std::iter::once(format!("{}\n\n", entry.headline()))
+        .chain(entry.article().body().map(|(_, part)| format!("{}\n\n", part.text)))
+        .collect::<String>();
+    let renamed = with_file(desk.state.corpus(), "renamed.txt", &text).without(|entry| entry.path() == path);
+    desk.corpus(renamed);
+    assert_eq!((desk.selected(), desk.place()), (headline, place));
+    assert!(desk.state.reading().open().unwrap().path.ends_with("renamed.txt"));
+}
+
+#[test]
+fn text_that_is_put_in_above_does_not_move_the_place() {
+    let before = "date 2023-09-20 TOWN\nLong\n\n".to_owned();
+    let body: String = (0..80).map(|number| format!("Paragraph number {number} of a long article.\n\n")).collect();
+    let mut desk = Desk::wide();
+    let grown = with_file(desk.state.corpus(), "long.txt", &format!("{before}{body}"));
+    desk.corpus(grown);
+    let place = desk
+        .state
+        .list()
+        .slots()
+        .iter()
+        .position(|&slot| desk.state.corpus().get(slot).is_some_and(|entry| entry.headline().as_str() == "Long"));
+    desk.press(&format!("{} G enter", place.unwrap() + 1));
+    desk.press("4 0 j");
+    assert_eq!(desk.selected(), "Long");
+    let (part, _) = desk.state.reading().page().start_of(desk.state.reading().top());
+    let shown = |desk: &Desk, part: usize| desk.state.reading().open().unwrap().article.parts[part].text.to_string();
+    let at_top = shown(&desk, part);
+    let changed = with_file(desk.state.corpus(), "long.txt", &format!("{before}Put in above.\n\n{body}"));
+    desk.corpus(changed);
+    let (part, _) = desk.state.reading().page().start_of(desk.state.reading().top());
+    assert_eq!(shown(&desk, part), at_top);
+}
+
+#[test]
+fn the_selection_is_in_sight_when_the_focus_falls_back_to_the_list() {
+    let mut desk = Desk::new(Config { split: Split::Rows, ..Config::default() }, town(), 36, 1);
+    desk.slow = true;
+    desk.press("G").filter("state").press("l");
+    assert_eq!(desk.state.focus(), Focus::Reading);
+    // The articles are gone, while the list still waits for the answer.
+    desk.corpus(Corpus::default());
+    desk.press("K");
+    assert_eq!(desk.state.focus(), Focus::List);
+    desk.check();
+}
+
+#[test]
+fn hints_name_the_configured_keys() {
+    let keys = [(Action::Back, "Q"), (Action::ShowProblems, "X"), (Action::ShowSources, "Z")];
+    let keys: HashMap<Action, Vec<Key>> = keys.map(|(action, key)| (action, vec![key.parse().unwrap()])).into();
+    let mut desk = Desk::new(Config { keys: keys.clone(), ..Config::default() }, town(), 80, 24);
+    desk.filter("zeppelin");
+    assert!(desk.screen().contains("No article matches. Q clears the filter."), "{}", desk.screen());
+    desk.press("Q :").type_in("remove").press("enter");
+    assert_eq!(desk.notice(), "Go to the sources (Z) and select a feed or a saved search");
+    let mut empty = Desk::new(Config { keys, ..Config::default() }, Corpus::default(), 80, 24);
+    let path = "a.txt".into();
+    let problem =
+        Problem { path, line: None, column: None, cause: String::new(), consequence: String::new(), is_failure: true };
+    empty.hear(Message::Problem(problem));
+    assert!(empty.screen().contains("No articles. X lists the problems."), "{}", empty.screen());
+}

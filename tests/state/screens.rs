@@ -1,0 +1,481 @@
+//! Whole screens, text and styles: each snapshot is what a reader sees, and below it a map of the styles, one letter
+//! for each, with a dot for cells in the terminal's own.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use newsdesk::app::{ChangedPiece, Effect, FeedHealth, FeedRow, LoadProgress, Message, Notice, Size, State};
+use newsdesk::article::{Flaw, Problem, Refusal};
+use newsdesk::config::{Background, Config};
+use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
+use newsdesk::formats::{Hint, decode, read};
+use newsdesk::search::{count_hits, facets, other_case, scan};
+use newsdesk::ui::{Depth, Theme, draw};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, TestBackend};
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Style};
+use unicode_width::UnicodeWidthStr;
+
+/// A harbour town's news, of today, yesterday, this week, this year, the year before, and of no date.
+const TOWN: [(&str, &str); 7] = [
+    (
+        "bridge.txt",
+        "date 2023-10-01T08:15:00Z TRANSPORT\n\
+         Swing bridge opens to carts and bicycles after a winter of repairs that nobody in the harbour wants to see again\n\
+         The state pays for the bearings, the town for the paint.\n\
+         The bridge at low water, with its new railings. / Photo: Harbour Office\n\
+         The swing bridge carries carts and bicycles again. Eleven months of work have replaced its bearings, its \
+         deck and every one of its two hundred lamps.\n\n\
+         The harbour department closed it last autumn, when a diver found cracks in the pivot. Ferries took over, \
+         and lost money on every crossing.\n\n\
+         What it cost\n\n\
+         The state department of transport paid for the bearings: “the one part that nobody sees”, as its engineers \
+         say. The town paid for the rest.\n\n\
+         Lorries have to wait. A weighing station is to open on the north bank in spring; until then anything \
+         above three tonnes goes round by the locks.\n\n\
+         SOURCE:Harbour Notes and Town Gazette",
+    ),
+    (
+        "archive.txt",
+        "date 2023-09-30 TOWN\nState archive opens its reading room\n\n\
+         The department moved nine hundred boxes. Every state paper before 1900 may be read.\n\n\
+         SOURCE:Town Gazette",
+    ),
+    (
+        "telescope.txt",
+        "date 2023-09-27 SCIENCE\n天文台 school telescope finds its first variable star\n\n\
+         Pupils of the harbour school watched the star for forty nights.\n\nSOURCE:School Paper",
+    ),
+    (
+        "storm.txt",
+        "date 2023-09-12 WEATHER\nStorm passes north of the lighthouse\n\nThe state of the sea kept boats in.",
+    ),
+    ("choir.txt", "date 2022-05-03 CULTURE\nChoir looks for low voices\n\nPractice is on Mondays."),
+    (
+        "stalls.md",
+        "# How to hire a stall\n\nBring *two* lamps and **one** table:\n\n- ask the [market office](https://market.example/stalls)\n\
+         - pay at the quay\n\n> No stall without a lamp.\n\n```\nstalls: 40\nfree:    3\n```\n",
+    ),
+    ("notice.txt", "Lost: one blue oar"),
+];
+
+struct Screen {
+    state: State,
+    theme: Theme,
+}
+
+impl Screen {
+    fn new(columns: u16, rows: u16) -> Screen {
+        let mut builder = ShardBuilder::default();
+        let dir: Arc<Path> = Arc::from(Path::new("town"));
+        for (name, text) in TOWN {
+            let decoded = decode(text.as_bytes()).unwrap();
+            let reading = read(&decoded, &Hint { file_name: name });
+            let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
+            for (ordinal, draft) in (0..).zip(&reading.drafts) {
+                builder.push(file, name.as_bytes(), ordinal, reading.format, draft);
+            }
+        }
+        let now = NaiveDate::from_ymd_opt(2023, 10, 1).unwrap().and_hms_opt(12, 0, 0).unwrap();
+        let theme = Theme::new(Some(Background::Dark), Depth::TrueColour, &HashMap::new());
+        let mut screen = Screen { state: State::new(Config::default(), "town".to_owned(), now), theme };
+        screen.hear(Message::Resize(Size { columns, rows }));
+        screen.hear(Message::Library(Box::default()));
+        screen.hear(Message::Corpus(Arc::new(Corpus::default().with([Arc::new(builder.finish())]))));
+        let progress = LoadProgress {
+            found: 7,
+            read: 7,
+            bytes: 4_000,
+            walked: true,
+            seconds_left: None,
+            done: true,
+            stopped: false,
+            ..LoadProgress::default()
+        };
+        screen.hear(Message::Loading(progress));
+        screen
+    }
+
+    fn in_theme(mut self, background: Background, depth: Depth) -> Screen {
+        self.theme = Theme::new(Some(background), depth, &HashMap::new());
+        self
+    }
+
+    /// Takes a message in; a filter is answered at once.
+    fn hear(&mut self, message: Message) {
+        for effect in self.state.update(message) {
+            if let Effect::CountFacets { generation, corpus, counted, marks, searches } = &effect {
+                let rows = facets(corpus, counted, marks, searches, &|| false).unwrap();
+                self.hear(Message::Facets { generation: *generation, rows });
+            }
+            let Effect::Filter(request) = effect else { continue };
+            let mut answers = Vec::new();
+            scan(&request, &|| false, &mut |answer| answers.push(answer));
+            let answer = answers.pop().unwrap();
+            let other = other_case(&answer, &|| false);
+            let mut counts = Vec::new();
+            count_hits(&answer, &|| false, &mut |hits, complete| counts.push((hits, complete)));
+            self.hear(Message::Filtered(answer));
+            for (hits, complete) in counts {
+                self.hear(Message::HitsCounted { generation: request.generation, hits, complete });
+            }
+            if let Some((case, matched)) = other {
+                self.hear(Message::OtherCase { generation: request.generation, case, matched });
+            }
+        }
+    }
+
+    fn heard(mut self, message: Message) -> Screen {
+        self.hear(message);
+        self
+    }
+
+    /// Presses keys, written as in the config and parted by spaces.
+    fn press(mut self, keys: &str) -> Screen {
+        for key in keys.split_whitespace() {
+            self.hear(Message::Key(key.parse().unwrap()));
+        }
+        self
+    }
+
+    fn type_in(mut self, text: &str) -> Screen {
+        for c in text.chars() {
+            self.hear(Message::Key(c.to_string().parse().unwrap()));
+        }
+        self
+    }
+
+    fn draw(&self) -> Terminal<TestBackend> {
+        let Size { columns, rows } = self.state.size();
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| draw(&self.state, &self.theme, frame)).unwrap();
+        terminal
+    }
+
+    /// Text, cursor and styles.
+    fn show(&self) -> String {
+        let mut terminal = self.draw();
+        let mut out = shown_text(terminal.backend().buffer());
+        if terminal.backend().cursor_visible() {
+            let cursor = terminal.backend_mut().get_cursor_position().unwrap();
+            let _ = writeln!(out, "cursor: column {}, row {}", cursor.x, cursor.y);
+        }
+        out.push_str(&shown_styles(terminal.backend().buffer()));
+        out
+    }
+}
+
+fn rows(buffer: &Buffer) -> impl Iterator<Item = &[ratatui::buffer::Cell]> {
+    buffer.content.chunks(usize::from(buffer.area.width).max(1))
+}
+
+fn shown_text(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for row in rows(buffer) {
+        let mut line = String::new();
+        let mut covered = 0;
+        for cell in row {
+            // The cell behind a wide character holds nothing of its own.
+            if covered == 0 {
+                line.push_str(cell.symbol());
+                covered = cell.symbol().width();
+            }
+            covered = covered.saturating_sub(1);
+        }
+        let _ = writeln!(out, "|{line}|");
+    }
+    out
+}
+
+fn shown_styles(buffer: &Buffer) -> String {
+    let plain = Style::new().fg(Color::Reset).bg(Color::Reset);
+    let mut styles: Vec<Style> = Vec::new();
+    let mut out = String::new();
+    for row in rows(buffer) {
+        let mut line = String::new();
+        for cell in row {
+            let style = Style::new().fg(cell.fg).bg(cell.bg).add_modifier(cell.modifier);
+            if style == plain {
+                line.push('.');
+                continue;
+            }
+            let number = styles.iter().position(|known| *known == style).unwrap_or_else(|| {
+                styles.push(style);
+                styles.len() - 1
+            });
+            line.push(char::from(b'a' + u8::try_from(number).unwrap()));
+        }
+        let _ = writeln!(out, "{}", line.trim_end_matches('.'));
+    }
+    for (letter, style) in ('a'..).zip(&styles) {
+        let _ = write!(out, "{letter}: {} on {}", colour(style.fg), colour(style.bg));
+        let _ = if style.add_modifier.is_empty() { writeln!(out) } else { writeln!(out, ", {:?}", style.add_modifier) };
+    }
+    out
+}
+
+fn colour(colour: Option<Color>) -> String {
+    match colour {
+        None | Some(Color::Reset) => "own".to_owned(),
+        Some(colour) => colour.to_string(),
+    }
+}
+
+/// One snapshot a size: of two panes, of one, and of a small terminal window.
+macro_rules! at_each_size {
+    ($name:literal, $screen:expr) => {
+        for (columns, rows) in [(120, 40), (80, 24), (40, 12)] {
+            let screen: Screen = $screen(Screen::new(columns, rows));
+            insta::assert_snapshot!(format!("{}_{columns}x{rows}", $name), screen.show());
+        }
+    };
+}
+
+#[test]
+fn the_list() {
+    at_each_size!("list", |screen: Screen| screen.press("j"));
+}
+
+#[test]
+fn an_article_that_is_read() {
+    at_each_size!("reading", |screen: Screen| screen.press("enter j j"));
+}
+
+#[test]
+fn markdown_keeps_its_marks() {
+    let screen = Screen::new(80, 24).press("G");
+    let at = screen.state.list().slots().iter().position(|&slot| {
+        screen.state.corpus().get(slot).is_some_and(|entry| entry.headline().starts_with("How to hire"))
+    });
+    let mut screen = screen.press("g");
+    for _ in 0..at.unwrap() {
+        screen = screen.press("j");
+    }
+    insta::assert_snapshot!("markdown_80x24", screen.press("enter").show());
+}
+
+#[test]
+fn two_words_are_filtered_for_while_they_are_typed() {
+    at_each_size!("filtering", |screen: Screen| screen.press("/").type_in("state department"));
+}
+
+#[test]
+fn the_status_line_says_how_many_articles_there_is_no_memory_for() {
+    let progress =
+        LoadProgress { done: true, left_out_files: 1_200, left_out_articles: 1_234, ..LoadProgress::default() };
+    let screen = Screen::new(100, 24).heard(Message::Loading(progress));
+    assert!(screen.show().contains("1,234 articles left out"), "{}", screen.show());
+}
+
+#[test]
+fn hits_in_the_text_have_the_colours_of_their_words() {
+    at_each_size!("hits", |screen: Screen| screen.press("/").type_in("state department").press("enter n n"));
+}
+
+#[test]
+fn nothing_matches() {
+    at_each_size!("no_match", |screen: Screen| screen.press("/").type_in("zeppelin").press("enter"));
+}
+
+#[test]
+fn the_help() {
+    at_each_size!("help", |screen: Screen| screen.press("?"));
+}
+
+#[test]
+fn the_help_is_searched() {
+    insta::assert_snapshot!("help_search_80x24", Screen::new(80, 24).press("? /").type_in("hit").show());
+}
+
+#[test]
+fn problems_name_file_line_cause_and_consequence() {
+    at_each_size!("problems", |screen: Screen| {
+        let flaw = Flaw {
+            line: Some(1),
+            cause: "\"2023-13-45\" is not a date".to_owned(),
+            consequence: "the article is shown undated".to_owned(),
+        };
+        screen
+            .heard(Message::Problem(Problem::flaw("town/tide tables/october.txt".into(), flaw)))
+            .heard(Message::Problem(Problem::refused("town/map.png".into(), &Refusal::Binary("a PNG image"))))
+            .press("!")
+    });
+}
+
+#[test]
+fn problems_that_are_mended_while_they_are_listed_leave_a_word() {
+    let screen = Screen::new(80, 24)
+        .heard(Message::Problem(Problem::refused("town/map.png".into(), &Refusal::Empty)))
+        .press("!")
+        .heard(Message::ProblemsGone("".into()));
+    let shown = screen.show();
+    assert!(shown.contains("0 problems") && shown.contains("Nothing is wrong any more"), "{shown}");
+}
+
+#[test]
+fn the_palette() {
+    at_each_size!("palette", |screen: Screen| screen.press(":").type_in("co").press("down"));
+}
+
+#[test]
+fn loading_has_a_gauge() {
+    at_each_size!("loading", |screen: Screen| {
+        let progress = LoadProgress {
+            found: 12_400,
+            read: 5_000,
+            bytes: 31_000_000,
+            seconds_left: Some(12),
+            ..LoadProgress::default()
+        };
+        screen
+            .heard(Message::Loading(progress))
+            .heard(Message::Problem(Problem::refused("town/map.png".into(), &Refusal::Empty)))
+    });
+}
+
+#[test]
+fn bad_news_is_told_in_the_status_line() {
+    let told = Message::Notice(Notice::error("town/choir.txt: the file is gone"));
+    insta::assert_snapshot!("notice_80x24", Screen::new(80, 24).heard(told).show());
+}
+
+#[test]
+fn the_text_alone() {
+    insta::assert_snapshot!("zen_80x24", Screen::new(80, 24).press("z").show());
+}
+
+#[test]
+fn a_tall_narrow_screen_has_the_list_above_the_text() {
+    insta::assert_snapshot!("tall_60x44", Screen::new(60, 44).press("/").type_in("state").press("enter").show());
+}
+
+#[test]
+fn the_light_theme() {
+    let screen = Screen::new(120, 40).in_theme(Background::Light, Depth::TrueColour);
+    insta::assert_snapshot!("light_120x40", screen.press("/").type_in("state department").press("enter n").show());
+}
+
+#[test]
+fn without_colours_everything_is_still_told_apart() {
+    let screen = Screen::new(120, 40).in_theme(Background::Dark, Depth::None);
+    insta::assert_snapshot!("no_color_120x40", screen.press("/").type_in("state department").press("enter n").show());
+}
+
+#[test]
+fn sixteen_colours_are_those_of_the_terminal() {
+    let screen = Screen::new(80, 24).in_theme(Background::Dark, Depth::Ansi16);
+    insta::assert_snapshot!("ansi_80x24", screen.press("/").type_in("state department").press("enter").show());
+}
+
+#[test]
+fn a_screen_of_hardly_any_cells_is_drawn_all_the_same() {
+    for columns in 0..=3 {
+        for rows in 0..=3 {
+            let screen = || {
+                Screen::new(columns, rows)
+                    .heard(Message::Problem(Problem::refused("town/map.png".into(), &Refusal::Empty)))
+                    .heard(Message::Loading(LoadProgress { found: 9, read: 4, ..LoadProgress::default() }))
+            };
+            for keys in ["", "enter", "z", "/ s t", "/ s t enter n", "?", "? / q", ":", "|", "!", "1 2"] {
+                screen().press(keys).draw();
+            }
+        }
+    }
+}
+
+/// A desk on which an article is read, one is starred and tagged, one is noted, and one mark is on its way.
+fn marked(screen: Screen) -> Screen {
+    let screen = screen.press("r j s t").type_in("quay budget").press("enter j m").type_in("Call back").press("esc");
+    screen.heard(Message::Kept(4)).press("j s")
+}
+
+#[test]
+fn marks_stand_before_and_beside_headlines_and_what_is_not_kept_is_told_apart() {
+    at_each_size!("marks", marked);
+}
+
+#[test]
+fn the_sources_pane_stands_beside_the_others_or_alone() {
+    at_each_size!("sources", |screen: Screen| marked(screen).press("f j"));
+}
+
+#[test]
+fn a_note_is_written_over_the_panes_and_stands_below_the_text() {
+    at_each_size!("note", |screen: Screen| screen.press("m").type_in("Call the quay").press("enter").type_in("twice"));
+    let screen = Screen::new(120, 40).press("m").type_in("Call the quay").press("esc t").type_in("quay").press("enter");
+    insta::assert_snapshot!("noted_120x40", screen.press("enter").show());
+}
+
+#[test]
+fn watched_words_have_their_colour_and_a_legend() {
+    let screen = Screen::new(120, 40).press("/").type_in("state").press("enter S").type_in("States 's watch");
+    insta::assert_snapshot!("watch_120x40", screen.press("enter esc enter").show());
+    let screen =
+        Screen::new(120, 40).in_theme(Background::Dark, Depth::None).press("/").type_in("state").press("enter S");
+    insta::assert_snapshot!("watch_no_color_120x40", screen.type_in("States watch").press("enter esc enter").show());
+}
+
+#[test]
+fn what_cannot_be_kept_is_told_and_asked_about() {
+    let screen = Screen::new(80, 24).press("s").heard(Message::NotKept("the disk is full".to_owned()));
+    insta::assert_snapshot!("unkept_80x24", screen.press("q").show());
+}
+
+/// A desk with three feeds, one of which fails.
+fn with_feeds(screen: Screen) -> Screen {
+    let row = |name: &str, error: Option<&str>| FeedRow {
+        url: format!("https://{}.example/feed", name.to_lowercase().replace(' ', "-")),
+        name: name.to_owned(),
+        tags: Vec::new(),
+        error: error.map(str::to_owned),
+    };
+    let feeds = vec![row("Harbour Radio", None), row("Canal Post", Some("the server says 503")), row("运河报", None)];
+    screen.heard(Message::Feeds(Arc::new(feeds)))
+}
+
+#[test]
+fn feeds_stand_among_the_sources_and_how_they_are_is_a_list() {
+    at_each_size!("feeds", |screen: Screen| with_feeds(screen).press("f"));
+    let health = |name: &str, tags: &str, kept: Option<&str>, error: Option<&str>| FeedHealth {
+        name: name.to_owned(),
+        tags: tags.to_owned(),
+        url: format!("https://{}.example/feed", name.to_lowercase().replace(' ', "-")),
+        state: "1,204 entries, 17 unread; fetched 2023-10-01 11:00".to_owned(),
+        kept: kept.map(str::to_owned),
+        error: error.map(str::to_owned),
+        warning: None,
+    };
+    let mut list = vec![
+        health("Harbour Radio", " #coast #radio", Some("the newest 500 are kept; as the feed gives them"), None),
+        health("Canal Post", "", None, Some("2023-10-01 11:00: the server says 503")),
+        health("运河报", " #press", None, None),
+    ];
+    list[2].warning = Some("warning: line 3: the feed is not well-formed: a tag is not closed".to_owned());
+    at_each_size!("feed_list", |screen: Screen| screen.heard(Message::FeedHealth(list.clone())).press("j j"));
+}
+
+#[test]
+fn the_feeds_of_a_page_are_a_choice() {
+    let feeds = [("https://canal.example/all", "All of it"), ("https://canal.example/news", "")];
+    let feeds = feeds.map(|(url, title)| (url.to_owned(), title.to_owned())).to_vec();
+    insta::assert_snapshot!("choice_80x24", Screen::new(80, 24).heard(Message::FeedChoice(feeds)).press("j").show());
+}
+
+#[test]
+fn what_changed_in_an_entry_is_struck_out_or_stands_out() {
+    let piece = |added, text: &str| ChangedPiece { added, text: text.to_owned() };
+    let changes = vec![
+        vec![
+            piece(None, "The bridge opens on "),
+            piece(Some(false), "Monday"),
+            piece(Some(true), "Tuesday"),
+            piece(None, "."),
+        ],
+        vec![piece(Some(true), "Carts wait until spring.")],
+    ];
+    insta::assert_snapshot!("changes_80x24", Screen::new(80, 24).heard(Message::Changes(changes)).show());
+}
