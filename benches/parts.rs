@@ -13,7 +13,6 @@ use chrono::NaiveDate;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use memchr::memmem::Finder;
-use newsdesk::app::wrap::{Annotation, Setting, typeset};
 use newsdesk::app::{Effect, Message, Size, State};
 use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
@@ -21,6 +20,7 @@ use newsdesk::engine::load_all;
 use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::formats::{Hint, decode, read};
 use newsdesk::query::Query;
+use newsdesk::render::typeset::{Annotation, TypesetOptions, typeset};
 use newsdesk::search::{Answer, Request, count_hits, scan};
 use newsdesk::text::fold::Folder;
 use newsdesk::ui::{Depth, Theme, draw};
@@ -101,7 +101,7 @@ mod loading {
     fn typesetting(bencher: Bencher<'_, '_>) {
         let slot = corpus().order()[0];
         let article = corpus().get(slot).unwrap().article();
-        let setting = Setting { width: 68, justify: true, hyphenate: true };
+        let setting = TypesetOptions { width: 68, justify: true, hyphenate: true };
         bencher.bench(|| typeset(black_box(&article), Annotation::default(), setting).lines().len());
     }
 }

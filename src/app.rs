@@ -1,33 +1,17 @@
 //! The program without a terminal: [`State`] and `update(Message) -> Vec<Effect>`, total and pure. It has no clock,
 //! does no I/O and does not know how it is drawn. One file a pane.
 
-mod completion;
-pub mod dates;
+mod accessors;
+mod actions;
+mod dialogs;
 mod effect;
-mod export;
-mod feed_command;
-mod feeds;
-mod filter_bar;
-mod geometry;
-mod keeping;
 mod keys;
-mod line_editor;
-mod list_pane;
+mod layout;
 mod message;
 mod mouse;
-mod note_editor;
-mod overlay;
-mod perform;
-mod reading_pane;
-pub mod render;
-mod searches;
-mod session;
-mod sources_pane;
+mod panes;
+mod state;
 mod target;
-mod theme;
-mod undo;
-mod view;
-pub mod wrap;
 
 use std::sync::Arc;
 
@@ -40,28 +24,29 @@ use crate::corpus::{Corpus, Slot};
 use crate::keys::Keymap;
 use crate::marks::Marked;
 use crate::query::Query;
+use crate::render::typeset::TypesetOptions;
 use crate::search::listed;
 
-pub use completion::{Candidate, CompletionMenu, Note};
+pub use accessors::ListView;
+pub use actions::export::Export;
+pub use actions::theme::ChosenTheme;
+pub use dialogs::line_editor::LineEditor;
+pub use dialogs::note_editor::NoteEditor;
+pub use dialogs::overlay::{Confirmed, Overlay, OverlayKind, Question, help_rows, palette_rows};
 pub use effect::Effect;
-pub use export::Export;
-pub use feeds::{BUNDLED, ChangedPiece, FeedHealth, FeedOrder, FeedRow, Feeds, RefreshEnd, RefreshProgress};
-use filter_bar::Asked;
-pub use filter_bar::FilterBar;
-pub use geometry::{Area, Layout, Size, Wishes, layout};
-pub use keeping::Keeping;
-pub use line_editor::LineEditor;
-pub use list_pane::ListPane;
+pub use layout::{Area, Layout, LayoutPrefs, Size, layout};
 pub use message::{Kept, LoadProgress, Message, Mouse, MouseAction, Notice};
-pub use note_editor::NoteEditor;
-pub use overlay::{Confirmed, Overlay, OverlayKind, Question, help_rows, palette_rows};
-pub use reading_pane::{OpenArticle, ReadingPane};
-pub use searches::{Searches, Watched};
-pub use session::Session;
-pub use sources_pane::{RowState, SourceLine, SourcesPane};
+pub use panes::completion::{Candidate, CompletionMenu, Note};
+use panes::filter_bar::Asked;
+pub use panes::filter_bar::FilterBar;
+pub use panes::list::ListPane;
+pub use panes::reading::{OpenArticle, ReadingPane};
+pub use panes::sources::{RowState, SourceLine, SourcesPane};
+pub use state::feeds::{BUNDLED, ChangedPiece, FeedHealth, FeedOrder, FeedRow, Feeds, RefreshEnd, RefreshProgress};
+pub use state::marks::Keeping;
+pub use state::searches::{Searches, Watched};
+pub use state::session::Session;
 pub use target::Target;
-pub use theme::ChosenTheme;
-pub use view::ListView;
 
 /// How many problems are kept to be listed; more are only counted.
 const PROBLEMS: usize = 10_000;
@@ -104,7 +89,7 @@ pub struct State {
     lingering: Option<(ArticleId, bool)>,
     /// The open article, if the reader marked it as read or unread by hand.
     judged: Option<ArticleId>,
-    resume: Option<session::Resume>,
+    resume: Option<state::session::Resume>,
     kept_session: Option<Session>,
     /// Whether the reader has done anything yet.
     acted: bool,
@@ -308,7 +293,7 @@ impl State {
         }
         if let Some(area) = self.text_area() {
             let (width, justify, hyphenate) = (area.columns, self.config.justify, self.config.hyphenate);
-            self.reading.set_to(wrap::Setting { width, justify, hyphenate });
+            self.reading.set_to(TypesetOptions { width, justify, hyphenate });
             self.reading.stay_within(usize::from(area.rows));
         }
         if let Some(area) = self.layout().sources {

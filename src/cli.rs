@@ -315,7 +315,7 @@ fn carry_out_command(cli: Cli, colours: bool) -> io::Result<ExitCode> {
             let (config, _) = config(&cli.common)?;
             let columns = crossterm::terminal::size().map_or(u16::MAX, |(columns, _)| columns);
             let columns = if is_seen() { columns } else { u16::MAX };
-            let setting = crate::app::wrap::Setting {
+            let setting = crate::render::typeset::TypesetOptions {
                 width: width.unwrap_or(config.measure.min(columns)),
                 justify: config.justify,
                 hyphenate: config.hyphenate,

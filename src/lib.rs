@@ -17,6 +17,7 @@ pub mod keys;
 pub mod library;
 pub mod marks;
 pub mod query;
+pub mod render;
 pub mod search;
 pub mod subscriptions;
 pub mod text;

@@ -1,23 +1,19 @@
 //! Drawing: `draw(&State, &Theme, &mut Frame)` reads the state and never writes it, and knows no effects.
 
-mod feed_overlays;
-mod filter_bar;
+mod dialogs;
 mod frame;
-mod list_pane;
-mod note;
-mod overlay;
-mod reading_pane;
+mod panes;
 mod scrollbar;
-mod sources_pane;
-mod spans;
 mod status_line;
+mod text_writer;
 mod theme;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::app::{Area, Focus, State};
-use spans::put_sign;
+use panes::{filter_bar, list, reading, sources};
+use text_writer::write_symbol;
 
 pub use theme::{Depth, Theme};
 
@@ -30,19 +26,19 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     let (sources, sources_rule) = (layout.sources.map(rect), layout.sources_rule.map(rect));
     let (bar, status) = (layout.bar.map(rect), layout.status.map(rect));
     if let Some(area) = sources {
-        sources_pane::draw(state, theme, area, buffer);
+        sources::draw(state, theme, area, buffer);
     }
     if let Some(area) = list {
-        list_pane::draw(state, theme, area, buffer);
+        list::draw(state, theme, area, buffer);
     }
     for area in [sources_rule, rule].into_iter().flatten() {
         let sign = if area.width == 1 && area.height > 1 { "│" } else { "─" };
         for position in area.positions() {
-            put_sign(buffer, position, sign, theme.rule);
+            write_symbol(buffer, position, sign, theme.rule);
         }
     }
     if let Some(area) = reading {
-        reading_pane::draw(state, theme, area, buffer);
+        reading::draw(state, theme, area, buffer);
     }
     let mut cursor = None;
     if let Some(area) = bar {
@@ -58,12 +54,12 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     if let Some(bar) = bar {
         filter_bar::draw_completion(state, theme, bar, buffer);
     }
-    let over = overlay::draw(state, theme, buffer);
+    let over = dialogs::draw(state, theme, buffer);
     if state.overlay().is_some() {
         cursor = over;
     }
     if state.note().is_some() {
-        cursor = note::draw(state, theme, buffer);
+        cursor = dialogs::note::draw(state, theme, buffer);
     }
     theme.paint(buffer);
     if let Some(position) = cursor {

@@ -17,6 +17,7 @@ const ROOMS: &[&str] = &[
     "search",
     "keys",
     "config",
+    "render",
     "app",
     "ui",
     "http",

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::export::Export;
-use super::feeds::FeedOrder;
-use super::session::Session;
-use super::theme::ChosenTheme;
+use crate::app::ChosenTheme;
+use crate::app::Export;
+use crate::app::FeedOrder;
+use crate::app::Session;
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
 use crate::journal::{JournalEntry, SearchChange};

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use super::overlay::{self, Outcome};
+use super::dialogs::overlay::{self, Outcome};
 use super::{Confirmed, Effect, Export, Focus, Overlay, OverlayKind, Question, State, help_rows, palette_rows};
 use crate::keys::{Action, Context, Key, KeyCode};
 use crate::query::LANGUAGE;
 
 impl State {
-    pub(super) fn key(&mut self, key: Key) {
+    pub(crate) fn key(&mut self, key: Key) {
         self.notice = None;
         let stop_asked = std::mem::take(&mut self.stop_asked);
         if let Some(note) = &mut self.note {
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    pub(super) fn paste(&mut self, text: &str) {
+    pub(crate) fn paste(&mut self, text: &str) {
         match (&mut self.note, &mut self.overlay) {
             (Some(note), _) => note.insert(text),
             (None, Some(overlay)) => overlay.insert(text),
@@ -114,7 +114,7 @@ impl State {
     }
 
     /// Asks for confirmation; a yes runs the command.
-    pub(super) fn confirm(&mut self, text: String, on_yes: impl Into<Confirmed>) {
+    pub(crate) fn confirm(&mut self, text: String, on_yes: impl Into<Confirmed>) {
         self.question = Some(Question { text, on_yes: on_yes.into() });
         self.overlay = Some(Overlay::new(OverlayKind::Confirm));
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 
-use super::export::Export;
-use super::feeds::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress};
-use super::geometry::Size;
-use super::overlay::Question;
-use super::session::Session;
-use super::theme::ChosenTheme;
+use super::layout::Size;
+use crate::app::ChosenTheme;
+use crate::app::Export;
+use crate::app::Question;
+use crate::app::Session;
+use crate::app::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress};
 use crate::article::ArticleId;
 use crate::article::Problem;
 use crate::config::Background;

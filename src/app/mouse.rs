@@ -3,7 +3,7 @@
 use super::{Area, Focus, Mouse, MouseAction, State};
 
 impl State {
-    pub(super) fn mouse(&mut self, mouse: Mouse) {
+    pub(crate) fn mouse(&mut self, mouse: Mouse) {
         let Mouse { column, row, action } = mouse;
         if matches!(action, MouseAction::Press | MouseAction::Release) {
             self.dragging = false;

@@ -27,7 +27,7 @@ pub enum Target {
 
 impl State {
     /// Returns what a key acts on: `count` rows from the cursor of the pane with the focus.
-    pub(super) fn target(&self, count: Option<usize>) -> Target {
+    pub(crate) fn target(&self, count: Option<usize>) -> Target {
         let count = count.unwrap_or(1).max(1);
         match self.focus {
             Focus::Sources => Target::Sources(self.sources.rows_below(count).to_vec()),
@@ -40,7 +40,7 @@ impl State {
 
     /// Returns what a command of the palette acts on: the row of the sources pane if that has the focus, else all
     /// listed articles. With a count it acts on that many rows.
-    pub(super) fn command_target(&self, count: Option<usize>) -> Target {
+    pub(crate) fn command_target(&self, count: Option<usize>) -> Target {
         match (count, self.focus) {
             (None, Focus::List | Focus::Reading | Focus::Filter) => Target::Listed,
             (_, _) => self.target(count),
@@ -49,7 +49,7 @@ impl State {
 
     /// Returns the articles of a target, in the order of the list; `None` while the filter that decides what is listed
     /// is still running.
-    pub(super) fn articles_of(&self, target: &Target) -> Option<Vec<ArticleId>> {
+    pub(crate) fn articles_of(&self, target: &Target) -> Option<Vec<ArticleId>> {
         match target {
             Target::Articles(articles) => Some(articles.clone()),
             Target::Listed if self.filter.is_on() && !self.filter.is_answered() => None,
@@ -88,7 +88,7 @@ impl State {
     }
 
     /// Returns the articles of the first row of a target, whose state decides what a toggle does.
-    pub(super) fn first_row_of(&self, target: &Target, articles: &[ArticleId]) -> Vec<ArticleId> {
+    pub(crate) fn first_row_of(&self, target: &Target, articles: &[ArticleId]) -> Vec<ArticleId> {
         match target {
             Target::Sources(rows) if rows.len() > 1 => self.articles_of_rows(rows.get(..1).unwrap_or_default()),
             Target::Sources(_) => articles.to_vec(),
@@ -97,7 +97,7 @@ impl State {
     }
 
     /// Names the articles that were changed, as in `"Headline"` or `41 articles of "Reuters"`.
-    pub(super) fn name_of(&self, target: &Target, changed: &[ArticleId]) -> String {
+    pub(crate) fn name_of(&self, target: &Target, changed: &[ArticleId]) -> String {
         let several = |kind: &str| {
             let number = changed.len() as u64;
             counted(number, &format!("{kind}article"), &format!("{kind}articles"))
@@ -123,7 +123,7 @@ impl State {
 }
 
 /// Puts a headline or name in quotation marks, cut to a length that fits a message.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let text = clean(text);
     let mut short: String = text.chars().take(HEADLINE).collect();
     if short.len() < text.len() {

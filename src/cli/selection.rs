@@ -9,12 +9,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::commands::library;
 use super::{NOTHING, WRONG, complain};
-use crate::app::render::Articles;
 use crate::article::Problem;
 use crate::corpus::{Corpus, Entry, Slot};
 use crate::engine::Loaded;
 use crate::marks::Marks;
 use crate::query::{CASES, Case, Query, SORTS, Sort};
+use crate::render::Articles;
 use crate::search::{Matcher, Request, scan};
 
 /// What was loaded, and which of it was asked for.

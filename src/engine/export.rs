@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::util::panic_guard::contain;
-use crate::app::render::{Articles, ExportFormat, Heading, unique_stems, write_article, write_index, write_list};
 use crate::app::{Export, Message, Notice};
+use crate::render::{Articles, ExportFormat, Heading, unique_stems, write_article, write_index, write_list};
 use crate::text::format::{counted, grouped};
 
 /// The interval between progress messages of an export.
@@ -218,10 +218,10 @@ fn named(path: &Path, error: &io::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::render::JSON_VERSION;
     use crate::article::{Draft, Role};
     use crate::corpus::{Corpus, Origin, ShardBuilder, Slot, Stamp};
     use crate::marks::Marks;
+    use crate::render::JSON_VERSION;
 
     /// An export of one article as a list to `path`.
     fn export(path: &Path, force: bool) -> Box<Export> {

@@ -6,12 +6,12 @@ use ratatui::widgets::{Block, Clear, Padding, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
-use super::spans::{Pen, put_sign};
+use super::text_writer::{TextWriter, write_symbol};
 use crate::text::Safe;
 
 /// Clears an area and draws a frame around it, with a title in the line above and words in the line below. Gives what
 /// is inside: all of it where the area is too small for a frame, as the content is worth more then.
-pub(super) fn draw<'t>(
+pub(crate) fn draw<'t>(
     theme: &Theme,
     area: Rect,
     title: impl Into<Safe<'t>>,
@@ -23,7 +23,7 @@ pub(super) fn draw<'t>(
         let before = area.x.checked_sub(1).and_then(|x| Some((x, y, buffer.cell((x, y))?)));
         if let Some((x, y, cell)) = before.filter(|(_, _, cell)| cell.symbol().width() > 1) {
             let style = cell.style();
-            put_sign(buffer, (x, y), " ", style);
+            write_symbol(buffer, (x, y), " ", style);
         }
     }
     Clear.render(area, buffer);
@@ -34,7 +34,7 @@ pub(super) fn draw<'t>(
     let inner = block.inner(area);
     block.render(area, buffer);
     let (left, right) = (area.x + 1, area.right() - 1);
-    Pen::new(buffer, left, area.y, right).put(title, theme.accent);
-    Pen::new(buffer, left, area.bottom() - 1, right).put(below, theme.accent);
+    TextWriter::new(buffer, left, area.y, right).write(title, theme.accent);
+    TextWriter::new(buffer, left, area.bottom() - 1, right).write(below, theme.accent);
     inner
 }

@@ -5,17 +5,17 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::Theme;
-use super::spans::put_sign;
+use super::text_writer::write_symbol;
 
 /// The first of `all` lines after line `line` whose tick stands in another row of a bar of `rows`.
-pub(super) fn next_row(line: usize, all: usize, rows: usize) -> usize {
+pub(crate) fn next_row(line: usize, all: usize, rows: usize) -> usize {
     let (line, all, rows) = (line as u64, all.max(rows).max(1) as u64, rows.max(1) as u64);
     ((line * rows / all + 1) * all).div_ceil(rows) as usize
 }
 
 /// Draws a scrollbar in the last column of `area`: `shown` of `all` rows are in sight, from row `top`. Nothing is drawn
 /// where all of them are, but for the ticks, each a row with its style.
-pub(super) fn draw(
+pub(crate) fn draw(
     theme: &Theme,
     area: Rect,
     (top, shown, all): (usize, usize, usize),
@@ -37,12 +37,12 @@ pub(super) fn draw(
             let place = (x, area.y + row as u16);
             // On a row of the rule's own colour, the row's text colour shows.
             let is_hidden = buffer.cell(place).is_some_and(|cell| Some(cell.bg) == theme.rule.fg);
-            put_sign(buffer, place, "▐", if is_hidden { Style::new() } else { theme.rule });
+            write_symbol(buffer, place, "▐", if is_hidden { Style::new() } else { theme.rule });
         }
     }
     for (row, style) in ticks {
         // A hit's style has its colour in the background, where it has one.
         let colour = style.bg.map_or(*style, |colour| Style::new().fg(colour));
-        put_sign(buffer, (x, area.y + at(*row) as u16), "◂", colour);
+        write_symbol(buffer, (x, area.y + at(*row) as u16), "◂", colour);
     }
 }

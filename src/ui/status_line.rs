@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
-use super::spans::Pen;
+use super::text_writer::TextWriter;
 use crate::app::{Focus, State};
 use crate::keys::Action;
 use crate::search::FacetKind;
@@ -16,7 +16,7 @@ use crate::text::{Safe, clean};
 /// Columns of the gauge.
 const GAUGE: usize = 12;
 
-pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let mut right = area.right();
     // The message already shows the progress of loading.
     let loading = loading(state).filter(|_| !state.is_stop_asked());
@@ -43,10 +43,10 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         if x <= area.x + area.width / 4 && right < area.right() {
             break;
         }
-        Pen::new(buffer, x.max(area.x), area.y, right).put(text, style);
+        TextWriter::new(buffer, x.max(area.x), area.y, right).write(text, style);
         right = x.saturating_sub(2);
     }
-    let mut pen = Pen::new(buffer, area.x + 1, area.y, right);
+    let mut writer = TextWriter::new(buffer, area.x + 1, area.y, right);
     if state.is_calling() {
         let keys: Vec<String> = state
             .searches()
@@ -55,11 +55,11 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
             .filter_map(|search| search.key.map(|key| format!("{key} {}", search.name)))
             .collect();
         let text = if keys.is_empty() { "No saved search has a key".to_owned() } else { keys.join("   ") };
-        return pen.put(text, theme.accent);
+        return writer.write(text, theme.accent);
     }
     if let Some(notice) = state.notice() {
         let style = if notice.is_error { theme.error } else { theme.accent };
-        return pen.put(Safe::from(fitted(&notice.text, pen.room())), style);
+        return writer.write(Safe::from(fitted(&notice.text, writer.room())), style);
     }
     for (actions, word) in hints(state) {
         let keys: Vec<String> =
@@ -69,13 +69,13 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         }
         let keys = keys.join(" ");
         // A hint that would be cut is left out.
-        if keys.width() + word.width() + 1 > pen.room() {
+        if keys.width() + word.width() + 1 > writer.room() {
             break;
         }
-        pen.put(keys, theme.accent);
-        pen.put(" ", theme.dim);
-        pen.put(word, theme.dim);
-        pen.skip(3);
+        writer.write(keys, theme.accent);
+        writer.write(" ", theme.dim);
+        writer.write(word, theme.dim);
+        writer.skip(3);
     }
 }
 

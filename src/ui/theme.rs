@@ -138,7 +138,7 @@ impl Theme {
     }
 
     /// Replaces the terminal's default colours in all cells, if the theme brings its own background.
-    pub(super) fn paint(&self, buffer: &mut Buffer) {
+    pub(crate) fn paint(&self, buffer: &mut Buffer) {
         let Some(screen) = self.screen else { return };
         for cell in &mut buffer.content {
             if cell.fg == Color::Reset {
@@ -395,7 +395,7 @@ fn indexed(hex: u32) -> Color {
 mod tests {
     use super::*;
 
-    use super::super::spans::lay_over;
+    use super::super::text_writer::lay_over;
 
     const DEPTHS: [Depth; 3] = [Depth::Ansi16, Depth::Ansi256, Depth::TrueColour];
     const KINDS: [(Background, ThemeChoice); 2] =

@@ -11,11 +11,11 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use newsdesk::app::wrap;
 use newsdesk::formats::{
     Budget, FORMATS, FeedOptions, Hint, Reading, decode, feed_articles, feeds_of_page, page_article, parse_feed,
 };
 use newsdesk::query::{Query, complete};
+use newsdesk::render::typeset;
 use newsdesk::subscriptions::{newsboat, opml};
 use newsdesk::text::clean;
 use newsdesk::text::fold::fold;
@@ -596,7 +596,7 @@ fn read(reader: &'static str, bytes: &[u8]) {
     match reader {
         "clean" => drop(clean(&text).into_owned()),
         "fold" => drop(fold(&text)),
-        "wrap" => drop(wrap::wrap(&clean(&text), 60, true)),
+        "wrap" => drop(typeset::wrap(&clean(&text), 60, true)),
         "query" => drop(Query::parse(&text, chrono::NaiveDate::default())),
         "complete" => drop(complete(&text, text.len())),
         "parse_feed" => {

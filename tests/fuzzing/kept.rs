@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
-use newsdesk::app::wrap::{Annotation, Setting, typeset};
 use newsdesk::article::{ArticleId, BlockKind, Draft, Published, Role, Span, SpanStyle};
 use newsdesk::config::Config;
 use newsdesk::corpus::codec::{Sealed, decode, encode};
@@ -13,6 +12,7 @@ use newsdesk::corpus::{Corpus, Entry, Origin, Shard, ShardBuilder, Slot, Stamp};
 use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::engine::{Cache, load_with, make_snapshot};
 use newsdesk::query::Query;
+use newsdesk::render::typeset::{Annotation, TypesetOptions, typeset};
 use newsdesk::search::{Counted, Matcher, facets};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -91,7 +91,7 @@ fn look_at_article(slot: Slot, entry: Entry<'_>, matcher: &Matcher) {
     matcher.matches(slot, entry);
     // What is made up need not be safe, so a place in it may be another when it is shown; drawing has to bear that.
     matcher.hits(entry);
-    typeset(&article, Annotation::default(), Setting { width: 40, justify: true, hyphenate: true });
+    typeset(&article, Annotation::default(), TypesetOptions { width: 40, justify: true, hyphenate: true });
 }
 
 /// Bytes that are a manifest by their checksum, in a folder of snapshots.

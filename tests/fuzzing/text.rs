@@ -1,8 +1,8 @@
 //! Text on its way to the screen: made safe, folded and unfolded, set in lines.
 
-use newsdesk::app::wrap::{Annotation, LineKind, Setting, typeset};
 use newsdesk::article::{BlockKind, Draft, Role};
 use newsdesk::query::Query;
+use newsdesk::render::typeset::{Annotation, LineKind, TypesetOptions, typeset};
 use newsdesk::search::Matcher;
 use newsdesk::text::count_words;
 use newsdesk::text::fold::{Folder, Unfolder, fold as folded_text, fold_keeping_case};
@@ -140,7 +140,7 @@ pub(super) fn wrap(input: &[u8]) {
     let page = typeset(
         &article,
         Annotation { tags: "tag", note: "a note\n\nof two", more: "" },
-        Setting { width, justify, hyphenate },
+        TypesetOptions { width, justify, hyphenate },
     );
     let mut place = (0, 0);
     for (number, line) in page.lines().iter().enumerate() {

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use crate::app::render::{ExportFormat, Heading, JSON_VERSION};
 use crate::cli::complain;
 use crate::cli::progress::Progress;
 use crate::cli::selection::Selection;
 use crate::engine::export::{export_folder, export_list, is_exists};
+use crate::render::{ExportFormat, Heading, JSON_VERSION};
 use crate::text::format::counted;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

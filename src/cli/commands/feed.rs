@@ -12,7 +12,6 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::library::{open, path, told};
-use crate::app::render::shown_address;
 use crate::article::{Flaw, Problem};
 use crate::cli::{Common, NOTHING, WRONG, complain};
 use crate::engine::feeds::commands::OrderError;
@@ -22,6 +21,7 @@ use crate::engine::feeds::{commands, import_export, status};
 use crate::formats::PageFeed;
 use crate::keys::FeedCommand;
 use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library, Standing};
+use crate::render::shown_address;
 use crate::subscriptions::Subscription;
 use crate::text::format::{counted, grouped};
 use crate::text::{clean, write_json};

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use crate::app::render::{ArticleJson, columns, write_csv};
 use crate::cli::selection::Selection;
+use crate::render::{ArticleJson, columns, write_csv};
 use crate::text::write_json;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

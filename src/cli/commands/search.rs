@@ -9,11 +9,11 @@ use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::render::{ArticleJson, columns, shown_path};
 use crate::article::{Article, Part, Role};
 use crate::cli::output::{Paint, painted};
 use crate::cli::selection::Selection;
 use crate::corpus::Entry;
+use crate::render::{ArticleJson, columns, shown_path};
 use crate::search::Hit;
 use crate::text::write_json;
 

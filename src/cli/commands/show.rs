@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use crate::app::render::{ArticleJson, write_markdown, write_text};
-use crate::app::wrap::{Line, LineKind, Setting};
 use crate::article::{BlockKind, Role};
 use crate::cli::output::{Paint, painted};
 use crate::cli::selection::Selection;
+use crate::render::typeset::{LineKind, PageLine, TypesetOptions};
+use crate::render::{ArticleJson, write_markdown, write_text};
 use crate::text::write_json;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,11 +25,11 @@ pub(crate) enum Format {
 pub(crate) fn print(
     selection: &Selection,
     format: Format,
-    setting: Setting,
+    setting: TypesetOptions,
     colours: bool,
     out: &mut impl Write,
 ) -> io::Result<ExitCode> {
-    let style = |line: &Line, text: String| if colours { styled(line, &text) } else { text };
+    let style = |line: &PageLine, text: String| if colours { styled(line, &text) } else { text };
     for (number, (entry, marked)) in selection.articles().iter().enumerate() {
         let article = entry.article();
         match format {
@@ -50,7 +50,7 @@ pub(crate) fn print(
 }
 
 /// Paints a line as the reading pane does.
-fn styled(line: &Line, text: &str) -> String {
+fn styled(line: &PageLine, text: &str) -> String {
     match line.kind {
         LineKind::Part(Role::Headline | Role::Body(BlockKind::Crosshead)) => painted(text, Paint::Bold),
         LineKind::Part(Role::Standfirst) => painted(text, Paint::Italic),

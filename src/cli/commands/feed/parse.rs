@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
-use crate::app::render::shown_address;
 use crate::article::Problem;
 use crate::article::Published;
 use crate::cli::{NOTHING, WRONG, complain, named};
 use crate::formats::{
     Feed, FeedCategory, FeedDate, FeedEntry, FeedHead, FeedLink, FeedOptions, FeedPerson, FeedText, parse_feed,
 };
+use crate::render::shown_address;
 use crate::text::{clean, to_json};
 
 #[derive(Debug, Args)]

@@ -1,0 +1,137 @@
+//! Exports from inside the reader: the articles, the file name, and the confirmation before a file is replaced.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::app::{Confirmed, Effect, Focus, Notice, Overlay, OverlayKind, State};
+use crate::corpus::{Corpus, Slot};
+use crate::keys::Action;
+use crate::marks::Marks;
+use crate::render::{Articles, ExportFormat, Heading, JSON_VERSION, article_stem, file_stem};
+use crate::text::format::{counted, grouped};
+
+/// Articles to write, and their file.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// The file.
+    pub path: PathBuf,
+    /// Its format.
+    pub format: ExportFormat,
+    /// All articles.
+    pub corpus: Arc<Corpus>,
+    /// The articles to write, in order.
+    pub slots: Arc<Vec<Slot>>,
+    /// The marks of the articles.
+    pub marks: Marks,
+    /// The heading of a list; `None` for a single article.
+    pub heading: Option<Heading>,
+    /// Whether to replace an existing file.
+    pub force: bool,
+}
+
+impl Export {
+    /// Returns the articles to write.
+    pub fn articles(&self) -> Articles<'_> {
+        Articles { corpus: &self.corpus, slots: &self.slots, marks: &self.marks }
+    }
+
+    /// Returns the message for a finished export.
+    pub fn success(&self) -> Notice {
+        let count = counted(self.slots.len() as u64, "article", "articles");
+        let text = format!("{count} written to {}", self.path.display());
+        match self.heading.as_ref().and_then(|heading| heading.incomplete.as_ref()) {
+            Some(why) => Notice::error(format!("{text}, incomplete: {why}")),
+            None => Notice::info(text),
+        }
+    }
+}
+
+impl State {
+    /// Returns why articles may be missing; `None` if everything was loaded.
+    pub fn incomplete(&self) -> Option<String> {
+        if !self.progress.done {
+            let (read, found) = (grouped(self.progress.read as u64), grouped(self.progress.found as u64));
+            return Some(format!("{read} of {found} files were read so far"));
+        }
+        self.progress.incomplete(self.problems.iter().filter(|problem| problem.is_failure).count())
+    }
+
+    /// Returns the open article if the reading pane has the focus. Only that one is exported then.
+    fn exported_article(&self) -> Option<Slot> {
+        self.reading.open().filter(|_| self.focus == Focus::Reading).map(|open| open.slot)
+    }
+
+    /// Returns the question for the file name.
+    pub fn export_question(&self) -> String {
+        let what = match self.exported_article() {
+            Some(_) => "the article".to_owned(),
+            None => counted(self.list.slots().len() as u64, "article", "articles"),
+        };
+        let endings: Vec<String> = ExportFormat::ALL.iter().map(|format| format!(".{}", format.ending())).collect();
+        format!("Export {what} to a file ({})", endings.join(" "))
+    }
+
+    /// Asks for the file name, with a suggestion.
+    pub(crate) fn ask_export(&mut self) {
+        if self.list.slots().is_empty() {
+            return self.fail("No articles to export");
+        }
+        let entry = self.exported_article().and_then(|slot| self.corpus.get(slot));
+        let stem = match entry {
+            Some(entry) => article_stem(entry),
+            None => {
+                let query = if self.filter.is_on() { self.filter.query().text() } else { "articles" };
+                file_stem(&format!("{} {query}", self.now.format("%Y-%m-%d")), "articles")
+            }
+        };
+        self.ask_export_again(&format!("{stem}.md"));
+    }
+
+    fn ask_export_again(&mut self, typed: &str) {
+        let mut overlay = Overlay::new(OverlayKind::Ask(Action::Export));
+        overlay.line.set(typed);
+        self.overlay = Some(overlay);
+    }
+
+    /// Exports to the typed file. `force` replaces an existing file without confirmation.
+    pub(crate) fn export_to(&mut self, typed: &str, force: bool) {
+        if typed.is_empty() {
+            return self.ask_export();
+        }
+        if self.list.slots().is_empty() {
+            return self.fail("No articles to export");
+        }
+        let path = crate::app::actions::feeds::expand_home(Path::new(typed));
+        let Some(format) = ExportFormat::of_path(Path::new(typed)) else {
+            self.ask_export_again(typed);
+            return self.fail("End the file name in .md, .csv, .json, .jsonl or .txt");
+        };
+        let article = self.exported_article();
+        // The list is incomplete until the filter is answered.
+        if article.is_none() && self.filter.is_on() && !self.filter.is_answered() {
+            self.ask_export_again(typed);
+            return self.fail("The filter is still being answered; try again in a moment");
+        }
+        let slots = article.map_or_else(|| Arc::clone(self.list.slots_shared()), |slot| Arc::new(vec![slot]));
+        let heading = article.is_none().then(|| Heading {
+            version: JSON_VERSION,
+            query: self.filter.query().text().to_owned(),
+            exported: self.now.format("%Y-%m-%d").to_string(),
+            articles: slots.len(),
+            incomplete: self.incomplete(),
+        });
+        let (corpus, marks) = (Arc::clone(&self.corpus), self.keeping.marks().clone());
+        self.outbox.push(Effect::Export(Box::new(Export { path, format, corpus, slots, marks, heading, force })));
+    }
+
+    /// Asks whether to replace an existing file.
+    pub(crate) fn ask_overwrite(&mut self, export: Box<Export>) {
+        // A question must not replace an overlay or a note in which the reader is typing.
+        if self.overlay.is_some() || self.note.is_some() {
+            let path = export.path.display();
+            return self.fail(format!("{path} exists already; :export! {path} writes over it"));
+        }
+        let question = format!("{} exists already. Write over it?", export.path.display());
+        self.confirm(question, Confirmed::Overwrite(export));
+    }
+}

@@ -1,0 +1,5 @@
+//! Dialogs over the panes, and the editors for typed text.
+
+pub(crate) mod line_editor;
+pub(crate) mod note_editor;
+pub(crate) mod overlay;

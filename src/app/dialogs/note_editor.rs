@@ -1,0 +1,156 @@
+//! A note that is being written: lines, and a cursor in one of them.
+
+use crate::app::LineEditor;
+use crate::article::ArticleId;
+use crate::keys::{Action, Context, Key, KeyCode, Keymap};
+
+/// How many lines a note may have.
+const MOST: usize = 2_000;
+
+/// The note of an article while it is being written.
+#[derive(Clone, Debug)]
+pub struct NoteEditor {
+    article: ArticleId,
+    /// At least one.
+    lines: Vec<LineEditor>,
+    row: usize,
+}
+
+impl NoteEditor {
+    /// Begins with what the note is, the cursor at its end.
+    pub(crate) fn new(article: ArticleId, text: &str) -> NoteEditor {
+        let mut editor = NoteEditor { article, lines: vec![LineEditor::default()], row: 0 };
+        editor.insert(text);
+        editor
+    }
+
+    /// Whose note it is.
+    pub fn article(&self) -> ArticleId {
+        self.article
+    }
+
+    /// The lines.
+    pub fn lines(&self) -> &[LineEditor] {
+        &self.lines
+    }
+
+    /// The line in which the cursor stands.
+    pub fn row(&self) -> usize {
+        self.row
+    }
+
+    /// The text.
+    pub fn text(&self) -> String {
+        self.lines.iter().map(LineEditor::text).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Types or pastes text, line breaks and all.
+    pub(crate) fn insert(&mut self, text: &str) {
+        for (number, line) in text.replace("\r\n", "\n").replace('\r', "\n").split('\n').enumerate() {
+            if number > 0 {
+                self.break_line();
+            }
+            self.line().insert(line);
+        }
+    }
+
+    fn line(&mut self) -> &mut LineEditor {
+        self.row = self.row.min(self.lines.len().saturating_sub(1));
+        &mut self.lines[self.row]
+    }
+
+    fn break_line(&mut self) {
+        if self.lines.len() < MOST {
+            let rest = self.line().split();
+            self.row += 1;
+            self.lines.insert(self.row, rest);
+        }
+    }
+
+    /// Joins the line at `row` with the one before it.
+    fn join(&mut self, row: usize) {
+        if row > 0 && row < self.lines.len() {
+            let rest = self.lines.remove(row);
+            self.row = row - 1;
+            self.line().append(rest.text());
+        }
+    }
+
+    /// Takes a key; says whether writing goes on.
+    pub(crate) fn key(&mut self, key: Key, keymap: &Keymap, page: usize) -> bool {
+        let at_start = self.line().cursor() == 0;
+        let at_end = self.line().cursor() == self.line().text().len();
+        let last = self.lines.len() - 1;
+        match (key.code, keymap.lookup(Context::Line, key), key.typed()) {
+            (KeyCode::Esc, _, _) => return false,
+            (KeyCode::Enter, _, _) => self.break_line(),
+            (KeyCode::Up, _, _) => self.go_to(self.row.saturating_sub(1)),
+            (KeyCode::Down, _, _) => self.go_to(self.row + 1),
+            (KeyCode::PageUp, _, _) => self.go_to(self.row.saturating_sub(page)),
+            (KeyCode::PageDown, _, _) => self.go_to(self.row + page),
+            (KeyCode::Tab, _, _) => self.insert("    "),
+            (_, _, Some(c)) => self.line().insert(c.encode_utf8(&mut [0; 4])),
+            (_, Some(Action::DeleteBack), _) if at_start => self.join(self.row),
+            (_, Some(Action::DeleteForward), _) if at_end => self.join(self.row + 1),
+            (_, Some(Action::CursorLeft), _) if at_start && self.row > 0 => {
+                self.row -= 1;
+                self.line().apply(Action::CursorEnd);
+            }
+            (_, Some(Action::CursorRight), _) if at_end && self.row < last => {
+                self.row += 1;
+                self.line().apply(Action::CursorStart);
+            }
+            (_, Some(action), None) => drop(self.line().apply(action)),
+            (_, None, None) => {}
+        }
+        true
+    }
+
+    /// Goes to another line, as far to the right as the cursor stands in this one.
+    fn go_to(&mut self, row: usize) {
+        let column = self.line().column();
+        self.row = row.min(self.lines.len().saturating_sub(1));
+        self.line().go_to_column(column);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(editor: &mut NoteEditor, keys: &str) {
+        let keymap = Keymap::default();
+        for key in keys.split_whitespace() {
+            editor.key(key.parse().unwrap(), &keymap, 5);
+        }
+    }
+
+    #[test]
+    fn lines_are_broken_joined_and_walked_through() {
+        let mut editor = NoteEditor::new(ArticleId(1), "one\ntwo");
+        press(&mut editor, "Home Backspace");
+        assert_eq!(editor.text(), "onetwo");
+        press(&mut editor, "Enter Up End x Down Down Up");
+        assert_eq!((editor.text().as_str(), editor.row()), ("onex\ntwo", 0));
+        press(&mut editor, "End Delete y Left Left Left Left Left Left Left Left Left z");
+        assert_eq!(editor.text(), "zonexytwo");
+    }
+
+    #[test]
+    fn the_cursor_stays_in_its_column_and_between_characters() {
+        let mut editor = NoteEditor::new(ArticleId(1), "国务院\nab\nabcdef");
+        press(&mut editor, "Up Up x");
+        assert_eq!(editor.text(), "国x务院\nab\nabcdef");
+        press(&mut editor, "Down y Down z Esc");
+        assert_eq!(editor.text(), "国x务院\naby\nabczdef");
+    }
+
+    #[test]
+    fn what_is_pasted_is_text() {
+        let mut editor = NoteEditor::new(ArticleId(1), "");
+        editor.insert("a\r\nb\u{1b}[2J\rc");
+        assert_eq!(editor.text(), "a\nb␛[2J\nc");
+        editor.insert(&"\n".repeat(5_000));
+        assert_eq!(editor.lines().len(), 2_000);
+    }
+}

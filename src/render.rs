@@ -1,0 +1,368 @@
+//! Articles as Markdown, JSON, CSV and text: one renderer for subcommands, exports, the clipboard and commands.
+//!
+//! It knows no files and no threads. All output is safe to print.
+
+mod csv;
+pub mod dates;
+mod json;
+mod markdown;
+mod text;
+pub mod typeset;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use self::typeset::TypesetOptions;
+use crate::article::Enclosure;
+use crate::corpus::{Corpus, Entry, Origin, Slot};
+use crate::marks::{Marked, Marks};
+use crate::subscriptions::{redact, without_user_name};
+use crate::text::fold::fold;
+use crate::text::format::{bytes_in_words, counted};
+use crate::text::{SafeText, clean, is_clean, to_json, write_json};
+
+pub use self::csv::{columns, write_csv};
+pub use json::ArticleJson;
+pub use markdown::{escaped, write_markdown};
+pub use text::{plain_text, write_text};
+
+/// The version of all JSON about articles. It changes only if a field changes its meaning or is removed.
+pub const JSON_VERSION: u32 = 1;
+
+/// Line width of plain text.
+const SETTING: TypesetOptions = TypesetOptions { width: 72, justify: false, hyphenate: false };
+
+/// Maximum bytes of a file name made from a title, without number and extension.
+const STEM: usize = 90;
+
+/// A file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Markdown.
+    Markdown,
+    /// One JSON object.
+    Json,
+    /// A JSON object a line.
+    JsonLines,
+    /// CSV: an article a line.
+    Csv,
+    /// Plain text.
+    Text,
+}
+
+impl ExportFormat {
+    /// All formats.
+    pub const ALL: [ExportFormat; 5] =
+        [ExportFormat::Markdown, ExportFormat::Csv, ExportFormat::Json, ExportFormat::JsonLines, ExportFormat::Text];
+
+    /// Returns the extension of its files.
+    pub fn ending(self) -> &'static str {
+        match self {
+            ExportFormat::Markdown => "md",
+            ExportFormat::Json => "json",
+            ExportFormat::JsonLines => "jsonl",
+            ExportFormat::Csv => "csv",
+            ExportFormat::Text => "txt",
+        }
+    }
+
+    /// Returns the format for the extension of `path`.
+    pub fn of_path(path: &Path) -> Option<ExportFormat> {
+        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+        let ending = if ending == "markdown" { "md" } else { ending.as_str() };
+        ExportFormat::ALL.into_iter().find(|format| format.ending() == ending)
+    }
+}
+
+/// Articles of a corpus with their marks.
+#[derive(Clone, Copy, Debug)]
+pub struct Articles<'a> {
+    /// All articles.
+    pub corpus: &'a Corpus,
+    /// The articles to render, in order.
+    pub slots: &'a [Slot],
+    /// The marks of the articles.
+    pub marks: &'a Marks,
+}
+
+impl<'a> Articles<'a> {
+    /// Returns the articles in order, each with its marks.
+    pub fn iter(self) -> impl Iterator<Item = (Entry<'a>, &'a Marked)> {
+        let entries = self.slots.iter().filter_map(move |&slot| self.corpus.get(slot));
+        entries.map(move |entry| (entry, self.marks.get(entry.id())))
+    }
+}
+
+/// The heading of an exported list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Heading {
+    /// Always [`JSON_VERSION`].
+    pub version: u32,
+    /// The query; empty for all articles.
+    pub query: String,
+    /// The day of the export.
+    pub exported: String,
+    /// Number of articles.
+    pub articles: usize,
+    /// Why articles may be missing; `None` if everything was loaded.
+    #[serde(serialize_with = "is_some")]
+    pub incomplete: Option<String>,
+}
+
+fn is_some<S: serde::Serializer>(value: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(value.is_some())
+}
+
+impl Heading {
+    /// Returns the title and a sentence about the export.
+    fn sentences(&self) -> (&str, String) {
+        let title = if self.query.is_empty() { "All articles" } else { &self.query };
+        let count = counted(self.articles as u64, "article", "articles");
+        let incomplete = self.incomplete.as_ref().map_or_else(String::new, |why| format!(" Incomplete: {why}."));
+        (title, format!("Exported by newsdesk on {}: {count}.{incomplete}", self.exported))
+    }
+}
+
+/// Writes several articles as one document. Calls `progress` with the number of the article before each one.
+pub fn write_list(
+    format: ExportFormat,
+    heading: &Heading,
+    articles: Articles<'_>,
+    progress: &mut dyn FnMut(usize) -> io::Result<()>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let (title, about) = heading.sentences();
+    let articles = articles.iter().enumerate().map(|(number, article)| progress(number).map(|()| (number, article)));
+    match format {
+        ExportFormat::Markdown => {
+            let title =
+                if heading.query.is_empty() { title.to_owned() } else { format!("`{}`", title.replace('`', "'")) };
+            writeln!(out, "# {title}\n\n{about}\n")?;
+            for article in articles {
+                let (_, (entry, marked)) = article?;
+                markdown::write_section(&entry.article(), marked, out)?;
+            }
+            Ok(())
+        }
+        ExportFormat::Json => {
+            writeln!(out, "{},\"found\":[", to_json(heading)?.trim_end_matches('}'))?;
+            for article in articles {
+                let (number, (entry, marked)) = article?;
+                if number > 0 {
+                    out.write_all(b",\n")?;
+                }
+                write_json(out, &ArticleJson::new(entry, &entry.article(), marked, true))?;
+            }
+            out.write_all(b"\n]}\n")
+        }
+        ExportFormat::JsonLines => {
+            for article in articles {
+                let (_, (entry, marked)) = article?;
+                json::write_line(entry, marked, out)?;
+            }
+            Ok(())
+        }
+        // CSV has no room for a heading.
+        ExportFormat::Csv => {
+            let mut writer = self::csv::CsvWriter::new(out)?;
+            for article in articles {
+                let (_, (entry, marked)) = article?;
+                writer.write(entry, marked)?;
+            }
+            writer.finish()
+        }
+        ExportFormat::Text => {
+            writeln!(out, "{title}\n{about}")?;
+            for article in articles {
+                let (_, (entry, marked)) = article?;
+                writeln!(out, "\n{}\n", "─".repeat(usize::from(SETTING.width)))?;
+                write_text(&entry.article(), marked, SETTING, &|_, text| text, out)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Writes one article as a separate document.
+pub fn write_article(format: ExportFormat, entry: Entry<'_>, marked: &Marked, out: &mut impl Write) -> io::Result<()> {
+    match format {
+        ExportFormat::Markdown => write_markdown(&entry.article(), marked, out),
+        ExportFormat::Json | ExportFormat::JsonLines => json::write_line(entry, marked, out),
+        ExportFormat::Csv => write_csv(std::iter::once((entry, marked)), out),
+        ExportFormat::Text => write_text(&entry.article(), marked, SETTING, &|_, text| text, out),
+    }
+}
+
+/// Writes the list of files of an export to a folder; `names` have no extensions.
+pub fn write_index(
+    format: ExportFormat,
+    heading: &Heading,
+    articles: Articles<'_>,
+    names: &[String],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let ending = format.ending();
+    if matches!(format, ExportFormat::Json | ExportFormat::JsonLines) {
+        let files: Vec<String> = names.iter().map(|name| format!("{name}.{ending}")).collect();
+        return writeln!(out, "{},\"files\":{}}}", to_json(heading)?.trim_end_matches('}'), to_json(&files)?);
+    }
+    let (title, about) = heading.sentences();
+    writeln!(out, "{title}\n\n{about}\n")?;
+    for ((entry, _), name) in articles.iter().zip(names) {
+        let (day, headline) = (day(entry), entry.headline());
+        match format {
+            ExportFormat::Markdown => writeln!(out, "- {day} [{}]({name}.{ending})", escaped(&headline))?,
+            _ => writeln!(out, "{day:10}  {headline}  {name}.{ending}")?,
+        }
+    }
+    Ok(())
+}
+
+/// Returns the day of publication; empty if the article has no date.
+fn day(entry: Entry<'_>) -> String {
+    let date = entry.published().map(|published| published.to_string()).unwrap_or_default();
+    date.get(..10).unwrap_or("").to_owned()
+}
+
+/// Returns a safe file name for an article without extension: day and headline.
+pub fn article_stem(entry: Entry<'_>) -> String {
+    file_stem(&format!("{} {}", day(entry), entry.headline()), "article")
+}
+
+/// Returns a safe file name for `title`: letters, digits and `-`. Returns `otherwise` if that is empty.
+pub fn file_stem(title: &str, otherwise: &str) -> String {
+    let folded = fold(title);
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut stem = words.collect::<Vec<_>>().join("-");
+    stem.truncate(stem.floor_char_boundary(STEM));
+    if stem.is_empty() { otherwise.to_owned() } else { stem.trim_end_matches('-').to_owned() }
+}
+
+/// Returns a unique file name without extension for each article; `index` is reserved.
+pub fn unique_stems(articles: Articles<'_>) -> Vec<String> {
+    let mut taken = HashMap::from([("index".to_owned(), 1u32)]);
+    let unique = |stem: String| {
+        // Articles of the same day and headline are numbered.
+        loop {
+            let count = taken.entry(stem.clone()).or_default();
+            *count += 1;
+            let name = if *count == 1 { stem.clone() } else { format!("{stem}-{count}") };
+            if *count == 1 || taken.insert(name.clone(), 1).is_none() {
+                return name;
+            }
+        }
+    };
+    articles.iter().map(|(entry, _)| article_stem(entry)).map(unique).collect()
+}
+
+/// Returns an address with credentials hidden. All addresses of feeds, articles and links are printed through this.
+pub fn shown_address(address: &str) -> Cow<'_, str> {
+    // Only an address with an `@` can contain a user name.
+    let redacted = if address.contains('@') { Cow::Owned(hidden_user(address)) } else { Cow::Borrowed(address) };
+    if is_clean(&redacted) && !redacted.contains('\n') {
+        return redacted;
+    }
+    Cow::Owned(clean(&redacted.replace('\n', "␊")).into_owned())
+}
+
+/// Hides the user name in an address, also where only browsers see one: `https:/mybank.example@evil.example`.
+fn hidden_user(address: &str) -> String {
+    let redacted = redact(address);
+    match without_user_name(address) {
+        Some(bare) if !redacted.contains("://•••@") => bare.replacen("://", "://•••@", 1),
+        _ => redacted,
+    }
+}
+
+/// Returns the path of an article: its file or, for an entry of a feed, the address of the feed.
+pub fn shown_path(entry: Entry<'_>) -> String {
+    shown_address(&entry.path().to_string_lossy()).into_owned()
+}
+
+/// Returns the place where a person finds an article: its file or, for an entry of a feed, its link.
+pub fn shown_place(entry: Entry<'_>) -> String {
+    let link = entry.url().filter(|_| entry.origin() == Origin::Feed);
+    link.map_or_else(|| shown_path(entry), |link| shown_address(&link).into_owned())
+}
+
+/// Returns the marks of an article on one line; empty if it has none.
+fn marks_line(marked: &Marked) -> String {
+    let tags: Vec<String> = marked.tags().iter().map(|tag| format!("#{tag}")).collect();
+    let (starred, read) = (marked.is_starred().then_some("starred"), marked.is_read().then_some("read"));
+    let tags = Some(tags.join(" ")).filter(|tags| !tags.is_empty());
+    [starred, read].into_iter().flatten().map(str::to_owned).chain(tags).collect::<Vec<_>>().join(" · ")
+}
+
+/// Returns type, size and duration of an enclosure, as far as they are known: `audio/mpeg, 12 MiB, 1:02:03`.
+pub fn enclosure_details(enclosure: &Enclosure<SafeText>) -> String {
+    let media_type = Some(enclosure.media_type.to_string()).filter(|media_type| !media_type.is_empty());
+    let duration = enclosure.duration.map(|seconds| {
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    });
+    [media_type, enclosure.size.map(bytes_in_words), duration].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the details of the enclosure at `address` in parentheses, after a space; empty if it has none.
+pub(super) fn link_details(enclosures: &[Enclosure<SafeText>], address: &str) -> String {
+    let details = enclosures.iter().find(|enclosure| *enclosure.url == *address).map(enclosure_details);
+    details.filter(|details| !details.is_empty()).map_or_else(String::new, |details| format!(" ({details})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_stem_is_safe_in_every_folder() {
+        for (title, stem) in [
+            ("2023-08-24 India lands “near” the pole!", "2023-08-24-india-lands-near-the-pole"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("", "article"),
+            ("\u{1b}[2J", "2j"),
+            ("Köln", "koln"),
+        ] {
+            assert_eq!(file_stem(title, "article"), stem);
+        }
+        assert!(file_stem(&"long ".repeat(99), "article").len() <= STEM);
+    }
+
+    #[test]
+    fn shown_addresses_hide_every_user_name() {
+        for (address, shown) in [
+            ("https://mybank.example@evil.example/", "https://•••@evil.example/"),
+            ("https:/mybank.example@evil.example/", "https://•••@evil.example/"),
+            ("https:mybank.example@evil.example/", "https://•••@evil.example/"),
+            ("https:\\\\mybank.example@evil.example/", "https://•••@evil.example/"),
+            ("https:///mybank.example%2F@evil.example/", "https://•••@evil.example/"),
+            ("https://example.org/@a?b@c", "https://example.org/@a?b@c"),
+            ("mailto:a@example.org", "mailto:a@example.org"),
+        ] {
+            assert_eq!(shown_address(address), shown, "{address}");
+        }
+    }
+
+    #[test]
+    fn export_format_follows_the_ending() {
+        let format = |path: &str| ExportFormat::of_path(Path::new(path));
+        assert_eq!(format("a/b.MD"), Some(ExportFormat::Markdown));
+        assert_eq!(format("b.jsonl"), Some(ExportFormat::JsonLines));
+        assert_eq!((format("b"), format("b.pdf"), format(".md")), (None, None, None));
+    }
+
+    #[test]
+    fn enclosure_details_name_type_size_and_duration() {
+        let enclosure = |size, duration| Enclosure {
+            url: SafeText::new("a"),
+            media_type: SafeText::new("audio/mpeg"),
+            size,
+            duration,
+        };
+        assert_eq!(enclosure_details(&enclosure(Some(12 << 20), Some(3723))), "audio/mpeg, 12 MiB, 1:02:03");
+        assert_eq!(enclosure_details(&enclosure(None, Some(61))), "audio/mpeg, 1:01");
+    }
+}

@@ -1,0 +1,113 @@
+//! What lies over the panes about feeds: the choice of one, how all are, and what changed in an entry.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use crate::app::{ChangedPiece, FeedHealth, Overlay, State};
+use crate::render::typeset::wrap;
+use crate::text::Safe;
+use crate::ui::Theme;
+use crate::ui::dialogs::draw_more;
+use crate::ui::text_writer::TextWriter;
+
+/// The feeds of a page that names several.
+pub(crate) fn draw_choice(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
+    let feeds = state.feeds().choice();
+    let visible = usize::from(area.height);
+    let top = (overlay.row + 1).saturating_sub(visible);
+    draw_more(theme, area, (top, visible, feeds.len()), buffer);
+    for ((y, row), (url, title)) in (area.top()..area.bottom()).zip(top..).zip(feeds.iter().skip(top)) {
+        let selected = row == overlay.row;
+        if selected {
+            buffer.set_style(Rect::new(area.x, y, area.width, 1), theme.selection);
+        }
+        let over = |style: Style| if selected { style.patch(theme.selection) } else { style };
+        let mut writer = TextWriter::new(buffer, area.x, y, area.right());
+        if !title.is_empty() {
+            writer.write(Safe::new(title), over(theme.text));
+            writer.skip(2);
+        }
+        writer.write(Safe::new(url), over(theme.dim));
+    }
+}
+
+/// How all feeds are, a few lines each; the one that is selected stands as far down as it fits.
+pub(crate) fn draw_health(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
+    let feeds = state.feeds().health();
+    let height = |feed: &FeedHealth| feed.lines().count() + 1;
+    // The first that is shown: as many before the selected one as there is room for.
+    let mut room = usize::from(area.height) + 1;
+    let above = feeds.iter().take(overlay.row + 1).rev().take_while(|feed| {
+        let fits = height(feed) <= room;
+        room = room.saturating_sub(height(feed));
+        fits
+    });
+    let top = (overlay.row + 1).saturating_sub(above.count().max(1));
+    let mut y = area.y;
+    let mut shown = 0;
+    for (row, feed) in feeds.iter().enumerate().skip(top) {
+        if y >= area.bottom() {
+            break;
+        }
+        shown += 1;
+        for (number, line) in feed.lines().enumerate().take(usize::from(area.bottom() - y)) {
+            let selected = number == 0 && row == overlay.row;
+            let base = if selected { theme.selection } else { Style::new() };
+            if selected {
+                buffer.set_style(Rect::new(area.x, y, area.width, 1), base);
+            }
+            let mut writer = TextWriter::new(buffer, area.x, y, area.right());
+            if number == 0 {
+                writer.write(Safe::new(line), theme.text.add_modifier(Modifier::BOLD).patch(base));
+                writer.write(Safe::new(&feed.tags), theme.accent.patch(base));
+            } else {
+                writer.skip(2);
+                let style = match Some(line) {
+                    line if line == feed.error.as_deref() => theme.error,
+                    line if line == feed.warning.as_deref() => theme.warning,
+                    _ => theme.dim,
+                };
+                writer.write(Safe::new(line), style);
+            }
+            y += 1;
+        }
+        y += 1;
+    }
+    draw_more(theme, area, (top, shown, feeds.len()), buffer);
+}
+
+/// What changed in an entry: what is gone is struck out, what is new stands out. The row is the paragraph at the top.
+pub(crate) fn draw_changes(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
+    let changes = state.feeds().changes();
+    let mut y = area.y;
+    let mut shown = 0;
+    for paragraph in changes.iter().skip(overlay.row) {
+        let text: String = paragraph.iter().map(|piece| piece.text.as_str()).collect();
+        for (line, _) in wrap(&text, usize::from(area.width.max(1)), false) {
+            if y >= area.bottom() {
+                break;
+            }
+            let mut writer = TextWriter::new(buffer, area.x, y, area.right());
+            let mut start = 0;
+            for piece in paragraph {
+                let end = start + piece.text.len();
+                let shown = line.start.max(start)..line.end.min(end);
+                writer.write(Safe::new(text.get(shown).unwrap_or("")), style(piece, theme));
+                start = end;
+            }
+            y += 1;
+        }
+        shown += usize::from(y <= area.bottom());
+        y += 1;
+    }
+    draw_more(theme, area, (overlay.row, shown.max(1), changes.len()), buffer);
+}
+
+fn style(piece: &ChangedPiece, theme: &Theme) -> Style {
+    match piece.added {
+        None => theme.dim,
+        Some(true) => theme.text.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+        Some(false) => theme.error.add_modifier(Modifier::CROSSED_OUT),
+    }
+}
