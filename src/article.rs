@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_identity_depends_on_place_and_ordinal_and_on_nothing_else() {
+    fn identity_depends_only_on_place_and_ordinal() {
         assert_eq!(ArticleId::of(b"a.txt", 0), ArticleId::of(b"a.txt", 0));
         assert_ne!(ArticleId::of(b"a.txt", 0), ArticleId::of(b"a.txt", 1));
         assert_ne!(ArticleId::of(b"a.txt", 0), ArticleId::of(b"b.txt", 0));

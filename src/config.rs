@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_entry_is_told_with_line_and_column_and_the_others_count() {
+    fn bad_entries_have_line_and_column_and_others_still_apply() {
         let text = "[reading]\nmeasure = 7000\nalign = \"justified\"\nwidth = 3\n[keys]\nquti = \"x\"\nquit = \"hyper-x\"\n[colour]\n[colours]\nhit1 = \"blurple\"\n";
         let (config, _) = Config::parse(text, Path::new("config.toml"));
         assert!(config.justify && config.measure == 68);
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_in_the_syntax_leaves_the_rest() {
+    fn syntax_errors_leave_other_settings() {
         let text = "[reading]\nmeasure = \nalign = \"justified\"\n";
         let (config, problems) = Config::parse(text, Path::new("config.toml"));
         assert!(config.justify);
@@ -416,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_text_gives_the_defaults() {
+    fn default_text_parses_to_the_defaults() {
         let text: String =
             default_text().lines().map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line))).collect();
         let uncommented: String = text

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_article_comes_back_whole() {
+    fn articles_round_trip() {
         let corpus = Corpus::default().with([shard("a.txt", &[draft(27, "Agency Orders “Clean-up”")])]);
         let article = corpus.get(Slot(0)).unwrap().article();
         assert_eq!(article.headline(), "Agency Orders “Clean-up”");
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_and_links_come_back() {
+    fn spans_and_links_round_trip() {
         let mut with_link = draft(1, "Linked");
         let span = crate::article::Span { start: 4, end: 12, style: SpanStyle::Link(0) };
         with_link.parts[1].spans.push(span);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_headline_that_is_a_whole_text_is_shown_by_its_beginning_and_kept_whole_below() {
+    fn long_headlines_are_cut_and_shown_whole_in_the_text() {
         let line = "The desk opened at nine “on the dot” and ".repeat(5_000);
         let mut long = Draft { section: line.as_str().into(), ..Draft::default() };
         long.push(Role::Headline, line.as_str());
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_of_an_article_is_cut_between_characters_and_is_the_same_text() {
+    fn excerpts_are_cut_between_characters() {
         let corpus = Corpus::default().with([shard("a.txt", &[draft(27, "Agency “Orders” the ß and ＡＢＣ")])]);
         let entry = corpus.get(Slot(0)).unwrap();
         let (whole, length) = (entry.article().to_text(), entry.folded().len());
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_come_first_whatever_order_they_came_in() {
+    fn newest_articles_come_first_in_any_order_of_arrival() {
         let corpus = Corpus::default()
             .with([shard("a.txt", &[draft(2, "second"), draft(9, "ninth")])])
             .with([shard("c.txt", &[draft(5, "fifth c")]), shard("b.txt", &[draft(5, "fifth b"), Draft::default()])]);
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn leaving_articles_out_keeps_the_slots_of_the_others() {
+    fn removing_articles_keeps_the_slots_of_others() {
         let corpus = Corpus::default()
             .with([shard("a.txt", &[draft(1, "a")])])
             .with([shard("b.txt", &[draft(2, "b")]), shard("c.txt", &[draft(3, "c")])]);

@@ -261,7 +261,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_change_gives_the_one_that_takes_it_back(all in proptest::collection::vec(marking(), 0..40)) {
+        fn changes_return_their_inverse(all in proptest::collection::vec(marking(), 0..40)) {
             let mut marks = Marks::default();
             let mut states = vec![marks.clone()];
             let mut backs = Vec::new();
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn changing_a_clone_leaves_the_other_as_it_is() {
+    fn changing_a_clone_leaves_the_original() {
         let star = |article: u64| Marking { article: ArticleId(article), change: Change::Starred(true) };
         let mut marks = Marks::default();
         marks.apply(&star(1));

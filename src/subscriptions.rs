@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_is_the_same_with_its_hash_and_without() {
+    fn tags_are_equal_with_and_without_hash() {
         let tags = |feed: &Subscription| feed.tags.join(" ");
         let changes = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let feed = Subscription::new("https://a.example/").retagged(&changes(&["#press", "press", "## c", "#", " "]));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_a_feed_is_on_the_web_and_holds_no_control() {
+    fn feed_addresses_are_web_addresses_without_controls() {
         assert_eq!(feed_address(" feed://example.org/a ").as_deref(), Some("http://example.org/a"));
         assert_eq!(feed_address("feed:https://example.org/a").as_deref(), Some("https://example.org/a"));
         let long = format!("https://example.org/{}", "a".repeat(LONGEST_ADDRESS));

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_lies_within_the_screen_and_nothing_overlaps_at_any_size() {
+    fn panes_fit_the_screen_without_overlap_at_any_size() {
         for columns in (0..30).chain([79, 99, 100, 101, 300]) {
             for rows in (0..15).chain([39, 40, 41, 200]) {
                 for focus in [Focus::List, Focus::Reading, Focus::Filter, Focus::Sources] {

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_and_a_moment_come_back_from_their_seconds() {
+    fn dates_and_moments_round_trip_through_seconds() {
         let day = Published::Day(NaiveDate::from_ymd_opt(2023, 9, 27).unwrap());
         let moment = Published::At(DateTime::parse_from_rfc3339("2023-09-27T22:10:00+03:00").unwrap());
         for published in [day, moment] {

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_is_one_safe_line_with_path_line_cause_and_consequence() {
+    fn problem_is_one_safe_line_with_path_cause_and_consequence() {
         let flaw = Flaw {
             line: Some(1),
             cause: format!("{} is not a date", quoted("2023-13-45")),

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn no_control_gets_out_but_line_feeds_and_tabs() {
+    fn output_has_no_controls_except_line_feeds_and_tabs() {
         for colours in [true, false] {
             assert_eq!(printed(b"a\x1b[2J\tb\x9b\r\n\x7fc\n", colours), "a␛[2J\tb\u{FFFD} \n␡c\n");
             assert_eq!(printed("“Köln”\u{202e}\u{9b}ﬁ\u{feff}\n".as_bytes(), colours), "“Köln”\u{FFFD}ﬁ\n");
@@ -166,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn paint_is_put_on_by_the_printer_alone() {
+    fn colours_are_added_only_by_the_printer() {
         let text = format!("a {} {}", painted("b\x1b[1m", Paint::Bold), painted("c", Paint::Hit(7)));
         assert_eq!(printed(text.as_bytes(), true), "a \x1b[1mb␛[1m\x1b[0m \x1b[38;5;14m\x1b[1mc\x1b[0m");
         assert_eq!(printed(text.as_bytes(), false), "a b␛[1m c");
     }
 
     #[test]
-    fn much_is_written_before_the_end() {
+    fn output_is_flushed_before_the_end() {
         let mut printed = Vec::new();
         let mut out = Out::new(&mut printed, false);
         for _ in 0..ENOUGH {

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_added_stands_there_however_often_it_grew_and_where_it_ends_up() {
+    fn arena_keeps_text_as_it_grows() {
         for piece in [1000, 300_000, ROOM - 1, ROOM, ROOM + 1] {
             let mut arena = Arena::default();
             let mut expected = Vec::new();

@@ -422,13 +422,13 @@ mod tests {
     }
 
     #[test]
-    fn a_shard_comes_back_as_it_was() {
+    fn shards_round_trip() {
         let (bytes, sum) = encoded(&shard("desk"), "desk");
         assert_eq!(everything(decoded(&bytes, sum, "desk").unwrap()), everything(shard("desk")));
     }
 
     #[test]
-    fn a_root_that_is_typed_in_another_way_shows_as_typed() {
+    fn roots_are_shown_as_typed() {
         let (bytes, sum) = encoded(&shard("desk"), "desk");
         for root in [".", "/home/desk", "../desk/"] {
             let shard = decoded(&bytes, sum, root).unwrap();
@@ -454,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_below_the_root_or_not_from_a_file_is_not_kept() {
+    fn articles_outside_the_root_or_without_a_file_are_not_saved() {
         for (dir, origin) in [
             ("desk", Origin::Bundled),
             ("desk", Origin::Input),
@@ -470,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn joined_shards_hold_what_is_alive() {
+    fn merged_shards_have_only_live_articles() {
         let (first, second) = (shard("desk"), shard("desk/more"));
         let joined = Shard::joined([(&first, &[true, false, true, true][..]), (&second, &[false, false, false, true])]);
         let pick = |shard: Shard, alive: &[&str]| -> Vec<String> {
@@ -489,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shard_that_is_cut_off_is_refused_at_every_length() {
+    fn truncated_shards_are_refused_at_every_length() {
         let (bytes, sum) = encoded(&shard("desk"), "desk");
         for length in 0..bytes.len() {
             assert!(decoded(&bytes[..length], sum, "desk").is_err(), "{length}");
@@ -500,7 +500,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_bit_that_changed_is_noticed(at in 0usize..10_000, bit in 0u8..8) {
+        fn changed_bits_are_detected(at in 0usize..10_000, bit in 0u8..8) {
             let (mut bytes, sum) = encoded(&shard("desk"), "desk");
             let at = at % bytes.len();
             bytes[at] ^= 1 << bit;
@@ -508,7 +508,7 @@ mod tests {
         }
 
         #[test]
-        fn bytes_that_somebody_made_up_do_no_harm(changes in prop::collection::vec((any::<usize>(), any::<u8>()), 1..8)) {
+        fn crafted_bytes_are_harmless(changes in prop::collection::vec((any::<usize>(), any::<u8>()), 1..8)) {
             let (mut bytes, _) = encoded(&shard("desk"), "desk");
             for (at, byte) in changes {
                 let at = at % bytes.len();

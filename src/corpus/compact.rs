@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_with_what_changes_again_and_again_does_not_keep_that_in_memory() {
+    fn replaced_articles_do_not_keep_their_old_shard_in_memory() {
         let mut corpus = Corpus::default();
         let mut most = 0;
         for round in 0..200 {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn very_many_small_shards_become_few_and_large_ones_stay() {
+    fn small_shards_are_merged_and_large_ones_stay() {
         let large = shard(&[("large".to_owned(), Shard::SMALL + 60)]);
         let small = (0..=MANY).map(|number| shard(&[(format!("{number:03}"), 60)]));
         let corpus = Corpus::default().with([Arc::clone(&large)]).with(small);

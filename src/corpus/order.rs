@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn articles_that_come_piece_by_piece_are_ordered_as_if_they_came_at_once() {
+    fn batches_are_ordered_as_if_loaded_at_once() {
         let files: Vec<(&str, String, u32)> = (0..60u32)
             .map(|number| (["a", "a/b", "a-b", "c"][number as usize % 4], format!("{}", number * 7 % 60), number % 5))
             .collect();

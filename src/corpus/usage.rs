@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn files_weigh_what_their_articles_take_and_are_as_new_as_the_newest_or_else_as_the_file() {
+    fn usage_of_a_file_sums_its_articles_and_takes_the_newest_date() {
         let corpus = Corpus::default().with([shard(&[("a", Some(1)), ("b", None)])]);
         let weights = corpus.weights();
         assert_eq!(weights.len(), 2);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_kept_is_gone_with_its_memory_and_the_rest_is_whole_and_in_order() {
+    fn dropped_files_free_memory_and_others_stay_in_order() {
         let old = shard(&[("a", Some(1)), ("b", Some(2)), ("c", Some(3))]);
         let corpus = Corpus::default().with([shard(&[("d", Some(4))]), Arc::clone(&old), shard(&[("e", Some(5))])]);
         let fewer = corpus.keeping(&HashMap::from([(Slot(1), vec![false, true, false])]));

@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn relative_addresses_are_made_whole_and_others_left_alone() {
+    fn relative_addresses_are_resolved_and_others_unchanged() {
         let budget = Budget::default();
         let base = Base::of("http://example.org/news/today/", &budget);
         let resolve = |base: &Option<Base>, reference: &str| resolve(base.as_ref(), reference, &budget).unwrap();

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn budget_reports_what_was_left_out_once() {
+    fn budget_reports_omissions_once() {
         let budget = Budget::default();
         assert!(budget.takes_address(&"a".repeat(LONGEST_ADDRESS)));
         assert!(!budget.takes_address(&"a".repeat(LONGEST_ADDRESS + 1)));

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_forms_of_news_files_are_read() {
+    fn dates_of_news_files_are_parsed() {
         for (text, date) in [
             ("2023-09-27", "2023-09-27"),
             ("2023-9-7", "2023-09-07"),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_of_the_calendar_is_no_date() {
+    fn dates_outside_the_calendar_are_refused() {
         for text in [
             "2023-13-45",
             "2023-02-30",
@@ -169,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_a_date_is_given_back() {
+    fn dates_return_the_text_after_them() {
         assert_eq!(parse_front("2023-09-27 WORLD NEWS").unwrap().1, " WORLD NEWS");
         assert_eq!(parse_front("27 September 2023 WORLD").unwrap().1, " WORLD");
         assert_eq!(parse_front("2023-09-27T22:10:00+03:00 WORLD").unwrap().1, " WORLD");
     }
 
     #[test]
-    fn a_file_name_may_begin_with_a_date() {
+    fn dates_may_start_a_file_name() {
         assert_eq!(of_file_name("2023-09-27-mars.txt").unwrap().to_string(), "2023-09-27");
         assert_eq!(of_file_name("20230927_mars.txt").unwrap().to_string(), "2023-09-27");
         assert_eq!(of_file_name("2023-13-27-mars.txt"), None);

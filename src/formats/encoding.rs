@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn other_encodings_are_found_out() {
+    fn other_encodings_are_detected() {
         for (label, text) in [
             ("macintosh", "L’été à la plage : où aller ?"),
             ("windows-1252", "Le président a déclaré à l’Élysée que l’été serait très chaud à Genève."),
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_utf8_stays_utf8_and_is_told() {
+    fn damaged_utf8_stays_utf8_and_is_reported() {
         let cut = "“Ten accounts” — é".as_bytes();
         for bytes in
             [&cut[..21], &cut[..17], b"over \xc0\xaf long \xe0\x80\xaf", b"lone \xed\xa0\xbd\xed\xb8\x80", b"cut \xe2"]

@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_too_long_to_be_taken_apart_is_shown_as_it_is_written() {
+    fn oversized_markdown_is_shown_as_plain_text() {
         let text = format!("---\ntitle: Long\n---\n\n{}", "*a* ".repeat(MOST / 4 + 1));
         let reading = parse("a.md", &text);
         let draft = &reading.drafts[0];
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn yaml_front_matter_is_understood() {
+    fn yaml_front_matter_is_parsed() {
         let text = "---\ntitle: River rises\ndate: 2023-09-27\ncategories: [Local, Weather]\nauthor:\n  - A. Writer\n  - B. Other\nsource: One and Two\nlink: https://example.org/a\ndescription: Two towns.\n---\n\nWater came.\n";
         let reading = parse("a.md", text);
         let draft = &reading.drafts[0];
@@ -317,14 +317,14 @@ mod tests {
     }
 
     #[test]
-    fn toml_front_matter_is_understood() {
+    fn toml_front_matter_is_parsed() {
         let reading = parse("a.md", "+++\ntitle = \"River\"\ndate = 2023-09-27T22:10:00Z\n+++\nWater.\n");
         assert_eq!(reading.drafts[0].text(Role::Headline), "River");
         assert_eq!(reading.drafts[0].published.unwrap().to_string(), "2023-09-27T22:10:00Z");
     }
 
     #[test]
-    fn bad_front_matter_is_told_and_the_rest_is_read() {
+    fn bad_front_matter_is_reported_and_the_rest_is_read() {
         let reading = parse("a.md", "---\ntitle: [open\n---\n# Head\n\nBody.\n");
         assert_eq!(reading.flaws.len(), 1);
         assert_eq!(reading.drafts[0].text(Role::Headline), "Head");
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_of_every_kind_are_told_apart() {
+    fn blocks_of_every_kind_are_distinguished() {
         let text = "# Head\n\nA *short* **word** with `code` and a [link](https://example.org).\n\n## Part\n\n> Quoted.\n\n- one\n  - two\n\n1. first\n2. second\n\n```\nfn a() {\n\tb();\n}\n```\n\n| a | b |\n|---|---|\n| c | d |\n\n---\n\n![A river](r.png)\n\n<script>alert(1)</script>\n";
         let reading = parse("a.md", text);
         let draft = &reading.drafts[0];

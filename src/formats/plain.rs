@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_is_the_headline_and_blank_lines_part_paragraphs() {
+    fn plain_text_starts_with_headline_and_splits_at_blank_lines() {
         let reading =
             parse("2023-09-27-river.txt", "\n\nRiver rises\n===========\n\nWater came.\n\nA pause\n\nIt went.\n");
         let draft = &reading.drafts[0];
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn header_lines_are_understood() {
+    fn header_lines_are_parsed() {
         let text = "Title: River rises\nDate: 27 September 2023\nAuthor: A. Writer\nsource: One and Two\nSection: Local\nURL: https://example.org/a\n\nWater came.\n";
         let reading = parse("a.txt", text);
         let draft = &reading.drafts[0];
@@ -176,19 +176,19 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_date_is_told_with_its_line() {
+    fn bad_dates_are_reported_with_their_line() {
         let reading = parse("a.txt", "Title: x\nDate: 2023-13-45\n\nBody.");
         assert_eq!((reading.flaws.len(), reading.flaws[0].line), (1, Some(2)));
     }
 
     #[test]
-    fn a_headline_with_a_colon_is_no_header() {
+    fn headlines_with_a_colon_are_not_headers() {
         let reading = parse("a.txt", "Breaking: river rises\n\nBody.");
         assert_eq!(reading.drafts[0].text(Role::Headline), "Breaking: river rises");
     }
 
     #[test]
-    fn indented_lines_each_begin_a_paragraph() {
+    fn indented_lines_start_paragraphs() {
         let reading = parse("a.txt", "Head\n    First of all.\n    Second of all.\n");
         assert_eq!(reading.drafts[0].parts.len(), 3);
     }

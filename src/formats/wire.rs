@@ -222,7 +222,7 @@ mod tests {
         Rain had been rare until June.\n\nSOURCE:Agency One and Agency Two, Third / Fourth\n";
 
     #[test]
-    fn every_part_of_a_whole_article_is_found() {
+    fn wire_articles_are_split_into_all_their_parts() {
         let reading = parse(WHOLE);
         assert_eq!(reading.drafts[0].section, "WORLD NEWS");
         assert_eq!(reading.drafts[0].published.unwrap().to_string(), "2023-09-27");
@@ -263,13 +263,13 @@ mod tests {
     }
 
     #[test]
-    fn a_credit_is_what_follows_the_last_mark_for_one() {
+    fn credit_starts_at_the_last_credit_mark() {
         assert_eq!(caption("A and/or B / 24-hour / Photo: AP / Ahmad"), Some(("A and/or B / 24-hour", "AP / Ahmad")));
         assert_eq!(caption("A sentence with a slash / and: more"), None);
     }
 
     #[test]
-    fn a_date_that_is_none_is_told_and_the_section_stays() {
+    fn invalid_dates_are_reported_and_the_section_stays() {
         let reading = parse("\n\ndate 2023-13-45 WORLD\nHead\n\nBody.");
         assert_eq!(reading.drafts[0].published, None);
         assert_eq!(reading.drafts[0].section, "WORLD");
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_within_a_sentence_is_body() {
+    fn source_inside_a_sentence_is_body() {
         assert!(
             parts("date 2023-09-27\nHead\n\nThe SOURCE:Reuters tag is quoted here.\n\nSOURCE:AFP")
                 .contains(&"source: AFP".into())
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crosshead_is_short_ends_no_sentence_and_has_body_after_it() {
+    fn crosshead_is_short_without_full_stop_and_before_body() {
         assert!(is_crosshead("US-China tensions") && is_crosshead("新たな課題"));
         for line in ["He said so.", "He asked: \"Why?\"", "終わりました。", "-----", &"long ".repeat(20)] {
             assert!(!is_crosshead(line), "{line}");
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_recognised_by_dateline_or_by_source() {
+    fn wire_is_detected_by_dateline_or_source() {
         let recognise = |text| Wire.recognise(&Hint::default(), text);
         for text in [WHOLE, "\nDate: 2023-09-27 WORLD\nx", "Head\n\nBody.\n\nSOURCE:AFP", "date 1695841800 WORLD\nx"] {
             assert_eq!(recognise(text), Confidence::Content, "{text}");

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_means_its_usual_ports_and_no_other_host() {
+    fn login_for_a_host_covers_only_its_default_ports() {
         assert!(fits("example.org", "https://example.org/feed"));
         assert!(fits("Example.ORG", "http://example.org/feed"));
         assert!(fits("münchen.example", "http://xn--mnchen-3ya.example/feed"));
@@ -219,14 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn a_host_with_a_port_means_that_port() {
+    fn login_for_a_port_covers_only_that_port() {
         assert!(fits("example.org:8080", "http://example.org:8080/feed"));
         assert!(fits("example.org:443", "https://example.org/feed"));
         assert!(!fits("example.org:443", "http://example.org/feed"));
     }
 
     #[test]
-    fn the_beginning_of_an_address_ends_between_names() {
+    fn login_prefixes_end_at_path_segments() {
         assert!(fits("https://example.org/private", "https://example.org/private"));
         assert!(fits("https://example.org/private/", "https://example.org/private/feed"));
         assert!(!fits("https://example.org/private", "https://example.org/privately"));

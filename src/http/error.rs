@@ -155,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn no_network_is_told_apart_from_one_server_that_is_away() {
+    fn missing_network_differs_from_an_unreachable_server() {
         assert_eq!(io_error(io::ErrorKind::NetworkUnreachable), FetchError::Offline);
         assert!(matches!(io_error(io::ErrorKind::ConnectionRefused), FetchError::Unreachable(_)));
         assert_eq!(FetchError::from_ureq(ureq::Error::Timeout(ureq::Timeout::Resolve), LIMIT), FetchError::Offline);
     }
 
     #[test]
-    fn a_name_server_that_is_away_is_told_apart_from_a_name_that_does_not_exist() {
+    fn unreachable_name_server_differs_from_unknown_host() {
         let failed = |reason: &str| {
             let cause = format!("failed to lookup address information: {reason}");
             FetchError::from_ureq(ureq::Error::Io(io::Error::other(cause)), LIMIT)

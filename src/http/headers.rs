@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_to_come_back_is_seconds_or_a_date() {
+    fn retry_after_is_seconds_or_a_date() {
         let wait = |value| retry_after(&headers(&[("retry-after", value)]), noon());
         assert_eq!(wait("120"), Some(Duration::from_secs(120)));
         assert_eq!(wait("Sun, 06 Nov 1994 12:01:30 GMT"), Some(Duration::from_secs(90)));
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn cache_control_goes_before_expires() {
+    fn cache_control_overrides_expires() {
         let age = |pairs: &[_]| max_age(&headers(pairs), noon());
         assert_eq!(age(&[("cache-control", "public, Max-Age=600")]), Some(Duration::from_secs(600)));
         assert_eq!(age(&[("cache-control", "no-cache"), ("expires", "Sun, 06 Nov 1994 13:00:00 GMT")]), None);

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_address_has_its_proxy() {
+    fn proxies_are_chosen_by_scheme() {
         let environment = [("http_proxy", "one:1"), ("HTTPS_PROXY", "two:2"), ("all_proxy", "three:3")];
         assert_eq!(chosen("http://example.org/", &environment).as_deref(), Some("one:1"));
         assert_eq!(chosen("https://example.org/", &environment).as_deref(), Some("two:2"));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_that_are_listed_go_without() {
+    fn listed_hosts_use_no_proxy() {
         let spared = |list: &str, url: &str| chosen(url, &[("all_proxy", "one:1"), ("no_proxy", list)]).is_none();
         assert!(spared("*", "http://example.org/"));
         assert!(spared("localhost, example.org", "http://example.org/"));
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_with_a_wrong_address_is_not_gone_without() {
+    fn invalid_proxy_addresses_are_never_bypassed() {
         let url = Url::parse("http://example.org/").unwrap();
         let proxy = Proxy::Url("gopher://nowhere".to_owned());
         assert!(matches!(proxy.for_url(&url), Err(FetchError::Proxy(_))));

@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_moved_to_the_end_of_the_first_permanent_redirects() {
+    fn moved_address_is_the_end_of_leading_permanent_redirects() {
         let moved = |hops: &[_]| after("http://example.org/a", hops).moved_to.map(String::from);
         assert_eq!(moved(&[(301, "/b"), (308, "/c")]).as_deref(), Some("http://example.org/c"));
         assert_eq!(moved(&[(301, "/b"), (302, "/c"), (301, "/d")]).as_deref(), Some("http://example.org/b"));

@@ -153,7 +153,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn undo_and_redo_walk_through_the_states_that_were(
+        fn undo_and_redo_restore_former_states(
             orders in proptest::collection::vec((0u8..4, proptest::collection::vec((0u64..4, any::<bool>()), 1..4)), 0..60)
         ) {
             let (mut marks, mut history) = (Marks::default(), History::default());

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_context_falls_back_to_the_keys_that_work_everywhere() {
+    fn contexts_fall_back_to_global_keys() {
         let map = Keymap::default();
         assert_eq!(map.lookup(Context::List, key("j")), Some(Action::Down));
         assert_eq!(map.lookup(Context::List, key("Enter")), Some(Action::Open));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn rebound_keys_take_over_and_clashes_are_told() {
+    fn rebound_keys_take_effect_and_conflicts_are_reported() {
         let rebound = HashMap::from([(Action::Quit, vec![key("j")]), (Action::ToggleZen, vec![key("j"), key("x")])]);
         let (map, conflicts) = Keymap::new(&rebound);
         assert_eq!(map.lookup(Context::List, key("x")), Some(Action::ToggleZen));

@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_guid_is_made_up_where_it_is_the_link_and_the_date_and_nowhere_else() {
+    fn guids_made_of_link_and_date_are_recognised() {
         // What newsboat 2.21 made of entries without a guid.
         let noon = Published::from_seconds(1_790_848_800, Some(0));
         let link = "http://pod.example/e";
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_view_in_place_of_the_entries_is_not_looked_through() {
+    fn newsboat_views_in_place_of_tables_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache.db");
         let made = Connection::open(&path).unwrap();

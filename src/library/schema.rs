@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_library_is_copied_and_brought_up_to_date() {
+    fn older_libraries_are_backed_up_and_migrated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
         let steps = [
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_fails_changes_nothing() {
+    fn failed_migrations_change_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
         let steps = ["CREATE TABLE a (x);", "CREATE TABLE b (x); CREATE TABLE a (x);"];
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_library_is_not_touched() {
+    fn other_databases_are_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
         open(&path).execute_batch("CREATE TABLE recipes (x)").unwrap();

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_place_of_the_cursor_says_what_is_wanted() {
+    fn completion_context_depends_on_the_cursor() {
         let at_end = |text: &str| complete(text, text.len());
         let completion = at_end("budget s").unwrap();
         assert_eq!(completion.range, 7..8);

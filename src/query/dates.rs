@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_may_stop_anywhere() {
+    fn dates_may_be_partial() {
         for (text, from, to) in [
             ("2", "2000-01-01", "2999-12-31"),
             ("202", "2020-01-01", "2029-12-31"),

@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unfinished_is_read_as_far_as_it_goes() {
+    fn unfinished_queries_are_parsed_as_far_as_possible() {
         for (text, tree) in [
             ("\"", "everything"),
             ("\"state dep", "\"state dep\""),
@@ -446,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn while_typing_what_is_barely_begun_does_not_count_yet() {
+    fn typing_ignores_terms_that_have_just_started() {
         for (text, typing, finished) in [
             ("state -m", "state", "(and state (not m))"),
             ("state -mi", "state", "(and state (not mi))"),
@@ -465,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_names_its_place_and_what_may_have_been_meant() {
+    fn mistakes_have_a_position_and_a_suggestion() {
         for (text, at, message) in [
             ("secton:world", 0..7, "\"secton:\" is no field; did you mean \"section:\"?"),
             ("x author:Smith", 2..9, "\"author:\" is no field; did you mean \"by:\"?"),
@@ -496,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn case_toggle_turns_first_to_what_changes_the_answer() {
+    fn case_toggle_starts_with_the_case_that_changes_the_answer() {
         for (text, cycle) in [
             ("us", [Case::Exact, Case::Ignore, Case::Auto]),
             ("US army", [Case::Ignore, Case::Exact, Case::Auto]),
@@ -517,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_refines_another_only_where_that_is_certain() {
+    fn queries_refine_another_only_if_certain() {
         for (new, old, refines) in [
             ("stat", "sta", true),
             ("sta", "stat", false),
@@ -588,7 +588,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_paste_is_read_in_one_pass() {
+    fn huge_pastes_are_parsed_in_one_pass() {
         let many = query(&"word \"two words\" -x ".repeat(100_000));
         assert_eq!(many.terms().len(), MAX_TERMS);
         assert!(many.mistake().unwrap().message.starts_with("More than 64 words"));
@@ -645,7 +645,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn tokens_cover_whatever_is_typed_from_end_to_end(text in texts()) {
+        fn tokens_cover_the_whole_input(text in texts()) {
             let query = query(&text);
             let mut at = 0;
             for token in query.tokens() {
@@ -667,7 +667,7 @@ mod tests {
         }
 
         #[test]
-        fn completion_stays_within_what_is_typed(text in texts(), cursor in 0usize..40) {
+        fn completion_ranges_stay_within_the_input(text in texts(), cursor in 0usize..40) {
             let cursor = text.floor_char_boundary(cursor.min(text.len()));
             if let Some(completion) = crate::query::complete(&text, cursor) {
                 prop_assert!(text.get(completion.range.clone()).is_some());

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_have_a_position() {
         assert_eq!(wrong("a(b").unwrap().0, 1);
         assert_eq!(wrong("a{2,1}").unwrap().0, 1);
         assert!(wrong(r"(\w{1000}){1000}").unwrap().1.contains("too large"));

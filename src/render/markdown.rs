@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn links_stand_in_the_text_by_number_or_in_place() {
+    fn links_are_numbered_or_inline() {
         let span = |start, end| Span { start, end, style: SpanStyle::Link(0) };
         let article = article("- see [here] now", vec![span(6, 12)]);
         let text = |style| linked(&article, &article.parts[0], style);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn escaped_text_begins_no_list() {
+    fn escaped_text_does_not_start_a_list() {
         assert_eq!(escaped("1. One + 2. two"), "1\\. One + 2. two");
         assert_eq!(escaped("+1 a_b"), "\\+1 a\\_b");
     }

@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_divided_where_that_is_wanted() {
+    fn words_are_hyphenated_if_enabled() {
         let text = "extraordinary international responsibility";
         let divided = wrap(text, 10, true);
         assert!(divided.iter().any(|(_, hyphen)| *hyphen));
@@ -462,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_of_the_text_is_found_above_any_number_of_links() {
+    fn last_text_line_is_found_above_any_number_of_links() {
         let mut draft = crate::article::Draft::default();
         draft.push_body(BlockKind::Paragraph, "one line");
         draft.links = (0..9).map(|number| format!("https://example.org/{number}").into()).collect();
@@ -478,14 +478,14 @@ mod tests {
     }
 
     #[test]
-    fn no_line_goes_beyond_the_edge_to_look_better() {
+    fn lines_never_exceed_the_width_for_looks() {
         let text = format!("/i␞������� {}", ";".repeat(43));
         assert!(wrap(&text, 40, false).iter().all(|(range, _)| text[range.clone()].width() <= 40));
     }
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_no_line_is_too_wide(text in "(\\PC{0,12}[ -]?){0,20}", width in 2usize..40, hyphenate: bool) {
+        fn wrapping_loses_no_text_and_fits_the_width(text in "(\\PC{0,12}[ -]?){0,20}", width in 2usize..40, hyphenate: bool) {
             let text = crate::text::clean(&text).into_owned();
             let set = wrap(&text, width, hyphenate);
             let mut at = 0;

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_counted_between_in_either_order() {
+    fn distance_counts_words_in_either_order() {
         assert_eq!(near("aa bb", 1), (vec![true], vec![true]));
         assert_eq!(near("aa, one two bb", 3), (vec![true], vec![true]));
         assert_eq!(near("aa, one two bb", 2), (vec![false], vec![false]));
@@ -81,12 +81,12 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_another_part_is_far_away() {
+    fn distance_to_another_part_is_large() {
         assert_eq!(near("aa\nbb", u16::MAX), (vec![false], vec![false]));
     }
 
     #[test]
-    fn a_place_is_no_neighbour_of_itself() {
+    fn positions_are_not_near_themselves() {
         let text = "aa one";
         let same = places(text, "aa");
         assert_eq!(neighbours(text.as_bytes(), &same, &same, 5), (vec![false], vec![false]));

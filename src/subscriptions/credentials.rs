@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn redacting_hides_every_address_and_nothing_else() {
+    fn redacting_hides_only_credentials_in_addresses() {
         assert_eq!(
             redact("http://joe:pw@host/a: moved to <https://a:b@c/>, mail joe@host"),
             "http://•••@host/a: moved to <https://•••@c/>, mail joe@host"

@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_become_searches_that_our_language_understands() {
+    fn queries_become_searches_in_our_language() {
         let cases = [
             ("unread = \\\"yes\\\"", "is:unread"),
             ("unread != \\\"yes\\\"", "-is:unread"),
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_nothing_like_it_is_said_and_not_guessed() {
+    fn queries_without_an_equivalent_are_reported() {
         for filter in [
             "enqueued = \\\"yes\\\"",
             "title =~",

@@ -404,7 +404,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_are_tags_and_nothing_is_said_twice() {
+    fn folders_become_tags_without_duplicates() {
         let text = "<?xml version='1.0'?>\n<OPML><body>\n<outline text='Tech'><outline text='Rust / C'>\n\
             <outline TYPE='rss' text='Mine' title='Theirs &amp; ours' XMLURL='https://a.example/f' version='RSS2'/>\n\
             </outline></outline>\n<outline title='Again' xmlUrl='https://a.example/f' category='/b/c, d'/>\n\
@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_read_as_far_as_it_goes() {
+    fn broken_documents_are_read_as_far_as_possible() {
         let text = "<opml><body><outline text='A &nbsp; B' xmlUrl='https://a.example/'></body><outline text='C'\n\
             xmlUrl=https://c.example/ ></opml></outline><outline xmlUrl='https://d.example/'";
         let opml = read(text).unwrap();
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn quotation_marks_within_values_are_part_of_them() {
+    fn quotation_marks_inside_values_are_preserved() {
         let text = "<opml><outline text=\"The \"Best\" of it's\" title='The \"Best\" of it's' \
             description=\"calls it \"the world's best,\" and more: \"a > b\"\"\nxmlUrl=\"https://a.example/?q=1\" x='1'/>\
             <outline text=\"B\"xmlUrl=\"https://b.example/\"/></opml>";
@@ -452,7 +452,7 @@ mod tests {
 
     /// Once for each mistake the lines before it were counted, and once for each attribute all others were compared.
     #[test]
-    fn many_mistakes_and_many_attributes_take_no_longer_than_others() {
+    fn opml_errors_and_attributes_take_linear_time() {
         let wrong = "\n<outline xmlUrl=\"x\"/>".repeat(50_000);
         let attributes: String = (0..50_000).map(|number| format!(" a{number}=\"x\"")).collect();
         let text = format!("<opml><body>{wrong}<outline xmlUrl=\"https://example.org/\"{attributes}/></body></opml>");
@@ -500,7 +500,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_round_trip_loses_nothing(all in proptest::collection::vec(subscription(), 0..6)) {
+        fn opml_round_trips(all in proptest::collection::vec(subscription(), 0..6)) {
             let mut all = all;
             let mut seen = std::collections::HashSet::new();
             all.retain(|feed| seen.insert(feed.url.clone()));

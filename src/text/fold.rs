@@ -332,13 +332,13 @@ mod tests {
     }
 
     #[test]
-    fn case_can_be_kept_while_the_rest_is_folded() {
+    fn case_can_be_preserved_while_folding() {
         assert_eq!(fold_keeping_case("Élysée “State”"), "Elysee \"State\"");
         assert_eq!(fold_keeping_case("ÇA va\u{a0}bien"), "CA va bien");
     }
 
     #[test]
-    fn long_stretches_without_an_edit_come_back() {
+    fn long_stretches_without_edits_unfold() {
         let text = format!("{}X{}é{}", "a".repeat(5_000), "b".repeat(159), "c".repeat(2_100));
         assert_eq!(round_trip(&text), text);
         let spaces = format!("a{}b", " ".repeat(500));
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_of_folded_text_maps_to_the_characters_that_it_came_from() {
+    fn folded_ranges_map_to_their_source_characters() {
         let text = "Die Straße am Élysée";
         let mut folder = Folder::default();
         folder.push(text);
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_can_be_taken_one_by_one_or_skipped() {
+    fn parts_can_be_read_in_turn_or_skipped() {
         let mut folder = Folder::default();
         folder.begin_article();
         folder.push("One Two");
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn every_character_folds_to_what_folding_leaves_alone() {
+    fn folding_of_a_character_is_stable() {
         for c in (0..=0x10_ffff).filter_map(char::from_u32) {
             for text in [c.to_string(), format!("a{c}"), format!("{c}\u{301}"), format!("{c}{c}"), format!("ᄀ{c}")] {
                 let once = fold(&text);
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_at_the_edge_of_a_block_is_folded_as_anywhere() {
+    fn folding_is_the_same_at_block_edges() {
         let signs = [
             "X",
             "XY",
@@ -492,7 +492,7 @@ mod tests {
     }
 
     #[test]
-    fn no_mark_is_overlooked_and_no_folded_form_holds_a_space() {
+    fn folding_finds_all_marks_and_adds_no_spaces() {
         for c in (0..=char::MAX as u32).filter_map(char::from_u32) {
             for before in ['a', 'か', '\u{1100}'] {
                 let both = format!("{before}{c}");
@@ -509,7 +509,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn runs_of_plain_text_are_folded_as_letter_by_letter(
+        fn folding_runs_equals_folding_letters(
             runs in proptest::collection::vec(("[a-z ]{0,70}", "[A-Z]{0,3}|  |\\PC|[’“”—…é\u{301}\u{a0}\u{7f}\n\t]{1,2}"), 0..8)
         ) {
             let text: String = runs.into_iter().flat_map(|(plain, sign)| [plain, sign]).collect();
@@ -518,18 +518,18 @@ mod tests {
         }
 
         #[test]
-        fn every_text_comes_back_as_it_was(text in texts()) {
+        fn folding_round_trips(text in texts()) {
             prop_assert_eq!(round_trip(&text), text);
         }
 
         #[test]
-        fn folding_what_is_folded_changes_nothing(text in texts()) {
+        fn folding_twice_changes_nothing(text in texts()) {
             let once = fold(&text);
             prop_assert_eq!(fold(&once), once);
         }
 
         #[test]
-        fn a_range_maps_there_and_back(text in texts(), from in 0usize..60, length in 1usize..20) {
+        fn folded_ranges_map_both_ways(text in texts(), from in 0usize..60, length in 1usize..20) {
             let mut folder = Folder::default();
             folder.push(&text);
             let floor = |mut at: usize| { at = at.min(text.len()); while !text.is_char_boundary(at) { at -= 1; } at };
@@ -559,7 +559,7 @@ mod tests {
         }
 
         #[test]
-        fn a_mapped_range_folds_to_at_least_what_was_found(text in texts(), from in 0usize..60, length in 1usize..20) {
+        fn mapped_ranges_fold_to_at_least_the_match(text in texts(), from in 0usize..60, length in 1usize..20) {
             let mut folder = Folder::default();
             folder.push(&text);
             let folded = String::from_utf8(folder.folded.clone()).unwrap();

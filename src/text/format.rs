@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_told_in_a_unit_that_loses_little() {
+    fn bytes_are_formatted_in_a_readable_unit() {
         let told =
             [(1 << 30, "1 GiB"), (3 << 29, "1,536 MiB"), (17 << 30, "17 GiB"), (90 << 20, "90 MiB"), (7, "7 bytes")];
         for (bytes, words) in told {

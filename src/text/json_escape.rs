@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_deceive_is_escaped_and_the_rest_is_not() {
+    fn json_escapes_only_deceptive_characters() {
         let text = "Köln\u{1b}[2J\u{7f}\u{9b}31m\u{202e}\u{200b}\u{e0041}\tno\u{feff}";
         let json = r#""Köln\u001b[2J\u007f\u009b31m\u202e\u200b\udb40\udc41\tno\ufeff""#;
         assert_eq!(to_json(text).unwrap(), json);
@@ -55,7 +55,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn json_is_clean_and_says_the_same_value(text in "\\PC{0,40}|(?s).{0,40}") {
+        fn json_is_safe_and_has_the_same_value(text in "\\PC{0,40}|(?s).{0,40}") {
             let json = to_json(&[&text]).unwrap();
             prop_assert!(is_clean(&json) && !json.contains('\n'), "{json:?}");
             prop_assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap(), [text]);

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn safe_text_is_lent_and_not_copied() {
+    fn safe_text_is_borrowed() {
         let text = SafeText::new("Tränen “überall”");
         assert!(matches!(Safe::from(&text).0, Cow::Borrowed(_)));
         assert!(matches!(Safe::new(&text).0, Cow::Borrowed(_)));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_together_is_cleaned() {
+    fn joined_text_is_sanitized() {
         assert_eq!(&*Safe::from("a\u{1b}b".to_owned()), "a␛b");
         assert_eq!(&*Safe::new("a\u{9b}31m"), "a\u{FFFD}31m");
     }

@@ -351,7 +351,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn plain_text_is_given_back_without_a_copy() {
+    fn plain_text_is_returned_without_a_copy() {
         for text in ["", "Nine of ten victims.\nA second line", "“Köln” – Привет 国务院 ปฏิญญา 한국어 👍"]
         {
             assert!(matches!(clean(text), Cow::Borrowed(same) if same == text), "{text:?}");
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn of_all_that_unicode_calls_control_format_or_ignorable_nothing_stays_but_what_is_seen() {
+    fn control_format_and_ignorable_characters_are_removed() {
         let category = CodePointMapData::<GeneralCategory>::new();
         let (ignorable, bidi, none) = (
             CodePointSetData::new::<DefaultIgnorableCodePoint>(),
@@ -460,14 +460,14 @@ mod tests {
     }
 
     #[test]
-    fn a_selector_stays_alone_and_on_what_may_be_an_emoji() {
+    fn variation_selectors_stay_only_after_possible_emoji() {
         assert_eq!(clean("❤\u{FE0F} 1\u{FE0F}\u{20E3} ©\u{FE0E}"), "❤\u{FE0F} 1\u{FE0F}\u{20E3} ©\u{FE0E}");
         assert_eq!(clean("👍\u{FE0F}\u{FE0E}\u{FE0F}\u{FE03} a\u{FE0F} \u{FE0F}"), "👍\u{FE0F} a ");
         assert_eq!(clean("葛\u{E0100}城 ∩\u{FE00}"), "葛城 ∩");
     }
 
     #[test]
-    fn an_emoji_has_an_end() {
+    fn emoji_have_a_maximum_length() {
         let couple = "👩🏻\u{200d}❤\u{FE0F}\u{200d}💋\u{200d}👩🏿";
         assert_eq!(clean(couple), couple);
         let endless = "👩🏻\u{200d}".repeat(10_000) + "👧 می\u{200c}خواهم";
@@ -493,7 +493,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_clean_is_what_cleaning_leaves_as_it_is(
+        fn is_clean_agrees_with_sanitizing(
             text in "\\PC{0,40}|(?s).{0,40}|[a👩❤ी\u{200d}\u{fe0f}\u{301}\u{1f3fb}]{0,20}",
         ) {
             prop_assert_eq!(is_clean(&text), clean(&text) == text);
@@ -501,7 +501,7 @@ mod tests {
         }
 
         #[test]
-        fn cleaned_text_has_no_control_and_cleaning_it_again_changes_nothing(text in "\\PC{0,40}|(?s).{0,40}") {
+        fn sanitized_text_has_no_controls_and_is_stable(text in "\\PC{0,40}|(?s).{0,40}") {
             let once = clean(&text).into_owned();
             prop_assert!(once.chars().all(|c| c == '\n' || !c.is_control()));
             prop_assert_eq!(clean(&once).into_owned(), once);

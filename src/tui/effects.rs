@@ -392,7 +392,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_an_editor_gets_is_for_this_user_alone_and_goes_with_all_beside_it() {
+    fn editor_files_are_private_and_deleted_afterwards() {
         use std::os::unix::fs::PermissionsExt;
         let (folder, file) = private_file("seen").unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_one_argument() {
+    fn opener_gets_the_address_as_one_argument() {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let address = "https://example.org/$(reboot)";
         let tab = format!("--tab={address}");
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_any_name_is_no_option_and_no_command_of_an_editor() {
+    fn editor_takes_no_file_name_as_option_or_command() {
         for (path, argument) in [("a.txt", "a.txt"), ("-c", "./-c"), ("+!reboot", "./+!reboot"), ("desk/+1", "desk/+1")]
         {
             assert_eq!(file_argument(Path::new(path)), argument);
@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn the_editor_is_the_readers_own() {
+    fn editor_is_visual_then_config_then_vi() {
         let none = |_: &str| None;
         assert_eq!(editor(&[], none), ["vi"]);
         assert_eq!(editor(&["vim".to_owned(), "-R".to_owned()], none), ["vim", "-R"]);
@@ -433,7 +433,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_command_that_reads_nothing_is_no_failure() {
+    fn pipe_to_a_command_that_reads_nothing_succeeds() {
         let status = pipe_into("exit 3", "x".repeat(1 << 20)).unwrap();
         assert_eq!(describe(status), "exit code 3");
         assert!(pipe_into("cat > /dev/null", "x".repeat(1 << 20)).unwrap().success());

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_drawn_once_and_its_last_size_counts() {
+    fn bursts_are_drawn_once_at_the_last_size() {
         let mut paper = Paper::default();
         play((1..=200).map(resize).collect(), &mut paper);
         let columns: Vec<u16> = paper.frames.iter().map(|(size, _)| size.columns).collect();
@@ -284,14 +284,14 @@ mod tests {
     }
 
     #[test]
-    fn being_continued_takes_the_terminal_anew() {
+    fn continuing_sets_up_the_terminal_again() {
         let mut paper = Paper::default();
         play(vec![Event::Stop, Event::Continued], &mut paper);
         assert_eq!((paper.left, paper.entered), (1, 1));
     }
 
     #[test]
-    fn the_next_day_is_never_more_than_a_day_away() {
+    fn next_midnight_is_at_most_a_day_away() {
         assert_eq!(until_midnight(noon(1)).as_secs(), 12 * 3600);
     }
 }

@@ -159,13 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_safe_is_not_written_even_if_it_got_this_far() {
+    fn unsafe_text_is_not_drawn() {
         assert_eq!(row("a\u{1b}[2J\u{9b}b\nc", 9, 0), "a\u{FFFD}[2J\u{FFFD}b c");
         assert_eq!(row("a\u{202e}b\u{e0041}", 4, 0), "a\u{FFFD}\u{FFFD} ");
     }
 
     #[test]
-    fn a_mark_without_a_letter_does_not_get_onto_what_stands_before() {
+    fn combining_marks_do_not_join_the_text_before() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 3, 1));
         let mut writer = TextWriter::new(&mut buffer, 0, 0, 3);
         for text in ["a\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}", "\u{301}\u{301}b"] {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_wider_than_any_screen_is_cut_off() {
+    fn oversized_clusters_are_cut() {
         let conjunct = "क\u{94d}".repeat(70_000).leak();
         assert!(row(conjunct, 9, 0).contains('…'));
     }

@@ -560,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn chosen_theme_brings_its_background_unless_the_terminal_has_it() {
+    fn chosen_theme_sets_its_background_unless_the_terminal_has_it() {
         for ((kind, choice), depth) in KINDS.into_iter().flat_map(|kind| DEPTHS.map(|depth| (kind, depth))) {
             let other = if kind == Background::Dark { Background::Light } else { Background::Dark };
             assert!(chosen(choice, depth, Some(kind)).screen.is_none());
@@ -594,7 +594,7 @@ mod tests {
     }
 
     #[test]
-    fn without_colours_no_style_has_one() {
+    fn styles_have_no_colour_if_colours_are_off() {
         let theme = Theme::new(Some(Background::Dark), Depth::None, &HashMap::from([("text", Color::Red)]));
         assert!(!format!("{theme:?}").contains("fg(") && !format!("{theme:?}").contains("bg("));
     }

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pasted_is_text_on_one_line() {
+    fn pasted_text_becomes_one_line() {
         let mut line = LineEditor::default();
         line.insert("a\nb\u{1b}[2J");
         assert_eq!(line.text(), "a b␛[2J");

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pasted_is_text() {
+    fn pasted_text_is_inserted() {
         let mut editor = NoteEditor::new(ArticleId(1), "");
         editor.insert("a\r\nb\u{1b}[2J\rc");
         assert_eq!(editor.text(), "a\nb␛[2J\nc");

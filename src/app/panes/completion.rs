@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_begin_as_typed_come_first_and_are_typed_so_that_they_are_found() {
+    fn completion_lists_prefix_matches_first_and_quotes_values() {
         let values = [("Middle East", 9), ("East Asia", 4), ("WORLD", 3)];
         assert_eq!(menu("section:east", &values), ["\"east asia\"", "\"middle east\""]);
         assert_eq!(menu("section:", &values)[2], "world");
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_year_is_completed_before_its_months() {
+    fn completion_of_years_comes_before_months() {
         let values = [("2024", 9), ("2023", 4), ("2023-10", 1), ("2023-09", 3)];
         assert_eq!(menu("date:20", &values), ["2024", "2023"]);
         assert_eq!(menu("date:2023", &values), ["2023-10", "2023-09"]);

@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_holds_whole_words_as_far_as_they_fit() {
+    fn window_has_the_whole_words_that_fit() {
         let line = "one two three four five six";
         let around = |word: &str, columns| {
             let start = line.find(word).unwrap();
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_counted_by_width_and_characters_stay_whole() {
+    fn columns_count_width_and_never_split_characters() {
         assert_eq!(last_columns("国务院", 4), "务院");
         assert_eq!(last_columns("国务院", 5), "务院");
         assert_eq!(first_columns("国务院", 3), "国");

@@ -54,7 +54,7 @@ mod tests {
     use crate::article::BlockKind;
 
     #[test]
-    fn only_what_changed_is_told_word_by_word() {
+    fn diff_lists_only_changed_words() {
         let draft = |second: &'static str| {
             let mut draft = Draft::default();
             draft.push(Role::Headline, "Flood");

@@ -291,7 +291,7 @@ mod tests {
     use crate::subscriptions::Subscription;
 
     #[test]
-    fn what_could_not_be_read_is_not_taken_for_seen() {
+    fn unreadable_entries_are_not_marked_as_seen() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
         let mut library = Library::open(&path).unwrap();
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn news_show_what_a_new_start_would_show() {
+    fn updates_show_what_a_restart_would_show() {
         use crate::formats::{FeedArticle, FeedKey};
         use crate::library::feeds::{DeliveredFeed, Delivery, FullText, Outcome, PreparedEntry};
         use crate::library::{Health, KnownFeed, ReaderId};

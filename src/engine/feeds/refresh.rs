@@ -537,7 +537,7 @@ mod tests {
     use crate::subscriptions::Subscription;
 
     #[test]
-    fn feeds_that_nobody_can_read_are_told_and_the_others_are_kept() {
+    fn unreadable_feeds_are_reported_and_others_are_stored() {
         let folder = tempfile::tempdir().unwrap();
         let mut library = Library::open(&folder.path().join("library.db")).unwrap();
         // Nobody listens there; what comes of it is made up here.
@@ -568,7 +568,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_can_silence_its_feed_for_about_a_week_and_no_longer() {
+    fn retry_after_is_limited_to_about_a_week() {
         for asked in [Duration::MAX, Duration::from_secs(i64::MAX as u64), Duration::from_secs(1 << 40)] {
             let wait = jittered(granted(Some(asked)), 7, 1_700_000_000);
             assert!((604_800..=665_280).contains(&wait), "{asked:?} became {wait}");

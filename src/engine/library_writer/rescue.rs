@@ -91,7 +91,7 @@ mod tests {
     use crate::library::Library;
 
     #[test]
-    fn what_could_not_be_kept_is_rescued_where_there_is_room_and_told_to_be_lost_where_there_is_none() {
+    fn unsaved_changes_are_rescued_or_reported_as_lost() {
         let folder = tempfile::tempdir().unwrap();
         let search = SavedSearch { name: "Ferries".to_owned(), query: "ferry".to_owned(), ..SavedSearch::default() };
         let none = folder.path().join("none");

@@ -515,7 +515,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_never_told_to_be_kept_and_is_waited_for_in_peace() {
+    fn failed_writes_are_never_confirmed_and_are_retried_slowly() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
         // The marks of before can be read, but a folder stands where the log would have to be written.
@@ -540,7 +540,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_are_on_the_disk_are_told_to_be_even_where_a_search_cannot_be_kept_and_of_that_it_is_told_once() {
+    fn saved_marks_are_confirmed_even_if_a_search_fails_to_save() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
         let (mut worker, told) = worker(&path);
@@ -567,7 +567,7 @@ mod tests {
     }
 
     #[test]
-    fn a_library_that_cannot_be_opened_is_not_tried_again_and_again_for_nothing() {
+    fn library_that_fails_to_open_is_not_retried_constantly() {
         let folder = tempfile::tempdir().unwrap();
         let (mut worker, told) = worker(folder.path());
         worker.begin();
@@ -579,7 +579,7 @@ mod tests {
     }
 
     #[test]
-    fn articles_that_could_not_be_recognised_are_looked_at_again() {
+    fn unrecognised_articles_are_tried_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
         let (mut worker, _told) = worker(&path);
@@ -599,7 +599,7 @@ mod tests {
     }
 
     #[test]
-    fn a_library_that_is_damaged_while_it_is_open_is_mended_and_everything_is_kept_again() {
+    fn library_damaged_while_open_is_repaired_and_saving_resumes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
         let (mut worker, told) = worker(&path);

@@ -66,13 +66,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_available_is_read_from_meminfo() {
+    fn available_memory_comes_from_meminfo() {
         assert_eq!(available("MemTotal:  24000 kB\nMemAvailable:    23277 kB\n"), Some(23_277 * 1024));
         assert_eq!(available("MemTotal:  24000 kB\n"), None);
     }
 
     #[test]
-    fn the_tightest_control_group_counts_whether_it_is_the_own_or_one_around_it() {
+    fn tightest_control_group_limits_memory_at_any_level() {
         let mount = tempfile::tempdir().unwrap();
         let inner = mount.path().join("user/session");
         fs::create_dir_all(&inner).unwrap();

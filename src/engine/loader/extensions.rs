@@ -52,14 +52,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_endings_are_in_order_and_none_is_longer_than_the_longest() {
+    fn extensions_are_sorted_and_within_the_maximum_length() {
         assert!(PASSED_OVER.is_sorted());
         assert!(UNCERTAIN.iter().all(|ending| !PASSED_OVER.contains(ending)));
         assert!(PASSED_OVER.iter().all(|ending| ending.len() <= LONGEST && ending.to_ascii_lowercase() == **ending));
     }
 
     #[test]
-    fn pictures_programs_and_data_are_passed_over_and_articles_are_not() {
+    fn extensions_of_images_programs_and_data_are_skipped() {
         for (name, ending) in
             [("a.png", Some("png")), ("A.PDF", Some("pdf")), ("x.tar.gz", Some("gz")), ("a.txt~", Some("~"))]
         {
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_feed_is_looked_at() {
+    fn extensions_of_possible_feeds_are_read() {
         for (name, ending) in [("feed.xml", Some("xml")), ("A.JSON", Some("json")), ("a.rss", None), (".xml", None)] {
             assert_eq!(is_uncertain(OsStr::new(name)), ending);
             assert_eq!(is_passed_over(OsStr::new(name)), None, "{name}");

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_that_fails_in_the_middle_is_told_in_its_own_words_and_a_signal_is_no_failure() {
+    fn read_errors_keep_their_cause_and_signals_are_retried() {
         let failed = |kind: i32| read([Ok(vec![b'a'; 10]), Err(io::Error::from_raw_os_error(kind))], 20, 100);
         // EIO and ESTALE.
         assert_eq!(failed(5), Err(Refusal::Unreadable("input/output error".to_owned())));
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_shrinks_or_grows_while_it_is_read_is_read_as_far_as_it_goes_and_never_beyond_the_limit() {
+    fn files_that_change_size_while_read_stay_within_the_limit() {
         assert_eq!(read([Ok(vec![b'a'; 10])], 20, 100).unwrap(), [b'a'; 10]);
         assert_eq!(read([Ok(vec![b'a'; 30])], 20, 100).unwrap().len(), 30);
         assert_eq!(read((0..5).map(|_| Ok(vec![b'a'; 7])), 0, 100).unwrap().len(), 35);
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn large_files_wait_for_each_other_and_small_ones_for_nobody() {
+    fn large_files_take_turns_and_small_ones_do_not_wait() {
         let (room, stop) = (Room::new(400 << 20), AtomicBool::new(false));
         let first = room.admit(60 << 20, &stop);
         drop(room.admit(1 << 20, &stop));

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_request_is_answered_and_its_hits_are_counted() {
+    fn filter_answers_the_newest_request_and_counts_hits() {
         let (sender, inbox) = mpsc::channel();
         let filter = Filter::start(move |message| drop(sender.send(message))).unwrap();
         filter.ask(request(1, "nothing"));

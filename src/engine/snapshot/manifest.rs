@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn it_comes_back_as_it_was() {
+    fn manifest_round_trips() {
         assert_eq!(Manifest::decode(&manifest().encode().unwrap()).unwrap(), manifest());
     }
 
@@ -146,7 +146,7 @@ mod tests {
         }
 
         #[test]
-        fn a_bit_that_changed_or_an_end_that_is_gone_is_noticed(at: usize, bit in 0u8..8) {
+        fn changed_bits_and_truncation_are_detected(at: usize, bit in 0u8..8) {
             let mut bytes = manifest().encode().unwrap();
             let at = at % bytes.len();
             prop_assert!(Manifest::decode(&bytes[..at]).is_err());
@@ -155,7 +155,7 @@ mod tests {
         }
 
         #[test]
-        fn what_somebody_made_up_does_no_harm(at: usize, byte: u8) {
+        fn crafted_manifests_are_harmless(at: usize, byte: u8) {
             let mut bytes = manifest().encode().unwrap();
             let end = bytes.len() - 16;
             bytes.truncate(end);

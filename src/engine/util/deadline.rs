@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_given_until_one_does_not_come_and_that_is_not_waited_for() {
+    fn deadline_stops_waiting_for_a_missing_answer() {
         let asker = Asker::new(Duration::from_secs(60), |number: u32| number + 1);
         assert_eq!((asker.ask(1), asker.ask(2)), (Some(2), Some(3)));
         let (send, never) = mpsc::channel::<()>();

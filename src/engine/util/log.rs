@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_one_safe_line() {
+    fn entries_are_one_safe_line() {
         let entry = entry("a\nb\x1b[2J");
         assert!(entry.ends_with(" a b␛[2J\n"), "{entry:?}");
         assert_eq!(entry.matches('\n').count(), 1);

@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_an_answer_and_what_follows_is_not_contained() {
+    fn panics_become_results_only_inside_the_guard() {
         assert_eq!(contain(|| 1), Some(1));
         assert!(!is_contained());
         assert_eq!(

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declaration_is_taken_where_the_bytes_bear_it_out() {
+    fn declared_encodings_are_used_if_the_bytes_agree() {
         let xml = b"<?xml version='1.0' encoding='Windows-1251'?><a>\xcc\xe8\xf0</a>";
         let (text, label) = decoded(xml, None).unwrap();
         assert!(text.contains("Мир") && label == "windows-1251");

@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn rfc_822_is_read_with_the_mistakes_that_programs_make() {
+    fn rfc_822_dates_are_parsed_despite_common_mistakes() {
         for (text, moment) in [
             ("Thu, 01 Jan 2004 19:48:21 GMT", "2004-01-01 19:48:21"),
             ("Thu, 1 Jan 04 19:48 EST", "2004-01-02 00:48:00"),
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_none() {
+    fn invalid_dates_are_none() {
         for text in ["", "yesterday", "32 Jan 2023", "2023-13-45", "30 Feb 2023", "soon in May", "27/09/2023", "12"] {
             assert_eq!(utc(text), "none", "{text}");
         }

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_resolved_and_ampersands_left_alone() {
+    fn references_are_resolved_and_lone_ampersands_stay() {
         let mut entities = Entities::new(100);
         for (text, resolved) in [
             ("caf&eacute; &copy; &mdash;", "café © —"),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn declared_entities_are_resolved_where_they_are_short_and_plain() {
+    fn declared_entities_are_resolved_if_short_and_plain() {
         let mut entities = Entities::new(0);
         entities.declare(
             "rss [<!ENTITY desk \"The Desk\"><!ENTITY star '&#9733;'><!ENTITY a \"&desk;&desk;\">\
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_declared_entities_add_is_limited() {
+    fn declared_entities_have_a_size_limit() {
         let mut entities = Entities::new(0);
         entities.declare(&format!("x [<!ENTITY a \"{}\">]", "y".repeat(256)));
         let text = "&a;".repeat(100_000);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_programs_break_is_mended() {
+    fn broken_references_of_generators_are_repaired() {
         assert_eq!(repaired("don\u{92}t".to_owned()), "don’t");
         assert_eq!(repaired("\u{E2}\u{80}\u{A6}".to_owned()), "…");
         assert_eq!(repaired("Ã©".to_owned()), "Ã©", "this may be meant");

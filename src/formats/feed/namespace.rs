@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_vocabulary_is_known_by_its_address_in_any_case_with_or_without_a_slash() {
+    fn namespaces_match_in_any_case_with_or_without_a_slash() {
         for (address, space) in [
             ("http://www.w3.org/2005/Atom", Space::Core),
             ("http://search.yahoo.com/mrss", Space::Media),

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_and_a_mail_address_are_told_apart_in_any_order() {
+    fn persons_have_name_and_mail_address_in_any_order() {
         for text in [
             "A. Writer (a@example.org)",
             "a@example.org (A. Writer)",

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn html_is_told_from_text_with_signs_in_it() {
+    fn html_is_distinguished_from_text_with_angle_brackets() {
         for (text, html) in [
             ("<b>bold</b>", true),
             ("AT&amp;T", true),

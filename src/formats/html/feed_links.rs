@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_says_nothing_may_link_to_feeds() {
+    fn pages_without_feed_links_may_link_to_feeds_in_the_text() {
         let page =
             r#"<p><a href="/about">a</a> <a href="feed/">b</a> <a href="/?feed=rss2">c</a> <a href="/news.rss">d</a>"#;
         let urls = ["https://example.org/a/feed/", "https://example.org/?feed=rss2", "https://example.org/news.rss"];
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_web_is_named() {
+    fn feed_links_lead_only_to_the_web() {
         let page = r#"<link rel=alternate type="application/rss+xml" href="file:///etc/passwd">
             <link rel=alternate type="application/rss+xml" href="javascript:alert(1)"><link rel=alternate type="application/rss+xml">"#;
         assert_eq!(found(page), [""; 0]);

@@ -363,7 +363,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ends_of_what_is_not_open_make_a_page_no_shallower_and_ends_that_are_left_out_no_deeper() {
+    fn page_depth_ignores_stray_and_omitted_end_tags() {
         let is_modest = |html: &str| Page::of(html).is_modest(html, &Budget::of(html.len()));
         assert!(!is_modest(&"</div><rss>".repeat(DEEPEST + 1)));
         assert!(is_modest(&"<div><p>A paragraph.<ul><li>One<li>Two</ul></div>".repeat(DEEPEST)));
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_a_tree_cannot_bear_are_not_modest() {
+    fn pages_too_large_for_a_tree_are_recognised() {
         let is_modest = |html: &str| Page::of(html).is_modest(html, &Budget::of(html.len()));
         for piece in ["&amp;", "&amp", "é £"] {
             assert!(is_modest(&format!("<p>{}", piece.repeat(10_000))), "{piece}");

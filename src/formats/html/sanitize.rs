@@ -178,12 +178,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lists_are_in_order() {
+    fn element_lists_are_sorted() {
         assert!(ELEMENTS.is_sorted() && ATTRIBUTES.is_sorted());
     }
 
     #[test]
-    fn what_sets_text_stays_and_what_acts_goes() {
+    fn sanitize_keeps_text_markup_and_removes_active_content() {
         for (html, clean) in [
             ("a <b>b</b> &amp; &lt;c&gt;", "a <b>b</b> &amp; &lt;c&gt;"),
             ("safe<script>alert('x')</script> text", "safe text"),

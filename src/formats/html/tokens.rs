@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_with_endless_attributes_loses_them_and_nothing_else_does() {
+    fn tags_with_too_many_attributes_lose_only_those() {
         let many: String = (0..5_000).map(|number| format!(" a{number}=\"x > y\"")).collect();
         let html = format!("one <b c='d > e'>two</b> <i{many}>three</i> 1 < 2");
         assert_eq!(without_endless_tags(&html), "one <b c='d > e'>two</b> <i>three</i> 1 < 2");

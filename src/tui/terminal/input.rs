@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_what_the_config_calls_them() {
+    fn keys_have_the_names_of_the_config() {
         for (code, modifiers, name) in [
             (Code::Char('j'), KeyModifiers::NONE, "j"),
             (Code::Char('G'), KeyModifiers::SHIFT, "G"),
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_let_go_and_a_pointer_passing_by_are_nothing() {
+    fn key_releases_and_pointer_moves_are_ignored() {
         let released = KeyEvent::new(Code::Char('q')).kind(KeyEventKind::Release);
         assert!(message(Typed::Key(released)).is_none());
         let moved = MouseEvent { kind: MouseEventKind::Moved, column: 1, row: 1, modifiers: KeyModifiers::NONE };

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_room_for_the_next_frame_when_the_last_is_written_and_it_is_told() {
+    fn writer_reports_when_the_last_frame_is_written() {
         let link = link();
         assert!(link.writer.has_room().unwrap());
         link.writer.write(Vec::new());
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_longer_wanted_is_not_written_and_an_error_is_told_once() {
+    fn writer_drops_stale_frames_and_reports_an_error_once() {
         let link = link();
         link.writer.write(b"\x1b[m".repeat(PIECE));
         link.taken.recv().unwrap();

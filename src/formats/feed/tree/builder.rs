@@ -414,7 +414,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_of_nothing_but_elements_does_not_fill_the_memory() {
+    fn documents_of_only_elements_have_limited_memory() {
         let elements = format!("<rss>{}", "<a>".repeat(MOST + 10));
         let attributes = format!("<rss><a {}/>{}", "b='' ".repeat(MOST), "<a/>".repeat(10));
         for text in [elements, attributes] {

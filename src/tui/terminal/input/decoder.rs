@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn alt_with_a_bracket_is_a_key_if_nothing_follows() {
+    fn alt_bracket_is_a_key_if_no_bytes_follow() {
         for key in ["[", "]", "P", "_", "O"] {
             assert_eq!(decode(&[b"\x1b", key.as_bytes(), b"j"], false, true).0.len(), 3);
             let pressed = [b"\x1b", key.as_bytes()].concat();
