@@ -1,8 +1,8 @@
-//! The query language: text to a syntax tree, with the spans that colour what is typed.
+//! The query language: parses text to a syntax tree, with spans for colours.
 //!
-//! Parsing is total: whatever somebody is in the middle of typing means something, and what cannot mean anything is a
-//! [`Mistake`] beside the rest of the tree. This room does not know how matching works, nor where a query is typed.
-//! The language is described in `docs/query-language.md`.
+//! Parsing is total: unfinished text has a meaning, and invalid text becomes a [`Mistake`] beside the rest of the tree.
+//! This module does not know how matching works or where a query is typed. `docs/query-language.md` describes the
+//! language.
 
 mod ast;
 mod case;

@@ -1,7 +1,7 @@
-//! Finding articles: one [`Matcher`] that both decides whether an article matches and yields where, and the scan that
-//! answers a query over a whole corpus, newest articles first, in chunks that can be stopped.
+//! Search: one [`Matcher`] that decides whether an article matches and yields its hits, and a cancellable scan over a
+//! whole corpus, newest articles first.
 //!
-//! It knows neither panes nor threads other than those it starts and ends within one call.
+//! This module knows no panes. All threads that it starts end within the same call.
 
 mod explain_empty;
 mod facets;

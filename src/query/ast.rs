@@ -1,4 +1,4 @@
-//! The syntax tree of a query, its terms, and its text cut into tokens.
+//! The syntax tree of a query, its terms and its tokens.
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
@@ -10,7 +10,7 @@ use super::dates::Days;
 use super::fields::{FEATURES, Feature, Field, MARKS, Mark, SORTS, Sort};
 use super::{parse, refine};
 
-/// A parsed query, with the text that it came from.
+/// A parsed query, with its text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     pub(super) text: String,
@@ -19,187 +19,187 @@ pub struct Query {
     pub(super) tokens: Vec<Token>,
     pub(super) sort: Sort,
     pub(super) case: Case,
-    /// Articles of later days are excluded from the answer.
+    /// Articles of later days are excluded from the result.
     pub(super) hidden_after: Option<NaiveDate>,
     pub(super) mistake: Option<Mistake>,
-    /// Where the conditions stand that all have to be fulfilled: the children of a root that is an `And`.
+    /// The spans of the conditions that must all match: the children of a root that is an `And`.
     pub(super) conditions: Vec<Range<usize>>,
     pub(super) depends_on_today: bool,
 }
 
-/// What an article must fulfil.
+/// A condition that articles match or not.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
-    /// Nothing in particular: every article matches.
+    /// Matches every article.
     Everything,
-    /// All of these, two or more.
+    /// Matches if all of these match; two or more.
     And(Vec<Expr>),
-    /// One of these, two or more.
+    /// Matches if one of these matches; two or more.
     Or(Vec<Expr>),
-    /// Not this.
+    /// Matches if this does not match.
     Not(Box<Expr>),
-    /// It holds this term.
+    /// Matches if the article contains this term.
     Term(TermId),
-    /// One of the first terms stands near one of the second, in either order, in the same paragraph.
+    /// Matches if a term of one side is near a term of the other, in either order, in the same paragraph.
     Near {
-        /// Terms on the one side.
+        /// The terms of one side.
         left: Vec<TermId>,
-        /// Terms on the other side.
+        /// The terms of the other side.
         right: Vec<TermId>,
-        /// How many words further on the other may stand.
+        /// The maximum distance, in words.
         within: u16,
     },
-    /// It was published in these days.
+    /// Matches articles published on these days.
     Published(Days),
-    /// Its body has so many words.
+    /// Matches articles with this number of words in the body.
     Words(RangeInclusive<u32>),
-    /// The reader has done this to it.
+    /// Matches articles with this mark.
     Is(Mark),
-    /// It has this.
+    /// Matches articles with this property.
     Has(Feature),
 }
 
-/// The number of a term in [`Query::terms`], which also gives it its colour.
+/// The index of a term in [`Query::terms`], which also selects its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TermId(pub u16);
 
-/// Text that is looked for.
+/// A search term.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term {
-    /// How it is looked for.
+    /// The kind of matching.
     pub kind: TermKind,
-    /// The text as typed, without its quotes or slashes.
+    /// The text as typed, without quotes or slashes.
     pub text: String,
-    /// Which of its words are case-sensitive.
+    /// The case-sensitive words.
     pub exact: ExactWords,
-    /// Whether articles that hold it are left out.
+    /// Whether articles with this term are excluded.
     pub negated: bool,
-    /// Where it is looked for; everywhere in the text where it names nothing.
+    /// The field to search; `None` for the whole text.
     pub field: Option<Field>,
 }
 
-/// How a term is looked for.
+/// How a term is matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TermKind {
     /// Anywhere, also inside words.
     Word,
-    /// From one word boundary to another.
+    /// From word boundary to word boundary.
     Phrase {
-        /// Whether its closing quote is still to come, so that its last word may go on.
+        /// Whether the closing quote is missing, so that the last word may be incomplete.
         open: bool,
     },
     /// A regular expression.
     Regex,
 }
 
-/// A stretch of the typed text.
+/// A part of the typed text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {
-    /// Its bytes.
+    /// The byte range.
     pub span: Range<usize>,
-    /// What it is.
+    /// The kind of token.
     pub kind: TokenKind,
 }
 
-/// What a token is, which decides its colour.
+/// The kind of a token, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
-    /// A term, quotes and all.
+    /// A term with its quotes.
     Term(TermId),
-    /// The name of a field, with its colon.
+    /// A field name with its colon.
     Field,
-    /// What stands after the colon of a field that is not looked for in the text.
+    /// A field value that is not a search term.
     Value,
-    /// A sign or a word that joins or negates.
+    /// An operator.
     Operator,
-    /// What cannot be understood.
+    /// Invalid text.
     Mistake,
     /// White space.
     Space,
 }
 
-/// Something that cannot be understood, however it goes on.
+/// An error in a query that no further typing can correct.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// Where it stands in the typed text.
+    /// The position in the typed text.
     pub span: Range<usize>,
-    /// One plain sentence, without a full stop, that says what is wrong and what might have been meant.
+    /// A sentence without a full stop: the error, and a suggestion.
     pub message: String,
 }
 
-/// The language on one screen: what to write, and what it means.
+/// The language on one screen: examples and their meaning.
 pub static LANGUAGE: &[(&str, &str)] = &[
-    ("budget", "anywhere in the text, whatever case or accents"),
+    ("budget", "anywhere in the text, ignoring case and accents"),
     ("US", "two or more capitals: only US, not us"),
-    ("\"state department\"", "these words, whole and in this order"),
+    ("\"state department\"", "this phrase, in whole words"),
     ("/budgets?/", "a regular expression"),
     ("tax budget", "both"),
-    ("tax OR budget", "one of them; binds less than side by side"),
+    ("tax OR budget", "either; a space binds more tightly than OR"),
     ("-tax", "not this; NOT tax is the same"),
     ("(tax OR duty) -budget", "parentheses group"),
     ("tax NEAR/5 budget", "within five words of each other"),
-    ("title: lead: body: caption:", "in this part only, as lead:(tax OR duty)"),
-    ("source: by: section: path:", "in what is known of it, as section:world"),
-    ("tag: note: feed:", "in what you keep with it"),
+    ("title: lead: body: caption:", "in this part only: lead:(tax OR duty)"),
+    ("source: by: section: path:", "in this field only: section:world"),
+    ("tag: note: feed:", "in your tags, your note, the feed's name"),
     ("date:2023-09", "published then; 2023, 2023-09-01..2023-10-15"),
-    ("after:2023 before:2023-09", "later than that, earlier than that"),
+    ("after:2023 before:2023-09", "published after, published before"),
     ("since:7d", "in the last 7 days; also 2w, 3m, 1y"),
     ("is:unread", "also is:read, is:starred, is:noted"),
     ("has:link", "also has:note, has:image, has:date"),
-    ("words:>500", "its length; also words:<500, words:300..500"),
+    ("words:>500", "length of the body; also <500, 300..500"),
     ("sort:old", "also new, title, source, longest, relevance"),
     ("case:exact", "match case in all words; case:ignore in none"),
 ];
 
 impl Query {
-    /// Reads `text`, which may be unfinished: an open quotation runs to the end, a lone minus means nothing yet.
-    /// `today` is what `since:7d` counts back from.
+    /// Parses `text`, which may be unfinished: an open quotation runs to the end, a lone minus is ignored. `since:7d`
+    /// counts back from `today`.
     pub fn parse(text: &str, today: NaiveDate) -> Query {
         parse::parse(text, today, false)
     }
 
-    /// Reads `text` while somebody is typing at it: at its very end the beginning of an operator is no word, and a word
-    /// to be left out counts from its third letter on.
+    /// Parses `text` during typing. At the very end, a prefix of an operator is not a word, and an excluded word counts
+    /// from its third letter on.
     pub fn parse_typing(text: &str, today: NaiveDate) -> Query {
         parse::parse(text, today, true)
     }
 
-    /// The query that every article matches.
+    /// Returns the query that matches every article.
     pub fn everything() -> Query {
         parse::parse("", NaiveDate::MIN, false)
     }
 
-    /// The text as it was typed.
+    /// Returns the text as typed.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The tree.
+    /// Returns the tree.
     pub fn root(&self) -> &Expr {
         &self.root
     }
 
-    /// Every term, wanted or not, in the order in which they were typed.
+    /// Returns all terms, including excluded ones, in the order of the text.
     pub fn terms(&self) -> &[Term] {
         &self.terms
     }
 
-    /// The term with this number.
+    /// Returns the term with this id.
     pub fn term(&self, id: TermId) -> Option<&Term> {
         self.terms.get(usize::from(id.0))
     }
 
-    /// The typed text cut into tokens that cover it from end to end.
+    /// Returns the tokens, which cover the whole text.
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
     }
 
-    /// The order in which the answer is listed.
+    /// Returns the order of the results.
     pub fn sort(&self) -> Sort {
         self.sort
     }
 
-    /// The same question, answered in another order.
+    /// Returns the same query with another order.
     #[must_use]
     pub fn sorted(self, sort: Sort) -> Query {
         Query { sort, ..self }
@@ -258,17 +258,17 @@ impl Query {
         self.terms.iter().any(|term| !term.negated && term.field.is_none_or(Field::is_text))
     }
 
-    /// The first thing in it that cannot be understood; the tree is that of the rest.
+    /// Returns the first mistake. The tree contains the rest of the query.
     pub fn mistake(&self) -> Option<&Mistake> {
         self.mistake.as_ref()
     }
 
-    /// Whether it is another question tomorrow.
+    /// Returns whether the query has another meaning tomorrow.
     pub fn depends_on_today(&self) -> bool {
         self.depends_on_today
     }
 
-    /// Whether it is another question once the reader has marked an article.
+    /// Returns whether a mark can change the result.
     pub fn depends_on_marks(&self) -> bool {
         fn depends(expr: &Expr) -> bool {
             match expr {
@@ -282,20 +282,20 @@ impl Query {
         depends(&self.root) || self.terms.iter().any(kept)
     }
 
-    /// Whether every article matches, in the usual order: there is nothing to do.
+    /// Returns whether every article matches, in the default order.
     pub fn is_everything(&self) -> bool {
         self.root == Expr::Everything && self.sort == Sort::New
     }
 
-    /// Whether it means the same as `other`, however it is typed.
+    /// Returns whether the query means the same as `other`, however it is typed.
     pub fn asks_the_same(&self, other: &Query) -> bool {
         (&self.root, &self.terms, self.sort, self.hidden_after)
             == (&other.root, &other.terms, other.sort, other.hidden_after)
     }
 
-    /// Whether every article that matches this query is certain to match `former` too, and both list them in the
-    /// same order, so that looking through the former answer is enough. It may say no where the truth is yes. By
-    /// relevance no two queries are alike.
+    /// Returns whether every article that matches this query is certain to match `former` too, with both results in
+    /// the same order, so that searching the former result is enough. May return false although it is so. Always
+    /// returns false for the order by relevance.
     pub fn refines(&self, former: &Query) -> bool {
         (self.sort, self.hidden_after) == (former.sort, former.hidden_after)
             && self.sort != Sort::Relevance
@@ -313,11 +313,11 @@ impl Query {
         }
     }
 
-    /// Each of two or more conditions that all have to be fulfilled: what was typed for it, the query without it, and
-    /// the query that is nothing else.
+    /// Returns each of two or more conditions that must all match: its text, the query without it, and the query with
+    /// only this condition.
     pub fn conditions(&self) -> Vec<(&str, Query, Query)> {
         let Expr::And(all) = &self.root else { return Vec::new() };
-        // Of a group, a part is not named by what was typed for all of it.
+        // The conditions of a group have no spans of their own.
         if self.conditions.len() != all.len() {
             return Vec::new();
         }
@@ -336,7 +336,7 @@ impl Query {
         .collect()
     }
 
-    /// The whole sentence about the mistake, with a caret below the place: three lines.
+    /// Returns three lines: the query, carets below the mistake, and the message.
     pub fn explain(&self, mistake: &Mistake) -> String {
         use unicode_width::UnicodeWidthStr;
         let before = self.text.get(..mistake.span.start).unwrap_or("").width();

@@ -24,7 +24,7 @@ pub enum Case {
 /// The names of the values of `case:`.
 pub static CASES: &[(&str, Case)] = &[("auto", Case::Auto), ("exact", Case::Exact), ("ignore", Case::Ignore)];
 
-/// Which words of a term are case-sensitive.
+/// The case-sensitive words of a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExactWords {
     /// No word.

@@ -1,38 +1,38 @@
-//! Completing what is typed: where the cursor stands in the language, and what could stand there.
+//! Completion: the kind of input at the cursor, and the candidates for it.
 
 use std::ops::Range;
 
 use super::case::CASES;
 use super::fields::{FEATURES, FIELDS, Field, FieldKind, MARKS, SORTS, named};
 
-/// What could stand where the cursor is.
+/// A possible completion at the cursor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Completion {
     /// The bytes that a candidate replaces.
     pub range: Range<usize>,
-    /// What stands there so far, in lower case and without quotes.
+    /// The text that a candidate replaces, in lower case and without quotes.
     pub typed: String,
-    /// What is wanted there.
+    /// The candidates.
     pub wanted: Wanted,
 }
 
-/// What is wanted where the cursor is.
+/// The kind of input at the cursor.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {
     /// The name of a field.
     Field(Vec<&'static str>),
     /// One of these words.
     Word(Vec<&'static str>),
-    /// A value that articles have in this field.
+    /// A value of this field in the articles.
     Value(Field),
-    /// A year or a month in which articles were published.
+    /// A year or month with articles.
     Date,
 }
 
-/// Finds out what could stand before the cursor, byte `cursor` of `text`.
+/// Returns the completion at the cursor, byte `cursor` of `text`, or `None` if nothing can be completed there.
 pub fn complete(text: &str, cursor: usize) -> Option<Completion> {
     let before = text.get(..cursor)?;
-    // A quotation after a colon may hold spaces.
+    // A quoted value can contain spaces.
     let quoted = before.rfind(":\"").filter(|at| !before.get(at + 2..).unwrap_or("").contains('"'));
     let parts = |c: char| c.is_whitespace() || c == '(';
     let last = before.get(..quoted.unwrap_or(cursor))?.char_indices().rfind(|&(_, c)| parts(c));
@@ -60,7 +60,7 @@ pub fn complete(text: &str, cursor: usize) -> Option<Completion> {
         FieldKind::Sort => one_of(SORTS.iter().map(|(name, _)| *name).collect()),
         FieldKind::Case => one_of(CASES.iter().map(|(name, _)| *name).collect()),
     };
-    // Of a range, its second date is completed.
+    // In a range, complete the second date.
     let range_start = if wanted == Wanted::Date { value.rfind("..").map_or(0, |at| at + 2) } else { 0 };
     let typed = if range_start > 0 { value.get(range_start..).unwrap_or("").to_owned() } else { typed };
     Some(Completion { range: start + range_start..cursor, typed, wanted })

@@ -1,10 +1,10 @@
-//! Dates as they are written in a query: `2023`, `2023-09`, `2023-09-27`, `today`, and any beginning of one.
+//! Dates in a query: `2023`, `2023-09`, `2023-09-27`, `today`, and any prefix of one.
 
 use std::fmt;
 
 use chrono::{Datelike, Days as DayCount, Months, NaiveDate};
 
-/// A stretch of days, both ends included; an end that is missing is open.
+/// A range of days, both ends included; `None` is an open end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Days {
     /// The first day.
@@ -14,7 +14,7 @@ pub struct Days {
 }
 
 impl Days {
-    /// Whether it holds every day of `other`.
+    /// Returns whether the range contains every day of `other`.
     pub fn covers(&self, other: &Days) -> bool {
         let from = self.from.is_none_or(|from| other.from.is_some_and(|other| other >= from));
         let to = self.to.is_none_or(|to| other.to.is_some_and(|other| other <= to));
@@ -32,19 +32,19 @@ impl fmt::Display for Days {
     }
 }
 
-/// What a written date means.
+/// The meaning of a typed date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Written {
-    /// These days.
+    /// From the first to the last of these days.
     Days(NaiveDate, NaiveDate),
-    /// Nothing yet.
+    /// A prefix of a date that has no meaning yet.
     Unfinished,
-    /// No date, and no beginning of one.
+    /// Neither a date nor a prefix of one.
     Wrong,
 }
 
-/// Reads a date, or the beginning of one: `202` is the 2020s, `2023-1` October to December of 2023. `2023-9` and
-/// `2023-09-7`, which begin nothing else, are September and its seventh day.
+/// Parses a date or a prefix of one: `202` is the 2020s, `2023-1` is October to December of 2023. `2023-9` and
+/// `2023-09-7` have only one meaning: September, and its seventh day.
 pub(super) fn date(text: &str, today: NaiveDate) -> Written {
     let lower = text.to_lowercase();
     for (word, days_ago) in [("today", 0), ("yesterday", 1)] {
@@ -70,7 +70,7 @@ fn days(text: &str) -> Option<(NaiveDate, NaiveDate)> {
     }
     let (first_year, last_year) = match year.len() {
         4 => (year.parse().ok()?, year.parse().ok()?),
-        // A year that is still being typed.
+        // An incomplete year.
         1..=3 if text.len() == year.len() => {
             let unit = 10_i32.pow(4 - u32::try_from(year.len()).ok()?);
             let first = year.parse::<i32>().ok()? * unit;
@@ -91,7 +91,7 @@ fn days(text: &str) -> Option<(NaiveDate, NaiveDate)> {
     Some((first.with_day(first_day)?, first.with_day(last_day)?))
 }
 
-/// The numbers from 1 to `most` that `digits` is, or begins with two digits.
+/// Returns the range of numbers from 1 to `most` that `digits` equals or is the first digit of.
 fn span(digits: &str, most: u32) -> Option<(u32, u32)> {
     let number = || digits.parse::<u32>().ok();
     match digits.len() {
@@ -109,7 +109,7 @@ fn month_end(first: NaiveDate) -> Option<NaiveDate> {
     first.checked_add_months(Months::new(1))?.pred_opt()
 }
 
-/// The day that lies `text` before today: `7d`, `2w`, `3m`, `1y`. A number alone is not finished.
+/// Returns the day that is `text` before today: `7d`, `2w`, `3m`, `1y`. Returns `None` for a number without a unit.
 pub(super) fn ago(text: &str, today: NaiveDate) -> Option<Result<NaiveDate, ()>> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = text.get(digits.len()..).unwrap_or("");

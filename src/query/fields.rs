@@ -1,8 +1,8 @@
-//! The fields of the language: what may stand before a colon, and what may follow it.
+//! The fields of the language: the names before a colon, and the kinds of their values.
 
 use std::fmt;
 
-/// A part of an article, or something known of it, that a term can be looked for in.
+/// A searchable part of an article or of its metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     /// The headline.
@@ -13,24 +13,24 @@ pub enum Field {
     Body,
     /// Captions and their credits.
     Caption,
-    /// Who the article came from.
+    /// The publisher.
     Source,
     /// The section.
     Section,
-    /// Who wrote it.
+    /// The authors.
     By,
     /// The reader's tags.
     Tag,
     /// The reader's note.
     Note,
-    /// The feed that it came with.
+    /// The name of the feed, or one of its tags.
     Feed,
-    /// The path of its file.
+    /// The path of the file.
     Path,
 }
 
 impl Field {
-    /// Whether what it names is part of the text that a term without a field is looked for in.
+    /// Returns whether terms without a field search this field too.
     pub fn is_text(self) -> bool {
         matches!(self, Field::Title | Field::Lead | Field::Body | Field::Caption | Field::Source | Field::By)
     }
@@ -51,7 +51,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// What the reader has done to an article.
+/// A mark that `is:` searches for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Mark {
@@ -61,7 +61,7 @@ pub enum Mark {
     Noted,
 }
 
-/// What an article can have.
+/// A property that `has:` searches for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Feature {
@@ -71,13 +71,13 @@ pub enum Feature {
     Date,
 }
 
-/// In which order an answer is listed.
+/// The order of the results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// Newest first; what has no date comes last.
+    /// Newest first; undated articles last.
     #[default]
     New,
-    /// Oldest first; what has no date comes last.
+    /// Oldest first; undated articles last.
     Old,
     /// By headline.
     Title,
@@ -85,26 +85,26 @@ pub enum Sort {
     Source,
     /// By the length of the body, longest first.
     Longest,
-    /// By how much of the article is about what is looked for.
+    /// By the weight of the hits (BM25).
     Relevance,
 }
 
-/// Which kind of value stands after a field's colon.
+/// The kind of value that a field takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     /// A word, a phrase, a regular expression, or a group of them.
     Text(Field),
     /// A date or a range of dates.
     Date,
-    /// A date after whose end it was published.
+    /// A date; matches articles published after its end.
     After,
-    /// A date before whose start it was published.
+    /// A date; matches articles published before its start.
     Before,
     /// A number of days, weeks, months or years.
     Since,
     /// A mark.
     Is,
-    /// Something that it has.
+    /// A property of the article.
     Has,
     /// A number of words.
     Words,
@@ -117,11 +117,11 @@ pub enum FieldKind {
 /// One field.
 #[derive(Debug)]
 pub struct FieldSpec {
-    /// What stands before the colon.
+    /// The name before the colon.
     pub name: &'static str,
-    /// What may follow it.
+    /// The kind of its value.
     pub kind: FieldKind,
-    /// What it means, in a few words.
+    /// The help text.
     pub help: &'static str,
 }
 
@@ -142,26 +142,26 @@ pub static FIELDS: &[FieldSpec] = &[
     row("note", FieldKind::Text(Field::Note), "in your note"),
     row("feed", FieldKind::Text(Field::Feed), "in the feed's name or its #tags"),
     row("path", FieldKind::Text(Field::Path), "in the path of the file"),
-    row("date", FieldKind::Date, "published then: a day, month, year, or a range"),
-    row("after", FieldKind::After, "published later than that"),
-    row("before", FieldKind::Before, "published earlier than that"),
+    row("date", FieldKind::Date, "published on a day, in a month or year, or in a range"),
+    row("after", FieldKind::After, "published after that"),
+    row("before", FieldKind::Before, "published before that"),
     row("since", FieldKind::Since, "published in the last days, weeks, months, years"),
-    row("is", FieldKind::Is, "what you have done to it"),
-    row("has", FieldKind::Has, "what there is to it"),
-    row("words", FieldKind::Words, "the length of its body"),
-    row("sort", FieldKind::Sort, "the order of the answer"),
+    row("is", FieldKind::Is, "unread, read, starred or noted"),
+    row("has", FieldKind::Has, "has a note, a link, an image or a date"),
+    row("words", FieldKind::Words, "number of words in the body"),
+    row("sort", FieldKind::Sort, "order of the results"),
     row("case", FieldKind::Case, "how to match case: auto, exact, ignore"),
 ];
 
-/// What is written for each mark.
+/// The values of `is:`.
 pub static MARKS: &[(&str, Mark)] =
     &[("unread", Mark::Unread), ("read", Mark::Read), ("starred", Mark::Starred), ("noted", Mark::Noted)];
 
-/// What is written for each feature.
+/// The values of `has:`.
 pub static FEATURES: &[(&str, Feature)] =
     &[("note", Feature::Note), ("link", Feature::Link), ("image", Feature::Image), ("date", Feature::Date)];
 
-/// What is written for each order.
+/// The values of `sort:`.
 pub static SORTS: &[(&str, Sort)] = &[
     ("new", Sort::New),
     ("old", Sort::Old),
@@ -171,7 +171,7 @@ pub static SORTS: &[(&str, Sort)] = &[
     ("relevance", Sort::Relevance),
 ];
 
-/// Other words for fields, each with the name that the field has here.
+/// Synonyms of field names, each with the real name.
 static OTHER_NAMES: &[(&str, &str)] = &[
     ("headline", "title"),
     ("subject", "title"),
@@ -197,18 +197,18 @@ static OTHER_NAMES: &[(&str, &str)] = &[
     ("order", "sort"),
 ];
 
-/// The field with this name, whatever its case.
+/// Returns the field with this name, ignoring case.
 pub(super) fn named(name: &str) -> Option<&'static FieldSpec> {
     FIELDS.iter().find(|spec| spec.name.eq_ignore_ascii_case(name))
 }
 
-/// The field that somebody who wrote `name` may have meant.
+/// Returns the field name that an unknown `name` probably means.
 pub(super) fn meant(name: &str) -> Option<&'static str> {
     let other = OTHER_NAMES.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, field)| *field);
     other.or_else(|| closest(name, FIELDS.iter().map(|spec| spec.name)))
 }
 
-/// The candidate that `word` is most likely a slip of the pen for: at most one change in three letters away.
+/// Returns the candidate that `word` is probably a typing error of: at most one edit for each three letters away.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let most = (word.chars().count() / 3).clamp(1, 3);

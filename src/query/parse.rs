@@ -1,4 +1,4 @@
-//! From typed text to tokens, terms and tree, in one pass:
+//! The parser: text to tokens, terms and a tree, in one pass.
 //!
 //! ```text
 //! query  = all { "OR" all }
@@ -18,19 +18,19 @@ use super::ast::{Expr, Mistake, Query, Term, TermId, Token, TokenKind};
 use super::case::{Case, ExactWords};
 use super::fields::{Field, FieldSpec, Sort, meant, named};
 
-/// How deep groups may stand in one another.
+/// The maximum nesting depth of groups.
 const MAX_DEPTH: usize = 32;
 
-/// How near `NEAR` without a number is.
+/// The distance of `NEAR` without a number, in words.
 const NEAR: u16 = 10;
 
-/// No word that joins or negates is longer, in bytes.
+/// The maximum length of a keyword, in bytes.
 const LONGEST: usize = 16;
 
-/// Beginnings of the words that join and negate; the words themselves are read anyway.
+/// Prefixes of keywords.
 const BEGINNINGS: &[&str] = &["A", "AN", "N", "NE", "NEA", "NO", "O"];
 
-/// `typing` says that the text may go on at its end.
+/// Parses `text`. `typing` tells that the end of the text may be unfinished.
 pub(super) fn parse(text: &str, today: NaiveDate, typing: bool) -> Query {
     let mut parser = Parser {
         text,
@@ -67,7 +67,7 @@ pub(super) fn parse(text: &str, today: NaiveDate, typing: bool) -> Query {
     }
 }
 
-/// A word that is no word to look for.
+/// An operator written as a word.
 #[derive(Clone, Copy, PartialEq)]
 enum Keyword {
     And,
@@ -83,14 +83,14 @@ struct Parser<'a> {
     at: usize,
     depth: usize,
     negated: bool,
-    /// The field of the group that is being read.
+    /// The field of the current group.
     field: Option<Field>,
     terms: Vec<Term>,
     tokens: Vec<Token>,
     sort: Sort,
     case: Case,
     mistake: Option<Mistake>,
-    /// Where the conditions stand of the `all` that was read last.
+    /// The spans of the conditions in the last `all`.
     conditions: Vec<std::ops::Range<usize>>,
     depends_on_today: bool,
 }
@@ -112,7 +112,7 @@ impl<'a> Parser<'a> {
         self.token(rest.len() - rest.trim_start().len(), TokenKind::Space);
     }
 
-    /// Passes over `length` bytes that cannot be understood; the first mistake is the one that is told.
+    /// Skips `length` invalid bytes. Only the first mistake is reported.
     fn wrong(&mut self, length: usize, message: String) -> Expr {
         let span = self.at..self.at + length;
         self.mistake.get_or_insert(Mistake { span, message });
@@ -128,7 +128,7 @@ impl<'a> Parser<'a> {
             any.push(self.all());
             conditions.clear();
         }
-        // What is not finished means nothing yet, and certainly not everything.
+        // An unfinished alternative must not match everything.
         any.retain(|expr| *expr != Expr::Everything);
         self.conditions = conditions;
         joined(any, Expr::Or)
@@ -152,7 +152,7 @@ impl<'a> Parser<'a> {
                     self.token(length, TokenKind::Operator);
                     continue;
                 }
-                Some((Keyword::Near(_), length)) => self.wrong(length, "NEAR stands between two words".to_owned()),
+                Some((Keyword::Near(_), length)) => self.wrong(length, "NEAR needs a word on both sides".to_owned()),
                 Some((Keyword::Not, _)) | None => self.near(),
             };
             match expr {
@@ -189,7 +189,7 @@ impl<'a> Parser<'a> {
             let right = self.one();
             let (Some(one), Some(other)) = (self.side(&left), self.side(&right)) else {
                 if left != Expr::Everything && right != Expr::Everything {
-                    let message = "NEAR stands between two words or phrases, or groups of them joined by OR".to_owned();
+                    let message = "NEAR joins words, phrases, or groups of them joined by OR".to_owned();
                     self.mistake.get_or_insert(Mistake { span: start..self.at, message });
                 }
                 return Expr::Everything;
@@ -200,7 +200,7 @@ impl<'a> Parser<'a> {
         if pairs.is_empty() { left } else { joined(pairs, Expr::And) }
     }
 
-    /// The terms of one side of a `NEAR`.
+    /// Returns the terms of one side of a `NEAR`, or `None` if it has other conditions.
     fn side(&self, expr: &Expr) -> Option<Vec<TermId>> {
         let term = |expr: &Expr| match expr {
             Expr::Term(id) if self.terms.get(usize::from(id.0))?.field.is_none_or(Field::is_text) => Some(*id),
@@ -246,7 +246,7 @@ impl<'a> Parser<'a> {
         match first {
             '(' => self.group(),
             ')' if self.depth > 0 => Expr::Everything,
-            ')' => self.wrong(1, "\")\" closes no \"(\"; in quotes it is looked for".to_owned()),
+            ')' => self.wrong(1, "unmatched \")\"; quote it to search for it".to_owned()),
             _ => match self.field() {
                 Some((spec, length)) => {
                     self.token(length, TokenKind::Field);
@@ -259,7 +259,7 @@ impl<'a> Parser<'a> {
 
     fn group(&mut self) -> Expr {
         if self.depth == MAX_DEPTH {
-            return self.wrong(self.rest().len(), format!("Groups may stand {MAX_DEPTH} deep, not deeper"));
+            return self.wrong(self.rest().len(), format!("groups can be nested at most {MAX_DEPTH} deep"));
         }
         self.token(1, TokenKind::Operator);
         self.depth += 1;
@@ -271,10 +271,10 @@ impl<'a> Parser<'a> {
         inner
     }
 
-    /// The word here, if it is one that joins or negates.
+    /// Returns the keyword at the current position, with its length.
     fn keyword(&self) -> Option<(Keyword, usize)> {
         let rest = self.rest();
-        // Looking further than the longest of them reaches would go through the whole text at each of its words.
+        // Without this limit, parsing would take quadratic time.
         let start = rest.get(..rest.floor_char_boundary(LONGEST))?;
         let length = start.find(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).unwrap_or(start.len());
         let word = start.get(..length)?;
@@ -288,7 +288,7 @@ impl<'a> Parser<'a> {
         Some((keyword, length))
     }
 
-    /// The name before a colon, and its length with the colon.
+    /// Returns the name before a colon, and its length with the colon.
     fn name(&self) -> Option<(&'a str, usize)> {
         let rest = self.rest();
         let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
@@ -302,21 +302,21 @@ impl<'a> Parser<'a> {
         Some((named(name)?, length))
     }
 
-    /// What looks like a field and is none: a mistake where it is clear what was meant, else a word like another.
+    /// Reports an unknown field if it resembles a known one; else it is an ordinary word.
     fn unknown_field(&mut self) -> Option<Expr> {
         let (name, length) = self.name()?;
         let meant = meant(name)?;
         let word = length + self.rest().get(length..).map_or(0, Parser::word_length);
         self.mistake.get_or_insert(Mistake {
             span: self.at..self.at + length,
-            message: format!("\"{name}:\" is no field; did you mean \"{meant}:\"?"),
+            message: format!("unknown field \"{name}:\"; did you mean \"{meant}:\"?"),
         });
         self.token(word, TokenKind::Mistake);
         Some(Expr::Everything)
     }
 }
 
-/// One expression as itself, several in `list`, none as everything.
+/// Returns a single expression unchanged, several as a `list`, and none as `Everything`.
 fn joined(mut exprs: Vec<Expr>, list: impl FnOnce(Vec<Expr>) -> Expr) -> Expr {
     match exprs.len() {
         0 => Expr::Everything,
@@ -467,23 +467,23 @@ mod tests {
     #[test]
     fn mistakes_have_a_position_and_a_suggestion() {
         for (text, at, message) in [
-            ("secton:world", 0..7, "\"secton:\" is no field; did you mean \"section:\"?"),
-            ("x author:Smith", 2..9, "\"author:\" is no field; did you mean \"by:\"?"),
-            ("x is:stared y", 5..11, "\"is:stared\" is not known; did you mean \"is:starred\"?"),
-            ("has:wings x", 4..9, "\"has:wings\" is not known; it takes note, link, image, date"),
+            ("secton:world", 0..7, "unknown field \"secton:\"; did you mean \"section:\"?"),
+            ("x author:Smith", 2..9, "unknown field \"author:\"; did you mean \"by:\"?"),
+            ("x is:stared y", 5..11, "unknown value \"is:stared\"; did you mean \"is:starred\"?"),
+            ("has:wings x", 4..9, "unknown value \"has:wings\"; expected note, link, image, date"),
             (
                 "date:2023-13",
                 5..12,
-                "\"2023-13\" is no date; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10",
+                "invalid date \"2023-13\"; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10",
             ),
             ("date:2023..2022", 5..15, "\"2023..2022\" ends before it begins"),
-            ("since:7h", 6..8, "\"7h\" is no length of time; write 7d, 2w, 3m or 1y for days, weeks, months or years"),
-            ("words:many", 6..10, "\"many\" is no number of words; write >500, <500 or 300..500"),
-            ("a) b", 1..2, "\")\" closes no \"(\"; in quotes it is looked for"),
-            (") b", 0..1, "\")\" closes no \"(\"; in quotes it is looked for"),
-            ("NEAR b", 0..4, "NEAR stands between two words"),
-            ("date:2023 NEAR b", 0..16, "NEAR stands between two words or phrases, or groups of them joined by OR"),
-            ("x /ab(c/", 5..8, "This regular expression cannot be read: unclosed group"),
+            ("since:7h", 6..8, "invalid period \"7h\"; write 7d, 2w, 3m or 1y for days, weeks, months or years"),
+            ("words:many", 6..10, "invalid number \"many\"; write >500, <500 or 300..500"),
+            ("a) b", 1..2, "unmatched \")\"; quote it to search for it"),
+            (") b", 0..1, "unmatched \")\"; quote it to search for it"),
+            ("NEAR b", 0..4, "NEAR needs a word on both sides"),
+            ("date:2023 NEAR b", 0..16, "NEAR joins words, phrases, or groups of them joined by OR"),
+            ("x /ab(c/", 5..8, "invalid regular expression: unclosed group"),
         ] {
             match query(text).mistake() {
                 Some(mistake) => assert_eq!((mistake.span.clone(), mistake.message.as_str()), (at, message), "{text}"),
@@ -492,7 +492,7 @@ mod tests {
         }
         let query = query("é secton:world");
         let explained = query.explain(query.mistake().unwrap());
-        assert!(explained.starts_with("é secton:world\n  ^^^^^^^\n\"secton:\" is no field"), "{explained}");
+        assert!(explained.starts_with("é secton:world\n  ^^^^^^^\nunknown field \"secton:\""), "{explained}");
     }
 
     #[test]
@@ -591,8 +591,8 @@ mod tests {
     fn huge_pastes_are_parsed_in_one_pass() {
         let many = query(&"word \"two words\" -x ".repeat(100_000));
         assert_eq!(many.terms().len(), MAX_TERMS);
-        assert!(many.mistake().unwrap().message.starts_with("More than 64 words"));
-        // No space parts these words.
+        assert!(many.mistake().unwrap().message.starts_with("a query has at most 64 words"));
+        // There are no spaces between these words.
         assert_eq!(query(&"-a=\"b\"".repeat(100_000)).terms().len(), MAX_TERMS);
         let patterns = query(&"/a+b/ ".repeat(100_000));
         assert_eq!((patterns.terms().len(), patterns.tokens().len()), (MAX_TERMS, 200_000));

@@ -1,7 +1,7 @@
-//! Regular expressions: what may be written, and how it is made ready.
+//! Regular expressions: validation and compilation.
 //!
-//! An expression that names no capital is matched against folded text, so it ignores case, accents and typographic
-//! forms. One that names a capital is matched against the original text. Each paragraph is matched separately.
+//! An expression without capitals is matched against folded text, so it ignores case, accents and typographic variants.
+//! An expression with capitals is matched against the original text. Each paragraph is matched separately.
 
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast::parse::ParserBuilder;
@@ -9,10 +9,10 @@ use regex_syntax::ast::{self, Ast, ClassAsciiKind, ClassSetItem, ClassUnicode, C
 
 use crate::text::fold::fold;
 
-/// How large a made-ready expression may get, in bytes.
+/// The maximum size of a compiled expression, in bytes.
 const SIZE: usize = 1 << 20;
 
-/// Makes an expression ready. `exact_case` says that it is for the text as it was written.
+/// Compiles an expression. With `exact_case`, it matches the original text, else folded text.
 pub fn compile(pattern: &str, exact_case: bool) -> Result<Regex, regex::Error> {
     let folded;
     let pattern = if exact_case {
@@ -24,12 +24,12 @@ pub fn compile(pattern: &str, exact_case: bool) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).case_insensitive(!exact_case).size_limit(SIZE).dfa_size_limit(SIZE * 4).build()
 }
 
-/// The expression, with its slashes, that fits a text that is just this.
+/// Returns an expression in slashes that matches exactly this text.
 pub fn whole(text: &str) -> String {
     format!("/^{}$/", slashed(&regex_syntax::escape(text)))
 }
 
-/// An expression as it stands between slashes.
+/// Escapes the slashes of an expression.
 pub fn slashed(pattern: &str) -> String {
     let mut out = String::new();
     let mut escaped = false;
@@ -43,7 +43,7 @@ pub fn slashed(pattern: &str) -> String {
     out
 }
 
-/// Returns whether an expression names capitals, as a letter or in a class (`[A-Z]`, `\p{Lu}`). Capitals of the syntax
+/// Returns whether an expression contains capitals, as a letter or in a class (`[A-Z]`, `\p{Lu}`). Capitals of the syntax
 /// (`\S`, `\p{Greek}`, names of groups) do not count.
 pub(super) fn names_capitals(pattern: &str) -> bool {
     let tree = ParserBuilder::new().build().parse(pattern);

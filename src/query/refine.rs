@@ -1,13 +1,13 @@
-//! Whether one query's answer is certain to lie within another's.
+//! Query refinement: whether the result of one query is contained in that of another.
 
 use super::ast::{Expr, Query, Term, TermId, TermKind};
 use super::case::ExactWords;
 use crate::text::fold::{fold, fold_keeping_case};
 
-/// Trees are compared pair by pair; what takes more steps than this is not worth it.
+/// The maximum number of compared pairs of nodes; beyond it, the comparison returns false.
 const STEPS: usize = 2_000;
 
-/// Whether every article that matches `new` is certain to match `old`.
+/// Returns whether every article that matches `new` is certain to match `old`.
 pub(super) fn implies(new: &Query, old: &Query) -> bool {
     let folded = |query: &Query| query.terms.iter().map(|term| fold(&term.text)).collect();
     Comparison { new, old, new_folded: folded(new), old_folded: folded(old), steps: STEPS }.expr(&new.root, &old.root)
@@ -21,7 +21,7 @@ struct Comparison<'a> {
     steps: usize,
 }
 
-/// A term with its query's text folded.
+/// A term and its folded text.
 type Side<'a> = (&'a Term, &'a str);
 
 impl Comparison<'_> {
@@ -49,7 +49,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Whether `old` implies `new`: what a negation turns round.
+    /// Returns whether `old` implies `new`, which a negation requires.
     fn reversed(&mut self, new: &Expr, old: &Expr) -> bool {
         let mut turned = Comparison {
             new: self.old,
@@ -89,9 +89,9 @@ fn side<'a>(terms: &'a [Term], folded: &'a [String], id: TermId) -> Option<Side<
     Some((terms.get(usize::from(id.0))?, folded.get(usize::from(id.0))?))
 }
 
-/// Whether an article that fulfils `new` is certain to fulfil `old`.
+/// Returns whether an article that matches `new` is certain to match `old`.
 fn term_implies((new, new_folded): Side<'_>, (old, old_folded): Side<'_>) -> bool {
-    // What is found in a part is found in the whole text, and nothing else is found elsewhere.
+    // A match in one part is a match in the whole text, but not in another part.
     let same_place = new.field == old.field || old.field.is_none() && new.field.is_some_and(|field| field.is_text());
     if !same_place {
         return false;
@@ -107,9 +107,9 @@ fn term_implies((new, new_folded): Side<'_>, (old, old_folded): Side<'_>) -> boo
         (ExactWords::None, _) => return false,
     };
     match (new.kind, old.kind) {
-        // A longer text holds a shorter one anywhere.
+        // A word matches anywhere inside the new text.
         (_, TermKind::Word) => new_text.contains(&old_text),
-        // At the same word boundaries only where it begins alike and the end is open.
+        // A phrase must match from the same word boundary; only an open phrase can go on.
         (TermKind::Phrase { .. }, TermKind::Phrase { open: true }) => new_text.starts_with(&old_text),
         (TermKind::Phrase { open: false }, TermKind::Phrase { open: false }) => new_text == old_text,
         _ => false,

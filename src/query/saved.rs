@@ -1,4 +1,4 @@
-//! Searches that a reader keeps.
+//! Saved searches.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SavedSearch {
-    /// Its name, which no other has.
+    /// The unique name.
     pub name: String,
-    /// What is looked for, as it was typed.
+    /// The query, as typed.
     pub query: String,
-    /// The letter or digit that calls it after a `'`.
+    /// The letter or digit that recalls it after a `'`.
     pub key: Option<char>,
-    /// The colour of its name and of its words, as the config writes colours; none for one of the theme's.
+    /// The colour of its name and words, in the syntax of the config; `None` for a colour of the theme.
     pub colour: Option<String>,
-    /// Whether its words are highlighted in every article.
+    /// Whether it is a watch, whose words are highlighted in every article.
     pub watch: bool,
 }

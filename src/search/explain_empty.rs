@@ -1,24 +1,24 @@
-//! Counts what a query would find without one of its conditions, or with another treatment of case.
+//! Counts of variants of a query: without one of its conditions, or with another treatment of case.
 
 use std::sync::Arc;
 
 use super::{Answer, Request, scan};
 use crate::query::{Case, Query};
 
-/// Why a query finds nothing.
+/// The reason why a query matches nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Costly {
-    /// Without this condition, as it was typed, so many articles match.
+    /// Without this condition, as typed, this number of articles matches.
     Without(String, usize),
-    /// This condition, as it was typed, is fulfilled by no article at all.
+    /// This condition, as typed, matches no article by itself.
     Alone(String),
 }
 
-/// How many conditions are tried one by one.
+/// The maximum number of conditions to try.
 const CONDITIONS: usize = 8;
 
-/// Of an answer that is empty, tells which of several conditions costs it: the one without which most is found, or else
-/// one that finds nothing even by itself. `None` where it is none of them, or where it was cancelled.
+/// Explains an empty result: returns the condition whose removal yields the most matches or, failing that, one that
+/// matches nothing alone. Returns `None` if there is no such condition, or if the search was cancelled.
 pub fn costly_condition(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<Costly> {
     let matched = |query: Query| matched(answer, query, cancelled);
     let conditions: Vec<_> = answer.query.conditions().into_iter().take(CONDITIONS).collect();

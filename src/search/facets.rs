@@ -1,4 +1,4 @@
-//! What an answer consists of: how many of its articles are unread, starred, of a section, of a source, in a folder.
+//! Facets: the number of articles in a result that are unread, starred, in a section, of a source, in a folder.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,16 +13,16 @@ use crate::marks::Marks;
 use crate::query::Query;
 use crate::text::fold::fold;
 
-/// How many of the sections, sources and folders are given: those with the most articles.
+/// The maximum number of sections, sources or folders; those with the most articles are returned.
 const MOST: usize = 60;
 
-/// So many feeds are given: a reader of five hundred wants to see them.
+/// The maximum number of feeds. Some readers have five hundred.
 const MOST_FEEDS: usize = 2_000;
 
-/// How many articles are looked at before it is asked whether the counts are still wanted.
+/// The number of articles between two checks for cancellation.
 const PIECE: usize = 2_000;
 
-/// What articles have in common.
+/// The kind of a facet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum FacetKind {
@@ -38,29 +38,29 @@ pub enum FacetKind {
     Folder,
 }
 
-/// Articles of an answer that have something in common.
+/// A group of articles with a common value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facet {
-    /// In what they are alike.
+    /// The kind of value.
     pub kind: FacetKind,
-    /// What it is called.
+    /// The value, as it is shown.
     pub name: String,
-    /// The query that they answer; empty for all.
+    /// A query for these articles; empty for all.
     pub query: String,
-    /// How many of them are unread.
+    /// The number of unread articles.
     pub unread: usize,
-    /// How many there are.
+    /// The number of articles.
     pub total: usize,
 }
 
-/// A saved search that is to be counted.
+/// A saved search to count.
 #[derive(Clone, Debug)]
 pub struct FacetSearch {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its text.
+    /// The text.
     pub query: String,
-    /// The day that its dates are relative to.
+    /// The day that relative dates count from.
     pub today: NaiveDate,
 }
 
@@ -108,7 +108,7 @@ pub fn facets(
         if section.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ') {
             sections.put(section.as_bytes(), unread, || section.to_owned());
         } else {
-            // As it folds, but in capitals, so that it falls together with those that are written so.
+            // Fold and capitalise, so that it is grouped with sections in capitals.
             sections.put(fold(section).to_uppercase().as_bytes(), unread, || section.to_owned());
         }
         if let Some(label) = entry.feeds() {
@@ -145,7 +145,7 @@ pub fn facets(
     all.extend(tags.facets(FacetKind::Tag, |tag| format!("tag:{}", quoted(tag))));
     all.extend(sections.facets(FacetKind::Section, |section| format!("section:{}", quoted(section))));
     all.extend(sources.facets(FacetKind::Source, |source| format!("source:{}", quoted(source))));
-    // One folder is no choice.
+    // A single folder is not a useful choice.
     if folders.0.len() > 1 {
         let mut each = folders.facets(FacetKind::Folder, |folder| format!("path:{}", quoted(folder)));
         each.iter_mut().for_each(|facet| facet.name = last_of(&facet.name));
@@ -154,8 +154,8 @@ pub fn facets(
     Some(all)
 }
 
-/// Counts the articles that a saved search finds; `None` if the count was cancelled. The matcher lives no longer than
-/// that: a regular expression takes up to some megabytes, and there may be thousands of searches.
+/// Counts the articles that a saved search finds. Returns `None` if the count was cancelled. The matcher is dropped
+/// afterwards: a regular expression takes up to some megabytes, and there may be thousands of searches.
 fn matching(
     corpus: &Corpus,
     slots: &[Slot],
@@ -177,7 +177,7 @@ fn matching(
     Some(count)
 }
 
-/// Returns the slots that a query finds; `None` if the search was cancelled.
+/// Returns the slots that a query finds, or `None` if the search was cancelled.
 fn found(
     corpus: &Arc<Corpus>,
     query: &Arc<Query>,
@@ -204,7 +204,7 @@ impl Count {
     }
 }
 
-/// How many articles have each value, by its bytes, and how it is written.
+/// The number of articles for each value. The key is the folded value; its first spelling is stored beside it.
 #[derive(Default)]
 struct Counts(HashMap<Vec<u8>, (Count, String)>);
 
@@ -221,12 +221,12 @@ impl Counts {
         }
     }
 
-    /// How the values are written.
+    /// Returns the spellings of the values.
     fn written(&self) -> impl Iterator<Item = &str> {
         self.0.values().map(|(_, written)| written.as_str())
     }
 
-    /// The values with the most articles, in alphabetical order.
+    /// Returns the values with the most articles, in alphabetical order.
     fn facets(self, kind: FacetKind, query: impl Fn(&str) -> String) -> Vec<Facet> {
         let mut values: Vec<(Count, String)> = self.0.into_values().collect();
         values.sort_by(|(a, first), (b, second)| b.total.cmp(&a.total).then_with(|| first.cmp(second)));
@@ -254,12 +254,12 @@ fn put_sources(sources: &mut Counts, entry: Entry<'_>, unread: bool) {
     }
 }
 
-/// A value in quotation marks, as the language wants it; what it cannot hold is left to stand for itself.
+/// Quotes a value for a query. Quotes inside the value become spaces.
 fn quoted(value: &str) -> String {
     format!("\"{}\"", value.replace('"', " ").trim())
 }
 
-/// The last two names of a path, which tell it from its neighbours.
+/// Returns the last two components of a path.
 fn last_of(path: &str) -> String {
     let names: Vec<_> =
         Path::new(path).components().rev().take(2).map(|name| name.as_os_str().to_string_lossy()).collect();

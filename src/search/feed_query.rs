@@ -1,17 +1,17 @@
-//! How the entries of one feed are asked for by its name, or those of several by a tag.
+//! Queries for the entries of one feed by its name, or of several feeds by a tag.
 
 use crate::query::whole;
 use crate::text::fold::fold;
 
-/// The names of feeds, and their tags, each with a `#` before it: among these one has to be told from the others.
+/// All names of feeds, and their tags with a leading `#`. A query must match only one of them.
 #[derive(Clone, Debug, Default)]
 pub struct FeedNames {
-    /// All of them, folded, each on a line.
+    /// The folded names, one a line.
     lines: String,
 }
 
 impl FeedNames {
-    /// These names, each of which is given once.
+    /// Collects names; each must be given once.
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> FeedNames {
         let mut lines = String::new();
         for name in names {
@@ -21,8 +21,8 @@ impl FeedNames {
         FeedNames { lines }
     }
 
-    /// The query for what is called just this: the name in quotation marks, as people write it, where that can mean no
-    /// other.
+    /// Returns the query that matches exactly this name: the name in quotes if that matches no other name, else a regular
+    /// expression.
     pub fn query(&self, name: &str) -> String {
         let folded = fold(name);
         let is_plain = !folded.contains('"') && !folded.is_empty() && name.trim() == name;
@@ -47,7 +47,7 @@ impl FeedNames {
         query.strip_prefix("feed:").unwrap_or(&query).to_owned()
     }
 
-    /// Where `folded` stands as a phrase: not with more of a word right before or behind it.
+    /// Returns the positions of `folded` as a phrase, between word boundaries.
     fn phrases<'n>(&'n self, folded: &'n str) -> impl Iterator<Item = usize> + 'n {
         let part_of_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
         let places = self.lines.match_indices(folded).map(|(at, _)| at);

@@ -1,4 +1,4 @@
-//! The values that articles have in a field, and how many articles each has: what completion offers.
+//! The values of a field in the articles, with their counts, for completion.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use crate::marks::Marks;
 use crate::query::{Field, Wanted};
 use crate::text::fold::fold;
 
-/// Counts the values of a field, the most frequent first. Values that differ only in what folding ignores are one,
-/// written as in the newest article. Dates are counted by year and by month, newest first.
+/// Counts the values of a field, the most frequent first. Values with the same folded form are counted together, with the
+/// spelling of the newest article. Dates are counted by year and by month, newest first.
 pub fn count_values(corpus: &Corpus, marks: &Marks, wanted: &Wanted) -> Vec<(String, usize)> {
     let mut counts = Counts::default();
     for entry in corpus.order().iter().filter_map(|&slot| corpus.get(slot)) {
@@ -57,7 +57,7 @@ pub fn count_values(corpus: &Corpus, marks: &Marks, wanted: &Wanted) -> Vec<(Str
     values
 }
 
-/// How often each value was met, by its folded form, and how it is written.
+/// The count and spelling of each value, by its folded form.
 #[derive(Default)]
 struct Counts(HashMap<Vec<u8>, (usize, String)>);
 

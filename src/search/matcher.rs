@@ -1,4 +1,4 @@
-//! The matcher: what decides whether an article matches is what says where, so filter and highlight cannot disagree.
+//! The matcher. It decides whether an article matches and where the hits are, so filter and highlights cannot disagree.
 
 use std::cmp::Reverse;
 use std::ops::{Range, RangeInclusive};
@@ -13,17 +13,17 @@ use crate::corpus::{Entry, Slot};
 use crate::marks::{Flags, Marks};
 use crate::query::{Days, Expr, Feature, Mark, Query, TermId};
 
-/// A query made ready for matching.
+/// A compiled query.
 #[derive(Clone, Debug)]
 pub struct Matcher {
     marks: Marks,
     root: Test,
     needles: Vec<Needle>,
-    /// For each needle, whether it is highlighted only where another stands near.
+    /// For each needle, whether it is highlighted only near another one.
     needs_neighbour: Vec<bool>,
 }
 
-/// What an article must fulfil; the cheapest conditions come first.
+/// A compiled condition. The cheapest conditions come first.
 #[derive(Clone, Debug)]
 enum Test {
     Always,
@@ -38,19 +38,19 @@ enum Test {
     Has(Feature),
 }
 
-/// A place in an article that answers the query.
+/// A match in an article.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// The term that is found there.
+    /// The matching term.
     pub term: TermId,
-    /// The number of the part that holds it, in [`Article::parts`](crate::article::Article::parts).
+    /// The index of the part in [`Article::parts`](crate::article::Article::parts).
     pub part: usize,
-    /// Its bytes in the part's text.
+    /// The byte range in the text of the part.
     pub range: Range<usize>,
 }
 
 impl Matcher {
-    /// Makes `query` ready; `marks` is what it goes by where it asks what the reader has done.
+    /// Compiles a query. Conditions on marks use `marks`.
     pub fn new(query: &Query, marks: &Marks) -> Matcher {
         let needles: Vec<Needle> = query.terms().iter().map(Needle::new).collect();
         let root = Test::new(query.root(), &needles);
@@ -65,35 +65,35 @@ impl Matcher {
         Matcher { marks: marks.clone(), root, needles, needs_neighbour }
     }
 
-    /// Whether the article in `slot` matches.
+    /// Returns whether the article in `slot` matches.
     pub fn matches(&self, slot: Slot, entry: Entry<'_>) -> bool {
         self.holds(&self.root, (slot, entry), &mut [])
     }
 
-    /// Whether the article in `slot` matches. `bounds` says of each term from which byte on it can stand in the article, or
-    /// [`ABSENT`](super::narrowing::ABSENT), and is brought closer to where it stands.
+    /// Returns whether the article in `slot` matches. `bounds` holds a lower bound for the first position of each term,
+    /// or [`ABSENT`](super::narrowing::ABSENT), and is updated.
     pub(super) fn matches_from(&self, slot: Slot, entry: Entry<'_>, bounds: &mut [u32]) -> bool {
         self.holds(&self.root, (slot, entry), bounds)
     }
 
-    /// How many terms it looks for.
+    /// Returns the number of terms.
     pub(super) fn terms(&self) -> usize {
         self.needles.len()
     }
 
-    /// For each term the bytes that an article that fulfils it must hold, where there are such.
+    /// Returns for each term the bytes that a matching article must contain, if there are any.
     pub(super) fn texts(&self) -> Vec<Option<Vec<u8>>> {
         self.needles.iter().map(|needle| needle.bytes().map(|bytes| bytes.needle().to_vec())).collect()
     }
 
-    /// Where the article answers the query, from front to back, without overlaps. Of terms that overlap, the one
-    /// that begins first stays, and of those that begin together the longest.
+    /// Returns the hits in an article, in order and without overlaps. If terms overlap, the first one is returned, and
+    /// the longest of those with the same start.
     pub fn hits(&self, entry: Entry<'_>) -> Vec<Hit> {
         self.hits_within(entry, usize::MAX)
     }
 
-    /// Like [`hits`](Self::hits), but only those in the first `most` bytes of the folded text, as
-    /// [`Entry::beginning`] gives it. What comes after costs nothing.
+    /// Like [`hits`](Self::hits), but only in the first `most` bytes of the folded text, as
+    /// [`Entry::beginning`] returns it. The rest is not searched.
     pub fn hits_within(&self, entry: Entry<'_>, most: usize) -> Vec<Hit> {
         let limit = entry.boundary(most);
         let mut found = self.folded_hits(entry, limit).into_iter().peekable();
@@ -118,7 +118,7 @@ impl Matcher {
         hits
     }
 
-    /// How many hits the article has: as many as [`hits`](Self::hits) gives.
+    /// Returns the number of hits, as many as [`hits`](Self::hits) returns.
     pub fn count(&self, entry: Entry<'_>) -> u64 {
         let mut wanted = self.wanted();
         match (wanted.next(), wanted.next()) {
@@ -128,7 +128,7 @@ impl Matcher {
         }
     }
 
-    /// How often each wanted term stands in parts with this role; for ranking.
+    /// Counts each term that is not excluded in headline, standfirst and other parts, for ranking.
     pub(super) fn counts(&self, entry: Entry<'_>) -> Vec<[u32; 3]> {
         let mut counts = vec![[0; 3]; self.needles.len()];
         let mut parts = entry.parts().peekable();
@@ -146,8 +146,7 @@ impl Matcher {
         counts
     }
 
-    /// The bytes that the text of every match must hold and that are likely to be the rarest, if there are such, and
-    /// the number of their term.
+    /// Returns the bytes that every match must contain and that are likely the rarest, with the index of their term.
     pub(super) fn lead(&self) -> Option<(usize, &Finder<'static>)> {
         let mut required = Vec::new();
         self.root.required(&mut required);
@@ -155,7 +154,7 @@ impl Matcher {
         finders.filter(|(_, finder)| !finder.needle().is_empty()).max_by_key(|(_, finder)| finder.needle().len())
     }
 
-    /// Whether finding the bytes of [`lead`](Self::lead) is all that a match takes.
+    /// Returns whether finding the bytes of [`lead`](Self::lead) is enough for a match.
     pub(super) fn is_lead_enough(&self) -> bool {
         matches!(self.root, Test::Term(_)) && self.needles.iter().all(Needle::is_plain)
     }
@@ -181,7 +180,7 @@ impl Matcher {
             Test::Not(inner) => !self.holds(inner, (slot, entry), bounds),
             Test::Term(number) => has(*number, bounds),
             Test::Near(left, right, within) => {
-                // Most articles lack one of them, which is quicker to find out.
+                // Check first whether both are present: most articles lack one.
                 let mut any = |side: &[usize]| side.iter().any(|&number| has(number, bounds));
                 any(left) && any(right) && {
                     let (left, right) = (self.places(left, entry, usize::MAX), self.places(right, entry, usize::MAX));
@@ -200,7 +199,7 @@ impl Matcher {
         }
     }
 
-    /// Where the needles with these numbers stand up to byte `limit`, in ascending order.
+    /// Returns the positions of the needles with these numbers up to byte `limit`, in ascending order.
     fn places(&self, numbers: &[usize], entry: Entry<'_>, limit: usize) -> Vec<(Range<usize>, usize)> {
         let mut places = Vec::new();
         for &number in numbers {
@@ -250,7 +249,7 @@ impl Matcher {
     }
 }
 
-/// Told of both sides of a `NEAR`, and how near it is.
+/// A callback for both sides and the distance of a `NEAR`.
 type EachNear<'a> = dyn FnMut(&[usize], &[usize], u16) + 'a;
 
 impl Test {
@@ -287,7 +286,7 @@ impl Test {
         }
     }
 
-    /// The numbers of needles that every match holds.
+    /// Collects the numbers of needles that every match contains.
     fn required(&self, out: &mut Vec<usize>) {
         match self {
             Test::Term(number) => out.push(*number),
@@ -303,7 +302,7 @@ impl Test {
         }
     }
 
-    /// Tells of every `NEAR` that is not negated.
+    /// Calls `found` for every `NEAR` that is not negated.
     fn each_near(&self, found: &mut EachNear<'_>) {
         match self {
             Test::Near(left, right, within) => found(left, right, *within),
@@ -317,7 +316,7 @@ fn bare(places: &[(Range<usize>, usize)]) -> Vec<Range<usize>> {
     places.iter().map(|(range, _)| range.clone()).collect()
 }
 
-/// Days as their numbers since 1970-01-01.
+/// Returns a range of days as numbers since 1970-01-01.
 fn day_numbers(days: &Days) -> RangeInclusive<i64> {
     days.from.map_or(i64::MIN, day_number)..=days.to.map_or(i64::MAX, day_number)
 }

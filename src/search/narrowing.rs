@@ -1,29 +1,28 @@
-//! What a scan leaves behind for the next one: from which byte on each term can stand in each article that matches.
+//! Narrowing: a scan records the first possible position of each term in each matching article, for the next scan.
 //!
-//! Somebody who types goes on from one letter to the next. Where `parliamen` stands first in an article, `parliament`
-//! cannot stand before; mostly it stands right there. So the next letter looks at one place of each article instead of
-//! searching through all of them again.
+//! Queries grow letter by letter. `parliament` cannot occur before the first `parliamen`, and usually occurs right there.
+//! So the scan for the next letter checks one position in each article instead of searching all text again.
 
 use super::Matcher;
 use crate::corpus::Slot;
 
-/// The bound of a term that stands nowhere in an article.
+/// The bound of a term that does not occur in the article.
 pub(super) const ABSENT: u32 = u32::MAX;
 
-/// With more terms than this they are not worth their memory.
+/// The maximum number of terms; beyond it, bounds are not worth their memory.
 const MOST_TERMS: usize = 8;
 
-/// The articles that match, and a lower bound for each term in each of them.
+/// The matching articles, with a lower bound for each term in each of them.
 #[derive(Clone, Debug)]
 pub(super) struct Traces {
-    /// The bytes that each term has to find, as far as it has such.
+    /// The bytes of each term, if it has any.
     texts: Vec<Option<Vec<u8>>>,
-    /// For each slot, one more than the number of its row of bounds; 0 where it does not match.
+    /// For each slot, the index of its row of bounds plus one, or 0 if it does not match.
     rows: Vec<u32>,
     bounds: Vec<u32>,
 }
 
-/// A term of a new query that holds a term of the former one, so many bytes after its start.
+/// A term of the new query that contains a term of the former query, `offset` bytes after its start.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Heir {
     new: usize,
@@ -32,13 +31,13 @@ pub(super) struct Heir {
 }
 
 impl Traces {
-    /// No articles yet, in a corpus of so many slots. None for queries of too many terms.
+    /// Creates an empty set for a corpus with `slots` slots. Returns `None` for queries with too many terms.
     pub(super) fn new(matcher: &Matcher, slots: usize) -> Option<Traces> {
         let texts = matcher.texts();
         (texts.len() <= MOST_TERMS).then(|| Traces { texts, rows: vec![0; slots], bounds: Vec::new() })
     }
 
-    /// Takes in articles, each with a bound for each term.
+    /// Adds articles, with a bound for each term of each.
     pub(super) fn put(&mut self, slots: &[Slot], bounds: &[u32]) {
         let before = self.bounds.len() / self.texts.len().max(1);
         // Without terms there are no bounds to count rows by, and nothing to look up in them.
@@ -51,13 +50,13 @@ impl Traces {
         self.bounds.extend_from_slice(bounds);
     }
 
-    /// Which terms of a new query are bounded by which of these.
+    /// Returns the terms of a new query that contain terms of this one.
     pub(super) fn heirs(&self, matcher: &Matcher) -> Vec<Heir> {
         let mut heirs = Vec::new();
         for (new, text) in matcher.texts().iter().enumerate() {
             for (old, held) in self.texts.iter().enumerate() {
                 let (Some(text), Some(held)) = (text, held) else { continue };
-                // What is empty stands everywhere, which bounds nothing.
+                // An empty term occurs everywhere, so it is no bound.
                 if let Some(offset) = memchr::memmem::find(text, held).filter(|_| !held.is_empty()) {
                     heirs.push(Heir { new, old, offset: offset as u32 });
                 }
@@ -66,7 +65,7 @@ impl Traces {
         heirs
     }
 
-    /// Sets the bounds of a new query's terms for an article. Says no where it did not match.
+    /// Sets the bounds of the new query's terms for an article. Returns false if the article did not match.
     pub(super) fn inherit(&self, slot: Slot, heirs: &[Heir], bounds: &mut [u32]) -> bool {
         let Some(row) = self.rows.get(slot.index()).and_then(|row| row.checked_sub(1)) else { return false };
         bounds.fill(0);

@@ -1,4 +1,4 @@
-//! One term made ready for matching, and where it stands in an article.
+//! Needles: compiled search terms.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::marks::Marks;
 use crate::query::{ExactWords, Field, Term, TermKind, compile};
 use crate::text::fold::{fold, fold_keeping_case};
 
-/// A term made ready for matching.
+/// A compiled search term.
 #[derive(Clone, Debug)]
 pub(super) struct Needle {
     pattern: Pattern,
@@ -23,15 +23,15 @@ pub(super) struct Needle {
 #[derive(Clone, Debug)]
 enum Pattern {
     Text(Box<Text>),
-    /// An expression that is looked for in folded text.
+    /// An expression for folded text.
     Folded(Regex),
-    /// An expression that is looked for in the text as it was written.
+    /// An expression for the original text.
     Exact(Regex),
-    /// What can be found nowhere.
+    /// Matches nothing.
     Nothing,
 }
 
-/// Told of a place; says whether to look for more.
+/// A callback for a match; returns whether to continue.
 type Found<'a> = &'a mut dyn FnMut(Range<usize>) -> bool;
 
 impl Needle {
@@ -39,7 +39,7 @@ impl Needle {
         let pattern = match term.kind {
             TermKind::Word => Pattern::Text(Box::new(Text::new(term, false, false))),
             TermKind::Phrase { open } => Pattern::Text(Box::new(Text::new(term, true, !open))),
-            // The parser has tried it; what cannot be made ready all the same is found nowhere.
+            // The parser has compiled it before, so an error is not expected.
             TermKind::Regex => {
                 let is_exact = term.exact != ExactWords::None;
                 match (compile(&term.text, is_exact), is_exact) {
@@ -52,7 +52,7 @@ impl Needle {
         Needle { pattern, field: term.field, negated: term.negated }
     }
 
-    /// What has to stand in the folded text of an article that holds the term; the longer, the rarer.
+    /// Returns the bytes that the folded text of a matching article must contain. Longer ones are rarer.
     pub(super) fn bytes(&self) -> Option<&Finder<'static>> {
         match (&self.pattern, self.field) {
             (Pattern::Text(text), None) => Some(&text.finder),
@@ -61,22 +61,22 @@ impl Needle {
         }
     }
 
-    /// Whether finding its bytes is all that it takes.
+    /// Returns whether finding the bytes is enough for a match.
     pub(super) fn is_plain(&self) -> bool {
         self.field.is_none() && matches!(&self.pattern, Pattern::Text(text) if text.is_plain())
     }
 
-    /// Whether it is looked for in the reader's tags.
+    /// Returns whether the term searches tags.
     pub(super) fn is_of_tags(&self) -> bool {
         self.field == Some(Field::Tag)
     }
 
-    /// Whether it is looked for in the reader's note.
+    /// Returns whether the term searches notes.
     pub(super) fn is_of_note(&self) -> bool {
         self.field == Some(Field::Note)
     }
 
-    /// How long a decision takes, roughly: what is cheap is looked at first.
+    /// Returns a rough cost of matching; cheap terms are tested first.
     pub(super) fn cost(&self) -> u32 {
         match (&self.pattern, self.field) {
             (_, Some(Field::Section | Field::Tag | Field::Feed)) => 1,
@@ -109,8 +109,8 @@ impl Needle {
         }
     }
 
-    /// Whether it stands in an article in which its bytes cannot stand before `bound`; brings the bound closer to where
-    /// they stand first.
+    /// Returns whether the article contains the term. Its bytes cannot occur before `bound`, which is raised to their
+    /// first position.
     pub(super) fn is_in_from(&self, entry: Entry<'_>, marks: &Marks, bound: &mut u32) -> bool {
         let Some(bytes) = self.bytes() else { return self.is_in(entry, marks) };
         let rest = entry.folded().get(*bound as usize..);
@@ -126,7 +126,7 @@ impl Needle {
         }
     }
 
-    /// How often it stands in the article.
+    /// Counts the occurrences in the article.
     pub(super) fn count(&self, entry: Entry<'_>) -> u64 {
         let mut count = 0;
         match &self.pattern {
@@ -141,10 +141,10 @@ impl Needle {
         count
     }
 
-    /// Finds where it stands in the article's folded text, from front to back, without overlaps.
+    /// Calls `found` for each occurrence in the folded text, in order and without overlaps.
     pub(super) fn each(&self, entry: Entry<'_>, found: Found<'_>) {
         let field = match (self.field, &self.pattern) {
-            // In text no part has to be told from another.
+            // Without a field, parts need not be distinguished.
             (None, Pattern::Text(text)) => {
                 text.each(entry, 0..entry.folded().len(), found);
                 return;
@@ -166,11 +166,11 @@ impl Needle {
                     unfolder.skip_to(range.start);
                     let mut before = unfolder.clone();
                     let text = unfolder.take(range.end);
-                    // What is empty in the text as it was written could be a whole letter in folded text.
+                    // An empty match in the original text could be a whole letter in folded text.
                     let hits = regex.find_iter(text.as_bytes()).filter(|hit| !hit.is_empty());
                     let hits: Vec<_> = hits.map(|hit| hit.range()).collect();
                     let folded = if hits.is_empty() { Vec::new() } else { before.refold(range.end, &hits) };
-                    // Two in one letter are one.
+                    // Two matches in one letter count as one.
                     let mut end = 0;
                     folded.into_iter().all(|range| {
                         if range.is_empty() || range.start < end {
@@ -188,12 +188,12 @@ impl Needle {
         }
     }
 
-    /// Whether it stands in a short text beside the article's own, such as its section.
+    /// Returns whether a short text, such as the section, contains the term.
     fn is_in_text(&self, text: &str) -> bool {
         let mut lowered = [0; 256];
         let folded;
         let bytes = match lowered.get_mut(..text.len()) {
-            // What is plain ASCII folds to its lower case.
+            // ASCII text folds to lower case.
             Some(lowered) if text.is_ascii() && !text.contains("  ") => {
                 lowered.copy_from_slice(text.as_bytes());
                 lowered.make_ascii_lowercase();
@@ -219,7 +219,7 @@ impl Needle {
                     })
                 }
             },
-            // As in the article's own text, finding nothing at some place is not finding.
+            // Empty matches do not count, as in the text of the article.
             Pattern::Folded(regex) => regex.find_iter(bytes).any(|hit| !hit.is_empty()),
             Pattern::Exact(regex) => regex.find_iter(text.as_bytes()).any(|hit| !hit.is_empty()),
             Pattern::Nothing => false,
@@ -227,7 +227,7 @@ impl Needle {
     }
 }
 
-/// Whether parts with this role are what the field names.
+/// Returns whether the field includes parts with this role.
 fn is_part_of(field: Field, role: Role) -> bool {
     match field {
         Field::Title => role == Role::Headline,
@@ -298,11 +298,11 @@ impl Text {
         (!self.starts_word || is_boundary(folded, start)) && (!self.ends_word || is_boundary(folded, end))
     }
 
-    /// Where it stands in `folded` from byte `from` on, whatever its case.
+    /// Returns the positions in `folded` from byte `from` on, ignoring case.
     fn places<'a>(&'a self, folded: &'a [u8], mut from: usize) -> impl Iterator<Item = usize> + 'a {
         let length = self.finder.needle().len();
         let starts = std::iter::from_fn(move || {
-            // A term that folds to nothing stands everywhere and nowhere; it has no place.
+            // A term that folds to nothing has no position.
             let rest = folded.get(from..).filter(|_| length > 0)?;
             let start = from + self.finder.find(rest)?;
             from = start + 1;
@@ -311,10 +311,10 @@ impl Text {
         starts.filter(move |&start| self.is_bounded(folded, start, start + length))
     }
 
-    /// Where it stands in a stretch of the article; says whether the one that is told wants more.
+    /// Calls `found` for each occurrence in a range of the article. Returns whether to continue.
     fn each(&self, entry: Entry<'_>, stretch: Range<usize>, found: Found<'_>) -> bool {
         let length = self.finder.needle().len();
-        // Parts end at separators, so that no word goes on beyond the stretch.
+        // Parts end at separators, so no word extends beyond the range.
         let folded = entry.folded().get(..stretch.end).unwrap_or_default();
         let mut unfolder = self.exact.as_ref().map(|_| entry.unfolder());
         let mut from = stretch.start;
@@ -340,8 +340,8 @@ impl Text {
     }
 }
 
-/// Whether a word begins or ends at byte `at`. Between two letters or digits there is no boundary, unless one is of a
-/// script without spaces.
+/// Returns whether a word begins or ends at byte `at`. There is no boundary between two letters or digits, unless one
+/// belongs to a script without spaces.
 fn is_boundary(folded: &[u8], at: usize) -> bool {
     let before = (at.saturating_sub(4)..at).rev().find_map(|start| char_at(folded, start));
     match (before, char_at(folded, at)) {
@@ -354,7 +354,7 @@ fn is_boundary(folded: &[u8], at: usize) -> bool {
     }
 }
 
-/// The character that begins at byte `at`; `None` inside one, or at the end.
+/// Returns the character that begins at byte `at`, or `None` inside a character or at the end.
 pub(super) fn char_at(folded: &[u8], at: usize) -> Option<char> {
     let bytes = folded.get(at..folded.len().min(at + 4))?;
     match bytes.first()? {

@@ -1,4 +1,4 @@
-//! Which places of two kinds stand near each other.
+//! Proximity: pairs of positions that are near each other.
 
 use std::ops::Range;
 
@@ -6,12 +6,12 @@ use super::needle::char_at;
 use crate::text::fold::PART_SEPARATOR;
 use crate::text::is_unspaced;
 
-/// Further than any two words of one part.
+/// A distance greater than that of any two words in one part.
 const APART: u64 = 1 << 32;
 
-/// Tells which of `left` and which of `right`, places in `folded`, have one of the other at most `within` words away
-/// in the same part, in either order. Words that touch are not away from each other at all; in scripts without spaces
-/// each character counts as a word.
+/// Returns for each of `left` and `right`, ranges in `folded`, whether one of the other side is at most `within` words
+/// away in the same part, in either order. Adjoining ranges have distance zero. In scripts without spaces each character
+/// counts as a word.
 pub(super) fn neighbours(
     folded: &[u8],
     left: &[Range<usize>],
@@ -38,7 +38,7 @@ pub(super) fn neighbours(
     (near(left, right), near(right, left))
 }
 
-/// For each of some places in ascending order, how many words begin before it.
+/// Returns the number of words that begin before each position; the positions are in ascending order.
 fn word_numbers(folded: &[u8], edges: &[usize]) -> Vec<u64> {
     let (mut at, mut words) = (0, 0);
     let number = |&edge: &usize| {

@@ -1,4 +1,4 @@
-//! What is asked of a scan, and what it answers.
+//! Requests and results of a scan.
 
 use std::sync::Arc;
 
@@ -7,41 +7,40 @@ use crate::corpus::{Corpus, Slot};
 use crate::marks::Marks;
 use crate::query::Query;
 
-/// A query to be answered.
+/// A request to search a corpus.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Counts up with every query typed; an older answer never replaces a newer one.
+    /// Increases with every typed query; an older result never replaces a newer one.
     pub generation: u64,
-    /// The articles to look through.
+    /// The articles to search.
     pub corpus: Arc<Corpus>,
-    /// What the reader has done to them.
+    /// The marks of the articles.
     pub marks: Marks,
-    /// What is looked for.
+    /// The query.
     pub query: Arc<Query>,
-    /// A complete answer over the same corpus and marks that this query refines: nothing outside it can match.
+    /// A complete result for the same corpus and marks, which this query refines: only its articles can match.
     pub within: Option<Answer>,
-    /// How many articles fill the list: with so many an answer is worth publishing before it is complete.
+    /// The number of articles that fill the list. A partial result is published once it has that many.
     pub screenful: usize,
 }
 
-/// The articles that match, whole or as far as the scan has come.
+/// The matching articles, complete or partial.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The generation of the request.
     pub generation: u64,
-    /// The version of the corpus that was looked through.
+    /// The searched version of the corpus.
     pub corpus: Arc<Corpus>,
-    /// What the reader had done to the articles then.
+    /// The marks at the time of the request.
     pub marks: Marks,
-    /// The query that was answered.
+    /// The query.
     pub query: Arc<Query>,
-    /// The articles that match, in the order in which they are to be listed. Until the answer is complete, these
-    /// are the first ones of that order.
+    /// The matching articles in list order. In a partial result, these are the first ones of that order.
     pub slots: Arc<Vec<Slot>>,
-    /// How many articles are known to match, at least as many as `slots` has.
+    /// The number of matches so far, at least the length of `slots`.
     pub matched: usize,
-    /// Whether all articles were looked at.
+    /// Whether all articles were searched.
     pub complete: bool,
-    /// What helps to answer a query that refines this one.
+    /// Positions of the terms, to speed up a query that refines this one.
     pub(super) traces: Option<Arc<Traces>>,
 }

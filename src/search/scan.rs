@@ -1,7 +1,7 @@
-//! Answering a query over a whole corpus.
+//! The scan: runs a query over a whole corpus.
 //!
-//! The newest articles are looked at first and one by one, so that the first screen of the answer stands at once; the
-//! rest goes shard by shard over all cores.
+//! The newest articles are searched first and one by one, so that the first screen appears at once. The rest is searched
+//! shard by shard on all cores.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,14 +17,14 @@ use super::{Answer, Matcher, Request};
 use crate::corpus::{Corpus, Slot};
 use crate::query::Sort;
 
-/// How many articles are looked at one by one, newest first, before the shards are. At most about 2 ms of work.
+/// The number of articles to search one by one, newest first, before the shards. At most about 2 ms of work.
 const HEAD: usize = 4_000;
 
-/// How often a growing count is published.
+/// The interval for publishing a growing count.
 const FRAME: Duration = Duration::from_millis(16);
 
-/// Answers `request`, publishing what is known on the way, and the complete answer last. Gives up without it as soon
-/// as `cancelled` says so.
+/// Runs `request`. Publishes partial results on the way and the complete result last. Returns early, without the complete
+/// result, if `cancelled` returns true.
 pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &mut dyn FnMut(Answer)) {
     let corpus = &request.corpus;
     let partial = |slots: &Arc<Vec<Slot>>, matched: usize| Answer {
@@ -50,8 +50,7 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
     }
     let matcher = Matcher::new(&request.query, &request.marks);
 
-    // What was found within an answer is in its order already; what is listed otherwise than newest first has to be
-    // known whole.
+    // A narrowed result is already in order. Any other order than newest first needs all matches before sorting.
     let order = request.query.sort();
     let whole = within.is_none() && order != Sort::New;
     let head = if whole && candidates.len() > HEAD { 0 } else { HEAD };
@@ -91,7 +90,7 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
     };
     let former = within.and_then(|former| former.traces.as_deref());
     let Some(parts) = sweep(corpus, &matcher, former, cancelled, &found, &mut progress) else { return };
-    // Which articles these are counts, and the order of the candidates. Articles that are gone are no candidates.
+    // The result keeps the order of the candidates. Removed articles are not candidates.
     let mut matched = vec![false; corpus.slots()];
     let mut traces = Traces::new(&matcher, corpus.slots());
     for part in parts {
@@ -128,7 +127,7 @@ pub fn listed(corpus: &Corpus, hidden_after: Option<NaiveDate>) -> Arc<Vec<Slot>
     Arc::new(shown.chain(rest).copied().collect())
 }
 
-/// Counts the hits of a complete answer, publishing the count as it grows and whether it is complete.
+/// Counts the hits of a complete result. Publishes the growing count and whether it is complete.
 pub fn count_hits(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync), publish: &mut dyn FnMut(u64, bool)) {
     let matcher = Matcher::new(&answer.query, &answer.marks);
     let mut hits = 0;

@@ -1,4 +1,4 @@
-//! Going through the shards, as they lie in memory, over all cores.
+//! The search of all shards, in memory order, on all cores.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -7,15 +7,15 @@ use super::Matcher;
 use super::narrowing::{Heir, Traces};
 use crate::corpus::{Corpus, Shard, Slot};
 
-/// Articles that match, and for each of them a lower bound for each term.
+/// Matching articles, with a lower bound for each term in each of them.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) slots: Vec<Slot>,
     pub(super) bounds: Vec<u32>,
 }
 
-/// Goes through all shards, or through those articles in them that a former scan found. None where it was cancelled.
-/// `found` counts on the way, and `progress` is called now and then on the calling thread.
+/// Searches all shards, or only the articles that a former scan found. Returns `None` if it was cancelled. `found` counts
+/// the matches so far, and `progress` is called regularly on the calling thread.
 pub(super) fn sweep(
     corpus: &Corpus,
     matcher: &Matcher,
@@ -52,7 +52,7 @@ pub(super) fn sweep(
         let helpers: Vec<_> = (0..others).map(|_| scope.spawn(|| take(&mut || {}))).collect();
         let mut all = take(progress);
         for helper in helpers {
-            // A piece that panicked leaves its articles out; the thread that it ran on has said why.
+            // If a thread panicked, its articles are missing; the panic itself is already reported.
             all.extend(helper.join().unwrap_or_default());
         }
         all
@@ -64,8 +64,8 @@ pub(super) fn sweep(
     Some(all.into_iter().map(|(_, out)| out).collect())
 }
 
-/// Looks at every article of a shard. Where every match must hold some text, one substring search runs through all of
-/// them without stopping at those that hold nothing.
+/// Searches every article of a shard. If every match must contain some text, one substring search runs over the whole
+/// shard and skips articles without it.
 fn through(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut Found) {
     let mut bounds = vec![0; matcher.terms()];
     let Some((term, lead)) = matcher.lead() else {
@@ -97,7 +97,7 @@ fn through(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut Found) {
     }
 }
 
-/// Looks at those articles of a shard that a former scan found, from where its terms stand on.
+/// Searches the articles of a shard that a former scan found, starting at the inherited bounds.
 fn again(matcher: &Matcher, start: Slot, shard: &Shard, former: &Traces, heirs: &[Heir], out: &mut Found) {
     let mut bounds = vec![0; matcher.terms()];
     for index in 0..shard.len() {

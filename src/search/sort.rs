@@ -1,4 +1,4 @@
-//! The order in which an answer is listed.
+//! Sorting of results.
 
 use std::cmp::Reverse;
 
@@ -7,13 +7,13 @@ use crate::article::Role;
 use crate::corpus::{Corpus, Entry, Slot};
 use crate::query::Sort;
 
-/// Puts `slots`, which come newest first, in order.
+/// Sorts `slots`, which are newest first.
 pub(super) fn sort(slots: &mut Vec<Slot>, corpus: &Corpus, sort: Sort, matcher: &Matcher) {
     match sort {
         Sort::New => {}
         Sort::Old => {
             let dated = |slot: &Slot| corpus.get(*slot).is_some_and(|entry| entry.published().is_some());
-            // What has no date comes last either way.
+            // Undated articles come last in both orders.
             let undated = slots.iter().position(|slot| !dated(slot)).unwrap_or(slots.len());
             if let Some(dated) = slots.get_mut(..undated) {
                 dated.reverse();
@@ -28,14 +28,15 @@ pub(super) fn sort(slots: &mut Vec<Slot>, corpus: &Corpus, sort: Sort, matcher: 
             let average = words as f64 / slots.len().max(1) as f64;
             let mut scored: Vec<(f64, Slot)> =
                 slots.iter().filter_map(|&slot| Some((relevance(matcher, corpus.get(slot)?, average), slot))).collect();
-            // The sort is stable, so equal ones stay newest first.
+            // The sort is stable, so articles with equal scores stay newest first.
             scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
             *slots = scored.into_iter().map(|(_, slot)| slot).collect();
         }
     }
 }
 
-/// By the folded text of the first part with this role, from its first letter or digit on; what has none comes last.
+/// Sorts by the folded text of the first part with this role, from its first letter or digit on. Articles without that
+/// part come last.
 fn by_text(slots: &mut Vec<Slot>, corpus: &Corpus, role: Role) {
     let key = |slot: Slot| {
         let entry = corpus.get(slot)?;
@@ -49,9 +50,8 @@ fn by_text(slots: &mut Vec<Slot>, corpus: &Corpus, role: Role) {
     *slots = keyed.into_iter().map(|(_, slot)| slot).collect();
 }
 
-/// Okapi BM25 (Robertson and Zaragoza, 2009) with k1 = 1.2 and b = 0.75, in which a hit in the headline counts as
-/// eight and one in the standfirst as four. How rare a term is among all articles is left out: what all articles of
-/// an answer must hold does not tell them apart.
+/// Okapi BM25 (Robertson and Zaragoza, 2009) with k1 = 1.2 and b = 0.75. A hit in the headline counts as eight and one in
+/// the standfirst as four. The rarity of terms is omitted, because every article of a result contains the terms.
 fn relevance(matcher: &Matcher, entry: Entry<'_>, average: f64) -> f64 {
     let length = 0.25 + 0.75 * f64::from(entry.words()) / average.max(1.0);
     let score = |[headline, standfirst, rest]: [u32; 3]| {

@@ -386,7 +386,7 @@ fn search_ends_as_grep_does() {
     let lines: Vec<String> = err(&mistake).lines().map(str::to_owned).collect();
     assert_eq!(
         lines[1..],
-        ["moon secton:space", "     ^^^^^^^", "\"secton:\" is no field; did you mean \"section:\"?"]
+        ["moon secton:space", "     ^^^^^^^", "unknown field \"secton:\"; did you mean \"section:\"?"]
     );
     assert_eq!(newsdesk(&["search", "--fromat", "json"]).status.code(), Some(2));
     assert_eq!(newsdesk(&["list", "--query", "(moon OR", "seeds"]).status.code(), Some(0));

@@ -1,4 +1,4 @@
-//! Text to look for: words, phrases and regular expressions.
+//! Parsing of terms: words, phrases and regular expressions.
 
 use super::Parser;
 use crate::query::ast::{Expr, Mistake, Term, TermId, TermKind, TokenKind};
@@ -7,18 +7,17 @@ use crate::query::fields::Field;
 use crate::query::pattern;
 use crate::text::is_unspaced;
 
-/// How many terms a query may have.
+/// The maximum number of terms in a query.
 pub(super) const MAX_TERMS: usize = 64;
 
-/// How much of one term is looked for, in bytes; no word or phrase that somebody types is longer.
+/// The maximum length of a term, in bytes; longer terms are cut.
 pub(super) const MAX_TERM: usize = 1024;
 
-/// Of a word that is left out so many letters have to be there before it counts while it is typed: `-m` would leave out
-/// nearly everything.
+/// While typing, an excluded word counts from this number of letters on: `-m` would exclude nearly every article.
 const LETTERS: usize = 3;
 
 impl Parser<'_> {
-    /// A word, a phrase or a regular expression.
+    /// Parses a word, a phrase or a regular expression.
     pub(super) fn text(&mut self, field: Option<Field>) -> Expr {
         let rest = self.rest();
         let Some(first) = rest.chars().next().filter(|c| !c.is_whitespace()) else { return Expr::Everything };
@@ -31,7 +30,7 @@ impl Parser<'_> {
             };
             return self.term(TermKind::Phrase { open: close.is_none() }, text.trim(), length, field);
         }
-        // Paths begin with what regular expressions begin with.
+        // A path begins with a slash, as regular expressions do.
         if first == '/' && field != Some(Field::Path) {
             return self.regex(field);
         }
@@ -45,7 +44,7 @@ impl Parser<'_> {
         self.term(TermKind::Word, word, length, field)
     }
 
-    /// How long the word is that `text` begins with: to a space, a quote, or a parenthesis that it did not open.
+    /// Returns the length of the word at the start of `text`, up to a space, a quote, or an unmatched `)`.
     pub(super) fn word_length(text: &str) -> usize {
         let mut open = 0_usize;
         for (at, c) in text.char_indices() {
@@ -73,7 +72,7 @@ impl Parser<'_> {
             Some((end, _)) => (end + 2, inside.get(..end).unwrap_or("")),
             None => (inside.len() + 1, inside),
         };
-        // Making an expression ready takes a while, and one too many is not looked for.
+        // Check the limit first, because compiling an expression takes time.
         if self.terms.len() >= MAX_TERMS {
             return self.too_many(length);
         }
@@ -83,12 +82,12 @@ impl Parser<'_> {
             (None, _) => {}
             (Some((at, reason)), Some(_)) => {
                 let span = self.at + 1 + at..self.at + length;
-                let message = format!("This regular expression cannot be read: {reason}");
+                let message = format!("invalid regular expression: {reason}");
                 self.mistake.get_or_insert(Mistake { span, message });
                 self.token(length, TokenKind::Mistake);
                 return Expr::Everything;
             }
-            // It may become one: as much of it as is one already counts.
+            // An unfinished expression: use the longest valid prefix.
             (Some(_), None) => {
                 let ends = pattern.char_indices().map(|(at, _)| at).rev().take(64);
                 pattern = ends.filter_map(|end| pattern.get(..end)).find(|head| wrong(head).is_none()).unwrap_or("");
@@ -98,7 +97,7 @@ impl Parser<'_> {
     }
 
     fn too_many(&mut self, length: usize) -> Expr {
-        self.wrong(length, format!("More than {MAX_TERMS} words cannot be looked for at once"))
+        self.wrong(length, format!("a query has at most {MAX_TERMS} words, phrases and expressions"))
     }
 
     fn term(&mut self, kind: TermKind, text: &str, length: usize, field: Option<Field>) -> Expr {
@@ -110,7 +109,7 @@ impl Parser<'_> {
             return self.too_many(length);
         }
         let text = text.get(..text.floor_char_boundary(MAX_TERM)).unwrap_or(text);
-        // At most MAX_TERMS, by the line above.
+        // The check above limits the number to MAX_TERMS.
         let id = TermId(self.terms.len() as u16);
         self.terms.push(Term { kind, text: text.to_owned(), exact: ExactWords::None, negated: self.negated, field });
         self.token(length, TokenKind::Term(id));

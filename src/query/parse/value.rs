@@ -1,4 +1,4 @@
-//! What stands after the colon of a field that is not looked for in the text.
+//! Parsing of field values that are not text: dates, numbers, names.
 
 use chrono::NaiveDate;
 
@@ -62,14 +62,14 @@ impl Parser<'_> {
             }
             Written::Unfinished => Ok(None),
             Written::Wrong => Err(format!(
-                "\"{text}\" is no date; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10"
+                "invalid date \"{text}\"; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10"
             )),
         }
     }
 
     fn dates(&mut self, text: &str) -> Result<Option<Expr>, String> {
         let Some((from, to)) = text.split_once("..") else {
-            // One dot is the beginning of two.
+            // A single dot is the start of `..`.
             let days = self.one_date(text.strip_suffix('.').unwrap_or(text))?;
             return Ok(days.map(|(first, last)| Expr::Published(Days { from: Some(first), to: Some(last) })));
         };
@@ -88,12 +88,12 @@ impl Parser<'_> {
             None => Ok(None),
             Some(Ok(from)) => Ok(Some(Expr::Published(Days { from: Some(from), to: None }))),
             Some(Err(())) => {
-                Err(format!("\"{text}\" is no length of time; write 7d, 2w, 3m or 1y for days, weeks, months or years"))
+                Err(format!("invalid period \"{text}\"; write 7d, 2w, 3m or 1y for days, weeks, months or years"))
             }
         }
     }
 
-    /// One of the names that a field knows; nothing yet where it may become one.
+    /// Parses one of the known values of a field. Returns `Ok(None)` for a prefix of one at the end of the text.
     fn choice<T: Copy>(&self, spec: &FieldSpec, text: &str, known: &[(&'static str, T)]) -> Result<Option<T>, String> {
         let lower = text.to_lowercase();
         if let Some((_, found)) = known.iter().find(|(name, _)| *name == lower) {
@@ -105,14 +105,14 @@ impl Parser<'_> {
         }
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
         Err(match closest(&lower, names.iter().copied()) {
-            Some(near) => format!("\"{0}:{text}\" is not known; did you mean \"{0}:{near}\"?", spec.name),
-            None => format!("\"{}:{text}\" is not known; it takes {}", spec.name, names.join(", ")),
+            Some(near) => format!("unknown value \"{0}:{text}\"; did you mean \"{0}:{near}\"?", spec.name),
+            None => format!("unknown value \"{}:{text}\"; expected {}", spec.name, names.join(", ")),
         })
     }
 }
 
 fn words(text: &str) -> Result<Option<Expr>, String> {
-    let wrong = || format!("\"{text}\" is no number of words; write >500, <500 or 300..500");
+    let wrong = || format!("invalid number \"{text}\"; write >500, <500 or 300..500");
     let number = |text: &str| match text {
         "" => Ok(None),
         _ => text.parse::<u32>().map(Some).map_err(|_| wrong()),
@@ -125,7 +125,7 @@ fn words(text: &str) -> Result<Option<Expr>, String> {
         (number(least)?.map(|least| least.saturating_add(1)), None)
     } else if let Some(most) = text.strip_prefix('<') {
         match number(most)? {
-            Some(0) => return Err(format!("\"{text}\" is less than nothing")),
+            Some(0) => return Err(format!("\"{text}\" matches no article")),
             most => (None, most.map(|most| most - 1)),
         }
     } else if let Some((from, to)) = text.split_once("..") {
