@@ -1,7 +1,7 @@
-//! What an article is: its identity, its date, and its text in parts, normalised and made safe once, here.
+//! The article model: id, date, and text in parts.
 //!
-//! This room knows neither files nor terminals. Formats hand in a [`Draft`]; the corpus keeps it and gives back an
-//! [`Article`] whose every text is a [`SafeText`].
+//! This module knows neither files nor terminals. Formats produce a [`Draft`]; the corpus stores it and returns an
+//! [`Article`] in which every text is a [`SafeText`].
 
 mod block;
 mod date;
@@ -20,26 +20,26 @@ pub use date::Published;
 pub use draft::{Draft, DraftPart};
 pub use enclosure::Enclosure;
 
-/// The lasting identity of an article: a hash of its place and of its position there. In a feed, the entry's id, link
+/// The stable id of an article: a hash of the file's path and the position in it. In a feed file, the entry's id, link
 /// and title replace the position.
 ///
-/// It is the same in every run as long as the file stays where it is, and is what marks are kept under. It is shown
+/// It is the same in every run while the file stays at its path, and identifies the article in the library. It is shown
 /// as 16 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ArticleId(pub u64);
 
 impl ArticleId {
-    /// The identity of article number `ordinal` (from 0) of the file or stream called `place`.
+    /// Returns the id of article number `ordinal` (from 0) of the file or stream called `place`.
     pub fn of(place: &[u8], ordinal: u32) -> ArticleId {
         ArticleId(xxhash_rust::xxh3::xxh3_64_with_seed(place, u64::from(ordinal)))
     }
 
-    /// Returns the identity of the article with this key in the file called `place`.
+    /// Returns the id of the article with this key in the file called `place`.
     pub fn of_key(place: &[u8], key: u64) -> ArticleId {
         ArticleId(xxhash_rust::xxh3::xxh3_64_with_seed(place, key))
     }
 
-    /// The identity of the entry that is called `key` in the feed whose seed this is.
+    /// Returns the id of the entry with this key in the feed with this seed.
     pub fn of_entry(seed: u64, key: &str) -> ArticleId {
         ArticleId(xxhash_rust::xxh3::xxh3_64_with_seed(key.as_bytes(), seed))
     }
@@ -51,51 +51,51 @@ impl fmt::Display for ArticleId {
     }
 }
 
-/// One article as it is shown: every text safe, the parts in reading order.
+/// One article: safe texts in reading order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Article {
-    /// Its lasting identity.
+    /// The stable id.
     pub id: ArticleId,
-    /// The name of the format that read it, as `newsdesk check` shows it.
+    /// The name of the format, as `newsdesk check` shows it.
     pub format: &'static str,
-    /// When it was published, where it says so.
+    /// The publication date.
     pub published: Option<Published>,
-    /// The section (rubric, category) that it appeared in; empty where it names none.
+    /// The section (rubric, category), or empty.
     pub section: SafeText,
-    /// The address of the article on the web, where it has one; not checked, so never to be opened unasked.
+    /// The address of the article on the web. It is not checked, so it must never be opened automatically.
     pub url: Option<SafeText>,
     /// Headline, standfirst, byline, captions, body and sources, in reading order.
     pub parts: Vec<Part>,
-    /// Addresses that the body's links point to, in the order of their numbers.
+    /// The targets of links in the body, in the order of their numbers.
     pub links: Vec<SafeText>,
-    /// Files that belong to it, such as recordings. Each is among the links as well.
+    /// Attached files such as recordings. Each is among the links as well.
     pub enclosures: Vec<Enclosure<SafeText>>,
-    /// How many words the body has; see [`crate::text::count_words`].
+    /// The number of words in the body; see [`crate::text::count_words`].
     pub words: u32,
 }
 
 impl Article {
-    /// The headline; empty only where the source was.
+    /// Returns the headline, which is empty only if the source is empty.
     pub fn headline(&self) -> &str {
         self.first(Role::Headline)
     }
 
-    /// The standfirst; empty where there is none.
+    /// Returns the standfirst, or an empty string.
     pub fn standfirst(&self) -> &str {
         self.first(Role::Standfirst)
     }
 
-    /// The byline; empty where there is none.
+    /// Returns the byline, or an empty string.
     pub fn byline(&self) -> &str {
         self.first(Role::Byline)
     }
 
-    /// The names of the sources, in the order in which they are given.
+    /// Returns the names of the sources, in their original order.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         self.texts(Role::Source)
     }
 
-    /// Captions, each with its credit where one is given.
+    /// Returns the captions, each with its credit, if any.
     pub fn captions(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.parts.iter().enumerate().filter(|(_, part)| part.role == Role::Caption).map(|(at, part)| {
             let credit = self.parts.get(at + 1).filter(|next| next.role == Role::Credit);
@@ -103,7 +103,7 @@ impl Article {
         })
     }
 
-    /// The blocks of the body, in order.
+    /// Returns the blocks of the body.
     pub fn body(&self) -> impl Iterator<Item = (BlockKind, &Part)> {
         self.parts.iter().filter_map(|part| match part.role {
             Role::Body(kind) => Some((kind, part)),

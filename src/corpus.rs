@@ -1,7 +1,7 @@
-//! The in-memory store: every article of every source, held once, in folded form, in shards that never change.
+//! The in-memory store: all articles of all sources, folded, in immutable shards.
 //!
-//! A [`Corpus`] is a version: growing it, or leaving articles out of it, makes a new version that shares the shards
-//! of the old one. It knows nothing of queries and nothing of the terminal.
+//! A [`Corpus`] is a version. Adding or removing articles makes a new version that shares the shards of the old one. This
+//! module knows no queries and no terminal.
 
 mod arena;
 mod article_ref;
@@ -21,12 +21,12 @@ pub use builder::{FileIndex, ShardBuilder};
 pub use shard::{FeedLabel, FileView, Origin, Shard, Stamp};
 pub use usage::FileWeight;
 
-/// The number of an article in a corpus: stable from version to version, until the program ends.
+/// The number of an article in a corpus. It stays the same in all later versions and is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot(pub u32);
 
 impl Slot {
-    /// The slot as an index.
+    /// Returns the slot as an index.
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -38,63 +38,63 @@ pub struct Corpus {
     shards: Vec<Arc<Shard>>,
     /// The first slot of each shard.
     starts: Vec<u32>,
-    /// How many slots there are, with those of articles that are gone.
+    /// The number of slots, including those of removed articles.
     slots: u32,
-    /// The living articles, newest first; what has no date comes last, and equal dates go by path.
+    /// The articles, newest first, undated ones last, equal dates by path.
     order: Arc<Vec<Slot>>,
 }
 
 impl Corpus {
-    /// How many articles it holds.
+    /// Returns the number of articles.
     pub fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// Whether it holds none.
+    /// Returns whether there are no articles.
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
 
-    /// How many slots were ever given out; every slot is below.
+    /// Returns the number of slots ever assigned; every slot is below it.
     pub fn slots(&self) -> usize {
         self.slots as usize
     }
 
-    /// Its articles, newest first.
+    /// Returns the articles, newest first.
     pub fn order(&self) -> &Arc<Vec<Slot>> {
         &self.order
     }
 
-    /// Its shards, each with the slot of its first article.
+    /// Returns the shards, each with the slot of its first article.
     pub fn shards(&self) -> impl ExactSizeIterator<Item = (Slot, &Arc<Shard>)> {
         self.starts.iter().zip(&self.shards).map(|(&start, shard)| (Slot(start), shard))
     }
 
-    /// The bytes of memory that it holds.
+    /// Returns the memory use in bytes.
     pub fn memory(&self) -> usize {
         self.shards.iter().map(|shard| shard.memory()).sum::<usize>() + self.order.capacity() * size_of::<Slot>()
     }
 
-    /// The article in `slot`, also one that newer versions leave out.
+    /// Returns the article in `slot`, even if this version no longer lists it.
     pub fn get(&self, slot: Slot) -> Option<Entry<'_>> {
         let shard = self.starts.partition_point(|&start| start <= slot.0).checked_sub(1)?;
         let index = slot.0 - self.starts.get(shard)?;
         self.shards.get(shard)?.entry(index as usize)
     }
 
-    /// The living article with this identity.
+    /// Returns the slot of the listed article with this id.
     pub fn find(&self, id: ArticleId) -> Option<Slot> {
         self.order.iter().copied().find(|&slot| self.get(slot).is_some_and(|entry| entry.id() == id))
     }
 
-    /// A version with the articles of `shards` as well. What they replace is to be left out with [`without`](Self::without)
-    /// first.
+    /// Returns a version with the articles of `shards` added. Remove the articles that they replace with
+    /// [`without`](Self::without) first.
     #[must_use]
     pub fn with(&self, shards: impl IntoIterator<Item = Arc<Shard>>) -> Corpus {
         self.with_living(shards.into_iter().map(|shard| (shard, Vec::new())))
     }
 
-    /// Like [`with`](Self::with), for shards of which some files are dead; each comes with the numbers of those, in
+    /// Like [`with`](Self::with), for shards with dead files. Each shard comes with the numbers of its dead files, in
     /// ascending order.
     #[must_use]
     pub fn with_living(&self, shards: impl IntoIterator<Item = (Arc<Shard>, Vec<u32>)>) -> Corpus {
@@ -102,7 +102,7 @@ impl Corpus {
         let first = grown.slots;
         let mut dead = Vec::new();
         for (shard, dead_files) in shards {
-            // A slot is 32 bits wide: what does not fit is not taken in.
+            // Slots have 32 bits; stop when they run out.
             let Some(after) = u32::try_from(shard.len()).ok().and_then(|len| grown.slots.checked_add(len)) else {
                 break;
             };
@@ -117,7 +117,7 @@ impl Corpus {
         grown
     }
 
-    /// A version without the articles for which `gone` says so.
+    /// Returns a version without the articles for which `gone` returns true.
     #[must_use]
     pub fn without(&self, gone: impl Fn(Entry<'_>) -> bool) -> Corpus {
         let stays = |slot: &Slot| self.get(*slot).is_some_and(|entry| !gone(entry));
@@ -127,7 +127,7 @@ impl Corpus {
         version
     }
 
-    /// For each shard, in the order of [`shards`](Self::shards), whether each of its files still has an article here.
+    /// Returns for each shard, in the order of [`shards`](Self::shards), whether each of its files still has an article.
     pub fn living_files(&self) -> Vec<Vec<bool>> {
         let mut living: Vec<Vec<bool>> = self.shards.iter().map(|shard| vec![false; shard.files.len()]).collect();
         for slot in self.order.iter() {
@@ -144,7 +144,7 @@ impl Corpus {
         living
     }
 
-    /// Lets go of the text of shards of which no article lives any more; their slots stay taken.
+    /// Drops the shards without listed articles. Their slots are not reused.
     fn drop_empty_shards(&mut self) {
         let mut lives = vec![false; self.shards.len()];
         for slot in self.order.iter() {

@@ -1,7 +1,7 @@
-//! What a reader has done to articles: read them, starred them, tagged them, written a note, come to a place in them.
+//! Marks on articles: read state, star, tags, note, reading position.
 //!
-//! [`Marks`] is a value: a pure fold of [`Change`]s, each of which gives the change that takes it back. Where it is
-//! kept, and how it is drawn, this room does not know.
+//! [`Marks`] is a value that results from applying [`Change`]s; each application returns the inverse change. This module
+//! does not know how marks are stored or drawn.
 
 mod change;
 mod flags;
@@ -15,48 +15,48 @@ use crate::article::ArticleId;
 pub use change::{Change, Marking, Place, Tag};
 pub use flags::{FlagColumn, Flags};
 
-/// How many pieces the marks are held in: changing one mark copies one of them at most.
+/// The number of pieces of the map. A change copies at most one of them.
 const PIECES: usize = 256;
 
-/// What a reader has done to one article.
+/// The marks of one article.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
     read: bool,
     starred: bool,
     place: Option<Place>,
-    /// What few articles have.
+    /// Marks that few articles have.
     more: Option<Arc<More>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct More {
-    /// In alphabetical order.
+    /// The tags in alphabetical order.
     tags: Vec<Tag>,
     note: Arc<str>,
 }
 
 impl Marked {
-    /// Whether it was read.
+    /// Returns whether the article was read.
     pub fn is_read(&self) -> bool {
         self.read
     }
 
-    /// Whether it is starred.
+    /// Returns whether the article is starred.
     pub fn is_starred(&self) -> bool {
         self.starred
     }
 
-    /// Its tags, in alphabetical order.
+    /// Returns the tags in alphabetical order.
     pub fn tags(&self) -> &[Tag] {
         self.more.as_ref().map_or(&[], |more| &more.tags)
     }
 
-    /// The note, empty where there is none.
+    /// Returns the note, or an empty string.
     pub fn note(&self) -> &str {
         self.more.as_ref().map_or("", |more| &more.note)
     }
 
-    /// Where the reader has come to in it.
+    /// Returns the reading position.
     pub fn place(&self) -> Option<Place> {
         self.place
     }
@@ -72,7 +72,7 @@ impl Marked {
         }
     }
 
-    /// Makes a change; gives the one that takes it back, or none where everything is so already.
+    /// Applies a change. Returns its inverse, or `None` if nothing changed.
     pub fn apply(&mut self, change: &Change) -> Option<Change> {
         match change {
             Change::Read(read) => (self.read != *read).then(|| {
@@ -114,7 +114,7 @@ impl Marked {
         }
     }
 
-    /// The changes that make an unmarked article into this.
+    /// Returns the changes that turn an unmarked article into this one.
     pub fn changes(&self) -> impl Iterator<Item = Change> + '_ {
         let flags = [self.read.then_some(Change::Read(true)), self.starred.then_some(Change::Starred(true))];
         let tags = self.tags().iter().map(|tag| Change::Tagged(tag.clone(), true));
@@ -124,13 +124,13 @@ impl Marked {
     }
 }
 
-/// The marks on all articles, also on those that are not open now. Cloning copies a reference; changing a clone
-/// leaves the other as it is, and copies little.
+/// The marks on all articles, including articles that are not loaded. A clone shares its data; changing it copies little
+/// and does not change the original.
 #[derive(Clone, Debug)]
 pub struct Marks {
-    /// [`PIECES`] of them, by some bits of the identity.
+    /// [`PIECES`] maps, selected by some bits of the id.
     pieces: Arc<Vec<Arc<Piece>>>,
-    /// The same by slot, where a scan wants it.
+    /// The flags by slot, if attached for a scan.
     flags: Option<Arc<Vec<Flags>>>,
 }
 
@@ -144,41 +144,41 @@ impl Eq for Marks {}
 
 type Piece = HashMap<ArticleId, Marked, BuildHasherDefault<IdHasher>>;
 
-/// What articles have that nothing was done to.
+/// The marks of an article without marks.
 static UNMARKED: Marked = Marked { read: false, starred: false, place: None, more: None };
 
 impl Default for Marks {
-    /// No marks at all.
+    /// Returns an empty set of marks.
     fn default() -> Marks {
         Marks { pieces: Arc::new(vec![Arc::default(); PIECES]), flags: None }
     }
 }
 
 impl Marks {
-    /// What was done to the article.
+    /// Returns the marks of an article.
     pub fn get(&self, article: ArticleId) -> &Marked {
         self.pieces.get(piece_of(article)).and_then(|piece| piece.get(&article)).unwrap_or(&UNMARKED)
     }
 
-    /// How many articles have marks.
+    /// Returns the number of articles with marks.
     pub fn len(&self) -> usize {
         self.pieces.iter().map(|piece| piece.len()).sum()
     }
 
-    /// Whether no article has any.
+    /// Returns whether no article has marks.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All articles that have marks, in no order.
+    /// Returns all articles with marks, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (ArticleId, &Marked)> {
         self.pieces.iter().flat_map(|piece| piece.iter().map(|(&article, marked)| (article, marked)))
     }
 
-    /// Makes a change; gives the one that takes it back, or none where everything is so already.
+    /// Applies a change. Returns its inverse, or `None` if nothing changed.
     pub fn apply(&mut self, marking: &Marking) -> Option<Marking> {
         let Marking { article, change } = marking;
-        // What changes nothing copies nothing.
+        // Avoid copying a piece if nothing changes.
         self.get(*article).clone().apply(change)?;
         let piece = self.piece(*article);
         let marked = piece.entry(*article).or_default();
@@ -189,7 +189,7 @@ impl Marks {
         back.map(|change| Marking { article: *article, change })
     }
 
-    /// Sets what was done to an article, whatever it was before.
+    /// Replaces the marks of an article.
     pub fn set(&mut self, article: ArticleId, marked: Marked) {
         if marked == UNMARKED {
             self.piece(article).remove(&article);
@@ -203,18 +203,18 @@ impl Marks {
         Arc::make_mut(&mut Arc::make_mut(&mut self.pieces)[piece_of(article)])
     }
 
-    /// Whether these are the marks that `other` is a clone of, with nothing changed since.
+    /// Returns whether both share the same data, without changes since the clone.
     pub fn is_same(&self, other: &Marks) -> bool {
         Arc::ptr_eq(&self.pieces, &other.pieces)
     }
 }
 
 fn piece_of(article: ArticleId) -> usize {
-    // The first bits and the last are what the table of a piece goes by.
+    // The hash table of a piece uses the first and the last bits.
     (article.0 >> 32) as usize % PIECES
 }
 
-/// Identities are hashes already.
+/// A hasher for ids, which are hashes already.
 #[derive(Default)]
 struct IdHasher(u64);
 
@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(read(&attached), [Some((true, false)), Some((false, false)), Some((true, false))]);
         let mut changed = attached;
         changed.apply(&Marking { article: id("a"), change: Change::Read(false) });
-        assert_eq!(changed.flags(Slot(0)), None, "what changed is looked up anew");
+        assert_eq!(changed.flags(Slot(0)), None, "stale flags are not used");
     }
 
     #[test]

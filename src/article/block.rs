@@ -1,10 +1,10 @@
-//! The parts that an article is made of, and the blocks of its body.
+//! The parts of an article, and the blocks of its body.
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::SafeText;
 
-/// What a part of an article is, in the order in which parts stand in an article.
+/// The role of a part. The variants are in the order of the parts of an article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -12,11 +12,11 @@ pub enum Role {
     Headline,
     /// The standfirst (deck): the sentence or two under the headline.
     Standfirst,
-    /// Who wrote it.
+    /// The names of the authors.
     Byline,
-    /// What a picture, a video or a graphic shows.
+    /// The caption of a picture, video or graphic.
     Caption,
-    /// Whom the picture of the caption before is owed to.
+    /// The credit for the picture of the preceding caption.
     Credit,
     /// A block of the body.
     Body(BlockKind),
@@ -24,7 +24,7 @@ pub enum Role {
     Source,
 }
 
-/// What a block of the body is.
+/// The kind of a block in the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BlockKind {
@@ -37,15 +37,15 @@ pub enum BlockKind {
     /// One entry of a list, its marker (`•`, `1.`) not part of the text. `depth` counts from 0.
     #[serde(rename = "list")]
     ListEntry {
-        /// How deep the list stands in other lists, 0 for the outermost.
+        /// The nesting depth of the list, 0 for the outermost.
         depth: u8,
         /// The number of an ordered entry.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         number: Option<u16>,
     },
-    /// Preformatted text: line breaks and spaces are kept.
+    /// Preformatted text with line breaks and spaces.
     Code,
-    /// One row of a table, its cells parted by ` │ `.
+    /// One row of a table, with cells separated by ` │ `.
     #[serde(rename = "table")]
     TableRow,
     /// A rule between two passages; it has no text.
@@ -53,7 +53,7 @@ pub enum BlockKind {
 }
 
 impl BlockKind {
-    /// The name that JSON gives it.
+    /// Returns the name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             BlockKind::Paragraph => "paragraph",
@@ -67,38 +67,38 @@ impl BlockKind {
     }
 }
 
-/// How a stretch of a part's text is set apart.
+/// The style of a span of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SpanStyle {
-    /// Emphasis, commonly italic.
+    /// Emphasis, usually italic.
     Emphasis,
-    /// Strong emphasis, commonly bold.
+    /// Strong emphasis, usually bold.
     Strong,
     /// Code or a literal.
     Code,
-    /// A link; the number points into [`Article::links`](super::Article::links), from 0.
+    /// A link; the number is the index in [`Article::links`](super::Article::links).
     Link(u16),
 }
 
-/// A stretch of a part's text with a style of its own.
+/// A range of a part's text with a style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// Where it begins, in bytes of the part's text.
+    /// The start, in bytes of the part's text.
     pub start: u32,
-    /// Where it ends, in bytes.
+    /// The end, in bytes.
     pub end: u32,
-    /// How it is set apart.
+    /// The style.
     pub style: SpanStyle,
 }
 
 /// One part of an article: its role and its text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// What it is.
+    /// The role.
     pub role: Role,
-    /// Its text; paragraphs hold no line break, code may.
+    /// The text. Only code can contain line breaks.
     pub text: SafeText,
-    /// Emphasis and links, in the order of their beginnings.
+    /// Emphasis and links, ordered by their start.
     pub spans: Vec<Span>,
 }

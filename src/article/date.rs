@@ -1,22 +1,22 @@
-//! When an article was published: a day, or a moment with its offset.
+//! Publication dates: a day, or a moment with its offset.
 
 use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
-/// A day, or a moment with the offset from UTC that its source gave.
+/// A day, or a moment with the offset from UTC of its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "(i64, Option<i16>)", try_from = "(i64, Option<i16>)")]
 pub enum Published {
     /// A day without a time.
     Day(NaiveDate),
-    /// A moment. A source that gives a time without a zone is taken to mean UTC.
+    /// A moment. A time without a zone is read as UTC.
     At(DateTime<FixedOffset>),
 }
 
 impl Published {
-    /// The day on the calendar of the place that published it.
+    /// Returns the local day of the publisher.
     pub fn day(self) -> NaiveDate {
         match self {
             Published::Day(day) => day,
@@ -24,7 +24,7 @@ impl Published {
         }
     }
 
-    /// Seconds since 1970-01-01 00:00 UTC, for sorting; a day counts from its midnight in UTC.
+    /// Returns seconds since 1970-01-01 00:00 UTC, for sorting; a day counts from its midnight in UTC.
     pub fn seconds(self) -> i64 {
         match self {
             Published::Day(day) => day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp(),
@@ -32,7 +32,7 @@ impl Published {
         }
     }
 
-    /// The offset from UTC in minutes, where there is a time.
+    /// Returns the offset from UTC in minutes, or `None` for a day without a time.
     pub fn offset_minutes(self) -> Option<i16> {
         match self {
             Published::Day(_) => None,
@@ -40,8 +40,8 @@ impl Published {
         }
     }
 
-    /// The value whose [`seconds`](Self::seconds) and [`offset_minutes`](Self::offset_minutes) these are; `None`
-    /// where no calendar has such a moment.
+    /// Returns the value with these [`seconds`](Self::seconds) and [`offset_minutes`](Self::offset_minutes), or `None` if
+    /// they are out of range.
     pub fn from_seconds(seconds: i64, offset_minutes: Option<i16>) -> Option<Published> {
         let utc = DateTime::from_timestamp(seconds, 0)?;
         match offset_minutes {
@@ -64,7 +64,7 @@ impl TryFrom<(i64, Option<i16>)> for Published {
     type Error = &'static str;
 
     fn try_from((seconds, offset): (i64, Option<i16>)) -> Result<Self, Self::Error> {
-        Published::from_seconds(seconds, offset).ok_or("no calendar has such a moment")
+        Published::from_seconds(seconds, offset).ok_or("the date is out of range")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a format hands in: an article's parts as they were found, not yet safe to show.
+//! Drafts: parsed articles as formats produce them, not yet safe to show.
 
 use std::borrow::Cow;
 
@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use super::{BlockKind, Enclosure, Published, Role, Span};
 
-/// An article as a format understood it. Texts borrow from the decoded file where they can.
+/// A parsed article. Texts borrow from the decoded file if possible.
 ///
-/// Nothing here is safe to show yet: the corpus cleans every text with [`clean`](crate::text::clean) as it takes it in.
+/// The texts are not safe to show; the corpus sanitizes them with [`clean`](crate::text::clean) when it adds the draft.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft<'a> {
-    /// When it was published.
+    /// The publication date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
-    /// The section; empty where none is named.
+    /// The section, or empty.
     #[serde(borrow, skip_serializing_if = "str::is_empty")]
     pub section: Cow<'a, str>,
-    /// Its address on the web.
+    /// The address on the web.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub url: Option<Cow<'a, str>>,
     /// The parts in reading order: headline, standfirst, byline, captions with credits, body, sources.
     #[serde(borrow)]
     pub parts: Vec<DraftPart<'a>>,
-    /// Where the body's links point.
+    /// The targets of links in the body.
     #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Cow<'a, str>>,
-    /// Files that belong to it, such as recordings.
+    /// Attached files such as recordings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub enclosures: Vec<Enclosure<Cow<'a, str>>>,
 }
@@ -35,19 +35,19 @@ pub struct Draft<'a> {
 /// One part of a [`Draft`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DraftPart<'a> {
-    /// What it is.
+    /// The role.
     pub role: Role,
-    /// Its text as found. Line breaks mean something in code alone; elsewhere they count as spaces.
+    /// The original text. Line breaks count only in code; elsewhere they are spaces.
     #[serde(borrow)]
     pub text: Cow<'a, str>,
-    /// Emphasis and links. Where there are any, the text must have been through [`clean`](crate::text::clean), so that
-    /// their bytes still count when it is cleaned again.
+    /// Emphasis and links. A text with spans must already be sanitized with [`clean`](crate::text::clean), so that their
+    /// byte offsets stay valid.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
 }
 
 impl<'a> Draft<'a> {
-    /// Adds a part without spans; a text that is empty but for white space is left out.
+    /// Adds a part without spans, unless its text is only white space.
     pub fn push(&mut self, role: Role, text: impl Into<Cow<'a, str>>) {
         let text = text.into();
         if !text.trim().is_empty() {
@@ -60,12 +60,12 @@ impl<'a> Draft<'a> {
         self.push(Role::Body(kind), text);
     }
 
-    /// The first text with this role, or an empty one.
+    /// Returns the first text with this role, or an empty string.
     pub fn text(&self, role: Role) -> &str {
         self.parts.iter().find(|part| part.role == role).map_or("", |part| part.text.as_ref())
     }
 
-    /// The same, of texts that it owns.
+    /// Returns the same draft with owned texts.
     pub fn into_owned(self) -> Draft<'static> {
         fn own(text: Cow<'_, str>) -> Cow<'static, str> {
             Cow::Owned(text.into_owned())

@@ -1,4 +1,4 @@
-//! A file that belongs to an article, such as the recording of a podcast episode.
+//! Enclosures: files attached to an article, such as the recording of a podcast episode.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What is wrong with a file, in one sentence that names file, line, cause and consequence.
+//! Problems with files: one sentence with file, line, cause and consequence.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,85 +7,85 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::clean;
 
-/// How much of a text a sentence quotes, in characters.
+/// The maximum length of a quoted text, in characters.
 const QUOTED: usize = 60;
 
-/// Something wrong in a text that was read all the same.
+/// A problem in a text that could still be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flaw {
-    /// The line, counted from 1, where there is one to name.
+    /// The line, from 1, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
-    /// What is wrong.
+    /// The cause.
     pub cause: String,
-    /// What that means for the reader.
+    /// The consequence for the reader.
     pub consequence: String,
 }
 
-/// Why a file is not read at all.
+/// The reason why a file is not read at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It has no text.
+    /// The file is empty.
     #[error("the file is empty")]
     Empty,
-    /// It is no text; names what it is.
+    /// The file is not text; names the kind of file.
     #[error("the file is {0}, not text")]
     Binary(&'static str),
-    /// It is above the limit.
+    /// The file is larger than the limit.
     #[error("the file has {size} bytes, more than the limit of {limit}")]
     TooLarge {
-        /// Its size in bytes.
+        /// The size in bytes.
         size: u64,
         /// The limit in bytes.
         limit: u64,
     },
-    /// What it derives from its text takes more memory than its size allows.
+    /// Parsing takes more memory than the size of the file allows.
     #[error("reading it takes more than {limit} MiB of memory, too much for its size of {size} KiB")]
     TooMuch {
         /// The limit in MiB.
         limit: usize,
-        /// Its size in KiB.
+        /// The size in KiB.
         size: usize,
     },
-    /// It is text, and no feed, where only a feed would do; holds what came between.
+    /// The file is text but not a feed, and a feed is required. Holds the rest of the sentence.
     #[error("the file holds no feed{0}")]
     NoFeed(String),
-    /// It is a pipe, a socket, a device; names which.
+    /// The path is a pipe, a socket or a device; names which.
     #[error("this is {0}, not a file")]
     NotRegular(&'static str),
-    /// It links to a folder that holds it.
+    /// The path is a link to a folder that contains it.
     #[error("the link leads back to a folder that holds it")]
     Loop,
-    /// The system says no; holds what it says.
+    /// The system refused access; holds its message.
     #[error("{0}")]
     Unreadable(String),
 }
 
-/// A problem with a file: what `newsdesk check` lists, and the reader under `!`.
+/// A problem with a file, as `newsdesk check` and the key `!` show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The file or folder.
     pub path: PathBuf,
-    /// The line, counted from 1, where there is one to name.
+    /// The line, from 1, if known.
     pub line: Option<u32>,
-    /// The column, counted from 1, where there is one to name: in the config.
+    /// The column, from 1, if known. Only problems of the config have one.
     pub column: Option<u32>,
-    /// What is wrong.
+    /// The cause.
     pub cause: String,
-    /// What that means for the reader.
+    /// The consequence for the reader.
     pub consequence: String,
-    /// Whether the system would not give the file out, rather than something being wrong in it.
+    /// Whether the system could not read the file, as opposed to a problem with its content.
     pub is_failure: bool,
 }
 
 impl Problem {
-    /// A flaw of the file at `path`.
+    /// Creates the problem of a flaw in the file at `path`.
     pub fn flaw(path: PathBuf, flaw: Flaw) -> Problem {
         let Flaw { line, cause, consequence } = flaw;
         Problem { path, line, column: None, cause, consequence, is_failure: false }
     }
 
-    /// The file at `path` is not read.
+    /// Creates the problem of a file that is not read.
     pub fn refused(path: PathBuf, refusal: &Refusal) -> Problem {
         let (cause, consequence) = (refusal.to_string(), "it is left out".to_owned());
         let is_failure = matches!(refusal, Refusal::Unreadable(_));
@@ -115,7 +115,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// `text` in quotation marks, cut where it is long.
+/// Quotes `text`, cut if it is long.
 pub(crate) fn quoted(text: &str) -> String {
     match text.char_indices().nth(QUOTED) {
         Some((end, _)) => format!("\"{}…\"", text.get(..end).unwrap_or("")),

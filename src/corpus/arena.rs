@@ -1,9 +1,8 @@
-//! Where a shard keeps its folded text: nearly all of the program's memory.
+//! The memory for the folded text of a shard: nearly all memory of the program.
 //!
-//! A fifth of the time of a first load went into page faults, one for every 4 KiB that were written for the first
-//! time. On Linux a large arena asks for its pages many at a time instead. (Huge pages were slower where this was
-//! measured: a virtual machine whose host hands out memory late.) What would leave much of it empty, and everything on
-//! other systems, is kept on the heap.
+//! A fifth of the time of a first load went into page faults, one for every 4 KiB written for the first time. On Linux, a
+//! large arena requests many pages at once instead. (Huge pages were slower in the measurement, on a virtual machine
+//! whose host allocates memory late.) Small texts, and all texts on other systems, use the heap.
 
 use std::ops::Deref;
 use std::{fmt, io};
@@ -11,13 +10,13 @@ use std::{fmt, io};
 #[cfg(target_os = "linux")]
 use memmap2::{Advice, MmapMut};
 
-/// How much memory is asked for at a time.
+/// The number of bytes to request at once.
 const STEP: usize = 1 << 20;
 
-/// How much an arena is made for at first.
+/// The initial capacity of an arena.
 pub(super) const ROOM: usize = 4 << 20;
 
-/// Bytes that are only ever added to, and not moved while they fit.
+/// An append-only byte buffer. Bytes do not move while they fit.
 #[derive(Default)]
 pub(super) struct Arena {
     memory: Memory,
@@ -26,7 +25,7 @@ pub(super) struct Arena {
 
 enum Memory {
     Heap(Vec<u8>),
-    /// A mapping, and how much of it has been asked for.
+    /// A mapping, and the number of bytes requested so far.
     #[cfg(target_os = "linux")]
     Mapped(MmapMut, usize),
 }
@@ -38,7 +37,7 @@ impl Default for Memory {
 }
 
 impl Arena {
-    /// Adds `bytes`.
+    /// Appends `bytes`.
     pub(super) fn append(&mut self, bytes: &[u8]) {
         let end = self.length + bytes.len();
         if end > self.capacity() {
@@ -50,7 +49,7 @@ impl Arena {
         self.length = end;
     }
 
-    /// An arena of so many bytes, which `read` fills piece by piece.
+    /// Creates an arena of `length` bytes, which `read` fills piece by piece.
     pub(super) fn read(length: usize, read: &mut dyn FnMut(&mut [u8]) -> io::Result<()>) -> io::Result<Arena> {
         let mut memory = Memory::with_room(length);
         for at in (0..length).step_by(STEP) {
@@ -59,13 +58,13 @@ impl Arena {
         Ok(Arena { memory, length })
     }
 
-    /// The same bytes in no more memory than they need, give or take an eighth.
+    /// Releases unused memory, if it is more than an eighth.
     pub(super) fn finish(self) -> Arena {
         let empty = self.capacity() - self.length;
         if empty > self.length / 8 { Arena::from(self.to_vec()) } else { self }
     }
 
-    /// The bytes of memory that it takes.
+    /// Returns the memory use in bytes.
     pub(super) fn capacity(&self) -> usize {
         match &self.memory {
             Memory::Heap(bytes) => bytes.capacity(),
@@ -76,7 +75,7 @@ impl Arena {
 }
 
 impl Memory {
-    /// Memory for `room` bytes.
+    /// Allocates memory for `room` bytes.
     fn with_room(room: usize) -> Memory {
         #[cfg(target_os = "linux")]
         if room >= STEP
@@ -87,7 +86,7 @@ impl Memory {
         Memory::Heap(Vec::with_capacity(room))
     }
 
-    /// Lays `bytes` down at `at`, where they have room and the bytes before end.
+    /// Writes `bytes` at `at`, the end of the bytes before. They must fit.
     fn write(&mut self, at: usize, bytes: &[u8]) {
         match self {
             Memory::Heap(heap) => {
@@ -99,7 +98,7 @@ impl Memory {
         }
     }
 
-    /// The `length` bytes at `at`, where they have room and the bytes before end, to be written.
+    /// Returns the `length` bytes at `at`, the end of the bytes before, for writing. They must fit.
     fn ask(&mut self, at: usize, length: usize) -> &mut [u8] {
         let end = at + length;
         match self {
@@ -111,7 +110,7 @@ impl Memory {
             Memory::Mapped(map, asked) => {
                 if end > *asked {
                     let more = (end - *asked).next_multiple_of(STEP).min(map.len() - *asked);
-                    // Older systems cannot be asked; there each page is given when it is written.
+                    // Older kernels do not support this; they allocate each page on its first write.
                     let _ = map.advise_range(Advice::PopulateWrite, *asked, more);
                     *asked += more;
                 }

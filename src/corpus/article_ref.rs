@@ -1,4 +1,4 @@
-//! One article in a corpus: its columns at a glance, its text on demand.
+//! A reference to one article in a corpus. Columns are read directly, text is unfolded on demand.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use crate::article::{Article, ArticleId, BlockKind, Enclosure, Part, Published, 
 use crate::text::SafeText;
 use crate::text::fold::Unfolder;
 
-/// A view of one article of a shard. Copying it copies two references.
+/// A reference to one article of a shard. Copying it copies two references.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
     pub(super) shard: &'a Shard,
@@ -17,36 +17,36 @@ pub struct Entry<'a> {
     pub(super) index: usize,
 }
 
-/// Where a part stands in the folded text of its article.
+/// The range of a part in the folded text of its article.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartView {
-    /// What the part is.
+    /// The role of the part.
     pub role: Role,
-    /// Its folded text, in bytes from the start of the article's.
+    /// The byte range of the folded text, from the start of the article.
     pub folded: Range<usize>,
 }
 
 impl<'a> Entry<'a> {
-    /// Its lasting identity.
+    /// Returns the stable id.
     pub fn id(self) -> ArticleId {
         ArticleId(self.record.id)
     }
 
-    /// When it was published.
+    /// Returns the publication date.
     pub fn published(self) -> Option<Published> {
         let Record { seconds, offset, .. } = *self.record;
         let offset = (offset != NO_OFFSET).then_some(offset);
         if seconds == NO_DATE { None } else { Published::from_seconds(seconds, offset) }
     }
 
-    /// The day on which it was published, on the calendar of the place that published it, in days since 1970-01-01.
+    /// Returns the local day of publication, in days since 1970-01-01.
     pub fn day(self) -> Option<i64> {
         let Record { seconds, offset, .. } = *self.record;
         let offset = if offset == NO_OFFSET { 0 } else { i64::from(offset) * 60 };
         (seconds != NO_DATE).then(|| seconds.saturating_add(offset).div_euclid(86_400))
     }
 
-    /// Whether it names an address of its own, or others.
+    /// Returns whether the article has an address of its own, or links.
     pub fn has_links(self) -> bool {
         let Some(mut outline) = self.outline_after_parts() else { return false };
         !outline.text().is_empty() || outline.number() > 0
@@ -67,71 +67,71 @@ impl<'a> Entry<'a> {
         Some(outline)
     }
 
-    /// What articles are sorted by, the newest having the greatest; `i64::MIN` without a date.
+    /// Returns the sort key: seconds since 1970, or `i64::MIN` without a date.
     pub fn sort_key(self) -> i64 {
         self.record.seconds
     }
 
-    /// The section, empty where it has none.
+    /// Returns the section, or an empty string.
     pub fn section(self) -> &'a str {
         self.shard.sections.get(usize::from(self.record.section)).map_or("", SafeText::as_str)
     }
 
-    /// The name of the format that read it.
+    /// Returns the name of the format.
     pub fn format(self) -> &'static str {
         self.shard.formats.get(usize::from(self.record.format)).copied().unwrap_or("unknown")
     }
 
-    /// How many words its body has.
+    /// Returns the number of words in the body.
     pub fn words(self) -> u32 {
         self.record.words
     }
 
-    /// Its position in its file, from 0.
+    /// Returns the position in the file, from 0.
     pub fn ordinal(self) -> u32 {
         self.record.ordinal
     }
 
-    /// Where it came from.
+    /// Returns the origin.
     pub fn origin(self) -> Origin {
         self.shard.files.get(self.record.file as usize).map_or(Origin::Input, |file| file.origin)
     }
 
-    /// The size and time of its file when it was read.
+    /// Returns the size and time of the file when it was read.
     pub fn stamp(self) -> Stamp {
         self.shard.files.get(self.record.file as usize).map_or(Stamp::default(), |file| file.stamp)
     }
 
-    /// The path of its file, beginning as the reader named it.
+    /// Returns the path of the file. It begins with the root as the user typed it.
     pub fn path(self) -> PathBuf {
         self.shard.files.get(self.record.file as usize).map_or_else(PathBuf::new, |file| {
-            // Joining nothing would end it with a slash.
+            // Joining an empty name would append a slash.
             if file.name.is_empty() { file.dir.to_path_buf() } else { file.dir.join(&*file.name) }
         })
     }
 
-    /// The feeds that it came from, where it did.
+    /// Returns the feeds of the article, if it is a feed entry.
     pub fn feeds(self) -> Option<&'a FeedLabel> {
         self.shard.files.get(self.record.file as usize)?.feeds.as_deref()
     }
 
-    /// The folder of its file, and the file's name in it.
+    /// Returns the folder and the name of the file.
     pub fn place(self) -> Option<(&'a Path, &'a std::ffi::OsStr)> {
         self.shard.files.get(self.record.file as usize).map(|file| (&*file.dir, &*file.name))
     }
 
-    /// Its folded text: all parts, each followed by [`PART_SEPARATOR`](crate::text::fold::PART_SEPARATOR).
+    /// Returns the folded text: all parts, each followed by [`PART_SEPARATOR`](crate::text::fold::PART_SEPARATOR).
     pub fn folded(self) -> &'a [u8] {
         let end = self.shard.records.get(self.index + 1).map_or(self.shard.folded.len(), |next| next.text as usize);
         self.shard.folded.get(self.record.text as usize..end).unwrap_or_default()
     }
 
-    /// Where its folded text begins in the shard's.
+    /// Returns the start of the folded text in that of the shard.
     pub fn folded_start(self) -> usize {
         self.record.text as usize
     }
 
-    /// Its parts and where they stand in its folded text.
+    /// Returns the parts with their ranges in the folded text.
     pub fn parts(self) -> impl Iterator<Item = PartView> + use<'a> {
         let mut outline = self.outline();
         let count = outline.number();
@@ -144,24 +144,24 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// Reads back original text, part by part.
+    /// Returns an unfolder at the start of the article.
     pub fn unfolder(self) -> Unfolder<'a> {
         let end = self.shard.records.get(self.index + 1).map_or(self.shard.edits.len(), |next| next.edits as usize);
         let edits = self.shard.edits.get(self.record.edits as usize..end).unwrap_or_default();
         Unfolder::new(self.folded(), edits)
     }
 
-    /// The headline.
+    /// Returns the headline.
     pub fn headline(self) -> SafeText {
         self.first(Role::Headline)
     }
 
-    /// The text of the first part with this role, or an empty one.
+    /// Returns the text of the first part with this role, or an empty text.
     pub fn first(self, role: Role) -> SafeText {
         self.texts(role).next().unwrap_or_default()
     }
 
-    /// The texts of all parts with this role.
+    /// Returns the texts of all parts with this role.
     pub fn texts(self, role: Role) -> impl Iterator<Item = SafeText> + use<'a> {
         let mut unfolder = self.unfolder();
         self.parts().filter(move |part| part.role == role).map(move |part| {
@@ -170,13 +170,13 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// The whole article.
+    /// Returns the whole article.
     pub fn article(self) -> Article {
         self.beginning(usize::MAX).0
     }
 
-    /// As much of the article as stands in the first `most` bytes of its folded text, and whether that is all of it.
-    /// Of its links, too, only so many bytes are given.
+    /// Returns the article up to the first `most` bytes of its folded text, and whether that is all of it. Links are
+    /// limited to `most` bytes too.
     pub fn beginning(self, most: usize) -> (Article, bool) {
         let limit = self.boundary(most);
         let mut is_whole = true;
@@ -196,7 +196,7 @@ impl<'a> Entry<'a> {
             let text = text_of(view.role, &unfolder.take(view.folded.end.min(limit)));
             unfolder.skip_separator();
             let mut spans = outline.spans();
-            // Only a damaged snapshot can hold other spans.
+            // Only a damaged snapshot can contain other spans.
             spans.retain(|span| text.get(span.start as usize..span.end as usize).is_some());
             parts.push(Part { role: view.role, text, spans });
         }
@@ -229,20 +229,20 @@ impl<'a> Entry<'a> {
         (article, is_whole)
     }
 
-    /// The last place in the folded text at or before `at` that is not inside a character.
+    /// Returns the last position in the folded text at or before `at` that is not inside a character.
     pub fn boundary(self, at: usize) -> usize {
         let folded = self.folded();
         if at >= folded.len() {
             return folded.len();
         }
-        // No character has more than four bytes.
+        // A character has at most four bytes.
         (at.saturating_sub(3)..=at)
             .rev()
             .find(|&at| folded.get(at).is_some_and(|byte| byte & 0xc0 != 0x80))
             .unwrap_or(at)
     }
 
-    /// By folder, file name and position in the file.
+    /// Compares by folder, file name and position in the file.
     pub(super) fn compare_place(self, other: &Entry<'_>) -> Ordering {
         self.place().cmp(&other.place()).then(self.record.ordinal.cmp(&other.record.ordinal))
     }
@@ -252,7 +252,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The text of a part. Only a damaged snapshot can hold line ends where no code is.
+/// Returns the text of a part. Only a damaged snapshot can contain line ends outside of code.
 fn text_of(role: Role, original: &str) -> SafeText {
     match role {
         Role::Body(BlockKind::Code) => SafeText::new(original),
@@ -261,7 +261,7 @@ fn text_of(role: Role, original: &str) -> SafeText {
     }
 }
 
-/// Reads what `builder` wrote; a damaged outline ends early and never panics.
+/// Reads an outline that `builder` wrote. A damaged outline ends early and never panics.
 struct Outline<'a>(&'a [u8]);
 
 impl Outline<'_> {

@@ -1,4 +1,4 @@
-//! Building a shard: drafts come in, are made safe, folded and laid into the columns.
+//! The shard builder: sanitizes and folds drafts and appends them to the columns.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,39 +12,39 @@ use crate::text::count_words;
 use crate::text::fold::{Folder, PART_SEPARATOR};
 use crate::text::{SafeText, clean};
 
-/// Text is folded in here and laid into the shard's arena once there is so much of it: little enough to be at hand
-/// still, enough to make a small shard without an arena of its own.
+/// The size of the buffer for folded text before it is appended to the arena: it fits the cache, and a small shard needs
+/// no arena.
 const STAGE: usize = 64 << 10;
 
-/// Lists show headlines, bylines, credits and sources whole or cut, and ask for them at every frame: what is longer
-/// than so many bytes is a text that got into the wrong place.
+/// The maximum length of a headline, byline, credit or source, in bytes. Lists read them at every frame, and a longer one
+/// is body text in the wrong place.
 const HEADING: usize = 2_000;
 
-/// So much of it is kept as the heading, in bytes; all of it stays as a paragraph.
+/// The length of a shortened heading, in bytes. The whole text follows as a paragraph.
 const BEGINNING: usize = 300;
 
-/// Collects drafts into a [`Shard`], and when that is finished into the next.
+/// Collects drafts into one [`Shard`] after the other.
 #[derive(Debug, Default)]
 pub struct ShardBuilder {
-    /// Holds the text that is not in the arena yet, and all edits.
+    /// The text that is not in the arena yet, and all edits.
     folder: Folder,
     shard: Shard,
     sections: HashMap<Box<str>, u16>,
 }
 
-/// A file that was made known to a [`ShardBuilder`].
+/// The index of a file in a [`ShardBuilder`].
 #[derive(Clone, Copy, Debug)]
 pub struct FileIndex(u32);
 
 impl ShardBuilder {
-    /// Makes known the file that the next drafts come from: `name` in the folder `dir`, as they are to be shown.
+    /// Adds the file of the next drafts: `name` in the folder `dir`, as shown to the user.
     pub fn file(&mut self, dir: &Arc<Path>, name: &OsStr, origin: Origin, stamp: Stamp) -> FileIndex {
         let index = FileIndex(self.shard.files.len() as u32);
         self.shard.files.push(FileRecord { dir: Arc::clone(dir), name: name.into(), origin, stamp, feeds: None });
         index
     }
 
-    /// Makes known the feeds that the next drafts come from.
+    /// Adds the feeds of the next drafts.
     pub fn feed(&mut self, feeds: &Arc<FeedLabel>) -> FileIndex {
         let index = self.file(&Arc::from(Path::new(&feeds.url)), OsStr::new(""), Origin::Feed, Stamp::default());
         if let Some(file) = self.shard.files.last_mut() {
@@ -53,13 +53,13 @@ impl ShardBuilder {
         index
     }
 
-    /// Takes in article number `ordinal` (from 0) of `file`. `place` is what its identity is worked out from: bytes
-    /// that name the file alike in every run.
+    /// Adds article number `ordinal` (from 0) of `file`. The id is derived from `place`, bytes that identify the file in
+    /// every run.
     pub fn push(&mut self, file: FileIndex, place: &[u8], ordinal: u32, format: &'static str, draft: &Draft<'_>) {
         self.push_known(file, ArticleId::of(place, ordinal), ordinal, format, draft);
     }
 
-    /// Takes in an article whose identity is known.
+    /// Adds an article with a known id.
     pub fn push_known(
         &mut self,
         file: FileIndex,
@@ -84,7 +84,7 @@ impl ShardBuilder {
             let start = self.folder.folded.len();
             let code = part.role == Role::Body(BlockKind::Code);
             let text = trimmed(&part.text, code, part.spans.is_empty());
-            // Most text is safe as it is, which folding finds out on the way.
+            // Most text is already safe, which folding detects in the same pass.
             let done = if code { None } else { self.folder.push_if_safe_line(text) };
             let (original, spacing) = match done {
                 Some(spacing) => (Cow::Borrowed(text), spacing),
@@ -122,7 +122,7 @@ impl ShardBuilder {
             offset: draft.published.and_then(|published| published.offset_minutes()).unwrap_or(NO_OFFSET),
             section,
             format,
-            // A shard is finished long before it reaches 4 GiB; see `bytes`.
+            // A shard is finished long before 4 GiB; see `bytes`.
             text: text as u32,
             edits: edits as u32,
             outline: outline as u32,
@@ -132,27 +132,27 @@ impl ShardBuilder {
         });
     }
 
-    /// How many bytes of text it has taken in. A caller finishes it well before this comes near 4 GiB.
+    /// Returns the number of bytes of text so far. The caller must finish the shard well before 4 GiB.
     pub fn bytes(&self) -> usize {
         self.shard.folded.len() + self.folder.folded.len()
     }
 
-    /// How many articles it has taken in.
+    /// Returns the number of articles so far.
     pub fn len(&self) -> usize {
         self.shard.records.len()
     }
 
-    /// Whether it has taken in none.
+    /// Returns whether there are no articles yet.
     pub fn is_empty(&self) -> bool {
         self.shard.records.is_empty()
     }
 
-    /// The finished shard.
+    /// Returns the finished shard.
     pub fn finish(mut self) -> Shard {
         self.take()
     }
 
-    /// The finished shard; what comes next goes into another.
+    /// Returns the finished shard and starts the next one.
     pub fn take(&mut self) -> Shard {
         let mut shard = std::mem::take(&mut self.shard);
         self.sections.clear();
@@ -177,7 +177,7 @@ impl ShardBuilder {
         if let Some(&known) = self.sections.get(section) {
             return known;
         }
-        // Number 65,535 and on share the last place: no shard has so many sections.
+        // Sections from number 65,535 on share one index; no real shard has that many.
         let index = u16::try_from(self.shard.sections.len()).unwrap_or(u16::MAX);
         if index < u16::MAX {
             self.shard.sections.push(SafeText::new(&one_line(section)));
@@ -196,8 +196,7 @@ impl ShardBuilder {
     }
 }
 
-/// The parts, with headings that are none made paragraphs: each keeps its beginning as a heading, so that nothing of
-/// the text is lost and lists have something short to show.
+/// Shortens overlong headings and appends their whole text as paragraphs, so that no text is lost.
 fn with_short_headings<'d>(parts: &'d [DraftPart<'d>]) -> Cow<'d, [DraftPart<'d>]> {
     let is_long = |part: &DraftPart<'_>| {
         matches!(part.role, Role::Headline | Role::Byline | Role::Credit | Role::Source) && part.text.len() > HEADING
@@ -217,7 +216,7 @@ fn with_short_headings<'d>(parts: &'d [DraftPart<'d>]) -> Cow<'d, [DraftPart<'d>
     Cow::Owned(shortened)
 }
 
-/// A heading; of one that is too long the beginning, cut between words where there are such.
+/// Returns a heading, cut if it is too long, between words if possible.
 fn beginning(heading: &str) -> Cow<'_, str> {
     if heading.len() <= HEADING {
         return Cow::Borrowed(heading);
@@ -227,7 +226,7 @@ fn beginning(heading: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", words.trim_end()))
 }
 
-/// The text without white space around it, which stays where spans count its bytes, and in front of code.
+/// Trims white space. Text with spans is unchanged, because spans count bytes, and code keeps its indentation.
 fn trimmed(text: &str, code: bool, may_trim: bool) -> &str {
     match (may_trim, code) {
         (true, false) => text.trim(),
@@ -236,7 +235,7 @@ fn trimmed(text: &str, code: bool, may_trim: bool) -> &str {
     }
 }
 
-/// The text as it is kept: safe, and on one line unless it is code.
+/// Normalises text: sanitized, and on one line unless it is code.
 fn normal(text: &str, code: bool) -> Cow<'_, str> {
     match clean(text) {
         text if code => text,
@@ -253,14 +252,14 @@ fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// How many words a text has whose folded form holds so many spaces: folding left single ones between words.
+/// Counts the words of a text by the number of spaces in its folded form, where words are separated by single spaces.
 fn spaced_words(folded: &[u8], spaces: u32) -> u32 {
     let around = u32::from(folded.first() == Some(&b' ')) + u32::from(folded.len() > 1 && folded.last() == Some(&b' '));
     let is_blank = folded.len() as u64 <= u64::from(spaces);
     if is_blank { 0 } else { spaces - around + 1 }
 }
 
-// The outline of an article, read again by `entry`: the number of parts; for each its role, the length of its folded
+// The outline of an article, which `article_ref` reads: the number of parts; for each its role, the length of its folded
 // text and its spans; then the address, the links and the enclosures. Numbers are LEB128.
 
 fn put(out: &mut Vec<u8>, mut number: usize) {

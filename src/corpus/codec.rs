@@ -1,9 +1,8 @@
-//! Shards as bytes and back: what a snapshot keeps on disk, without the disk.
+//! The snapshot codec: shards to bytes and back, without the disk.
 //!
-//! The columns stand as they are in memory, numbers in little endian, folders by their way from the root, so that a
-//! root that is typed in another way shows as typed. What is read back is believed in nothing: the checksum has to be
-//! right, and then all lengths and offsets are held against the columns, so that bytes that somebody made up lead to a
-//! refusal or to a strange article, but never to a panic.
+//! Columns are stored as they are in memory, numbers in little endian, folders relative to the root, so that paths begin
+//! with the root as typed. Decoding trusts nothing: the checksum must be right, and all lengths and offsets are checked
+//! against the columns. Forged bytes lead to an error or to a strange article, but never to a panic.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
@@ -17,35 +16,38 @@ use super::shard::{FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp}
 use crate::formats::FORMATS;
 use crate::text::SafeText;
 
-/// What every file of a shard begins with.
+/// The first bytes of every shard file.
 pub const SHARD_MAGIC: [u8; 8] = *b"newsdskS";
 
-/// The number of this way of writing shards; another one is not read.
+/// The format version. Other versions are not read.
 pub const SHARD_VERSION: u64 = 2;
 
-/// The bytes before the columns: the magic, and seven numbers.
+/// The length of the header: the magic and seven numbers.
 const HEADER: usize = 64;
 
-/// The bytes of a record.
+/// The length of a record.
 const RECORD: usize = 48;
 
-/// Bytes are taken in and summed up in steps that stay in the cache.
+/// The number of bytes to read and hash at once; it fits the cache.
 const STEP: usize = 256 << 10;
 
-/// The furthest moments that a date may name, the ends of the years -9999 and 9999, in seconds since 1970.
+/// The range of valid dates, from the year -9999 to the year 9999, in seconds since 1970.
 const DATES: std::ops::RangeInclusive<i64> = -377_705_116_800..=253_402_300_799;
 
-/// What the bytes of a shard are known by.
+/// The checksum and length of an encoded shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sealed {
-    /// The 128 bits of XXH3 over all of them.
+    /// The 128-bit XXH3 checksum.
     pub checksum: u128,
-    /// How many they are.
+    /// The number of bytes.
     pub length: u64,
 }
 
-/// Writes `shard`, whose files are all below the folder that is shown as `root`, and gives back what it is known
-/// by. Fails with [`io::ErrorKind::Unsupported`] where the shard holds something that cannot be kept.
+/// Writes `shard`, whose files must be below `root`. Returns the checksum and length.
+///
+/// # Errors
+///
+/// Returns [`io::ErrorKind::Unsupported`] if the shard contains something that cannot be stored.
 pub fn encode(shard: &Shard, root: &Path, out: &mut dyn Write) -> io::Result<Sealed> {
     let tail = tail(shard, root)?;
     let mut header = Vec::with_capacity(HEADER);
@@ -77,14 +79,17 @@ pub fn encode(shard: &Shard, root: &Path, out: &mut dyn Write) -> io::Result<Sea
     Ok(Sealed { checksum: sum.digest128(), length })
 }
 
-/// Reads a shard that is known by `sealed`. Its files are below `root`, as it is to be
-/// shown. Fails with [`io::ErrorKind::InvalidData`] on anything that `encode` does not write.
+/// Reads the shard with this checksum and length. Its files are below `root`.
+///
+/// # Errors
+///
+/// Returns [`io::ErrorKind::InvalidData`] for anything that `encode` does not write.
 pub fn decode(input: &mut dyn Read, sealed: Sealed, root: &Path) -> io::Result<Shard> {
     let mut input = Summed { input, sum: Xxh3::new() };
     let header = input.column(HEADER)?;
     let mut cursor = Cursor(&header);
     if cursor.take(8)? != SHARD_MAGIC || cursor.u64()? != SHARD_VERSION {
-        return Err(damaged("it is no shard of this version"));
+        return Err(damaged("it is not a shard of this version"));
     }
     let mut number = || usize::try_from(cursor.u64()?).map_err(|_| damaged("a length is too large"));
     let (folded, edits, outlines) = (number()?, number()?, number()?);
@@ -93,9 +98,9 @@ pub fn decode(input: &mut dyn Read, sealed: Sealed, root: &Path) -> io::Result<S
         let columns = [HEADER, folded, edits, outlines, records, tail];
         columns.iter().try_fold(0usize, |sum, &column| sum.checked_add(column))
     });
-    // Nothing is allocated that the file does not hold.
+    // Check the lengths before allocating memory.
     if bytes.map(|bytes| bytes as u64) != Some(sealed.length) {
-        return Err(damaged("its columns are not as long as it is"));
+        return Err(damaged("its length does not match its columns"));
     }
     let mut shard = Shard {
         folded: Arena::read(folded, &mut |piece| input.fill(piece))?,
@@ -110,7 +115,7 @@ pub fn decode(input: &mut dyn Read, sealed: Sealed, root: &Path) -> io::Result<S
     take_tail(&mut shard, &tail, files, root)?;
     shard.records = rows.chunks_exact(RECORD).map(|row| take_record(row, &shard)).collect::<io::Result<_>>()?;
     let grow = shard.records.windows(2).all(|pair| {
-        // Two articles never begin at the same byte: each ends in a separator.
+        // Two articles never begin at the same byte, because each ends with a separator.
         pair[0].text < pair[1].text && pair[0].edits <= pair[1].edits && pair[0].outline <= pair[1].outline
     });
     if !grow {
@@ -120,12 +125,12 @@ pub fn decode(input: &mut dyn Read, sealed: Sealed, root: &Path) -> io::Result<S
     Ok(shard)
 }
 
-/// What is wrong with bytes that do not come from [`encode`].
+/// Returns an error for bytes that do not come from [`encode`].
 pub fn damaged(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// Folders, sections, formats and files: all that has no fixed length.
+/// Encodes folders, sections, formats and files, which have no fixed length.
 fn tail(shard: &Shard, root: &Path) -> io::Result<Vec<u8>> {
     let mut folders: Vec<&Arc<Path>> = Vec::new();
     let mut numbers = Vec::with_capacity(shard.files.len());
@@ -133,7 +138,7 @@ fn tail(shard: &Shard, root: &Path) -> io::Result<Vec<u8>> {
         if file.origin != Origin::File {
             return Err(unfit("not all of it came from files"));
         }
-        // Files of one folder mostly come one after the other.
+        // Files of one folder usually follow one another.
         let known = folders.iter().rposition(|folder| Arc::ptr_eq(folder, &file.dir) || **folder == file.dir);
         numbers.push(known.unwrap_or_else(|| {
             folders.push(&file.dir);
@@ -145,7 +150,7 @@ fn tail(shard: &Shard, root: &Path) -> io::Result<Vec<u8>> {
     for folder in folders {
         let way = folder.strip_prefix(root).map_err(|_| unfit("a file is not below the root"))?;
         if !is_plain(way) {
-            return Err(unfit("a way is not straight"));
+            return Err(unfit("a path has `..` or a root"));
         }
         put_bytes(&mut out, os_bytes(way.as_os_str())?);
     }
@@ -175,12 +180,12 @@ fn take_tail(shard: &mut Shard, tail: &[u8], files: usize, root: &Path) -> io::R
         if !is_plain(way) {
             return Err(damaged("a folder is out of bounds"));
         }
-        // Joining nothing would put a separator to the end.
+        // Joining an empty path would append a separator.
         folders.push(if way.as_os_str().is_empty() { Arc::from(root) } else { Arc::from(root.join(way)) });
     }
     for _ in 0..cursor.count()? {
-        let text = std::str::from_utf8(cursor.bytes()?).map_err(|_| damaged("a section is no text"))?;
-        // Nothing but somebody who makes it up puts line ends into a section.
+        let text = std::str::from_utf8(cursor.bytes()?).map_err(|_| damaged("a section is not UTF-8"))?;
+        // Only a forged snapshot has line ends in a section.
         shard.sections.push(SafeText::new(&text.replace('\n', " ")));
     }
     for _ in 0..cursor.count()? {
@@ -193,13 +198,13 @@ fn take_tail(shard: &mut Shard, tail: &[u8], files: usize, root: &Path) -> io::R
         let (size, modified) = (cursor.u64()?, cursor.u64()?.cast_signed());
         let name = cursor.bytes()?;
         if !is_name(name) {
-            return Err(damaged("a name is not one"));
+            return Err(damaged("a file name is invalid"));
         }
         let name = os_string(name)?;
         let (dir, name) = (Arc::clone(dir), name.into_boxed_os_str());
         shard.files.push(FileRecord { dir, name, origin: Origin::File, stamp: Stamp { size, modified }, feeds: None });
     }
-    if cursor.0.is_empty() { Ok(()) } else { Err(damaged("there is something after its end")) }
+    if cursor.0.is_empty() { Ok(()) } else { Err(damaged("there are bytes after its end")) }
 }
 
 fn put_record(out: &mut Vec<u8>, record: &Record) {
@@ -233,12 +238,12 @@ fn take_record(row: &[u8], shard: &Shard) -> io::Result<Record> {
     Ok(Record { id, seconds, offset, section, format, text, edits, outline, words, file, ordinal })
 }
 
-/// Whether a way leads straight down, so that it stays below whatever it begins at.
+/// Returns whether a path has only normal components, so that it stays below the folder that it is joined to.
 pub fn is_plain(way: &Path) -> bool {
     way.components().all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// Whether this is the name of one thing in a folder.
+/// Returns whether this is a valid name of a file in a folder.
 fn is_name(name: &[u8]) -> bool {
     let parts = |byte: u8| std::path::is_separator(char::from(byte)) || cfg!(windows) && byte == b':';
     !matches!(name, b"" | b"." | b"..") && !name.iter().any(|&byte| parts(byte))
@@ -248,51 +253,51 @@ fn unfit(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, what)
 }
 
-/// The bytes of a name, as they are on Unix.
+/// Returns the bytes of a name.
 #[cfg(unix)]
 pub fn os_bytes(text: &OsStr) -> io::Result<&[u8]> {
     Ok(std::os::unix::ffi::OsStrExt::as_bytes(text))
 }
 
-/// The bytes of a name, if it is Unicode.
+/// Returns the bytes of a name, if it is Unicode.
 #[cfg(not(unix))]
 pub fn os_bytes(text: &OsStr) -> io::Result<&[u8]> {
     text.to_str().map(str::as_bytes).ok_or_else(|| unfit("a name is not Unicode"))
 }
 
-/// The name that has these bytes.
+/// Returns the name with these bytes.
 #[cfg(unix)]
 pub fn os_string(bytes: &[u8]) -> io::Result<OsString> {
     if bytes.contains(&0) {
-        return Err(damaged("a name is not one"));
+        return Err(damaged("a file name is invalid"));
     }
     Ok(std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec()))
 }
 
-/// The name that has these bytes.
+/// Returns the name with these bytes.
 #[cfg(not(unix))]
 pub fn os_string(bytes: &[u8]) -> io::Result<OsString> {
     std::str::from_utf8(bytes).map(OsString::from).map_err(|_| damaged("a name is not Unicode"))
 }
 
-/// Puts down a number of things.
+/// Writes a count.
 pub fn put_count(out: &mut Vec<u8>, count: usize) {
-    // A shard counts everything with 32 bits.
+    // All counts of a shard have 32 bits.
     out.extend_from_slice(&(count as u32).to_le_bytes());
 }
 
-/// Puts down bytes, and before them how many.
+/// Writes the number of bytes, then the bytes.
 pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_count(out, bytes.len());
     out.extend_from_slice(bytes);
 }
 
-/// Reads numbers and bytes, and fails where there are none left.
+/// Reads numbers and bytes. Returns an error at the end of the input.
 #[derive(Debug)]
 pub struct Cursor<'a>(pub &'a [u8]);
 
 impl<'a> Cursor<'a> {
-    /// The next `length` bytes.
+    /// Reads `length` bytes.
     pub fn take(&mut self, length: usize) -> io::Result<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or_else(|| damaged("it ends too early"))?;
         self.0 = rest;
@@ -305,39 +310,39 @@ impl<'a> Cursor<'a> {
         Ok(*taken)
     }
 
-    /// The next number of 16 bits.
+    /// Reads a 16-bit number.
     pub fn u16(&mut self) -> io::Result<u16> {
         self.array().map(u16::from_le_bytes)
     }
 
-    /// The next number of 32 bits.
+    /// Reads a 32-bit number.
     pub fn u32(&mut self) -> io::Result<u32> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// The next number of 64 bits.
+    /// Reads a 64-bit number.
     pub fn u64(&mut self) -> io::Result<u64> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// The next number of 128 bits.
+    /// Reads a 128-bit number.
     pub fn u128(&mut self) -> io::Result<u128> {
         self.array().map(u128::from_le_bytes)
     }
 
-    /// What [`put_count`] put down.
+    /// Reads a count that [`put_count`] wrote.
     pub fn count(&mut self) -> io::Result<usize> {
         self.u32().map(|count| count as usize)
     }
 
-    /// What [`put_bytes`] put down.
+    /// Reads bytes that [`put_bytes`] wrote.
     pub fn bytes(&mut self) -> io::Result<&'a [u8]> {
         let length = self.count()?;
         self.take(length)
     }
 }
 
-/// Reads columns and sums up what it reads.
+/// A reader of columns that computes the checksum.
 struct Summed<'a> {
     input: &'a mut dyn Read,
     sum: Xxh3,
@@ -345,7 +350,7 @@ struct Summed<'a> {
 
 impl Summed<'_> {
     fn column(&mut self, length: usize) -> io::Result<Vec<u8>> {
-        // The system gives out large pieces of memory as zeros: nothing is written twice.
+        // Large allocations are zeroed by the system, so nothing is written twice.
         let mut column = vec![0; length];
         self.fill(&mut column)?;
         Ok(column)
@@ -406,7 +411,7 @@ mod tests {
         decode(&mut &*bytes, Sealed { checksum: sum, length: bytes.len() as u64 }, Path::new(root))
     }
 
-    /// All that there is to know of all articles.
+    /// Formats all data of all articles.
     fn everything(shard: Shard) -> String {
         let corpus = Corpus::default().with([Arc::new(shard)]);
         let entries = corpus.order().iter().map(|&slot| corpus.get(slot).unwrap());

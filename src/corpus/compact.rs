@@ -1,20 +1,19 @@
-//! Small shards made into one, without what is gone: what keeps a snapshot from falling to pieces, and a store that
-//! lives through many changes from keeping the text of articles that do not.
+//! Compaction: merges small and mostly dead shards, so that snapshots stay in few pieces and the text of removed articles
+//! is freed.
 
 use std::sync::Arc;
 
 use super::shard::{FileRecord, Record, Shard};
 use super::{Corpus, Slot};
 
-/// Dead text is borne up to so many bytes, and up to an eighth of the store.
+/// Compact once dead text exceeds this many bytes and one eighth of the corpus.
 const LITTLE: usize = 4 << 20;
 
-/// So many small shards are borne.
+/// Compact once there are more small shards than this.
 const MANY: usize = 512;
 
 impl Shard {
-    /// One shard of those articles of `parts` whose files are alive; each part comes with whether each of its files
-    /// is.
+    /// Merges the articles of `parts` whose files are alive. Each part comes with a flag for each of its files.
     pub fn joined<'a>(parts: impl IntoIterator<Item = (&'a Shard, &'a [bool])>) -> Shard {
         let mut joined = Shard::default();
         for (part, alive) in parts {
@@ -23,7 +22,7 @@ impl Shard {
         joined.finished()
     }
 
-    /// It without room for more.
+    /// Releases unused capacity.
     fn finished(mut self) -> Shard {
         self.folded = self.folded.finish();
         self.edits.shrink_to_fit();
@@ -33,7 +32,7 @@ impl Shard {
         self
     }
 
-    /// Takes in those articles of `part` that `lives` says, by number and record.
+    /// Appends the articles of `part` for which `lives` returns true, by number and record.
     fn append(&mut self, part: &Shard, lives: impl Fn(usize, &Record) -> bool) {
         let mut numbers = vec![None; part.files.len()];
         for (index, record) in part.records.iter().enumerate() {
@@ -67,7 +66,7 @@ impl Shard {
                 section: u16::try_from(section).unwrap_or(u16::MAX),
                 format: u8::try_from(format).unwrap_or(u8::MAX),
                 file: file as u32,
-                // A shard is finished long before it reaches 4 GiB.
+                // A shard is finished long before 4 GiB.
                 text: text as u32,
                 edits: edits as u32,
                 outline: outline as u32,
@@ -77,16 +76,16 @@ impl Shard {
     }
 }
 
-/// A shard of which articles are gone.
+/// A shard with dead articles.
 struct Part<'a> {
     start: Slot,
     shard: &'a Arc<Shard>,
-    /// Whether each of its articles lives.
+    /// Whether each article is alive.
     alive: Vec<bool>,
 }
 
 impl Part<'_> {
-    /// How many bytes of its text are of articles that are gone.
+    /// Returns the number of bytes of dead text.
     fn dead(&self) -> usize {
         let ends = self.shard.records.iter().skip(1).map(|record| record.text as usize);
         let ends = ends.chain([self.shard.folded.len()]);
@@ -95,7 +94,7 @@ impl Part<'_> {
         dead.map(|((record, end), _)| end.saturating_sub(record.text as usize)).sum()
     }
 
-    /// About how many bytes of memory would be free without what is gone, if that is most of it.
+    /// Estimates the memory that compaction would free, if at least half of the text is dead.
     fn waste(&self) -> Option<usize> {
         let (dead, all) = (self.dead(), self.shard.folded.len());
         (dead * 2 >= all).then(|| (self.shard.memory() as u64 * dead as u64 / all.max(1) as u64) as usize)
@@ -107,8 +106,8 @@ impl Part<'_> {
 }
 
 impl Corpus {
-    /// A version with the same articles, in which those out of shards that are small or mostly dead stand in new ones,
-    /// under new slots; none where there is too little of that to be worth it.
+    /// Returns a version with the same articles, where those of small or mostly dead shards are moved to new shards and
+    /// slots. Returns `None` if that would free too little.
     pub fn compacted(&self) -> Option<Corpus> {
         let parts = self.parts();
         let waste: usize = parts.iter().filter_map(Part::waste).sum();
@@ -154,7 +153,7 @@ impl Corpus {
     }
 }
 
-/// The place of `value` in `values`, to which it is put if it is not there.
+/// Returns the index of `value` in `values`, and appends it if it is missing.
 fn place_of<T: PartialEq + Clone>(values: &mut Vec<T>, value: &T) -> usize {
     values.iter().position(|known| known == value).unwrap_or_else(|| {
         values.push(value.clone());
@@ -162,7 +161,7 @@ fn place_of<T: PartialEq + Clone>(values: &mut Vec<T>, value: &T) -> usize {
     })
 }
 
-/// The bytes of a column from `start` to `end`, or to its own.
+/// Returns the bytes of a column from `start` to `end`, or to the end of the column.
 fn stretch(column: &[u8], start: u32, end: Option<u32>) -> &[u8] {
     column.get(start as usize..end.map_or(column.len(), |end| end as usize)).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-//! The order of articles: newest first, what has no date last, equal dates by path and by position in the file.
+//! The order of articles: newest first, undated ones last, equal dates by path and by position in the file.
 //!
-//! A load brings hundreds of thousands at once, most of them of the same few days and folders. Comparing paths part by
-//! part made up half a second of reading 300,000 files, so folders are ranked once and compared by rank.
+//! A load adds hundreds of thousands of articles, many with equal dates and folders. Comparing paths by component took
+//! half a second for 300,000 files, so folders are ranked once and compared by rank.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
@@ -12,13 +12,13 @@ use std::sync::Arc;
 use super::shard::Record;
 use super::{Corpus, Shard, Slot};
 
-/// What an article is sorted by.
+/// The sort key of an article.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key<'a> {
     seconds: Reverse<i64>,
-    /// The place of its folder among all folders here.
+    /// The rank of the folder.
     folder: u32,
-    /// The name's first bytes, which mostly decide.
+    /// The first bytes of the name, which usually decide.
     begin: u64,
     name: &'a OsStr,
     ordinal: u32,
@@ -26,11 +26,11 @@ struct Key<'a> {
 }
 
 impl Corpus {
-    /// The slots of `old`, which are in order, and those from `first` on, in order, without those of the files that are
-    /// `dead`, shard by shard.
+    /// Returns the sorted slots of `old`, which are in order, and of all slots from `first` on, without those of `dead`
+    /// files, shard by shard.
     pub(super) fn ordered(&self, old: &[Slot], first: u32, dead: &[Vec<u32>]) -> Vec<Slot> {
         let count = (self.slots - first) as usize;
-        // Comparing keys is much faster than comparing articles, but first all of them have to be made.
+        // Comparing keys is much faster than comparing articles, but computing them takes time.
         if old.len() / 4 < count {
             let keys = self.keys(old, first, dead);
             keys.iter().map(|key| key.slot).collect()
@@ -40,13 +40,13 @@ impl Corpus {
         }
     }
 
-    /// The keys of `old` and of the slots from `first` on, in order.
+    /// Returns the sorted keys of `old` and of the slots from `first` on.
     fn keys<'a>(&'a self, old: &[Slot], first: u32, dead: &[Vec<u32>]) -> Vec<Key<'a>> {
         let from = if old.is_empty() { first } else { 0 };
         let mut ranks: HashMap<&OsStr, u32> = HashMap::new();
         let mut last: Option<&Arc<Path>> = None;
         for file in self.shards().filter(|(start, _)| start.0 >= from).flat_map(|(_, shard)| &shard.files) {
-            // Neighbours mostly share their folder.
+            // Neighbours usually share a folder.
             if !last.is_some_and(|last| Arc::ptr_eq(last, &file.dir)) {
                 ranks.insert(file.dir.as_os_str(), 0);
             }
@@ -78,13 +78,12 @@ impl Corpus {
             let records = (start.0..).map(Slot).zip(&shard.records).filter(|(_, record)| lives(record));
             keys.extend(records.filter_map(|(slot, record)| key(slot, shard, record)));
         }
-        // What was in order before is one run, which a stable sort makes use of.
+        // The slots that were in order are one run, which a stable sort exploits.
         keys.sort();
         keys
     }
 
-    /// Two ordered lists as one. What is added mostly is little next to what is there, so its places are looked for in
-    /// growing steps.
+    /// Merges two sorted lists. Usually few slots are added to many, so their positions are found by galloping.
     pub(super) fn merged(&self, old: &[Slot], added: &[Slot]) -> Vec<Slot> {
         let mut merged = Vec::with_capacity(old.len() + added.len());
         let mut rest = old;
@@ -115,7 +114,7 @@ impl Corpus {
     }
 }
 
-/// The first eight bytes of `name` as a number that is ordered as they are; what is missing counts as zeros.
+/// Returns the first eight bytes of `name` as a number with the same order; missing bytes count as zeros.
 fn begin(name: &OsStr) -> u64 {
     let name = name.as_encoded_bytes();
     let mut bytes = [0; 8];

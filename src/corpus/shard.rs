@@ -1,4 +1,4 @@
-//! A shard: the articles of some files, in a few flat columns that are never changed once they stand.
+//! A shard: the articles of some files in flat, immutable columns.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -9,68 +9,68 @@ use super::arena::Arena;
 use super::codec::Sealed;
 use crate::text::SafeText;
 
-/// Where an article came from.
+/// The origin of an article.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// A file, which can be opened again.
     #[default]
     File,
-    /// The articles that the program carries with it.
+    /// The articles included in the program.
     Bundled,
     /// Standard input.
     Input,
-    /// Feeds that are subscribed to.
+    /// Subscribed feeds.
     Feed,
 }
 
-/// The feeds that have an entry: commonly one, several where they repeat each other.
+/// The feeds of an entry: usually one, several if they share it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedLabel {
-    /// The address of the first.
+    /// The address of the first feed.
     pub url: String,
-    /// What they are called.
+    /// The names of the feeds.
     pub names: Vec<String>,
-    /// The reader's tags for them, each after a `#`, so that none is taken for a name.
+    /// The tags of the feeds, each with a leading `#` to distinguish it from a name.
     pub tags: Vec<String>,
 }
 
-/// What tells whether a file changed: its size and when it was last written.
+/// The size and modification time of a file, to detect changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stamp {
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// When it was last written, in nanoseconds since 1970-01-01 00:00 UTC.
+    /// The modification time, in nanoseconds since 1970-01-01 00:00 UTC.
     pub modified: i64,
 }
 
 impl Stamp {
-    /// When it was last written, in seconds since 1970.
+    /// Returns the modification time in seconds since 1970.
     pub fn seconds(self) -> i64 {
         self.modified.div_euclid(1_000_000_000)
     }
 }
 
-/// A file that articles of the shard came from.
+/// A source file of the shard.
 #[derive(Debug)]
 pub(super) struct FileRecord {
     pub(super) dir: Arc<Path>,
     pub(super) name: Box<OsStr>,
     pub(super) origin: Origin,
     pub(super) stamp: Stamp,
-    /// The feeds, where it is no file but those.
+    /// The feeds, if this stands for feeds and not for a file.
     pub(super) feeds: Option<Arc<FeedLabel>>,
 }
 
 /// A file of a shard.
 #[derive(Clone, Copy, Debug)]
 pub struct FileView<'a> {
-    /// The folder that it is in, as it is shown.
+    /// The folder, as shown to the user.
     pub dir: &'a Arc<Path>,
-    /// Its name in it.
+    /// The name in the folder.
     pub name: &'a OsStr,
-    /// Where it came from.
+    /// The origin.
     pub origin: Origin,
-    /// Its size and time when it was read.
+    /// The size and time when it was read.
     pub stamp: Stamp,
 }
 
@@ -80,13 +80,13 @@ impl FileView<'_> {
     }
 }
 
-/// What is known of one article besides its text.
+/// The metadata of one article.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) id: u64,
-    /// Seconds since 1970, `i64::MIN` where there is no date.
+    /// Seconds since 1970, or `i64::MIN` without a date.
     pub(super) seconds: i64,
-    /// Minutes east of UTC, `i16::MIN` where there is a day but no time.
+    /// Minutes east of UTC, or `i16::MIN` for a day without a time.
     pub(super) offset: i16,
     pub(super) section: u16,
     pub(super) format: u8,
@@ -111,31 +111,31 @@ pub struct Shard {
     pub(super) files: Vec<FileRecord>,
     pub(super) sections: Vec<SafeText>,
     pub(super) formats: Vec<&'static str>,
-    /// What its bytes are known by, once they were written to a snapshot or read from one.
+    /// The checksum and length in a snapshot, once the shard was written to one or read from one.
     pub(super) sealed: OnceLock<Sealed>,
 }
 
 impl Shard {
-    /// How many articles it holds.
+    /// Returns the number of articles.
     pub fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// Whether it holds none.
+    /// Returns whether there are no articles.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
 
-    /// The folded text of all its articles, one after the other, each ending in a separator.
+    /// Returns the folded text of all articles, each ending with a separator.
     pub fn folded(&self) -> &[u8] {
         &self.folded
     }
 
-    /// The number of the article whose text holds the byte at `position` of [`folded`](Self::folded); it is `from` or
-    /// a later one.
+    /// Returns the index of the article that contains byte `position` of [`folded`](Self::folded). The search starts at
+    /// article `from`.
     pub fn article_at(&self, position: usize, from: usize) -> usize {
         let rest = self.records.get(from..).unwrap_or_default();
-        // It mostly is one of the next, so it is looked for in growing steps.
+        // It is usually one of the next articles, so gallop.
         let begins_before = |record: &Record| record.text as usize <= position;
         let mut step = 1;
         while rest.get(step).is_some_and(begins_before) {
@@ -145,43 +145,43 @@ impl Shard {
         (from + near.partition_point(begins_before)).saturating_sub(1)
     }
 
-    /// The article with number `index`.
+    /// Returns the article with this index.
     pub fn entry(&self, index: usize) -> Option<Entry<'_>> {
         Some(Entry { shard: self, record: self.records.get(index)?, index })
     }
 
-    /// A shard with less text than this, in bytes, is small and may be joined with others.
+    /// A shard with less text than this, in bytes, is small and may be merged with others.
     pub const SMALL: usize = 1 << 20;
 
-    /// Small ones are joined up to so many bytes of text.
+    /// The maximum size of a merged shard, in bytes of text.
     pub const FULL: usize = 4 << 20;
 
-    /// What its bytes are known by, if they stand in a snapshot.
+    /// Returns the checksum and length in a snapshot, if the shard is in one.
     pub fn sealed(&self) -> Option<Sealed> {
         self.sealed.get().copied()
     }
 
-    /// Notes that its bytes stand in a snapshot now.
+    /// Records that the shard is in a snapshot.
     pub fn seal(&self, sealed: Sealed) {
         let _ = self.sealed.set(sealed);
     }
 
-    /// The files that its articles came from, in the order of their numbers.
+    /// Returns the source files in the order of their numbers.
     pub fn files(&self) -> impl ExactSizeIterator<Item = FileView<'_>> {
         self.files.iter().map(FileView::of)
     }
 
-    /// The file with this number.
+    /// Returns the file with this number.
     pub fn file(&self, number: u32) -> Option<FileView<'_>> {
         self.files.get(number as usize).map(FileView::of)
     }
 
-    /// How many of its articles came from files that are `alive`, a flag for each.
+    /// Counts the articles of the files that are `alive`, a flag for each.
     pub fn count_living(&self, alive: &[bool]) -> usize {
         self.records.iter().filter(|record| alive.get(record.file as usize) == Some(&true)).count()
     }
 
-    /// The bytes of memory that its columns hold.
+    /// Returns the memory use of the columns in bytes.
     pub fn memory(&self) -> usize {
         let names: usize = self.files.iter().map(|file| file.name.len()).sum();
         self.folded.capacity()

@@ -1,4 +1,4 @@
-//! Making room: what each file weighs, and versions in which the memory of files that are left out is free.
+//! Memory use of each file, and versions without some files that free their memory.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,25 +6,25 @@ use std::sync::Arc;
 use super::shard::{FileRecord, NO_DATE, Record};
 use super::{Corpus, Origin, Shard, Slot};
 
-/// A file with its articles, on the scales.
+/// Memory used by one file's articles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileWeight {
     /// The first slot of its shard.
     pub shard: Slot,
-    /// Its number in the shard.
+    /// The number of the file in the shard.
     pub number: u32,
-    /// When its newest article was published, in seconds since 1970; without any date, when the file was written.
+    /// The date of the newest article, in seconds since 1970; without dates, the modification time of the file.
     pub newest: i64,
-    /// The memory that its articles take, in bytes.
+    /// The memory use of its articles, in bytes.
     pub bytes: usize,
-    /// How many articles it has.
+    /// The number of articles.
     pub articles: u32,
-    /// Where it came from: the disk, or feeds, whose entries of one shard count as one file.
+    /// The origin: the disk, or feeds. The feed entries of one shard count as one file.
     pub origin: Origin,
 }
 
 impl Corpus {
-    /// What the files and feeds weigh that have an article here, in no order.
+    /// Returns the memory use of all files and feeds with articles, in no order.
     pub fn weights(&self) -> Vec<FileWeight> {
         let mut all = Vec::new();
         for ((start, shard), living) in self.shards().zip(self.living_files()) {
@@ -51,8 +51,8 @@ impl Corpus {
         all
     }
 
-    /// A version in which of some shards, known by their first slots, only the files remain that are `kept`. What
-    /// remains is laid into new shards, so that the memory of the old ones is free once nobody holds an older version.
+    /// Returns a version where only the `kept` files of some shards, identified by their first slots, remain. They are
+    /// copied to new shards, so that the old ones are freed with the last older version.
     #[must_use]
     pub fn keeping(&self, kept: &HashMap<Slot, Vec<bool>>) -> Corpus {
         let mut joined = Vec::new();
@@ -80,7 +80,7 @@ impl Corpus {
     }
 }
 
-/// The bytes that article number `index` takes in the columns of its shard.
+/// Returns the bytes that article `index` takes in the columns of its shard.
 fn memory_of(shard: &Shard, index: usize, record: &Record) -> usize {
     let next = shard.records.get(index + 1);
     let length = |start: u32, end: Option<u32>, column: usize| {

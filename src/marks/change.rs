@@ -1,4 +1,4 @@
-//! One thing that a reader does to an article.
+//! Changes of marks.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::article::ArticleId;
 use crate::text::clean;
 
-/// How long a tag may be, in characters.
+/// The maximum length of a tag, in characters.
 const LONGEST_TAG: usize = 64;
 
 /// A change of one mark of an article. Each mark changes separately, so that two open readers do not overwrite each
@@ -16,20 +16,20 @@ const LONGEST_TAG: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "ChangeForm", try_from = "ChangeForm")]
 pub enum Change {
-    /// It was read, or is to be read again.
+    /// Marks as read or unread.
     Read(bool),
-    /// It has a star, or has none.
+    /// Stars or unstars.
     Starred(bool),
-    /// It has this tag, or has not.
+    /// Adds or removes a tag.
     Tagged(Tag, bool),
-    /// This is its note.
+    /// Sets the note.
     Note {
-        /// The text; empty for none.
+        /// The text; empty to remove the note.
         text: Arc<str>,
-        /// What it was before, as far as whoever wrote it knew.
+        /// The note before, as far as the writer knew.
         was: Arc<str>,
     },
-    /// The reader has come to this place in it.
+    /// Sets the reading position.
     Place(Option<Place>),
 }
 
@@ -88,7 +88,7 @@ impl TryFrom<ChangeForm> for Change {
     }
 }
 
-/// A change, and the article that it is of.
+/// A change of one article.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marking {
     /// The article.
@@ -97,28 +97,28 @@ pub struct Marking {
     pub change: Change,
 }
 
-/// A place in the text of an article, which outlasts any change of width.
+/// A position in the text of an article. It does not depend on the width of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// The number of the part.
+    /// The index of the part.
     pub part: u32,
-    /// The byte in the part's text.
+    /// The byte offset in the text of the part.
     pub byte: u32,
 }
 
-/// A word that a reader puts on articles: in lower case, without white space, commas or a `#` before it.
+/// A tag: a word in lower case, without white space, commas or a leading `#`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag(Arc<str>);
 
 impl Tag {
-    /// Makes a tag of a word; none where nothing of it is left. White space inside becomes a hyphen.
+    /// Makes a tag of a word. White space inside becomes a hyphen. Returns `None` if nothing remains.
     pub fn new(word: &str) -> Option<Tag> {
         let word = clean(word.trim().trim_start_matches('#')).to_lowercase().replace(',', " ");
         let word: String = word.split_whitespace().collect::<Vec<_>>().join("-").chars().take(LONGEST_TAG).collect();
         (!word.is_empty()).then(|| Tag(word.into()))
     }
 
-    /// The tags of a line in which they are parted by spaces or commas, each once, in alphabetical order.
+    /// Parses tags separated by spaces or commas. Returns each once, in alphabetical order.
     pub fn all(line: &str) -> Vec<Tag> {
         let mut tags: Vec<Tag> = line.split([' ', ',', '\t']).filter_map(Tag::new).collect();
         tags.sort();
@@ -126,7 +126,7 @@ impl Tag {
         tags
     }
 
-    /// The word.
+    /// Returns the word.
     pub fn as_str(&self) -> &str {
         &self.0
     }

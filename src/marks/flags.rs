@@ -1,4 +1,4 @@
-//! Marks by slot: what a scan asks of every article, at the cost of reading one byte.
+//! Marks by slot: one byte for each article, for fast scans.
 
 use std::sync::Arc;
 
@@ -10,27 +10,27 @@ const STARRED: u8 = 2;
 const TAGGED: u8 = 4;
 const NOTED: u8 = 8;
 
-/// What the reader has done to the article in each slot, in one byte.
+/// The marks of one article as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags(u8);
 
 impl Flags {
-    /// Whether it was read.
+    /// Returns whether the article was read.
     pub fn is_read(self) -> bool {
         self.0 & READ != 0
     }
 
-    /// Whether it is starred.
+    /// Returns whether the article is starred.
     pub fn is_starred(self) -> bool {
         self.0 & STARRED != 0
     }
 
-    /// Whether it has tags.
+    /// Returns whether the article has tags.
     pub fn is_tagged(self) -> bool {
         self.0 & TAGGED != 0
     }
 
-    /// Whether it has a note.
+    /// Returns whether the article has a note.
     pub fn is_noted(self) -> bool {
         self.0 & NOTED != 0
     }
@@ -48,7 +48,7 @@ impl From<&Marked> for Flags {
     }
 }
 
-/// The flags of all slots, kept in step with the marks: what changed since is all that is looked up again.
+/// The flags of all slots. An update reads only the marks that changed since.
 #[derive(Debug, Default)]
 pub struct FlagColumn {
     marks: Marks,
@@ -56,7 +56,7 @@ pub struct FlagColumn {
 }
 
 impl FlagColumn {
-    /// The marks with the flags of every slot of `corpus`, a later version of the one before.
+    /// Returns the marks with the flags of every slot of `corpus`, which must be a later version of the one before.
     pub fn attach(&mut self, marks: &Marks, corpus: &Corpus) -> Marks {
         let changed = self.marks.changed_pieces(marks);
         let known = self.flags.len();
@@ -80,12 +80,12 @@ impl FlagColumn {
 }
 
 impl Marks {
-    /// The flags of the article in a slot, where they are attached.
+    /// Returns the flags of the article in a slot, if flags are attached.
     pub fn flags(&self, slot: Slot) -> Option<Flags> {
         self.flags.as_ref()?.get(slot.index()).copied()
     }
 
-    /// For each piece, whether `other` has another one.
+    /// Returns for each piece whether it differs from that of `other`.
     fn changed_pieces(&self, other: &Marks) -> Vec<bool> {
         self.pieces.iter().zip(other.pieces.iter()).map(|(own, other)| !Arc::ptr_eq(own, other)).collect()
     }

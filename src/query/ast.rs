@@ -129,7 +129,7 @@ pub struct Mistake {
 
 /// The language on one screen: examples and their meaning.
 pub static LANGUAGE: &[(&str, &str)] = &[
-    ("budget", "anywhere in the text, ignoring case and accents"),
+    ("budget", "anywhere in the text, in any case and accents"),
     ("US", "two or more capitals: only US, not us"),
     ("\"state department\"", "this phrase, in whole words"),
     ("/budgets?/", "a regular expression"),

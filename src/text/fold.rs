@@ -1,11 +1,11 @@
-//! Folding: the form of a text in which it is matched, and the way back to the text as it was written.
+//! Folding: text in the form in which it is matched, and the way back to the original.
 //!
-//! Folded text ignores case, accents, typographic quotes and dashes, no-break spaces, full-width forms and runs of
-//! white space. An archive keeps its texts folded only, with a stream of edits that says what to put back, about
-//! one byte for every capital letter: so the text is held once, a search is a plain substring search, and a match
-//! maps to the bytes of the original without reading any file again.
+//! Folded text has no case, accents, typographic quotes and dashes, no-break spaces, full-width forms and runs of white
+//! space. The corpus stores only folded text, with a stream of edits that restores the original, about one byte for every
+//! capital letter. So the text is held once, a search is a plain substring search, and a match maps to bytes of the
+//! original without reading a file again.
 //!
-//! The stream is a row of operations, each first skipping some folded bytes that stand as they were:
+//! The stream is a sequence of operations. Each first skips some unchanged bytes:
 //!
 //! | first byte | then |
 //! |---|---|
@@ -22,7 +22,7 @@ use super::sanitize::is_surely_safe;
 use rules::{Folded, Short, cluster_length, fold_cluster, may_begin_mark};
 pub use unfold::Unfolder;
 
-/// Parts of a folded article are parted by this byte; folding never produces it.
+/// The separator between the parts of a folded article. Folding never produces it.
 pub const PART_SEPARATOR: u8 = b'\n';
 
 const MAX_CAPITAL_SKIP: usize = 0x9f;
@@ -30,7 +30,7 @@ const MAX_REPLACE_SKIP: usize = 0x3f;
 const MAX_FOLDED: usize = 7;
 const MAX_ORIGINAL: usize = 31;
 
-/// Folds texts one after the other into one buffer, noting the edits that lead back.
+/// Folds texts one after the other into one buffer, and records the edits.
 #[derive(Debug, Default)]
 pub struct Folder {
     /// The folded bytes so far, valid UTF-8.
@@ -42,7 +42,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Forgets pending skips, as at the start of an article, whose edits count from its own first byte.
+    /// Drops pending skips at the start of an article, because edits count from its first byte.
     pub fn begin_article(&mut self) {
         self.pending = 0;
     }
@@ -53,13 +53,13 @@ impl Folder {
         self.pending += 1;
     }
 
-    /// Folds `text` on to the end, and gives back what its words are counted by.
+    /// Folds `text` and appends it. Returns the statistics for counting its words.
     pub fn push(&mut self, text: &str) -> Spacing {
         self.push_where(text, |_| true).unwrap_or_default()
     }
 
-    /// As [`push`](Self::push) if `text` is safe to show and on one line; else nothing is folded. What is printable
-    /// ASCII needs no second look for that.
+    /// Like [`push`](Self::push) if `text` is safe and on one line. Otherwise folds nothing and returns `None`. Printable
+    /// ASCII needs no separate check.
     pub(crate) fn push_if_safe_line(&mut self, text: &str) -> Option<Spacing> {
         let (folded, edits, pending) = (self.folded.len(), self.edits.len(), self.pending);
         let spacing = self.push_where(text, |cluster| cluster != "\n" && is_surely_safe(cluster));
@@ -71,13 +71,13 @@ impl Folder {
         spacing
     }
 
-    /// Folds `text` as long as `is_wanted` says so of every cluster that is not one letter of printable ASCII.
+    /// Folds `text` while `is_wanted` returns true for every cluster other than a printable ASCII character.
     #[inline]
     fn push_where(&mut self, text: &str, is_wanted: impl Fn(&str) -> bool) -> Option<Spacing> {
         let bytes = text.as_bytes();
         let mut spacing = Spacing::default();
         let mut at = 0;
-        // Whether the last byte written was a space of this part, to which more white space is folded.
+        // Whether the last byte was a space of this part, which absorbs more white space.
         let mut after_space = false;
         loop {
             at += self.push_plain(&bytes[at..], &mut after_space, &mut spacing.spaces);
@@ -115,8 +115,8 @@ impl Folder {
         }
     }
 
-    /// Folds what is printable ASCII without a second space in a row at the front of `bytes`, and says how many bytes
-    /// that was. The last of them is left where a mark on it may follow.
+    /// Folds printable ASCII without double spaces at the start of `bytes`, and returns the number of bytes. Leaves the
+    /// last byte if a combining mark may follow.
     fn push_plain(&mut self, bytes: &[u8], after_space: &mut bool, spaces: &mut u32) -> usize {
         let mut at = 0;
         while bytes.get(at).is_some_and(u8::is_ascii) {
@@ -125,7 +125,7 @@ impl Folder {
             let block = match rest.first_chunk() {
                 Some(block) => block,
                 None => {
-                    // The zeros behind the end are nothing printable, so they end the stretch.
+                    // The padding zeros are not printable, so they end the run.
                     last[..rest.len()].copy_from_slice(rest);
                     &last
                 }
@@ -161,15 +161,15 @@ impl Folder {
         at
     }
 
-    /// Notes a capital at the folded byte after the pending ones.
+    /// Records a capital at the folded byte after the pending ones.
     fn capital(&mut self) {
         self.skip_down_to(MAX_CAPITAL_SKIP);
-        // At most 0x9f, by the line above.
+        // At most 0x9f because of the line above.
         self.edits.push(self.pending as u8);
         self.pending = 0;
     }
 
-    /// As [`replace`](Self::replace), for what is most common and is told in one operation.
+    /// Like [`replace`](Self::replace), for the common case that needs one operation.
     fn replace_short(&mut self, original: char, folded: Short) {
         let (bytes, stand) = folded.padded();
         let end = self.folded.len() + stand;
@@ -196,7 +196,7 @@ impl Folder {
             self.skip_down_to(MAX_REPLACE_SKIP);
             let piece = original.len().min(MAX_ORIGINAL);
             let stand = folded.min(MAX_FOLDED);
-            // Both fit their bits, by the lines above.
+            // Both fit their bits because of the lines above.
             self.edits.push(0xa0 + self.pending as u8);
             self.edits.push((stand << 5 | piece) as u8);
             self.edits.extend_from_slice(&original[..piece]);
@@ -212,43 +212,43 @@ impl Folder {
     fn skip_down_to(&mut self, most: usize) {
         while self.pending > most {
             let units = (self.pending / 64).clamp(1, 32);
-            // A skip of 64 may pass what is pending only if that is below 64, and then it is not above `most`.
+            // A skip of 64 can exceed the pending bytes only if they are below 64, and then they are not above `most`.
             self.edits.push(0xdf + units as u8);
             self.pending -= units * 64;
         }
     }
 }
 
-/// What the words of a text are counted by.
+/// Statistics for counting words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spacing {
-    /// Whether it holds a script that puts no spaces between words, for which spaces do not count words.
+    /// Whether the text contains a script without spaces between words.
     pub unspaced: bool,
-    /// How many spaces the folded text has.
+    /// The number of spaces in the folded text.
     pub spaces: u32,
 }
 
-/// How many bytes are looked at in one go.
+/// The number of bytes to process at once.
 const BLOCK: usize = 64;
 
-/// What stands where in a block: a bit for each byte, the lowest for the first.
+/// The classes of the bytes of a block: one bit for each byte, the lowest for the first.
 #[derive(Default)]
 struct Signs {
     capitals: u64,
     spaces: u64,
-    /// What is not printable or not ASCII.
+    /// Bytes that are not printable ASCII.
     other: u64,
 }
 
 impl Signs {
-    /// The signs of `block`, and `block` with its capitals in lower case.
+    /// Classifies the bytes of `block`, and returns `block` in lower case.
     #[inline]
     fn of(block: &[u8; BLOCK]) -> (Signs, [u8; BLOCK]) {
         let (mut signs, mut lower) = (Signs::default(), [0; BLOCK]);
         let (pieces, _) = block.as_chunks::<16>();
         let (lower_pieces, _) = lower.as_chunks_mut::<16>();
         for (number, (piece, lower)) in pieces.iter().zip(lower_pieces).enumerate() {
-            // As signed numbers all bytes beyond ASCII are below the space.
+            // As signed numbers, all non-ASCII bytes are less than the space.
             let bytes = i8x16::new(piece.map(u8::cast_signed));
             let sign = |sign: u8| i8x16::splat(sign.cast_signed());
             let capitals = bytes.simd_gt(sign(b'A' - 1)) & bytes.simd_lt(sign(b'Z' + 1));
@@ -262,14 +262,14 @@ impl Signs {
     }
 }
 
-/// Folds `text` alone, for a query's terms.
+/// Folds the text of a query term.
 pub fn fold(text: &str) -> String {
     let mut folder = Folder::default();
     folder.push(text);
     String::from_utf8_lossy(&folder.folded).into_owned()
 }
 
-/// Folds all but the letters' case, for terms that are exact in case.
+/// Folds everything except case, for case-sensitive terms.
 pub fn fold_keeping_case(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,6 +1,6 @@
-//! Numbers as people read them.
+//! Number formatting.
 
-/// A number with its thousands parted.
+/// Formats a number with thousands separators.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -13,12 +13,12 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
-/// `number` and what it counts, in the singular or the plural.
+/// Formats a number with a noun in the singular or plural.
 pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// A number of bytes in the largest unit that leaves a whole number or at least ten: `512 MiB`, `17 GiB`.
+/// Formats a number of bytes in the largest unit that leaves a whole number or at least ten: `512 MiB`, `17 GiB`.
 pub fn bytes_in_words(bytes: u64) -> String {
     let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
     let fits = |shift: u32| bytes >> shift >= 10 || bytes >> shift > 0 && bytes.trailing_zeros() >= shift;

@@ -1,5 +1,5 @@
-//! JSON that may be printed: every value is written by [`write_json`], which escapes whatever a terminal or a reader's
-//! eye could be deceived by, so that it is the same value still.
+//! JSON output. [`write_json`] escapes all characters that could control a terminal or deceive the eye, without changing
+//! the values.
 
 use std::io::{self, Write};
 
@@ -8,12 +8,12 @@ use serde_json::ser::{CompactFormatter, Formatter};
 
 use super::sanitize::changes;
 
-/// Writes `value` as JSON on one line. Characters that [`clean`](super::clean) would change stand as `\uXXXX`.
+/// Writes `value` as JSON on one line. Characters that [`clean`](super::clean) would change are written as `\uXXXX`.
 pub fn write_json(out: &mut impl Write, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(out, Escaping)).map_err(io::Error::from)
 }
 
-/// The same as a text.
+/// Like [`write_json`], but returns a string.
 pub fn to_json(value: &(impl Serialize + ?Sized)) -> io::Result<String> {
     let mut out = Vec::new();
     write_json(&mut out, value)?;

@@ -1,16 +1,16 @@
-//! Text on its way to a screen: [`Safe`] is what may be drawn, and there is no way to make one of text that is not safe.
+//! Text for the screen. Only [`Safe`] text can be drawn, and it cannot be made of unsafe text.
 
 use std::borrow::Cow;
 use std::ops::{Deref, Range};
 
 use super::{SafeText, clean};
 
-/// Text that is safe to draw, lent where that is possible.
+/// Text that is safe to draw, borrowed if possible.
 ///
-/// It is made of a [`SafeText`], of words that stand in the program, or of any other text by cleaning it:
+/// It is made of a [`SafeText`], of string literals, or of any other text by sanitizing it:
 ///
 /// ```
-/// use newsdesk::article::{Safe, SafeText};
+/// use newsdesk::text::{Safe, SafeText};
 ///
 /// let headline = SafeText::new("Moon\u{1b}[2J");
 /// assert_eq!(&*Safe::from(&headline), "Moon␛[2J");
@@ -20,7 +20,7 @@ use super::{SafeText, clean};
 /// assert_eq!(&*Safe::new(&typed), "ab");
 /// ```
 ///
-/// Text that came from anywhere is not taken for words of the program:
+/// Text that is not a literal is not accepted without sanitizing:
 ///
 /// ```compile_fail,E0597
 /// let typed = String::from("a\u{202e}b");
@@ -30,20 +30,20 @@ use super::{SafeText, clean};
 pub struct Safe<'a>(Cow<'a, str>);
 
 impl<'a> Safe<'a> {
-    /// Cleans `text`; only what was not safe is copied.
+    /// Sanitizes `text`. Copies it only if it is not safe.
     pub fn new(text: &'a str) -> Safe<'a> {
         Safe(clean(text))
     }
 
-    /// Some bytes of the text; nothing where they are no text. A mark at the front stands on nothing then, which
-    /// whoever draws it has to heed.
+    /// Returns a byte range of the text, or an empty text if the range is invalid. It may begin with a combining mark,
+    /// which the caller must handle.
     pub fn slice(&self, range: Range<usize>) -> Safe<'_> {
         Safe(Cow::Borrowed(self.0.get(range).unwrap_or("")))
     }
 }
 
 impl SafeText {
-    /// Some bytes of the text, as [`Safe::slice`] gives them.
+    /// Returns a byte range of the text, like [`Safe::slice`].
     pub fn slice(&self, range: Range<usize>) -> Safe<'_> {
         Safe(Cow::Borrowed(self.get(range).unwrap_or("")))
     }
@@ -69,7 +69,7 @@ impl<'a> From<&'a SafeText> for Safe<'a> {
     }
 }
 
-/// What was put together is cleaned.
+/// Sanitizes the text.
 impl From<String> for Safe<'static> {
     fn from(text: String) -> Safe<'static> {
         let cleaned = match clean(&text) {

@@ -1,17 +1,17 @@
-//! The one place that makes text safe: nothing that a terminal could take as a command, and nothing invisible that
-//! could deceive the eye, gets past [`clean`].
+//! Sanitizing: [`clean`] removes everything that a terminal could interpret as a command, and invisible characters that
+//! could deceive the eye. No other code makes text safe.
 //!
-//! - C0 controls and DEL become their visible pictures (U+2400 and on), C1 controls U+FFFD, and so do noncharacters and
-//!   private characters beyond the first plane, by which a terminal may show pictures.
-//! - Tabs, line separators and the like become spaces; line feeds stay (only code keeps them further on).
-//! - Bidirectional overrides, embeddings, isolates and marks, zero-width spaces, tag characters, annotations and all
-//!   else that Unicode calls ignorable are dropped, with three exceptions: the joiners U+200C and U+200D stay where
-//!   scripts and emoji need them, no more than [`MAX_JOINED`] in an emoji, and one U+FE0E or U+FE0F stays on a sign
-//!   that may be an emoji. A flag of tags is therefore the black flag that it begins with.
-//! - Marks that show nothing by themselves are dropped where they do nothing: joiners of numbers and fillers everywhere,
-//!   signs that stack or change letters anywhere but among letters of their own script. Characters that are blank, such
-//!   as the empty Braille pattern, become spaces.
-//! - No more than [`MAX_MARKS`] combining marks stay on one character, or at the front of a text.
+//! - C0 controls and DEL become visible pictures (U+2400 and on). C1 controls, noncharacters and private characters beyond
+//!   the first plane, which a terminal may show as pictures, become U+FFFD.
+//! - Tabs, line separators and similar characters become spaces. Line feeds stay; later only code keeps them.
+//! - Bidirectional overrides, embeddings, isolates and marks, zero-width spaces, tag characters, annotations and all other
+//!   ignorable characters are dropped, with two exceptions. The joiners U+200C and U+200D stay if scripts or emoji need
+//!   them, at most [`MAX_JOINED`] in an emoji. One U+FE0E or U+FE0F stays on a character that may be an emoji. A flag made
+//!   of tags is therefore shown as its first character, the black flag.
+//! - Marks that are invisible by themselves are dropped if they have no effect: number joiners and fillers always, marks
+//!   that stack or change letters unless they are among letters of their own script. Blank characters, such as the empty
+//!   Braille pattern, become spaces.
+//! - At most [`MAX_MARKS`] combining marks stay on one character, or at the start of a text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,24 +19,24 @@ use std::ops::{Deref, RangeInclusive};
 
 use unicode_width::UnicodeWidthChar;
 
-/// How many combining marks may stand on one character; more only serve to smear over other lines.
+/// The maximum number of combining marks on one character; more would cover other lines.
 pub(crate) const MAX_MARKS: usize = 6;
 
-/// How many joiners may stand in one emoji. The longest of Unicode's have three; an endless one would take two columns
-/// by the rules, and all of the screen on a terminal that has no sign for it.
+/// The maximum number of joiners in one emoji. Unicode's longest have three. An endless sequence would have a width of two
+/// columns by the rules, but fill the screen of a terminal without a glyph for it.
 pub(crate) const MAX_JOINED: usize = 5;
 
-/// Text that is safe to show on a terminal. It can only be made by [`SafeText::new`], which cleans it.
+/// Text that is safe to show on a terminal. It can only be made by [`SafeText::new`], which sanitizes it.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SafeText(Box<str>);
 
 impl SafeText {
-    /// Cleans `text`; see the module for what that means.
+    /// Sanitizes `text` by the rules of this module.
     pub fn new(text: &str) -> SafeText {
         SafeText(clean(text).into())
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -74,7 +74,7 @@ impl PartialEq<&str> for SafeText {
     }
 }
 
-/// Makes `text` safe to show; it is given back as it is where it already was.
+/// Sanitizes `text`. Returns it unchanged if it is already safe.
 pub fn clean(text: &str) -> Cow<'_, str> {
     let Some(suspect) = first_suspect(text) else { return Cow::Borrowed(text) };
     let mut verdicts = Verdicts::from(text, suspect);
@@ -87,25 +87,24 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether [`clean`] leaves `text` as it is.
+/// Returns whether [`clean`] leaves `text` unchanged.
 pub fn is_clean(text: &str) -> bool {
     changes(text).next().is_none()
 }
 
-/// The characters that [`clean`] would replace or drop, and where they stand: for formats that can write them so that
-/// they are harmless and the same still.
+/// Returns the characters that [`clean`] would replace or drop, with their positions, for formats that can escape them.
 pub fn changes(text: &str) -> impl Iterator<Item = (usize, char)> {
     let from = first_suspect(text).unwrap_or(text.len());
     let changed = Verdicts::from(text, from).filter(|(_, treatment)| !matches!(treatment, Treatment::Keep(_)));
     changed.filter_map(|(at, _)| Some((at, text.get(at..)?.chars().next()?)))
 }
 
-/// Where the first character stands that might not stay.
+/// Returns the position of the first character that may be unsafe.
 fn first_suspect(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        // Printable ASCII and line feeds, eight at a time: most text is nothing else.
+        // Most text is printable ASCII and line feeds, so skip eight of them at a time.
         at += plain_prefix(&bytes[at..]);
         let Some(c) = text[at..].chars().next() else { break };
         if stays(c) {
@@ -117,25 +116,25 @@ fn first_suspect(text: &str) -> Option<usize> {
     None
 }
 
-/// Whether [`clean`] gives back `text` as it is; it may do so too where this says no.
+/// Returns true only if [`clean`] leaves `text` unchanged. May return false for safe text.
 pub(crate) fn is_surely_safe(text: &str) -> bool {
     text.chars().all(stays)
 }
 
-/// Whether `c` stays whatever stands around it. A joiner or a mark may belong to a doubled joiner or too high a stack.
+/// Returns whether `c` is safe in any context. Joiners and marks are not, because they may be doubled or stacked.
 fn stays(c: char) -> bool {
     matches!(treat(c), Treatment::Keep(_)) && !is_attached(c)
 }
 
-/// The length of the run of printable ASCII and line feeds at the front of `bytes`.
+/// Returns the length of the run of printable ASCII and line feeds at the start of `bytes`.
 fn plain_prefix(bytes: &[u8]) -> usize {
     const LANES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = LANES * 0x80;
     let mut at = 0;
     while let Some(chunk) = bytes[at..].first_chunk::<8>() {
         let word = u64::from_le_bytes(*chunk);
-        // A lane's high bit is set where the byte is below 0x20, is 0x7f, or has its own high bit set. Borrows can
-        // only add bits, never lose one, and what they add is looked at byte by byte below.
+        // The high bit of a lane is set if the byte is below 0x20, is 0x7f, or has its high bit set. Borrows can only add
+        // bits, and the loop below checks such bytes one by one.
         let below_space = word.wrapping_sub(LANES * 0x20);
         let del = (word ^ (LANES * 0x7f)).wrapping_sub(LANES);
         if (below_space | del | word) & HIGH != 0 && !chunk.iter().all(|&byte| is_plain(byte)) {
@@ -150,7 +149,7 @@ fn is_plain(byte: u8) -> bool {
     matches!(byte, b'\n' | b' '..=b'~')
 }
 
-/// What becomes of a character.
+/// The treatment of a character.
 #[derive(Clone, Copy)]
 enum Treatment {
     Keep(char),
@@ -159,7 +158,7 @@ enum Treatment {
 }
 
 impl Treatment {
-    /// What is shown for it.
+    /// Returns the replacement.
     fn shown(self) -> Option<char> {
         match self {
             Treatment::Keep(c) | Treatment::Replace(c) => Some(c),
@@ -168,7 +167,7 @@ impl Treatment {
     }
 }
 
-/// What becomes of `c`, as far as that does not depend on what stands around it.
+/// Returns the treatment of `c`, as far as it does not depend on the context.
 fn treat(c: char) -> Treatment {
     match c {
         '\n' | ' '..='~' => Treatment::Keep(c),
@@ -192,7 +191,7 @@ fn treat(c: char) -> Treatment {
     }
 }
 
-/// Whether `c` takes no room of its own, standing on or joining the character before.
+/// Returns whether `c` has no width, because it combines with the character before.
 fn is_attached(c: char) -> bool {
     match c {
         '\0'..='\u{2FF}'
@@ -206,29 +205,29 @@ fn is_attached(c: char) -> bool {
     }
 }
 
-/// Goes through a text and says what becomes of each character, and where that stands.
+/// Iterates over a text and yields the treatment and position of each character.
 struct Verdicts<'a> {
     text: &'a str,
     at: usize,
-    /// The last character that stayed or took the place of one.
+    /// The last character of the output.
     last: Option<char>,
-    /// How many marks stand on it.
+    /// The number of marks on it.
     marks: usize,
-    /// How many joiners stand in the emoji that it belongs to.
+    /// The number of joiners in its emoji.
     joined: usize,
 }
 
 impl<'a> Verdicts<'a> {
-    /// Begins at the character at byte `at`. All before it stay and stand for themselves.
+    /// Starts at the character at byte `at`. All characters before it are safe in any context.
     fn from(text: &'a str, at: usize) -> Verdicts<'a> {
         let last = text.get(..at).and_then(|before| before.chars().next_back());
         Verdicts { text, at, last, marks: 0, joined: 0 }
     }
 
-    /// Returns whether a mark that shows nothing by itself does something here. Other marks always do.
+    /// Returns whether a mark that is invisible by itself has an effect here. Other marks always do.
     fn acts(&self, mark: char) -> bool {
         let next = self.text.get(self.at..).and_then(|rest| rest.chars().next());
-        // A letter stays and is stacked; a mark might be cut.
+        // Only a letter can be stacked; a mark might be dropped.
         let is_letter = |c: char| matches!(treat(c), Treatment::Keep(_)) && !is_attached(c);
         match hidden_mark(mark) {
             None => true,
@@ -242,12 +241,12 @@ impl<'a> Verdicts<'a> {
         }
     }
 
-    /// Whether a joiner may stay here: what stands on both its sides can be joined.
+    /// Returns whether a joiner stays here, because the characters on both sides can be joined.
     fn keeps_joiner(&mut self) -> bool {
         let rest = self.text.get(self.at..).unwrap_or("");
-        // Of several joiners in a row the last counts.
+        // Only the last of several joiners in a row counts.
         let next = rest.chars().find_map(|c| treat(c).shown());
-        // A selector stays on what it stands on alone, a mark only where there is room for it.
+        // A selector stays only on its own base character, a mark only below the limit.
         let stays = |c: &char| *c != '\u{FE0F}' && (self.marks < MAX_MARKS || !is_attached(*c));
         let next = next.filter(|&c| joins(c)).filter(stays);
         let (Some(_), Some(next)) = (self.last.filter(|&c| joins(c)), next) else { return false };
@@ -280,7 +279,7 @@ impl Iterator for Verdicts<'_> {
             }
             _ => {
                 self.marks = 0;
-                // Shades of skin belong to the emoji before.
+                // Skin tones belong to the emoji before.
                 if self.last != Some('\u{200D}') && !('\u{1F3FB}'..='\u{1F3FF}').contains(&shown) {
                     self.joined = 0;
                 }
@@ -295,16 +294,16 @@ impl Iterator for Verdicts<'_> {
     }
 }
 
-/// What a mark does that shows nothing by itself.
+/// The effect of a mark that is invisible by itself.
 enum HiddenMark {
-    /// Stacks the letters on its sides, which are of one of these ranges.
+    /// Stacks the letters on both sides, which are in one of these ranges.
     Stacks(&'static [RangeInclusive<char>]),
-    /// Changes the form of the sign before it, which is of this range.
+    /// Changes the form of the character before it, which is in this range.
     Changes(RangeInclusive<char>),
 }
 
-/// Returns what `c` does, if it is a mark that shows nothing by itself: an invisible stacker (as Unicode's property
-/// Indic_Syllabic_Category has it), or one that selects another form of a sign.
+/// Returns the effect of `c`, if it is a mark that is invisible by itself: an invisible stacker (by Unicode's property
+/// Indic_Syllabic_Category), or a selector of another form.
 fn hidden_mark(c: char) -> Option<HiddenMark> {
     use HiddenMark::{Changes, Stacks};
     Some(match c {
@@ -329,13 +328,13 @@ fn hidden_mark(c: char) -> Option<HiddenMark> {
     })
 }
 
-/// Whether `c` can be shown both as a sign of text and as an emoji, which a selector after it chooses.
+/// Returns whether `c` has both a text and an emoji form, which a selector after it chooses.
 fn may_be_emoji(c: char) -> bool {
     matches!(c, '#' | '*' | '0'..='9' | '©' | '®' | '\u{203C}'..='\u{3299}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
-/// Whether a joiner beside `c` means something: in Arabic and Indic scripts and their kin, and between emoji. Beside
-/// anything else a terminal might join what does not belong together.
+/// Returns whether a joiner beside `c` has a meaning: in Arabic, Indic and related scripts, and between emoji. Beside
+/// other characters, a terminal might join unrelated ones.
 fn joins(c: char) -> bool {
     matches!(c, '\u{0600}'..='\u{1CFF}' | '\u{2190}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
         && !matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1100}'..='\u{11FF}')
@@ -377,7 +376,7 @@ mod tests {
     fn joiners_stay_where_scripts_and_emoji_need_them() {
         assert_eq!(clean("👩\u{200d}👩\u{200d}👧"), "👩\u{200d}👩\u{200d}👧");
         assert_eq!(clean("می\u{200c}خواهم"), "می\u{200c}خواهم");
-        // Between the letters of a Korean syllable one would only keep them apart where nobody sees it.
+        // Between the letters of a Korean syllable it would separate them invisibly.
         assert_eq!(clean("\u{1100}\u{200d}\u{1161}"), "\u{1100}\u{1161}");
         assert_eq!(clean("a\u{200d}\u{200d}b 👩\u{200d}"), "ab 👩");
     }
@@ -386,7 +385,7 @@ mod tests {
     fn stacks_of_combining_marks_are_cut_to_the_limit() {
         let zalgo = format!("e{}x", "\u{301}".repeat(10_000));
         assert_eq!(clean(&zalgo), format!("e{}x", "\u{301}".repeat(MAX_MARKS)));
-        // A mark that is cut is nothing that a joiner could join.
+        // A joiner cannot join a mark that is dropped.
         let joined = format!("م{}\u{200c}\u{605}e", "\u{605}".repeat(MAX_MARKS));
         assert_eq!(clean(&joined), format!("م{}e", "\u{605}".repeat(MAX_MARKS)));
         let lone = "\u{301}".repeat(50);
@@ -401,7 +400,7 @@ mod tests {
             CodePointSetData::new::<BidiControl>(),
             CodePointSetData::new::<NoncharacterCodePoint>(),
         );
-        // Signs in front of Arabic and Kaithi numbers and of Syriac abbreviations: they are seen.
+        // Visible signs before Arabic and Kaithi numbers and Syriac abbreviations.
         let seen = |c| {
             matches!(c, '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}' | '\u{890}' | '\u{891}' | '\u{8E2}')
                 || matches!(c, '\u{110BD}' | '\u{110CD}')
@@ -480,7 +479,7 @@ mod tests {
     #[test]
     fn characters_that_are_none_and_private_planes_are_replaced() {
         assert_eq!(clean("a\u{FFFE}\u{FDD0}\u{1FFFF}\u{10EEEE}\u{F0000}"), format!("a{}", "\u{FFFD}".repeat(5)));
-        // Fonts have signs of their own in the first plane.
+        // Fonts have their own glyphs in the private area of the first plane.
         assert_eq!(clean("\u{F8FF}"), "\u{F8FF}");
     }
 

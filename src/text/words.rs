@@ -1,4 +1,4 @@
-//! Words, counted in scripts with and without spaces.
+//! Word counts in scripts with and without spaces.
 
 /// Counts words: runs of characters other than white space. In scripts without spaces between words (Chinese, Japanese,
 /// Thai, Lao, Khmer, Burmese), two characters count as a word.
@@ -21,7 +21,7 @@ pub fn count_words(text: &str) -> u32 {
     words
 }
 
-/// Returns whether the script of this character puts no spaces between words: Chinese, Japanese, Thai and their neighbours.
+/// Returns whether the script of this character has no spaces between words: Chinese, Japanese, Thai and similar ones.
 pub fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'
         | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'

@@ -1,4 +1,4 @@
-//! What each character folds to, alone or with the marks that it carries.
+//! The folding rules: the folded form of each character, alone or with combining marks.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use unicode_normalization::char::canonical_combining_class;
 
 use super::MAX_FOLDED;
 
-/// The length of what is folded together at the front of `text`: a character with the marks that it carries.
+/// Returns the length of the first cluster of `text`: a character with its combining marks.
 pub(super) fn cluster_length(text: &str) -> usize {
     let mut chars = text.char_indices();
     let Some((_, first)) = chars.next() else { return 0 };
@@ -30,8 +30,7 @@ fn joins(before: char, c: char) -> bool {
     }
 }
 
-/// Whether the character at the front of `bytes` might be a mark on the one before: its first bytes alone rule out most
-/// that are none.
+/// Returns whether `bytes` may begin with a combining mark. The first bytes rule out most other characters.
 pub(super) fn may_begin_mark(bytes: &[u8]) -> bool {
     match bytes {
         // Greek, Cyrillic, and Chinese characters.
@@ -42,7 +41,7 @@ pub(super) fn may_begin_mark(bytes: &[u8]) -> bool {
     }
 }
 
-/// What one cluster folds to, at most [`MAX_FOLDED`] bytes unless it stays as it is.
+/// The folded form of a cluster, at most [`MAX_FOLDED`] bytes unless it is unchanged.
 pub(super) enum Folded<'a> {
     Same(&'a str),
     Short(Short),
@@ -81,7 +80,7 @@ impl Short {
         Some(Short { length: text.len() as u8, bytes })
     }
 
-    /// Its bytes with zeros behind them, and how many there are.
+    /// Returns the bytes, padded with zeros, and their number.
     pub(super) fn padded(self) -> ([u8; MAX_FOLDED], usize) {
         (self.bytes, usize::from(self.length))
     }
@@ -114,11 +113,11 @@ pub(super) fn fold_cluster(original: &str, first: char) -> Folded<'_> {
 
 const TABLE_END: char = '\u{3000}';
 
-/// How many characters a page of the table has.
+/// The number of characters in a page of the table.
 const PAGE: usize = 256;
 
-/// The folded form of a character below [`TABLE_END`]. They are worked out page by page on first use: all of them take
-/// about 2 ms, for which every thread of a first load would have to wait, and most texts need two pages.
+/// Returns the folded form of a character below [`TABLE_END`]. Pages are computed on first use. All of them take about 2
+/// ms, for which every thread of a first load would have to wait, and most texts need only two pages.
 fn in_table(c: char) -> Short {
     static PAGES: [OnceLock<Vec<Short>>; TABLE_END as usize / PAGE] = [const { OnceLock::new() }; _];
     let (page, at) = (c as usize / PAGE, c as usize % PAGE);
@@ -138,10 +137,9 @@ fn in_table(c: char) -> Short {
 fn fold_slowly(cluster: &str) -> String {
     let folded = fold_by_the_tables(cluster);
     let is_mark = |text: &str| text.chars().next().is_some_and(|c| canonical_combining_class(c) != 0);
-    // Unicode takes some signs, such as a lone diaeresis, for a space with a mark on it, and a lone voicing mark of half
-    // width for one that stands on the letter before. They stay as they are: a space in folded text is always white
-    // space in the original, and no mark is put on what it did not stand on.
-    // So do single letters of Hangul that would join with their neighbours into a syllable.
+    // Some characters stay unchanged. Unicode decomposes a lone diaeresis to a space with a mark, and a lone half-width
+    // voicing mark to a mark on the letter before. But a space in folded text is always white space in the original, and a
+    // mark must not move to another letter. Single Hangul letters would join with their neighbours into a syllable.
     let joins = |text: &str| text.chars().any(|c| matches!(c, '\u{1100}'..='\u{11FF}'));
     let is_new = |what: &dyn Fn(&str) -> bool| what(&folded) && !what(cluster);
     if folded.starts_with(' ') || is_new(&is_mark) || is_new(&joins) { cluster.to_owned() } else { folded }
@@ -162,7 +160,8 @@ fn fold_by_the_tables(cluster: &str) -> String {
         .collect()
 }
 
-/// Accents and other signs that a reader leaves out when searching; vowel signs of Indic and Thai script are none.
+/// Returns whether a mark is dropped: accents and other marks that people omit in searches, but not vowel signs of Indic
+/// and Thai scripts.
 fn is_dropped(c: char) -> bool {
     matches!(c, '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0487}' | '\u{0591}'..='\u{05BD}' | '\u{05BF}'
         | '\u{05C1}' | '\u{05C2}' | '\u{05C4}' | '\u{05C5}' | '\u{05C7}' | '\u{0610}'..='\u{061A}' | '\u{0640}'
@@ -171,7 +170,7 @@ fn is_dropped(c: char) -> bool {
         | '\u{200C}' | '\u{200D}' | '\u{20D0}'..='\u{20FF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}')
 }
 
-/// The plain character or two behind a typographic form, or a letter without its stroke.
+/// Returns the plain form of a typographic character, or of a letter with a stroke.
 enum Plain {
     One(char),
     Two(char, char),

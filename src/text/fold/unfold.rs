@@ -1,4 +1,4 @@
-//! The way back: from folded text and its edits to the text as it was written, and to the places of matches in it.
+//! Unfolding: restores the original text from folded text and edits, and maps positions of matches.
 
 use std::ops::Range;
 
@@ -35,14 +35,14 @@ impl<'a> Iterator for Edits<'a> {
     }
 }
 
-/// Walks along a folded article and its edits, giving back original text part by part and mapping positions.
+/// Walks over a folded article and its edits. Returns original text part by part and maps positions.
 #[derive(Clone, Debug)]
 pub struct Unfolder<'a> {
     folded: &'a [u8],
     edits: Edits<'a>,
-    /// The folded position up to which everything was given out.
+    /// The current folded position.
     at: usize,
-    /// Where the edit that was read last begins to matter, and what it does.
+    /// The next edit and its position.
     next: Option<(usize, Edit<'a>)>,
 }
 
@@ -54,7 +54,7 @@ impl<'a> Unfolder<'a> {
         unfolder
     }
 
-    /// Reads the next edit, whose skip counts from folded position `from`.
+    /// Reads the next edit. Its skip counts from folded position `from`.
     fn advance(&mut self, from: usize) {
         let mut from = from;
         self.next = None;
@@ -69,17 +69,17 @@ impl<'a> Unfolder<'a> {
         }
     }
 
-    /// Gives back the original text from the current position to `end` (a folded position, at a part's end or at a
-    /// separator), mapping `marks`, folded positions in ascending order within that stretch, to bytes of it.
+    /// Returns the original text from the current position to `end`, a folded position at the end of a part or at a
+    /// separator. Maps `marks`, folded positions in ascending order within that range, to its bytes.
     ///
-    /// A mark inside what stands for one original character maps to the character's start, or its end where it is
-    /// the end of a range, as `marks` says.
+    /// A mark inside the folded form of one original character maps to the start of the character, or to its end if the
+    /// mark is the end of a range.
     fn take_into(&mut self, end: usize, out: &mut Vec<u8>, marks: &mut [Mark]) {
         let end = end.min(self.folded.len());
         let mut mark = 0;
         loop {
             let edit_at = self.next.as_ref().map_or(usize::MAX, |(at, _)| *at);
-            // An edit that only puts something back (no folded bytes) at the very end still belongs to this part.
+            // An edit at the very end without folded bytes, which only inserts text, still belongs to this part.
             let inserts = matches!(self.next, Some((_, Edit::Replace { folded: 0, .. })));
             let stop = edit_at.min(end).max(self.at);
             while let Some(found) = marks.get_mut(mark).filter(|found| {
@@ -118,15 +118,15 @@ impl<'a> Unfolder<'a> {
         }
     }
 
-    /// The original text from the current position to the folded position `end`.
+    /// Returns the original text from the current position to the folded position `end`.
     pub fn take(&mut self, end: usize) -> String {
         let mut out = Vec::with_capacity(end.saturating_sub(self.at) + 16);
         self.take_into(end, &mut out, &mut []);
         utf8(out)
     }
 
-    /// Like [`take`](Self::take), and gives the original ranges of `ranges`, folded ranges counted from the
-    /// article's start that lie within the stretch, in any order.
+    /// Like [`take`](Self::take), and also maps `ranges`, folded ranges of the article within the taken text, in any
+    /// order, to ranges of the original.
     pub fn take_with(&mut self, end: usize, ranges: &[Range<usize>]) -> (String, Vec<Range<usize>>) {
         let mut marks: Vec<Mark> = ranges
             .iter()
@@ -155,9 +155,8 @@ impl<'a> Unfolder<'a> {
         (utf8(out), original)
     }
 
-    /// The folded ranges of `ranges`, ranges of the original text between the current position and the folded position
-    /// `end`, in any order. What stands inside a character that folded to several, or that several folded to, maps to
-    /// all of it.
+    /// Maps `ranges` of the original text between the current position and the folded position `end`, in any order, to
+    /// folded ranges. A position inside a group of characters that fold together maps to the whole group.
     pub fn refold(&mut self, end: usize, ranges: &[Range<usize>]) -> Vec<Range<usize>> {
         let end = end.min(self.folded.len());
         let mut marks: Vec<(usize, bool, usize)> = ranges
@@ -180,7 +179,7 @@ impl<'a> Unfolder<'a> {
             let edit_at = self.next.as_ref().map_or(usize::MAX, |(at, _)| *at);
             let stop = edit_at.min(end).max(self.at);
             let plain = stop - self.at;
-            // A range that begins with what an edit stands for begins there; one that ends before it ends here.
+            // A range that begins with the text of an edit begins there; one that ends before it ends here.
             while let Some(mark) =
                 marks.next_if(|&(at, is_end, _)| at < original + plain || at == original + plain && is_end)
             {
@@ -208,8 +207,8 @@ impl<'a> Unfolder<'a> {
         folded
     }
 
-    /// Whether the capitals from the current position to the folded position `end` are those of `text`, which is
-    /// ASCII and as long; `None` where that cannot be told without reading the original.
+    /// Returns whether the capitals from the current position to the folded position `end` are those of `text`, which is
+    /// ASCII with the same length. Returns `None` if that requires the original text.
     pub fn has_capitals(&self, end: usize, text: &str) -> Option<bool> {
         if !text.is_ascii() || text.len() != end.checked_sub(self.at)? {
             return None;
@@ -224,21 +223,21 @@ impl<'a> Unfolder<'a> {
                     }
                     walker.advance(at + 1);
                 }
-                // What was put back at the very end may still belong to the last letter.
+                // Text inserted at the very end may still belong to the last letter.
                 Some((at, _)) if at <= end => return None,
                 _ => return Some(wanted.next().is_none()),
             }
         }
     }
 
-    /// Passes over a separator.
+    /// Skips a separator.
     pub fn skip_separator(&mut self) {
         if self.folded.get(self.at) == Some(&PART_SEPARATOR) {
             self.at += 1;
         }
     }
 
-    /// Moves on to the folded position `to` without giving anything out.
+    /// Moves to the folded position `to` without returning text.
     pub fn skip_to(&mut self, to: usize) {
         while let Some((at, edit)) = &self.next {
             let covered = match edit {
@@ -246,7 +245,7 @@ impl<'a> Unfolder<'a> {
                 Edit::Replace { folded, .. } => *folded,
                 Edit::Skip(_) => 0,
             };
-            // What stands at `to` itself belongs to what is taken next.
+            // An edit at `to` itself belongs to the following text.
             if *at >= to {
                 break;
             }
@@ -264,7 +263,7 @@ struct Mark {
     original: usize,
 }
 
-/// Only a damaged archive can hold bytes that are not UTF-8; they are then shown as U+FFFD.
+/// Converts bytes to text. Only a damaged corpus can contain invalid UTF-8, which becomes U+FFFD.
 fn utf8(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
