@@ -99,7 +99,7 @@ impl Manifest {
             shards.push(Line { sealed, articles, files, dead });
         }
         if !cursor.0.is_empty() {
-            return Err(damaged("there is something after its end"));
+            return Err(damaged("there are bytes after its end"));
         }
         Ok(Manifest { contents, root, options, written, shards })
     }
