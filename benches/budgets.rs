@@ -46,7 +46,7 @@ mod unix {
     use newsdesk::engine::loader::{LoadOptions, Source};
     use newsdesk::marks::Marks;
     use newsdesk::query::Query;
-    use newsdesk::search::{Answer, Request, scan};
+    use newsdesk::search::{SearchRequest, SearchResult, scan};
 
     use super::terminal::Terminal;
     use super::{library, seeds};
@@ -207,7 +207,7 @@ mod unix {
         let (mut first, mut whole, mut narrowed) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..3 {
             for text in TYPED {
-                let mut former: Vec<Answer> = Vec::new();
+                let mut former: Vec<SearchResult> = Vec::new();
                 for end in (1..=text.len()).filter(|&end| text.is_char_boundary(end)) {
                     let query = Query::parse_typing(&text[..end], NaiveDate::MIN);
                     if query.mistake().is_some() || query.is_everything() {
@@ -264,10 +264,10 @@ mod unix {
         corpus: &Arc<Corpus>,
         marks: &Marks,
         query: Query,
-        within: Option<Answer>,
-    ) -> (Duration, Duration, Answer) {
+        within: Option<SearchResult>,
+    ) -> (Duration, Duration, SearchResult) {
         let began = Instant::now();
-        let request = Request {
+        let request = SearchRequest {
             generation: 1,
             corpus: Arc::clone(corpus),
             marks: marks.clone(),

@@ -15,14 +15,14 @@ use divan::counter::{BytesCount, ItemsCount};
 use memchr::memmem::Finder;
 use newsdesk::app::{Effect, Message, Size, State};
 use newsdesk::config::{Background, Config};
-use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
+use newsdesk::corpus::{Corpus, FileStamp, Origin, ShardBuilder};
 use newsdesk::engine::load_all;
 use newsdesk::engine::loader::{LoadOptions, Source};
-use newsdesk::formats::{Hint, decode, read};
+use newsdesk::formats::{FileHint, decode, read};
 use newsdesk::query::Query;
 use newsdesk::render::typeset::{Annotation, TypesetOptions, typeset};
-use newsdesk::search::{Answer, Request, count_hits, scan};
-use newsdesk::text::fold::Folder;
+use newsdesk::search::{SearchRequest, SearchResult, count_hits, scan};
+use newsdesk::text::fold::FoldWriter;
 use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -48,8 +48,8 @@ fn corpus_of(articles: usize) -> Arc<Corpus> {
     for number in 0..articles {
         let (name, text) = (format!("{number:06}.txt"), seeds.article(number));
         let decoded = decode(text.as_bytes()).unwrap();
-        let reading = read(&decoded, &Hint { file_name: &name });
-        let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
+        let reading = read(&decoded, &FileHint { file_name: &name });
+        let file = builder.file(&dir, name.as_ref(), Origin::File, FileStamp::default());
         builder.push(file, name.as_bytes(), 0, reading.format, &reading.drafts[0]);
         if builder.bytes() >= 4 << 20 {
             shards.push(Arc::new(std::mem::take(&mut builder).finish()));
@@ -63,12 +63,19 @@ fn bytes() -> usize {
     corpus().shards().map(|(_, shard)| shard.folded().len()).sum()
 }
 
-fn request(text: &str, within: Option<Answer>) -> Request {
+fn request(text: &str, within: Option<SearchResult>) -> SearchRequest {
     let query = Arc::new(Query::parse(text, NaiveDate::MIN));
-    Request { generation: 1, corpus: Arc::clone(corpus()), marks: Default::default(), query, within, screenful: 80 }
+    SearchRequest {
+        generation: 1,
+        corpus: Arc::clone(corpus()),
+        marks: Default::default(),
+        query,
+        within,
+        screenful: 80,
+    }
 }
 
-fn answer(text: &str) -> Answer {
+fn answer(text: &str) -> SearchResult {
     let mut last = None;
     scan(&request(text, None), &|| false, &mut |answer| last = Some(answer));
     last.unwrap()
@@ -91,7 +98,7 @@ mod loading {
     fn folding(bencher: Bencher<'_, '_>) {
         let text: String = (0..300).map(|number| seeds::Seeds::new().article(number)).collect();
         bencher.counter(BytesCount::of_str(&text)).bench(|| {
-            let mut folder = Folder::default();
+            let mut folder = FoldWriter::default();
             folder.push(black_box(&text));
             folder.folded.len()
         });

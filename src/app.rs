@@ -22,7 +22,7 @@ use crate::article::Problem;
 use crate::config::{Background, Config, ThemeChoice};
 use crate::corpus::{Corpus, Slot};
 use crate::keys::Keymap;
-use crate::marks::Marked;
+use crate::marks::ArticleMarks;
 use crate::query::Query;
 use crate::render::typeset::TypesetOptions;
 use crate::search::listed;
@@ -303,7 +303,7 @@ impl State {
 
     /// Opens the selected article in the reading pane.
     fn show_selected(&mut self) {
-        let unmarked = Marked::default();
+        let unmarked = ArticleMarks::default();
         let article = self.selected_article();
         let marked = article.map_or(&unmarked, |article| self.keeping.marks().get(article));
         if self.reading.show(self.list.selected_slot(), &self.corpus, self.filter.matcher(), marked) {
@@ -342,7 +342,7 @@ impl State {
     fn take_moved(
         &mut self,
         moved: &[(ArticleId, ArticleId)],
-        marks: Vec<(ArticleId, Marked)>,
+        marks: Vec<(ArticleId, ArticleMarks)>,
         session: Option<Session>,
     ) {
         let moved = moved.iter().copied().collect();

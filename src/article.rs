@@ -9,7 +9,7 @@ mod draft;
 mod enclosure;
 pub(crate) mod problem;
 
-pub use problem::{Flaw, Problem, Refusal};
+pub use problem::{Problem, ReadError, Warning};
 
 use crate::text::SafeText;
 

@@ -81,7 +81,7 @@ enum ColorWhen {
 }
 
 #[derive(Debug, Default, Args)]
-struct Choice {
+struct QueryArgs {
     /// Only articles that match this query, written as in the filter bar
     #[arg(long, value_name = "QUERY", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     query: String,
@@ -100,20 +100,20 @@ enum Command {
         #[command(flatten)]
         paths: Paths,
         #[command(flatten)]
-        choice: Choice,
+        choice: QueryArgs,
         /// How to print them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: crate::cli::commands::list::Format,
+        format: crate::cli::commands::list::ListFormat,
     },
     /// Print whole articles, newest first
     Show {
         #[command(flatten)]
         paths: Paths,
         #[command(flatten)]
-        choice: Choice,
+        choice: QueryArgs,
         /// How to print them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: crate::cli::commands::show::Format,
+        format: crate::cli::commands::show::ShowFormat,
         /// The width of a line of text, in columns
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(10..=1000))]
         width: Option<u16>,
@@ -129,7 +129,7 @@ enum Command {
         paths: Paths,
         /// How to print it
         #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: crate::cli::commands::search::Format,
+        format: crate::cli::commands::search::SearchFormat,
         /// The order; a `sort:` in the query says the same
         #[arg(long, value_name = "ORDER", value_parser = sorts())]
         sort: Option<Sort>,
@@ -148,10 +148,10 @@ enum Command {
         #[command(flatten)]
         paths: Paths,
         #[command(flatten)]
-        choice: Choice,
+        choice: QueryArgs,
         /// The format; without it the ending of the file decides, else it is Markdown
         #[arg(long, value_name = "FORMAT")]
-        format: Option<crate::cli::commands::export::Format>,
+        format: Option<crate::cli::commands::export::FormatArg>,
         /// The file to write, or a folder: one that exists, or a name that ends in a slash
         #[arg(long, short, value_name = "PATH")]
         output: PathBuf,
@@ -181,7 +181,7 @@ enum Command {
         #[arg(long, value_name = "CASE", value_parser = cases())]
         case: Option<Case>,
         #[command(flatten)]
-        wishes: crate::cli::commands::mark::Wishes,
+        wishes: crate::cli::commands::mark::MarkArgs,
         /// Tell what would change, and change nothing
         #[arg(long)]
         dry_run: bool,
@@ -189,7 +189,7 @@ enum Command {
     /// List, add and remove saved searches, or run one
     Searches {
         #[command(subcommand)]
-        order: Option<crate::cli::commands::searches::Order>,
+        order: Option<crate::cli::commands::searches::SearchesCommand>,
     },
     /// List what saved searches find that they had not found before, for cron
     ///
@@ -203,7 +203,7 @@ enum Command {
         paths: Vec<PathBuf>,
         /// How to print them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: crate::cli::commands::list::Format,
+        format: crate::cli::commands::list::ListFormat,
         /// Leave what is new to be new the next time
         #[arg(long)]
         dry_run: bool,
@@ -211,17 +211,17 @@ enum Command {
     /// Copy, export and import what is kept: marks, notes, saved searches
     Library {
         #[command(subcommand)]
-        order: crate::cli::commands::library::Order,
+        order: crate::cli::commands::library::LibrarySubcommand,
     },
     /// Show what is kept of large folders, so that they open faster, and tidy it up
     Cache {
         #[command(subcommand)]
-        order: Option<crate::cli::commands::cache::Order>,
+        order: Option<crate::cli::commands::cache::CacheCommand>,
     },
     /// Manage feed subscriptions
     Feed {
         #[command(subcommand)]
-        order: crate::cli::commands::feed::Order,
+        order: crate::cli::commands::feed::FeedSubcommand,
     },
     /// Print every setting with its default, ready for config.toml
     Config,
@@ -285,8 +285,8 @@ fn carry_out_command(cli: Cli, colours: bool) -> io::Result<ExitCode> {
         None => {
             paths::check(&cli.paths.paths, true)?;
             crate::cli::commands::list::print(
-                &select(&cli.paths, &Choice::default(), false, &cli.common)?,
-                crate::cli::commands::list::Format::Text,
+                &select(&cli.paths, &QueryArgs::default(), false, &cli.common)?,
+                crate::cli::commands::list::ListFormat::Text,
                 &mut out,
             )
         }
@@ -300,12 +300,12 @@ fn carry_out_command(cli: Cli, colours: bool) -> io::Result<ExitCode> {
             Err(io::Error::new(io::ErrorKind::InvalidInput, message))
         }
         Some(Command::Search { query, paths, format, sort, case, limit, context }) => {
-            let options = crate::cli::commands::search::Options {
+            let options = crate::cli::commands::search::SearchArgs {
                 format,
                 limit: limit.unwrap_or(usize::MAX),
                 context: usize::from(context),
             };
-            let selection = select(&paths, &Choice { query, sort, case }, format.has_marks(), &cli.common)?;
+            let selection = select(&paths, &QueryArgs { query, sort, case }, format.has_marks(), &cli.common)?;
             crate::cli::commands::search::print(&selection, &options, &mut out)
         }
         Some(Command::Export { paths, choice, format, output, force }) => {
@@ -330,7 +330,7 @@ fn carry_out_command(cli: Cli, colours: bool) -> io::Result<ExitCode> {
         }
         Some(Command::Check { library: true, .. }) => crate::cli::commands::library::check(&mut out),
         Some(Command::Mark { paths, query, case, wishes, dry_run }) => {
-            let choice = Choice { query, sort: None, case };
+            let choice = QueryArgs { query, sort: None, case };
             crate::cli::commands::mark::carry_out(
                 &select(&paths, &choice, false, &cli.common)?,
                 &wishes,
@@ -458,7 +458,7 @@ fn cache() -> Option<Cache> {
 }
 
 /// Loads what a subcommand is about. A mistake in the query is told before anything is read.
-fn select(paths: &Paths, choice: &Choice, has_marks: bool, common: &Common) -> io::Result<Selection> {
+fn select(paths: &Paths, choice: &QueryArgs, has_marks: bool, common: &Common) -> io::Result<Selection> {
     let mut query = as_configured(parse(&choice.query, choice.sort)?, common)?;
     if let Some(case) = choice.case {
         query = query.with_case(case);

@@ -16,10 +16,10 @@ use std::sync::Arc;
 
 use crate::article::ArticleId;
 
-pub use article_ref::{Entry, PartView};
+pub use article_ref::{ArticleRef, PartRange};
 pub use builder::{FileIndex, ShardBuilder};
-pub use shard::{FeedLabel, FileView, Origin, Shard, Stamp};
-pub use usage::FileWeight;
+pub use shard::{FeedLabel, FileEntry, FileStamp, Origin, Shard};
+pub use usage::FileUsage;
 
 /// The number of an article in a corpus. It stays the same in all later versions and is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,7 +76,7 @@ impl Corpus {
     }
 
     /// Returns the article in `slot`, even if this version no longer lists it.
-    pub fn get(&self, slot: Slot) -> Option<Entry<'_>> {
+    pub fn get(&self, slot: Slot) -> Option<ArticleRef<'_>> {
         let shard = self.starts.partition_point(|&start| start <= slot.0).checked_sub(1)?;
         let index = slot.0 - self.starts.get(shard)?;
         self.shards.get(shard)?.entry(index as usize)
@@ -119,7 +119,7 @@ impl Corpus {
 
     /// Returns a version without the articles for which `gone` returns true.
     #[must_use]
-    pub fn without(&self, gone: impl Fn(Entry<'_>) -> bool) -> Corpus {
+    pub fn without(&self, gone: impl Fn(ArticleRef<'_>) -> bool) -> Corpus {
         let stays = |slot: &Slot| self.get(*slot).is_some_and(|entry| !gone(entry));
         let order = self.order.iter().copied().filter(stays).collect();
         let mut version = Corpus { order: Arc::new(order), ..self.clone() };
@@ -184,7 +184,7 @@ mod tests {
 
     fn shard(name: &str, drafts: &[Draft<'_>]) -> Arc<Shard> {
         let mut builder = ShardBuilder::default();
-        let file = builder.file(&Arc::from(Path::new("desk")), name.as_ref(), Origin::File, Stamp::default());
+        let file = builder.file(&Arc::from(Path::new("desk")), name.as_ref(), Origin::File, FileStamp::default());
         for (ordinal, draft) in drafts.iter().enumerate() {
             builder.push(file, name.as_bytes(), ordinal as u32, "wire", draft);
         }

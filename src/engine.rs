@@ -10,6 +10,6 @@ pub(crate) mod snapshot;
 pub mod unreadable_rows;
 pub mod util;
 
-pub use corpus_service::Archive;
+pub use corpus_service::CorpusService;
 pub use loader::{Loaded, load_all, load_until, load_with, make_snapshot};
-pub use snapshot::{Cache, Kept, Pruned, Written};
+pub use snapshot::{Cache, Pruned, SnapshotInfo, WriteOutcome};

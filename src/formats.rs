@@ -14,7 +14,7 @@ mod plain;
 mod reflow;
 mod wire;
 
-use crate::article::Flaw;
+use crate::article::Warning;
 
 use crate::article::{BlockKind, Draft, DraftPart, Role};
 
@@ -22,7 +22,7 @@ pub use address::canonical as canonical_address;
 pub use budget::Budget;
 pub use encoding::{Decoded, decode};
 pub use feed::{
-    Feed, FeedArticle, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedKey, FeedLink,
+    Feed, FeedArticle, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedImage, FeedKey, FeedLink, FeedMeta,
     FeedOptions, FeedPerson, FeedText, FeedVersion, feed_articles, parse_date as parse_feed_date, parse_feed,
     resolve_entities,
 };
@@ -30,7 +30,7 @@ pub use html::{PageFeed, feeds_of_page, page_article};
 
 /// Every format, in the order in which they are asked; the last takes whatever no other recognises.
 pub static FORMATS: &[&dyn SourceFormat] =
-    &[&wire::Wire, &markdown::Markdown, &feed::FeedFile, &html::Html, &plain::Plain];
+    &[&wire::Wire, &markdown::Markdown, &feed::FeedFile, &html::Html, &plain::PlainText];
 
 /// A way in which articles are written in files.
 pub trait SourceFormat: Sync {
@@ -38,11 +38,11 @@ pub trait SourceFormat: Sync {
     fn name(&self) -> &'static str;
 
     /// How sure the format is that `text` is written in it.
-    fn recognise(&self, hint: &Hint<'_>, text: &str) -> Confidence;
+    fn recognise(&self, hint: &FileHint<'_>, text: &str) -> Confidence;
 
     /// Reads the articles of `text` into `found`. It never fails: what fits no rule is body, and what is wrong is a
     /// flaw.
-    fn parse<'a>(&self, hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>);
+    fn parse<'a>(&self, hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>);
 }
 
 /// How sure a format is; content decides before the ending of the file's name does.
@@ -58,12 +58,12 @@ pub enum Confidence {
 
 /// What is known of a file besides its text.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Hint<'a> {
+pub struct FileHint<'a> {
     /// The file's name without its folder; empty for standard input.
     pub file_name: &'a str,
 }
 
-impl Hint<'_> {
+impl FileHint<'_> {
     /// Whether the file's name has one of these endings, in any case.
     fn ends_in(&self, endings: &[&str]) -> bool {
         let ending = self.file_name.rsplit_once('.').map_or("", |(_, ending)| ending);
@@ -73,7 +73,7 @@ impl Hint<'_> {
 
 /// What was read from one file.
 #[derive(Debug, Default)]
-pub struct Reading<'a> {
+pub struct ParsedFile<'a> {
     /// The name of the format that read it.
     pub format: &'static str,
     /// The articles that were found.
@@ -81,18 +81,18 @@ pub struct Reading<'a> {
     /// A key for each of them that does not depend on its position in the file; empty for formats without such keys.
     pub keys: Vec<u64>,
     /// What was wrong with the text.
-    pub flaws: Vec<Flaw>,
+    pub flaws: Vec<Warning>,
     /// The memory that the text may still take.
     pub budget: Budget,
 }
 
 /// Whether a decoded text says itself which format it is in; what does not is read as plain text.
-pub fn is_recognised(decoded: &Decoded<'_>, hint: &Hint<'_>) -> bool {
+pub fn is_recognised(decoded: &Decoded<'_>, hint: &FileHint<'_>) -> bool {
     choose(decoded.text(), hint).is_some_and(|(_, confidence)| confidence == Confidence::Content)
 }
 
 /// The format of a text, and how sure that is.
-fn choose(text: &str, hint: &Hint<'_>) -> Option<(&'static dyn SourceFormat, Confidence)> {
+fn choose(text: &str, hint: &FileHint<'_>) -> Option<(&'static dyn SourceFormat, Confidence)> {
     let mut best: Option<(&dyn SourceFormat, Confidence)> = None;
     for format in FORMATS {
         let confidence = format.recognise(hint, text);
@@ -107,10 +107,10 @@ fn choose(text: &str, hint: &Hint<'_>) -> Option<(&'static dyn SourceFormat, Con
 }
 
 /// Chooses the format of a decoded text and reads it.
-pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &Hint<'_>) -> Reading<'a> {
+pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &FileHint<'_>) -> ParsedFile<'a> {
     let text = decoded.text();
     let budget = Budget::of(text.len());
-    let mut reading = Reading { flaws: decoded.flaw().into_iter().collect(), budget, ..Reading::default() };
+    let mut reading = ParsedFile { flaws: decoded.flaw().into_iter().collect(), budget, ..ParsedFile::default() };
     if let Some((format, _)) = choose(text, hint) {
         reading.format = format.name();
         format.parse(hint, text, &mut reading);
@@ -119,7 +119,7 @@ pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &Hint<'_>) -> Reading<'a> {
     if let Err(refusal) = reading.budget.check() {
         reading.drafts.clear();
         reading.keys.clear();
-        reading.flaws.push(Flaw::from(&refusal));
+        reading.flaws.push(Warning::from(&refusal));
     }
     reading.drafts.iter_mut().for_each(limit_headline);
     reading
@@ -142,7 +142,7 @@ fn limit_headline(draft: &mut Draft<'_>) {
 }
 
 /// What an article without a headline is called: its file, in words.
-fn headline_from_name(hint: &Hint<'_>) -> String {
+fn headline_from_name(hint: &FileHint<'_>) -> String {
     let stem = hint.file_name.rsplit_once('.').map_or(hint.file_name, |(stem, _)| stem);
     if stem.is_empty() { "Untitled".to_owned() } else { stem.replace(['-', '_'], " ") }
 }

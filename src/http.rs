@@ -29,7 +29,7 @@ pub use request_task::is_same_server;
 
 /// What is to be fetched.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct HttpRequest {
     /// An `http` or `https` address; it may hold a user and a password, which are sent as Basic authentication.
     pub url: String,
     /// The `ETag` that came with the document when it was last fetched, word for word.
@@ -44,7 +44,7 @@ pub struct Wanted {
     pub logins_for: Option<String>,
 }
 
-impl Wanted {
+impl HttpRequest {
     /// A request without validators. Credentials in the address are ignored; they belong in `login`.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), ..Self::default() }
@@ -53,8 +53,8 @@ impl Wanted {
 
 /// What came of a fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fetched {
-    /// The document is as it was when [`Wanted::etag`] or [`Wanted::last_modified`] were given.
+pub enum HttpResponse {
+    /// The document is as it was when [`HttpRequest::etag`] or [`HttpRequest::last_modified`] were given.
     Unchanged {
         /// As in [`Document::moved_to`].
         moved_to: Option<String>,
@@ -72,9 +72,9 @@ pub struct Document {
     pub bytes: Vec<u8>,
     /// The `Content-Type` header, word for word; servers often get it wrong.
     pub content_type: Option<String>,
-    /// To be given back in [`Wanted::etag`].
+    /// To be given back in [`HttpRequest::etag`].
     pub etag: Option<String>,
-    /// To be given back in [`Wanted::last_modified`].
+    /// To be given back in [`HttpRequest::last_modified`].
     pub last_modified: Option<String>,
     /// The address after all redirects, the base of relative addresses in the document. Without a redirect it is the
     /// requested address, unchanged. It contains no credentials.
@@ -87,9 +87,9 @@ pub struct Document {
 }
 
 // Addresses may hold passwords, and bodies are long: neither belongs into a log.
-impl fmt::Debug for Wanted {
+impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wanted").field("etag", &self.etag).finish_non_exhaustive()
+        f.debug_struct("HttpRequest").field("etag", &self.etag).finish_non_exhaustive()
     }
 }
 

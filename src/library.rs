@@ -19,7 +19,7 @@ mod schema;
 mod searches;
 mod sessions;
 
-use crate::library::feeds::WhichEntries;
+use crate::library::feeds::EntryQuery;
 
 use std::collections::HashSet;
 use std::io;
@@ -31,16 +31,16 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::article::ArticleId;
 
-pub use feeds::{FeedCounts, FeedNumber, FeedVersion, Health, KnownFeed, Standing, Subscribed};
+pub use feeds::{FeedCounts, FeedId, FetchPolicy, FetchRevision, FetchStatus, KnownFeed, SubscribeCounts};
 
 pub use journal::{ReaderId, ReaderLock, UndoneStep};
 pub use logins::FeedAccess;
-pub use marks::{Known, News, Origins};
+pub use marks::{ArticleRecord, ExternalChanges, PathResolver};
 
 pub use newsboat_import::{Newsboat, NewsboatEntry};
 
-pub use jsonl::{Imported, write_changes};
-pub use recovery::SetAside;
+pub use jsonl::{ImportCounts, write_changes};
+pub use recovery::Recovered;
 pub use rows::{UnreadableRow, take_unreadable_rows, unreadable_rows};
 pub use schema::{MIGRATIONS, VERSION};
 
@@ -130,8 +130,8 @@ impl Library {
         // The version first: a file that is not ours is not changed, not even its way of being written.
         let state = schema::migrate(&mut connection, path, MIGRATIONS)?;
         let newer = match state {
-            schema::State::Ready => None,
-            schema::State::Newer(version) => Some(version),
+            schema::SchemaState::Ready => None,
+            schema::SchemaState::Newer(version) => Some(version),
         };
         if newer.is_some() {
             connection = database::open_to_read(path)?;
@@ -208,7 +208,7 @@ impl Library {
     pub fn check_rows(&mut self) -> Result<()> {
         self.marks()?;
         self.feeds_with_entries()?;
-        self.read_entries(&WhichEntries::Numbered(i64::MIN..=i64::MAX), |_| {})?;
+        self.read_entries(&EntryQuery::Numbered(i64::MIN..=i64::MAX), |_| {})?;
         for search in self.searches()? {
             self.reported(&search.name)?;
         }

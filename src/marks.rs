@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::article::ArticleId;
 
-pub use change::{Change, Marking, Place, Tag};
+pub use change::{Change, MarkChange, ReadPosition, Tag};
 pub use flags::{FlagColumn, Flags};
 
 /// The number of pieces of the map. A change copies at most one of them.
@@ -20,22 +20,22 @@ const PIECES: usize = 256;
 
 /// The marks of one article.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Marked {
+pub struct ArticleMarks {
     read: bool,
     starred: bool,
-    place: Option<Place>,
+    place: Option<ReadPosition>,
     /// Marks that few articles have.
-    more: Option<Arc<More>>,
+    more: Option<Arc<Extras>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct More {
+struct Extras {
     /// The tags in alphabetical order.
     tags: Vec<Tag>,
     note: Arc<str>,
 }
 
-impl Marked {
+impl ArticleMarks {
     /// Returns whether the article was read.
     pub fn is_read(&self) -> bool {
         self.read
@@ -57,7 +57,7 @@ impl Marked {
     }
 
     /// Returns the reading position.
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<ReadPosition> {
         self.place
     }
 
@@ -88,7 +88,7 @@ impl Marked {
             }
             Change::Tagged(tag, wanted) => {
                 let at = self.tags().binary_search(tag);
-                let more = |marked: &mut Marked, change: &dyn Fn(&mut More)| marked.change_more(change);
+                let more = |marked: &mut ArticleMarks, change: &dyn Fn(&mut Extras)| marked.change_more(change);
                 match (at, wanted) {
                     (Err(at), true) => more(self, &|more| more.tags.insert(at, tag.clone())),
                     (Ok(at), false) => more(self, &|more| drop(more.tags.remove(at))),
@@ -106,10 +106,10 @@ impl Marked {
         }
     }
 
-    fn change_more(&mut self, change: &dyn Fn(&mut More)) {
+    fn change_more(&mut self, change: &dyn Fn(&mut Extras)) {
         let more = Arc::make_mut(self.more.get_or_insert_default());
         change(more);
-        if *more == More::default() {
+        if *more == Extras::default() {
             self.more = None;
         }
     }
@@ -129,7 +129,7 @@ impl Marked {
 #[derive(Clone, Debug)]
 pub struct Marks {
     /// [`PIECES`] maps, selected by some bits of the id.
-    pieces: Arc<Vec<Arc<Piece>>>,
+    pieces: Arc<Vec<Arc<MarkChunk>>>,
     /// The flags by slot, if attached for a scan.
     flags: Option<Arc<Vec<Flags>>>,
 }
@@ -142,10 +142,10 @@ impl PartialEq for Marks {
 
 impl Eq for Marks {}
 
-type Piece = HashMap<ArticleId, Marked, BuildHasherDefault<IdHasher>>;
+type MarkChunk = HashMap<ArticleId, ArticleMarks, BuildHasherDefault<IdHasher>>;
 
 /// The marks of an article without marks.
-static UNMARKED: Marked = Marked { read: false, starred: false, place: None, more: None };
+static UNMARKED: ArticleMarks = ArticleMarks { read: false, starred: false, place: None, more: None };
 
 impl Default for Marks {
     /// Returns an empty set of marks.
@@ -156,7 +156,7 @@ impl Default for Marks {
 
 impl Marks {
     /// Returns the marks of an article.
-    pub fn get(&self, article: ArticleId) -> &Marked {
+    pub fn get(&self, article: ArticleId) -> &ArticleMarks {
         self.pieces.get(piece_of(article)).and_then(|piece| piece.get(&article)).unwrap_or(&UNMARKED)
     }
 
@@ -171,13 +171,13 @@ impl Marks {
     }
 
     /// Returns all articles with marks, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (ArticleId, &Marked)> {
+    pub fn iter(&self) -> impl Iterator<Item = (ArticleId, &ArticleMarks)> {
         self.pieces.iter().flat_map(|piece| piece.iter().map(|(&article, marked)| (article, marked)))
     }
 
     /// Applies a change. Returns its inverse, or `None` if nothing changed.
-    pub fn apply(&mut self, marking: &Marking) -> Option<Marking> {
-        let Marking { article, change } = marking;
+    pub fn apply(&mut self, marking: &MarkChange) -> Option<MarkChange> {
+        let MarkChange { article, change } = marking;
         // Avoid copying a piece if nothing changes.
         self.get(*article).clone().apply(change)?;
         let piece = self.piece(*article);
@@ -186,11 +186,11 @@ impl Marks {
         if *marked == UNMARKED {
             piece.remove(article);
         }
-        back.map(|change| Marking { article: *article, change })
+        back.map(|change| MarkChange { article: *article, change })
     }
 
     /// Replaces the marks of an article.
-    pub fn set(&mut self, article: ArticleId, marked: Marked) {
+    pub fn set(&mut self, article: ArticleId, marked: ArticleMarks) {
         if marked == UNMARKED {
             self.piece(article).remove(&article);
         } else {
@@ -198,7 +198,7 @@ impl Marks {
         }
     }
 
-    fn piece(&mut self, article: ArticleId) -> &mut Piece {
+    fn piece(&mut self, article: ArticleId) -> &mut MarkChunk {
         self.flags = None;
         Arc::make_mut(&mut Arc::make_mut(&mut self.pieces)[piece_of(article)])
     }
@@ -249,14 +249,14 @@ mod tests {
             (tag, any::<bool>()).prop_map(|(tag, wanted)| Change::Tagged(tag, wanted)),
             note.prop_map(|note| Change::Note { text: note.into(), was: Arc::default() }),
             proptest::option::of((0u32..3, 0u32..3))
-                .prop_map(|place| Change::Place(place.map(|(part, byte)| Place { part, byte }))),
+                .prop_map(|place| Change::Place(place.map(|(part, byte)| ReadPosition { part, byte }))),
         ]
     }
 
-    fn marking() -> impl Strategy<Value = Marking> {
+    fn marking() -> impl Strategy<Value = MarkChange> {
         // The first two share a piece.
         let article = prop_oneof![Just(ArticleId(1)), Just(ArticleId(2)), Just(ArticleId(1 << 32))];
-        (article, change()).prop_map(|(article, change)| Marking { article, change })
+        (article, change()).prop_map(|(article, change)| MarkChange { article, change })
     }
 
     proptest! {
@@ -282,11 +282,11 @@ mod tests {
 
         #[test]
         fn marks_are_the_sum_of_their_changes(all in proptest::collection::vec(change(), 0..20)) {
-            let mut marked = Marked::default();
+            let mut marked = ArticleMarks::default();
             for change in &all {
                 marked.apply(change);
             }
-            let mut again = Marked::default();
+            let mut again = ArticleMarks::default();
             for change in marked.changes() {
                 prop_assert!(again.apply(&change).is_some());
             }
@@ -297,12 +297,12 @@ mod tests {
     #[test]
     fn flags_by_slot_follow_the_marks_and_the_corpus() {
         use crate::article::{Draft, Role};
-        use crate::corpus::{Corpus, Origin, ShardBuilder, Slot, Stamp};
+        use crate::corpus::{Corpus, FileStamp, Origin, ShardBuilder, Slot};
         let shard = |names: &[&str]| {
             let mut builder = ShardBuilder::default();
             for name in names {
                 let dir = Arc::from(std::path::Path::new("desk"));
-                let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
+                let file = builder.file(&dir, name.as_ref(), Origin::File, FileStamp::default());
                 let mut draft = Draft::default();
                 draft.push(Role::Headline, *name);
                 builder.push(file, name.as_bytes(), 0, "plain", &draft);
@@ -312,27 +312,27 @@ mod tests {
         let id = |name: &str| ArticleId::of(name.as_bytes(), 0);
         let corpus = Corpus::default().with([shard(&["a", "b"])]);
         let (mut marks, mut column) = (Marks::default(), FlagColumn::default());
-        marks.apply(&Marking { article: id("b"), change: Change::Starred(true) });
+        marks.apply(&MarkChange { article: id("b"), change: Change::Starred(true) });
         let read = |marks: &Marks| {
             (0..3)
                 .map(|slot| marks.flags(Slot(slot)).map(|flags| (flags.is_read(), flags.is_starred())))
                 .collect::<Vec<_>>()
         };
         assert_eq!(read(&column.attach(&marks, &corpus)), [Some((false, false)), Some((false, true)), None]);
-        marks.apply(&Marking { article: id("a"), change: Change::Read(true) });
-        marks.apply(&Marking { article: id("b"), change: Change::Starred(false) });
-        marks.apply(&Marking { article: id("c"), change: Change::Read(true) });
+        marks.apply(&MarkChange { article: id("a"), change: Change::Read(true) });
+        marks.apply(&MarkChange { article: id("b"), change: Change::Starred(false) });
+        marks.apply(&MarkChange { article: id("c"), change: Change::Read(true) });
         let corpus = corpus.with([shard(&["c"])]);
         let attached = column.attach(&marks, &corpus);
         assert_eq!(read(&attached), [Some((true, false)), Some((false, false)), Some((true, false))]);
         let mut changed = attached;
-        changed.apply(&Marking { article: id("a"), change: Change::Read(false) });
+        changed.apply(&MarkChange { article: id("a"), change: Change::Read(false) });
         assert_eq!(changed.flags(Slot(0)), None, "stale flags are not used");
     }
 
     #[test]
     fn changing_a_clone_leaves_the_original() {
-        let star = |article: u64| Marking { article: ArticleId(article), change: Change::Starred(true) };
+        let star = |article: u64| MarkChange { article: ArticleId(article), change: Change::Starred(true) };
         let mut marks = Marks::default();
         marks.apply(&star(1));
         let before = marks.clone();

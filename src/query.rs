@@ -1,6 +1,6 @@
 //! The query language: parses text to a syntax tree, with spans for colours.
 //!
-//! Parsing is total: unfinished text has a meaning, and invalid text becomes a [`Mistake`] beside the rest of the tree.
+//! Parsing is total: unfinished text has a meaning, and invalid text becomes a [`QueryError`] beside the rest of the tree.
 //! This module does not know how matching works or where a query is typed. `docs/query-language.md` describes the
 //! language.
 
@@ -14,9 +14,9 @@ mod pattern;
 mod refine;
 mod saved;
 
-pub use ast::{Expr, LANGUAGE, Mistake, Query, Term, TermId, TermKind, Token, TokenKind};
+pub use ast::{Expr, LANGUAGE, Query, QueryError, Term, TermId, TermKind, Token, TokenKind};
 pub use case::{CASES, Case, ExactWords};
-pub use complete::{Completion, Wanted, complete};
+pub use complete::{Completion, CompletionKind, complete};
 pub use dates::Days;
 pub use fields::{FEATURES, FIELDS, Feature, Field, FieldKind, FieldSpec, MARKS, Mark, SORTS, Sort, closest};
 pub use pattern::{compile, slashed, whole};

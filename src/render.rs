@@ -18,8 +18,8 @@ use serde::Serialize;
 
 use self::typeset::TypesetOptions;
 use crate::article::Enclosure;
-use crate::corpus::{Corpus, Entry, Origin, Slot};
-use crate::marks::{Marked, Marks};
+use crate::corpus::{ArticleRef, Corpus, Origin, Slot};
+use crate::marks::{ArticleMarks, Marks};
 use crate::subscriptions::{redact, without_user_name};
 use crate::text::fold::fold;
 use crate::text::format::{bytes_in_words, counted};
@@ -91,7 +91,7 @@ pub struct Articles<'a> {
 
 impl<'a> Articles<'a> {
     /// Returns the articles in order, each with its marks.
-    pub fn iter(self) -> impl Iterator<Item = (Entry<'a>, &'a Marked)> {
+    pub fn iter(self) -> impl Iterator<Item = (ArticleRef<'a>, &'a ArticleMarks)> {
         let entries = self.slots.iter().filter_map(move |&slot| self.corpus.get(slot));
         entries.map(move |entry| (entry, self.marks.get(entry.id())))
     }
@@ -188,7 +188,12 @@ pub fn write_list(
 }
 
 /// Writes one article as a separate document.
-pub fn write_article(format: ExportFormat, entry: Entry<'_>, marked: &Marked, out: &mut impl Write) -> io::Result<()> {
+pub fn write_article(
+    format: ExportFormat,
+    entry: ArticleRef<'_>,
+    marked: &ArticleMarks,
+    out: &mut impl Write,
+) -> io::Result<()> {
     match format {
         ExportFormat::Markdown => write_markdown(&entry.article(), marked, out),
         ExportFormat::Json | ExportFormat::JsonLines => json::write_line(entry, marked, out),
@@ -223,13 +228,13 @@ pub fn write_index(
 }
 
 /// Returns the day of publication; empty if the article has no date.
-fn day(entry: Entry<'_>) -> String {
+fn day(entry: ArticleRef<'_>) -> String {
     let date = entry.published().map(|published| published.to_string()).unwrap_or_default();
     date.get(..10).unwrap_or("").to_owned()
 }
 
 /// Returns a safe file name for an article without extension: day and headline.
-pub fn article_stem(entry: Entry<'_>) -> String {
+pub fn article_stem(entry: ArticleRef<'_>) -> String {
     file_stem(&format!("{} {}", day(entry), entry.headline()), "article")
 }
 
@@ -279,18 +284,18 @@ fn hidden_user(address: &str) -> String {
 }
 
 /// Returns the path of an article: its file or, for an entry of a feed, the address of the feed.
-pub fn shown_path(entry: Entry<'_>) -> String {
+pub fn shown_path(entry: ArticleRef<'_>) -> String {
     shown_address(&entry.path().to_string_lossy()).into_owned()
 }
 
 /// Returns the place where a person finds an article: its file or, for an entry of a feed, its link.
-pub fn shown_place(entry: Entry<'_>) -> String {
+pub fn shown_place(entry: ArticleRef<'_>) -> String {
     let link = entry.url().filter(|_| entry.origin() == Origin::Feed);
     link.map_or_else(|| shown_path(entry), |link| shown_address(&link).into_owned())
 }
 
 /// Returns the marks of an article on one line; empty if it has none.
-fn marks_line(marked: &Marked) -> String {
+fn marks_line(marked: &ArticleMarks) -> String {
     let tags: Vec<String> = marked.tags().iter().map(|tag| format!("#{tag}")).collect();
     let (starred, read) = (marked.is_starred().then_some("starred"), marked.is_read().then_some("read"));
     let tags = Some(tags.join(" ")).filter(|tags| !tags.is_empty());

@@ -16,10 +16,10 @@ mod scan;
 mod shard_scan;
 mod sort;
 
-pub use explain_empty::{Costly, costly_condition, other_case};
-pub use facets::{Counted, Facet, FacetKind, FacetSearch, facets};
+pub use explain_empty::{EmptyReason, costly_condition, other_case};
+pub use facets::{Facet, FacetKey, FacetKind, FacetSearch, facets};
 pub use feed_query::FeedNames;
 pub use field_values::count_values;
 pub use matcher::{Hit, Matcher};
-pub use request::{Answer, Request};
+pub use request::{SearchRequest, SearchResult};
 pub use scan::{count_hits, listed, scan};

@@ -8,6 +8,6 @@ pub(crate) mod sanitize;
 mod words;
 
 pub use json_escape::{to_json, write_json};
-pub use safe_str::Safe;
+pub use safe_str::SafeStr;
 pub use sanitize::{SafeText, changes, clean, is_clean};
 pub use words::{count_words, is_unspaced};

@@ -18,17 +18,17 @@ use ratatui::Frame;
 use crate::app::{Message, Notice, State};
 use crate::article::Problem;
 use crate::config::{Background, Config, ThemeChoice};
-use crate::engine::corpus_service::Archive;
+use crate::engine::corpus_service::CorpusService;
 use crate::engine::export::Exporter;
-use crate::engine::feeds::service::Feeds;
-use crate::engine::library_writer::Keeper;
-use crate::engine::library_writer::rescue::Unkept;
+use crate::engine::feeds::service::FeedService;
+use crate::engine::library_writer::LibraryWriter;
+use crate::engine::library_writer::rescue::RescueOutcome;
 use crate::engine::loader::source::{LoadOptions, Source};
-use crate::engine::search::facets::Facets;
-use crate::engine::search::filter::Filter;
+use crate::engine::search::facets::FacetWorker;
+use crate::engine::search::filter::SearchWorker;
 use crate::engine::snapshot::Cache;
 use crate::engine::util::log::note;
-use crate::engine::util::timer::Alarm;
+use crate::engine::util::timer::DwellTimer;
 use crate::library::ReaderId;
 use crate::text::clean;
 use crate::text::format::counted;
@@ -122,9 +122,10 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
     let named = sources.clone();
     let load = LoadOptions::of(&config);
     let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
-    let archive = Archive::open_with(sources, load, cache, config.watch, teller(&events))?;
+    let archive = CorpusService::open_with(sources, load, cache, config.watch, teller(&events))?;
     let reader = ReaderId::new();
-    let feeds = Feeds::start(library.clone(), reader, shown, config.feeds.clone(), archive.looker(), teller(&events))?;
+    let feeds =
+        FeedService::start(library.clone(), reader, shown, config.feeds.clone(), archive.looker(), teller(&events))?;
     // Whatever another program wrote to the library may have to do with feeds.
     let (look, look_again, mut tell) = (archive.looker(), feeds.looker(), teller(&events));
     let tell = move |message| {
@@ -135,13 +136,13 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
         tell(message);
     };
     let mut executor = Executor {
-        keeper: Keeper::start(library, reader, named, tell)?,
+        keeper: LibraryWriter::start(library, reader, named, tell)?,
         archive,
         feeds,
-        filter: Filter::start(teller(&events))?,
-        facets: Facets::start(teller(&events))?,
-        alarm: Alarm::start(teller_of(&events, Message::Lingered))?,
-        stop_alarm: Alarm::start(teller_of(&events, |()| Message::StopExpired))?,
+        filter: SearchWorker::start(teller(&events))?,
+        facets: FacetWorker::start(teller(&events))?,
+        alarm: DwellTimer::start(teller_of(&events, Message::Lingered))?,
+        stop_alarm: DwellTimer::start(teller_of(&events, |()| Message::StopExpired))?,
         exporter: Exporter::default(),
         input,
         events,
@@ -170,10 +171,10 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
     }
     if let Some(unkept) = unkept {
         let text = match unkept {
-            Unkept::Rescued(path) => {
+            RescueOutcome::Rescued(path) => {
                 format!("newsdesk: what could not be kept is in {}; `newsdesk library import` reads it", path.display())
             }
-            Unkept::Lost(count) => format!(
+            RescueOutcome::Lost(count) => format!(
                 "newsdesk: {} could not be kept, nor written to a file in your home",
                 counted(count as u64, "change", "changes")
             ),

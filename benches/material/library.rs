@@ -11,8 +11,8 @@ use newsdesk::article::ArticleId;
 use newsdesk::corpus::{Corpus, Slot};
 use newsdesk::engine::load_all;
 use newsdesk::engine::loader::{LoadOptions, Source};
-use newsdesk::library::{Library, Origins};
-use newsdesk::marks::{Change, FlagColumn, Marking, Marks, Tag};
+use newsdesk::library::{Library, PathResolver};
+use newsdesk::marks::{Change, FlagColumn, MarkChange, Marks, Tag};
 use newsdesk::query::Query;
 
 use super::unix::{ask, milliseconds, row, seconds};
@@ -27,7 +27,7 @@ pub(super) fn measure(articles: &Path, folder: &Path) {
     let mut changes = Vec::new();
     for (number, &slot) in slots.iter().enumerate() {
         let article = corpus.get(slot).unwrap().id();
-        let mut add = |change| changes.push(Marking { article, change });
+        let mut add = |change| changes.push(MarkChange { article, change });
         if number % 20 != 0 {
             add(Change::Read(true));
         }
@@ -58,7 +58,7 @@ pub(super) fn measure(articles: &Path, folder: &Path) {
     library.marks().unwrap();
     let one = |number: usize| {
         let article = corpus.get(slots[number * 7 % slots.len()]).unwrap().id();
-        [Marking { article, change: Change::Starred(number.is_multiple_of(2)) }]
+        [MarkChange { article, change: Change::Starred(number.is_multiple_of(2)) }]
     };
     let mut times: Vec<Duration> =
         (0..200).map(|number| timed(|| drop(library.keep(&one(number), &mut |_| None).unwrap()))).collect();
@@ -80,15 +80,15 @@ pub(super) fn measure(articles: &Path, folder: &Path) {
     );
 
     let hundred = &slots[..slots.len().min(100_000)];
-    let read: Vec<Marking> = hundred
+    let read: Vec<MarkChange> = hundred
         .iter()
-        .map(|&slot| Marking { article: corpus.get(slot).unwrap().id(), change: Change::Read(true) })
+        .map(|&slot| MarkChange { article: corpus.get(slot).unwrap().id(), change: Change::Read(true) })
         .collect();
     let fresh = folder.join("fresh.db");
     let mut library = Library::open(&fresh).unwrap();
     let first = timed(|| keep(&mut library, &corpus, hundred, &read));
-    let again: Vec<Marking> =
-        read.iter().map(|marking| Marking { change: Change::Read(false), ..marking.clone() }).collect();
+    let again: Vec<MarkChange> =
+        read.iter().map(|marking| MarkChange { change: Change::Read(false), ..marking.clone() }).collect();
     let second = timed(|| keep(&mut library, &corpus, hundred, &again));
     drop(library);
     let bytes = fs::read(&fresh).unwrap();
@@ -111,7 +111,7 @@ pub(super) fn measure(articles: &Path, folder: &Path) {
 
     let mut column = FlagColumn::default();
     let first = timed(|| drop(column.attach(&marks, &corpus)));
-    marks.apply(&Marking { article: corpus.get(slots[1]).unwrap().id(), change: Change::Starred(true) });
+    marks.apply(&MarkChange { article: corpus.get(slots[1]).unwrap().id(), change: Change::Starred(true) });
     let next = timed(|| drop(column.attach(&marks, &corpus)));
     row(
         "the marks of 300,000 articles made ready for a scan",
@@ -141,10 +141,10 @@ fn timed(work: impl FnOnce()) -> Duration {
     began.elapsed()
 }
 
-fn keep(library: &mut Library, corpus: &Corpus, slots: &[Slot], changes: &[Marking]) {
+fn keep(library: &mut Library, corpus: &Corpus, slots: &[Slot], changes: &[MarkChange]) {
     let slots: std::collections::HashMap<ArticleId, Slot> =
         slots.iter().map(|&slot| (corpus.get(slot).unwrap().id(), slot)).collect();
-    let mut origins = Origins::default();
+    let mut origins = PathResolver::default();
     let mut known = |article: ArticleId| Some(origins.known(corpus.get(slots[&article])?));
     library.keep(changes, &mut known).unwrap();
 }

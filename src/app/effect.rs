@@ -10,16 +10,16 @@ use crate::app::Session;
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
 use crate::journal::{JournalEntry, SearchChange};
-use crate::marks::{Marking, Marks};
-use crate::query::Wanted;
-use crate::search::{Counted, FacetSearch, Request};
+use crate::marks::{MarkChange, Marks};
+use crate::query::CompletionKind;
+use crate::search::{FacetKey, FacetSearch, SearchRequest};
 use crate::text::SafeText;
 
 /// One thing to be done outside the state.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Answer a filter; the newest request wins.
-    Filter(Request),
+    Filter(SearchRequest),
     /// Stop counting and filtering: there is no filter any more. Answers up to this generation are unwanted.
     CancelFilter(u64),
     /// Count the values that articles have in a field.
@@ -29,7 +29,7 @@ pub enum Effect {
         /// What the reader has done to them.
         marks: Marks,
         /// The field.
-        wanted: Wanted,
+        wanted: CompletionKind,
     },
     /// Count what an answer consists of; the newest such wins.
     CountFacets {
@@ -38,7 +38,7 @@ pub enum Effect {
         /// The articles.
         corpus: Arc<Corpus>,
         /// The articles to count.
-        counted: Counted,
+        counted: FacetKey,
         /// What the reader has done to them.
         marks: Marks,
         /// The saved searches.
@@ -49,7 +49,7 @@ pub enum Effect {
         /// Counts up with every such effect.
         number: u64,
         /// The changes.
-        changes: Arc<Vec<Marking>>,
+        changes: Arc<Vec<MarkChange>>,
         /// The journal entry that records them.
         entry: Option<JournalEntry>,
         /// The articles that they are of.
@@ -58,7 +58,7 @@ pub enum Effect {
     /// Keep the place in an article, when there is time.
     KeepPlace {
         /// The place.
-        marking: Marking,
+        marking: MarkChange,
         /// The articles.
         corpus: Arc<Corpus>,
     },
@@ -107,7 +107,7 @@ pub enum Effect {
         /// The file.
         path: PathBuf,
         /// The changes.
-        changes: Vec<Marking>,
+        changes: Vec<MarkChange>,
         /// The articles that they are of.
         corpus: Arc<Corpus>,
     },

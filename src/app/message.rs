@@ -17,9 +17,9 @@ use crate::config::Background;
 use crate::corpus::Corpus;
 use crate::journal::{Step, StepChange};
 use crate::keys::Key;
-use crate::marks::{Marked, Marks};
-use crate::query::{Case, SavedSearch, Wanted};
-use crate::search::{Answer, Costly, Facet};
+use crate::marks::{ArticleMarks, Marks};
+use crate::query::{Case, CompletionKind, SavedSearch};
+use crate::search::{EmptyReason, Facet, SearchResult};
 use crate::subscriptions::redact;
 use crate::text::format::{counted, grouped};
 
@@ -48,7 +48,7 @@ pub enum Message {
     /// The empty path stands for all files. Feeds are no files.
     ProblemsGone(PathBuf),
     /// An answer to a filter, whole or as far as it goes.
-    Filtered(Answer),
+    Filtered(SearchResult),
     /// How many hits the complete answer of a generation has, so far.
     HitsCounted {
         /// The generation of the answer.
@@ -63,7 +63,7 @@ pub enum Message {
         /// The generation of the answer.
         generation: u64,
         /// Which, and what it costs.
-        costly: Costly,
+        costly: EmptyReason,
     },
     /// The number of articles that the next choice of the case toggle would find.
     OtherCase {
@@ -79,7 +79,7 @@ pub enum Message {
         /// The version of the corpus.
         corpus: Arc<Corpus>,
         /// The field.
-        wanted: Wanted,
+        wanted: CompletionKind,
         /// The most frequent first.
         values: Arc<Vec<(String, usize)>>,
     },
@@ -149,7 +149,7 @@ pub enum Message {
     /// Somebody else has done this to articles, or changed the saved searches.
     News {
         /// What is done to these articles now.
-        marks: Vec<(ArticleId, Marked)>,
+        marks: Vec<(ArticleId, ArticleMarks)>,
         /// The saved searches, where they may have changed.
         searches: Option<Vec<SavedSearch>>,
     },
@@ -158,7 +158,7 @@ pub enum Message {
         /// What each was known as, and what it is known as now.
         moved: Vec<(ArticleId, ArticleId)>,
         /// What is done to them.
-        marks: Vec<(ArticleId, Marked)>,
+        marks: Vec<(ArticleId, ArticleMarks)>,
         /// Where the reader was among them.
         session: Option<Session>,
     },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Focus, State};
 use crate::article::ArticleId;
-use crate::search::{Facet, FacetKind, Request, scan};
+use crate::search::{Facet, FacetKind, SearchRequest, scan};
 use crate::text::clean;
 use crate::text::format::{counted, grouped};
 
@@ -70,7 +70,7 @@ impl State {
             true => String::new(),
             false => rows.iter().map(|row| format!("({})", row.query)).collect::<Vec<_>>().join(" OR "),
         };
-        let request = Request {
+        let request = SearchRequest {
             generation: 0,
             corpus: Arc::clone(&self.corpus),
             marks: self.keeping.marks().clone(),

@@ -12,7 +12,7 @@ const QUOTED: usize = 60;
 
 /// A problem in a text that could still be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flaw {
+pub struct Warning {
     /// The line, from 1, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
@@ -24,7 +24,7 @@ pub struct Flaw {
 
 /// The reason why a file is not read at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum ReadError {
     /// The file is empty.
     #[error("the file is empty")]
     Empty,
@@ -80,22 +80,22 @@ pub struct Problem {
 
 impl Problem {
     /// Creates the problem of a flaw in the file at `path`.
-    pub fn flaw(path: PathBuf, flaw: Flaw) -> Problem {
-        let Flaw { line, cause, consequence } = flaw;
+    pub fn flaw(path: PathBuf, flaw: Warning) -> Problem {
+        let Warning { line, cause, consequence } = flaw;
         Problem { path, line, column: None, cause, consequence, is_failure: false }
     }
 
     /// Creates the problem of a file that is not read.
-    pub fn refused(path: PathBuf, refusal: &Refusal) -> Problem {
+    pub fn refused(path: PathBuf, refusal: &ReadError) -> Problem {
         let (cause, consequence) = (refusal.to_string(), "it is left out".to_owned());
-        let is_failure = matches!(refusal, Refusal::Unreadable(_));
+        let is_failure = matches!(refusal, ReadError::Unreadable(_));
         Problem { path, line: None, column: None, cause, consequence, is_failure }
     }
 }
 
-impl From<&Refusal> for Flaw {
-    fn from(refusal: &Refusal) -> Flaw {
-        Flaw { line: None, cause: refusal.to_string(), consequence: "it is left out".to_owned() }
+impl From<&ReadError> for Warning {
+    fn from(refusal: &ReadError) -> Warning {
+        Warning { line: None, cause: refusal.to_string(), consequence: "it is left out".to_owned() }
     }
 }
 
@@ -129,14 +129,14 @@ mod tests {
 
     #[test]
     fn problem_is_one_safe_line_with_path_cause_and_consequence() {
-        let flaw = Flaw {
+        let flaw = Warning {
             line: Some(1),
             cause: format!("{} is not a date", quoted("2023-13-45")),
             consequence: "the article is shown undated".to_owned(),
         };
         let problem = Problem::flaw("seeds/a\n\u{1b}b.txt".into(), flaw);
         assert_eq!(problem.to_string(), "seeds/a␊␛b.txt:1: \"2023-13-45\" is not a date; the article is shown undated");
-        let refused = Problem::refused("a.png".into(), &Refusal::Binary("a PNG image"));
+        let refused = Problem::refused("a.png".into(), &ReadError::Binary("a PNG image"));
         assert_eq!(refused.to_string(), "a.png: the file is a PNG image, not text; it is left out");
     }
 }

@@ -14,7 +14,7 @@ const ENOUGH: usize = 1 << 16;
 
 /// How a text stands out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Paint {
+pub(super) enum Style {
     Bold,
     Italic,
     Dim,
@@ -41,12 +41,12 @@ const PAINTS: [(char, &str); 10] = [
 const HITS: usize = 6;
 
 /// `text` so that [`Out`] prints it in this way, or plain where it prints no colours.
-pub(super) fn painted(text: &str, paint: Paint) -> String {
+pub(super) fn painted(text: &str, paint: Style) -> String {
     let number = match paint {
-        Paint::Bold => 1,
-        Paint::Italic => 2,
-        Paint::Dim => 3,
-        Paint::Hit(term) => 4 + usize::from(term) % HITS,
+        Style::Bold => 1,
+        Style::Italic => 2,
+        Style::Dim => 3,
+        Style::Hit(term) => 4 + usize::from(term) % HITS,
     };
     PAINTS.get(number).map_or_else(|| text.to_owned(), |(sign, _)| format!("{sign}{text}{PLAIN}"))
 }
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn colours_are_added_only_by_the_printer() {
-        let text = format!("a {} {}", painted("b\x1b[1m", Paint::Bold), painted("c", Paint::Hit(7)));
+        let text = format!("a {} {}", painted("b\x1b[1m", Style::Bold), painted("c", Style::Hit(7)));
         assert_eq!(printed(text.as_bytes(), true), "a \x1b[1mb␛[1m\x1b[0m \x1b[38;5;14m\x1b[1mc\x1b[0m");
         assert_eq!(printed(text.as_bytes(), false), "a b␛[1m c");
     }

@@ -10,12 +10,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::commands::library;
 use super::{NOTHING, WRONG, complain};
 use crate::article::Problem;
-use crate::corpus::{Corpus, Entry, Slot};
+use crate::corpus::{ArticleRef, Corpus, Slot};
 use crate::engine::Loaded;
 use crate::marks::Marks;
 use crate::query::{CASES, Case, Query, SORTS, Sort};
 use crate::render::Articles;
-use crate::search::{Matcher, Request, scan};
+use crate::search::{Matcher, SearchRequest, scan};
 
 /// What was loaded, and which of it was asked for.
 pub(crate) struct Selection {
@@ -110,7 +110,7 @@ impl Selection {
 
     /// What a query finds, in order.
     pub(super) fn find(&self, query: Query) -> Arc<Vec<Slot>> {
-        let request = Request {
+        let request = SearchRequest {
             generation: 0,
             corpus: Arc::clone(&self.corpus),
             marks: self.marks.clone(),
@@ -137,7 +137,7 @@ impl Selection {
     }
 
     /// The articles, in order, with their slots.
-    pub(super) fn slots(&self) -> impl Iterator<Item = (Slot, Entry<'_>)> {
+    pub(super) fn slots(&self) -> impl Iterator<Item = (Slot, ArticleRef<'_>)> {
         self.slots.iter().filter_map(|&slot| Some((slot, self.corpus.get(slot)?)))
     }
 
@@ -147,7 +147,7 @@ impl Selection {
     }
 
     /// The articles, in order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = ArticleRef<'_>> {
         self.slots().map(|(_, entry)| entry)
     }
 

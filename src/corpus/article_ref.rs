@@ -4,14 +4,14 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::shard::{FeedLabel, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
+use super::shard::{FeedLabel, FileStamp, NO_DATE, NO_OFFSET, Origin, Record, Shard};
 use crate::article::{Article, ArticleId, BlockKind, Enclosure, Part, Published, Role, Span, SpanStyle};
 use crate::text::SafeText;
 use crate::text::fold::Unfolder;
 
 /// A reference to one article of a shard. Copying it copies two references.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
+pub struct ArticleRef<'a> {
     pub(super) shard: &'a Shard,
     pub(super) record: &'a Record,
     pub(super) index: usize,
@@ -19,14 +19,14 @@ pub struct Entry<'a> {
 
 /// The range of a part in the folded text of its article.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PartView {
+pub struct PartRange {
     /// The role of the part.
     pub role: Role,
     /// The byte range of the folded text, from the start of the article.
     pub folded: Range<usize>,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> ArticleRef<'a> {
     /// Returns the stable id.
     pub fn id(self) -> ArticleId {
         ArticleId(self.record.id)
@@ -98,8 +98,8 @@ impl<'a> Entry<'a> {
     }
 
     /// Returns the size and time of the file when it was read.
-    pub fn stamp(self) -> Stamp {
-        self.shard.files.get(self.record.file as usize).map_or(Stamp::default(), |file| file.stamp)
+    pub fn stamp(self) -> FileStamp {
+        self.shard.files.get(self.record.file as usize).map_or(FileStamp::default(), |file| file.stamp)
     }
 
     /// Returns the path of the file. It begins with the root as the user typed it.
@@ -132,7 +132,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Returns the parts with their ranges in the folded text.
-    pub fn parts(self) -> impl Iterator<Item = PartView> + use<'a> {
+    pub fn parts(self) -> impl Iterator<Item = PartRange> + use<'a> {
         let mut outline = self.outline();
         let count = outline.number();
         let (mut at, end) = (0, self.folded().len());
@@ -243,7 +243,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Compares by folder, file name and position in the file.
-    pub(super) fn compare_place(self, other: &Entry<'_>) -> Ordering {
+    pub(super) fn compare_place(self, other: &ArticleRef<'_>) -> Ordering {
         self.place().cmp(&other.place()).then(self.record.ordinal.cmp(&other.record.ordinal))
     }
 
@@ -294,7 +294,7 @@ impl Outline<'_> {
     }
 
     /// The next part, whose text begins at `at` and ends before `end`.
-    fn part(&mut self, at: usize, end: usize) -> Option<PartView> {
+    fn part(&mut self, at: usize, end: usize) -> Option<PartRange> {
         if self.0.is_empty() {
             return None;
         }
@@ -319,7 +319,7 @@ impl Outline<'_> {
             _ => return None,
         };
         let part_end = at.checked_add(self.number()).filter(|&part_end| part_end < end)?;
-        Some(PartView { role, folded: at..part_end })
+        Some(PartRange { role, folded: at..part_end })
     }
 
     fn spans(&mut self) -> Vec<Span> {

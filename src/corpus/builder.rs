@@ -6,10 +6,10 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::shard::{FeedLabel, FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
+use super::shard::{FeedLabel, FileRecord, FileStamp, NO_DATE, NO_OFFSET, Origin, Record, Shard};
 use crate::article::{ArticleId, BlockKind, Draft, DraftPart, Enclosure, Role, Span, SpanStyle};
 use crate::text::count_words;
-use crate::text::fold::{Folder, PART_SEPARATOR};
+use crate::text::fold::{FoldWriter, PART_SEPARATOR};
 use crate::text::{SafeText, clean};
 
 /// The size of the buffer for folded text before it is appended to the arena: it fits the cache, and a small shard needs
@@ -27,7 +27,7 @@ const BEGINNING: usize = 300;
 #[derive(Debug, Default)]
 pub struct ShardBuilder {
     /// The text that is not in the arena yet, and all edits.
-    folder: Folder,
+    folder: FoldWriter,
     shard: Shard,
     sections: HashMap<Box<str>, u16>,
 }
@@ -38,7 +38,7 @@ pub struct FileIndex(u32);
 
 impl ShardBuilder {
     /// Adds the file of the next drafts: `name` in the folder `dir`, as shown to the user.
-    pub fn file(&mut self, dir: &Arc<Path>, name: &OsStr, origin: Origin, stamp: Stamp) -> FileIndex {
+    pub fn file(&mut self, dir: &Arc<Path>, name: &OsStr, origin: Origin, stamp: FileStamp) -> FileIndex {
         let index = FileIndex(self.shard.files.len() as u32);
         self.shard.files.push(FileRecord { dir: Arc::clone(dir), name: name.into(), origin, stamp, feeds: None });
         index
@@ -46,7 +46,7 @@ impl ShardBuilder {
 
     /// Adds the feeds of the next drafts.
     pub fn feed(&mut self, feeds: &Arc<FeedLabel>) -> FileIndex {
-        let index = self.file(&Arc::from(Path::new(&feeds.url)), OsStr::new(""), Origin::Feed, Stamp::default());
+        let index = self.file(&Arc::from(Path::new(&feeds.url)), OsStr::new(""), Origin::Feed, FileStamp::default());
         if let Some(file) = self.shard.files.last_mut() {
             file.feeds = Some(Arc::clone(feeds));
         }

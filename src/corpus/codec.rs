@@ -12,7 +12,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::arena::Arena;
-use super::shard::{FileRecord, NO_DATE, NO_OFFSET, Origin, Record, Shard, Stamp};
+use super::shard::{FileRecord, FileStamp, NO_DATE, NO_OFFSET, Origin, Record, Shard};
 use crate::formats::FORMATS;
 use crate::text::SafeText;
 
@@ -36,7 +36,7 @@ const DATES: std::ops::RangeInclusive<i64> = -377_705_116_800..=253_402_300_799;
 
 /// The checksum and length of an encoded shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sealed {
+pub struct ShardDigest {
     /// The 128-bit XXH3 checksum.
     pub checksum: u128,
     /// The number of bytes.
@@ -48,7 +48,7 @@ pub struct Sealed {
 /// # Errors
 ///
 /// Returns [`io::ErrorKind::Unsupported`] if the shard contains something that cannot be stored.
-pub fn encode(shard: &Shard, root: &Path, out: &mut dyn Write) -> io::Result<Sealed> {
+pub fn encode(shard: &Shard, root: &Path, out: &mut dyn Write) -> io::Result<ShardDigest> {
     let tail = tail(shard, root)?;
     let mut header = Vec::with_capacity(HEADER);
     header.extend_from_slice(&SHARD_MAGIC);
@@ -76,7 +76,7 @@ pub fn encode(shard: &Shard, root: &Path, out: &mut dyn Write) -> io::Result<Sea
         }
         length += piece.len() as u64;
     }
-    Ok(Sealed { checksum: sum.digest128(), length })
+    Ok(ShardDigest { checksum: sum.digest128(), length })
 }
 
 /// Reads the shard with this checksum and length. Its files are below `root`.
@@ -84,8 +84,8 @@ pub fn encode(shard: &Shard, root: &Path, out: &mut dyn Write) -> io::Result<Sea
 /// # Errors
 ///
 /// Returns [`io::ErrorKind::InvalidData`] for anything that `encode` does not write.
-pub fn decode(input: &mut dyn Read, sealed: Sealed, root: &Path) -> io::Result<Shard> {
-    let mut input = Summed { input, sum: Xxh3::new() };
+pub fn decode(input: &mut dyn Read, sealed: ShardDigest, root: &Path) -> io::Result<Shard> {
+    let mut input = ChecksumReader { input, sum: Xxh3::new() };
     let header = input.column(HEADER)?;
     let mut cursor = Cursor(&header);
     if cursor.take(8)? != SHARD_MAGIC || cursor.u64()? != SHARD_VERSION {
@@ -202,7 +202,13 @@ fn take_tail(shard: &mut Shard, tail: &[u8], files: usize, root: &Path) -> io::R
         }
         let name = os_string(name)?;
         let (dir, name) = (Arc::clone(dir), name.into_boxed_os_str());
-        shard.files.push(FileRecord { dir, name, origin: Origin::File, stamp: Stamp { size, modified }, feeds: None });
+        shard.files.push(FileRecord {
+            dir,
+            name,
+            origin: Origin::File,
+            stamp: FileStamp { size, modified },
+            feeds: None,
+        });
     }
     if cursor.0.is_empty() { Ok(()) } else { Err(damaged("there are bytes after its end")) }
 }
@@ -343,12 +349,12 @@ impl<'a> Cursor<'a> {
 }
 
 /// A reader of columns that computes the checksum.
-struct Summed<'a> {
+struct ChecksumReader<'a> {
     input: &'a mut dyn Read,
     sum: Xxh3,
 }
 
-impl Summed<'_> {
+impl ChecksumReader<'_> {
     fn column(&mut self, length: usize) -> io::Result<Vec<u8>> {
         // Large allocations are zeroed by the system, so nothing is written twice.
         let mut column = vec![0; length];
@@ -391,7 +397,7 @@ mod tests {
         let mut builder = ShardBuilder::default();
         for (number, (dir, name)) in [("", "a.txt"), ("b/c", "d.md"), ("b/c", "e.txt"), ("", "f")].iter().enumerate() {
             let dir = if dir.is_empty() { Path::new(root).into() } else { Path::new(root).join(dir) };
-            let stamp = Stamp { size: 7 * number as u64, modified: -(number as i64) };
+            let stamp = FileStamp { size: 7 * number as u64, modified: -(number as i64) };
             let file = builder.file(&Arc::from(dir), name.as_ref(), Origin::File, stamp);
             for ordinal in 0..2 {
                 builder.push(file, name.as_bytes(), ordinal, "wire", &draft((number * 2) as i64 + i64::from(ordinal)));
@@ -408,7 +414,7 @@ mod tests {
     }
 
     fn decoded(bytes: &[u8], sum: u128, root: &str) -> io::Result<Shard> {
-        decode(&mut &*bytes, Sealed { checksum: sum, length: bytes.len() as u64 }, Path::new(root))
+        decode(&mut &*bytes, ShardDigest { checksum: sum, length: bytes.len() as u64 }, Path::new(root))
     }
 
     /// Formats all data of all articles.
@@ -451,7 +457,7 @@ mod tests {
         let name: &OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff\xfe.txt");
         let mut builder = ShardBuilder::default();
         let dir = Arc::from(Path::new("desk").join(name));
-        let file = builder.file(&dir, name, Origin::File, Stamp::default());
+        let file = builder.file(&dir, name, Origin::File, FileStamp::default());
         builder.push(file, b"x", 0, "plain", &draft(1));
         let (bytes, sum) = encoded(&builder.finish(), "desk");
         let back = decoded(&bytes, sum, "desk").unwrap();
@@ -467,7 +473,7 @@ mod tests {
             ("desk/../other", Origin::File),
         ] {
             let mut builder = ShardBuilder::default();
-            let file = builder.file(&Arc::from(Path::new(dir)), "x".as_ref(), origin, Stamp::default());
+            let file = builder.file(&Arc::from(Path::new(dir)), "x".as_ref(), origin, FileStamp::default());
             builder.push(file, b"x", 0, "plain", &draft(1));
             let error = encode(&builder.finish(), Path::new("desk"), &mut io::sink()).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::Unsupported, "{dir}");
@@ -498,7 +504,7 @@ mod tests {
         let (bytes, sum) = encoded(&shard("desk"), "desk");
         for length in 0..bytes.len() {
             assert!(decoded(&bytes[..length], sum, "desk").is_err(), "{length}");
-            let sealed = Sealed { checksum: sum, length: bytes.len() as u64 };
+            let sealed = ShardDigest { checksum: sum, length: bytes.len() as u64 };
             assert!(decode(&mut &bytes[..length], sealed, Path::new("desk")).is_err(), "{length}");
         }
     }

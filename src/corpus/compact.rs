@@ -77,14 +77,14 @@ impl Shard {
 }
 
 /// A shard with dead articles.
-struct Part<'a> {
+struct PartlyDeadShard<'a> {
     start: Slot,
     shard: &'a Arc<Shard>,
     /// Whether each article is alive.
     alive: Vec<bool>,
 }
 
-impl Part<'_> {
+impl PartlyDeadShard<'_> {
     /// Returns the number of bytes of dead text.
     fn dead(&self) -> usize {
         let ends = self.shard.records.iter().skip(1).map(|record| record.text as usize);
@@ -110,12 +110,13 @@ impl Corpus {
     /// slots. Returns `None` if that would free too little.
     pub fn compacted(&self) -> Option<Corpus> {
         let parts = self.parts();
-        let waste: usize = parts.iter().filter_map(Part::waste).sum();
+        let waste: usize = parts.iter().filter_map(PartlyDeadShard::waste).sum();
         let small = parts.iter().filter(|part| part.is_small()).count();
         if waste <= LITTLE.max(self.memory() / 8) && small <= MANY {
             return None;
         }
-        let moved: Vec<&Part<'_>> = parts.iter().filter(|part| part.waste().is_some() || part.is_small()).collect();
+        let moved: Vec<&PartlyDeadShard<'_>> =
+            parts.iter().filter(|part| part.waste().is_some() || part.is_small()).collect();
         let mut shards = Vec::new();
         let mut joined = Shard::default();
         for part in &moved {
@@ -136,9 +137,9 @@ impl Corpus {
         Some(rest.with(shards))
     }
 
-    fn parts(&self) -> Vec<Part<'_>> {
-        let part = |(start, shard): (Slot, _)| Part { start, shard, alive: Vec::new() };
-        let mut parts: Vec<Part<'_>> = self.shards().map(part).collect();
+    fn parts(&self) -> Vec<PartlyDeadShard<'_>> {
+        let part = |(start, shard): (Slot, _)| PartlyDeadShard { start, shard, alive: Vec::new() };
+        let mut parts: Vec<PartlyDeadShard<'_>> = self.shards().map(part).collect();
         parts.iter_mut().for_each(|part| part.alive = vec![false; part.shard.len()]);
         for slot in self.order.iter() {
             let after = self.starts.partition_point(|start| *start <= slot.0);
@@ -172,13 +173,13 @@ mod tests {
 
     use super::*;
     use crate::article::{BlockKind, Draft, Role};
-    use crate::corpus::{Entry, Origin, ShardBuilder, Stamp};
+    use crate::corpus::{ArticleRef, FileStamp, Origin, ShardBuilder};
 
     /// A shard with articles of so many bytes, each from a file of its own.
     fn shard(articles: &[(String, usize)]) -> Arc<Shard> {
         let mut builder = ShardBuilder::default();
         for (name, bytes) in articles {
-            let file = builder.file(&Arc::from(Path::new("desk")), name.as_ref(), Origin::File, Stamp::default());
+            let file = builder.file(&Arc::from(Path::new("desk")), name.as_ref(), Origin::File, FileStamp::default());
             let mut draft = Draft::default();
             draft.push(Role::Headline, name.as_str());
             draft.push_body(BlockKind::Paragraph, "Ferry ".repeat(bytes / 6));
@@ -189,7 +190,7 @@ mod tests {
 
     fn told(corpus: &Corpus) -> Vec<String> {
         let entries = corpus.order().iter().map(|&slot| corpus.get(slot).unwrap());
-        entries.map(|entry: Entry<'_>| format!("{:?} {:?}", entry.path(), entry.article())).collect()
+        entries.map(|entry: ArticleRef<'_>| format!("{:?} {:?}", entry.path(), entry.article())).collect()
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{Corpus, Shard, Slot};
 
 /// The sort key of an article.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'a> {
+struct SortKey<'a> {
     seconds: Reverse<i64>,
     /// The rank of the folder.
     folder: u32,
@@ -41,7 +41,7 @@ impl Corpus {
     }
 
     /// Returns the sorted keys of `old` and of the slots from `first` on.
-    fn keys<'a>(&'a self, old: &[Slot], first: u32, dead: &[Vec<u32>]) -> Vec<Key<'a>> {
+    fn keys<'a>(&'a self, old: &[Slot], first: u32, dead: &[Vec<u32>]) -> Vec<SortKey<'a>> {
         let from = if old.is_empty() { first } else { 0 };
         let mut ranks: HashMap<&OsStr, u32> = HashMap::new();
         let mut last: Option<&Arc<Path>> = None;
@@ -66,7 +66,7 @@ impl Corpus {
             };
             last = Some((&file.dir, folder));
             let (seconds, name) = (Reverse(record.seconds), &*file.name);
-            Some(Key { seconds, folder, begin: begin(name), name, ordinal: record.ordinal, slot })
+            Some(SortKey { seconds, folder, begin: begin(name), name, ordinal: record.ordinal, slot })
         };
         let mut keys = Vec::with_capacity(old.len() + (self.slots - first) as usize);
         keys.extend(
@@ -128,12 +128,12 @@ mod tests {
 
     use super::*;
     use crate::article::{Draft, Published, Role};
-    use crate::corpus::{Origin, ShardBuilder, Stamp};
+    use crate::corpus::{FileStamp, Origin, ShardBuilder};
 
     fn shard(files: &[(&str, &str, u32)]) -> Arc<Shard> {
         let mut builder = ShardBuilder::default();
         for (dir, name, day) in files {
-            let file = builder.file(&Arc::from(Path::new(dir)), name.as_ref(), Origin::File, Stamp::default());
+            let file = builder.file(&Arc::from(Path::new(dir)), name.as_ref(), Origin::File, FileStamp::default());
             let published = NaiveDate::from_ymd_opt(2023, 9, *day).map(Published::Day);
             let mut draft = Draft { published, ..Draft::default() };
             draft.push(Role::Headline, *name);

@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use super::Entry;
+use super::ArticleRef;
 use super::arena::Arena;
-use super::codec::Sealed;
+use super::codec::ShardDigest;
 use crate::text::SafeText;
 
 /// The origin of an article.
@@ -36,14 +36,14 @@ pub struct FeedLabel {
 
 /// The size and modification time of a file, to detect changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stamp {
+pub struct FileStamp {
     /// The size in bytes.
     pub size: u64,
     /// The modification time, in nanoseconds since 1970-01-01 00:00 UTC.
     pub modified: i64,
 }
 
-impl Stamp {
+impl FileStamp {
     /// Returns the modification time in seconds since 1970.
     pub fn seconds(self) -> i64 {
         self.modified.div_euclid(1_000_000_000)
@@ -56,14 +56,14 @@ pub(super) struct FileRecord {
     pub(super) dir: Arc<Path>,
     pub(super) name: Box<OsStr>,
     pub(super) origin: Origin,
-    pub(super) stamp: Stamp,
+    pub(super) stamp: FileStamp,
     /// The feeds, if this stands for feeds and not for a file.
     pub(super) feeds: Option<Arc<FeedLabel>>,
 }
 
 /// A file of a shard.
 #[derive(Clone, Copy, Debug)]
-pub struct FileView<'a> {
+pub struct FileEntry<'a> {
     /// The folder, as shown to the user.
     pub dir: &'a Arc<Path>,
     /// The name in the folder.
@@ -71,12 +71,12 @@ pub struct FileView<'a> {
     /// The origin.
     pub origin: Origin,
     /// The size and time when it was read.
-    pub stamp: Stamp,
+    pub stamp: FileStamp,
 }
 
-impl FileView<'_> {
-    fn of(file: &FileRecord) -> FileView<'_> {
-        FileView { dir: &file.dir, name: &file.name, origin: file.origin, stamp: file.stamp }
+impl FileEntry<'_> {
+    fn of(file: &FileRecord) -> FileEntry<'_> {
+        FileEntry { dir: &file.dir, name: &file.name, origin: file.origin, stamp: file.stamp }
     }
 }
 
@@ -112,7 +112,7 @@ pub struct Shard {
     pub(super) sections: Vec<SafeText>,
     pub(super) formats: Vec<&'static str>,
     /// The checksum and length in a snapshot, once the shard was written to one or read from one.
-    pub(super) sealed: OnceLock<Sealed>,
+    pub(super) sealed: OnceLock<ShardDigest>,
 }
 
 impl Shard {
@@ -146,8 +146,8 @@ impl Shard {
     }
 
     /// Returns the article with this index.
-    pub fn entry(&self, index: usize) -> Option<Entry<'_>> {
-        Some(Entry { shard: self, record: self.records.get(index)?, index })
+    pub fn entry(&self, index: usize) -> Option<ArticleRef<'_>> {
+        Some(ArticleRef { shard: self, record: self.records.get(index)?, index })
     }
 
     /// A shard with less text than this, in bytes, is small and may be merged with others.
@@ -157,23 +157,23 @@ impl Shard {
     pub const FULL: usize = 4 << 20;
 
     /// Returns the checksum and length in a snapshot, if the shard is in one.
-    pub fn sealed(&self) -> Option<Sealed> {
+    pub fn sealed(&self) -> Option<ShardDigest> {
         self.sealed.get().copied()
     }
 
     /// Records that the shard is in a snapshot.
-    pub fn seal(&self, sealed: Sealed) {
+    pub fn seal(&self, sealed: ShardDigest) {
         let _ = self.sealed.set(sealed);
     }
 
     /// Returns the source files in the order of their numbers.
-    pub fn files(&self) -> impl ExactSizeIterator<Item = FileView<'_>> {
-        self.files.iter().map(FileView::of)
+    pub fn files(&self) -> impl ExactSizeIterator<Item = FileEntry<'_>> {
+        self.files.iter().map(FileEntry::of)
     }
 
     /// Returns the file with this number.
-    pub fn file(&self, number: u32) -> Option<FileView<'_>> {
-        self.files.get(number as usize).map(FileView::of)
+    pub fn file(&self, number: u32) -> Option<FileEntry<'_>> {
+        self.files.get(number as usize).map(FileEntry::of)
     }
 
     /// Counts the articles of the files that are `alive`, a flag for each.

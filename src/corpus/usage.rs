@@ -8,7 +8,7 @@ use super::{Corpus, Origin, Shard, Slot};
 
 /// Memory used by one file's articles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileWeight {
+pub struct FileUsage {
     /// The first slot of its shard.
     pub shard: Slot,
     /// The number of the file in the shard.
@@ -25,14 +25,14 @@ pub struct FileWeight {
 
 impl Corpus {
     /// Returns the memory use of all files and feeds with articles, in no order.
-    pub fn weights(&self) -> Vec<FileWeight> {
+    pub fn weights(&self) -> Vec<FileUsage> {
         let mut all = Vec::new();
         for ((start, shard), living) in self.shards().zip(self.living_files()) {
             let weight = |(number, file): (u32, &FileRecord)| {
                 let bytes = size_of::<FileRecord>() + file.name.len();
-                FileWeight { shard: start, number, newest: NO_DATE, bytes, articles: 0, origin: file.origin }
+                FileUsage { shard: start, number, newest: NO_DATE, bytes, articles: 0, origin: file.origin }
             };
-            let mut weights: Vec<FileWeight> = (0..).zip(&shard.files).map(weight).collect();
+            let mut weights: Vec<FileUsage> = (0..).zip(&shard.files).map(weight).collect();
             for (index, record) in shard.records.iter().enumerate() {
                 let Some(weight) = weights.get_mut(record.file as usize) else { continue };
                 weight.bytes += memory_of(shard, index, record);
@@ -99,12 +99,12 @@ mod tests {
 
     use super::*;
     use crate::article::{BlockKind, Draft, Published, Role};
-    use crate::corpus::{ShardBuilder, Stamp};
+    use crate::corpus::{FileStamp, ShardBuilder};
 
     fn shard(files: &[(&str, Option<u32>)]) -> Arc<Shard> {
         let mut builder = ShardBuilder::default();
         for (name, day) in files {
-            let stamp = Stamp { size: 1, modified: 77_000_000_000 };
+            let stamp = FileStamp { size: 1, modified: 77_000_000_000 };
             let file = builder.file(&Arc::from(Path::new("desk")), name.as_ref(), Origin::File, stamp);
             let published = day.and_then(|day| chrono::NaiveDate::from_ymd_opt(2023, 9, day)).map(Published::Day);
             let mut draft = Draft { published, ..Draft::default() };

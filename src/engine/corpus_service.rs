@@ -14,35 +14,35 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
-use super::loader::Map;
-use super::loader::memory_budget::{LeftOut, Room};
+use super::loader::ScanIndex;
+use super::loader::memory_budget::{LeftOut, MemoryBudget};
 use super::loader::source::{LoadOptions, Source};
-use super::loader::stalled_paths::Unanswered;
-use super::snapshot::{Ages, Cache};
+use super::loader::stalled_paths::StalledPaths;
+use super::snapshot::{Cache, ReadTimes};
 use super::util::log::note;
 use super::util::panic_guard::contain;
 use super::util::priority::stand_back;
 use crate::app::Message;
-use corpus_thread::Archivist;
-use watch::{Disk, Watch};
+use corpus_thread::CorpusThread;
+use watch::{FsEvent, Watch};
 
 /// What the archive is asked.
-enum Order {
+enum CorpusCommand {
     Reload,
-    Disk(Disk),
+    Disk(FsEvent),
     Watching(Option<Watch>),
     Feeds,
     Close,
 }
 
 /// The reader's side of the archive. Dropping it ends the thread.
-pub struct Archive {
-    orders: Sender<Order>,
+pub struct CorpusService {
+    orders: Sender<CorpusCommand>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Archive {
+impl CorpusService {
     /// Begins to load `sources` and, if it is to `watch` them, keeps up with changes. Everything is told to `tell`.
     /// Fails where the system gives out no thread.
     pub fn open(
@@ -50,8 +50,8 @@ impl Archive {
         options: LoadOptions,
         watch: bool,
         tell: impl FnMut(Message) + Send + 'static,
-    ) -> io::Result<Archive> {
-        Archive::open_with(sources, options, None, watch, tell)
+    ) -> io::Result<CorpusService> {
+        CorpusService::open_with(sources, options, None, watch, tell)
     }
 
     /// Like [`open`](Self::open), and keeps snapshots in `cache`, from which the next one begins.
@@ -61,14 +61,14 @@ impl Archive {
         cache: Option<Cache>,
         watch: bool,
         tell: impl FnMut(Message) + Send + 'static,
-    ) -> io::Result<Archive> {
+    ) -> io::Result<CorpusService> {
         let (orders, inbox) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
         let late = orders.clone();
-        let unanswered = Unanswered::new(move |path| {
-            let _ = late.send(Order::Disk(Disk::Changed(vec![path])));
+        let unanswered = StalledPaths::new(move |path| {
+            let _ = late.send(CorpusCommand::Disk(FsEvent::Changed(vec![path])));
         });
-        let archivist = Archivist {
+        let archivist = CorpusThread {
             sources,
             options,
             stop: Arc::clone(&stop),
@@ -76,14 +76,14 @@ impl Archive {
             inbox,
             tell: Box::new(tell),
             corpus: Arc::default(),
-            map: Map::default(),
+            map: ScanIndex::default(),
             troubled: HashSet::new(),
-            room: Arc::new(Room::new(options.memory)),
+            room: Arc::new(MemoryBudget::new(options.memory)),
             told_left_out: LeftOut::default(),
             unanswered: Arc::new(unanswered),
             watch: None,
             cache,
-            ages: Ages::of_snapshot(),
+            ages: ReadTimes::of_snapshot(),
             whole: false,
             changed: None,
             writer: None,
@@ -96,7 +96,7 @@ impl Archive {
                 note(|| "the archive ran into a fault; nothing more is read".to_owned());
             }
         })?;
-        Ok(Archive { orders, stop, thread: Some(thread) })
+        Ok(CorpusService { orders, stop, thread: Some(thread) })
     }
 
     /// Stops loading and keeps what is there.
@@ -117,19 +117,19 @@ impl Archive {
     pub(crate) fn looker(&self) -> impl Fn() + Clone + Send + Sync + 'static {
         let orders = self.orders.clone();
         move || {
-            let _ = orders.send(Order::Feeds);
+            let _ = orders.send(CorpusCommand::Feeds);
         }
     }
 
     /// Reads again what changed.
     pub fn reload(&self) {
-        let _ = self.orders.send(Order::Reload);
+        let _ = self.orders.send(CorpusCommand::Reload);
     }
 }
 
-impl Drop for Archive {
+impl Drop for CorpusService {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        let _ = self.orders.send(Order::Close);
+        let _ = self.orders.send(CorpusCommand::Close);
     }
 }

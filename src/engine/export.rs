@@ -219,14 +219,14 @@ fn named(path: &Path, error: &io::Error) -> io::Error {
 mod tests {
     use super::*;
     use crate::article::{Draft, Role};
-    use crate::corpus::{Corpus, Origin, ShardBuilder, Slot, Stamp};
+    use crate::corpus::{Corpus, FileStamp, Origin, ShardBuilder, Slot};
     use crate::marks::Marks;
     use crate::render::JSON_VERSION;
 
     /// An export of one article as a list to `path`.
     fn export(path: &Path, force: bool) -> Box<Export> {
         let mut builder = ShardBuilder::default();
-        let file = builder.file(&Arc::from(Path::new("desk")), "a.txt".as_ref(), Origin::File, Stamp::default());
+        let file = builder.file(&Arc::from(Path::new("desk")), "a.txt".as_ref(), Origin::File, FileStamp::default());
         let mut draft = Draft::default();
         draft.push(Role::Headline, "Low water");
         builder.push(file, b"a", 0, "wire", &draft);

@@ -13,17 +13,17 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use writer_thread::Worker;
+use writer_thread::WriterThread;
 
 use super::loader::source::{Source, name_of};
-use super::util::deadline::Asker;
+use super::util::deadline::DeadlineWorker;
 use crate::app::{ChosenTheme, Message, Session};
 use crate::corpus::Corpus;
 use crate::journal::{JournalEntry, SearchChange};
 use crate::library::ReaderId;
-use crate::marks::Marking;
+use crate::marks::MarkChange;
 use crate::query::SavedSearch;
-use rescue::Unkept;
+use rescue::RescueOutcome;
 
 /// For how long nothing is said of a disk that takes its time, when somebody wants to leave.
 const WORDLESS: Duration = Duration::from_secs(2);
@@ -33,11 +33,11 @@ const NAMING: Duration = Duration::from_secs(1);
 
 /// What the thread is asked to do.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum WriterCommand {
     /// Save changes and confirm it.
-    Keep { number: u64, changes: Arc<Vec<Marking>>, entry: Option<JournalEntry>, corpus: Arc<Corpus> },
+    Keep { number: u64, changes: Arc<Vec<MarkChange>>, entry: Option<JournalEntry>, corpus: Arc<Corpus> },
     /// Keep a place, later.
-    Place { marking: Marking, corpus: Arc<Corpus> },
+    Place { marking: MarkChange, corpus: Arc<Corpus> },
     /// Keep where the reader is, later.
     Session { session: Box<Session>, corpus: Arc<Corpus> },
     /// Save the chosen theme.
@@ -60,10 +60,10 @@ pub(crate) enum Order {
     CloseFor(Sender<()>),
 }
 
-impl Order {
+impl WriterCommand {
     /// Describes the changed searches, whose change was shown before it was saved.
     fn acknowledged(&self) -> Option<String> {
-        let Order::Searches { changes, .. } = self else { return None };
+        let WriterCommand::Searches { changes, .. } = self else { return None };
         let one = |change: &SearchChange| match change.after {
             Some(_) => format!("the search \"{}\"", change.name()),
             None => format!("that \"{}\" is deleted", change.name()),
@@ -72,20 +72,20 @@ impl Order {
     }
 
     fn into_searches(self) -> Vec<SavedSearch> {
-        let Order::Searches { changes, .. } = self else { return Vec::new() };
+        let WriterCommand::Searches { changes, .. } = self else { return Vec::new() };
         changes.into_iter().filter_map(|change| change.after).collect()
     }
 }
 
 /// The reader's side of the thread. Dropping it waits until everything is written, or cannot be.
-pub(crate) struct Keeper {
-    orders: Sender<Order>,
+pub(crate) struct LibraryWriter {
+    orders: Sender<WriterCommand>,
     /// Closed when the thread ends.
     ended: Receiver<()>,
-    thread: Option<JoinHandle<Option<Unkept>>>,
+    thread: Option<JoinHandle<Option<RescueOutcome>>>,
 }
 
-impl Keeper {
+impl LibraryWriter {
     /// Opens the library at `path` on a new thread and sends its content to `tell`. `reader` is the owner of new steps,
     /// `sources` are the open ones.
     pub(crate) fn start(
@@ -93,21 +93,21 @@ impl Keeper {
         reader: ReaderId,
         sources: Vec<Source>,
         tell: impl FnMut(Message) + Send + 'static,
-    ) -> io::Result<Keeper> {
+    ) -> io::Result<LibraryWriter> {
         let (orders, inbox) = mpsc::channel();
         let own = orders.clone();
         let (end, ended) = mpsc::channel::<()>();
         let thread = thread::Builder::new().name("library".to_owned()).spawn(move || {
             // Marks are kept though the disk does not answer that the articles are on; they are not come back to then.
-            let sources = Asker::new(NAMING, |sources: Vec<Source>| name_of(&sources)).ask(sources).flatten();
-            let unkept = Worker::new(path, reader, sources, tell).run(&inbox, own);
+            let sources = DeadlineWorker::new(NAMING, |sources: Vec<Source>| name_of(&sources)).ask(sources).flatten();
+            let unkept = WriterThread::new(path, reader, sources, tell).run(&inbox, own);
             drop(end);
             unkept
         })?;
-        Ok(Keeper { orders, ended, thread: Some(thread) })
+        Ok(LibraryWriter { orders, ended, thread: Some(thread) })
     }
 
-    pub(crate) fn order(&self, order: Order) {
+    pub(crate) fn order(&self, order: WriterCommand) {
         let _ = self.orders.send(order);
     }
 
@@ -118,15 +118,15 @@ impl Keeper {
         let orders = self.orders.clone();
         move || {
             let (held, done) = mpsc::channel();
-            let _ = orders.send(Order::CloseFor(held));
+            let _ = orders.send(WriterCommand::CloseFor(held));
             let _ = done.recv();
         }
     }
 
     /// Waits until everything is written; gives what became of what could not be. Calls `slow` where that takes longer
     /// than one would wait without a word.
-    pub(crate) fn close(&mut self, slow: impl FnOnce()) -> Option<Unkept> {
-        let _ = self.orders.send(Order::Close);
+    pub(crate) fn close(&mut self, slow: impl FnOnce()) -> Option<RescueOutcome> {
+        let _ = self.orders.send(WriterCommand::Close);
         if self.thread.is_some() && self.ended.recv_timeout(WORDLESS) == Err(RecvTimeoutError::Timeout) {
             slow();
         }
@@ -134,7 +134,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for LibraryWriter {
     fn drop(&mut self) {
         self.close(|| {});
     }

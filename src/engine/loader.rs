@@ -25,21 +25,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
-use super::snapshot::{Ages, Cache, Written};
+use super::snapshot::{Cache, ReadTimes, WriteOutcome};
 use super::util::log::note;
-use accumulator::Growing;
+use accumulator::CorpusAccumulator;
 use bundled::SEEDS;
 use file_reader::{kind_of, refusal};
-use known_files::Known;
-use memory_budget::Room;
-use pool::{Counts, Crew, Job, Report};
+use known_files::KnownFiles;
+use memory_budget::MemoryBudget;
+use pool::{Job, LoadCounts, LoadPool, LoadReport};
 
-use super::feeds::entries::StoredFeeds;
+use super::feeds::entries::FeedEntries;
 use crate::app::LoadProgress;
-use crate::article::{Problem, Refusal};
-use crate::corpus::{Corpus, FileView, Origin, Shard};
-use stalled_paths::Unanswered;
-use walk::Folder;
+use crate::article::{Problem, ReadError};
+use crate::corpus::{Corpus, FileEntry, Origin, Shard};
+use stalled_paths::StalledPaths;
+use walk::SourceFolder;
 
 /// What is told while sources are loaded.
 #[derive(Debug)]
@@ -107,28 +107,29 @@ pub fn load_with(
     tell: &mut dyn FnMut(LoadProgress),
 ) -> Loaded {
     let mut problems = Vec::new();
-    let room = Arc::new(Room::new(options.memory));
+    let room = Arc::new(MemoryBudget::new(options.memory));
     room.tend(true);
-    let mut growing = Growing::new(&room, Arc::default());
+    let mut growing = CorpusAccumulator::new(&room, Arc::default());
     let began = Instant::now();
     for source in sources {
         let Source::Feeds { library, merge } = source else { continue };
         let mut take = |shard| _ = growing.hear(LoadEvent::Shard(shard));
-        if let Err(error) = StoredFeeds::load(library, *merge, (&room, stop), &mut take) {
-            problems.push(StoredFeeds::problem(library, &error));
+        if let Err(error) = FeedEntries::load(library, *merge, (&room, stop), &mut take) {
+            problems.push(FeedEntries::problem(library, &error));
         }
     }
     let unanswered = Arc::default();
-    let (tally, _, known) = load(sources, options, (&room, &unanswered, stop), Known::default(), cache, &mut |event| {
-        match growing.hear(event) {
-            Some(LoadEvent::Problem(problem)) => problems.push(problem),
-            Some(LoadEvent::Progress(progress)) => tell(progress),
-            _ => {}
-        }
-        growing.make_room(&mut |_| {});
-    });
-    let Tally { counts, progress } = tally;
-    let Counts { formats, passed_over } = counts;
+    let (tally, _, known) =
+        load(sources, options, (&room, &unanswered, stop), KnownFiles::default(), cache, &mut |event| {
+            match growing.hear(event) {
+                Some(LoadEvent::Problem(problem)) => problems.push(problem),
+                Some(LoadEvent::Progress(progress)) => tell(progress),
+                _ => {}
+            }
+            growing.make_room(&mut |_| {});
+        });
+    let LoadStats { counts, progress } = tally;
+    let LoadCounts { formats, passed_over } = counts;
     let read = began.elapsed();
     // What was not looked at is not gone.
     let (mut corpus, _) = growing.finish(known.changed().filter(|_| !progress.stopped));
@@ -155,14 +156,14 @@ pub fn make_snapshot(
     cache: &Cache,
     loading: &mut dyn FnMut(LoadProgress),
     writing: &mut dyn FnMut(usize, usize),
-) -> io::Result<(Loaded, Written)> {
+) -> io::Result<(Loaded, WriteOutcome)> {
     let sources = [Source::Named(path.to_path_buf())];
-    let mut ages = Ages::of_snapshot();
+    let mut ages = ReadTimes::of_snapshot();
     ages.begin(0);
     let loaded = load_with(&sources, options, Some(cache), &AtomicBool::new(false), loading);
     let troubled: HashSet<&Path> = loaded.problems.iter().map(|problem| problem.path.as_path()).collect();
-    let sound = |file: &FileView<'_>| troubled.is_empty() || !troubled.contains(&*file.dir.join(file.name));
-    let mut written = Written::NotWorthIt;
+    let sound = |file: &FileEntry<'_>| troubled.is_empty() || !troubled.contains(&*file.dir.join(file.name));
+    let mut written = WriteOutcome::NotWorthIt;
     if loaded.progress.left_out_articles > 0 {
         // What does not fit into the memory is read in part, and a snapshot of a part would not be used.
         return Ok((loaded, written));
@@ -174,20 +175,20 @@ pub fn make_snapshot(
 }
 
 /// What was counted while sources were loaded.
-pub(crate) struct Tally {
-    pub(crate) counts: Counts,
+pub(crate) struct LoadStats {
+    pub(crate) counts: LoadCounts,
     pub(crate) progress: LoadProgress,
 }
 
 /// Where articles were looked for: what a change on disk is set against.
 #[derive(Debug, Default)]
-pub(crate) struct Map {
+pub(crate) struct ScanIndex {
     /// Folders that were looked into, by their paths without links.
-    pub(crate) folders: HashMap<PathBuf, Arc<Folder>>,
+    pub(crate) folders: HashMap<PathBuf, Arc<SourceFolder>>,
     /// Files that were named, by their paths without links.
-    pub(crate) named: HashMap<PathBuf, (Arc<Folder>, OsString)>,
+    pub(crate) named: HashMap<PathBuf, (Arc<SourceFolder>, OsString)>,
     /// Folders that are shown under another path. If that path is removed, they are shown under theirs.
-    pub(crate) doubles: Vec<Arc<Folder>>,
+    pub(crate) doubles: Vec<Arc<SourceFolder>>,
 }
 
 /// Loads `sources` but for the files that are `known` and did not change. Where there is a `cache`, what its snapshots
@@ -195,11 +196,11 @@ pub(crate) struct Map {
 pub(crate) fn load(
     sources: &[Source],
     options: LoadOptions,
-    (room, unanswered, stop): (&Arc<Room>, &Arc<Unanswered>, &AtomicBool),
-    mut known: Known,
+    (room, unanswered, stop): (&Arc<MemoryBudget>, &Arc<StalledPaths>, &AtomicBool),
+    mut known: KnownFiles,
     cache: Option<&Cache>,
     tell: &mut dyn FnMut(LoadEvent),
-) -> (Tally, Map, Arc<Known>) {
+) -> (LoadStats, ScanIndex, Arc<KnownFiles>) {
     if let Some(cache) = cache {
         let began = Instant::now();
         for root in cache.roots(sources) {
@@ -224,36 +225,36 @@ pub(crate) fn load(
     }
     let named: HashSet<PathBuf> = plan.named.keys().cloned().collect();
     let known = Arc::new(known);
-    let crew = Crew::new(options, &known, room, unanswered, named, HashMap::new());
+    let crew = LoadPool::new(options, &known, room, unanswered, named, HashMap::new());
     let counts = crew.work(plan.jobs, stop, &mut |report| match report {
-        Report::Shard(shard) => {
+        LoadReport::Shard(shard) => {
             tell(LoadEvent::Shard(shard));
             tell(LoadEvent::Progress(crew.progress()));
         }
-        Report::Problem(problem) => tell(LoadEvent::Problem(problem)),
-        Report::Tick => tell(LoadEvent::Progress(crew.progress())),
+        LoadReport::Problem(problem) => tell(LoadEvent::Problem(problem)),
+        LoadReport::Tick => tell(LoadEvent::Progress(crew.progress())),
     });
     let progress = LoadProgress { done: true, stopped: stop.load(Ordering::Relaxed), ..crew.progress() };
     note(|| format!("{} files looked at, {} bytes read in {:?}", progress.read, progress.bytes, began.elapsed()));
-    let map = Map { folders: crew.take_folders(), named: plan.named, doubles: crew.take_doubles() };
-    (Tally { counts, progress }, map, known)
+    let map = ScanIndex { folders: crew.take_folders(), named: plan.named, doubles: crew.take_doubles() };
+    (LoadStats { counts, progress }, map, known)
 }
 
 /// What is to be done for the sources that were named.
 #[derive(Default)]
 struct Plan {
     jobs: Vec<Job>,
-    named: HashMap<PathBuf, (Arc<Folder>, OsString)>,
+    named: HashMap<PathBuf, (Arc<SourceFolder>, OsString)>,
     /// The folder of the file that was named last: the next is often its neighbour.
-    parent: Option<Arc<Folder>>,
+    parent: Option<Arc<SourceFolder>>,
 }
 
 impl Plan {
     fn path(&mut self, path: &Path, tell: &mut dyn FnMut(LoadEvent)) {
-        let mut refuse = |why: &Refusal| tell(LoadEvent::Problem(Problem::refused(path.to_path_buf(), why)));
+        let mut refuse = |why: &ReadError| tell(LoadEvent::Problem(Problem::refused(path.to_path_buf(), why)));
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => match fs::canonicalize(path) {
-                Ok(real) => self.jobs.push(Job::Folder(Arc::new(Folder::root(path, real)))),
+                Ok(real) => self.jobs.push(Job::Folder(Arc::new(SourceFolder::root(path, real)))),
                 Err(error) => refuse(&refusal(&error)),
             },
             Ok(metadata) if metadata.is_file() => {
@@ -261,21 +262,21 @@ impl Plan {
                     refuse(&why);
                 }
             }
-            Ok(metadata) => refuse(&Refusal::NotRegular(kind_of(metadata.file_type()))),
+            Ok(metadata) => refuse(&ReadError::NotRegular(kind_of(metadata.file_type()))),
             Err(error) => refuse(&refusal(&error)),
         }
     }
 
-    fn file(&mut self, path: &Path) -> Result<(), Refusal> {
+    fn file(&mut self, path: &Path) -> Result<(), ReadError> {
         let (Some(shown), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(Refusal::NotRegular("a folder"));
+            return Err(ReadError::NotRegular("a folder"));
         };
         let folder = match self.parent.as_ref().filter(|folder| *folder.shown == *shown) {
             Some(folder) => Arc::clone(folder),
             None => {
                 let parent = if shown.as_os_str().is_empty() { Path::new(".") } else { shown };
                 let real = fs::canonicalize(parent).map_err(|error| refusal(&error))?;
-                Arc::new(Folder::root(shown, real))
+                Arc::new(SourceFolder::root(shown, real))
             }
         };
         self.parent = Some(Arc::clone(&folder));

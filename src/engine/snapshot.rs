@@ -22,18 +22,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use xxhash_rust::xxh3::Xxh3;
 
 use maintenance::clean_up;
-pub use maintenance::{Kept, Pruned};
-pub(crate) use read_times::Ages;
-use selection::{Bundle, choose};
+pub use maintenance::{Pruned, SnapshotInfo};
+pub(crate) use read_times::ReadTimes;
+use selection::{ShardSelection, choose};
 
-use super::loader::memory_budget::Room;
+use super::loader::memory_budget::MemoryBudget;
 use super::loader::source::{LoadOptions, Source};
 use super::util::log::note;
 use super::util::panic_guard::{FAULT, contain};
-use crate::corpus::codec::{SHARD_VERSION, Sealed, damaged, decode, encode, os_bytes};
-use crate::corpus::{Corpus, FileView, Shard};
+use crate::corpus::codec::{SHARD_VERSION, ShardDigest, damaged, decode, encode, os_bytes};
+use crate::corpus::{Corpus, FileEntry, Shard};
 use crate::library::owner_only;
-use manifest::{Line, Manifest, contents};
+use manifest::{Manifest, ShardRow, contents};
 
 const MANIFEST: &str = "manifest";
 const SHARD_ENDING: &str = ".shard";
@@ -48,7 +48,7 @@ pub struct Cache {
 
 /// What came of writing a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteOutcome {
     /// The folder has too few files to be worth it, or cannot have one.
     NotWorthIt,
     /// It stood there already.
@@ -113,7 +113,7 @@ impl Cache {
         &self,
         root: &Root,
         options: LoadOptions,
-        (room, stop): (&Room, &AtomicBool),
+        (room, stop): (&MemoryBudget, &AtomicBool),
         tell: &mut dyn FnMut(Arc<Shard>, Vec<u32>),
     ) -> bool {
         let Ok(place) = self.place(root, options) else { return false };
@@ -173,11 +173,11 @@ impl Cache {
         root: &Root,
         options: LoadOptions,
         corpus: &Corpus,
-        ages: &Ages,
-        sound: &dyn Fn(&FileView<'_>) -> bool,
+        ages: &ReadTimes,
+        sound: &dyn Fn(&FileEntry<'_>) -> bool,
         tell: &mut dyn FnMut(usize, usize),
-    ) -> io::Result<Written> {
-        let mut bundle = Bundle::default();
+    ) -> io::Result<WriteOutcome> {
+        let mut bundle = ShardSelection::default();
         let mut files = 0;
         for ((start, shard), mut alive) in corpus.shards().zip(corpus.living_files()) {
             let whole = choose(shard, &mut alive, &root.shown, &|file| ages.is_settled(start, file) && sound(file));
@@ -188,7 +188,7 @@ impl Cache {
             }
         }
         if files < self.least {
-            return Ok(Written::NotWorthIt);
+            return Ok(WriteOutcome::NotWorthIt);
         }
         let place = self.place(root, options)?;
         let chosen = bundle.close();
@@ -204,10 +204,10 @@ impl Cache {
             let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             let dead = (0..).zip(alive).filter(|(_, alive)| !**alive).map(|(number, _)| number).collect();
             let (articles, files) = (number(shard.count_living(alive)), number(alive.len()));
-            lines.push(Line { sealed, articles, files, dead });
+            lines.push(ShardRow { sealed, articles, files, dead });
         }
         lines.sort_by_key(|line| line.sealed.checksum);
-        let stands = |sealed: Sealed| {
+        let stands = |sealed: ShardDigest| {
             let metadata = fs::metadata(place.join(name_of(sealed)));
             metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() == sealed.length)
         };
@@ -215,7 +215,7 @@ impl Cache {
         let sure = |(shard, _): &(Arc<Shard>, Vec<bool>)| shard.sealed().is_some_and(stands);
         if old.is_some_and(|old| old.shards == lines) && chosen.iter().all(sure) {
             clean_up(&place, &lines, SystemTime::now(), &mut Pruned::default());
-            return Ok(Written::UpToDate);
+            return Ok(WriteOutcome::UpToDate);
         }
         owner_only::folder(&place)?;
         let mut new = 0;
@@ -242,11 +242,11 @@ impl Cache {
         let bytes = manifest.encode()?;
         put(&place, |file| file.write_all(&bytes).map(|()| MANIFEST.to_owned()))?;
         clean_up(&place, &manifest.shards, SystemTime::now(), &mut Pruned::default());
-        Ok(Written::New(new))
+        Ok(WriteOutcome::New(new))
     }
 }
 
-fn read_shard(path: &Path, line: &Line, root: &Path) -> io::Result<Shard> {
+fn read_shard(path: &Path, line: &ShardRow, root: &Path) -> io::Result<Shard> {
     let mut file = File::open(path)?;
     if file.metadata()?.len() != line.sealed.length {
         return Err(damaged("it is not as long as the manifest says"));
@@ -258,7 +258,7 @@ fn read_shard(path: &Path, line: &Line, root: &Path) -> io::Result<Shard> {
     Ok(shard)
 }
 
-fn name_of(sealed: Sealed) -> String {
+fn name_of(sealed: ShardDigest) -> String {
     format!("{:032x}{SHARD_ENDING}", sealed.checksum)
 }
 

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use crate::article::{Flaw, Refusal};
+use crate::article::{ReadError, Warning};
 
 /// Memory per byte of the document. Ordinary feeds and pages need 5 to 20 times their size.
 const FACTOR: usize = 64;
@@ -95,20 +95,20 @@ impl Budget {
     }
 
     /// Returns an error if the document took more than its budget.
-    pub(super) fn check(&self) -> Result<(), Refusal> {
+    pub(super) fn check(&self) -> Result<(), ReadError> {
         if !self.is_exceeded.get() {
             return Ok(());
         }
-        Err(Refusal::TooMuch { limit: self.limit >> 20, size: self.size.div_ceil(1 << 10) })
+        Err(ReadError::TooMuch { limit: self.limit >> 20, size: self.size.div_ceil(1 << 10) })
     }
 
     /// Reports what was left out since the last call.
-    pub(super) fn flaws(&self) -> impl Iterator<Item = Flaw> {
+    pub(super) fn flaws(&self) -> impl Iterator<Item = Warning> {
         let counted = |number: usize, one: &str, many: &str| {
             if number == 1 { one.to_owned() } else { format!("{number} {many}") }
         };
         let flaw = |number: usize, cause: String, consequence: &str| {
-            (number > 0).then(|| Flaw { line: None, cause, consequence: consequence.to_owned() })
+            (number > 0).then(|| Warning { line: None, cause, consequence: consequence.to_owned() })
         };
         let (addresses, enclosures) = (self.long_addresses.take(), self.left_out_enclosures.take());
         let cause = counted(addresses, "an address has", "addresses have");

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use crate::article::{Flaw, Refusal};
+use crate::article::{ReadError, Warning};
 
 /// How much of a text is looked at to find out its encoding, in bytes.
 const SAMPLE: usize = 64 * 1024;
@@ -18,7 +18,7 @@ const SAMPLE: usize = 64 * 1024;
 pub struct Decoded<'a> {
     text: Cow<'a, str>,
     encoding: String,
-    flaw: Option<Flaw>,
+    flaw: Option<Warning>,
 }
 
 impl Decoded<'_> {
@@ -32,24 +32,24 @@ impl Decoded<'_> {
         &self.encoding
     }
 
-    pub(super) fn flaw(&self) -> Option<Flaw> {
+    pub(super) fn flaw(&self) -> Option<Warning> {
         self.flaw.clone()
     }
 }
 
 /// Decodes the bytes of a file, or says why they are no text.
-pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
+pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     decode_as(bytes, None)
 }
 
 /// Like [`decode`], of bytes that were sent with this `Content-Type`.
-pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>, Refusal> {
+pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>, ReadError> {
     let decoded = match (Encoding::for_bom(bytes), declared::utf_32(bytes)) {
         (_, Some((text, encoding))) => Decoded { text: Cow::Owned(text), encoding: encoding.to_owned(), flaw: None },
         (Some((encoding, length)), None) => decoded(encoding, bytes.get(length..).unwrap_or_default()),
         (None, None) => {
             if let Some(kind) = binary_kind(bytes) {
-                return Err(Refusal::Binary(kind));
+                return Err(ReadError::Binary(kind));
             }
             match declared::decode(bytes, content_type) {
                 Some((text, encoding)) => Decoded { text, encoding, flaw: None },
@@ -58,7 +58,7 @@ pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Resu
         }
     };
     if decoded.text.trim().is_empty() {
-        return Err(Refusal::Empty);
+        return Err(ReadError::Empty);
     }
     Ok(Decoded { text: one_line_end(decoded.text), ..decoded })
 }
@@ -69,7 +69,7 @@ fn decoded<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
     Decoded { text, encoding: encoding.name().to_ascii_lowercase(), flaw: damaged.then(|| damage(encoding)) }
 }
 
-fn without_mark(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
+fn without_mark(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     if let Ok(text) = simdutf8::basic::from_utf8(bytes)
         && !has_iso_2022_escape(bytes)
     {
@@ -95,8 +95,8 @@ fn without_mark(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
     Ok(decoded)
 }
 
-fn guess(encoding: &'static Encoding) -> Flaw {
-    Flaw {
+fn guess(encoding: &'static Encoding) -> Warning {
+    Warning {
         line: None,
         cause: format!(
             "the file does not say how its text is encoded, and it is no UTF-8; it looks like {}",
@@ -106,8 +106,8 @@ fn guess(encoding: &'static Encoding) -> Flaw {
     }
 }
 
-fn damage(encoding: &'static Encoding) -> Flaw {
-    Flaw {
+fn damage(encoding: &'static Encoding) -> Warning {
+    Warning {
         line: None,
         cause: format!("some bytes are no valid {}", encoding.name()),
         consequence: "they are shown as \u{FFFD}".to_owned(),
@@ -167,14 +167,14 @@ fn is_mostly_nul(bytes: &[u8]) -> bool {
 }
 
 /// Every second byte a NUL: UTF-16 without its mark. Anything else with so many NULs is no text.
-fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
+fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     let sample = bytes.get(..4096).unwrap_or(bytes);
     let nuls = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|&&byte| byte == 0).count();
     let half = sample.len() / 2;
     let encoding = match (nuls(0), nuls(1)) {
         (even, odd) if odd * 4 > half * 3 && even * 8 < half => UTF_16LE,
         (even, odd) if even * 4 > half * 3 && odd * 8 < half => UTF_16BE,
-        _ => return Err(Refusal::Binary("binary data")),
+        _ => return Err(ReadError::Binary("binary data")),
     };
     Ok(decoded(encoding, bytes))
 }
@@ -269,10 +269,10 @@ mod tests {
 
     #[test]
     fn binary_and_empty_files_are_refused() {
-        assert_eq!(decode(b"\x89PNG\r\n\x1a\n....").unwrap_err(), Refusal::Binary("a PNG image"));
-        assert_eq!(decode(&[0; 512]).unwrap_err(), Refusal::Binary("binary data"));
-        assert_eq!(decode(b"").unwrap_err(), Refusal::Empty);
-        assert_eq!(decode(b" \r\n\t ").unwrap_err(), Refusal::Empty);
+        assert_eq!(decode(b"\x89PNG\r\n\x1a\n....").unwrap_err(), ReadError::Binary("a PNG image"));
+        assert_eq!(decode(&[0; 512]).unwrap_err(), ReadError::Binary("binary data"));
+        assert_eq!(decode(b"").unwrap_err(), ReadError::Empty);
+        assert_eq!(decode(b" \r\n\t ").unwrap_err(), ReadError::Empty);
     }
 
     #[test]

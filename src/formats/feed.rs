@@ -18,7 +18,7 @@ mod version;
 
 pub use articles::{FeedArticle, FeedKey, feed_articles};
 pub use model::{
-    Feed, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink, FeedPerson, FeedText,
+    Feed, FeedCategory, FeedDate, FeedEntry, FeedGenerator, FeedImage, FeedLink, FeedMeta, FeedPerson, FeedText,
     FeedVersion,
 };
 
@@ -30,8 +30,8 @@ pub fn resolve_entities(text: &str) -> String {
 }
 
 use super::encoding::decode_as;
-use super::{Confidence, Hint, Reading, SourceFormat};
-use crate::article::{Flaw, Refusal};
+use super::{Confidence, FileHint, ParsedFile, SourceFormat};
+use crate::article::{ReadError, Warning};
 
 /// How far into a text one looks for the beginning of a feed, in bytes.
 const FRONT: usize = 8 * 1024;
@@ -52,7 +52,7 @@ pub struct FeedOptions<'a> {
 /// # Errors
 ///
 /// The bytes are no text, or the text holds no feed.
-pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, Refusal> {
+pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, ReadError> {
     let decoded = decode_as(bytes, options.content_type)?;
     let mut feed = read(decoded.text(), options.base)?;
     feed.budget.check()?;
@@ -67,20 +67,20 @@ pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, Refus
 const MOST_OBJECTS: usize = 400_000;
 
 /// The feed that a text holds.
-fn read(text: &str, base: Option<&str>) -> Result<Feed, Refusal> {
+fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
     let is_json = text.trim_start().starts_with('{');
     if let Some(what) = too_many(text, is_json) {
-        return Err(Refusal::NoFeed(format!(" that can be read: it has more than {what}")));
+        return Err(ReadError::NoFeed(format!(" that can be read: it has more than {what}")));
     }
     if is_json {
         return json_feed::read(text, base);
     }
     let tree = tree::Tree::read(text, base);
     tree.budget.check()?;
-    let mut feed = reader::read(&tree).ok_or_else(|| Refusal::NoFeed(String::new()))?;
+    let mut feed = reader::read(&tree).ok_or_else(|| ReadError::NoFeed(String::new()))?;
     feed.budget = tree.budget;
     if let Some((line, mistake)) = tree.mistake {
-        feed.flaws.push(Flaw {
+        feed.flaws.push(Warning {
             line: Some(line),
             cause: format!("the feed is not well-formed: {mistake}"),
             consequence: "it is read as far as it makes sense".to_owned(),
@@ -120,7 +120,7 @@ impl SourceFormat for FeedFile {
         "feed"
     }
 
-    fn recognise(&self, hint: &Hint<'_>, text: &str) -> Confidence {
+    fn recognise(&self, hint: &FileHint<'_>, text: &str) -> Confidence {
         let is_named = hint.ends_in(&["rss", "atom", "rdf", "xml", "cdf"]);
         if begins_as_feed(text, is_named) || json_feed::is_likely(text) {
             Confidence::Content
@@ -129,14 +129,14 @@ impl SourceFormat for FeedFile {
         }
     }
 
-    fn parse<'a>(&self, _hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+    fn parse<'a>(&self, _hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
         let mut feed = match read(text, None) {
             Ok(feed) => feed,
-            Err(refusal) => return found.flaws.push(Flaw::from(&refusal)),
+            Err(refusal) => return found.flaws.push(Warning::from(&refusal)),
         };
         found.flaws.append(&mut feed.flaws);
         if feed.entries.is_empty() {
-            found.flaws.push(Flaw {
+            found.flaws.push(Warning {
                 line: None,
                 cause: "the feed has no entries".to_owned(),
                 consequence: "there is nothing to show".to_owned(),

@@ -12,13 +12,13 @@ mod sanitize;
 mod skip;
 mod tokens;
 
-pub(super) use blocks::{Blocks, blocks};
+pub(super) use blocks::{HtmlBlocks, blocks};
 pub use feed_links::{PageFeed, feeds_of_page};
 pub use readability::page_article;
 pub(super) use sanitize::{clean_html, escape_text, escape_value, is_known_element};
 
 use super::budget::Budget;
-use super::{Confidence, Hint, Reading, SourceFormat};
+use super::{Confidence, FileHint, ParsedFile, SourceFormat};
 
 pub(super) struct Html;
 
@@ -27,12 +27,12 @@ impl SourceFormat for Html {
         "html"
     }
 
-    fn recognise(&self, hint: &Hint<'_>, text: &str) -> Confidence {
+    fn recognise(&self, hint: &FileHint<'_>, text: &str) -> Confidence {
         let is_named = hint.ends_in(&["html", "htm", "xhtml", "xht"]) && text.contains('<');
         if is_named || begins_as_page(text) { Confidence::Content } else { Confidence::None }
     }
 
-    fn parse<'a>(&self, hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+    fn parse<'a>(&self, hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
         readability::read(hint, text, found);
     }
 }

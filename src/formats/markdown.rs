@@ -11,8 +11,8 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use self::front_matter::FrontMatter;
 use super::budget::Budget;
-use super::{Confidence, Hint, Reading, SourceFormat, date, plain, wire};
-use crate::article::Flaw;
+use super::{Confidence, FileHint, ParsedFile, SourceFormat, date, plain, wire};
+use crate::article::Warning;
 use crate::article::problem::quoted;
 use crate::article::{BlockKind, Draft, DraftPart, Role, Span, SpanStyle};
 use crate::text::clean;
@@ -27,7 +27,7 @@ impl SourceFormat for Markdown {
         "markdown"
     }
 
-    fn recognise(&self, hint: &Hint<'_>, text: &str) -> Confidence {
+    fn recognise(&self, hint: &FileHint<'_>, text: &str) -> Confidence {
         if front_matter::split(text).is_some() {
             Confidence::Content
         } else if hint.ends_in(&["md", "markdown", "mdown", "mkd"]) {
@@ -38,7 +38,7 @@ impl SourceFormat for Markdown {
         }
     }
 
-    fn parse<'a>(&self, hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+    fn parse<'a>(&self, hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
         let split = front_matter::split(text);
         let (matter, body) = match &split {
             Some(split) => (front_matter::read(split, &mut found.flaws), split.body),
@@ -48,7 +48,7 @@ impl SourceFormat for Markdown {
         if let Some((value, name)) = matter.first(&["date", "published", "pubdate", "created"]) {
             match date::parse(value) {
                 Some(published) => draft.published = Some(published),
-                None => found.flaws.push(Flaw {
+                None => found.flaws.push(Warning {
                     line: split.as_ref().map(|split| split.line_of(name)),
                     cause: format!("{} is not a date", quoted(value)),
                     consequence: "the date is left out".to_owned(),
@@ -60,7 +60,7 @@ impl SourceFormat for Markdown {
         draft.url = one(&["url", "link", "canonical"]).filter(|url| found.budget.takes_address(url)).map(Cow::Owned);
 
         let (mut parts, links) = if body.len() > MOST {
-            found.flaws.push(Flaw {
+            found.flaws.push(Warning {
                 line: None,
                 cause: format!("the text has more than {} MiB", MOST >> 20),
                 consequence: "its Markdown is shown as it is written".to_owned(),
@@ -69,7 +69,7 @@ impl SourceFormat for Markdown {
             plain::read_body(body, &mut as_written);
             (as_written.parts, Vec::new())
         } else {
-            let mut blocks = Blocks::new(&found.budget);
+            let mut blocks = MarkdownBlocks::new(&found.budget);
             Parser::new_ext(body, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH)
                 .for_each(|event| blocks.take(event));
             blocks.finish()
@@ -93,8 +93,8 @@ fn blocks_headline(parts: &mut Vec<DraftPart<'_>>) -> Option<String> {
     heading.then(|| parts.remove(0).text.into_owned())
 }
 
-/// Blocks as they are put together from the parser's events.
-struct Blocks<'a, 'b> {
+/// MarkdownBlocks as they are put together from the parser's events.
+struct MarkdownBlocks<'a, 'b> {
     budget: &'b Budget,
     parts: Vec<DraftPart<'a>>,
     links: Vec<Cow<'a, str>>,
@@ -111,9 +111,9 @@ struct Blocks<'a, 'b> {
     hidden: usize,
 }
 
-impl<'a, 'b> Blocks<'a, 'b> {
-    fn new(budget: &'b Budget) -> Blocks<'a, 'b> {
-        Blocks {
+impl<'a, 'b> MarkdownBlocks<'a, 'b> {
+    fn new(budget: &'b Budget) -> MarkdownBlocks<'a, 'b> {
+        MarkdownBlocks {
             budget,
             parts: Vec::new(),
             links: Vec::new(),
@@ -285,9 +285,9 @@ impl<'a, 'b> Blocks<'a, 'b> {
 mod tests {
     use super::*;
 
-    fn parse<'a>(file_name: &str, text: &'a str) -> Reading<'a> {
-        let mut reading = Reading::default();
-        Markdown.parse(&Hint { file_name }, text, &mut reading);
+    fn parse<'a>(file_name: &str, text: &'a str) -> ParsedFile<'a> {
+        let mut reading = ParsedFile::default();
+        Markdown.parse(&FileHint { file_name }, text, &mut reading);
         reading
     }
 

@@ -1,23 +1,23 @@
-//! Plain text: the first line is the headline, and lines such as `Date: …` at the top are understood.
+//! PlainText text: the first line is the headline, and lines such as `Date: …` at the top are understood.
 
-use super::{Confidence, Hint, Reading, SourceFormat, date, reflow, wire};
-use crate::article::Flaw;
+use super::{Confidence, FileHint, ParsedFile, SourceFormat, date, reflow, wire};
+use crate::article::Warning;
 use crate::article::problem::quoted;
 use crate::article::{BlockKind, Draft, Role};
 
-pub(super) struct Plain;
+pub(super) struct PlainText;
 
-impl SourceFormat for Plain {
+impl SourceFormat for PlainText {
     fn name(&self) -> &'static str {
         "plain"
     }
 
-    fn recognise(&self, _hint: &Hint<'_>, _text: &str) -> Confidence {
+    fn recognise(&self, _hint: &FileHint<'_>, _text: &str) -> Confidence {
         // Whatever no other format recognises is plain text.
         Confidence::Ending
     }
 
-    fn parse<'a>(&self, hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+    fn parse<'a>(&self, hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
         let mut draft = Draft { published: date::of_file_name(hint.file_name), ..Draft::default() };
         let mut header = Header::default();
         let mut rest = text;
@@ -83,7 +83,7 @@ struct Header<'a> {
 
 impl<'a> Header<'a> {
     /// Takes in a header line; says no where it is none.
-    fn read(&mut self, line: &'a str, number: u32, flaws: &mut Vec<Flaw>) -> bool {
+    fn read(&mut self, line: &'a str, number: u32, flaws: &mut Vec<Warning>) -> bool {
         let Some((name, value)) = line.split_once(':') else { return false };
         let value = value.trim();
         let value = (!value.is_empty()).then_some(value);
@@ -96,7 +96,7 @@ impl<'a> Header<'a> {
             "date" => {
                 self.published = value.and_then(date::parse);
                 if let Some(value) = value.filter(|_| self.published.is_none()) {
-                    flaws.push(Flaw {
+                    flaws.push(Warning {
                         line: Some(number),
                         cause: format!("{} is not a date", quoted(value)),
                         consequence: "the article is shown undated".to_owned(),
@@ -139,9 +139,9 @@ pub(super) fn read_body<'a>(text: &'a str, draft: &mut Draft<'a>) {
 mod tests {
     use super::*;
 
-    fn parse<'a>(file_name: &str, text: &'a str) -> Reading<'a> {
-        let mut reading = Reading::default();
-        Plain.parse(&Hint { file_name }, text, &mut reading);
+    fn parse<'a>(file_name: &str, text: &'a str) -> ParsedFile<'a> {
+        let mut reading = ParsedFile::default();
+        PlainText.parse(&FileHint { file_name }, text, &mut reading);
         reading
     }
 

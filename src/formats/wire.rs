@@ -12,8 +12,8 @@
 //!
 //! Every part but the headline may be missing; what fits no rule is body.
 
-use super::{Confidence, Hint, Reading, SourceFormat, date, reflow};
-use crate::article::Flaw;
+use super::{Confidence, FileHint, ParsedFile, SourceFormat, date, reflow};
+use crate::article::Warning;
 use crate::article::problem::quoted;
 use crate::article::{BlockKind, Draft, Role};
 
@@ -27,7 +27,7 @@ impl SourceFormat for Wire {
         "wire"
     }
 
-    fn recognise(&self, _hint: &Hint<'_>, text: &str) -> Confidence {
+    fn recognise(&self, _hint: &FileHint<'_>, text: &str) -> Confidence {
         let first = text.trim_start().lines().next().unwrap_or("");
         let (_, last) = cut_last_line(text.trim_end());
         if dateline(first).is_some() || (source_line(last).is_some() && first != last) {
@@ -37,7 +37,7 @@ impl SourceFormat for Wire {
         }
     }
 
-    fn parse<'a>(&self, _hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+    fn parse<'a>(&self, _hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
         // Most articles have no more parts, and so one list.
         let mut draft = Draft { parts: Vec::with_capacity(16), ..Draft::default() };
         let blank = text.get(..text.len() - text.trim_start().len()).unwrap_or("");
@@ -46,7 +46,7 @@ impl SourceFormat for Wire {
             draft.published = dateline.published;
             draft.section = dateline.section.into();
             if let Some(wrong) = dateline.wrong {
-                found.flaws.push(Flaw {
+                found.flaws.push(Warning {
                     line: u32::try_from(blank.matches('\n').count() + 1).ok(),
                     cause: format!("{} is not a date", quoted(wrong)),
                     consequence: "the article is shown undated".to_owned(),
@@ -201,9 +201,9 @@ pub(super) fn is_crosshead(line: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Reading<'_> {
-        let mut reading = Reading::default();
-        Wire.parse(&Hint::default(), text, &mut reading);
+    fn parse(text: &str) -> ParsedFile<'_> {
+        let mut reading = ParsedFile::default();
+        Wire.parse(&FileHint::default(), text, &mut reading);
         reading
     }
 
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn wire_is_detected_by_dateline_or_source() {
-        let recognise = |text| Wire.recognise(&Hint::default(), text);
+        let recognise = |text| Wire.recognise(&FileHint::default(), text);
         for text in [WHOLE, "\nDate: 2023-09-27 WORLD\nx", "Head\n\nBody.\n\nSOURCE:AFP", "date 1695841800 WORLD\nx"] {
             assert_eq!(recognise(text), Confidence::Content, "{text}");
         }

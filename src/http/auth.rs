@@ -12,7 +12,7 @@ use data_encoding::BASE64;
 use url::{Host, Url};
 
 use super::FetchError;
-use super::cancel::Line;
+use super::cancel::CancelHandle;
 
 /// More than this is no password.
 const LONGEST: u64 = 64 << 10;
@@ -73,7 +73,7 @@ impl Logins {
     pub(super) fn authorisation(
         &self,
         url: &Url,
-        line: &Line,
+        line: &CancelHandle,
         deadline: Instant,
     ) -> Result<Option<String>, FetchError> {
         let Some((login, known)) = self.0.iter().find(|(login, _)| login.fits(url)) else { return Ok(None) };
@@ -131,7 +131,7 @@ pub(super) fn basic(user: &str, password: &str) -> String {
 }
 
 /// Runs a password command.
-fn ask(words: &[String], line: &Line, deadline: Instant) -> Result<String, FetchError> {
+fn ask(words: &[String], line: &CancelHandle, deadline: Instant) -> Result<String, FetchError> {
     let [program, arguments @ ..] = words else {
         return Err(FetchError::Login("its command is empty".to_owned()));
     };
@@ -161,7 +161,7 @@ fn ask(words: &[String], line: &Line, deadline: Instant) -> Result<String, Fetch
 }
 
 /// Everything that `child` writes, once it has ended well.
-fn attend(child: &mut Child, line: &Line, deadline: Instant) -> Result<Vec<u8>, FetchError> {
+fn attend(child: &mut Child, line: &CancelHandle, deadline: Instant) -> Result<Vec<u8>, FetchError> {
     let look = || {
         if line.is_hung_up() {
             return Err(FetchError::Stopped);

@@ -11,7 +11,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use super::FetchError;
 use super::zstd::ZstdReader;
 
-/// The `Accept-Encoding` header. [`Reading::unpack`] handles all of these.
+/// The `Accept-Encoding` header. [`BodyReader::unpack`] handles all of these.
 pub(super) const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
 /// The largest number of layers that is decompressed. Servers send one; a proxy may add another.
@@ -26,7 +26,7 @@ const PIECE: usize = 64 << 10;
 const RESERVED: u64 = 4 << 20;
 
 /// How a body is to be read.
-pub(super) struct Reading<'a> {
+pub(super) struct BodyReader<'a> {
     /// The `Content-Encoding` header; empty for none.
     pub(super) encoding: &'a str,
     /// How many bytes are to be expected, as far as that is known.
@@ -41,7 +41,7 @@ pub(super) struct Reading<'a> {
     pub(super) failure: &'a dyn Fn(io::Error) -> FetchError,
 }
 
-impl Reading<'_> {
+impl BodyReader<'_> {
     /// Everything that `source` gives, decompressed.
     ///
     /// # Errors
@@ -51,7 +51,8 @@ impl Reading<'_> {
     pub(super) fn read(&self, source: impl Read) -> Result<Vec<u8>, FetchError> {
         // Decoders hand errors of their source on as their own, some of them in other words.
         let broken = Broken::default();
-        let mut sent = self.limited(Sent { source, reading: self, broken: &broken }, self.sent_bytes, &broken);
+        let mut sent =
+            self.limited(CountingReader { source, reading: self, broken: &broken }, self.sent_bytes, &broken);
         // Growing would leave pieces of memory behind that nothing else fits into.
         let mut bytes = Vec::with_capacity(usize::try_from(self.length.min(RESERVED)).unwrap_or_default());
         let read = match sent.fill_buf() {
@@ -126,13 +127,13 @@ impl Reading<'_> {
 }
 
 /// Reads the bytes as they were sent, and records why reading ended early.
-struct Sent<'a, R> {
+struct CountingReader<'a, R> {
     source: R,
-    reading: &'a Reading<'a>,
+    reading: &'a BodyReader<'a>,
     broken: &'a Broken,
 }
 
-impl<R: Read> Read for Sent<'_, R> {
+impl<R: Read> Read for CountingReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.source.read(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => error,
@@ -146,7 +147,7 @@ struct Limited<'a, R> {
     source: R,
     limit: u64,
     left: u64,
-    reading: &'a Reading<'a>,
+    reading: &'a BodyReader<'a>,
     broken: &'a Broken,
 }
 

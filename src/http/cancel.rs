@@ -9,13 +9,13 @@ use super::FetchError;
 
 /// Shared by the thread that fetches and the one that waits for it.
 #[derive(Default)]
-pub(super) struct Line {
+pub(super) struct CancelHandle {
     hung_up: AtomicBool,
     agent: Mutex<Option<Agent>>,
 }
 
-impl Line {
-    /// Takes the connections of `agent` as those to be closed by [`Line::hang_up`].
+impl CancelHandle {
+    /// Takes the connections of `agent` as those to be closed by [`CancelHandle::hang_up`].
     ///
     /// # Errors
     ///

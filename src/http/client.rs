@@ -11,10 +11,10 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use url::Url;
 
 use super::auth::{Login, Logins};
-use super::cancel::Line;
+use super::cancel::CancelHandle;
 use super::proxy::Proxy;
-use super::request_task::Exchange;
-use super::{FetchError, Fetched, Wanted};
+use super::request_task::RequestTask;
+use super::{FetchError, HttpRequest, HttpResponse};
 
 /// How often the stop flag is looked at.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -107,12 +107,12 @@ impl Client {
     /// # Errors
     ///
     /// See [`FetchError`].
-    pub fn fetch(&self, wanted: &Wanted, stop: &AtomicBool) -> Result<Fetched, FetchError> {
+    pub fn fetch(&self, wanted: &HttpRequest, stop: &AtomicBool) -> Result<HttpResponse, FetchError> {
         let total = self.shared.limits.total;
         let deadline = Instant::now() + total;
-        let line = Arc::new(Line::default());
+        let line = Arc::new(CancelHandle::default());
         let exchange =
-            Exchange { shared: Arc::clone(&self.shared), line: Arc::clone(&line), wanted: wanted.clone(), deadline };
+            RequestTask { shared: Arc::clone(&self.shared), line: Arc::clone(&line), wanted: wanted.clone(), deadline };
         let (tell, told) = mpsc::sync_channel(1);
         if stop.load(Ordering::Relaxed) {
             return Err(FetchError::Stopped);

@@ -36,7 +36,7 @@ pub fn in_parallel<J: Send, R: Send>(
     mut tell: impl FnMut(R),
 ) {
     let threads = limits.overall.clamp(1, jobs.len().max(1));
-    let desk = Desk::new(jobs, host, limits.per_host.max(1), stop);
+    let desk = HostPool::new(jobs, host, limits.per_host.max(1), stop);
     thread::scope(|scope| {
         let (done, results) = mpsc::sync_channel(1);
         for _ in 0..threads {
@@ -51,7 +51,7 @@ pub fn in_parallel<J: Send, R: Send>(
 }
 
 /// Gives out the jobs.
-struct Desk<'a, J> {
+struct HostPool<'a, J> {
     queues: Mutex<Queues<J>>,
     /// Told whenever a job ends: there may be one now for who waits, or none any more.
     changed: Condvar,
@@ -72,7 +72,7 @@ struct HostQueue<J> {
     running: usize,
 }
 
-impl<'a, J: Send> Desk<'a, J> {
+impl<'a, J: Send> HostPool<'a, J> {
     fn new(jobs: Vec<J>, host: impl Fn(&J) -> String, per_host: usize, stop: &'a AtomicBool) -> Self {
         let waiting = jobs.len();
         let mut numbers: HashMap<String, usize> = HashMap::new();
@@ -96,7 +96,7 @@ impl<'a, J: Send> Desk<'a, J> {
     fn serve<R>(&self, work: &impl Fn(J) -> R, done: &SyncSender<R>) {
         while let Some((host, job)) = self.next() {
             // Even when the work panics the host is free again, or the others would wait for ever.
-            let place = Place { desk: self, host };
+            let place = HostSlot { desk: self, host };
             let result = work(job);
             drop(place);
             if done.send(result).is_err() {
@@ -155,12 +155,12 @@ impl<J> Queues<J> {
 }
 
 /// A running job's place at its host, given back when dropped.
-struct Place<'a, J: Send> {
-    desk: &'a Desk<'a, J>,
+struct HostSlot<'a, J: Send> {
+    desk: &'a HostPool<'a, J>,
     host: usize,
 }
 
-impl<J: Send> Drop for Place<'_, J> {
+impl<J: Send> Drop for HostSlot<'_, J> {
     fn drop(&mut self) {
         let mut queues = self.desk.lock();
         if let Some(queue) = queues.hosts.get_mut(self.host) {

@@ -10,25 +10,25 @@ use ureq::http::{HeaderValue, Response, StatusCode};
 use ureq::{Body, http};
 use url::Url;
 
-use super::body::{ENCODINGS, Reading};
-use super::cancel::Line;
+use super::body::{BodyReader, ENCODINGS};
+use super::cancel::CancelHandle;
 use super::client::Shared;
 use super::cookies::Cookies;
-use super::{Document, FetchError, Fetched, Wanted, auth, headers};
+use super::{Document, FetchError, HttpRequest, HttpResponse, auth, headers};
 use crate::subscriptions::{Credentials, LONGEST_ADDRESS};
 
 /// A fetch under way.
-pub(super) struct Exchange {
+pub(super) struct RequestTask {
     pub(super) shared: Arc<Shared>,
-    pub(super) line: Arc<Line>,
-    pub(super) wanted: Wanted,
+    pub(super) line: Arc<CancelHandle>,
+    pub(super) wanted: HttpRequest,
     pub(super) deadline: Instant,
 }
 
-impl Exchange {
+impl RequestTask {
     /// Carries it out.
-    pub(super) fn run(&self) -> Result<Fetched, FetchError> {
-        let mut route = Route::from(&self.wanted.url)?;
+    pub(super) fn run(&self) -> Result<HttpResponse, FetchError> {
+        let mut route = RedirectChain::from(&self.wanted.url)?;
         loop {
             let response = self.ask(&route)?;
             route.cookies.take(&route.at, response.headers());
@@ -38,7 +38,7 @@ impl Exchange {
     }
 
     /// Asks for the document at the end of the route.
-    fn ask(&self, route: &Route) -> Result<Response<Body>, FetchError> {
+    fn ask(&self, route: &RedirectChain) -> Result<Response<Body>, FetchError> {
         let mut request = http::Request::get(route.at.as_str());
         let mut header = |name, value: &str| {
             // What no header can hold is not sent: an ETag that is damaged costs a transfer, nothing more.
@@ -67,7 +67,7 @@ impl Exchange {
         agent.run(request).map_err(|error| self.failure(error))
     }
 
-    fn login(&self, route: &Route) -> Result<Option<String>, FetchError> {
+    fn login(&self, route: &RedirectChain) -> Result<Option<String>, FetchError> {
         if let Some(own) = &self.wanted.login
             && Url::parse(&own.url).is_ok_and(|server| is_same_server(&server, &route.at))
         {
@@ -84,7 +84,7 @@ impl Exchange {
     }
 
     /// What an answer that leads no further says.
-    fn conclude(&self, response: Response<Body>, route: &Route) -> Result<Fetched, FetchError> {
+    fn conclude(&self, response: Response<Body>, route: &RedirectChain) -> Result<HttpResponse, FetchError> {
         let (parts, body) = response.into_parts();
         let now = Utc::now();
         let retry_after = headers::retry_after(&parts.headers, now);
@@ -93,7 +93,7 @@ impl Exchange {
         let asked_for_changes = self.wanted.etag.is_some() || self.wanted.last_modified.is_some();
         match parts.status {
             status if status.is_success() => {}
-            StatusCode::NOT_MODIFIED if asked_for_changes => return Ok(Fetched::Unchanged { moved_to, max_age }),
+            StatusCode::NOT_MODIFIED if asked_for_changes => return Ok(HttpResponse::Unchanged { moved_to, max_age }),
             StatusCode::GONE => return Err(FetchError::Gone),
             StatusCode::NOT_FOUND => return Err(FetchError::NotFound),
             StatusCode::TOO_MANY_REQUESTS => return Err(FetchError::TooMany { retry_after }),
@@ -109,7 +109,7 @@ impl Exchange {
         if body.content_length().is_some_and(|length| length > limits.sent_bytes) {
             return Err(FetchError::TooLarge { limit: limits.sent_bytes });
         }
-        let reading = Reading {
+        let reading = BodyReader {
             length: body.content_length().unwrap_or(0),
             encoding: &headers::text(&parts.headers, "content-encoding").unwrap_or_default(),
             sent_bytes: limits.sent_bytes,
@@ -118,7 +118,7 @@ impl Exchange {
             failure: &|error| self.failure(error.into()),
         };
         let bytes = reading.read(body.into_reader())?;
-        Ok(Fetched::Document(Document {
+        Ok(HttpResponse::Document(Document {
             bytes,
             content_type: headers::text(&parts.headers, "content-type"),
             etag: headers::text(&parts.headers, "etag"),
@@ -159,7 +159,7 @@ fn redirected(response: &Response<Body>) -> Option<String> {
 }
 
 /// The way from the address that was asked for to where the document is.
-struct Route {
+struct RedirectChain {
     /// Where the next request goes; no login stands in it.
     at: Url,
     /// The requested addresses, each with the cookies sent to it.
@@ -173,7 +173,7 @@ struct Route {
     was_secure: bool,
 }
 
-impl Route {
+impl RedirectChain {
     fn from(address: &str) -> Result<Self, FetchError> {
         let at = bare(Url::parse(address).map_err(|error| FetchError::Address(error.to_string()))?)?;
         let was_secure = at.scheme() == "https";
@@ -228,8 +228,8 @@ fn bare(mut url: Url) -> Result<Url, FetchError> {
 mod tests {
     use super::*;
 
-    fn after(start: &str, hops: &[(u16, &str)]) -> Route {
-        let mut route = Route::from(start).unwrap();
+    fn after(start: &str, hops: &[(u16, &str)]) -> RedirectChain {
+        let mut route = RedirectChain::from(start).unwrap();
         for (status, location) in hops {
             route.follow(location, StatusCode::from_u16(*status).unwrap(), 10).unwrap();
         }

@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::article::ArticleId;
-use crate::marks::{Change, Marking, Marks};
+use crate::marks::{Change, MarkChange, Marks};
 use crate::query::SavedSearch;
 use crate::subscriptions::{Subscription, one_line};
 
@@ -183,9 +183,9 @@ impl StepChange {
     }
 
     /// Groups equal changes that follow one another.
-    pub fn of_marks(changes: &[Marking]) -> StepChange {
+    pub fn of_marks(changes: &[MarkChange]) -> StepChange {
         let mut groups: Vec<MarkGroup> = Vec::new();
-        for Marking { article, change } in changes {
+        for MarkChange { article, change } in changes {
             match groups.last_mut().filter(|group| group.change == *change) {
                 Some(group) => group.articles.0.push(*article),
                 None => groups.push(MarkGroup { change: change.clone(), articles: ArticleIds(vec![*article]) }),
@@ -196,12 +196,12 @@ impl StepChange {
 }
 
 /// Returns the changes of a step, or their inverses if `undo` is set, in the order to apply them.
-pub fn markings(groups: &[MarkGroup], undo: bool) -> Vec<Marking> {
+pub fn markings(groups: &[MarkGroup], undo: bool) -> Vec<MarkChange> {
     let each = groups.iter().flat_map(|MarkGroup { change, articles }| {
         let change = if undo { change.inverse() } else { change.clone() };
-        articles.0.iter().map(move |&article| Marking { article, change: change.clone() })
+        articles.0.iter().map(move |&article| MarkChange { article, change: change.clone() })
     });
-    let mut all: Vec<Marking> = each.collect();
+    let mut all: Vec<MarkChange> = each.collect();
     if undo {
         all.reverse();
     }
@@ -274,8 +274,8 @@ mod tests {
     #[test]
     fn step_of_100000_articles_takes_about_a_megabyte() {
         let id = |number: u64| ArticleId(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let changes: Vec<Marking> =
-            (0..100_000).map(|number| Marking { article: id(number), change: Change::Read(true) }).collect();
+        let changes: Vec<MarkChange> =
+            (0..100_000).map(|number| MarkChange { article: id(number), change: Change::Read(true) }).collect();
         let json = serde_json::to_string(&StepChange::of_marks(&changes)).unwrap();
         assert!(json.len() < 1_100_000, "{}", json.len());
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::StepChange;
 use crate::article::ArticleId;
-use crate::marks::{Marking, Marks};
+use crate::marks::{MarkChange, Marks};
 
 /// The maximum number of steps in the journal.
 pub const STEPS: usize = 200;
@@ -119,7 +119,7 @@ impl History {
 }
 
 /// Applies changes. Returns those that had an effect.
-pub fn apply_marks(marks: &mut Marks, changes: Vec<Marking>) -> Vec<Marking> {
+pub fn apply_marks(marks: &mut Marks, changes: Vec<MarkChange>) -> Vec<MarkChange> {
     changes.into_iter().filter(|marking| marks.apply(marking).is_some()).collect()
 }
 
@@ -131,11 +131,11 @@ mod tests {
     use crate::journal::{changed_articles, markings};
     use crate::marks::Change;
 
-    fn star(article: u64, starred: bool) -> Marking {
-        Marking { article: ArticleId(article), change: Change::Starred(starred) }
+    fn star(article: u64, starred: bool) -> MarkChange {
+        MarkChange { article: ArticleId(article), change: Change::Starred(starred) }
     }
 
-    fn make(marks: &mut Marks, history: &mut History, changes: Vec<Marking>) -> bool {
+    fn make(marks: &mut Marks, history: &mut History, changes: Vec<MarkChange>) -> bool {
         let made = apply_marks(marks, changes);
         if !made.is_empty() {
             history.record("star".to_owned(), StepChange::of_marks(&made), None);

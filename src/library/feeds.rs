@@ -6,8 +6,8 @@ pub(crate) mod entry_keys;
 pub(crate) mod merge;
 
 pub use entries::{
-    CopiedMark, DeliveredFeed, Delivery, EntryTexts, FullText, Outcome, PreparedEntry, Stored, StoredEntry,
-    WhichEntries,
+    EntryQuery, EntryTexts, FetchOutcome, FetchResult, FullText, ImportedMark, ParsedFeed, PreparedEntry, StoreCounts,
+    StoredEntry,
 };
 pub use merge::MergedFeeds;
 
@@ -21,7 +21,7 @@ use super::journal::{ReaderId, UndoneStep, insert_step};
 use super::marks::moves;
 use super::marks::{signed, unsigned};
 use super::{Library, Result, logins, rows};
-use crate::article::Flaw;
+use crate::article::Warning;
 use crate::journal::{FeedChange, FeedState, StepChange, name_of_feeds};
 use crate::subscriptions::{Subscription, one_line, redact, same_address, tag_name};
 use duplicates::{Handover, hand_on, repeat, reverse_hand_on, same};
@@ -29,19 +29,19 @@ use merge::merge;
 
 /// The number that a feed has in the library for as long as it is known there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FeedNumber(pub(super) i64);
+pub struct FeedId(pub(super) i64);
 
 /// A feed that is subscribed to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KnownFeed {
     /// Its number.
-    pub number: FeedNumber,
+    pub number: FeedId,
     /// The seed of the identities of its entries. It is unique and stays when the feed moves.
     pub seed: u64,
     /// The seeds of feeds that were merged into this one.
     pub former_seeds: Vec<u64>,
     /// The version that requests are based on.
-    pub version: FeedVersion,
+    pub version: FetchRevision,
     /// Its address, names and tags, and what is kept of it.
     pub subscription: Subscription,
     /// The `ETag` that the server gave at the last success.
@@ -49,14 +49,14 @@ pub struct KnownFeed {
     /// The `Last-Modified` that it gave then.
     pub last_modified: Option<String>,
     /// How it is.
-    pub health: Health,
+    pub health: FetchStatus,
     /// The problems of the feed at the last fetch.
-    pub flaws: Vec<Flaw>,
+    pub flaws: Vec<Warning>,
 }
 
 /// The state of a feed that a request is based on. An answer is stale if the feed is in another state when it comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FeedVersion {
+pub struct FetchRevision {
     /// The revision of the last stored document, change of address or end of a subscription.
     pub(super) revision: i64,
     /// When the feed was last tried.
@@ -65,7 +65,7 @@ pub struct FeedVersion {
 
 /// How a feed is. Times are in seconds since 1970-01-01 00:00 UTC.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Health {
+pub struct FetchStatus {
     /// When it was last tried.
     pub tried_at: Option<i64>,
     /// When it was last fetched, or was found unchanged.
@@ -75,12 +75,12 @@ pub struct Health {
     /// Why it could not be fetched or read the last time.
     pub error: Option<String>,
     /// Whether its server wants it to be asked for.
-    pub standing: Standing,
+    pub standing: FetchPolicy,
 }
 
 /// Whether a feed's server wants it to be asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
+pub enum FetchPolicy {
     /// It may be.
     #[default]
     Welcome,
@@ -90,15 +90,15 @@ pub enum Standing {
     Busy,
 }
 
-impl Health {
+impl FetchStatus {
     /// Whether the feed may be fetched unasked at this moment, in seconds since 1970.
     pub fn is_due(&self, now: i64) -> bool {
-        self.standing != Standing::Gone && self.due_at.is_none_or(|due| due <= now)
+        self.standing != FetchPolicy::Gone && self.due_at.is_none_or(|due| due <= now)
     }
 
     /// Whether the feed may be fetched at this moment where its reader asks for all feeds, and not for this one.
     pub fn may_be_asked(&self, now: i64) -> bool {
-        self.standing == Standing::Welcome || self.is_due(now)
+        self.standing == FetchPolicy::Welcome || self.is_due(now)
     }
 }
 
@@ -113,7 +113,7 @@ pub struct FeedCounts {
 
 /// What subscribing did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Subscribed {
+pub struct SubscribeCounts {
     /// So many feeds are new.
     pub new: usize,
     /// So many were there, and took names or tags.
@@ -150,20 +150,20 @@ impl Library {
     }
 
     /// How many entries each feed has. One that is in two feeds counts in both.
-    pub fn feed_counts(&self) -> Result<HashMap<FeedNumber, FeedCounts>> {
+    pub fn feed_counts(&self) -> Result<HashMap<FeedId, FeedCounts>> {
         let counts = "SELECT feed, count(*), count(*) - count(articles.read_at) FROM entries
             LEFT JOIN articles ON articles.id = coalesce(entries.same_as, entries.id)
             WHERE dropped = 0 GROUP BY feed";
         let mut statement = self.connection.prepare_cached(counts)?;
         let counts = rows::read(&mut statement, [], "entries", |row| {
-            Ok((FeedNumber(row.get(0)?), FeedCounts { entries: row.get(1)?, unread: row.get(2)? }))
+            Ok((FeedId(row.get(0)?), FeedCounts { entries: row.get(1)?, unread: row.get(2)? }))
         })?;
         Ok(counts.into_iter().collect())
     }
 
     /// Subscribes to feeds, in this order after the existing ones. An existing subscription gets the additional tags,
     /// and a name, a description and a login if it has none; nothing of it is replaced.
-    pub fn subscribe(&mut self, wanted: &[Subscription]) -> Result<Subscribed> {
+    pub fn subscribe(&mut self, wanted: &[Subscription]) -> Result<SubscribeCounts> {
         let reader = self.reader;
         self.write(|transaction, revision| Ok(subscribe(transaction, revision, reader, wanted, false)?.0))
     }
@@ -196,7 +196,7 @@ impl Library {
         let sql = "SELECT feed FROM former_addresses WHERE address = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let number = rows::first(&mut statement, [same_address(url)], "former_addresses", |row| row.get(0))?;
-        let Some(number) = number.map(FeedNumber) else { return Ok(None) };
+        let Some(number) = number.map(FeedId) else { return Ok(None) };
         Ok(self.feeds()?.into_iter().find(|feed| feed.number == number))
     }
 
@@ -204,7 +204,7 @@ impl Library {
     /// and returns the changed one. Returns that one, or `None` if the feed is not subscribed to any more.
     pub fn change_subscription(
         &mut self,
-        feed: FeedNumber,
+        feed: FeedId,
         edit: impl Fn(Subscription) -> Subscription,
     ) -> Result<Option<Subscription>> {
         Ok(self.change_subscriptions(&[feed], edit)?.pop())
@@ -213,13 +213,13 @@ impl Library {
     /// Changes several subscriptions, as one step of the journal. Returns those that are still subscribed to.
     pub fn change_subscriptions(
         &mut self,
-        feeds: &[FeedNumber],
+        feeds: &[FeedId],
         edit: impl Fn(Subscription) -> Subscription,
     ) -> Result<Vec<Subscription>> {
         let reader = self.reader;
         self.write(|transaction, revision| {
             let (mut changes, mut changed) = (Vec::new(), Vec::new());
-            for FeedNumber(feed) in feeds {
+            for FeedId(feed) in feeds {
                 // Another program may have changed it or unsubscribed since it was looked up.
                 let Some(before) = chosen(transaction, *feed)? else { continue };
                 change(transaction, revision, *feed, &before.subscription, &edit(before.subscription.clone()))?;
@@ -239,7 +239,7 @@ impl Library {
         let reader = self.reader;
         self.write(|transaction, revision| {
             let (mut kept, mut changes, mut handed) = (0, Vec::new(), Vec::new());
-            for FeedNumber(feed) in feeds.iter().map(|feed| feed.number) {
+            for FeedId(feed) in feeds.iter().map(|feed| feed.number) {
                 if let Some(before) = chosen(transaction, feed)? {
                     kept += hide(transaction, revision, feed, &mut handed)?;
                     changes.push(FeedChange { feed, before: Some(before), after: None });
@@ -357,8 +357,9 @@ pub(super) fn subscribe(
     reader: Option<ReaderId>,
     wanted: &[Subscription],
     replaces: bool,
-) -> Result<(Subscribed, Vec<i64>)> {
-    let (mut done, mut changes, mut numbers) = (Subscribed::default(), Vec::new(), Vec::with_capacity(wanted.len()));
+) -> Result<(SubscribeCounts, Vec<i64>)> {
+    let (mut done, mut changes, mut numbers) =
+        (SubscribeCounts::default(), Vec::new(), Vec::with_capacity(wanted.len()));
     let mut known = HashMap::new();
     let mut statement = transaction.prepare("SELECT url, id FROM feeds WHERE merged_into IS NULL")?;
     for (url, number) in rows::read(&mut statement, [], "feeds", |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))? {
@@ -538,7 +539,7 @@ pub(super) fn show(transaction: &Transaction<'_>, revision: i64, feed: i64) -> R
     for (number, id, link, guid) in shown {
         let sums = |sum: Option<i64>| sum.map(unsigned).into_iter().collect::<Vec<_>>();
         if transaction.prepare_cached(is_single)?.exists([number])?
-            && let Some(first) = same(transaction, FeedNumber(feed), Some(number), &sums(link), &sums(guid))?
+            && let Some(first) = same(transaction, FeedId(feed), Some(number), &sums(link), &sums(guid))?
         {
             repeat(transaction, revision, id, first)?;
         }
@@ -586,9 +587,9 @@ fn restore(transaction: &Transaction<'_>, revision: i64, feed: i64, was: Subscri
 
 fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
     let (extra, flaws): (Option<String>, Option<String>) = (row.get(10)?, row.get(21)?);
-    let version = FeedVersion { revision: row.get(22)?, tried_at: row.get(13)? };
+    let version = FetchRevision { revision: row.get(22)?, tried_at: row.get(13)? };
     Ok(KnownFeed {
-        number: FeedNumber(row.get(0)?),
+        number: FeedId(row.get(0)?),
         seed: unsigned(row.get(1)?),
         former_seeds: Vec::new(),
         version,
@@ -607,15 +608,15 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
         },
         etag: row.get(11)?,
         last_modified: row.get(12)?,
-        health: Health {
+        health: FetchStatus {
             tried_at: row.get(13)?,
             succeeded_at: row.get(14)?,
             due_at: row.get(15)?,
             error: row.get(16)?,
             standing: match row.get(17)? {
-                0 => Standing::Welcome,
-                2 => Standing::Busy,
-                _ => Standing::Gone,
+                0 => FetchPolicy::Welcome,
+                2 => FetchPolicy::Busy,
+                _ => FetchPolicy::Gone,
             },
         },
         flaws: flaws.and_then(|flaws| serde_json::from_str(&flaws).ok()).unwrap_or_default(),
@@ -627,7 +628,7 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
 pub(super) fn moved(
     transaction: &Transaction<'_>,
     revision: i64,
-    feed: FeedNumber,
+    feed: FeedId,
     to: &str,
 ) -> Result<Option<MergedFeeds>> {
     let (mut from, mut other, address) = (String::new(), None, same_address(to));
@@ -796,14 +797,14 @@ pub(super) fn write_changes(
 }
 
 /// Writes down how a feed was found to be when it was tried.
-pub(super) fn tried(transaction: &Transaction<'_>, feed: FeedNumber, health: &Health) -> Result<()> {
+pub(super) fn tried(transaction: &Transaction<'_>, feed: FeedId, health: &FetchStatus) -> Result<()> {
     let change = "UPDATE feeds SET tried_at = coalesce(?2, tried_at), succeeded_at = coalesce(?3, succeeded_at),
         due_at = ?4, error = ?5, dead = ?6 WHERE id = ?1";
-    let Health { tried_at, succeeded_at, due_at, error, standing } = health;
+    let FetchStatus { tried_at, succeeded_at, due_at, error, standing } = health;
     let standing = match standing {
-        Standing::Welcome => 0,
-        Standing::Gone => 1,
-        Standing::Busy => 2,
+        FetchPolicy::Welcome => 0,
+        FetchPolicy::Gone => 1,
+        FetchPolicy::Busy => 2,
     };
     transaction.prepare_cached(change)?.execute(params![feed.0, tried_at, succeeded_at, due_at, error, standing])?;
     Ok(())

@@ -8,13 +8,13 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::feeds::purge;
-use super::marks::{Keeper, Known, News, signed, unsigned};
+use super::marks::{ArticleRecord, ExternalChanges, MarkWriter, signed, unsigned};
 use super::owner_only;
 use super::searches::{change_search, delete_search, put_search, read_searches};
 use super::{Library, Result, now, rows};
 use crate::article::ArticleId;
 use crate::journal::{ArticleIds, JournalEntry, STEPS, SearchChange, Step, StepChange};
-use crate::marks::Marking;
+use crate::marks::MarkChange;
 use crate::query::SavedSearch;
 
 /// Identifies a running reader by the nanosecond of its start. Each step has the id of its reader, so that two open
@@ -191,21 +191,21 @@ impl Library {
         &mut self,
         reader: ReaderId,
         since: i64,
-        changes: &[Marking],
+        changes: &[MarkChange],
         entries: &[JournalEntry],
-        known: &mut dyn FnMut(ArticleId) -> Option<Known>,
-    ) -> Result<News> {
+        known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
+    ) -> Result<ExternalChanges> {
         if changes.is_empty() && entries.is_empty() {
-            return Ok(News::default());
+            return Ok(ExternalChanges::default());
         }
         // In the order of the rows on the disk. The sort is stable, so changes of one article keep their order.
-        let mut changes: Vec<&Marking> = changes.iter().collect();
+        let mut changes: Vec<&MarkChange> = changes.iter().collect();
         changes.sort_by_key(|marking| signed(marking.article.0));
         let (revision, news, fresh) = self.write(|transaction, revision| {
             for entry in entries {
                 write_entry(transaction, reader, entry, None)?;
             }
-            let mut keeper = Keeper::new(transaction, revision)?.since(since);
+            let mut keeper = MarkWriter::new(transaction, revision)?.since(since);
             for marking in changes {
                 keeper.keep(marking, known)?;
             }

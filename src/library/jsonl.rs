@@ -11,19 +11,19 @@ use serde::{Deserialize, Serialize};
 
 use super::feeds::duplicates::shown;
 use super::feeds::subscribe;
-use super::marks::{Keeper, Known, path_of, signed, unsigned};
+use super::marks::{ArticleRecord, MarkWriter, path_of, signed, unsigned};
 use super::searches::{put_search, read_searches, report};
 use super::sessions::{FILTERS, SESSIONS};
 use super::{Library, Result, VERSION, now, rows};
 use crate::article::ArticleId;
-use crate::marks::{Change, Marking, Place, Tag};
+use crate::marks::{Change, MarkChange, ReadPosition, Tag};
 use crate::query::SavedSearch;
 use crate::subscriptions::{Credentials, ServerLogin, Subscription, feed_address};
 use crate::text::write_json;
 
 /// What came of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportCounts {
     /// How many articles, saved searches, sessions, filters and changes were read.
     pub lines: usize,
     /// Lines that could not be read: their number, from 1, and why.
@@ -33,7 +33,7 @@ pub struct Imported {
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-enum Line {
+enum JsonLine {
     /// The first.
     NewsdeskLibrary { version: usize },
     /// An article with all that was done to it.
@@ -97,7 +97,7 @@ struct ArticleLine {
 }
 
 impl ArticleLine {
-    fn of(known: &Known) -> ArticleLine {
+    fn of(known: &ArticleRecord) -> ArticleLine {
         let bytes = known.place.as_os_str().as_encoded_bytes();
         let hex = || bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         ArticleLine {
@@ -113,7 +113,7 @@ impl ArticleLine {
         }
     }
 
-    fn known(self) -> std::result::Result<Known, String> {
+    fn known(self) -> std::result::Result<ArticleRecord, String> {
         let number = |text: &str| u64::from_str_radix(text, 16).map_err(|_| format!("\"{text}\" is no identity"));
         let origin = match self.origin.as_str() {
             "file" => "file",
@@ -122,7 +122,7 @@ impl ArticleLine {
             "feed" => "feed",
             _ => "",
         };
-        Ok(Known {
+        Ok(ArticleRecord {
             id: ArticleId(number(&self.id)?),
             content: number(&self.content)?,
             length: self.length,
@@ -143,14 +143,14 @@ fn path_from_hex(text: &str) -> Option<PathBuf> {
 
 /// Writes changes and searches that could not be kept, so that they can be imported later.
 pub fn write_changes(
-    changes: &[Marking],
+    changes: &[MarkChange],
     searches: &[SavedSearch],
-    known: &mut dyn FnMut(ArticleId) -> Option<Known>,
+    known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    write_line(out, &Line::NewsdeskLibrary { version: VERSION })?;
-    for Marking { article, change } in changes {
-        let nothing = || Known {
+    write_line(out, &JsonLine::NewsdeskLibrary { version: VERSION })?;
+    for MarkChange { article, change } in changes {
+        let nothing = || ArticleRecord {
             id: *article,
             content: 0,
             length: 0,
@@ -161,15 +161,15 @@ pub fn write_changes(
             published: None,
         };
         let article = ArticleLine::of(&known(*article).unwrap_or_else(nothing));
-        write_line(out, &Line::Change { article, change: change.clone() })?;
+        write_line(out, &JsonLine::Change { article, change: change.clone() })?;
     }
     for SavedSearch { name, query, key, colour, watch } in searches.iter().cloned() {
-        write_line(out, &Line::Search { name, query, key, colour, watch, reported: Vec::new() })?;
+        write_line(out, &JsonLine::Search { name, query, key, colour, watch, reported: Vec::new() })?;
     }
     out.flush()
 }
 
-fn write_line(mut out: &mut dyn Write, line: &Line) -> io::Result<()> {
+fn write_line(mut out: &mut dyn Write, line: &JsonLine) -> io::Result<()> {
     write_json(&mut out, line)?;
     out.write_all(b"\n")
 }
@@ -193,7 +193,7 @@ impl Library {
         sessions.sort();
         let filters = self.filters()?;
         let preferences = self.preferences()?;
-        write_line(out, &Line::NewsdeskLibrary { version: VERSION })?;
+        write_line(out, &JsonLine::NewsdeskLibrary { version: VERSION })?;
         let transaction = self.connection.transaction()?;
         let sql =
             "SELECT id, headline, published, origin, place, ordinal, content, length, read_at, starred_at, part, byte,
@@ -205,8 +205,8 @@ impl Library {
             let Some(id) = rows::readable(row, "articles", row.get::<_, i64>(0))? else { continue };
             let tags: Vec<String> = rows::read(&mut tags, [id], "tags", |row| row.get(0))?;
             let note = rows::readable(row, "notes", row.get(12))?.flatten();
-            let line = || -> rusqlite::Result<Line> {
-                Ok(Line::Article {
+            let line = || -> rusqlite::Result<JsonLine> {
+                Ok(JsonLine::Article {
                     article: article_line(row)?,
                     read: moment(row.get(8)?),
                     starred: moment(row.get(9)?),
@@ -224,23 +224,23 @@ impl Library {
                 transaction.prepare_cached("SELECT article FROM reported WHERE search = ?1 ORDER BY article")?;
             let id = |row: &Row<'_>| Ok(ArticleId(unsigned(row.get(0)?)).to_string());
             let reported = rows::read(&mut reported, [&name], "reported", id)?;
-            write_line(out, &Line::Search { name, query, key, colour, watch, reported })?;
+            write_line(out, &JsonLine::Search { name, query, key, colour, watch, reported })?;
         }
         for feed in feeds {
             let feed = Box::new(feed.subscription);
             let login = feed.login.as_ref().filter(|_| with_credentials);
             let user = login.map(|login| login.credentials.user.clone());
             let password = login.map(|login| login.credentials.password.clone());
-            write_line(out, &Line::Feed { feed, user, password })?;
+            write_line(out, &JsonLine::Feed { feed, user, password })?;
         }
         for (sources, session) in sessions {
-            write_line(out, &Line::Session { sources, session })?;
+            write_line(out, &JsonLine::Session { sources, session })?;
         }
         for filter in filters {
-            write_line(out, &Line::Filter { filter })?;
+            write_line(out, &JsonLine::Filter { filter })?;
         }
         for (key, value) in preferences {
-            write_line(out, &Line::Preference { key, value })?;
+            write_line(out, &JsonLine::Preference { key, value })?;
         }
         out.flush()?;
         Ok(())
@@ -248,13 +248,13 @@ impl Library {
 
     /// Adds what [`export`](Self::export) or [`write_changes`] wrote, in one transaction. Existing searches, names,
     /// settings, logins and sessions stay as they are, and nothing existing is removed to make room.
-    pub fn import(&mut self, lines: &mut dyn BufRead) -> Result<Imported> {
+    pub fn import(&mut self, lines: &mut dyn BufRead) -> Result<ImportCounts> {
         let reader = self.reader;
         self.write(|transaction, revision| {
-            let mut imported = Imported::default();
+            let mut imported = ImportCounts::default();
             let (mut later, mut feeds, mut filters) = (Vec::new(), Vec::new(), Vec::new());
             let (mut line, mut number) = (Vec::new(), 0);
-            let mut keeper = Keeper::new(transaction, revision)?;
+            let mut keeper = MarkWriter::new(transaction, revision)?;
             loop {
                 line.clear();
                 if lines.read_until(b'\n', &mut line)? == 0 {
@@ -264,11 +264,11 @@ impl Library {
                 if line.trim_ascii().is_empty() {
                     continue;
                 }
-                let read = serde_json::from_slice::<Line>(&line).map_err(|error| error.to_string());
+                let read = serde_json::from_slice::<JsonLine>(&line).map_err(|error| error.to_string());
                 match read.and_then(take) {
-                    Ok(Taken::Nothing) => {}
-                    Ok(Taken::Later(line)) => later.push((number, line)),
-                    Ok(Taken::Article(known, times, changes)) => {
+                    Ok(ImportedLine::Nothing) => {}
+                    Ok(ImportedLine::Later(line)) => later.push((number, line)),
+                    Ok(ImportedLine::Article(known, times, changes)) => {
                         imported.lines += 1;
                         put(&mut keeper, transaction, *known, times, changes)?;
                     }
@@ -279,12 +279,12 @@ impl Library {
             for (number, line) in later {
                 imported.lines += 1;
                 match *line {
-                    Line::Search { name, query, key, colour, watch, reported } => {
+                    JsonLine::Search { name, query, key, colour, watch, reported } => {
                         let search = SavedSearch { name, query, key, colour, watch };
                         let problem = put_new_search(transaction, revision, &mut searches, search, &reported)?;
                         imported.problems.extend(problem.map(|problem| (number, problem)));
                     }
-                    Line::Feed { mut feed, user, password } => {
+                    JsonLine::Feed { mut feed, user, password } => {
                         // A file of an older version or another program may have credentials in the address.
                         let (url, login) = ServerLogin::split(&feed.url);
                         let given = user.map(|user| Credentials { user, password: password.unwrap_or_default() });
@@ -292,17 +292,17 @@ impl Library {
                         feed.url = url;
                         feeds.push(*feed);
                     }
-                    Line::Session { sources, session } => {
+                    JsonLine::Session { sources, session } => {
                         let new = "INSERT OR IGNORE INTO sessions (sources, session, saved_at)
                             SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM sessions) < ?4";
                         transaction.execute(new, params![sources, session, now(), SESSIONS])?;
                     }
-                    Line::Filter { filter } => filters.push(filter),
-                    Line::Preference { key, value } => {
+                    JsonLine::Filter { filter } => filters.push(filter),
+                    JsonLine::Preference { key, value } => {
                         let new = "INSERT OR IGNORE INTO preferences (key, value) VALUES (?1, ?2)";
                         transaction.execute(new, params![key, value])?;
                     }
-                    Line::NewsdeskLibrary { .. } | Line::Article { .. } | Line::Change { .. } => {}
+                    JsonLine::NewsdeskLibrary { .. } | JsonLine::Article { .. } | JsonLine::Change { .. } => {}
                 }
             }
             subscribe(transaction, revision, reader, &feeds, false)?;
@@ -360,55 +360,57 @@ fn put_new_search(
 }
 
 /// What is to be done with a line.
-enum Taken {
+enum ImportedLine {
     Nothing,
-    Later(Box<Line>),
+    Later(Box<JsonLine>),
     /// An article, when it was read and starred, and what else was done to it.
-    Article(Box<Known>, [Option<i64>; 2], Vec<Change>),
+    Article(Box<ArticleRecord>, [Option<i64>; 2], Vec<Change>),
 }
 
-fn take(line: Line) -> std::result::Result<Taken, String> {
+fn take(line: JsonLine) -> std::result::Result<ImportedLine, String> {
     Ok(match line {
-        Line::NewsdeskLibrary { version } if version > VERSION => {
+        JsonLine::NewsdeskLibrary { version } if version > VERSION => {
             return Err(format!(
                 "this was written by a newer newsdesk (version {version}); what it knows more is left out"
             ));
         }
-        Line::NewsdeskLibrary { .. } => Taken::Nothing,
-        Line::Article { article, read, starred, tags, note, place_in_text } => {
+        JsonLine::NewsdeskLibrary { .. } => ImportedLine::Nothing,
+        JsonLine::Article { article, read, starred, tags, note, place_in_text } => {
             let times = [seconds(read.as_deref())?, seconds(starred.as_deref())?];
             let flags = [times[0].map(|_| Change::Read(true)), times[1].map(|_| Change::Starred(true))];
             let tags = tags.iter().filter_map(|tag| Some(Change::Tagged(Tag::new(tag)?, true)));
             let note = note
                 .filter(|note| !note.is_empty())
                 .map(|note| Change::Note { text: note.into(), was: Arc::default() });
-            let place = place_in_text.map(|(part, byte)| Change::Place(Some(Place { part, byte })));
+            let place = place_in_text.map(|(part, byte)| Change::Place(Some(ReadPosition { part, byte })));
             let changes = flags.into_iter().flatten().chain(tags).chain(note).chain(place).collect();
-            Taken::Article(Box::new(article.known()?), times, changes)
+            ImportedLine::Article(Box::new(article.known()?), times, changes)
         }
-        Line::Change { article, change } => Taken::Article(Box::new(article.known()?), [None; 2], vec![change]),
-        Line::Feed { ref feed, .. } if feed_address(&feed.url).is_none() => {
+        JsonLine::Change { article, change } => {
+            ImportedLine::Article(Box::new(article.known()?), [None; 2], vec![change])
+        }
+        JsonLine::Feed { ref feed, .. } if feed_address(&feed.url).is_none() => {
             return Err("not the address of a feed".to_owned());
         }
-        Line::Search { .. }
-        | Line::Feed { .. }
-        | Line::Session { .. }
-        | Line::Filter { .. }
-        | Line::Preference { .. } => Taken::Later(Box::new(line)),
+        JsonLine::Search { .. }
+        | JsonLine::Feed { .. }
+        | JsonLine::Session { .. }
+        | JsonLine::Filter { .. }
+        | JsonLine::Preference { .. } => ImportedLine::Later(Box::new(line)),
     })
 }
 
 /// Adds an article, or what was done to it if it exists. Marks of an entry that repeats another one go to that one,
 /// which is shown.
 fn put(
-    keeper: &mut Keeper<'_>,
+    keeper: &mut MarkWriter<'_>,
     transaction: &Transaction<'_>,
-    known: Known,
+    known: ArticleRecord,
     times: [Option<i64>; 2],
     changes: Vec<Change>,
 ) -> Result<()> {
     let shown = ArticleId(unsigned(shown(transaction, signed(known.id.0))?));
-    let article = keeper.row_of(&Known { id: shown, ..known.clone() })?;
+    let article = keeper.row_of(&ArticleRecord { id: shown, ..known.clone() })?;
     let id = signed(article.0);
     let mut statement = transaction.prepare_cached("SELECT part, read_at, starred_at FROM articles WHERE id = ?1")?;
     let mut found = statement.query([id])?;
@@ -425,7 +427,7 @@ fn put(
         let is_so = matches!(&change, Change::Place(_) if place.is_some())
             || matches!(&change, Change::Starred(true) if starred.is_some());
         if !is_so {
-            keeper.keep(&Marking { article, change }, &mut |_| None)?;
+            keeper.keep(&MarkChange { article, change }, &mut |_| None)?;
         }
     }
     for (column, before, time) in [("read_at", read, times[0]), ("starred_at", starred, times[1])] {
@@ -437,9 +439,9 @@ fn put(
 }
 
 /// The part of the place in the text, and when an article was read and starred.
-type Before = (Option<u32>, Option<i64>, Option<i64>);
+type TimesBefore = (Option<u32>, Option<i64>, Option<i64>);
 
-fn before(row: &Row<'_>) -> rusqlite::Result<Before> {
+fn before(row: &Row<'_>) -> rusqlite::Result<TimesBefore> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
 

@@ -19,14 +19,14 @@ use super::journal::ReaderId;
 
 use super::{Library, Result, now, rows};
 use crate::article::ArticleId;
-use crate::corpus::{Entry, Origin};
-use crate::marks::{Change, Marked, Marking, Marks, Place, Tag};
+use crate::corpus::{ArticleRef, Origin};
+use crate::marks::{ArticleMarks, Change, MarkChange, Marks, ReadPosition, Tag};
 use crate::query::SavedSearch;
 use crate::text::fold::fold;
 
 /// What is kept of an article, so that it is recognised again.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct ArticleRecord {
     /// Its identity.
     pub id: ArticleId,
     /// A checksum of its text.
@@ -47,18 +47,18 @@ pub struct Known {
 
 /// Works out where articles really are, folder by folder.
 #[derive(Debug, Default)]
-pub struct Origins(HashMap<PathBuf, PathBuf>);
+pub struct PathResolver(HashMap<PathBuf, PathBuf>);
 
-impl Origins {
+impl PathResolver {
     /// What there is to know of an article.
-    pub fn known(&mut self, entry: Entry<'_>) -> Known {
+    pub fn known(&mut self, entry: ArticleRef<'_>) -> ArticleRecord {
         let (origin, place) = match entry.origin() {
             Origin::File => ("file", self.place(entry)),
             Origin::Bundled => ("bundled", entry.path()),
             Origin::Input => ("input", entry.path()),
             Origin::Feed => ("feed", entry.path()),
         };
-        Known {
+        ArticleRecord {
             id: entry.id(),
             content: content(entry),
             length: entry.folded().len(),
@@ -71,7 +71,7 @@ impl Origins {
     }
 
     /// The real path of the article's file.
-    pub(super) fn place(&mut self, entry: Entry<'_>) -> PathBuf {
+    pub(super) fn place(&mut self, entry: ArticleRef<'_>) -> PathBuf {
         entry.place().map_or_else(|| entry.path(), |(folder, name)| self.real(folder).join(name))
     }
 
@@ -83,22 +83,22 @@ impl Origins {
 }
 
 /// What tells whether two articles have the same text.
-pub(super) fn content(entry: Entry<'_>) -> u64 {
+pub(super) fn content(entry: ArticleRef<'_>) -> u64 {
     xxh3_64(entry.folded())
 }
 
 /// Changes in the library that a program has not read yet.
 #[derive(Clone, Debug, Default)]
-pub struct News {
+pub struct ExternalChanges {
     /// Articles with another identity.
     pub moved: Vec<Moved>,
     /// The current marks of articles that changed.
-    pub marks: Vec<(ArticleId, Marked)>,
+    pub marks: Vec<(ArticleId, ArticleMarks)>,
     /// All saved searches, if another program has written to the library.
     pub searches: Option<Vec<SavedSearch>>,
 }
 
-impl News {
+impl ExternalChanges {
     /// Returns whether there are no changes.
     pub fn is_empty(&self) -> bool {
         self.moved.is_empty() && self.marks.is_empty() && self.searches.is_none()
@@ -121,9 +121,9 @@ pub(super) fn unsigned(number: i64) -> u64 {
 }
 
 /// A path: text where it is UTF-8, else its bytes.
-pub(super) struct Place8<'a>(pub(super) &'a Path);
+pub(super) struct PathValue<'a>(pub(super) &'a Path);
 
-impl ToSql for Place8<'_> {
+impl ToSql for PathValue<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self.0.to_str() {
             Some(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
@@ -132,7 +132,7 @@ impl ToSql for Place8<'_> {
     }
 }
 
-/// A path that was written as [`Place8`].
+/// A path that was written as [`PathValue`].
 pub(super) fn path_of(value: ValueRef<'_>) -> PathBuf {
     match value {
         ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
@@ -168,7 +168,7 @@ impl Library {
                 let read = row.get(0).and_then(|article| Ok((article, row.get_ref(1)?.as_str()?)));
                 let Some((article, text)) = rows::readable(row, table, read)? else { continue };
                 if let Some(change) = change(text) {
-                    marks.apply(&Marking { article: ArticleId(unsigned(article)), change });
+                    marks.apply(&MarkChange { article: ArticleId(unsigned(article)), change });
                 }
             }
             Ok(())
@@ -185,17 +185,17 @@ impl Library {
     }
 
     /// Returns what other programs have changed since the last call, or since [`marks`](Self::marks).
-    pub fn news(&mut self) -> Result<News> {
+    pub fn news(&mut self) -> Result<ExternalChanges> {
         let now = self.data_version_now()?;
         if now == self.data_version {
-            return Ok(News::default());
+            return Ok(ExternalChanges::default());
         }
         self.data_version = now;
         self.read_news(true)
     }
 
     /// Reads the changes since the last revision that was read.
-    pub(super) fn read_news(&mut self, with_searches: bool) -> Result<News> {
+    pub(super) fn read_news(&mut self, with_searches: bool) -> Result<ExternalChanges> {
         let searches = with_searches.then(|| self.searches()).transpose()?;
         let transaction = self.connection.transaction()?;
         let latest = moves::revision(&transaction)?;
@@ -217,14 +217,18 @@ impl Library {
         drop(statement);
         drop(transaction);
         self.seen = latest;
-        Ok(News { moved, marks, searches })
+        Ok(ExternalChanges { moved, marks, searches })
     }
 
     /// Saves changes of marks in one transaction. When it returns, they are on the disk. `known` describes an article as
     /// this program sees it; if its place has another text in the library now, the marks follow the text. Returns the
     /// marks of articles that differ from the changes: notes that another program changed meanwhile are joined, and
     /// articles may have moved.
-    pub fn keep(&mut self, changes: &[Marking], known: &mut dyn FnMut(ArticleId) -> Option<Known>) -> Result<News> {
+    pub fn keep(
+        &mut self,
+        changes: &[MarkChange],
+        known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
+    ) -> Result<ExternalChanges> {
         let since = self.recognised_at();
         self.keep_with_journal(ReaderId(0), since, changes, &[], known)
     }
@@ -232,7 +236,7 @@ impl Library {
 
 impl Library {
     /// Knows articles from now on, though nothing is done to them, so that they are recognised in other places.
-    pub fn meet(&mut self, articles: impl IntoIterator<Item = Known>) -> Result<()> {
+    pub fn meet(&mut self, articles: impl IntoIterator<Item = ArticleRecord>) -> Result<()> {
         let there = "SELECT 1 FROM articles WHERE id = ?1";
         let mut strangers = Vec::new();
         for known in articles {
@@ -244,7 +248,7 @@ impl Library {
             return Ok(());
         }
         self.write(|transaction, revision| {
-            let mut keeper = Keeper::new(transaction, revision)?;
+            let mut keeper = MarkWriter::new(transaction, revision)?;
             // Another program may have met them since.
             for known in strangers {
                 if keeper.marked(known.id)?.is_none() {
@@ -268,18 +272,18 @@ impl Library {
 }
 
 /// Reads a row of [`COLUMNS`].
-fn marked(row: &Row<'_>) -> rusqlite::Result<(ArticleId, Marked)> {
-    let mut marked = Marked::default();
+fn marked(row: &Row<'_>) -> rusqlite::Result<(ArticleId, ArticleMarks)> {
+    let mut marked = ArticleMarks::default();
     marked.apply(&Change::Read(row.get(1)?));
     marked.apply(&Change::Starred(row.get(2)?));
     if let (Some(part), Some(byte)) = (row.get(3)?, row.get(4)?) {
-        marked.apply(&Change::Place(Some(Place { part, byte })));
+        marked.apply(&Change::Place(Some(ReadPosition { part, byte })));
     }
     Ok((ArticleId(unsigned(row.get(0)?)), marked))
 }
 
 /// Adds tags and the note.
-fn with_words(transaction: &Transaction<'_>, article: ArticleId, mut marked: Marked) -> Result<Marked> {
+fn with_words(transaction: &Transaction<'_>, article: ArticleId, mut marked: ArticleMarks) -> Result<ArticleMarks> {
     let id = signed(article.0);
     let mut tags = transaction.prepare_cached("SELECT tag FROM tags WHERE article = ?1")?;
     for tag in rows::read(&mut tags, [id], "tags", |row| row.get::<_, String>(0))? {
@@ -295,7 +299,7 @@ fn with_words(transaction: &Transaction<'_>, article: ArticleId, mut marked: Mar
 }
 
 /// Writes changes within a transaction.
-pub(super) struct Keeper<'a> {
+pub(super) struct MarkWriter<'a> {
     transaction: &'a Transaction<'a>,
     revision: i64,
     now: i64,
@@ -312,15 +316,15 @@ pub(super) struct Keeper<'a> {
     touch: CachedStatement<'a>,
 }
 
-impl<'a> Keeper<'a> {
-    pub(super) fn new(transaction: &'a Transaction<'a>, revision: i64) -> Result<Keeper<'a>> {
+impl<'a> MarkWriter<'a> {
+    pub(super) fn new(transaction: &'a Transaction<'a>, revision: i64) -> Result<MarkWriter<'a>> {
         let set = |what: &str| {
             // The text is checked only if it is known on both sides. Entries of feeds keep their identity when edited.
             let same_text = "(?3 IS NULL OR content IN (?3, 0) OR origin <> 'file')";
             transaction
                 .prepare_cached(&format!("UPDATE articles SET {what}, revision = ?2 WHERE id = ?1 AND {same_text}"))
         };
-        Ok(Keeper {
+        Ok(MarkWriter {
             revision,
             now: now(),
             since: 0,
@@ -336,23 +340,27 @@ impl<'a> Keeper<'a> {
     }
 
     /// Sets the revision up to which the program knows of moves.
-    pub(super) fn since(self, since: i64) -> Keeper<'a> {
-        Keeper { since, ..self }
+    pub(super) fn since(self, since: i64) -> MarkWriter<'a> {
+        MarkWriter { since, ..self }
     }
 
     /// Returns the marks of articles that are not what the changes say, and the articles that had no row before.
-    pub(super) fn end(mut self) -> Result<(News, Vec<ArticleId>)> {
+    pub(super) fn end(mut self) -> Result<(ExternalChanges, Vec<ArticleId>)> {
         let mut marks = Vec::new();
         self.corrected.sort_unstable_by_key(|article| article.0);
         self.corrected.dedup();
         for &article in &self.corrected {
             marks.push((article, self.marked(article)?.unwrap_or_default()));
         }
-        Ok((News { marks, ..News::default() }, self.fresh))
+        Ok((ExternalChanges { marks, ..ExternalChanges::default() }, self.fresh))
     }
 
     /// Makes a change. Creates a row for an article that has none.
-    pub(super) fn keep(&mut self, marking: &Marking, known: &mut dyn FnMut(ArticleId) -> Option<Known>) -> Result<()> {
+    pub(super) fn keep(
+        &mut self,
+        marking: &MarkChange,
+        known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
+    ) -> Result<()> {
         let known = known(marking.article);
         let content = known.as_ref().map(|known| known.content);
         if self.update(marking, content)? > 0 {
@@ -363,9 +371,9 @@ impl<'a> Keeper<'a> {
             None => marking.article,
         };
         let change = marking.change.clone();
-        if self.update(&Marking { article, change: change.clone() }, None)? == 0 {
+        if self.update(&MarkChange { article, change: change.clone() }, None)? == 0 {
             self.insert(article, known)?;
-            self.update(&Marking { article, change }, None)?;
+            self.update(&MarkChange { article, change }, None)?;
         }
         if article != marking.article {
             self.corrected.extend([marking.article, article]);
@@ -375,7 +383,7 @@ impl<'a> Keeper<'a> {
 
     /// Returns the row for a text that is not the stored text of its place: the article that it became, the article at
     /// this place if it has the same headline, or else a row that waits until the text is recognised.
-    fn article_of(&self, known: &Known) -> Result<ArticleId> {
+    fn article_of(&self, known: &ArticleRecord) -> Result<ArticleId> {
         // An earlier mark on this text may have waited as well.
         let waiting = rename_detection::aside(known.id, known.content);
         for former in [known.id, waiting] {
@@ -393,7 +401,7 @@ impl<'a> Keeper<'a> {
     }
 
     /// Returns the row for an article as another program or a file describes it.
-    pub(super) fn row_of(&self, known: &Known) -> Result<ArticleId> {
+    pub(super) fn row_of(&self, known: &ArticleRecord) -> Result<ArticleId> {
         let sql = "SELECT 1 FROM articles WHERE id = ?1 AND (content IN (?2, 0) OR origin <> 'file')";
         let mut there = self.transaction.prepare_cached(sql)?;
         if there.exists(params![signed(known.id.0), signed(known.content)])? {
@@ -403,7 +411,7 @@ impl<'a> Keeper<'a> {
     }
 
     /// Makes a change to an article with this text. Returns the number of rows that changed.
-    fn update(&mut self, Marking { article, change }: &Marking, content: Option<u64>) -> Result<usize> {
+    fn update(&mut self, MarkChange { article, change }: &MarkChange, content: Option<u64>) -> Result<usize> {
         let (id, revision, now, content) = (signed(article.0), self.revision, self.now, content.map(signed));
         Ok(match change {
             Change::Read(true) => self.read.execute(params![id, revision, content, now])?,
@@ -475,7 +483,7 @@ impl<'a> Keeper<'a> {
 
     /// Creates the row of an article. If it has another identity than `known`, its place has another text, and its marks
     /// wait until the text is recognised.
-    pub(super) fn insert(&mut self, article: ArticleId, known: Option<Known>) -> Result<()> {
+    pub(super) fn insert(&mut self, article: ArticleId, known: Option<ArticleRecord>) -> Result<()> {
         let sql = "INSERT INTO articles
                        (id, revision, content, length, origin, place, ordinal, headline, published, known_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -485,9 +493,9 @@ impl<'a> Keeper<'a> {
         match known {
             Some(known) => {
                 let is_waiting = known.id != article;
-                let Known { content, length, origin, place, ordinal, headline, published, .. } = known;
+                let ArticleRecord { content, length, origin, place, ordinal, headline, published, .. } = known;
                 let (content, length) = (signed(content), i64::try_from(length).unwrap_or(i64::MAX));
-                let place = Place8(&place);
+                let place = PathValue(&place);
                 let known_at = if is_waiting { 0 } else { now_nanoseconds() };
                 insert.execute(params![
                     id, revision, content, length, origin, place, ordinal, headline, published, known_at
@@ -499,13 +507,13 @@ impl<'a> Keeper<'a> {
     }
 
     /// Returns the marks of an article, if it has a row.
-    pub(super) fn marked(&self, article: ArticleId) -> Result<Option<Marked>> {
+    pub(super) fn marked(&self, article: ArticleId) -> Result<Option<ArticleMarks>> {
         stored_marks(self.transaction, article)
     }
 }
 
 /// Returns the marks of an article, if it has a row.
-fn stored_marks(transaction: &Transaction<'_>, article: ArticleId) -> Result<Option<Marked>> {
+fn stored_marks(transaction: &Transaction<'_>, article: ArticleId) -> Result<Option<ArticleMarks>> {
     let sql = format!("SELECT {COLUMNS} FROM articles WHERE id = ?1");
     let mut statement = transaction.prepare_cached(&sql)?;
     let mut found = statement.query([signed(article.0)])?;

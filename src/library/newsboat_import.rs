@@ -10,7 +10,7 @@ use rusqlite::limits::Limit;
 use super::{Error, Result, database};
 use crate::article::Published;
 use crate::formats::{
-    Budget, Feed, FeedArticle, FeedDate, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText, feed_articles,
+    Budget, Feed, FeedArticle, FeedDate, FeedEntry, FeedLink, FeedMeta, FeedPerson, FeedText, feed_articles,
     parse_feed_date,
 };
 
@@ -110,13 +110,13 @@ impl Newsboat {
             // Here the link alone tells which it is.
             let is_own = !is_made_up(&guid, &link, moment);
             let entry = FeedEntry {
-                head: FeedHead {
+                head: FeedMeta {
                     id: Some(guid).filter(|_| is_own),
                     title: Some(FeedText { value: title, ..FeedText::default() }),
                     link: Some(link),
                     authors: if author.is_empty() { Vec::new() } else { vec![person] },
                     published: Some(FeedDate { raw: String::new(), moment }),
-                    ..FeedHead::default()
+                    ..FeedMeta::default()
                 },
                 content: vec![html(content)],
                 enclosures: if enclosure.href.is_empty() { Vec::new() } else { vec![enclosure] },

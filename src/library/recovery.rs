@@ -12,7 +12,7 @@ use super::{Library, Result, database};
 
 /// The result of repairing a damaged library.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetAside {
+pub struct Recovered {
     /// The new name of the damaged file, which is unchanged.
     pub path: PathBuf,
     /// Number of marked articles that were saved.
@@ -55,7 +55,7 @@ const RANGES: i128 = 1024;
 
 impl Library {
     /// Opens the library at `path`. A damaged one is set aside, and what can be saved from it is.
-    pub fn open_or_mend(path: &Path) -> Result<(Library, Option<SetAside>)> {
+    pub fn open_or_mend(path: &Path) -> Result<(Library, Option<Recovered>)> {
         let opened = Library::open(path).and_then(|mut library| {
             library.marks()?;
             library.check_pages()?;
@@ -84,7 +84,7 @@ impl Library {
     }
 
     /// Copies every row that can be read from a damaged library.
-    fn save_from(&mut self, damaged: PathBuf) -> Result<SetAside> {
+    fn save_from(&mut self, damaged: PathBuf) -> Result<Recovered> {
         // Opened read-only, so that the file stays unchanged.
         let source = database::open_to_read(&damaged);
         self.write(|transaction, revision| {
@@ -128,7 +128,7 @@ impl Library {
             transaction.execute("UPDATE feeds SET fetch_revision = ?1", [revision])?;
             duplicates::repair(transaction, revision)?;
             let count = |sql: &str| transaction.query_row(sql, [], |row| row.get(0));
-            Ok(SetAside {
+            Ok(Recovered {
                 path: damaged,
                 articles: count("SELECT count(*) FROM articles")?,
                 feeds: count("SELECT count(*) FROM feeds WHERE subscribed = 1")?,

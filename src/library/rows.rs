@@ -64,12 +64,12 @@ impl fmt::Display for UnreadableRow {
 
 /// The rows that were skipped since the program started, and those not reported yet.
 #[derive(Default)]
-struct Skipped {
+struct SkippedRow {
     known: HashSet<UnreadableRow>,
     unreported: Vec<UnreadableRow>,
 }
 
-static SKIPPED: Mutex<Option<Skipped>> = Mutex::new(None);
+static SKIPPED: Mutex<Option<SkippedRow>> = Mutex::new(None);
 
 fn record(row: UnreadableRow) {
     let mut skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);

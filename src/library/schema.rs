@@ -214,7 +214,7 @@ pub const VERSION: usize = MIGRATIONS.len();
 
 /// What was found out about a library.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum SchemaState {
     /// It is of this version now.
     Ready,
     /// It is of this later version.
@@ -222,13 +222,13 @@ pub(super) enum State {
 }
 
 /// Brings the library at `path` up to the last of `migrations`. Before it is changed, a copy is made.
-pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<State> {
+pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<SchemaState> {
     let before = version(connection)?;
     if before > migrations.len() {
-        return Ok(State::Newer(before));
+        return Ok(SchemaState::Newer(before));
     }
     if before == migrations.len() {
-        return Ok(State::Ready);
+        return Ok(SchemaState::Ready);
     }
     if before > 0 {
         database::copy(connection, &copy_of(path, before))?;
@@ -243,7 +243,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&s
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", migrations.len() as i64)?;
     transaction.commit()?;
-    Ok(State::Ready)
+    Ok(SchemaState::Ready)
 }
 
 /// The version of a library, 0 for an empty file; an error where it is something else.
@@ -281,15 +281,15 @@ mod tests {
             "ALTER TABLE a ADD COLUMN y DEFAULT 2;",
             "CREATE TABLE b (z);",
         ];
-        assert_eq!(migrate(&mut open(&path), &path, &steps[..1]).unwrap(), State::Ready);
+        assert_eq!(migrate(&mut open(&path), &path, &steps[..1]).unwrap(), SchemaState::Ready);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was there to be copied");
-        assert_eq!(migrate(&mut open(&path), &path, &steps).unwrap(), State::Ready);
+        assert_eq!(migrate(&mut open(&path), &path, &steps).unwrap(), SchemaState::Ready);
         let sum: i64 = open(&path).query_row("SELECT x + y FROM a", [], |row| row.get(0)).unwrap();
         assert_eq!(sum, 3);
         let copy = open(&folder.path().join("library.version-1.db"));
         assert_eq!(version(&copy).unwrap(), 1);
         assert!(copy.prepare("SELECT y FROM a").is_err(), "the copy is as it was");
-        assert_eq!(migrate(&mut open(&path), &path, &steps[..2]).unwrap(), State::Newer(3));
+        assert_eq!(migrate(&mut open(&path), &path, &steps[..2]).unwrap(), SchemaState::Newer(3));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub enum Change {
         was: Arc<str>,
     },
     /// Sets the reading position.
-    Place(Option<Place>),
+    Place(Option<ReadPosition>),
 }
 
 impl Change {
@@ -83,14 +83,14 @@ impl TryFrom<ChangeForm> for Change {
             ChangeForm::Tag(word) => Change::Tagged(tag(word)?, true),
             ChangeForm::Untag(word) => Change::Tagged(tag(word)?, false),
             ChangeForm::Note { text, was } => Change::Note { text: text.into(), was: was.into() },
-            ChangeForm::Place(place) => Change::Place(place.map(|(part, byte)| Place { part, byte })),
+            ChangeForm::Place(place) => Change::Place(place.map(|(part, byte)| ReadPosition { part, byte })),
         })
     }
 }
 
 /// A change of one article.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marking {
+pub struct MarkChange {
     /// The article.
     pub article: ArticleId,
     /// The change.
@@ -99,7 +99,7 @@ pub struct Marking {
 
 /// A position in the text of an article. It does not depend on the width of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct ReadPosition {
     /// The index of the part.
     pub part: u32,
     /// The byte offset in the text of the part.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Marked, Marks};
+use super::{ArticleMarks, Marks};
 use crate::corpus::{Corpus, Slot};
 
 const READ: u8 = 1;
@@ -36,8 +36,8 @@ impl Flags {
     }
 }
 
-impl From<&Marked> for Flags {
-    fn from(marked: &Marked) -> Flags {
+impl From<&ArticleMarks> for Flags {
+    fn from(marked: &ArticleMarks) -> Flags {
         let flag = |flag, is_set| if is_set { flag } else { 0 };
         Flags(
             flag(READ, marked.is_read())

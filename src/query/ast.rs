@@ -21,7 +21,7 @@ pub struct Query {
     pub(super) case: Case,
     /// Articles of later days are excluded from the result.
     pub(super) hidden_after: Option<NaiveDate>,
-    pub(super) mistake: Option<Mistake>,
+    pub(super) mistake: Option<QueryError>,
     /// The spans of the conditions that must all match: the children of a root that is an `And`.
     pub(super) conditions: Vec<Range<usize>>,
     pub(super) depends_on_today: bool,
@@ -120,7 +120,7 @@ pub enum TokenKind {
 
 /// An error in a query that no further typing can correct.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct QueryError {
     /// The position in the typed text.
     pub span: Range<usize>,
     /// A sentence without a full stop: the error, and a suggestion.
@@ -259,7 +259,7 @@ impl Query {
     }
 
     /// Returns the first mistake. The tree contains the rest of the query.
-    pub fn mistake(&self) -> Option<&Mistake> {
+    pub fn mistake(&self) -> Option<&QueryError> {
         self.mistake.as_ref()
     }
 
@@ -337,7 +337,7 @@ impl Query {
     }
 
     /// Returns three lines: the query, carets below the mistake, and the message.
-    pub fn explain(&self, mistake: &Mistake) -> String {
+    pub fn explain(&self, mistake: &QueryError) -> String {
         use unicode_width::UnicodeWidthStr;
         let before = self.text.get(..mistake.span.start).unwrap_or("").width();
         let under = self.text.get(mistake.span.clone()).unwrap_or("").width().max(1);

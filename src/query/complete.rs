@@ -13,12 +13,12 @@ pub struct Completion {
     /// The text that a candidate replaces, in lower case and without quotes.
     pub typed: String,
     /// The candidates.
-    pub wanted: Wanted,
+    pub wanted: CompletionKind,
 }
 
 /// The kind of input at the cursor.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wanted {
+pub enum CompletionKind {
     /// The name of a field.
     Field(Vec<&'static str>),
     /// One of these words.
@@ -43,16 +43,17 @@ pub fn complete(text: &str, cursor: usize) -> Option<Completion> {
     let Some((name, value)) = word.split_once(':') else {
         let typed = word.to_lowercase();
         let names = FIELDS.iter().map(|spec| spec.name).filter(|name| name.starts_with(&typed)).collect();
-        return Some(Completion { range: start..cursor, typed, wanted: Wanted::Field(names) });
+        return Some(Completion { range: start..cursor, typed, wanted: CompletionKind::Field(names) });
     };
     let start = start + name.len() + 1;
     let typed = value.trim_start_matches('"').to_lowercase();
-    let one_of =
-        |names: Vec<&'static str>| Wanted::Word(names.into_iter().filter(|name| name.starts_with(&typed)).collect());
+    let one_of = |names: Vec<&'static str>| {
+        CompletionKind::Word(names.into_iter().filter(|name| name.starts_with(&typed)).collect())
+    };
     let wanted = match named(name)?.kind {
         FieldKind::Text(Field::Title | Field::Lead | Field::Body | Field::Caption | Field::Note) => return None,
-        FieldKind::Text(field) => Wanted::Value(field),
-        FieldKind::Date | FieldKind::After | FieldKind::Before => Wanted::Date,
+        FieldKind::Text(field) => CompletionKind::Value(field),
+        FieldKind::Date | FieldKind::After | FieldKind::Before => CompletionKind::Date,
         FieldKind::Since => one_of(vec!["1d", "7d", "2w", "1m", "3m", "1y"]),
         FieldKind::Is => one_of(MARKS.iter().map(|(name, _)| *name).collect()),
         FieldKind::Has => one_of(FEATURES.iter().map(|(name, _)| *name).collect()),
@@ -61,7 +62,7 @@ pub fn complete(text: &str, cursor: usize) -> Option<Completion> {
         FieldKind::Case => one_of(CASES.iter().map(|(name, _)| *name).collect()),
     };
     // In a range, complete the second date.
-    let range_start = if wanted == Wanted::Date { value.rfind("..").map_or(0, |at| at + 2) } else { 0 };
+    let range_start = if wanted == CompletionKind::Date { value.rfind("..").map_or(0, |at| at + 2) } else { 0 };
     let typed = if range_start > 0 { value.get(range_start..).unwrap_or("").to_owned() } else { typed };
     Some(Completion { range: start + range_start..cursor, typed, wanted })
 }
@@ -75,15 +76,18 @@ mod tests {
         let at_end = |text: &str| complete(text, text.len());
         let completion = at_end("budget s").unwrap();
         assert_eq!(completion.range, 7..8);
-        assert_eq!(completion.wanted, Wanted::Field(vec!["source", "section", "since", "sort"]));
+        assert_eq!(completion.wanted, CompletionKind::Field(vec!["source", "section", "since", "sort"]));
         let completion = at_end("-(source:Re").unwrap();
         assert_eq!((completion.range, completion.typed.as_str()), (9..11, "re"));
-        assert_eq!(completion.wanted, Wanted::Value(Field::Source));
+        assert_eq!(completion.wanted, CompletionKind::Value(Field::Source));
         let completion = at_end("x section:\"middle e").unwrap();
         assert_eq!((completion.range, completion.typed.as_str()), (10..19, "middle e"));
         let completion = at_end("date:2023-09..20").unwrap();
-        assert_eq!((completion.range, completion.typed.as_str(), completion.wanted), (14..16, "20", Wanted::Date));
-        assert_eq!(at_end("-is:s").unwrap().wanted, Wanted::Word(vec!["starred"]));
+        assert_eq!(
+            (completion.range, completion.typed.as_str(), completion.wanted),
+            (14..16, "20", CompletionKind::Date)
+        );
+        assert_eq!(at_end("-is:s").unwrap().wanted, CompletionKind::Word(vec!["starred"]));
         assert_eq!(at_end("title:x"), None);
         assert_eq!(at_end("nothing:x"), None);
         assert_eq!(complete("é\u{a0}s", 4).unwrap().range, 4..4);

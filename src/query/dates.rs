@@ -34,7 +34,7 @@ impl fmt::Display for Days {
 
 /// The meaning of a typed date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
+pub(super) enum DateParse {
     /// From the first to the last of these days.
     Days(NaiveDate, NaiveDate),
     /// A prefix of a date that has no meaning yet.
@@ -45,21 +45,21 @@ pub(super) enum Written {
 
 /// Parses a date or a prefix of one: `202` is the 2020s, `2023-1` is October to December of 2023. `2023-9` and
 /// `2023-09-7` have only one meaning: September, and its seventh day.
-pub(super) fn date(text: &str, today: NaiveDate) -> Written {
+pub(super) fn date(text: &str, today: NaiveDate) -> DateParse {
     let lower = text.to_lowercase();
     for (word, days_ago) in [("today", 0), ("yesterday", 1)] {
         if lower == word {
             let day = today.checked_sub_days(DayCount::new(days_ago)).unwrap_or(today);
-            return Written::Days(day, day);
+            return DateParse::Days(day, day);
         }
         if word.starts_with(&lower) {
-            return Written::Unfinished;
+            return DateParse::Unfinished;
         }
     }
     if lower.is_empty() {
-        return Written::Unfinished;
+        return DateParse::Unfinished;
     }
-    days(&lower).map_or(Written::Wrong, |(from, to)| Written::Days(from, to))
+    days(&lower).map_or(DateParse::Wrong, |(from, to)| DateParse::Days(from, to))
 }
 
 fn days(text: &str) -> Option<(NaiveDate, NaiveDate)> {
@@ -159,17 +159,17 @@ mod tests {
             ("yesterday", "2024-02-29", "2024-02-29"),
         ] {
             match date(text, today()) {
-                Written::Days(first, last) => {
+                DateParse::Days(first, last) => {
                     assert_eq!((first.to_string(), last.to_string()), (from.into(), to.into()));
                 }
                 other => panic!("{text}: {other:?}"),
             }
         }
         for text in ["", "to", "y"] {
-            assert_eq!(date(text, today()), Written::Unfinished, "{text}");
+            assert_eq!(date(text, today()), DateParse::Unfinished, "{text}");
         }
         for text in ["2023-13", "2023-02-30", "2023-1-7", "20230", "x", "2023-09-27-1", "-", "2023--1", "23-09"] {
-            assert_eq!(date(text, today()), Written::Wrong, "{text}");
+            assert_eq!(date(text, today()), DateParse::Wrong, "{text}");
         }
     }
 

@@ -14,7 +14,7 @@ mod value;
 
 use chrono::NaiveDate;
 
-use super::ast::{Expr, Mistake, Query, Term, TermId, Token, TokenKind};
+use super::ast::{Expr, Query, QueryError, Term, TermId, Token, TokenKind};
 use super::case::{Case, ExactWords};
 use super::fields::{Field, FieldSpec, Sort, meant, named};
 
@@ -89,7 +89,7 @@ struct Parser<'a> {
     tokens: Vec<Token>,
     sort: Sort,
     case: Case,
-    mistake: Option<Mistake>,
+    mistake: Option<QueryError>,
     /// The spans of the conditions in the last `all`.
     conditions: Vec<std::ops::Range<usize>>,
     depends_on_today: bool,
@@ -115,7 +115,7 @@ impl<'a> Parser<'a> {
     /// Skips `length` invalid bytes. Only the first mistake is reported.
     fn wrong(&mut self, length: usize, message: String) -> Expr {
         let span = self.at..self.at + length;
-        self.mistake.get_or_insert(Mistake { span, message });
+        self.mistake.get_or_insert(QueryError { span, message });
         self.token(length, TokenKind::Mistake);
         Expr::Everything
     }
@@ -190,7 +190,7 @@ impl<'a> Parser<'a> {
             let (Some(one), Some(other)) = (self.side(&left), self.side(&right)) else {
                 if left != Expr::Everything && right != Expr::Everything {
                     let message = "NEAR joins words, phrases, or groups of them joined by OR".to_owned();
-                    self.mistake.get_or_insert(Mistake { span: start..self.at, message });
+                    self.mistake.get_or_insert(QueryError { span: start..self.at, message });
                 }
                 return Expr::Everything;
             };
@@ -307,7 +307,7 @@ impl<'a> Parser<'a> {
         let (name, length) = self.name()?;
         let meant = meant(name)?;
         let word = length + self.rest().get(length..).map_or(0, Parser::word_length);
-        self.mistake.get_or_insert(Mistake {
+        self.mistake.get_or_insert(QueryError {
             span: self.at..self.at + length,
             message: format!("unknown field \"{name}:\"; did you mean \"{meant}:\"?"),
         });

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::{link_details, shown_address, shown_place};
 use crate::article::Role;
-use crate::corpus::Entry;
-use crate::marks::Marked;
+use crate::corpus::ArticleRef;
+use crate::marks::ArticleMarks;
 
 /// The names of the columns.
 const NAMES: [&str; 11] =
@@ -23,7 +23,7 @@ impl<W: Write> CsvWriter<W> {
     }
 
     /// Writes one article.
-    pub(super) fn write(&mut self, entry: Entry<'_>, marked: &Marked) -> io::Result<()> {
+    pub(super) fn write(&mut self, entry: ArticleRef<'_>, marked: &ArticleMarks) -> io::Result<()> {
         let article = entry.article();
         let url = article.url.as_ref().map(|url| shown_address(url).into_owned()).unwrap_or_default();
         let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
@@ -44,7 +44,10 @@ impl<W: Write> CsvWriter<W> {
 }
 
 /// Writes articles as CSV with a header line.
-pub fn write_csv<'a>(articles: impl Iterator<Item = (Entry<'a>, &'a Marked)>, out: &mut impl Write) -> io::Result<()> {
+pub fn write_csv<'a>(
+    articles: impl Iterator<Item = (ArticleRef<'a>, &'a ArticleMarks)>,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let mut writer = CsvWriter::new(out)?;
     for (entry, marked) in articles {
         writer.write(entry, marked)?;
@@ -53,7 +56,7 @@ pub fn write_csv<'a>(articles: impl Iterator<Item = (Entry<'a>, &'a Marked)>, ou
 }
 
 /// Returns date, section, headline, source and place, safe to print on one line.
-pub fn columns(entry: Entry<'_>) -> [String; 5] {
+pub fn columns(entry: ArticleRef<'_>) -> [String; 5] {
     let date = entry.published().map(|published| published.to_string()).unwrap_or_default();
     let sources = entry.texts(Role::Source).map(|source| source.to_string()).collect::<Vec<_>>().join(", ");
     [date, entry.section().to_owned(), entry.headline().to_string(), sources, shown_place(entry)]

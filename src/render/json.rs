@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{JSON_VERSION, shown_address, shown_path};
 use crate::article::Article;
-use crate::corpus::Entry;
-use crate::marks::Marked;
+use crate::corpus::ArticleRef;
+use crate::marks::ArticleMarks;
 use crate::text::write_json;
 
 /// The object. Fields that an article lacks are null or empty; only `body` may be left out.
@@ -80,7 +80,12 @@ impl EnclosureJson<'_> {
 
 impl<'a> ArticleJson<'a> {
     /// Creates the object of an article with its marks.
-    pub fn new(entry: Entry<'_>, article: &'a Article, marked: &'a Marked, with_body: bool) -> ArticleJson<'a> {
+    pub fn new(
+        entry: ArticleRef<'_>,
+        article: &'a Article,
+        marked: &'a ArticleMarks,
+        with_body: bool,
+    ) -> ArticleJson<'a> {
         let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
         let link = |(number, link): (usize, &'a crate::text::SafeText)| LinkJson {
             number: number + 1,
@@ -113,7 +118,7 @@ impl<'a> ArticleJson<'a> {
 }
 
 /// Writes an article with its body as one line.
-pub(super) fn write_line(entry: Entry<'_>, marked: &Marked, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_line(entry: ArticleRef<'_>, marked: &ArticleMarks, out: &mut impl Write) -> io::Result<()> {
     write_json(out, &ArticleJson::new(entry, &entry.article(), marked, true))?;
     out.write_all(b"\n")
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::json::EnclosureJson;
 use super::{link_details, marks_line, shown_address};
 use crate::article::{Article, BlockKind, Part, SpanStyle};
-use crate::marks::Marked;
+use crate::marks::ArticleMarks;
 use crate::text::{clean, to_json};
 
 /// How links are written.
@@ -18,7 +18,7 @@ enum LinkStyle {
 }
 
 /// Writes an article with front matter. Reading it back yields the same parts and links.
-pub fn write_markdown(article: &Article, marked: &Marked, out: &mut impl Write) -> io::Result<()> {
+pub fn write_markdown(article: &Article, marked: &ArticleMarks, out: &mut impl Write) -> io::Result<()> {
     // JSON strings are valid YAML.
     writeln!(out, "---\ntitle: {}", to_json(article.headline())?)?;
     if let Some(published) = article.published {
@@ -63,7 +63,7 @@ pub fn write_markdown(article: &Article, marked: &Marked, out: &mut impl Write) 
 }
 
 /// Writes one article of several under a heading of its own.
-pub(super) fn write_section(article: &Article, marked: &Marked, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_section(article: &Article, marked: &ArticleMarks, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "## {}\n", escaped(article.headline()))?;
     let date = article.published.map(|published| published.day().to_string()).unwrap_or_default();
     let sources = article.sources().collect::<Vec<_>>().join(", ");

@@ -5,14 +5,14 @@ use std::io::{self, Write};
 
 use super::{link_details, marks_line, shown_address};
 use crate::article::Article;
-use crate::marks::Marked;
+use crate::marks::ArticleMarks;
 use crate::render::typeset::{Annotation, PageLine, TypesetOptions, typeset};
 use crate::text::clean;
 
 /// Writes an article as the reading pane sets it, with its links and marks. `style` may colour a line.
 pub fn write_text(
     article: &Article,
-    marked: &Marked,
+    marked: &ArticleMarks,
     setting: TypesetOptions,
     style: &dyn Fn(&PageLine, String) -> String,
     out: &mut impl Write,
@@ -26,7 +26,7 @@ pub fn write_text(
 
 /// Returns an article as text without line breaks in paragraphs, with its links and marks, for the clipboard and for
 /// commands.
-pub fn plain_text(article: &Article, marked: &Marked) -> String {
+pub fn plain_text(article: &Article, marked: &ArticleMarks) -> String {
     let mut text = article.to_text();
     if let Some(url) = &article.url {
         let _ = writeln!(text, "{}", shown_address(url));

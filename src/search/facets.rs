@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::{FeedNames, Matcher, Request, scan};
+use super::{FeedNames, Matcher, SearchRequest, scan};
 use crate::article::Role;
-use crate::corpus::{Corpus, Entry, Slot};
+use crate::corpus::{ArticleRef, Corpus, Slot};
 use crate::marks::Marks;
 use crate::query::Query;
 use crate::text::fold::fold;
@@ -66,30 +66,30 @@ pub struct FacetSearch {
 
 /// The articles whose facets are counted.
 #[derive(Clone, Debug)]
-pub enum Counted {
+pub enum FacetKey {
     /// The articles in these slots.
     Slots(Arc<Vec<Slot>>),
     /// The articles that this query finds.
     Query(Arc<Query>),
 }
 
-/// Counts the facets of articles. Returns `None` if the count was cancelled.
+/// FacetCounts the facets of articles. Returns `None` if the count was cancelled.
 pub fn facets(
     corpus: &Arc<Corpus>,
-    counted: &Counted,
+    counted: &FacetKey,
     marks: &Marks,
     searches: &[FacetSearch],
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Option<Vec<Facet>> {
     let slots = match counted {
-        Counted::Slots(slots) => Arc::clone(slots),
-        Counted::Query(query) => found(corpus, query, marks, cancelled)?,
+        FacetKey::Slots(slots) => Arc::clone(slots),
+        FacetKey::Query(query) => found(corpus, query, marks, cancelled)?,
     };
     let mut whole = Count::default();
     let mut starred = Count::default();
-    let (mut tags, mut sections) = (Counts::default(), Counts::default());
-    let (mut sources, mut folders) = (Counts::default(), Counts::default());
-    let (mut feeds, mut feed_tags) = (Counts::default(), Counts::default());
+    let (mut tags, mut sections) = (FacetCounts::default(), FacetCounts::default());
+    let (mut sources, mut folders) = (FacetCounts::default(), FacetCounts::default());
+    let (mut feeds, mut feed_tags) = (FacetCounts::default(), FacetCounts::default());
     for (number, &slot) in slots.iter().enumerate() {
         if number % PIECE == 0 && cancelled() {
             return None;
@@ -154,7 +154,7 @@ pub fn facets(
     Some(all)
 }
 
-/// Counts the articles that a saved search finds. Returns `None` if the count was cancelled. The matcher is dropped
+/// FacetCounts the articles that a saved search finds. Returns `None` if the count was cancelled. The matcher is dropped
 /// afterwards: a regular expression takes up to some megabytes, and there may be thousands of searches.
 fn matching(
     corpus: &Corpus,
@@ -185,7 +185,7 @@ fn found(
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Option<Arc<Vec<Slot>>> {
     let (corpus, marks, query) = (Arc::clone(corpus), marks.clone(), Arc::clone(query));
-    let request = Request { generation: 0, corpus, marks, query, within: None, screenful: usize::MAX };
+    let request = SearchRequest { generation: 0, corpus, marks, query, within: None, screenful: usize::MAX };
     let mut slots = None;
     scan(&request, cancelled, &mut |answer| slots = answer.complete.then_some(answer.slots));
     slots
@@ -206,9 +206,9 @@ impl Count {
 
 /// The number of articles for each value. The key is the folded value; its first spelling is stored beside it.
 #[derive(Default)]
-struct Counts(HashMap<Vec<u8>, (Count, String)>);
+struct FacetCounts(HashMap<Vec<u8>, (Count, String)>);
 
-impl Counts {
+impl FacetCounts {
     fn put(&mut self, key: &[u8], unread: bool, written: impl FnOnce() -> String) {
         match self.0.get_mut(key) {
             Some((count, _)) => count.add(unread),
@@ -243,7 +243,7 @@ impl Counts {
     }
 }
 
-fn put_sources(sources: &mut Counts, entry: Entry<'_>, unread: bool) {
+fn put_sources(sources: &mut FacetCounts, entry: ArticleRef<'_>, unread: bool) {
     for part in entry.parts().filter(|part| part.role == Role::Source) {
         let folded = entry.folded().get(part.folded.clone()).unwrap_or_default();
         sources.put(folded, unread, || {

@@ -9,7 +9,7 @@ use memchr::memmem::Finder;
 use super::needle::Needle;
 use super::proximity::neighbours;
 use crate::article::Role;
-use crate::corpus::{Entry, Slot};
+use crate::corpus::{ArticleRef, Slot};
 use crate::marks::{Flags, Marks};
 use crate::query::{Days, Expr, Feature, Mark, Query, TermId};
 
@@ -17,7 +17,7 @@ use crate::query::{Days, Expr, Feature, Mark, Query, TermId};
 #[derive(Clone, Debug)]
 pub struct Matcher {
     marks: Marks,
-    root: Test,
+    root: CompiledExpr,
     needles: Vec<Needle>,
     /// For each needle, whether it is highlighted only near another one.
     needs_neighbour: Vec<bool>,
@@ -25,11 +25,11 @@ pub struct Matcher {
 
 /// A compiled condition. The cheapest conditions come first.
 #[derive(Clone, Debug)]
-enum Test {
+enum CompiledExpr {
     Always,
-    All(Vec<Test>),
-    Any(Vec<Test>),
-    Not(Box<Test>),
+    All(Vec<CompiledExpr>),
+    Any(Vec<CompiledExpr>),
+    Not(Box<CompiledExpr>),
     Term(usize),
     Near(Vec<usize>, Vec<usize>, u16),
     Published(RangeInclusive<i64>),
@@ -53,7 +53,7 @@ impl Matcher {
     /// Compiles a query. Conditions on marks use `marks`.
     pub fn new(query: &Query, marks: &Marks) -> Matcher {
         let needles: Vec<Needle> = query.terms().iter().map(Needle::new).collect();
-        let root = Test::new(query.root(), &needles);
+        let root = CompiledExpr::new(query.root(), &needles);
         let mut needs_neighbour = vec![false; needles.len()];
         root.each_near(&mut |left, right, _| {
             for &number in left.iter().chain(right) {
@@ -66,13 +66,13 @@ impl Matcher {
     }
 
     /// Returns whether the article in `slot` matches.
-    pub fn matches(&self, slot: Slot, entry: Entry<'_>) -> bool {
+    pub fn matches(&self, slot: Slot, entry: ArticleRef<'_>) -> bool {
         self.holds(&self.root, (slot, entry), &mut [])
     }
 
     /// Returns whether the article in `slot` matches. `bounds` holds a lower bound for the first position of each term,
     /// or [`ABSENT`](super::narrowing::ABSENT), and is updated.
-    pub(super) fn matches_from(&self, slot: Slot, entry: Entry<'_>, bounds: &mut [u32]) -> bool {
+    pub(super) fn matches_from(&self, slot: Slot, entry: ArticleRef<'_>, bounds: &mut [u32]) -> bool {
         self.holds(&self.root, (slot, entry), bounds)
     }
 
@@ -88,13 +88,13 @@ impl Matcher {
 
     /// Returns the hits in an article, in order and without overlaps. If terms overlap, the first one is returned, and
     /// the longest of those with the same start.
-    pub fn hits(&self, entry: Entry<'_>) -> Vec<Hit> {
+    pub fn hits(&self, entry: ArticleRef<'_>) -> Vec<Hit> {
         self.hits_within(entry, usize::MAX)
     }
 
     /// Like [`hits`](Self::hits), but only in the first `most` bytes of the folded text, as
-    /// [`Entry::beginning`] returns it. The rest is not searched.
-    pub fn hits_within(&self, entry: Entry<'_>, most: usize) -> Vec<Hit> {
+    /// [`ArticleRef::beginning`] returns it. The rest is not searched.
+    pub fn hits_within(&self, entry: ArticleRef<'_>, most: usize) -> Vec<Hit> {
         let limit = entry.boundary(most);
         let mut found = self.folded_hits(entry, limit).into_iter().peekable();
         let mut hits = Vec::new();
@@ -119,7 +119,7 @@ impl Matcher {
     }
 
     /// Returns the number of hits, as many as [`hits`](Self::hits) returns.
-    pub fn count(&self, entry: Entry<'_>) -> u64 {
+    pub fn count(&self, entry: ArticleRef<'_>) -> u64 {
         let mut wanted = self.wanted();
         match (wanted.next(), wanted.next()) {
             (None, _) => 0,
@@ -129,7 +129,7 @@ impl Matcher {
     }
 
     /// Counts each term that is not excluded in headline, standfirst and other parts, for ranking.
-    pub(super) fn counts(&self, entry: Entry<'_>) -> Vec<[u32; 3]> {
+    pub(super) fn counts(&self, entry: ArticleRef<'_>) -> Vec<[u32; 3]> {
         let mut counts = vec![[0; 3]; self.needles.len()];
         let mut parts = entry.parts().peekable();
         for (range, term) in self.folded_hits(entry, usize::MAX) {
@@ -156,14 +156,14 @@ impl Matcher {
 
     /// Returns whether finding the bytes of [`lead`](Self::lead) is enough for a match.
     pub(super) fn is_lead_enough(&self) -> bool {
-        matches!(self.root, Test::Term(_)) && self.needles.iter().all(Needle::is_plain)
+        matches!(self.root, CompiledExpr::Term(_)) && self.needles.iter().all(Needle::is_plain)
     }
 
     fn wanted(&self) -> impl Iterator<Item = (usize, &Needle)> {
         self.needles.iter().enumerate().filter(|(_, needle)| !needle.negated)
     }
 
-    fn holds(&self, test: &Test, (slot, entry): (Slot, Entry<'_>), bounds: &mut [u32]) -> bool {
+    fn holds(&self, test: &CompiledExpr, (slot, entry): (Slot, ArticleRef<'_>), bounds: &mut [u32]) -> bool {
         let flags = || self.marks.flags(slot).unwrap_or_else(|| Flags::from(self.marks.get(entry.id())));
         let has = |number: usize, bounds: &mut [u32]| match (self.needles.get(number), bounds.get_mut(number)) {
             // Most articles have no tags, and few have notes.
@@ -174,12 +174,12 @@ impl Matcher {
             (None, _) => false,
         };
         match test {
-            Test::Always => true,
-            Test::All(all) => all.iter().all(|test| self.holds(test, (slot, entry), bounds)),
-            Test::Any(any) => any.iter().any(|test| self.holds(test, (slot, entry), bounds)),
-            Test::Not(inner) => !self.holds(inner, (slot, entry), bounds),
-            Test::Term(number) => has(*number, bounds),
-            Test::Near(left, right, within) => {
+            CompiledExpr::Always => true,
+            CompiledExpr::All(all) => all.iter().all(|test| self.holds(test, (slot, entry), bounds)),
+            CompiledExpr::Any(any) => any.iter().any(|test| self.holds(test, (slot, entry), bounds)),
+            CompiledExpr::Not(inner) => !self.holds(inner, (slot, entry), bounds),
+            CompiledExpr::Term(number) => has(*number, bounds),
+            CompiledExpr::Near(left, right, within) => {
                 // Check first whether both are present: most articles lack one.
                 let mut any = |side: &[usize]| side.iter().any(|&number| has(number, bounds));
                 any(left) && any(right) && {
@@ -187,20 +187,22 @@ impl Matcher {
                     neighbours(entry.folded(), &bare(&left), &bare(&right), *within).0.contains(&true)
                 }
             }
-            Test::Published(days) => entry.day().is_some_and(|day| days.contains(&day)),
-            Test::Words(words) => words.contains(&entry.words()),
-            Test::Is(Mark::Unread) => !flags().is_read(),
-            Test::Is(Mark::Read) => flags().is_read(),
-            Test::Is(Mark::Starred) => flags().is_starred(),
-            Test::Is(Mark::Noted) | Test::Has(Feature::Note) => flags().is_noted(),
-            Test::Has(Feature::Link) => entry.has_links(),
-            Test::Has(Feature::Image) => entry.parts().any(|part| matches!(part.role, Role::Caption | Role::Credit)),
-            Test::Has(Feature::Date) => entry.day().is_some(),
+            CompiledExpr::Published(days) => entry.day().is_some_and(|day| days.contains(&day)),
+            CompiledExpr::Words(words) => words.contains(&entry.words()),
+            CompiledExpr::Is(Mark::Unread) => !flags().is_read(),
+            CompiledExpr::Is(Mark::Read) => flags().is_read(),
+            CompiledExpr::Is(Mark::Starred) => flags().is_starred(),
+            CompiledExpr::Is(Mark::Noted) | CompiledExpr::Has(Feature::Note) => flags().is_noted(),
+            CompiledExpr::Has(Feature::Link) => entry.has_links(),
+            CompiledExpr::Has(Feature::Image) => {
+                entry.parts().any(|part| matches!(part.role, Role::Caption | Role::Credit))
+            }
+            CompiledExpr::Has(Feature::Date) => entry.day().is_some(),
         }
     }
 
     /// Returns the positions of the needles with these numbers up to byte `limit`, in ascending order.
-    fn places(&self, numbers: &[usize], entry: Entry<'_>, limit: usize) -> Vec<(Range<usize>, usize)> {
+    fn places(&self, numbers: &[usize], entry: ArticleRef<'_>, limit: usize) -> Vec<(Range<usize>, usize)> {
         let mut places = Vec::new();
         for &number in numbers {
             if let Some(needle) = self.needles.get(number) {
@@ -217,7 +219,7 @@ impl Matcher {
         places
     }
 
-    fn folded_hits(&self, entry: Entry<'_>, limit: usize) -> Vec<(Range<usize>, TermId)> {
+    fn folded_hits(&self, entry: ArticleRef<'_>, limit: usize) -> Vec<(Range<usize>, TermId)> {
         // A query has at most 64 terms.
         let term = |number: usize| TermId(number as u16);
         let mut found: Vec<(Range<usize>, TermId)> = Vec::new();
@@ -252,46 +254,46 @@ impl Matcher {
 /// A callback for both sides and the distance of a `NEAR`.
 type EachNear<'a> = dyn FnMut(&[usize], &[usize], u16) + 'a;
 
-impl Test {
-    fn new(expr: &Expr, needles: &[Needle]) -> Test {
+impl CompiledExpr {
+    fn new(expr: &Expr, needles: &[Needle]) -> CompiledExpr {
         let several = |exprs: &[Expr]| {
-            let mut tests: Vec<Test> = exprs.iter().map(|expr| Test::new(expr, needles)).collect();
+            let mut tests: Vec<CompiledExpr> = exprs.iter().map(|expr| CompiledExpr::new(expr, needles)).collect();
             tests.sort_by_key(|test| test.cost(needles));
             tests
         };
         let numbers = |ids: &[TermId]| ids.iter().map(|id| usize::from(id.0)).collect();
         match expr {
-            Expr::Everything => Test::Always,
-            Expr::And(all) => Test::All(several(all)),
-            Expr::Or(any) => Test::Any(several(any)),
-            Expr::Not(inner) => Test::Not(Box::new(Test::new(inner, needles))),
-            Expr::Term(id) => Test::Term(usize::from(id.0)),
-            Expr::Near { left, right, within } => Test::Near(numbers(left), numbers(right), *within),
-            Expr::Published(days) => Test::Published(day_numbers(days)),
-            Expr::Words(words) => Test::Words(words.clone()),
-            Expr::Is(mark) => Test::Is(*mark),
-            Expr::Has(feature) => Test::Has(*feature),
+            Expr::Everything => CompiledExpr::Always,
+            Expr::And(all) => CompiledExpr::All(several(all)),
+            Expr::Or(any) => CompiledExpr::Any(several(any)),
+            Expr::Not(inner) => CompiledExpr::Not(Box::new(CompiledExpr::new(inner, needles))),
+            Expr::Term(id) => CompiledExpr::Term(usize::from(id.0)),
+            Expr::Near { left, right, within } => CompiledExpr::Near(numbers(left), numbers(right), *within),
+            Expr::Published(days) => CompiledExpr::Published(day_numbers(days)),
+            Expr::Words(words) => CompiledExpr::Words(words.clone()),
+            Expr::Is(mark) => CompiledExpr::Is(*mark),
+            Expr::Has(feature) => CompiledExpr::Has(*feature),
         }
     }
 
     fn cost(&self, needles: &[Needle]) -> u32 {
         let needle = |number: &usize| needles.get(*number).map_or(0, Needle::cost);
         match self {
-            Test::Always | Test::Published(_) | Test::Words(_) => 0,
-            Test::Is(_) | Test::Has(_) => 1,
-            Test::Term(number) => needle(number),
-            Test::Near(left, right, _) => left.iter().chain(right).map(needle).sum::<u32>() * 2,
-            Test::Not(inner) => inner.cost(needles),
-            Test::All(tests) | Test::Any(tests) => tests.iter().map(|test| test.cost(needles)).sum(),
+            CompiledExpr::Always | CompiledExpr::Published(_) | CompiledExpr::Words(_) => 0,
+            CompiledExpr::Is(_) | CompiledExpr::Has(_) => 1,
+            CompiledExpr::Term(number) => needle(number),
+            CompiledExpr::Near(left, right, _) => left.iter().chain(right).map(needle).sum::<u32>() * 2,
+            CompiledExpr::Not(inner) => inner.cost(needles),
+            CompiledExpr::All(tests) | CompiledExpr::Any(tests) => tests.iter().map(|test| test.cost(needles)).sum(),
         }
     }
 
     /// Collects the numbers of needles that every match contains.
     fn required(&self, out: &mut Vec<usize>) {
         match self {
-            Test::Term(number) => out.push(*number),
-            Test::All(all) => all.iter().for_each(|test| test.required(out)),
-            Test::Near(left, right, _) => {
+            CompiledExpr::Term(number) => out.push(*number),
+            CompiledExpr::All(all) => all.iter().for_each(|test| test.required(out)),
+            CompiledExpr::Near(left, right, _) => {
                 for side in [left, right] {
                     if let [only] = side.as_slice() {
                         out.push(*only);
@@ -305,8 +307,8 @@ impl Test {
     /// Calls `found` for every `NEAR` that is not negated.
     fn each_near(&self, found: &mut EachNear<'_>) {
         match self {
-            Test::Near(left, right, within) => found(left, right, *within),
-            Test::All(tests) | Test::Any(tests) => tests.iter().for_each(|test| test.each_near(found)),
+            CompiledExpr::Near(left, right, within) => found(left, right, *within),
+            CompiledExpr::All(tests) | CompiledExpr::Any(tests) => tests.iter().for_each(|test| test.each_near(found)),
             _ => {}
         }
     }

@@ -14,7 +14,7 @@ const MOST_TERMS: usize = 8;
 
 /// The matching articles, with a lower bound for each term in each of them.
 #[derive(Clone, Debug)]
-pub(super) struct Traces {
+pub(super) struct TermBounds {
     /// The bytes of each term, if it has any.
     texts: Vec<Option<Vec<u8>>>,
     /// For each slot, the index of its row of bounds plus one, or 0 if it does not match.
@@ -24,17 +24,17 @@ pub(super) struct Traces {
 
 /// A term of the new query that contains a term of the former query, `offset` bytes after its start.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Heir {
+pub(super) struct InheritedBound {
     new: usize,
     old: usize,
     offset: u32,
 }
 
-impl Traces {
+impl TermBounds {
     /// Creates an empty set for a corpus with `slots` slots. Returns `None` for queries with too many terms.
-    pub(super) fn new(matcher: &Matcher, slots: usize) -> Option<Traces> {
+    pub(super) fn new(matcher: &Matcher, slots: usize) -> Option<TermBounds> {
         let texts = matcher.texts();
-        (texts.len() <= MOST_TERMS).then(|| Traces { texts, rows: vec![0; slots], bounds: Vec::new() })
+        (texts.len() <= MOST_TERMS).then(|| TermBounds { texts, rows: vec![0; slots], bounds: Vec::new() })
     }
 
     /// Adds articles, with a bound for each term of each.
@@ -51,14 +51,14 @@ impl Traces {
     }
 
     /// Returns the terms of a new query that contain terms of this one.
-    pub(super) fn heirs(&self, matcher: &Matcher) -> Vec<Heir> {
+    pub(super) fn heirs(&self, matcher: &Matcher) -> Vec<InheritedBound> {
         let mut heirs = Vec::new();
         for (new, text) in matcher.texts().iter().enumerate() {
             for (old, held) in self.texts.iter().enumerate() {
                 let (Some(text), Some(held)) = (text, held) else { continue };
                 // An empty term occurs everywhere, so it is no bound.
                 if let Some(offset) = memchr::memmem::find(text, held).filter(|_| !held.is_empty()) {
-                    heirs.push(Heir { new, old, offset: offset as u32 });
+                    heirs.push(InheritedBound { new, old, offset: offset as u32 });
                 }
             }
         }
@@ -66,7 +66,7 @@ impl Traces {
     }
 
     /// Sets the bounds of the new query's terms for an article. Returns false if the article did not match.
-    pub(super) fn inherit(&self, slot: Slot, heirs: &[Heir], bounds: &mut [u32]) -> bool {
+    pub(super) fn inherit(&self, slot: Slot, heirs: &[InheritedBound], bounds: &mut [u32]) -> bool {
         let Some(row) = self.rows.get(slot.index()).and_then(|row| row.checked_sub(1)) else { return false };
         bounds.fill(0);
         let start = row as usize * self.texts.len();

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::narrowing::ABSENT;
 use crate::article::Role;
-use crate::corpus::Entry;
+use crate::corpus::ArticleRef;
 use crate::marks::Marks;
 use crate::query::{ExactWords, Field, Term, TermKind, compile};
 use crate::text::fold::{fold, fold_keeping_case};
@@ -32,7 +32,7 @@ enum Pattern {
 }
 
 /// A callback for a match; returns whether to continue.
-type Found<'a> = &'a mut dyn FnMut(Range<usize>) -> bool;
+type OnMatch<'a> = &'a mut dyn FnMut(Range<usize>) -> bool;
 
 impl Needle {
     pub(super) fn new(term: &Term) -> Needle {
@@ -88,7 +88,7 @@ impl Needle {
         }
     }
 
-    pub(super) fn is_in(&self, entry: Entry<'_>, marks: &Marks) -> bool {
+    pub(super) fn is_in(&self, entry: ArticleRef<'_>, marks: &Marks) -> bool {
         match self.field {
             Some(Field::Section) => self.is_in_text(entry.section()),
             Some(Field::Path) => entry.place().is_some_and(|_| self.is_in_text(&entry.path().to_string_lossy())),
@@ -111,7 +111,7 @@ impl Needle {
 
     /// Returns whether the article contains the term. Its bytes cannot occur before `bound`, which is raised to their
     /// first position.
-    pub(super) fn is_in_from(&self, entry: Entry<'_>, marks: &Marks, bound: &mut u32) -> bool {
+    pub(super) fn is_in_from(&self, entry: ArticleRef<'_>, marks: &Marks, bound: &mut u32) -> bool {
         let Some(bytes) = self.bytes() else { return self.is_in(entry, marks) };
         let rest = entry.folded().get(*bound as usize..);
         match rest.and_then(|rest| bytes.find(rest)) {
@@ -127,7 +127,7 @@ impl Needle {
     }
 
     /// Counts the occurrences in the article.
-    pub(super) fn count(&self, entry: Entry<'_>) -> u64 {
+    pub(super) fn count(&self, entry: ArticleRef<'_>) -> u64 {
         let mut count = 0;
         match &self.pattern {
             Pattern::Text(text) if self.is_plain() && !text.finder.needle().is_empty() => {
@@ -142,7 +142,7 @@ impl Needle {
     }
 
     /// Calls `found` for each occurrence in the folded text, in order and without overlaps.
-    pub(super) fn each(&self, entry: Entry<'_>, found: Found<'_>) {
+    pub(super) fn each(&self, entry: ArticleRef<'_>, found: OnMatch<'_>) {
         let field = match (self.field, &self.pattern) {
             // Without a field, parts need not be distinguished.
             (None, Pattern::Text(text)) => {
@@ -312,7 +312,7 @@ impl Text {
     }
 
     /// Calls `found` for each occurrence in a range of the article. Returns whether to continue.
-    fn each(&self, entry: Entry<'_>, stretch: Range<usize>, found: Found<'_>) -> bool {
+    fn each(&self, entry: ArticleRef<'_>, stretch: Range<usize>, found: OnMatch<'_>) -> bool {
         let length = self.finder.needle().len();
         // Parts end at separators, so no word extends beyond the range.
         let folded = entry.folded().get(..stretch.end).unwrap_or_default();

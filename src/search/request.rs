@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::narrowing::Traces;
+use super::narrowing::TermBounds;
 use crate::corpus::{Corpus, Slot};
 use crate::marks::Marks;
 use crate::query::Query;
 
 /// A request to search a corpus.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct SearchRequest {
     /// Increases with every typed query; an older result never replaces a newer one.
     pub generation: u64,
     /// The articles to search.
@@ -19,14 +19,14 @@ pub struct Request {
     /// The query.
     pub query: Arc<Query>,
     /// A complete result for the same corpus and marks, which this query refines: only its articles can match.
-    pub within: Option<Answer>,
+    pub within: Option<SearchResult>,
     /// The number of articles that fill the list. A partial result is published once it has that many.
     pub screenful: usize,
 }
 
 /// The matching articles, complete or partial.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct SearchResult {
     /// The generation of the request.
     pub generation: u64,
     /// The searched version of the corpus.
@@ -42,5 +42,5 @@ pub struct Answer {
     /// Whether all articles were searched.
     pub complete: bool,
     /// Positions of the terms, to speed up a query that refines this one.
-    pub(super) traces: Option<Arc<Traces>>,
+    pub(super) traces: Option<Arc<TermBounds>>,
 }

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 
 use super::matcher::day_number;
-use super::narrowing::Traces;
+use super::narrowing::TermBounds;
 use super::shard_scan::sweep;
 use super::sort::sort;
-use super::{Answer, Matcher, Request};
+use super::{Matcher, SearchRequest, SearchResult};
 use crate::corpus::{Corpus, Slot};
 use crate::query::Sort;
 
@@ -25,9 +25,9 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// Runs `request`. Publishes partial results on the way and the complete result last. Returns early, without the complete
 /// result, if `cancelled` returns true.
-pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &mut dyn FnMut(Answer)) {
+pub fn scan(request: &SearchRequest, cancelled: &(dyn Fn() -> bool + Sync), publish: &mut dyn FnMut(SearchResult)) {
     let corpus = &request.corpus;
-    let partial = |slots: &Arc<Vec<Slot>>, matched: usize| Answer {
+    let partial = |slots: &Arc<Vec<Slot>>, matched: usize| SearchResult {
         generation: request.generation,
         corpus: Arc::clone(corpus),
         marks: request.marks.clone(),
@@ -37,7 +37,7 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
         complete: false,
         traces: None,
     };
-    let complete = |slots: Vec<Slot>, traces: Option<Traces>| Answer {
+    let complete = |slots: Vec<Slot>, traces: Option<TermBounds>| SearchResult {
         complete: true,
         matched: slots.len(),
         traces: traces.map(Arc::new),
@@ -46,7 +46,7 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
     let within = request.within.as_ref();
     let candidates = &within.map_or_else(|| listed(corpus, request.query.hidden_after()), |it| Arc::clone(&it.slots));
     if request.query.is_everything() {
-        return publish(Answer { complete: true, ..partial(candidates, candidates.len()) });
+        return publish(SearchResult { complete: true, ..partial(candidates, candidates.len()) });
     }
     let matcher = Matcher::new(&request.query, &request.marks);
 
@@ -92,7 +92,7 @@ pub fn scan(request: &Request, cancelled: &(dyn Fn() -> bool + Sync), publish: &
     let Some(parts) = sweep(corpus, &matcher, former, cancelled, &found, &mut progress) else { return };
     // The result keeps the order of the candidates. Removed articles are not candidates.
     let mut matched = vec![false; corpus.slots()];
-    let mut traces = Traces::new(&matcher, corpus.slots());
+    let mut traces = TermBounds::new(&matcher, corpus.slots());
     for part in parts {
         for slot in &part.slots {
             if let Some(matched) = matched.get_mut(slot.index()) {
@@ -128,7 +128,7 @@ pub fn listed(corpus: &Corpus, hidden_after: Option<NaiveDate>) -> Arc<Vec<Slot>
 }
 
 /// Counts the hits of a complete result. Publishes the growing count and whether it is complete.
-pub fn count_hits(answer: &Answer, cancelled: &(dyn Fn() -> bool + Sync), publish: &mut dyn FnMut(u64, bool)) {
+pub fn count_hits(answer: &SearchResult, cancelled: &(dyn Fn() -> bool + Sync), publish: &mut dyn FnMut(u64, bool)) {
     let matcher = Matcher::new(&answer.query, &answer.marks);
     let mut hits = 0;
     let mut published = Instant::now();

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use super::Matcher;
-use super::narrowing::{Heir, Traces};
+use super::narrowing::{InheritedBound, TermBounds};
 use crate::corpus::{Corpus, Shard, Slot};
 
 /// Matching articles, with a lower bound for each term in each of them.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct ShardMatches {
     pub(super) slots: Vec<Slot>,
     pub(super) bounds: Vec<u32>,
 }
@@ -19,11 +19,11 @@ pub(super) struct Found {
 pub(super) fn sweep(
     corpus: &Corpus,
     matcher: &Matcher,
-    former: Option<&Traces>,
+    former: Option<&TermBounds>,
     cancelled: &(dyn Fn() -> bool + Sync),
     found: &AtomicUsize,
     progress: &mut dyn FnMut(),
-) -> Option<Vec<Found>> {
+) -> Option<Vec<ShardMatches>> {
     let former = former.map(|former| (former, former.heirs(matcher)));
     let shards: Vec<(Slot, &Shard)> = corpus.shards().map(|(start, shard)| (start, &**shard)).collect();
     let next = AtomicUsize::new(0);
@@ -37,7 +37,7 @@ pub(super) fn sweep(
             }
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(&(start, shard)) = shards.get(number) else { return done };
-            let mut out = Found::default();
+            let mut out = ShardMatches::default();
             match &former {
                 Some((former, heirs)) => again(matcher, start, shard, former, heirs, &mut out),
                 None => through(matcher, start, shard, &mut out),
@@ -66,7 +66,7 @@ pub(super) fn sweep(
 
 /// Searches every article of a shard. If every match must contain some text, one substring search runs over the whole
 /// shard and skips articles without it.
-fn through(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut Found) {
+fn through(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut ShardMatches) {
     let mut bounds = vec![0; matcher.terms()];
     let Some((term, lead)) = matcher.lead() else {
         for index in 0..shard.len() {
@@ -98,7 +98,14 @@ fn through(matcher: &Matcher, start: Slot, shard: &Shard, out: &mut Found) {
 }
 
 /// Searches the articles of a shard that a former scan found, starting at the inherited bounds.
-fn again(matcher: &Matcher, start: Slot, shard: &Shard, former: &Traces, heirs: &[Heir], out: &mut Found) {
+fn again(
+    matcher: &Matcher,
+    start: Slot,
+    shard: &Shard,
+    former: &TermBounds,
+    heirs: &[InheritedBound],
+    out: &mut ShardMatches,
+) {
     let mut bounds = vec![0; matcher.terms()];
     for index in 0..shard.len() {
         if former.inherit(Slot(start.0 + index as u32), heirs, &mut bounds)
@@ -111,7 +118,7 @@ fn again(matcher: &Matcher, start: Slot, shard: &Shard, former: &Traces, heirs: 
     }
 }
 
-impl Found {
+impl ShardMatches {
     fn push(&mut self, start: Slot, index: usize, bounds: &[u32]) {
         self.slots.push(Slot(start.0 + index as u32));
         self.bounds.extend_from_slice(bounds);

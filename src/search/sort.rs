@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::Matcher;
 use crate::article::Role;
-use crate::corpus::{Corpus, Entry, Slot};
+use crate::corpus::{ArticleRef, Corpus, Slot};
 use crate::query::Sort;
 
 /// Sorts `slots`, which are newest first.
@@ -21,7 +21,7 @@ pub(super) fn sort(slots: &mut Vec<Slot>, corpus: &Corpus, sort: Sort, matcher: 
         }
         Sort::Title => by_text(slots, corpus, Role::Headline),
         Sort::Source => by_text(slots, corpus, Role::Source),
-        Sort::Longest => slots.sort_by_cached_key(|&slot| Reverse(corpus.get(slot).map_or(0, Entry::words))),
+        Sort::Longest => slots.sort_by_cached_key(|&slot| Reverse(corpus.get(slot).map_or(0, ArticleRef::words))),
         Sort::Relevance => {
             let entries = || slots.iter().filter_map(|&slot| corpus.get(slot));
             let words: u64 = entries().map(|entry| u64::from(entry.words())).sum();
@@ -52,7 +52,7 @@ fn by_text(slots: &mut Vec<Slot>, corpus: &Corpus, role: Role) {
 
 /// Okapi BM25 (Robertson and Zaragoza, 2009) with k1 = 1.2 and b = 0.75. A hit in the headline counts as eight and one in
 /// the standfirst as four. The rarity of terms is omitted, because every article of a result contains the terms.
-fn relevance(matcher: &Matcher, entry: Entry<'_>, average: f64) -> f64 {
+fn relevance(matcher: &Matcher, entry: ArticleRef<'_>, average: f64) -> f64 {
     let length = 0.25 + 0.75 * f64::from(entry.words()) / average.max(1.0);
     let score = |[headline, standfirst, rest]: [u32; 3]| {
         let hits = f64::from(headline) * 8.0 + f64::from(standfirst) * 4.0 + f64::from(rest);

@@ -115,7 +115,7 @@ fn words(line: &str) -> Vec<String> {
 
 /// A piece of a filter expression.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Piece {
+enum FilterToken {
     Open,
     Close,
     #[default]
@@ -149,12 +149,12 @@ const DEEPEST: usize = 50;
 const MOST_CONDITIONS: usize = 64;
 
 /// Neither of `and` and `or` binds closer there; what stands further right is joined first.
-fn expression(rest: &mut &[Piece], depth: usize) -> Result<String, String> {
+fn expression(rest: &mut &[FilterToken], depth: usize) -> Result<String, String> {
     if depth > DEEPEST {
         return Err("its parentheses stand too deep in each other".to_owned());
     }
-    let mut operands = vec![(operand(rest, depth)?, Piece::And)];
-    while let Some((joint @ (Piece::And | Piece::Or), after)) = rest.split_first() {
+    let mut operands = vec![(operand(rest, depth)?, FilterToken::And)];
+    while let Some((joint @ (FilterToken::And | FilterToken::Or), after)) = rest.split_first() {
         *rest = after;
         if operands.len() >= MOST_CONDITIONS {
             return Err(format!("it has more than {MOST_CONDITIONS} conditions"));
@@ -165,31 +165,31 @@ fn expression(rest: &mut &[Piece], depth: usize) -> Result<String, String> {
     let mut has_or = false;
     while let Some((left, next)) = operands.pop() {
         query = match joint {
-            Piece::Or => format!("{left} OR {query}"),
+            FilterToken::Or => format!("{left} OR {query}"),
             _ if has_or => format!("{left} ({query})"),
             _ => format!("{left} {query}"),
         };
         // What stands in parentheses binds like a single condition.
-        has_or = joint == Piece::Or;
+        has_or = joint == FilterToken::Or;
         joint = next;
     }
     Ok(query)
 }
 
-fn operand(rest: &mut &[Piece], depth: usize) -> Result<String, String> {
+fn operand(rest: &mut &[FilterToken], depth: usize) -> Result<String, String> {
     let Some((first, after)) = rest.split_first() else { return Err("a condition is missing".to_owned()) };
     *rest = after;
     match first {
-        Piece::Condition(attribute, operator, value) => condition(attribute, operator, value),
-        Piece::Open => {
+        FilterToken::Condition(attribute, operator, value) => condition(attribute, operator, value),
+        FilterToken::Open => {
             let inner = expression(rest, depth + 1)?;
-            let Some((Piece::Close, after)) = rest.split_first() else {
+            let Some((FilterToken::Close, after)) = rest.split_first() else {
                 return Err("a parenthesis is not closed".to_owned());
             };
             *rest = after;
             Ok(format!("({inner})"))
         }
-        Piece::Close | Piece::And | Piece::Or => Err("a condition is missing".to_owned()),
+        FilterToken::Close | FilterToken::And | FilterToken::Or => Err("a condition is missing".to_owned()),
     }
 }
 
@@ -236,23 +236,23 @@ fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, Str
     Ok(condition.trim_start_matches("--").to_owned())
 }
 
-fn pieces(filter: &str) -> Result<Vec<Piece>, String> {
+fn pieces(filter: &str) -> Result<Vec<FilterToken>, String> {
     let mut pieces = Vec::new();
     let mut rest = filter.trim_start();
     while let Some(first) = rest.chars().next() {
         let (piece, after) = match first {
-            '(' => (Piece::Open, rest.get(1..)),
-            ')' => (Piece::Close, rest.get(1..)),
+            '(' => (FilterToken::Open, rest.get(1..)),
+            ')' => (FilterToken::Close, rest.get(1..)),
             _ => {
                 let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
                 let (name, after) = rest.split_at(end);
                 match name {
-                    "and" => (Piece::And, Some(after)),
-                    "or" => (Piece::Or, Some(after)),
+                    "and" => (FilterToken::And, Some(after)),
+                    "or" => (FilterToken::Or, Some(after)),
                     "" => return Err(format!("\"{rest}\" is not understood")),
                     name => {
                         let (operator, value, after) = comparison(name, after.trim_start())?;
-                        (Piece::Condition(name.to_owned(), operator, value), Some(after))
+                        (FilterToken::Condition(name.to_owned(), operator, value), Some(after))
                     }
                 }
             }

@@ -40,7 +40,7 @@ pub struct Opml {
 /// Reads OPML as far as it makes sense. None where it is none.
 pub fn read(text: &str) -> Option<Opml> {
     let text = &*repair::escaped(text);
-    let mut found = Found { lines: Lines::new(text), ..Found::default() };
+    let mut found = ParsedOpml { lines: Lines::new(text), ..ParsedOpml::default() };
     // Where what is being read begins: after a mistake it is the next outline.
     let mut start = 0;
     let mut reader = lenient(text);
@@ -121,7 +121,7 @@ fn is_named(tag: &BytesStart<'_>, name: &str) -> bool {
 
 /// What was found so far.
 #[derive(Default)]
-struct Found<'t> {
+struct ParsedOpml<'t> {
     opml: Opml,
     /// Whether this program wrote it, and says which names are the reader's.
     is_ours: bool,
@@ -133,7 +133,7 @@ struct Found<'t> {
     lines: Lines<'t>,
 }
 
-impl Found<'_> {
+impl ParsedOpml<'_> {
     fn problem(&mut self, at: usize, cause: String, consequence: &str) {
         let line = self.lines.line(at);
         self.opml.problems.push((line, cause, consequence.to_owned()));
@@ -263,17 +263,17 @@ impl<'t> Lines<'t> {
 /// What is written into a folder, in order.
 enum Item<'s> {
     Feed(&'s Subscription),
-    Folder(&'s str, Folder<'s>),
+    Folder(&'s str, OpmlFolder<'s>),
 }
 
 /// A folder, with the index of each folder in it by name.
 #[derive(Default)]
-struct Folder<'s> {
+struct OpmlFolder<'s> {
     items: Vec<Item<'s>>,
     folders: HashMap<&'s str, usize>,
 }
 
-impl<'s> Folder<'s> {
+impl<'s> OpmlFolder<'s> {
     /// Puts a feed into the folder at `path`, where the first such folder stands.
     fn put(&mut self, path: &'s str, subscription: &'s Subscription) {
         let (name, rest) = path.split_once('/').unwrap_or((path, ""));
@@ -281,7 +281,7 @@ impl<'s> Folder<'s> {
             return self.items.push(Item::Feed(subscription));
         }
         let place = *self.folders.entry(name).or_insert_with(|| {
-            self.items.push(Item::Folder(name, Folder::default()));
+            self.items.push(Item::Folder(name, OpmlFolder::default()));
             self.items.len() - 1
         });
         if let Some(Item::Folder(_, inner)) = self.items.get_mut(place) {
@@ -290,7 +290,7 @@ impl<'s> Folder<'s> {
     }
 }
 
-fn write_items(out: &mut String, folder: &Folder<'_>, depth: usize) {
+fn write_items(out: &mut String, folder: &OpmlFolder<'_>, depth: usize) {
     let indent = "  ".repeat(depth);
     for item in &folder.items {
         match item {
@@ -353,7 +353,7 @@ fn is_name(name: &str) -> bool {
 
 /// Writes subscriptions as OPML 2.0.
 pub fn write(subscriptions: &[Subscription]) -> String {
-    let mut items = Folder::default();
+    let mut items = OpmlFolder::default();
     for subscription in subscriptions {
         let folder = subscription.tags.first().filter(|tag| can_be_folder(tag));
         items.put(folder.map_or("", String::as_str), subscription);

@@ -19,7 +19,7 @@ mod unfold;
 use wide::i8x16;
 
 use super::sanitize::is_surely_safe;
-use rules::{Folded, Short, cluster_length, fold_cluster, may_begin_mark};
+use rules::{Folded, InlineStr, cluster_length, fold_cluster, may_begin_mark};
 pub use unfold::Unfolder;
 
 /// The separator between the parts of a folded article. Folding never produces it.
@@ -32,7 +32,7 @@ const MAX_ORIGINAL: usize = 31;
 
 /// Folds texts one after the other into one buffer, and records the edits.
 #[derive(Debug, Default)]
-pub struct Folder {
+pub struct FoldWriter {
     /// The folded bytes so far, valid UTF-8.
     pub folded: Vec<u8>,
     /// The edit stream so far.
@@ -41,7 +41,7 @@ pub struct Folder {
     pending: usize,
 }
 
-impl Folder {
+impl FoldWriter {
     /// Drops pending skips at the start of an article, because edits count from its first byte.
     pub fn begin_article(&mut self) {
         self.pending = 0;
@@ -54,13 +54,13 @@ impl Folder {
     }
 
     /// Folds `text` and appends it. Returns the statistics for counting its words.
-    pub fn push(&mut self, text: &str) -> Spacing {
+    pub fn push(&mut self, text: &str) -> WordStats {
         self.push_where(text, |_| true).unwrap_or_default()
     }
 
     /// Like [`push`](Self::push) if `text` is safe and on one line. Otherwise folds nothing and returns `None`. Printable
     /// ASCII needs no separate check.
-    pub(crate) fn push_if_safe_line(&mut self, text: &str) -> Option<Spacing> {
+    pub(crate) fn push_if_safe_line(&mut self, text: &str) -> Option<WordStats> {
         let (folded, edits, pending) = (self.folded.len(), self.edits.len(), self.pending);
         let spacing = self.push_where(text, |cluster| cluster != "\n" && is_surely_safe(cluster));
         if spacing.is_none() {
@@ -73,9 +73,9 @@ impl Folder {
 
     /// Folds `text` while `is_wanted` returns true for every cluster other than a printable ASCII character.
     #[inline]
-    fn push_where(&mut self, text: &str, is_wanted: impl Fn(&str) -> bool) -> Option<Spacing> {
+    fn push_where(&mut self, text: &str, is_wanted: impl Fn(&str) -> bool) -> Option<WordStats> {
         let bytes = text.as_bytes();
-        let mut spacing = Spacing::default();
+        let mut spacing = WordStats::default();
         let mut at = 0;
         // Whether the last byte was a space of this part, which absorbs more white space.
         let mut after_space = false;
@@ -130,7 +130,7 @@ impl Folder {
                     &last
                 }
             };
-            let (signs, lower) = Signs::of(block);
+            let (signs, lower) = ByteClasses::of(block);
             let doubled = signs.spaces & (signs.spaces << 1 | u64::from(*after_space));
             let stop = (signs.other | doubled).trailing_zeros() as usize;
             let plain = stop - usize::from(stop > 0 && may_begin_mark(rest.get(stop..).unwrap_or_default()));
@@ -170,7 +170,7 @@ impl Folder {
     }
 
     /// Like [`replace`](Self::replace), for the common case that needs one operation.
-    fn replace_short(&mut self, original: char, folded: Short) {
+    fn replace_short(&mut self, original: char, folded: InlineStr) {
         let (bytes, stand) = folded.padded();
         let end = self.folded.len() + stand;
         self.folded.extend_from_slice(&bytes);
@@ -221,7 +221,7 @@ impl Folder {
 
 /// Statistics for counting words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spacing {
+pub struct WordStats {
     /// Whether the text contains a script without spaces between words.
     pub unspaced: bool,
     /// The number of spaces in the folded text.
@@ -233,18 +233,18 @@ const BLOCK: usize = 64;
 
 /// The classes of the bytes of a block: one bit for each byte, the lowest for the first.
 #[derive(Default)]
-struct Signs {
+struct ByteClasses {
     capitals: u64,
     spaces: u64,
     /// Bytes that are not printable ASCII.
     other: u64,
 }
 
-impl Signs {
+impl ByteClasses {
     /// Classifies the bytes of `block`, and returns `block` in lower case.
     #[inline]
-    fn of(block: &[u8; BLOCK]) -> (Signs, [u8; BLOCK]) {
-        let (mut signs, mut lower) = (Signs::default(), [0; BLOCK]);
+    fn of(block: &[u8; BLOCK]) -> (ByteClasses, [u8; BLOCK]) {
+        let (mut signs, mut lower) = (ByteClasses::default(), [0; BLOCK]);
         let (pieces, _) = block.as_chunks::<16>();
         let (lower_pieces, _) = lower.as_chunks_mut::<16>();
         for (number, (piece, lower)) in pieces.iter().zip(lower_pieces).enumerate() {
@@ -264,7 +264,7 @@ impl Signs {
 
 /// Folds the text of a query term.
 pub fn fold(text: &str) -> String {
-    let mut folder = Folder::default();
+    let mut folder = FoldWriter::default();
     folder.push(text);
     String::from_utf8_lossy(&folder.folded).into_owned()
 }
@@ -300,7 +300,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn round_trip(text: &str) -> String {
-        let mut folder = Folder::default();
+        let mut folder = FoldWriter::default();
         folder.push(text);
         Unfolder::new(&folder.folded, &folder.edits).take(folder.folded.len())
     }
@@ -349,7 +349,7 @@ mod tests {
     #[test]
     fn folded_ranges_map_to_their_source_characters() {
         let text = "Die Straße am Élysée";
-        let mut folder = Folder::default();
+        let mut folder = FoldWriter::default();
         folder.push(text);
         let folded = String::from_utf8(folder.folded.clone()).unwrap();
         for (needle, original) in
@@ -364,7 +364,7 @@ mod tests {
 
     #[test]
     fn parts_can_be_read_in_turn_or_skipped() {
-        let mut folder = Folder::default();
+        let mut folder = FoldWriter::default();
         folder.begin_article();
         folder.push("One Two");
         folder.separate();
@@ -428,7 +428,7 @@ mod tests {
     }
 
     fn assert_is_folded_well(text: &str) {
-        let mut folder = Folder::default();
+        let mut folder = FoldWriter::default();
         let spacing = folder.push(text);
         let (folded, unspaced) = fold_by_clusters(text);
         assert_eq!(String::from_utf8_lossy(&folder.folded), folded, "{text:?}");
@@ -436,7 +436,7 @@ mod tests {
         assert_eq!(spacing.spaces as usize, folder.folded.iter().filter(|&&byte| byte == b' ').count(), "{text:?}");
         assert_eq!(spacing.unspaced, unspaced, "{text:?}");
         // Behind something else, as the parts of an article stand.
-        let mut second = Folder::default();
+        let mut second = FoldWriter::default();
         second.push("Before");
         let before = second.folded.len();
         let (folded, edits) = (second.folded.clone(), second.edits.clone());
@@ -530,7 +530,7 @@ mod tests {
 
         #[test]
         fn folded_ranges_map_both_ways(text in texts(), from in 0usize..60, length in 1usize..20) {
-            let mut folder = Folder::default();
+            let mut folder = FoldWriter::default();
             folder.push(&text);
             let floor = |mut at: usize| { at = at.min(text.len()); while !text.is_char_boundary(at) { at -= 1; } at };
             // Most texts are shorter than that.
@@ -560,7 +560,7 @@ mod tests {
 
         #[test]
         fn mapped_ranges_fold_to_at_least_the_match(text in texts(), from in 0usize..60, length in 1usize..20) {
-            let mut folder = Folder::default();
+            let mut folder = FoldWriter::default();
             folder.push(&text);
             let folded = String::from_utf8(folder.folded.clone()).unwrap();
             let floor = |mut at: usize| { at = at.min(folded.len()); while !folded.is_char_boundary(at) { at -= 1; } at };

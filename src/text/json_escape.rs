@@ -10,7 +10,7 @@ use super::sanitize::changes;
 
 /// Writes `value` as JSON on one line. Characters that [`clean`](super::clean) would change are written as `\uXXXX`.
 pub fn write_json(out: &mut impl Write, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
-    value.serialize(&mut serde_json::Serializer::with_formatter(out, Escaping)).map_err(io::Error::from)
+    value.serialize(&mut serde_json::Serializer::with_formatter(out, JsonEscaper)).map_err(io::Error::from)
 }
 
 /// Like [`write_json`], but returns a string.
@@ -20,9 +20,9 @@ pub fn to_json(value: &(impl Serialize + ?Sized)) -> io::Result<String> {
     String::from_utf8(out).map_err(io::Error::other)
 }
 
-struct Escaping;
+struct JsonEscaper;
 
-impl Formatter for Escaping {
+impl Formatter for JsonEscaper {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut written = 0;
         for (at, c) in changes(fragment) {

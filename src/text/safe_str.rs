@@ -1,4 +1,4 @@
-//! Text for the screen. Only [`Safe`] text can be drawn, and it cannot be made of unsafe text.
+//! Text for the screen. Only [`SafeStr`] text can be drawn, and it cannot be made of unsafe text.
 
 use std::borrow::Cow;
 use std::ops::{Deref, Range};
@@ -10,46 +10,46 @@ use super::{SafeText, clean};
 /// It is made of a [`SafeText`], of string literals, or of any other text by sanitizing it:
 ///
 /// ```
-/// use newsdesk::text::{Safe, SafeText};
+/// use newsdesk::text::{SafeStr, SafeText};
 ///
 /// let headline = SafeText::new("Moon\u{1b}[2J");
-/// assert_eq!(&*Safe::from(&headline), "Moon␛[2J");
-/// assert_eq!(&*Safe::from("of the program"), "of the program");
-/// assert_eq!(&*Safe::from(format!("{} of {}", 1, 2)), "1 of 2");
+/// assert_eq!(&*SafeStr::from(&headline), "Moon␛[2J");
+/// assert_eq!(&*SafeStr::from("of the program"), "of the program");
+/// assert_eq!(&*SafeStr::from(format!("{} of {}", 1, 2)), "1 of 2");
 /// let typed = String::from("a\u{202e}b");
-/// assert_eq!(&*Safe::new(&typed), "ab");
+/// assert_eq!(&*SafeStr::new(&typed), "ab");
 /// ```
 ///
 /// Text that is not a literal is not accepted without sanitizing:
 ///
 /// ```compile_fail,E0597
 /// let typed = String::from("a\u{202e}b");
-/// let shown: newsdesk::text::Safe<'_> = typed.as_str().into();
+/// let shown: newsdesk::text::SafeStr<'_> = typed.as_str().into();
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Safe<'a>(Cow<'a, str>);
+pub struct SafeStr<'a>(Cow<'a, str>);
 
-impl<'a> Safe<'a> {
+impl<'a> SafeStr<'a> {
     /// Sanitizes `text`. Copies it only if it is not safe.
-    pub fn new(text: &'a str) -> Safe<'a> {
-        Safe(clean(text))
+    pub fn new(text: &'a str) -> SafeStr<'a> {
+        SafeStr(clean(text))
     }
 
     /// Returns a byte range of the text, or an empty text if the range is invalid. It may begin with a combining mark,
     /// which the caller must handle.
-    pub fn slice(&self, range: Range<usize>) -> Safe<'_> {
-        Safe(Cow::Borrowed(self.0.get(range).unwrap_or("")))
+    pub fn slice(&self, range: Range<usize>) -> SafeStr<'_> {
+        SafeStr(Cow::Borrowed(self.0.get(range).unwrap_or("")))
     }
 }
 
 impl SafeText {
-    /// Returns a byte range of the text, like [`Safe::slice`].
-    pub fn slice(&self, range: Range<usize>) -> Safe<'_> {
-        Safe(Cow::Borrowed(self.get(range).unwrap_or("")))
+    /// Returns a byte range of the text, like [`SafeStr::slice`].
+    pub fn slice(&self, range: Range<usize>) -> SafeStr<'_> {
+        SafeStr(Cow::Borrowed(self.get(range).unwrap_or("")))
     }
 }
 
-impl Deref for Safe<'_> {
+impl Deref for SafeStr<'_> {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -57,26 +57,26 @@ impl Deref for Safe<'_> {
     }
 }
 
-impl From<&'static str> for Safe<'static> {
-    fn from(words: &'static str) -> Safe<'static> {
-        Safe(Cow::Borrowed(words))
+impl From<&'static str> for SafeStr<'static> {
+    fn from(words: &'static str) -> SafeStr<'static> {
+        SafeStr(Cow::Borrowed(words))
     }
 }
 
-impl<'a> From<&'a SafeText> for Safe<'a> {
-    fn from(text: &'a SafeText) -> Safe<'a> {
-        Safe(Cow::Borrowed(text.as_str()))
+impl<'a> From<&'a SafeText> for SafeStr<'a> {
+    fn from(text: &'a SafeText) -> SafeStr<'a> {
+        SafeStr(Cow::Borrowed(text.as_str()))
     }
 }
 
 /// Sanitizes the text.
-impl From<String> for Safe<'static> {
-    fn from(text: String) -> Safe<'static> {
+impl From<String> for SafeStr<'static> {
+    fn from(text: String) -> SafeStr<'static> {
         let cleaned = match clean(&text) {
             Cow::Borrowed(_) => None,
             Cow::Owned(cleaned) => Some(cleaned),
         };
-        Safe(Cow::Owned(cleaned.unwrap_or(text)))
+        SafeStr(Cow::Owned(cleaned.unwrap_or(text)))
     }
 }
 
@@ -87,18 +87,18 @@ mod tests {
     #[test]
     fn safe_text_is_borrowed() {
         let text = SafeText::new("Tränen “überall”");
-        assert!(matches!(Safe::from(&text).0, Cow::Borrowed(_)));
-        assert!(matches!(Safe::new(&text).0, Cow::Borrowed(_)));
+        assert!(matches!(SafeStr::from(&text).0, Cow::Borrowed(_)));
+        assert!(matches!(SafeStr::new(&text).0, Cow::Borrowed(_)));
         assert_eq!(&*text.slice(0..7), "Tränen");
         assert_eq!(&*text.slice(0..3), "");
         let made = format!("{} of {}", 1, 2);
         let place = made.as_ptr();
-        assert_eq!(Safe::from(made).as_ptr(), place);
+        assert_eq!(SafeStr::from(made).as_ptr(), place);
     }
 
     #[test]
     fn joined_text_is_sanitized() {
-        assert_eq!(&*Safe::from("a\u{1b}b".to_owned()), "a␛b");
-        assert_eq!(&*Safe::new("a\u{9b}31m"), "a\u{FFFD}31m");
+        assert_eq!(&*SafeStr::from("a\u{1b}b".to_owned()), "a␛b");
+        assert_eq!(&*SafeStr::new("a\u{9b}31m"), "a\u{FFFD}31m");
     }
 }

@@ -77,13 +77,13 @@ impl PartialEq<&str> for SafeText {
 /// Sanitizes `text`. Returns it unchanged if it is already safe.
 pub fn clean(text: &str) -> Cow<'_, str> {
     let Some(suspect) = first_suspect(text) else { return Cow::Borrowed(text) };
-    let mut verdicts = Verdicts::from(text, suspect);
-    let Some((at, first)) = verdicts.find(|(_, treatment)| !matches!(treatment, Treatment::Keep(_))) else {
+    let mut verdicts = CharActions::from(text, suspect);
+    let Some((at, first)) = verdicts.find(|(_, treatment)| !matches!(treatment, CharAction::Keep(_))) else {
         return Cow::Borrowed(text);
     };
     let mut out = String::with_capacity(text.len());
     out.push_str(&text[..at]);
-    out.extend([first].into_iter().chain(verdicts.map(|(_, treatment)| treatment)).filter_map(Treatment::shown));
+    out.extend([first].into_iter().chain(verdicts.map(|(_, treatment)| treatment)).filter_map(CharAction::shown));
     Cow::Owned(out)
 }
 
@@ -95,7 +95,7 @@ pub fn is_clean(text: &str) -> bool {
 /// Returns the characters that [`clean`] would replace or drop, with their positions, for formats that can escape them.
 pub fn changes(text: &str) -> impl Iterator<Item = (usize, char)> {
     let from = first_suspect(text).unwrap_or(text.len());
-    let changed = Verdicts::from(text, from).filter(|(_, treatment)| !matches!(treatment, Treatment::Keep(_)));
+    let changed = CharActions::from(text, from).filter(|(_, treatment)| !matches!(treatment, CharAction::Keep(_)));
     changed.filter_map(|(at, _)| Some((at, text.get(at..)?.chars().next()?)))
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn is_surely_safe(text: &str) -> bool {
 
 /// Returns whether `c` is safe in any context. Joiners and marks are not, because they may be doubled or stacked.
 fn stays(c: char) -> bool {
-    matches!(treat(c), Treatment::Keep(_)) && !is_attached(c)
+    matches!(treat(c), CharAction::Keep(_)) && !is_attached(c)
 }
 
 /// Returns the length of the run of printable ASCII and line feeds at the start of `bytes`.
@@ -151,43 +151,43 @@ fn is_plain(byte: u8) -> bool {
 
 /// The treatment of a character.
 #[derive(Clone, Copy)]
-enum Treatment {
+enum CharAction {
     Keep(char),
     Replace(char),
     Drop,
 }
 
-impl Treatment {
+impl CharAction {
     /// Returns the replacement.
     fn shown(self) -> Option<char> {
         match self {
-            Treatment::Keep(c) | Treatment::Replace(c) => Some(c),
-            Treatment::Drop => None,
+            CharAction::Keep(c) | CharAction::Replace(c) => Some(c),
+            CharAction::Drop => None,
         }
     }
 }
 
 /// Returns the treatment of `c`, as far as it does not depend on the context.
-fn treat(c: char) -> Treatment {
+fn treat(c: char) -> CharAction {
     match c {
-        '\n' | ' '..='~' => Treatment::Keep(c),
-        '\t' | '\u{0B}' | '\u{0C}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Treatment::Replace(' '),
-        '\0'..='\u{1F}' => Treatment::Replace(char::from_u32(0x2400 + c as u32).unwrap_or('\u{FFFD}')),
-        '\u{7F}' => Treatment::Replace('\u{2421}'),
-        '\u{80}'..='\u{9F}' => Treatment::Replace('\u{FFFD}'),
-        '\u{AD}' | '\u{034F}' | '\u{061C}' | '\u{17B4}' | '\u{17B5}' => Treatment::Drop,
+        '\n' | ' '..='~' => CharAction::Keep(c),
+        '\t' | '\u{0B}' | '\u{0C}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => CharAction::Replace(' '),
+        '\0'..='\u{1F}' => CharAction::Replace(char::from_u32(0x2400 + c as u32).unwrap_or('\u{FFFD}')),
+        '\u{7F}' => CharAction::Replace('\u{2421}'),
+        '\u{80}'..='\u{9F}' => CharAction::Replace('\u{FFFD}'),
+        '\u{AD}' | '\u{034F}' | '\u{061C}' | '\u{17B4}' | '\u{17B5}' => CharAction::Drop,
         // Fillers of Hangul, the empty Braille pattern, blanks among hieroglyphs and notes.
-        '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}' => Treatment::Replace(' '),
-        '\u{13441}' | '\u{13442}' | '\u{1D159}' => Treatment::Replace(' '),
+        '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}' => CharAction::Replace(' '),
+        '\u{13441}' | '\u{13442}' | '\u{1D159}' => CharAction::Replace(' '),
         // Joiners of Tifinagh consonants and of Brahmi numbers, and the filler of Khitan.
-        '\u{2D7F}' | '\u{1107F}' | '\u{16FE4}' => Treatment::Drop,
-        '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' => Treatment::Drop,
-        '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0D}' | '\u{FEFF}' => Treatment::Drop,
-        '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' => Treatment::Drop,
-        '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}' => Treatment::Drop,
-        '\u{FDD0}'..='\u{FDEF}' | '\u{F0000}'.. => Treatment::Replace('\u{FFFD}'),
-        _ if c as u32 & 0xFFFE == 0xFFFE => Treatment::Replace('\u{FFFD}'),
-        _ => Treatment::Keep(c),
+        '\u{2D7F}' | '\u{1107F}' | '\u{16FE4}' => CharAction::Drop,
+        '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' => CharAction::Drop,
+        '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0D}' | '\u{FEFF}' => CharAction::Drop,
+        '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' => CharAction::Drop,
+        '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}' => CharAction::Drop,
+        '\u{FDD0}'..='\u{FDEF}' | '\u{F0000}'.. => CharAction::Replace('\u{FFFD}'),
+        _ if c as u32 & 0xFFFE == 0xFFFE => CharAction::Replace('\u{FFFD}'),
+        _ => CharAction::Keep(c),
     }
 }
 
@@ -206,7 +206,7 @@ fn is_attached(c: char) -> bool {
 }
 
 /// Iterates over a text and yields the treatment and position of each character.
-struct Verdicts<'a> {
+struct CharActions<'a> {
     text: &'a str,
     at: usize,
     /// The last character of the output.
@@ -217,18 +217,18 @@ struct Verdicts<'a> {
     joined: usize,
 }
 
-impl<'a> Verdicts<'a> {
+impl<'a> CharActions<'a> {
     /// Starts at the character at byte `at`. All characters before it are safe in any context.
-    fn from(text: &'a str, at: usize) -> Verdicts<'a> {
+    fn from(text: &'a str, at: usize) -> CharActions<'a> {
         let last = text.get(..at).and_then(|before| before.chars().next_back());
-        Verdicts { text, at, last, marks: 0, joined: 0 }
+        CharActions { text, at, last, marks: 0, joined: 0 }
     }
 
     /// Returns whether a mark that is invisible by itself has an effect here. Other marks always do.
     fn acts(&self, mark: char) -> bool {
         let next = self.text.get(self.at..).and_then(|rest| rest.chars().next());
         // Only a letter can be stacked; a mark might be dropped.
-        let is_letter = |c: char| matches!(treat(c), Treatment::Keep(_)) && !is_attached(c);
+        let is_letter = |c: char| matches!(treat(c), CharAction::Keep(_)) && !is_attached(c);
         match hidden_mark(mark) {
             None => true,
             Some(HiddenMark::Stacks(scripts)) => {
@@ -256,15 +256,15 @@ impl<'a> Verdicts<'a> {
     }
 }
 
-impl Iterator for Verdicts<'_> {
-    type Item = (usize, Treatment);
+impl Iterator for CharActions<'_> {
+    type Item = (usize, CharAction);
 
-    fn next(&mut self) -> Option<(usize, Treatment)> {
+    fn next(&mut self) -> Option<(usize, CharAction)> {
         let at = self.at;
         let c = self.text.get(at..)?.chars().next()?;
         self.at += c.len_utf8();
         let treatment = treat(c);
-        let Some(shown) = treatment.shown() else { return Some((at, Treatment::Drop)) };
+        let Some(shown) = treatment.shown() else { return Some((at, CharAction::Drop)) };
         let stays = match shown {
             '\u{200C}' | '\u{200D}' => self.keeps_joiner(),
             '\u{FE0E}' | '\u{FE0F}' => {
@@ -287,7 +287,7 @@ impl Iterator for Verdicts<'_> {
             }
         };
         if !stays {
-            return Some((at, Treatment::Drop));
+            return Some((at, CharAction::Drop));
         }
         self.last = Some(shown);
         Some((at, treatment))

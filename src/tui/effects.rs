@@ -15,19 +15,19 @@ use super::terminal::input::Input;
 use crate::app::{Effect, Export, Message, Notice};
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
-use crate::engine::corpus_service::Archive;
+use crate::engine::corpus_service::CorpusService;
 use crate::engine::export::Exporter;
-use crate::engine::feeds::service::Feeds;
+use crate::engine::feeds::service::FeedService;
 use crate::engine::library_writer::rescue::write_unkept;
-use crate::engine::library_writer::{Keeper, Order};
-use crate::engine::search::facets::{Facets, Wish};
-use crate::engine::search::filter::Filter;
+use crate::engine::library_writer::{LibraryWriter, WriterCommand};
+use crate::engine::search::facets::{FacetRequest, FacetWorker};
+use crate::engine::search::filter::SearchWorker;
 use crate::engine::util::log::note;
 use crate::engine::util::panic_guard::contain;
-use crate::engine::util::timer::Alarm;
+use crate::engine::util::timer::DwellTimer;
 use crate::library::owner_only;
 use crate::marks::Marks;
-use crate::query::Wanted;
+use crate::query::CompletionKind;
 use crate::search::count_values;
 use crate::subscriptions::Link;
 use crate::text::clean;
@@ -38,21 +38,21 @@ const CLIPBOARD: usize = 74_000;
 /// Carries out effects.
 pub(crate) struct Executor {
     /// Keeps the articles.
-    pub(crate) archive: Archive,
+    pub(crate) archive: CorpusService,
     /// Answers filters.
-    pub(crate) filter: Filter,
+    pub(crate) filter: SearchWorker,
     /// Counts what answers consist of.
-    pub(crate) facets: Facets,
+    pub(crate) facets: FacetWorker,
     /// Tells when an article was open for a moment.
-    pub(crate) alarm: Alarm<ArticleId>,
+    pub(crate) alarm: DwellTimer<ArticleId>,
     /// The timer for the second Esc that stops loading.
-    pub(crate) stop_alarm: Alarm<()>,
+    pub(crate) stop_alarm: DwellTimer<()>,
     /// The writer of exports.
     pub(crate) exporter: Exporter,
     /// Keeps what the reader does.
-    pub(crate) keeper: Keeper,
+    pub(crate) keeper: LibraryWriter,
     /// Has to do with feeds.
-    pub(crate) feeds: Feeds,
+    pub(crate) feeds: FeedService,
     /// Reads the terminal.
     pub(crate) input: Input,
     /// Where notices go.
@@ -70,25 +70,25 @@ impl Hands for Executor {
             Effect::CancelFilter(generation) => self.filter.cancel(generation),
             Effect::CountValues { corpus, marks, wanted } => self.count_values(corpus, marks, wanted),
             Effect::CountFacets { generation, corpus, counted, marks, searches } => {
-                self.facets.count(Wish { generation, corpus, counted, marks, searches });
+                self.facets.count(FacetRequest { generation, corpus, counted, marks, searches });
             }
             Effect::Keep { number, changes, entry, corpus } => {
-                self.keeper.order(Order::Keep { number, changes, entry, corpus });
+                self.keeper.order(WriterCommand::Keep { number, changes, entry, corpus });
             }
-            Effect::KeepPlace { marking, corpus } => self.keeper.order(Order::Place { marking, corpus }),
-            Effect::KeepSession { session, corpus } => self.keeper.order(Order::Session { session, corpus }),
-            Effect::SaveTheme(theme) => self.keeper.order(Order::Theme(theme)),
-            Effect::KeepFilter(filter) => self.keeper.order(Order::Filter(filter)),
-            Effect::ChangeSearches { changes, entry } => self.keeper.order(Order::Searches { changes, entry }),
-            Effect::Journal(entry) => self.keeper.order(Order::Journal(entry)),
+            Effect::KeepPlace { marking, corpus } => self.keeper.order(WriterCommand::Place { marking, corpus }),
+            Effect::KeepSession { session, corpus } => self.keeper.order(WriterCommand::Session { session, corpus }),
+            Effect::SaveTheme(theme) => self.keeper.order(WriterCommand::Theme(theme)),
+            Effect::KeepFilter(filter) => self.keeper.order(WriterCommand::Filter(filter)),
+            Effect::ChangeSearches { changes, entry } => self.keeper.order(WriterCommand::Searches { changes, entry }),
+            Effect::Journal(entry) => self.keeper.order(WriterCommand::Journal(entry)),
             Effect::Feeds(order) => self.feeds.order(order),
-            Effect::Recognise(corpus) => self.keeper.order(Order::Recognise(corpus)),
+            Effect::Recognise(corpus) => self.keeper.order(WriterCommand::Recognise(corpus)),
             Effect::Linger { article, milliseconds } => self.alarm.after(article, milliseconds),
             Effect::EditNote { article, text } => self.edit_note(article, &text, screen)?,
-            Effect::GiveUpUnkept => self.keeper.order(Order::GiveUp),
+            Effect::GiveUpUnkept => self.keeper.order(WriterCommand::GiveUp),
             Effect::WriteUnkept { path, changes, corpus } => match write_unkept(&path, &changes, &[], &corpus) {
                 Ok(()) => {
-                    self.keeper.order(Order::GiveUp);
+                    self.keeper.order(WriterCommand::GiveUp);
                     let _ = self.events.send(Event::Message(Message::UnkeptWritten));
                 }
                 Err(error) => self.tell(Notice::error(format!("{}: {error}", path.display()))),
@@ -124,7 +124,7 @@ impl Executor {
     }
 
     /// On a thread of its own, so that no letter that is typed meanwhile waits for it.
-    fn count_values(&self, corpus: Arc<Corpus>, marks: Marks, wanted: Wanted) {
+    fn count_values(&self, corpus: Arc<Corpus>, marks: Marks, wanted: CompletionKind) {
         let events = self.events.clone();
         let started = thread::Builder::new().name("values".to_owned()).spawn(move || {
             if let Some(values) = contain(|| count_values(&corpus, &marks, &wanted)) {

@@ -15,7 +15,7 @@ use crate::article::Problem;
 use crate::keys::{Action, ActionSpec};
 use crate::query::LANGUAGE;
 use crate::render::typeset::wrap;
-use crate::text::Safe;
+use crate::text::SafeStr;
 use crate::text::format::counted;
 
 /// Draws it, and gives the cell of the cursor while something is typed.
@@ -104,7 +104,7 @@ fn draw_typed(
 
 /// Draws the question, and the keys that answer it on the last line.
 fn draw_question(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let text = Safe::from(state.question().map_or_else(String::new, |question| question.text.clone()));
+    let text = SafeStr::from(state.question().map_or_else(String::new, |question| question.text.clone()));
     let last = area.bottom().saturating_sub(1).max(area.y);
     let lines = wrap(&text, usize::from(area.width.max(1)), false);
     for (y, (range, _)) in (area.y..last).zip(lines) {
@@ -241,7 +241,7 @@ fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, bu
     let (problems, all) = (state.problems(), state.problem_count());
     let mut y = area.y;
     let set = |problem: &Problem| {
-        let text = Safe::from(problem.to_string());
+        let text = SafeStr::from(problem.to_string());
         let lines = wrap(&text, usize::from(area.width.saturating_sub(2).max(1)), false);
         (text, lines)
     };

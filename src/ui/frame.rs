@@ -7,14 +7,14 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::text_writer::{TextWriter, write_symbol};
-use crate::text::Safe;
+use crate::text::SafeStr;
 
 /// Clears an area and draws a frame around it, with a title in the line above and words in the line below. Gives what
 /// is inside: all of it where the area is too small for a frame, as the content is worth more then.
 pub(crate) fn draw<'t>(
     theme: &Theme,
     area: Rect,
-    title: impl Into<Safe<'t>>,
+    title: impl Into<SafeStr<'t>>,
     below: &'static str,
     buffer: &mut Buffer,
 ) -> Rect {

@@ -11,7 +11,7 @@ use crate::app::{Focus, State};
 use crate::keys::Action;
 use crate::search::FacetKind;
 use crate::text::format::{counted, grouped};
-use crate::text::{Safe, clean};
+use crate::text::{SafeStr, clean};
 
 /// Columns of the gauge.
 const GAUGE: usize = 12;
@@ -59,7 +59,7 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     }
     if let Some(notice) = state.notice() {
         let style = if notice.is_error { theme.error } else { theme.accent };
-        return writer.write(Safe::from(fitted(&notice.text, writer.room())), style);
+        return writer.write(SafeStr::from(fitted(&notice.text, writer.room())), style);
     }
     for (actions, word) in hints(state) {
         let keys: Vec<String> =

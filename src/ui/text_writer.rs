@@ -1,5 +1,5 @@
 //! Putting text on the screen: grapheme by grapheme, hits in their colours, never a line cut off without a sign. No text
-//! gets there by another way (clippy.toml sees to it), and none that is not [`Safe`].
+//! gets there by another way (clippy.toml sees to it), and none that is not [`SafeStr`].
 
 use std::ops::Range;
 
@@ -10,11 +10,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::render::typeset::slack_at;
-use crate::text::{Safe, is_clean};
+use crate::text::{SafeStr, is_clean};
 
 /// The sign of text that goes on where there is no room for it.
 const CUT: &str = "…";
-/// Stands for what must not be on a screen. No [`Safe`] text holds such a thing, so it is never seen.
+/// Stands for what must not be on a screen. No [`SafeStr`] text holds such a thing, so it is never seen.
 const UNSAFE: &str = "\u{FFFD}";
 
 /// A stretch of text with a style laid over that of the rest.
@@ -62,14 +62,14 @@ impl<'a> TextWriter<'a> {
     }
 
     /// Writes `text`; what has no room gives way to a sign.
-    pub(crate) fn write<'t>(&mut self, text: impl Into<Safe<'t>>, style: Style) {
+    pub(crate) fn write<'t>(&mut self, text: impl Into<SafeStr<'t>>, style: Style) {
         self.write_highlighted(text, style, &[], 0);
     }
 
     /// Writes `text` with `marks` (bytes of it, in order) laid over `style`, and `slack` more columns between words.
     pub(crate) fn write_highlighted<'t>(
         &mut self,
-        text: impl Into<Safe<'t>>,
+        text: impl Into<SafeStr<'t>>,
         style: Style,
         marks: &[Highlight],
         slack: u16,

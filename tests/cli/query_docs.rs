@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use newsdesk::engine::load_all;
 use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::query::{FEATURES, FIELDS, LANGUAGE, MARKS, Query, SORTS};
-use newsdesk::search::{Request, scan};
+use newsdesk::search::{SearchRequest, scan};
 
 fn page() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/query-language.md")).unwrap()
@@ -51,7 +51,7 @@ fn every_query_of_the_page_finds_as_many_articles_as_the_page_says() {
     let corpus = Arc::new(load_all(&[Source::Bundled], LoadOptions::default()).corpus);
     let mut wrong = Vec::new();
     for (query, count) in examples("found") {
-        let request = Request {
+        let request = SearchRequest {
             marks: Default::default(),
             generation: 1,
             corpus: Arc::clone(&corpus),

@@ -12,11 +12,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
 use newsdesk::engine::loader::{LoadOptions, Source};
-use newsdesk::engine::{Archive, Cache, Loaded, Written, load_all, load_with, make_snapshot};
+use newsdesk::engine::{Cache, CorpusService, Loaded, WriteOutcome, load_all, load_with, make_snapshot};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-fn make(path: &Path, options: LoadOptions, cache: &Cache) -> std::io::Result<(Loaded, Written)> {
+fn make(path: &Path, options: LoadOptions, cache: &Cache) -> std::io::Result<(Loaded, WriteOutcome)> {
     make_snapshot(path, options, cache, &mut |_| {}, &mut |_, _| {})
 }
 
@@ -51,7 +51,7 @@ impl Desk {
         File::options().append(true).open(&path).unwrap().set_modified(long_ago()).unwrap();
     }
 
-    fn make(&self) -> Written {
+    fn make(&self) -> WriteOutcome {
         make(&self.root(), LoadOptions::default(), &self.cache()).unwrap().1
     }
 
@@ -116,9 +116,9 @@ fn problems(loaded: &Loaded) -> Vec<String> {
 #[test]
 fn the_second_start_reads_nothing_and_shows_the_same() {
     let desk = Desk::new(300);
-    assert!(matches!(desk.make(), Written::New(bytes) if bytes > 10_000));
+    assert!(matches!(desk.make(), WriteOutcome::New(bytes) if bytes > 10_000));
     assert_eq!(desk.compare(), 0);
-    assert_eq!(desk.make(), Written::UpToDate);
+    assert_eq!(desk.make(), WriteOutcome::UpToDate);
     assert_eq!(desk.compare(), 0);
 }
 
@@ -176,7 +176,7 @@ fn a_change_costs_only_new_shards_and_small_ones_are_joined() {
     let before = desk.shards();
     for number in 100..140 {
         desk.write(&format!("{number}.txt"), &wire(number));
-        assert!(matches!(desk.make(), Written::New(bytes) if bytes < 4_000_000));
+        assert!(matches!(desk.make(), WriteOutcome::New(bytes) if bytes < 4_000_000));
     }
     assert_eq!(desk.compare(), 0);
     let named = desk.load().corpus.shards().len();
@@ -187,7 +187,7 @@ fn a_change_costs_only_new_shards_and_small_ones_are_joined() {
     for orphan in desk.shards() {
         File::options().append(true).open(orphan).unwrap().set_modified(long_ago()).unwrap();
     }
-    assert_eq!(desk.make(), Written::UpToDate);
+    assert_eq!(desk.make(), WriteOutcome::UpToDate);
     assert_eq!(desk.shards().len(), named);
     assert_eq!(desk.compare(), 0);
     desk.write("200.txt", &wire(200));
@@ -278,8 +278,8 @@ fn small_folders_and_folders_around_the_snapshots_have_none() {
     let desk = Desk::new(10);
     let options = LoadOptions::default();
     let many = desk.cache().with_least(11);
-    assert_eq!(make(&desk.root(), options, &many).unwrap().1, Written::NotWorthIt);
-    assert_eq!(make(desk.temp.path(), options, &desk.cache()).unwrap().1, Written::NotWorthIt);
+    assert_eq!(make(&desk.root(), options, &many).unwrap().1, WriteOutcome::NotWorthIt);
+    assert_eq!(make(desk.temp.path(), options, &desk.cache()).unwrap().1, WriteOutcome::NotWorthIt);
     assert!(!desk.temp.path().join("cache").exists());
 }
 
@@ -321,7 +321,7 @@ fn damaged_files_are_noticed_and_read_afresh() {
             damage(&path);
             assert!(desk.compare() > 0, "{what}");
             let _ = fs::remove_dir(&path);
-            assert!(matches!(desk.make(), Written::New(_)), "{what}");
+            assert!(matches!(desk.make(), WriteOutcome::New(_)), "{what}");
             assert_eq!(desk.compare(), 0, "{what}: it is whole again");
         }
     }
@@ -393,11 +393,11 @@ fn nobody_else_may_look_into_a_snapshot() {
     }
 }
 
-fn open(desk: &Desk) -> (Archive, mpsc::Receiver<Message>) {
+fn open(desk: &Desk) -> (CorpusService, mpsc::Receiver<Message>) {
     let (sender, inbox) = mpsc::channel();
     let tell = move |message| drop(sender.send(message));
     let sources = vec![Source::Named(desk.root())];
-    let archive = Archive::open_with(sources, LoadOptions::default(), Some(desk.cache()), false, tell).unwrap();
+    let archive = CorpusService::open_with(sources, LoadOptions::default(), Some(desk.cache()), false, tell).unwrap();
     (archive, inbox)
 }
 

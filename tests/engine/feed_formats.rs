@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use newsdesk::article::{Role, SpanStyle};
-use newsdesk::formats::{FeedOptions, Hint, Reading, decode, parse_feed, read};
+use newsdesk::formats::{FeedOptions, FileHint, ParsedFile, decode, parse_feed, read};
 use newsdesk::subscriptions::opml;
 use regex::Regex;
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What was read, for people: every part with its role, links as `[text](number)`.
-fn rendered(reading: &Reading<'_>) -> String {
+fn rendered(reading: &ParsedFile<'_>) -> String {
     let mut out = format!("format: {}\n", reading.format);
     for flaw in &reading.flaws {
         let line = flaw.line.map(|line| format!("{line}: ")).unwrap_or_default();
@@ -72,11 +72,11 @@ fn rendered(reading: &Reading<'_>) -> String {
 fn rendered_file(path: &Path) -> String {
     let bytes = fs::read(path).unwrap();
     let name = path.file_name().unwrap().to_string_lossy();
-    rendered(&read(&decode(&bytes).unwrap(), &Hint { file_name: &name }))
+    rendered(&read(&decode(&bytes).unwrap(), &FileHint { file_name: &name }))
 }
 
 fn rendered_text(name: &str, text: &str) -> String {
-    rendered(&read(&decode(text.as_bytes()).unwrap(), &Hint { file_name: name }))
+    rendered(&read(&decode(text.as_bytes()).unwrap(), &FileHint { file_name: name }))
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn hostile_feeds_and_pages_are_read_or_refused_in_no_time() {
         let name = path.file_name().unwrap().to_string_lossy();
         let began = Instant::now();
         if let Ok(decoded) = decode(&bytes) {
-            let text = rendered(&read(&decoded, &Hint { file_name: &name }));
+            let text = rendered(&read(&decoded, &FileHint { file_name: &name }));
             for bad in ["javascript:alert", "alert(1)</", "@evil.example", "color:white"] {
                 // Titles may say what they like; links may not lead there.
                 let is_link = |line: &&str| line.starts_with("link ") || line.starts_with("url:");
@@ -577,11 +577,11 @@ fn addresses_are_seen_from_where_the_feed_came_from() {
 
 // --- Limits ---------------------------------------------------------------------------------------------------------
 
-fn read_file<'a>(name: &str, decoded: &'a newsdesk::formats::Decoded<'_>) -> Reading<'a> {
-    read(decoded, &Hint { file_name: name })
+fn read_file<'a>(name: &str, decoded: &'a newsdesk::formats::Decoded<'_>) -> ParsedFile<'a> {
+    read(decoded, &FileHint { file_name: name })
 }
 
-fn flaws(reading: &Reading<'_>) -> Vec<String> {
+fn flaws(reading: &ParsedFile<'_>) -> Vec<String> {
     reading.flaws.iter().map(|flaw| format!("{}; {}", flaw.cause, flaw.consequence)).collect()
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use newsdesk::article::{BlockKind, Role};
-use newsdesk::formats::{FORMATS, Hint, Reading, decode, read};
+use newsdesk::formats::{FORMATS, FileHint, ParsedFile, decode, read};
 use newsdesk::text::clean;
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// What a file's only article consists of: date, section, and its parts as `(role, text)`.
 type Parsed = (Option<String>, String, Vec<(Role, String)>);
 
-fn parsed(reading: &Reading<'_>) -> Parsed {
+fn parsed(reading: &ParsedFile<'_>) -> Parsed {
     let draft = &reading.drafts[0];
     let parts = draft.parts.iter().map(|part| (part.role, clean(part.text.trim()).into_owned())).collect();
     (draft.published.map(|date| date.to_string()), draft.section.trim().to_owned(), parts)
@@ -32,11 +32,11 @@ fn parse_file(path: &Path) -> Parsed {
     let bytes = fs::read(path).unwrap();
     let decoded = decode(&bytes).unwrap();
     let name = path.file_name().unwrap().to_string_lossy();
-    parsed(&read(&decoded, &Hint { file_name: &name }))
+    parsed(&read(&decoded, &FileHint { file_name: &name }))
 }
 
 /// Every word of the text stands in some part, in the dateline or in the section.
-fn assert_nothing_lost(text: &str, reading: &Reading<'_>) {
+fn assert_nothing_lost(text: &str, reading: &ParsedFile<'_>) {
     let draft = &reading.drafts[0];
     let mut kept: String = draft.parts.iter().map(|part| format!("{} ", part.text)).collect();
     kept.push_str(&draft.section);
@@ -147,7 +147,7 @@ fn every_hostile_file_is_read_or_refused_and_loses_nothing() {
         let bytes = fs::read(&path).unwrap();
         let Ok(decoded) = decode(&bytes) else { continue };
         let name = path.file_name().unwrap().to_string_lossy();
-        let reading = read(&decoded, &Hint { file_name: &name });
+        let reading = read(&decoded, &FileHint { file_name: &name });
         // A feed has as many articles as entries; every other file is one.
         assert!(reading.drafts.len() == 1 || reading.format == "feed", "{path:?}");
         if reading.format != "markdown"
@@ -195,9 +195,9 @@ proptest! {
     fn no_format_panics_and_each_gives_the_same_twice(bytes in texts(), ending in "(txt|md|html|xml|rss|)") {
         let Ok(decoded) = decode(&bytes) else { return Ok(()) };
         let file_name = format!("2023-09-27-x.{ending}");
-        let hint = Hint { file_name: &file_name };
+        let hint = FileHint { file_name: &file_name };
         for format in FORMATS {
-            let (mut once, mut twice) = (Reading::default(), Reading::default());
+            let (mut once, mut twice) = (ParsedFile::default(), ParsedFile::default());
             format.parse(&hint, decoded.text(), &mut once);
             format.parse(&hint, decoded.text(), &mut twice);
             prop_assert_eq!(&once.drafts, &twice.drafts);

@@ -10,8 +10,8 @@ use chrono::{TimeDelta, Utc};
 use data_encoding::{BASE64, HEXLOWER};
 use flate2::Compression;
 use newsdesk::http::{
-    Client, ClientOptions, Document, FetchError, FetchLimits, Fetched, Login, ParallelLimits, Password, Proxy, Wanted,
-    in_parallel,
+    Client, ClientOptions, Document, FetchError, FetchLimits, HttpRequest, HttpResponse, Login, ParallelLimits,
+    Password, Proxy, in_parallel,
 };
 use newsdesk::subscriptions::ServerLogin;
 
@@ -36,23 +36,23 @@ fn hasty() -> ClientOptions {
     ClientOptions { limits, ..options() }
 }
 
-fn fetch_with(options: &ClientOptions, wanted: &Wanted) -> Result<Fetched, FetchError> {
+fn fetch_with(options: &ClientOptions, wanted: &HttpRequest) -> Result<HttpResponse, FetchError> {
     Client::new(options).fetch(wanted, &AtomicBool::new(false))
 }
 
-fn fetch(url: &str) -> Result<Fetched, FetchError> {
-    fetch_with(&options(), &Wanted::new(url))
+fn fetch(url: &str) -> Result<HttpResponse, FetchError> {
+    fetch_with(&options(), &HttpRequest::new(url))
 }
 
-fn document(fetched: Result<Fetched, FetchError>) -> Document {
+fn document(fetched: Result<HttpResponse, FetchError>) -> Document {
     match fetched.unwrap() {
-        Fetched::Document(document) => document,
-        Fetched::Unchanged { .. } => panic!("it is unchanged"),
+        HttpResponse::Document(document) => document,
+        HttpResponse::Unchanged { .. } => panic!("it is unchanged"),
     }
 }
 
 /// What a client makes of one answer.
-fn answered(answer: Answer) -> Result<Fetched, FetchError> {
+fn answered(answer: Answer) -> Result<HttpResponse, FetchError> {
     let server = Server::start(move |_| answer.clone());
     fetch(&server.url("/feed"))
 }
@@ -89,13 +89,13 @@ fn what_is_unchanged_is_not_sent_again() {
         Some("\"one\"") => Answer::status(304).with("Cache-Control", "max-age=60"),
         _ => Answer::ok("new"),
     });
-    let known = |etag: &str| Wanted {
+    let known = |etag: &str| HttpRequest {
         etag: Some(etag.to_owned()),
         last_modified: Some("Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
         accept: Some("application/atom+xml".to_owned()),
-        ..Wanted::new(server.url("/feed"))
+        ..HttpRequest::new(server.url("/feed"))
     };
-    let unchanged = Fetched::Unchanged { moved_to: None, max_age: Some(Duration::from_secs(60)) };
+    let unchanged = HttpResponse::Unchanged { moved_to: None, max_age: Some(Duration::from_secs(60)) };
     assert_eq!(fetch_with(&options(), &known("\"one\"")), Ok(unchanged));
     assert_eq!(document(fetch_with(&options(), &known("\"two\""))).bytes, b"new");
     let request = &server.requests()[0];
@@ -111,7 +111,7 @@ fn a_304_that_nobody_asked_for_is_no_document() {
 #[test]
 fn an_etag_that_no_header_can_hold_is_not_sent() {
     let server = Server::start(|_| Answer::ok("new"));
-    let wanted = Wanted { etag: Some("\"a\r\nEvil: yes\"".to_owned()), ..Wanted::new(server.url("/feed")) };
+    let wanted = HttpRequest { etag: Some("\"a\r\nEvil: yes\"".to_owned()), ..HttpRequest::new(server.url("/feed")) };
     assert_eq!(document(fetch_with(&options(), &wanted)).bytes, b"new");
     assert_eq!(server.requests()[0].header("Evil"), None);
 }
@@ -181,8 +181,8 @@ fn what_is_unchanged_elsewhere_has_moved_too() {
         "/a" => Answer::to(301, "/b"),
         _ => Answer::status(304),
     });
-    let wanted = Wanted { etag: Some("\"one\"".to_owned()), ..Wanted::new(server.url("/a")) };
-    let unchanged = Fetched::Unchanged { moved_to: Some(server.url("/b")), max_age: None };
+    let wanted = HttpRequest { etag: Some("\"one\"".to_owned()), ..HttpRequest::new(server.url("/a")) };
+    let unchanged = HttpResponse::Unchanged { moved_to: Some(server.url("/b")), max_age: None };
     assert_eq!(fetch_with(&options(), &wanted), Ok(unchanged));
 }
 
@@ -207,7 +207,7 @@ fn cookies_live_through_the_redirects_of_one_fetch() {
     let client = Client::new(&options());
     // The second fetch begins without cookies, as the first did.
     for _ in 0..2 {
-        let fetched = client.fetch(&Wanted::new(server.url("/feed")), &AtomicBool::new(false));
+        let fetched = client.fetch(&HttpRequest::new(server.url("/feed")), &AtomicBool::new(false));
         assert_eq!(document(fetched).bytes, b"<rss/>");
     }
     assert_eq!(server.requests().len(), 6);
@@ -277,7 +277,7 @@ fn login_of_a_request_stays_with_its_server() {
     });
     let ask = |path: &str| {
         let (url, login) = ServerLogin::split(&format!("http://me:p%40ss@{}{path}", server.authority()));
-        document(fetch_with(&options(), &Wanted { login, ..Wanted::new(url) }))
+        document(fetch_with(&options(), &HttpRequest { login, ..HttpRequest::new(url) }))
     };
 
     let near = ask("/a");
@@ -306,7 +306,7 @@ fn a_login_of_the_options_goes_to_its_host_alone() {
     let there = elsewhere.url("/there");
     let server = Server::start(move |_| Answer::to(302, &there));
     let options = with_login(&server.authority(), Password::Plain("secret".to_owned()));
-    document(fetch_with(&options, &Wanted::new(server.url("/a"))));
+    document(fetch_with(&options, &HttpRequest::new(server.url("/a"))));
     assert_eq!(logins(&server), [Some(basic("me:secret"))]);
     assert_eq!(logins(&elsewhere), [None]);
 }
@@ -338,7 +338,7 @@ fn a_password_command_is_asked_once_and_without_a_shell() {
     let command = command.map(str::to_owned).to_vec();
     let client = Client::new(&with_login(&server.authority(), Password::Command(command)));
     for _ in 0..2 {
-        client.fetch(&Wanted::new(server.url("/")), &AtomicBool::new(false)).unwrap();
+        client.fetch(&HttpRequest::new(server.url("/")), &AtomicBool::new(false)).unwrap();
     }
     let expected = Some(basic("me:it's $HOME; `here`"));
     assert_eq!(logins(&server), [expected.clone(), expected]);
@@ -352,7 +352,7 @@ fn a_password_command_that_fails_is_told_and_nothing_is_asked() {
     for command in [&["false"][..], &["true"], &["/nowhere/at/all"], &[]] {
         let command = command.iter().map(|word| (*word).to_owned()).collect();
         let options = with_login(&server.authority(), Password::Command(command));
-        let fetched = fetch_with(&options, &Wanted::new(server.url("/")));
+        let fetched = fetch_with(&options, &HttpRequest::new(server.url("/")));
         assert!(matches!(fetched, Err(FetchError::Login(_))), "{fetched:?}");
     }
     assert!(server.requests().is_empty());
@@ -365,7 +365,7 @@ fn a_password_command_that_never_ends_is_stopped() {
     let command = vec!["sleep".to_owned(), "30".to_owned()];
     let login = with_login(&server.authority(), Password::Command(command));
     let options = ClientOptions { limits: hasty().limits, ..login };
-    let fetched = fetch_with(&options, &Wanted::new(server.url("/")));
+    let fetched = fetch_with(&options, &HttpRequest::new(server.url("/")));
     assert!(matches!(fetched, Err(FetchError::Timeout(_) | FetchError::Login(_))), "{fetched:?}");
 }
 
@@ -379,7 +379,7 @@ fn a_slow_server_is_bounded_by_the_whole_time() {
     });
     for path in ["/drip", "/stall", "/half", "/redirect"] {
         let begun = Instant::now();
-        let fetched = fetch_with(&hasty(), &Wanted::new(server.url(path)));
+        let fetched = fetch_with(&hasty(), &HttpRequest::new(server.url(path)));
         assert_eq!(fetched, Err(FetchError::Timeout(Duration::from_millis(300))), "{path}");
         assert!(begun.elapsed() < PATIENCE / 2, "{path}");
     }
@@ -391,7 +391,7 @@ fn a_fetch_that_is_stalled_can_be_stopped() {
         let server = Server::start(move |_| answer.clone());
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
-            let fetched = scope.spawn(|| Client::new(&options()).fetch(&Wanted::new(server.url("/")), &stop));
+            let fetched = scope.spawn(|| Client::new(&options()).fetch(&HttpRequest::new(server.url("/")), &stop));
             server.wait_for_requests(1);
             let begun = Instant::now();
             stop.store(true, Ordering::Relaxed);
@@ -404,7 +404,7 @@ fn a_fetch_that_is_stalled_can_be_stopped() {
 #[test]
 fn what_is_stopped_before_it_begins_asks_for_nothing() {
     let server = Server::start(|_| Answer::ok("here"));
-    let fetched = Client::new(&options()).fetch(&Wanted::new(server.url("/")), &AtomicBool::new(true));
+    let fetched = Client::new(&options()).fetch(&HttpRequest::new(server.url("/")), &AtomicBool::new(true));
     assert_eq!(fetched, Err(FetchError::Stopped));
     assert!(server.requests().is_empty());
 }
@@ -453,7 +453,7 @@ fn what_is_not_http_is_told() {
 #[test]
 fn a_server_without_encryption_makes_no_secure_connection() {
     let server = Server::start(|_| Answer::ok("here"));
-    let fetched = fetch_with(&options(), &Wanted::new(server.url("/").replace("http:", "https:")));
+    let fetched = fetch_with(&options(), &HttpRequest::new(server.url("/").replace("http:", "https:")));
     assert!(matches!(fetched, Err(FetchError::Tls(_) | FetchError::Cut)), "{fetched:?}");
     let server = loopback_that_says(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     let fetched = fetch(&format!("https://{server}/"));
@@ -505,7 +505,7 @@ fn brotli() -> Vec<u8> {
     HEXLOWER.decode(b"1bbf03f88d54b5bf06314ba3532e73294821b5e509f188540cf339b17600").unwrap()
 }
 
-fn packed(encoding: &str, body: Vec<u8>) -> Result<Fetched, FetchError> {
+fn packed(encoding: &str, body: Vec<u8>) -> Result<HttpResponse, FetchError> {
     answered(Answer::ok(body).with("Content-Encoding", encoding))
 }
 
@@ -572,7 +572,7 @@ fn a_bomb_does_not_go_off() {
     let limits = FetchLimits { decoded_bytes: 1 << 20, ..options().limits };
     let options = ClientOptions { limits, ..options() };
     for path in ["/once", "/twice"] {
-        let fetched = fetch_with(&options, &Wanted::new(server.url(path)));
+        let fetched = fetch_with(&options, &HttpRequest::new(server.url(path)));
         assert_eq!(fetched, Err(FetchError::TooLarge { limit: 1 << 20 }), "{path}");
     }
 }
@@ -597,7 +597,7 @@ fn compression_layers_are_limited_each() {
     for (encoding, body) in encodings {
         let server = Server::start(move |_| Answer::ok(body.clone()).with("Content-Encoding", encoding));
         let limits = FetchLimits { sent_bytes: 1 << 20, ..options().limits };
-        let fetched = fetch_with(&ClientOptions { limits, ..options() }, &Wanted::new(server.url("/")));
+        let fetched = fetch_with(&ClientOptions { limits, ..options() }, &HttpRequest::new(server.url("/")));
         assert_eq!(fetched, Err(FetchError::TooLarge { limit: 1 << 20 }), "{encoding}");
     }
 }
@@ -617,7 +617,7 @@ fn compression_threads_end_when_a_fetch_is_given_up() {
     };
     let client = Client::new(&ClientOptions { limits, ..options() });
     let stop = AtomicBool::new(false);
-    let fetched = client.fetch(&Wanted::new(server.url("/")), &stop);
+    let fetched = client.fetch(&HttpRequest::new(server.url("/")), &stop);
     assert_eq!(fetched, Err(FetchError::Timeout(limits.total)));
     let started = Instant::now();
     while client.running() > 0 {
@@ -639,8 +639,8 @@ fn a_body_of_exactly_the_limit_is_a_document() {
     let limits = FetchLimits { sent_bytes: 6, decoded_bytes: 6, ..options().limits };
     let options = ClientOptions { limits, ..options() };
     let server = Server::start(|request| Answer::Chunked(Reply::new(200, &request.path.as_bytes()[1..])));
-    assert_eq!(document(fetch_with(&options, &Wanted::new(server.url("/123456")))).bytes, b"123456");
-    let larger = fetch_with(&options, &Wanted::new(server.url("/1234567")));
+    assert_eq!(document(fetch_with(&options, &HttpRequest::new(server.url("/123456")))).bytes, b"123456");
+    let larger = fetch_with(&options, &HttpRequest::new(server.url("/1234567")));
     assert_eq!(larger, Err(FetchError::TooLarge { limit: 6 }));
 }
 
@@ -653,7 +653,7 @@ fn a_proxy_makes_a_tunnel_to_the_server() {
     let server = Server::start(|_| Answer::ok("here"));
     let proxy = Server::start(|_| Answer::Tunnel);
     let options = by(&format!("http://user:pass@{}", proxy.authority()));
-    assert_eq!(document(fetch_with(&options, &Wanted::new(server.url("/feed")))).bytes, b"here");
+    assert_eq!(document(fetch_with(&options, &HttpRequest::new(server.url("/feed")))).bytes, b"here");
     let [request] = &proxy.requests()[..] else { panic!("one request") };
     assert_eq!((request.method.as_str(), request.path.as_str()), ("CONNECT", server.authority().as_str()));
     assert_eq!(request.header("Proxy-Authorization"), Some(basic("user:pass").as_str()));
@@ -665,7 +665,7 @@ fn a_proxy_makes_a_tunnel_to_the_server() {
 fn a_proxy_that_refuses_is_told() {
     let server = Server::start(|_| Answer::ok("here"));
     let proxy = Server::start(|_| Answer::status(407));
-    let fetched = fetch_with(&by(&proxy.url("")), &Wanted::new(server.url("/feed")));
+    let fetched = fetch_with(&by(&proxy.url("")), &HttpRequest::new(server.url("/feed")));
     assert!(matches!(fetched, Err(FetchError::Proxy(_))), "{fetched:?}");
     assert!(server.requests().is_empty());
 }
@@ -675,7 +675,7 @@ fn a_proxy_that_stalls_is_bounded() {
     let server = Server::start(|_| Answer::ok("here"));
     let proxy = Server::start(|_| Answer::Stall);
     let options = ClientOptions { limits: hasty().limits, ..by(&proxy.url("")) };
-    let fetched = fetch_with(&options, &Wanted::new(server.url("/feed")));
+    let fetched = fetch_with(&options, &HttpRequest::new(server.url("/feed")));
     assert_eq!(fetched, Err(FetchError::Timeout(Duration::from_millis(300))));
 }
 
@@ -835,9 +835,9 @@ fn many_documents_are_fetched_at_once_from_one_server() {
     });
     let client = Client::new(&options());
     let stop = AtomicBool::new(false);
-    let jobs = (0..20).map(|number| Wanted::new(server.url(&format!("/{number}")))).collect();
+    let jobs = (0..20).map(|number| HttpRequest::new(server.url(&format!("/{number}")))).collect();
     let mut told = Vec::new();
-    let work = |wanted: Wanted| document(client.fetch(&wanted, &stop)).bytes;
+    let work = |wanted: HttpRequest| document(client.fetch(&wanted, &stop)).bytes;
     let limits = ParallelLimits::default();
     in_parallel(jobs, |_| "one".to_owned(), limits, &stop, work, |bytes| told.push(String::from_utf8(bytes).unwrap()));
     told.sort_unstable();

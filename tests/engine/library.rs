@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use newsdesk::article::ArticleId;
-use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
-use newsdesk::formats::{Hint, decode, read};
+use newsdesk::corpus::{Corpus, FileStamp, Origin, ShardBuilder};
+use newsdesk::formats::{FileHint, decode, read};
 use newsdesk::journal::{
     History, JournalEntry, SearchChange, Step, StepChange, apply_marks, changed_articles, markings,
 };
-use newsdesk::library::feeds::WhichEntries;
+use newsdesk::library::feeds::EntryQuery;
 use newsdesk::library::marks::{FileState, Moved};
-use newsdesk::library::{Error, Known, KnownFeed, Library, Origins, ReaderId, ReaderLock, write_changes};
-use newsdesk::marks::{Change, Marked, Marking, Marks, Place, Tag};
+use newsdesk::library::{ArticleRecord, Error, KnownFeed, Library, PathResolver, ReaderId, ReaderLock, write_changes};
+use newsdesk::marks::{ArticleMarks, Change, MarkChange, Marks, ReadPosition, Tag};
 use newsdesk::query::SavedSearch;
 use newsdesk::subscriptions::Subscription;
 use proptest::prelude::*;
@@ -58,11 +58,11 @@ fn note(text: &str, was: &str) -> Change {
     Change::Note { text: text.into(), was: was.into() }
 }
 
-fn marking(article: u64, change: Change) -> Marking {
-    Marking { article: ArticleId(article), change }
+fn marking(article: u64, change: Change) -> MarkChange {
+    MarkChange { article: ArticleId(article), change }
 }
 
-fn keep(library: &mut Library, changes: &[Marking]) {
+fn keep(library: &mut Library, changes: &[MarkChange]) {
     assert!(library.keep(changes, &mut |_| None).unwrap().is_empty());
 }
 
@@ -75,7 +75,7 @@ fn change() -> impl Strategy<Value = Change> {
         (tags, any::<bool>()).prop_map(|(tag, wanted)| Change::Tagged(tag, wanted)),
         notes.prop_map(|text| Change::Note { text: text.into(), was: Arc::default() }),
         proptest::option::of((0u32..9, 0u32..9))
-            .prop_map(|place| Change::Place(place.map(|(part, byte)| Place { part, byte }))),
+            .prop_map(|place| Change::Place(place.map(|(part, byte)| ReadPosition { part, byte }))),
     ]
 }
 
@@ -97,10 +97,10 @@ fn order() -> impl Strategy<Value = Order> {
 }
 
 /// The simple model: for each article its flags, tags, note and place; and every state that was.
-type Simple = BTreeMap<u64, (bool, bool, Vec<String>, String, Option<Place>)>;
+type Simple = BTreeMap<u64, (bool, bool, Vec<String>, String, Option<ReadPosition>)>;
 
 fn simple(marks: &Marks) -> Simple {
-    let of = |marked: &Marked| {
+    let of = |marked: &ArticleMarks| {
         let tags = marked.tags().iter().map(Tag::to_string).collect();
         (marked.is_read(), marked.is_starred(), tags, marked.note().to_owned(), marked.place())
     };
@@ -142,7 +142,7 @@ fn as_step(changes: Vec<(u64, Change)>) -> Vec<(u64, Change)> {
 }
 
 /// Undoes or redoes the next step. Returns its changes and the journal entries.
-fn walk(marks: &mut Marks, history: &mut History, undo: bool) -> (Vec<Marking>, Vec<JournalEntry>) {
+fn walk(marks: &mut Marks, history: &mut History, undo: bool) -> (Vec<MarkChange>, Vec<JournalEntry>) {
     let Some(step) = history.next(undo).cloned() else { return Default::default() };
     let StepChange::Marks(groups) = &step.change else { panic!("a step of marks") };
     assert_eq!(changed_articles(marks, groups, undo).1, 0);
@@ -289,13 +289,15 @@ fn deleted_search_comes_back_with_what_it_reported() {
 }
 
 /// The changes with the notes that were there before, as a program that made them would have it.
-fn with_notes_known(changes: &[Marking], kept: &Marks) -> Vec<Marking> {
+fn with_notes_known(changes: &[MarkChange], kept: &Marks) -> Vec<MarkChange> {
     let mut marks = kept.clone();
     let each = changes.iter().map(|change| {
         let was: Arc<str> = marks.get(change.article).note().into();
         marks.apply(change);
         match &change.change {
-            Change::Note { text, .. } => Marking { change: Change::Note { text: text.clone(), was }, ..change.clone() },
+            Change::Note { text, .. } => {
+                MarkChange { change: Change::Note { text: text.clone(), was }, ..change.clone() }
+            }
             _ => change.clone(),
         }
     });
@@ -413,7 +415,7 @@ fn what_is_no_library_is_left_alone() {
 fn filled(shelf: &Shelf, articles: u64) {
     let mut library = shelf.open();
     let id = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let changes: Vec<Marking> = (0..articles)
+    let changes: Vec<MarkChange> = (0..articles)
         .flat_map(|number| {
             let star = marking(id(number), Change::Starred(true));
             [star, marking(id(number), Change::Tagged(tag("kept"), true)), marking(id(number), note("a note", ""))]
@@ -544,7 +546,10 @@ fn an_export_is_complete_stable_and_comes_back_the_same() {
     let shelf = Shelf::new();
     filled(&shelf, 30);
     let mut library = shelf.open();
-    keep(&mut library, &[marking(5, Change::Place(Some(Place { part: 3, byte: 40 }))), marking(5, Change::Read(true))]);
+    keep(
+        &mut library,
+        &[marking(5, Change::Place(Some(ReadPosition { part: 3, byte: 40 }))), marking(5, Change::Read(true))],
+    );
     let search = SavedSearch {
         name: "Budget, weekly".to_owned(),
         query: "budget -\"state of the union\"".to_owned(),
@@ -729,13 +734,13 @@ impl Desk {
             let name = path.file_name().unwrap();
             let stamp = match FileState::of(&path) {
                 FileState::There { stamp, .. } if with_stamps => stamp,
-                _ => Stamp::default(),
+                _ => FileStamp::default(),
             };
             let file = builder.file(&dir, name, Origin::File, stamp);
             // A file may hold several articles, parted by a line.
             for (ordinal, part) in (0..).zip(std::str::from_utf8(&bytes).unwrap().split("=====\n")) {
                 let decoded = decode(part.as_bytes()).unwrap();
-                let reading = read(&decoded, &Hint { file_name: name.to_str().unwrap() });
+                let reading = read(&decoded, &FileHint { file_name: name.to_str().unwrap() });
                 builder.push(file, path.as_os_str().as_encoded_bytes(), ordinal, reading.format, &reading.drafts[0]);
             }
         }
@@ -761,9 +766,10 @@ impl Desk {
 
     fn mark_in(&self, library: &mut Library, name: &str, ordinal: u32, change: Change) {
         let (corpus, id) = (self.corpus(), self.id_in(name, ordinal));
-        let mut known =
-            |id: ArticleId| -> Option<Known> { Some(Origins::default().known(corpus.get(corpus.find(id)?)?)) };
-        library.keep(&[Marking { article: id, change }], &mut known).unwrap();
+        let mut known = |id: ArticleId| -> Option<ArticleRecord> {
+            Some(PathResolver::default().known(corpus.get(corpus.find(id)?)?))
+        };
+        library.keep(&[MarkChange { article: id, change }], &mut known).unwrap();
     }
 
     fn recognise(&self, library: &mut Library) -> Vec<Moved> {
@@ -862,9 +868,9 @@ fn articles_that_change_places_within_a_file_keep_their_marks() {
     let file = |articles: &[&str]| articles.join("=====\n");
     let desk = Desk::new(&[("day.txt", &file(&[STORM, CHOIR, &ferry]))]);
     desk.star_in(&mut library, "day.txt", 0);
-    keep(&mut library, &[Marking { article: desk.id_in("day.txt", 0), change: note("storm", "") }]);
+    keep(&mut library, &[MarkChange { article: desk.id_in("day.txt", 0), change: note("storm", "") }]);
     desk.star_in(&mut library, "day.txt", 1);
-    keep(&mut library, &[Marking { article: desk.id_in("day.txt", 1), change: note("choir", "") }]);
+    keep(&mut library, &[MarkChange { article: desk.id_in("day.txt", 1), change: note("choir", "") }]);
     let notes = |shelf: &Shelf| {
         let marks = shelf.marks();
         (0..4).map(|ordinal| marks.get(desk.id_in("day.txt", ordinal)).note().to_owned()).collect::<Vec<_>>()
@@ -1019,7 +1025,7 @@ fn joined_marks_are_reported_from_all_former_places() {
     desk.star(&mut one, "1.txt");
     other.marks().unwrap();
     desk.rename("1.txt", "2.txt");
-    // Marked at its new place before it is recognised, by the program that recognises it.
+    // ArticleMarks at its new place before it is recognised, by the program that recognises it.
     desk.mark_in(&mut one, "2.txt", 0, Change::Tagged(tag("two"), true));
     desk.recognise(&mut one);
     let news = other.news().unwrap();
@@ -1121,8 +1127,9 @@ fn mark_made_with_an_older_view_follows_the_text() {
     desk.recognise(&mut one);
     // The other program still shows the first story in 1.txt.
     let id = desk.id("1.txt");
-    let mut known = |id: ArticleId| -> Option<Known> { Some(Origins::default().known(older.get(older.find(id)?)?)) };
-    let news = other.keep(&[Marking { article: id, change: Change::Tagged(tag("one"), true) }], &mut known).unwrap();
+    let mut known =
+        |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().known(older.get(older.find(id)?)?)) };
+    let news = other.keep(&[MarkChange { article: id, change: Change::Tagged(tag("one"), true) }], &mut known).unwrap();
     assert!(news.marks.iter().any(|(article, marked)| *article == id && marked.tags().is_empty()));
     let marks = shelf.marks();
     assert_eq!(marks.get(desk.id("3.txt")).tags(), [tag("one")]);
@@ -1133,11 +1140,12 @@ fn mark_made_with_an_older_view_follows_the_text() {
     assert!(news.moved.contains(&moved("1.txt", "3.txt")) && news.moved.contains(&moved("2.txt", "1.txt")));
     assert!(news.marks.iter().any(|(article, marked)| *article == desk.id("2.txt") && !marked.is_starred()));
     // A mark on a text that the library has nowhere waits for the text, and does not go to another article.
-    let mut known = |id: ArticleId| -> Option<Known> { Some(Origins::default().known(older.get(older.find(id)?)?)) };
+    let mut known =
+        |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().known(older.get(older.find(id)?)?)) };
     desk.write("1.txt", &story(9));
     desk.recognise(&mut one);
     let mut third = shelf.open();
-    third.keep(&[Marking { article: id, change: Change::Tagged(tag("nine"), true) }], &mut known).unwrap();
+    third.keep(&[MarkChange { article: id, change: Change::Tagged(tag("nine"), true) }], &mut known).unwrap();
     assert_eq!(shelf.marks().get(id).tags(), [], "story 1 was in this file long ago");
 }
 
@@ -1156,8 +1164,9 @@ fn marks_made_with_three_views_of_one_text_join() {
     for (library, view, name, mark) in [(&mut other, first, "a.txt", "first"), (&mut third, second, "b.txt", "second")]
     {
         let change = Change::Tagged(tag(mark), true);
-        let mut known = |id: ArticleId| -> Option<Known> { Some(Origins::default().known(view.get(view.find(id)?)?)) };
-        library.keep(&[Marking { article: desk.id(name), change }], &mut known).unwrap();
+        let mut known =
+            |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().known(view.get(view.find(id)?)?)) };
+        library.keep(&[MarkChange { article: desk.id(name), change }], &mut known).unwrap();
     }
     let mut last = shelf.open();
     desk.recognise(&mut last);
@@ -1190,7 +1199,7 @@ fn what_was_done_to_an_article_before_it_was_recognised_is_added() {
     desk.star(&mut library, "storm.txt");
     desk.rename("storm.txt", "b.txt");
     // It is marked in its new place before anybody looks where it came from.
-    keep(&mut library, &[Marking { article: desk.id("b.txt"), change: note("seen", "") }]);
+    keep(&mut library, &[MarkChange { article: desk.id("b.txt"), change: note("seen", "") }]);
     assert_eq!(desk.recognise(&mut library).len(), 1);
     let marks = shelf.marks();
     let marked = marks.get(desk.id("b.txt"));
@@ -1203,10 +1212,10 @@ fn an_article_that_was_only_met_is_forgotten_and_one_that_was_marked_is_not() {
     let mut library = shelf.open();
     let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
     let corpus = desk.corpus();
-    let known = |name: &str| Origins::default().known(corpus.get(corpus.find(desk.id(name)).unwrap()).unwrap());
+    let known = |name: &str| PathResolver::default().known(corpus.get(corpus.find(desk.id(name)).unwrap()).unwrap());
     library.meet([known("storm.txt"), known("choir.txt"), known("choir.txt")]).unwrap();
     assert_eq!(library.counts().unwrap()[0], 2);
-    keep(&mut library, &[Marking { article: desk.id("storm.txt"), change: note("seen", "") }]);
+    keep(&mut library, &[MarkChange { article: desk.id("storm.txt"), change: note("seen", "") }]);
     library.forget(desk.id("storm.txt")).unwrap();
     library.forget(desk.id("choir.txt")).unwrap();
     assert_eq!(library.counts().unwrap(), [1, 0, 0, 0, 1]);
@@ -1244,7 +1253,7 @@ fn a_library_of_every_version_that_ever_was_opens_with_all_that_is_in_it() {
         let marks = library.marks().unwrap();
         assert_eq!(marks.iter().filter(|(_, marked)| marked.is_read() && marked.tags() == [tag("moon")]).count(), 8);
         assert_eq!(marks.iter().filter(|(_, marked)| marked.note() == "Call the agency").count(), 1);
-        assert!(marks.iter().any(|(_, marked)| marked.place() == Some(Place { part: 3, byte: 40 })));
+        assert!(marks.iter().any(|(_, marked)| marked.place() == Some(ReadPosition { part: 3, byte: 40 })));
         let search = SavedSearch {
             name: "Far side".to_owned(),
             query: "moon -mars".to_owned(),
@@ -1273,7 +1282,7 @@ fn a_library_of_every_version_that_ever_was_opens_with_all_that_is_in_it() {
             assert_eq!(feeds.iter().map(told).collect::<Vec<_>>(), wanted);
             let mut entries = Vec::new();
             library
-                .read_entries(&WhichEntries::Newest(10), |entry| {
+                .read_entries(&EntryQuery::Newest(10), |entry| {
                     entries.push((entry.id, entry.same_as.is_some(), entry.has_former));
                 })
                 .unwrap();

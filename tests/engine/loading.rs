@@ -10,7 +10,7 @@ use std::time::Duration;
 use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
 use newsdesk::engine::loader::{LoadOptions, Source};
-use newsdesk::engine::{Archive, Loaded, load_all, load_until};
+use newsdesk::engine::{CorpusService, Loaded, load_all, load_until};
 
 use crate::support::material::shared;
 
@@ -142,7 +142,7 @@ fn a_stopped_load_keeps_what_is_there() {
     });
     assert_eq!(loaded.progress.read, loaded.corpus.len());
     // However far it came: the reader is told, and may go on.
-    let archive = Archive::open(sources.to_vec(), LoadOptions::default(), false, move |message| {
+    let archive = CorpusService::open(sources.to_vec(), LoadOptions::default(), false, move |message| {
         let _ = sender.send(message);
     });
     let archive = archive.unwrap();
@@ -166,7 +166,7 @@ fn loading_that_was_stopped_says_so_until_the_rest_is_loaded() {
     let (stopped, stop) = mpsc::channel();
     let mut waits = true;
     let sources = vec![Source::Named(folder.path().to_path_buf())];
-    let archive = Archive::open(sources, LoadOptions::default(), false, move |message| {
+    let archive = CorpusService::open(sources, LoadOptions::default(), false, move |message| {
         // Once the first articles are there, loading waits until the test has stopped it.
         let is_first = matches!(message, Message::Corpus(_)) && std::mem::take(&mut waits);
         let _ = sender.send(message);

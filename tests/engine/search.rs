@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use newsdesk::article::{BlockKind, Draft, Published, Role};
-use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Slot, Stamp};
+use newsdesk::corpus::{Corpus, FileStamp, Origin, ShardBuilder, Slot};
 use newsdesk::query::Query;
-use newsdesk::search::{Answer, Matcher, Request, count_hits, scan};
+use newsdesk::search::{Matcher, SearchRequest, SearchResult, count_hits, scan};
 use newsdesk::text::fold::fold;
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ fn corpus_of(texts: &[Vec<String>], per_shard: usize) -> Arc<Corpus> {
         let mut builder = ShardBuilder::default();
         for (index, paragraphs) in texts.iter().enumerate() {
             let name = format!("{number:04}-{index:04}");
-            let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
+            let file = builder.file(&dir, name.as_ref(), Origin::File, FileStamp::default());
             let day = (number * 7 + index) as i64;
             let mut draft = Draft { published: Published::from_seconds(day * 86_400, None), ..Draft::default() };
             for (at, paragraph) in paragraphs.iter().enumerate() {
@@ -33,8 +33,8 @@ fn corpus_of(texts: &[Vec<String>], per_shard: usize) -> Arc<Corpus> {
     Arc::new(Corpus::default().with(shards))
 }
 
-fn ask(corpus: &Arc<Corpus>, text: &str, within: Option<Answer>) -> Answer {
-    let request = Request {
+fn ask(corpus: &Arc<Corpus>, text: &str, within: Option<SearchResult>) -> SearchResult {
+    let request = SearchRequest {
         marks: Default::default(),
         generation: 1,
         corpus: Arc::clone(corpus),
@@ -103,7 +103,7 @@ fn late_articles_are_hidden_unless_the_query_names_such_days() {
     let day = |days: u64| chrono::NaiveDate::default() + chrono::Days::new(days);
     let found = |text: &str| {
         let query = Arc::new(Query::parse(text, TODAY).hiding_future(day(8)));
-        let request = Request {
+        let request = SearchRequest {
             marks: Default::default(),
             generation: 1,
             corpus: Arc::clone(&corpus),
@@ -152,7 +152,7 @@ fn a_phrase_ends_at_word_boundaries_and_chinese_has_one_everywhere() {
 #[test]
 fn a_cancelled_scan_publishes_nothing_complete() {
     let corpus = corpus_of(&vec![vec!["one".to_owned()]; 9_000], 100);
-    let request = Request {
+    let request = SearchRequest {
         generation: 1,
         corpus,
         marks: Default::default(),
@@ -166,7 +166,7 @@ fn a_cancelled_scan_publishes_nothing_complete() {
 #[test]
 fn the_first_screen_of_a_long_answer_comes_before_the_whole() {
     let corpus = corpus_of(&vec![vec!["one".to_owned()]; 9_000], 100);
-    let request = Request {
+    let request = SearchRequest {
         generation: 3,
         corpus,
         marks: Default::default(),

@@ -9,7 +9,7 @@ use crate::support::material::shared;
 use newsdesk::engine::load_all;
 use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::query::Sort;
-use newsdesk::search::Answer;
+use newsdesk::search::SearchResult;
 use proptest::prelude::*;
 
 /// Queries of every kind, in several scripts; most find something in one of the corpora.
@@ -185,7 +185,7 @@ fn each_letter_that_is_typed_over_many_articles_finds_what_a_full_pass_finds() {
         "a e i o s t th h d m",
         "words:>3 sort:title depart",
     ] {
-        let mut former: Vec<Answer> = Vec::new();
+        let mut former: Vec<SearchResult> = Vec::new();
         for end in (1..=text.len()).filter(|&end| text.is_char_boundary(end)) {
             let typed = parse(&text[..end]);
             if typed.mistake().is_some() {
@@ -235,7 +235,7 @@ proptest! {
     fn narrowing_equals_a_full_pass_at_every_letter(texts in texts(), query in queries(), order in 0usize..5) {
         let corpus = corpus_of(&texts, 5);
         let sort = [Sort::New, Sort::Old, Sort::Title, Sort::Longest, Sort::Relevance][order];
-        let mut former: Option<Answer> = None;
+        let mut former: Option<SearchResult> = None;
         for end in (0..=query.len()).filter(|&end| query.is_char_boundary(end)) {
             let typed = parse(&query[..end]).sorted(sort);
             let full = ask(&corpus, &typed, None);

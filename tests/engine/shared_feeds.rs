@@ -6,9 +6,9 @@ use std::process::{Command, Output};
 
 use newsdesk::article::{ArticleId, BlockKind, Draft, Published, Role};
 use newsdesk::formats::{FeedArticle, FeedKey};
-use newsdesk::library::feeds::{DeliveredFeed, Delivery, Outcome, PreparedEntry, Stored, WhichEntries};
-use newsdesk::library::{Health, KnownFeed, Library, ReaderId};
-use newsdesk::marks::{Change, Marking, Tag};
+use newsdesk::library::feeds::{EntryQuery, FetchOutcome, FetchResult, ParsedFeed, PreparedEntry, StoreCounts};
+use newsdesk::library::{FetchStatus, KnownFeed, Library, ReaderId};
+use newsdesk::marks::{Change, MarkChange, Tag};
 use newsdesk::query::SavedSearch;
 use newsdesk::subscriptions::Subscription;
 use proptest::prelude::*;
@@ -61,28 +61,28 @@ fn entry(story: usize, text: &str) -> FeedArticle {
 }
 
 /// The answer to a request that was based on `feed`.
-fn answer(feed: &KnownFeed, stories: &[usize], text: &str) -> Delivery {
+fn answer(feed: &KnownFeed, stories: &[usize], text: &str) -> FetchResult {
     let entries = stories.iter().map(|story| entry(*story, text)).collect();
-    let document = DeliveredFeed {
+    let document = ParsedFeed {
         title: format!("Title of {}", feed.subscription.url),
         etag: Some(text.to_owned()),
         entries: PreparedEntry::of_document(feed, None, entries),
-        ..DeliveredFeed::default()
+        ..ParsedFeed::default()
     };
-    outcome(feed, Outcome::Feed(Box::new(document)))
+    outcome(feed, FetchOutcome::Feed(Box::new(document)))
 }
 
-fn outcome(feed: &KnownFeed, outcome: Outcome) -> Delivery {
-    let health = Health { tried_at: Some(1), succeeded_at: Some(1), ..Health::default() };
-    Delivery { feed: feed.number, version: feed.version, health, moved_to: None, merge: true, outcome }
+fn outcome(feed: &KnownFeed, outcome: FetchOutcome) -> FetchResult {
+    let health = FetchStatus { tried_at: Some(1), succeeded_at: Some(1), ..FetchStatus::default() };
+    FetchResult { feed: feed.number, version: feed.version, health, moved_to: None, merge: true, outcome }
 }
 
-fn store(library: &mut Library, delivery: Delivery) -> Stored {
+fn store(library: &mut Library, delivery: FetchResult) -> StoreCounts {
     library.store(&[delivery]).unwrap().pop().unwrap()
 }
 
 fn mark(library: &mut Library, id: ArticleId, change: Change) {
-    library.keep(&[Marking { article: id, change }], &mut |_| None).unwrap();
+    library.keep(&[MarkChange { article: id, change }], &mut |_| None).unwrap();
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn changes_are_based_on_the_stored_subscription() {
     one.subscribe(&[Subscription::new(old)]).unwrap();
     let known = feed(&one, old);
     // Meanwhile a refresh finds the name and the new address.
-    let moved = Delivery { moved_to: Some(new.to_owned()), ..answer(&known, &[1], "text") };
+    let moved = FetchResult { moved_to: Some(new.to_owned()), ..answer(&known, &[1], "text") };
     store(&mut other, moved);
     let tag = |was: Subscription| was.retagged(&["sea".to_owned()]);
     let changed = one.change_subscription(known.number, tag).unwrap().unwrap();
@@ -193,12 +193,12 @@ fn answers_for_a_removed_feed_are_not_stored() {
         shelf.raw().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap()
     };
     let nothing = (0, url.to_owned(), None, None);
-    let late = || Delivery { moved_to: Some(moved.to_owned()), ..answer(&asked, &[1], "text") };
+    let late = || FetchResult { moved_to: Some(moved.to_owned()), ..answer(&asked, &[1], "text") };
     assert!(store(&mut refresh, late()).is_stale);
     assert_eq!(rows(&shelf), nothing);
     // Subscribing again is another subscription.
     other.subscribe(&[Subscription::new(url)]).unwrap();
-    for late in [late(), outcome(&asked, Outcome::Unchanged), outcome(&asked, Outcome::Nothing)] {
+    for late in [late(), outcome(&asked, FetchOutcome::Unchanged), outcome(&asked, FetchOutcome::Nothing)] {
         assert!(store(&mut refresh, late).is_stale);
         assert_eq!(rows(&shelf), nothing);
     }
@@ -239,13 +239,13 @@ fn older_answers_do_not_replace_newer_ones() {
     let now = feed(&one, url);
     assert_eq!(now.etag.as_deref(), Some("new"));
     let mut texts = Vec::new();
-    one.read_entries(&WhichEntries::Newest(9), |entry| texts.push(entry.article.to_owned())).unwrap();
+    one.read_entries(&EntryQuery::Newest(9), |entry| texts.push(entry.article.to_owned())).unwrap();
     assert!(texts.len() == 2 && texts.iter().all(|text| text.contains("\"new\"")), "{texts:?}");
     // Nor does a failure replace a success, and an answer that nothing has changed loses nothing.
-    let failed = Health { error: Some("timeout".to_owned()), ..Health::default() };
-    let health = Health { tried_at: Some(2), ..Health::default() };
-    store(&mut other, Delivery { health, ..outcome(&now, Outcome::Unchanged) });
-    assert!(store(&mut one, Delivery { health: failed, ..outcome(&now, Outcome::Nothing) }).is_stale);
+    let failed = FetchStatus { error: Some("timeout".to_owned()), ..FetchStatus::default() };
+    let health = FetchStatus { tried_at: Some(2), ..FetchStatus::default() };
+    store(&mut other, FetchResult { health, ..outcome(&now, FetchOutcome::Unchanged) });
+    assert!(store(&mut one, FetchResult { health: failed, ..outcome(&now, FetchOutcome::Nothing) }).is_stale);
     assert_eq!(feed(&one, url).health.error, None);
     assert_eq!(store(&mut one, answer(&now, &[1, 2, 3], "newest")).new.len(), 1);
 }
@@ -260,8 +260,9 @@ fn copies_of_newsboat_leave_health_and_etag_alone() {
     store(&mut library, answer(&before, &[1], "text"));
     let stored = feed(&library, url);
     let entries = PreparedEntry::of_document(&before, None, vec![entry(2, "kept")]);
-    let document = DeliveredFeed { title: "Old".to_owned(), entries, ..DeliveredFeed::default() };
-    let copy = Delivery { health: Health::default(), ..outcome(&before, Outcome::Copy(Box::new(document))) };
+    let document = ParsedFeed { title: "Old".to_owned(), entries, ..ParsedFeed::default() };
+    let copy =
+        FetchResult { health: FetchStatus::default(), ..outcome(&before, FetchOutcome::Copy(Box::new(document))) };
     assert_eq!(store(&mut library, copy).new.len(), 1);
     assert_eq!(feed(&library, url), stored);
 }
@@ -283,7 +284,7 @@ fn open_readers_follow_marks_to_the_entry_that_takes_over() {
                 found.push(entry.id);
             }
         };
-        library.read_entries(&WhichEntries::Newest(9), take).unwrap();
+        library.read_entries(&EntryQuery::Newest(9), take).unwrap();
         found[0]
     };
     let [first, second] = ["Story 1", "Story 2"].map(|headline| urls.map(|url| id(&other, url, headline)));
@@ -319,8 +320,8 @@ fn entries_repeat_one_entry_of_another_feed_at_most_once() {
     let mut deliver = |url: &str, articles: Vec<FeedArticle>| {
         let known = feed(&library, url);
         let entries = PreparedEntry::of_document(&known, None, articles);
-        let document = DeliveredFeed { entries, ..DeliveredFeed::default() };
-        store(&mut library, outcome(&known, Outcome::Feed(Box::new(document))));
+        let document = ParsedFeed { entries, ..ParsedFeed::default() };
+        store(&mut library, outcome(&known, FetchOutcome::Feed(Box::new(document))));
     };
     deliver(a, vec![article("first", "1", Some("first"))]);
     // Two entries of one feed, one with the link and one with the id of the first.
@@ -458,7 +459,7 @@ fn run(actions: &[Action], is_once: bool) {
                 let moved_to = moves_to.filter(|_| !is_stale).map(|to| urls[to].clone());
                 let stored = store(
                     &mut library,
-                    Delivery { moved_to, merge: is_once, ..answer(&base, &wanted, &format!("text {number}")) },
+                    FetchResult { moved_to, merge: is_once, ..answer(&base, &wanted, &format!("text {number}")) },
                 );
                 if is_stale {
                     assert!(stored.is_stale || stored.new.is_empty(), "{stored:?}");

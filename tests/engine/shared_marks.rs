@@ -13,8 +13,8 @@ use newsdesk::corpus::Corpus;
 use newsdesk::engine::load_all;
 use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::library::marks::FileState;
-use newsdesk::library::{Known, Library, News, Origins};
-use newsdesk::marks::{Change, Marked, Marking, Marks, Tag};
+use newsdesk::library::{ArticleRecord, ExternalChanges, Library, PathResolver};
+use newsdesk::marks::{ArticleMarks, Change, MarkChange, Marks, Tag};
 use newsdesk::query::SavedSearch;
 use newsdesk::subscriptions::Subscription;
 use proptest::prelude::*;
@@ -137,7 +137,7 @@ struct StoryMarks {
 }
 
 impl StoryMarks {
-    fn of(marked: &Marked) -> StoryMarks {
+    fn of(marked: &ArticleMarks) -> StoryMarks {
         let tags = marked.tags().iter().map(ToString::to_string).collect();
         StoryMarks { is_read: marked.is_read(), is_starred: marked.is_starred(), tags }
     }
@@ -171,7 +171,7 @@ impl Program {
         self.take(news);
     }
 
-    fn take(&mut self, news: News) {
+    fn take(&mut self, news: ExternalChanges) {
         for (article, marked) in news.marks {
             self.marks.set(article, marked);
         }
@@ -579,11 +579,12 @@ impl World {
             Mark::Star(is_starred) => Change::Starred(is_starred),
             Mark::Tag(tag, is_set) => Change::Tagged(Tag::new(TAGS[tag]).unwrap(), is_set),
         };
-        let marking = Marking { article, change };
+        let marking = MarkChange { article, change };
         let reader = &mut self.programs[program];
         let corpus = Arc::clone(&reader.corpus);
-        let mut known =
-            |id: ArticleId| -> Option<Known> { Some(Origins::default().known(corpus.get(corpus.find(id)?)?)) };
+        let mut known = |id: ArticleId| -> Option<ArticleRecord> {
+            Some(PathResolver::default().known(corpus.get(corpus.find(id)?)?))
+        };
         // A reader saves only what changes something on its screen.
         if reader.marks.apply(&marking).is_none() {
             return;

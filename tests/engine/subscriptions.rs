@@ -14,18 +14,18 @@ use flate2::write::GzEncoder;
 use newsdesk::article::{ArticleId, Role};
 use newsdesk::config::FeedSettings;
 use newsdesk::corpus::Corpus;
-use newsdesk::engine::feeds::commands::{self, OrderError, feeds_named};
+use newsdesk::engine::feeds::commands::{self, FeedCommandError, feeds_named};
 use newsdesk::engine::feeds::import_export::import;
-use newsdesk::engine::feeds::refresh::{Refreshed, Tried, refresh};
-use newsdesk::engine::feeds::subscribe::{Added, add};
+use newsdesk::engine::feeds::refresh::{FeedOutcome, RefreshSummary, refresh};
+use newsdesk::engine::feeds::subscribe::{SubscribeOutcome, add};
 use newsdesk::engine::load_all;
 use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::http::{Client, ClientOptions, FetchLimits, Login, Password, Proxy};
 use newsdesk::journal::{History, STEPS, SearchChange, StepChange};
 use newsdesk::keys::FeedCommand;
 use newsdesk::library::marks::FileState;
-use newsdesk::library::{KnownFeed, Library, ReaderId, Standing, UndoneStep};
-use newsdesk::marks::{Change, Marking, Tag};
+use newsdesk::library::{FetchPolicy, KnownFeed, Library, ReaderId, UndoneStep};
+use newsdesk::marks::{Change, MarkChange, Tag};
 use newsdesk::subscriptions::Subscription;
 
 use crate::support::server::{Answer, PATIENCE, Reply, Server};
@@ -56,11 +56,11 @@ impl Desk {
         assert_eq!(self.library.subscribe(&wanted).unwrap().new, urls.len());
     }
 
-    fn refresh(&mut self) -> Refreshed {
+    fn refresh(&mut self) -> RefreshSummary {
         self.refresh_with(&AtomicBool::new(false), |_| {})
     }
 
-    fn refresh_with(&mut self, stop: &AtomicBool, tell: impl FnMut(Vec<Tried>)) -> Refreshed {
+    fn refresh_with(&mut self, stop: &AtomicBool, tell: impl FnMut(Vec<FeedOutcome>)) -> RefreshSummary {
         let feeds = self.library.feeds().unwrap();
         refresh(&mut self.library, feeds, &self.client, &self.settings, stop, tell).unwrap()
     }
@@ -106,10 +106,10 @@ impl Desk {
     }
 
     fn mark(&mut self, id: ArticleId, changes: &[Change]) {
-        let markings: Vec<Marking> =
-            changes.iter().map(|change| Marking { article: id, change: change.clone() }).collect();
+        let markings: Vec<MarkChange> =
+            changes.iter().map(|change| MarkChange { article: id, change: change.clone() }).collect();
         let corpus = self.corpus(false);
-        let mut origins = newsdesk::library::Origins::default();
+        let mut origins = newsdesk::library::PathResolver::default();
         let known = &mut |id: ArticleId| {
             let slot = corpus.order().iter().find(|slot| corpus.get(**slot).unwrap().id() == id)?;
             Some(origins.known(corpus.get(*slot)?))
@@ -174,7 +174,7 @@ fn what_servers_do_badly_is_told_and_the_other_feeds_come() {
     for path in &paths[1..] {
         let health = health(path);
         assert!(health.error.is_some() && health.succeeded_at.is_none(), "{path}");
-        assert_eq!(health.standing == Standing::Gone, *path == "/gone", "{path}");
+        assert_eq!(health.standing == FetchPolicy::Gone, *path == "/gone", "{path}");
     }
     let busy = health("/busy");
     assert!(busy.due_at.unwrap() >= busy.tried_at.unwrap() + 7200);
@@ -200,7 +200,7 @@ fn what_did_not_change_is_not_sent_again_and_a_feed_that_moves_keeps_its_entries
     desk.subscribe(&[server.url("/old")]);
     assert_eq!(desk.refresh().new, 1);
     let before = desk.ids();
-    assert_eq!(desk.refresh(), Refreshed { tried: 1, ..Refreshed::default() });
+    assert_eq!(desk.refresh(), RefreshSummary { tried: 1, ..RefreshSummary::default() });
     let asked = server.requests();
     assert_eq!(asked.last().unwrap().header("If-None-Match"), Some("\"7\""));
     moved.store(true, Ordering::Relaxed);
@@ -406,7 +406,7 @@ fn hidden_entries_are_deleted_with_their_journal_step() {
     library.keep_with_journal(ReaderId(1), 0, &[], &[entry], &mut |_| None).unwrap();
     for number in 0..STEPS as u64 {
         assert_eq!(rows_of_entries(&desk), 4, "after {number} steps");
-        let changes = [Marking { article: ArticleId(number), change: Change::Starred(true) }];
+        let changes = [MarkChange { article: ArticleId(number), change: Change::Starred(true) }];
         let entry = history.record("star".to_owned(), StepChange::of_marks(&changes), None);
         library.keep_with_journal(ReaderId(1), 0, &changes, &[entry], &mut |_| None).unwrap();
     }
@@ -686,10 +686,13 @@ fn the_feed_of_a_page_is_found_and_a_choice_is_given_where_there_are_several() {
         let wanted = Subscription { tags: vec!["t".to_owned()], ..Subscription::new(place) };
         add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop)
     };
-    let Added::Several(feeds) = named(&server.url("/two")).unwrap() else { panic!("not several") };
+    let SubscribeOutcome::Several(feeds) = named(&server.url("/two")).unwrap() else { panic!("not several") };
     assert_eq!(feeds.iter().map(|feed| feed.title.as_str()).collect::<Vec<_>>(), ["All", ""]);
-    assert_eq!(named(&server.url("/one")), Ok(Added::Feed { name: "Found".to_owned(), new: 1, flaws: Vec::new() }));
-    assert_eq!(named(&server.url("/feed")), Ok(Added::Known { name: "Found".to_owned() }));
+    assert_eq!(
+        named(&server.url("/one")),
+        Ok(SubscribeOutcome::Feed { name: "Found".to_owned(), new: 1, flaws: Vec::new() })
+    );
+    assert_eq!(named(&server.url("/feed")), Ok(SubscribeOutcome::Known { name: "Found".to_owned() }));
     assert!(named(&server.url("/none")).unwrap_err().contains("links to none"));
     let feed = desk.feed(&server.url("/feed"));
     assert_eq!(
@@ -745,7 +748,7 @@ fn page_feeds_bring_no_logins() {
     let mut named = |place: &str| {
         add(&mut desk.library, &desk.client, &desk.settings, &Subscription::new(server.url(place)), &stop).unwrap()
     };
-    let Added::Several(feeds) = named("/two") else { panic!("not several") };
+    let SubscribeOutcome::Several(feeds) = named("/two") else { panic!("not several") };
     assert!(feeds.iter().all(|feed| !feed.url.contains('@')), "{feeds:?}");
     named("/one");
     assert_eq!(desk.feed(&server.url("/feed")).subscription.login, None);
@@ -1202,7 +1205,7 @@ fn removing_several_feeds_needs_confirmation() {
     desk.library.subscribe(&[tagged("a"), tagged("b")]).unwrap();
     let remove = |yes| FeedCommand::Remove { names: vec!["#press".to_owned()], yes };
     let refused = commands::run(&mut desk.library, &remove(false)).unwrap_err();
-    assert!(matches!(refused, OrderError::Unconfirmed(_)));
+    assert!(matches!(refused, FeedCommandError::Unconfirmed(_)));
     assert_eq!(desk.library.feeds().unwrap().len(), 2);
     let done = commands::run(&mut desk.library, &remove(true)).unwrap();
     assert_eq!(done.sentence(), "Unsubscribed from 2 feeds: \"http://a.example/\", \"http://b.example/\"");
@@ -1415,8 +1418,8 @@ fn marks_in_a_feed_file_follow_entries_that_move() {
             assert!(entry.article().to_text().contains(&item.text));
             if dice.roll(2) == 0 {
                 starred.push(item.text.clone());
-                let known = newsdesk::library::Origins::default().known(entry);
-                let marking = Marking { article: entry.id(), change: Change::Starred(true) };
+                let known = newsdesk::library::PathResolver::default().known(entry);
+                let marking = MarkChange { article: entry.id(), change: Change::Starred(true) };
                 library.keep(&[marking], &mut |_| Some(known.clone())).unwrap();
             }
         }
@@ -1456,8 +1459,8 @@ fn edited_entry_of_a_feed_file_keeps_its_mark() {
     let entry = corpus.get(corpus.order()[1]).unwrap();
     // An earlier version knew it by its position.
     let id = ArticleId::of(path.canonicalize().unwrap().as_os_str().as_encoded_bytes(), 1);
-    let known = newsdesk::library::Known { id, ..newsdesk::library::Origins::default().known(entry) };
-    let marking = Marking { article: id, change: Change::Starred(true) };
+    let known = newsdesk::library::ArticleRecord { id, ..newsdesk::library::PathResolver::default().known(entry) };
+    let marking = MarkChange { article: id, change: Change::Starred(true) };
     library.keep(&[marking], &mut |_| Some(known.clone())).unwrap();
     for entries in [
         vec![news(3, "http", "c"), news(1, "http", "a"), news(2, "http", "b")],
@@ -1626,11 +1629,11 @@ fn import_of_an_old_list_recognises_moved_feeds() {
     let stop = AtomicBool::new(false);
     let wanted = Subscription::new(server.url("/old"));
     let added = add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop).unwrap();
-    assert_eq!(added, Added::Moved { name: "Ferry News".to_owned(), to: server.url("/new") });
+    assert_eq!(added, SubscribeOutcome::Moved { name: "Ferry News".to_owned(), to: server.url("/new") });
     // Another feed takes over the address.
     is_other.store(true, Ordering::Relaxed);
     let added = add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop).unwrap();
-    assert_eq!(added, Added::Feed { name: "Other Paper".to_owned(), new: 1, flaws: Vec::new() });
+    assert_eq!(added, SubscribeOutcome::Feed { name: "Other Paper".to_owned(), new: 1, flaws: Vec::new() });
     assert_eq!(desk.starred().len(), 1);
     assert!(desk.starred()[0].contains("Ferry sails"));
     assert_eq!(desk.listed().len(), 2);
@@ -1647,12 +1650,12 @@ fn import_recognises_addresses_that_redirected_when_added() {
     let stop = AtomicBool::new(false);
     let wanted = Subscription::new(server.url("/old"));
     let added = add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop).unwrap();
-    assert!(matches!(added, Added::Feed { new: 1, .. }), "{added:?}");
+    assert!(matches!(added, SubscribeOutcome::Feed { new: 1, .. }), "{added:?}");
     let path = desk.folder.path().join("feeds.opml");
     fs::write(&path, format!("<opml><outline xmlUrl='{}'/></opml>", server.url("/old"))).unwrap();
     let again = import(&mut desk.library, &path, false).unwrap();
     assert_eq!((again.subscribed.new, again.subscribed.same), (0, 1));
-    assert_eq!(desk.refresh(), Refreshed { tried: 1, ..Refreshed::default() });
+    assert_eq!(desk.refresh(), RefreshSummary { tried: 1, ..RefreshSummary::default() });
 }
 
 /// A server on which `/old` redirects to `/new` once the flag is set. Both serve the same feed until then.
@@ -1708,7 +1711,7 @@ fn doubled_feeds_are_merged_when_one_redirects() {
     let mut told = Vec::new();
     let done = desk.refresh_with(&AtomicBool::new(false), |batch| told.extend(batch));
     assert_eq!((done.failed, done.new, done.changed), (0, 0, 0));
-    let sentences: Vec<String> = told.iter().filter_map(Tried::merge_sentence).collect();
+    let sentences: Vec<String> = told.iter().filter_map(FeedOutcome::merge_sentence).collect();
     let sentence = "\"Morning\" moved to the address of \"Morning\"; the two subscriptions are one now";
     assert_eq!(sentences, [sentence]);
     let feeds = desk.library.feeds().unwrap();
@@ -1723,12 +1726,12 @@ fn doubled_feeds_are_merged_when_one_redirects() {
     let (marks, ids) = (library.marks().unwrap(), desk.ids());
     assert!(marks.get(ids["one"]).is_starred() && marks.get(ids["four"]).is_read());
     assert_eq!((marks.get(ids["two"]).tags().len(), marks.get(ids["three"]).note()), (1, "call"));
-    assert_eq!((rows_of_entries(&desk), desk.refresh()), (4, Refreshed { tried: 1, ..Refreshed::default() }));
+    assert_eq!((rows_of_entries(&desk), desk.refresh()), (4, RefreshSummary { tried: 1, ..RefreshSummary::default() }));
     assert_eq!(library.check().unwrap(), [""; 0]);
     // The former address leads to it.
     let stop = AtomicBool::new(false);
     let added = add(&mut desk.library, &desk.client, &desk.settings, &Subscription::new(&old), &stop).unwrap();
-    assert_eq!(added, Added::Moved { name: "Morning".to_owned(), to: new });
+    assert_eq!(added, SubscribeOutcome::Moved { name: "Morning".to_owned(), to: new });
     assert_eq!(desk.library.subscribe(&[Subscription::new(&old)]).unwrap().same, 1);
 }
 
@@ -1833,7 +1836,7 @@ fn flaws_of_a_feed_are_stored_until_they_are_fixed() {
     let url = server.url("/");
     let stop = AtomicBool::new(false);
     let added = add(&mut desk.library, &desk.client, &desk.settings, &Subscription::new(&url), &stop).unwrap();
-    let Added::Feed { new, flaws, .. } = &added else { panic!("{added:?}") };
+    let SubscribeOutcome::Feed { new, flaws, .. } = &added else { panic!("{added:?}") };
     assert_eq!((*new, flaws.len(), flaws[0].line), (30, 11, Some(2)));
     assert!(flaws[0].cause.contains("not well-formed") && flaws[1].cause.contains("03/04/2019"), "{flaws:?}");
     assert_eq!(flaws[10].cause, "21 more problems");

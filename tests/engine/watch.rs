@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
-use newsdesk::engine::Archive;
+use newsdesk::engine::CorpusService;
 use newsdesk::engine::loader::{LoadOptions, Source};
 
 /// Long enough for a machine that is busy; what is waited for mostly comes within a fifth of a second.
@@ -20,7 +20,7 @@ fn wire(headline: &str) -> String {
 }
 
 struct Desk {
-    archive: Archive,
+    archive: CorpusService,
     inbox: Receiver<Message>,
     corpus: Arc<Corpus>,
     problems: Vec<PathBuf>,
@@ -30,7 +30,7 @@ impl Desk {
     fn open(paths: &[&Path]) -> Desk {
         let (sender, inbox) = mpsc::channel();
         let sources = paths.iter().map(|path| Source::Named(path.to_path_buf())).collect();
-        let archive = Archive::open(sources, LoadOptions::default(), true, move |message| {
+        let archive = CorpusService::open(sources, LoadOptions::default(), true, move |message| {
             let _ = sender.send(message);
         });
         let mut desk = Desk { archive: archive.unwrap(), inbox, corpus: Arc::default(), problems: Vec::new() };

@@ -1,7 +1,7 @@
 //! What servers send: feeds, the HTML in them, and pages.
 
 use newsdesk::formats::{
-    FORMATS, Feed, FeedEntry, FeedHead, FeedOptions, FeedText, Hint, Reading, feed_articles, feeds_of_page,
+    FORMATS, Feed, FeedEntry, FeedMeta, FeedOptions, FeedText, FileHint, ParsedFile, feed_articles, feeds_of_page,
     page_article, parse_feed, resolve_entities,
 };
 
@@ -13,9 +13,9 @@ const BASE: &str = "https://example.org/a/b";
 pub(super) fn file(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let format = FORMATS.iter().find(|format| format.name() == "feed").expect("the format is there");
-    let mut reading = Reading { format: "feed", ..Reading::default() };
-    format.recognise(&Hint { file_name: "x.rss" }, &text);
-    format.parse(&Hint { file_name: "x.rss" }, &text, &mut reading);
+    let mut reading = ParsedFile { format: "feed", ..ParsedFile::default() };
+    format.recognise(&FileHint { file_name: "x.rss" }, &text);
+    format.parse(&FileHint { file_name: "x.rss" }, &text, &mut reading);
     assert_kept(&reading);
     for content_type in [None, Some("text/xml; charset=utf-16")] {
         let Ok(feed) = parse_feed(input, &FeedOptions { base: Some(BASE), content_type }) else { continue };
@@ -90,7 +90,7 @@ fn assert_harmless_entry(entry: &FeedEntry) {
     }
 }
 
-fn assert_harmless_head(head: &FeedHead) {
+fn assert_harmless_head(head: &FeedMeta) {
     head.title.iter().chain(&head.rights).for_each(assert_harmless);
 }
 

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use newsdesk::article::{Article, BlockKind, Draft, DraftPart, Role, Span};
-use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Slot, Stamp};
-use newsdesk::formats::{FORMATS, Hint, Reading, decode, is_recognised, read};
+use newsdesk::corpus::{Corpus, FileStamp, Origin, ShardBuilder, Slot};
+use newsdesk::formats::{FORMATS, FileHint, ParsedFile, decode, is_recognised, read};
 use newsdesk::text::clean;
 
 use super::safe::{assert_safe, assert_safe_line};
 
-const HINT: Hint<'_> = Hint { file_name: "2023-09-27-x.txt" };
+const HINT: FileHint<'_> = FileHint { file_name: "2023-09-27-x.txt" };
 
 pub(super) fn wire(input: &[u8]) {
     let text = lines(input);
@@ -42,7 +42,7 @@ pub(super) fn file(input: &[u8]) {
     let (&ending, bytes) = input.split_first().unwrap_or((&0, &[]));
     let endings = ["txt", "md", "html", "xml", "json", "rss", ""];
     let file_name = format!("2023-09-27-x.{}", endings[usize::from(ending) % endings.len()]);
-    let hint = Hint { file_name: &file_name };
+    let hint = FileHint { file_name: &file_name };
     let Ok(decoded) = decode(bytes) else { return };
     assert!(!decoded.text().trim().is_empty(), "what has no text is refused");
     is_recognised(&decoded, &hint);
@@ -52,9 +52,9 @@ pub(super) fn file(input: &[u8]) {
     assert_kept(&reading);
 }
 
-fn parse<'a>(name: &str, text: &'a str) -> Reading<'a> {
+fn parse<'a>(name: &str, text: &'a str) -> ParsedFile<'a> {
     let format = FORMATS.iter().find(|format| format.name() == name).expect("the format is there");
-    let mut reading = Reading { format: format.name(), ..Reading::default() };
+    let mut reading = ParsedFile { format: format.name(), ..ParsedFile::default() };
     format.recognise(&HINT, text);
     format.parse(&HINT, text, &mut reading);
     assert_kept(&reading);
@@ -62,7 +62,7 @@ fn parse<'a>(name: &str, text: &'a str) -> Reading<'a> {
 }
 
 /// What every format promises, and what becomes of it.
-pub(super) fn assert_kept(reading: &Reading<'_>) {
+pub(super) fn assert_kept(reading: &ParsedFile<'_>) {
     assert!(reading.drafts.len() == 1 || reading.format == "feed", "{} articles", reading.drafts.len());
     for flaw in &reading.flaws {
         assert!(!flaw.cause.is_empty() && !flaw.consequence.is_empty(), "{flaw:?}");
@@ -107,7 +107,7 @@ pub(super) fn article_of(draft: &Draft<'_>) -> Article {
 /// The store that holds these, and no more.
 pub(super) fn corpus_of(drafts: &[Draft<'_>]) -> Corpus {
     let mut builder = ShardBuilder::default();
-    let file = builder.file(&Arc::from(Path::new("desk")), "x.txt".as_ref(), Origin::File, Stamp::default());
+    let file = builder.file(&Arc::from(Path::new("desk")), "x.txt".as_ref(), Origin::File, FileStamp::default());
     for (ordinal, draft) in (0..).zip(drafts) {
         builder.push(file, b"x.txt", ordinal, "wire", draft);
     }
@@ -131,7 +131,7 @@ pub(super) fn assert_shown(article: &Article) {
 
 /// Every word of a text stands in some part, in the dateline or in the section; lines that may be more than text are
 /// not looked at.
-fn assert_nothing_is_lost(text: &str, reading: &Reading<'_>) {
+fn assert_nothing_is_lost(text: &str, reading: &ParsedFile<'_>) {
     let draft = &reading.drafts[0];
     let mut kept: String = draft.parts.iter().map(|part| format!("{} ", part.text)).collect();
     kept.push_str(&draft.section);

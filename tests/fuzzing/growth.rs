@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use newsdesk::formats::{
-    Budget, FORMATS, FeedOptions, Hint, Reading, decode, feed_articles, feeds_of_page, page_article, parse_feed,
+    Budget, FORMATS, FeedOptions, FileHint, ParsedFile, decode, feed_articles, feeds_of_page, page_article, parse_feed,
 };
 use newsdesk::query::{Query, complete};
 use newsdesk::render::typeset;
@@ -618,11 +618,11 @@ fn read(reader: &'static str, bytes: &[u8]) {
         "opml" => drop(opml::read(&text)),
         "newsboat" => drop(newsboat::read(&text)),
         name => {
-            let hint = Hint { file_name: "x.txt" };
+            let hint = FileHint { file_name: "x.txt" };
             let _ = decode(bytes).is_ok();
             let format = FORMATS.iter().find(|format| format.name() == name).expect("the format is there");
             let budget = Budget::of(text.len());
-            let mut reading = Reading { format: name, budget, ..Reading::default() };
+            let mut reading = ParsedFile { format: name, budget, ..ParsedFile::default() };
             format.recognise(&hint, &text);
             format.parse(&hint, &text, &mut reading);
         }

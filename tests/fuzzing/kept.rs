@@ -7,13 +7,13 @@ use std::sync::{Arc, LazyLock};
 
 use newsdesk::article::{ArticleId, BlockKind, Draft, Published, Role, Span, SpanStyle};
 use newsdesk::config::Config;
-use newsdesk::corpus::codec::{Sealed, decode, encode};
-use newsdesk::corpus::{Corpus, Entry, Origin, Shard, ShardBuilder, Slot, Stamp};
+use newsdesk::corpus::codec::{ShardDigest, decode, encode};
+use newsdesk::corpus::{ArticleRef, Corpus, FileStamp, Origin, Shard, ShardBuilder, Slot};
 use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::engine::{Cache, load_with, make_snapshot};
 use newsdesk::query::Query;
 use newsdesk::render::typeset::{Annotation, TypesetOptions, typeset};
-use newsdesk::search::{Counted, Matcher, facets};
+use newsdesk::search::{FacetKey, Matcher, facets};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::app::Desk;
@@ -23,7 +23,7 @@ use super::formats::assert_shown;
 static SOUND: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut builder = ShardBuilder::default();
     for (number, (dir, name)) in [("desk", "a.txt"), ("desk/b", "c.md")].iter().enumerate() {
-        let file = builder.file(&Arc::from(Path::new(dir)), name.as_ref(), Origin::File, Stamp::default());
+        let file = builder.file(&Arc::from(Path::new(dir)), name.as_ref(), Origin::File, FileStamp::default());
         let mut draft = Draft {
             published: Published::from_seconds(1_690_000_000 + number as i64, Some(180)),
             section: format!("DESK {number}").into(),
@@ -49,7 +49,7 @@ pub(super) fn shard(input: &[u8]) {
         Some((0, made_up)) => made_up.to_vec(),
         _ => changed(&SOUND, input.get(1..).unwrap_or_default()),
     };
-    let sealed = Sealed { checksum: xxh3_128(&bytes), length: bytes.len() as u64 };
+    let sealed = ShardDigest { checksum: xxh3_128(&bytes), length: bytes.len() as u64 };
     let Ok(shard) = decode(&mut &*bytes, sealed, Path::new("desk")) else { return };
     look_at(shard);
 }
@@ -77,14 +77,14 @@ fn look_at(shard: Shard) {
         look_at_article(slot, corpus.get(slot).unwrap(), &matcher);
     }
     corpus.living_files();
-    let slots = Counted::Slots(Arc::clone(corpus.order()));
+    let slots = FacetKey::Slots(Arc::clone(corpus.order()));
     facets(&Arc::new(corpus.clone()), &slots, &Default::default(), &[], &|| false);
     let mut desk = Desk::new(Config::default(), corpus, 120, 40);
     desk.press("/").type_in("state a").press("enter n n");
     desk.draw();
 }
 
-fn look_at_article(slot: Slot, entry: Entry<'_>, matcher: &Matcher) {
+fn look_at_article(slot: Slot, entry: ArticleRef<'_>, matcher: &Matcher) {
     let article = entry.article();
     assert_shown(&article);
     let _ = (entry.day(), entry.has_links(), entry.path(), entry.stamp(), entry.section(), entry.parts().count());
@@ -154,7 +154,7 @@ impl Folder {
 pub(super) fn stored(input: &[u8]) {
     let Ok(draft) = serde_json::from_slice::<Draft<'_>>(input) else { return };
     let mut builder = ShardBuilder::default();
-    let file = builder.file(&Arc::from(Path::new("desk")), "x".as_ref(), Origin::File, Stamp::default());
+    let file = builder.file(&Arc::from(Path::new("desk")), "x".as_ref(), Origin::File, FileStamp::default());
     builder.push_known(file, ArticleId(1), 0, "feed", &draft);
     builder.push_known(file, ArticleId(2), 1, "feed", &draft);
     look_at(builder.finish());

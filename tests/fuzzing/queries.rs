@@ -80,7 +80,7 @@ pub(super) fn find(input: &[u8]) {
     for end in (0..=query.len()).filter(|&end| query.is_char_boundary(end)) {
         let typed = search_model::parse(&query[..end]).sorted(sort);
         let full = ask(&corpus, &typed, None);
-        if let Some(former) = former.filter(|former: &newsdesk::search::Answer| typed.refines(&former.query)) {
+        if let Some(former) = former.filter(|former: &newsdesk::search::SearchResult| typed.refines(&former.query)) {
             let narrowed = ask(&corpus, &typed, Some(former));
             assert_eq!(narrowed.slots, full.slots, "{}", typed.text());
         }

@@ -5,7 +5,7 @@ use newsdesk::query::Query;
 use newsdesk::render::typeset::{Annotation, LineKind, TypesetOptions, typeset};
 use newsdesk::search::Matcher;
 use newsdesk::text::count_words;
-use newsdesk::text::fold::{Folder, Unfolder, fold as folded_text, fold_keeping_case};
+use newsdesk::text::fold::{FoldWriter, Unfolder, fold as folded_text, fold_keeping_case};
 use newsdesk::text::{SafeText, clean};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -31,7 +31,7 @@ pub(super) fn fold(input: &[u8]) {
     let rest = bytes.rest();
     // Parts of one article share one stream.
     let parts: Vec<&str> = rest.split('\n').collect();
-    let mut folder = Folder::default();
+    let mut folder = FoldWriter::default();
     folder.begin_article();
     let mut ends = Vec::new();
     for part in &parts {
@@ -47,7 +47,7 @@ pub(super) fn fold(input: &[u8]) {
     // Ranges are asked for in text that is safe, where stacks of marks are bounded.
     let safe = clean(parts[0]);
     let text = &*safe;
-    let mut folder = Folder::default();
+    let mut folder = FoldWriter::default();
     folder.push(text);
     let ends = [folder.folded.len()];
     let once = folded_text(text);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use newsdesk::library::Library;
-use newsdesk::library::feeds::WhichEntries;
+use newsdesk::library::feeds::EntryQuery;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -459,7 +459,7 @@ fn a_refresh_that_is_killed_leaves_what_was_stored_whole_and_the_next_stores_not
         assert_eq!(reader.library().check().unwrap(), [""; 0]);
         // A feed is there with all of its entries, or with none.
         let mut counts: BTreeMap<_, usize> = BTreeMap::new();
-        let all = WhichEntries::Newest(usize::MAX);
+        let all = EntryQuery::Newest(usize::MAX);
         reader.library().read_entries(&all, |entry| *counts.entry(entry.feed).or_default() += 1).unwrap();
         assert!(counts.values().all(|count| *count == ENTRIES), "{counts:?}");
     }

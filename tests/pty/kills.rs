@@ -17,7 +17,7 @@ use newsdesk::corpus::Corpus;
 use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::engine::{Cache, load_all, load_with};
 use newsdesk::library::Library;
-use newsdesk::library::feeds::WhichEntries;
+use newsdesk::library::feeds::EntryQuery;
 use rustix::process::Signal;
 
 use crate::support::rng::{Dice, setting};
@@ -143,7 +143,7 @@ struct Kept {
 /// What the library holds of the feeds.
 fn kept(library: &mut Library) -> Kept {
     let mut kept = Kept { ids: BTreeMap::new(), versions: BTreeMap::new(), entries: 0 };
-    let all = WhichEntries::Newest(usize::MAX);
+    let all = EntryQuery::Newest(usize::MAX);
     let after = |text: &str, mark: &str, end: char| Some(text.split_once(mark)?.1.split_once(end)?.0.to_owned());
     library
         .read_entries(&all, |entry| {

@@ -14,8 +14,8 @@ use newsdesk::article::{BlockKind, Draft, Role};
 use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::engine::{Cache, load_all, make_snapshot};
 use newsdesk::formats::{FeedArticle, FeedKey};
-use newsdesk::library::feeds::{DeliveredFeed, Delivery, Outcome, PreparedEntry};
-use newsdesk::library::{Health, Library};
+use newsdesk::library::feeds::{FetchOutcome, FetchResult, ParsedFeed, PreparedEntry};
+use newsdesk::library::{FetchStatus, Library};
 use newsdesk::query::SavedSearch;
 use newsdesk::subscriptions::Subscription;
 
@@ -210,14 +210,13 @@ fn feeds_keep_to_the_memory_and_what_came_last_stays() {
             draft.push_body(BlockKind::Paragraph, format!("{name} ").repeat(200));
             PreparedEntry::new(&[feed.seed], None, FeedArticle { keys: vec![FeedKey::new(name)], guid: None, draft })
         });
-        let document =
-            DeliveredFeed { title: "Example".to_owned(), entries: entries.collect(), ..DeliveredFeed::default() };
-        let outcome = Outcome::Feed(Box::new(document));
+        let document = ParsedFeed { title: "Example".to_owned(), entries: entries.collect(), ..ParsedFeed::default() };
+        let outcome = FetchOutcome::Feed(Box::new(document));
         library
-            .store(&[Delivery {
+            .store(&[FetchResult {
                 feed: feed.number,
                 version: feed.version,
-                health: Health::default(),
+                health: FetchStatus::default(),
                 moved_to: None,
                 merge: true,
                 outcome,

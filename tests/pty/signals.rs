@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use newsdesk::article::ArticleId;
 use newsdesk::library::Library;
-use newsdesk::library::feeds::WhichEntries;
+use newsdesk::library::feeds::EntryQuery;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
 use crate::support::rng::{Dice, setting};
@@ -164,7 +164,7 @@ fn signals_at_any_moment_leave_the_terminal_and_the_library_whole() {
         assert!(home.library().check().unwrap().is_empty(), "{case}");
         // A feed is there with all of its entries, or with none.
         let mut counts: BTreeMap<_, usize> = BTreeMap::new();
-        let all = WhichEntries::Newest(usize::MAX);
+        let all = EntryQuery::Newest(usize::MAX);
         home.library().read_entries(&all, |entry| *counts.entry(entry.feed).or_default() += 1).unwrap();
         assert!(counts.values().all(|count| *count == ENTRIES), "{case}: {counts:?}");
     }

@@ -8,11 +8,11 @@ use crate::support::app::*;
 use newsdesk::app::{
     Effect, Focus, Kept, LoadProgress, Message, Mouse, MouseAction, Notice, OverlayKind, help_rows, palette_rows,
 };
-use newsdesk::article::{Problem, Refusal};
+use newsdesk::article::{Problem, ReadError};
 use newsdesk::config::{Config, Density, Split, ThemeChoice};
 use newsdesk::corpus::{Corpus, Origin};
 use newsdesk::keys::{ACTIONS, Action, Key};
-use newsdesk::search::Costly;
+use newsdesk::search::EmptyReason;
 use proptest::prelude::*;
 
 #[test]
@@ -580,7 +580,7 @@ fn problems_are_listed_and_go_when_their_file_is_read_anew() {
     assert_eq!(desk.notice(), "No problems: everything could be read");
     for name in ["a.bin", "b.bin", "sub/c.bin"] {
         let path = Path::new("desk").join(name);
-        desk.hear(Message::Problem(Problem::refused(path, &Refusal::Empty)));
+        desk.hear(Message::Problem(Problem::refused(path, &ReadError::Empty)));
     }
     desk.press("! j j j");
     assert_eq!(desk.state.overlay().map(|overlay| (overlay.kind, overlay.row)), Some((OverlayKind::Problems, 2)));
@@ -726,9 +726,9 @@ fn typing_what_changes_nothing_asks_nothing() {
 fn of_a_query_that_finds_nothing_the_costly_condition_is_named() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("state quay section:weather");
-    assert_eq!(desk.state.filter().costly(), Some(&Costly::Without("quay".to_owned(), 1)));
+    assert_eq!(desk.state.filter().costly(), Some(&EmptyReason::Without("quay".to_owned(), 1)));
     desk.press("^U").type_in("state nowhere anywhere");
-    assert_eq!(desk.state.filter().costly(), Some(&Costly::Alone("nowhere".to_owned())));
+    assert_eq!(desk.state.filter().costly(), Some(&EmptyReason::Alone("nowhere".to_owned())));
     desk.press("^U").type_in("nowhere");
     assert_eq!(desk.state.filter().costly(), None);
 }
@@ -1074,7 +1074,7 @@ fn stopping_and_drawing_anew_work_in_the_palette() {
 fn all_problems_can_be_gone_at_once() {
     let mut desk = Desk::wide();
     for n in 0..10_005 {
-        desk.hear(Message::Problem(Problem::refused(format!("{n}").into(), &Refusal::Empty)));
+        desk.hear(Message::Problem(Problem::refused(format!("{n}").into(), &ReadError::Empty)));
     }
     desk.hear(Message::ProblemsGone("".into()));
     assert_eq!(desk.state.problem_count(), 0);

@@ -10,7 +10,7 @@ use newsdesk::app::{
     Size, State,
 };
 use newsdesk::article::{Draft, Role};
-use newsdesk::article::{Problem, Refusal};
+use newsdesk::article::{Problem, ReadError};
 use newsdesk::config::{Config, FeedSort};
 use newsdesk::corpus::{Corpus, FeedLabel, ShardBuilder};
 use newsdesk::keys::FeedCommand;
@@ -366,7 +366,7 @@ fn a_refresh_tells_how_far_it_is_and_moves_nothing() {
 #[test]
 fn what_is_wrong_with_feeds_is_listed_after_files_and_does_not_go_with_them() {
     let mut desk = Desk::new(Config::default());
-    let problem = |path: &str| Problem::refused(path.into(), &Refusal::Empty);
+    let problem = |path: &str| Problem::refused(path.into(), &ReadError::Empty);
     let of_feed = problem("https://canal.example/rss");
     desk.hear(Message::FeedProblems(vec![of_feed.clone()]));
     desk.hear(Message::Problem(problem("news/a.txt")));

@@ -1,4 +1,4 @@
-//! Marking articles as a reader does it: keys go in, and what is marked, told and handed over to be kept is looked at.
+//! MarkChange articles as a reader does it: keys go in, and what is marked, told and handed over to be kept is looked at.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use chrono::{NaiveDate, NaiveDateTime};
 use newsdesk::app::{Effect, FeedOrder, Focus, Kept, LoadProgress, Message, Notice, OverlayKind, Session, Size, State};
 use newsdesk::article::ArticleId;
 use newsdesk::config::{Config, MarkRead};
-use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
-use newsdesk::formats::{Hint, decode, read};
+use newsdesk::corpus::{Corpus, FileStamp, Origin, Shard, ShardBuilder};
+use newsdesk::formats::{FileHint, decode, read};
 use newsdesk::journal::{JournalEntry, Step, StepChange};
-use newsdesk::marks::{Change, Marked, Marking, Marks, Place, Tag};
+use newsdesk::marks::{ArticleMarks, Change, MarkChange, Marks, ReadPosition, Tag};
 use newsdesk::query::SavedSearch;
 use newsdesk::search::{FacetKind, count_hits, count_values, facets, scan};
 
@@ -45,8 +45,8 @@ fn shard(files: &[(&str, &str)]) -> Arc<Shard> {
     let dir: Arc<Path> = Arc::from(Path::new("desk"));
     for (name, text) in files {
         let decoded = decode(text.as_bytes()).unwrap();
-        let reading = read(&decoded, &Hint { file_name: name });
-        let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
+        let reading = read(&decoded, &FileHint { file_name: name });
+        let file = builder.file(&dir, name.as_ref(), Origin::File, FileStamp::default());
         for (ordinal, draft) in (0..).zip(&reading.drafts) {
             builder.push(file, name.as_bytes(), ordinal, reading.format, draft);
         }
@@ -359,7 +359,7 @@ fn what_comes_in_takes_nothing_away_that_was_read_since_the_filter_was_asked() {
     assert_eq!(desk.listed().len(), before.len() + 1);
     assert_eq!(desk.selected(), selected);
     // What somebody else has read goes.
-    let mut read = Marked::default();
+    let mut read = ArticleMarks::default();
     read.apply(&Change::Read(true));
     desk.hear(Message::News { marks: vec![(id("late.txt"), read)], searches: None });
     desk.hear(Message::Corpus(Arc::new(desk.state.corpus().as_ref().clone())));
@@ -563,7 +563,7 @@ fn marks_of_others_show_and_own_ones_on_their_way_stay() {
     let mut desk = Desk::open();
     desk.disk = false;
     desk.press("s");
-    let mut read = Marked::default();
+    let mut read = ArticleMarks::default();
     read.apply(&Change::Read(true));
     let marks = vec![(id("ferry.txt"), read.clone()), (id("choir.txt"), read)];
     desk.hear(Message::News { marks, searches: None });
@@ -580,7 +580,7 @@ fn what_was_marked_before_the_library_was_open_is_laid_over_it() {
     desk.hear(Message::Corpus(Arc::new(town(&TOWN))));
     desk.press("s");
     let mut marks = Marks::default();
-    marks.apply(&Marking { article: id("ferry.txt"), change: Change::Read(true) });
+    marks.apply(&MarkChange { article: id("ferry.txt"), change: Change::Read(true) });
     desk.hear(Message::Library(Box::new(Kept { marks, ..Kept::default() })));
     let ferry = desk.marks().get(id("ferry.txt"));
     assert!(ferry.is_read() && ferry.is_starred());
@@ -604,7 +604,7 @@ fn the_next_start_is_where_the_reader_was() {
     });
     let (session, place) = (session.unwrap(), place.unwrap());
     let top = desk.state.reading().top();
-    assert!(top > 0 && matches!(place.change, Change::Place(Some(Place { part: 1.., .. }))));
+    assert!(top > 0 && matches!(place.change, Change::Place(Some(ReadPosition { part: 1.., .. }))));
 
     let mut marks = Marks::default();
     marks.apply(&place);
@@ -665,7 +665,7 @@ fn count_marks_rows_from_the_cursor_as_the_first_would_be() {
         TOWN.iter().filter(|(name, _)| desk.marks().get(id(name)).is_read()).map(|(name, _)| *name).collect::<Vec<_>>()
     };
     desk.press("j r k 3 r");
-    assert_eq!(desk.told(), "Marked 2 articles as read · u undo", "one was read already");
+    assert_eq!(desk.told(), "ArticleMarks 2 articles as read · u undo", "one was read already");
     assert_eq!(read(&desk), ["ferry.txt", "archive.txt", "market.txt"]);
     desk.press("4 r");
     assert_eq!(read(&desk), [""; 0], "the first was read, so all are unread");
@@ -691,18 +691,18 @@ fn commands_in_the_sources_pane_act_on_the_row_alone() {
     let mut desk = Desk::open();
     desk.press("f 6 G");
     assert_eq!(desk.state.sources().row().unwrap().name, "TOWN");
-    let with = |desk: &Desk, is: &dyn Fn(&Marked) -> bool| {
+    let with = |desk: &Desk, is: &dyn Fn(&ArticleMarks) -> bool| {
         TOWN.iter().filter(|(name, _)| is(desk.marks().get(id(name)))).map(|(name, _)| *name).collect::<Vec<_>>()
     };
     let town = ["archive.txt", "market.txt"];
     desk.command("read");
-    assert_eq!(desk.told(), "Marked 2 articles of \"TOWN\" as read · u undo");
-    assert_eq!(with(&desk, &Marked::is_read), town);
+    assert_eq!(desk.told(), "ArticleMarks 2 articles of \"TOWN\" as read · u undo");
+    assert_eq!(with(&desk, &ArticleMarks::is_read), town);
     desk.press("u");
     assert_eq!(desk.told(), "Undone: mark 2 articles of \"TOWN\" as read · ^R redoes");
     assert!(desk.marks().is_empty());
     desk.command("star");
-    assert_eq!(with(&desk, &Marked::is_starred), town);
+    assert_eq!(with(&desk, &ArticleMarks::is_starred), town);
     desk.command("unstar").command("tag moon");
     assert_eq!(desk.told(), "Tagged 2 articles of \"TOWN\" with #moon · u undo");
     assert_eq!(with(&desk, &|marked| !marked.tags().is_empty()), town);
@@ -714,25 +714,29 @@ fn commands_in_the_sources_pane_act_on_the_row_alone() {
     desk.press("esc").filter("lamps").press("f");
     let town_row = desk.state.sources().rows().iter().position(|row| row.name == "TOWN").unwrap();
     desk.press(&format!("g {town_row} j")).command("read");
-    assert_eq!(with(&desk, &Marked::is_read), town);
+    assert_eq!(with(&desk, &ArticleMarks::is_read), town);
 }
 
 #[test]
 fn keys_in_the_sources_pane_act_on_rows() {
     let mut desk = Desk::open();
-    let with = |desk: &Desk, is: &dyn Fn(&Marked) -> bool| {
+    let with = |desk: &Desk, is: &dyn Fn(&ArticleMarks) -> bool| {
         TOWN.iter().filter(|(name, _)| is(desk.marks().get(id(name)))).count()
     };
     desk.press("j r f 6 G");
     assert!(desk.state.sources().row().unwrap().name == "TOWN");
     desk.press("r");
-    assert_eq!(desk.told(), "Marked 1 article of \"TOWN\" as read · u undo", "a row with unread articles becomes read");
+    assert_eq!(
+        desk.told(),
+        "ArticleMarks 1 article of \"TOWN\" as read · u undo",
+        "a row with unread articles becomes read"
+    );
     desk.press("r");
-    assert_eq!(desk.told(), "Marked 2 articles of \"TOWN\" as unread · u undo");
+    assert_eq!(desk.told(), "ArticleMarks 2 articles of \"TOWN\" as unread · u undo");
     desk.press("2 s");
     assert_eq!(desk.told(), "Starred 3 articles of \"TOWN\", \"WEATHER\" · u undo");
     desk.press("s");
-    assert_eq!(with(&desk, &Marked::is_starred), 1);
+    assert_eq!(with(&desk, &ArticleMarks::is_starred), 1);
     desk.press("t").type_in("moon").press("enter");
     assert_eq!(desk.told(), "Changed the tags of 2 articles of \"TOWN\" · u undo");
     desk.press("m");
@@ -742,14 +746,14 @@ fn keys_in_the_sources_pane_act_on_rows() {
     assert_eq!(desk.told(), "Undone: mark \"Archive opens\" as read · ^R redoes");
     assert!(desk.marks().is_empty());
     desk.press("g").command("read");
-    assert_eq!(desk.told(), "Marked 5 articles as read · u undo");
+    assert_eq!(desk.told(), "ArticleMarks 5 articles as read · u undo");
 }
 
 #[test]
 fn step_that_another_program_changed_is_refused() {
     let mut desk = Desk::open();
     desk.press("s j 3 r");
-    let news = |name: &str| Message::News { marks: vec![(id(name), Marked::default())], searches: None };
+    let news = |name: &str| Message::News { marks: vec![(id(name), ArticleMarks::default())], searches: None };
     desk.hear(news("market.txt"));
     desk.press("u");
     assert_eq!(desk.told(), "Not undone because another program changed 1 of them since: mark 3 articles as read");
@@ -801,7 +805,7 @@ fn changes_of_searches_are_undone() {
 #[test]
 fn steps_from_before_the_start_are_undone() {
     let mut marks = Marks::default();
-    let star = Marking { article: id("storm.txt"), change: Change::Starred(true) };
+    let star = MarkChange { article: id("storm.txt"), change: Change::Starred(true) };
     marks.apply(&star);
     let change = StepChange::of_marks(&[star]);
     let step = Step { number: -1, row: Some(7), name: "star \"Storm passes\"".to_owned(), change };

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use newsdesk::app::{ChangedPiece, Effect, FeedHealth, FeedRow, LoadProgress, Message, Notice, Size, State};
-use newsdesk::article::{Flaw, Problem, Refusal};
+use newsdesk::article::{Problem, ReadError, Warning};
 use newsdesk::config::{Background, Config};
-use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
-use newsdesk::formats::{Hint, decode, read};
+use newsdesk::corpus::{Corpus, FileStamp, Origin, ShardBuilder};
+use newsdesk::formats::{FileHint, decode, read};
 use newsdesk::search::{count_hits, facets, other_case, scan};
 use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;
@@ -74,8 +74,8 @@ impl Screen {
         let dir: Arc<Path> = Arc::from(Path::new("town"));
         for (name, text) in TOWN {
             let decoded = decode(text.as_bytes()).unwrap();
-            let reading = read(&decoded, &Hint { file_name: name });
-            let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
+            let reading = read(&decoded, &FileHint { file_name: name });
+            let file = builder.file(&dir, name.as_ref(), Origin::File, FileStamp::default());
             for (ordinal, draft) in (0..).zip(&reading.drafts) {
                 builder.push(file, name.as_bytes(), ordinal, reading.format, draft);
             }
@@ -294,14 +294,14 @@ fn the_help_is_searched() {
 #[test]
 fn problems_name_file_line_cause_and_consequence() {
     at_each_size!("problems", |screen: Screen| {
-        let flaw = Flaw {
+        let flaw = Warning {
             line: Some(1),
             cause: "\"2023-13-45\" is not a date".to_owned(),
             consequence: "the article is shown undated".to_owned(),
         };
         screen
             .heard(Message::Problem(Problem::flaw("town/tide tables/october.txt".into(), flaw)))
-            .heard(Message::Problem(Problem::refused("town/map.png".into(), &Refusal::Binary("a PNG image"))))
+            .heard(Message::Problem(Problem::refused("town/map.png".into(), &ReadError::Binary("a PNG image"))))
             .press("!")
     });
 }
@@ -309,7 +309,7 @@ fn problems_name_file_line_cause_and_consequence() {
 #[test]
 fn problems_that_are_mended_while_they_are_listed_leave_a_word() {
     let screen = Screen::new(80, 24)
-        .heard(Message::Problem(Problem::refused("town/map.png".into(), &Refusal::Empty)))
+        .heard(Message::Problem(Problem::refused("town/map.png".into(), &ReadError::Empty)))
         .press("!")
         .heard(Message::ProblemsGone("".into()));
     let shown = screen.show();
@@ -333,7 +333,7 @@ fn loading_has_a_gauge() {
         };
         screen
             .heard(Message::Loading(progress))
-            .heard(Message::Problem(Problem::refused("town/map.png".into(), &Refusal::Empty)))
+            .heard(Message::Problem(Problem::refused("town/map.png".into(), &ReadError::Empty)))
     });
 }
 
@@ -377,7 +377,7 @@ fn a_screen_of_hardly_any_cells_is_drawn_all_the_same() {
         for rows in 0..=3 {
             let screen = || {
                 Screen::new(columns, rows)
-                    .heard(Message::Problem(Problem::refused("town/map.png".into(), &Refusal::Empty)))
+                    .heard(Message::Problem(Problem::refused("town/map.png".into(), &ReadError::Empty)))
                     .heard(Message::Loading(LoadProgress { found: 9, read: 4, ..LoadProgress::default() }))
             };
             for keys in ["", "enter", "z", "/ s t", "/ s t enter n", "?", "? / q", ":", "|", "!", "1 2"] {

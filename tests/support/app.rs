@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use newsdesk::app::{Effect, LoadProgress, Message, Mouse, MouseAction, Size, State};
-use newsdesk::article::{Problem, Refusal};
+use newsdesk::article::{Problem, ReadError};
 use newsdesk::config::{Background, Config};
-use newsdesk::corpus::{Corpus, Origin, Shard, ShardBuilder, Stamp};
-use newsdesk::formats::{Hint, decode, read};
+use newsdesk::corpus::{Corpus, FileStamp, Origin, Shard, ShardBuilder};
+use newsdesk::formats::{FileHint, decode, read};
 use newsdesk::keys::Key;
-use newsdesk::search::{Request, costly_condition, count_hits, count_values, facets, other_case, scan};
+use newsdesk::search::{SearchRequest, costly_condition, count_hits, count_values, facets, other_case, scan};
 use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, TestBackend};
@@ -28,8 +28,8 @@ pub(crate) fn shard(files: &[(&str, &str)], origin: Origin) -> Arc<Shard> {
     let dir: Arc<Path> = Arc::from(Path::new("desk"));
     for (name, text) in files {
         let decoded = decode(text.as_bytes()).unwrap();
-        let reading = read(&decoded, &Hint { file_name: name });
-        let file = builder.file(&dir, name.as_ref(), origin, Stamp::default());
+        let reading = read(&decoded, &FileHint { file_name: name });
+        let file = builder.file(&dir, name.as_ref(), origin, FileStamp::default());
         for (ordinal, draft) in (0..).zip(&reading.drafts) {
             builder.push(file, name.as_bytes(), ordinal, reading.format, draft);
         }
@@ -93,7 +93,7 @@ pub(crate) struct Desk {
     /// What was handed over to be kept, and what goes with it.
     pub(crate) kept: Vec<Effect>,
     /// Every filter that was asked for.
-    pub(crate) requests: Vec<Request>,
+    pub(crate) requests: Vec<SearchRequest>,
     /// Whether filters wait for [`Desk::answer`].
     pub(crate) slow: bool,
 }
@@ -335,7 +335,7 @@ impl Desk {
                 answer.slots = Arc::new(slots);
                 self.hear(Message::Filtered(answer));
             }
-            Event::Problem => self.hear(Message::Problem(Problem::refused("desk/a.bin".into(), &Refusal::Empty))),
+            Event::Problem => self.hear(Message::Problem(Problem::refused("desk/a.bin".into(), &ReadError::Empty))),
             Event::ProblemsGone => self.hear(Message::ProblemsGone("desk".into())),
             Event::Loading(found, read) => {
                 self.hear(Message::Loading(LoadProgress { found, read, done: found == read, ..Default::default() }));

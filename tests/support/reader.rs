@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
 use newsdesk::engine::loader::{LoadOptions, Source};
-use newsdesk::engine::{Archive, Cache, Loaded, load_all};
+use newsdesk::engine::{Cache, CorpusService, Loaded, load_all};
 
 /// Long enough for a machine that is busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -53,7 +53,7 @@ pub(crate) fn many_entries(folder: &Path, count: usize) {
 
 /// A reader who hears what the archive tells.
 pub(crate) struct Reader {
-    pub(crate) archive: Archive,
+    pub(crate) archive: CorpusService,
     inbox: Receiver<Message>,
     pub(crate) corpus: Arc<Corpus>,
     pub(crate) problems: Vec<String>,
@@ -66,7 +66,7 @@ impl Reader {
     pub(crate) fn open(sources: Vec<Source>, memory: u64, cache: Option<Cache>, watch: bool) -> Reader {
         let (sender, inbox) = mpsc::channel();
         let options = LoadOptions { memory, ..LoadOptions::default() };
-        let archive = Archive::open_with(sources, options, cache, watch, move |message| {
+        let archive = CorpusService::open_with(sources, options, cache, watch, move |message| {
             let _ = sender.send(message);
         });
         let archive = archive.unwrap();

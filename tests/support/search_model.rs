@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use newsdesk::article::{Article, BlockKind, Draft, Part, Published, Role};
-use newsdesk::corpus::{Corpus, Origin, ShardBuilder, Stamp};
+use newsdesk::corpus::{Corpus, FileStamp, Origin, ShardBuilder};
 use newsdesk::query::{ExactWords, Expr, Feature, Field, Mark, Query, Term, TermId, TermKind};
-use newsdesk::search::{Answer, Request, count_hits, scan};
+use newsdesk::search::{SearchRequest, SearchResult, count_hits, scan};
 use newsdesk::text::fold::{fold, fold_keeping_case};
 
 /// Words that articles are made of, in several scripts, with what folding does to them in mind.
@@ -334,8 +334,8 @@ pub(crate) fn known(corpus: &Corpus) -> Vec<Known> {
     entries.map(|entry| Known { article: entry.article(), path: entry.path().to_string_lossy().into_owned() }).collect()
 }
 
-pub(crate) fn ask(corpus: &Arc<Corpus>, query: &Query, within: Option<Answer>) -> Answer {
-    let request = Request {
+pub(crate) fn ask(corpus: &Arc<Corpus>, query: &Query, within: Option<SearchResult>) -> SearchResult {
+    let request = SearchRequest {
         generation: 1,
         corpus: Arc::clone(corpus),
         marks: Default::default(),
@@ -373,7 +373,7 @@ pub(crate) fn corpus_of(texts: &[Vec<String>], per_shard: usize) -> Arc<Corpus> 
         let mut builder = ShardBuilder::default();
         for (index, paragraphs) in texts.iter().enumerate() {
             let name = format!("{number:04}-{index:04}");
-            let file = builder.file(&dir, name.as_ref(), Origin::File, Stamp::default());
+            let file = builder.file(&dir, name.as_ref(), Origin::File, FileStamp::default());
             let place = number * 7 + index;
             let published = Published::from_seconds(19_000 * 86_400 + place as i64 * 40_000, Some(120));
             let published = published.filter(|_| place % 5 > 0);

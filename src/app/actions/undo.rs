@@ -5,12 +5,12 @@ use crate::journal::{
     JournalEntry, MarkGroup, SearchChange, Step, StepChange, apply_marks, changed_articles, markings,
 };
 use crate::keys::Action;
-use crate::marks::Marking;
+use crate::marks::MarkChange;
 use crate::text::format::grouped;
 
 impl State {
     /// Applies changes of marks. Returns those that had an effect.
-    pub(crate) fn make_marks(&mut self, changes: Vec<Marking>) -> Vec<Marking> {
+    pub(crate) fn make_marks(&mut self, changes: Vec<MarkChange>) -> Vec<MarkChange> {
         apply_marks(self.keeping.marks_mut(), changes)
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::query::{Completion, FIELDS, Field, Wanted};
+use crate::query::{Completion, CompletionKind, FIELDS, Field};
 use crate::search::FeedNames;
 use crate::text::fold::fold;
 
@@ -51,15 +51,15 @@ impl CompletionMenu {
         let word =
             |text: &&'static str| Candidate { shown: (*text).to_owned(), note: Note::None, text: format!("{text} ") };
         let (candidates, waiting) = match &place.wanted {
-            Wanted::Field(names) => {
+            CompletionKind::Field(names) => {
                 let specs = FIELDS.iter().filter(|spec| names.contains(&spec.name));
                 let field = |name: &str| format!("{name}:");
                 let candidate =
                     |shown: String, meaning| Candidate { text: shown.clone(), shown, note: Note::Meaning(meaning) };
                 (specs.map(|spec| candidate(field(spec.name), spec.help)).collect(), false)
             }
-            Wanted::Word(words) => (words.iter().map(word).collect(), false),
-            Wanted::Value(_) | Wanted::Date => (Vec::new(), true),
+            CompletionKind::Word(words) => (words.iter().map(word).collect(), false),
+            CompletionKind::Value(_) | CompletionKind::Date => (Vec::new(), true),
         };
         let range = place.range.clone();
         let before = line.get(range.clone()).unwrap_or("").to_owned();
@@ -87,7 +87,7 @@ impl CompletionMenu {
     }
 
     /// What has to be counted, as long as it is not.
-    pub(crate) fn wanted(&self) -> Option<&Wanted> {
+    pub(crate) fn wanted(&self) -> Option<&CompletionKind> {
         self.waiting.then_some(&self.place.wanted)
     }
 
@@ -95,7 +95,7 @@ impl CompletionMenu {
     pub(crate) fn take(&mut self, values: &[(String, usize)]) {
         self.waiting = false;
         let typed = fold(&self.place.typed);
-        let is_date = self.place.wanted == Wanted::Date;
+        let is_date = self.place.wanted == CompletionKind::Date;
         let fits = |value: &str| match is_date {
             // First a year, then its months.
             true => value.starts_with(&self.place.typed) && (value.len() > 4) == (self.place.typed.len() >= 4),
@@ -104,8 +104,8 @@ impl CompletionMenu {
         let all = values.iter().filter(|(value, _)| fits(value));
         // What begins as it was typed comes first.
         let (begin, others): (Vec<_>, Vec<_>) = all.partition(|(value, _)| fold(value).starts_with(&typed));
-        let as_written = is_date || self.place.wanted == Wanted::Value(Field::Path);
-        let feeds = (self.place.wanted == Wanted::Value(Field::Feed))
+        let as_written = is_date || self.place.wanted == CompletionKind::Value(Field::Path);
+        let feeds = (self.place.wanted == CompletionKind::Value(Field::Feed))
             .then(|| FeedNames::new(values.iter().map(|(name, _)| name.as_str())));
         let candidate = |(value, count): &(String, usize)| Candidate {
             text: feeds.as_ref().map_or_else(|| written(value, as_written), |feeds| feeds.value(value)),

@@ -7,8 +7,8 @@ use crate::app::CompletionMenu;
 use crate::app::LineEditor;
 use crate::corpus::Corpus;
 use crate::marks::Marks;
-use crate::query::{Case, Query, TokenKind, Wanted, complete};
-use crate::search::{Answer, Costly, Matcher, Request};
+use crate::query::{Case, CompletionKind, Query, TokenKind, complete};
+use crate::search::{EmptyReason, Matcher, SearchRequest, SearchResult};
 
 /// How many complete answers are kept to look for others in.
 const FORMER: usize = 8;
@@ -27,7 +27,7 @@ pub(crate) enum Asked {
     /// All articles are to be shown.
     Everything,
     /// This is to be answered.
-    Request(Request),
+    Request(SearchRequest),
 }
 
 /// The state of the bar.
@@ -41,17 +41,17 @@ pub struct FilterBar {
     /// The matcher of the query, `None` where everything matches.
     matcher: Option<Arc<Matcher>>,
     generation: u64,
-    answer: Option<Answer>,
+    answer: Option<SearchResult>,
     /// Complete answers to what was typed before, the newest last: a letter that is taken back, or another word, is
     /// looked for in the smallest of them that holds it.
-    former: Vec<Answer>,
+    former: Vec<SearchResult>,
     hits: Option<(u64, bool)>,
-    costly: Option<Costly>,
+    costly: Option<EmptyReason>,
     /// The next choice of the case toggle and the number of articles that it would find.
     other_case: Option<(Case, usize)>,
     completion: Option<CompletionMenu>,
     /// The values of a field that were counted last.
-    values: Option<(Wanted, Values)>,
+    values: Option<(CompletionKind, Values)>,
     history: Vec<String>,
     /// The place in the history while walking through it, and what was typed before.
     walking: Option<(usize, String)>,
@@ -105,7 +105,7 @@ impl FilterBar {
     }
 
     /// The newest answer to this query or, until there is one, to the query before.
-    pub fn answer(&self) -> Option<&Answer> {
+    pub fn answer(&self) -> Option<&SearchResult> {
         self.answer.as_ref()
     }
 
@@ -115,7 +115,7 @@ impl FilterBar {
     }
 
     /// Which condition costs the answer, where nothing was found.
-    pub fn costly(&self) -> Option<&Costly> {
+    pub fn costly(&self) -> Option<&EmptyReason> {
         self.costly.as_ref()
     }
 
@@ -192,9 +192,9 @@ impl FilterBar {
             self.former.clear();
             return Asked::Everything;
         }
-        let narrows = |former: &&Answer| self.query.refines(&former.query);
+        let narrows = |former: &&SearchResult| self.query.refines(&former.query);
         let within = self.former.iter().filter(narrows).min_by_key(|former| former.slots.len()).cloned();
-        Asked::Request(Request {
+        Asked::Request(SearchRequest {
             generation: self.generation,
             corpus: Arc::clone(corpus),
             marks: marks.clone(),
@@ -205,7 +205,7 @@ impl FilterBar {
     }
 
     /// Takes an answer, unless it is to an older query; `marks` are those of now.
-    pub(crate) fn take(&mut self, answer: Answer, marks: &Marks) -> bool {
+    pub(crate) fn take(&mut self, answer: SearchResult, marks: &Marks) -> bool {
         let wanted = answer.generation == self.generation && self.is_on();
         if wanted {
             if answer.complete && (answer.marks.is_same(marks) || !answer.query.depends_on_marks()) {
@@ -225,7 +225,7 @@ impl FilterBar {
         }
     }
 
-    pub(crate) fn take_costly(&mut self, generation: u64, costly: Costly) {
+    pub(crate) fn take_costly(&mut self, generation: u64, costly: EmptyReason) {
         if generation == self.generation {
             self.costly = Some(costly);
         }
@@ -268,7 +268,7 @@ impl FilterBar {
 
     /// Completes what stands before the cursor, or goes on to the next candidate. Gives what is to be counted for it,
     /// if that is not known; none where nothing can stand there, as `false` tells.
-    pub(crate) fn complete(&mut self, forward: bool) -> (bool, Option<Wanted>) {
+    pub(crate) fn complete(&mut self, forward: bool) -> (bool, Option<CompletionKind>) {
         if let Some(menu) = &mut self.completion {
             menu.step(forward);
             self.type_candidate();
@@ -287,7 +287,7 @@ impl FilterBar {
 
     /// Takes values that were counted, which are those of the articles `now`; says whether something was typed with
     /// them.
-    pub(crate) fn take_values(&mut self, wanted: Wanted, values: Values, now: bool) -> bool {
+    pub(crate) fn take_values(&mut self, wanted: CompletionKind, values: Values, now: bool) -> bool {
         let waiting = self.completion.as_mut().filter(|menu| menu.wanted() == Some(&wanted));
         let typed = waiting.map(|menu| menu.take(&values)).is_some() && self.type_candidate();
         self.values = now.then_some((wanted, values));

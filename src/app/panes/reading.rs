@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::app::Watched;
 use crate::article::{Article, ArticleId};
-use crate::corpus::{Corpus, Entry, Origin, Slot};
-use crate::marks::{Marked, Place};
+use crate::corpus::{ArticleRef, Corpus, Origin, Slot};
+use crate::marks::{ArticleMarks, ReadPosition};
 use crate::render::typeset::{Annotation, ArticlePage, TypesetOptions, typeset};
 use crate::search::{Hit, Matcher};
 use crate::text::count_words;
@@ -57,16 +57,16 @@ pub struct ReadingPane {
 }
 
 /// The part and the byte at which the reader was in an article.
-fn place_in(marked: &Marked) -> (usize, usize) {
+fn place_in(marked: &ArticleMarks) -> (usize, usize) {
     marked.place().map_or((0, 0), |place| (place.part as usize, place.byte as usize))
 }
 
-fn tags_of(marked: &Marked) -> String {
+fn tags_of(marked: &ArticleMarks) -> String {
     marked.tags().iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ")
 }
 
 /// As much of an article as is shown, and what is said where that is not all.
-fn shown_of(entry: Entry<'_>) -> (Article, String) {
+fn shown_of(entry: ArticleRef<'_>) -> (Article, String) {
     let (article, is_whole) = entry.beginning(SHOWN);
     if is_whole {
         return (article, String::new());
@@ -115,7 +115,7 @@ impl ReadingPane {
         slot: Option<Slot>,
         corpus: &Corpus,
         matcher: Option<&Matcher>,
-        marked: &Marked,
+        marked: &ArticleMarks,
     ) -> bool {
         if self.open.as_ref().map(|open| open.slot) == slot {
             return false;
@@ -153,7 +153,7 @@ impl ReadingPane {
 
     /// Sets the open article with the tags and the note that it has now, and goes to where the reader was in it, unless
     /// the reader has gone elsewhere since.
-    pub(crate) fn annotate(&mut self, marked: &Marked) {
+    pub(crate) fn annotate(&mut self, marked: &ArticleMarks) {
         let Some(open) = &mut self.open else { return };
         let (tags, note) = (tags_of(marked), marked.note());
         if open.tags != tags || open.note != note {
@@ -175,9 +175,9 @@ impl ReadingPane {
     }
 
     /// The place in the open article, none at its top.
-    pub(crate) fn place(&self) -> Option<Place> {
+    pub(crate) fn place(&self) -> Option<ReadPosition> {
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        (self.place != (0, 0)).then(|| Place { part: number(self.place.0), byte: number(self.place.1) })
+        (self.place != (0, 0)).then(|| ReadPosition { part: number(self.place.0), byte: number(self.place.1) })
     }
 
     /// Whether the reader has scrolled in the open article.
@@ -186,7 +186,7 @@ impl ReadingPane {
     }
 
     /// The open article, if it is `former`, goes by another slot, identity and path from now on.
-    pub(crate) fn rename(&mut self, former: ArticleId, slot: Slot, entry: Entry<'_>) {
+    pub(crate) fn rename(&mut self, former: ArticleId, slot: Slot, entry: ArticleRef<'_>) {
         if let Some(open) = self.open.as_mut().filter(|open| open.article.id == former) {
             open.slot = slot;
             open.path = entry.path();

@@ -9,7 +9,7 @@ use crate::corpus::{Corpus, Slot};
 use crate::keys::{Action, FeedCommand};
 use crate::marks::Marks;
 use crate::query::{Expr, Field, Query};
-use crate::search::{Counted, Facet, FacetKind};
+use crate::search::{Facet, FacetKey, FacetKind};
 
 /// At most this many articles are counted while others are still being loaded.
 const COUNTED_WHILE_LOADING: usize = 20_000;
@@ -346,8 +346,8 @@ impl State {
         }
         let marks = marks.clone();
         let counted = match &basis {
-            Basis::Listed(slots) => Counted::Slots(Arc::clone(slots)),
-            Basis::Query(query, _) => Counted::Query(Arc::clone(query)),
+            Basis::Listed(slots) => FacetKey::Slots(Arc::clone(slots)),
+            Basis::Query(query, _) => FacetKey::Query(Arc::clone(query)),
         };
         self.sources.generation += 1;
         self.sources.counted = Some(LastCount { basis, marks: marks.clone(), searches });

@@ -11,7 +11,7 @@ use crate::article::Problem;
 use crate::config::FeedSort;
 use crate::corpus::Origin;
 use crate::keys::{Action, FeedCommand};
-use crate::query::{Field, Wanted};
+use crate::query::{CompletionKind, Field};
 use crate::search::{Facet, FacetKind, FeedNames};
 use crate::subscriptions::{Credentials, web_address};
 use crate::text::clean;
@@ -249,10 +249,10 @@ impl State {
     /// Adds feeds without entries, and their tags, to the values of `feed:`.
     pub(crate) fn with_subscribed(
         &self,
-        wanted: &Wanted,
+        wanted: &CompletionKind,
         values: Arc<Vec<(String, usize)>>,
     ) -> Arc<Vec<(String, usize)>> {
-        if *wanted != Wanted::Value(Field::Feed) {
+        if *wanted != CompletionKind::Value(Field::Feed) {
             return values;
         }
         let mut known: HashSet<&str> = values.iter().map(|(name, _)| name.as_str()).collect();

@@ -9,7 +9,7 @@ use crate::article::ArticleId;
 use crate::config::MarkRead;
 use crate::journal::{History, JournalEntry, StepChange};
 use crate::keys::Action;
-use crate::marks::{Change, Marked, Marking, Marks, Place, Tag};
+use crate::marks::{ArticleMarks, Change, MarkChange, Marks, ReadPosition, Tag};
 
 /// How long an article has to be open to count as read, in milliseconds: in the reading pane, and beside the list.
 const MOMENT: [u64; 2] = [1_000, 3_000];
@@ -30,7 +30,7 @@ pub struct Keeping {
     /// How many times changes were handed over.
     number: u64,
     /// What was handed over and is not on the disk yet, each with its number.
-    unkept: VecDeque<(u64, Arc<Vec<Marking>>)>,
+    unkept: VecDeque<(u64, Arc<Vec<MarkChange>>)>,
     /// The articles of that, each with the last number that it is in.
     pending: HashMap<ArticleId, u64>,
     /// Why it does not get there.
@@ -74,7 +74,7 @@ impl Keeping {
     }
 
     /// All changes that are not on the disk, in the order in which they were made.
-    pub fn unkept(&self) -> Vec<Marking> {
+    pub fn unkept(&self) -> Vec<MarkChange> {
         self.unkept.iter().flat_map(|(_, changes)| changes.iter().cloned()).collect()
     }
 
@@ -87,15 +87,15 @@ impl Keeping {
     }
 
     /// All that is known of all articles, as changes of unmarked ones.
-    pub(crate) fn everything(&self) -> Vec<Marking> {
-        let of = |(article, marked): (ArticleId, &Marked)| {
-            marked.changes().map(move |change| Marking { article, change }).collect::<Vec<_>>()
+    pub(crate) fn everything(&self) -> Vec<MarkChange> {
+        let of = |(article, marked): (ArticleId, &ArticleMarks)| {
+            marked.changes().map(move |change| MarkChange { article, change }).collect::<Vec<_>>()
         };
         self.marks.iter().flat_map(of).collect()
     }
 
     /// Takes over what others have done; what is on its way is laid over it.
-    pub(crate) fn take(&mut self, news: Vec<(ArticleId, Marked)>) {
+    pub(crate) fn take(&mut self, news: Vec<(ArticleId, ArticleMarks)>) {
         for (article, marked) in news {
             self.asked.set(article, marked.clone());
             self.marks.set(article, marked);
@@ -134,19 +134,19 @@ impl Keeping {
     pub(crate) fn rename(&mut self, moved: &HashMap<ArticleId, ArticleId>) {
         self.history.rename(moved);
         for &from in moved.keys() {
-            self.marks.set(from, Marked::default());
-            self.asked.set(from, Marked::default());
+            self.marks.set(from, ArticleMarks::default());
+            self.asked.set(from, ArticleMarks::default());
         }
     }
 
     /// The reader has come to a place in an article; says whether that is news.
-    pub(crate) fn put_place(&mut self, article: ArticleId, place: Option<Place>) -> Option<Marking> {
-        let marking = Marking { article, change: Change::Place(place) };
+    pub(crate) fn put_place(&mut self, article: ArticleId, place: Option<ReadPosition>) -> Option<MarkChange> {
+        let marking = MarkChange { article, change: Change::Place(place) };
         self.marks.apply(&marking).map(|_| marking)
     }
 
     /// The changes are on their way.
-    fn hand_over(&mut self, changes: Vec<Marking>) -> (u64, Arc<Vec<Marking>>) {
+    fn hand_over(&mut self, changes: Vec<MarkChange>) -> (u64, Arc<Vec<MarkChange>>) {
         self.number += 1;
         for change in &changes {
             self.pending.insert(change.article, self.number);
@@ -168,8 +168,8 @@ impl ActionWords {
     fn of(action: Action, tags: &[Tag]) -> ActionWords {
         let listed = |tags: &[Tag]| tags.iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ");
         let (name, done, end) = match action {
-            Action::MarkRead => ("mark", "Marked", " as read".to_owned()),
-            Action::MarkUnread => ("mark", "Marked", " as unread".to_owned()),
+            Action::MarkRead => ("mark", "ArticleMarks", " as read".to_owned()),
+            Action::MarkUnread => ("mark", "ArticleMarks", " as unread".to_owned()),
             Action::Star => ("star", "Starred", String::new()),
             Action::Unstar => ("unstar", "Unstarred", String::new()),
             Action::Tag => ("tag", "Tagged", format!(" with {}", listed(tags))),
@@ -199,7 +199,7 @@ impl State {
         }
         let each = changes
             .iter()
-            .flat_map(|change| articles.iter().map(|&article| Marking { article, change: change.clone() }));
+            .flat_map(|change| articles.iter().map(|&article| MarkChange { article, change: change.clone() }));
         let made = self.make_marks(each.collect());
         let mut changed: Vec<ArticleId> = made.iter().map(|marking| marking.article).collect();
         changed.sort_unstable_by_key(|article| article.0);
@@ -226,7 +226,7 @@ impl State {
 
     /// Changes one article as a step of its own.
     fn mark_one(&mut self, name: &str, article: ArticleId, change: Change) {
-        let made = self.make_marks(vec![Marking { article, change }]);
+        let made = self.make_marks(vec![MarkChange { article, change }]);
         if !made.is_empty() {
             let entry = self.record(name.to_owned(), StepChange::of_marks(&made));
             self.keep(made, Some(entry));
@@ -234,7 +234,7 @@ impl State {
     }
 
     /// Saves changes that were made, with the journal entry that records them.
-    pub(crate) fn keep(&mut self, changes: Vec<Marking>, entry: Option<JournalEntry>) {
+    pub(crate) fn keep(&mut self, changes: Vec<MarkChange>, entry: Option<JournalEntry>) {
         if changes.is_empty() {
             self.outbox.extend(entry.map(Effect::Journal));
             return;

@@ -12,13 +12,13 @@ use clap::Subcommand;
 use crate::cli::progress::Progress;
 use crate::cli::{Common, NOTHING, WRONG, complain, config_or_complain, named};
 use crate::engine::loader::LoadOptions;
-use crate::engine::{Cache, Kept, Pruned, Written, make_snapshot};
+use crate::engine::{Cache, Pruned, SnapshotInfo, WriteOutcome, make_snapshot};
 use crate::text::clean;
 use crate::text::format::counted;
 
 /// What is to be done with the snapshots.
 #[derive(Debug, Default, Subcommand)]
-pub(crate) enum Order {
+pub(crate) enum CacheCommand {
     /// List the snapshots: folder, articles, size, when written and used last
     #[default]
     Show,
@@ -34,15 +34,15 @@ pub(crate) enum Order {
     },
 }
 
-pub(crate) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn carry_out(order: CacheCommand, common: &Common, out: &mut impl Write) -> io::Result<ExitCode> {
     let Some(cache) = super::super::cache() else {
         return Err(io::Error::other("this system names no folder for what is kept"));
     };
     match order {
-        Order::Show => show(&cache, out),
-        Order::Prune => deleted(cache.prune()?, out),
-        Order::Clear => deleted(cache.clear()?, out),
-        Order::Make { paths } => {
+        CacheCommand::Show => show(&cache, out),
+        CacheCommand::Prune => deleted(cache.prune()?, out),
+        CacheCommand::Clear => deleted(cache.clear()?, out),
+        CacheCommand::Make { paths } => {
             let config = config_or_complain(common)?;
             let options = LoadOptions::of(&config);
             make(&cache, &paths, options, out)
@@ -62,7 +62,7 @@ fn show(cache: &Cache, out: &mut impl Write) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(kept: &Kept) -> String {
+fn line(kept: &SnapshotInfo) -> String {
     let Some(root) = &kept.root else {
         return format!(
             "{}  {}  of no use: it has no manifest that can be read",
@@ -117,7 +117,7 @@ fn make(cache: &Cache, paths: &[PathBuf], options: LoadOptions, out: &mut impl W
         drop(progress);
         let articles = counted(loaded.corpus.len() as u64, "article", "articles");
         match written {
-            Written::NotWorthIt => {
+            WriteOutcome::NotWorthIt => {
                 writeln!(
                     out,
                     "{}: {articles}; too few files for a snapshot, or all of them written only just now",
@@ -125,8 +125,8 @@ fn make(cache: &Cache, paths: &[PathBuf], options: LoadOptions, out: &mut impl W
                 )?;
                 continue;
             }
-            Written::UpToDate => writeln!(out, "{}: {articles}; up to date", shown(path))?,
-            Written::New(bytes) => writeln!(out, "{}: {articles}; {} written", shown(path), size(bytes))?,
+            WriteOutcome::UpToDate => writeln!(out, "{}: {articles}; up to date", shown(path))?,
+            WriteOutcome::New(bytes) => writeln!(out, "{}: {articles}; {} written", shown(path), size(bytes))?,
         }
         made += 1;
     }

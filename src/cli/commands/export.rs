@@ -14,7 +14,7 @@ use crate::render::{ExportFormat, Heading, JSON_VERSION};
 use crate::text::format::counted;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum FormatArg {
     /// Markdown; in a folder, each article with YAML front matter
     Markdown,
     /// JSON
@@ -27,22 +27,27 @@ pub(crate) enum Format {
     Text,
 }
 
-impl Format {
+impl FormatArg {
     fn export_format(self) -> ExportFormat {
         match self {
-            Format::Markdown => ExportFormat::Markdown,
-            Format::Json => ExportFormat::Json,
-            Format::Jsonl => ExportFormat::JsonLines,
-            Format::Csv => ExportFormat::Csv,
-            Format::Text => ExportFormat::Text,
+            FormatArg::Markdown => ExportFormat::Markdown,
+            FormatArg::Json => ExportFormat::Json,
+            FormatArg::Jsonl => ExportFormat::JsonLines,
+            FormatArg::Csv => ExportFormat::Csv,
+            FormatArg::Text => ExportFormat::Text,
         }
     }
 }
 
 /// Writes `selection` to `output`: to one file or, if that is a folder or ends in a slash, to a file for each article.
 /// Without a `format`, the extension of the file decides. `force` replaces existing files.
-pub(crate) fn write(selection: &Selection, format: Option<Format>, output: &Path, force: bool) -> io::Result<ExitCode> {
-    let format = format.map(Format::export_format).or_else(|| ExportFormat::of_path(output));
+pub(crate) fn write(
+    selection: &Selection,
+    format: Option<FormatArg>,
+    output: &Path,
+    force: bool,
+) -> io::Result<ExitCode> {
+    let format = format.map(FormatArg::export_format).or_else(|| ExportFormat::of_path(output));
     let format = format.unwrap_or(ExportFormat::Markdown);
     let is_folder = output.is_dir() || output.as_os_str().as_encoded_bytes().ends_with(b"/");
     let heading = Heading {

@@ -12,15 +12,15 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::library::{open, path, told};
-use crate::article::{Flaw, Problem};
+use crate::article::{Problem, Warning};
 use crate::cli::{Common, NOTHING, WRONG, complain};
-use crate::engine::feeds::commands::OrderError;
-use crate::engine::feeds::refresh::{self, Refreshed, Tried};
-use crate::engine::feeds::subscribe::{self, Added};
+use crate::engine::feeds::commands::FeedCommandError;
+use crate::engine::feeds::refresh::{self, FeedOutcome, RefreshSummary};
+use crate::engine::feeds::subscribe::{self, SubscribeOutcome};
 use crate::engine::feeds::{commands, import_export, status};
 use crate::formats::PageFeed;
 use crate::keys::FeedCommand;
-use crate::library::{FeedCounts, FeedNumber, KnownFeed, Library, Standing};
+use crate::library::{FeedCounts, FeedId, FetchPolicy, KnownFeed, Library};
 use crate::render::shown_address;
 use crate::subscriptions::Subscription;
 use crate::text::format::{counted, grouped};
@@ -28,7 +28,7 @@ use crate::text::{clean, write_json};
 
 /// The subcommands of `newsdesk feed`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Order {
+pub(crate) enum FeedSubcommand {
     /// A command that the reader shares.
     #[command(flatten)]
     Shared(FeedCommand),
@@ -36,10 +36,10 @@ pub(crate) enum Order {
     Parse(parse::Parse),
 }
 
-pub(crate) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn carry_out(order: FeedSubcommand, common: &Common, out: &mut impl Write) -> io::Result<ExitCode> {
     let command = match order {
-        Order::Parse(parse) => return parse::carry_out(&parse, out),
-        Order::Shared(command) => command,
+        FeedSubcommand::Parse(parse) => return parse::carry_out(&parse, out),
+        FeedSubcommand::Shared(command) => command,
     };
     let path = path()?;
     let mut library = open(&path)?;
@@ -56,11 +56,11 @@ pub(crate) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
         }
         FeedCommand::Refresh { names } => match commands::to_refresh(&library, &names) {
             Ok(feeds) => refresh(&mut library, feeds, common, out),
-            Err(error @ OrderError::NoFeeds) => {
+            Err(error @ FeedCommandError::NoFeeds) => {
                 writeln!(out, "{error}; run `newsdesk feed add URL`")?;
                 Ok(NOTHING.into())
             }
-            Err(error @ OrderError::PassedOver(_)) => {
+            Err(error @ FeedCommandError::PassedOver(_)) => {
                 writeln!(out, "{error}")?;
                 Ok(NOTHING.into())
             }
@@ -79,11 +79,11 @@ pub(crate) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
     }
 }
 
-fn refused(error: OrderError, told: impl Fn(crate::library::Error) -> io::Error) -> io::Error {
+fn refused(error: FeedCommandError, told: impl Fn(crate::library::Error) -> io::Error) -> io::Error {
     match error {
-        OrderError::Library(error) => told(error),
-        OrderError::File(error) => error,
-        error @ OrderError::Unconfirmed(_) => io::Error::other(format!("{error}; add --yes to do it")),
+        FeedCommandError::Library(error) => told(error),
+        FeedCommandError::File(error) => error,
+        error @ FeedCommandError::Unconfirmed(_) => io::Error::other(format!("{error}; add --yes to do it")),
         error => io::Error::other(error),
     }
 }
@@ -105,13 +105,13 @@ fn add(
     let mut wanted = VecDeque::from(wanted);
     while let Some(next) = wanted.pop_front() {
         match subscribe::add(library, &client, &config.feeds, &next, &stop) {
-            Ok(Added::Several(feeds)) => match choose(&next.url, &feeds, out)? {
+            Ok(SubscribeOutcome::Several(feeds)) => match choose(&next.url, &feeds, out)? {
                 Some(url) => wanted.push_front(Subscription { url, ..next }),
                 None => failed = true,
             },
             Ok(added) => {
                 writeln!(out, "{}", added.sentence())?;
-                if let Added::Feed { name, flaws, .. } = added {
+                if let SubscribeOutcome::Feed { name, flaws, .. } = added {
                     warn(&name, flaws);
                 }
             }
@@ -146,14 +146,9 @@ fn choose(page: &str, feeds: &[PageFeed], out: &mut impl Write) -> io::Result<Op
     Ok(chosen.map(|feed| feed.url.clone()))
 }
 
-fn list(
-    feeds: &[KnownFeed],
-    counts: &HashMap<FeedNumber, FeedCounts>,
-    json: bool,
-    out: &mut impl Write,
-) -> io::Result<()> {
+fn list(feeds: &[KnownFeed], counts: &HashMap<FeedId, FeedCounts>, json: bool, out: &mut impl Write) -> io::Result<()> {
     if feeds.is_empty() && !json {
-        writeln!(out, "{}; run `newsdesk feed add URL`", OrderError::NoFeeds)?;
+        writeln!(out, "{}; run `newsdesk feed add URL`", FeedCommandError::NoFeeds)?;
     }
     for feed in feeds {
         let counts = counts.get(&feed.number).copied().unwrap_or_default();
@@ -171,7 +166,7 @@ fn list(
                 fields.insert("succeeded".to_owned(), json!(health.succeeded_at.and_then(iso)));
                 fields.insert("error".to_owned(), json!(health.error));
                 fields.insert("warnings".to_owned(), json!(feed.flaws));
-                fields.insert("gone".to_owned(), json!(health.standing == Standing::Gone));
+                fields.insert("gone".to_owned(), json!(health.standing == FetchPolicy::Gone));
             }
             write_json(out, &object)?;
             writeln!(out)?;
@@ -206,7 +201,7 @@ fn refresh(
             if let Some(sentence) = tried.merge_sentence() {
                 lines.push(sentence);
             }
-            let Tried { name, new, changed, error, flaws, .. } = tried;
+            let FeedOutcome { name, new, changed, error, flaws, .. } = tried;
             warn(&name, flaws);
             let told = match error {
                 Some(error) => {
@@ -228,14 +223,14 @@ fn refresh(
         complain("Offline: nothing was fetched");
         return Ok(WRONG.into());
     }
-    let Refreshed { tried, failed, new, changed, .. } = done;
+    let RefreshSummary { tried, failed, new, changed, .. } = done;
     let failed_ones = if failed > 0 { format!(", {} failed", grouped(failed as u64)) } else { String::new() };
     writeln!(out, "{}{failed_ones}; {}", counted(tried as u64, "feed", "feeds"), came(new, changed))?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { NOTHING.into() })
 }
 
 /// Reports the problems of a feed that could still be read.
-fn warn(name: &str, flaws: Vec<Flaw>) {
+fn warn(name: &str, flaws: Vec<Warning>) {
     for flaw in flaws {
         complain(&format!("warning: {}", Problem::flaw(PathBuf::from(name), flaw)));
     }

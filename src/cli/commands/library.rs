@@ -21,7 +21,7 @@ use crate::text::format::{counted, grouped};
 
 /// What is to be done with the library.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Order {
+pub(crate) enum LibrarySubcommand {
     /// Print where the library is
     Path,
     /// Write a copy of the library, whole and up to date, also while newsdesk runs
@@ -47,11 +47,11 @@ pub(crate) enum Order {
     },
 }
 
-pub(crate) fn carry_out(order: Order, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn carry_out(order: LibrarySubcommand, out: &mut impl Write) -> io::Result<ExitCode> {
     let path = path()?;
     match order {
-        Order::Path => writeln!(out, "{}", clean(&path.to_string_lossy()))?,
-        Order::Backup { file } => {
+        LibrarySubcommand::Path => writeln!(out, "{}", clean(&path.to_string_lossy()))?,
+        LibrarySubcommand::Backup { file } => {
             let library = open(&path)?;
             library.back_up(&file).map_err(|error| told(&file, error))?;
             writeln!(out, "{}: {}", clean(&file.to_string_lossy()), contents(&library)?)?;
@@ -61,16 +61,16 @@ pub(crate) fn carry_out(order: Order, out: &mut impl Write) -> io::Result<ExitCo
                 writeln!(out, "It holds the user names and passwords of {feeds}; keep it private")?;
             }
         }
-        Order::Export { file: None, with_credentials } => {
+        LibrarySubcommand::Export { file: None, with_credentials } => {
             open(&path)?.export(out, with_credentials).map_err(|error| told(&path, error))?;
         }
-        Order::Export { file: Some(file), with_credentials } => {
+        LibrarySubcommand::Export { file: Some(file), with_credentials } => {
             let created = if with_credentials { owner_only::new_file(&file) } else { File::create_new(&file) };
             let mut written = BufWriter::new(created.map_err(|error| crate::cli::named(&file, &error))?);
             open(&path)?.export(&mut written, with_credentials).map_err(|error| told(&path, error))?;
             written.get_ref().sync_all()?;
         }
-        Order::Import { file } => return import(&path, &file, out),
+        LibrarySubcommand::Import { file } => return import(&path, &file, out),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use crate::render::{ArticleJson, columns, write_csv};
 use crate::text::write_json;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum ListFormat {
     /// Columns for people
     Text,
     /// A JSON object a line
@@ -19,16 +19,16 @@ pub(crate) enum Format {
     Csv,
 }
 
-impl Format {
+impl ListFormat {
     /// Returns whether it shows what the reader added to articles.
     pub(crate) fn has_marks(self) -> bool {
-        self != Format::Text
+        self != ListFormat::Text
     }
 }
 
-pub(crate) fn print(selection: &Selection, format: Format, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn print(selection: &Selection, format: ListFormat, out: &mut impl Write) -> io::Result<ExitCode> {
     match format {
-        Format::Text => {
+        ListFormat::Text => {
             for entry in selection.entries() {
                 let [date, section, headline, source, path] = columns(entry);
                 let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
@@ -40,13 +40,13 @@ pub(crate) fn print(selection: &Selection, format: Format, out: &mut impl Write)
                 writeln!(out, "  {path}")?;
             }
         }
-        Format::Json => {
+        ListFormat::Json => {
             for (entry, marked) in selection.articles().iter() {
                 write_json(out, &ArticleJson::new(entry, &entry.article(), marked, false))?;
                 out.write_all(b"\n")?;
             }
         }
-        Format::Csv => write_csv(selection.articles().iter(), out)?,
+        ListFormat::Csv => write_csv(selection.articles().iter(), out)?,
     }
     Ok(selection.outcome())
 }

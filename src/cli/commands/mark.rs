@@ -9,14 +9,14 @@ use clap::Args;
 use super::library;
 use crate::article::ArticleId;
 use crate::cli::selection::Selection;
-use crate::library::Origins;
-use crate::marks::{Change, Marking, Tag};
+use crate::library::PathResolver;
+use crate::marks::{Change, MarkChange, Tag};
 use crate::text::format::counted;
 
 /// What is to be done to the articles.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
-pub(crate) struct Wishes {
+pub(crate) struct MarkArgs {
     /// They are read
     #[arg(long, conflicts_with = "unread")]
     read: bool,
@@ -41,7 +41,7 @@ fn tag(word: &str) -> Result<Tag, String> {
     Tag::new(word).ok_or_else(|| "a tag is a word".to_owned())
 }
 
-impl Wishes {
+impl MarkArgs {
     fn changes(&self) -> Vec<Change> {
         let flags = [
             self.read.then_some(Change::Read(true)),
@@ -58,7 +58,7 @@ impl Wishes {
 /// Marks what was selected; a rehearsal changes nothing.
 pub(crate) fn carry_out(
     selection: &Selection,
-    wishes: &Wishes,
+    wishes: &MarkArgs,
     rehearsal: bool,
     out: &mut impl Write,
 ) -> io::Result<ExitCode> {
@@ -66,10 +66,10 @@ pub(crate) fn carry_out(
     let mut library = library::open(&path)?;
     let mut marks = library::known(&mut library, selection.corpus())?;
     let changes = wishes.changes();
-    let mut made: Vec<Marking> = Vec::new();
+    let mut made: Vec<MarkChange> = Vec::new();
     for entry in selection.entries() {
         for change in &changes {
-            let marking = Marking { article: entry.id(), change: change.clone() };
+            let marking = MarkChange { article: entry.id(), change: change.clone() };
             if marks.apply(&marking).is_some() {
                 made.push(marking);
             }
@@ -77,7 +77,7 @@ pub(crate) fn carry_out(
     }
     let articles: HashSet<ArticleId> = made.iter().map(|marking| marking.article).collect();
     if !rehearsal {
-        let mut origins = Origins::default();
+        let mut origins = PathResolver::default();
         let corpus = selection.corpus();
         let slots: std::collections::HashMap<ArticleId, _> =
             selection.slots().map(|(slot, entry)| (entry.id(), slot)).collect();

@@ -10,15 +10,15 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::article::{Article, Part, Role};
-use crate::cli::output::{Paint, painted};
+use crate::cli::output::{Style, painted};
 use crate::cli::selection::Selection;
-use crate::corpus::Entry;
+use crate::corpus::ArticleRef;
 use crate::render::{ArticleJson, columns, shown_path};
 use crate::search::Hit;
 use crate::text::write_json;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum SearchFormat {
     /// Each article with the text around its hits
     Text,
     /// A JSON object a line, with the place of every hit
@@ -33,26 +33,26 @@ pub(crate) enum Format {
     Kwic,
 }
 
-impl Format {
+impl SearchFormat {
     /// Returns whether it shows what the reader added to articles.
     pub(crate) fn has_marks(self) -> bool {
-        self == Format::Json
+        self == SearchFormat::Json
     }
 }
 
 /// What of it is printed, and how.
-pub(crate) struct Options {
-    pub(crate) format: Format,
+pub(crate) struct SearchArgs {
+    pub(crate) format: SearchFormat,
     /// At most so many articles; of `kwic`, lines.
     pub(crate) limit: usize,
     /// Columns of text on either side of a hit.
     pub(crate) context: usize,
 }
 
-pub(crate) fn print(selection: &Selection, options: &Options, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn print(selection: &Selection, options: &SearchArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     let entries = || selection.entries().take(options.limit);
     match options.format {
-        Format::Text => {
+        SearchFormat::Text => {
             for (number, entry) in entries().enumerate() {
                 if number > 0 {
                     writeln!(out)?;
@@ -60,7 +60,7 @@ pub(crate) fn print(selection: &Selection, options: &Options, out: &mut impl Wri
                 text(selection, entry, options, out)?;
             }
         }
-        Format::Json => {
+        SearchFormat::Json => {
             for entry in entries() {
                 let article = entry.article();
                 let hits = selection.matcher.hits(entry);
@@ -72,7 +72,7 @@ pub(crate) fn print(selection: &Selection, options: &Options, out: &mut impl Wri
                 out.write_all(b"\n")?;
             }
         }
-        Format::Csv => {
+        SearchFormat::Csv => {
             let mut csv = csv::Writer::from_writer(&mut *out);
             csv.write_record(["date", "section", "headline", "source", "path", "hits"])?;
             for entry in entries() {
@@ -82,11 +82,11 @@ pub(crate) fn print(selection: &Selection, options: &Options, out: &mut impl Wri
             }
             csv.flush()?;
         }
-        Format::Count => {
+        SearchFormat::Count => {
             let hits: u64 = selection.entries().map(|entry| selection.matcher.count(entry)).sum();
             writeln!(out, "{}\t{hits}", selection.len())?;
         }
-        Format::Paths => {
+        SearchFormat::Paths => {
             let mut last = String::new();
             for entry in entries() {
                 let path = shown_path(entry);
@@ -97,7 +97,7 @@ pub(crate) fn print(selection: &Selection, options: &Options, out: &mut impl Wri
                 }
             }
         }
-        Format::Kwic => {
+        SearchFormat::Kwic => {
             let mut left = options.limit;
             for entry in selection.entries() {
                 if left == 0 {
@@ -113,8 +113,8 @@ pub(crate) fn print(selection: &Selection, options: &Options, out: &mut impl Wri
 /// Text as it is printed: a hit in the colour of its term, the rest plain or, in a headline, bold.
 fn marked(text: &str, hit: Option<&Hit>, is_headline: bool) -> String {
     match hit {
-        Some(hit) => painted(text, Paint::Hit(hit.term.0)),
-        None if is_headline && !text.is_empty() => painted(text, Paint::Bold),
+        Some(hit) => painted(text, Style::Hit(hit.term.0)),
+        None if is_headline && !text.is_empty() => painted(text, Style::Bold),
         _ => text.to_owned(),
     }
 }
@@ -124,7 +124,7 @@ fn one_line(part: &Part) -> String {
     part.text.replace('\n', " ")
 }
 
-fn text(selection: &Selection, entry: Entry<'_>, options: &Options, out: &mut impl Write) -> io::Result<()> {
+fn text(selection: &Selection, entry: ArticleRef<'_>, options: &SearchArgs, out: &mut impl Write) -> io::Result<()> {
     let article = entry.article();
     let hits = selection.matcher.hits(entry);
     let mut shown = String::new();
@@ -135,7 +135,7 @@ fn text(selection: &Selection, entry: Entry<'_>, options: &Options, out: &mut im
     let beside: Vec<&str> =
         [date.get(..10).unwrap_or(&date), &section, &source].into_iter().filter(|text| !text.is_empty()).collect();
     let beside = beside.join("  ");
-    writeln!(out, "{shown}\n{}", painted(&format!("{beside}  {path}"), Paint::Dim))?;
+    writeln!(out, "{shown}\n{}", painted(&format!("{beside}  {path}"), Style::Dim))?;
     let mut rest = hits.iter().filter(|hit| !is_headline(&article, hit)).peekable();
     while let Some(hit) = rest.next() {
         let Some(part) = article.parts.get(hit.part) else { continue };
@@ -220,8 +220,8 @@ const SOURCE: usize = 16;
 /// Prints at most `most` lines; gives how many it printed.
 fn kwic(
     selection: &Selection,
-    entry: Entry<'_>,
-    options: &Options,
+    entry: ArticleRef<'_>,
+    options: &SearchArgs,
     most: usize,
     out: &mut impl Write,
 ) -> io::Result<usize> {

@@ -10,13 +10,13 @@ use super::{library, list};
 use crate::article::ArticleId;
 use crate::cli::selection::{Selection, parse};
 use crate::cli::{Common, NOTHING, as_configured, load, named_or_last};
-use crate::library::{Library, Origins};
+use crate::library::{Library, PathResolver};
 use crate::query::SavedSearch;
 use crate::text::clean;
 
 /// What is to be done with the saved searches.
 #[derive(Debug, Default, Subcommand)]
-pub(crate) enum Order {
+pub(crate) enum SearchesCommand {
     /// List them: key, whether it is a watch, name, query
     #[default]
     List,
@@ -54,7 +54,7 @@ pub(crate) enum Order {
         paths: Vec<PathBuf>,
         /// How to print them
         #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-        format: list::Format,
+        format: list::ListFormat,
     },
 }
 
@@ -71,12 +71,12 @@ fn colour(text: &str) -> Result<String, String> {
     if crate::config::is_colour(text) { Ok(text.to_owned()) } else { Err(wrong.to_owned()) }
 }
 
-pub(crate) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn carry_out(order: SearchesCommand, common: &Common, out: &mut impl Write) -> io::Result<ExitCode> {
     let path = library::path()?;
     let mut library = library::open(&path)?;
     let searches = library.searches().map_err(|error| library::told(&path, error))?;
     match order {
-        Order::List => {
+        SearchesCommand::List => {
             for search in &searches {
                 let key = search.key.map_or_else(|| "-".to_owned(), String::from);
                 let watch = if search.watch { "watch" } else { "-" };
@@ -85,7 +85,7 @@ pub(crate) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             }
             Ok(if searches.is_empty() { NOTHING.into() } else { ExitCode::SUCCESS })
         }
-        Order::Add { name, query, key, colour, watch, replace } => {
+        SearchesCommand::Add { name, query, key, colour, watch, replace } => {
             parse(&query, None)?;
             let name = name.trim().to_owned();
             if name.is_empty() {
@@ -110,12 +110,12 @@ pub(crate) fn carry_out(order: Order, common: &Common, out: &mut impl Write) -> 
             saved.map_err(|error| library::told(&path, error))??;
             Ok(ExitCode::SUCCESS)
         }
-        Order::Remove { name } => {
+        SearchesCommand::Remove { name } => {
             find(&searches, &name)?;
             library.remove_search(&name).map_err(|error| library::told(&path, error))?;
             Ok(ExitCode::SUCCESS)
         }
-        Order::Run { name, paths, format } => {
+        SearchesCommand::Run { name, paths, format } => {
             let query = as_configured(parse(&find(&searches, &name)?.query, None)?, common)?;
             let loaded = load(&named_or_last(&paths, &library)?, common, true)?;
             list::print(&Selection::new(loaded, query, format.has_marks())?, format, out)
@@ -135,7 +135,7 @@ fn find<'a>(searches: &'a [SavedSearch], name: &str) -> io::Result<&'a SavedSear
 pub(crate) fn watch(
     names: &[String],
     paths: &[PathBuf],
-    format: list::Format,
+    format: list::ListFormat,
     rehearsal: bool,
     common: &Common,
     out: &mut impl Write,
@@ -164,7 +164,7 @@ pub(crate) fn watch(
     // What was not printed is still new.
     let ended = list::print(&selection, format, out).and_then(|code| out.flush().map(|()| code))?;
     if !rehearsal {
-        let mut origins = Origins::default();
+        let mut origins = PathResolver::default();
         let known = selection.entries().map(|entry| origins.known(entry));
         library.meet(known).map_err(|error| library::told(&path, error))?;
         for (name, ids) in reports {

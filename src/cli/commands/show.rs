@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use crate::article::{BlockKind, Role};
-use crate::cli::output::{Paint, painted};
+use crate::cli::output::{Style, painted};
 use crate::cli::selection::Selection;
 use crate::render::typeset::{LineKind, PageLine, TypesetOptions};
 use crate::render::{ArticleJson, write_markdown, write_text};
 use crate::text::write_json;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum ShowFormat {
     /// Set as the reading pane sets it
     Text,
     /// Markdown with YAML front matter
@@ -24,7 +24,7 @@ pub(crate) enum Format {
 
 pub(crate) fn print(
     selection: &Selection,
-    format: Format,
+    format: ShowFormat,
     setting: TypesetOptions,
     colours: bool,
     out: &mut impl Write,
@@ -33,14 +33,14 @@ pub(crate) fn print(
     for (number, (entry, marked)) in selection.articles().iter().enumerate() {
         let article = entry.article();
         match format {
-            Format::Text => {
+            ShowFormat::Text => {
                 if number > 0 {
                     writeln!(out, "\n{}\n", "─".repeat(usize::from(setting.width)))?;
                 }
                 write_text(&article, marked, setting, &style, out)?;
             }
-            Format::Markdown => write_markdown(&article, marked, out)?,
-            Format::Json => {
+            ShowFormat::Markdown => write_markdown(&article, marked, out)?,
+            ShowFormat::Json => {
                 write_json(out, &ArticleJson::new(entry, &article, marked, true))?;
                 out.write_all(b"\n")?;
             }
@@ -52,10 +52,10 @@ pub(crate) fn print(
 /// Paints a line as the reading pane does.
 fn styled(line: &PageLine, text: &str) -> String {
     match line.kind {
-        LineKind::Part(Role::Headline | Role::Body(BlockKind::Crosshead)) => painted(text, Paint::Bold),
-        LineKind::Part(Role::Standfirst) => painted(text, Paint::Italic),
+        LineKind::Part(Role::Headline | Role::Body(BlockKind::Crosshead)) => painted(text, Style::Bold),
+        LineKind::Part(Role::Standfirst) => painted(text, Style::Italic),
         LineKind::Dateline | LineKind::Link | LineKind::Part(Role::Caption | Role::Credit | Role::Source) => {
-            painted(text, Paint::Dim)
+            painted(text, Style::Dim)
         }
         LineKind::Blank
         | LineKind::Tags

@@ -8,16 +8,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::Order;
+use super::CorpusCommand;
 use crate::app::{LoadProgress, Message, Notice};
-use crate::corpus::{Corpus, FileView};
-use crate::engine::corpus_service::watch::{Disk, Watch};
-use crate::engine::feeds::entries::StoredFeeds;
-use crate::engine::loader::Map;
-use crate::engine::loader::memory_budget::{LeftOut, Room};
+use crate::corpus::{Corpus, FileEntry};
+use crate::engine::corpus_service::watch::{FsEvent, Watch};
+use crate::engine::feeds::entries::FeedEntries;
+use crate::engine::loader::ScanIndex;
+use crate::engine::loader::memory_budget::{LeftOut, MemoryBudget};
 use crate::engine::loader::source::{LoadOptions, Source};
-use crate::engine::loader::stalled_paths::Unanswered;
-use crate::engine::snapshot::{Ages, Cache};
+use crate::engine::loader::stalled_paths::StalledPaths;
+use crate::engine::snapshot::{Cache, ReadTimes};
 use crate::engine::util::log::note;
 use crate::engine::util::panic_guard::contain;
 
@@ -28,26 +28,26 @@ const AT_MOST: Duration = Duration::from_millis(300);
 /// A snapshot is written after loading, and once nothing has changed for this long.
 const CALM: Duration = Duration::from_secs(60);
 
-pub(super) struct Archivist {
+pub(super) struct CorpusThread {
     pub(super) sources: Vec<Source>,
     pub(super) options: LoadOptions,
     pub(super) stop: Arc<AtomicBool>,
-    pub(super) orders: Sender<Order>,
-    pub(super) inbox: Receiver<Order>,
+    pub(super) orders: Sender<CorpusCommand>,
+    pub(super) inbox: Receiver<CorpusCommand>,
     pub(super) tell: Box<dyn FnMut(Message) + Send>,
     pub(super) corpus: Arc<Corpus>,
-    pub(super) map: Map,
+    pub(super) map: ScanIndex,
     /// Paths that something is wrong with.
     pub(super) troubled: HashSet<PathBuf>,
     /// The memory that there is.
-    pub(super) room: Arc<Room>,
+    pub(super) room: Arc<MemoryBudget>,
     /// What was told to be left out.
     pub(super) told_left_out: LeftOut,
     /// What the disk has not answered so far.
-    pub(super) unanswered: Arc<Unanswered>,
+    pub(super) unanswered: Arc<StalledPaths>,
     pub(super) watch: Option<Watch>,
     pub(super) cache: Option<Cache>,
-    pub(super) ages: Ages,
+    pub(super) ages: ReadTimes,
     /// Whether everything was looked at.
     pub(super) whole: bool,
     /// When something changed last that is in no snapshot.
@@ -55,12 +55,12 @@ pub(super) struct Archivist {
     /// What writes a snapshot.
     pub(super) writer: Option<JoinHandle<()>>,
     /// The feeds that are in the library, once they were read.
-    pub(super) feeds: Option<StoredFeeds>,
+    pub(super) feeds: Option<FeedEntries>,
     /// The progress of loading when the reader stopped it; `None` after a complete pass.
     pub(super) stopped: Option<LoadProgress>,
 }
 
-impl Archivist {
+impl CorpusThread {
     pub(super) fn run(mut self, watch: bool) {
         self.keep_up(watch);
         // Only who wants to be sure waits for this thread.
@@ -87,16 +87,16 @@ impl Archivist {
             let began = Instant::now();
             while let Some(order) = next.take() {
                 match order {
-                    Order::Reload => everything = true,
-                    Order::Disk(Disk::Anything) => everything = true,
-                    Order::Disk(Disk::Changed(changed)) => paths.extend(changed),
-                    Order::Disk(Disk::Deaf(reason)) => {
+                    CorpusCommand::Reload => everything = true,
+                    CorpusCommand::Disk(FsEvent::Anything) => everything = true,
+                    CorpusCommand::Disk(FsEvent::Changed(changed)) => paths.extend(changed),
+                    CorpusCommand::Disk(FsEvent::Deaf(reason)) => {
                         (self.tell)(Message::Notice(Notice { text: reason, is_error: true }));
                     }
-                    Order::Disk(Disk::Listening) => everything |= std::mem::take(&mut missed),
-                    Order::Watching(watch) => self.watch = watch,
-                    Order::Feeds => feeds = true,
-                    Order::Close => return,
+                    CorpusCommand::Disk(FsEvent::Listening) => everything |= std::mem::take(&mut missed),
+                    CorpusCommand::Watching(watch) => self.watch = watch,
+                    CorpusCommand::Feeds => feeds = true,
+                    CorpusCommand::Close => return,
                 }
                 if !everything && paths.is_empty() && !feeds {
                     break;
@@ -120,7 +120,7 @@ impl Archivist {
     }
 
     /// Waits for an order; meanwhile it writes a snapshot where nothing changes any more. None at the end.
-    fn next_order(&mut self) -> Option<Order> {
+    fn next_order(&mut self) -> Option<CorpusCommand> {
         while let Some(changed) = self.changed {
             match self.inbox.recv_timeout(CALM.saturating_sub(changed.elapsed())) {
                 Ok(order) => return Some(order),
@@ -145,7 +145,7 @@ impl Archivist {
         let (cache, sources, options) = (cache.clone(), self.sources.clone(), self.options);
         let (corpus, ages, troubled) = (Arc::clone(&self.corpus), self.ages.clone(), self.troubled.clone());
         let writer = thread::Builder::new().name("snapshot".to_owned()).spawn(move || {
-            let sound = |file: &FileView<'_>| troubled.is_empty() || !troubled.contains(&file.dir.join(file.name));
+            let sound = |file: &FileEntry<'_>| troubled.is_empty() || !troubled.contains(&file.dir.join(file.name));
             for root in cache.roots(&sources) {
                 let began = Instant::now();
                 let written = contain(|| cache.write(&root, options, &corpus, &ages, &sound, &mut |_, _| {}));
@@ -178,9 +178,9 @@ impl Archivist {
         let started = thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let heard = orders.clone();
             let watch = Watch::start(&folders, &parents, move |disk| {
-                let _ = heard.send(Order::Disk(disk));
+                let _ = heard.send(CorpusCommand::Disk(disk));
             });
-            let _ = orders.send(Order::Watching(watch));
+            let _ = orders.send(CorpusCommand::Watching(watch));
         });
         if let Err(error) = started {
             note(|| format!("no thread to watch with: {error}"));

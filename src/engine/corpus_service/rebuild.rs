@@ -6,26 +6,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::corpus_thread::Archivist;
+use super::corpus_thread::CorpusThread;
 use crate::app::{LoadProgress, Message, Notice};
 use crate::article::Problem;
 use crate::corpus::{Corpus, Origin, Shard};
-use crate::engine::corpus_service::rescan::{Gone, Refresh};
-use crate::engine::feeds::entries::{StoredFeeds, StoredNews};
-use crate::engine::loader::accumulator::Growing;
-use crate::engine::loader::known_files::Known;
+use crate::engine::corpus_service::rescan::{RemovedSet, RescanPlan};
+use crate::engine::feeds::entries::{EntryChanges, FeedEntries};
+use crate::engine::loader::accumulator::CorpusAccumulator;
+use crate::engine::loader::known_files::KnownFiles;
 use crate::engine::loader::memory_budget::MEMORY;
-use crate::engine::loader::pool::{Crew, Report};
+use crate::engine::loader::pool::{LoadPool, LoadReport};
 use crate::engine::loader::source::Source;
 use crate::engine::loader::{LoadEvent, load};
-use crate::engine::snapshot::Ages;
+use crate::engine::snapshot::ReadTimes;
 use crate::engine::util::log::note;
-use crate::engine::util::throttle::Pace;
+use crate::engine::util::throttle::Throttle;
 
 /// While loading, a new version comes at most this often.
 const PACE: Duration = Duration::from_millis(80);
 
-impl Archivist {
+impl CorpusThread {
     /// Reads the entries of feeds, a version now and then.
     pub(super) fn load_feeds(&mut self) {
         let feeds = self.sources.iter().find_map(|source| match source {
@@ -33,10 +33,10 @@ impl Archivist {
             _ => None,
         });
         let Some((path, merge)) = feeds else { return };
-        let Archivist { stop, tell, corpus, room, .. } = self;
-        let mut growing = Growing::new(room, Arc::clone(corpus));
-        let mut pace = Pace::default();
-        let loaded = StoredFeeds::load(&path, merge, (room, stop), &mut |shard| {
+        let CorpusThread { stop, tell, corpus, room, .. } = self;
+        let mut growing = CorpusAccumulator::new(room, Arc::clone(corpus));
+        let mut pace = Throttle::default();
+        let loaded = FeedEntries::load(&path, merge, (room, stop), &mut |shard| {
             growing.hear(LoadEvent::Shard(shard));
             if pace.is_due() {
                 let began = Instant::now();
@@ -49,7 +49,7 @@ impl Archivist {
         }
         match loaded {
             Ok(feeds) => self.feeds = Some(feeds),
-            Err(error) => tell(Message::Problem(StoredFeeds::problem(&path, &error))),
+            Err(error) => tell(Message::Problem(FeedEntries::problem(&path, &error))),
         }
     }
 
@@ -58,7 +58,7 @@ impl Archivist {
         let Some(feeds) = &mut self.feeds else { return };
         match feeds.news((&self.room, &AtomicBool::new(false))) {
             Ok(news) => {
-                let StoredNews { gone, all_gone, shards } = news;
+                let EntryChanges { gone, all_gone, shards } = news;
                 if gone.is_empty() && shards.is_empty() && !all_gone {
                     return;
                 }
@@ -81,14 +81,15 @@ impl Archivist {
     pub(super) fn load(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
         self.changed = Some(Instant::now());
-        let Archivist { sources, options, stop, tell, corpus, troubled, room, unanswered, cache, ages, feeds, .. } =
-            self;
+        let CorpusThread {
+            sources, options, stop, tell, corpus, troubled, room, unanswered, cache, ages, feeds, ..
+        } = self;
         room.tend(true);
-        let mut growing = Growing::new(room, Arc::clone(corpus));
-        let (mut versions, mut gauge) = (Pace::default(), Pace::after(PACE));
+        let mut growing = CorpusAccumulator::new(room, Arc::clone(corpus));
+        let (mut versions, mut gauge) = (Throttle::default(), Throttle::after(PACE));
         let mut slack = PACE;
         let from = (&*room, &*unanswered, &**stop);
-        let (tally, map, known) = load(sources, *options, from, Known::default(), cache.as_ref(), &mut |event| {
+        let (tally, map, known) = load(sources, *options, from, KnownFiles::default(), cache.as_ref(), &mut |event| {
             let mut now = false;
             match growing.hear(event) {
                 Some(LoadEvent::KeptAll) => now = true,
@@ -97,7 +98,7 @@ impl Archivist {
                     tell(Message::Problem(problem));
                 }
                 Some(LoadEvent::Progress(progress)) if gauge.is_due() => {
-                    gauge = Pace::after(PACE);
+                    gauge = Throttle::after(PACE);
                     tell(Message::Loading(progress));
                 }
                 _ => {}
@@ -127,7 +128,7 @@ impl Archivist {
         drop(known);
         room.settle(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
         let mut progress = room.told_in(tally.progress);
-        progress.stopped |= feeds.as_ref().is_some_and(StoredFeeds::is_partial);
+        progress.stopped |= feeds.as_ref().is_some_and(FeedEntries::is_partial);
         tell(Message::Loading(progress));
         self.stopped = progress.stopped.then_some(progress);
         // A snapshot of a part would not be used by the next start.
@@ -158,7 +159,7 @@ impl Archivist {
         }
         // What something is wrong with is read again, so that it is told again.
         let (troubled, unanswered) = (&self.troubled, &self.unanswered);
-        let known = Known::of(&self.corpus, |file| {
+        let known = KnownFiles::of(&self.corpus, |file| {
             let is_well = |path: &Path| !troubled.contains(path) || unanswered.shows(path);
             troubled.is_empty() || is_well(&file.dir.join(file.name))
         });
@@ -167,16 +168,16 @@ impl Archivist {
         let slots = self.corpus.slots();
         let mut problems = Vec::new();
         self.room.tend(true);
-        let Archivist { room, unanswered, stop, corpus, tell, troubled, .. } = self;
-        let mut growing = Growing::again(room, Arc::clone(corpus));
-        let mut gauge = Pace::after(PACE);
+        let CorpusThread { room, unanswered, stop, corpus, tell, troubled, .. } = self;
+        let mut growing = CorpusAccumulator::again(room, Arc::clone(corpus));
+        let mut gauge = Throttle::after(PACE);
         let mut has_moved = false;
         let from = (&*room, &*unanswered, &**stop);
         let (tally, map, known) = load(&paths, self.options, from, known, None, &mut |event| {
             match growing.hear(event) {
                 Some(LoadEvent::Problem(problem)) => problems.push(problem),
                 Some(LoadEvent::Progress(progress)) if gauge.is_due() => {
-                    gauge = Pace::after(PACE);
+                    gauge = Throttle::after(PACE);
                     tell(Message::Loading(progress));
                 }
                 _ => {}
@@ -215,11 +216,11 @@ impl Archivist {
 
     /// Reads again what `paths` lead to.
     pub(super) fn refresh(&mut self, paths: &HashSet<PathBuf>) {
-        let refresh = Refresh::after(paths, &mut self.map, &self.corpus, &self.options);
+        let refresh = RescanPlan::after(paths, &mut self.map, &self.corpus, &self.options);
         if refresh.everything {
             return self.reload();
         }
-        let Refresh { jobs, mut gone, known, mut problems, .. } = refresh;
+        let RescanPlan { jobs, mut gone, known, mut problems, .. } = refresh;
         if jobs.is_empty() && gone.is_empty() && problems.is_empty() {
             return;
         }
@@ -230,14 +231,14 @@ impl Archivist {
         let mut shards = Vec::new();
         let folders = std::mem::take(&mut self.map.folders);
         let known = Arc::new(known);
-        let crew = Crew::new(self.options, &known, &self.room, &self.unanswered, named, folders);
+        let crew = LoadPool::new(self.options, &known, &self.room, &self.unanswered, named, folders);
         let began = Instant::now();
         let tell = &mut self.tell;
         crew.work(jobs, &self.stop, &mut |report| match report {
-            Report::Shard(shard) => shards.push(shard),
-            Report::Problem(problem) => problems.push(problem),
-            Report::Tick if began.elapsed() >= PACE => tell(Message::Loading(crew.progress())),
-            Report::Tick => {}
+            LoadReport::Shard(shard) => shards.push(shard),
+            LoadReport::Problem(problem) => problems.push(problem),
+            LoadReport::Tick if began.elapsed() >= PACE => tell(Message::Loading(crew.progress())),
+            LoadReport::Tick => {}
         });
         // A file that is too old is left out again whenever it is saved.
         self.room.count_as(left_out);
@@ -258,7 +259,7 @@ impl Archivist {
     }
 
     /// Makes one version in which `shards` stand for what is `gone`.
-    fn replace(&mut self, gone: &Gone, shards: Vec<Arc<Shard>>, problems: Vec<Problem>) {
+    fn replace(&mut self, gone: &RemovedSet, shards: Vec<Arc<Shard>>, problems: Vec<Problem>) {
         let rest =
             if gone.is_empty() { Corpus::clone(&self.corpus) } else { self.corpus.without(|entry| gone.holds(entry)) };
         if rest.len() != self.corpus.len() || !shards.is_empty() {
@@ -271,7 +272,7 @@ impl Archivist {
 
     /// Makes `corpus` the version that everybody sees, without what has become too much.
     fn take_over(&mut self, corpus: Corpus) {
-        let Archivist { corpus: shown, room, tell, ages, .. } = self;
+        let CorpusThread { corpus: shown, room, tell, ages, .. } = self;
         *shown = Arc::new(compact(corpus, ages));
         tell(Message::Corpus(Arc::clone(shown)));
         let slots = shown.slots();
@@ -306,7 +307,7 @@ fn show(version: &Arc<Corpus>, shown: &mut Arc<Corpus>, tell: &mut dyn FnMut(Mes
 }
 
 /// Lets go of what is gone, where that has become much.
-fn compact(corpus: Corpus, ages: &mut Ages) -> Corpus {
+fn compact(corpus: Corpus, ages: &mut ReadTimes) -> Corpus {
     let Some(compacted) = corpus.compacted() else { return corpus };
     ages.join(corpus.slots());
     note(|| format!("{} bytes of articles became {}", corpus.memory(), compacted.memory()));

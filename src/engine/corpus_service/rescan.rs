@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::article::Problem;
-use crate::corpus::{Corpus, Entry, Origin};
-use crate::engine::loader::Map;
-use crate::engine::loader::known_files::Known;
+use crate::corpus::{ArticleRef, Corpus, Origin};
+use crate::engine::loader::ScanIndex;
+use crate::engine::loader::known_files::KnownFiles;
 use crate::engine::loader::pool::Job;
 use crate::engine::loader::source::LoadOptions;
-use crate::engine::loader::walk::{Folder, Found, sort};
+use crate::engine::loader::walk::{FolderEntry, SourceFolder, sort};
 
 /// Which articles are gone, by their paths as they are shown.
 #[derive(Debug, Default)]
-pub(crate) struct Gone {
+pub(crate) struct RemovedSet {
     files: HashMap<OsString, HashSet<OsString>>,
     /// Folders of which everything is gone.
     below: Vec<PathBuf>,
@@ -35,7 +35,7 @@ enum Verdict {
     None,
 }
 
-impl Gone {
+impl RemovedSet {
     /// The file at `path` is gone, or is read again.
     pub(crate) fn file(&mut self, path: &Path) {
         let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else { return };
@@ -52,7 +52,7 @@ impl Gone {
     }
 
     /// Whether an article is gone.
-    pub(crate) fn holds(&self, entry: Entry<'_>) -> bool {
+    pub(crate) fn holds(&self, entry: ArticleRef<'_>) -> bool {
         if entry.origin() != Origin::File {
             return false;
         }
@@ -92,31 +92,36 @@ impl Gone {
 
 /// What is to be done after something happened.
 #[derive(Default)]
-pub(crate) struct Refresh {
+pub(crate) struct RescanPlan {
     /// What is to be read.
     pub(crate) jobs: Vec<Job>,
     /// What is gone already, or will be once it is read again.
-    pub(crate) gone: Gone,
+    pub(crate) gone: RemovedSet,
     /// What is known below folders that are looked into again.
-    pub(crate) known: Known,
+    pub(crate) known: KnownFiles,
     /// What cannot be read.
     pub(crate) problems: Vec<Problem>,
     /// Whether a root itself changed, so that everything is to be gone through.
     pub(crate) everything: bool,
 }
 
-impl Refresh {
+impl RescanPlan {
     /// Finds out what became of `paths`. Folders that are to be looked into again leave `map`.
-    pub(crate) fn after(paths: &HashSet<PathBuf>, map: &mut Map, corpus: &Corpus, options: &LoadOptions) -> Refresh {
-        let mut refresh = Refresh::default();
-        let mut places: BTreeMap<PathBuf, (Arc<Folder>, OsString)> = BTreeMap::new();
+    pub(crate) fn after(
+        paths: &HashSet<PathBuf>,
+        map: &mut ScanIndex,
+        corpus: &Corpus,
+        options: &LoadOptions,
+    ) -> RescanPlan {
+        let mut refresh = RescanPlan::default();
+        let mut places: BTreeMap<PathBuf, (Arc<SourceFolder>, OsString)> = BTreeMap::new();
         for path in paths {
             match find(path, map) {
-                Place::In(folder, name) => {
+                PlannedPath::In(folder, name) => {
                     places.insert(folder.shown.join(&name), (folder, name));
                 }
-                Place::Root => refresh.everything = true,
-                Place::Nowhere => {}
+                PlannedPath::Root => refresh.everything = true,
+                PlannedPath::Nowhere => {}
             }
         }
         let mut again: Vec<PathBuf> = Vec::new();
@@ -131,7 +136,7 @@ impl Refresh {
             }
         }
         if !again.is_empty() {
-            refresh.known = Known::of(corpus, |file| again.iter().any(|folder| file.dir.starts_with(folder)));
+            refresh.known = KnownFiles::of(corpus, |file| again.iter().any(|folder| file.dir.starts_with(folder)));
         }
         refresh.gone.again = again;
         refresh
@@ -141,26 +146,26 @@ impl Refresh {
     fn place(
         &mut self,
         shown: &Path,
-        folder: &Arc<Folder>,
+        folder: &Arc<SourceFolder>,
         name: &OsStr,
-        map: &mut Map,
+        map: &mut ScanIndex,
         options: &LoadOptions,
     ) -> bool {
         let real = folder.real.join(name);
         let found = match fs::symlink_metadata(&real) {
-            Ok(_) if map.named.contains_key(&real) => Some(Found::File(name.to_owned())),
+            Ok(_) if map.named.contains_key(&real) => Some(FolderEntry::File(name.to_owned())),
             Ok(metadata) => sort(folder, name.to_owned(), metadata.file_type(), options),
             Err(_) => None,
         };
         let child = match found {
-            Some(Found::Folder(name)) => folder.child(&name),
-            Some(Found::Link(name, target)) => folder.linked(&name, target),
+            Some(FolderEntry::Folder(name)) => folder.child(&name),
+            Some(FolderEntry::Link(name, target)) => folder.linked(&name, target),
             other => {
                 self.gone.folder(shown);
                 self.leave(shown, map);
                 match other {
-                    Some(Found::File(name)) => self.jobs.push(Job::Files(Arc::clone(folder), vec![name])),
-                    Some(Found::Refused(problem)) => self.problems.push(problem),
+                    Some(FolderEntry::File(name)) => self.jobs.push(Job::Files(Arc::clone(folder), vec![name])),
+                    Some(FolderEntry::Refused(problem)) => self.problems.push(problem),
                     _ => {}
                 }
                 return false;
@@ -172,13 +177,13 @@ impl Refresh {
     }
 
     /// Removes a path from the map. Folders that another link leads to are read under that one.
-    fn leave(&mut self, shown: &Path, map: &mut Map) {
+    fn leave(&mut self, shown: &Path, map: &mut ScanIndex) {
         self.gone.file(shown);
         let (left, folders) = std::mem::take(&mut map.folders)
             .into_iter()
-            .partition(|(_, known): &(PathBuf, Arc<Folder>)| known.shown.starts_with(shown));
+            .partition(|(_, known): &(PathBuf, Arc<SourceFolder>)| known.shown.starts_with(shown));
         map.folders = folders;
-        let left: HashMap<PathBuf, Arc<Folder>> = left;
+        let left: HashMap<PathBuf, Arc<SourceFolder>> = left;
         map.doubles.retain(|double| {
             if double.shown.starts_with(shown) {
                 return false;
@@ -192,16 +197,16 @@ impl Refresh {
     }
 }
 
-enum Place {
-    In(Arc<Folder>, OsString),
+enum PlannedPath {
+    In(Arc<SourceFolder>, OsString),
     Root,
     Nowhere,
 }
 
 /// Where `path` stands among what was looked into: itself, or the outermost folder around it that is new.
-fn find(path: &Path, map: &Map) -> Place {
+fn find(path: &Path, map: &ScanIndex) -> PlannedPath {
     if let Some((folder, name)) = map.named.get(path) {
-        return Place::In(Arc::clone(folder), name.clone());
+        return PlannedPath::In(Arc::clone(folder), name.clone());
     }
     let mut inner = path;
     while let (Some(parent), Some(name)) = (inner.parent(), inner.file_name()) {
@@ -210,12 +215,12 @@ fn find(path: &Path, map: &Map) -> Place {
             map.folders.get(&fs::canonicalize(parent).ok()?)
         });
         if let Some(folder) = known {
-            return Place::In(Arc::clone(folder), name.to_owned());
+            return PlannedPath::In(Arc::clone(folder), name.to_owned());
         }
         if map.folders.contains_key(inner) {
-            return Place::Root;
+            return PlannedPath::Root;
         }
         inner = parent;
     }
-    Place::Nowhere
+    PlannedPath::Nowhere
 }

@@ -8,7 +8,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 /// What the disk tells.
 #[derive(Debug)]
-pub(crate) enum Disk {
+pub(crate) enum FsEvent {
     /// Something happened to these paths.
     Changed(Vec<PathBuf>),
     /// So much happened that nobody knows what.
@@ -30,7 +30,7 @@ impl Watch {
     pub(crate) fn start(
         folders: &[PathBuf],
         parents: &[PathBuf],
-        tell: impl Fn(Disk) + Send + Clone + 'static,
+        tell: impl Fn(FsEvent) + Send + Clone + 'static,
     ) -> Option<Watch> {
         let heard = tell.clone();
         let watcher = notify::recommended_watcher(move |event| {
@@ -41,7 +41,7 @@ impl Watch {
         let mut watcher = match watcher {
             Ok(watcher) => watcher,
             Err(error) => {
-                tell(Disk::Deaf(reason(&error)));
+                tell(FsEvent::Deaf(reason(&error)));
                 return None;
             }
         };
@@ -53,23 +53,23 @@ impl Watch {
             }
         }
         if let Some(reason) = deaf {
-            tell(Disk::Deaf(reason));
+            tell(FsEvent::Deaf(reason));
         }
-        tell(Disk::Listening);
+        tell(FsEvent::Listening);
         Some(Watch { _watcher: watcher })
     }
 }
 
-fn sort(event: notify::Result<Event>) -> Option<Disk> {
+fn sort(event: notify::Result<Event>) -> Option<FsEvent> {
     match event {
-        Ok(event) if event.need_rescan() => Some(Disk::Anything),
+        Ok(event) if event.need_rescan() => Some(FsEvent::Anything),
         Ok(Event { kind: EventKind::Access(_), .. }) => None,
         // What reading it leaves behind, on systems that tell.
         Ok(Event { kind: EventKind::Modify(ModifyKind::Metadata(MetadataKind::AccessTime)), .. }) => None,
-        Ok(event) => Some(Disk::Changed(event.paths)),
+        Ok(event) => Some(FsEvent::Changed(event.paths)),
         // A folder that vanished while it was looked into; its own event comes as well.
         Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) => None,
-        Err(error) => Some(Disk::Deaf(reason(&error))),
+        Err(error) => Some(FsEvent::Deaf(reason(&error))),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::text::format::counted;
 
 /// Why a feed command did nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum OrderError {
+pub enum FeedCommandError {
     /// A name matches no feed, or too many. The sentence says which.
     #[error("{0}")]
     Unclear(String),
@@ -37,7 +37,7 @@ pub enum OrderError {
 }
 
 /// The result of a feed command.
-pub type Result<T> = std::result::Result<T, OrderError>;
+pub type CommandResult<T> = std::result::Result<T, FeedCommandError>;
 
 /// What a feed command did.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,7 +67,7 @@ impl FeedReport {
 ///
 /// Returns an error if a name is unclear, a file or the library cannot be used, or confirmation is missing. Nothing has
 /// changed then.
-pub fn run(library: &mut Library, command: &FeedCommand) -> Result<FeedReport> {
+pub fn run(library: &mut Library, command: &FeedCommand) -> CommandResult<FeedReport> {
     let mut report = FeedReport::default();
     match command {
         FeedCommand::Remove { names, yes } => report.lines.push(remove(library, names, *yes)?),
@@ -109,11 +109,11 @@ pub fn run(library: &mut Library, command: &FeedCommand) -> Result<FeedReport> {
     Ok(report)
 }
 
-fn remove(library: &mut Library, names: &[String], yes: bool) -> Result<String> {
+fn remove(library: &mut Library, names: &[String], yes: bool) -> CommandResult<String> {
     let feeds = feeds_named(library, names)?;
     let shown: Vec<String> = feeds.iter().map(|feed| shown(&feed.subscription)).collect();
     if feeds.len() > 1 && !yes {
-        return Err(OrderError::Unconfirmed(shown));
+        return Err(FeedCommandError::Unconfirmed(shown));
     }
     let kept = library.unsubscribe(&feeds)?;
     let kept = if kept > 0 {
@@ -124,7 +124,7 @@ fn remove(library: &mut Library, names: &[String], yes: bool) -> Result<String> 
     Ok(format!("Unsubscribed from {}{kept}", list_of(&shown)))
 }
 
-fn export(library: &Library, file: &Path, with_credentials: bool) -> Result<String> {
+fn export(library: &Library, file: &Path, with_credentials: bool) -> CommandResult<String> {
     let feeds = import_export::export(library, file, with_credentials)?;
     let secret = if with_credentials { " with their passwords" } else { "" };
     Ok(clean(&format!("Exported {}{secret} to {}", counted(feeds as u64, "feed", "feeds"), file.display()))
@@ -153,7 +153,7 @@ fn shown(feed: &Subscription) -> String {
 /// # Errors
 ///
 /// Returns an error if a name is unclear, nothing may be fetched, or the library cannot be read.
-pub fn to_refresh(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>> {
+pub fn to_refresh(library: &Library, names: &[String]) -> CommandResult<Vec<KnownFeed>> {
     if !names.is_empty() {
         return feeds_named(library, names);
     }
@@ -162,8 +162,8 @@ pub fn to_refresh(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>>
         library.feeds()?.into_iter().partition(|feed| feed.health.may_be_asked(now));
     match passed.len() {
         _ if !asked.is_empty() => Ok(asked),
-        0 => Err(OrderError::NoFeeds),
-        passed => Err(OrderError::PassedOver(passed)),
+        0 => Err(FeedCommandError::NoFeeds),
+        passed => Err(FeedCommandError::PassedOver(passed)),
     }
 }
 
@@ -172,11 +172,11 @@ pub fn to_refresh(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>>
 /// # Errors
 ///
 /// Returns an error if a name matches no feed or the library cannot be read.
-pub fn feeds_named(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>> {
+pub fn feeds_named(library: &Library, names: &[String]) -> CommandResult<Vec<KnownFeed>> {
     let all = library.feeds()?;
     let mut found: Vec<KnownFeed> = Vec::new();
     for name in names {
-        for feed in named(&all, |feed| &feed.subscription, name).map_err(OrderError::Unclear)? {
+        for feed in named(&all, |feed| &feed.subscription, name).map_err(FeedCommandError::Unclear)? {
             if found.iter().all(|known| known.number != feed.number) {
                 found.push(feed.clone());
             }
@@ -186,11 +186,13 @@ pub fn feeds_named(library: &Library, names: &[String]) -> Result<Vec<KnownFeed>
 }
 
 /// Returns the one feed with this name or address.
-fn feed_named(library: &Library, name: &str) -> Result<KnownFeed> {
+fn feed_named(library: &Library, name: &str) -> CommandResult<KnownFeed> {
     let mut found = feeds_named(library, &[name.to_owned()])?;
     match (found.pop(), found.len()) {
         (Some(feed), 0) => Ok(feed),
-        (_, more) => Err(OrderError::Unclear(format!("\"{}\" names {} feeds; use an address", clean(name), more + 1))),
+        (_, more) => {
+            Err(FeedCommandError::Unclear(format!("\"{}\" names {} feeds; use an address", clean(name), more + 1)))
+        }
     }
 }
 
@@ -198,7 +200,8 @@ fn change(
     library: &mut Library,
     feed: &KnownFeed,
     edit: impl Fn(Subscription) -> Subscription,
-) -> Result<Subscription> {
-    let ended = || OrderError::Unclear(format!("another program unsubscribed from {}", shown(&feed.subscription)));
+) -> CommandResult<Subscription> {
+    let ended =
+        || FeedCommandError::Unclear(format!("another program unsubscribed from {}", shown(&feed.subscription)));
     library.change_subscription(feed.number, edit)?.ok_or_else(ended)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::entries::tag_label;
 use super::refresh;
-use super::subscribe::{self, Added};
+use super::subscribe::{self, SubscribeOutcome};
 use crate::app::{FeedRow, Message, Notice};
 use crate::article::Problem;
 use crate::article::{ArticleId, Role};
@@ -18,17 +18,17 @@ use crate::subscriptions::Subscription;
 use crate::text::clean;
 
 /// Who hears what happens.
-pub(crate) type Tell = Arc<Mutex<dyn FnMut(Message) + Send>>;
+pub(crate) type EventSink = Arc<Mutex<dyn FnMut(Message) + Send>>;
 
 /// What ends things early: a refresh, and errands, each with a flag of its own, so that nothing that is begun meanwhile
 /// sets another going again.
 #[derive(Clone, Default)]
-pub(crate) struct Stops {
+pub(crate) struct CancelTokens {
     pub(crate) refresh: Arc<AtomicBool>,
     errands: Arc<Mutex<Vec<Weak<AtomicBool>>>>,
 }
 
-impl Stops {
+impl CancelTokens {
     /// The flag of a new errand.
     pub(crate) fn errand(&self) -> Arc<AtomicBool> {
         let stop = Arc::new(AtomicBool::new(false));
@@ -47,7 +47,7 @@ impl Stops {
 
 /// What the threads that work on feeds share.
 #[derive(Clone)]
-pub(crate) struct Office {
+pub(crate) struct FeedContext {
     pub(crate) path: Option<PathBuf>,
     /// The reader whose steps are recorded.
     pub(crate) reader: ReaderId,
@@ -60,16 +60,16 @@ pub(crate) struct Office {
     pub(crate) settings: FeedSettings,
     pub(crate) client: Arc<Client>,
     pub(crate) came: Arc<dyn Fn() + Send + Sync>,
-    pub(crate) tell: Tell,
-    pub(crate) stops: Stops,
+    pub(crate) tell: EventSink,
+    pub(crate) stops: CancelTokens,
 }
 
-impl Office {
+impl FeedContext {
     /// Subscribes to the feed at a place, or offers the feeds of a page as a choice.
     pub(crate) fn add(&self, wanted: &Subscription, stop: &AtomicBool) -> Result<(), String> {
         let added = subscribe::add(&mut self.library()?, &self.client, &self.settings, wanted, stop);
         match added.map_err(|error| format!("{}: {error}", clean(&wanted.url)))? {
-            Added::Several(feeds) => {
+            SubscribeOutcome::Several(feeds) => {
                 self.tell(Message::FeedChoice(feeds.into_iter().map(|feed| (feed.url, feed.title)).collect()));
             }
             added => {

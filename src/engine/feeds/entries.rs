@@ -9,10 +9,10 @@ use std::thread;
 use crate::article::Problem;
 use crate::article::{ArticleId, Draft, Role};
 use crate::corpus::{Corpus, FeedLabel, FileIndex, Shard, ShardBuilder};
-use crate::engine::loader::memory_budget::Room;
+use crate::engine::loader::memory_budget::MemoryBudget;
 use crate::engine::util::log::note;
-use crate::library::feeds::{StoredEntry, WhichEntries};
-use crate::library::{Error, FeedNumber, Library};
+use crate::library::feeds::{EntryQuery, StoredEntry};
+use crate::library::{Error, FeedId, Library};
 use crate::text::clean;
 
 /// So many of the newest are read before all others: more than any screen holds.
@@ -29,7 +29,7 @@ const FORMAT: &str = "feed";
 
 /// What is known of the entries that are in the corpus.
 #[derive(Debug)]
-pub(crate) struct StoredFeeds {
+pub(crate) struct FeedEntries {
     path: PathBuf,
     merge: bool,
     /// The last change that is in the corpus, and the last to any feed itself.
@@ -39,7 +39,7 @@ pub(crate) struct StoredFeeds {
 
 /// What changed in the library.
 #[derive(Debug, Default)]
-pub(crate) struct StoredNews {
+pub(crate) struct EntryChanges {
     /// These entries are gone, or come again.
     pub(crate) gone: HashSet<ArticleId>,
     /// All entries that were there are gone, or come again.
@@ -48,16 +48,16 @@ pub(crate) struct StoredNews {
     pub(crate) shards: Vec<Arc<Shard>>,
 }
 
-impl StoredFeeds {
+impl FeedEntries {
     /// Hands all entries in the library at `path` to `take`, the latest first, as long as there is `room`; ends early when
     /// `stop` is set. With `merge`, an entry that is in several feeds is given once.
     pub(crate) fn load(
         path: &Path,
         merge: bool,
-        within: (&Room, &AtomicBool),
+        within: (&MemoryBudget, &AtomicBool),
         take: &mut dyn FnMut(Arc<Shard>),
-    ) -> Result<StoredFeeds, Error> {
-        let mut stored = StoredFeeds { path: path.to_owned(), merge, seen: 0, feeds_seen: 0 };
+    ) -> Result<FeedEntries, Error> {
+        let mut stored = FeedEntries { path: path.to_owned(), merge, seen: 0, feeds_seen: 0 };
         stored.read_all(within, take)?;
         Ok(stored)
     }
@@ -80,8 +80,8 @@ impl StoredFeeds {
     }
 
     /// What changed since.
-    pub(crate) fn news(&mut self, within: (&Room, &AtomicBool)) -> Result<StoredNews, Error> {
-        let mut news = StoredNews::default();
+    pub(crate) fn news(&mut self, within: (&MemoryBudget, &AtomicBool)) -> Result<EntryChanges, Error> {
+        let mut news = EntryChanges::default();
         let Some(library) = Library::open_to_read(&self.path)? else { return Ok(news) };
         let (revision, _) = library.extent_of_entries()?;
         // If the last change is older than what was read, the file is another library: an older copy, or a mended one.
@@ -94,8 +94,8 @@ impl StoredFeeds {
             return Ok(news);
         }
         let labels = Labels::read(&library, self.merge)?;
-        let mut desk = Desk::new(&labels);
-        library.read_entries(&WhichEntries::Since(self.seen), |entry| {
+        let mut desk = ShardAssembler::new(&labels);
+        library.read_entries(&EntryQuery::Since(self.seen), |entry| {
             // What retention lets go stays until the next start: somebody may be reading it.
             if !entry.dropped {
                 news.gone.insert(entry.id);
@@ -107,7 +107,11 @@ impl StoredFeeds {
         Ok(news)
     }
 
-    fn read_all(&mut self, (room, stop): (&Room, &AtomicBool), take: &mut dyn FnMut(Arc<Shard>)) -> Result<(), Error> {
+    fn read_all(
+        &mut self,
+        (room, stop): (&MemoryBudget, &AtomicBool),
+        take: &mut dyn FnMut(Arc<Shard>),
+    ) -> Result<(), Error> {
         // Nothing that was there before stays.
         room.begin(&Corpus::default());
         let mut take = |shard: Arc<Shard>| {
@@ -120,8 +124,8 @@ impl StoredFeeds {
         let (seen, numbers) = library.extent_of_entries()?;
         let labels = Labels::read(&library, self.merge)?;
         let mut first = HashSet::new();
-        let mut desk = Desk::new(&labels);
-        library.read_entries(&WhichEntries::Newest(NEWEST), |entry| {
+        let mut desk = ShardAssembler::new(&labels);
+        library.read_entries(&EntryQuery::Newest(NEWEST), |entry| {
             first.insert(entry.number);
             desk.take(&entry, take);
         })?;
@@ -138,7 +142,7 @@ impl StoredFeeds {
                     let mut take = |shard| _ = shards.send(Ok(shard));
                     let mut read = || -> Result<(), Error> {
                         let Some(library) = Library::open_to_read(path)? else { return Ok(()) };
-                        let mut desk = Desk::new(labels);
+                        let mut desk = ShardAssembler::new(labels);
                         while !stop.load(Ordering::Relaxed) {
                             let end = next.fetch_sub(STRETCH, Ordering::Relaxed);
                             if end < *numbers.start() {
@@ -149,7 +153,7 @@ impl StoredFeeds {
                                 room.leave_out(0, usize::try_from(count).unwrap_or(usize::MAX));
                                 continue;
                             }
-                            library.read_entries(&WhichEntries::Numbered(end - STRETCH + 1..=end), |entry| {
+                            library.read_entries(&EntryQuery::Numbered(end - STRETCH + 1..=end), |entry| {
                                 if !first.contains(&entry.number) {
                                     desk.take(&entry, &mut take);
                                 }
@@ -187,9 +191,9 @@ pub(crate) fn tag_label(tag: &str) -> String {
 
 /// What the feeds are called, alone and where several have the same entry.
 struct Labels {
-    feeds: HashMap<FeedNumber, FeedLabel>,
+    feeds: HashMap<FeedId, FeedLabel>,
     /// The other feeds that have an entry.
-    others: HashMap<ArticleId, Vec<FeedNumber>>,
+    others: HashMap<ArticleId, Vec<FeedId>>,
     merge: bool,
 }
 
@@ -202,7 +206,7 @@ impl Labels {
             (feed.number, FeedLabel { names, url: subscription.url, tags })
         });
         let feeds = feeds.collect();
-        let mut others: HashMap<ArticleId, Vec<FeedNumber>> = HashMap::new();
+        let mut others: HashMap<ArticleId, Vec<FeedId>> = HashMap::new();
         if merge {
             for (entry, feed) in library.repeated_entries()? {
                 others.entry(entry).or_default().push(feed);
@@ -212,7 +216,7 @@ impl Labels {
     }
 
     /// The label of an entry that these feeds have.
-    fn label(&self, feeds: &[FeedNumber]) -> FeedLabel {
+    fn label(&self, feeds: &[FeedId]) -> FeedLabel {
         let mut united = FeedLabel::default();
         for label in feeds.iter().filter_map(|feed| self.feeds.get(feed)) {
             if united.url.is_empty() {
@@ -229,18 +233,18 @@ impl Labels {
 }
 
 /// Builds shards of entries.
-struct Desk<'l> {
+struct ShardAssembler<'l> {
     labels: &'l Labels,
     builder: ShardBuilder,
     /// The feeds that the shard knows already.
-    files: HashMap<Vec<FeedNumber>, FileIndex>,
+    files: HashMap<Vec<FeedId>, FileIndex>,
     /// Labels stay when a shard is done.
-    made: HashMap<Vec<FeedNumber>, Arc<FeedLabel>>,
+    made: HashMap<Vec<FeedId>, Arc<FeedLabel>>,
 }
 
-impl<'l> Desk<'l> {
-    fn new(labels: &'l Labels) -> Desk<'l> {
-        Desk { labels, builder: ShardBuilder::default(), files: HashMap::new(), made: HashMap::new() }
+impl<'l> ShardAssembler<'l> {
+    fn new(labels: &'l Labels) -> ShardAssembler<'l> {
+        ShardAssembler { labels, builder: ShardBuilder::default(), files: HashMap::new(), made: HashMap::new() }
     }
 
     fn take(&mut self, entry: &StoredEntry<'_>, give: &mut dyn FnMut(Arc<Shard>)) {
@@ -296,8 +300,8 @@ mod tests {
         let path = folder.path().join("library.db");
         let mut library = Library::open(&path).unwrap();
         library.subscribe(&[Subscription::new("http://paper.example/")]).unwrap();
-        let (room, stop) = (Room::new(u64::MAX), AtomicBool::new(false));
-        let mut stored = StoredFeeds::load(&path, true, (&room, &stop), &mut |_| {}).unwrap();
+        let (room, stop) = (MemoryBudget::new(u64::MAX), AtomicBool::new(false));
+        let mut stored = FeedEntries::load(&path, true, (&room, &stop), &mut |_| {}).unwrap();
         let feed = library.feeds().unwrap().remove(0);
         library.change_subscription(feed.number, |feed| feed.retagged(&["news".to_owned()])).unwrap();
         let alter = |sql| rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap();
@@ -310,21 +314,21 @@ mod tests {
 
     /// An open reader's view of the feeds in a library.
     struct View {
-        stored: StoredFeeds,
+        stored: FeedEntries,
         corpus: Corpus,
     }
 
     impl View {
         fn new(path: &Path, merge: bool) -> View {
             let mut shards = Vec::new();
-            let within = (&Room::new(u64::MAX), &AtomicBool::new(false));
-            let stored = StoredFeeds::load(path, merge, within, &mut |shard| shards.push(shard)).unwrap();
+            let within = (&MemoryBudget::new(u64::MAX), &AtomicBool::new(false));
+            let stored = FeedEntries::load(path, merge, within, &mut |shard| shards.push(shard)).unwrap();
             View { stored, corpus: Corpus::default().with(shards) }
         }
 
         fn hear(&mut self) {
-            let StoredNews { gone, all_gone, shards } =
-                self.stored.news((&Room::new(u64::MAX), &AtomicBool::new(false))).unwrap();
+            let EntryChanges { gone, all_gone, shards } =
+                self.stored.news((&MemoryBudget::new(u64::MAX), &AtomicBool::new(false))).unwrap();
             self.corpus = self.corpus.without(|entry| all_gone || gone.contains(&entry.id())).with(shards);
         }
 
@@ -342,8 +346,8 @@ mod tests {
     #[test]
     fn updates_show_what_a_restart_would_show() {
         use crate::formats::{FeedArticle, FeedKey};
-        use crate::library::feeds::{DeliveredFeed, Delivery, FullText, Outcome, PreparedEntry};
-        use crate::library::{Health, KnownFeed, ReaderId};
+        use crate::library::feeds::{FetchOutcome, FetchResult, FullText, ParsedFeed, PreparedEntry};
+        use crate::library::{FetchStatus, KnownFeed, ReaderId};
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
         let mut other = Library::open(&path).unwrap().for_reader(ReaderId(1));
@@ -363,10 +367,10 @@ mod tests {
                 FeedArticle { keys: vec![FeedKey::new(link)], guid: None, draft }
             };
             let entries = PreparedEntry::of_document(&known, None, stories.iter().map(entry).collect());
-            let outcome = Outcome::Feed(Box::new(DeliveredFeed { entries, ..DeliveredFeed::default() }));
-            let (health, moved_to) = (Health::default(), moved_to.map(url));
+            let outcome = FetchOutcome::Feed(Box::new(ParsedFeed { entries, ..ParsedFeed::default() }));
+            let (health, moved_to) = (FetchStatus::default(), moved_to.map(url));
             let delivery =
-                Delivery { feed: known.number, version: known.version, health, moved_to, merge: true, outcome };
+                FetchResult { feed: known.number, version: known.version, health, moved_to, merge: true, outcome };
             library.store(&[delivery]).unwrap().remove(0)
         };
         let mut views = [View::new(&path, true), View::new(&path, false)];

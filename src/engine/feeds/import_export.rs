@@ -7,8 +7,8 @@ use std::{fs, io};
 use crate::article::Problem;
 use crate::article::Role;
 use crate::formats::decode;
-use crate::library::feeds::{CopiedMark, DeliveredFeed, Delivery, Outcome, PreparedEntry};
-use crate::library::{Error, Health, KnownFeed, Library, Newsboat, NewsboatEntry, Subscribed, owner_only};
+use crate::library::feeds::{FetchOutcome, FetchResult, ImportedMark, ParsedFeed, PreparedEntry};
+use crate::library::{Error, FetchStatus, KnownFeed, Library, Newsboat, NewsboatEntry, SubscribeCounts, owner_only};
 use crate::marks::{Change, Tag};
 use crate::query::SavedSearch;
 use crate::subscriptions::{Credentials, Subscription, newsboat, opml, redact, same_address};
@@ -16,9 +16,9 @@ use crate::text::format::counted;
 
 /// What was taken over.
 #[derive(Debug, Default)]
-pub struct Imported {
+pub struct ImportReport {
     /// What became of the feeds.
-    pub subscribed: Subscribed,
+    pub subscribed: SubscribeCounts,
     /// Searches that were saved.
     pub searches: usize,
     /// Entries that came with the feeds.
@@ -31,10 +31,10 @@ pub struct Imported {
     pub problems: Vec<Problem>,
 }
 
-impl Imported {
+impl ImportReport {
     /// What was taken over, in words.
     pub fn sentence(&self) -> String {
-        let Subscribed { new, changed, same } = self.subscribed;
+        let SubscribeCounts { new, changed, same } = self.subscribed;
         let mut sentence = format!("{} new", counted(new as u64, "feed", "feeds"));
         for (count, what) in [(changed, "took names or tags"), (same, "were there")] {
             if count > 0 {
@@ -76,7 +76,7 @@ const LONGEST_QUERY: usize = 4096;
 /// # Errors
 ///
 /// Returns an error if the file cannot be read or holds no subscriptions, or if the library cannot be written.
-pub fn import(library: &mut Library, path: &Path, with_credentials: bool) -> io::Result<Imported> {
+pub fn import(library: &mut Library, path: &Path, with_credentials: bool) -> io::Result<ImportReport> {
     let told = |error: String| io::Error::other(format!("{}: {error}", path.display()));
     let bytes = fs::read(path).map_err(|error| told(error.to_string()))?;
     let decoded = decode(&bytes).map_err(|refusal| told(refusal.to_string()))?;
@@ -146,11 +146,11 @@ fn restrained(
     library: &Library,
     subscriptions: &mut [Subscription],
     with_credentials: bool,
-) -> Result<Imported, Error> {
+) -> Result<ImportReport, Error> {
     let feeds = library.feeds()?;
     let known: HashMap<String, &Subscription> =
         feeds.iter().map(|feed| (same_address(&feed.subscription.url), &feed.subscription)).collect();
-    let mut imported = Imported::default();
+    let mut imported = ImportReport::default();
     for subscription in subscriptions {
         let known = known.get(&same_address(&subscription.url));
         if std::mem::take(&mut subscription.full_text) && known.is_none_or(|known| !known.full_text) {
@@ -190,10 +190,10 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
         }
         let entries = PreparedEntry::of_document(&feed, feed.subscription.page.as_deref(), articles);
         let entries: Vec<PreparedEntry> = entries.into_iter().map(PreparedEntry::copied).collect();
-        let document = DeliveredFeed { title: newsboat.title(in_cache)?, entries, ..DeliveredFeed::default() };
-        let outcome = Outcome::Copy(Box::new(document));
-        let (health, merge) = (Health::default(), true);
-        let delivery = Delivery { feed: feed.number, version: feed.version, health, moved_to: None, merge, outcome };
+        let document = ParsedFeed { title: newsboat.title(in_cache)?, entries, ..ParsedFeed::default() };
+        let outcome = FetchOutcome::Copy(Box::new(document));
+        let (health, merge) = (FetchStatus::default(), true);
+        let delivery = FetchResult { feed: feed.number, version: feed.version, health, moved_to: None, merge, outcome };
         let stored = library.store(&[delivery])?.pop().unwrap_or_default();
         copied += stored.new.len();
         let mut marks = Vec::new();
@@ -205,7 +205,7 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
                 changes.push(Change::Read(true));
             }
             if !changes.is_empty() {
-                marks.push(CopiedMark { id, headline, changes });
+                marks.push(ImportedMark { id, headline, changes });
             }
         }
         library.copy_marks(url, marks)?;

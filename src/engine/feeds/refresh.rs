@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::article::Flaw;
+use crate::article::Warning;
 use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
 use crate::engine::util::log::note;
 use crate::engine::util::panic_guard::{FAULT, contain};
 use crate::formats::{Feed, FeedOptions, feed_articles, page_article, parse_feed};
 use crate::http::{
-    Client, ClientOptions, Document, FetchError, Fetched, Login, ParallelLimits, Password, Proxy, Wanted, in_parallel,
+    Client, ClientOptions, Document, FetchError, HttpRequest, HttpResponse, Login, ParallelLimits, Password, Proxy,
+    in_parallel,
 };
-use crate::library::feeds::{DeliveredFeed, Delivery, FullText, MergedFeeds, Outcome, PreparedEntry};
-use crate::library::{FeedAccess, FeedNumber, Health, KnownFeed, Library, Result, Standing, now};
+use crate::library::feeds::{FetchOutcome, FetchResult, FullText, MergedFeeds, ParsedFeed, PreparedEntry};
+use crate::library::{FeedAccess, FeedId, FetchPolicy, FetchStatus, KnownFeed, Library, Result, now};
 use crate::subscriptions::{one_line, redact, without_user_name};
 use crate::text::clean;
 use crate::text::format::counted;
@@ -50,7 +51,7 @@ const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// A feed was tried, and what came of it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tried {
+pub struct FeedOutcome {
     /// What the feed is called.
     pub name: String,
     /// Its address.
@@ -62,12 +63,12 @@ pub struct Tried {
     /// Why it could not be fetched or read.
     pub error: Option<String>,
     /// The problems of a feed that could still be read.
-    pub flaws: Vec<Flaw>,
+    pub flaws: Vec<Warning>,
     /// The feed with which this one was merged, because it has moved to the same address.
     pub merged: Option<MergedFeeds>,
 }
 
-impl Tried {
+impl FeedOutcome {
     /// Describes a merge in one sentence, safe to show.
     pub fn merge_sentence(&self) -> Option<String> {
         let MergedFeeds { ended, name, .. } = self.merged.as_ref()?;
@@ -78,7 +79,7 @@ impl Tried {
 
 /// What came of a refresh.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Refreshed {
+pub struct RefreshSummary {
     /// Feeds that were tried.
     pub tried: usize,
     /// Feeds that could not be fetched or read.
@@ -126,24 +127,24 @@ pub fn refresh(
     client: &Client,
     settings: &FeedSettings,
     stop: &AtomicBool,
-    mut tell: impl FnMut(Vec<Tried>),
-) -> Result<Refreshed> {
+    mut tell: impl FnMut(Vec<FeedOutcome>),
+) -> Result<RefreshSummary> {
     let deliver = |feed: &KnownFeed, fetched| deliver(feed, fetched, settings);
     refresh_with(&deliver, library, feeds, client, settings, stop, &mut tell)
 }
 
 /// Refreshes with whatever makes deliveries of what is fetched.
 fn refresh_with(
-    deliver: &(impl Fn(&KnownFeed, std::result::Result<Fetched, FetchError>) -> Delivery + Sync),
+    deliver: &(impl Fn(&KnownFeed, std::result::Result<HttpResponse, FetchError>) -> FetchResult + Sync),
     library: &mut Library,
     feeds: Vec<KnownFeed>,
     client: &Client,
     settings: &FeedSettings,
     stop: &AtomicBool,
-    tell: &mut dyn FnMut(Vec<Tried>),
-) -> Result<Refreshed> {
-    let mut done = Refreshed::default();
-    let mut store = Store::default();
+    tell: &mut dyn FnMut(Vec<FeedOutcome>),
+) -> Result<RefreshSummary> {
+    let mut done = RefreshSummary::default();
+    let mut store = PendingStore::default();
     // Feeds that no name server answered for, until something else answers and shows that they alone are to blame.
     let (mut unanswered, mut reached) = (Vec::new(), false);
     library.for_bulk()?;
@@ -224,20 +225,20 @@ fn refresh_with(
 
 /// Deliveries on their way into the library.
 #[derive(Default)]
-struct Store {
-    waiting: Vec<(KnownFeed, Delivery)>,
+struct PendingStore {
+    waiting: Vec<(KnownFeed, FetchResult)>,
     entries: usize,
     /// When the first of those that wait came.
     since: Option<Instant>,
     error: Option<crate::library::Error>,
     /// Feeds with which others were merged.
-    merged: Vec<FeedNumber>,
+    merged: Vec<FeedId>,
 }
 
-impl Store {
-    fn take(&mut self, mut feed: KnownFeed, delivery: Delivery) {
+impl PendingStore {
+    fn take(&mut self, mut feed: KnownFeed, delivery: FetchResult) {
         self.since.get_or_insert_with(Instant::now);
-        if let Outcome::Feed(delivered) = &delivery.outcome {
+        if let FetchOutcome::Feed(delivered) = &delivery.outcome {
             self.entries += delivered.entries.len();
             // The first time it is known by its address alone.
             if !delivered.title.is_empty() {
@@ -251,8 +252,8 @@ impl Store {
         self.entries >= STORE_ENTRIES || self.since.is_some_and(|since| since.elapsed() >= STORE_EVERY)
     }
 
-    fn write(&mut self, library: &mut Library, done: &mut Refreshed, tell: &mut dyn FnMut(Vec<Tried>)) {
-        let (feeds, deliveries): (Vec<KnownFeed>, Vec<Delivery>) = self.waiting.drain(..).unzip();
+    fn write(&mut self, library: &mut Library, done: &mut RefreshSummary, tell: &mut dyn FnMut(Vec<FeedOutcome>)) {
+        let (feeds, deliveries): (Vec<KnownFeed>, Vec<FetchResult>) = self.waiting.drain(..).unzip();
         (self.entries, self.since) = (0, None);
         if deliveries.is_empty() || self.error.is_some() {
             return;
@@ -270,10 +271,10 @@ impl Store {
                     let (new, changed, merged) = (stored.new.len(), stored.changed, stored.merged);
                     let (name, url) = (feed.subscription.name().to_owned(), feed.subscription.url);
                     let flaws = match delivery.outcome {
-                        Outcome::Feed(delivered) if !stored.is_stale => delivered.flaws,
+                        FetchOutcome::Feed(delivered) if !stored.is_stale => delivered.flaws,
                         _ => Vec::new(),
                     };
-                    told.push(Tried { name, url, new, changed, error, flaws, merged });
+                    told.push(FeedOutcome { name, url, new, changed, error, flaws, merged });
                 }
                 tell(told);
             }
@@ -282,13 +283,13 @@ impl Store {
     }
 }
 
-fn wanted(feed: &KnownFeed) -> Wanted {
-    Wanted {
+fn wanted(feed: &KnownFeed) -> HttpRequest {
+    HttpRequest {
         etag: feed.etag.clone(),
         last_modified: feed.last_modified.clone(),
         accept: Some(FEED_TYPES.to_owned()),
         login: feed.subscription.login.clone(),
-        ..Wanted::new(&feed.subscription.url)
+        ..HttpRequest::new(&feed.subscription.url)
     }
 }
 
@@ -300,63 +301,63 @@ fn host(url: &str) -> String {
 /// What came of trying a feed, made ready for the library.
 pub(crate) fn deliver(
     feed: &KnownFeed,
-    fetched: std::result::Result<Fetched, FetchError>,
+    fetched: std::result::Result<HttpResponse, FetchError>,
     settings: &FeedSettings,
-) -> Delivery {
+) -> FetchResult {
     let now = now();
-    let mut health = Health { tried_at: Some(now), ..Health::default() };
+    let mut health = FetchStatus { tried_at: Some(now), ..FetchStatus::default() };
     let due = |asked: Option<Duration>| Some(now + jittered(granted(asked).max(settings.pause()), feed.seed, now));
     let (moved_to, outcome) = match fetched {
-        Ok(Fetched::Unchanged { moved_to, max_age }) => {
+        Ok(HttpResponse::Unchanged { moved_to, max_age }) => {
             health.due_at = due(max_age);
-            (moved_to, Outcome::Unchanged)
+            (moved_to, FetchOutcome::Unchanged)
         }
-        Ok(Fetched::Document(document)) => {
+        Ok(HttpResponse::Document(document)) => {
             let moved_to = document.moved_to.clone();
             match read(feed, document, now) {
                 Ok((delivered, wait)) => {
                     health.due_at = due(Some(wait));
-                    (moved_to, Outcome::Feed(Box::new(delivered)))
+                    (moved_to, FetchOutcome::Feed(Box::new(delivered)))
                 }
                 // What is no feed, at a place where one was, is commonly a notice for people; the address stays.
                 Err(error) => {
                     health.error = Some(error);
                     health.due_at = due(Some(RETRY));
-                    (None, Outcome::Nothing)
+                    (None, FetchOutcome::Nothing)
                 }
             }
         }
         Err(error) => {
             let (standing, wait) = match &error {
-                FetchError::Gone => (Standing::Gone, RETRY),
-                FetchError::TooMany { retry_after: Some(wait) } => (Standing::Busy, *wait),
-                _ => (Standing::Welcome, RETRY),
+                FetchError::Gone => (FetchPolicy::Gone, RETRY),
+                FetchError::TooMany { retry_after: Some(wait) } => (FetchPolicy::Busy, *wait),
+                _ => (FetchPolicy::Welcome, RETRY),
             };
             health.standing = standing;
             health.due_at = due(Some(wait));
             health.error = Some(redact(&error.to_string()));
-            (None, Outcome::Nothing)
+            (None, FetchOutcome::Nothing)
         }
     };
     health.succeeded_at = health.error.is_none().then_some(now);
-    Delivery { feed: feed.number, version: feed.version, health, moved_to, merge: settings.merge, outcome }
+    FetchResult { feed: feed.number, version: feed.version, health, moved_to, merge: settings.merge, outcome }
 }
 
 /// What is told of a feed in which this program ran into a fault of its own.
-fn fault(feed: &KnownFeed) -> Delivery {
+fn fault(feed: &KnownFeed) -> FetchResult {
     let now = now();
-    let health = Health {
+    let health = FetchStatus {
         tried_at: Some(now),
         due_at: Some(now + jittered(RETRY, feed.seed, now)),
         error: Some(FAULT.to_owned()),
-        ..Health::default()
+        ..FetchStatus::default()
     };
-    let outcome = Outcome::Nothing;
-    Delivery { feed: feed.number, version: feed.version, health, moved_to: None, merge: true, outcome }
+    let outcome = FetchOutcome::Nothing;
+    FetchResult { feed: feed.number, version: feed.version, health, moved_to: None, merge: true, outcome }
 }
 
 /// The feed in a document, and for how long it wants to be left alone.
-fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(DeliveredFeed, Duration), String> {
+fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(ParsedFeed, Duration), String> {
     let Document { bytes, url, content_type, etag, last_modified, max_age, .. } = document;
     let options = FeedOptions { base: Some(&url), content_type: content_type.as_deref() };
     let mut parsed = parse_feed(&bytes, &options).map_err(|refusal| refusal.to_string())?;
@@ -369,14 +370,14 @@ fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(
     let described = describe(&parsed);
     drop(parsed);
     let entries = PreparedEntry::of_document(feed, page.as_deref(), entries);
-    Ok((DeliveredFeed { etag, last_modified, entries, flaws: limited(flaws), ..described }, wait))
+    Ok((ParsedFeed { etag, last_modified, entries, flaws: limited(flaws), ..described }, wait))
 }
 
 /// Cuts a long list of flaws; the last one gives the number of others.
-fn limited(mut flaws: Vec<Flaw>) -> Vec<Flaw> {
+fn limited(mut flaws: Vec<Warning>) -> Vec<Warning> {
     if let Some(more) = flaws.len().checked_sub(MOST_FLAWS).filter(|more| *more > 0) {
         flaws.truncate(MOST_FLAWS);
-        flaws.push(Flaw {
+        flaws.push(Warning {
             line: None,
             cause: counted(more as u64, "more problem", "more problems"),
             consequence: "they are not listed".to_owned(),
@@ -477,10 +478,10 @@ pub fn full_text(
     }
     let accept = Some("text/html, application/xhtml+xml, */*;q=0.1".to_owned());
     let FeedAccess { url: feed, login } = access;
-    let wanted = Wanted { accept, login, logins_for: Some(feed), ..Wanted::new(url) };
+    let wanted = HttpRequest { accept, login, logins_for: Some(feed), ..HttpRequest::new(url) };
     let document = match client.fetch(&wanted, stop) {
-        Ok(Fetched::Document(document)) => document,
-        Ok(Fetched::Unchanged { .. }) => return Err(PageError::NotModified),
+        Ok(HttpResponse::Document(document)) => document,
+        Ok(HttpResponse::Unchanged { .. }) => return Err(PageError::NotModified),
         Err(error) => return Err(PageError::Fetch(error)),
     };
     let page =
@@ -509,12 +510,12 @@ pub fn full_text(
 }
 
 /// What a feed says of itself.
-pub(crate) fn describe(feed: &Feed) -> DeliveredFeed {
-    DeliveredFeed {
+pub(crate) fn describe(feed: &Feed) -> ParsedFeed {
+    ParsedFeed {
         title: feed.head.title.as_ref().map(|title| one_line(&title.plain())).unwrap_or_default(),
         page: feed.head.link.clone(),
         description: feed.description.as_ref().map(|text| one_line(&text.plain())).filter(|text| !text.is_empty()),
-        ..DeliveredFeed::default()
+        ..ParsedFeed::default()
     }
 }
 
@@ -549,9 +550,9 @@ mod tests {
         let last = feeds.last().unwrap().number;
         let deliver = |feed: &KnownFeed, _| {
             assert_eq!(feed.number, last, "on purpose");
-            let health = Health { succeeded_at: Some(1), ..Health::default() };
-            let outcome = Outcome::Unchanged;
-            Delivery { feed: feed.number, version: feed.version, health, moved_to: None, merge: true, outcome }
+            let health = FetchStatus { succeeded_at: Some(1), ..FetchStatus::default() };
+            let outcome = FetchOutcome::Unchanged;
+            FetchResult { feed: feed.number, version: feed.version, health, moved_to: None, merge: true, outcome }
         };
         let settings = FeedSettings { proxy: Some(String::new()), ..FeedSettings::default() };
         let client = client(&settings);

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::commands::OrderError;
-use super::context::{Office, Stops, Tell, told};
-use super::refresh::{self, Tried};
+use super::commands::FeedCommandError;
+use super::context::{CancelTokens, EventSink, FeedContext, told};
+use super::refresh::{self, FeedOutcome};
 use super::status::health;
 use super::{commands, diff, subscribe};
 use crate::app::{FeedOrder, Message, Notice, Question, RefreshEnd, RefreshProgress};
@@ -25,20 +25,20 @@ use crate::library::{KnownFeed, ReaderId, UndoneStep, now};
 const LOOK: Duration = Duration::from_secs(60);
 
 /// What the thread is asked.
-enum Order {
+enum FeedServiceCommand {
     Do(FeedOrder),
-    /// Tell what is subscribed to: somebody else may have changed it.
+    /// EventSink what is subscribed to: somebody else may have changed it.
     Look,
     Close,
 }
 
 /// The reader's side. Dropping it ends the thread.
-pub(crate) struct Feeds {
-    orders: Sender<Order>,
-    stops: Stops,
+pub(crate) struct FeedService {
+    orders: Sender<FeedServiceCommand>,
+    stops: CancelTokens,
 }
 
-impl Feeds {
+impl FeedService {
     /// Starts the thread for the library at `path`, whose feeds are `shown` or not; `came` is called when entries came or changed. Fails where the
     /// system gives out no thread.
     pub(crate) fn start(
@@ -48,23 +48,23 @@ impl Feeds {
         settings: FeedSettings,
         came: impl Fn() + Send + Sync + 'static,
         tell: impl FnMut(Message) + Send + 'static,
-    ) -> io::Result<Feeds> {
+    ) -> io::Result<FeedService> {
         let (orders, inbox) = mpsc::channel();
-        let stops = Stops::default();
+        let stops = CancelTokens::default();
         let client = Arc::new(refresh::client(&settings));
-        let tell: Tell = Arc::new(Mutex::new(tell));
+        let tell: EventSink = Arc::new(Mutex::new(tell));
         let (came, shared) = (Arc::new(came), stops.clone());
         let listed = Arc::new(AtomicBool::new(shown));
         let stored = Arc::new(Mutex::new(0));
-        let office = Office { path, reader, stored, shown, listed, settings, client, came, tell, stops: shared };
-        let desk = Desk { office, inbox, refresh: None };
+        let office = FeedContext { path, reader, stored, shown, listed, settings, client, came, tell, stops: shared };
+        let desk = FeedThread { office, inbox, refresh: None };
         thread::Builder::new().name("feeds".to_owned()).spawn(move || {
             stand_back();
             if contain(|| desk.run()).is_none() {
                 note(|| "the thread of feeds ran into a fault".to_owned());
             }
         })?;
-        Ok(Feeds { orders, stops })
+        Ok(FeedService { orders, stops })
     }
 
     /// Does what is asked, when it can.
@@ -72,7 +72,7 @@ impl Feeds {
         if order == FeedOrder::Stop {
             self.stops.set();
         } else {
-            let _ = self.orders.send(Order::Do(order));
+            let _ = self.orders.send(FeedServiceCommand::Do(order));
         }
     }
 
@@ -80,33 +80,33 @@ impl Feeds {
     pub(crate) fn looker(&self) -> impl Fn() + Send + 'static {
         let orders = self.orders.clone();
         move || {
-            let _ = orders.send(Order::Look);
+            let _ = orders.send(FeedServiceCommand::Look);
         }
     }
 }
 
-impl Drop for Feeds {
+impl Drop for FeedService {
     fn drop(&mut self) {
         self.stops.set();
-        let _ = self.orders.send(Order::Close);
+        let _ = self.orders.send(FeedServiceCommand::Close);
     }
 }
 
 /// Where orders come in.
-struct Desk {
-    office: Office,
-    inbox: Receiver<Order>,
-    refresh: Option<Refresh>,
+struct FeedThread {
+    office: FeedContext,
+    inbox: Receiver<FeedServiceCommand>,
+    refresh: Option<RunningRefresh>,
 }
 
 /// A refresh that is under way, or was.
-struct Refresh {
+struct RunningRefresh {
     thread: JoinHandle<()>,
     /// Nothing is left to do but to tell its end.
     is_done: Arc<AtomicBool>,
 }
 
-impl Desk {
+impl FeedThread {
     fn run(mut self) {
         self.office.tell_feeds();
         // What came due while nobody was there is fetched at once.
@@ -118,14 +118,14 @@ impl Desk {
                 self.inbox.recv_timeout(look.saturating_duration_since(Instant::now()))
             };
             match order {
-                Ok(Order::Do(order)) => {
+                Ok(FeedServiceCommand::Do(order)) => {
                     let done = self.carry_out(order);
                     if let Err(error) = done {
                         self.office.notice(Notice::error(error));
                     }
                 }
-                Ok(Order::Look) => self.office.tell_feeds(),
-                Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(FeedServiceCommand::Look) => self.office.tell_feeds(),
+                Ok(FeedServiceCommand::Close) | Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
                     look = Instant::now() + LOOK;
                     if let Err(error) = self.refresh_due() {
@@ -173,12 +173,12 @@ impl Desk {
             }
             FeedCommand::Refresh { names } => {
                 let feeds = commands::to_refresh(&self.office.library()?, &names).map_err(|error| match error {
-                    OrderError::NoFeeds => format!("{error}; add a feed with :feed add URL"),
+                    FeedCommandError::NoFeeds => format!("{error}; add a feed with :feed add URL"),
                     error => error.to_string(),
                 })?;
                 self.settle_refresh();
                 if self.is_refreshing() {
-                    return Err("Feeds are being refreshed already".to_owned());
+                    return Err("FeedService are being refreshed already".to_owned());
                 }
                 self.refresh(feeds);
             }
@@ -194,7 +194,7 @@ impl Desk {
                     report.problems.into_iter().for_each(|problem| self.office.tell(Message::Problem(problem)));
                     self.office.changed(sentence);
                 }
-                Err(error @ OrderError::Unconfirmed(_)) => {
+                Err(error @ FeedCommandError::Unconfirmed(_)) => {
                     let text = format!("{error}. Unsubscribe?");
                     let FeedCommand::Remove { names, .. } = command else { return Err(text) };
                     let on_yes = FeedCommand::Remove { names, yes: true }.into();
@@ -207,7 +207,7 @@ impl Desk {
     }
 
     /// Does what waits for a server on a thread of its own, so that nothing else waits for it.
-    fn errand(&self, work: impl FnOnce(&Office, &AtomicBool) -> Result<(), String> + Send + 'static) {
+    fn errand(&self, work: impl FnOnce(&FeedContext, &AtomicBool) -> Result<(), String> + Send + 'static) {
         let (office, stop) = (self.office.clone(), self.office.stops.errand());
         let run = move || {
             let fault = || Err("It cannot be done: this program ran into a fault of its own".to_owned());
@@ -229,7 +229,8 @@ impl Desk {
     /// Waits for a refresh that is done to tell its end, so that nobody is refused who has seen it, and nothing that is
     /// told of the next comes before it.
     fn settle_refresh(&mut self) {
-        let is_over = |refresh: &mut Refresh| refresh.is_done.load(Ordering::Acquire) || refresh.thread.is_finished();
+        let is_over =
+            |refresh: &mut RunningRefresh| refresh.is_done.load(Ordering::Acquire) || refresh.thread.is_finished();
         if let Some(over) = self.refresh.take_if(is_over) {
             let _ = over.thread.join();
         }
@@ -260,7 +261,7 @@ impl Desk {
         let run = move || {
             let mut progress = RefreshProgress { total: feeds.len(), ..RefreshProgress::default() };
             office.tell(Message::Refreshing(progress.clone()));
-            let Office { client, settings, stops, .. } = &office;
+            let FeedContext { client, settings, stops, .. } = &office;
             let refresh = || {
                 let mut library = office.library()?;
                 let mut known = library.feeds().map_err(told)?;
@@ -269,7 +270,7 @@ impl Desk {
                         if let Some(sentence) = tried.merge_sentence() {
                             office.notice(Notice::info(sentence));
                         }
-                        let Tried { url, new, changed, error, .. } = tried;
+                        let FeedOutcome { url, new, changed, error, .. } = tried;
                         progress.tried += 1;
                         progress.new += new;
                         progress.changed += changed;
@@ -298,7 +299,7 @@ impl Desk {
             office.tell(Message::Refreshing(progress));
         };
         match thread::Builder::new().name("refresh".to_owned()).spawn(run) {
-            Ok(thread) => self.refresh = Some(Refresh { thread, is_done }),
+            Ok(thread) => self.refresh = Some(RunningRefresh { thread, is_done }),
             Err(error) => self.office.notice(Notice::error(format!("no thread to refresh with: {error}"))),
         }
     }

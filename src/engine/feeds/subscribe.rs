@@ -10,16 +10,16 @@ use crate::text::clean;
 use crate::text::format::counted;
 use url::Url;
 
-use crate::article::{Flaw, Refusal};
+use crate::article::{ReadError, Warning};
 use crate::formats::{Feed, FeedOptions, PageFeed, feeds_of_page, parse_feed};
-use crate::http::{Client, Document, FetchError, Fetched, Wanted, is_same_server};
-use crate::library::feeds::Outcome;
+use crate::http::{Client, Document, FetchError, HttpRequest, HttpResponse, is_same_server};
+use crate::library::feeds::FetchOutcome;
 use crate::library::{KnownFeed, Library};
 use crate::subscriptions::{Credentials, ServerLogin, Subscription, redact, same_address, web_address};
 
 /// The result of adding a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Added {
+pub enum SubscribeOutcome {
     /// The feed is subscribed to and its entries are stored.
     Feed {
         /// The name of the feed.
@@ -27,7 +27,7 @@ pub enum Added {
         /// The number of entries stored.
         new: usize,
         /// The problems of the feed, which could still be read.
-        flaws: Vec<Flaw>,
+        flaws: Vec<Warning>,
     },
     /// The feed was already subscribed to.
     Known {
@@ -50,25 +50,27 @@ pub enum Added {
     Several(Vec<PageFeed>),
 }
 
-impl Added {
+impl SubscribeOutcome {
     /// Describes the result in one sentence, safe to show.
     pub fn sentence(&self) -> String {
         match self {
-            Added::Feed { name, new, flaws } => {
+            SubscribeOutcome::Feed { name, new, flaws } => {
                 let problems = match flaws.len() {
                     0 => String::new(),
                     count => format!(", {}", counted(count as u64, "problem", "problems")),
                 };
                 format!("Subscribed to \"{}\": {}{problems}", clean(name), counted(*new as u64, "entry", "entries"))
             }
-            Added::Known { name } => format!("Already subscribed to \"{}\"", clean(name)),
-            Added::Moved { name, to } => {
+            SubscribeOutcome::Known { name } => format!("Already subscribed to \"{}\"", clean(name)),
+            SubscribeOutcome::Moved { name, to } => {
                 format!("Already subscribed to \"{}\", which moved to {}", clean(name), clean(to))
             }
-            Added::Unseen { name } => {
+            SubscribeOutcome::Unseen { name } => {
                 format!("Subscribed to \"{}\"; offline, so it is fetched later", clean(name))
             }
-            Added::Several(feeds) => format!("The page links to {}", counted(feeds.len() as u64, "feed", "feeds")),
+            SubscribeOutcome::Several(feeds) => {
+                format!("The page links to {}", counted(feeds.len() as u64, "feed", "feeds"))
+            }
         }
     }
 }
@@ -87,7 +89,7 @@ pub fn subscriptions(places: &[String], tags: &[String], name: Option<&String>) 
 }
 
 /// The result of looking up a place.
-enum Found {
+enum ResolvedPlace {
     /// A feed, its fetched document, and its former address if it has moved.
     Feed(Box<Subscription>, Option<Document>, Option<String>),
     Several(Vec<PageFeed>),
@@ -104,7 +106,7 @@ pub fn add(
     settings: &FeedSettings,
     wanted: &Subscription,
     stop: &AtomicBool,
-) -> Result<Added, String> {
+) -> Result<SubscribeOutcome, String> {
     let kept = |error: crate::library::Error| format!("the subscription cannot be saved: {error}");
     let address = web_address(&wanted.url);
     let moved = library.moved_from(&address).map_err(kept)?;
@@ -112,12 +114,17 @@ pub fn add(
         (found, None) => found?,
         (found, Some(feed)) => match found {
             Ok(found) if is_another(library, &found, &feed, &address, settings).map_err(kept)? => found,
-            _ => return Ok(Added::Moved { name: feed.subscription.name().to_owned(), to: feed.subscription.url }),
+            _ => {
+                return Ok(SubscribeOutcome::Moved {
+                    name: feed.subscription.name().to_owned(),
+                    to: feed.subscription.url,
+                });
+            }
         },
     };
     let (found, document, former) = match found {
-        Found::Several(feeds) => return Ok(Added::Several(feeds)),
-        Found::Feed(found, document, former) => (found, document, former),
+        ResolvedPlace::Several(feeds) => return Ok(SubscribeOutcome::Several(feeds)),
+        ResolvedPlace::Feed(found, document, former) => (found, document, former),
     };
     // Keep the login only if the feed is on the server of the login.
     let login = wanted.login.clone().filter(|login| same_server(&login.url, &found.url));
@@ -125,16 +132,16 @@ pub fn add(
     let (feed, is_new) = library.add_feed(&subscription, former.as_deref()).map_err(kept)?;
     let name = feed.subscription.name().to_owned();
     match document {
-        _ if !is_new => Ok(Added::Known { name }),
-        None => Ok(Added::Unseen { name }),
+        _ if !is_new => Ok(SubscribeOutcome::Known { name }),
+        None => Ok(SubscribeOutcome::Unseen { name }),
         Some(document) => {
-            let delivery = deliver(&feed, Ok(Fetched::Document(document)), settings);
+            let delivery = deliver(&feed, Ok(HttpResponse::Document(document)), settings);
             let flaws = match &delivery.outcome {
-                Outcome::Feed(delivered) | Outcome::Copy(delivered) => delivered.flaws.clone(),
-                Outcome::Nothing | Outcome::Unchanged => Vec::new(),
+                FetchOutcome::Feed(delivered) | FetchOutcome::Copy(delivered) => delivered.flaws.clone(),
+                FetchOutcome::Nothing | FetchOutcome::Unchanged => Vec::new(),
             };
             let stored = library.store(&[delivery]).map_err(kept)?;
-            Ok(Added::Feed { name, new: stored.iter().map(|stored| stored.new.len()).sum(), flaws })
+            Ok(SubscribeOutcome::Feed { name, new: stored.iter().map(|stored| stored.new.len()).sum(), flaws })
         }
     }
 }
@@ -143,17 +150,17 @@ pub fn add(
 /// and the feed has another title and no entry in common.
 fn is_another(
     library: &Library,
-    found: &Found,
+    found: &ResolvedPlace,
     moved: &KnownFeed,
     address: &str,
     settings: &FeedSettings,
 ) -> Result<bool, crate::library::Error> {
-    let Found::Feed(found, Some(document), None) = found else { return Ok(false) };
+    let ResolvedPlace::Feed(found, Some(document), None) = found else { return Ok(false) };
     if same_address(&found.url) != same_address(address) || found.title == moved.subscription.title {
         return Ok(false);
     }
-    match deliver(moved, Ok(Fetched::Document(document.clone())), settings).outcome {
-        Outcome::Feed(delivered) => Ok(!library.shares_entries(moved.number, &delivered.entries)?),
+    match deliver(moved, Ok(HttpResponse::Document(document.clone())), settings).outcome {
+        FetchOutcome::Feed(delivered) => Ok(!library.shares_entries(moved.number, &delivered.entries)?),
         _ => Ok(false),
     }
 }
@@ -177,7 +184,7 @@ fn same_server(one: &str, other: &str) -> bool {
 }
 
 /// Finds the feed at a typed place.
-fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<Found, String> {
+fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<ResolvedPlace, String> {
     let FeedPlace { name: place, login } = *place;
     let path = Path::new(place);
     if !place.contains("://") && path.is_file() {
@@ -187,7 +194,7 @@ fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<Fou
                 Some(url) => fetched(client, &FeedPlace { name: &url, login }, stop, true),
                 None => Err(format!("the feed in {place} does not say where it is fetched from; give its address")),
             },
-            Err(refusal @ Refusal::TooMuch { .. }) => Err(format!("{place}: {refusal}")),
+            Err(refusal @ ReadError::TooMuch { .. }) => Err(format!("{place}: {refusal}")),
             Err(_) => of_page(client, &FeedPlace { name: place, login }, feeds_of_page(&bytes, None, ""), stop),
         };
     }
@@ -195,16 +202,21 @@ fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<Fou
 }
 
 /// Fetches an address. Follows a page to its feed if `may_be_page` is set.
-fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, may_be_page: bool) -> Result<Found, String> {
+fn fetched(
+    client: &Client,
+    place: &FeedPlace<'_>,
+    stop: &AtomicBool,
+    may_be_page: bool,
+) -> Result<ResolvedPlace, String> {
     let FeedPlace { name: url, login } = *place;
     let accept = Some(format!("{FEED_TYPES}, text/html;q=0.5"));
-    let wanted = Wanted { accept, login: login.cloned(), ..Wanted::new(url) };
+    let wanted = HttpRequest { accept, login: login.cloned(), ..HttpRequest::new(url) };
     let document = match client.fetch(&wanted, stop) {
-        Ok(Fetched::Document(document)) => document,
-        Ok(Fetched::Unchanged { .. }) => {
+        Ok(HttpResponse::Document(document)) => document,
+        Ok(HttpResponse::Unchanged { .. }) => {
             return Err("the server answered 304 Not Modified to an unconditional request".to_owned());
         }
-        Err(FetchError::Offline) => return Ok(Found::Feed(Box::new(Subscription::new(url)), None, None)),
+        Err(FetchError::Offline) => return Ok(ResolvedPlace::Feed(Box::new(Subscription::new(url)), None, None)),
         Err(error) => return Err(error.to_string()),
     };
     let content_type = document.content_type.as_deref();
@@ -220,9 +232,9 @@ fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, may_be_pag
                 description: described.description,
                 ..Subscription::new(url)
             };
-            Ok(Found::Feed(Box::new(subscription), Some(document), former))
+            Ok(ResolvedPlace::Feed(Box::new(subscription), Some(document), former))
         }
-        Err(refusal @ Refusal::TooMuch { .. }) => Err(format!("{}: {refusal}", redact(url))),
+        Err(refusal @ ReadError::TooMuch { .. }) => Err(format!("{}: {refusal}", redact(url))),
         Err(refusal) if !may_be_page => Err(format!("{} is not a feed: {refusal}", redact(url))),
         Err(_) => of_page(client, place, feeds_of_page(&document.bytes, content_type, &document.url), stop),
     }
@@ -234,7 +246,7 @@ fn of_page(
     place: &FeedPlace<'_>,
     mut feeds: Vec<PageFeed>,
     stop: &AtomicBool,
-) -> Result<Found, String> {
+) -> Result<ResolvedPlace, String> {
     // A page must not make the reader log in anywhere.
     feeds.iter_mut().for_each(|feed| feed.url = Credentials::split(&feed.url).0);
     match (feeds.pop(), feeds.is_empty()) {
@@ -242,7 +254,7 @@ fn of_page(
         (Some(only), true) => fetched(client, &FeedPlace { name: &only.url, ..*place }, stop, false),
         (Some(last), false) => {
             feeds.push(last);
-            Ok(Found::Several(feeds))
+            Ok(ResolvedPlace::Several(feeds))
         }
     }
 }

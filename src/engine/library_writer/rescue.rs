@@ -8,8 +8,8 @@ use chrono::Local;
 
 use crate::article::ArticleId;
 use crate::corpus::{Corpus, Slot};
-use crate::library::{Known, Origins, owner_only, write_changes};
-use crate::marks::Marking;
+use crate::library::{ArticleRecord, PathResolver, owner_only, write_changes};
+use crate::marks::MarkChange;
 use crate::query::SavedSearch;
 
 /// Up to so many changes their articles are looked for one by one.
@@ -17,7 +17,7 @@ const FEW: usize = 64;
 
 /// What became of what could not be kept when the program ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unkept {
+pub(crate) enum RescueOutcome {
     /// It is in this file.
     Rescued(PathBuf),
     /// No file could be written either; so many changes and searches are lost.
@@ -25,7 +25,7 @@ pub(crate) enum Unkept {
 }
 
 /// Writes what could not be kept to a file in the home, or in the temporary folder. None where there is nothing.
-pub(crate) fn rescue(changes: &[Marking], searches: &[SavedSearch], corpus: &Corpus) -> Option<Unkept> {
+pub(crate) fn rescue(changes: &[MarkChange], searches: &[SavedSearch], corpus: &Corpus) -> Option<RescueOutcome> {
     if changes.is_empty() && searches.is_empty() {
         return None;
     }
@@ -35,48 +35,48 @@ pub(crate) fn rescue(changes: &[Marking], searches: &[SavedSearch], corpus: &Cor
 
 fn rescue_to(
     folders: impl Iterator<Item = PathBuf>,
-    changes: &[Marking],
+    changes: &[MarkChange],
     searches: &[SavedSearch],
     corpus: &Corpus,
-) -> Unkept {
+) -> RescueOutcome {
     let name = format!("newsdesk-unsaved-{}.jsonl", Local::now().format("%Y-%m-%d-%H%M%S"));
     let mut paths = folders.map(|folder| folder.join(&name));
     match paths.find(|path| write_unkept(path, changes, searches, corpus).is_ok()) {
-        Some(path) => Unkept::Rescued(path),
-        None => Unkept::Lost(changes.len() + searches.len()),
+        Some(path) => RescueOutcome::Rescued(path),
+        None => RescueOutcome::Lost(changes.len() + searches.len()),
     }
 }
 
 /// Writes what could not be kept to a file that was not there, so that it can be imported.
 pub(crate) fn write_unkept(
     path: &Path,
-    changes: &[Marking],
+    changes: &[MarkChange],
     searches: &[SavedSearch],
     corpus: &Corpus,
 ) -> io::Result<()> {
     // Notes are among it, and it may stand where everybody looks.
     let mut out = io::BufWriter::new(owner_only::new_file(path)?);
-    let mut finder = Finder::new(corpus, changes.len());
+    let mut finder = ArticleLookup::new(corpus, changes.len());
     write_changes(changes, searches, &mut |article| finder.known(article), &mut out)?;
     out.get_ref().sync_all()
 }
 
 /// Finds articles by their identity.
-pub(crate) struct Finder<'a> {
+pub(crate) struct ArticleLookup<'a> {
     corpus: &'a Corpus,
-    origins: Origins,
+    origins: PathResolver,
     /// All articles, where many are looked for.
     slots: Option<HashMap<ArticleId, Slot>>,
 }
 
-impl<'a> Finder<'a> {
-    pub(crate) fn new(corpus: &'a Corpus, wanted: usize) -> Finder<'a> {
+impl<'a> ArticleLookup<'a> {
+    pub(crate) fn new(corpus: &'a Corpus, wanted: usize) -> ArticleLookup<'a> {
         let id = |&slot: &Slot| corpus.get(slot).map(|entry| (entry.id(), slot));
         let slots = (wanted > FEW).then(|| corpus.order().iter().filter_map(id).collect());
-        Finder { corpus, origins: Origins::default(), slots }
+        ArticleLookup { corpus, origins: PathResolver::default(), slots }
     }
 
-    pub(crate) fn known(&mut self, article: ArticleId) -> Option<Known> {
+    pub(crate) fn known(&mut self, article: ArticleId) -> Option<ArticleRecord> {
         let slot = match &self.slots {
             Some(slots) => slots.get(&article).copied(),
             None => self.corpus.find(article),
@@ -96,9 +96,9 @@ mod tests {
         let search = SavedSearch { name: "Ferries".to_owned(), query: "ferry".to_owned(), ..SavedSearch::default() };
         let none = folder.path().join("none");
         let searches = [search];
-        assert_eq!(rescue_to([none.clone()].into_iter(), &[], &searches, &Corpus::default()), Unkept::Lost(1));
+        assert_eq!(rescue_to([none.clone()].into_iter(), &[], &searches, &Corpus::default()), RescueOutcome::Lost(1));
         let folders = [none, folder.path().to_owned()].into_iter();
-        let Unkept::Rescued(path) = rescue_to(folders, &[], &searches, &Corpus::default()) else { panic!() };
+        let RescueOutcome::Rescued(path) = rescue_to(folders, &[], &searches, &Corpus::default()) else { panic!() };
         let mut library = Library::open(&folder.path().join("library.db")).unwrap();
         library.import(&mut io::BufReader::new(std::fs::File::open(path).unwrap())).unwrap();
         assert_eq!(library.searches().unwrap(), searches);

@@ -9,19 +9,19 @@ use std::time::{Duration, Instant};
 
 use super::change_listener::{AFTER, watch};
 
-use super::Order;
+use super::WriterCommand;
 use crate::app::{self, Message, Notice, Session};
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
-use crate::engine::library_writer::rescue::{Finder, Unkept, rescue};
+use crate::engine::library_writer::rescue::{ArticleLookup, RescueOutcome, rescue};
 use crate::engine::unreadable_rows;
-use crate::engine::util::deadline::Asker;
+use crate::engine::util::deadline::DeadlineWorker;
 use crate::engine::util::log::note;
 use crate::engine::util::panic_guard::contain;
 use crate::journal::{JournalEntry, Step};
 use crate::library::marks::{FileState, Moved};
-use crate::library::{Error, Library, News, ReaderId, ReaderLock};
-use crate::marks::{Marking, Marks};
+use crate::library::{Error, ExternalChanges, Library, ReaderId, ReaderLock};
+use crate::marks::{MarkChange, Marks};
 use crate::query::SavedSearch;
 use crate::text::format::counted;
 
@@ -39,7 +39,7 @@ const THERE: Duration = Duration::from_secs(1);
 
 /// Changes of marks that were made with one version of the corpus.
 struct Batch {
-    changes: Vec<Marking>,
+    changes: Vec<MarkChange>,
     corpus: Arc<Corpus>,
     /// The revision of the library when that version was recognised. `None` while its recognition is pending.
     since: Option<i64>,
@@ -48,7 +48,7 @@ struct Batch {
 /// The key of the preference that holds the chosen theme.
 const THEME: &str = "theme";
 
-pub(super) struct Worker {
+pub(super) struct WriterThread {
     path: Option<PathBuf>,
     reader: ReaderId,
     /// Shows other readers that this one is running.
@@ -61,14 +61,14 @@ pub(super) struct Worker {
     batches: Vec<Batch>,
     number: u64,
     /// Marks that are not what the saved changes say. They are sent once all changes are saved.
-    corrections: Vec<News>,
+    corrections: Vec<ExternalChanges>,
     /// Unsaved changes of the journal.
     entries: Vec<JournalEntry>,
     /// What is written when there is time.
-    places: HashMap<ArticleId, (Marking, i64)>,
+    places: HashMap<ArticleId, (MarkChange, i64)>,
     session: Option<Box<Session>>,
     /// What is written at once, and is no mark.
-    words: Vec<Order>,
+    words: Vec<WriterCommand>,
     /// Of so many of those it was told that they are not written yet.
     told: usize,
     /// When something of that came.
@@ -85,7 +85,7 @@ pub(super) struct Worker {
     met: Option<ArticleId>,
 }
 
-impl Worker {
+impl WriterThread {
     /// Creates a worker for the library at `path`, which sends its content to `tell`. `reader` is the owner of new
     /// steps, `sources` names the open sources.
     pub(super) fn new(
@@ -93,8 +93,8 @@ impl Worker {
         reader: ReaderId,
         sources: Option<String>,
         tell: impl FnMut(Message) + Send + 'static,
-    ) -> Worker {
-        Worker {
+    ) -> WriterThread {
+        WriterThread {
             path,
             reader,
             lock: None,
@@ -119,7 +119,7 @@ impl Worker {
         }
     }
 
-    pub(super) fn run(mut self, inbox: &Receiver<Order>, own: Sender<Order>) -> Option<Unkept> {
+    pub(super) fn run(mut self, inbox: &Receiver<WriterCommand>, own: Sender<WriterCommand>) -> Option<RescueOutcome> {
         self.begin();
         let watcher = self.path.as_deref().and_then(|path| watch(path, own));
         let (mut open, mut stirred, mut waiting) = (true, None::<Instant>, None);
@@ -129,27 +129,27 @@ impl Worker {
                 Some(wait) => match inbox.recv_timeout(wait) {
                     Ok(order) => Some(order),
                     Err(RecvTimeoutError::Timeout) => None,
-                    Err(RecvTimeoutError::Disconnected) => Some(Order::Close),
+                    Err(RecvTimeoutError::Disconnected) => Some(WriterCommand::Close),
                 },
-                None => Some(inbox.recv().unwrap_or(Order::Close)),
+                None => Some(inbox.recv().unwrap_or(WriterCommand::Close)),
             };
             let (mut heard, mut corpus) = (watcher.is_none() || stirred.is_some(), None::<Arc<Corpus>>);
             for order in first.into_iter().chain(inbox.try_iter()) {
                 match order {
-                    Order::Close => open = false,
-                    Order::CloseFor(done) => {
+                    WriterCommand::Close => open = false,
+                    WriterCommand::CloseFor(done) => {
                         open = false;
                         waiting = Some(done);
                     }
-                    Order::Disk => {
+                    WriterCommand::Disk => {
                         heard = true;
                         stirred = Some(Instant::now());
                     }
-                    Order::GiveUp => {
+                    WriterCommand::GiveUp => {
                         self.batches.clear();
                         self.entries.clear();
                     }
-                    Order::Recognise(version) => corpus = Some(version),
+                    WriterCommand::Recognise(version) => corpus = Some(version),
                     order => self.take(order, corpus.is_some()),
                 }
             }
@@ -174,8 +174,8 @@ impl Worker {
                 stirred = stirred.filter(|stirred| stirred.elapsed() < AFTER.0);
             }
         }
-        let searches: Vec<SavedSearch> = self.words.into_iter().flat_map(Order::into_searches).collect();
-        let changes: Vec<Marking> = self.batches.into_iter().flat_map(|batch| batch.changes).collect();
+        let searches: Vec<SavedSearch> = self.words.into_iter().flat_map(WriterCommand::into_searches).collect();
+        let changes: Vec<MarkChange> = self.batches.into_iter().flat_map(|batch| batch.changes).collect();
         let unkept = rescue(&changes, &searches, &self.corpus);
         drop(self.lock);
         drop(waiting);
@@ -289,7 +289,7 @@ impl Worker {
         self.reason = Some(reason.clone());
         (self.tell)(Message::NotKept(reason.clone()));
         // Nothing on the screen shows these as unsaved, so it is said; once, or it would be said every two seconds.
-        let words: Vec<String> = self.words.iter().filter_map(Order::acknowledged).collect();
+        let words: Vec<String> = self.words.iter().filter_map(WriterCommand::acknowledged).collect();
         if words.len() > self.told {
             let words = words.join(", ");
             (self.tell)(Message::Notice(Notice::error(format!("Not on the disk yet: {words}: {reason}"))));
@@ -298,10 +298,10 @@ impl Worker {
     }
 
     /// Takes an order. `is_pending` is set if a version of the corpus before it waits to be recognised.
-    fn take(&mut self, order: Order, is_pending: bool) {
+    fn take(&mut self, order: WriterCommand, is_pending: bool) {
         let recognised_at = self.library.as_ref().map_or(0, Library::recognised_at);
         match order {
-            Order::Keep { number, changes, entry, corpus } => {
+            WriterCommand::Keep { number, changes, entry, corpus } => {
                 self.number = number;
                 let since = (!is_pending).then_some(recognised_at);
                 self.corpus = Arc::clone(&corpus);
@@ -313,13 +313,13 @@ impl Worker {
                 }
                 self.entries.extend(entry);
             }
-            Order::Journal(entry) => self.entries.push(entry),
-            Order::Place { marking, corpus } => {
+            WriterCommand::Journal(entry) => self.entries.push(entry),
+            WriterCommand::Place { marking, corpus } => {
                 self.places.insert(marking.article, (marking, recognised_at));
                 self.since.get_or_insert_with(Instant::now);
                 self.corpus = corpus;
             }
-            Order::Session { session, corpus } => {
+            WriterCommand::Session { session, corpus } => {
                 self.session = Some(session);
                 self.since.get_or_insert_with(Instant::now);
                 self.corpus = corpus;
@@ -345,7 +345,7 @@ impl Worker {
                 // What others have done meanwhile is told by nobody else.
                 Ok(marks) => {
                     let marks = marks.iter().map(|(article, marked)| (article, marked.clone())).collect();
-                    send_news(&mut self.tell, News { marks, ..News::default() }, None);
+                    send_news(&mut self.tell, ExternalChanges { marks, ..ExternalChanges::default() }, None);
                 }
                 Err(error) => return self.fail(&error),
             }
@@ -373,7 +373,7 @@ impl Worker {
         // The steps are saved with the last changes, so that no step is saved without its changes.
         while let Some(batch) = self.batches.first() {
             let entries = if self.batches.len() == 1 { self.entries.as_slice() } else { &[] };
-            let mut finder = Finder::new(&batch.corpus, batch.changes.len());
+            let mut finder = ArticleLookup::new(&batch.corpus, batch.changes.len());
             let known = &mut |article| finder.known(article);
             let since = batch.since.unwrap_or_else(|| library.recognised_at());
             let news = library.keep_with_journal(self.reader, since, &batch.changes, entries, known)?;
@@ -392,9 +392,9 @@ impl Worker {
             (self.tell)(Message::Kept(self.number));
         }
         std::mem::take(&mut self.corrections).into_iter().for_each(|news| send_news(&mut self.tell, news, None));
-        let mut finder = Finder::new(&self.corpus, self.places.len());
+        let mut finder = ArticleLookup::new(&self.corpus, self.places.len());
         if leisure {
-            let places: Vec<Marking> = self.places.values().map(|(marking, _)| marking.clone()).collect();
+            let places: Vec<MarkChange> = self.places.values().map(|(marking, _)| marking.clone()).collect();
             let since = self.places.values().map(|(_, since)| *since).min().unwrap_or(0);
             let known = &mut |article| finder.known(article);
             let news = library.keep_with_journal(self.reader, since, &places, &[], known)?;
@@ -403,9 +403,9 @@ impl Worker {
         }
         while let Some(word) = self.words.first() {
             match word {
-                Order::Filter(filter) => library.keep_filter(filter)?,
-                Order::Searches { changes, entry } => library.change_searches(self.reader, changes, entry)?,
-                Order::Theme(theme) => {
+                WriterCommand::Filter(filter) => library.keep_filter(filter)?,
+                WriterCommand::Searches { changes, entry } => library.change_searches(self.reader, changes, entry)?,
+                WriterCommand::Theme(theme) => {
                     library.set_preference(THEME, &serde_json::to_string(theme).unwrap_or_default())?;
                 }
                 _ => {}
@@ -444,7 +444,7 @@ impl Worker {
     fn recognise(&mut self, corpus: &Corpus) {
         let Some(library) = self.library.as_mut().filter(|library| library.is_newer().is_none()) else { return };
         let began = Instant::now();
-        let asker = Asker::new(THERE, |path: PathBuf| FileState::of(&path));
+        let asker = DeadlineWorker::new(THERE, |path: PathBuf| FileState::of(&path));
         let look = |path: &Path| asker.ask(path.to_owned()).unwrap_or(FileState::Unknown);
         let news = match library.recognise(corpus, self.recognised, &look) {
             Ok(news) => news,
@@ -461,7 +461,11 @@ impl Worker {
     }
 }
 
-fn send_news(tell: &mut dyn FnMut(Message), News { moved, marks, searches }: News, session: Option<Session>) {
+fn send_news(
+    tell: &mut dyn FnMut(Message),
+    ExternalChanges { moved, marks, searches }: ExternalChanges,
+    session: Option<Session>,
+) {
     let marks = if moved.is_empty() && session.is_none() {
         marks
     } else {
@@ -498,16 +502,16 @@ mod tests {
     use crate::journal::{SearchChange, StepChange};
     use crate::marks::Change;
 
-    fn star(number: u64) -> Order {
-        let changes = Arc::new(vec![Marking { article: ArticleId(number), change: Change::Starred(true) }]);
-        Order::Keep { number, changes, entry: None, corpus: Arc::default() }
+    fn star(number: u64) -> WriterCommand {
+        let changes = Arc::new(vec![MarkChange { article: ArticleId(number), change: Change::Starred(true) }]);
+        WriterCommand::Keep { number, changes, entry: None, corpus: Arc::default() }
     }
 
     /// A worker with the library at `path`, and what it tells.
-    fn worker(path: &Path) -> (Worker, Receiver<Message>) {
+    fn worker(path: &Path) -> (WriterThread, Receiver<Message>) {
         let (tell, told) = mpsc::channel();
         let tell = move |message| drop(tell.send(message));
-        (Worker::new(Some(path.to_owned()), ReaderId(1), Some("[]".to_owned()), tell), told)
+        (WriterThread::new(Some(path.to_owned()), ReaderId(1), Some("[]".to_owned()), tell), told)
     }
 
     fn is_kept(told: &Receiver<Message>) -> bool {
@@ -523,7 +527,7 @@ mod tests {
         std::fs::create_dir(folder.path().join("library.db-wal")).unwrap();
         let (mut worker, told) = worker(&path);
         worker.begin();
-        worker.take(Order::Session { session: Box::default(), corpus: Arc::default() }, false);
+        worker.take(WriterCommand::Session { session: Box::default(), corpus: Arc::default() }, false);
         worker.take(star(1), false);
         for _ in 0..3 {
             worker.failed = None;
@@ -552,7 +556,7 @@ mod tests {
         let change = SearchChange { before: None, after: Some(search("n")), at: 0 };
         let step = Step { number: 1, row: None, name: String::new(), change: StepChange::Searches(Vec::new()) };
         let entry = JournalEntry::Made(Arc::new(step), Vec::new());
-        worker.take(Order::Searches { changes: vec![change], entry }, false);
+        worker.take(WriterCommand::Searches { changes: vec![change], entry }, false);
         worker.write(false);
         let messages: Vec<Message> = told.try_iter().collect();
         assert!(messages.iter().any(|message| matches!(message, Message::Kept(1))), "{}", messages.len());

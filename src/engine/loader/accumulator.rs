@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::LoadEvent;
-use super::memory_budget::Room;
+use super::memory_budget::MemoryBudget;
 use crate::corpus::{Corpus, Shard};
-use crate::engine::corpus_service::rescan::Gone;
+use crate::engine::corpus_service::rescan::RemovedSet;
 
 /// A corpus into which articles come as they are loaded.
-pub(crate) struct Growing<'a> {
-    room: &'a Room,
+pub(crate) struct CorpusAccumulator<'a> {
+    room: &'a MemoryBudget,
     corpus: Arc<Corpus>,
     /// Out of snapshots, each with the files that are dead.
     kept: Vec<(Arc<Shard>, Vec<u32>)>,
@@ -23,15 +23,15 @@ pub(crate) struct Growing<'a> {
     seen: HashSet<PathBuf>,
 }
 
-impl<'a> Growing<'a> {
+impl<'a> CorpusAccumulator<'a> {
     /// Articles come into `corpus`, which has none of their files, as far as there is `room`.
-    pub(crate) fn new(room: &'a Room, corpus: Arc<Corpus>) -> Growing<'a> {
-        Growing { room, corpus, kept: Vec::new(), read: Vec::new(), replaces: false, seen: HashSet::new() }
+    pub(crate) fn new(room: &'a MemoryBudget, corpus: Arc<Corpus>) -> CorpusAccumulator<'a> {
+        CorpusAccumulator { room, corpus, kept: Vec::new(), read: Vec::new(), replaces: false, seen: HashSet::new() }
     }
 
     /// Articles come into `corpus` in place of those that it has of the same files.
-    pub(crate) fn again(room: &'a Room, corpus: Arc<Corpus>) -> Growing<'a> {
-        Growing { replaces: true, ..Growing::new(room, corpus) }
+    pub(crate) fn again(room: &'a MemoryBudget, corpus: Arc<Corpus>) -> CorpusAccumulator<'a> {
+        CorpusAccumulator { replaces: true, ..CorpusAccumulator::new(room, corpus) }
     }
 
     /// Takes in articles; gives back what else is told.
@@ -66,7 +66,7 @@ impl<'a> Growing<'a> {
             false => self.corpus.with_living(self.kept.drain(..)),
         };
         if self.replaces && !self.read.is_empty() {
-            let mut gone = Gone::default();
+            let mut gone = RemovedSet::default();
             for file in self.read.iter().flat_map(|shard| shard.files()) {
                 let path = file.dir.join(file.name);
                 gone.file(&path);
@@ -97,7 +97,7 @@ impl<'a> Growing<'a> {
         self.take_in();
         // What was read anew has taken the place of the old already.
         let paths = gone.filter(|path| !self.seen.contains(path));
-        let mut gone = Gone::default();
+        let mut gone = RemovedSet::default();
         paths.for_each(|path| gone.file(&path));
         let last = match gone.is_empty() {
             true => self.corpus,

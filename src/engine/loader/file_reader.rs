@@ -5,12 +5,12 @@ use std::fs::FileType;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::article::Refusal;
-use crate::corpus::Stamp;
+use crate::article::ReadError;
+use crate::corpus::FileStamp;
 
-use super::memory_budget::{Admission, Room};
-use super::pool::Pulse;
-use super::walk::Folder;
+use super::memory_budget::{MemoryBudget, Permit};
+use super::pool::Heartbeat;
+use super::walk::SourceFolder;
 
 /// A buffer that grew beyond this is given back after the file that needed it.
 const KEPT: usize = 1 << 20;
@@ -20,15 +20,15 @@ const KEPT: usize = 1 << 20;
 const PIECE: usize = 1 << 20;
 
 /// Where the bytes of a file come from.
-trait Bytes {
+trait ByteSource {
     /// Adds bytes to the buffer, no more than it has room for; none at the end.
     fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize>;
 }
 
 /// A file whose every answer is a beat of the pulse.
-struct Watched<'a, B>(B, &'a Pulse);
+struct WithHeartbeat<'a, B>(B, &'a Heartbeat);
 
-impl<B: Bytes> Bytes for Watched<'_, B> {
+impl<B: ByteSource> ByteSource for WithHeartbeat<'_, B> {
     fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         self.1.waiting(|| self.0.read_into(buffer))
     }
@@ -37,9 +37,9 @@ impl<B: Bytes> Bytes for Watched<'_, B> {
 /// A file that was read.
 pub(crate) struct ReadFile<'a> {
     pub(crate) bytes: &'a [u8],
-    pub(crate) stamp: Stamp,
+    pub(crate) stamp: FileStamp,
     /// Held for as long as the bytes are worked on.
-    _admission: Admission<'a>,
+    _admission: Permit<'a>,
 }
 
 /// Reads files one after the other into one buffer.
@@ -57,10 +57,10 @@ impl FileReader {
         folder: &OpenFolder<'_>,
         name: &OsStr,
         limit: u64,
-        known: Option<Stamp>,
-        (pulse, room, stop): (&Pulse, &'a Room, &AtomicBool),
-    ) -> Result<Option<ReadFile<'a>>, Refusal> {
-        let is_known = |known: Stamp| known.size <= limit && pulse.waiting(|| sys::has_stamp(folder, name, known));
+        known: Option<FileStamp>,
+        (pulse, room, stop): (&Heartbeat, &'a MemoryBudget, &AtomicBool),
+    ) -> Result<Option<ReadFile<'a>>, ReadError> {
+        let is_known = |known: FileStamp| known.size <= limit && pulse.waiting(|| sys::has_stamp(folder, name, known));
         if known.is_some_and(is_known) {
             return Ok(None);
         }
@@ -70,17 +70,23 @@ impl FileReader {
         self.buffer.clear();
         let (file, stamp) = pulse.waiting(|| sys::open(folder, name))?;
         if stamp.size > limit {
-            return Err(Refusal::TooLarge { size: stamp.size, limit });
+            return Err(ReadError::TooLarge { size: stamp.size, limit });
         }
         let admission = room.admit(stamp.size, stop);
-        fill(&mut Watched(file, pulse), stamp.size, limit, &mut self.buffer, stop)?;
+        fill(&mut WithHeartbeat(file, pulse), stamp.size, limit, &mut self.buffer, stop)?;
         Ok(Some(ReadFile { bytes: self.buffer.as_slice(), stamp, _admission: admission }))
     }
 }
 
 /// Reads a file of `size` bytes, as it said, to its end, and no further than `limit`. It may have become shorter or
 /// longer meanwhile: its stamp then tells that it changed.
-fn fill(file: &mut impl Bytes, size: u64, limit: u64, buffer: &mut Vec<u8>, stop: &AtomicBool) -> Result<(), Refusal> {
+fn fill(
+    file: &mut impl ByteSource,
+    size: u64,
+    limit: u64,
+    buffer: &mut Vec<u8>,
+    stop: &AtomicBool,
+) -> Result<(), ReadError> {
     loop {
         if buffer.len() == buffer.capacity() {
             let left = usize::try_from(size).unwrap_or(0).saturating_sub(buffer.len());
@@ -91,14 +97,14 @@ fn fill(file: &mut impl Bytes, size: u64, limit: u64, buffer: &mut Vec<u8>, stop
             // The size is as good as an end of file, and one call less; what is written later changes the stamp.
             Ok(_) if size > 0 && buffer.len() as u64 == size => return Ok(()),
             Ok(_) if buffer.len() as u64 > limit => {
-                return Err(Refusal::TooLarge { size: buffer.len() as u64, limit });
+                return Err(ReadError::TooLarge { size: buffer.len() as u64, limit });
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(refusal(&error)),
         }
         if stop.load(Ordering::Relaxed) {
-            return Err(Refusal::Unreadable("loading was stopped".to_owned()));
+            return Err(ReadError::Unreadable("loading was stopped".to_owned()));
         }
     }
 }
@@ -106,9 +112,9 @@ fn fill(file: &mut impl Bytes, size: u64, limit: u64, buffer: &mut Vec<u8>, stop
 pub(crate) use sys::OpenFolder;
 
 /// What the system said, as a clause: without the number that means nothing to a reader.
-pub(crate) fn refusal(error: &io::Error) -> Refusal {
+pub(crate) fn refusal(error: &io::Error) -> ReadError {
     if sys::is_loop(error) {
-        return Refusal::Loop;
+        return ReadError::Loop;
     }
     let text = match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
@@ -118,7 +124,7 @@ pub(crate) fn refusal(error: &io::Error) -> Refusal {
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut chars = text.chars();
     let first = chars.next().map(|first| first.to_ascii_lowercase());
-    Refusal::Unreadable(first.into_iter().chain(chars).collect())
+    ReadError::Unreadable(first.into_iter().chain(chars).collect())
 }
 
 /// What a thing that is neither file nor folder is called.
@@ -151,11 +157,11 @@ mod sys {
     use rustix::fd::{AsFd, OwnedFd};
     use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 
-    use super::{Bytes, Folder, refusal};
-    use crate::article::Refusal;
-    use crate::corpus::Stamp;
+    use super::{ByteSource, SourceFolder, refusal};
+    use crate::article::ReadError;
+    use crate::corpus::FileStamp;
 
-    impl Bytes for OwnedFd {
+    impl ByteSource for OwnedFd {
         fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
             Ok(rustix::io::read(&*self, spare_capacity(buffer))?)
         }
@@ -163,12 +169,12 @@ mod sys {
 
     /// A folder that files are opened in, by their names alone: the system walks its path once.
     pub(crate) struct OpenFolder<'a> {
-        folder: &'a Folder,
+        folder: &'a SourceFolder,
         fd: Option<OwnedFd>,
     }
 
     impl<'a> OpenFolder<'a> {
-        pub(crate) fn new(folder: &'a Folder) -> OpenFolder<'a> {
+        pub(crate) fn new(folder: &'a SourceFolder) -> OpenFolder<'a> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
             // A folder that may be entered but not listed still gives out files that are named.
             OpenFolder { folder, fd: rustix::fs::open(&*folder.real, flags, Mode::empty()).ok() }
@@ -185,7 +191,7 @@ mod sys {
     }
 
     /// Whether this is a file with this stamp.
-    pub(crate) fn has_stamp(folder: &OpenFolder<'_>, name: &OsStr, stamp: Stamp) -> bool {
+    pub(crate) fn has_stamp(folder: &OpenFolder<'_>, name: &OsStr, stamp: FileStamp) -> bool {
         let stat = match &folder.fd {
             Some(fd) => rustix::fs::statat(fd.as_fd(), name, AtFlags::empty()),
             None => rustix::fs::statat(CWD, folder.folder.real.join(name), AtFlags::empty()),
@@ -197,20 +203,20 @@ mod sys {
         })
     }
 
-    pub(crate) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(OwnedFd, Stamp), Refusal> {
+    pub(crate) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(OwnedFd, FileStamp), ReadError> {
         let told = |error: rustix::io::Errno| match error {
             // What opening a socket is answered with.
-            rustix::io::Errno::NXIO => Refusal::NotRegular("a socket"),
+            rustix::io::Errno::NXIO => ReadError::NotRegular("a socket"),
             error => refusal(&io::Error::from(error)),
         };
         let file = folder.open(name).map_err(told)?;
         let stat = rustix::fs::fstat(&file).map_err(told)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => {}
-            FileType::Fifo => return Err(Refusal::NotRegular("a pipe")),
-            FileType::Socket => return Err(Refusal::NotRegular("a socket")),
-            FileType::Directory => return Err(Refusal::NotRegular("a folder")),
-            _ => return Err(Refusal::NotRegular("a device")),
+            FileType::Fifo => return Err(ReadError::NotRegular("a pipe")),
+            FileType::Socket => return Err(ReadError::NotRegular("a socket")),
+            FileType::Directory => return Err(ReadError::NotRegular("a folder")),
+            _ => return Err(ReadError::NotRegular("a device")),
         }
         Ok((file, stamp_of(&stat)))
     }
@@ -220,8 +226,8 @@ mod sys {
         error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
     }
 
-    fn stamp_of(stat: &rustix::fs::Stat) -> Stamp {
-        Stamp { size: u64::try_from(stat.st_size).unwrap_or(0), modified: nanoseconds(stat) }
+    fn stamp_of(stat: &rustix::fs::Stat) -> FileStamp {
+        FileStamp { size: u64::try_from(stat.st_size).unwrap_or(0), modified: nanoseconds(stat) }
     }
 
     #[allow(clippy::unnecessary_cast, reason = "the widths differ from system to system")]
@@ -237,45 +243,45 @@ mod sys {
     use std::io::{self, Read};
     use std::time::UNIX_EPOCH;
 
-    use super::{Bytes, Folder, refusal};
-    use crate::article::Refusal;
-    use crate::corpus::Stamp;
+    use super::{ByteSource, SourceFolder, refusal};
+    use crate::article::ReadError;
+    use crate::corpus::FileStamp;
 
-    impl Bytes for File {
+    impl ByteSource for File {
         fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
             let room = (buffer.capacity() - buffer.len()) as u64;
             self.take(room).read_to_end(buffer)
         }
     }
 
-    pub(crate) struct OpenFolder<'a>(&'a Folder);
+    pub(crate) struct OpenFolder<'a>(&'a SourceFolder);
 
     impl<'a> OpenFolder<'a> {
-        pub(crate) fn new(folder: &'a Folder) -> OpenFolder<'a> {
+        pub(crate) fn new(folder: &'a SourceFolder) -> OpenFolder<'a> {
             OpenFolder(folder)
         }
     }
 
     /// Whether this is a file with this stamp.
-    pub(crate) fn has_stamp(folder: &OpenFolder<'_>, name: &OsStr, stamp: Stamp) -> bool {
+    pub(crate) fn has_stamp(folder: &OpenFolder<'_>, name: &OsStr, stamp: FileStamp) -> bool {
         let metadata = std::fs::metadata(folder.0.real.join(name));
         metadata.is_ok_and(|metadata| metadata.is_file() && stamp_of(&metadata) == stamp)
     }
 
-    pub(crate) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(File, Stamp), Refusal> {
+    pub(crate) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(File, FileStamp), ReadError> {
         let file = File::open(folder.0.real.join(name)).map_err(|error| refusal(&error))?;
         let metadata = file.metadata().map_err(|error| refusal(&error))?;
         if !metadata.is_file() {
-            return Err(Refusal::NotRegular("something special"));
+            return Err(ReadError::NotRegular("something special"));
         }
         let stamp = stamp_of(&metadata);
         Ok((file, stamp))
     }
 
-    fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
+    fn stamp_of(metadata: &std::fs::Metadata) -> FileStamp {
         let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let modified = modified.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
-        Stamp { size: metadata.len(), modified }
+        FileStamp { size: metadata.len(), modified }
     }
 
     pub(crate) fn is_loop(_: &std::io::Error) -> bool {
@@ -293,9 +299,9 @@ mod tests {
     use super::*;
 
     /// A disk that gives out what it was told to, piece by piece.
-    struct Told(VecDeque<io::Result<Vec<u8>>>);
+    struct ScriptedSource(VecDeque<io::Result<Vec<u8>>>);
 
-    impl Bytes for Told {
+    impl ByteSource for ScriptedSource {
         fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
             let Some(piece) = self.0.pop_front() else { return Ok(0) };
             let piece = piece?;
@@ -308,9 +314,13 @@ mod tests {
         }
     }
 
-    fn read(pieces: impl IntoIterator<Item = io::Result<Vec<u8>>>, size: u64, limit: u64) -> Result<Vec<u8>, Refusal> {
+    fn read(
+        pieces: impl IntoIterator<Item = io::Result<Vec<u8>>>,
+        size: u64,
+        limit: u64,
+    ) -> Result<Vec<u8>, ReadError> {
         let mut buffer = Vec::new();
-        fill(&mut Told(pieces.into_iter().collect()), size, limit, &mut buffer, &AtomicBool::new(false))?;
+        fill(&mut ScriptedSource(pieces.into_iter().collect()), size, limit, &mut buffer, &AtomicBool::new(false))?;
         Ok(buffer)
     }
 
@@ -318,8 +328,8 @@ mod tests {
     fn read_errors_keep_their_cause_and_signals_are_retried() {
         let failed = |kind: i32| read([Ok(vec![b'a'; 10]), Err(io::Error::from_raw_os_error(kind))], 20, 100);
         // EIO and ESTALE.
-        assert_eq!(failed(5), Err(Refusal::Unreadable("input/output error".to_owned())));
-        assert!(matches!(failed(116), Err(Refusal::Unreadable(_))));
+        assert_eq!(failed(5), Err(ReadError::Unreadable("input/output error".to_owned())));
+        assert!(matches!(failed(116), Err(ReadError::Unreadable(_))));
         let interrupted = [Ok(vec![b'a'; 10]), Err(io::ErrorKind::Interrupted.into()), Ok(vec![b'b'; 10])];
         assert_eq!(read(interrupted, 20, 100).unwrap().len(), 20);
     }
@@ -330,7 +340,7 @@ mod tests {
         assert_eq!(read([Ok(vec![b'a'; 30])], 20, 100).unwrap().len(), 30);
         assert_eq!(read((0..5).map(|_| Ok(vec![b'a'; 7])), 0, 100).unwrap().len(), 35);
         let endless = (0..100).map(|_| Ok(vec![b'a'; 3_000]));
-        assert!(matches!(read(endless, 1_000, 100_000), Err(Refusal::TooLarge { size, .. }) if size < 110_000));
+        assert!(matches!(read(endless, 1_000, 100_000), Err(ReadError::TooLarge { size, .. }) if size < 110_000));
         let large: Vec<u8> = (0..5_000_000u32).map(|number| number as u8).collect();
         assert!(read([Ok(large.clone())], 5_000_000, 6_000_000).unwrap() == large);
     }
@@ -338,7 +348,7 @@ mod tests {
     #[test]
     fn stopping_does_not_wait_for_the_rest_of_a_slow_file() {
         struct Slow(mpsc::Receiver<()>);
-        impl Bytes for Slow {
+        impl ByteSource for Slow {
             fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
                 self.0.recv().map_err(|_| io::Error::other("nobody sends any more"))?;
                 buffer.push(b'a');
@@ -352,13 +362,13 @@ mod tests {
             send.send(()).unwrap();
             stop.store(true, Ordering::Relaxed);
             let _ = send.send(());
-            assert_eq!(reading.join().unwrap(), Err(Refusal::Unreadable("loading was stopped".to_owned())));
+            assert_eq!(reading.join().unwrap(), Err(ReadError::Unreadable("loading was stopped".to_owned())));
         });
     }
 
     #[test]
     fn large_files_take_turns_and_small_ones_do_not_wait() {
-        let (room, stop) = (Room::new(400 << 20), AtomicBool::new(false));
+        let (room, stop) = (MemoryBudget::new(400 << 20), AtomicBool::new(false));
         let first = room.admit(60 << 20, &stop);
         drop(room.admit(1 << 20, &stop));
         thread::scope(|scope| {

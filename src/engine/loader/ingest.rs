@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::memory_budget::Room;
+use super::memory_budget::MemoryBudget;
 use crate::article::ArticleId;
-use crate::article::{Problem, Refusal};
-use crate::corpus::{Origin, Shard, ShardBuilder, Stamp};
+use crate::article::{Problem, ReadError};
+use crate::corpus::{FileStamp, Origin, Shard, ShardBuilder};
 use crate::engine::util::panic_guard::{FAULT, contain};
-use crate::formats::{Hint, decode, is_recognised, read};
+use crate::formats::{FileHint, decode, is_recognised, read};
 
 /// A shard is handed over once it holds this much text: large enough to be scanned in one sweep, small enough for all
 /// cores to have some. Most articles still fit into the 4 MiB that the shard has room for.
@@ -26,21 +26,21 @@ const FIRST: Duration = Duration::from_millis(5);
 
 /// Where the bytes came from.
 #[derive(Clone, Copy)]
-pub(crate) struct Provenance<'a> {
+pub(crate) struct FileSource<'a> {
     pub(crate) dir: &'a Arc<Path>,
     pub(crate) name: &'a OsStr,
     /// What the identities of its articles are worked out from.
     pub(crate) place: &'a [u8],
     pub(crate) origin: Origin,
-    pub(crate) stamp: Stamp,
+    pub(crate) stamp: FileStamp,
     /// The ending by which it counts as passed over where its text is of no known format; none where it is read
     /// whatever it is.
     pub(crate) uncertain: Option<&'static str>,
 }
 
 /// Takes in files and hands over shards.
-pub(crate) struct Intake {
-    room: Arc<Room>,
+pub(crate) struct ShardWriter {
+    room: Arc<MemoryBudget>,
     builder: ShardBuilder,
     since: Instant,
     patience: Duration,
@@ -50,27 +50,27 @@ pub(crate) struct Intake {
     pub(crate) passed_over: BTreeMap<&'static str, usize>,
 }
 
-impl Intake {
-    pub(crate) fn new(room: Arc<Room>) -> Intake {
+impl ShardWriter {
+    pub(crate) fn new(room: Arc<MemoryBudget>) -> ShardWriter {
         let (since, patience) = (Instant::now(), FIRST);
         let (formats, passed_over) = (BTreeMap::new(), BTreeMap::new());
-        Intake { room, builder: ShardBuilder::default(), since, patience, formats, passed_over }
+        ShardWriter { room, builder: ShardBuilder::default(), since, patience, formats, passed_over }
     }
 
     /// Takes in a file, telling what is wrong with it.
-    pub(crate) fn take(&mut self, from: &Provenance<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
+    pub(crate) fn take(&mut self, from: &FileSource<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
         // After a panic half an article may stand in the builder, between the texts of two others. No record points
         // to it, so it is never shown.
         if contain(|| self.push(from, bytes, tell)).is_none() {
-            let refusal = Refusal::Unreadable(FAULT.to_owned());
+            let refusal = ReadError::Unreadable(FAULT.to_owned());
             tell(Problem::refused(from.dir.join(from.name), &refusal));
         }
     }
 
-    fn push(&mut self, from: &Provenance<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
+    fn push(&mut self, from: &FileSource<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
         let decoded = match (decode(bytes), from.uncertain) {
             (Ok(decoded), Some(ending))
-                if !is_recognised(&decoded, &Hint { file_name: &from.name.to_string_lossy() }) =>
+                if !is_recognised(&decoded, &FileHint { file_name: &from.name.to_string_lossy() }) =>
             {
                 return self.pass_over(ending);
             }
@@ -79,7 +79,7 @@ impl Intake {
             (Err(refusal), None) => return tell(Problem::refused(from.dir.join(from.name), &refusal)),
         };
         let file_name = from.name.to_string_lossy();
-        let reading = read(&decoded, &Hint { file_name: &file_name });
+        let reading = read(&decoded, &FileHint { file_name: &file_name });
         *self.formats.entry(reading.format).or_default() += 1;
         for flaw in reading.flaws {
             tell(Problem::flaw(from.dir.join(from.name), flaw));

@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::corpus::{Corpus, FileView, Origin, Shard, Stamp};
+use crate::corpus::{Corpus, FileEntry, FileStamp, Origin, Shard};
 
 /// Files whose stamps are known. It holds no names of its own: those stand in the shards.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct KnownFiles {
     shards: Vec<Arc<Shard>>,
     files: Vec<KnownFile>,
     /// The places in `files`, by what folder and name hash to. Of two that hash alike the first is forgotten, so that
     /// its file is read again.
-    places: HashMap<u64, u32, BuildHasherDefault<Plain>>,
+    places: HashMap<u64, u32, BuildHasherDefault<IdentityHasher>>,
 }
 
 /// A file that is known.
@@ -26,7 +26,7 @@ pub(crate) struct Known {
 pub(crate) struct KnownFile {
     shard: u32,
     number: u32,
-    stamp: Stamp,
+    stamp: FileStamp,
     unchanged: AtomicBool,
 }
 
@@ -46,7 +46,7 @@ impl FolderKey {
 
 impl KnownFile {
     /// The stamp that it had.
-    pub(crate) fn stamp(&self) -> Stamp {
+    pub(crate) fn stamp(&self) -> FileStamp {
         self.stamp
     }
 
@@ -56,10 +56,10 @@ impl KnownFile {
     }
 }
 
-impl Known {
+impl KnownFiles {
     /// The files of `corpus` for which `wanted` says so.
-    pub(crate) fn of(corpus: &Corpus, mut wanted: impl FnMut(&FileView<'_>) -> bool) -> Known {
-        let mut known = Known::default();
+    pub(crate) fn of(corpus: &Corpus, mut wanted: impl FnMut(&FileEntry<'_>) -> bool) -> KnownFiles {
+        let mut known = KnownFiles::default();
         for ((_, shard), alive) in corpus.shards().zip(corpus.living_files()) {
             known.add(shard, |number, file| alive.get(number as usize) == Some(&true) && wanted(file));
         }
@@ -67,7 +67,7 @@ impl Known {
     }
 
     /// Makes known the files of `shard` for which `wanted` says so.
-    pub(crate) fn add(&mut self, shard: &Arc<Shard>, mut wanted: impl FnMut(u32, &FileView<'_>) -> bool) {
+    pub(crate) fn add(&mut self, shard: &Arc<Shard>, mut wanted: impl FnMut(u32, &FileEntry<'_>) -> bool) {
         let index = self.shards.len() as u32;
         self.shards.push(Arc::clone(shard));
         self.places.reserve(shard.files().len());
@@ -120,16 +120,16 @@ impl Known {
         changed.filter_map(|known| self.view(known)).map(|file| file.dir.join(file.name))
     }
 
-    fn view(&self, known: &KnownFile) -> Option<FileView<'_>> {
+    fn view(&self, known: &KnownFile) -> Option<FileEntry<'_>> {
         self.shards.get(known.shard as usize)?.file(known.number)
     }
 }
 
 /// Passes on a number that is a hash already.
 #[derive(Default)]
-struct Plain(u64);
+struct IdentityHasher(u64);
 
-impl Hasher for Plain {
+impl Hasher for IdentityHasher {
     fn finish(&self) -> u64 {
         self.0
     }

@@ -44,7 +44,7 @@ pub(crate) struct LeftOut {
 
 /// The memory that articles may take.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct MemoryBudget {
     limit: usize,
     /// What shards take that are made and not given up.
     held: AtomicUsize,
@@ -59,10 +59,10 @@ pub(crate) struct Room {
     wake: Condvar,
 }
 
-impl Room {
-    /// Room for so many bytes.
-    pub(crate) fn new(limit: u64) -> Room {
-        Room {
+impl MemoryBudget {
+    /// MemoryBudget for so many bytes.
+    pub(crate) fn new(limit: u64) -> MemoryBudget {
+        MemoryBudget {
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
             held: AtomicUsize::new(0),
             floor: AtomicI64::new(i64::MIN),
@@ -154,9 +154,9 @@ impl Room {
     }
 
     /// Waits until a file of this size may be read, or until `stop` is set. What is returned is held while it is.
-    pub(crate) fn admit(&self, size: u64, stop: &AtomicBool) -> Admission<'_> {
+    pub(crate) fn admit(&self, size: u64, stop: &AtomicBool) -> Permit<'_> {
         if size <= SMALL {
-            return Admission { room: self, size: 0 };
+            return Permit { room: self, size: 0 };
         }
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let most = LARGE.min(self.limit / 4);
@@ -167,7 +167,7 @@ impl Room {
             reading = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         *reading = reading.saturating_add(size);
-        Admission { room: self, size }
+        Permit { room: self, size }
     }
 
     /// Leaves out what is too much of a version that holds all that there is, or came in though it is too old, while
@@ -288,12 +288,12 @@ impl Room {
 }
 
 /// Leave to read a large file.
-pub(crate) struct Admission<'a> {
-    room: &'a Room,
+pub(crate) struct Permit<'a> {
+    room: &'a MemoryBudget,
     size: usize,
 }
 
-impl Drop for Admission<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.size > 0 {
             let mut reading = self.room.large.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,14 +13,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use stall_monitor::Supervisor;
-pub(crate) use worker::Pulse;
+use stall_monitor::StallMonitor;
+pub(crate) use worker::Heartbeat;
 
-use super::known_files::Known;
-use super::memory_budget::Room;
+use super::known_files::KnownFiles;
+use super::memory_budget::MemoryBudget;
 use super::source::LoadOptions;
-use super::stalled_paths::Unanswered;
-use super::walk::Folder;
+use super::stalled_paths::StalledPaths;
+use super::walk::SourceFolder;
 use crate::app::LoadProgress;
 use crate::article::Problem;
 use crate::corpus::{Origin, Shard};
@@ -32,9 +32,9 @@ const TICK: Duration = Duration::from_millis(80);
 #[derive(Debug)]
 pub(crate) enum Job {
     /// Look into a folder and all below it.
-    Folder(Arc<Folder>),
+    Folder(Arc<SourceFolder>),
     /// Read files of one folder.
-    Files(Arc<Folder>, Vec<OsString>),
+    Files(Arc<SourceFolder>, Vec<OsString>),
     /// Take in bytes that are at hand.
     Bytes {
         /// The folder to be shown.
@@ -52,7 +52,7 @@ pub(crate) enum Job {
 
 /// What the crew tells while it works.
 #[derive(Debug)]
-pub(crate) enum Report {
+pub(crate) enum LoadReport {
     /// A shard is full.
     Shard(Arc<Shard>),
     /// Something cannot be read, or not in full.
@@ -63,7 +63,7 @@ pub(crate) enum Report {
 
 /// What was counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct LoadCounts {
     /// Files that were read, by the name of their format.
     pub(crate) formats: BTreeMap<&'static str, usize>,
     /// Files that were passed over, by the endings of their names.
@@ -71,20 +71,20 @@ pub(crate) struct Counts {
 }
 
 /// The crew, and all that its threads share. A thread that the disk does not answer may outlive the work.
-pub(crate) struct Crew {
+pub(crate) struct LoadPool {
     pub(crate) options: LoadOptions,
     /// Set when the work ends, be it done or not.
     pub(crate) stop: AtomicBool,
-    pub(crate) known: Arc<Known>,
-    pub(crate) room: Arc<Room>,
-    pub(crate) unanswered: Arc<Unanswered>,
+    pub(crate) known: Arc<KnownFiles>,
+    pub(crate) room: Arc<MemoryBudget>,
+    pub(crate) unanswered: Arc<StalledPaths>,
     /// Files that were named, by their paths without links: they are read as such, not as part of a folder.
     pub(crate) named: HashSet<PathBuf>,
     queue: Mutex<Queue>,
     wake: Condvar,
-    folders: Mutex<HashMap<PathBuf, Arc<Folder>>>,
+    folders: Mutex<HashMap<PathBuf, Arc<SourceFolder>>>,
     /// Other ways to folders that were looked into already.
-    doubles: Mutex<Vec<Arc<Folder>>>,
+    doubles: Mutex<Vec<Arc<SourceFolder>>>,
     found: AtomicUsize,
     read: AtomicUsize,
     bytes: AtomicU64,
@@ -94,11 +94,11 @@ pub(crate) struct Crew {
 
 #[derive(Default)]
 struct Queue {
-    folders: Vec<Arc<Folder>>,
+    folders: Vec<Arc<SourceFolder>>,
     files: VecDeque<Job>,
     /// Links to folders. They wait until all that can be reached without them was, so that a folder's articles are
     /// those of its own path wherever it has one.
-    links: BTreeMap<PathBuf, Folder>,
+    links: BTreeMap<PathBuf, SourceFolder>,
     /// Jobs that were taken and are not done.
     open: usize,
     /// Of those, folders.
@@ -107,18 +107,18 @@ struct Queue {
     roots: VecDeque<Job>,
 }
 
-impl Crew {
+impl LoadPool {
     /// A crew that does not read again what is `known`, takes in what there is `room` for, asks for nothing that is
     /// `unanswered`, leaves what is `named` to whoever names it, and goes into none of `folders`.
     pub(crate) fn new(
         options: LoadOptions,
-        known: &Arc<Known>,
-        room: &Arc<Room>,
-        unanswered: &Arc<Unanswered>,
+        known: &Arc<KnownFiles>,
+        room: &Arc<MemoryBudget>,
+        unanswered: &Arc<StalledPaths>,
         named: HashSet<PathBuf>,
-        folders: HashMap<PathBuf, Arc<Folder>>,
-    ) -> Arc<Crew> {
-        Arc::new(Crew {
+        folders: HashMap<PathBuf, Arc<SourceFolder>>,
+    ) -> Arc<LoadPool> {
+        Arc::new(LoadPool {
             options,
             stop: AtomicBool::new(false),
             known: Arc::clone(known),
@@ -140,11 +140,11 @@ impl Crew {
     /// Does `jobs`, the folders among them one after the other, and tells what comes of it. Ends when all is done that
     /// the disk answers, or when `stop` is set.
     pub(crate) fn work(
-        self: &Arc<Crew>,
+        self: &Arc<LoadPool>,
         jobs: impl IntoIterator<Item = Job>,
         stop: &AtomicBool,
-        tell: &mut dyn FnMut(Report),
-    ) -> Counts {
+        tell: &mut dyn FnMut(LoadReport),
+    ) -> LoadCounts {
         {
             let mut queue = lock(&self.queue);
             for job in jobs {
@@ -163,14 +163,14 @@ impl Crew {
         }
         self.stop.store(stop.load(Ordering::Relaxed), Ordering::Relaxed);
         let threads = thread::available_parallelism().map_or(2, |count| count.get().max(2));
-        let mut supervisor = Supervisor::over(self, threads);
+        let mut supervisor = StallMonitor::over(self, threads);
         loop {
             match supervisor.inbox.recv_timeout(TICK.saturating_sub(supervisor.looked.elapsed())) {
-                Ok(Told::Report(report)) => tell(report),
-                Ok(Told::Ended(number)) => {
+                Ok(WorkerMessage::Report(report)) => tell(report),
+                Ok(WorkerMessage::Ended(number)) => {
                     supervisor.mates.get_mut(number).into_iter().for_each(|mate| mate.ended = true);
                 }
-                Err(RecvTimeoutError::Timeout) => tell(Report::Tick),
+                Err(RecvTimeoutError::Timeout) => tell(LoadReport::Tick),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if stop.load(Ordering::Relaxed) && !self.stop.swap(true, Ordering::Relaxed) {
@@ -187,12 +187,12 @@ impl Crew {
         }
         // What was told before the last one ended, or was given up.
         for told in supervisor.inbox.try_iter() {
-            if let Told::Report(report) = told {
+            if let WorkerMessage::Report(report) = told {
                 tell(report);
             }
         }
         self.stop.store(true, Ordering::Relaxed);
-        let mut counts = Counts::default();
+        let mut counts = LoadCounts::default();
         for mate in &supervisor.mates {
             mate.station.add_to(&mut counts);
         }
@@ -218,23 +218,23 @@ impl Crew {
     }
 
     /// The folders that were looked into now or before, by their paths without links.
-    pub(crate) fn take_folders(&self) -> HashMap<PathBuf, Arc<Folder>> {
+    pub(crate) fn take_folders(&self) -> HashMap<PathBuf, Arc<SourceFolder>> {
         std::mem::take(&mut *lock(&self.folders))
     }
 
     /// Returns the folders that were skipped because another path leads to them.
-    pub(crate) fn take_doubles(&self) -> Vec<Arc<Folder>> {
+    pub(crate) fn take_doubles(&self) -> Vec<Arc<SourceFolder>> {
         std::mem::take(&mut *lock(&self.doubles))
     }
 
-    /// Counts a file that was looked at, and so many bytes of it.
+    /// LoadCounts a file that was looked at, and so many bytes of it.
     pub(crate) fn count(&self, bytes: usize) {
         self.read.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// The next job, without waiting for one: `folder_first` tells which kind is wanted.
-    pub(crate) fn try_take(&self, folder_first: bool) -> Taken {
+    pub(crate) fn try_take(&self, folder_first: bool) -> NextJob {
         let mut queue = lock(&self.queue);
         self.take_from(&mut queue, folder_first)
     }
@@ -243,17 +243,17 @@ impl Crew {
         let mut queue = lock(&self.queue);
         loop {
             match self.take_from(&mut queue, folder_first) {
-                Taken::Job(job) => return Some(job),
-                Taken::End => return None,
-                Taken::NotYet => queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                NextJob::Job(job) => return Some(job),
+                NextJob::End => return None,
+                NextJob::NotYet => queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
             }
         }
     }
 
-    fn take_from(&self, queue: &mut Queue, folder_first: bool) -> Taken {
+    fn take_from(&self, queue: &mut Queue, folder_first: bool) -> NextJob {
         if self.stop.load(Ordering::Relaxed) {
             self.wake.notify_all();
-            return Taken::End;
+            return NextJob::End;
         }
         let folder = |queue: &mut Queue| {
             let folder = queue.folders.pop()?;
@@ -273,14 +273,14 @@ impl Crew {
         match job {
             Some(job) => {
                 queue.open += 1;
-                Taken::Job(job)
+                NextJob::Job(job)
             }
             None if queue.open == 0 => {
                 self.walked.store(true, Ordering::Relaxed);
                 self.wake.notify_all();
-                Taken::End
+                NextJob::End
             }
-            None => Taken::NotYet,
+            None => NextJob::NotYet,
         }
     }
 
@@ -310,7 +310,7 @@ impl Crew {
     }
 
     /// Notes that a folder is looked into; false where it was before.
-    fn enter(&self, folder: &Arc<Folder>) -> bool {
+    fn enter(&self, folder: &Arc<SourceFolder>) -> bool {
         let mut folders = lock(&self.folders);
         if folders.contains_key(&folder.real) {
             lock(&self.doubles).push(Arc::clone(folder));
@@ -320,7 +320,7 @@ impl Crew {
         true
     }
 
-    pub(crate) fn put_files(&self, folder: &Arc<Folder>, names: &mut Vec<OsString>) {
+    pub(crate) fn put_files(&self, folder: &Arc<SourceFolder>, names: &mut Vec<OsString>) {
         if names.is_empty() {
             return;
         }
@@ -329,7 +329,7 @@ impl Crew {
         self.wake.notify_one();
     }
 
-    pub(crate) fn put_folder(&self, folder: Folder) {
+    pub(crate) fn put_folder(&self, folder: SourceFolder) {
         let folder = Arc::new(folder);
         if self.enter(&folder) {
             lock(&self.queue).folders.push(folder);
@@ -338,12 +338,12 @@ impl Crew {
     }
 
     /// Puts a link to a folder where it waits until all folders were looked into.
-    pub(crate) fn put_link(&self, linked: Folder) {
+    pub(crate) fn put_link(&self, linked: SourceFolder) {
         lock(&self.queue).links.insert(linked.shown.to_path_buf(), linked);
     }
 
     /// Gives back files that were taken, to be read next.
-    fn give_back(&self, folder: &Arc<Folder>, names: Vec<OsString>) {
+    fn give_back(&self, folder: &Arc<SourceFolder>, names: Vec<OsString>) {
         if !names.is_empty() {
             lock(&self.queue).files.push_front(Job::Files(Arc::clone(folder), names));
             self.wake.notify_one();
@@ -360,16 +360,16 @@ impl Crew {
     }
 }
 
-pub(crate) enum Taken {
+pub(crate) enum NextJob {
     Job(Job),
     NotYet,
     End,
 }
 
 /// What workers tell.
-pub(crate) enum Told {
+pub(crate) enum WorkerMessage {
     /// What comes of the work.
-    Report(Report),
+    Report(LoadReport),
     /// The worker with this number has ended.
     Ended(usize),
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::available_memory::free_memory;
 use super::file_reader::refusal;
 use crate::config::Config;
-use crate::engine::util::deadline::Asker;
+use crate::engine::util::deadline::DeadlineWorker;
 use crate::text::clean;
 
 /// One place to read articles from.
@@ -76,7 +76,9 @@ pub fn unreadable(paths: &[PathBuf]) -> Option<Vec<(&Path, String)>> {
     if paths.is_empty() {
         return None;
     }
-    let disk = Asker::new(PATH_TIMEOUT, |path: PathBuf| path.metadata().err().map(|error| refusal(&error).to_string()));
+    let disk = DeadlineWorker::new(PATH_TIMEOUT, |path: PathBuf| {
+        path.metadata().err().map(|error| refusal(&error).to_string())
+    });
     // `-` is standard input, not a path.
     let reason = |path: &PathBuf| if path == Path::new("-") { None } else { disk.ask(path.clone()).flatten() };
     paths.iter().map(|path| Some((path.as_path(), reason(path)?))).collect()

@@ -8,24 +8,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::pool::lock;
 
 /// Files and folders that a thread waits for, though nobody waits for that thread.
-pub(crate) struct Unanswered {
+pub(crate) struct StalledPaths {
     /// By their paths without links, as they are shown.
     paths: Mutex<HashMap<PathBuf, PathBuf>>,
     count: AtomicUsize,
     tell: Box<dyn Fn(PathBuf) + Send + Sync>,
 }
 
-impl Default for Unanswered {
+impl Default for StalledPaths {
     /// Whose answers nobody hears of.
-    fn default() -> Unanswered {
-        Unanswered::new(drop)
+    fn default() -> StalledPaths {
+        StalledPaths::new(drop)
     }
 }
 
-impl Unanswered {
+impl StalledPaths {
     /// `tell` hears of each path, without links, that is answered in the end.
-    pub(crate) fn new(tell: impl Fn(PathBuf) + Send + Sync + 'static) -> Unanswered {
-        Unanswered { paths: Mutex::default(), count: AtomicUsize::new(0), tell: Box::new(tell) }
+    pub(crate) fn new(tell: impl Fn(PathBuf) + Send + Sync + 'static) -> StalledPaths {
+        StalledPaths { paths: Mutex::default(), count: AtomicUsize::new(0), tell: Box::new(tell) }
     }
 
     /// Notes that there is no answer for `real`, which is shown as `shown`.

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::extensions::is_passed_over;
 use super::file_reader::{kind_of, refusal};
 use super::source::LoadOptions;
-use crate::article::{Problem, Refusal};
+use crate::article::{Problem, ReadError};
 
 /// A folder that articles are read from.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub(crate) struct SourceFolder {
     /// Its path, beginning as the reader typed it.
     pub(crate) shown: Arc<Path>,
     /// What the identities of its articles are worked out from: the resolved root, and the way from there.
@@ -21,23 +21,23 @@ pub(crate) struct Folder {
     /// Its path without links; what the system is asked with.
     pub(crate) real: PathBuf,
     /// The folder that it was found in.
-    parent: Option<Arc<Folder>>,
+    parent: Option<Arc<SourceFolder>>,
 }
 
-impl Folder {
+impl SourceFolder {
     /// A folder that was named, and not found in another one. `real` is its path without links.
-    pub(crate) fn root(shown: &Path, real: PathBuf) -> Folder {
-        Folder { shown: Arc::from(shown), place: real.clone(), real, parent: None }
+    pub(crate) fn root(shown: &Path, real: PathBuf) -> SourceFolder {
+        SourceFolder { shown: Arc::from(shown), place: real.clone(), real, parent: None }
     }
 
     /// The folder `name` of this one.
-    pub(crate) fn child(self: &Arc<Folder>, name: &OsStr) -> Folder {
+    pub(crate) fn child(self: &Arc<SourceFolder>, name: &OsStr) -> SourceFolder {
         self.linked(name, self.real.join(name))
     }
 
     /// The folder that the link `name` of this one leads to.
-    pub(crate) fn linked(self: &Arc<Folder>, name: &OsStr, real: PathBuf) -> Folder {
-        Folder {
+    pub(crate) fn linked(self: &Arc<SourceFolder>, name: &OsStr, real: PathBuf) -> SourceFolder {
+        SourceFolder {
             shown: Arc::from(self.shown.join(name)),
             place: self.place.join(name),
             real,
@@ -60,7 +60,7 @@ impl Folder {
 
 /// One thing in a folder.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum FolderEntry {
     /// A file to be read.
     File(OsString),
     /// A folder.
@@ -74,16 +74,18 @@ pub(crate) enum Found {
 }
 
 /// Tells what `folder` holds, in no order.
-pub(crate) fn look_into(folder: &Folder, options: &LoadOptions, found: &mut dyn FnMut(Found)) {
+pub(crate) fn look_into(folder: &SourceFolder, options: &LoadOptions, found: &mut dyn FnMut(FolderEntry)) {
     let entries = match fs::read_dir(&folder.real) {
         Ok(entries) => entries,
-        Err(error) => return found(Found::Refused(Problem::refused(folder.shown.to_path_buf(), &refusal(&error)))),
+        Err(error) => {
+            return found(FolderEntry::Refused(Problem::refused(folder.shown.to_path_buf(), &refusal(&error))));
+        }
     };
     for entry in entries {
         let (name, file_type) = match entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))) {
             Ok(known) => known,
             Err(error) => {
-                found(Found::Refused(Problem::refused(folder.shown.to_path_buf(), &refusal(&error))));
+                found(FolderEntry::Refused(Problem::refused(folder.shown.to_path_buf(), &refusal(&error))));
                 continue;
             }
         };
@@ -94,11 +96,17 @@ pub(crate) fn look_into(folder: &Folder, options: &LoadOptions, found: &mut dyn 
 }
 
 /// What the thing `name` in `folder` is; none where it is hidden.
-pub(crate) fn sort(folder: &Folder, name: OsString, file_type: FileType, options: &LoadOptions) -> Option<Found> {
+pub(crate) fn sort(
+    folder: &SourceFolder,
+    name: OsString,
+    file_type: FileType,
+    options: &LoadOptions,
+) -> Option<FolderEntry> {
     if !options.hidden && name.as_encoded_bytes().starts_with(b".") {
         return None;
     }
-    let refused = |name: &OsStr, refusal: &Refusal| Found::Refused(Problem::refused(folder.shown.join(name), refusal));
+    let refused =
+        |name: &OsStr, refusal: &ReadError| FolderEntry::Refused(Problem::refused(folder.shown.join(name), refusal));
     let is_link = file_type.is_symlink();
     let file_type = if is_link {
         match fs::metadata(folder.real.join(&name)) {
@@ -110,25 +118,25 @@ pub(crate) fn sort(folder: &Folder, name: OsString, file_type: FileType, options
     };
     Some(if file_type.is_dir() && is_link {
         match fs::canonicalize(folder.real.join(&name)) {
-            Ok(target) if folder.is_within(&target) => refused(&name, &Refusal::Loop),
-            Ok(target) => Found::Link(name, target),
+            Ok(target) if folder.is_within(&target) => refused(&name, &ReadError::Loop),
+            Ok(target) => FolderEntry::Link(name, target),
             Err(error) => refused(&name, &refusal(&error)),
         }
     } else if file_type.is_dir() {
-        Found::Folder(name)
+        FolderEntry::Folder(name)
     } else if let Some(ending) = is_passed_over(&name) {
-        Found::PassedOver(ending)
+        FolderEntry::PassedOver(ending)
     } else if file_type.is_file() {
-        Found::File(name)
+        FolderEntry::File(name)
     } else {
-        refused(&name, &Refusal::NotRegular(kind_of(file_type)))
+        refused(&name, &ReadError::NotRegular(kind_of(file_type)))
     })
 }
 
 /// Why a link leads nowhere.
-fn broken(error: &io::Error) -> Refusal {
+fn broken(error: &io::Error) -> ReadError {
     match error.kind() {
-        io::ErrorKind::NotFound => Refusal::Unreadable("the link leads to nothing".to_owned()),
+        io::ErrorKind::NotFound => ReadError::Unreadable("the link leads to nothing".to_owned()),
         _ => refusal(error),
     }
 }

@@ -10,26 +10,26 @@ use crate::app::{Message, Notice};
 use crate::engine::util::log::note;
 use crate::engine::util::panic_guard::contain;
 use crate::marks::FlagColumn;
-use crate::search::{Request, costly_condition, count_hits, other_case, scan};
+use crate::search::{SearchRequest, costly_condition, count_hits, other_case, scan};
 
 /// The reader's side of the filter thread. Dropping it ends the thread.
-pub(crate) struct Filter {
-    requests: Option<Sender<Request>>,
+pub(crate) struct SearchWorker {
+    requests: Option<Sender<SearchRequest>>,
     wanted: Arc<AtomicU64>,
 }
 
-impl Filter {
+impl SearchWorker {
     /// Starts the thread; answers go to `tell`.
-    pub(crate) fn start(tell: impl FnMut(Message) + Send + 'static) -> io::Result<Filter> {
+    pub(crate) fn start(tell: impl FnMut(Message) + Send + 'static) -> io::Result<SearchWorker> {
         let (requests, inbox) = mpsc::channel();
         let wanted = Arc::new(AtomicU64::new(0));
         let latest = Arc::clone(&wanted);
         thread::Builder::new().name("filter".to_owned()).spawn(move || answer_all(&inbox, &latest, tell))?;
-        Ok(Filter { requests: Some(requests), wanted })
+        Ok(SearchWorker { requests: Some(requests), wanted })
     }
 
     /// Asks; what was asked before is not answered any more.
-    pub(crate) fn ask(&self, request: Request) {
+    pub(crate) fn ask(&self, request: SearchRequest) {
         self.wanted.fetch_max(request.generation, Ordering::Relaxed);
         if let Some(requests) = &self.requests {
             let _ = requests.send(request);
@@ -42,14 +42,14 @@ impl Filter {
     }
 }
 
-impl Drop for Filter {
+impl Drop for SearchWorker {
     fn drop(&mut self) {
         self.wanted.store(u64::MAX, Ordering::Relaxed);
         self.requests = None;
     }
 }
 
-fn answer_all(inbox: &Receiver<Request>, wanted: &AtomicU64, mut tell: impl FnMut(Message)) {
+fn answer_all(inbox: &Receiver<SearchRequest>, wanted: &AtomicU64, mut tell: impl FnMut(Message)) {
     let mut flags = FlagColumn::default();
     while let Ok(first) = inbox.recv() {
         // A burst of keys is one scan.
@@ -61,7 +61,7 @@ fn answer_all(inbox: &Receiver<Request>, wanted: &AtomicU64, mut tell: impl FnMu
     }
 }
 
-fn answer(request: &Request, wanted: &AtomicU64, tell: &mut impl FnMut(Message)) {
+fn answer(request: &SearchRequest, wanted: &AtomicU64, tell: &mut impl FnMut(Message)) {
     let generation = request.generation;
     let cancelled = || wanted.load(Ordering::Relaxed) > generation;
     if cancelled() {
@@ -101,17 +101,17 @@ mod tests {
 
     use super::*;
     use crate::article::{Draft, Role};
-    use crate::corpus::{Corpus, Origin, ShardBuilder, Stamp};
+    use crate::corpus::{Corpus, FileStamp, Origin, ShardBuilder};
     use crate::marks::Marks;
     use crate::query::Query;
 
-    fn request(generation: u64, text: &str) -> Request {
+    fn request(generation: u64, text: &str) -> SearchRequest {
         let mut builder = ShardBuilder::default();
-        let file = builder.file(&Arc::from(Path::new("desk")), "a.txt".as_ref(), Origin::File, Stamp::default());
+        let file = builder.file(&Arc::from(Path::new("desk")), "a.txt".as_ref(), Origin::File, FileStamp::default());
         let mut draft = Draft::default();
         draft.push(Role::Headline, "State of the state");
         builder.push(file, b"a", 0, "wire", &draft);
-        Request {
+        SearchRequest {
             generation,
             corpus: Arc::new(Corpus::default().with([Arc::new(builder.finish())])),
             marks: Marks::default(),
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn filter_answers_the_newest_request_and_counts_hits() {
         let (sender, inbox) = mpsc::channel();
-        let filter = Filter::start(move |message| drop(sender.send(message))).unwrap();
+        let filter = SearchWorker::start(move |message| drop(sender.send(message))).unwrap();
         filter.ask(request(1, "nothing"));
         filter.cancel(1);
         filter.ask(request(2, "state"));

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Cache, MANIFEST, PASSING, SHARD_ENDING, name_of};
 use crate::corpus::codec::SHARD_MAGIC;
-use crate::engine::snapshot::manifest::{Line, MANIFEST_MAGIC, Manifest, contents};
+use crate::engine::snapshot::manifest::{MANIFEST_MAGIC, Manifest, ShardRow, contents};
 use crate::engine::util::log::note;
 
 /// What another program writes may not be named by any manifest yet: it is left alone for this long.
@@ -18,7 +18,7 @@ const OLD: Duration = Duration::from_secs(60 * 24 * 3600);
 
 /// A snapshot as it stands on disk.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct SnapshotInfo {
     /// The folder that its files are in.
     pub folder: PathBuf,
     /// The folder that it is of; none where that cannot be told.
@@ -50,8 +50,8 @@ pub struct Pruned {
 
 impl Cache {
     /// What is kept, in the order of the folders that it is of. Fails where the folder is there and cannot be read.
-    pub fn list(&self) -> io::Result<Vec<Kept>> {
-        let mut kept: Vec<Kept> = self.places()?.iter().map(|place| look_at(place)).collect();
+    pub fn list(&self) -> io::Result<Vec<SnapshotInfo>> {
+        let mut kept: Vec<SnapshotInfo> = self.places()?.iter().map(|place| look_at(place)).collect();
         kept.sort_by(|a, b| (&a.root, &a.folder).cmp(&(&b.root, &b.folder)));
         Ok(kept)
     }
@@ -108,13 +108,13 @@ impl Cache {
 }
 
 /// What a folder of a snapshot holds.
-fn look_at(place: &Path) -> Kept {
+fn look_at(place: &Path) -> SnapshotInfo {
     let path = place.join(MANIFEST);
     let used = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
     let bytes = own_files(place).iter().map(|(_, metadata)| metadata.len()).sum();
     let folder = place.to_path_buf();
     match fs::read(&path).and_then(|bytes| Manifest::decode(&bytes)) {
-        Ok(manifest) => Kept {
+        Ok(manifest) => SnapshotInfo {
             folder,
             articles: manifest.shards.iter().map(|line| u64::from(line.articles)).sum(),
             bytes,
@@ -124,12 +124,14 @@ fn look_at(place: &Path) -> Kept {
             current: manifest.contents == contents(),
             root: Some(manifest.root),
         },
-        Err(_) => Kept { folder, root: None, articles: 0, bytes, written: None, used, there: false, current: false },
+        Err(_) => {
+            SnapshotInfo { folder, root: None, articles: 0, bytes, written: None, used, there: false, current: false }
+        }
     }
 }
 
 /// Deletes from `place` what is none of `shards` and no manifest, and not young.
-pub(super) fn clean_up(place: &Path, shards: &[Line], now: SystemTime, pruned: &mut Pruned) {
+pub(super) fn clean_up(place: &Path, shards: &[ShardRow], now: SystemTime, pruned: &mut Pruned) {
     let named: std::collections::HashSet<String> = shards.iter().map(|line| name_of(line.sealed)).collect();
     let mut left = false;
     for (path, metadata) in own_files(place) {

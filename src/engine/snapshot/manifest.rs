@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::corpus::codec::{Cursor, Sealed, damaged, os_bytes, os_string, put_bytes, put_count};
+use crate::corpus::codec::{Cursor, ShardDigest, damaged, os_bytes, os_string, put_bytes, put_count};
 use crate::engine::loader::source::LoadOptions;
 
 /// What every manifest begins with.
@@ -31,14 +31,14 @@ pub(crate) struct Manifest {
     /// When it was written, in seconds since 1970.
     pub(crate) written: u64,
     /// Its shards.
-    pub(crate) shards: Vec<Line>,
+    pub(crate) shards: Vec<ShardRow>,
 }
 
 /// A shard of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct ShardRow {
     /// Its checksum, from which it has its name, and its length.
-    pub(crate) sealed: Sealed,
+    pub(crate) sealed: ShardDigest,
     /// How many articles of it are alive.
     pub(crate) articles: u32,
     /// How many files it has.
@@ -86,7 +86,7 @@ impl Manifest {
         let root = PathBuf::from(os_string(cursor.bytes()?)?);
         let mut shards = Vec::new();
         for _ in 0..cursor.count()? {
-            let sealed = Sealed { checksum: cursor.u128()?, length: cursor.u64()? };
+            let sealed = ShardDigest { checksum: cursor.u128()?, length: cursor.u64()? };
             let (articles, files) = (cursor.u32()?, cursor.u32()?);
             let mut dead: Vec<u32> = Vec::new();
             for _ in 0..cursor.count()? {
@@ -96,7 +96,7 @@ impl Manifest {
                 }
                 dead.push(number);
             }
-            shards.push(Line { sealed, articles, files, dead });
+            shards.push(ShardRow { sealed, articles, files, dead });
         }
         if !cursor.0.is_empty() {
             return Err(damaged("there are bytes after its end"));
@@ -124,8 +124,8 @@ mod tests {
     use super::*;
 
     fn manifest() -> Manifest {
-        let line = |number: u32| Line {
-            sealed: Sealed { checksum: u128::from(number) << 90, length: 70 },
+        let line = |number: u32| ShardRow {
+            sealed: ShardDigest { checksum: u128::from(number) << 90, length: 70 },
             articles: 8,
             files: 9,
             dead: (0..number).collect(),

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::corpus::{FileView, Slot};
+use crate::corpus::{FileEntry, Slot};
 
 /// A file that was written this shortly before it was read may be written again without its time changing, as some
 /// disks tell times no better than that: it is read afresh. In nanoseconds.
@@ -10,12 +10,12 @@ const FRESH: i64 = 2_000_000_000;
 
 /// When the articles from a slot on were read, in nanoseconds since 1970.
 #[derive(Clone, Debug)]
-pub(crate) struct Ages(Vec<(Slot, i64)>);
+pub(crate) struct ReadTimes(Vec<(Slot, i64)>);
 
-impl Ages {
+impl ReadTimes {
     /// What comes out of a snapshot was old enough when that was written.
-    pub(crate) fn of_snapshot() -> Ages {
-        Ages(vec![(Slot(0), i64::MAX)])
+    pub(crate) fn of_snapshot() -> ReadTimes {
+        ReadTimes(vec![(Slot(0), i64::MAX)])
     }
 
     /// What comes after so many slots is read from now on.
@@ -37,7 +37,7 @@ impl Ages {
     }
 
     /// Whether a file was not written any more for a while when it was read into the shard that begins at `start`.
-    pub(super) fn is_settled(&self, start: Slot, file: &FileView<'_>) -> bool {
+    pub(super) fn is_settled(&self, start: Slot, file: &FileEntry<'_>) -> bool {
         let read = self.0.iter().rev().find(|(first, _)| *first <= start).map_or(0, |(_, read)| *read);
         file.stamp.modified.saturating_add(FRESH) <= read
     }

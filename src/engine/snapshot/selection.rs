@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::corpus::{FileView, Origin, Shard};
+use crate::corpus::{FileEntry, Origin, Shard};
 
 /// Leaves of the files that are `alive` those that are `wanted` and below `root`, and tells whether all of the shard
 /// is.
-pub(super) fn choose(shard: &Shard, alive: &mut [bool], root: &Path, wanted: &dyn Fn(&FileView<'_>) -> bool) -> bool {
+pub(super) fn choose(shard: &Shard, alive: &mut [bool], root: &Path, wanted: &dyn Fn(&FileEntry<'_>) -> bool) -> bool {
     let mut whole = true;
     let mut last: Option<(&Arc<Path>, bool)> = None;
     for (file, alive) in shard.files().zip(alive) {
@@ -25,14 +25,14 @@ pub(super) fn choose(shard: &Shard, alive: &mut [bool], root: &Path, wanted: &dy
 
 /// Collects shards for a snapshot: those of a good size as they are, the others joined.
 #[derive(Default)]
-pub(super) struct Bundle {
+pub(super) struct ShardSelection {
     whole: Vec<(Arc<Shard>, Vec<bool>)>,
     small: Vec<(Arc<Shard>, Vec<bool>)>,
     /// Small ones that could stay as they are.
     sound: usize,
 }
 
-impl Bundle {
+impl ShardSelection {
     pub(super) fn put(&mut self, shard: Arc<Shard>, alive: Vec<bool>, sound: bool) {
         if sound && shard.folded().len() >= Shard::SMALL {
             self.whole.push((shard, alive));
@@ -43,7 +43,7 @@ impl Bundle {
     }
 
     pub(super) fn close(self) -> Vec<(Arc<Shard>, Vec<bool>)> {
-        let Bundle { mut whole, small, sound } = self;
+        let ShardSelection { mut whole, small, sound } = self;
         if small.len() == 1 && sound == 1 {
             whole.extend(small);
             return whole;

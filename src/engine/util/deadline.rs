@@ -7,17 +7,17 @@ use std::thread;
 use std::time::Duration;
 
 /// Asks on a thread of its own, which begins with the first question. Once an answer took too long nothing more is asked.
-pub(crate) struct Asker<Q, A> {
+pub(crate) struct DeadlineWorker<Q, A> {
     ask: Arc<dyn Fn(Q) -> A + Send + Sync>,
     most: Duration,
     thread: OnceCell<(Sender<Q>, Receiver<A>)>,
     silent: Cell<bool>,
 }
 
-impl<Q: Send + 'static, A: Send + 'static> Asker<Q, A> {
+impl<Q: Send + 'static, A: Send + 'static> DeadlineWorker<Q, A> {
     /// Gives what `ask` gives, where that does not take longer than `most`.
-    pub(crate) fn new(most: Duration, ask: impl Fn(Q) -> A + Send + Sync + 'static) -> Asker<Q, A> {
-        Asker { ask: Arc::new(ask), most, thread: OnceCell::new(), silent: Cell::new(false) }
+    pub(crate) fn new(most: Duration, ask: impl Fn(Q) -> A + Send + Sync + 'static) -> DeadlineWorker<Q, A> {
+        DeadlineWorker { ask: Arc::new(ask), most, thread: OnceCell::new(), silent: Cell::new(false) }
     }
 
     /// The answer; none where it takes too long, or a former one did.
@@ -56,12 +56,13 @@ mod tests {
 
     #[test]
     fn deadline_stops_waiting_for_a_missing_answer() {
-        let asker = Asker::new(Duration::from_secs(60), |number: u32| number + 1);
+        let asker = DeadlineWorker::new(Duration::from_secs(60), |number: u32| number + 1);
         assert_eq!((asker.ask(1), asker.ask(2)), (Some(2), Some(3)));
         let (send, never) = mpsc::channel::<()>();
         let never = std::sync::Mutex::new(never);
-        let asker =
-            Asker::new(Duration::from_millis(1), move |hangs: bool| !hangs || never.lock().unwrap().recv().is_ok());
+        let asker = DeadlineWorker::new(Duration::from_millis(1), move |hangs: bool| {
+            !hangs || never.lock().unwrap().recv().is_ok()
+        });
         assert_eq!((asker.ask(true), asker.ask(false)), (None, None));
         drop(send);
     }

@@ -7,14 +7,14 @@ const SHARE: u32 = 5;
 
 /// How often something is done that costs time.
 #[derive(Default)]
-pub(crate) struct Pace {
+pub(crate) struct Throttle {
     due: Option<Instant>,
 }
 
-impl Pace {
+impl Throttle {
     /// Once, after so long.
-    pub(crate) fn after(time: Duration) -> Pace {
-        Pace { due: Some(Instant::now() + time) }
+    pub(crate) fn after(time: Duration) -> Throttle {
+        Throttle { due: Some(Instant::now() + time) }
     }
 
     pub(crate) fn is_due(&self) -> bool {
@@ -23,6 +23,6 @@ impl Pace {
 
     /// It was done and took so long: it comes again after `least`, and takes a fifth of the time at the most.
     pub(crate) fn took(&mut self, time: Duration, least: Duration) {
-        *self = Pace::after(least.max(time * SHARE));
+        *self = Throttle::after(least.max(time * SHARE));
     }
 }

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 /// A timer for values of one type. Dropping it ends its thread.
-pub(crate) struct Alarm<T>(Sender<(T, Instant)>);
+pub(crate) struct DwellTimer<T>(Sender<(T, Instant)>);
 
-impl<T: Send + 'static> Alarm<T> {
+impl<T: Send + 'static> DwellTimer<T> {
     /// Starts the thread, which passes each value to `tell` when it is due.
-    pub(crate) fn start(mut tell: impl FnMut(T) + Send + 'static) -> io::Result<Alarm<T>> {
+    pub(crate) fn start(mut tell: impl FnMut(T) + Send + 'static) -> io::Result<DwellTimer<T>> {
         let (wishes, inbox) = mpsc::channel::<(T, Instant)>();
         thread::Builder::new().name("alarm".to_owned()).spawn(move || {
             let mut next: Option<(T, Instant)> = None;
@@ -29,7 +29,7 @@ impl<T: Send + 'static> Alarm<T> {
                 }
             }
         })?;
-        Ok(Alarm(wishes))
+        Ok(DwellTimer(wishes))
     }
 
     /// Passes `value` to `tell` after this many milliseconds. Replaces a pending value.

@@ -9,11 +9,11 @@ use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, X_USER_DEFIN
 const FRONT: usize = 1024;
 
 /// A text, and the name of the encoding that it turned out to be in.
-pub(super) type Named<'a> = (Cow<'a, str>, String);
+pub(super) type DeclaredEncoding<'a> = (Cow<'a, str>, String);
 
 /// The text of `bytes` as they are declared to be encoded, first by who sent them and then by themselves; none where
 /// nothing is declared, or nothing that is true.
-pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Option<Named<'a>> {
+pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Option<DeclaredEncoding<'a>> {
     let charset = content_type.and_then(charset);
     // Text that was sent as such and not declared is ASCII by RFC 3023. Where it is not, that is no matter.
     let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or("").trim().to_ascii_lowercase();

@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::model::{Feed, FeedEntry, FeedHead, FeedLink, FeedPerson, FeedText};
+use super::model::{Feed, FeedEntry, FeedLink, FeedMeta, FeedPerson, FeedText};
 use crate::article::{BlockKind, Draft, DraftPart, Enclosure, Role};
-use crate::article::{Flaw, Refusal, problem};
+use crate::article::{ReadError, Warning, problem};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::{Budget, LONGEST_TITLE, MOST_ENCLOSURES, cut, short_title};
-use crate::formats::html::{Blocks, blocks};
-use crate::formats::{Reading, limit_headline};
+use crate::formats::html::{HtmlBlocks, blocks};
+use crate::formats::{ParsedFile, limit_headline};
 
 /// A headline that is made of a text's first words is no longer than this, in characters.
 const HEADLINE: usize = 80;
@@ -67,8 +67,8 @@ const PLACEHOLDERS: &[&str] = &[
 /// # Errors
 ///
 /// The articles take more memory than the size of the feed allows.
-pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Result<Vec<FeedArticle>, Refusal> {
-    let around = Around::of(feed);
+pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Warning>) -> Result<Vec<FeedArticle>, ReadError> {
+    let around = FeedDefaults::of(feed);
     let mut seen = HashSet::with_capacity(feed.entries.len());
     let mut articles = Vec::with_capacity(feed.entries.len());
     for entry in &feed.entries {
@@ -92,8 +92,8 @@ pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Flaw>) -> Result<Vec<FeedArtic
 }
 
 /// Reads the articles of a feed file, in its order, with the feed as their source.
-pub(super) fn drafts(feed: &Feed, found: &mut Reading<'_>) {
-    let around = Around::of(feed);
+pub(super) fn drafts(feed: &Feed, found: &mut ParsedFile<'_>) {
+    let around = FeedDefaults::of(feed);
     // Every entry repeats it.
     let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
     let name = short_title(&name);
@@ -172,7 +172,7 @@ fn is_uri(id: &str) -> bool {
 }
 
 /// What an entry takes from the feed around it.
-struct Around<'f> {
+struct FeedDefaults<'f> {
     /// A file does not tell where it came from; what is relative is commonly meant as seen from the feed's page.
     home: Option<Base>,
     /// The byline of entries that name no author.
@@ -180,11 +180,11 @@ struct Around<'f> {
     budget: &'f Budget,
 }
 
-impl Around<'_> {
-    fn of(feed: &Feed) -> Around<'_> {
+impl FeedDefaults<'_> {
+    fn of(feed: &Feed) -> FeedDefaults<'_> {
         let authors: &[FeedPerson] = if feed.version.has_authors_for_all() { &feed.head.authors } else { &[] };
         let byline = byline(authors);
-        Around {
+        FeedDefaults {
             home: feed.head.link.as_deref().and_then(|link| Base::of(link, &feed.budget)),
             byline: short_title(&byline).into_owned(),
             budget: &feed.budget,
@@ -198,15 +198,15 @@ fn byline(authors: &[FeedPerson]) -> String {
     names.join(", ")
 }
 
-fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'static> {
-    let Around { home, budget, .. } = feed;
+fn draft(entry: &FeedEntry, feed: &FeedDefaults<'_>, flaws: &mut Vec<Warning>) -> Draft<'static> {
+    let FeedDefaults { home, budget, .. } = feed;
     let head = &entry.head;
     let dates = [&head.published, &head.updated, &head.created];
     let published = dates.iter().find_map(|date| date.as_ref()?.moment);
     if published.is_none()
         && let Some(wrong) = dates.iter().find_map(|date| date.as_ref()).filter(|date| !date.raw.is_empty())
     {
-        flaws.push(Flaw {
+        flaws.push(Warning {
             line: None,
             cause: format!("{} is not a date", problem::quoted(&wrong.raw)),
             consequence: "the article is shown undated".to_owned(),
@@ -221,7 +221,7 @@ fn draft(entry: &FeedEntry, feed: &Around<'_>, flaws: &mut Vec<Flaw>) -> Draft<'
     if !budget.charge(size_of::<FeedArticle>()) {
         return draft;
     }
-    let mut body = Blocks::default();
+    let mut body = HtmlBlocks::default();
     let page = draft.url.as_deref().map(|url| Base::of(url, budget));
     let base = page.as_ref().map_or(home.as_ref(), Option::as_ref);
     for content in &entry.content {
@@ -269,7 +269,7 @@ fn untitled() -> String {
 }
 
 /// The first category, as people read it.
-fn section(head: &FeedHead) -> String {
+fn section(head: &FeedMeta) -> String {
     let mut names = head.categories.iter().map(|category| {
         let name = if category.label.is_empty() { &category.term } else { &category.label };
         name.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -286,7 +286,7 @@ fn page(entry: &FeedEntry, home: Option<&Base>, budget: &Budget) -> Option<Strin
 }
 
 /// Adds the blocks of a text to those of others.
-fn add(body: &mut Blocks, text: &FeedText, base: Option<&Base>, budget: &Budget) {
+fn add(body: &mut HtmlBlocks, text: &FeedText, base: Option<&Base>, budget: &Budget) {
     if !text.is_html {
         let paragraphs = text.value.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
         let paragraphs = paragraphs.take_while(|paragraph| budget.charge(paragraph.len() + size_of::<DraftPart<'_>>()));
@@ -310,12 +310,12 @@ fn add(body: &mut Blocks, text: &FeedText, base: Option<&Base>, budget: &Budget)
     body.links.append(&mut more.links);
 }
 
-fn has_text(body: &Blocks) -> bool {
+fn has_text(body: &HtmlBlocks) -> bool {
     body.parts.iter().any(|part| !part.text.trim().is_empty())
 }
 
 /// Whether the body begins with the summary, so that it need not be read twice.
-fn repeats(summary: &str, body: &Blocks) -> bool {
+fn repeats(summary: &str, body: &HtmlBlocks) -> bool {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let summary = letters(summary);
     let mut beginning = String::new();
@@ -329,7 +329,7 @@ fn repeats(summary: &str, body: &Blocks) -> bool {
 }
 
 /// What an entry without a title is called: how its text begins.
-fn first_words(body: &Blocks) -> Option<String> {
+fn first_words(body: &HtmlBlocks) -> Option<String> {
     let text = body.parts.iter().map(|part| part.text.trim()).find(|text| !text.is_empty())?;
     let mut words = String::new();
     for word in text.split_whitespace() {

@@ -3,9 +3,9 @@
 
 use super::date;
 use super::json::Json;
-use super::model::{Feed, FeedCategory, FeedEntry, FeedHead, FeedImage, FeedLink, FeedPerson, FeedText, FeedVersion};
+use super::model::{Feed, FeedCategory, FeedEntry, FeedImage, FeedLink, FeedMeta, FeedPerson, FeedText, FeedVersion};
 use super::text;
-use crate::article::{Flaw, Refusal};
+use crate::article::{ReadError, Warning};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
 
@@ -19,8 +19,8 @@ pub(super) fn is_likely(text: &str) -> bool {
 }
 
 /// Parses JSON that may be broken; what is wrong with it goes to `flaws`. Each attempt has the whole budget.
-fn parse(text: &str, flaws: &mut Vec<Flaw>) -> Result<(Json, Budget), Refusal> {
-    let attempt = |text: &str| -> Result<_, Refusal> {
+fn parse(text: &str, flaws: &mut Vec<Warning>) -> Result<(Json, Budget), ReadError> {
+    let attempt = |text: &str| -> Result<_, ReadError> {
         let budget = Budget::of(text.len());
         let parsed = Json::parse(text, &budget);
         budget.check()?;
@@ -36,31 +36,31 @@ fn parse(text: &str, flaws: &mut Vec<Flaw>) -> Result<(Json, Budget), Refusal> {
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
     };
-    flaws.push(Flaw {
+    flaws.push(Warning {
         line: u32::try_from(error.line()).ok(),
         cause: format!("as JSON it is broken: {error}"),
         consequence: "the entries before that are read".to_owned(),
     });
-    let broken = || Refusal::NoFeed(format!(": as JSON it is broken: {first}"));
+    let broken = || ReadError::NoFeed(format!(": as JSON it is broken: {first}"));
     let whole = whole_items(&text, &error).ok_or_else(broken)?;
     let parsed = attempt(&whole)?.ok().filter(|(json, _)| json.get("items").is_some());
     parsed.ok_or_else(broken)
 }
 
 /// Reads a JSON Feed.
-pub(super) fn read(text: &str, base: Option<&str>) -> Result<Feed, Refusal> {
+pub(super) fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
     let mut flaws = Vec::new();
     let (value, budget) = parse(text, &mut flaws)?;
     let version = string(&value, "version").unwrap_or_default();
     let version = match version.trim_end_matches('/').rsplit('/').next() {
-        _ if !version.contains("jsonfeed.org/version") => return Err(Refusal::NoFeed(String::new())),
+        _ if !version.contains("jsonfeed.org/version") => return Err(ReadError::NoFeed(String::new())),
         Some("1.1") => FeedVersion::JsonFeed11,
         _ => FeedVersion::JsonFeed1,
     };
     let base = base.and_then(|base| Base::of(base, &budget));
     let home = string(&value, "home_page_url").and_then(|home| address::resolve(base.as_ref(), &home, &budget));
     let base = home.as_deref().and_then(|home| Base::of(home, &budget)).or(base);
-    let reader = Reader { base: base.as_ref(), budget: &budget };
+    let reader = JsonFeedReader { base: base.as_ref(), budget: &budget };
     let mut head = reader.head(&value);
     head.link.clone_from(&home);
     if let Some(home) = &home {
@@ -111,12 +111,12 @@ fn whole_items(text: &str, error: &serde_json::Error) -> Option<String> {
 }
 
 /// What all values of a feed are read with.
-struct Reader<'b> {
+struct JsonFeedReader<'b> {
     base: Option<&'b Base>,
     budget: &'b Budget,
 }
 
-impl Reader<'_> {
+impl JsonFeedReader<'_> {
     fn resolve(&self, address: &str) -> Option<String> {
         address::resolve(self.base, address, self.budget)
     }
@@ -176,13 +176,13 @@ impl Reader<'_> {
     }
 
     /// Reads what a feed and an item write alike.
-    fn head(&self, value: &Json) -> FeedHead {
+    fn head(&self, value: &Json) -> FeedMeta {
         let one = value.get("author").filter(|author| author.is_object());
         let authors = value.list("authors").iter();
         let authors: Vec<FeedPerson> = authors.filter_map(|author| self.person(author)).take(MOST).collect();
         let image = self.address(value, "image").or_else(|| self.address(value, "banner_image"));
         let tags = value.list("tags").iter().filter_map(text_of).take(MOST);
-        FeedHead {
+        FeedMeta {
             title: self.plain(value, "title").filter(|title| !title.value.is_empty()),
             authors: if authors.is_empty() {
                 one.and_then(|author| self.person(author)).into_iter().collect()
@@ -192,7 +192,7 @@ impl Reader<'_> {
             categories: tags.map(|term| FeedCategory { term, ..FeedCategory::default() }).collect(),
             image: image.map(|href| FeedImage { href, ..FeedImage::default() }),
             language: string(value, "language"),
-            ..FeedHead::default()
+            ..FeedMeta::default()
         }
     }
 

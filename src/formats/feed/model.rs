@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Timelike, Weekday};
 
-use crate::article::Flaw;
 use crate::article::Published;
+use crate::article::Warning;
 use crate::formats::Budget;
 
 /// The dialect that a feed is written in.
@@ -197,7 +197,7 @@ pub struct FeedGenerator {
 
 /// What a feed and an entry have in common, and what the source of an entry is said to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FeedHead {
+pub struct FeedMeta {
     /// The title.
     pub title: Option<FeedText>,
     /// The page that this is about, or that holds the same.
@@ -242,7 +242,7 @@ pub struct Feed {
     /// The encoding of its bytes, in lower case, as it is named in the feed or on the way to it.
     pub encoding: String,
     /// Title, links, people, dates.
-    pub head: FeedHead,
+    pub head: FeedMeta,
     /// What it is about.
     pub description: Option<FeedText>,
     /// What readers of the feed itself should know; Atom 0.3 has it.
@@ -264,7 +264,7 @@ pub struct Feed {
     /// Its entries, in the order in which they stand.
     pub entries: Vec<FeedEntry>,
     /// What is wrong with it.
-    pub flaws: Vec<Flaw>,
+    pub flaws: Vec<Warning>,
     /// The memory that its articles may still take.
     pub budget: Budget,
 }
@@ -295,7 +295,7 @@ impl Feed {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedEntry {
     /// Title, links, people, dates.
-    pub head: FeedHead,
+    pub head: FeedMeta,
     /// A summary, or a text that may be either summary or content.
     pub summary: Option<FeedText>,
     /// A line under the title, where one is given beside the summary.

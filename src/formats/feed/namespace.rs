@@ -3,7 +3,7 @@
 
 /// A vocabulary of elements.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum Space {
+pub(super) enum Namespace {
     /// RSS of any kind, Atom of any kind, CDF, and what has no namespace at all.
     #[default]
     Core,
@@ -34,10 +34,10 @@ pub(super) enum Space {
 }
 
 /// What an address stands for.
-pub(super) fn of_address(address: &str) -> Space {
+pub(super) fn of_address(address: &str) -> Namespace {
     let lower = address.trim().to_ascii_lowercase();
     if lower.contains("backend.userland.com/rss") {
-        return Space::Core;
+        return Namespace::Core;
     }
     match lower.trim_end_matches('/') {
         ""
@@ -55,41 +55,41 @@ pub(super) fn of_address(address: &str) -> Space {
         | "http://example.com/necho"
         | "http://purl.org/echo"
         | "uri/of/echo/namespace#"
-        | "http://purl.org/pie" => Space::Core,
-        "http://www.w3.org/1999/02/22-rdf-syntax-ns#" => Space::Rdf,
-        "http://purl.org/dc/elements/1.1" | "http://purl.org/dc/elements/1.0" => Space::Dc,
-        "http://purl.org/dc/terms" => Space::DcTerms,
-        "http://purl.org/rss/1.0/modules/content" => Space::Content,
-        "http://search.yahoo.com/mrss" | "http://www.rssboard.org/media-rss" => Space::Media,
-        "http://www.itunes.com/dtds/podcast-1.0.dtd" | "http://example.com/dtds/podcast-1.0.dtd" => Space::Itunes,
-        "http://www.w3.org/1999/xhtml" => Space::Xhtml,
+        | "http://purl.org/pie" => Namespace::Core,
+        "http://www.w3.org/1999/02/22-rdf-syntax-ns#" => Namespace::Rdf,
+        "http://purl.org/dc/elements/1.1" | "http://purl.org/dc/elements/1.0" => Namespace::Dc,
+        "http://purl.org/dc/terms" => Namespace::DcTerms,
+        "http://purl.org/rss/1.0/modules/content" => Namespace::Content,
+        "http://search.yahoo.com/mrss" | "http://www.rssboard.org/media-rss" => Namespace::Media,
+        "http://www.itunes.com/dtds/podcast-1.0.dtd" | "http://example.com/dtds/podcast-1.0.dtd" => Namespace::Itunes,
+        "http://www.w3.org/1999/xhtml" => Namespace::Xhtml,
         "http://web.resource.org/cc"
         | "http://creativecommons.org/ns#"
         | "http://backend.userland.com/creativecommonsrssmodule"
-        | "http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html" => Space::License,
-        "http://www.w3.org/xml/1998/namespace" => Space::Xml,
-        "http://webns.net/mvcb" => Space::Admin,
-        "http://wellformedweb.org/commentapi" => Space::Wfw,
-        _ => Space::Other,
+        | "http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html" => Namespace::License,
+        "http://www.w3.org/xml/1998/namespace" => Namespace::Xml,
+        "http://webns.net/mvcb" => Namespace::Admin,
+        "http://wellformedweb.org/commentapi" => Namespace::Wfw,
+        _ => Namespace::Other,
     }
 }
 
 /// What a prefix stands for in a feed that does not say.
-pub(super) fn of_prefix(prefix: &str) -> Space {
+pub(super) fn of_prefix(prefix: &str) -> Namespace {
     match prefix {
-        "" | "rss" | "atom" | "atom10" | "atom03" => Space::Core,
-        "rdf" => Space::Rdf,
-        "dc" => Space::Dc,
-        "dcterms" => Space::DcTerms,
-        "content" => Space::Content,
-        "media" => Space::Media,
-        "itunes" => Space::Itunes,
-        "xhtml" => Space::Xhtml,
-        "cc" | "creativecommons" | "creativeCommons" => Space::License,
-        "xml" => Space::Xml,
-        "admin" => Space::Admin,
-        "wfw" => Space::Wfw,
-        _ => Space::Other,
+        "" | "rss" | "atom" | "atom10" | "atom03" => Namespace::Core,
+        "rdf" => Namespace::Rdf,
+        "dc" => Namespace::Dc,
+        "dcterms" => Namespace::DcTerms,
+        "content" => Namespace::Content,
+        "media" => Namespace::Media,
+        "itunes" => Namespace::Itunes,
+        "xhtml" => Namespace::Xhtml,
+        "cc" | "creativecommons" | "creativeCommons" => Namespace::License,
+        "xml" => Namespace::Xml,
+        "admin" => Namespace::Admin,
+        "wfw" => Namespace::Wfw,
+        _ => Namespace::Other,
     }
 }
 
@@ -100,12 +100,12 @@ mod tests {
     #[test]
     fn namespaces_match_in_any_case_with_or_without_a_slash() {
         for (address, space) in [
-            ("http://www.w3.org/2005/Atom", Space::Core),
-            ("http://search.yahoo.com/mrss", Space::Media),
-            ("http://search.yahoo.com/mrss/", Space::Media),
-            ("http://www.itunes.com/DTDs/Podcast-1.0.dtd", Space::Itunes),
-            ("http://backend.userland.com/rss2", Space::Core),
-            ("http://example.org/of-our-own", Space::Other),
+            ("http://www.w3.org/2005/Atom", Namespace::Core),
+            ("http://search.yahoo.com/mrss", Namespace::Media),
+            ("http://search.yahoo.com/mrss/", Namespace::Media),
+            ("http://www.itunes.com/DTDs/Podcast-1.0.dtd", Namespace::Itunes),
+            ("http://backend.userland.com/rss2", Namespace::Core),
+            ("http://example.org/of-our-own", Namespace::Other),
         ] {
             assert_eq!(of_address(address), space, "{address}");
         }

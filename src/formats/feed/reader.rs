@@ -2,16 +2,16 @@
 
 mod fields;
 
-use super::model::{Feed, FeedDate, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink, FeedText, FeedVersion};
-use super::namespace::Space;
-use super::text::{self, Kind};
-use super::tree::{Element, NodeId, Tree};
+use super::model::{Feed, FeedDate, FeedEntry, FeedGenerator, FeedImage, FeedLink, FeedMeta, FeedText, FeedVersion};
+use super::namespace::Namespace;
+use super::text::{self, TextKind};
+use super::tree::{NodeId, Tree, XmlElement};
 use super::{date, persons, version};
 
 /// Reads a feed; none where the tree holds none.
 pub(super) fn read(tree: &Tree) -> Option<Feed> {
     let root = version::root(tree)?;
-    let reader = Reader { tree, version: version::of(tree, root) };
+    let reader = XmlFeedReader { tree, version: version::of(tree, root) };
     let mut feed = Feed { version: reader.version, ..Feed::default() };
     reader.container(root, &mut feed);
     if feed.head.language.is_none() {
@@ -24,7 +24,7 @@ pub(super) fn read(tree: &Tree) -> Option<Feed> {
 /// Nothing has more authors or categories.
 const MOST: usize = 500;
 
-struct Reader<'t> {
+struct XmlFeedReader<'t> {
     tree: &'t Tree,
     version: FeedVersion,
 }
@@ -37,7 +37,7 @@ enum TitleFrom {
     Core,
 }
 
-impl Reader<'_> {
+impl XmlFeedReader<'_> {
     /// Reads what a feed's outermost elements hold: `rss` and `rdf` hold a channel, and `rdf` the entries beside it.
     fn container(&self, id: NodeId, feed: &mut Feed) {
         let Some(element) = self.tree.element(id) else { return };
@@ -45,9 +45,9 @@ impl Reader<'_> {
             "rss" | "rdf" => {
                 for (id, child) in self.tree.elements(id) {
                     match (child.space, child.name.as_str()) {
-                        (Space::Core, "item" | "entry") => feed.entries.extend(self.entry(id)),
-                        (Space::Core, "channel" | "feed") => self.channel(id, feed),
-                        (Space::Core, "image") => feed.head.image = Some(self.image(id)),
+                        (Namespace::Core, "item" | "entry") => feed.entries.extend(self.entry(id)),
+                        (Namespace::Core, "channel" | "feed") => self.channel(id, feed),
+                        (Namespace::Core, "image") => feed.head.image = Some(self.image(id)),
                         _ => {}
                     }
                 }
@@ -62,10 +62,10 @@ impl Reader<'_> {
         self.attributes(element, &mut feed.head);
         for (id, child) in self.tree.elements(id) {
             match (child.space, child.name.as_str()) {
-                (Space::Core, "item" | "entry") => feed.entries.extend(self.entry(id)),
+                (Namespace::Core, "item" | "entry") => feed.entries.extend(self.entry(id)),
                 // Some feeds wrap their entries once more.
-                (Space::Core, "items" | "entries") => {
-                    let inner = self.tree.elements(id).filter(|(_, inner)| inner.space == Space::Core);
+                (Namespace::Core, "items" | "entries") => {
+                    let inner = self.tree.elements(id).filter(|(_, inner)| inner.space == Namespace::Core);
                     let inner = inner.filter(|(_, inner)| matches!(inner.name.as_str(), "item" | "entry"));
                     feed.entries.extend(inner.filter_map(|(id, _)| self.entry(id)));
                 }
@@ -81,40 +81,42 @@ impl Reader<'_> {
         for (id, child) in self.tree.elements(id) {
             let address = || Some(self.address(id, child));
             match (child.space, child.name.as_str()) {
-                (Space::Core, "item" | "entry" | "items" | "entries") => {}
-                (Space::Core, "description" | "subtitle" | "tagline" | "abstract") => {
-                    let kind = if child.name == "description" { Kind::Html } else { self.unsure() };
+                (Namespace::Core, "item" | "entry" | "items" | "entries") => {}
+                (Namespace::Core, "description" | "subtitle" | "tagline" | "abstract") => {
+                    let kind = if child.name == "description" { TextKind::Html } else { self.unsure() };
                     feed.description = self.text(id, kind).or(feed.description.take());
                 }
-                (Space::Dc, "description") | (Space::Itunes, "subtitle" | "summary") if feed.description.is_none() => {
-                    feed.description = self.text(id, Kind::Html);
+                (Namespace::Dc, "description") | (Namespace::Itunes, "subtitle" | "summary")
+                    if feed.description.is_none() =>
+                {
+                    feed.description = self.text(id, TextKind::Html);
                 }
-                (Space::Core, "info") => feed.info = self.text(id, self.unsure()),
-                (Space::Core, "generator") => feed.generator = Some(self.generator(id, child)),
-                (Space::Admin, "generatoragent") => {
-                    let name = child.attribute_of(Space::Rdf, "resource").unwrap_or("").to_owned();
+                (Namespace::Core, "info") => feed.info = self.text(id, self.unsure()),
+                (Namespace::Core, "generator") => feed.generator = Some(self.generator(id, child)),
+                (Namespace::Admin, "generatoragent") => {
+                    let name = child.attribute_of(Namespace::Rdf, "resource").unwrap_or("").to_owned();
                     feed.generator = Some(FeedGenerator { href: name.clone(), name, version: String::new() });
                 }
-                (Space::Core, "icon") => feed.icon = address(),
-                (Space::Core, "logo") => {
+                (Namespace::Core, "icon") => feed.icon = address(),
+                (Namespace::Core, "logo") => {
                     let href = child.attribute("href").map(|href| self.tree.resolve(child, href));
                     feed.logo = href.or_else(address);
                 }
-                (Space::Core, "ttl") => feed.ttl = Some(text::plain(self.tree, id)),
-                (Space::Core, "skiphours") => {
+                (Namespace::Core, "ttl") => feed.ttl = Some(text::plain(self.tree, id)),
+                (Namespace::Core, "skiphours") => {
                     let hours =
                         self.tree.elements(id).filter_map(|(id, _)| text::plain(self.tree, id).trim().parse().ok());
                     // Some count them from 1 to 24.
                     feed.skip_hours = hours.map(|hour: u32| hour % 24).collect();
                 }
-                (Space::Core, "skipdays") => {
+                (Namespace::Core, "skipdays") => {
                     let days =
                         self.tree.elements(id).filter_map(|(id, _)| text::plain(self.tree, id).trim().parse().ok());
                     feed.skip_days = days.collect();
                 }
-                (Space::Core, "docs") => feed.docs = address(),
+                (Namespace::Core, "docs") => feed.docs = address(),
                 // What visitors may type in somewhere.
-                (Space::Core, "textinput") => {}
+                (Namespace::Core, "textinput") => {}
                 _ => self.shared(id, child, &mut feed.head, &mut title),
             }
         }
@@ -142,13 +144,13 @@ impl Reader<'_> {
     fn entry_parts(&self, id: NodeId, entry: &mut FeedEntry, title: &mut TitleFrom, deep: usize) {
         for (id, child) in self.tree.elements(id) {
             match (child.space, child.name.as_str()) {
-                (Space::Core, "content" | "fullitem" | "body" | "prodlink")
-                | (Space::Content, "encoded")
-                | (Space::Xhtml, "body" | "div") => {
-                    let kind = if self.is_atom_text(child) { Kind::Plain } else { Kind::Html };
+                (Namespace::Core, "content" | "fullitem" | "body" | "prodlink")
+                | (Namespace::Content, "encoded")
+                | (Namespace::Xhtml, "body" | "div") => {
+                    let kind = if self.is_atom_text(child) { TextKind::Plain } else { TextKind::Html };
                     entry.content.extend(self.content(id, child, kind));
                 }
-                (Space::Core, "summary") => {
+                (Namespace::Core, "summary") => {
                     let summary = self.text(id, self.unsure());
                     // A second one is the longer of the two, and the text itself.
                     match (&entry.summary, summary) {
@@ -157,20 +159,23 @@ impl Reader<'_> {
                         (Some(_), None) => {}
                     }
                 }
-                (Space::Core, "description" | "abstract") => match (&entry.summary, self.text(id, Kind::Html)) {
-                    (Some(_), Some(text)) if entry.content.is_empty() => entry.content.push(text),
-                    (_, Some(text)) => entry.summary = Some(text),
-                    (_, None) => {}
-                },
-                (Space::Dc | Space::DcTerms, "description" | "abstract")
-                | (Space::Itunes, "summary")
-                | (Space::Media, "description") => {
-                    if entry.summary.is_none() {
-                        entry.summary = self.text(id, if self.is_atom_text(child) { Kind::Plain } else { Kind::Html });
+                (Namespace::Core, "description" | "abstract") => {
+                    match (&entry.summary, self.text(id, TextKind::Html)) {
+                        (Some(_), Some(text)) if entry.content.is_empty() => entry.content.push(text),
+                        (_, Some(text)) => entry.summary = Some(text),
+                        (_, None) => {}
                     }
                 }
-                (Space::Core | Space::Itunes, "subtitle") => entry.subtitle = self.text(id, self.unsure()),
-                (Space::Media, "group" | "content") if deep < 2 => {
+                (Namespace::Dc | Namespace::DcTerms, "description" | "abstract")
+                | (Namespace::Itunes, "summary")
+                | (Namespace::Media, "description") => {
+                    if entry.summary.is_none() {
+                        entry.summary =
+                            self.text(id, if self.is_atom_text(child) { TextKind::Plain } else { TextKind::Html });
+                    }
+                }
+                (Namespace::Core | Namespace::Itunes, "subtitle") => entry.subtitle = self.text(id, self.unsure()),
+                (Namespace::Media, "group" | "content") if deep < 2 => {
                     if child.name == "content" {
                         self.media(child, entry);
                     }
@@ -180,79 +185,90 @@ impl Reader<'_> {
                         entry.media.truncate(others + 1);
                     }
                 }
-                (Space::Itunes, "duration") => entry.duration = Some(text::plain(self.tree, id)),
-                (Space::Core, "enclosure") => entry.head.links.push(self.enclosure(child)),
-                (Space::Core, "source") => entry.source = Some(Box::new(self.source(id, child))),
+                (Namespace::Itunes, "duration") => entry.duration = Some(text::plain(self.tree, id)),
+                (Namespace::Core, "enclosure") => entry.head.links.push(self.enclosure(child)),
+                (Namespace::Core, "source") => entry.source = Some(Box::new(self.source(id, child))),
                 _ => self.shared(id, child, &mut entry.head, title),
             }
         }
     }
 
     /// What feeds and entries have in common.
-    fn shared(&self, id: NodeId, child: &Element, head: &mut FeedHead, title: &mut TitleFrom) {
+    fn shared(&self, id: NodeId, child: &XmlElement, head: &mut FeedMeta, title: &mut TitleFrom) {
         let plain = || Some(text::plain(self.tree, id)).filter(|text| !text.is_empty());
         let date = || Some(self.date(id));
         match (child.space, child.name.as_str()) {
-            (Space::Core, "title") if *title != TitleFrom::Core => {
+            (Namespace::Core, "title") if *title != TitleFrom::Core => {
                 if let Some(text) = self.text(id, self.unsure()) {
                     head.title = Some(text);
                     *title = TitleFrom::Core;
                 }
             }
-            (Space::Dc | Space::DcTerms | Space::Media | Space::Itunes, "title") if *title == TitleFrom::Nowhere => {
-                head.title = self.text(id, Kind::Unsure);
+            (Namespace::Dc | Namespace::DcTerms | Namespace::Media | Namespace::Itunes, "title")
+                if *title == TitleFrom::Nowhere =>
+            {
+                head.title = self.text(id, TextKind::Unsure);
                 *title = if head.title.is_some() { TitleFrom::Module } else { TitleFrom::Nowhere };
             }
-            (Space::Core, "link" | "a") => self.link(id, child, head),
-            (Space::Core, "guid" | "id") | (Space::Dc | Space::DcTerms, "identifier") => self.id(id, child, head),
-            (Space::Core | Space::Dc | Space::DcTerms | Space::Itunes, "author" | "creator" | "managingeditor") => {
+            (Namespace::Core, "link" | "a") => self.link(id, child, head),
+            (Namespace::Core, "guid" | "id") | (Namespace::Dc | Namespace::DcTerms, "identifier") => {
+                self.id(id, child, head);
+            }
+            (
+                Namespace::Core | Namespace::Dc | Namespace::DcTerms | Namespace::Itunes,
+                "author" | "creator" | "managingeditor",
+            ) => {
                 let person = persons::read(self.tree, id);
                 let is_new = head.authors.len() < MOST && !head.authors.contains(&person);
                 if is_new && !person.display_name().is_empty() {
                     head.authors.push(person);
                 }
             }
-            (Space::Core | Space::Dc | Space::DcTerms, "contributor") => {
+            (Namespace::Core | Namespace::Dc | Namespace::DcTerms, "contributor") => {
                 head.contributors.push(persons::read(self.tree, id));
             }
-            (Space::Core, "webmaster") | (Space::Dc | Space::DcTerms, "publisher") | (Space::Itunes, "owner") => {
+            (Namespace::Core, "webmaster")
+            | (Namespace::Dc | Namespace::DcTerms, "publisher")
+            | (Namespace::Itunes, "owner") => {
                 head.publisher = Some(persons::read(self.tree, id));
             }
-            (Space::Core, "pubdate" | "issued" | "published") | (Space::DcTerms, "issued") => head.published = date(),
-            (Space::Core, "modified" | "updated" | "lastbuilddate" | "date")
-            | (Space::Dc, "date")
-            | (Space::DcTerms, "modified" | "date") => head.updated = date(),
-            (Space::Core | Space::DcTerms, "created") => head.created = date(),
-            (Space::Core, "expirationdate" | "expired") => head.expired = date(),
-            (Space::Core, "rights" | "copyright") | (Space::Dc | Space::DcTerms, "rights") => {
+            (Namespace::Core, "pubdate" | "issued" | "published") | (Namespace::DcTerms, "issued") => {
+                head.published = date();
+            }
+            (Namespace::Core, "modified" | "updated" | "lastbuilddate" | "date")
+            | (Namespace::Dc, "date")
+            | (Namespace::DcTerms, "modified" | "date") => head.updated = date(),
+            (Namespace::Core | Namespace::DcTerms, "created") => head.created = date(),
+            (Namespace::Core, "expirationdate" | "expired") => head.expired = date(),
+            (Namespace::Core, "rights" | "copyright") | (Namespace::Dc | Namespace::DcTerms, "rights") => {
                 head.rights = self.text(id, self.unsure());
             }
-            (Space::Core, "category" | "tags" | "keywords")
-            | (Space::Dc | Space::DcTerms, "subject")
-            | (Space::Itunes | Space::Media, "category" | "keywords") => self.categories(id, child, head),
-            (Space::Core | Space::Itunes, "image") | (Space::Media, "thumbnail") => {
+            (Namespace::Core, "category" | "tags" | "keywords")
+            | (Namespace::Dc | Namespace::DcTerms, "subject")
+            | (Namespace::Itunes | Namespace::Media, "category" | "keywords") => self.categories(id, child, head),
+            (Namespace::Core | Namespace::Itunes, "image") | (Namespace::Media, "thumbnail") => {
                 let image = self.image(id);
                 // One that leads nowhere takes the place of none.
-                if !image.href.is_empty() && (child.space != Space::Media || head.image.is_none())
+                if !image.href.is_empty() && (child.space != Namespace::Media || head.image.is_none())
                     || head.image.is_none() && image != FeedImage::default()
                 {
                     head.image = Some(image);
                 }
             }
-            (Space::Core | Space::Dc | Space::DcTerms, "language") => head.language = plain(),
-            (Space::License, "license") => {
-                let named = child.attribute_of(Space::Rdf, "resource").map(str::to_owned);
+            (Namespace::Core | Namespace::Dc | Namespace::DcTerms, "language") => head.language = plain(),
+            (Namespace::License, "license") => {
+                let named = child.attribute_of(Namespace::Rdf, "resource").map(str::to_owned);
                 head.license = named.or_else(plain);
             }
-            (Space::Core, "comments") => head.comments = Some(self.address(id, child)),
-            (Space::Wfw, "comment") if head.comments.is_none() => head.comments = Some(self.address(id, child)),
+            (Namespace::Core, "comments") => head.comments = Some(self.address(id, child)),
+            (Namespace::Wfw, "comment") if head.comments.is_none() => head.comments = Some(self.address(id, child)),
             _ => {}
         }
     }
 
     /// What CDF and RDF say in attributes.
-    fn attributes(&self, element: &Element, head: &mut FeedHead) {
-        if let Some(about) = element.attribute_of(Space::Rdf, "about") {
+    fn attributes(&self, element: &XmlElement, head: &mut FeedMeta) {
+        if let Some(about) = element.attribute_of(Namespace::Rdf, "about") {
             head.id = Some(about.trim().to_owned());
         }
         if let Some(href) = element.attribute("href").filter(|_| element.name == "channel" || element.name == "item") {
@@ -266,22 +282,22 @@ impl Reader<'_> {
     }
 
     /// What a text holds that does not say.
-    fn unsure(&self) -> Kind {
-        if self.version.is_atom() { Kind::Plain } else { Kind::Unsure }
+    fn unsure(&self) -> TextKind {
+        if self.version.is_atom() { TextKind::Plain } else { TextKind::Unsure }
     }
 
-    fn is_atom_text(&self, element: &Element) -> bool {
-        self.version.is_atom() && element.space == Space::Core
+    fn is_atom_text(&self, element: &XmlElement) -> bool {
+        self.version.is_atom() && element.space == Namespace::Core
     }
 
     /// The text that an element holds; none where it holds nothing, and an empty one where nothing of it is harmless.
-    fn text(&self, id: NodeId, kind: Kind) -> Option<FeedText> {
+    fn text(&self, id: NodeId, kind: TextKind) -> Option<FeedText> {
         let is_empty = !self.tree.has_elements(id) && self.tree.text(id).trim().is_empty();
         (!is_empty).then(|| text::read(self.tree, id, kind))
     }
 
     /// Content; that which stands elsewhere is a link.
-    fn content(&self, id: NodeId, element: &Element, kind: Kind) -> Option<FeedText> {
+    fn content(&self, id: NodeId, element: &XmlElement, kind: TextKind) -> Option<FeedText> {
         let source = element.attribute("src");
         self.text(id, kind).filter(|text| {
             // Pictures and the like are no texts, whatever their bytes spell.
@@ -289,7 +305,7 @@ impl Reader<'_> {
         })
     }
 
-    fn address(&self, id: NodeId, element: &Element) -> String {
+    fn address(&self, id: NodeId, element: &XmlElement) -> String {
         self.tree.resolve(element, &text::plain(self.tree, id))
     }
 

@@ -8,7 +8,7 @@ use data_encoding::BASE64_NOPAD;
 
 use super::entities::repaired;
 use super::model::FeedText;
-use super::namespace::Space;
+use super::namespace::Namespace;
 use super::tree::{NodeId, Tree};
 use crate::formats::address::Base;
 use crate::formats::budget::Budget;
@@ -20,7 +20,7 @@ const XHTML: &str = "application/xhtml+xml";
 
 /// What an element holds where it does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TextKind {
     /// Plain text, in all of its dialect.
     Plain,
     /// Plain text, or HTML if it looks like it.
@@ -30,12 +30,12 @@ pub(super) enum Kind {
 }
 
 /// The text that an element holds.
-pub(super) fn read(tree: &Tree, id: NodeId, kind: Kind) -> FeedText {
+pub(super) fn read(tree: &Tree, id: NodeId, kind: TextKind) -> FeedText {
     let Some(element) = tree.element(id) else { return FeedText::default() };
     let (base, budget) = (element.base.as_deref(), &tree.budget);
     let named = element.attribute("type").map(str::trim).filter(|named| !named.is_empty());
     let media_type = match named.map(str::to_ascii_lowercase).as_deref() {
-        None => Cow::Borrowed(if kind == Kind::Html { HTML } else { PLAIN }),
+        None => Cow::Borrowed(if kind == TextKind::Html { HTML } else { PLAIN }),
         Some("text" | "plain") => Cow::Borrowed(PLAIN),
         Some("html") => Cow::Borrowed(HTML),
         Some("xhtml") => Cow::Borrowed(XHTML),
@@ -64,7 +64,7 @@ pub(super) fn read(tree: &Tree, id: NodeId, kind: Kind) -> FeedText {
     }
     let text = repaired(tree.text(id));
     // XHTML without elements is text: what looks like markup in it was escaped on purpose.
-    let is_html = media_type == HTML || (kind == Kind::Unsure && media_type == PLAIN && looks_like_html(&text));
+    let is_html = media_type == HTML || (kind == TextKind::Unsure && media_type == PLAIN && looks_like_html(&text));
     let media_type = if is_html { Cow::Borrowed(HTML) } else { media_type };
     let value = if is_html { clean_html(&text, base, budget) } else { text };
     FeedText { value: value.trim().to_owned(), is_html, media_type, language }
@@ -125,7 +125,7 @@ pub(super) fn plain(tree: &Tree, id: NodeId) -> String {
 
 /// The text that stands right in an element, or else in the element `name` below it.
 pub(super) fn child(tree: &Tree, id: NodeId, name: &str) -> Option<String> {
-    let mut found = tree.elements(id).filter(|(_, child)| child.name == name && child.space != Space::Other);
+    let mut found = tree.elements(id).filter(|(_, child)| child.name == name && child.space != Namespace::Other);
     found.next().map(|(id, _)| plain(tree, id))
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub(super) use builder::MOST;
 
-use super::namespace::Space;
+use super::namespace::Namespace;
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
 use crate::formats::html::{escape_text, escape_value};
@@ -44,33 +44,33 @@ struct Node {
 
 #[derive(Debug)]
 enum Content {
-    Element(Element),
+    Element(XmlElement),
     Text(String),
 }
 
 /// An element.
 #[derive(Debug, Default)]
-pub(super) struct Element {
+pub(super) struct XmlElement {
     /// Its vocabulary.
-    pub(super) space: Space,
+    pub(super) space: Namespace,
     /// Its name in it, in lower case.
     pub(super) name: String,
     /// Its attributes: vocabulary (`Core` where none is named), name in lower case, value.
-    attributes: Vec<(Space, String, String)>,
+    attributes: Vec<(Namespace, String, String)>,
     /// What its addresses are relative to.
     pub(super) base: Option<Arc<Base>>,
     /// Its language.
     pub(super) language: Option<Arc<str>>,
 }
 
-impl Element {
+impl XmlElement {
     /// The value of an attribute that belongs to no vocabulary but the element's own.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attribute_of(Space::Core, name)
+        self.attribute_of(Namespace::Core, name)
     }
 
     /// The value of an attribute of a vocabulary.
-    pub(super) fn attribute_of(&self, space: Space, name: &str) -> Option<&str> {
+    pub(super) fn attribute_of(&self, space: Namespace, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(of, known, _)| *of == space && known == name).map(|(_, _, value)| value.as_str())
     }
 }
@@ -78,16 +78,16 @@ impl Element {
 impl Tree {
     /// Reads `text`, whose addresses are relative to `base`.
     pub(super) fn read(text: &str, base: Option<&str>) -> Tree {
-        builder::Builder::new(text, base).run()
+        builder::TreeBuilder::new(text, base).run()
     }
 
     /// Resolves an address that stands in `element`. Returns an empty text if it is too long.
-    pub(super) fn resolve(&self, element: &Element, address: &str) -> String {
+    pub(super) fn resolve(&self, element: &XmlElement, address: &str) -> String {
         address::resolve(element.base.as_deref(), address, &self.budget).unwrap_or_default()
     }
 
     /// The element with this number; none where it is a text.
-    pub(super) fn element(&self, id: NodeId) -> Option<&Element> {
+    pub(super) fn element(&self, id: NodeId) -> Option<&XmlElement> {
         match &self.nodes.get(id)?.content {
             Content::Element(element) => Some(element),
             Content::Text(_) => None,
@@ -105,7 +105,7 @@ impl Tree {
     }
 
     /// The elements in a node.
-    pub(super) fn elements(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Element)> {
+    pub(super) fn elements(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &XmlElement)> {
         self.children(id).filter_map(|id| Some((id, self.element(id)?)))
     }
 
@@ -118,7 +118,7 @@ impl Tree {
     pub(super) fn text(&self, id: NodeId) -> String {
         let mut whole = String::new();
         self.walk(id, |step| {
-            if let Step::Text(text) = step {
+            if let TreeStep::Text(text) = step {
                 whole.push_str(text);
             }
         });
@@ -130,11 +130,11 @@ impl Tree {
     pub(super) fn markup(&self, id: NodeId) -> String {
         let mut html = String::new();
         self.walk(id, |step| match step {
-            Step::Text(text) => escape_text(text, &mut html),
-            Step::Start(element) => {
+            TreeStep::Text(text) => escape_text(text, &mut html),
+            TreeStep::Start(element) => {
                 html.push('<');
                 html.push_str(&element.name);
-                for (_, name, value) in element.attributes.iter().filter(|(space, _, _)| *space == Space::Core) {
+                for (_, name, value) in element.attributes.iter().filter(|(space, _, _)| *space == Namespace::Core) {
                     let is_address = element.base.is_some()
                         && matches!(name.as_str(), "href" | "src" | "cite")
                         && address::is_harmless(&address::tidy(value));
@@ -148,7 +148,7 @@ impl Tree {
                 }
                 html.push('>');
             }
-            Step::End(element) => {
+            TreeStep::End(element) => {
                 html.push_str("</");
                 html.push_str(&element.name);
                 html.push('>');
@@ -158,17 +158,17 @@ impl Tree {
     }
 
     /// Goes through all that a node holds, in the order of the document.
-    fn walk<'t>(&'t self, id: NodeId, mut take: impl FnMut(Step<'t>)) {
+    fn walk<'t>(&'t self, id: NodeId, mut take: impl FnMut(TreeStep<'t>)) {
         let mut pending: Vec<(NodeId, bool)> = Vec::new();
         let below = |id: NodeId| self.nodes.get(id).and_then(|node| node.first);
         pending.extend(below(id).map(|first| (first, false)));
         while let Some((id, is_done)) = pending.pop() {
             let Some(node) = self.nodes.get(id) else { continue };
             match &node.content {
-                Content::Text(text) => take(Step::Text(text)),
-                Content::Element(element) if is_done => take(Step::End(element)),
+                Content::Text(text) => take(TreeStep::Text(text)),
+                Content::Element(element) if is_done => take(TreeStep::End(element)),
                 Content::Element(element) => {
-                    take(Step::Start(element));
+                    take(TreeStep::Start(element));
                     pending.push((id, true));
                     pending.extend(node.first.map(|first| (first, false)));
                     continue;
@@ -179,8 +179,8 @@ impl Tree {
     }
 }
 
-enum Step<'t> {
-    Start(&'t Element),
-    End(&'t Element),
+enum TreeStep<'t> {
+    Start(&'t XmlElement),
+    End(&'t XmlElement),
     Text(&'t str),
 }

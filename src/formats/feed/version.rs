@@ -1,7 +1,7 @@
 //! Which dialect a feed is written in, by its root, its namespaces and what it says itself.
 
 use super::model::FeedVersion;
-use super::namespace::Space;
+use super::namespace::Namespace;
 use super::tree::{NodeId, ROOT, Tree};
 
 const ATOM_03: &str = "http://purl.org/atom/ns#";
@@ -21,9 +21,13 @@ pub(super) fn root(tree: &Tree) -> Option<NodeId> {
         let id = pending.pop_front()?;
         let Some(element) = tree.element(id) else { continue };
         match (element.space, element.name.as_str()) {
-            (Space::Core, "rss" | "feed" | "channel") | (Space::Core | Space::Rdf, "rdf") => return Some(id),
+            (Namespace::Core, "rss" | "feed" | "channel") | (Namespace::Core | Namespace::Rdf, "rdf") => {
+                return Some(id);
+            }
             // An entry alone, by RFC 4287.
-            (Space::Core, "entry") if tree.namespaces.iter().any(|(_, address)| is_atom(address)) => return Some(id),
+            (Namespace::Core, "entry") if tree.namespaces.iter().any(|(_, address)| is_atom(address)) => {
+                return Some(id);
+            }
             _ => pending.extend(tree.children(id)),
         }
     }

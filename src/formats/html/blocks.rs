@@ -5,9 +5,9 @@
 
 use std::borrow::Cow;
 
-use super::inline::Line;
-use super::skip::{Skip, Skipped};
-use super::tokens::{Element, Token, is_void, tokenize};
+use super::inline::InlineText;
+use super::skip::{Skip, SkippedElement};
+use super::tokens::{HtmlElement, HtmlToken, is_void, tokenize};
 use crate::article::{BlockKind, DraftPart, Role, SpanStyle};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
@@ -23,7 +23,7 @@ const MOST_LINKS: usize = u16::MAX as usize;
 
 /// What became of a piece of HTML.
 #[derive(Debug, Default)]
-pub(crate) struct Blocks {
+pub(crate) struct HtmlBlocks {
     /// Paragraphs, cross-heads, lists, quotations, code, tables and captions, in order.
     pub(crate) parts: Vec<DraftPart<'static>>,
     /// Where links point.
@@ -31,14 +31,14 @@ pub(crate) struct Blocks {
 }
 
 /// The blocks of `html`, a whole page or a piece of one; its addresses are as seen from `base`.
-pub(crate) fn blocks(html: &str, base: Option<&Base>, budget: &Budget) -> Blocks {
-    let mut builder = Builder::new(base.cloned(), budget);
+pub(crate) fn blocks(html: &str, base: Option<&Base>, budget: &Budget) -> HtmlBlocks {
+    let mut builder = BlockBuilder::new(base.cloned(), budget);
     tokenize(html, |token| builder.take(&token));
     builder.finish()
 }
 
 /// What an element does to the text around it.
-enum Effect {
+enum TagEffect {
     /// It and all that it holds is not shown.
     Hidden,
     /// It begins and ends a block.
@@ -49,31 +49,31 @@ enum Effect {
     Inline,
 }
 
-fn effect(name: &str) -> Effect {
+fn effect(name: &str) -> TagEffect {
     match name {
         "script" | "style" | "template" | "iframe" | "object" | "applet" | "noembed" | "noframes" | "frameset"
         | "head" | "title" | "select" | "datalist" | "option" | "optgroup" | "textarea" | "button" | "canvas"
         | "audio" | "video" | "svg" | "map" | "dialog" | "menu" | "label" | "legend" | "progress" | "meter"
-        | "output" | "rp" | "xml" | "annotation" | "annotation-xml" => Effect::Hidden,
-        "em" | "i" | "cite" | "dfn" | "var" => Effect::Style(SpanStyle::Emphasis),
-        "strong" | "b" => Effect::Style(SpanStyle::Strong),
-        "code" | "kbd" | "samp" | "tt" => Effect::Style(SpanStyle::Code),
+        | "output" | "rp" | "xml" | "annotation" | "annotation-xml" => TagEffect::Hidden,
+        "em" | "i" | "cite" | "dfn" | "var" => TagEffect::Style(SpanStyle::Emphasis),
+        "strong" | "b" => TagEffect::Style(SpanStyle::Strong),
+        "code" | "kbd" | "samp" | "tt" => TagEffect::Style(SpanStyle::Code),
         "address" | "article" | "aside" | "blockquote" | "body" | "center" | "dd" | "details" | "dir" | "div"
         | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5"
         | "h6" | "header" | "hgroup" | "hr" | "html" | "li" | "main" | "nav" | "noscript" | "ol" | "p"
         | "plaintext" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot" | "thead" | "tr" | "ul" | "xmp"
-        | "listing" | "caption" => Effect::Block,
-        _ => Effect::Inline,
+        | "listing" | "caption" => TagEffect::Block,
+        _ => TagEffect::Inline,
     }
 }
 
-struct Builder<'b> {
+struct BlockBuilder<'b> {
     base: Option<Base>,
     budget: &'b Budget,
-    found: Blocks,
-    line: Line,
+    found: HtmlBlocks,
+    line: InlineText,
     /// The element that is not shown.
-    hidden: Option<Skipped>,
+    hidden: Option<SkippedElement>,
     /// The open lists, each with its next number where it is an ordered one.
     lists: Vec<Option<u16>>,
     /// The marker of the list entry whose text has not come yet.
@@ -102,16 +102,16 @@ struct Figure {
 #[derive(Default)]
 struct Row {
     cells: usize,
-    pieces: Vec<(usize, BlockKind, Line)>,
+    pieces: Vec<(usize, BlockKind, InlineText)>,
 }
 
-impl<'b> Builder<'b> {
-    fn new(base: Option<Base>, budget: &'b Budget) -> Builder<'b> {
-        Builder {
+impl<'b> BlockBuilder<'b> {
+    fn new(base: Option<Base>, budget: &'b Budget) -> BlockBuilder<'b> {
+        BlockBuilder {
             base,
             budget,
-            found: Blocks::default(),
-            line: Line::default(),
+            found: HtmlBlocks::default(),
+            line: InlineText::default(),
             hidden: None,
             lists: Vec::new(),
             entry: None,
@@ -125,7 +125,7 @@ impl<'b> Builder<'b> {
         }
     }
 
-    fn take(&mut self, token: &Token<'_>) {
+    fn take(&mut self, token: &HtmlToken<'_>) {
         if let Some(hidden) = &mut self.hidden {
             match hidden.take(token) {
                 Skip::Inside => return,
@@ -137,35 +137,35 @@ impl<'b> Builder<'b> {
             }
         }
         match token {
-            Token::Start(element) => self.start(element),
-            Token::End(name) => self.end(name),
-            Token::Text(text) => {
+            HtmlToken::Start(element) => self.start(element),
+            HtmlToken::End(name) => self.end(name),
+            HtmlToken::Text(text) => {
                 self.broken &= text.trim().is_empty();
                 if self.code > 0 { self.line.push_code(text) } else { self.line.push(text) }
             }
-            Token::Mistake => {}
+            HtmlToken::Mistake => {}
         }
     }
 
-    fn start(&mut self, element: &Element<'_>) {
+    fn start(&mut self, element: &HtmlElement<'_>) {
         let name = element.name;
         let effect = effect(name);
         if element.is_endless && name != "title" {
             return;
         }
-        if matches!(effect, Effect::Hidden) || element.is_hidden() {
+        if matches!(effect, TagEffect::Hidden) || element.is_hidden() {
             if !is_void(name) {
-                if matches!(effect, Effect::Block) {
+                if matches!(effect, TagEffect::Block) {
                     self.flush(BlockKind::Paragraph);
                 }
-                self.hidden = Some(Skipped::new(name));
+                self.hidden = Some(SkippedElement::new(name));
             }
             return;
         }
         match effect {
-            Effect::Style(style) => return self.line.open(style),
-            Effect::Block => self.flush(BlockKind::Paragraph),
-            Effect::Hidden | Effect::Inline => {}
+            TagEffect::Style(style) => return self.line.open(style),
+            TagEffect::Block => self.flush(BlockKind::Paragraph),
+            TagEffect::Hidden | TagEffect::Inline => {}
         }
         match name {
             "br" if self.code > 0 => self.line.push_code("\n"),
@@ -218,8 +218,8 @@ impl<'b> Builder<'b> {
 
     fn end(&mut self, name: &str) {
         match effect(name) {
-            Effect::Style(style) => return self.line.close(style),
-            Effect::Block => {
+            TagEffect::Style(style) => return self.line.close(style),
+            TagEffect::Block => {
                 let kind = match name {
                     "pre" | "listing" | "xmp" => BlockKind::Code,
                     "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => BlockKind::Crosshead,
@@ -227,7 +227,7 @@ impl<'b> Builder<'b> {
                 };
                 self.flush(kind);
             }
-            Effect::Hidden | Effect::Inline => {}
+            TagEffect::Hidden | TagEffect::Inline => {}
         }
         match name {
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.heading = false,
@@ -289,7 +289,7 @@ impl<'b> Builder<'b> {
         u16::try_from(self.found.links.len() - 1).ok()
     }
 
-    fn push_picture(&mut self, element: &Element<'_>) {
+    fn push_picture(&mut self, element: &HtmlElement<'_>) {
         let alternative = element.attribute("alt").unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
         let source = ["src", "data-src"].iter().find_map(|name| {
             let source = address::tidy(element.attribute(name)?);
@@ -359,7 +359,7 @@ impl<'b> Builder<'b> {
         }
     }
 
-    fn push(&mut self, role: Role, line: Line, code: bool) {
+    fn push(&mut self, role: Role, line: InlineText, code: bool) {
         if let Some((text, spans)) = line.finish(code)
             && self.budget.charge(text.len() + size_of::<DraftPart<'_>>() + size_of_val(&*spans))
         {
@@ -371,18 +371,19 @@ impl<'b> Builder<'b> {
     fn end_row(&mut self) {
         self.flush(BlockKind::Paragraph);
         let Some(row) = self.row.take() else { return };
-        let is_short =
-            |(_, kind, line): &(usize, BlockKind, Line)| *kind == BlockKind::Paragraph && line.len() <= LONGEST_CELL;
+        let is_short = |(_, kind, line): &(usize, BlockKind, InlineText)| {
+            *kind == BlockKind::Paragraph && line.len() <= LONGEST_CELL
+        };
         if row.cells < 2 || !row.pieces.iter().all(is_short) {
             self.row = Some(row);
             return self.spill_row();
         }
-        let mut whole = Line::default();
+        let mut whole = InlineText::default();
         let mut cell = 1;
         let has_text = !row.pieces.is_empty();
         for (number, _, line) in row.pieces {
             while cell < number {
-                whole.append(Line::of(" │ "));
+                whole.append(InlineText::of(" │ "));
                 cell += 1;
             }
             whole.append(line);
@@ -406,7 +407,7 @@ impl<'b> Builder<'b> {
         if alternative.is_empty() {
             return;
         }
-        let mut line = Line::of(&alternative);
+        let mut line = InlineText::of(&alternative);
         if let Some(number) = source.and_then(|source| self.link(&source)) {
             line.link_all(number);
         }
@@ -423,7 +424,7 @@ impl<'b> Builder<'b> {
         }
     }
 
-    fn finish(mut self) -> Blocks {
+    fn finish(mut self) -> HtmlBlocks {
         self.code = self.code.min(1);
         let kind = if self.code > 0 { BlockKind::Code } else { BlockKind::Paragraph };
         self.flush(kind);
@@ -439,5 +440,5 @@ impl<'b> Builder<'b> {
 
 /// Whether an element begins and ends a block.
 pub(super) fn is_block(name: &str) -> bool {
-    matches!(effect(name), Effect::Block)
+    matches!(effect(name), TagEffect::Block)
 }

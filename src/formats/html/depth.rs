@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 /// Names of open elements, outermost first.
 #[derive(Debug, Default)]
-pub(super) struct Nesting {
+pub(super) struct Depth {
     open: Vec<String>,
     /// How many there are of each name, so that an end need not look for its beginning in vain.
     counts: HashMap<String, usize>,
 }
 
-impl Nesting {
+impl Depth {
     pub(super) fn depth(&self) -> usize {
         self.open.len()
     }

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::tokens::{Token, tokenize};
+use super::tokens::{HtmlToken, tokenize};
 use crate::formats::budget::{Budget, LONGEST_ADDRESS};
 use crate::formats::encoding::decode_as;
 
@@ -27,7 +27,7 @@ pub fn feeds_of_page(bytes: &[u8], content_type: Option<&str>, base: &str) -> Ve
     let mut base = Url::parse(base).ok();
     let (mut named, mut likely) = (Vec::new(), Vec::new());
     tokenize(decoded.text(), |token| {
-        let Token::Start(element) = token else { return };
+        let HtmlToken::Start(element) = token else { return };
         if !matches!(element.name, "base" | "link" | "a") {
             return;
         }

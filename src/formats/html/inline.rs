@@ -5,26 +5,26 @@ use crate::text::clean;
 
 /// A block's text with its spans.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(super) struct InlineText {
     text: String,
     spans: Vec<Span>,
     /// How deep each style is nested, and where its outermost stretch begins.
-    emphasis: Stretch,
-    strong: Stretch,
-    code: Stretch,
+    emphasis: StyledRange,
+    strong: StyledRange,
+    code: StyledRange,
     link: Option<(u16, usize)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Stretch {
+struct StyledRange {
     depth: usize,
     start: usize,
 }
 
-impl Line {
+impl InlineText {
     /// A line that consists of this text.
-    pub(super) fn of(text: &str) -> Line {
-        Line { text: clean(text).into_owned(), ..Line::default() }
+    pub(super) fn of(text: &str) -> InlineText {
+        InlineText { text: clean(text).into_owned(), ..InlineText::default() }
     }
 
     /// Adds text; white space counts as one space, and as none at the front.
@@ -119,27 +119,27 @@ impl Line {
     }
 
     /// The line so far. Styles and links that are open go on in the next.
-    pub(super) fn take(&mut self) -> Line {
+    pub(super) fn take(&mut self) -> InlineText {
         for style in [SpanStyle::Emphasis, SpanStyle::Strong, SpanStyle::Code] {
-            if let Some(Stretch { depth: 1.., start }) = self.stretch(style).copied() {
+            if let Some(StyledRange { depth: 1.., start }) = self.stretch(style).copied() {
                 self.mark(start, style);
             }
         }
         if let Some((number, start)) = self.link {
             self.mark(start, SpanStyle::Link(number));
         }
-        let rest = Line {
-            emphasis: Stretch { start: 0, ..self.emphasis },
-            strong: Stretch { start: 0, ..self.strong },
-            code: Stretch { start: 0, ..self.code },
+        let rest = InlineText {
+            emphasis: StyledRange { start: 0, ..self.emphasis },
+            strong: StyledRange { start: 0, ..self.strong },
+            code: StyledRange { start: 0, ..self.code },
             link: self.link.map(|(number, _)| (number, 0)),
-            ..Line::default()
+            ..InlineText::default()
         };
         std::mem::replace(self, rest)
     }
 
     /// Adds another line, which is complete.
-    pub(super) fn append(&mut self, line: Line) {
+    pub(super) fn append(&mut self, line: InlineText) {
         let shift = self.text.len();
         if shift > 0 && !self.text.ends_with(' ') && !line.text.starts_with(' ') {
             self.text.push(' ');
@@ -178,7 +178,7 @@ impl Line {
         Some((self.text, self.spans))
     }
 
-    fn stretch(&mut self, style: SpanStyle) -> Option<&mut Stretch> {
+    fn stretch(&mut self, style: SpanStyle) -> Option<&mut StyledRange> {
         match style {
             SpanStyle::Emphasis => Some(&mut self.emphasis),
             SpanStyle::Strong => Some(&mut self.strong),

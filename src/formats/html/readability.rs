@@ -7,16 +7,16 @@ use std::borrow::Cow;
 
 use dom_smoothie::{Article, Config, Readability};
 
-use super::blocks::{Blocks, blocks};
-use super::depth::Nesting;
+use super::blocks::{HtmlBlocks, blocks};
+use super::depth::Depth;
 use super::text_of;
-use super::tokens::{Element, Token, is_void, tokenize, without_endless_tags};
-use crate::article::Flaw;
+use super::tokens::{HtmlElement, HtmlToken, is_void, tokenize, without_endless_tags};
+use crate::article::Warning;
 use crate::article::{Draft, DraftPart, Role, SpanStyle};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::{Budget, LONGEST_ADDRESS};
 use crate::formats::encoding::decode_as;
-use crate::formats::{Hint, Reading, date, feed, limit_headline};
+use crate::formats::{FileHint, ParsedFile, date, feed, limit_headline};
 
 /// Pages with more tags are shown as a whole, and so are those that are nested deeper: a tree takes time and stack.
 const MOST_TAGS: usize = 50_000;
@@ -46,8 +46,8 @@ const LEAST_TEXT: usize = 140;
 /// The article of the page at `url`, which was fetched; none where it holds no text.
 pub fn page_article(bytes: &[u8], content_type: Option<&str>, url: &str) -> Option<Draft<'static>> {
     let decoded = decode_as(bytes, content_type).ok()?;
-    let mut found = Reading { budget: Budget::of(decoded.text().len()), ..Reading::default() };
-    read_from(&Hint::default(), decoded.text(), Some(url), &mut found);
+    let mut found = ParsedFile { budget: Budget::of(decoded.text().len()), ..ParsedFile::default() };
+    read_from(&FileHint::default(), decoded.text(), Some(url), &mut found);
     found.budget.check().ok()?;
     let mut draft = found.drafts.pop()?.into_owned();
     limit_headline(&mut draft);
@@ -55,31 +55,31 @@ pub fn page_article(bytes: &[u8], content_type: Option<&str>, url: &str) -> Opti
     has_text.then_some(draft)
 }
 
-pub(super) fn read<'a>(hint: &Hint<'_>, text: &'a str, found: &mut Reading<'a>) {
+pub(super) fn read<'a>(hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
     read_from(hint, text, None, found);
 }
 
 /// Reads a page; `url` is where it was fetched from, if it was.
-fn read_from(hint: &Hint<'_>, text: &str, url: Option<&str>, found: &mut Reading<'_>) {
+fn read_from(hint: &FileHint<'_>, text: &str, url: Option<&str>, found: &mut ParsedFile<'_>) {
     let text = &*without_endless_tags(text);
-    let mut page = Page::of(text);
+    let mut page = PageMetadata::of(text);
     if let Some(url) = url {
         page.canonical = Some(url.to_owned());
     }
-    let Reading { drafts, flaws, budget, .. } = found;
+    let ParsedFile { drafts, flaws, budget, .. } = found;
     let base = page.base.as_deref().or(page.address()).and_then(|base| Base::of(base, budget));
     let article = page.is_modest(text, budget).then(|| readable(text, page.address())).flatten();
     let article = article.filter(|article| budget.charge(article.content.len()));
     let base = base.as_ref();
     let mut body = article.as_ref().map(|article| blocks(&article.content, base, budget)).unwrap_or_default();
-    let text_length = |body: &Blocks| body.parts.iter().map(|part| part.text.len()).sum::<usize>();
+    let text_length = |body: &HtmlBlocks| body.parts.iter().map(|part| part.text.len()).sum::<usize>();
     let whole = blocks(text, base, budget);
     // What was found has to be a good part of what there is, or else the page is not as articles are.
     if text_length(&body) < LEAST_TEXT.min(text_length(&whole)) {
         body = whole;
     }
     if prose(&body) == 0 {
-        flaws.push(Flaw {
+        flaws.push(Warning {
             line: None,
             cause: "the page holds no text of an article".to_owned(),
             consequence: if body.parts.is_empty() { "there is nothing to read" } else { "its links are shown" }
@@ -120,7 +120,7 @@ fn readable(html: &str, address: Option<&str>) -> Option<Article> {
     Readability::new(html, address, Some(config)).ok()?.parse().ok()
 }
 
-fn begins_with(body: &Blocks, text: &str) -> bool {
+fn begins_with(body: &HtmlBlocks, text: &str) -> bool {
     let words = |text: &str| text.split_whitespace().take(8).map(str::to_lowercase).collect::<Vec<_>>();
     body.parts.iter().find(|part| part.role != Role::Caption).is_some_and(|part| words(&part.text) == words(text))
 }
@@ -130,7 +130,7 @@ fn one_line(text: &str) -> Option<String> {
 }
 
 /// How much text there is beside that of links, in bytes.
-fn prose(body: &Blocks) -> usize {
+fn prose(body: &HtmlBlocks) -> usize {
     let length = |part: &DraftPart<'_>| {
         let links = part.spans.iter().filter(|span| matches!(span.style, SpanStyle::Link(_)));
         part.text.len().saturating_sub(links.map(|span| span.end.saturating_sub(span.start) as usize).sum())
@@ -148,7 +148,7 @@ fn without_site(title: &str, site: Option<&str>) -> String {
 
 /// What a page says of itself.
 #[derive(Default)]
-struct Page {
+struct PageMetadata {
     title: Option<String>,
     /// The title as it is given to other sites.
     named_title: Option<String>,
@@ -172,18 +172,18 @@ struct Page {
     data: Option<usize>,
     /// Addresses that may be relative.
     addresses: usize,
-    escaping: Escaping,
-    nesting: Nesting,
+    escaping: EscapeCounter,
+    nesting: Depth,
     deepest: usize,
 }
 
-impl Page {
-    fn of(html: &str) -> Page {
-        let mut page = Page::default();
+impl PageMetadata {
+    fn of(html: &str) -> PageMetadata {
+        let mut page = PageMetadata::default();
         // The element whose text is wanted, and the text so far.
         let mut wanted: Option<(&'static str, String)> = None;
         tokenize(html, |token| match token {
-            Token::Start(element) => {
+            HtmlToken::Start(element) => {
                 page.count(&element);
                 // A title without an end goes as far as the next tag.
                 if let Some((_, text)) = wanted.take_if(|(name, _)| *name == "title") {
@@ -210,8 +210,8 @@ impl Page {
                     _ => {}
                 }
             }
-            Token::Mistake => page.mistakes += 1,
-            Token::End(name) => {
+            HtmlToken::Mistake => page.mistakes += 1,
+            HtmlToken::End(name) => {
                 page.escaping.end_run(false);
                 page.data = None;
                 page.nesting.end(name, |_| {});
@@ -222,7 +222,7 @@ impl Page {
                     if name == "title" { page.title = text } else { page.headings.extend(text) }
                 }
             }
-            Token::Text(text) => {
+            HtmlToken::Text(text) => {
                 page.escaping.take(text);
                 if let Some(data) = &mut page.data {
                     *data += text.len();
@@ -291,7 +291,7 @@ impl Page {
     }
 
     /// Counts what an element adds to the tree.
-    fn count(&mut self, element: &Element<'_>) {
+    fn count(&mut self, element: &HtmlElement<'_>) {
         self.tags += 1;
         self.escaping.end_run(matches!(element.name, "script" | "style"));
         self.heading_count += usize::from(matches!(element.name, "h1" | "h2"));
@@ -328,7 +328,7 @@ impl Page {
 
 /// Counts the bytes that html5ever looks through to escape the texts of a page.
 #[derive(Default)]
-struct Escaping {
+struct EscapeCounter {
     bytes: usize,
     /// The length of the text since the last tag, `<` or `>`, and the signs in it that are escaped.
     run: usize,
@@ -337,7 +337,7 @@ struct Escaping {
     is_raw: bool,
 }
 
-impl Escaping {
+impl EscapeCounter {
     fn take(&mut self, text: &str) {
         if self.is_raw {
             return;
@@ -364,7 +364,7 @@ mod tests {
 
     #[test]
     fn page_depth_ignores_stray_and_omitted_end_tags() {
-        let is_modest = |html: &str| Page::of(html).is_modest(html, &Budget::of(html.len()));
+        let is_modest = |html: &str| PageMetadata::of(html).is_modest(html, &Budget::of(html.len()));
         assert!(!is_modest(&"</div><rss>".repeat(DEEPEST + 1)));
         assert!(is_modest(&"<div><p>A paragraph.<ul><li>One<li>Two</ul></div>".repeat(DEEPEST)));
         assert!(is_modest(&format!("<div>{}</div>", "<p>A paragraph.".repeat(2 * DEEPEST))));
@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn pages_too_large_for_a_tree_are_recognised() {
-        let is_modest = |html: &str| Page::of(html).is_modest(html, &Budget::of(html.len()));
+        let is_modest = |html: &str| PageMetadata::of(html).is_modest(html, &Budget::of(html.len()));
         for piece in ["&amp;", "&amp", "é £"] {
             assert!(is_modest(&format!("<p>{}", piece.repeat(10_000))), "{piece}");
             assert!(!is_modest(&format!("<p>{}", piece.repeat(60_000))), "{piece}");

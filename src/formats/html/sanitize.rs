@@ -1,9 +1,9 @@
 //! HTML made harmless and kept as HTML: what feeds carry in their values. Elements and attributes that only set text
 //! stay; whatever runs, loads, frames, asks or styles goes.
 
-use super::depth::Nesting;
-use super::skip::{Skip, Skipped};
-use super::tokens::{Element, Token, is_void, tokenize};
+use super::depth::Depth;
+use super::skip::{Skip, SkippedElement};
+use super::tokens::{HtmlElement, HtmlToken, is_void, tokenize};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
 
@@ -41,7 +41,7 @@ pub(crate) fn clean_html(html: &str, base: Option<&Base>, budget: &Budget) -> St
         return String::new();
     }
     let text = String::with_capacity(html.len());
-    let mut cleaner = Cleaner { base, budget, text, open: Nesting::default(), dropped: None };
+    let mut cleaner = Cleaner { base, budget, text, open: Depth::default(), dropped: None };
     tokenize(html, |token| cleaner.take(&token));
     let clean = cleaner.finish();
     // References are longer than the signs that they stand for.
@@ -53,7 +53,7 @@ pub(crate) fn is_known_element(name: &str) -> bool {
     ELEMENTS.binary_search(&name).is_ok() || DROPPED.contains(&name) || is_void(name)
 }
 
-fn is_dropped(element: &Element<'_>) -> bool {
+fn is_dropped(element: &HtmlElement<'_>) -> bool {
     DROPPED.contains(&element.name) && !element.is_endless || element.is_hidden()
 }
 
@@ -62,13 +62,13 @@ struct Cleaner<'b> {
     budget: &'b Budget,
     text: String,
     /// The open elements that are kept.
-    open: Nesting,
+    open: Depth,
     /// The element that is dropped with its content.
-    dropped: Option<Skipped>,
+    dropped: Option<SkippedElement>,
 }
 
 impl Cleaner<'_> {
-    fn take(&mut self, token: &Token<'_>) {
+    fn take(&mut self, token: &HtmlToken<'_>) {
         if let Some(dropped) = &mut self.dropped {
             match dropped.take(token) {
                 Skip::Inside => return,
@@ -80,19 +80,19 @@ impl Cleaner<'_> {
             }
         }
         match token {
-            Token::Start(element) if is_dropped(element) => {
+            HtmlToken::Start(element) if is_dropped(element) => {
                 if !is_void(element.name) && !element.closes_itself {
-                    self.dropped = Some(Skipped::new(element.name));
+                    self.dropped = Some(SkippedElement::new(element.name));
                 }
             }
-            Token::Start(element) => self.start(element),
-            Token::End(name) => self.end(name),
-            Token::Text(text) => escape_text(text, &mut self.text),
-            Token::Mistake => {}
+            HtmlToken::Start(element) => self.start(element),
+            HtmlToken::End(name) => self.end(name),
+            HtmlToken::Text(text) => escape_text(text, &mut self.text),
+            HtmlToken::Mistake => {}
         }
     }
 
-    fn start(&mut self, element: &Element<'_>) {
+    fn start(&mut self, element: &HtmlElement<'_>) {
         if ELEMENTS.binary_search(&element.name).is_err() {
             return;
         }

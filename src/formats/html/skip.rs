@@ -1,10 +1,10 @@
 //! Passing over an element with all that it holds.
 
-use super::tokens::{Token, is_void};
+use super::tokens::{HtmlToken, is_void};
 
 /// An element that is passed over, and how deep it stands in others of its name.
 #[derive(Debug)]
-pub(super) struct Skipped {
+pub(super) struct SkippedElement {
     name: String,
     depth: usize,
 }
@@ -20,21 +20,23 @@ pub(super) enum Skip {
     Beyond,
 }
 
-impl Skipped {
+impl SkippedElement {
     /// The element of this name that has just begun.
-    pub(super) fn new(name: &str) -> Skipped {
-        Skipped { name: name.to_owned(), depth: 1 }
+    pub(super) fn new(name: &str) -> SkippedElement {
+        SkippedElement { name: name.to_owned(), depth: 1 }
     }
 
     /// What this token is to the element.
-    pub(super) fn take(&mut self, token: &Token<'_>) -> Skip {
+    pub(super) fn take(&mut self, token: &HtmlToken<'_>) -> Skip {
         match token {
-            Token::Start(element) if ends_before(&self.name, element.name) => return Skip::Beyond,
-            Token::Start(element) if element.name == self.name && !element.closes_itself && !is_void(element.name) => {
+            HtmlToken::Start(element) if ends_before(&self.name, element.name) => return Skip::Beyond,
+            HtmlToken::Start(element)
+                if element.name == self.name && !element.closes_itself && !is_void(element.name) =>
+            {
                 self.depth += 1;
             }
-            Token::End(name) if *name == self.name => self.depth -= 1,
-            Token::Start(_) | Token::End(_) | Token::Text(_) | Token::Mistake => {}
+            HtmlToken::End(name) if *name == self.name => self.depth -= 1,
+            HtmlToken::Start(_) | HtmlToken::End(_) | HtmlToken::Text(_) | HtmlToken::Mistake => {}
         }
         if self.depth == 0 { Skip::Last } else { Skip::Inside }
     }

@@ -9,9 +9,9 @@ use html5ever::tokenizer::states::{Rawtext, Rcdata, ScriptData};
 use html5ever::tokenizer::{Tag, TagKind, Token as Html5Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
 /// A piece of HTML.
-pub(super) enum Token<'a> {
+pub(super) enum HtmlToken<'a> {
     /// A start tag; an element that has no content is nothing but one.
-    Start(Element<'a>),
+    Start(HtmlElement<'a>),
     /// An end tag.
     End(&'a str),
     /// Text, its entities resolved.
@@ -21,7 +21,7 @@ pub(super) enum Token<'a> {
 }
 
 /// A start tag.
-pub(super) struct Element<'a> {
+pub(super) struct HtmlElement<'a> {
     /// The element's name, in lower case.
     pub(super) name: &'a str,
     /// It was written `<name/>`.
@@ -31,7 +31,7 @@ pub(super) struct Element<'a> {
     tag: &'a Tag,
 }
 
-impl<'a> Element<'a> {
+impl<'a> HtmlElement<'a> {
     /// The value of an attribute, its entities resolved.
     pub(super) fn attribute(&self, name: &str) -> Option<&'a str> {
         self.attributes().find(|(known, _)| *known == name).map(|(_, value)| value)
@@ -64,7 +64,7 @@ const CUT_OFF: [&str; 7] = ["applet", "iframe", "noembed", "noframes", "object",
 const MOST_ATTRIBUTES: usize = 1_000;
 
 /// Calls `take` with every token of `html`, in order.
-pub(super) fn tokenize(html: &str, take: impl FnMut(Token<'_>)) {
+pub(super) fn tokenize(html: &str, take: impl FnMut(HtmlToken<'_>)) {
     let html = &*without_endless_tags(html);
     let sink = Sink { take: RefCell::new(take), ends: Cell::new(cut_off_ends(html)) };
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
@@ -187,7 +187,7 @@ impl<F> Sink<F> {
     }
 }
 
-impl<F: FnMut(Token<'_>)> TokenSink for Sink<F> {
+impl<F: FnMut(HtmlToken<'_>)> TokenSink for Sink<F> {
     type Handle = ();
 
     fn process_token(&self, token: Html5Token, _line: u64) -> TokenSinkResult<()> {
@@ -196,7 +196,7 @@ impl<F: FnMut(Token<'_>)> TokenSink for Sink<F> {
             Html5Token::TagToken(tag) if tag.kind == TagKind::StartTag => {
                 let name: &str = &tag.name;
                 let is_endless = !self.has_end(name, false);
-                take(Token::Start(Element { name, closes_itself: tag.self_closing, is_endless, tag: &tag }));
+                take(HtmlToken::Start(HtmlElement { name, closes_itself: tag.self_closing, is_endless, tag: &tag }));
                 // What these hold is no markup.
                 return match name {
                     "script" => TokenSinkResult::RawData(ScriptData),
@@ -209,14 +209,14 @@ impl<F: FnMut(Token<'_>)> TokenSink for Sink<F> {
             }
             Html5Token::TagToken(tag) => {
                 self.has_end(&tag.name, true);
-                take(Token::End(&tag.name));
+                take(HtmlToken::End(&tag.name));
             }
-            Html5Token::CharacterTokens(text) => take(Token::Text(&text)),
+            Html5Token::CharacterTokens(text) => take(HtmlToken::Text(&text)),
             Html5Token::NullCharacterToken
             | Html5Token::DoctypeToken(_)
             | Html5Token::CommentToken(_)
             | Html5Token::EOFToken => {}
-            Html5Token::ParseError(_) => take(Token::Mistake),
+            Html5Token::ParseError(_) => take(HtmlToken::Mistake),
         }
         TokenSinkResult::Continue
     }

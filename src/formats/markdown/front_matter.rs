@@ -1,32 +1,32 @@
 //! The front matter of a Markdown file: names and values between two lines of `---` (YAML) or `+++` (TOML).
 
-use crate::article::Flaw;
+use crate::article::Warning;
 
 /// A text cut into front matter and body.
-pub(super) struct Split<'a> {
-    kind: Kind,
+pub(super) struct SplitDocument<'a> {
+    kind: FrontMatterKind,
     matter: &'a str,
     pub(super) body: &'a str,
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum FrontMatterKind {
     Yaml,
     Toml,
 }
 
 /// Cuts off the front matter, where `text` begins with some.
-pub(super) fn split(text: &str) -> Option<Split<'_>> {
+pub(super) fn split(text: &str) -> Option<SplitDocument<'_>> {
     let (kind, fence) = match text.get(..4)? {
-        "---\n" => (Kind::Yaml, "---"),
-        "+++\n" => (Kind::Toml, "+++"),
+        "---\n" => (FrontMatterKind::Yaml, "---"),
+        "+++\n" => (FrontMatterKind::Toml, "+++"),
         _ => return None,
     };
     let inside = text.get(4..)?;
     let mut at = 0;
     for line in inside.split_inclusive('\n') {
         if line.trim_end() == fence {
-            return Some(Split { kind, matter: inside.get(..at)?, body: inside.get(at + line.len()..)? });
+            return Some(SplitDocument { kind, matter: inside.get(..at)?, body: inside.get(at + line.len()..)? });
         }
         at += line.len();
     }
@@ -64,7 +64,7 @@ impl FrontMatter {
     }
 }
 
-impl Split<'_> {
+impl SplitDocument<'_> {
     /// Returns the line of a name, counted from 1.
     pub(super) fn line_of(&self, name: &str) -> u32 {
         let at = self.matter.lines().position(|line| line.trim_start_matches(['"', '\'']).starts_with(name));
@@ -84,10 +84,10 @@ fn yaml_options() -> serde_saphyr::Options {
 }
 
 /// Reads the values; what cannot be read is a flaw, and then there are none.
-pub(super) fn read(split: &Split<'_>, flaws: &mut Vec<Flaw>) -> FrontMatter {
+pub(super) fn read(split: &SplitDocument<'_>, flaws: &mut Vec<Warning>) -> FrontMatter {
     let read: Result<Vec<(String, Vec<String>)>, String> = match split.kind {
         _ if split.matter.len() > LONGEST => Err(format!("it has more than {} KiB", LONGEST >> 10)),
-        Kind::Yaml => serde_saphyr::from_str_with_options::<serde_json::Value>(split.matter, yaml_options())
+        FrontMatterKind::Yaml => serde_saphyr::from_str_with_options::<serde_json::Value>(split.matter, yaml_options())
             .map(|value| match value {
                 serde_json::Value::Object(map) => {
                     map.into_iter().map(|(name, value)| (name, json_texts(&value))).collect()
@@ -95,7 +95,7 @@ pub(super) fn read(split: &Split<'_>, flaws: &mut Vec<Flaw>) -> FrontMatter {
                 _ => Vec::new(),
             })
             .map_err(|error| error.to_string()),
-        Kind::Toml => split
+        FrontMatterKind::Toml => split
             .matter
             .parse::<toml::Table>()
             .map(|table| table.into_iter().map(|(name, value)| (name, toml_texts(&value))).collect())
@@ -108,7 +108,7 @@ pub(super) fn read(split: &Split<'_>, flaws: &mut Vec<Flaw>) -> FrontMatter {
         }
         Err(error) => {
             let cause = error.lines().next().unwrap_or("").trim();
-            flaws.push(Flaw {
+            flaws.push(Warning {
                 line: Some(1),
                 cause: format!("the front matter cannot be read: {cause}"),
                 consequence: "the article is shown without what it says".to_owned(),

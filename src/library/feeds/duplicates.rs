@@ -6,7 +6,7 @@
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::FeedNumber;
+use super::FeedId;
 use crate::library::marks::signed;
 use crate::library::{Result, now, rows};
 
@@ -15,7 +15,7 @@ use crate::library::{Result, now, rows};
 /// if it is already stored.
 pub(crate) fn same(
     transaction: &Transaction<'_>,
-    feed: FeedNumber,
+    feed: FeedId,
     own: Option<i64>,
     links: &[u64],
     guids: &[u64],

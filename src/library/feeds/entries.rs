@@ -11,13 +11,13 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::duplicates::{merge_marks, same, shown};
 use super::entry_keys::{EntryKeys, EntryMatch, StoredRow, find, forms_of, remember};
 use super::merge::MergedFeeds;
-use super::{FeedNumber, FeedVersion, Health, IS_KEPT, moved, tried};
-use crate::article::Flaw;
+use super::{FeedId, FetchRevision, FetchStatus, IS_KEPT, moved, tried};
+use crate::article::Warning;
 use crate::article::{ArticleId, Draft, Published};
 use crate::formats::{FeedArticle, canonical_address};
-use crate::library::marks::{Keeper, signed, unsigned};
-use crate::library::{Known, KnownFeed, Library, Result, now, rows};
-use crate::marks::{Change, Marking};
+use crate::library::marks::{MarkWriter, signed, unsigned};
+use crate::library::{ArticleRecord, KnownFeed, Library, Result, now, rows};
+use crate::marks::{Change, MarkChange};
 
 /// An entry made ready to be stored, which needs no library and can be done for many feeds at a time.
 #[derive(Clone, Debug)]
@@ -98,37 +98,37 @@ impl PreparedEntry {
 
 /// What came of trying a feed.
 #[derive(Debug)]
-pub struct Delivery {
+pub struct FetchResult {
     /// Which feed.
-    pub feed: FeedNumber,
+    pub feed: FeedId,
     /// The version of the feed when it was asked for.
-    pub version: FeedVersion,
+    pub version: FetchRevision,
     /// How it is now.
-    pub health: Health,
+    pub health: FetchStatus,
     /// Where it has moved for good.
     pub moved_to: Option<String>,
     /// Whether an entry that several feeds have is shown once. Otherwise each of them has marks of its own.
     pub merge: bool,
     /// What was delivered.
-    pub outcome: Outcome,
+    pub outcome: FetchOutcome,
 }
 
 /// What was delivered.
 #[derive(Debug)]
-pub enum Outcome {
-    /// Nothing; [`Health::error`] says why.
+pub enum FetchOutcome {
+    /// Nothing; [`FetchStatus::error`] says why.
     Nothing,
     /// The feed is as it was.
     Unchanged,
     /// The feed.
-    Feed(Box<DeliveredFeed>),
+    Feed(Box<ParsedFeed>),
     /// Entries that another program kept. Adds entries and a missing title, and changes nothing else of the feed.
-    Copy(Box<DeliveredFeed>),
+    Copy(Box<ParsedFeed>),
 }
 
 /// What another program's reader did to an entry.
 #[derive(Clone, Debug)]
-pub struct CopiedMark {
+pub struct ImportedMark {
     /// The entry's identity.
     pub id: ArticleId,
     /// Its headline.
@@ -139,7 +139,7 @@ pub struct CopiedMark {
 
 /// A feed as it was delivered.
 #[derive(Debug, Default)]
-pub struct DeliveredFeed {
+pub struct ParsedFeed {
     /// What it calls itself.
     pub title: String,
     /// The page that it belongs to.
@@ -153,12 +153,12 @@ pub struct DeliveredFeed {
     /// Its entries.
     pub entries: Vec<PreparedEntry>,
     /// The problems of the feed.
-    pub flaws: Vec<Flaw>,
+    pub flaws: Vec<Warning>,
 }
 
 /// What storing a delivery did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoreCounts {
     /// Entries that are new.
     pub new: Vec<ArticleId>,
     /// Entries whose text changed.
@@ -187,7 +187,7 @@ const FULL_TEXT_TRIES: u32 = 3;
 
 /// Which entries to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WhichEntries {
+pub enum EntryQuery {
     /// So many of the newest.
     Newest(usize),
     /// Those with these numbers.
@@ -204,7 +204,7 @@ pub struct StoredEntry<'r> {
     /// Its identity.
     pub id: ArticleId,
     /// The feed that it came from.
-    pub feed: FeedNumber,
+    pub feed: FeedId,
     /// The entry of another feed that it repeats.
     pub same_as: Option<ArticleId>,
     /// Whether it was let go; then there is no text.
@@ -243,12 +243,12 @@ impl Library {
     }
 
     /// Stores what feeds delivered, all of it or nothing. What is there already is not stored again.
-    pub fn store(&mut self, deliveries: &[Delivery]) -> Result<Vec<Stored>> {
+    pub fn store(&mut self, deliveries: &[FetchResult]) -> Result<Vec<StoreCounts>> {
         self.write(|transaction, revision| {
             let stored = deliveries.iter().map(|delivery| {
                 let name = format!("number {}", delivery.feed.0);
                 let stored = rows::isolated(transaction, "feeds", &name, || store(transaction, revision, delivery))?;
-                Ok(stored.unwrap_or(Stored { is_stale: true, ..Stored::default() }))
+                Ok(stored.unwrap_or(StoreCounts { is_stale: true, ..StoreCounts::default() }))
             });
             stored.collect()
         })
@@ -256,17 +256,26 @@ impl Library {
 
     /// Adds what was done to entries elsewhere. Existing marks stay. Marks of an entry that repeats another one go to that
     /// one, which is shown.
-    pub fn copy_marks(&mut self, url: &str, marks: Vec<CopiedMark>) -> Result<()> {
+    pub fn copy_marks(&mut self, url: &str, marks: Vec<ImportedMark>) -> Result<()> {
         let fresh = self.write(|transaction, revision| {
-            let mut keeper = Keeper::new(transaction, revision)?;
-            for CopiedMark { id, headline, changes } in marks {
+            let mut keeper = MarkWriter::new(transaction, revision)?;
+            for ImportedMark { id, headline, changes } in marks {
                 let id = ArticleId(unsigned(shown(transaction, signed(id.0))?));
                 let known = &mut |id: ArticleId| {
                     let (origin, place, headline) = ("feed", PathBuf::from(url), headline.clone());
-                    Some(Known { id, content: 0, length: 0, origin, place, ordinal: 0, headline, published: None })
+                    Some(ArticleRecord {
+                        id,
+                        content: 0,
+                        length: 0,
+                        origin,
+                        place,
+                        ordinal: 0,
+                        headline,
+                        published: None,
+                    })
                 };
                 for change in changes {
-                    keeper.keep(&Marking { article: id, change }, known)?;
+                    keeper.keep(&MarkChange { article: id, change }, known)?;
                 }
             }
             Ok(keeper.end()?.1)
@@ -276,20 +285,20 @@ impl Library {
     }
 
     /// Gives the stored entries that are wanted to `take`, newest first or in the order of their numbers.
-    pub fn read_entries(&self, which: &WhichEntries, mut take: impl FnMut(StoredEntry<'_>)) -> Result<()> {
+    pub fn read_entries(&self, which: &EntryQuery, mut take: impl FnMut(StoredEntry<'_>)) -> Result<()> {
         const COLUMNS: &str = "SELECT number, id, feed, published, zone, same_as, dropped,
             CASE WHEN shows_full AND full IS NOT NULL THEN full ELSE article END, former IS NOT NULL,
             coalesce(position, number)
             FROM entries LEFT JOIN entry_texts ON entry = number";
         let (condition, from, to) = match which {
-            WhichEntries::Newest(count) => {
+            EntryQuery::Newest(count) => {
                 let count = i64::try_from(*count).unwrap_or(i64::MAX);
                 ("WHERE dropped = ?1 ORDER BY published DESC, coalesce(position, number) DESC LIMIT ?2", 0, count)
             }
-            WhichEntries::Numbered(numbers) => {
+            EntryQuery::Numbered(numbers) => {
                 ("WHERE number BETWEEN ?1 AND ?2 AND dropped = 0 ORDER BY number", *numbers.start(), *numbers.end())
             }
-            WhichEntries::Since(revision) => ("WHERE revision > ?1 AND revision <= ?2", *revision, i64::MAX),
+            EntryQuery::Since(revision) => ("WHERE revision > ?1 AND revision <= ?2", *revision, i64::MAX),
         };
         let mut statement = self.connection.prepare_cached(&format!("{COLUMNS} {condition}"))?;
         let mut rows = statement.query(params![from, to])?;
@@ -302,12 +311,12 @@ impl Library {
     }
 
     /// The entries that repeat one of another feed: that one, and the feed of the repetition.
-    pub fn repeated_entries(&self) -> Result<Vec<(ArticleId, FeedNumber)>> {
+    pub fn repeated_entries(&self) -> Result<Vec<(ArticleId, FeedId)>> {
         // In this order the index has them ready; by number alone all entries would be looked at.
         let same = "SELECT same_as, feed FROM entries WHERE same_as IS NOT NULL AND dropped = 0
             ORDER BY same_as, number";
         let mut statement = self.connection.prepare_cached(same)?;
-        let repeated = |row: &Row<'_>| Ok((ArticleId(unsigned(row.get(0)?)), FeedNumber(row.get(1)?)));
+        let repeated = |row: &Row<'_>| Ok((ArticleId(unsigned(row.get(0)?)), FeedId(row.get(1)?)));
         rows::read(&mut statement, [], "entries", repeated)
     }
 
@@ -352,7 +361,7 @@ impl Library {
     }
 
     /// Returns whether a feed has an entry with the link or the id of one of these.
-    pub fn shares_entries(&self, feed: FeedNumber, entries: &[PreparedEntry]) -> Result<bool> {
+    pub fn shares_entries(&self, feed: FeedId, entries: &[PreparedEntry]) -> Result<bool> {
         let sql = "SELECT 1 FROM entries WHERE link = ?1 AND feed = ?2
             UNION ALL SELECT 1 FROM entries WHERE guid = ?1 AND feed = ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -426,7 +435,7 @@ fn stored_entry<'r>(row: &'r Row<'_>) -> rusqlite::Result<StoredEntry<'r>> {
     Ok(StoredEntry {
         number: row.get(0)?,
         id: ArticleId(unsigned(row.get(1)?)),
-        feed: FeedNumber(row.get(2)?),
+        feed: FeedId(row.get(2)?),
         published: Published::from_seconds(row.get(3)?, row.get(4)?),
         same_as: row.get::<_, Option<i64>>(5)?.map(|id| ArticleId(unsigned(id))),
         dropped: row.get(6)?,
@@ -440,38 +449,38 @@ fn owned(draft: Draft<'_>) -> Draft<'static> {
     draft.into_owned()
 }
 
-fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> Result<Stored> {
+fn store(transaction: &Transaction<'_>, revision: i64, delivery: &FetchResult) -> Result<StoreCounts> {
     let feed = delivery.feed;
     if is_stale(transaction, delivery)? {
-        return Ok(Stored { is_stale: true, ..Stored::default() });
+        return Ok(StoreCounts { is_stale: true, ..StoreCounts::default() });
     }
-    if !matches!(delivery.outcome, Outcome::Copy(_)) {
+    if !matches!(delivery.outcome, FetchOutcome::Copy(_)) {
         tried(transaction, feed, &delivery.health)?;
     }
     if let Some(url) = &delivery.moved_to
         && let Some(merged) = moved(transaction, revision, feed, url)?
     {
-        return Ok(Stored { merged: Some(merged), ..Stored::default() });
+        return Ok(StoreCounts { merged: Some(merged), ..StoreCounts::default() });
     }
     let document = match &delivery.outcome {
-        Outcome::Nothing => return Ok(Stored::default()),
-        Outcome::Unchanged => {
+        FetchOutcome::Nothing => return Ok(StoreCounts::default()),
+        FetchOutcome::Unchanged => {
             // What there is grows older, and is read, whether more comes or not.
             drop_old_entries(transaction, revision, delivery)?;
-            return Ok(Stored::default());
+            return Ok(StoreCounts::default());
         }
-        Outcome::Copy(document) => {
+        FetchOutcome::Copy(document) => {
             let title = "UPDATE feeds SET title = ?2 WHERE id = ?1 AND title = ''";
             transaction.prepare_cached(title)?.execute(params![feed.0, document.title])?;
             document
         }
-        Outcome::Feed(document) => {
+        FetchOutcome::Feed(document) => {
             describe(transaction, revision, feed, document)?;
             document
         }
     };
     let found = find(transaction, feed, &document.entries)?;
-    let mut stored = Stored::default();
+    let mut stored = StoreCounts::default();
     let mut listed = HashSet::with_capacity(document.entries.len());
     let now = now();
     // In reverse, because of entries with the same date the one with the greater number is listed first.
@@ -500,7 +509,7 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
     }
     stored.new.reverse();
     stored.ids.reverse();
-    if matches!(delivery.outcome, Outcome::Copy(_)) {
+    if matches!(delivery.outcome, FetchOutcome::Copy(_)) {
         return Ok(stored);
     }
     if let Some(dropped) = drop_old_entries(transaction, revision, delivery)? {
@@ -514,21 +523,21 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> R
 ///
 /// If two requests were based on the same version, only the first answer is stored, because the other may be older. The
 /// next refresh sends the stored `ETag`, so nothing is missed.
-fn is_stale(transaction: &Transaction<'_>, delivery: &Delivery) -> Result<bool> {
+fn is_stale(transaction: &Transaction<'_>, delivery: &FetchResult) -> Result<bool> {
     let sql = "SELECT fetch_revision, tried_at FROM feeds WHERE id = ?1 AND subscribed = 1";
-    let read = |row: &rusqlite::Row<'_>| Ok(FeedVersion { revision: row.get(0)?, tried_at: row.get(1)? });
+    let read = |row: &rusqlite::Row<'_>| Ok(FetchRevision { revision: row.get(0)?, tried_at: row.get(1)? });
     let version = transaction.prepare_cached(sql)?.query_row([delivery.feed.0], read).optional()?;
     let Some(version) = version else { return Ok(true) };
     Ok(match delivery.outcome {
-        Outcome::Copy(_) => false,
+        FetchOutcome::Copy(_) => false,
         // A failure does not replace what another refresh has found out since.
-        Outcome::Nothing => version != delivery.version,
-        Outcome::Unchanged | Outcome::Feed(_) => version.revision != delivery.version.revision,
+        FetchOutcome::Nothing => version != delivery.version,
+        FetchOutcome::Unchanged | FetchOutcome::Feed(_) => version.revision != delivery.version.revision,
     })
 }
 
 /// Takes over what a feed says of itself.
-fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, document: &DeliveredFeed) -> Result<()> {
+fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedId, document: &ParsedFeed) -> Result<()> {
     // The name that a list of feeds gave it turns out to be its own.
     let own = "UPDATE feeds SET own_title = NULL WHERE id = ?1 AND own_title = ?2";
     transaction.prepare_cached(own)?.execute(params![feed.0, document.title])?;
@@ -539,7 +548,7 @@ fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedNumber, docu
     transaction.prepare_cached(own)?.execute(params![feed.0, document.title, revision])?;
     let own = "UPDATE feeds SET page = coalesce(?2, page), description = coalesce(?3, description), etag = ?4,
         last_modified = ?5, flaws = ?6, fetch_revision = ?7 WHERE id = ?1";
-    let DeliveredFeed { page, description, etag, last_modified, flaws, .. } = document;
+    let ParsedFeed { page, description, etag, last_modified, flaws, .. } = document;
     let flaws = (!flaws.is_empty()).then(|| serde_json::to_string(flaws).unwrap_or_default());
     transaction.prepare_cached(own)?.execute(params![
         feed.0,
@@ -560,7 +569,7 @@ pub(crate) const COPIED: u64 = 0;
 fn insert(
     transaction: &Transaction<'_>,
     revision: i64,
-    feed: FeedNumber,
+    feed: FeedId,
     id: ArticleId,
     entry: &PreparedEntry,
     now: i64,
@@ -674,8 +683,12 @@ fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEn
 
 /// Drops read entries beyond the limits of a feed. Unread, starred, tagged and noted entries stay, and so do entries that
 /// another feed repeats. Returns the dropped identities, or `None` if the feed has no limits.
-fn drop_old_entries(transaction: &Transaction<'_>, revision: i64, delivery: &Delivery) -> Result<Option<HashSet<i64>>> {
-    let Delivery { feed, merge, .. } = delivery;
+fn drop_old_entries(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    delivery: &FetchResult,
+) -> Result<Option<HashSet<i64>>> {
+    let FetchResult { feed, merge, .. } = delivery;
     let limits = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
     let (count, days): (Option<i64>, Option<i64>) = transaction
         .prepare_cached("SELECT keep_count, keep_days FROM feeds WHERE id = ?1")?
@@ -708,7 +721,7 @@ fn drop_old_entries(transaction: &Transaction<'_>, revision: i64, delivery: &Del
 }
 
 /// Forgets what was let go and what the feed does not list any more, so cannot come back.
-fn delete_unlisted(transaction: &Transaction<'_>, feed: FeedNumber, listed: &HashSet<i64>) -> Result<()> {
+fn delete_unlisted(transaction: &Transaction<'_>, feed: FeedId, listed: &HashSet<i64>) -> Result<()> {
     let mut statement = transaction.prepare_cached("SELECT number, id FROM entries WHERE feed = ?1 AND dropped = 1")?;
     let both = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let past: Vec<(i64, i64)> = rows::read(&mut statement, [feed.0], "entries", both)?;

@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Row, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::FeedNumber;
+use super::FeedId;
 use super::entries::{COPIED, PreparedEntry};
 use crate::article::{ArticleId, Draft, Role};
 use crate::formats::{FeedKey, canonical_address};
@@ -137,11 +137,7 @@ pub(crate) enum EntryMatch {
 }
 
 /// Finds the stored entry for each entry of a document. Stores which keys are shared or have changed.
-pub(crate) fn find(
-    transaction: &Transaction<'_>,
-    feed: FeedNumber,
-    entries: &[PreparedEntry],
-) -> Result<Vec<EntryMatch>> {
+pub(crate) fn find(transaction: &Transaction<'_>, feed: FeedId, entries: &[PreparedEntry]) -> Result<Vec<EntryMatch>> {
     let mut finder = EntryFinder::new(transaction, feed)?;
     let levels = finder.levels(entries)?;
     let mut found: Vec<Option<EntryMatch>> = vec![None; entries.len()];
@@ -167,7 +163,7 @@ pub(crate) fn find(
 }
 
 /// Stores that a key belongs to an entry.
-pub(crate) fn remember(transaction: &Transaction<'_>, feed: FeedNumber, key: u64, number: i64) -> Result<()> {
+pub(crate) fn remember(transaction: &Transaction<'_>, feed: FeedId, key: u64, number: i64) -> Result<()> {
     let sql = "INSERT OR IGNORE INTO entry_keys (feed, key, entry) VALUES (?1, ?2, ?3)";
     transaction.prepare_cached(sql)?.execute(params![feed.0, signed(key), number])?;
     Ok(())
@@ -175,7 +171,7 @@ pub(crate) fn remember(transaction: &Transaction<'_>, feed: FeedNumber, key: u64
 
 struct EntryFinder<'t> {
     transaction: &'t Transaction<'t>,
-    feed: FeedNumber,
+    feed: FeedId,
     /// EntryKeys that several entries have had.
     shared: HashSet<u64>,
     /// The numbers of entries by keys other than the one they are stored under.
@@ -187,7 +183,7 @@ struct EntryFinder<'t> {
 }
 
 impl<'t> EntryFinder<'t> {
-    fn new(transaction: &'t Transaction<'t>, feed: FeedNumber) -> Result<EntryFinder<'t>> {
+    fn new(transaction: &'t Transaction<'t>, feed: FeedId) -> Result<EntryFinder<'t>> {
         let (mut shared, mut known) = (HashSet::new(), HashMap::new());
         let mut statement = transaction.prepare_cached("SELECT key, entry FROM entry_keys WHERE feed = ?1")?;
         let both = |row: &Row<'_>| Ok((unsigned(row.get(0)?), row.get::<_, Option<i64>>(1)?));

@@ -6,7 +6,7 @@ use rusqlite::{Row, Transaction, params};
 
 use super::duplicates::merge_marks;
 use super::entries::COPIED;
-use super::{FeedNumber, change, forget_dropped, show, state};
+use super::{FeedId, change, forget_dropped, show, state};
 use crate::article::ArticleId;
 use crate::library::journal::rename_articles;
 use crate::library::marks::{signed, unsigned};
@@ -17,7 +17,7 @@ use crate::subscriptions::{Subscription, same_address};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergedFeeds {
     /// The feed that has the entries of both.
-    pub number: FeedNumber,
+    pub number: FeedId,
     /// The name of the subscription that ended.
     pub ended: String,
     /// The name of the feed that has the entries of both.
@@ -61,7 +61,7 @@ pub(crate) fn merge(transaction: &Transaction<'_>, revision: i64, gone: i64, sta
     let refetch = "UPDATE feeds SET revision = ?2, fetch_revision = ?2, due_at = NULL WHERE id = ?1";
     transaction.execute(refetch, params![stays, revision])?;
     let name = state(transaction, stays)?.name().to_owned();
-    Ok(MergedFeeds { number: FeedNumber(stays), ended: ended.name().to_owned(), name })
+    Ok(MergedFeeds { number: FeedId(stays), ended: ended.name().to_owned(), name })
 }
 
 /// Returns the subscription with what the other adds to it. Uses the larger of the two limits.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::corpus::Stamp;
+use crate::corpus::FileStamp;
 
 /// The state of a file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum FileState {
     /// It is there.
     There {
         /// Its size and the time when it was last written.
-        stamp: Stamp,
+        stamp: FileStamp,
         /// When it was last written, renamed or created, in nanoseconds since 1970-01-01 00:00 UTC. Without such a time,
         /// as on Windows, `i64::MAX`.
         changed: i64,
@@ -46,12 +46,12 @@ fn is_missing(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
-fn stamp(metadata: &fs::Metadata) -> Stamp {
+fn stamp(metadata: &fs::Metadata) -> FileStamp {
     let since = metadata.modified().ok().map(|time| match time.duration_since(std::time::UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |before| -before),
     });
-    Stamp { size: metadata.len(), modified: since.unwrap_or(0) }
+    FileStamp { size: metadata.len(), modified: since.unwrap_or(0) }
 }
 
 #[cfg(unix)]

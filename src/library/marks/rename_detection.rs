@@ -25,13 +25,16 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::file_state::FileState;
 use super::moves;
-use super::{Keeper, Known, News, Origins, Place8, content, now_nanoseconds, path_of, signed, unsigned};
+use super::{
+    ArticleRecord, ExternalChanges, MarkWriter, PathResolver, PathValue, content, now_nanoseconds, path_of, signed,
+    unsigned,
+};
 use crate::article::ArticleId;
-use crate::corpus::{Corpus, Entry, Origin, Slot, Stamp};
+use crate::corpus::{ArticleRef, Corpus, FileStamp, Origin, Slot};
 use crate::library::feeds::duplicates;
 use crate::library::journal::rename_articles;
 use crate::library::{Library, Result, rows};
-use crate::marks::Marking;
+use crate::marks::MarkChange;
 use crate::text::fold::fold;
 
 /// How far the times of files can lag behind the clock, in nanoseconds. Linux takes them from its timer, which ticks every
@@ -60,18 +63,23 @@ struct StoredText {
 impl Library {
     /// Recognises the articles of `corpus` from slot `from` on; the slots before were recognised earlier. `look` returns
     /// the current state of a file. Returns what changed, including changes of other programs.
-    pub fn recognise(&mut self, corpus: &Corpus, from: usize, look: &dyn Fn(&Path) -> FileState) -> Result<News> {
+    pub fn recognise(
+        &mut self,
+        corpus: &Corpus,
+        from: usize,
+        look: &dyn Fn(&Path) -> FileState,
+    ) -> Result<ExternalChanges> {
         let looked = RefCell::new(HashMap::new());
         let look = |path: &Path| *looked.borrow_mut().entry(path.to_owned()).or_insert_with(|| look(path));
         let fresh = std::mem::take(&mut self.fresh);
-        let view = FileView { corpus, from, fresh: &fresh, look: &look };
+        let view = ObservedFiles { corpus, from, fresh: &fresh, look: &look };
         let written = self.recognise_view(&view);
         self.fresh = fresh;
-        if written? { self.read_news(false) } else { Ok(News::default()) }
+        if written? { self.read_news(false) } else { Ok(ExternalChanges::default()) }
     }
 
     /// Returns whether anything had to be written.
-    fn recognise_view(&mut self, view: &FileView<'_>) -> Result<bool> {
+    fn recognise_view(&mut self, view: &ObservedFiles<'_>) -> Result<bool> {
         let revision = moves::revision(&self.connection)?;
         if RecognitionPlan::new(&self.connection, view)?.is_empty() {
             self.recognised_at = revision;
@@ -94,7 +102,7 @@ impl Library {
 }
 
 /// What a program sees of the files.
-struct FileView<'a> {
+struct ObservedFiles<'a> {
     corpus: &'a Corpus,
     from: usize,
     fresh: &'a HashSet<ArticleId>,
@@ -117,7 +125,7 @@ struct RecognitionPlan {
 }
 
 impl RecognitionPlan {
-    fn new(connection: &Connection, view: &FileView<'_>) -> Result<RecognitionPlan> {
+    fn new(connection: &Connection, view: &ObservedFiles<'_>) -> Result<RecognitionPlan> {
         let corpus = view.corpus;
         let mut lost = stored_texts(connection)?;
         if lost.is_empty() {
@@ -156,7 +164,7 @@ impl RecognitionPlan {
     }
 
     fn carry_out(&self, transaction: &Transaction<'_>, revision: i64, corpus: &Corpus) -> Result<()> {
-        let mut origins = Origins::default();
+        let mut origins = PathResolver::default();
         let aside = |id: ArticleId| aside(id, self.contents.get(&id).copied().unwrap_or(0));
         for entry in self.edited.iter().filter_map(|&slot| corpus.get(slot)) {
             refresh(transaction, &origins.known(entry))?;
@@ -177,11 +185,11 @@ impl RecognitionPlan {
         }
         for &(holder, slot) in &self.returned {
             let Some(entry) = corpus.get(slot) else { continue };
-            let mut keeper = Keeper::new(transaction, revision)?;
+            let mut keeper = MarkWriter::new(transaction, revision)?;
             let marked = keeper.marked(holder)?.unwrap_or_default();
             keeper.insert(entry.id(), Some(origins.known(entry)))?;
             for change in marked.changes() {
-                keeper.keep(&Marking { article: entry.id(), change }, &mut |_| None)?;
+                keeper.keep(&MarkChange { article: entry.id(), change }, &mut |_| None)?;
             }
             moves::clear_away(transaction, entry.id(), content(entry))?;
         }
@@ -237,7 +245,7 @@ enum Whereabouts {
 
 /// A search for the new places of articles.
 struct Search<'a> {
-    view: &'a FileView<'a>,
+    view: &'a ObservedFiles<'a>,
     /// Articles whose text is not at their place.
     lost: &'a HashMap<ArticleId, StoredText>,
     /// The places of those whose place has another text.
@@ -248,7 +256,7 @@ struct Search<'a> {
     settled: HashSet<Slot>,
     /// Places where an article may have moved to that are not those of stored articles, by the name of their file.
     same_name: HashMap<&'a [u8], Vec<Slot>>,
-    origins: Origins,
+    origins: PathResolver,
     taken: HashMap<Slot, ArticleId>,
     moved: Vec<(ArticleId, Slot, bool)>,
 }
@@ -263,7 +271,7 @@ enum SearchScope {
 
 impl<'a> Search<'a> {
     fn new(
-        view: &'a FileView<'a>,
+        view: &'a ObservedFiles<'a>,
         lost: &'a HashMap<ArticleId, StoredText>,
         edited: &'a HashMap<ArticleId, Slot>,
         strangers: &[Slot],
@@ -497,11 +505,11 @@ impl<'a> Search<'a> {
     }
 }
 
-impl FileView<'_> {
+impl ObservedFiles<'_> {
     /// Returns whether the file of an entry is still as it was read. If it is not, a newer version of the corpus follows.
-    fn is_current(&self, entry: Entry<'_>, origins: &mut Origins) -> bool {
+    fn is_current(&self, entry: ArticleRef<'_>, origins: &mut PathResolver) -> bool {
         let read = entry.stamp();
-        read == Stamp::default()
+        read == FileStamp::default()
             || match (self.look)(&origins.place(entry)) {
                 FileState::There { stamp, .. } => stamp == read,
                 FileState::Unknown => true,
@@ -512,7 +520,7 @@ impl FileView<'_> {
 
 /// Returns when a file was last created, renamed or changed: with the folders around it that are not folders of the row,
 /// and by itself.
-fn last_change(place: &Path, row: &Lost, view: &FileView<'_>) -> [i64; 2] {
+fn last_change(place: &Path, row: &Lost, view: &ObservedFiles<'_>) -> [i64; 2] {
     let time = |path: &Path| match (view.look)(path) {
         FileState::There { changed, .. } => changed,
         FileState::Unknown => i64::MAX,
@@ -537,7 +545,7 @@ fn is_waiting(connection: &Connection, id: ArticleId) -> Result<bool> {
     Ok(connection.prepare_cached(sql)?.exists([signed(id.0)])?)
 }
 
-fn has_headline(entry: Entry<'_>, headline: &str) -> bool {
+fn has_headline(entry: ArticleRef<'_>, headline: &str) -> bool {
     !headline.is_empty() && fold(&entry.headline()) == fold(headline)
 }
 
@@ -567,12 +575,12 @@ fn set_aside(transaction: &Transaction<'_>, id: ArticleId, aside: ArticleId) -> 
     Ok(())
 }
 
-fn name_of(entry: Entry<'_>) -> &[u8] {
+fn name_of(entry: ArticleRef<'_>) -> &[u8] {
     entry.place().map_or(&[], |(_, name)| name.as_encoded_bytes())
 }
 
 /// Stores the text of an edited article.
-fn refresh(transaction: &Transaction<'_>, known: &Known) -> Result<()> {
+fn refresh(transaction: &Transaction<'_>, known: &ArticleRecord) -> Result<()> {
     let sql =
         "UPDATE articles SET content = ?2, length = ?3, headline = ?4, published = ?5, known_at = ?6 WHERE id = ?1";
     let length = i64::try_from(known.length).unwrap_or(i64::MAX);
@@ -594,7 +602,7 @@ fn has_row(connection: &Connection, id: ArticleId) -> Result<bool> {
 
 /// Changes the identity of an article. Returns `false` if there is no article `from`. Marks that the new identity has
 /// already are added to it.
-fn rename(transaction: &Transaction<'_>, revision: i64, from: ArticleId, known: &Known) -> Result<bool> {
+fn rename(transaction: &Transaction<'_>, revision: i64, from: ArticleId, known: &ArticleRecord) -> Result<bool> {
     let (old, new) = (signed(from.0), signed(known.id.0));
     if !has_row(transaction, from)? {
         return Ok(false);
@@ -605,7 +613,7 @@ fn rename(transaction: &Transaction<'_>, revision: i64, from: ArticleId, known: 
         return Ok(true);
     }
     let sql = "UPDATE articles SET id = ?2, revision = ?3, place = ?4, ordinal = ?5 WHERE id = ?1";
-    transaction.prepare_cached(sql)?.execute(params![old, new, revision, Place8(&known.place), known.ordinal])?;
+    transaction.prepare_cached(sql)?.execute(params![old, new, revision, PathValue(&known.place), known.ordinal])?;
     transaction
         .prepare_cached("UPDATE OR REPLACE reported SET article = ?2 WHERE article = ?1")?
         .execute([old, new])?;

@@ -1,7 +1,7 @@
 //! Parsing of terms: words, phrases and regular expressions.
 
 use super::Parser;
-use crate::query::ast::{Expr, Mistake, Term, TermId, TermKind, TokenKind};
+use crate::query::ast::{Expr, QueryError, Term, TermId, TermKind, TokenKind};
 use crate::query::case::ExactWords;
 use crate::query::fields::Field;
 use crate::query::pattern;
@@ -83,7 +83,7 @@ impl Parser<'_> {
             (Some((at, reason)), Some(_)) => {
                 let span = self.at + 1 + at..self.at + length;
                 let message = format!("invalid regular expression: {reason}");
-                self.mistake.get_or_insert(Mistake { span, message });
+                self.mistake.get_or_insert(QueryError { span, message });
                 self.token(length, TokenKind::Mistake);
                 return Expr::Everything;
             }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::Parser;
 use crate::query::ast::{Expr, TokenKind};
 use crate::query::case::CASES;
-use crate::query::dates::{Days, Written, ago, date};
+use crate::query::dates::{DateParse, Days, ago, date};
 use crate::query::fields::{FEATURES, FieldKind, FieldSpec, MARKS, SORTS, closest};
 
 impl Parser<'_> {
@@ -56,12 +56,12 @@ impl Parser<'_> {
 
     fn one_date(&mut self, text: &str) -> Result<Option<(NaiveDate, NaiveDate)>, String> {
         match date(text, self.today) {
-            Written::Days(first, last) => {
+            DateParse::Days(first, last) => {
                 self.depends_on_today |= !text.starts_with(|c: char| c.is_ascii_digit());
                 Ok(Some((first, last)))
             }
-            Written::Unfinished => Ok(None),
-            Written::Wrong => Err(format!(
+            DateParse::Unfinished => Ok(None),
+            DateParse::Wrong => Err(format!(
                 "invalid date \"{text}\"; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10"
             )),
         }

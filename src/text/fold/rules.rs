@@ -44,7 +44,7 @@ pub(super) fn may_begin_mark(bytes: &[u8]) -> bool {
 /// The folded form of a cluster, at most [`MAX_FOLDED`] bytes unless it is unchanged.
 pub(super) enum Folded<'a> {
     Same(&'a str),
-    Short(Short),
+    Short(InlineStr),
     Long(String),
 }
 
@@ -68,16 +68,16 @@ impl Folded<'_> {
 
 /// A string of at most seven bytes without an allocation.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Short {
+pub(super) struct InlineStr {
     length: u8,
     bytes: [u8; MAX_FOLDED],
 }
 
-impl Short {
-    fn new(text: &str) -> Option<Short> {
+impl InlineStr {
+    fn new(text: &str) -> Option<InlineStr> {
         let mut bytes = [0; MAX_FOLDED];
         bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
-        Some(Short { length: text.len() as u8, bytes })
+        Some(InlineStr { length: text.len() as u8, bytes })
     }
 
     /// Returns the bytes, padded with zeros, and their number.
@@ -97,7 +97,7 @@ impl Short {
 pub(super) fn fold_cluster(original: &str, first: char) -> Folded<'_> {
     if first.len_utf8() == original.len() {
         match first {
-            'A'..='Z' => return Folded::Short(Short { length: 1, bytes: [first as u8 + 32, 0, 0, 0, 0, 0, 0] }),
+            'A'..='Z' => return Folded::Short(InlineStr { length: 1, bytes: [first as u8 + 32, 0, 0, 0, 0, 0, 0] }),
             '\0'..='\x7F'
             | '\u{3041}'..='\u{3096}'
             | '\u{30A1}'..='\u{30FA}'
@@ -118,16 +118,16 @@ const PAGE: usize = 256;
 
 /// Returns the folded form of a character below [`TABLE_END`]. Pages are computed on first use. All of them take about 2
 /// ms, for which every thread of a first load would have to wait, and most texts need only two pages.
-fn in_table(c: char) -> Short {
-    static PAGES: [OnceLock<Vec<Short>>; TABLE_END as usize / PAGE] = [const { OnceLock::new() }; _];
+fn in_table(c: char) -> InlineStr {
+    static PAGES: [OnceLock<Vec<InlineStr>>; TABLE_END as usize / PAGE] = [const { OnceLock::new() }; _];
     let (page, at) = (c as usize / PAGE, c as usize % PAGE);
     let forms = |page: usize| {
         (page * PAGE..(page + 1) * PAGE)
             .map(|code| {
-                let Some(c) = u32::try_from(code).ok().and_then(char::from_u32) else { return Short::default() };
+                let Some(c) = u32::try_from(code).ok().and_then(char::from_u32) else { return InlineStr::default() };
                 let mut buffer = [0; 4];
                 let original = &*c.encode_utf8(&mut buffer);
-                Short::new(&fold_slowly(original)).or_else(|| Short::new(original)).unwrap_or_default()
+                InlineStr::new(&fold_slowly(original)).or_else(|| InlineStr::new(original)).unwrap_or_default()
             })
             .collect()
     };
@@ -148,13 +148,13 @@ fn fold_slowly(cluster: &str) -> String {
 fn fold_by_the_tables(cluster: &str) -> String {
     cluster
         .chars()
-        .flat_map(|c| Plain::of(c).into_iter())
+        .flat_map(|c| PlainForm::of(c).into_iter())
         .nfkd()
         .filter(|&c| !is_dropped(c))
         .flat_map(char::to_lowercase)
         .nfkd()
         .filter(|&c| !is_dropped(c))
-        .flat_map(|c| Plain::of(c).into_iter())
+        .flat_map(|c| PlainForm::of(c).into_iter())
         .nfc()
         .filter(|&c| !c.is_control())
         .collect()
@@ -171,14 +171,14 @@ fn is_dropped(c: char) -> bool {
 }
 
 /// Returns the plain form of a typographic character, or of a letter with a stroke.
-enum Plain {
+enum PlainForm {
     One(char),
     Two(char, char),
 }
 
-impl Plain {
-    fn of(c: char) -> Plain {
-        Plain::One(match c {
+impl PlainForm {
+    fn of(c: char) -> PlainForm {
+        PlainForm::One(match c {
             '\u{2018}'..='\u{201B}'
             | '\u{2032}'
             | '\u{2035}'
@@ -206,18 +206,18 @@ impl Plain {
             'ı' => 'i',
             'ŧ' => 't',
             'ς' => 'σ',
-            'ß' => return Plain::Two('s', 's'),
-            'æ' => return Plain::Two('a', 'e'),
-            'œ' => return Plain::Two('o', 'e'),
-            'þ' => return Plain::Two('t', 'h'),
+            'ß' => return PlainForm::Two('s', 's'),
+            'æ' => return PlainForm::Two('a', 'e'),
+            'œ' => return PlainForm::Two('o', 'e'),
+            'þ' => return PlainForm::Two('t', 'h'),
             _ => c,
         })
     }
 
     fn into_iter(self) -> impl Iterator<Item = char> {
         let (first, second) = match self {
-            Plain::One(c) => (c, None),
-            Plain::Two(first, second) => (first, Some(second)),
+            PlainForm::One(c) => (c, None),
+            PlainForm::Two(first, second) => (first, Some(second)),
         };
         std::iter::once(first).chain(second)
     }

@@ -74,7 +74,7 @@ impl<'a> Unfolder<'a> {
     ///
     /// A mark inside the folded form of one original character maps to the start of the character, or to its end if the
     /// mark is the end of a range.
-    fn take_into(&mut self, end: usize, out: &mut Vec<u8>, marks: &mut [Mark]) {
+    fn take_into(&mut self, end: usize, out: &mut Vec<u8>, marks: &mut [EditMark]) {
         let end = end.min(self.folded.len());
         let mut mark = 0;
         loop {
@@ -128,11 +128,11 @@ impl<'a> Unfolder<'a> {
     /// Like [`take`](Self::take), and also maps `ranges`, folded ranges of the article within the taken text, in any
     /// order, to ranges of the original.
     pub fn take_with(&mut self, end: usize, ranges: &[Range<usize>]) -> (String, Vec<Range<usize>>) {
-        let mut marks: Vec<Mark> = ranges
+        let mut marks: Vec<EditMark> = ranges
             .iter()
             .enumerate()
             .flat_map(|(index, range)| {
-                [(range.start, false), (range.end, true)].map(|(folded, is_end)| Mark {
+                [(range.start, false), (range.end, true)].map(|(folded, is_end)| EditMark {
                     folded,
                     is_end,
                     index,
@@ -256,7 +256,7 @@ impl<'a> Unfolder<'a> {
     }
 }
 
-struct Mark {
+struct EditMark {
     folded: usize,
     is_end: bool,
     index: usize,

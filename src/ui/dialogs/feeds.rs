@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::app::{ChangedPiece, FeedHealth, Overlay, State};
 use crate::render::typeset::wrap;
-use crate::text::Safe;
+use crate::text::SafeStr;
 use crate::ui::Theme;
 use crate::ui::dialogs::draw_more;
 use crate::ui::text_writer::TextWriter;
@@ -25,10 +25,10 @@ pub(crate) fn draw_choice(state: &State, theme: &Theme, overlay: &Overlay, area:
         let over = |style: Style| if selected { style.patch(theme.selection) } else { style };
         let mut writer = TextWriter::new(buffer, area.x, y, area.right());
         if !title.is_empty() {
-            writer.write(Safe::new(title), over(theme.text));
+            writer.write(SafeStr::new(title), over(theme.text));
             writer.skip(2);
         }
-        writer.write(Safe::new(url), over(theme.dim));
+        writer.write(SafeStr::new(url), over(theme.dim));
     }
 }
 
@@ -59,8 +59,8 @@ pub(crate) fn draw_health(state: &State, theme: &Theme, overlay: &Overlay, area:
             }
             let mut writer = TextWriter::new(buffer, area.x, y, area.right());
             if number == 0 {
-                writer.write(Safe::new(line), theme.text.add_modifier(Modifier::BOLD).patch(base));
-                writer.write(Safe::new(&feed.tags), theme.accent.patch(base));
+                writer.write(SafeStr::new(line), theme.text.add_modifier(Modifier::BOLD).patch(base));
+                writer.write(SafeStr::new(&feed.tags), theme.accent.patch(base));
             } else {
                 writer.skip(2);
                 let style = match Some(line) {
@@ -68,7 +68,7 @@ pub(crate) fn draw_health(state: &State, theme: &Theme, overlay: &Overlay, area:
                     line if line == feed.warning.as_deref() => theme.warning,
                     _ => theme.dim,
                 };
-                writer.write(Safe::new(line), style);
+                writer.write(SafeStr::new(line), style);
             }
             y += 1;
         }
@@ -93,7 +93,7 @@ pub(crate) fn draw_changes(state: &State, theme: &Theme, overlay: &Overlay, area
             for piece in paragraph {
                 let end = start + piece.text.len();
                 let shown = line.start.max(start)..line.end.min(end);
-                writer.write(Safe::new(text.get(shown).unwrap_or("")), style(piece, theme));
+                writer.write(SafeStr::new(text.get(shown).unwrap_or("")), style(piece, theme));
                 start = end;
             }
             y += 1;

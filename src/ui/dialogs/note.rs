@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::app::State;
-use crate::text::Safe;
+use crate::text::SafeStr;
 use crate::ui::panes::filter_bar::draw_line;
 use crate::ui::text_writer::TextWriter;
 use crate::ui::{Theme, frame, scrollbar};
@@ -26,7 +26,7 @@ pub(crate) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
             cursor = draw_line(theme, line, &[], true, writer);
         } else {
             let mut writer = writer;
-            writer.write(Safe::new(line.text()), theme.text);
+            writer.write(SafeStr::new(line.text()), theme.text);
         }
     }
     let edge = Rect { width: inner.width + 2, ..inner }.intersection(buffer.area);

@@ -11,10 +11,10 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::{Candidate, Focus, LineEditor, Note, State};
 use crate::keys::Action;
-use crate::query::{Case, Field, Mistake, TokenKind};
-use crate::search::Costly;
+use crate::query::{Case, Field, QueryError, TokenKind};
+use crate::search::EmptyReason;
 use crate::text::format::{counted, grouped};
-use crate::text::{Safe, clean};
+use crate::text::{SafeStr, clean};
 use crate::ui::text_writer::{Highlight, TextWriter, within};
 use crate::ui::{Theme, scrollbar};
 
@@ -44,7 +44,7 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         writer.write(toggle, if is_set { theme.accent } else { theme.dim });
         writer.skip(TOGGLE_GAP as u16);
     }
-    writer.write(Safe::new(&end.text), theme.dim);
+    writer.write(SafeStr::new(&end.text), theme.dim);
     let sign = if typing || state.filter().is_on() { theme.accent } else { theme.dim };
     let mut writer = TextWriter::new(buffer, area.x, area.y, end.text_end(area));
     writer.write(SIGN, sign);
@@ -67,7 +67,7 @@ pub(crate) fn draw_line(
     let x = writer.x() + width as u16;
     let range = start..line.text().len();
     writer.write_highlighted(
-        Safe::new(line.text().get(range.clone()).unwrap_or("")),
+        SafeStr::new(line.text().get(range.clone()).unwrap_or("")),
         theme.text,
         &within(marks, &range),
         0,
@@ -107,7 +107,7 @@ fn columns(state: &State, bar: Rect, range: &Range<usize>) -> (u16, u16) {
 pub(crate) fn draw_mistake(
     state: &State,
     theme: &Theme,
-    mistake: &Mistake,
+    mistake: &QueryError,
     bar: Rect,
     below: Rect,
     buffer: &mut Buffer,
@@ -127,7 +127,7 @@ pub(crate) fn draw_mistake(
         }
         1
     };
-    TextWriter::new(buffer, below.x + x, below.y, below.right()).write(Safe::new(&mistake.message), theme.error);
+    TextWriter::new(buffer, below.x + x, below.y, below.right()).write(SafeStr::new(&mistake.message), theme.error);
 }
 
 /// Draws the candidates of a completion over the rows above the bar.
@@ -165,10 +165,10 @@ pub(crate) fn draw_completion(state: &State, theme: &Theme, bar: Rect, buffer: &
         // The letters keep the row's colours: in 16 colours, dimmed ones are as grey as the row.
         let over = |style: Style| Style { fg: None, bg: None, ..style };
         let (text, dim) = if *selected { (Style::new(), Style::new()) } else { (over(theme.text), over(theme.dim)) };
-        TextWriter::new(buffer, x + 1, y, (x + 1 + left).min(area.right())).write(Safe::new(shown), text);
+        TextWriter::new(buffer, x + 1, y, (x + 1 + left).min(area.right())).write(SafeStr::new(shown), text);
         let note_x = area.right().saturating_sub(note.width() as u16 + 1);
         let note_x = if note.chars().all(|c| c.is_ascii_digit() || c == ',') { note_x } else { x + left + 4 };
-        TextWriter::new(buffer, note_x.max(x + 1), y, area.right()).write(Safe::new(note), dim);
+        TextWriter::new(buffer, note_x.max(x + 1), y, area.right()).write(SafeStr::new(note), dim);
     }
     if more {
         let track = Rect::new(x, bar.y - lines.len() as u16, width, lines.len() as u16);
@@ -264,14 +264,14 @@ fn summary(state: &State) -> Vec<String> {
     }
     if let Some(costly) = filter.costly() {
         let (long, short) = match costly {
-            Costly::Without(condition, matched) => {
+            EmptyReason::Without(condition, matched) => {
                 let (condition, count) = (clean(condition), counted(*matched as u64, "article", "articles"));
                 (
                     format!("Nothing; without {condition} {count}"),
                     format!("without {condition} {}", grouped(*matched as u64)),
                 )
             }
-            Costly::Alone(condition) => {
+            EmptyReason::Alone(condition) => {
                 let condition = clean(condition);
                 (format!("Nothing; no article has {condition}"), format!("none has {condition}"))
             }

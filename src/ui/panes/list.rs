@@ -8,15 +8,15 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::{Focus, ListView, State};
 use crate::article::Role;
-use crate::corpus::Entry;
+use crate::corpus::ArticleRef;
 use crate::keys::Action;
-use crate::marks::Marked;
+use crate::marks::ArticleMarks;
 use crate::query::{Case, TermId};
 use crate::render::dates;
 use crate::render::typeset::wrap;
-use crate::search::{Costly, Hit};
+use crate::search::{EmptyReason, Hit};
 use crate::text::format::{counted, grouped};
-use crate::text::{Safe, SafeText};
+use crate::text::{SafeStr, SafeText};
 use crate::ui::text_writer::{Highlight, TextWriter, within};
 use crate::ui::{Theme, scrollbar};
 
@@ -62,7 +62,7 @@ fn draw_head(state: &State, theme: &Theme, head: Rect, buffer: &mut Buffer) {
     let mut writer = TextWriter::new(buffer, head.x + 1, head.y, head.x + room as u16);
     writer.write("newsdesk", theme.accent.add_modifier(ratatui::style::Modifier::BOLD));
     writer.write("  ", theme.dim);
-    writer.write(Safe::new(state.title()), theme.dim);
+    writer.write(SafeStr::new(state.title()), theme.dim);
     let x = head.right().saturating_sub(count.width() as u16 + 2).max(head.x);
     TextWriter::new(buffer, x, head.y, head.right()).write(count, theme.dim);
 }
@@ -78,16 +78,16 @@ fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
     }
     if let Some(costly) = state.filter().costly() {
         let text = match costly {
-            Costly::Without(condition, 1) => {
+            EmptyReason::Without(condition, 1) => {
                 format!("No article matches all of it. Without {condition} there is 1.")
             }
-            Costly::Without(condition, matched) => {
+            EmptyReason::Without(condition, matched) => {
                 let count = grouped(*matched as u64);
                 format!("No article matches all of it. Without {condition} there are {count}.")
             }
-            Costly::Alone(condition) => format!("No article matches all of it; none has {condition}."),
+            EmptyReason::Alone(condition) => format!("No article matches all of it; none has {condition}."),
         };
-        let text = Safe::from(text);
+        let text = SafeStr::from(text);
         let lines = wrap(&text, usize::from(rows.width.saturating_sub(2).max(1)), false);
         for (row, (range, _)) in lines.into_iter().enumerate() {
             let y = rows.y + u16::from(rows.height > 2) + row as u16;
@@ -127,7 +127,7 @@ fn draw_rows(state: &State, theme: &Theme, view: ListView, rows: Rect, buffer: &
     }
 }
 
-fn draw_article(state: &State, theme: &Theme, entry: Entry<'_>, area: Rect, base: Style, buffer: &mut Buffer) {
+fn draw_article(state: &State, theme: &Theme, entry: ArticleRef<'_>, area: Rect, base: Style, buffer: &mut Buffer) {
     // Over the selection, only what stands out keeps its colour; grey on grey would not be read.
     let over = |style: Style| {
         if base.fg.is_some() { style.patch(base) } else { style.patch(Style::new().add_modifier(base.add_modifier)) }
@@ -240,7 +240,7 @@ struct Meta {
 }
 
 /// The sign of a note, tags, the section, cut to `most` columns, and the source, cut to as many as are given for it.
-fn meta(theme: &Theme, entry: Entry<'_>, marked: &Marked, most: usize, most_source: Option<usize>) -> Meta {
+fn meta(theme: &Theme, entry: ArticleRef<'_>, marked: &ArticleMarks, most: usize, most_source: Option<usize>) -> Meta {
     let mut texts = Vec::new();
     if !marked.note().is_empty() {
         texts.push(("✎ ".to_owned(), theme.accent));
@@ -276,7 +276,7 @@ fn meta(theme: &Theme, entry: Entry<'_>, marked: &Marked, most: usize, most_sour
 
 /// The text around a hit, on one row.
 fn draw_snippet(
-    entry: Entry<'_>,
+    entry: ArticleRef<'_>,
     hit: &Hit,
     marks: &[Highlight],
     style: Style,

@@ -11,7 +11,7 @@ use crate::app::{OpenArticle, State};
 use crate::article::{BlockKind, Role, SpanStyle};
 use crate::render::typeset::{LineKind, PageLine};
 use crate::search::Hit;
-use crate::text::Safe;
+use crate::text::SafeStr;
 use crate::ui::text_writer::{Highlight, TextWriter, within};
 use crate::ui::{Theme, scrollbar};
 
@@ -77,9 +77,9 @@ fn draw_line(state: &State, theme: &Theme, open: &OpenArticle, line: &PageLine, 
         match line.prefix.strip_prefix(section) {
             Some(rest) if line.kind == LineKind::Dateline && !section.is_empty() => {
                 writer.write(&open.article.section, theme.section(section).add_modifier(Modifier::BOLD));
-                writer.write(Safe::new(rest), style);
+                writer.write(SafeStr::new(rest), style);
             }
-            _ => writer.write(Safe::new(&line.prefix), marker),
+            _ => writer.write(SafeStr::new(&line.prefix), marker),
         }
     }
     let Some((number, part)) = line.part.and_then(|number| Some((number, open.article.parts.get(number)?))) else {

@@ -11,7 +11,7 @@ use crate::article::Problem;
 use crate::article::Published;
 use crate::cli::{NOTHING, WRONG, complain, named};
 use crate::formats::{
-    Feed, FeedCategory, FeedDate, FeedEntry, FeedHead, FeedLink, FeedOptions, FeedPerson, FeedText, parse_feed,
+    Feed, FeedCategory, FeedDate, FeedEntry, FeedLink, FeedMeta, FeedOptions, FeedPerson, FeedText, parse_feed,
 };
 use crate::render::shown_address;
 use crate::text::{clean, to_json};
@@ -23,7 +23,7 @@ pub(crate) struct Parse {
     files: Vec<PathBuf>,
     /// How to print them
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: ParseFormat,
     /// The address that relative ones in the feed are relative to
     #[arg(long, value_name = "URL")]
     base: Option<String>,
@@ -33,7 +33,7 @@ pub(crate) struct Parse {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Format {
+pub(in crate::cli) enum ParseFormat {
     /// For people
     Text,
     /// One JSON object a feed, each on a line
@@ -46,13 +46,13 @@ pub(super) fn carry_out(parse: &Parse, out: &mut impl Write) -> io::Result<ExitC
     for path in &parse.files {
         let feed = parse_feed(&bytes(path)?, &options);
         match (&feed, parse.format) {
-            (Ok(feed), Format::Text) => print_text(feed, out)?,
-            (Ok(feed), Format::Json) => writeln!(out, "{}", to_json(&of_feed(path, feed))?)?,
-            (Err(refusal), Format::Json) => {
+            (Ok(feed), ParseFormat::Text) => print_text(feed, out)?,
+            (Ok(feed), ParseFormat::Json) => writeln!(out, "{}", to_json(&of_feed(path, feed))?)?,
+            (Err(refusal), ParseFormat::Json) => {
                 let told = json!({ "file": path.to_string_lossy(), "ok": false, "error": refusal.to_string() });
                 writeln!(out, "{}", to_json(&told)?)?;
             }
-            (Err(_), Format::Text) => {}
+            (Err(_), ParseFormat::Text) => {}
         }
         match feed {
             Ok(feed) => {
@@ -173,7 +173,7 @@ fn of_entry(entry: &FeedEntry) -> Value {
     Value::Object(head)
 }
 
-fn of_head(head: &FeedHead) -> Map<String, Value> {
+fn of_head(head: &FeedMeta) -> Map<String, Value> {
     let mut fields = Map::new();
     put_text(&mut fields, "title", head.title.as_ref());
     put(&mut fields, "link", head.link.as_deref());

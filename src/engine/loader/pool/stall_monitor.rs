@@ -5,8 +5,8 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::worker::{Station, Worker};
-use super::{Crew, Report, TICK, Told};
+use super::worker::{PoolWorker, WorkerState};
+use super::{LoadPool, LoadReport, TICK, WorkerMessage};
 use crate::engine::util::log::note;
 
 /// When the disk has not answered a worker for this long, what it had still to do goes to others.
@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SUBSTITUTES: usize = 32;
 
 /// A worker, as whoever looks after it sees it.
-pub(super) struct Mate {
-    pub(super) station: Arc<Station>,
+pub(super) struct WorkerHandle {
+    pub(super) station: Arc<WorkerState>,
     /// Its pulse when it was looked at last, and since when it is that.
     pulse: u64,
     since: Instant,
@@ -31,11 +31,11 @@ pub(super) struct Mate {
     pub(super) ended: bool,
 }
 
-impl Mate {
+impl WorkerHandle {
     /// How long the disk has not answered it.
     fn waits(&mut self, now: Instant) -> Duration {
         let pulse = self.station.pulse();
-        if pulse != self.pulse || !Station::is_waiting(pulse) {
+        if pulse != self.pulse || !WorkerState::is_waiting(pulse) {
             (self.pulse, self.since, self.relieved) = (pulse, now, false);
         }
         now.duration_since(self.since)
@@ -43,27 +43,28 @@ impl Mate {
 }
 
 /// Looks after the workers: a call that the disk does not answer cannot be broken off, but it holds up no other file.
-pub(super) struct Supervisor<'a> {
-    crew: &'a Arc<Crew>,
-    pub(super) mates: Vec<Mate>,
-    reports: mpsc::Sender<Told>,
-    pub(super) inbox: mpsc::Receiver<Told>,
+pub(super) struct StallMonitor<'a> {
+    crew: &'a Arc<LoadPool>,
+    pub(super) mates: Vec<WorkerHandle>,
+    reports: mpsc::Sender<WorkerMessage>,
+    pub(super) inbox: mpsc::Receiver<WorkerMessage>,
     pub(super) looked: Instant,
     /// How many there may be.
     most: usize,
 }
 
-impl<'a> Supervisor<'a> {
-    pub(super) fn over(crew: &'a Arc<Crew>, threads: usize) -> Supervisor<'a> {
+impl<'a> StallMonitor<'a> {
+    pub(super) fn over(crew: &'a Arc<LoadPool>, threads: usize) -> StallMonitor<'a> {
         let (reports, inbox) = mpsc::channel();
         let most = threads + SUBSTITUTES;
-        let mut own = Supervisor { crew, mates: Vec::new(), reports, inbox, looked: Instant::now(), most };
+        let mut own = StallMonitor { crew, mates: Vec::new(), reports, inbox, looked: Instant::now(), most };
         for _ in 0..threads {
             own.start();
         }
         if own.mates.is_empty() {
             // Where the system gives out no thread, this one does the work.
-            Worker::new(Arc::clone(crew), &Arc::new(Station::new(&crew.room)), own.reports.clone(), false).run();
+            PoolWorker::new(Arc::clone(crew), &Arc::new(WorkerState::new(&crew.room)), own.reports.clone(), false)
+                .run();
         }
         own
     }
@@ -71,22 +72,22 @@ impl<'a> Supervisor<'a> {
     /// Starts a worker, if the system gives out a thread for it.
     fn start(&mut self) {
         let (crew, reports, number) = (Arc::clone(self.crew), self.reports.clone(), self.mates.len());
-        let station = Arc::new(Station::new(&crew.room));
+        let station = Arc::new(WorkerState::new(&crew.room));
         let own = Arc::clone(&station);
         let started = thread::Builder::new().name("reader".to_owned()).spawn(move || {
             let _ended = Ended(reports.clone(), number);
-            Worker::new(crew, &own, reports, number == 0).run();
+            PoolWorker::new(crew, &own, reports, number == 0).run();
         });
         match started {
             Ok(_) => {
                 let since = Instant::now();
-                self.mates.push(Mate { station, pulse: 0, since, relieved: false, ended: false });
+                self.mates.push(WorkerHandle { station, pulse: 0, since, relieved: false, ended: false });
             }
             Err(error) => note(|| format!("no thread to read with: {error}")),
         }
     }
 
-    pub(super) fn look_after(&mut self, tell: &mut dyn FnMut(Report)) {
+    pub(super) fn look_after(&mut self, tell: &mut dyn FnMut(LoadReport)) {
         let now = Instant::now();
         self.looked = now;
         let stopped = self.crew.stop.load(Ordering::Relaxed);
@@ -98,7 +99,7 @@ impl<'a> Supervisor<'a> {
         let answers = waits.iter().zip(&self.mates).any(|(wait, mate)| !mate.ended && *wait < RELIEF);
         let mut substitutes = 0;
         for (mate, wait) in self.mates.iter_mut().zip(waits) {
-            if mate.ended || !Station::is_waiting(mate.pulse) {
+            if mate.ended || !WorkerState::is_waiting(mate.pulse) {
                 continue;
             }
             if wait >= PATIENCE && answers || stopped && wait >= TICK {
@@ -107,7 +108,7 @@ impl<'a> Supervisor<'a> {
                 let Some((shard, rest)) = mate.station.relieve() else { continue };
                 shard.into_iter().for_each(|shard| {
                     self.crew.room.take(&shard);
-                    tell(Report::Shard(shard));
+                    tell(LoadReport::Shard(shard));
                 });
                 if let Some((folder, names)) = rest {
                     self.crew.give_back(&folder, names);
@@ -125,10 +126,10 @@ impl<'a> Supervisor<'a> {
 }
 
 /// Tells that a worker has ended, in whatever way.
-struct Ended(mpsc::Sender<Told>, usize);
+struct Ended(mpsc::Sender<WorkerMessage>, usize);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        let _ = self.0.send(Told::Ended(self.1));
+        let _ = self.0.send(WorkerMessage::Ended(self.1));
     }
 }

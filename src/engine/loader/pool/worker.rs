@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, TryLockError, mpsc};
 
-use super::{Counts, Crew, Job, Report, Taken, Told, add, lock};
-use crate::article::{Problem, Refusal};
-use crate::corpus::{Origin, Shard, Stamp};
+use super::{Job, LoadCounts, LoadPool, LoadReport, NextJob, WorkerMessage, add, lock};
+use crate::article::{Problem, ReadError};
+use crate::corpus::{FileStamp, Origin, Shard};
 use crate::engine::loader::extensions::is_uncertain;
 use crate::engine::loader::file_reader::{FileReader, OpenFolder};
-use crate::engine::loader::ingest::{Intake, Provenance};
+use crate::engine::loader::ingest::{FileSource, ShardWriter};
 use crate::engine::loader::known_files::{FolderKey, KnownFile};
-use crate::engine::loader::memory_budget::Room;
-use crate::engine::loader::walk::{Folder, Found, look_into};
+use crate::engine::loader::memory_budget::MemoryBudget;
+use crate::engine::loader::walk::{FolderEntry, SourceFolder, look_into};
 
 /// Files are handed out this many at a time: about half a millisecond of work.
 const BATCH: usize = 64;
@@ -24,9 +24,9 @@ const KNOWN_BATCH: usize = 512;
 
 /// Tells whether a thread waits for the disk: an odd number while it does, another one each time.
 #[derive(Debug, Default)]
-pub(crate) struct Pulse(AtomicU64);
+pub(crate) struct Heartbeat(AtomicU64);
 
-impl Pulse {
+impl Heartbeat {
     /// Does what waits for the disk.
     pub(crate) fn waiting<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.fetch_add(1, Ordering::Relaxed);
@@ -42,17 +42,17 @@ impl Pulse {
 }
 
 /// What a worker has in hand, where whoever looks after it can get at it.
-pub(super) struct Station {
-    pulse: Pulse,
+pub(super) struct WorkerState {
+    pulse: Heartbeat,
     given_up: AtomicBool,
-    hand: Mutex<Hand>,
+    hand: Mutex<InProgress>,
 }
 
-struct Hand {
-    intake: Intake,
+struct InProgress {
+    intake: ShardWriter,
     passed_over: BTreeMap<&'static str, usize>,
     /// The folder that is looked into, or that files are read in.
-    folder: Option<Arc<Folder>>,
+    folder: Option<Arc<SourceFolder>>,
     /// The file that is read.
     name: Option<OsString>,
     /// The files that are read after it, the next one last.
@@ -61,13 +61,20 @@ struct Hand {
 }
 
 /// Files that are still to be read in a folder.
-type Rest = (Arc<Folder>, Vec<OsString>);
+type Rest = (Arc<SourceFolder>, Vec<OsString>);
 
-impl Station {
-    pub(super) fn new(room: &Arc<Room>) -> Station {
+impl WorkerState {
+    pub(super) fn new(room: &Arc<MemoryBudget>) -> WorkerState {
         let (folder, name, rest, passed_over) = (None, None, Vec::new(), BTreeMap::new());
-        let hand = Hand { intake: Intake::new(Arc::clone(room)), passed_over, folder, name, rest, is_folder: false };
-        Station { pulse: Pulse::default(), given_up: AtomicBool::new(false), hand: Mutex::new(hand) }
+        let hand = InProgress {
+            intake: ShardWriter::new(Arc::clone(room)),
+            passed_over,
+            folder,
+            name,
+            rest,
+            is_folder: false,
+        };
+        WorkerState { pulse: Heartbeat::default(), given_up: AtomicBool::new(false), hand: Mutex::new(hand) }
     }
 
     pub(super) fn pulse(&self) -> u64 {
@@ -95,21 +102,21 @@ impl Station {
 
     /// Waits no longer for what this worker waits for; tells so where that is wanted. False where the worker goes on by
     /// itself.
-    pub(super) fn give_up(&self, crew: &Crew, is_told: bool, tell: &mut dyn FnMut(Report)) -> bool {
+    pub(super) fn give_up(&self, crew: &LoadPool, is_told: bool, tell: &mut dyn FnMut(LoadReport)) -> bool {
         let Ok(mut hand) = self.hand.try_lock() else { return false };
         let Some(folder) = hand.folder.clone() else { return false };
         self.given_up.store(true, Ordering::Relaxed);
         let files = std::mem::take(&mut hand.rest).len() + usize::from(hand.name.is_some());
-        let place = Place { folder, name: hand.name.clone() };
+        let place = FileOrFolder { folder, name: hand.name.clone() };
         if let Some(shard) = hand.intake.hand_over() {
             crew.room.take(&shard);
-            tell(Report::Shard(shard));
+            tell(LoadReport::Shard(shard));
         }
         let is_folder = hand.is_folder;
         drop(hand);
         crew.unanswered.add(place.real(), place.shown());
         if is_told {
-            tell(Report::Problem(place.unanswered(crew)));
+            tell(LoadReport::Problem(place.unanswered(crew)));
         }
         (0..files).for_each(|_| crew.count(0));
         crew.done(is_folder);
@@ -117,7 +124,7 @@ impl Station {
     }
 
     /// Adds what was counted here.
-    pub(super) fn add_to(&self, counts: &mut Counts) {
+    pub(super) fn add_to(&self, counts: &mut LoadCounts) {
         let mut hand = lock(&self.hand);
         add(&mut counts.formats, std::mem::take(&mut hand.intake.formats));
         add(&mut counts.passed_over, std::mem::take(&mut hand.intake.passed_over));
@@ -126,12 +133,12 @@ impl Station {
 }
 
 /// A file, or a folder.
-struct Place {
-    folder: Arc<Folder>,
+struct FileOrFolder {
+    folder: Arc<SourceFolder>,
     name: Option<OsString>,
 }
 
-impl Place {
+impl FileOrFolder {
     fn real(&self) -> PathBuf {
         self.name.as_ref().map_or_else(|| self.folder.real.clone(), |name| self.folder.real.join(name))
     }
@@ -141,7 +148,7 @@ impl Place {
     }
 
     /// That the disk does not answer. What was read there before stays.
-    fn unanswered(&self, crew: &Crew) -> Problem {
+    fn unanswered(&self, crew: &LoadPool) -> Problem {
         let stays = match &self.name {
             Some(name) => {
                 let known = crew.known.find(FolderKey::of(&self.folder.shown), &self.folder.shown, name);
@@ -161,10 +168,10 @@ impl Place {
 }
 
 /// One thread of the crew.
-pub(super) struct Worker<'a> {
-    crew: Arc<Crew>,
-    station: &'a Station,
-    reports: mpsc::Sender<Told>,
+pub(super) struct PoolWorker<'a> {
+    crew: Arc<LoadPool>,
+    station: &'a WorkerState,
+    reports: mpsc::Sender<WorkerMessage>,
     /// One thread goes ahead and finds files, so that the others always have some and the gauge knows how many.
     goes_ahead: bool,
     reader: FileReader,
@@ -173,22 +180,22 @@ pub(super) struct Worker<'a> {
     root: usize,
 }
 
-impl<'a> Worker<'a> {
+impl<'a> PoolWorker<'a> {
     pub(super) fn new(
-        crew: Arc<Crew>,
-        station: &'a Station,
-        reports: mpsc::Sender<Told>,
+        crew: Arc<LoadPool>,
+        station: &'a WorkerState,
+        reports: mpsc::Sender<WorkerMessage>,
         goes_ahead: bool,
-    ) -> Worker<'a> {
-        Worker { crew, station, reports, goes_ahead, reader: FileReader::default(), place: Vec::new(), root: 0 }
+    ) -> PoolWorker<'a> {
+        PoolWorker { crew, station, reports, goes_ahead, reader: FileReader::default(), place: Vec::new(), root: 0 }
     }
 
     pub(super) fn run(mut self) {
         loop {
             let job = match self.crew.try_take(self.goes_ahead) {
-                Taken::Job(job) => job,
-                Taken::End => break,
-                Taken::NotYet => {
+                NextJob::Job(job) => job,
+                NextJob::End => break,
+                NextJob::NotYet => {
                     // What is there is not kept back while waiting.
                     self.hand_over(true);
                     match self.crew.take(self.goes_ahead) {
@@ -202,8 +209,8 @@ impl<'a> Worker<'a> {
                 Job::Folder(folder) => self.walk(&folder),
                 Job::Files(folder, names) => self.read(&folder, names),
                 Job::Bytes { dir, name, place, origin, bytes } => {
-                    let stamp = Stamp { size: bytes.len() as u64, modified: 0 };
-                    let from = Provenance { dir: &dir, name: &name, place: &place, origin, stamp, uncertain: None };
+                    let stamp = FileStamp { size: bytes.len() as u64, modified: 0 };
+                    let from = FileSource { dir: &dir, name: &name, place: &place, origin, stamp, uncertain: None };
                     lock(&self.station.hand).intake.take(&from, &bytes, &mut |problem| self.tell(problem));
                     self.crew.count(bytes.len());
                 }
@@ -226,12 +233,12 @@ impl<'a> Worker<'a> {
         if let Some(shard) = shard {
             self.crew.room.take(&shard);
             // Where nobody listens any more, there is nobody to tell.
-            let _ = self.reports.send(Told::Report(Report::Shard(shard)));
+            let _ = self.reports.send(WorkerMessage::Report(LoadReport::Shard(shard)));
         }
     }
 
     fn tell(&self, problem: Problem) {
-        let _ = self.reports.send(Told::Report(Report::Problem(problem)));
+        let _ = self.reports.send(WorkerMessage::Report(LoadReport::Problem(problem)));
     }
 
     fn is_given_up(&self) -> bool {
@@ -239,17 +246,17 @@ impl<'a> Worker<'a> {
     }
 
     /// Begins with what is in a folder.
-    fn begin(&self, folder: &Arc<Folder>, mut names: Vec<OsString>, is_folder: bool) {
+    fn begin(&self, folder: &Arc<SourceFolder>, mut names: Vec<OsString>, is_folder: bool) {
         let mut hand = lock(&self.station.hand);
         names.reverse();
         (hand.folder, hand.name, hand.rest, hand.is_folder) = (Some(Arc::clone(folder)), None, names, is_folder);
     }
 
-    fn walk(&mut self, folder: &Arc<Folder>) {
+    fn walk(&mut self, folder: &Arc<SourceFolder>) {
         let crew = &self.crew;
         self.begin(folder, Vec::new(), true);
         if crew.unanswered.holds(&folder.real) {
-            return self.tell(Place { folder: Arc::clone(folder), name: None }.unanswered(crew));
+            return self.tell(FileOrFolder { folder: Arc::clone(folder), name: None }.unanswered(crew));
         }
         let batch = if crew.known.is_empty() { BATCH } else { KNOWN_BATCH };
         let mut names = Vec::with_capacity(batch);
@@ -259,7 +266,7 @@ impl<'a> Worker<'a> {
                 self.station.pulse.beat();
                 match found {
                     _ if self.is_given_up() => {}
-                    Found::File(name) => {
+                    FolderEntry::File(name) => {
                         if crew.named.is_empty() || !crew.named.contains(&folder.real.join(&name)) {
                             names.push(name);
                         }
@@ -268,10 +275,10 @@ impl<'a> Worker<'a> {
                             names.reserve(batch);
                         }
                     }
-                    Found::Folder(name) => crew.put_folder(folder.child(&name)),
-                    Found::Link(name, target) => crew.put_link(folder.linked(&name, target)),
-                    Found::PassedOver(ending) => *passed_over.entry(ending).or_default() += 1,
-                    Found::Refused(problem) => self.tell(problem),
+                    FolderEntry::Folder(name) => crew.put_folder(folder.child(&name)),
+                    FolderEntry::Link(name, target) => crew.put_link(folder.linked(&name, target)),
+                    FolderEntry::PassedOver(ending) => *passed_over.entry(ending).or_default() += 1,
+                    FolderEntry::Refused(problem) => self.tell(problem),
                 }
             });
         });
@@ -285,7 +292,7 @@ impl<'a> Worker<'a> {
         crew.put_files(folder, &mut names);
     }
 
-    fn read(&mut self, folder: &Arc<Folder>, names: Vec<OsString>) {
+    fn read(&mut self, folder: &Arc<SourceFolder>, names: Vec<OsString>) {
         let crew = Arc::clone(&self.crew);
         self.begin(folder, names, false);
         let open = self.station.pulse.waiting(|| OpenFolder::new(folder));
@@ -315,7 +322,7 @@ impl<'a> Worker<'a> {
                 continue;
             }
             if crew.unanswered.any() && crew.unanswered.holds(&folder.real.join(&name)) {
-                let place = Place { folder: Arc::clone(folder), name: Some(name) };
+                let place = FileOrFolder { folder: Arc::clone(folder), name: Some(name) };
                 self.tell(place.unanswered(&crew));
                 crew.count(0);
                 continue;
@@ -330,7 +337,7 @@ impl<'a> Worker<'a> {
     /// Reads a file and takes it in; gives how many bytes it had, or none where nobody waits for it any more.
     fn take_in(
         &mut self,
-        folder: &Arc<Folder>,
+        folder: &Arc<SourceFolder>,
         open: &OpenFolder<'_>,
         name: &OsStr,
         (known, uncertain): (Option<&KnownFile>, Option<&'static str>),
@@ -344,19 +351,19 @@ impl<'a> Worker<'a> {
             crew.unanswered.answered(&folder.real.join(name));
             return None;
         }
-        let mut tell = |problem| drop(reports.send(Told::Report(Report::Problem(problem))));
+        let mut tell = |problem| drop(reports.send(WorkerMessage::Report(LoadReport::Problem(problem))));
         match read {
             Ok(Some(file)) => {
                 let root = self.root;
                 self.place.truncate(root);
                 self.place.extend_from_slice(name.as_encoded_bytes());
                 let (dir, origin, stamp) = (&folder.shown, Origin::File, file.stamp);
-                let from = Provenance { dir, name, place: &self.place, origin, stamp, uncertain };
+                let from = FileSource { dir, name, place: &self.place, origin, stamp, uncertain };
                 hand.intake.take(&from, file.bytes, &mut tell);
                 return Some(file.bytes.len());
             }
             Ok(None) => known.into_iter().for_each(KnownFile::mark_unchanged),
-            Err(Refusal::TooLarge { .. }) if uncertain.is_some() => {
+            Err(ReadError::TooLarge { .. }) if uncertain.is_some() => {
                 uncertain.into_iter().for_each(|ending| hand.intake.pass_over(ending));
             }
             // What was being read is not what something is wrong with.

@@ -1,14 +1,14 @@
 //! The smaller things that feeds and entries hold: links, identities, categories, pictures, generators, sources.
 
-use super::{MOST, Reader};
+use super::{MOST, XmlFeedReader};
 use crate::formats::address;
-use crate::formats::feed::model::{Feed, FeedCategory, FeedEntry, FeedGenerator, FeedHead, FeedImage, FeedLink};
-use crate::formats::feed::namespace::Space;
+use crate::formats::feed::model::{Feed, FeedCategory, FeedEntry, FeedGenerator, FeedImage, FeedLink, FeedMeta};
+use crate::formats::feed::namespace::Namespace;
 use crate::formats::feed::text;
-use crate::formats::feed::tree::{Element, NodeId};
+use crate::formats::feed::tree::{NodeId, XmlElement};
 
-impl Reader<'_> {
-    pub(super) fn link(&self, id: NodeId, element: &Element, head: &mut FeedHead) {
+impl XmlFeedReader<'_> {
+    pub(super) fn link(&self, id: NodeId, element: &XmlElement, head: &mut FeedMeta) {
         let attribute = |name: &str| element.attribute(name).unwrap_or("").trim().to_owned();
         let rel = Some(attribute("rel")).filter(|rel| !rel.is_empty()).unwrap_or_else(|| "alternate".to_owned());
         let media_type = Some(attribute("type")).filter(|media_type| !media_type.is_empty());
@@ -35,7 +35,7 @@ impl Reader<'_> {
         head.links.push(FeedLink { href, rel, media_type, title, language, length, duration: String::new() });
     }
 
-    pub(super) fn enclosure(&self, element: &Element) -> FeedLink {
+    pub(super) fn enclosure(&self, element: &XmlElement) -> FeedLink {
         let attribute = |name: &str| element.attribute(name).unwrap_or("").trim().to_owned();
         FeedLink {
             href: self.tree.resolve(element, &attribute("url")),
@@ -52,7 +52,7 @@ impl Reader<'_> {
     }
 
     /// A file that a media module lists.
-    pub(super) fn media(&self, element: &Element, entry: &mut FeedEntry) {
+    pub(super) fn media(&self, element: &XmlElement, entry: &mut FeedEntry) {
         let mut file = self.enclosure(element);
         if file.href.is_empty() || entry.media.len() >= MOST {
             return;
@@ -63,13 +63,13 @@ impl Reader<'_> {
         entry.media.push(file);
     }
 
-    pub(super) fn id(&self, id: NodeId, element: &Element, head: &mut FeedHead) {
+    pub(super) fn id(&self, id: NodeId, element: &XmlElement, head: &mut FeedMeta) {
         let text = text::plain(self.tree, id);
-        if text.is_empty() || (element.space != Space::Core && head.id.is_some()) {
+        if text.is_empty() || (element.space != Namespace::Core && head.id.is_some()) {
             return;
         }
         let is_permanent = element.attribute("ispermalink").is_none_or(|says| says.trim().eq_ignore_ascii_case("true"));
-        if element.space != Space::Core || (element.name == "guid" && !is_permanent) {
+        if element.space != Namespace::Core || (element.name == "guid" && !is_permanent) {
             head.id = Some(text);
             return;
         }
@@ -84,7 +84,7 @@ impl Reader<'_> {
         head.id = Some(whole);
     }
 
-    pub(super) fn categories(&self, id: NodeId, element: &Element, head: &mut FeedHead) {
+    pub(super) fn categories(&self, id: NodeId, element: &XmlElement, head: &mut FeedMeta) {
         let attribute = |name: &str| element.attribute(name).unwrap_or("").trim().to_owned();
         let scheme = [attribute("scheme"), attribute("domain")].into_iter().find(|text| !text.is_empty());
         let scheme = scheme.unwrap_or_default();
@@ -99,7 +99,7 @@ impl Reader<'_> {
         };
         let itunes = "http://www.itunes.com/";
         match (element.space, element.name.as_str()) {
-            (Space::Itunes, "category") => {
+            (Namespace::Itunes, "category") => {
                 // A category holds those below it.
                 let mut pending = vec![id];
                 while let Some(id) = pending.pop() {
@@ -115,7 +115,7 @@ impl Reader<'_> {
             }
             (space, "keywords" | "tags") => {
                 let text = text::plain(self.tree, id);
-                let scheme = if space == Space::Itunes { itunes } else { "" };
+                let scheme = if space == Namespace::Itunes { itunes } else { "" };
                 text.split(',').filter(|term| !term.trim().is_empty()).for_each(|term| add(term, scheme, ""));
             }
             _ => {
@@ -144,7 +144,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn generator(&self, id: NodeId, element: &Element) -> FeedGenerator {
+    pub(super) fn generator(&self, id: NodeId, element: &XmlElement) -> FeedGenerator {
         let attribute = |name: &str| element.attribute(name).unwrap_or("").trim().to_owned();
         let href = [attribute("uri"), attribute("url")].into_iter().find(|text| !text.is_empty());
         let href = href.map(|href| self.tree.resolve(element, &href)).unwrap_or_default();
@@ -152,7 +152,7 @@ impl Reader<'_> {
     }
 
     /// The feed that an entry was taken from: named as in RSS, or described as in Atom.
-    pub(super) fn source(&self, id: NodeId, element: &Element) -> Feed {
+    pub(super) fn source(&self, id: NodeId, element: &XmlElement) -> Feed {
         let mut feed = Feed::default();
         if self.tree.has_elements(id) {
             self.about(id, &mut feed);

@@ -8,11 +8,11 @@ use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Error, Reader};
 
-use super::{Content, Element, Node, NodeId, ROOT, Tree};
+use super::{Content, Node, NodeId, ROOT, Tree, XmlElement};
 use crate::formats::address::Base;
 use crate::formats::budget::{Budget, LONGEST_LANGUAGE};
 use crate::formats::feed::entities::{Entities, repaired};
-use crate::formats::feed::namespace::{Space, of_address, of_prefix};
+use crate::formats::feed::namespace::{Namespace, of_address, of_prefix};
 
 /// How often a text may be read again from the place of a mistake, in multiples of its length.
 const PATIENCE: usize = 16;
@@ -56,26 +56,26 @@ struct Open {
 }
 
 /// A tree as it grows.
-pub(super) struct Builder<'a> {
+pub(super) struct TreeBuilder<'a> {
     text: &'a str,
     tree: Tree,
     open: Vec<Open>,
     /// How many elements of each name are open.
     counts: HashMap<String, usize>,
     /// What each prefix stands for, innermost last.
-    prefixes: HashMap<String, Vec<Space>>,
+    prefixes: HashMap<String, Vec<Namespace>>,
     entities: Entities,
     /// How much was taken in so far; see [`MOST`].
     pieces: usize,
 }
 
-impl<'a> Builder<'a> {
-    pub(super) fn new(text: &'a str, base: Option<&str>) -> Builder<'a> {
+impl<'a> TreeBuilder<'a> {
+    pub(super) fn new(text: &'a str, base: Option<&str>) -> TreeBuilder<'a> {
         let budget = Budget::of(text.len());
         let base = base.and_then(|base| Base::of(base, &budget)).map(Arc::new);
-        let root = Element { base, ..Element::default() };
+        let root = XmlElement { base, ..XmlElement::default() };
         let root = Node { first: None, last: None, next: None, content: Content::Element(root) };
-        Builder {
+        TreeBuilder {
             text,
             tree: Tree {
                 nodes: vec![root],
@@ -243,7 +243,7 @@ impl<'a> Builder<'a> {
         self.pieces += attributes.len() + declared.len();
         let (space, name) = self.split(&written, true);
         let name = name.to_owned();
-        let attributes: Vec<(Space, String, String)> = attributes
+        let attributes: Vec<(Namespace, String, String)> = attributes
             .into_iter()
             .map(|(name, value)| {
                 let (space, local) = self.split(&name, false);
@@ -255,7 +255,7 @@ impl<'a> Builder<'a> {
             Some(parent) => (parent.base.clone(), parent.language.clone()),
             None => (None, None),
         };
-        for (_, name, value) in attributes.iter().filter(|(space, _, _)| *space == Space::Xml) {
+        for (_, name, value) in attributes.iter().filter(|(space, _, _)| *space == Namespace::Xml) {
             match name.as_str() {
                 "base" => {
                     let outer = base.as_deref().cloned();
@@ -266,7 +266,7 @@ impl<'a> Builder<'a> {
                 _ => {}
             }
         }
-        let id = self.push(Content::Element(Element { space, name, attributes, base, language }));
+        let id = self.push(Content::Element(XmlElement { space, name, attributes, base, language }));
         let open = Open { id, name: written, prefixes: declared };
         if is_empty {
             self.forget(open.prefixes);
@@ -280,7 +280,7 @@ impl<'a> Builder<'a> {
     /// before the first entry, a title before the next element.
     fn end_unclosed_before(&mut self, name: &str, at: usize) {
         let (space, local) = self.split(name, true);
-        if space != Space::Core {
+        if space != Namespace::Core {
             return;
         }
         if !matches!(local, "item" | "entry") {
@@ -342,7 +342,7 @@ impl<'a> Builder<'a> {
 
     /// The vocabulary and the name in it that a written name stands for. Elements without a prefix are of the
     /// vocabulary that stands for all, attributes of none.
-    fn split<'n>(&self, written: &'n str, is_element: bool) -> (Space, &'n str) {
+    fn split<'n>(&self, written: &'n str, is_element: bool) -> (Namespace, &'n str) {
         match written.split_once(':') {
             Some((prefix, local)) => {
                 let declared = self.prefixes.get(prefix).and_then(|spaces| spaces.last().copied());
@@ -352,7 +352,7 @@ impl<'a> Builder<'a> {
                 let declared = self.prefixes.get("").and_then(|spaces| spaces.last().copied());
                 (declared.unwrap_or_default(), written)
             }
-            None => (Space::Core, written),
+            None => (Namespace::Core, written),
         }
     }
 
@@ -418,7 +418,7 @@ mod tests {
         let elements = format!("<rss>{}", "<a>".repeat(MOST + 10));
         let attributes = format!("<rss><a {}/>{}", "b='' ".repeat(MOST), "<a/>".repeat(10));
         for text in [elements, attributes] {
-            let tree = Builder::new(&text, None).run();
+            let tree = TreeBuilder::new(&text, None).run();
             assert!(tree.nodes.len() <= MOST + 1, "{}", tree.nodes.len());
             assert!(
                 tree.mistake.is_some_and(|(_, mistake)| mistake.contains("elements") || mistake.contains("closed"))
