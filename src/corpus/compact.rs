@@ -175,7 +175,7 @@ mod tests {
     use crate::article::{BlockKind, Draft, Role};
     use crate::corpus::{ArticleRef, FileStamp, Origin, ShardBuilder};
 
-    /// A shard with articles of so many bytes, each from a file of its own.
+    /// Returns a shard with articles of these lengths in bytes, one file each.
     fn shard(articles: &[(String, usize)]) -> Arc<Shard> {
         let mut builder = ShardBuilder::default();
         for (name, bytes) in articles {

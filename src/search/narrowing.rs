@@ -40,7 +40,7 @@ impl TermBounds {
     /// Adds articles, with a bound for each term of each.
     pub(super) fn put(&mut self, slots: &[Slot], bounds: &[u32]) {
         let before = self.bounds.len() / self.texts.len().max(1);
-        // Without terms there are no bounds to count rows by, and nothing to look up in them.
+        // Without terms there are no bounds, and the row number is not used.
         let first = if self.texts.is_empty() { 0 } else { before };
         for (row, slot) in (first..).zip(slots) {
             if let Some(place) = self.rows.get_mut(slot.index()) {
@@ -56,7 +56,7 @@ impl TermBounds {
         for (new, text) in matcher.texts().iter().enumerate() {
             for (old, held) in self.texts.iter().enumerate() {
                 let (Some(text), Some(held)) = (text, held) else { continue };
-                // An empty term occurs everywhere, so it is no bound.
+                // An empty term occurs everywhere and bounds nothing.
                 if let Some(offset) = memchr::memmem::find(text, held).filter(|_| !held.is_empty()) {
                     heirs.push(InheritedBound { new, old, offset: offset as u32 });
                 }

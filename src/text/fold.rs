@@ -565,7 +565,7 @@ mod tests {
             let folded = String::from_utf8(folder.folded.clone()).unwrap();
             let floor = |mut at: usize| { at = at.min(folded.len()); while !folded.is_char_boundary(at) { at -= 1; } at };
             let (start, end) = (floor(from), floor(from + length));
-            // Only what is folded itself is ever looked for.
+            // Searched text is always folded itself.
             if start >= end || fold(&folded[start..end]) != folded[start..end] {
                 return Ok(());
             }

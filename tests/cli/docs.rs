@@ -110,6 +110,44 @@ fn links_of_all_pages_lead_to_files_and_headings() {
 }
 
 #[test]
+fn paths_and_test_modules_on_all_pages_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in pages() {
+        let text = page(&name);
+        for quoted in text.split('`').skip(1).step_by(2) {
+            let is_path = |folder: &&str| quoted.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
+            let is_plain = !quoted.contains(|c: char| c.is_whitespace() || matches!(c, '{' | '*' | '…' | '$'));
+            if ["src", "tests", "docs", "fuzz", "benches"].iter().any(|folder| is_path(&folder)) && is_plain {
+                assert!(root.join(quoted).exists(), "{name}: `{quoted}`");
+            }
+        }
+    }
+    // Guarantees name the modules of their tests; commands name modules after a program.
+    for name in ["docs/security.md", "docs/reliability.md"] {
+        let text = page(name);
+        let mut modules = Vec::new();
+        for row in text.lines().filter(|line| line.starts_with("| ")) {
+            let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or("");
+            for quoted in tests.split('`').skip(1).step_by(2) {
+                let words: Vec<&str> = quoted.split_whitespace().collect();
+                let module = match words.as_slice() {
+                    [module] if module.contains("::") && !module.ends_with("::") => (*module).to_owned(),
+                    [.., "--test", program, module] => format!("{program}::{module}"),
+                    [.., "--lib", module] => (*module).to_owned(),
+                    _ => continue,
+                };
+                modules.push(module.trim_end_matches(':').replace("::", "/"));
+            }
+        }
+        assert!(modules.len() > 20, "{name}: {modules:?}");
+        for module in modules {
+            let exists = |folder: &str| root.join(folder).join(format!("{module}.rs")).exists();
+            assert!(exists("tests") || exists("src"), "{name} names a module of tests that does not exist: {module}");
+        }
+    }
+}
+
+#[test]
 fn architecture_names_every_folder_of_src() {
     fn folders(folder: &Path, found: &mut Vec<String>) {
         for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
