@@ -117,7 +117,7 @@ fn paths_and_test_modules_on_all_pages_exist() {
         for quoted in text.split('`').skip(1).step_by(2) {
             let is_path = |folder: &&str| quoted.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
             let is_plain = !quoted.contains(|c: char| c.is_whitespace() || matches!(c, '{' | '*' | '…' | '$'));
-            if ["src", "tests", "docs", "fuzz", "benches"].iter().any(|folder| is_path(&folder)) && is_plain {
+            if ["src", "tests", "docs", "fuzz", "benches"].iter().any(is_path) && is_plain {
                 assert!(root.join(quoted).exists(), "{name}: `{quoted}`");
             }
         }
