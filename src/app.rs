@@ -28,25 +28,29 @@ use crate::render::typeset::TypesetOptions;
 use crate::search::listed;
 
 pub use accessors::ListView;
-pub use actions::export::Export;
+pub use actions::export::{Export, incomplete_reason};
 pub use actions::theme::ChosenTheme;
 pub use dialogs::line_editor::LineEditor;
 pub use dialogs::note_editor::NoteEditor;
 pub use dialogs::overlay::{Confirmed, Overlay, OverlayKind, Question, help_rows, palette_rows};
 pub use effect::Effect;
 pub use layout::{Area, Layout, LayoutPrefs, Size, layout};
-pub use message::{Kept, LoadProgress, Message, Mouse, MouseAction, Notice};
+pub use message::{Kept, Message, Mouse, MouseAction, Notice};
 pub use panes::completion::{Candidate, CompletionMenu, Note};
 use panes::filter_bar::Asked;
 pub use panes::filter_bar::FilterBar;
 pub use panes::list::ListPane;
 pub use panes::reading::{OpenArticle, ReadingPane};
 pub use panes::sources::{RowState, SourceLine, SourcesPane};
-pub use state::feeds::{BUNDLED, ChangedPiece, FeedHealth, FeedOrder, FeedRow, Feeds, RefreshEnd, RefreshProgress};
+pub use state::feeds::{BUNDLED, FeedOrder, Feeds};
 pub use state::marks::Keeping;
 pub use state::searches::{Searches, Watched};
 pub use state::session::Session;
 pub use target::Target;
+
+// Messages carry these.
+pub use crate::corpus::LoadProgress;
+pub use crate::subscriptions::{ChangedPiece, FeedHealth, FeedRow, RefreshEnd, RefreshProgress};
 
 /// How many problems are kept to be listed; more are only counted.
 const PROBLEMS: usize = 10_000;

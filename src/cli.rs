@@ -267,7 +267,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn carry_out(cli: Cli) -> io::Result<ExitCode> {
     if let Some(path) = &cli.common.log {
-        crate::engine::util::log_to(path).map_err(|error| named(path, &error))?;
+        crate::engine::log_to(path).map_err(|error| named(path, &error))?;
     }
     let colours = in_colour(cli.common.color);
     if cli.command.is_none() && is_seen() {

@@ -9,6 +9,7 @@ mod builder;
 pub mod codec;
 mod compact;
 mod order;
+mod progress;
 mod shard;
 mod usage;
 
@@ -18,6 +19,7 @@ use crate::article::ArticleId;
 
 pub use article_ref::{ArticleRef, PartRange};
 pub use builder::{FileIndex, ShardBuilder};
+pub use progress::LoadProgress;
 pub use shard::{FeedLabel, FileEntry, FileStamp, Origin, Shard};
 pub use usage::FileUsage;
 

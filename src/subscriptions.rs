@@ -6,6 +6,7 @@ mod credentials;
 mod link;
 pub mod newsboat;
 pub mod opml;
+mod status;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -14,6 +15,7 @@ use crate::text::clean;
 
 pub use credentials::{Credentials, ServerLogin, redact};
 pub use link::{LONGEST_ADDRESS, Link, LinkError, without_user_name};
+pub use status::{ChangedPiece, FeedHealth, FeedRow, RefreshEnd, RefreshProgress};
 
 /// A feed as its reader wants it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

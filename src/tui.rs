@@ -2,6 +2,8 @@
 
 pub(crate) mod effects;
 pub(crate) mod event_loop;
+pub mod export;
+pub(crate) mod messages;
 pub(crate) mod terminal;
 
 pub use event_loop::Ending;
@@ -19,22 +21,24 @@ use crate::app::{Message, Notice, State};
 use crate::article::Problem;
 use crate::config::{Background, Config, ThemeChoice};
 use crate::engine::corpus_service::CorpusService;
-use crate::engine::export::Exporter;
+use crate::engine::event;
 use crate::engine::feeds::service::FeedService;
 use crate::engine::library_writer::LibraryWriter;
 use crate::engine::library_writer::rescue::RescueOutcome;
 use crate::engine::loader::source::{LoadOptions, Source};
-use crate::engine::search::facets::FacetWorker;
-use crate::engine::search::filter::SearchWorker;
+use crate::engine::log::note;
+use crate::engine::search::facets::{start_facet_worker, start_values_worker};
+use crate::engine::search::filter::start_search_worker;
 use crate::engine::snapshot::Cache;
-use crate::engine::util::log::note;
-use crate::engine::util::timer::DwellTimer;
 use crate::library::ReaderId;
 use crate::text::clean;
 use crate::text::format::counted;
+use crate::tui::export::Exporter;
 use crate::ui::{Theme, draw};
+use crate::util::LatestWorker;
 use effects::Executor;
 use event_loop::{Event, Screen, turn};
+use messages::to_message;
 use terminal::input::Input;
 use terminal::probe::{Answers, questions};
 use terminal::{Terminal, disable_echo, give_back, is_there, size};
@@ -128,21 +132,22 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
         FeedService::start(library.clone(), reader, shown, config.feeds.clone(), archive.looker(), teller(&events))?;
     // Whatever another program wrote to the library may have to do with feeds.
     let (look, look_again, mut tell) = (archive.looker(), feeds.looker(), teller(&events));
-    let tell = move |message| {
-        if matches!(message, Message::News { .. }) {
+    let tell = move |event| {
+        if matches!(event, event::Event::ExternalChanges { .. }) {
             look();
             look_again();
         }
-        tell(message);
+        tell(event);
     };
     let mut executor = Executor {
         keeper: LibraryWriter::start(library, reader, named, tell)?,
         archive,
         feeds,
-        filter: SearchWorker::start(teller(&events))?,
-        facets: FacetWorker::start(teller(&events))?,
-        alarm: DwellTimer::start(teller_of(&events, Message::Lingered))?,
-        stop_alarm: DwellTimer::start(teller_of(&events, |()| Message::StopExpired))?,
+        search: start_search_worker(teller(&events))?,
+        facets: start_facet_worker(teller(&events))?,
+        values: start_values_worker(teller(&events))?,
+        dwell_timer: start_timer("dwell", &events, Message::Lingered)?,
+        stop_timer: start_timer("stop", &events, |()| Message::StopExpired)?,
         exporter: Exporter::default(),
         input,
         events,
@@ -150,7 +155,7 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
         editor: config.editor,
     };
     #[cfg(unix)]
-    terminal::signals::keep_by(executor.keeper.closer());
+    terminal::signals::set_flush_hook(executor.keeper.closer());
     let ending = turn(&mut state, &mut screen, &mut executor, &inbox, &now);
     note(|| format!("ended: {ending:?}"));
     // Both at once: a terminal that takes nothing must not keep from the disk what is still to be written, and a slow
@@ -216,16 +221,24 @@ fn variable(name: &str, colours: Option<bool>) -> Option<String> {
     }
 }
 
-/// Returns a function that sends `message` of each value to the event loop.
-fn teller_of<T>(events: &Sender<Event>, message: fn(T) -> Message) -> impl FnMut(T) + Send + use<T> {
+/// Starts a timer that sends `message` of the newest value to the event loop when it is due.
+fn start_timer<T: Send + 'static>(
+    name: &str,
+    events: &Sender<Event>,
+    message: fn(T) -> Message,
+) -> io::Result<LatestWorker<T>> {
     let events = events.clone();
-    move |value| drop(events.send(Event::Message(message(value))))
+    LatestWorker::start(name, move |value, _| {
+        // Sending fails once the loop has ended.
+        let _ = events.send(Event::Message(message(value)));
+    })
 }
 
-fn teller(events: &Sender<Event>) -> impl FnMut(Message) + Send + 'static {
+/// Returns a function that sends reports of a background service to the event loop.
+fn teller(events: &Sender<Event>) -> impl FnMut(event::Event) + Send + 'static {
     let events = events.clone();
-    move |message| {
-        // After the loop has ended nobody needs to know.
-        let _ = events.send(Event::Message(message));
+    move |event| {
+        // Sending fails once the loop has ended.
+        let _ = events.send(Event::Message(to_message(event)));
     }
 }

@@ -10,18 +10,16 @@ use crate::app::ChosenTheme;
 use crate::app::Export;
 use crate::app::Question;
 use crate::app::Session;
-use crate::app::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress};
 use crate::article::ArticleId;
 use crate::article::Problem;
 use crate::config::Background;
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, LoadProgress};
 use crate::journal::{Step, StepChange};
 use crate::keys::Key;
 use crate::marks::{ArticleMarks, Marks};
 use crate::query::{Case, CompletionKind, SavedSearch};
 use crate::search::{EmptyReason, Facet, SearchResult};
-use crate::subscriptions::redact;
-use crate::text::format::{counted, grouped};
+use crate::subscriptions::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress, redact};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -218,47 +216,6 @@ impl Notice {
     /// Creates an error message. Hides credentials in addresses.
     pub fn error(text: impl Into<String>) -> Notice {
         Notice { text: redact(&text.into()), is_error: true }
-    }
-}
-
-/// How far loading is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LoadProgress {
-    /// Files found so far.
-    pub found: usize,
-    /// Files read so far, with those that were refused.
-    pub read: usize,
-    /// Bytes read so far.
-    pub bytes: u64,
-    /// Whether all files are found, so that `found` is final.
-    pub walked: bool,
-    /// How long it will take, as far as one can tell.
-    pub seconds_left: Option<u32>,
-    /// Whether loading has ended.
-    pub done: bool,
-    /// Whether it ended because the reader stopped it.
-    pub stopped: bool,
-    /// Files that are left out because there is no memory for them.
-    pub left_out_files: usize,
-    /// The articles of those files, or of feeds.
-    pub left_out_articles: usize,
-}
-
-impl LoadProgress {
-    /// Returns why articles may be missing if loading ended with this progress and `failures` unreadable files; `None`
-    /// if everything was loaded.
-    pub fn incomplete(&self, failures: usize) -> Option<String> {
-        let stopped = self.stopped.then(|| match self.read == self.found {
-            true => "loading was stopped".to_owned(),
-            false => format!("{} of {} files were read", grouped(self.read as u64), grouped(self.found as u64)),
-        });
-        let failed = (failures > 0)
-            .then(|| format!("{} could not be read", counted(failures as u64, "file or folder", "files or folders")));
-        let left_out = self.left_out_articles as u64;
-        let left_out = (left_out > 0)
-            .then(|| format!("{} did not fit into memory (files.memory)", counted(left_out, "article", "articles")));
-        let reasons: Vec<String> = [stopped, failed, left_out].into_iter().flatten().collect();
-        (!reasons.is_empty()).then(|| reasons.join(", "))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::app::LoadProgress;
+use crate::corpus::LoadProgress;
 
 /// What is over by then is not worth a bar.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -9,6 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::commands::library;
 use super::{NOTHING, WRONG, complain};
+use crate::app::incomplete_reason;
 use crate::article::Problem;
 use crate::corpus::{ArticleRef, Corpus, Slot};
 use crate::engine::Loaded;
@@ -79,7 +80,8 @@ impl Selection {
 
     /// Chooses nothing yet.
     pub(super) fn nothing(loaded: Loaded) -> Selection {
-        let (incomplete, is_path_missing) = (loaded.incomplete(), loaded.is_path_missing);
+        let incomplete = incomplete_reason(&loaded.progress, loaded.failures());
+        let is_path_missing = loaded.is_path_missing;
         let Loaded { corpus, problems, .. } = loaded;
         let query = Query::everything();
         let marks = Marks::default();

@@ -14,15 +14,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
+use super::event::Event;
 use super::loader::ScanIndex;
 use super::loader::memory_budget::{LeftOut, MemoryBudget};
 use super::loader::source::{LoadOptions, Source};
 use super::loader::stalled_paths::StalledPaths;
+use super::log::note;
 use super::snapshot::{Cache, ReadTimes};
-use super::util::log::note;
-use super::util::panic_guard::contain;
-use super::util::priority::stand_back;
-use crate::app::Message;
+use crate::util::panic_guard::catch_panic;
+use crate::util::priority::lower_thread_priority;
 use corpus_thread::CorpusThread;
 use watch::{FsEvent, Watch};
 
@@ -49,7 +49,7 @@ impl CorpusService {
         sources: Vec<Source>,
         options: LoadOptions,
         watch: bool,
-        tell: impl FnMut(Message) + Send + 'static,
+        tell: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<CorpusService> {
         CorpusService::open_with(sources, options, None, watch, tell)
     }
@@ -60,7 +60,7 @@ impl CorpusService {
         options: LoadOptions,
         cache: Option<Cache>,
         watch: bool,
-        tell: impl FnMut(Message) + Send + 'static,
+        tell: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<CorpusService> {
         let (orders, inbox) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
@@ -91,9 +91,11 @@ impl CorpusService {
             stopped: None,
         };
         let thread = thread::Builder::new().name("archive".to_owned()).spawn(move || {
-            stand_back();
-            if contain(|| archivist.run(watch)).is_none() {
-                note(|| "the archive ran into a fault; nothing more is read".to_owned());
+            if let Err(error) = lower_thread_priority() {
+                note(|| format!("cannot lower the thread priority: {error}"));
+            }
+            if catch_panic(|| archivist.run(watch)).is_none() {
+                note(|| "internal error in the corpus thread; changes are no longer loaded".to_owned());
             }
         })?;
         Ok(CorpusService { orders, stop, thread: Some(thread) })

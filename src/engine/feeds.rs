@@ -4,8 +4,11 @@ pub mod commands;
 pub(crate) mod context;
 pub(crate) mod diff;
 pub(crate) mod entries;
+pub(crate) mod error;
 pub mod import_export;
 pub mod refresh;
 pub(crate) mod service;
 pub mod status;
 pub mod subscribe;
+
+pub use error::FeedError;

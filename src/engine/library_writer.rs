@@ -15,14 +15,15 @@ use std::time::Duration;
 
 use writer_thread::WriterThread;
 
+use super::event::Event;
 use super::loader::source::{Source, name_of};
-use super::util::deadline::DeadlineWorker;
-use crate::app::{ChosenTheme, Message, Session};
+use crate::article::ArticleId;
 use crate::corpus::Corpus;
 use crate::journal::{JournalEntry, SearchChange};
 use crate::library::ReaderId;
 use crate::marks::MarkChange;
 use crate::query::SavedSearch;
+use crate::util::DeadlineWorker;
 use rescue::RescueOutcome;
 
 /// For how long nothing is said of a disk that takes its time, when somebody wants to leave.
@@ -38,10 +39,10 @@ pub(crate) enum WriterCommand {
     Keep { number: u64, changes: Arc<Vec<MarkChange>>, entry: Option<JournalEntry>, corpus: Arc<Corpus> },
     /// Keep a place, later.
     Place { marking: MarkChange, corpus: Arc<Corpus> },
-    /// Keep where the reader is, later.
-    Session { session: Box<Session>, corpus: Arc<Corpus> },
-    /// Save the chosen theme.
-    Theme(ChosenTheme),
+    /// Save the serialised session, later. Its selected article must be known, so that it is recognised if it moves.
+    Session { session: String, article: Option<ArticleId>, corpus: Arc<Corpus> },
+    /// Save the serialised theme.
+    Theme(String),
     /// Keep a filter.
     Filter(String),
     /// Change saved searches.
@@ -92,14 +93,14 @@ impl LibraryWriter {
         path: Option<PathBuf>,
         reader: ReaderId,
         sources: Vec<Source>,
-        tell: impl FnMut(Message) + Send + 'static,
+        tell: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<LibraryWriter> {
         let (orders, inbox) = mpsc::channel();
         let own = orders.clone();
         let (end, ended) = mpsc::channel::<()>();
         let thread = thread::Builder::new().name("library".to_owned()).spawn(move || {
             // Marks are kept though the disk does not answer that the articles are on; they are not come back to then.
-            let sources = DeadlineWorker::new(NAMING, |sources: Vec<Source>| name_of(&sources)).ask(sources).flatten();
+            let sources = DeadlineWorker::new(NAMING, |sources: Vec<Source>| name_of(&sources)).call(sources).flatten();
             let unkept = WriterThread::new(path, reader, sources, tell).run(&inbox, own);
             drop(end);
             unkept

@@ -25,8 +25,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
+use super::log::note;
 use super::snapshot::{Cache, ReadTimes, WriteOutcome};
-use super::util::log::note;
 use accumulator::CorpusAccumulator;
 use bundled::SEEDS;
 use file_reader::{kind_of, refusal};
@@ -35,9 +35,8 @@ use memory_budget::MemoryBudget;
 use pool::{Job, LoadCounts, LoadPool, LoadReport};
 
 use super::feeds::entries::FeedEntries;
-use crate::app::LoadProgress;
 use crate::article::{Problem, ReadError};
-use crate::corpus::{Corpus, FileEntry, Origin, Shard};
+use crate::corpus::{Corpus, FileEntry, LoadProgress, Origin, Shard};
 use stalled_paths::StalledPaths;
 use walk::SourceFolder;
 
@@ -76,9 +75,9 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Returns why articles may be missing; `None` if everything was loaded.
-    pub fn incomplete(&self) -> Option<String> {
-        self.progress.incomplete(self.problems.iter().filter(|problem| problem.is_failure).count())
+    /// Returns the number of files and folders that could not be read.
+    pub fn failures(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.is_failure).count()
     }
 }
 

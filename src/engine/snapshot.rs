@@ -28,11 +28,11 @@ use selection::{ShardSelection, choose};
 
 use super::loader::memory_budget::MemoryBudget;
 use super::loader::source::{LoadOptions, Source};
-use super::util::log::note;
-use super::util::panic_guard::{FAULT, contain};
+use super::log::note;
 use crate::corpus::codec::{SHARD_VERSION, ShardDigest, damaged, decode, encode, os_bytes};
 use crate::corpus::{Corpus, FileEntry, Shard};
 use crate::library::owner_only;
+use crate::util::panic_guard::{INTERNAL_ERROR, catch_panic};
 use manifest::{Manifest, ShardRow, contents};
 
 const MANIFEST: &str = "manifest";
@@ -148,8 +148,8 @@ impl Cache {
                             return;
                         }
                         let path = place.join(name_of(line.sealed));
-                        let read = contain(|| read_shard(&path, line, &root.shown));
-                        match read.unwrap_or_else(|| Err(damaged(FAULT))) {
+                        let read = catch_panic(|| read_shard(&path, line, &root.shown));
+                        match read.unwrap_or_else(|| Err(damaged(INTERNAL_ERROR))) {
                             Ok(shard) => drop(sender.send((Arc::new(shard), line.dead.clone()))),
                             Err(error) => note(|| format!("{}: {error}; its files are read", path.display())),
                         }

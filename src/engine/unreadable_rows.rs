@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use crate::app::Notice;
 use crate::article::Problem;
 use crate::library::{UnreadableRow, take_unreadable_rows, unreadable_rows};
 use crate::text::format::counted;
 
-/// Returns a notice about the rows that were skipped since the last one.
-pub(crate) fn notice() -> Option<Notice> {
+/// Returns a sentence about the rows that were skipped since the last call; `None` if there are none.
+pub(crate) fn notice() -> Option<String> {
     let count = take_unreadable_rows().len() as u64;
     let rows = counted(count, "unreadable library row", "unreadable library rows");
-    (count > 0).then(|| Notice::error(format!("{rows}; see ! or `newsdesk check --library`")))
+    (count > 0).then(|| format!("{rows}; see ! or `newsdesk check --library`"))
 }
 
 /// Returns a problem for each row of the library at `path` that was skipped since the program started.

@@ -3,22 +3,18 @@
 use std::fmt;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::time::Instant;
 
 use data_encoding::BASE64;
 use url::{Host, Url};
 
 use super::FetchError;
 use super::cancel::CancelHandle;
+use crate::util::{WaitError, lock, poll_until, with_deadline};
 
 /// More than this is no password.
 const LONGEST: u64 = 64 << 10;
-
-/// How often a password command is looked at.
-const GLANCE: Duration = Duration::from_millis(20);
 
 /// A user and a password for some addresses, sent as Basic authentication.
 #[derive(Clone, PartialEq, Eq)]
@@ -82,7 +78,7 @@ impl Logins {
             Password::Command(words) => words,
         };
         // Held while the command runs: several fetches at once shall not all ask for the same password.
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(known);
         let password = match known.take() {
             Some(password) => password,
             None => ask(words, line, deadline)?,
@@ -160,41 +156,26 @@ fn ask(words: &[String], line: &CancelHandle, deadline: Instant) -> Result<Strin
     }
 }
 
-/// Everything that `child` writes, once it has ended well.
+/// Returns the output of `child` after it has exited successfully.
 fn attend(child: &mut Child, line: &CancelHandle, deadline: Instant) -> Result<Vec<u8>, FetchError> {
-    let look = || {
-        if line.is_hung_up() {
-            return Err(FetchError::Stopped);
-        }
-        if Instant::now() >= deadline {
-            return Err(FetchError::Login("it took too long".to_owned()));
-        }
-        Ok(())
-    };
-    let (tell, told) = mpsc::sync_channel(1);
+    let is_cancelled = || line.is_hung_up();
     let output = child.stdout.take();
-    thread::Builder::new()
-        .name("password".to_owned())
-        .spawn(move || {
-            let mut text = Vec::new();
-            let read = output.map_or(Ok(0), |output| output.take(LONGEST).read_to_end(&mut text));
-            drop(tell.send(read.map(|_| text)));
-        })
-        .map_err(|error| FetchError::System(error.to_string()))?;
-    let text = loop {
-        match told.recv_timeout(GLANCE) {
-            Ok(text) => break text.map_err(|error| FetchError::Login(error.to_string()))?,
-            Err(RecvTimeoutError::Timeout) => look()?,
-            Err(RecvTimeoutError::Disconnected) => return Err(FetchError::Login("it could not be read".to_owned())),
-        }
-    };
-    loop {
-        match child.try_wait().map_err(|error| FetchError::Login(error.to_string()))? {
-            Some(status) if status.success() => return Ok(text),
-            Some(status) => return Err(FetchError::Login(status.to_string())),
-            None => look()?,
-        }
-        thread::sleep(GLANCE);
+    let text = with_deadline("password", deadline, is_cancelled, move || {
+        let mut text = Vec::new();
+        let read = output.map_or(Ok(0), |output| output.take(LONGEST).read_to_end(&mut text));
+        read.map(|_| text)
+    });
+    let text = text.map_err(wait_error)?.map_err(|error| FetchError::Login(error.to_string()))?;
+    let status = poll_until(deadline, is_cancelled, || child.try_wait().transpose());
+    let status = status.map_err(wait_error)?.map_err(|error| FetchError::Login(error.to_string()))?;
+    if status.success() { Ok(text) } else { Err(FetchError::Login(status.to_string())) }
+}
+
+fn wait_error(error: WaitError) -> FetchError {
+    match error {
+        WaitError::Cancelled => FetchError::Stopped,
+        WaitError::NoThread(error) => FetchError::System(error.to_string()),
+        error => FetchError::Login(error.to_string()),
     }
 }
 

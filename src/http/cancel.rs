@@ -1,11 +1,12 @@
 //! The line to a server: what is held on to while a fetch goes on, so that it can be hung up from outside.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use ureq::Agent;
 
 use super::FetchError;
+use crate::util::lock;
 
 /// Shared by the thread that fetches and the one that waits for it.
 #[derive(Default)]
@@ -21,7 +22,7 @@ impl CancelHandle {
     ///
     /// [`FetchError::Stopped`] when the line has been hung up already.
     pub(super) fn take_up(&self, agent: &Agent) -> Result<(), FetchError> {
-        let mut held = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = lock(&self.agent);
         if self.is_hung_up() {
             return Err(FetchError::Stopped);
         }
@@ -31,7 +32,7 @@ impl CancelHandle {
 
     /// Closes what is open; reads and writes on it fail at once, and nothing new is begun.
     pub(super) fn hang_up(&self) {
-        let mut held = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = lock(&self.agent);
         self.hung_up.store(true, Ordering::Release);
         if let Some(agent) = held.take() {
             agent.shutdown();

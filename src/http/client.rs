@@ -1,9 +1,7 @@
 //! The client: its options, and the deadline and the stop flag over each fetch.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
@@ -15,9 +13,7 @@ use super::cancel::CancelHandle;
 use super::proxy::Proxy;
 use super::request_task::RequestTask;
 use super::{FetchError, HttpRequest, HttpResponse};
-
-/// How often the stop flag is looked at.
-const GLANCE: Duration = Duration::from_millis(50);
+use crate::util::{WaitError, with_deadline};
 
 /// How documents are fetched.
 #[derive(Clone, Debug)]
@@ -113,32 +109,19 @@ impl Client {
         let line = Arc::new(CancelHandle::default());
         let exchange =
             RequestTask { shared: Arc::clone(&self.shared), line: Arc::clone(&line), wanted: wanted.clone(), deadline };
-        let (tell, told) = mpsc::sync_channel(1);
-        if stop.load(Ordering::Relaxed) {
+        let is_cancelled = || stop.load(Ordering::Relaxed);
+        if is_cancelled() {
             return Err(FetchError::Stopped);
         }
-        thread::Builder::new()
-            .name("fetch".to_owned())
-            .spawn(move || drop(tell.send(exchange.run())))
-            .map_err(|error| FetchError::System(error.to_string()))?;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match told.recv_timeout(left.min(GLANCE)) {
-                Ok(fetched) => return fetched,
-                Err(RecvTimeoutError::Timeout) if stop.load(Ordering::Relaxed) => {
-                    line.hang_up();
-                    return Err(FetchError::Stopped);
-                }
-                Err(RecvTimeoutError::Timeout) if left.is_zero() => {
-                    line.hang_up();
-                    return Err(FetchError::Timeout(total));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(FetchError::System("the fetch broke off".to_owned()));
-                }
-            }
-        }
+        with_deadline("fetch", deadline, is_cancelled, move || exchange.run()).unwrap_or_else(|error| {
+            line.hang_up();
+            Err(match error {
+                WaitError::Cancelled => FetchError::Stopped,
+                WaitError::TimedOut => FetchError::Timeout(total),
+                WaitError::Panicked => FetchError::System("internal error".to_owned()),
+                WaitError::NoThread(error) => FetchError::System(error.to_string()),
+            })
+        })
     }
 }
 

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, SyncSender};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::thread;
+
+use crate::util::{lock, wait};
 
 /// How many jobs run at once; none is taken for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,12 +119,12 @@ impl<'a, J: Send> HostPool<'a, J> {
                 return Some(next);
             }
             // Every host with jobs is at its limit, so that some job runs, whose end wakes us.
-            queues = self.changed.wait(queues).unwrap_or_else(PoisonError::into_inner);
+            queues = wait(&self.changed, queues);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queues<J>> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.queues)
     }
 }
 

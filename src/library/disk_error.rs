@@ -7,6 +7,7 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 
 use super::Error;
+use crate::util::error_text;
 
 /// Enough to need room of its own on the disk.
 static TRIAL: [u8; 64 << 10] = [0; 64 << 10];
@@ -20,10 +21,7 @@ impl Error {
         }
         match write_beside(path) {
             Ok(()) => self.to_string(),
-            Err(why) => {
-                let why = why.to_string();
-                format!("{self} ({})", why.split(" (os error").next().unwrap_or(&why))
-            }
+            Err(why) => format!("{self} ({})", error_text(&why)),
         }
     }
 }

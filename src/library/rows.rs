@@ -3,12 +3,13 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Error as SqlError, Params, Row, Statement, Transaction};
 
 use super::{Error, Result};
+use crate::util::lock;
 
 /// The maximum number of unreadable rows that are reported.
 const MOST_REPORTED: usize = 1000;
@@ -72,7 +73,7 @@ struct SkippedRow {
 static SKIPPED: Mutex<Option<SkippedRow>> = Mutex::new(None);
 
 fn record(row: UnreadableRow) {
-    let mut skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut skipped = lock(&SKIPPED);
     let skipped = skipped.get_or_insert_default();
     if skipped.known.len() < MOST_REPORTED && skipped.known.insert(row.clone()) {
         skipped.unreported.push(row);
@@ -81,13 +82,13 @@ fn record(row: UnreadableRow) {
 
 /// Returns the rows that were skipped since the last call, each once.
 pub fn take_unreadable_rows() -> Vec<UnreadableRow> {
-    let mut skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut skipped = lock(&SKIPPED);
     skipped.as_mut().map(|skipped| std::mem::take(&mut skipped.unreported)).unwrap_or_default()
 }
 
 /// Returns all rows that were skipped since the program started.
 pub fn unreadable_rows() -> Vec<UnreadableRow> {
-    let skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let skipped = lock(&SKIPPED);
     skipped.as_ref().map(|skipped| skipped.known.iter().cloned().collect()).unwrap_or_default()
 }
 

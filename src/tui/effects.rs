@@ -6,31 +6,26 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
+use std::time::Duration;
 
 use super::event_loop::{Event, Hands, Screen};
 use super::terminal::input::Input;
-use crate::app::{Effect, Export, Message, Notice};
+use crate::app::{Effect, Export, FeedOrder, Message, Notice};
 use crate::article::ArticleId;
-use crate::corpus::Corpus;
 use crate::engine::corpus_service::CorpusService;
-use crate::engine::export::Exporter;
 use crate::engine::feeds::service::FeedService;
 use crate::engine::library_writer::rescue::write_unkept;
 use crate::engine::library_writer::{LibraryWriter, WriterCommand};
-use crate::engine::search::facets::{FacetRequest, FacetWorker};
-use crate::engine::search::filter::SearchWorker;
-use crate::engine::util::log::note;
-use crate::engine::util::panic_guard::contain;
-use crate::engine::util::timer::DwellTimer;
+use crate::engine::log::note;
+use crate::engine::search::facets::{FacetRequest, ValuesRequest};
 use crate::library::owner_only;
-use crate::marks::Marks;
-use crate::query::CompletionKind;
-use crate::search::count_values;
+use crate::search::SearchRequest;
 use crate::subscriptions::Link;
 use crate::text::clean;
+use crate::tui::export::Exporter;
+use crate::util::LatestWorker;
 
 /// What terminals take at most on their clipboard, in bytes; several drop what is longer without a word.
 const CLIPBOARD: usize = 74_000;
@@ -39,14 +34,16 @@ const CLIPBOARD: usize = 74_000;
 pub(crate) struct Executor {
     /// Keeps the articles.
     pub(crate) archive: CorpusService,
-    /// Answers filters.
-    pub(crate) filter: SearchWorker,
-    /// Counts what answers consist of.
-    pub(crate) facets: FacetWorker,
-    /// Tells when an article was open for a moment.
-    pub(crate) alarm: DwellTimer<ArticleId>,
+    /// The search worker.
+    pub(crate) search: LatestWorker<SearchRequest>,
+    /// The worker for the sources pane.
+    pub(crate) facets: LatestWorker<FacetRequest>,
+    /// The worker for completion.
+    pub(crate) values: LatestWorker<ValuesRequest>,
+    /// The timer that ends the dwell time of the open article.
+    pub(crate) dwell_timer: LatestWorker<ArticleId>,
     /// The timer for the second Esc that stops loading.
-    pub(crate) stop_alarm: DwellTimer<()>,
+    pub(crate) stop_timer: LatestWorker<()>,
     /// The writer of exports.
     pub(crate) exporter: Exporter,
     /// Keeps what the reader does.
@@ -66,24 +63,38 @@ pub(crate) struct Executor {
 impl Hands for Executor {
     fn carry_out(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()> {
         match effect {
-            Effect::Filter(request) => self.filter.ask(request),
-            Effect::CancelFilter(generation) => self.filter.cancel(generation),
-            Effect::CountValues { corpus, marks, wanted } => self.count_values(corpus, marks, wanted),
+            Effect::Filter(request) => self.search.request(request),
+            Effect::CancelFilter(_) => self.search.cancel(),
+            Effect::CountValues { corpus, marks, wanted } => {
+                self.values.request(ValuesRequest { corpus, marks, wanted });
+            }
             Effect::CountFacets { generation, corpus, counted, marks, searches } => {
-                self.facets.count(FacetRequest { generation, corpus, counted, marks, searches });
+                self.facets.request(FacetRequest { generation, corpus, counted, marks, searches });
             }
             Effect::Keep { number, changes, entry, corpus } => {
                 self.keeper.order(WriterCommand::Keep { number, changes, entry, corpus });
             }
             Effect::KeepPlace { marking, corpus } => self.keeper.order(WriterCommand::Place { marking, corpus }),
-            Effect::KeepSession { session, corpus } => self.keeper.order(WriterCommand::Session { session, corpus }),
-            Effect::SaveTheme(theme) => self.keeper.order(WriterCommand::Theme(theme)),
+            Effect::KeepSession { session, corpus } => {
+                let article = session.article();
+                let session = serde_json::to_string(&session).unwrap_or_default();
+                self.keeper.order(WriterCommand::Session { session, article, corpus });
+            }
+            Effect::SaveTheme(theme) => {
+                self.keeper.order(WriterCommand::Theme(serde_json::to_string(&theme).unwrap_or_default()));
+            }
             Effect::KeepFilter(filter) => self.keeper.order(WriterCommand::Filter(filter)),
             Effect::ChangeSearches { changes, entry } => self.keeper.order(WriterCommand::Searches { changes, entry }),
             Effect::Journal(entry) => self.keeper.order(WriterCommand::Journal(entry)),
-            Effect::Feeds(order) => self.feeds.order(order),
+            Effect::Feeds(FeedOrder::Command(command)) => self.feeds.run(command),
+            Effect::Feeds(FeedOrder::Stop) => self.feeds.stop(),
+            Effect::Feeds(FeedOrder::FullText(article, url)) => self.feeds.full_text(article, url),
+            Effect::Feeds(FeedOrder::Changes(article)) => self.feeds.changes(article),
+            Effect::Feeds(FeedOrder::Undo { row, undo }) => self.feeds.undo(row, undo),
             Effect::Recognise(corpus) => self.keeper.order(WriterCommand::Recognise(corpus)),
-            Effect::Linger { article, milliseconds } => self.alarm.after(article, milliseconds),
+            Effect::Linger { article, milliseconds } => {
+                self.dwell_timer.request_after(Duration::from_millis(milliseconds), article);
+            }
             Effect::EditNote { article, text } => self.edit_note(article, &text, screen)?,
             Effect::GiveUpUnkept => self.keeper.order(WriterCommand::GiveUp),
             Effect::WriteUnkept { path, changes, corpus } => match write_unkept(&path, &changes, &[], &corpus) {
@@ -102,10 +113,12 @@ impl Hands for Executor {
             Effect::Pipe { command, text } => self.pipe(&command, text, screen)?,
             Effect::Export(export) => self.export(export),
             Effect::StopLoading => self.archive.stop_loading(),
-            Effect::ExpireStop { milliseconds } => self.stop_alarm.after((), milliseconds),
+            Effect::ExpireStop { milliseconds } => {
+                self.stop_timer.request_after(Duration::from_millis(milliseconds), ());
+            }
             Effect::Reload => self.archive.reload(),
             Effect::Redraw => screen.enter()?,
-            Effect::Suspend if !may_stop() => self.tell(Notice::info("There is no shell to go back to")),
+            Effect::Suspend if !has_job_control() => self.tell(Notice::info("There is no shell to go back to")),
             Effect::Suspend => self.step_aside(screen, stop_all)?,
             // The loop ends by itself.
             Effect::Quit => {}
@@ -121,19 +134,6 @@ impl Hands for Executor {
 impl Executor {
     fn tell(&self, notice: Notice) {
         let _ = self.events.send(Event::Message(Message::Notice(notice)));
-    }
-
-    /// On a thread of its own, so that no letter that is typed meanwhile waits for it.
-    fn count_values(&self, corpus: Arc<Corpus>, marks: Marks, wanted: CompletionKind) {
-        let events = self.events.clone();
-        let started = thread::Builder::new().name("values".to_owned()).spawn(move || {
-            if let Some(values) = contain(|| count_values(&corpus, &marks, &wanted)) {
-                let _ = events.send(Event::Message(Message::Values { corpus, wanted, values: Arc::new(values) }));
-            }
-        });
-        if let Err(error) = started {
-            self.tell(Notice::error(format!("The values could not be counted: {error}")));
-        }
     }
 
     fn export(&mut self, export: Box<Export>) {
@@ -249,11 +249,11 @@ impl Executor {
 }
 
 #[cfg(unix)]
-use super::terminal::signals::{may_stop, stop_all, stop_alone};
+use super::terminal::signals::{has_job_control, stop_all, stop_alone};
 
 // Systems without job control: nothing can stop a program there and go on with it.
 #[cfg(not(unix))]
-fn may_stop() -> bool {
+fn has_job_control() -> bool {
     false
 }
 #[cfg(not(unix))]
@@ -263,7 +263,7 @@ fn stop_alone() {}
 
 #[cfg(unix)]
 fn lent<T>(work: impl FnOnce() -> T) -> T {
-    super::terminal::signals::while_lent(work)
+    super::terminal::signals::while_child_owns_terminal(work)
 }
 
 #[cfg(not(unix))]

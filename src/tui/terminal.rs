@@ -10,7 +10,7 @@ pub(crate) mod writer;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -25,9 +25,10 @@ use ratatui::{Frame, Terminal as Canvas};
 
 use super::event_loop::Screen;
 use crate::app::{Size, State};
-use crate::engine::util::log::note;
-use crate::engine::util::panic_guard::is_contained;
+use crate::engine::log::note;
 use crate::text::SafeText;
+use crate::util::lock;
+use crate::util::panic_guard::is_guarded;
 use plotter::Plotter;
 use writer::Writer;
 
@@ -38,7 +39,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 static PEN: Mutex<()> = Mutex::new(());
 
 fn pen() -> MutexGuard<'static, ()> {
-    PEN.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&PEN)
 }
 
 /// What is written to: on Unix the terminal itself and not [`io::Stdout`], which keeps back what ends in no line feed and
@@ -226,7 +227,7 @@ fn give_back_on_panic() {
         let print = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             note(|| panic.to_string());
-            if !is_contained() {
+            if !is_guarded() {
                 give_back();
                 print(panic);
             }

@@ -9,10 +9,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
 use newsdesk::engine::loader::{LoadOptions, Source};
-use newsdesk::engine::{Cache, CorpusService, Loaded, WriteOutcome, load_all, load_with, make_snapshot};
+use newsdesk::engine::{Cache, CorpusService, Event, Loaded, WriteOutcome, load_all, load_with, make_snapshot};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -378,7 +377,7 @@ fn a_cache_that_cannot_be_written_is_no_failure() {
     let versions = until_loaded(&inbox);
     assert_eq!(versions.last().unwrap().len(), 20);
     archive.finish();
-    assert!(inbox.iter().all(|message| !matches!(message, Message::Notice(_) | Message::Problem(_))));
+    assert!(inbox.iter().all(|message| !matches!(message, Event::Info(_) | Event::Error(_) | Event::Problem(_))));
 }
 
 #[cfg(unix)]
@@ -393,7 +392,7 @@ fn nobody_else_may_look_into_a_snapshot() {
     }
 }
 
-fn open(desk: &Desk) -> (CorpusService, mpsc::Receiver<Message>) {
+fn open(desk: &Desk) -> (CorpusService, mpsc::Receiver<Event>) {
     let (sender, inbox) = mpsc::channel();
     let tell = move |message| drop(sender.send(message));
     let sources = vec![Source::Named(desk.root())];
@@ -402,12 +401,12 @@ fn open(desk: &Desk) -> (CorpusService, mpsc::Receiver<Message>) {
 }
 
 /// The versions that come until loading is done.
-fn until_loaded(inbox: &mpsc::Receiver<Message>) -> Vec<Arc<Corpus>> {
+fn until_loaded(inbox: &mpsc::Receiver<Event>) -> Vec<Arc<Corpus>> {
     let mut versions = Vec::new();
     loop {
         match inbox.recv_timeout(Duration::from_secs(60)).unwrap() {
-            Message::Corpus(corpus) => versions.push(corpus),
-            Message::Loading(progress) if progress.done => return versions,
+            Event::Corpus(corpus) => versions.push(corpus),
+            Event::Loading(progress) if progress.done => return versions,
             _ => {}
         }
     }

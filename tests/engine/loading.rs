@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use newsdesk::app::Message;
+use newsdesk::app::incomplete_reason;
 use newsdesk::corpus::Corpus;
 use newsdesk::engine::loader::{LoadOptions, Source};
-use newsdesk::engine::{CorpusService, Loaded, load_all, load_until};
+use newsdesk::engine::{CorpusService, Event, Loaded, load_all, load_until};
 
 use crate::support::material::shared;
 
@@ -150,7 +150,7 @@ fn a_stopped_load_keeps_what_is_there() {
     archive.reload();
     let mut latest = 0;
     while latest < 3_000 {
-        if let Message::Corpus(corpus) = inbox.recv_timeout(Duration::from_secs(30)).unwrap() {
+        if let Event::Corpus(corpus) = inbox.recv_timeout(Duration::from_secs(30)).unwrap() {
             latest = corpus.len();
         }
     }
@@ -168,7 +168,7 @@ fn loading_that_was_stopped_says_so_until_the_rest_is_loaded() {
     let sources = vec![Source::Named(folder.path().to_path_buf())];
     let archive = CorpusService::open(sources, LoadOptions::default(), false, move |message| {
         // Once the first articles are there, loading waits until the test has stopped it.
-        let is_first = matches!(message, Message::Corpus(_)) && std::mem::take(&mut waits);
+        let is_first = matches!(message, Event::Corpus(_)) && std::mem::take(&mut waits);
         let _ = sender.send(message);
         if is_first {
             let _ = stop.recv();
@@ -177,20 +177,20 @@ fn loading_that_was_stopped_says_so_until_the_rest_is_loaded() {
     let archive = archive.unwrap();
     let next = || inbox.recv_timeout(Duration::from_secs(30)).unwrap();
     let ended = || loop {
-        if let Message::Loading(progress) = next()
+        if let Event::Loading(progress) = next()
             && progress.done
         {
             return progress;
         }
     };
-    while !matches!(next(), Message::Corpus(_)) {}
+    while !matches!(next(), Event::Corpus(_)) {}
     archive.stop_loading();
     stopped.send(()).unwrap();
     let partly = ended();
-    assert!(partly.stopped && partly.incomplete(0).is_some(), "{partly:?}");
+    assert!(partly.stopped && incomplete_reason(&partly, 0).is_some(), "{partly:?}");
     archive.reload();
     let whole = ended();
-    assert_eq!((whole.stopped, whole.incomplete(0), whole.read), (false, None, 3_000));
+    assert_eq!((whole.stopped, incomplete_reason(&whole, 0), whole.read), (false, None, 3_000));
 }
 
 #[cfg(unix)]

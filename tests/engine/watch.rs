@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
-use newsdesk::engine::CorpusService;
 use newsdesk::engine::loader::{LoadOptions, Source};
+use newsdesk::engine::{CorpusService, Event};
 
 /// Long enough for a machine that is busy; what is waited for mostly comes within a fifth of a second.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,7 +20,7 @@ fn wire(headline: &str) -> String {
 
 struct Desk {
     archive: CorpusService,
-    inbox: Receiver<Message>,
+    inbox: Receiver<Event>,
     corpus: Arc<Corpus>,
     problems: Vec<PathBuf>,
 }
@@ -34,11 +33,11 @@ impl Desk {
             let _ = sender.send(message);
         });
         let mut desk = Desk { archive: archive.unwrap(), inbox, corpus: Arc::default(), problems: Vec::new() };
-        desk.hear(|message| matches!(message, Message::Loading(progress) if progress.done));
+        desk.hear(|message| matches!(message, Event::Loading(progress) if progress.done));
         desk
     }
 
-    fn hear(&mut self, is_awaited: impl Fn(&Message) -> bool) {
+    fn hear(&mut self, is_awaited: impl Fn(&Event) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let message = self.inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())).unwrap();
@@ -50,11 +49,11 @@ impl Desk {
         }
     }
 
-    fn take(&mut self, message: Message) {
+    fn take(&mut self, message: Event) {
         match message {
-            Message::Corpus(corpus) => self.corpus = corpus,
-            Message::Problem(problem) => self.problems.push(problem.path),
-            Message::ProblemsGone(path) => self.problems.retain(|known| !known.starts_with(&path)),
+            Event::Corpus(corpus) => self.corpus = corpus,
+            Event::Problem(problem) => self.problems.push(problem.path),
+            Event::ProblemsCleared(path) => self.problems.retain(|known| !known.starts_with(&path)),
             _ => {}
         }
     }
@@ -176,7 +175,7 @@ fn a_problem_ends_when_its_file_is_mended() {
     fs::write(&bad, wire("Mended")).unwrap();
     desk.wait_for(root, &[("bad.txt", "Mended")]);
     if !desk.problems.is_empty() {
-        desk.hear(|message| matches!(message, Message::ProblemsGone(_)));
+        desk.hear(|message| matches!(message, Event::ProblemsCleared(_)));
     }
     assert_eq!(desk.problems, [""; 0].map(PathBuf::from));
 }
@@ -189,7 +188,7 @@ fn reading_all_again_changes_nothing_where_nothing_changed() {
     let mut desk = Desk::open(&[root]);
     let before = Arc::clone(&desk.corpus);
     desk.archive.reload();
-    desk.hear(|message| matches!(message, Message::Loading(progress) if progress.done));
+    desk.hear(|message| matches!(message, Event::Loading(progress) if progress.done));
     assert!(Arc::ptr_eq(&before, &desk.corpus));
 }
 
@@ -201,8 +200,8 @@ fn reading_all_again_tells_what_is_still_wrong() {
     fs::write(&odd, " date 2023-13-45 WORLD\nOdd date\n\nBody.\n").unwrap();
     let mut desk = Desk::open(&[root]);
     desk.archive.reload();
-    desk.hear(|message| matches!(message, Message::ProblemsGone(_)));
-    desk.hear(|message| matches!(message, Message::Loading(progress) if progress.done));
+    desk.hear(|message| matches!(message, Event::ProblemsCleared(_)));
+    desk.hear(|message| matches!(message, Event::Loading(progress) if progress.done));
     assert_eq!(desk.problems, [odd]);
     assert_eq!(desk.listing(root).len(), 1);
 }

@@ -173,7 +173,7 @@ fn what_cannot_be_kept_is_offered_as_a_file_and_can_be_imported() {
     let reporter = Reporter::with(20);
     // There is no folder in which less can be written.
     let mut desk = reporter.read_with(&[("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")]);
-    desk.wait_for("cannot be kept");
+    desk.wait_for("cannot be saved");
     desk.wait("all articles", |desk| signed(desk, '●').len() == 20);
     desk.send("sjjs");
     desk.wait_for("2 unsaved:");
@@ -199,9 +199,9 @@ fn what_cannot_be_kept_is_offered_as_a_file_and_can_be_imported() {
 fn a_search_that_could_not_be_kept_is_told_of_and_rescued() {
     let reporter = Reporter::with(20);
     let mut desk = reporter.read_with(&[("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")]);
-    desk.wait_for("cannot be kept");
+    desk.wait_for("cannot be saved");
     desk.send("/ferry\rSFerries\r");
-    desk.wait_for("Not on the disk yet: the search \"Ferries\"");
+    desk.wait_for("Not saved yet: the search \"Ferries\"");
     desk.send("q");
     assert_eq!(desk.wait_for_end(), 0);
     desk.wait_for("what could not be kept is in");

@@ -9,10 +9,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use newsdesk::app::Message;
 use newsdesk::article::{BlockKind, Draft, Role};
 use newsdesk::engine::loader::{LoadOptions, Source};
-use newsdesk::engine::{Cache, load_all, make_snapshot};
+use newsdesk::engine::{Cache, Event, load_all, make_snapshot};
 use newsdesk::formats::{FeedArticle, FeedKey};
 use newsdesk::library::feeds::{FetchOutcome, FetchResult, ParsedFeed, PreparedEntry};
 use newsdesk::library::{FetchStatus, Library};
@@ -154,7 +153,7 @@ fn the_open_reader_keeps_to_its_memory_as_files_come_and_takes_older_ones_back_w
     // Newer ones take the place of older ones.
     days(&root, 250..280);
     reader.archive.reload();
-    reader.wait("the end of reading", |_, message| matches!(message, Message::Loading(progress) if progress.done));
+    reader.wait("the end of reading", |_, message| matches!(message, Event::Loading(progress) if progress.done));
     let found = headlines(&reader.corpus);
     assert!(reader.corpus.memory() as u64 <= memory);
     assert_eq!(found, (280 - found.len()..280).rev().map(|day| format!("Day {day:03}")).collect::<Vec<_>>());

@@ -282,7 +282,7 @@ fn what_cannot_be_kept_is_rescued_though_the_terminal_takes_nothing() {
     // There is no folder in which less can be written.
     let nowhere = [("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")];
     let mut desk = Desk::at_home(home.path(), 100, 30, PROGRAM, &["seeds"], &nowhere);
-    desk.wait_for("cannot be kept");
+    desk.wait_for("cannot be saved");
     desk.send("s");
     desk.wait_for("1 unsaved:");
     choke(&mut desk);
@@ -299,7 +299,7 @@ fn what_cannot_be_kept_is_rescued_though_an_editor_that_heeds_no_signal_has_the_
     fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).unwrap();
     let variables = [("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db"), ("EDITOR", editor.to_str().unwrap())];
     let mut desk = Desk::at_home(home.path(), 100, 30, PROGRAM, &["seeds"], &variables);
-    desk.wait_for("cannot be kept");
+    desk.wait_for("cannot be saved");
     desk.send("s");
     desk.wait_for("1 unsaved:");
     desk.send("M");

@@ -9,10 +9,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use newsdesk::app::Message;
 use newsdesk::corpus::Corpus;
 use newsdesk::engine::loader::{LoadOptions, Source};
-use newsdesk::engine::{Cache, CorpusService, Loaded, load_all};
+use newsdesk::engine::{Cache, CorpusService, Event, Loaded, load_all};
 
 /// Long enough for a machine that is busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -54,7 +53,7 @@ pub(crate) fn many_entries(folder: &Path, count: usize) {
 /// A reader who hears what the archive tells.
 pub(crate) struct Reader {
     pub(crate) archive: CorpusService,
-    inbox: Receiver<Message>,
+    inbox: Receiver<Event>,
     pub(crate) corpus: Arc<Corpus>,
     pub(crate) problems: Vec<String>,
     pub(crate) left_out: usize,
@@ -72,12 +71,12 @@ impl Reader {
         let archive = archive.unwrap();
         let mut reader =
             Reader { archive, inbox, corpus: Arc::default(), problems: Vec::new(), left_out: 0, complaints: 0 };
-        reader.wait("the end of loading", |_, message| matches!(message, Message::Loading(progress) if progress.done));
+        reader.wait("the end of loading", |_, message| matches!(message, Event::Loading(progress) if progress.done));
         reader
     }
 
     /// Hears messages until one, or what is known after it, is what was waited for.
-    pub(crate) fn wait(&mut self, what: &str, is_awaited: impl Fn(&Reader, &Message) -> bool) {
+    pub(crate) fn wait(&mut self, what: &str, is_awaited: impl Fn(&Reader, &Event) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -85,15 +84,15 @@ impl Reader {
                 panic!("{what} did not come; there are {:?}, {:?}", headlines(&self.corpus), self.problems)
             };
             match &message {
-                Message::Corpus(corpus) => self.corpus = Arc::clone(corpus),
-                Message::Problem(problem) => self.problems.push(problem.to_string()),
-                Message::ProblemsGone(path) if path.as_os_str().is_empty() => self.problems.clear(),
-                Message::ProblemsGone(path) => {
+                Event::Corpus(corpus) => self.corpus = Arc::clone(corpus),
+                Event::Problem(problem) => self.problems.push(problem.to_string()),
+                Event::ProblemsCleared(path) if path.as_os_str().is_empty() => self.problems.clear(),
+                Event::ProblemsCleared(path) => {
                     let begin = format!("{}:", path.display());
                     self.problems.retain(|problem| !problem.starts_with(&begin));
                 }
-                Message::Notice(notice) => self.complaints += usize::from(notice.is_error),
-                Message::Loading(progress) => self.left_out = progress.left_out_articles,
+                Event::Error(_) => self.complaints += 1,
+                Event::Loading(progress) => self.left_out = progress.left_out_articles,
                 _ => {}
             }
             if is_awaited(self, &message) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::{Confirmed, Effect, Focus, Notice, Overlay, OverlayKind, State};
-use crate::corpus::{Corpus, Slot};
+use crate::corpus::{Corpus, LoadProgress, Slot};
 use crate::keys::Action;
 use crate::marks::Marks;
 use crate::render::{Articles, ExportFormat, Heading, JSON_VERSION, article_stem, file_stem};
@@ -46,6 +46,27 @@ impl Export {
     }
 }
 
+/// Returns why articles may be missing after loading ended with this progress and `failures` unreadable files. Returns
+/// `None` if everything was loaded.
+pub fn incomplete_reason(progress: &LoadProgress, failures: usize) -> Option<String> {
+    let mut reasons = Vec::new();
+    if progress.stopped && progress.read == progress.found {
+        reasons.push("loading was stopped".to_owned());
+    } else if progress.stopped {
+        let (read, found) = (grouped(progress.read as u64), grouped(progress.found as u64));
+        reasons.push(format!("{read} of {found} files were read"));
+    }
+    if failures > 0 {
+        let failed = counted(failures as u64, "file or folder", "files or folders");
+        reasons.push(format!("{failed} could not be read"));
+    }
+    if progress.left_out_articles > 0 {
+        let left_out = counted(progress.left_out_articles as u64, "article", "articles");
+        reasons.push(format!("{left_out} did not fit into memory (files.memory)"));
+    }
+    (!reasons.is_empty()).then(|| reasons.join(", "))
+}
+
 impl State {
     /// Returns why articles may be missing; `None` if everything was loaded.
     pub fn incomplete(&self) -> Option<String> {
@@ -53,7 +74,7 @@ impl State {
             let (read, found) = (grouped(self.progress.read as u64), grouped(self.progress.found as u64));
             return Some(format!("{read} of {found} files were read so far"));
         }
-        self.progress.incomplete(self.problems.iter().filter(|problem| problem.is_failure).count())
+        incomplete_reason(&self.progress, self.problems.iter().filter(|problem| problem.is_failure).count())
     }
 
     /// Returns the open article if the reading pane has the focus. Only that one is exported then.

@@ -13,7 +13,7 @@ use crate::corpus::Origin;
 use crate::keys::{Action, FeedCommand};
 use crate::query::{CompletionKind, Field};
 use crate::search::{Facet, FacetKind, FeedNames};
-use crate::subscriptions::{Credentials, web_address};
+use crate::subscriptions::{ChangedPiece, Credentials, FeedHealth, FeedRow, RefreshEnd, RefreshProgress, web_address};
 use crate::text::clean;
 use crate::text::fold::fold;
 use crate::text::format::{counted, grouped};
@@ -23,49 +23,6 @@ pub const BUNDLED: &str = "bundled articles";
 
 /// The tag of feeds that are not wanted in the sources pane.
 const HIDDEN: &str = "#hidden";
-
-/// A feed that is subscribed to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedRow {
-    /// Its address.
-    pub url: String,
-    /// What it is called.
-    pub name: String,
-    /// The reader's tags for it, each after a `#`.
-    pub tags: Vec<String>,
-    /// Why it could not be fetched or read the last time.
-    pub error: Option<String>,
-}
-
-/// How far a refresh is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RefreshProgress {
-    /// Feeds that were tried.
-    pub tried: usize,
-    /// Feeds to try.
-    pub total: usize,
-    /// Entries that are new.
-    pub new: usize,
-    /// Entries whose text changed.
-    pub changed: usize,
-    /// Feeds that could not be fetched or read.
-    pub failed: usize,
-    /// How it ended, once it has.
-    pub end: Option<RefreshEnd>,
-}
-
-/// How a refresh ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RefreshEnd {
-    /// All feeds were tried.
-    Done,
-    /// The reader stopped it.
-    Stopped,
-    /// There is no network.
-    Offline,
-    /// The library cannot be written.
-    Failed(String),
-}
 
 /// A request to the feed thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,45 +42,6 @@ pub enum FeedOrder {
         /// Undo if true, redo if false.
         undo: bool,
     },
-}
-
-/// How a feed is, in words; safe to show.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedHealth {
-    /// What it is called.
-    pub name: String,
-    /// Its tags, each after a `#`.
-    pub tags: String,
-    /// Its address.
-    pub url: String,
-    /// How many entries it has, how many of them are unread, and when it was fetched last.
-    pub state: String,
-    /// How much of it is stored, if not everything.
-    pub kept: Option<String>,
-    /// When it failed last and why, if nothing has come since.
-    pub error: Option<String>,
-    /// The first problem of a feed that could still be read.
-    pub warning: Option<String>,
-}
-
-impl FeedHealth {
-    /// Returns the lines that describe it; the first is its name.
-    pub fn lines(&self) -> impl Iterator<Item = &str> {
-        let (kept, error, warning) = (self.kept.as_ref(), self.error.as_ref(), self.warning.as_ref());
-        [Some(&self.name), Some(&self.url), Some(&self.state), kept, error, warning]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-    }
-}
-
-/// A piece of a text that changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangedPiece {
-    /// Whether it is new (`Some(true)`), gone (`Some(false)`), or was there before.
-    pub added: Option<bool>,
-    /// Its text; safe to show.
-    pub text: String,
 }
 
 /// The arguments of `feed add`.

@@ -9,9 +9,9 @@ use clap::ValueEnum;
 use crate::cli::complain;
 use crate::cli::progress::Progress;
 use crate::cli::selection::Selection;
-use crate::engine::export::{export_folder, export_list, is_exists};
 use crate::render::{ExportFormat, Heading, JSON_VERSION};
 use crate::text::format::counted;
+use crate::tui::export::{export_folder, export_list, is_exists};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FormatArg {

@@ -116,7 +116,7 @@ fn add(
                 }
             }
             Err(error) => {
-                complain(&format!("{}: {}", clean(&next.url), clean(&error)));
+                complain(&format!("{}: {}", clean(&next.url), clean(&error.to_string())));
                 failed = true;
             }
         }

@@ -9,17 +9,17 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::CorpusCommand;
-use crate::app::{LoadProgress, Message, Notice};
-use crate::corpus::{Corpus, FileEntry};
+use crate::corpus::{Corpus, FileEntry, LoadProgress};
 use crate::engine::corpus_service::watch::{FsEvent, Watch};
+use crate::engine::event::Event;
 use crate::engine::feeds::entries::FeedEntries;
 use crate::engine::loader::ScanIndex;
 use crate::engine::loader::memory_budget::{LeftOut, MemoryBudget};
 use crate::engine::loader::source::{LoadOptions, Source};
 use crate::engine::loader::stalled_paths::StalledPaths;
+use crate::engine::log::note;
 use crate::engine::snapshot::{Cache, ReadTimes};
-use crate::engine::util::log::note;
-use crate::engine::util::panic_guard::contain;
+use crate::util::panic_guard::catch_panic;
 
 /// How long changes are gathered after the last one was heard of, and at most.
 const QUIET: Duration = Duration::from_millis(100);
@@ -34,7 +34,7 @@ pub(super) struct CorpusThread {
     pub(super) stop: Arc<AtomicBool>,
     pub(super) orders: Sender<CorpusCommand>,
     pub(super) inbox: Receiver<CorpusCommand>,
-    pub(super) tell: Box<dyn FnMut(Message) + Send>,
+    pub(super) tell: Box<dyn FnMut(Event) + Send>,
     pub(super) corpus: Arc<Corpus>,
     pub(super) map: ScanIndex,
     /// Paths that something is wrong with.
@@ -91,7 +91,7 @@ impl CorpusThread {
                     CorpusCommand::Disk(FsEvent::Anything) => everything = true,
                     CorpusCommand::Disk(FsEvent::Changed(changed)) => paths.extend(changed),
                     CorpusCommand::Disk(FsEvent::Deaf(reason)) => {
-                        (self.tell)(Message::Notice(Notice { text: reason, is_error: true }));
+                        (self.tell)(Event::Error(reason.to_string()));
                     }
                     CorpusCommand::Disk(FsEvent::Listening) => everything |= std::mem::take(&mut missed),
                     CorpusCommand::Watching(watch) => self.watch = watch,
@@ -148,7 +148,7 @@ impl CorpusThread {
             let sound = |file: &FileEntry<'_>| troubled.is_empty() || !troubled.contains(&file.dir.join(file.name));
             for root in cache.roots(&sources) {
                 let began = Instant::now();
-                let written = contain(|| cache.write(&root, options, &corpus, &ages, &sound, &mut |_, _| {}));
+                let written = catch_panic(|| cache.write(&root, options, &corpus, &ages, &sound, &mut |_, _| {}));
                 note(|| format!("snapshot of {}: {written:?} in {:?}", root.real.display(), began.elapsed()));
             }
         });
@@ -177,7 +177,7 @@ impl CorpusThread {
         let orders = self.orders.clone();
         let started = thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let heard = orders.clone();
-            let watch = Watch::start(&folders, &parents, move |disk| {
+            let watch = Watch::trees(&folders, &parents, move |disk| {
                 let _ = heard.send(CorpusCommand::Disk(disk));
             });
             let _ = orders.send(CorpusCommand::Watching(watch));

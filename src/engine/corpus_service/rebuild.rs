@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::corpus_thread::CorpusThread;
-use crate::app::{LoadProgress, Message, Notice};
 use crate::article::Problem;
-use crate::corpus::{Corpus, Origin, Shard};
+use crate::corpus::{Corpus, LoadProgress, Origin, Shard};
 use crate::engine::corpus_service::rescan::{RemovedSet, RescanPlan};
+use crate::engine::event::Event;
 use crate::engine::feeds::entries::{EntryChanges, FeedEntries};
 use crate::engine::loader::accumulator::CorpusAccumulator;
 use crate::engine::loader::known_files::KnownFiles;
@@ -18,9 +18,9 @@ use crate::engine::loader::memory_budget::MEMORY;
 use crate::engine::loader::pool::{LoadPool, LoadReport};
 use crate::engine::loader::source::Source;
 use crate::engine::loader::{LoadEvent, load};
+use crate::engine::log::note;
 use crate::engine::snapshot::ReadTimes;
-use crate::engine::util::log::note;
-use crate::engine::util::throttle::Throttle;
+use crate::util::throttle::Throttle;
 
 /// While loading, a new version comes at most this often.
 const PACE: Duration = Duration::from_millis(80);
@@ -41,7 +41,7 @@ impl CorpusThread {
             if pace.is_due() {
                 let began = Instant::now();
                 show(growing.take_in(), corpus, tell);
-                pace.took(began.elapsed(), PACE);
+                pace.record(began.elapsed(), PACE);
             }
         });
         if growing.has_more() {
@@ -49,7 +49,7 @@ impl CorpusThread {
         }
         match loaded {
             Ok(feeds) => self.feeds = Some(feeds),
-            Err(error) => tell(Message::Problem(FeedEntries::problem(&path, &error))),
+            Err(error) => tell(Event::Problem(FeedEntries::problem(&path, &error))),
         }
     }
 
@@ -71,8 +71,7 @@ impl CorpusThread {
                 self.take_over(rest.with(shards));
             }
             Err(error) => {
-                let text = format!("the feeds cannot be read: {error}");
-                (self.tell)(Message::Notice(Notice { text, is_error: true }));
+                (self.tell)(Event::Error(format!("Cannot read the feeds: {error}")));
             }
         }
     }
@@ -95,11 +94,11 @@ impl CorpusThread {
                 Some(LoadEvent::KeptAll) => now = true,
                 Some(LoadEvent::Problem(problem)) => {
                     troubled.insert(problem.path.clone());
-                    tell(Message::Problem(problem));
+                    tell(Event::Problem(problem));
                 }
                 Some(LoadEvent::Progress(progress)) if gauge.is_due() => {
                     gauge = Throttle::after(PACE);
-                    tell(Message::Loading(progress));
+                    tell(Event::Loading(progress));
                 }
                 _ => {}
             }
@@ -108,7 +107,7 @@ impl CorpusThread {
                 // What a snapshot gives is all there in a moment, and sooner if few versions are made on the way.
                 slack = if now || !growing.has_only_kept() { PACE } else { slack * 2 };
                 show(growing.take_in(), corpus, tell);
-                versions.took(began.elapsed(), slack);
+                versions.record(began.elapsed(), slack);
             }
             growing.make_room(&mut |version| show(version, corpus, tell));
             if now {
@@ -126,10 +125,10 @@ impl CorpusThread {
         drop(last);
         room.tend(false);
         drop(known);
-        room.settle(corpus, &mut |version| tell(Message::Corpus(Arc::clone(version))));
+        room.settle(corpus, &mut |version| tell(Event::Corpus(Arc::clone(version))));
         let mut progress = room.told_in(tally.progress);
         progress.stopped |= feeds.as_ref().is_some_and(FeedEntries::is_partial);
-        tell(Message::Loading(progress));
+        tell(Event::Loading(progress));
         self.stopped = progress.stopped.then_some(progress);
         // A snapshot of a part would not be used by the next start.
         self.whole = !tally.progress.stopped && room.left_out().articles == 0;
@@ -139,14 +138,14 @@ impl CorpusThread {
 
     /// Tells what is left out because there is no memory for it.
     fn tell_left_out(&mut self) {
-        (self.tell)(Message::ProblemsGone(PathBuf::from(MEMORY)));
+        (self.tell)(Event::ProblemsCleared(PathBuf::from(MEMORY)));
         let left_out = self.room.left_out();
         let is_news = std::mem::replace(&mut self.told_left_out, left_out) != left_out;
         if let Some(problem) = self.room.problem() {
             if is_news {
-                (self.tell)(Message::Notice(Notice { text: problem.to_string(), is_error: true }));
+                (self.tell)(Event::Error(problem.to_string()));
             }
-            (self.tell)(Message::Problem(problem));
+            (self.tell)(Event::Problem(problem));
         }
     }
 
@@ -178,7 +177,7 @@ impl CorpusThread {
                 Some(LoadEvent::Problem(problem)) => problems.push(problem),
                 Some(LoadEvent::Progress(progress)) if gauge.is_due() => {
                     gauge = Throttle::after(PACE);
-                    tell(Message::Loading(progress));
+                    tell(Event::Loading(progress));
                 }
                 _ => {}
             }
@@ -201,7 +200,7 @@ impl CorpusThread {
             self.whole = self.room.left_out().articles == 0;
             self.troubled.clear();
             // All paths begin with the empty one.
-            (self.tell)(Message::ProblemsGone(PathBuf::new()));
+            (self.tell)(Event::ProblemsCleared(PathBuf::new()));
         }
         if has_moved || !Arc::ptr_eq(&last, &self.corpus) {
             self.changed = Some(Instant::now());
@@ -210,7 +209,7 @@ impl CorpusThread {
         self.tell_problems(problems);
         let progress = self.room.told_in(tally.progress);
         self.stopped = progress.stopped.then_some(progress);
-        (self.tell)(Message::Loading(progress));
+        (self.tell)(Event::Loading(progress));
         self.tell_left_out();
     }
 
@@ -237,7 +236,7 @@ impl CorpusThread {
         crew.work(jobs, &self.stop, &mut |report| match report {
             LoadReport::Shard(shard) => shards.push(shard),
             LoadReport::Problem(problem) => problems.push(problem),
-            LoadReport::Tick if began.elapsed() >= PACE => tell(Message::Loading(crew.progress())),
+            LoadReport::Tick if began.elapsed() >= PACE => tell(Event::Loading(crew.progress())),
             LoadReport::Tick => {}
         });
         // A file that is too old is left out again whenever it is saved.
@@ -253,7 +252,7 @@ impl CorpusThread {
         }
         if began.elapsed() >= PACE {
             // Articles that were not loaded because the reader stopped loading are still missing.
-            (self.tell)(Message::Loading(self.stopped.unwrap_or(progress)));
+            (self.tell)(Event::Loading(self.stopped.unwrap_or(progress)));
         }
         self.replace(&gone, shards, problems);
     }
@@ -274,9 +273,9 @@ impl CorpusThread {
     fn take_over(&mut self, corpus: Corpus) {
         let CorpusThread { corpus: shown, room, tell, ages, .. } = self;
         *shown = Arc::new(compact(corpus, ages));
-        tell(Message::Corpus(Arc::clone(shown)));
+        tell(Event::Corpus(Arc::clone(shown)));
         let slots = shown.slots();
-        if room.settle(shown, &mut |version| tell(Message::Corpus(Arc::clone(version)))) {
+        if room.settle(shown, &mut |version| tell(Event::Corpus(Arc::clone(version)))) {
             ages.join(slots);
             self.whole = false;
             self.tell_left_out();
@@ -288,22 +287,22 @@ impl CorpusThread {
         let past: Vec<PathBuf> = self.troubled.iter().filter(|path| is_past(path)).cloned().collect();
         for path in past {
             self.troubled.remove(&path);
-            (self.tell)(Message::ProblemsGone(path));
+            (self.tell)(Event::ProblemsCleared(path));
         }
     }
 
     fn tell_problems(&mut self, problems: Vec<Problem>) {
         for problem in problems {
             self.troubled.insert(problem.path.clone());
-            (self.tell)(Message::Problem(problem));
+            (self.tell)(Event::Problem(problem));
         }
     }
 }
 
 /// Makes `version` the one that everybody sees.
-fn show(version: &Arc<Corpus>, shown: &mut Arc<Corpus>, tell: &mut dyn FnMut(Message)) {
+fn show(version: &Arc<Corpus>, shown: &mut Arc<Corpus>, tell: &mut dyn FnMut(Event)) {
     *shown = Arc::clone(version);
-    tell(Message::Corpus(Arc::clone(version)));
+    tell(Event::Corpus(Arc::clone(version)));
 }
 
 /// Lets go of what is gone, where that has become much.

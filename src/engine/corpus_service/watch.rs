@@ -1,62 +1,100 @@
-//! Hearing of changes on disk. What changed is told as paths; what that means for the articles is the archive's to
-//! find out.
+//! Watches folders for changes. Reports changed paths only; what they mean is for the caller to find out.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use notify::event::{MetadataKind, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-/// What the disk tells.
+/// A report of a watcher.
 #[derive(Debug)]
 pub(crate) enum FsEvent {
-    /// Something happened to these paths.
+    /// These paths changed.
     Changed(Vec<PathBuf>),
-    /// So much happened that nobody knows what.
+    /// Events were lost: anything may have changed.
     Anything,
-    /// Changes cannot be heard of, or not of all folders; says why, in a sentence.
-    Deaf(String),
-    /// From here on changes are heard of.
+    /// Some or all folders cannot be watched.
+    Deaf(WatchError),
+    /// All folders that can be watched are watched from now on.
     Listening,
 }
 
-/// Listens as long as it lives.
-pub(crate) struct Watch {
-    _watcher: RecommendedWatcher,
+/// Why changes cannot be watched.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WatchError {
+    /// The system watches no more folders.
+    #[error("Cannot watch for changes (the system's limit of watched folders is reached); press F5 to reload")]
+    TooManyFolders,
+    /// The system returned an error.
+    #[error("Cannot watch for changes ({0}); press F5 to reload")]
+    System(io::Error),
+    /// Another reason.
+    #[error("Cannot watch for changes; press F5 to reload")]
+    Other,
 }
 
+impl From<notify::Error> for WatchError {
+    fn from(error: notify::Error) -> WatchError {
+        match error.kind {
+            notify::ErrorKind::MaxFilesWatch => WatchError::TooManyFolders,
+            notify::ErrorKind::Io(error) => WatchError::System(error),
+            _ => WatchError::Other,
+        }
+    }
+}
+
+/// A watcher. Dropping it stops it.
+pub(crate) struct Watch(RecommendedWatcher);
+
 impl Watch {
-    /// Listens to `folders` with all that is below them, and to what stands in `parents`. Looks into every folder, so
-    /// it takes its time in a large tree.
-    pub(crate) fn start(
+    /// Creates a watcher that reports to `tell`. It watches nothing yet.
+    fn new(tell: impl Fn(FsEvent) + Send + 'static) -> Result<Watch, WatchError> {
+        let watcher = notify::recommended_watcher(move |event| {
+            if let Some(disk) = sort(event) {
+                tell(disk);
+            }
+        })?;
+        Ok(Watch(watcher))
+    }
+
+    fn add(&mut self, path: &Path, mode: RecursiveMode) -> Result<(), WatchError> {
+        Ok(self.0.watch(path, mode)?)
+    }
+
+    /// Watches the files in `folder`, but not in the folders below it.
+    pub(crate) fn folder(folder: &Path, tell: impl Fn(FsEvent) + Send + 'static) -> Result<Watch, WatchError> {
+        let mut watch = Watch::new(tell)?;
+        watch.add(folder, RecursiveMode::NonRecursive)?;
+        Ok(watch)
+    }
+
+    /// Watches `folders` with everything below them, and the files in `parents`. Reads every folder, so it takes some
+    /// time in a large tree. Returns `None` if nothing can be watched.
+    pub(crate) fn trees(
         folders: &[PathBuf],
         parents: &[PathBuf],
         tell: impl Fn(FsEvent) + Send + Clone + 'static,
     ) -> Option<Watch> {
-        let heard = tell.clone();
-        let watcher = notify::recommended_watcher(move |event| {
-            if let Some(disk) = sort(event) {
-                heard(disk);
-            }
-        });
-        let mut watcher = match watcher {
-            Ok(watcher) => watcher,
+        let mut watch = match Watch::new(tell.clone()) {
+            Ok(watch) => watch,
             Err(error) => {
-                tell(FsEvent::Deaf(reason(&error)));
+                tell(FsEvent::Deaf(error));
                 return None;
             }
         };
         let folders = folders.iter().map(|path| (path, RecursiveMode::Recursive));
-        let mut deaf = None;
-        for (path, mode) in folders.chain(parents.iter().map(|path| (path, RecursiveMode::NonRecursive))) {
-            if let Err(error) = watcher.watch(path, mode) {
-                deaf.get_or_insert_with(|| reason(&error));
+        let parents = parents.iter().map(|path| (path, RecursiveMode::NonRecursive));
+        let mut first_error = None;
+        for (path, mode) in folders.chain(parents) {
+            if let Err(error) = watch.add(path, mode) {
+                first_error.get_or_insert(error);
             }
         }
-        if let Some(reason) = deaf {
-            tell(FsEvent::Deaf(reason));
+        if let Some(error) = first_error {
+            tell(FsEvent::Deaf(error));
         }
         tell(FsEvent::Listening);
-        Some(Watch { _watcher: watcher })
+        Some(watch)
     }
 }
 
@@ -64,23 +102,11 @@ fn sort(event: notify::Result<Event>) -> Option<FsEvent> {
     match event {
         Ok(event) if event.need_rescan() => Some(FsEvent::Anything),
         Ok(Event { kind: EventKind::Access(_), .. }) => None,
-        // What reading it leaves behind, on systems that tell.
+        // Some systems report that reading a file changed its access time.
         Ok(Event { kind: EventKind::Modify(ModifyKind::Metadata(MetadataKind::AccessTime)), .. }) => None,
         Ok(event) => Some(FsEvent::Changed(event.paths)),
-        // A folder that vanished while it was looked into; its own event comes as well.
+        // A folder vanished while it was being added. Its own event is reported as well.
         Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) => None,
-        Err(error) => Some(FsEvent::Deaf(reason(&error))),
-    }
-}
-
-fn reason(error: &notify::Error) -> String {
-    match &error.kind {
-        notify::ErrorKind::MaxFilesWatch => {
-            "The system's limit of watched folders is reached; changes show when all is read again".to_owned()
-        }
-        notify::ErrorKind::Io(error) => {
-            format!("Changes on disk are not heard of ({error}); they show when all is read again")
-        }
-        _ => "Changes on disk are not heard of; they show when all is read again".to_owned(),
+        Err(error) => Some(FsEvent::Deaf(error.into())),
     }
 }

@@ -2,23 +2,25 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
-use super::entries::tag_label;
-use super::refresh;
-use super::subscribe::{self, SubscribeOutcome};
-use crate::app::{FeedRow, Message, Notice};
+use super::error::{FeedError, Result};
 use crate::article::Problem;
 use crate::article::{ArticleId, Role};
 use crate::config::FeedSettings;
+use crate::engine::event::Event;
+use crate::engine::feeds::entries::tag_label;
+use crate::engine::feeds::refresh;
+use crate::engine::feeds::subscribe::{self, SubscribeOutcome};
 use crate::engine::unreadable_rows;
 use crate::http::Client;
 use crate::library::{KnownFeed, Library, ReaderId};
-use crate::subscriptions::Subscription;
+use crate::subscriptions::{FeedRow, Subscription};
 use crate::text::clean;
+use crate::util::lock;
 
 /// Who hears what happens.
-pub(crate) type EventSink = Arc<Mutex<dyn FnMut(Message) + Send>>;
+pub(crate) type EventSink = Arc<Mutex<dyn FnMut(Event) + Send>>;
 
 /// What ends things early: a refresh, and errands, each with a flag of its own, so that nothing that is begun meanwhile
 /// sets another going again.
@@ -32,7 +34,7 @@ impl CancelTokens {
     /// The flag of a new errand.
     pub(crate) fn errand(&self) -> Arc<AtomicBool> {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut errands = self.errands.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut errands = lock(&self.errands);
         errands.retain(|errand| errand.strong_count() > 0);
         errands.push(Arc::downgrade(&stop));
         stop
@@ -40,7 +42,7 @@ impl CancelTokens {
 
     pub(crate) fn set(&self) {
         self.refresh.store(true, Ordering::Relaxed);
-        let errands = self.errands.lock().unwrap_or_else(PoisonError::into_inner);
+        let errands = lock(&self.errands);
         errands.iter().filter_map(Weak::upgrade).for_each(|errand| errand.store(true, Ordering::Relaxed));
     }
 }
@@ -66,11 +68,12 @@ pub(crate) struct FeedContext {
 
 impl FeedContext {
     /// Subscribes to the feed at a place, or offers the feeds of a page as a choice.
-    pub(crate) fn add(&self, wanted: &Subscription, stop: &AtomicBool) -> Result<(), String> {
+    pub(crate) fn add(&self, wanted: &Subscription, stop: &AtomicBool) -> Result<()> {
         let added = subscribe::add(&mut self.library()?, &self.client, &self.settings, wanted, stop);
-        match added.map_err(|error| format!("{}: {error}", clean(&wanted.url)))? {
+        let added = added.map_err(|error| FeedError::Add { place: wanted.url.clone(), error: Box::new(error) })?;
+        match added {
             SubscribeOutcome::Several(feeds) => {
-                self.tell(Message::FeedChoice(feeds.into_iter().map(|feed| (feed.url, feed.title)).collect()));
+                self.tell(Event::FeedChoice(feeds.into_iter().map(|feed| (feed.url, feed.title)).collect()));
             }
             added => {
                 let hint = if self.shown { "" } else { "; start newsdesk without a folder to read feeds" };
@@ -81,34 +84,33 @@ impl FeedContext {
     }
 
     /// Fetches the whole article, shows it, or shows again what the feed has.
-    pub(crate) fn full_text(&self, article: ArticleId, url: Option<&str>, stop: &AtomicBool) -> Result<(), String> {
+    pub(crate) fn full_text(&self, article: ArticleId, url: Option<&str>, stop: &AtomicBool) -> Result<()> {
         let mut library = self.library()?;
-        let texts = library.entry_texts(article).map_err(told)?.ok_or("This entry is in no feed any more")?;
+        let texts = library.entry_texts(article)?.ok_or(FeedError::EntryGone)?;
         // By now the reader may look at another.
         let headline = clean(texts.article.text(Role::Headline)).into_owned();
         if texts.full.is_some() {
-            library.show_full_text(article, !texts.shows_full).map_err(told)?;
+            library.show_full_text(article, !texts.shows_full)?;
             let which = if texts.shows_full { "As the feed has it" } else { "The whole article" };
             self.changed(format!("{which}: {headline}"));
             return Ok(());
         }
-        let url = url.ok_or("This entry names no page")?;
-        let access = library.access_of_entry(article).map_err(told)?;
-        let full =
-            refresh::full_text(&self.client, url, access, &texts.article, stop).map_err(|error| error.to_string())?;
-        library.keep_full_text(article, &full).map_err(told)?;
+        let url = url.ok_or(FeedError::NoPage)?;
+        let access = library.access_of_entry(article)?;
+        let full = refresh::full_text(&self.client, url, access, &texts.article, stop)?;
+        library.keep_full_text(article, &full)?;
         self.changed(format!("The whole article: {headline}"));
         Ok(())
     }
 
-    pub(crate) fn library(&self) -> Result<Library, String> {
-        let path = self.path.as_ref().ok_or("Nothing is kept, so nothing can be subscribed to")?;
-        Library::open(path).map(|library| library.for_reader(self.reader)).map_err(told)
+    pub(crate) fn library(&self) -> Result<Library> {
+        let path = self.path.as_ref().ok_or(FeedError::NoLibrary)?;
+        Ok(Library::open(path)?.for_reader(self.reader))
     }
 
     /// Reports a change, and makes the other threads read the library again.
     pub(crate) fn changed(&self, text: String) {
-        self.notice(Notice::info(text));
+        self.tell(Event::Info(text));
         self.tell_steps();
         self.tell_feeds();
         (self.came)();
@@ -116,22 +118,22 @@ impl FeedContext {
 
     /// Reports the steps that were recorded since the last report.
     fn tell_steps(&self) {
-        let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
-        let steps = self.library().and_then(|library| library.new_steps(self.reader, *stored).map_err(told));
+        let mut stored = lock(&self.stored);
+        let steps = self.library().and_then(|library| Ok(library.new_steps(self.reader, *stored)?));
         for (row, name, change) in steps.unwrap_or_default() {
             *stored = row;
-            self.tell(Message::FeedStep { row, name, change });
+            self.tell(Event::FeedStep { row, name, change });
         }
     }
 
     pub(crate) fn tell_feeds(&self) {
         let feeds = self.path.as_ref().and_then(|path| Library::open_to_read(path).ok().flatten());
         if let Some(feeds) = feeds.and_then(|library| library.feeds().ok()) {
-            self.tell(Message::Feeds(Arc::new(rows(&feeds))));
+            self.tell(Event::Feeds(Arc::new(rows(&feeds))));
             self.tell_problems(&feeds);
         }
         if let Some(notice) = unreadable_rows::notice() {
-            self.notice(notice);
+            self.tell(Event::Error(notice));
         }
     }
 
@@ -139,22 +141,13 @@ impl FeedContext {
     pub(crate) fn tell_problems(&self, feeds: &[KnownFeed]) {
         if self.listed.load(Ordering::Relaxed) {
             let unreadable = self.path.iter().flat_map(|path| unreadable_rows::problems(path));
-            self.tell(Message::FeedProblems(feeds.iter().flat_map(problems).chain(unreadable).collect()));
+            self.tell(Event::FeedProblems(feeds.iter().flat_map(problems).chain(unreadable).collect()));
         }
     }
 
-    pub(crate) fn notice(&self, notice: Notice) {
-        self.tell(Message::Notice(notice));
+    pub(crate) fn tell(&self, event: Event) {
+        (lock(&self.tell))(event);
     }
-
-    pub(crate) fn tell(&self, message: Message) {
-        (self.tell.lock().unwrap_or_else(PoisonError::into_inner))(message);
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-pub(crate) fn told(error: crate::library::Error) -> String {
-    error.to_string()
 }
 
 /// Returns the problems of a feed: why the last fetch failed, and its flaws.

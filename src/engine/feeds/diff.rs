@@ -2,8 +2,8 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::app::ChangedPiece;
 use crate::article::{Draft, Role};
+use crate::subscriptions::ChangedPiece;
 use crate::text::clean;
 
 /// The paragraphs that changed, each in pieces that stayed, went and came. Nothing else is given.

@@ -10,7 +10,7 @@ use crate::article::Problem;
 use crate::article::{ArticleId, Draft, Role};
 use crate::corpus::{Corpus, FeedLabel, FileIndex, Shard, ShardBuilder};
 use crate::engine::loader::memory_budget::MemoryBudget;
-use crate::engine::util::log::note;
+use crate::engine::log::note;
 use crate::library::feeds::{EntryQuery, StoredEntry};
 use crate::library::{Error, FeedId, Library};
 use crate::text::clean;

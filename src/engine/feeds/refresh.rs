@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,7 @@ use url::Url;
 use crate::article::Warning;
 use crate::article::{ArticleId, Draft, Role};
 use crate::config::FeedSettings;
-use crate::engine::util::log::note;
-use crate::engine::util::panic_guard::{FAULT, contain};
+use crate::engine::log::note;
 use crate::formats::{Feed, FeedOptions, feed_articles, page_article, parse_feed};
 use crate::http::{
     Client, ClientOptions, Document, FetchError, HttpRequest, HttpResponse, Login, ParallelLimits, Password, Proxy,
@@ -23,6 +22,8 @@ use crate::library::{FeedAccess, FeedId, FetchPolicy, FetchStatus, KnownFeed, Li
 use crate::subscriptions::{one_line, redact, without_user_name};
 use crate::text::clean;
 use crate::text::format::counted;
+use crate::util::lock;
+use crate::util::panic_guard::{INTERNAL_ERROR, catch_panic};
 
 /// What a feed may be sent as, the likelier first.
 pub const FEED_TYPES: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -164,7 +165,7 @@ fn refresh_with(
         for _ in 0..readers {
             let (to_read, read) = (Arc::clone(&to_read), read.clone());
             scope.spawn(move || {
-                let next = || to_read.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let next = || lock(&to_read).recv();
                 while let Ok((fetched, feed)) = next() {
                     let offline = match fetched {
                         Err(FetchError::Stopped) => continue,
@@ -172,7 +173,7 @@ fn refresh_with(
                         _ => false,
                     };
                     // One feed that no reader can stand is no reason to lose the others.
-                    let delivery = contain(|| deliver(&feed, fetched)).unwrap_or_else(|| fault(&feed));
+                    let delivery = catch_panic(|| deliver(&feed, fetched)).unwrap_or_else(|| fault(&feed));
                     if read.send((offline, feed, delivery)).is_err() {
                         break;
                     }
@@ -349,7 +350,7 @@ fn fault(feed: &KnownFeed) -> FetchResult {
     let health = FetchStatus {
         tried_at: Some(now),
         due_at: Some(now + jittered(RETRY, feed.seed, now)),
-        error: Some(FAULT.to_owned()),
+        error: Some(INTERNAL_ERROR.to_owned()),
         ..FetchStatus::default()
     };
     let outcome = FetchOutcome::Nothing;
@@ -398,7 +399,7 @@ fn fetch_pages(library: &mut Library, client: &Client, limits: ParallelLimits, s
     }
     let mut stored = Ok(());
     let fetch = |(id, url, access, article): (ArticleId, String, FeedAccess, Draft<'static>)| {
-        let full = contain(|| full_text(client, &url, access, &article, stop));
+        let full = catch_panic(|| full_text(client, &url, access, &article, stop));
         (id, full.unwrap_or(Err(PageError::Fault)))
     };
     in_parallel(
@@ -441,7 +442,7 @@ pub enum PageError {
     #[error("there is no article on its page")]
     NoArticle,
     /// The program could not read the page.
-    #[error("{FAULT}")]
+    #[error("{INTERNAL_ERROR}")]
     Fault,
 }
 
@@ -565,7 +566,9 @@ mod tests {
         let feeds = library.feeds().unwrap();
         let (last, others) = feeds.split_last().unwrap();
         assert_eq!(last.health.succeeded_at, Some(1));
-        assert!(others.iter().all(|feed| feed.health.error.as_ref().is_some_and(|error| error.contains("a fault"))));
+        assert!(
+            others.iter().all(|feed| feed.health.error.as_ref().is_some_and(|error| error.contains("internal error")))
+        );
     }
 
     #[test]

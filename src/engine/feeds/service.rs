@@ -9,25 +9,34 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::commands::FeedCommandError;
-use super::context::{CancelTokens, EventSink, FeedContext, told};
-use super::refresh::{self, FeedOutcome};
+use super::context::{CancelTokens, EventSink, FeedContext};
+use super::error::{FeedError, Result};
+use super::refresh::{self, FeedOutcome, RefreshSummary};
 use super::status::health;
 use super::{commands, diff, subscribe};
-use crate::app::{FeedOrder, Message, Notice, Question, RefreshEnd, RefreshProgress};
+use crate::article::ArticleId;
 use crate::config::FeedSettings;
-use crate::engine::util::log::note;
-use crate::engine::util::panic_guard::contain;
-use crate::engine::util::priority::stand_back;
+use crate::engine::event::Event;
+use crate::engine::log::note;
 use crate::keys::FeedCommand;
 use crate::library::{KnownFeed, ReaderId, UndoneStep, now};
+use crate::subscriptions::{RefreshEnd, RefreshProgress};
+use crate::util::panic_guard::catch_panic;
+use crate::util::priority::lower_thread_priority;
 
 /// How often it is looked whether feeds are due.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// What the thread is asked.
+/// A request to the feed thread.
 enum FeedServiceCommand {
-    Do(FeedOrder),
-    /// EventSink what is subscribed to: somebody else may have changed it.
+    Run(FeedCommand),
+    FullText(ArticleId, Option<String>),
+    Changes(ArticleId),
+    Undo {
+        row: i64,
+        undo: bool,
+    },
+    /// Report the subscriptions again, because another program may have changed them.
     Look,
     Close,
 }
@@ -47,7 +56,7 @@ impl FeedService {
         shown: bool,
         settings: FeedSettings,
         came: impl Fn() + Send + Sync + 'static,
-        tell: impl FnMut(Message) + Send + 'static,
+        tell: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<FeedService> {
         let (orders, inbox) = mpsc::channel();
         let stops = CancelTokens::default();
@@ -59,21 +68,39 @@ impl FeedService {
         let office = FeedContext { path, reader, stored, shown, listed, settings, client, came, tell, stops: shared };
         let desk = FeedThread { office, inbox, refresh: None };
         thread::Builder::new().name("feeds".to_owned()).spawn(move || {
-            stand_back();
-            if contain(|| desk.run()).is_none() {
-                note(|| "the thread of feeds ran into a fault".to_owned());
+            if let Err(error) = lower_thread_priority() {
+                note(|| format!("cannot lower the thread priority: {error}"));
+            }
+            if catch_panic(|| desk.run()).is_none() {
+                note(|| "internal error in the feed thread".to_owned());
             }
         })?;
         Ok(FeedService { orders, stops })
     }
 
-    /// Does what is asked, when it can.
-    pub(crate) fn order(&self, order: FeedOrder) {
-        if order == FeedOrder::Stop {
-            self.stops.set();
-        } else {
-            let _ = self.orders.send(FeedServiceCommand::Do(order));
-        }
+    /// Runs a command of `newsdesk feed`.
+    pub(crate) fn run(&self, command: FeedCommand) {
+        let _ = self.orders.send(FeedServiceCommand::Run(command));
+    }
+
+    /// CancelTokens the running refresh and all other tasks that wait for a server.
+    pub(crate) fn stop(&self) {
+        self.stops.set();
+    }
+
+    /// Fetches the whole article of an entry and shows it, or shows the feed's text again.
+    pub(crate) fn full_text(&self, article: ArticleId, url: Option<String>) {
+        let _ = self.orders.send(FeedServiceCommand::FullText(article, url));
+    }
+
+    /// Reports what changed in an entry.
+    pub(crate) fn changes(&self, article: ArticleId) {
+        let _ = self.orders.send(FeedServiceCommand::Changes(article));
+    }
+
+    /// Undoes or redoes the step in this row of the library.
+    pub(crate) fn undo(&self, row: i64, undo: bool) {
+        let _ = self.orders.send(FeedServiceCommand::Undo { row, undo });
     }
 
     /// Lets somebody else say that something in the library may have changed.
@@ -118,14 +145,12 @@ impl FeedThread {
                 self.inbox.recv_timeout(look.saturating_duration_since(Instant::now()))
             };
             match order {
-                Ok(FeedServiceCommand::Do(order)) => {
-                    let done = self.carry_out(order);
-                    if let Err(error) = done {
-                        self.office.notice(Notice::error(error));
+                Ok(FeedServiceCommand::Close) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(order) => {
+                    if let Err(error) = self.carry_out(order) {
+                        self.office.tell(Event::Error(error.to_string()));
                     }
                 }
-                Ok(FeedServiceCommand::Look) => self.office.tell_feeds(),
-                Ok(FeedServiceCommand::Close) | Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
                     look = Instant::now() + LOOK;
                     if let Err(error) = self.refresh_due() {
@@ -136,89 +161,87 @@ impl FeedThread {
         }
     }
 
-    fn carry_out(&mut self, order: FeedOrder) -> Result<(), String> {
+    fn carry_out(&mut self, order: FeedServiceCommand) -> Result<()> {
         match order {
-            FeedOrder::Stop => {}
-            FeedOrder::Command(command) => return self.run_command(command),
-            FeedOrder::Undo { row, undo } => {
-                let undone = self.office.library().and_then(|mut library| library.undo_feeds(row, undo).map_err(told));
+            FeedServiceCommand::Close => {}
+            FeedServiceCommand::Look => self.office.tell_feeds(),
+            FeedServiceCommand::Run(command) => self.run_command(command)?,
+            FeedServiceCommand::Undo { row, undo } => {
+                let undone = self.office.library().and_then(|mut library| Ok(library.undo_feeds(row, undo)?));
                 self.office.tell(match undone {
-                    Ok(UndoneStep { name, refused }) => Message::FeedStepUndone { row, undo, name, refused },
-                    Err(error) => Message::FeedUndoFailed { row, undo, error },
+                    Ok(UndoneStep { name, refused }) => Event::FeedStepUndone { row, undo, name, refused },
+                    Err(error) => Event::FeedUndoFailed { row, undo, error: error.to_string() },
                 });
                 self.office.tell_feeds();
                 (self.office.came)();
             }
-            FeedOrder::FullText(article, url) => {
+            FeedServiceCommand::FullText(article, url) => {
                 self.errand(move |office, stop| office.full_text(article, url.as_deref(), stop));
             }
-            FeedOrder::Changes(article) => {
-                let texts = self.office.library()?.entry_texts(article).map_err(told)?;
+            FeedServiceCommand::Changes(article) => {
+                let texts = self.office.library()?.entry_texts(article)?;
                 let changes = texts.and_then(|texts| Some(diff::between(&texts.former?, &texts.article)));
-                self.office.tell(Message::Changes(changes.unwrap_or_default()));
+                self.office.tell(Event::EntryDiff(changes.unwrap_or_default()));
             }
         }
         Ok(())
     }
 
-    fn run_command(&mut self, command: FeedCommand) -> Result<(), String> {
+    fn run_command(&mut self, command: FeedCommand) -> Result<()> {
         match command {
             FeedCommand::Add { places, tag, name } => {
                 let wanted = subscribe::subscriptions(&places, &tag, name.as_ref());
                 if wanted.is_empty() {
-                    self.office.tell(Message::ErrandDone);
-                    return Err("expected an address, a page or a file to subscribe to".to_owned());
+                    self.office.tell(Event::FeedTaskDone);
+                    return Err(FeedError::NothingToAdd);
                 }
                 self.errand(move |office, stop| wanted.iter().try_for_each(|wanted| office.add(wanted, stop)));
             }
             FeedCommand::Refresh { names } => {
-                let feeds = commands::to_refresh(&self.office.library()?, &names).map_err(|error| match error {
-                    FeedCommandError::NoFeeds => format!("{error}; add a feed with :feed add URL"),
-                    error => error.to_string(),
-                })?;
+                let feeds = commands::to_refresh(&self.office.library()?, &names)?;
                 self.settle_refresh();
                 if self.is_refreshing() {
-                    return Err("FeedService are being refreshed already".to_owned());
+                    return Err(FeedError::AlreadyRefreshing);
                 }
                 self.refresh(feeds);
             }
             FeedCommand::List { .. } => {
                 let library = self.office.library()?;
-                let counts = library.feed_counts().map_err(told)?;
+                let counts = library.feed_counts()?;
                 let of = |feed: &KnownFeed| health(feed, counts.get(&feed.number).copied().unwrap_or_default());
-                self.office.tell(Message::FeedHealth(library.feeds().map_err(told)?.iter().map(of).collect()));
+                self.office.tell(Event::FeedStatus(library.feeds()?.iter().map(of).collect()));
             }
             command => match commands::run(&mut self.office.library()?, &command) {
                 Ok(report) => {
                     let sentence = report.sentence();
-                    report.problems.into_iter().for_each(|problem| self.office.tell(Message::Problem(problem)));
+                    for problem in report.problems {
+                        self.office.tell(Event::Problem(problem));
+                    }
                     self.office.changed(sentence);
                 }
                 Err(error @ FeedCommandError::Unconfirmed(_)) => {
-                    let text = format!("{error}. Unsubscribe?");
-                    let FeedCommand::Remove { names, .. } = command else { return Err(text) };
-                    let on_yes = FeedCommand::Remove { names, yes: true }.into();
-                    self.office.tell(Message::Confirm(Question { text, on_yes }));
+                    let question = format!("{error}. Unsubscribe?");
+                    let FeedCommand::Remove { names, .. } = command else { return Err(error.into()) };
+                    self.office.tell(Event::ConfirmUnsubscribe { question, names });
                 }
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(error.into()),
             },
         }
         Ok(())
     }
 
     /// Does what waits for a server on a thread of its own, so that nothing else waits for it.
-    fn errand(&self, work: impl FnOnce(&FeedContext, &AtomicBool) -> Result<(), String> + Send + 'static) {
+    fn errand(&self, work: impl FnOnce(&FeedContext, &AtomicBool) -> Result<()> + Send + 'static) {
         let (office, stop) = (self.office.clone(), self.office.stops.errand());
         let run = move || {
-            let fault = || Err("It cannot be done: this program ran into a fault of its own".to_owned());
-            if let Err(error) = contain(|| work(&office, &stop)).unwrap_or_else(fault) {
-                office.notice(Notice::error(error));
+            if let Err(error) = catch_panic(|| work(&office, &stop)).unwrap_or(Err(FeedError::Internal)) {
+                office.tell(Event::Error(error.to_string()));
             }
-            office.tell(Message::ErrandDone);
+            office.tell(Event::FeedTaskDone);
         };
         if let Err(error) = thread::Builder::new().name("errand".to_owned()).spawn(run) {
-            self.office.notice(Notice::error(format!("no thread to fetch with: {error}")));
-            self.office.tell(Message::ErrandDone);
+            self.office.tell(Event::Error(FeedError::NoThread(error).to_string()));
+            self.office.tell(Event::FeedTaskDone);
         }
     }
 
@@ -237,13 +260,13 @@ impl FeedThread {
     }
 
     /// Refreshes what is due, unasked.
-    fn refresh_due(&mut self) -> Result<(), String> {
+    fn refresh_due(&mut self) -> Result<()> {
         self.settle_refresh();
         if self.is_refreshing() {
             return Ok(());
         }
         let now = now();
-        let all = self.office.library()?.feeds().map_err(told)?;
+        let all = self.office.library()?.feeds()?;
         let feeds: Vec<KnownFeed> = all.into_iter().filter(|feed| feed.health.is_due(now)).collect();
         if !feeds.is_empty() {
             self.refresh(feeds);
@@ -260,15 +283,15 @@ impl FeedThread {
         let done = Arc::clone(&is_done);
         let run = move || {
             let mut progress = RefreshProgress { total: feeds.len(), ..RefreshProgress::default() };
-            office.tell(Message::Refreshing(progress.clone()));
+            office.tell(Event::Refreshing(progress.clone()));
             let FeedContext { client, settings, stops, .. } = &office;
-            let refresh = || {
+            let refresh = || -> Result<RefreshSummary> {
                 let mut library = office.library()?;
-                let mut known = library.feeds().map_err(told)?;
+                let mut known = library.feeds()?;
                 let done = refresh::refresh(&mut library, feeds, client, settings, &stops.refresh, |batch| {
                     for tried in batch {
                         if let Some(sentence) = tried.merge_sentence() {
-                            office.notice(Notice::info(sentence));
+                            office.tell(Event::Info(sentence));
                         }
                         let FeedOutcome { url, new, changed, error, .. } = tried;
                         progress.tried += 1;
@@ -281,26 +304,26 @@ impl FeedThread {
                     }
                     (office.came)();
                     office.tell_problems(&known);
-                    office.tell(Message::Refreshing(progress.clone()));
+                    office.tell(Event::Refreshing(progress.clone()));
                 });
-                done.map_err(told)
+                Ok(done?)
             };
             // However it ends, it is told, or the reader would wait for ever.
-            progress.end = Some(match contain(refresh) {
+            progress.end = Some(match catch_panic(refresh) {
                 Some(Ok(done)) if done.offline => RefreshEnd::Offline,
                 Some(Ok(done)) if done.stopped => RefreshEnd::Stopped,
                 Some(Ok(_)) => RefreshEnd::Done,
-                Some(Err(error)) => RefreshEnd::Failed(error),
-                None => RefreshEnd::Failed("this program ran into a fault of its own".to_owned()),
+                Some(Err(error)) => RefreshEnd::Failed(error.to_string()),
+                None => RefreshEnd::Failed(FeedError::Internal.to_string()),
             });
             office.tell_feeds();
             (office.came)();
             done.store(true, Ordering::Release);
-            office.tell(Message::Refreshing(progress));
+            office.tell(Event::Refreshing(progress));
         };
         match thread::Builder::new().name("refresh".to_owned()).spawn(run) {
             Ok(thread) => self.refresh = Some(RunningRefresh { thread, is_done }),
-            Err(error) => self.office.notice(Notice::error(format!("no thread to refresh with: {error}"))),
+            Err(error) => self.office.tell(Event::Error(FeedError::NoThread(error).to_string())),
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use chrono::{Local, TimeZone};
 
-use crate::app::FeedHealth;
 use crate::library::{FeedCounts, KnownFeed};
-use crate::subscriptions::Subscription;
+use crate::subscriptions::{FeedHealth, Subscription};
 use crate::text::clean;
 use crate::text::format::{counted, grouped};
 

@@ -1,9 +1,10 @@
 //! Subscribing: finds the feed at an address, on a page or in a file.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use super::error::{FeedError, Result};
 use super::refresh::{FEED_TYPES, deliver, describe};
 use crate::config::FeedSettings;
 use crate::text::clean;
@@ -15,7 +16,7 @@ use crate::formats::{Feed, FeedOptions, PageFeed, feeds_of_page, parse_feed};
 use crate::http::{Client, Document, FetchError, HttpRequest, HttpResponse, is_same_server};
 use crate::library::feeds::FetchOutcome;
 use crate::library::{KnownFeed, Library};
-use crate::subscriptions::{Credentials, ServerLogin, Subscription, redact, same_address, web_address};
+use crate::subscriptions::{Credentials, ServerLogin, Subscription, same_address, web_address};
 
 /// The result of adding a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,21 +100,20 @@ enum ResolvedPlace {
 ///
 /// # Errors
 ///
-/// Returns a sentence that says why the feed was not found or could not be saved.
+/// Returns an error if the feed was not found or could not be saved.
 pub fn add(
     library: &mut Library,
     client: &Client,
     settings: &FeedSettings,
     wanted: &Subscription,
     stop: &AtomicBool,
-) -> Result<SubscribeOutcome, String> {
-    let kept = |error: crate::library::Error| format!("the subscription cannot be saved: {error}");
+) -> Result<SubscribeOutcome> {
     let address = web_address(&wanted.url);
-    let moved = library.moved_from(&address).map_err(kept)?;
+    let moved = library.moved_from(&address).map_err(FeedError::NotSaved)?;
     let found = match (find(client, &FeedPlace::of(wanted), stop), moved) {
         (found, None) => found?,
         (found, Some(feed)) => match found {
-            Ok(found) if is_another(library, &found, &feed, &address, settings).map_err(kept)? => found,
+            Ok(found) if is_another(library, &found, &feed, &address, settings).map_err(FeedError::NotSaved)? => found,
             _ => {
                 return Ok(SubscribeOutcome::Moved {
                     name: feed.subscription.name().to_owned(),
@@ -129,7 +129,7 @@ pub fn add(
     // Keep the login only if the feed is on the server of the login.
     let login = wanted.login.clone().filter(|login| same_server(&login.url, &found.url));
     let subscription = Subscription { tags: wanted.tags.clone(), own_title: wanted.own_title.clone(), login, ..*found };
-    let (feed, is_new) = library.add_feed(&subscription, former.as_deref()).map_err(kept)?;
+    let (feed, is_new) = library.add_feed(&subscription, former.as_deref()).map_err(FeedError::NotSaved)?;
     let name = feed.subscription.name().to_owned();
     match document {
         _ if !is_new => Ok(SubscribeOutcome::Known { name }),
@@ -140,7 +140,7 @@ pub fn add(
                 FetchOutcome::Feed(delivered) | FetchOutcome::Copy(delivered) => delivered.flaws.clone(),
                 FetchOutcome::Nothing | FetchOutcome::Unchanged => Vec::new(),
             };
-            let stored = library.store(&[delivery]).map_err(kept)?;
+            let stored = library.store(&[delivery]).map_err(FeedError::NotSaved)?;
             Ok(SubscribeOutcome::Feed { name, new: stored.iter().map(|stored| stored.new.len()).sum(), flaws })
         }
     }
@@ -154,7 +154,7 @@ fn is_another(
     moved: &KnownFeed,
     address: &str,
     settings: &FeedSettings,
-) -> Result<bool, crate::library::Error> {
+) -> crate::library::Result<bool> {
     let ResolvedPlace::Feed(found, Some(document), None) = found else { return Ok(false) };
     if same_address(&found.url) != same_address(address) || found.title == moved.subscription.title {
         return Ok(false);
@@ -184,17 +184,17 @@ fn same_server(one: &str, other: &str) -> bool {
 }
 
 /// Finds the feed at a typed place.
-fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<ResolvedPlace, String> {
+fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<ResolvedPlace> {
     let FeedPlace { name: place, login } = *place;
     let path = Path::new(place);
     if !place.contains("://") && path.is_file() {
-        let bytes = fs::read(path).map_err(|error| format!("{place}: {error}"))?;
+        let bytes = fs::read(path).map_err(|error| FeedError::File { path: path.to_owned(), error })?;
         return match parse_feed(&bytes, &FeedOptions::default()) {
             Ok(feed) => match address_of(&feed) {
                 Some(url) => fetched(client, &FeedPlace { name: &url, login }, stop, true),
-                None => Err(format!("the feed in {place} does not say where it is fetched from; give its address")),
+                None => Err(FeedError::NoAddress(PathBuf::from(place))),
             },
-            Err(refusal @ ReadError::TooMuch { .. }) => Err(format!("{place}: {refusal}")),
+            Err(refusal @ ReadError::TooMuch { .. }) => Err(FeedError::TooMuch { place: place.to_owned(), refusal }),
             Err(_) => of_page(client, &FeedPlace { name: place, login }, feeds_of_page(&bytes, None, ""), stop),
         };
     }
@@ -202,22 +202,15 @@ fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<Res
 }
 
 /// Fetches an address. Follows a page to its feed if `may_be_page` is set.
-fn fetched(
-    client: &Client,
-    place: &FeedPlace<'_>,
-    stop: &AtomicBool,
-    may_be_page: bool,
-) -> Result<ResolvedPlace, String> {
+fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, may_be_page: bool) -> Result<ResolvedPlace> {
     let FeedPlace { name: url, login } = *place;
     let accept = Some(format!("{FEED_TYPES}, text/html;q=0.5"));
     let wanted = HttpRequest { accept, login: login.cloned(), ..HttpRequest::new(url) };
     let document = match client.fetch(&wanted, stop) {
         Ok(HttpResponse::Document(document)) => document,
-        Ok(HttpResponse::Unchanged { .. }) => {
-            return Err("the server answered 304 Not Modified to an unconditional request".to_owned());
-        }
+        Ok(HttpResponse::Unchanged { .. }) => return Err(FeedError::NotModified),
         Err(FetchError::Offline) => return Ok(ResolvedPlace::Feed(Box::new(Subscription::new(url)), None, None)),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(error.into()),
     };
     let content_type = document.content_type.as_deref();
     let options = FeedOptions { base: Some(&document.url), content_type };
@@ -234,8 +227,8 @@ fn fetched(
             };
             Ok(ResolvedPlace::Feed(Box::new(subscription), Some(document), former))
         }
-        Err(refusal @ ReadError::TooMuch { .. }) => Err(format!("{}: {refusal}", redact(url))),
-        Err(refusal) if !may_be_page => Err(format!("{} is not a feed: {refusal}", redact(url))),
+        Err(refusal @ ReadError::TooMuch { .. }) => Err(FeedError::TooMuch { place: url.to_owned(), refusal }),
+        Err(refusal) if !may_be_page => Err(FeedError::NotAFeed { url: url.to_owned(), refusal }),
         Err(_) => of_page(client, place, feeds_of_page(&document.bytes, content_type, &document.url), stop),
     }
 }
@@ -246,11 +239,11 @@ fn of_page(
     place: &FeedPlace<'_>,
     mut feeds: Vec<PageFeed>,
     stop: &AtomicBool,
-) -> Result<ResolvedPlace, String> {
+) -> Result<ResolvedPlace> {
     // A page must not make the reader log in anywhere.
     feeds.iter_mut().for_each(|feed| feed.url = Credentials::split(&feed.url).0);
     match (feeds.pop(), feeds.is_empty()) {
-        (None, _) => Err(format!("{} is not a feed and links to none", place.name)),
+        (None, _) => Err(FeedError::NoFeedLink(place.name.to_owned())),
         (Some(only), true) => fetched(client, &FeedPlace { name: &only.url, ..*place }, stop, false),
         (Some(last), false) => {
             feeds.push(last);

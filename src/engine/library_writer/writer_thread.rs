@@ -10,20 +10,20 @@ use std::time::{Duration, Instant};
 use super::change_listener::{AFTER, watch};
 
 use super::WriterCommand;
-use crate::app::{self, Message, Notice, Session};
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
+use crate::engine::event::{Event, SavedState};
 use crate::engine::library_writer::rescue::{ArticleLookup, RescueOutcome, rescue};
+use crate::engine::log::note;
 use crate::engine::unreadable_rows;
-use crate::engine::util::deadline::DeadlineWorker;
-use crate::engine::util::log::note;
-use crate::engine::util::panic_guard::contain;
 use crate::journal::{JournalEntry, Step};
-use crate::library::marks::{FileState, Moved};
+use crate::library::marks::FileState;
 use crate::library::{Error, ExternalChanges, Library, ReaderId, ReaderLock};
 use crate::marks::{MarkChange, Marks};
 use crate::query::SavedSearch;
 use crate::text::format::counted;
+use crate::util::DeadlineWorker;
+use crate::util::panic_guard::catch_panic;
 
 /// How long places and sessions are gathered before they are written.
 const LEISURE: Duration = Duration::from_millis(250);
@@ -54,7 +54,7 @@ pub(super) struct WriterThread {
     /// Shows other readers that this one is running.
     lock: Option<ReaderLock>,
     sources: Option<String>,
-    tell: Box<dyn FnMut(Message) + Send>,
+    tell: Box<dyn FnMut(Event) + Send>,
     library: Option<Library>,
     corpus: Arc<Corpus>,
     /// Changes that are not saved, and the number of the last.
@@ -66,7 +66,8 @@ pub(super) struct WriterThread {
     entries: Vec<JournalEntry>,
     /// What is written when there is time.
     places: HashMap<ArticleId, (MarkChange, i64)>,
-    session: Option<Box<Session>>,
+    /// The serialised session, and its selected article.
+    session: Option<(String, Option<ArticleId>)>,
     /// What is written at once, and is no mark.
     words: Vec<WriterCommand>,
     /// Of so many of those it was told that they are not written yet.
@@ -92,7 +93,7 @@ impl WriterThread {
         path: Option<PathBuf>,
         reader: ReaderId,
         sources: Option<String>,
-        tell: impl FnMut(Message) + Send + 'static,
+        tell: impl FnMut(Event) + Send + 'static,
     ) -> WriterThread {
         WriterThread {
             path,
@@ -154,7 +155,7 @@ impl WriterThread {
                 }
             }
             let due = self.failed.is_none_or(|failed| failed.elapsed() >= AGAIN);
-            let done = contain(|| {
+            let done = catch_panic(|| {
                 // Changes that were made with this version need to know which articles moved.
                 if let Some(corpus) = corpus {
                     self.recognise(&corpus);
@@ -168,7 +169,7 @@ impl WriterThread {
             });
             if done.is_none() {
                 self.library = None;
-                self.fail(&Error::Io(io::Error::other("keeping it ran into a fault of this program")));
+                self.fail(&Error::Io(io::Error::other("internal error while saving")));
             }
             if heard {
                 stirred = stirred.filter(|stirred| stirred.elapsed() < AFTER.0);
@@ -194,13 +195,13 @@ impl WriterThread {
     /// Opens the library and tells what it holds.
     fn begin(&mut self) {
         let began = Instant::now();
-        let mut kept = app::Kept::default();
+        let mut kept = SavedState::default();
         match self.open() {
             Ok(marks) => kept.marks = marks,
             Err(error) => self.fail(&error),
         }
         if let (Some(_), Some(error)) = (self.failed, &self.reason) {
-            (self.tell)(Message::Notice(Notice::error(format!("What you mark cannot be kept: {error}"))));
+            (self.tell)(Event::Error(format!("Marks cannot be saved: {error}")));
         }
         let read = |library: &Library, sources: Option<&str>| -> Result<_, Error> {
             let session = sources.map(|sources| library.session(sources)).transpose()?.flatten();
@@ -209,9 +210,7 @@ impl WriterThread {
         if let Some(library) = &self.library {
             match read(library, self.sources.as_deref()) {
                 Ok((searches, filters, session, theme)) => {
-                    kept.theme = theme.and_then(|theme| serde_json::from_str(&theme).ok());
-                    kept.session = session.and_then(|session| serde_json::from_str(&session).ok());
-                    (kept.searches, kept.filters) = (searches, filters);
+                    (kept.searches, kept.filters, kept.session, kept.theme) = (searches, filters, session, theme);
                 }
                 Err(error) => self.fail(&error),
             }
@@ -222,7 +221,7 @@ impl WriterThread {
         }
         self.has_session = kept.session.is_some();
         note(|| format!("library with marks on {} articles open in {:?}", kept.marks.len(), began.elapsed()));
-        (self.tell)(Message::Library(Box::new(kept)));
+        (self.tell)(Event::Library(Box::new(kept)));
     }
 
     /// Locks the file of this reader, and adopts the steps of readers that no longer run.
@@ -267,16 +266,16 @@ impl WriterThread {
                 counted(aside.feeds.into(), "feed", "feeds"),
                 aside.path.display()
             );
-            (self.tell)(Message::Notice(Notice::error(text)));
+            (self.tell)(Event::Error(text));
             // What is in memory by then is more than what could be saved.
-            (self.tell)(Message::KeepAgain);
+            (self.tell)(Event::ResaveAll);
         }
         if let Some(newer) = library.is_newer() {
             self.fail(&newer);
         }
         let marks = library.marks()?;
         if let Some(notice) = unreadable_rows::notice() {
-            (self.tell)(Message::Notice(notice));
+            (self.tell)(Event::Error(notice));
         }
         self.library = Some(library);
         Ok(marks)
@@ -287,12 +286,12 @@ impl WriterThread {
         note(|| format!("library: {reason}"));
         self.failed = Some(Instant::now());
         self.reason = Some(reason.clone());
-        (self.tell)(Message::NotKept(reason.clone()));
+        (self.tell)(Event::SaveFailed(reason.clone()));
         // Nothing on the screen shows these as unsaved, so it is said; once, or it would be said every two seconds.
         let words: Vec<String> = self.words.iter().filter_map(WriterCommand::acknowledged).collect();
         if words.len() > self.told {
             let words = words.join(", ");
-            (self.tell)(Message::Notice(Notice::error(format!("Not on the disk yet: {words}: {reason}"))));
+            (self.tell)(Event::Error(format!("Not saved yet: {words}: {reason}")));
         }
         self.told = words.len();
     }
@@ -319,8 +318,8 @@ impl WriterThread {
                 self.since.get_or_insert_with(Instant::now);
                 self.corpus = corpus;
             }
-            WriterCommand::Session { session, corpus } => {
-                self.session = Some(session);
+            WriterCommand::Session { session, article, corpus } => {
+                self.session = Some((session, article));
                 self.since.get_or_insert_with(Instant::now);
                 self.corpus = corpus;
             }
@@ -345,7 +344,7 @@ impl WriterThread {
                 // What others have done meanwhile is told by nobody else.
                 Ok(marks) => {
                     let marks = marks.iter().map(|(article, marked)| (article, marked.clone())).collect();
-                    send_news(&mut self.tell, ExternalChanges { marks, ..ExternalChanges::default() }, None);
+                    send_news(&mut self.tell, ExternalChanges { marks, ..ExternalChanges::default() }, Vec::new);
                 }
                 Err(error) => return self.fail(&error),
             }
@@ -389,9 +388,9 @@ impl WriterThread {
         }
         // The marks are on the disk, whether or not the rest can be saved.
         if self.number > 0 {
-            (self.tell)(Message::Kept(self.number));
+            (self.tell)(Event::MarksSaved(self.number));
         }
-        std::mem::take(&mut self.corrections).into_iter().for_each(|news| send_news(&mut self.tell, news, None));
+        std::mem::take(&mut self.corrections).into_iter().for_each(|news| send_news(&mut self.tell, news, Vec::new));
         let mut finder = ArticleLookup::new(&self.corpus, self.places.len());
         if leisure {
             let places: Vec<MarkChange> = self.places.values().map(|(marking, _)| marking.clone()).collect();
@@ -399,30 +398,30 @@ impl WriterThread {
             let known = &mut |article| finder.known(article);
             let news = library.keep_with_journal(self.reader, since, &places, &[], known)?;
             self.places.clear();
-            send_news(&mut self.tell, news, None);
+            send_news(&mut self.tell, news, Vec::new);
         }
         while let Some(word) = self.words.first() {
             match word {
                 WriterCommand::Filter(filter) => library.keep_filter(filter)?,
                 WriterCommand::Searches { changes, entry } => library.change_searches(self.reader, changes, entry)?,
                 WriterCommand::Theme(theme) => {
-                    library.set_preference(THEME, &serde_json::to_string(theme).unwrap_or_default())?;
+                    library.set_preference(THEME, theme)?;
                 }
                 _ => {}
             }
             self.words.remove(0);
         }
         if leisure {
-            if let (Some(session), Some(sources)) = (&self.session, &self.sources) {
-                // The article that it is in has to be known, so that it is recognised elsewhere.
-                let article = session.article();
+            if let (Some((session, article)), Some(sources)) = (&self.session, &self.sources) {
+                // The article must be known to the library, so that it is recognised if it moves.
+                let article = *article;
                 library.meet(article.and_then(|article| finder.known(article)))?;
                 // The one that it was in before is of interest only if something was done to it.
                 if let Some(before) = self.met.filter(|_| self.met != article) {
                     library.forget(before)?;
                 }
                 self.met = article;
-                library.keep_session(sources, &serde_json::to_string(session).unwrap_or_default())?;
+                library.keep_session(sources, session)?;
                 self.has_session = true;
             }
             self.session = None;
@@ -435,7 +434,7 @@ impl WriterThread {
     fn hear(&mut self) {
         let Some(library) = &mut self.library else { return };
         match library.news() {
-            Ok(news) => send_news(&mut self.tell, news, None),
+            Ok(news) => send_news(&mut self.tell, news, Vec::new),
             Err(error) => note(|| format!("library: {error}")),
         }
     }
@@ -445,7 +444,7 @@ impl WriterThread {
         let Some(library) = self.library.as_mut().filter(|library| library.is_newer().is_none()) else { return };
         let began = Instant::now();
         let asker = DeadlineWorker::new(THERE, |path: PathBuf| FileState::of(&path));
-        let look = |path: &Path| asker.ask(path.to_owned()).unwrap_or(FileState::Unknown);
+        let look = |path: &Path| asker.call(path.to_owned()).unwrap_or(FileState::Unknown);
         let news = match library.recognise(corpus, self.recognised, &look) {
             Ok(news) => news,
             // The next version of the corpus is recognised from the same slot on.
@@ -456,40 +455,26 @@ impl WriterThread {
             batch.since.get_or_insert(library.recognised_at());
         }
         note(|| format!("{} articles recognised elsewhere in {:?}", news.moved.len(), began.elapsed()));
-        let session = if self.has_session { None } else { moved_session(library, &news.moved) };
-        send_news(&mut self.tell, news, session);
+        let has_session = self.has_session;
+        send_news(&mut self.tell, news, || if has_session { Vec::new() } else { stored_sessions(library) });
     }
 }
 
-fn send_news(
-    tell: &mut dyn FnMut(Message),
-    ExternalChanges { moved, marks, searches }: ExternalChanges,
-    session: Option<Session>,
-) {
-    let marks = if moved.is_empty() && session.is_none() {
-        marks
-    } else {
+/// Reports what changed in the library. Calls `sessions` for the stored sessions if articles moved.
+fn send_news(tell: &mut dyn FnMut(Event), news: ExternalChanges, sessions: impl FnOnce() -> Vec<String>) {
+    let ExternalChanges { moved, mut marks, searches } = news;
+    if !moved.is_empty() {
         let moved = moved.iter().map(|moved| (moved.from, moved.to)).collect();
-        tell(Message::Moved { moved, marks, session });
-        Vec::new()
-    };
+        tell(Event::ArticlesMoved { moved, marks: std::mem::take(&mut marks), sessions: sessions() });
+    }
     if !marks.is_empty() || searches.is_some() {
-        tell(Message::News { marks, searches });
+        tell(Event::ExternalChanges { marks, searches });
     }
 }
 
-/// Returns the stored position of the reader among articles that moved here.
-fn moved_session(library: &Library, moved: &[Moved]) -> Option<Session> {
-    if moved.is_empty() {
-        return None;
-    }
-    let sessions = library.sessions().ok()?;
-    let new = |id: ArticleId| moved.iter().find(|moved| moved.from == id).map(|moved| moved.to);
-    sessions.into_iter().find_map(|(_, session)| {
-        let session: Session = serde_json::from_str(&session).ok()?;
-        let article = new(session.article()?)?;
-        Some(Session { selected: Some(article.to_string()), ..session })
-    })
+/// Returns the stored sessions, the newest first. Returns none if they cannot be read.
+fn stored_sessions(library: &Library) -> Vec<String> {
+    library.sessions().unwrap_or_default().into_iter().map(|(_, session)| session).collect()
 }
 
 #[cfg(test)]
@@ -508,14 +493,14 @@ mod tests {
     }
 
     /// A worker with the library at `path`, and what it tells.
-    fn worker(path: &Path) -> (WriterThread, Receiver<Message>) {
+    fn worker(path: &Path) -> (WriterThread, Receiver<Event>) {
         let (tell, told) = mpsc::channel();
         let tell = move |message| drop(tell.send(message));
         (WriterThread::new(Some(path.to_owned()), ReaderId(1), Some("[]".to_owned()), tell), told)
     }
 
-    fn is_kept(told: &Receiver<Message>) -> bool {
-        told.try_iter().any(|message| matches!(message, Message::Kept(_)))
+    fn is_kept(told: &Receiver<Event>) -> bool {
+        told.try_iter().any(|message| matches!(message, Event::MarksSaved(_)))
     }
 
     #[test]
@@ -527,7 +512,7 @@ mod tests {
         std::fs::create_dir(folder.path().join("library.db-wal")).unwrap();
         let (mut worker, told) = worker(&path);
         worker.begin();
-        worker.take(WriterCommand::Session { session: Box::default(), corpus: Arc::default() }, false);
+        worker.take(WriterCommand::Session { session: "{}".to_owned(), article: None, corpus: Arc::default() }, false);
         worker.take(star(1), false);
         for _ in 0..3 {
             worker.failed = None;
@@ -558,10 +543,9 @@ mod tests {
         let entry = JournalEntry::Made(Arc::new(step), Vec::new());
         worker.take(WriterCommand::Searches { changes: vec![change], entry }, false);
         worker.write(false);
-        let messages: Vec<Message> = told.try_iter().collect();
-        assert!(messages.iter().any(|message| matches!(message, Message::Kept(1))), "{}", messages.len());
-        let is_notice =
-            |message: &Message| matches!(message, Message::Notice(notice) if notice.text.contains("the disk is full"));
+        let messages: Vec<Event> = told.try_iter().collect();
+        assert!(messages.iter().any(|message| matches!(message, Event::MarksSaved(1))), "{}", messages.len());
+        let is_notice = |message: &Event| matches!(message, Event::Error(text) if text.contains("the disk is full"));
         assert_eq!(messages.iter().filter(|message| is_notice(message)).count(), 1);
         assert_eq!((worker.batches.len(), worker.words.len()), (0, 1));
         // It is tried again, and kept once there is room.
@@ -615,7 +599,7 @@ mod tests {
         std::fs::write(&path, "rubbish".repeat(2_000)).unwrap();
         worker.take(star(2), false);
         worker.write(false);
-        assert!(told.try_iter().any(|message| matches!(message, Message::KeepAgain)));
+        assert!(told.try_iter().any(|message| matches!(message, Event::ResaveAll)));
         let aside = |path: &std::path::PathBuf| path.to_string_lossy().contains("damaged");
         assert!(std::fs::read_dir(folder.path()).unwrap().any(|entry| aside(&entry.unwrap().path())));
         assert!(Library::open(&path).unwrap().marks().unwrap().get(ArticleId(2)).is_starred());

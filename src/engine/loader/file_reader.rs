@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::article::ReadError;
 use crate::corpus::FileStamp;
+use crate::util::error_text;
 
 use super::memory_budget::{MemoryBudget, Permit};
 use super::pool::Heartbeat;
@@ -119,9 +120,8 @@ pub(crate) fn refusal(error: &io::Error) -> ReadError {
     let text = match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
-        _ => error.to_string(),
+        _ => error_text(error),
     };
-    let text = text.split(" (os error").next().unwrap_or(&text);
     let mut chars = text.chars();
     let first = chars.next().map(|first| first.to_ascii_lowercase());
     ReadError::Unreadable(first.into_iter().chain(chars).collect())

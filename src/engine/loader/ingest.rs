@@ -11,8 +11,8 @@ use super::memory_budget::MemoryBudget;
 use crate::article::ArticleId;
 use crate::article::{Problem, ReadError};
 use crate::corpus::{FileStamp, Origin, Shard, ShardBuilder};
-use crate::engine::util::panic_guard::{FAULT, contain};
 use crate::formats::{FileHint, decode, is_recognised, read};
+use crate::util::panic_guard::{INTERNAL_ERROR, catch_panic};
 
 /// A shard is handed over once it holds this much text: large enough to be scanned in one sweep, small enough for all
 /// cores to have some. Most articles still fit into the 4 MiB that the shard has room for.
@@ -61,8 +61,8 @@ impl ShardWriter {
     pub(crate) fn take(&mut self, from: &FileSource<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
         // After a panic half an article may stand in the builder, between the texts of two others. No record points
         // to it, so it is never shown.
-        if contain(|| self.push(from, bytes, tell)).is_none() {
-            let refusal = ReadError::Unreadable(FAULT.to_owned());
+        if catch_panic(|| self.push(from, bytes, tell)).is_none() {
+            let refusal = ReadError::Unreadable(INTERNAL_ERROR.to_owned());
             tell(Problem::refused(from.dir.join(from.name), &refusal));
         }
     }

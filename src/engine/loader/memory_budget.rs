@@ -8,15 +8,15 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::app::LoadProgress;
 use crate::article::Problem;
-use crate::corpus::{Corpus, Origin, Shard, Slot};
-use crate::engine::util::log::note;
+use crate::corpus::{Corpus, LoadProgress, Origin, Shard, Slot};
+use crate::engine::log::note;
 use crate::text::format::{bytes_in_words, counted};
+use crate::util::{lock, wait_timeout};
 
 /// Files up to this size are read without asking whether there is room.
 const SMALL: u64 = 4 << 20;
@@ -160,11 +160,10 @@ impl MemoryBudget {
         }
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let most = LARGE.min(self.limit / 4);
-        let mut reading = self.large.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reading = lock(&self.large);
         // One is read in any case.
         while *reading > 0 && reading.saturating_add(size) > most && !stop.load(Ordering::Relaxed) {
-            let waited = self.wake.wait_timeout(reading, LOOK);
-            reading = waited.unwrap_or_else(PoisonError::into_inner).0;
+            reading = wait_timeout(&self.wake, reading, LOOK);
         }
         *reading = reading.saturating_add(size);
         Permit { room: self, size }
@@ -296,7 +295,7 @@ pub(crate) struct Permit<'a> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.size > 0 {
-            let mut reading = self.room.large.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut reading = lock(&self.room.large);
             *reading = reading.saturating_sub(self.size);
             self.room.wake.notify_all();
         }

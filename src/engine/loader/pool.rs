@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,9 +21,9 @@ use super::memory_budget::MemoryBudget;
 use super::source::LoadOptions;
 use super::stalled_paths::StalledPaths;
 use super::walk::SourceFolder;
-use crate::app::LoadProgress;
 use crate::article::Problem;
-use crate::corpus::{Origin, Shard};
+use crate::corpus::{LoadProgress, Origin, Shard};
+use crate::util::{lock, wait};
 
 /// How often somebody who waits hears of progress, and how often the workers are looked after.
 const TICK: Duration = Duration::from_millis(80);
@@ -245,7 +245,7 @@ impl LoadPool {
             match self.take_from(&mut queue, folder_first) {
                 NextJob::Job(job) => return Some(job),
                 NextJob::End => return None,
-                NextJob::NotYet => queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                NextJob::NotYet => queue = wait(&self.wake, queue),
             }
         }
     }
@@ -378,9 +378,4 @@ pub(crate) fn add(sum: &mut BTreeMap<&'static str, usize>, part: BTreeMap<&'stat
     for (name, count) in part {
         *sum.entry(name).or_default() += count;
     }
-}
-
-/// What a thread that panicked left behind is whole all the same: nothing is changed in two steps.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

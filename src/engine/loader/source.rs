@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::available_memory::free_memory;
 use super::file_reader::refusal;
 use crate::config::Config;
-use crate::engine::util::deadline::DeadlineWorker;
 use crate::text::clean;
+use crate::util::DeadlineWorker;
 
 /// One place to read articles from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub fn unreadable(paths: &[PathBuf]) -> Option<Vec<(&Path, String)>> {
         path.metadata().err().map(|error| refusal(&error).to_string())
     });
     // `-` is standard input, not a path.
-    let reason = |path: &PathBuf| if path == Path::new("-") { None } else { disk.ask(path.clone()).flatten() };
+    let reason = |path: &PathBuf| if path == Path::new("-") { None } else { disk.call(path.clone()).flatten() };
     paths.iter().map(|path| Some((path.as_path(), reason(path)?))).collect()
 }
 

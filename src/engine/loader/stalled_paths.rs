@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::pool::lock;
+use crate::util::lock;
 
 /// Files and folders that a thread waits for, though nobody waits for that thread.
 pub(crate) struct StalledPaths {

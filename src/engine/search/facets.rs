@@ -1,17 +1,17 @@
-//! The thread that counts what an answer consists of, for the newest answer only.
+//! The workers behind the sources pane and completion: they count what the newest request asks for.
 
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Sender};
-use std::{io, thread};
 
-use crate::app::Message;
 use crate::corpus::Corpus;
-use crate::engine::util::panic_guard::contain;
+use crate::engine::event::Event;
 use crate::marks::Marks;
-use crate::search::{FacetKey, FacetSearch, facets};
+use crate::query::CompletionKind;
+use crate::search::{FacetKey, FacetSearch, count_values, facets};
+use crate::util::panic_guard::catch_panic;
+use crate::util::{Cancel, LatestWorker};
 
-/// What is to be counted.
+/// Asks for the rows of the sources pane.
 pub(crate) struct FacetRequest {
     pub(crate) generation: u64,
     pub(crate) corpus: Arc<Corpus>,
@@ -20,44 +20,35 @@ pub(crate) struct FacetRequest {
     pub(crate) searches: Vec<FacetSearch>,
 }
 
-/// The reader's side of the thread. Dropping it ends the thread.
-pub(crate) struct FacetWorker {
-    wishes: Option<Sender<FacetRequest>>,
-    wanted: Arc<AtomicU64>,
+/// Asks for the values of a field.
+pub(crate) struct ValuesRequest {
+    pub(crate) corpus: Arc<Corpus>,
+    pub(crate) marks: Marks,
+    pub(crate) wanted: CompletionKind,
 }
 
-impl FacetWorker {
-    /// Starts the thread; counts go to `tell`.
-    pub(crate) fn start(mut tell: impl FnMut(Message) + Send + 'static) -> io::Result<FacetWorker> {
-        let (wishes, inbox) = mpsc::channel::<FacetRequest>();
-        let wanted = Arc::new(AtomicU64::new(0));
-        let latest = Arc::clone(&wanted);
-        thread::Builder::new().name("facets".to_owned()).spawn(move || {
-            while let Ok(first) = inbox.recv() {
-                let FacetRequest { generation, corpus, counted, marks, searches } =
-                    inbox.try_iter().last().unwrap_or(first);
-                let cancelled = || latest.load(Ordering::Relaxed) > generation;
-                let rows = contain(|| facets(&corpus, &counted, &marks, &searches, &cancelled)).flatten();
-                if let Some(rows) = rows {
-                    tell(Message::Facets { generation, rows });
-                }
-            }
-        })?;
-        Ok(FacetWorker { wishes: Some(wishes), wanted })
-    }
-
-    /// Counts; what was to be counted before is not any more.
-    pub(crate) fn count(&self, wish: FacetRequest) {
-        self.wanted.fetch_max(wish.generation, Ordering::Relaxed);
-        if let Some(wishes) = &self.wishes {
-            let _ = wishes.send(wish);
+/// Starts the worker that counts the rows of the sources pane.
+pub(crate) fn start_facet_worker(
+    mut tell: impl FnMut(Event) + Send + 'static,
+) -> io::Result<LatestWorker<FacetRequest>> {
+    LatestWorker::start("facets", move |request: FacetRequest, cancel: &Cancel| {
+        let FacetRequest { generation, corpus, counted, marks, searches } = request;
+        let is_cancelled = || cancel.is_cancelled();
+        let rows = catch_panic(|| facets(&corpus, &counted, &marks, &searches, &is_cancelled)).flatten();
+        if let Some(rows) = rows {
+            tell(Event::Facets { generation, rows });
         }
-    }
+    })
 }
 
-impl Drop for FacetWorker {
-    fn drop(&mut self) {
-        self.wanted.store(u64::MAX, Ordering::Relaxed);
-        self.wishes = None;
-    }
+/// Starts the worker that counts the values of a field for completion.
+pub(crate) fn start_values_worker(
+    mut tell: impl FnMut(Event) + Send + 'static,
+) -> io::Result<LatestWorker<ValuesRequest>> {
+    LatestWorker::start("values", move |request: ValuesRequest, _: &Cancel| {
+        let ValuesRequest { corpus, marks, wanted } = request;
+        if let Some(values) = catch_panic(|| count_values(&corpus, &marks, &wanted)) {
+            tell(Event::FieldValues { corpus, wanted, values: Arc::new(values) });
+        }
+    })
 }

@@ -1,102 +1,63 @@
-//! The filter thread: answers the newest request, and counts the hits of its answer while nothing newer is asked.
+//! The search worker: answers the newest request, then counts the hits of its result.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread;
 
-use crate::app::{Message, Notice};
-use crate::engine::util::log::note;
-use crate::engine::util::panic_guard::contain;
+use crate::engine::event::Event;
+use crate::engine::log::note;
 use crate::marks::FlagColumn;
 use crate::search::{SearchRequest, costly_condition, count_hits, other_case, scan};
+use crate::util::panic_guard::catch_panic;
+use crate::util::{Cancel, LatestWorker};
 
-/// The reader's side of the filter thread. Dropping it ends the thread.
-pub(crate) struct SearchWorker {
-    requests: Option<Sender<SearchRequest>>,
-    wanted: Arc<AtomicU64>,
-}
-
-impl SearchWorker {
-    /// Starts the thread; answers go to `tell`.
-    pub(crate) fn start(tell: impl FnMut(Message) + Send + 'static) -> io::Result<SearchWorker> {
-        let (requests, inbox) = mpsc::channel();
-        let wanted = Arc::new(AtomicU64::new(0));
-        let latest = Arc::clone(&wanted);
-        thread::Builder::new().name("filter".to_owned()).spawn(move || answer_all(&inbox, &latest, tell))?;
-        Ok(SearchWorker { requests: Some(requests), wanted })
-    }
-
-    /// Asks; what was asked before is not answered any more.
-    pub(crate) fn ask(&self, request: SearchRequest) {
-        self.wanted.fetch_max(request.generation, Ordering::Relaxed);
-        if let Some(requests) = &self.requests {
-            let _ = requests.send(request);
-        }
-    }
-
-    /// Answers up to this generation are not wanted any more.
-    pub(crate) fn cancel(&self, generation: u64) {
-        self.wanted.fetch_max(generation.saturating_add(1), Ordering::Relaxed);
-    }
-}
-
-impl Drop for SearchWorker {
-    fn drop(&mut self) {
-        self.wanted.store(u64::MAX, Ordering::Relaxed);
-        self.requests = None;
-    }
-}
-
-fn answer_all(inbox: &Receiver<SearchRequest>, wanted: &AtomicU64, mut tell: impl FnMut(Message)) {
+/// Starts the search worker.
+pub(crate) fn start_search_worker(
+    mut tell: impl FnMut(Event) + Send + 'static,
+) -> io::Result<LatestWorker<SearchRequest>> {
     let mut flags = FlagColumn::default();
-    while let Ok(first) = inbox.recv() {
-        // A burst of keys is one scan.
-        let mut request = inbox.try_iter().last().unwrap_or(first);
+    LatestWorker::start("filter", move |mut request: SearchRequest, cancel: &Cancel| {
         if request.query.depends_on_marks() {
             request.marks = flags.attach(&request.marks, &request.corpus);
         }
-        answer(&request, wanted, &mut tell);
-    }
+        search(&request, cancel, &mut tell);
+    })
 }
 
-fn answer(request: &SearchRequest, wanted: &AtomicU64, tell: &mut impl FnMut(Message)) {
+/// Searches, reporting partial results as they come. Then explains an empty result, counts the hits, and counts the
+/// matches with the other case sensitivity.
+fn search(request: &SearchRequest, cancel: &Cancel, tell: &mut impl FnMut(Event)) {
     let generation = request.generation;
-    let cancelled = || wanted.load(Ordering::Relaxed) > generation;
-    if cancelled() {
-        return;
-    }
-    let answered = contain(|| {
+    let is_cancelled = || cancel.is_cancelled();
+    let searched = catch_panic(|| {
         let mut complete = None;
-        scan(request, &cancelled, &mut |answer| {
+        scan(request, &is_cancelled, &mut |answer| {
             if answer.complete {
                 complete = Some(answer.clone());
             }
-            tell(Message::Filtered(answer));
+            tell(Event::SearchResult(answer));
         });
         let Some(answer) = complete else { return };
         if answer.slots.is_empty()
-            && let Some(costly) = costly_condition(&answer, &cancelled)
+            && let Some(costly) = costly_condition(&answer, &is_cancelled)
         {
-            tell(Message::Costly { generation, costly });
+            tell(Event::EmptyExplained { generation, costly });
         }
-        count_hits(&answer, &cancelled, &mut |hits, complete| {
-            tell(Message::HitsCounted { generation, hits, complete });
+        count_hits(&answer, &is_cancelled, &mut |hits, complete| {
+            tell(Event::HitsCounted { generation, hits, complete });
         });
-        if let Some((case, matched)) = other_case(&answer, &cancelled) {
-            tell(Message::OtherCase { generation, case, matched });
+        if let Some((case, matched)) = other_case(&answer, &is_cancelled) {
+            tell(Event::OtherCase { generation, case, matched });
         }
     });
-    if answered.is_none() {
-        note(|| format!("filtering ran into a fault, generation {generation}"));
-        tell(Message::Notice(Notice::error("Filtering ran into a fault of this program; try other words")));
+    if searched.is_none() {
+        note(|| format!("internal error while searching, generation {generation}"));
+        tell(Event::Error("Internal error while filtering; try another query".to_owned()));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::{Arc, mpsc};
     use std::time::Duration;
 
     use super::*;
@@ -124,15 +85,15 @@ mod tests {
     #[test]
     fn filter_answers_the_newest_request_and_counts_hits() {
         let (sender, inbox) = mpsc::channel();
-        let filter = SearchWorker::start(move |message| drop(sender.send(message))).unwrap();
-        filter.ask(request(1, "nothing"));
-        filter.cancel(1);
-        filter.ask(request(2, "state"));
+        let worker = start_search_worker(move |event| drop(sender.send(event))).unwrap();
+        worker.request(request(1, "nothing"));
+        worker.cancel();
+        worker.request(request(2, "state"));
         let mut counted = None;
         while counted.is_none() {
             match inbox.recv_timeout(Duration::from_secs(20)).unwrap() {
-                Message::Filtered(answer) if answer.generation == 2 => assert_eq!(answer.matched, 1),
-                Message::HitsCounted { generation: 2, hits, complete: true } => counted = Some(hits),
+                Event::SearchResult(answer) if answer.generation == 2 => assert_eq!(answer.matched, 1),
+                Event::HitsCounted { generation: 2, hits, complete: true } => counted = Some(hits),
                 _ => {}
             }
         }

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Cache, MANIFEST, PASSING, SHARD_ENDING, name_of};
 use crate::corpus::codec::SHARD_MAGIC;
+use crate::engine::log::note;
 use crate::engine::snapshot::manifest::{MANIFEST_MAGIC, Manifest, ShardRow, contents};
-use crate::engine::util::log::note;
 
 /// What another program writes may not be named by any manifest yet: it is left alone for this long.
 const YOUNG: Duration = Duration::from_secs(3600);

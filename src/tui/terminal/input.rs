@@ -78,7 +78,7 @@ mod sys {
     use std::os::fd::{AsFd, AsRawFd};
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc::Sender;
-    use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+    use std::sync::{Arc, Condvar, Mutex, MutexGuard};
     use std::thread;
     use std::time::Duration;
 
@@ -89,6 +89,7 @@ mod sys {
     use crate::app::Message;
     use crate::tui::event_loop::Event;
     use crate::tui::terminal::probe::{Answers, TerminalQuestion, batch};
+    use crate::util::{lock, wait};
 
     /// The terminal is gone if it says so often in a row that there is something to read, and nothing is read.
     const EMPTY: u32 = 50;
@@ -158,7 +159,7 @@ mod sys {
 
     impl Gate {
         fn lock(&self) -> MutexGuard<'_, Position> {
-            self.at.lock().unwrap_or_else(PoisonError::into_inner)
+            lock(&self.at)
         }
 
         /// Waits before the gate while it is closed.
@@ -169,7 +170,7 @@ mod sys {
                     *at = Position::Closed;
                     self.moved.notify_all();
                 }
-                at = self.moved.wait(at).unwrap_or_else(PoisonError::into_inner);
+                at = wait(&self.moved, at);
             }
         }
     }

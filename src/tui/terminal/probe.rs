@@ -3,11 +3,12 @@
 //! The batch ends with the request for primary device attributes (DA1), which every terminal answers. Terminals answer
 //! in order, so no other answers follow the answer to DA1.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use crate::config::Background;
-use crate::engine::util::log::note;
+use crate::engine::log::note;
+use crate::util::{lock, wait_timeout_while};
 
 /// How long the first frame waits for answers.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(50);
@@ -124,11 +125,11 @@ impl Answers {
         let given = self.lock();
         let left = given.asked.map_or(Duration::ZERO, |asked| timeout.saturating_sub(asked.elapsed()));
         let is_missing = |given: &mut Given| given.asked.is_some() && given.complete.is_none();
-        self.changed.wait_timeout_while(given, left, is_missing).unwrap_or_else(PoisonError::into_inner).0
+        wait_timeout_while(&self.changed, given, left, is_missing)
     }
 
     fn lock(&self) -> MutexGuard<'_, Given> {
-        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.given)
     }
 }
 

@@ -1,13 +1,13 @@
-//! Signals: those that end the program end it with the terminal whole, those that stop it stop it really, and a new
-//! size is told.
+//! Signals: those that end the program restore the terminal first, those that stop it stop it, and a new size is
+//! reported.
 
 use std::io;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
@@ -16,117 +16,131 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::{give_back, size};
 use crate::app::Message;
-use crate::engine::util::log::note;
+use crate::engine::log::note;
 use crate::tui::event_loop::Event;
+use crate::util::{Task, lock, wait_timeout_while};
 
-/// How long the loop has to end in good order before the program ends without it.
-const GRACE: Duration = Duration::from_millis(500);
+/// How long the loop may take to end by itself before the program ends without it.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long what is to be kept may take then.
-const KEEPING: Duration = Duration::from_secs(2);
+/// How long saving may take then.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What keeps what is to be kept, if the program ends without the loop.
-static KEEP: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
+/// The state that the signal thread shares with the rest of the program.
+struct SignalState {
+    /// Saves what is unsaved, if the program ends without the loop.
+    flush: Mutex<Option<Box<dyn Fn() + Send>>>,
+    /// Whether a child process has the terminal. Signals typed for the child are ignored then.
+    child_owns_terminal: AtomicBool,
+    /// Whether this program sent the next stop signal itself, to its whole process group.
+    self_stop: Mutex<bool>,
+    self_stop_seen: Condvar,
+    /// Set if SIGCONT arrives before we stop; there will be no second one, so do not stop then. Set by the signal
+    /// handler, because the signal thread may run too late.
+    continued: LazyLock<Arc<AtomicBool>>,
+}
 
-/// Whether a child has the terminal: what is typed to stop or end the child is no concern of ours.
-static LENT: AtomicBool = AtomicBool::new(false);
+static STATE: SignalState = SignalState {
+    flush: Mutex::new(None),
+    child_owns_terminal: AtomicBool::new(false),
+    self_stop: Mutex::new(false),
+    self_stop_seen: Condvar::new(),
+    continued: LazyLock::new(Arc::default),
+};
 
-/// Whether we sent the stop signal that comes next, and told others to stop with it.
-static OWN_STOP: Mutex<bool> = Mutex::new(false);
-static OWN_STOP_SEEN: Condvar = Condvar::new();
-
-/// Whether we were continued before we came to stop: whoever did so will not do it twice. Set by the signal itself,
-/// as the thread that listens for signals may hear of it too late.
-static GOING_ON: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
-
-/// Listens for signals and tells the loop.
+/// Starts the signal thread, which reports to the event loop.
 pub(crate) fn listen(events: Sender<Event>) -> io::Result<()> {
-    signal_hook::flag::register(SIGCONT, Arc::clone(&GOING_ON))?;
+    signal_hook::flag::register(SIGCONT, Arc::clone(&STATE.continued))?;
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
-            hear(signal, &events);
+            handle(signal, &events);
         }
     })?;
     Ok(())
 }
 
-fn hear(signal: i32, events: &Sender<Event>) {
-    let lent = LENT.load(Ordering::SeqCst);
+fn handle(signal: i32, events: &Sender<Event>) {
+    let is_for_child = STATE.child_owns_terminal.load(Ordering::SeqCst);
     let event = match signal {
-        SIGINT | SIGQUIT | SIGWINCH if lent => return,
-        // The child stops, and we with it; both go on together.
-        SIGTSTP if lent => {
+        SIGINT | SIGQUIT | SIGWINCH | SIGCONT if is_for_child => return,
+        // Stop together with the child; both are continued together.
+        SIGTSTP if is_for_child => {
             let _ = emulate_default_handler(SIGTSTP);
             return;
         }
-        SIGCONT if lent => return,
-        SIGTSTP if std::mem::take(&mut *own_stop()) => {
-            OWN_STOP_SEEN.notify_all();
+        SIGTSTP if std::mem::take(&mut *lock(&STATE.self_stop)) => {
+            STATE.self_stop_seen.notify_all();
             return;
         }
         SIGTSTP => {
-            GOING_ON.store(false, Ordering::SeqCst);
+            STATE.continued.store(false, Ordering::SeqCst);
             Event::Stop
         }
         SIGCONT => Event::Continued,
         SIGWINCH => Event::Message(Message::Resize(size())),
         _ => {
             note(|| format!("signal {signal}"));
-            end_in(GRACE, signal);
+            exit_after(EXIT_TIMEOUT, signal);
             Event::Signal(signal)
         }
     };
-    // Where the loop has ended, so does the program.
+    // Sending fails once the loop has ended, and the program ends as well.
     let _ = events.send(event);
     if signal == SIGCONT {
         let _ = events.send(Event::Message(Message::Resize(size())));
     }
 }
 
-/// Has `keep` called where a signal ends the program though its loop hangs.
-pub(crate) fn keep_by(keep: impl Fn() + Send + 'static) {
-    *KEEP.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(keep));
+/// Sets the function that saves what is unsaved if a signal ends the program while the loop hangs.
+pub(crate) fn set_flush_hook(flush: impl Fn() + Send + 'static) {
+    *lock(&STATE.flush) = Some(Box::new(flush));
 }
 
-/// Ends the program after `grace` if it has not ended by then: the loop may hang in a write to a terminal that takes
-/// nothing, or wait for an editor, and giving the terminal back may hang as well.
-fn end_in(grace: Duration, signal: i32) {
-    let ended = thread::Builder::new().name("end".to_owned()).spawn(move || {
-        thread::sleep(grace);
-        let _ = thread::Builder::new().spawn(give_back);
-        let (held, kept) = mpsc::channel::<()>();
-        let _ = thread::Builder::new().spawn(move || {
-            KEEP.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|keep| keep());
-            drop(held);
+/// Ends the program after `timeout` if it is still running: the loop may hang in a write to a terminal that reads
+/// nothing, or wait for an editor. Restoring the terminal may hang as well.
+fn exit_after(timeout: Duration, signal: i32) {
+    let started = thread::Builder::new().name("exit".to_owned()).spawn(move || {
+        thread::sleep(timeout);
+        let now = Instant::now();
+        let never = || false;
+        let restoring = Task::start("restore", give_back);
+        let flushing = Task::start("flush", || {
+            if let Some(flush) = &*lock(&STATE.flush) {
+                flush();
+            }
         });
-        thread::sleep(grace / 2);
-        let _ = kept.recv_timeout(KEEPING);
+        if let Ok(restoring) = restoring {
+            let _ = restoring.wait(now + timeout / 2, never);
+        }
+        if let Ok(flushing) = flushing {
+            let _ = flushing.wait(now + FLUSH_TIMEOUT, never);
+        }
         process::exit(128 + signal);
     });
-    if ended.is_err() {
+    if started.is_err() {
         give_back();
         process::exit(128 + signal);
     }
 }
 
-/// Runs `work` while the terminal is lent to a child.
-pub(crate) fn while_lent<T>(work: impl FnOnce() -> T) -> T {
-    LENT.store(true, Ordering::SeqCst);
+/// Runs `work` while a child process has the terminal.
+pub(crate) fn while_child_owns_terminal<T>(work: impl FnOnce() -> T) -> T {
+    STATE.child_owns_terminal.store(true, Ordering::SeqCst);
     let done = work();
-    LENT.store(false, Ordering::SeqCst);
+    STATE.child_owns_terminal.store(false, Ordering::SeqCst);
     done
 }
 
-/// Whether there is a shell that would continue us, once we stopped ourselves.
-pub(crate) fn may_stop() -> bool {
-    // Where the program leads its session, as in a window opened for it alone, nobody waits for it.
+/// Returns whether a shell would continue this program after it stops itself.
+pub(crate) fn has_job_control() -> bool {
+    // A program that leads its session, as in a window opened for it alone, has no shell above it.
     !getsid(None).is_ok_and(|session| session == getpgrp())
 }
 
-/// Stops this program, and comes back when it is continued.
+/// Stops this program, and returns when it is continued.
 pub(crate) fn stop_alone() {
-    if GOING_ON.swap(false, Ordering::SeqCst) {
+    if STATE.continued.swap(false, Ordering::SeqCst) {
         return;
     }
     if let Err(error) = emulate_default_handler(SIGTSTP) {
@@ -134,19 +148,15 @@ pub(crate) fn stop_alone() {
     }
 }
 
-/// Stops this program and what was started with it, as ^Z does, and comes back when it is continued.
+/// Stops this program and its process group, as ^Z does, and returns when it is continued.
 pub(crate) fn stop_all() {
-    GOING_ON.store(false, Ordering::SeqCst);
-    *own_stop() = true;
-    // `cargo run` and whatever else stands between us and the shell is to stop as well.
+    STATE.continued.store(false, Ordering::SeqCst);
+    *lock(&STATE.self_stop) = true;
+    // `cargo run` and other programs between this one and the shell must stop as well.
     let sent = kill_current_process_group(Signal::TSTP).is_ok();
-    // We hear of it too. That must be over before we stop, or it would stop us again as soon as we go on.
-    let waited = OWN_STOP_SEEN.wait_timeout_while(own_stop(), GRACE, |unseen| *unseen && sent);
-    drop(waited);
-    *own_stop() = false;
+    // This program receives the signal too. Wait for that, or it would stop us again as soon as we are continued.
+    let is_unseen = |unseen: &mut bool| *unseen && sent;
+    drop(wait_timeout_while(&STATE.self_stop_seen, lock(&STATE.self_stop), EXIT_TIMEOUT, is_unseen));
+    *lock(&STATE.self_stop) = false;
     stop_alone();
-}
-
-fn own_stop() -> MutexGuard<'static, bool> {
-    OWN_STOP.lock().unwrap_or_else(PoisonError::into_inner)
 }

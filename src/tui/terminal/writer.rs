@@ -5,8 +5,10 @@
 //! frame, so a slow link never has more than one frame to catch up with.
 
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
+
+use crate::util::{lock, wait_while};
 
 /// How much is written at once, in bytes: between two pieces it is seen whether the rest is still wanted.
 const PIECE: usize = 4096;
@@ -81,7 +83,7 @@ impl Drop for Writer {
 
 impl Tray {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     fn run(&self, mut put: impl FnMut(&[u8]) -> io::Result<bool>, free: impl Fn()) {
@@ -108,7 +110,7 @@ impl Tray {
     /// The next frame, of which an empty one is left behind; none when there will be no more.
     fn next(&self) -> Option<Vec<u8>> {
         let idle = |state: &mut State| state.frame.as_ref().is_none_or(Vec::is_empty) && !state.closed;
-        let mut state = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+        let mut state = wait_while(&self.changed, self.lock(), idle);
         if state.closed { None } else { state.frame.as_mut().map(std::mem::take) }
     }
 }

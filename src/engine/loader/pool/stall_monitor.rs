@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::worker::{PoolWorker, WorkerState};
 use super::{LoadPool, LoadReport, TICK, WorkerMessage};
-use crate::engine::util::log::note;
+use crate::engine::log::note;
 
 /// When the disk has not answered a worker for this long, what it had still to do goes to others.
 const RELIEF: Duration = Duration::from_millis(500);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, TryLockError, mpsc};
 
-use super::{Job, LoadCounts, LoadPool, LoadReport, NextJob, WorkerMessage, add, lock};
+use super::{Job, LoadCounts, LoadPool, LoadReport, NextJob, WorkerMessage, add};
 use crate::article::{Problem, ReadError};
 use crate::corpus::{FileStamp, Origin, Shard};
 use crate::engine::loader::extensions::is_uncertain;
@@ -15,6 +15,7 @@ use crate::engine::loader::ingest::{FileSource, ShardWriter};
 use crate::engine::loader::known_files::{FolderKey, KnownFile};
 use crate::engine::loader::memory_budget::MemoryBudget;
 use crate::engine::loader::walk::{FolderEntry, SourceFolder, look_into};
+use crate::util::lock;
 
 /// Files are handed out this many at a time: about half a millisecond of work.
 const BATCH: usize = 64;

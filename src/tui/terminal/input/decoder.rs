@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use terminput::{Event as Typed, KeyModifiers};
 
-use crate::engine::util::panic_guard::contain;
+use crate::util::panic_guard::catch_panic;
 
 const ESC: u8 = 0x1b;
 const BELL: u8 = 0x07;
@@ -137,7 +137,7 @@ fn is_introducer(byte: u8) -> bool {
 
 /// Decodes one complete sequence. The input is untrusted, so a panic of the parser is caught.
 fn typed(sequence: &[u8]) -> Option<Typed> {
-    contain(|| Typed::parse_from(sequence).ok().flatten()).flatten()
+    catch_panic(|| Typed::parse_from(sequence).ok().flatten()).flatten()
 }
 
 /// Checks only the end of `bytes`: the rest was checked before.

@@ -9,10 +9,10 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::util::panic_guard::contain;
 use crate::app::{Export, Message, Notice};
 use crate::render::{Articles, ExportFormat, Heading, unique_stems, write_article, write_index, write_list};
 use crate::text::format::{counted, grouped};
+use crate::util::panic_guard::catch_panic;
 
 /// The interval between progress messages of an export.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
@@ -94,7 +94,7 @@ impl Exporter {
         let stop = Arc::clone(&self.stop);
         thread::Builder::new().name("export".to_owned()).spawn(move || {
             let fault = || Err(io::Error::other("internal error"));
-            let written = contain(|| write(&export, &stop, &mut tell)).unwrap_or_else(fault);
+            let written = catch_panic(|| write(&export, &stop, &mut tell)).unwrap_or_else(fault);
             tell(match written {
                 Ok(()) => Message::Notice(export.success()),
                 Err(error) if is_exists(&error) => Message::ExportExists(export),

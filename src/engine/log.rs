@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use chrono::Local;
 
 use crate::library::owner_only;
 use crate::subscriptions::redact;
 use crate::text::clean;
+use crate::util::lock;
 
 static LOG: OnceLock<Mutex<File>> = OnceLock::new();
 
@@ -26,7 +27,7 @@ pub fn note(line: impl FnOnce() -> String) {
     let Some(log) = LOG.get() else { return };
     let line = entry(&line());
     // A log that cannot be written is no reason to disturb a reader.
-    let _ = log.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+    let _ = lock(log).write_all(line.as_bytes());
 }
 
 fn entry(line: &str) -> String {
