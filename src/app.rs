@@ -10,6 +10,7 @@ mod layout;
 mod message;
 mod mouse;
 mod panes;
+mod pending_keys;
 mod state;
 mod target;
 
@@ -42,6 +43,7 @@ pub use panes::filter_bar::FilterBar;
 pub use panes::list::ListPane;
 pub use panes::reading::{OpenArticle, ReadingPane};
 pub use panes::sources::{RowState, SourceLine, SourcesPane};
+pub use pending_keys::{KeyPopup, PendingKeys};
 pub use state::feeds::{BUNDLED, FeedOrder, Feeds};
 pub use state::marks::Keeping;
 pub use state::searches::{Searches, Watched};
@@ -97,8 +99,8 @@ pub struct State {
     kept_session: Option<Session>,
     /// Whether the reader has done anything yet.
     acted: bool,
-    /// Whether the next key is that of a saved search.
-    calling: bool,
+    /// The keys that wait for the next one.
+    pending: PendingKeys,
     focus: Focus,
     zen: bool,
     /// The text of the filter bar, the focus and zen from before the bar was entered.
@@ -112,8 +114,6 @@ pub struct State {
     theme: ThemeChoice,
     /// The terminal's background, if it is known.
     background: Option<Background>,
-    /// The number typed before a key, as in `5j`.
-    count: Option<usize>,
     problems: Vec<Problem>,
     /// How many problems there are, with those that are not kept.
     problem_count: usize,
@@ -148,7 +148,7 @@ impl State {
             resume: None,
             kept_session: None,
             acted: false,
-            calling: false,
+            pending: PendingKeys::default(),
             focus: Focus::List,
             zen: false,
             line_before: (String::new(), Focus::List, false),
@@ -158,7 +158,6 @@ impl State {
             dragging: false,
             theme: config.theme,
             background: None,
-            count: None,
             problems: Vec::new(),
             problem_count: 0,
             progress: LoadProgress::default(),
@@ -253,6 +252,7 @@ impl State {
             Message::NoteWritten { article, text } => self.set_note(article, &text),
             Message::UnkeptWritten => self.outbox.push(Effect::Quit),
             Message::ExportExists(export) => self.ask_overwrite(export),
+            Message::KeyPopupDue => self.on_key_popup_due(),
             Message::StopExpired => {
                 // Clear the message that a second key stops loading: the time for that is over.
                 if std::mem::take(&mut self.stop_asked) {

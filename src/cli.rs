@@ -316,7 +316,7 @@ fn carry_out_command(cli: Cli, colours: bool) -> io::Result<ExitCode> {
             let columns = crossterm::terminal::size().map_or(u16::MAX, |(columns, _)| columns);
             let columns = if is_seen() { columns } else { u16::MAX };
             let setting = crate::render::typeset::TypesetOptions {
-                width: width.unwrap_or(config.measure.min(columns)),
+                width: width.unwrap_or(config.max_line_width.min(columns)),
                 justify: config.justify,
                 hyphenate: config.hyphenate,
             };

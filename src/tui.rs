@@ -148,6 +148,7 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
         values: start_values_worker(teller(&events))?,
         dwell_timer: start_timer("dwell", &events, Message::Lingered)?,
         stop_timer: start_timer("stop", &events, |()| Message::StopExpired)?,
+        key_popup_timer: start_timer("key popup", &events, |()| Message::KeyPopupDue)?,
         exporter: Exporter::default(),
         input,
         events,

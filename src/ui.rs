@@ -2,6 +2,7 @@
 
 mod dialogs;
 mod frame;
+mod key_popup;
 mod panes;
 mod scrollbar;
 mod status_line;
@@ -60,6 +61,9 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     }
     if state.note().is_some() {
         cursor = dialogs::note::draw(state, theme, buffer);
+    }
+    if let Some(popup) = state.key_popup() {
+        key_popup::draw(&popup, theme, status, buffer);
     }
     theme.paint(buffer);
     if let Some(position) = cursor {

@@ -70,7 +70,7 @@ impl State {
             _ => 3,
         };
         // The last column is the scrollbar's.
-        let columns = area.columns.saturating_sub(margin * 2).clamp(1, self.config.measure);
+        let columns = area.columns.saturating_sub(margin * 2).clamp(1, self.config.max_line_width);
         let free = area.columns - columns;
         let top = u16::from(area.rows >= 10);
         Some(Area { column: area.column + free / 2, row: area.row + top, columns, rows: area.rows - top })
@@ -142,11 +142,6 @@ impl State {
         &self.searches
     }
 
-    /// Whether the next key is that of a saved search.
-    pub fn is_calling(&self) -> bool {
-        self.calling
-    }
-
     /// Returns whether another Esc stops loading.
     pub fn is_stop_asked(&self) -> bool {
         self.stop_asked
@@ -175,11 +170,6 @@ impl State {
     /// The theme that is wanted.
     pub fn theme(&self) -> ThemeChoice {
         self.theme
-    }
-
-    /// The number typed before a key.
-    pub fn count(&self) -> Option<usize> {
-        self.count
     }
 
     /// What could not be read, files before feeds, as far as it is listed.

@@ -8,7 +8,7 @@ pub(crate) mod undo;
 use std::sync::Arc;
 
 use super::panes::sources::Choose;
-use super::{Effect, FeedOrder, Focus, NoteEditor, OpenArticle, Overlay, OverlayKind, State};
+use super::{Effect, FeedOrder, Focus, NoteEditor, OpenArticle, Overlay, OverlayKind, PendingKeys, State};
 use crate::corpus::Origin;
 use crate::keys::{Action, FeedCommand};
 use crate::query::Case;
@@ -154,7 +154,12 @@ impl State {
             Action::Narrow => self.choose_source(Choose::Only),
             Action::Add => self.choose_source(Choose::Also),
             Action::Exclude => self.choose_source(Choose::Not),
-            Action::RunSearch => self.calling = true,
+            Action::RunSearch => {
+                if self.search_keys().is_empty() {
+                    self.tell("No saved search has a key");
+                }
+                self.wait_for_key(PendingKeys::for_action(action));
+            }
             Action::SaveSearch => self.overlay = Some(Overlay::new(OverlayKind::Ask(action))),
             Action::WatchSearch | Action::ForgetSearch if self.focus == Focus::Sources => {
                 self.change_search(action);

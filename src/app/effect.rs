@@ -128,6 +128,11 @@ pub enum Effect {
     Export(Box<Export>),
     /// Stop loading and keep what is there.
     StopLoading,
+    /// Send [`Message::KeyPopupDue`](super::Message::KeyPopupDue) after a delay; replaces an earlier request.
+    ScheduleKeyPopup {
+        /// The delay.
+        milliseconds: u64,
+    },
     /// Send [`Message::StopExpired`](super::Message::StopExpired) after a delay.
     ExpireStop {
         /// How long.

@@ -1,83 +1,118 @@
-//! Where keys and pasted text go: to the note or the overlay that lies over the panes, to a number, to an action, to the
-//! line that is typed.
+//! Sends keys and pasted text to the note, the overlay, the filter bar or the actions of the focused pane.
 
 use std::sync::Arc;
 
 use super::dialogs::overlay::{self, Outcome};
-use super::{Confirmed, Effect, Export, Focus, Overlay, OverlayKind, Question, State, help_rows, palette_rows};
-use crate::keys::{Action, Context, Key, KeyCode};
+use super::{
+    Confirmed, Effect, Export, Focus, Overlay, OverlayKind, PendingKeys, Question, State, help_rows, palette_rows,
+};
+use crate::keys::{Action, Context, Key, KeyCode, Lookup};
 use crate::query::LANGUAGE;
 
 impl State {
     pub(crate) fn key(&mut self, key: Key) {
         self.notice = None;
         let stop_asked = std::mem::take(&mut self.stop_asked);
-        if let Some(note) = &mut self.note {
-            if !note.key(key, &self.keymap, usize::from(self.size.rows / 2).max(1)) {
-                let (article, text) = (note.article(), note.text());
-                self.note = None;
-                self.set_note(article, &text);
+        let mut pending = std::mem::take(&mut self.pending);
+        let context = self.context();
+        if let Some(action) = pending.action {
+            if let Some(c) = key.typed() {
+                self.perform_with(action, c.encode_utf8(&mut [0; 4]));
             }
             return;
         }
-        if std::mem::take(&mut self.calling) {
-            return key.typed().into_iter().for_each(|key| self.run_search(key));
-        }
-        if self.overlay.is_some() {
-            return self.overlay_key(key);
-        }
-        if self.focus != Focus::Filter && self.count_digit(key) {
+        if context.is_pane() && pending.keys.is_empty() && pending.push_digit(key) {
+            self.pending = pending;
             return;
         }
-        let count = self.count.take();
-        let action = self.keymap.lookup(self.context(), key);
-        match action {
-            Some(Action::Complete | Action::CompleteBack) => {}
-            Some(Action::ClearFilter) if self.filter.take_back_completion() => return self.retype(),
+        pending.keys.push(key);
+        let actions = match self.keymap.lookup(context, &pending.keys) {
+            Lookup::Prefix => return self.wait_for_key(pending),
+            Lookup::Actions(actions) => actions.to_vec(),
+            Lookup::Unbound if pending.keys.len() > 1 => {
+                if key.code != KeyCode::Esc {
+                    pending.count = None;
+                    self.tell(format!("{pending} is not bound"));
+                }
+                return;
+            }
+            Lookup::Unbound => Vec::new(),
+        };
+        let pressed = pending.keys;
+        match actions.as_slice() {
+            &[action @ (Action::Suspend | Action::Redraw)] => self.perform(action, None),
+            actions if context == Context::Note => self.note_key(key, actions),
+            actions if self.overlay.is_some() => self.overlay_key(key, actions),
+            actions => self.pane_key(key, actions, pending.count, stop_asked),
+        }
+        if self.pending.action.is_some() {
+            self.pending.keys = pressed;
+        }
+    }
+
+    /// Returns the context in which the next key is looked up.
+    pub(super) fn context(&self) -> Context {
+        match (&self.note, &self.overlay, self.focus) {
+            (Some(_), _, _) => Context::Note,
+            (None, Some(overlay), _) if overlay.typing => Context::Line,
+            (None, Some(_), _) => Context::Dialog,
+            (None, None, Focus::List) => Context::List,
+            (None, None, Focus::Reading) => Context::Reading,
+            (None, None, Focus::Filter) => Context::Line,
+            (None, None, Focus::Sources) => Context::Sources,
+        }
+    }
+
+    /// Runs the actions of a key, or types it into the filter bar.
+    fn pane_key(&mut self, key: Key, actions: &[Action], count: Option<usize>, stop_asked: bool) {
+        match actions {
+            [Action::Complete | Action::CompleteBack] => {}
+            [Action::ClearFilter] if self.filter.take_back_completion() => return self.retype(),
             _ => self.filter.stop_completing(),
         }
-        match (action, key.typed()) {
-            // Inside a word it is a letter like another.
-            (Some(Action::ShowLanguage), Some(c)) if !self.filter.is_before_word() => {
-                self.filter.insert(c.encode_utf8(&mut [0; 4]));
-                self.retype();
+        let typed = key.typed().filter(|_| self.focus == Focus::Filter);
+        match (actions, typed) {
+            ([], Some(c)) => self.type_into_filter(c),
+            // Inside a word, `?` is text.
+            ([Action::ShowLanguage], Some(c)) if !self.filter.is_before_word() => self.type_into_filter(c),
+            // Esc after a count only removes the count.
+            ([Action::Back], _) if count.is_some() => {}
+            ([Action::Back], _) => self.back(stop_asked),
+            _ => {
+                for &action in actions {
+                    self.perform(action, count);
+                }
             }
-            // A number that was typed by mistake is all that is taken back.
-            (Some(Action::Back), _) if count.is_some() => {}
-            (Some(Action::Back), _) => self.back(stop_asked),
-            (Some(action), _) => self.perform(action, count),
-            (None, Some(c)) if self.focus == Focus::Filter => {
-                self.filter.insert(c.encode_utf8(&mut [0; 4]));
-                self.retype();
-            }
-            (None, _) => {}
         }
     }
 
-    /// Takes a digit of a count, as in `12G`.
-    fn count_digit(&mut self, key: Key) -> bool {
-        let digit = key.typed().and_then(|c| c.to_digit(10)).filter(|&digit| digit > 0 || self.count.is_some());
-        let Some(digit) = digit else { return false };
-        let count = self.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
-        self.count = Some(count.min(99_999_999));
-        true
+    fn type_into_filter(&mut self, c: char) {
+        self.filter.insert(c.encode_utf8(&mut [0; 4]));
+        self.retype();
     }
 
-    fn context(&self) -> Context {
-        match self.focus {
-            Focus::List => Context::List,
-            Focus::Reading => Context::Article,
-            Focus::Filter => Context::Line,
-            Focus::Sources => Context::Sources,
+    /// Sends a key and its actions to the note. Saves the note if it is closed.
+    fn note_key(&mut self, key: Key, actions: &[Action]) {
+        let page = usize::from(self.size.rows / 2).max(1);
+        let Some(mut note) = self.note.take() else { return };
+        let is_open = match actions {
+            [] => note.key(key, None, page),
+            actions => actions.iter().all(|&action| note.key(key, Some(action), page)),
+        };
+        if is_open {
+            self.note = Some(note);
+        } else {
+            self.set_note(note.article(), &note.text());
         }
     }
 
     pub(crate) fn paste(&mut self, text: &str) {
+        self.pending = PendingKeys::default();
         match (&mut self.note, &mut self.overlay) {
             (Some(note), _) => note.insert(text),
             (None, Some(overlay)) => overlay.insert(text),
             (None, None) => {
-                // Pasted text is never keys; outside the bar it starts a filter.
+                // Pasted text is never read as keys. Outside the filter bar it starts a filter.
                 self.start_line();
                 self.filter.stop_completing();
                 self.filter.insert(text);
@@ -86,25 +121,21 @@ impl State {
         }
     }
 
-    fn overlay_key(&mut self, key: Key) {
+    /// Sends a key and its actions to the overlay.
+    fn overlay_key(&mut self, key: Key, actions: &[Action]) {
         let Some(mut overlay) = self.overlay.take() else { return };
-        let rows = match overlay.kind {
-            OverlayKind::Help => help_rows(overlay.line.text(), &self.keymap).len(),
-            OverlayKind::Palette => palette_rows(overlay.line.text()).len(),
-            OverlayKind::Problems => self.problems.len() + self.feeds.problems.len(),
-            OverlayKind::Language => LANGUAGE.len(),
-            OverlayKind::ChooseFeed => self.feeds.choice.len(),
-            OverlayKind::FeedList => self.feeds.health.len(),
-            OverlayKind::Changes => self.feeds.changes.len(),
-            OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Confirm | OverlayKind::Unkept => 0,
+        let rows = self.overlay_rows(&overlay);
+        let page = usize::from(self.size.rows / 2).max(1);
+        let outcome = match actions {
+            [] => overlay.key(key, None, rows, page),
+            actions => {
+                let mut outcomes = actions.iter().map(|&action| overlay.key(key, Some(action), rows, page));
+                outcomes.find(|outcome| *outcome != Outcome::Stay).unwrap_or(Outcome::Stay)
+            }
         };
-        if let Some(action @ (Action::Suspend | Action::Redraw)) = self.keymap.lookup(Context::Line, key) {
-            self.overlay = Some(overlay);
-            return self.perform(action, None);
-        }
-        match overlay.key(key, &self.keymap, rows, usize::from(self.size.rows / 2).max(1)) {
+        match outcome {
             Outcome::Stay => self.overlay = Some(overlay),
-            // Enter typed twice must not replace anything.
+            // A second Enter must not replace anything by accident; `y` does.
             Outcome::Accept if key.code == KeyCode::Enter && self.asks_to_replace(&overlay) => {
                 self.overlay = Some(overlay);
             }
@@ -113,19 +144,34 @@ impl State {
         }
     }
 
-    /// Asks for confirmation; a yes runs the command.
+    /// Returns the number of rows in an overlay.
+    fn overlay_rows(&self, overlay: &Overlay) -> usize {
+        match overlay.kind {
+            OverlayKind::Help => help_rows(overlay.line.text(), &self.keymap).len(),
+            OverlayKind::Palette => palette_rows(overlay.line.text()).len(),
+            OverlayKind::Problems => self.problems.len() + self.feeds.problems.len(),
+            OverlayKind::Language => LANGUAGE.len(),
+            OverlayKind::ChooseFeed => self.feeds.choice.len(),
+            OverlayKind::FeedList => self.feeds.health.len(),
+            OverlayKind::Changes => self.feeds.changes.len(),
+            OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Confirm | OverlayKind::Unkept => 0,
+        }
+    }
+
+    /// Asks for confirmation. Runs the command after a yes.
     pub(crate) fn confirm(&mut self, text: String, on_yes: impl Into<Confirmed>) {
         self.question = Some(Question { text, on_yes: on_yes.into() });
         self.overlay = Some(Overlay::new(OverlayKind::Confirm));
     }
 
+    /// Returns whether an overlay asks for the replacement of a file or a search.
     fn asks_to_replace(&self, overlay: &Overlay) -> bool {
         let on_yes = self.question.as_ref().map(|question| &question.on_yes);
         overlay.kind == OverlayKind::Confirm
             && matches!(on_yes, Some(Confirmed::Overwrite(_) | Confirmed::ReplaceSearch(_)))
     }
 
-    /// Does what was chosen or typed in an overlay.
+    /// Runs the command that was chosen or typed in an overlay.
     fn accept(&mut self, overlay: &Overlay) {
         let typed = overlay.line.text().trim();
         match overlay.kind {

@@ -173,6 +173,8 @@ pub enum Message {
     UnkeptWritten,
     /// The file of an export already exists.
     ExportExists(Box<Export>),
+    /// The popup with the keys that may follow is due.
+    KeyPopupDue,
     /// The time in which a second key stops loading is over.
     StopExpired,
     /// A signal or a lost terminal ends the program: save the open note.

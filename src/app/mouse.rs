@@ -1,12 +1,13 @@
 //! What the mouse does: select, scroll, drag the rule between the panes.
 
-use super::{Area, Focus, Mouse, MouseAction, State};
+use super::{Area, Focus, Mouse, MouseAction, PendingKeys, State};
 
 impl State {
     pub(crate) fn mouse(&mut self, mouse: Mouse) {
         let Mouse { column, row, action } = mouse;
         if matches!(action, MouseAction::Press | MouseAction::Release) {
             self.dragging = false;
+            self.pending = PendingKeys::default();
             self.filter.stop_completing();
         }
         if self.overlay.is_some() || self.note.is_some() {

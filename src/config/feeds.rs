@@ -4,55 +4,60 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::{Config, settings_struct};
+
+settings_struct! {
 /// How feeds are fetched and shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FeedSettings {
-    /// After how many minutes feeds are refreshed unasked; 0 for never.
+    /// Minutes between automatic refreshes; 0 for none.
     pub refresh: u16,
-    /// How many feeds are fetched at once.
+    /// The number of feeds that are fetched at once.
     pub parallel: usize,
-    /// How feeds stand in the sources pane.
+    /// The order of feeds in the sources pane.
     pub sort: FeedSort,
-    /// Whether an entry that is in two feeds is shown once.
+    /// Whether an entry of several feeds is shown once.
     pub merge: bool,
-    /// The proxy: the environment's where there is none, none where it is empty.
+    /// The proxy; `None` for the proxy of the environment, an empty text for no proxy.
     pub proxy: Option<String>,
-    /// Names and passwords for servers that want them.
+    /// The logins for servers.
     pub logins: Vec<FeedLogin>,
 }
+}
 
-/// How feeds stand in the sources pane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The order of feeds in the sources pane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FeedSort {
-    /// In the order in which they were subscribed to.
+    /// By subscription, the oldest first.
+    #[default]
     Own,
-    /// By their names.
+    /// By name.
     Name,
-    /// Those with the most unread entries first.
+    /// By the number of unread entries, the largest first.
     Unread,
 }
 
-/// A name and a password for a server.
-#[derive(Clone, PartialEq, Eq)]
+/// A login for a server.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct FeedLogin {
-    /// The host, or the beginning of an address.
-    pub at: String,
-    /// The user's name.
+    /// The host, or the start of an address.
+    pub url: String,
+    /// The user name.
     pub user: String,
-    /// The password, where it stands in the config.
+    /// The password, unless a command prints it.
     pub password: Option<String>,
-    /// The command that prints it, where it does not.
+    /// The command that prints the password.
     pub password_command: Vec<String>,
 }
 
 impl std::fmt::Debug for FeedLogin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FeedLogin").field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("FeedLogin").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
 impl std::fmt::Debug for FeedSettings {
-    // The proxy's address may hold a password.
+    // The address of the proxy can contain a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FeedSettings").field("refresh", &self.refresh).finish_non_exhaustive()
     }
@@ -60,41 +65,40 @@ impl std::fmt::Debug for FeedSettings {
 
 impl Default for FeedSettings {
     fn default() -> FeedSettings {
-        FeedSettings { refresh: 0, parallel: 16, sort: FeedSort::Own, merge: true, proxy: None, logins: Vec::new() }
+        Config::default().feeds
     }
 }
 
 impl FeedSettings {
-    /// How long a feed is left alone at least, once it was fetched.
+    /// Returns the minimum time between two fetches of a feed.
     pub fn pause(&self) -> Duration {
         Duration::from_secs(60 * u64::from(self.refresh.max(5)))
     }
 }
 
-/// Logins, written as a list of tables.
+/// Parses logins, written as a list of tables.
 pub(super) fn logins(value: &DeValue<'_>) -> Result<Vec<FeedLogin>, String> {
-    const WANTED: &str =
-        "a list of { at = \"host\", user = \"name\", password_command = [\"pass\", \"news\"] } is wanted";
-    let DeValue::Array(all) = value else { return Err(WANTED.to_owned()) };
-    all.iter()
-        .map(|login| login_of(login.get_ref().as_table()?))
-        .collect::<Option<_>>()
-        .ok_or_else(|| WANTED.to_owned())
+    const EXPECTED: &str =
+        "expected a list of { url = \"host\", user = \"name\", password_command = [\"pass\", \"news\"] }";
+    let DeValue::Array(all) = value else { return Err(EXPECTED.to_owned()) };
+    let logins = all.iter().map(|login| login_of(login.get_ref().as_table()?));
+    logins.collect::<Option<_>>().ok_or_else(|| EXPECTED.to_owned())
 }
 
 fn login_of(table: &DeTable<'_>) -> Option<FeedLogin> {
-    let mut login = FeedLogin { at: String::new(), user: String::new(), password: None, password_command: Vec::new() };
+    let mut login = FeedLogin::default();
     for (name, value) in table {
         let text = || value.get_ref().as_str().map(str::to_owned);
         match name.get_ref().as_ref() {
-            "at" => login.at = text()?,
+            // `at` is the name in older configs.
+            "url" | "at" => login.url = text()?,
             "user" => login.user = text()?,
             "password" => login.password = Some(text()?),
             "password_command" => login.password_command = super::settings::texts(value.get_ref()).ok()?,
             _ => return None,
         }
     }
-    // One way to the password, not two and not none.
+    // Exactly one of the two must give the password.
     let has_one = login.password.is_some() == login.password_command.is_empty();
-    (!login.at.is_empty() && has_one).then_some(login)
+    (!login.url.is_empty() && has_one).then_some(login)
 }

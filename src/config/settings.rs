@@ -1,4 +1,4 @@
-//! The table of settings: section, name, default, help and how each is read.
+//! The table of settings. The defaults, their names in the config and the text of `newsdesk config` are derived from it.
 
 use std::fmt::Write as _;
 
@@ -10,69 +10,80 @@ use super::{Config, Density, FeedSort, MarkRead, Split, ThemeChoice};
 pub(super) struct Entry {
     section: &'static str,
     name: &'static str,
+    /// The name in older configs.
+    former: Option<&'static str>,
     /// The default, as TOML.
     pub(super) default: &'static str,
     help: &'static str,
-    /// Takes a value over into the config, or says what is wanted instead.
+    /// Stores a value in the config, or returns what is expected instead.
     pub(super) set: fn(&mut Config, &DeValue<'_>) -> Result<(), String>,
 }
 
 #[rustfmt::skip]
 static ENTRIES: &[Entry] = &[
-    Entry { section: "theme", name: "name", default: "\"auto\"", help: "auto, dark, light, or ansi for the terminal's 16 colours",
+    Entry { section: "theme", name: "name", former: None, default: "\"auto\"", help: "auto (as the background of the terminal), dark, light, or ansi for the 16 colours of the terminal",
         set: |config, value| choice(value, &ThemeChoice::NAMES).map(|it| config.theme = it) },
-    Entry { section: "reading", name: "measure", default: "68", help: "the widest that a line of text is set, in columns",
-        set: |config, value| number(value, 20, 200).map(|it| config.measure = it) },
-    Entry { section: "reading", name: "align", default: "\"ragged\"", help: "ragged, or justified to fill every line",
+    Entry { section: "reading", name: "max_line_width", former: Some("measure"), default: "68", help: "maximum line width of the text, in columns",
+        set: |config, value| number(value, 20, 200).map(|it| config.max_line_width = it) },
+    Entry { section: "reading", name: "align", former: None, default: "\"ragged\"", help: "ragged, or justified to fill every line",
         set: |config, value| choice(value, &[("ragged", false), ("justified", true)]).map(|it| config.justify = it) },
-    Entry { section: "reading", name: "hyphenate", default: "false", help: "whether English words are divided at line ends",
+    Entry { section: "reading", name: "hyphenate", former: None, default: "false", help: "hyphenate English words at line ends",
         set: |config, value| switch(value).map(|it| config.hyphenate = it) },
-    Entry { section: "reading", name: "mark_read", default: "\"open\"", help: "an article counts as read when it was open for a moment (open), at its end (end), or by hand (manual)",
+    Entry { section: "reading", name: "mark_read", former: None, default: "\"open\"", help: "mark an article as read when it was open for a moment (open), at its end (end), or by hand (manual)",
         set: |config, value| choice(value, &[("open", MarkRead::Open), ("end", MarkRead::End), ("manual", MarkRead::Manual)]).map(|it| config.mark_read = it) },
-    Entry { section: "layout", name: "list", default: "45", help: "how much of a wide screen the list takes, in percent",
+    Entry { section: "layout", name: "list", former: None, default: "45", help: "width of the list on a wide screen, in percent",
         set: |config, value| number(value, 20, 80).map(|it| config.list_share = it) },
-    Entry { section: "layout", name: "split", default: "\"auto\"", help: "auto, columns, rows, or single for one pane at a time",
+    Entry { section: "layout", name: "split", former: None, default: "\"auto\"", help: "columns, rows, single for one pane at a time, or auto by the size of the terminal",
         set: |config, value| choice(value, &[("auto", Split::Auto), ("columns", Split::Columns), ("rows", Split::Rows), ("single", Split::Single)]).map(|it| config.split = it) },
-    Entry { section: "layout", name: "density", default: "\"auto\"", help: "auto, compact (one line an article) or comfortable (two)",
+    Entry { section: "layout", name: "density", former: None, default: "\"auto\"", help: "compact (one line for each article), comfortable (two), or auto",
         set: |config, value| choice(value, &[("auto", Density::Auto), ("compact", Density::Compact), ("comfortable", Density::Comfortable)]).map(|it| config.density = it) },
-    Entry { section: "list", name: "future", default: "\"show\"", help: "show articles dated more than a day ahead, or hide them",
+    Entry { section: "list", name: "future", former: None, default: "\"show\"", help: "show articles dated more than a day ahead, or hide them",
         set: |config, value| choice(value, &[("show", false), ("hide", true)]).map(|it| config.hide_future = it) },
-    Entry { section: "mouse", name: "enabled", default: "true", help: "whether the mouse is used",
+    Entry { section: "mouse", name: "enabled", former: None, default: "true", help: "use the mouse",
         set: |config, value| switch(value).map(|it| config.mouse = it) },
-    Entry { section: "mouse", name: "scroll", default: "3", help: "lines that one turn of the wheel scrolls",
+    Entry { section: "mouse", name: "scroll", former: None, default: "3", help: "lines for one turn of the wheel",
         set: |config, value| number(value, 1, 50).map(|it| config.scroll = it) },
-    Entry { section: "files", name: "max_size", default: "\"64 MiB\"", help: "larger files are not read",
+    Entry { section: "files", name: "max_size", former: None, default: "\"64 MiB\"", help: "skip larger files",
         set: |config, value| size(value).map(|it| config.max_size = it) },
-    Entry { section: "files", name: "memory", default: "\"auto\"", help: "how much memory articles may take, such as \"2 GiB\"; beyond it the oldest are left out; auto for three quarters of what is free",
+    Entry { section: "files", name: "memory", former: None, default: "\"auto\"", help: "memory limit for articles, such as \"2 GiB\"; beyond it the oldest articles are left out; auto is three quarters of the free memory",
         set: |config, value| memory(value).map(|it| config.memory = it) },
-    Entry { section: "files", name: "watch", default: "true", help: "whether folders are watched for changes",
+    Entry { section: "files", name: "watch", former: None, default: "true", help: "watch folders for changes",
         set: |config, value| switch(value).map(|it| config.watch = it) },
-    Entry { section: "files", name: "snapshots", default: "true", help: "whether large folders are kept in the cache folder, so that the next start is faster",
+    Entry { section: "files", name: "snapshots", former: None, default: "true", help: "save snapshots of large folders in the cache folder, so that the next start is faster",
         set: |config, value| switch(value).map(|it| config.snapshots = it) },
-    Entry { section: "files", name: "hidden", default: "false", help: "whether names that begin with a dot are read",
+    Entry { section: "files", name: "hidden", former: None, default: "false", help: "read files and folders whose names start with a dot",
         set: |config, value| switch(value).map(|it| config.hidden = it) },
-    Entry { section: "feeds", name: "refresh", default: "0", help: "after how many minutes feeds are refreshed while the reader is open, 5 at least; 0 for only when asked",
+    Entry { section: "feeds", name: "refresh", former: None, default: "0", help: "minutes between refreshes of feeds while the reader is open, at least 5; 0 refreshes only on request",
         set: |config, value| number(value, 0, 10_080).map(|it| config.feeds.refresh = it) },
-    Entry { section: "feeds", name: "parallel", default: "16", help: "how many feeds are fetched at once; never more than 4 from one host",
+    Entry { section: "feeds", name: "parallel", former: None, default: "16", help: "number of feeds that are fetched at once; at most 4 from one host",
         set: |config, value| number(value, 1, 64).map(|it| config.feeds.parallel = usize::from(it)) },
-    Entry { section: "feeds", name: "sort", default: "\"own\"", help: "how feeds stand in the sources pane: own (as they were subscribed to), name, or unread",
+    Entry { section: "feeds", name: "sort", former: None, default: "\"own\"", help: "order of feeds in the sources pane: own (as subscribed), name, or unread",
         set: |config, value| choice(value, &[("own", FeedSort::Own), ("name", FeedSort::Name), ("unread", FeedSort::Unread)]).map(|it| config.feeds.sort = it) },
-    Entry { section: "feeds", name: "repeated", default: "\"once\"", help: "an entry that is in several feeds is shown once, or in each",
-        set: |config, value| choice(value, &[("once", true), ("each", false)]).map(|it| config.feeds.merge = it) },
-    Entry { section: "feeds", name: "proxy", default: "\"auto\"", help: "auto for the environment's, none, or an address such as \"http://proxy:3128\" or \"socks5://localhost:9050\"",
+    Entry { section: "feeds", name: "duplicates", former: Some("repeated"), default: "\"merge\"", help: "merge an entry of several feeds into one article, or show it in each feed",
+        set: |config, value| choice_or(value, &[("merge", true), ("show", false)], &[("once", true), ("each", false)]).map(|it| config.feeds.merge = it) },
+    Entry { section: "feeds", name: "proxy", former: None, default: "\"auto\"", help: "auto reads the environment; none; or an address such as \"http://proxy:3128\" or \"socks5://localhost:9050\"",
         set: |config, value| proxy(value).map(|it| config.feeds.proxy = it) },
-    Entry { section: "feeds", name: "logins", default: "[]", help: "for servers that want a name: a list of tables with at, user, and password or password_command",
+    Entry { section: "feeds", name: "logins", former: None, default: "[]", help: "logins for servers: a list of tables with url, user, and password or password_command",
         set: |config, value| super::feeds::logins(value).map(|it| config.feeds.logins = it) },
-    Entry { section: "open", name: "browser", default: "[]", help: "what opens an address, such as [\"firefox\", \"{}\"]; [] for the system's own",
-        set: |config, value| texts_or_words(value).map(|it| config.browser = it) },
-    Entry { section: "open", name: "editor", default: "[]", help: "the editor, where neither VISUAL nor EDITOR names one",
-        set: |config, value| texts_or_words(value).map(|it| config.editor = it) },
+    Entry { section: "open", name: "browser", former: None, default: "[]", help: "command that opens an address, such as [\"firefox\", \"{}\"]; [] for the browser of the system",
+        set: |config, value| command_words(value).map(|it| config.browser = it) },
+    Entry { section: "open", name: "editor", former: None, default: "[]", help: "editor command if neither VISUAL nor EDITOR is set",
+        set: |config, value| command_words(value).map(|it| config.editor = it) },
 ];
 
-/// A config with every setting at its default, each explained, each commented out.
+/// Sets every setting to its default.
+pub(super) fn set_defaults(config: &mut Config) {
+    for entry in ENTRIES {
+        // A test checks that all defaults are valid.
+        if let Ok(value) = DeValue::parse(entry.default) {
+            let _ = (entry.set)(config, value.get_ref());
+        }
+    }
+}
+
+/// Returns a config with every setting at its default, explained and commented out.
 pub fn default_text() -> String {
-    let mut out =
-        String::from("# Settings of newsdesk. Every line is at its default; take away the \"# \" to change one.\n");
+    let mut out = String::from("# Settings of newsdesk. Every line is a default; remove the \"# \" to change it.\n");
     let mut section = "";
     for entry in ENTRIES {
         if entry.section != section {
@@ -81,9 +92,21 @@ pub fn default_text() -> String {
         }
         let _ = writeln!(out, "# {}\n# {} = {}", entry.help, entry.name, entry.default);
     }
-    out.push_str("\n# Keys of your own, by the names that the command palette shows:\n[keys]\n\n# Colours of your own:\n[colours]\n");
+    out.push_str(KEYS);
+    out.push_str("\n# Your colours, by the names in docs/configuration.md\n[colours]\n");
     out
 }
+
+/// The sections for keys, with comments.
+const KEYS: &str = r#"
+# Your keys: an action and its keys, which replace the default ones, such as down = ["j", "^N"] or top = "g g".
+# The palette (:) shows the names of all actions. Keys with spaces between them are pressed one after the other.
+[keys]
+
+# Your keys for one context, each with an action or several, such as "x" = ["toggle-star", "down"]; [] unbinds a key.
+# The contexts are global (all panes), list, reading, sources, line, note and dialog.
+[keys.global]
+"#;
 
 pub(super) fn sections() -> impl Iterator<Item = &'static str> {
     ENTRIES.iter().map(|entry| entry.section)
@@ -98,18 +121,25 @@ pub(super) fn names(section: &str) -> impl Iterator<Item = &'static str> {
 }
 
 pub(super) fn find(section: &str, name: &str) -> Option<&'static Entry> {
-    ENTRIES.iter().find(|entry| entry.section == section && entry.name == name)
+    let is_named = |entry: &&Entry| entry.name == name || entry.former == Some(name);
+    ENTRIES.iter().filter(|entry| entry.section == section).find(is_named)
 }
 
 fn switch(value: &DeValue<'_>) -> Result<bool, String> {
-    value.as_bool().ok_or_else(|| "true or false is wanted".to_owned())
+    value.as_bool().ok_or_else(|| "expected true or false".to_owned())
 }
 
 fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, String> {
+    choice_or(value, choices, &[])
+}
+
+/// Parses one of `choices`, or one of the names that they have in older configs.
+fn choice_or<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)], former: &[(&str, T)]) -> Result<T, String> {
     let text = value.as_str().unwrap_or("");
-    choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice).ok_or_else(|| {
+    let choice = choices.iter().chain(former).find(|(name, _)| *name == text);
+    choice.map(|(_, choice)| *choice).ok_or_else(|| {
         let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        format!("one of {} is wanted", names.join(", "))
+        format!("expected one of {}", names.join(", "))
     })
 }
 
@@ -122,7 +152,7 @@ fn number(value: &DeValue<'_>, least: u16, most: u16) -> Result<u16, String> {
     whole(value)
         .and_then(|number| u16::try_from(number).ok())
         .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| format!("a whole number from {least} to {most} is wanted"))
+        .ok_or_else(|| format!("expected a whole number from {least} to {most}"))
 }
 
 fn bytes(value: &DeValue<'_>) -> Option<u64> {
@@ -143,29 +173,29 @@ fn bytes(value: &DeValue<'_>) -> Option<u64> {
 }
 
 fn size(value: &DeValue<'_>) -> Result<u64, String> {
-    // A shard of the store holds less than 4 GiB, and a file may come to more than its size there.
+    // A shard of the corpus holds less than 4 GiB, and the articles of a file can take more than its size.
     let limit = 1 << 30;
     bytes(value)
         .filter(|size| (1..=limit).contains(size))
-        .ok_or_else(|| "a size up to \"1 GiB\" is wanted, such as \"64 MiB\"".to_owned())
+        .ok_or_else(|| "expected a size up to \"1 GiB\", such as \"64 MiB\"".to_owned())
 }
 
-/// `None` for as much as the machine has.
+/// Parses a memory limit. Returns `None` for `auto`.
 fn memory(value: &DeValue<'_>) -> Result<Option<u64>, String> {
-    // Less than this is not even enough for the list of a large folder.
+    // Less does not even hold the list of a large folder.
     let least = 16 << 20;
     match value.as_str() {
         Some("auto") => Ok(None),
         _ => bytes(value)
             .filter(|size| *size >= least)
             .map(Some)
-            .ok_or_else(|| "\"auto\" or a size from \"16 MiB\" on is wanted, such as \"2 GiB\"".to_owned()),
+            .ok_or_else(|| "expected \"auto\" or a size of at least \"16 MiB\", such as \"2 GiB\"".to_owned()),
     }
 }
 
-/// One text, or a list of texts.
+/// Parses a text or a list of texts.
 pub(super) fn texts(value: &DeValue<'_>) -> Result<Vec<String>, String> {
-    let wrong = || "a text or a list of texts is wanted".to_owned();
+    let wrong = || "expected a text or a list of texts".to_owned();
     match value {
         DeValue::String(text) => Ok(vec![text.to_string()]),
         DeValue::Array(all) => {
@@ -175,17 +205,18 @@ pub(super) fn texts(value: &DeValue<'_>) -> Result<Vec<String>, String> {
     }
 }
 
-/// A proxy: `None` for the environment's, empty for none.
+/// Parses a proxy. Returns `None` for the proxy of the environment and an empty text for no proxy.
 fn proxy(value: &DeValue<'_>) -> Result<Option<String>, String> {
     match value.as_str() {
         Some("auto") => Ok(None),
         Some("none") => Ok(Some(String::new())),
         Some(url) if url.contains("://") => Ok(Some(url.to_owned())),
-        _ => Err("\"auto\", \"none\" or an address is wanted".to_owned()),
+        _ => Err("expected \"auto\", \"none\" or an address".to_owned()),
     }
 }
 
-fn texts_or_words(value: &DeValue<'_>) -> Result<Vec<String>, String> {
+/// Parses a command: a text that is split at spaces, or a list of arguments.
+fn command_words(value: &DeValue<'_>) -> Result<Vec<String>, String> {
     match value {
         DeValue::String(text) => Ok(text.split_whitespace().map(str::to_owned).collect()),
         _ => texts(value),

@@ -1,12 +1,12 @@
-//! A key press as the program means it, and how it is written in the config, the help and the README.
+//! Keys and sequences of keys, and their notation in the config, the help and the docs.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A key with its modifiers. Shift is part of the character where there is one: `G`, never shift-`g`.
+/// A key with its modifiers. Shift is part of the character: `G`, never shift-`g`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Which key.
+    /// The key itself.
     pub code: KeyCode,
     /// Whether Ctrl was held.
     pub ctrl: bool,
@@ -14,11 +14,11 @@ pub struct Key {
     pub alt: bool,
 }
 
-/// Which key.
+/// A key without modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names say it")]
+#[allow(missing_docs, reason = "the names are the keys")]
 pub enum KeyCode {
-    /// A character, as shift and layout make it.
+    /// A character, after Shift and the keyboard layout.
     Char(char),
     Enter,
     Esc,
@@ -39,7 +39,7 @@ pub enum KeyCode {
     F(u8),
 }
 
-/// The names of keys that are no characters, the first of each the one that is shown.
+/// Names of keys. The first name of a key is the one that is shown.
 const NAMES: &[(&str, KeyCode)] = &[
     ("Space", KeyCode::Char(' ')),
     ("Enter", KeyCode::Enter),
@@ -66,12 +66,12 @@ const NAMES: &[(&str, KeyCode)] = &[
 ];
 
 impl Key {
-    /// A key without modifiers.
+    /// Returns a key without modifiers.
     pub const fn plain(code: KeyCode) -> Key {
         Key { code, ctrl: false, alt: false }
     }
 
-    /// The character that the key types, where it types one.
+    /// Returns the character that the key types, or `None` if it types none.
     pub fn typed(self) -> Option<char> {
         match self {
             Key { code: KeyCode::Char(c), ctrl: false, alt: false } => Some(c),
@@ -102,21 +102,21 @@ impl fmt::Display for Key {
     }
 }
 
-/// A text that names no key.
+/// A text that is not the name of a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is no key")]
-pub struct NoSuchKey(String);
+#[error("unknown key \"{0}\"")]
+pub struct UnknownKey(String);
 
 impl FromStr for Key {
-    type Err = NoSuchKey;
+    type Err = UnknownKey;
 
-    /// Reads `j`, `G`, `^D`, `ctrl-d`, `alt-x`, `Space`, `PageDown`, `F5`.
-    fn from_str(text: &str) -> Result<Key, NoSuchKey> {
-        let wrong = || NoSuchKey(text.to_owned());
+    /// Parses `j`, `G`, `^D`, `ctrl-d`, `alt-x`, `Space`, `PageDown`, `F5`.
+    fn from_str(text: &str) -> Result<Key, UnknownKey> {
+        let wrong = || UnknownKey(text.to_owned());
         let (mut ctrl, mut alt, mut rest) = (false, false, text);
         loop {
             let lower = rest.to_ascii_lowercase();
-            // A lone `^` or `-` is a key of its own.
+            // `^` alone is the key itself.
             if let Some(after) = rest.strip_prefix('^').filter(|after| !after.is_empty()) {
                 (ctrl, rest) = (true, after);
             } else if let Some(length) =
@@ -150,12 +150,71 @@ impl FromStr for Key {
     }
 }
 
+/// One key, or several keys pressed one after the other, such as `g g`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeySequence(Vec<Key>);
+
+impl KeySequence {
+    /// Returns the keys; there is at least one.
+    pub fn keys(&self) -> &[Key] {
+        &self.0
+    }
+
+    /// Returns whether `other` begins with this sequence and is longer.
+    pub fn is_prefix_of(&self, other: &KeySequence) -> bool {
+        self.0.len() < other.0.len() && other.0.starts_with(&self.0)
+    }
+
+    /// Returns the character that the first key types, or `None` if it types none.
+    pub fn typed(&self) -> Option<char> {
+        self.0.first().and_then(|key| key.typed())
+    }
+}
+
+impl fmt::Display for KeySequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, key) in self.0.iter().enumerate() {
+            let separator = if number > 0 { " " } else { "" };
+            write!(f, "{separator}{key}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for KeySequence {
+    type Err = UnknownKey;
+
+    /// Parses one key, or several separated by spaces.
+    fn from_str(text: &str) -> Result<KeySequence, UnknownKey> {
+        if let Ok(key) = text.parse() {
+            return Ok(KeySequence(vec![key]));
+        }
+        let keys: Vec<Key> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+        if keys.is_empty() { Err(UnknownKey(text.to_owned())) } else { Ok(KeySequence(keys)) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_in_several_forms_and_shown_in_one() {
+    fn sequences_are_keys_separated_by_spaces() {
+        for (written, shown, length) in
+            [("g g", "g g", 2), (" g  ctrl-d\tSpace ", "g ^D Space", 3), (" ", "Space", 1), ("j", "j", 1)]
+        {
+            let sequence: KeySequence = written.parse().unwrap();
+            assert_eq!((sequence.to_string().as_str(), sequence.keys().len()), (shown, length));
+            assert_eq!(shown.parse(), Ok(sequence));
+        }
+        let error = |text: &str| text.parse::<KeySequence>().unwrap_err().to_string();
+        assert_eq!(error("g hyper-x"), "unknown key \"hyper-x\"");
+        assert_eq!(error("gg"), "unknown key \"gg\"");
+        assert_eq!(error(""), "unknown key \"\"");
+    }
+
+    #[test]
+    fn keys_parse_in_several_forms_and_display_in_one() {
         for (written, shown) in [
             ("j", "j"),
             ("G", "G"),

@@ -44,6 +44,8 @@ pub(crate) struct Executor {
     pub(crate) dwell_timer: LatestWorker<ArticleId>,
     /// The timer for the second Esc that stops loading.
     pub(crate) stop_timer: LatestWorker<()>,
+    /// The timer that opens the popup with the keys that may follow.
+    pub(crate) key_popup_timer: LatestWorker<()>,
     /// The writer of exports.
     pub(crate) exporter: Exporter,
     /// Keeps what the reader does.
@@ -115,6 +117,9 @@ impl Hands for Executor {
             Effect::StopLoading => self.archive.stop_loading(),
             Effect::ExpireStop { milliseconds } => {
                 self.stop_timer.request_after(Duration::from_millis(milliseconds), ());
+            }
+            Effect::ScheduleKeyPopup { milliseconds } => {
+                self.key_popup_timer.request_after(Duration::from_millis(milliseconds), ());
             }
             Effect::Reload => self.archive.reload(),
             Effect::Redraw => screen.enter()?,

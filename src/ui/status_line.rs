@@ -22,8 +22,9 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     let loading = loading(state).filter(|_| !state.is_stop_asked());
     let problems = state.problem_count() as u64;
     let mut told = Vec::new();
-    if let Some(count) = state.count() {
-        told.push((count.to_string(), theme.accent));
+    let pending = state.pending_keys().to_string();
+    if !pending.is_empty() {
+        told.push((pending, theme.accent));
     }
     if let Some((why, articles)) = state.keeping().trouble() {
         told.push((format!("{} unsaved: {}", grouped(articles as u64), why), theme.error));
@@ -47,16 +48,6 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         right = x.saturating_sub(2);
     }
     let mut writer = TextWriter::new(buffer, area.x + 1, area.y, right);
-    if state.is_calling() {
-        let keys: Vec<String> = state
-            .searches()
-            .all()
-            .iter()
-            .filter_map(|search| search.key.map(|key| format!("{key} {}", search.name)))
-            .collect();
-        let text = if keys.is_empty() { "No saved search has a key".to_owned() } else { keys.join("   ") };
-        return writer.write(text, theme.accent);
-    }
     if let Some(notice) = state.notice() {
         let style = if notice.is_error { theme.error } else { theme.accent };
         return writer.write(SafeStr::from(fitted(&notice.text, writer.room())), style);

@@ -72,6 +72,18 @@ fn configuration_page_lists_every_setting_and_default() {
 }
 
 #[test]
+fn configuration_page_has_valid_examples() {
+    let text = page("docs/configuration.md");
+    let examples: Vec<&str> =
+        text.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(example, _)| example).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let (_, problems) = newsdesk::config::Config::parse(example, Path::new("docs/configuration.md"));
+        assert_eq!(problems, [], "{example}");
+    }
+}
+
+#[test]
 fn scripting_page_names_every_subcommand() {
     let help = Command::new(env!("CARGO_BIN_EXE_newsdesk")).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();

@@ -20,7 +20,7 @@ pub(super) fn config(input: &[u8]) {
     assert_eq!((again, same.len()), (config.clone(), problems.len()));
     Keymap::new(&config.keys);
     config.feeds.pause();
-    assert!(config.list_share <= 100 && config.measure > 0);
+    assert!(config.list_share <= 100 && config.max_line_width > 0);
     if let Ok(key) = text.parse::<Key>() {
         assert_eq!(key.to_string().parse(), Ok(key), "{key:?} is written as it is read");
     }

@@ -44,9 +44,9 @@ fn tour(desk: &mut Desk) {
     there_and_back(desk, &format!("S{evil}"), " Save the filter");
     // What is typed is tagged and noted, and shown in list and text from then on.
     desk.send(&format!("t{evil}"));
-    desk.wait_for(" Edit the tags of the article");
+    desk.wait_for(" Edit tags of the article");
     desk.send("\r");
-    desk.wait("the end of the question", |desk| !desk.text().contains(" Edit the tags of the article"));
+    desk.wait("the end of the question", |desk| !desk.text().contains(" Edit tags of the article"));
     there_and_back(desk, &format!("m{evil}\r{evil}"), " Esc keeps it ");
     let typed =
         |desk: &Desk| desk.text().lines().any(|line| line.trim_start().starts_with('/') && line.contains("ware"));

@@ -1,7 +1,6 @@
 //! The state as its reader meets it: keys go in, and what is then selected, open and told is looked at. No terminal, no
 //! threads; a filter is answered before the next key.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use crate::support::app::*;
@@ -11,7 +10,7 @@ use newsdesk::app::{
 use newsdesk::article::{Problem, ReadError};
 use newsdesk::config::{Config, Density, Split, ThemeChoice};
 use newsdesk::corpus::{Corpus, Origin};
-use newsdesk::keys::{ACTIONS, Action, Key};
+use newsdesk::keys::{ACTIONS, Key};
 use newsdesk::search::EmptyReason;
 use proptest::prelude::*;
 
@@ -45,7 +44,7 @@ fn a_number_before_a_key_says_how_often_or_where() {
     desk.press("1 0 j");
     assert_eq!(desk.state.list().selected(), 4);
     desk.press("9 9 9 9 9 9 9 9 9 9 9 9 k");
-    assert_eq!((desk.state.list().selected(), desk.state.count()), (0, None));
+    assert_eq!((desk.state.list().selected(), desk.state.pending_keys().to_string()), (0, String::new()));
 }
 
 #[test]
@@ -1175,17 +1174,120 @@ fn the_selection_is_in_sight_when_the_focus_falls_back_to_the_list() {
 
 #[test]
 fn hints_name_the_configured_keys() {
-    let keys = [(Action::Back, "Q"), (Action::ShowProblems, "X"), (Action::ShowSources, "Z")];
-    let keys: HashMap<Action, Vec<Key>> = keys.map(|(action, key)| (action, vec![key.parse().unwrap()])).into();
-    let mut desk = Desk::new(Config { keys: keys.clone(), ..Config::default() }, town(), 80, 24);
+    let (config, _) = Config::parse("[keys]\nback = \"Q\"\nproblems = \"X\"\nsources = \"Z\"\n", Path::new("x"));
+    let mut desk = Desk::new(config.clone(), town(), 80, 24);
     desk.filter("zeppelin");
     assert!(desk.screen().contains("No article matches. Q clears the filter."), "{}", desk.screen());
     desk.press("Q :").type_in("remove").press("enter");
     assert_eq!(desk.notice(), "Go to the sources (Z) and select a feed or a saved search");
-    let mut empty = Desk::new(Config { keys, ..Config::default() }, Corpus::default(), 80, 24);
+    let mut empty = Desk::new(config, Corpus::default(), 80, 24);
     let path = "a.txt".into();
     let problem =
         Problem { path, line: None, column: None, cause: String::new(), consequence: String::new(), is_failure: true };
     empty.hear(Message::Problem(problem));
     assert!(empty.screen().contains("No articles. X lists the problems."), "{}", empty.screen());
+}
+
+/// A desk with this config, which has no mistakes.
+fn configured(config: &str) -> Desk {
+    let (config, problems) = Config::parse(config, Path::new("config.toml"));
+    assert_eq!(problems, []);
+    Desk::new(config, town(), 120, 40)
+}
+
+#[test]
+fn key_sequences_run_after_their_last_key() {
+    let mut desk = configured("[keys]\ntop = \"g g\"\nbottom = [\"g e\", \"G\"]\n");
+    desk.press("g");
+    assert_eq!((desk.state.pending_keys().to_string(), desk.state.list().selected()), ("g".to_owned(), 0));
+    desk.press("e");
+    assert_eq!((desk.state.pending_keys().to_string(), desk.state.list().selected()), (String::new(), 4));
+    // A count goes before the sequence.
+    desk.press("3 g");
+    assert_eq!(desk.state.pending_keys().to_string(), "3 g");
+    desk.press("g");
+    assert_eq!(desk.state.list().selected(), 2);
+    // An unknown key cancels the sequence and does nothing else.
+    desk.press("g j");
+    assert_eq!((desk.state.list().selected(), desk.state.notice().unwrap().text.as_str()), (2, "g j is not bound"));
+    desk.press("g esc");
+    assert_eq!((desk.state.list().selected(), desk.state.notice()), (2, None));
+    desk.press("g").mouse(1, 1, MouseAction::Press);
+    assert!(!desk.state.pending_keys().is_waiting());
+}
+
+#[test]
+fn key_popup_opens_only_while_keys_are_pending() {
+    let mut desk = configured(
+        "[keys.global]\n\"x a\" = \"toggle-star\"\n\"x b\" = [\"toggle-read\", \"down\"]\n\"x c d\" = \"quit\"\n",
+    );
+    let timers = |desk: &Desk| {
+        desk.effects.iter().filter(|effect| matches!(effect, Effect::ScheduleKeyPopup { milliseconds: 400 })).count()
+    };
+    desk.press("x");
+    assert_eq!((timers(&desk), desk.state.key_popup()), (1, None));
+    desk.hear(Message::KeyPopupDue);
+    let rows = |desk: &Desk| desk.state.key_popup().map(|popup| (popup.title, popup.rows));
+    let row = |key: &str, text: &str| (key.to_owned(), text.to_owned());
+    let all = vec![row("a", "Toggle star of the article or source"), row("b", "toggle-read, down"), row("c", "…")];
+    assert_eq!(rows(&desk), Some(("x".to_owned(), all)));
+    // The popup follows the sequence without another delay.
+    desk.press("c");
+    assert_eq!((timers(&desk), rows(&desk)), (1, Some(("x c".to_owned(), vec![row("d", "Quit")]))));
+    desk.press("esc");
+    assert_eq!(rows(&desk), None);
+    // A timer of a finished sequence opens nothing.
+    desk.press("x a");
+    desk.hear(Message::KeyPopupDue);
+    assert_eq!(rows(&desk), None);
+    assert_eq!(timers(&desk), 2);
+}
+
+#[test]
+fn keys_run_several_actions_in_order() {
+    let mut desk = configured("[keys.list]\nx = [\"toggle-star\", \"down\"]\n");
+    desk.press("x x");
+    assert_eq!(desk.state.list().selected(), 2);
+    desk.filter("is:starred");
+    assert_eq!(desk.listed().len(), 2);
+    // The reading pane does not have the key.
+    desk.press("enter x");
+    assert_eq!(desk.state.list().selected(), 0);
+}
+
+#[test]
+fn run_search_takes_the_next_key() {
+    let mut desk = Desk::wide();
+    desk.press("'");
+    assert_eq!(desk.state.notice().unwrap().text, "No saved search has a key");
+    desk.press("j");
+    assert_eq!(desk.state.list().selected(), 0);
+    desk.filter("storm").press("S").type_in("Storms 's").press("enter esc '");
+    desk.hear(Message::KeyPopupDue);
+    let rows = desk.state.key_popup().unwrap().rows;
+    assert_eq!(rows, [("s".to_owned(), "Storms".to_owned())]);
+    assert_eq!(desk.state.pending_keys().to_string(), "'");
+    desk.press("s");
+    assert_eq!((desk.state.filter().editor().text(), desk.state.key_popup()), ("storm", None));
+    desk.press("' esc j");
+    assert_eq!(desk.state.filter().editor().text(), "storm");
+}
+
+#[test]
+fn notes_lines_and_dialogs_take_keys_of_their_contexts() {
+    let mut desk = configured(
+        "[keys.note]\n\"^S\" = \"back\"\n[keys.line]\n\"^X ^K\" = \"delete-to-start\"\n[keys.dialog]\nq = []\nx = \"quit\"\n",
+    );
+    desk.press("m").type_in("gjq 5").press("^S");
+    assert!(desk.state.note().is_none());
+    desk.filter("note:gjq");
+    assert_eq!(desk.listed().len(), 1);
+    desk.press("/").type_in("x").press("^X");
+    assert_eq!(desk.state.pending_keys().to_string(), "^X");
+    desk.press("^K").type_in("5g");
+    assert_eq!(desk.state.filter().editor().text(), "5g");
+    desk.press("esc ? q");
+    assert!(desk.state.overlay().is_some());
+    desk.press("x");
+    assert!(desk.state.overlay().is_none());
 }

@@ -70,6 +70,13 @@ struct Screen {
 
 impl Screen {
     fn new(columns: u16, rows: u16) -> Screen {
+        Screen::configured("", columns, rows)
+    }
+
+    /// A screen with this config, which has no mistakes.
+    fn configured(config: &str, columns: u16, rows: u16) -> Screen {
+        let (config, problems) = Config::parse(config, Path::new("config.toml"));
+        assert_eq!(problems, []);
         let mut builder = ShardBuilder::default();
         let dir: Arc<Path> = Arc::from(Path::new("town"));
         for (name, text) in TOWN {
@@ -82,7 +89,7 @@ impl Screen {
         }
         let now = NaiveDate::from_ymd_opt(2023, 10, 1).unwrap().and_hms_opt(12, 0, 0).unwrap();
         let theme = Theme::new(Some(Background::Dark), Depth::TrueColour, &HashMap::new());
-        let mut screen = Screen { state: State::new(Config::default(), "town".to_owned(), now), theme };
+        let mut screen = Screen { state: State::new(config, "town".to_owned(), now), theme };
         screen.hear(Message::Resize(Size { columns, rows }));
         screen.hear(Message::Library(Box::default()));
         screen.hear(Message::Corpus(Arc::new(Corpus::default().with([Arc::new(builder.finish())]))));
@@ -478,4 +485,17 @@ fn what_changed_in_an_entry_is_struck_out_or_stands_out() {
         vec![piece(Some(true), "Carts wait until spring.")],
     ];
     insta::assert_snapshot!("changes_80x24", Screen::new(80, 24).heard(Message::Changes(changes)).show());
+}
+
+/// The places to go to in the keymap that is planned, by actions of today.
+const GO: &str = "[keys]\ntop = \"g g\"\n[keys.global]\n\"g l\" = \"open-link\"\n\"g f\" = \"sources\"\n\"g n\" = \"next-unread\"\n\"g p\" = \"problems\"\n\"g u\" = [\"toggle-read\", \"down\"]\n\"g v z\" = \"zen\"\n\"g s\" = \"toggle-star\"\n\"g r\" = \"refresh-feeds\"\n\"g t\" = \"tags\"\n\"g h\" = \"help\"\n\"g c\" = \"changes\"\n";
+
+#[test]
+fn key_popup_lists_the_keys_that_may_follow() {
+    let screen = |columns, rows| Screen::configured(GO, columns, rows).press("3 g").heard(Message::KeyPopupDue);
+    for (columns, rows) in [(160, 50), (80, 24), (40, 12)] {
+        insta::assert_snapshot!(format!("key_popup_{columns}x{rows}"), screen(columns, rows).show());
+    }
+    let light = screen(80, 24).in_theme(Background::Light, Depth::TrueColour);
+    insta::assert_snapshot!("key_popup_light_80x24", light.show());
 }

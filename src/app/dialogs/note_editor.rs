@@ -2,7 +2,7 @@
 
 use crate::app::LineEditor;
 use crate::article::ArticleId;
-use crate::keys::{Action, Context, Key, KeyCode, Keymap};
+use crate::keys::{Action, Key, KeyCode};
 
 /// How many lines a note may have.
 const MOST: usize = 2_000;
@@ -76,20 +76,19 @@ impl NoteEditor {
         }
     }
 
-    /// Takes a key; says whether writing goes on.
-    pub(crate) fn key(&mut self, key: Key, keymap: &Keymap, page: usize) -> bool {
+    /// Handles a key and its action in the keymap. Returns whether the note stays open. `page` is the number of lines that
+    /// a page has.
+    pub(crate) fn key(&mut self, key: Key, action: Option<Action>, page: usize) -> bool {
         let at_start = self.line().cursor() == 0;
         let at_end = self.line().cursor() == self.line().text().len();
         let last = self.lines.len() - 1;
-        match (key.code, keymap.lookup(Context::Line, key), key.typed()) {
-            (KeyCode::Esc, _, _) => return false,
-            (KeyCode::Enter, _, _) => self.break_line(),
-            (KeyCode::Up, _, _) => self.go_to(self.row.saturating_sub(1)),
-            (KeyCode::Down, _, _) => self.go_to(self.row + 1),
-            (KeyCode::PageUp, _, _) => self.go_to(self.row.saturating_sub(page)),
-            (KeyCode::PageDown, _, _) => self.go_to(self.row + page),
-            (KeyCode::Tab, _, _) => self.insert("    "),
-            (_, _, Some(c)) => self.line().insert(c.encode_utf8(&mut [0; 4])),
+        match (key.code, action, key.typed()) {
+            // Esc leaves the note even if "back" has other keys.
+            (_, Some(Action::Back), _) | (KeyCode::Esc, None, _) => return false,
+            (_, Some(Action::Up), _) => self.go_to(self.row.saturating_sub(1)),
+            (_, Some(Action::Down), _) => self.go_to(self.row + 1),
+            (_, Some(Action::PageUp), _) => self.go_to(self.row.saturating_sub(page)),
+            (_, Some(Action::PageDown), _) => self.go_to(self.row + page),
             (_, Some(Action::DeleteBack), _) if at_start => self.join(self.row),
             (_, Some(Action::DeleteForward), _) if at_end => self.join(self.row + 1),
             (_, Some(Action::CursorLeft), _) if at_start && self.row > 0 => {
@@ -100,7 +99,12 @@ impl NoteEditor {
                 self.row += 1;
                 self.line().apply(Action::CursorStart);
             }
-            (_, Some(action), None) => drop(self.line().apply(action)),
+            (_, Some(action), _) => {
+                self.line().apply(action);
+            }
+            (KeyCode::Enter, None, _) => self.break_line(),
+            (KeyCode::Tab, None, _) => self.insert("    "),
+            (_, None, Some(c)) => self.line().insert(c.encode_utf8(&mut [0; 4])),
             (_, None, None) => {}
         }
         true
@@ -117,11 +121,16 @@ impl NoteEditor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::{Context, Keymap, Lookup};
 
     fn press(editor: &mut NoteEditor, keys: &str) {
         let keymap = Keymap::default();
-        for key in keys.split_whitespace() {
-            editor.key(key.parse().unwrap(), &keymap, 5);
+        for key in keys.split_whitespace().map(|key| key.parse::<Key>().unwrap()) {
+            let action = match keymap.lookup(Context::Note, &[key]) {
+                Lookup::Actions([action]) => Some(*action),
+                _ => None,
+            };
+            editor.key(key, action, 5);
         }
     }
 

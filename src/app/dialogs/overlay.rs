@@ -2,7 +2,7 @@
 
 use crate::app::Export;
 use crate::app::LineEditor;
-use crate::keys::{ACTIONS, Action, ActionSpec, Context, FeedCommand, Key, KeyCode, Keymap};
+use crate::keys::{ACTIONS, Action, ActionSpec, FeedCommand, Key, KeyCode, Keymap};
 use crate::query::{SavedSearch, closest};
 
 /// What lies over the panes: a list, a line that is typed into, or both.
@@ -98,19 +98,20 @@ impl Overlay {
         }
     }
 
-    /// Takes a key; `rows` is how many rows are listed, `page` how many make a page.
-    pub(crate) fn key(&mut self, key: Key, keymap: &Keymap, rows: usize, page: usize) -> Outcome {
-        let context = if self.typing { Context::Line } else { Context::Global };
+    /// Handles a key and its action in the keymap. `rows` is the number of rows, `page` the number of rows on a page.
+    pub(crate) fn key(&mut self, key: Key, action: Option<Action>, rows: usize, page: usize) -> Outcome {
         let page = isize::try_from(page).unwrap_or(1);
         let move_by = |row: usize, by: isize| row.saturating_add_signed(by).min(rows.saturating_sub(1));
-        match (keymap.lookup(context, key), key.typed()) {
+        match (action, key.typed()) {
+            // Esc closes even if "back" has other keys.
             _ if key.code == KeyCode::Esc => return Outcome::Close,
+            (Some(Action::Back | Action::ClearFilter), _) => return Outcome::Close,
             (_, typed) if self.kind == OverlayKind::Confirm => {
                 return match typed {
                     Some('y' | 'Y') => Outcome::Accept,
                     Some('n' | 'N' | 'q') => Outcome::Close,
-                    None if keymap.lookup(Context::Line, key) == Some(Action::Cancel) => Outcome::Close,
-                    _ if key.code == KeyCode::Enter => Outcome::Accept,
+                    None if matches!(action, Some(Action::Quit | Action::Cancel)) => Outcome::Close,
+                    _ if action == Some(Action::Open) => Outcome::Accept,
                     _ => Outcome::Stay,
                 };
             }
@@ -120,7 +121,7 @@ impl Overlay {
                 (self.typing, self.row) = (false, 0);
             }
             (Some(Action::Cancel), _) => return Outcome::Close,
-            _ if key.code == KeyCode::Enter && matches!(self.kind, OverlayKind::ChooseFeed | OverlayKind::FeedList) => {
+            (Some(Action::Open), _) if matches!(self.kind, OverlayKind::ChooseFeed | OverlayKind::FeedList) => {
                 return Outcome::Accept;
             }
             (Some(Action::HistoryOlder | Action::Up), _) => self.row = move_by(self.row, -1),
@@ -152,9 +153,9 @@ impl Overlay {
 pub fn help_rows(search: &str, keymap: &Keymap) -> Vec<&'static ActionSpec> {
     let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
     let fits = |spec: &&ActionSpec| {
-        let keys = keymap.shown(spec.action);
+        let keys = keymap.keys(spec.action);
         let text = format!("{} {} {}", spec.name, spec.help, spec.group.title()).to_lowercase();
-        words.iter().all(|word| text.contains(word) || keys.to_lowercase().split(' ').any(|key| key == word))
+        words.iter().all(|word| text.contains(word) || keys.iter().any(|keys| keys.to_string().to_lowercase() == *word))
     };
     ACTIONS.iter().filter(fits).collect()
 }
@@ -168,7 +169,7 @@ pub(crate) fn unknown_command(typed: &str) -> String {
     if Action::named(name).is_some() {
         return format!("\"{name}\" takes nothing after its name");
     }
-    let known = ACTIONS.iter().filter(|spec| spec.context != Context::Line).map(|spec| spec.name);
+    let known = ACTIONS.iter().filter(|spec| spec.is_in_palette()).map(|spec| spec.name);
     let near = closest(name, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
     format!("Unknown command \"{name}\"{near}")
 }
@@ -204,7 +205,7 @@ pub fn palette_rows(typed: &str) -> Vec<&'static ActionSpec> {
     };
     let mut rows: Vec<_> = ACTIONS
         .iter()
-        .filter(|spec| spec.context != Context::Line && spec.action != Action::ShowPalette)
+        .filter(|spec| spec.is_in_palette() && spec.action != Action::ShowPalette)
         .filter_map(|spec| rank(spec).map(|rank| (rank, spec)))
         .collect();
     rows.sort_by_key(|(rank, _)| *rank);

@@ -98,7 +98,7 @@ pub struct RefreshSummary {
 /// The client that fetches feeds as the config wants it.
 pub fn client(settings: &FeedSettings) -> Client {
     let login = |login: &crate::config::FeedLogin| Login {
-        at: login.at.clone(),
+        at: login.url.clone(),
         user: login.user.clone(),
         password: match &login.password {
             Some(password) => Password::Plain(password.clone()),
