@@ -20,7 +20,7 @@ use crate::article::ArticleId;
 pub use article_ref::{ArticleRef, PartRange};
 pub use builder::{FileIndex, ShardBuilder};
 pub use progress::LoadProgress;
-pub use shard::{FeedLabel, FileEntry, FileStamp, Origin, Shard};
+pub use shard::{FeedLabel, FileEntry, FileStamp, Origin, Shard, ShardDigest};
 pub use usage::FileUsage;
 
 /// The number of an article in a corpus. It stays the same in all later versions and is never reused.

@@ -14,8 +14,7 @@ mod pattern;
 mod refine;
 mod saved;
 
-pub use ast::{Expr, LANGUAGE, Query, QueryError, Term, TermId, TermKind, Token, TokenKind};
-pub use case::{CASES, Case, ExactWords};
+pub use ast::{CASES, Case, ExactWords, Expr, LANGUAGE, Query, QueryError, Term, TermId, TermKind, Token, TokenKind};
 pub use complete::{Completion, CompletionKind, complete};
 pub use dates::Days;
 pub use fields::{FEATURES, FIELDS, Feature, Field, FieldKind, FieldSpec, MARKS, Mark, SORTS, Sort, closest};

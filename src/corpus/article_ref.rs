@@ -26,6 +26,13 @@ pub struct PartRange {
     pub folded: Range<usize>,
 }
 
+impl Shard {
+    /// Returns the article with this index.
+    pub fn entry(&self, index: usize) -> Option<ArticleRef<'_>> {
+        Some(ArticleRef { shard: self, record: self.records.get(index)?, index })
+    }
+}
+
 impl<'a> ArticleRef<'a> {
     /// Returns the stable id.
     pub fn id(self) -> ArticleId {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::arena::Arena;
-use super::shard::{FileRecord, FileStamp, NO_DATE, NO_OFFSET, Origin, Record, Shard};
+use super::shard::{FileRecord, FileStamp, NO_DATE, NO_OFFSET, Origin, Record, Shard, ShardDigest};
 use crate::formats::FORMATS;
 use crate::text::SafeText;
 
@@ -33,15 +33,6 @@ const STEP: usize = 256 << 10;
 
 /// The range of valid dates, from the year -9999 to the year 9999, in seconds since 1970.
 const DATES: std::ops::RangeInclusive<i64> = -377_705_116_800..=253_402_300_799;
-
-/// The checksum and length of an encoded shard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShardDigest {
-    /// The 128-bit XXH3 checksum.
-    pub checksum: u128,
-    /// The number of bytes.
-    pub length: u64,
-}
 
 /// Writes `shard`, whose files must be below `root`. Returns the checksum and length.
 ///

@@ -4,9 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use super::ArticleRef;
 use super::arena::Arena;
-use super::codec::ShardDigest;
 use crate::text::SafeText;
 
 /// The origin of an article.
@@ -101,6 +99,15 @@ pub(super) struct Record {
 pub(super) const NO_DATE: i64 = i64::MIN;
 pub(super) const NO_OFFSET: i16 = i16::MIN;
 
+/// The checksum and length of an encoded shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShardDigest {
+    /// The 128-bit XXH3 checksum.
+    pub checksum: u128,
+    /// The number of bytes.
+    pub length: u64,
+}
+
 /// Articles in flat columns: one arena of folded text, one of edits, one of outlines, and a record for each.
 #[derive(Debug, Default)]
 pub struct Shard {
@@ -143,11 +150,6 @@ impl Shard {
         }
         let near = rest.get(..step).unwrap_or(rest);
         (from + near.partition_point(begins_before)).saturating_sub(1)
-    }
-
-    /// Returns the article with this index.
-    pub fn entry(&self, index: usize) -> Option<ArticleRef<'_>> {
-        Some(ArticleRef { shard: self, record: self.records.get(index)?, index })
     }
 
     /// A shard with less text than this, in bytes, is small and may be merged with others.

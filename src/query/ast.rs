@@ -5,10 +5,8 @@ use std::ops::{Range, RangeInclusive};
 
 use chrono::NaiveDate;
 
-use super::case::{Case, ExactWords};
 use super::dates::Days;
 use super::fields::{FEATURES, Feature, Field, MARKS, Mark, SORTS, Sort};
-use super::{parse, refine};
 
 /// A parsed query, with its text.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +74,32 @@ pub struct Term {
     pub negated: bool,
     /// The field to search; `None` for the whole text.
     pub field: Option<Field>,
+}
+
+/// How a query treats case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Case {
+    /// Words in capitals are exact, all others ignore case.
+    #[default]
+    Auto,
+    /// Every term is exact.
+    Exact,
+    /// Every term ignores case.
+    Ignore,
+}
+
+/// The names of the values of `case:`.
+pub static CASES: &[(&str, Case)] = &[("auto", Case::Auto), ("exact", Case::Exact), ("ignore", Case::Ignore)];
+
+/// The case-sensitive words of a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExactWords {
+    /// No word.
+    None,
+    /// The words of a phrase that are in capitals.
+    Capitals,
+    /// All words.
+    All,
 }
 
 /// How a term is matched.
@@ -152,23 +176,6 @@ pub static LANGUAGE: &[(&str, &str)] = &[
 ];
 
 impl Query {
-    /// Parses `text`, which may be unfinished: an open quotation runs to the end, a lone minus is ignored. `since:7d`
-    /// counts back from `today`.
-    pub fn parse(text: &str, today: NaiveDate) -> Query {
-        parse::parse(text, today, false)
-    }
-
-    /// Parses `text` during typing. At the very end, a prefix of an operator is not a word, and an excluded word counts
-    /// from its third letter on.
-    pub fn parse_typing(text: &str, today: NaiveDate) -> Query {
-        parse::parse(text, today, true)
-    }
-
-    /// Returns the query that matches every article.
-    pub fn everything() -> Query {
-        parse::parse("", NaiveDate::MIN, false)
-    }
-
     /// Returns the text as typed.
     pub fn text(&self) -> &str {
         &self.text
@@ -291,15 +298,6 @@ impl Query {
     pub fn asks_the_same(&self, other: &Query) -> bool {
         (&self.root, &self.terms, self.sort, self.hidden_after)
             == (&other.root, &other.terms, other.sort, other.hidden_after)
-    }
-
-    /// Returns whether every article that matches this query is certain to match `former` too, with both results in
-    /// the same order, so that searching the former result is enough. May return false although it is so. Always
-    /// returns false for the order by relevance.
-    pub fn refines(&self, former: &Query) -> bool {
-        (self.sort, self.hidden_after) == (former.sort, former.hidden_after)
-            && self.sort != Sort::Relevance
-            && refine::implies(self, former)
     }
 
     /// Returns the conditions that must all match, each with its span in the text; none if the query is an `OR` without

@@ -4,36 +4,10 @@
 //! rule applies to each word. A regular expression is exact if it names a capital. `case:exact` and `case:ignore`
 //! override the rule for text; names (of sections, sources, authors, tags, feeds, paths) ignore case.
 
-use super::ast::{Term, TermKind};
+use super::ast::{Case, ExactWords, Term, TermKind};
 use super::fields::Field;
 use super::pattern;
 use crate::text::fold::fold_keeping_case;
-
-/// How a query treats case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Case {
-    /// Words in capitals are exact, all others ignore case.
-    #[default]
-    Auto,
-    /// Every term is exact.
-    Exact,
-    /// Every term ignores case.
-    Ignore,
-}
-
-/// The names of the values of `case:`.
-pub static CASES: &[(&str, Case)] = &[("auto", Case::Auto), ("exact", Case::Exact), ("ignore", Case::Ignore)];
-
-/// The case-sensitive words of a term.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExactWords {
-    /// No word.
-    None,
-    /// The words of a phrase that are in capitals.
-    Capitals,
-    /// All words.
-    All,
-}
 
 impl ExactWords {
     /// Applies the rule of this module to a term.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::case::CASES;
+use super::ast::CASES;
 use super::fields::{FEATURES, FIELDS, Field, FieldKind, MARKS, SORTS, named};
 
 /// A possible completion at the cursor.

@@ -14,8 +14,7 @@ mod value;
 
 use chrono::NaiveDate;
 
-use super::ast::{Expr, Query, QueryError, Term, TermId, Token, TokenKind};
-use super::case::{Case, ExactWords};
+use super::ast::{Case, ExactWords, Expr, Query, QueryError, Term, TermId, Token, TokenKind};
 use super::fields::{Field, FieldSpec, Sort, meant, named};
 
 /// The maximum nesting depth of groups.
@@ -30,8 +29,27 @@ const LONGEST: usize = 16;
 /// Prefixes of keywords.
 const BEGINNINGS: &[&str] = &["A", "AN", "N", "NE", "NEA", "NO", "O"];
 
+impl Query {
+    /// Parses `text`, which may be unfinished: an open quotation runs to the end, a lone minus is ignored. `since:7d`
+    /// counts back from `today`.
+    pub fn parse(text: &str, today: NaiveDate) -> Query {
+        parse(text, today, false)
+    }
+
+    /// Parses `text` during typing. At the very end, a prefix of an operator is not a word, and an excluded word counts
+    /// from its third letter on.
+    pub fn parse_typing(text: &str, today: NaiveDate) -> Query {
+        parse(text, today, true)
+    }
+
+    /// Returns the query that matches every article.
+    pub fn everything() -> Query {
+        parse("", NaiveDate::MIN, false)
+    }
+}
+
 /// Parses `text`. `typing` tells that the end of the text may be unfinished.
-pub(super) fn parse(text: &str, today: NaiveDate, typing: bool) -> Query {
+fn parse(text: &str, today: NaiveDate, typing: bool) -> Query {
     let mut parser = Parser {
         text,
         today,

@@ -1,14 +1,25 @@
 //! Query refinement: whether the result of one query is contained in that of another.
 
-use super::ast::{Expr, Query, Term, TermId, TermKind};
-use super::case::ExactWords;
+use super::ast::{ExactWords, Expr, Query, Term, TermId, TermKind};
+use super::fields::Sort;
 use crate::text::fold::{fold, fold_keeping_case};
 
 /// The maximum number of compared pairs of nodes; beyond it, the comparison returns false.
 const STEPS: usize = 2_000;
 
+impl Query {
+    /// Returns whether every article that matches this query is certain to match `former` too, with both results in
+    /// the same order, so that searching the former result is enough. May return false although it is so. Always
+    /// returns false for the order by relevance.
+    pub fn refines(&self, former: &Query) -> bool {
+        (self.sort, self.hidden_after) == (former.sort, former.hidden_after)
+            && self.sort != Sort::Relevance
+            && implies(self, former)
+    }
+}
+
 /// Returns whether every article that matches `new` is certain to match `old`.
-pub(super) fn implies(new: &Query, old: &Query) -> bool {
+fn implies(new: &Query, old: &Query) -> bool {
     let folded = |query: &Query| query.terms.iter().map(|term| fold(&term.text)).collect();
     Comparison { new, old, new_folded: folded(new), old_folded: folded(old), steps: STEPS }.expr(&new.root, &old.root)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{link_details, shown_address, shown_place};
+use super::fields::{link_details, shown_address, shown_place};
 use crate::article::Role;
 use crate::corpus::ArticleRef;
 use crate::marks::ArticleMarks;

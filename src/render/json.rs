@@ -5,11 +5,14 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{JSON_VERSION, shown_address, shown_path};
+use super::fields::{shown_address, shown_path};
 use crate::article::Article;
 use crate::corpus::ArticleRef;
 use crate::marks::ArticleMarks;
 use crate::text::write_json;
+
+/// The version of all JSON about articles. It changes only if a field changes its meaning or is removed.
+pub const JSON_VERSION: u32 = 1;
 
 /// The object. Fields that an article lacks are null or empty; only `body` may be left out.
 #[derive(Debug, Serialize)]

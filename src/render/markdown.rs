@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
+use super::fields::{link_details, marks_line, shown_address};
 use super::json::EnclosureJson;
-use super::{link_details, marks_line, shown_address};
 use crate::article::{Article, BlockKind, Part, SpanStyle};
 use crate::marks::ArticleMarks;
 use crate::text::{clean, to_json};

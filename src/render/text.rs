@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{link_details, marks_line, shown_address};
+use super::fields::{link_details, marks_line, shown_address};
 use crate::article::Article;
 use crate::marks::ArticleMarks;
 use crate::render::typeset::{Annotation, PageLine, TypesetOptions, typeset};

@@ -12,7 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::dates;
-use super::{link_details, shown_address};
+use super::fields::{link_details, shown_address};
 use crate::article::{Article, BlockKind, Part, Role};
 
 /// Beyond this many words a paragraph is set line by line, not as a whole: the whole takes longer than a frame.

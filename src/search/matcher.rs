@@ -71,7 +71,7 @@ impl Matcher {
     }
 
     /// Returns whether the article in `slot` matches. `bounds` holds a lower bound for the first position of each term,
-    /// or [`ABSENT`](super::narrowing::ABSENT), and is updated.
+    /// or [`ABSENT`](super::needle::ABSENT), and is updated.
     pub(super) fn matches_from(&self, slot: Slot, entry: ArticleRef<'_>, bounds: &mut [u32]) -> bool {
         self.holds(&self.root, (slot, entry), bounds)
     }

@@ -4,10 +4,8 @@
 //! So the scan for the next letter checks one position in each article instead of searching all text again.
 
 use super::Matcher;
+use super::needle::ABSENT;
 use crate::corpus::Slot;
-
-/// The bound of a term that does not occur in the article.
-pub(super) const ABSENT: u32 = u32::MAX;
 
 /// The maximum number of terms; beyond it, bounds are not worth their memory.
 const MOST_TERMS: usize = 8;

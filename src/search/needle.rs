@@ -5,12 +5,14 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
-use super::narrowing::ABSENT;
 use crate::article::Role;
 use crate::corpus::ArticleRef;
 use crate::marks::Marks;
 use crate::query::{ExactWords, Field, Term, TermKind, compile};
 use crate::text::fold::{fold, fold_keeping_case};
+
+/// The bound of a term that does not occur in the article.
+pub(super) const ABSENT: u32 = u32::MAX;
 
 /// A compiled search term.
 #[derive(Clone, Debug)]

@@ -19,7 +19,7 @@ mod unfold;
 use wide::i8x16;
 
 use super::sanitize::is_surely_safe;
-use rules::{Folded, InlineStr, cluster_length, fold_cluster, may_begin_mark};
+use rules::{Folded, InlineStr, MAX_FOLDED, cluster_length, fold_cluster, may_begin_mark};
 pub use unfold::Unfolder;
 
 /// The separator between the parts of a folded article. Folding never produces it.
@@ -27,7 +27,6 @@ pub const PART_SEPARATOR: u8 = b'\n';
 
 const MAX_CAPITAL_SKIP: usize = 0x9f;
 const MAX_REPLACE_SKIP: usize = 0x3f;
-const MAX_FOLDED: usize = 7;
 const MAX_ORIGINAL: usize = 31;
 
 /// Folds texts one after the other into one buffer, and records the edits.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::corpus::codec::{Cursor, ShardDigest, damaged, os_bytes, os_string, put_bytes, put_count};
+use crate::corpus::ShardDigest;
+use crate::corpus::codec::{Cursor, damaged, os_bytes, os_string, put_bytes, put_count};
 use crate::engine::loader::source::LoadOptions;
 
 /// What every manifest begins with.

@@ -1,8 +1,7 @@
 //! Parsing of terms: words, phrases and regular expressions.
 
 use super::Parser;
-use crate::query::ast::{Expr, QueryError, Term, TermId, TermKind, TokenKind};
-use crate::query::case::ExactWords;
+use crate::query::ast::{ExactWords, Expr, QueryError, Term, TermId, TermKind, TokenKind};
 use crate::query::fields::Field;
 use crate::query::pattern;
 use crate::text::is_unspaced;

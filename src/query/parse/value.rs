@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use super::Parser;
+use crate::query::ast::CASES;
 use crate::query::ast::{Expr, TokenKind};
-use crate::query::case::CASES;
 use crate::query::dates::{DateParse, Days, ago, date};
 use crate::query::fields::{FEATURES, FieldKind, FieldSpec, MARKS, SORTS, closest};
 

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
-use super::MAX_FOLDED;
+/// The maximum length of the folded form of a changed cluster, in bytes.
+pub(super) const MAX_FOLDED: usize = 7;
 
 /// Returns the length of the first cluster of `text`: a character with its combining marks.
 pub(super) fn cluster_length(text: &str) -> usize {
