@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use newsdesk::article::{ArticleId, BlockKind, Draft, Published, Role, Span, SpanStyle};
 use newsdesk::config::Config;
 use newsdesk::corpus::codec::{decode, encode};
-use newsdesk::corpus::{ArticleRef, Corpus, FileStamp, Origin, Shard, ShardBuilder, Slot};
+use newsdesk::corpus::{ArticleRef, Corpus, FileStamp, Origin, Shard, ShardBuilder, ShardDigest, Slot};
 use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::engine::{Cache, load_with, make_snapshot};
 use newsdesk::query::Query;
