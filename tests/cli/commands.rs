@@ -25,7 +25,7 @@ fn err(output: &Output) -> String {
 }
 
 #[test]
-fn without_a_terminal_and_a_subcommand_it_lists() {
+fn program_without_terminal_and_subcommand_lists() {
     let plain = newsdesk(&["seeds"]);
     assert_eq!(plain.status.code(), Some(0));
     assert_eq!(out(&plain), out(&newsdesk(&["list", "seeds"])));
@@ -35,7 +35,7 @@ fn without_a_terminal_and_a_subcommand_it_lists() {
 }
 
 #[test]
-fn feeds_are_told_as_they_were_understood() {
+fn feed_parse_prints_the_parsed_feed() {
     let feed = "tests/fixtures/feeds/atom_10.atom";
     let text = newsdesk(&["feed", "parse", feed]);
     assert_eq!(text.status.code(), Some(0), "{}", err(&text));
@@ -110,7 +110,7 @@ fn csv_has_names_and_quotes() {
 }
 
 #[test]
-fn show_sets_text_to_the_width_that_is_asked_for() {
+fn show_wraps_text_at_the_given_width() {
     let shown = out(&newsdesk(&["show", "seeds", "--width", "40"]));
     use unicode_width::UnicodeWidthStr;
     assert!(shown.lines().all(|line| line.width() <= 40));
@@ -179,7 +179,7 @@ fn exit_codes_are_as_documented() {
 }
 
 #[test]
-fn an_article_comes_on_standard_input() {
+fn standard_input_is_read_as_an_article() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_newsdesk"))
         .args(["list", "-"])
         .stdin(Stdio::piped())
@@ -192,7 +192,7 @@ fn an_article_comes_on_standard_input() {
 }
 
 #[test]
-fn a_closed_pipe_ends_it_silently() {
+fn closed_pipe_ends_output_silently() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_newsdesk"))
         .args(["show", "seeds", "seeds", "seeds", "--format", "json"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -206,7 +206,7 @@ fn a_closed_pipe_ends_it_silently() {
 }
 
 #[test]
-fn nothing_that_is_printed_holds_a_control() {
+fn output_has_no_controls() {
     let folder = tempfile::tempdir().unwrap();
     let evil = " date 2023-09-01 WO\u{1b}[2JRLD\nHead \u{1b}]0;owned\u{7} \u{9b}31m\n\nBody \u{202e} end\u{85}.\n\nSOURCE:A\u{1b}cB\n";
     std::fs::write(folder.path().join("evil.txt"), evil).unwrap();
@@ -237,13 +237,13 @@ fn nothing_that_is_printed_holds_a_control() {
 }
 
 #[test]
-fn options_may_stand_before_a_subcommand_and_what_follows_a_path_is_a_path() {
+fn options_may_precede_a_subcommand_and_paths_end_it() {
     assert_eq!(out(&newsdesk(&["--color", "never", "list", "seeds"])), out(&newsdesk(&["list", "seeds"])));
     assert!(err(&newsdesk(&["seeds", "list"])).starts_with("list: there is no such file or folder"));
 }
 
 #[test]
-fn search_prints_where_articles_match() {
+fn search_prints_matches_with_their_position() {
     let text = out(&newsdesk(&["search", "moon", "seeds", "--context", "12"]));
     assert!(
         text.starts_with("First samples from the far side of the Moon reach Earth\n2024-06-26  SPACE  China"),
@@ -276,7 +276,7 @@ fn search_finds_words_with_hidden_marks_in_them() {
 }
 
 #[test]
-fn the_count_is_that_of_articles_and_of_hits() {
+fn count_prints_articles_and_hits() {
     let count = out(&newsdesk(&["search", "moon", "--format", "count"]));
     let json = out(&newsdesk(&["search", "moon", "--format", "json"]));
     let hits: usize = json.lines().map(|line| found(line)["hits"].as_array().unwrap().len()).sum();
@@ -291,7 +291,7 @@ fn found(line: &str) -> serde_json::Value {
 }
 
 #[test]
-fn the_place_of_a_hit_in_json_is_that_of_its_text_in_the_article() {
+fn json_hit_positions_match_the_article_text() {
     let shown = out(&newsdesk(&["show", "seeds", "--query", "\"black hole\" OR telescope", "--format", "json"]));
     let hits = out(&newsdesk(&["search", "\"black hole\" OR telescope", "seeds", "--format", "json"]));
     assert_eq!(shown.lines().count(), hits.lines().count());
@@ -403,7 +403,7 @@ fn list_and_show_take_a_query_and_an_order() {
 }
 
 #[test]
-fn export_writes_what_was_found_and_never_over_a_file() {
+fn export_writes_matches_and_never_overwrites() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let export = |arguments: &[&str]| newsdesk(&[&["export", "seeds"], arguments].concat());
@@ -474,7 +474,7 @@ fn check_tells_bytes_memory_and_time() {
 }
 
 #[test]
-fn the_cache_is_made_shown_used_and_cleared() {
+fn cache_is_created_shown_used_and_cleared() {
     let temp = tempfile::tempdir().unwrap();
     let desk = temp.path().join("desk");
     std::fs::create_dir(&desk).unwrap();
@@ -536,7 +536,7 @@ fn with_library(library: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_script_marks_what_a_query_finds_and_asks_for_it() {
+fn mark_changes_matches_and_queries_see_the_marks() {
     let folder = tempfile::tempdir().unwrap();
     let library = folder.path().join("library.db");
     let run = |arguments: &[&str]| with_library(&library, arguments);
@@ -568,7 +568,7 @@ fn a_script_marks_what_a_query_finds_and_asks_for_it() {
 }
 
 #[test]
-fn saved_searches_are_kept_run_and_watched() {
+fn saved_searches_are_stored_run_and_watched() {
     let folder = tempfile::tempdir().unwrap();
     let library = folder.path().join("library.db");
     let run = |arguments: &[&str]| with_library(&library, arguments);
@@ -600,7 +600,7 @@ fn saved_searches_are_kept_run_and_watched() {
 }
 
 #[test]
-fn the_library_is_copied_exported_imported_and_checked() {
+fn library_is_backed_up_exported_imported_and_checked() {
     let folder = tempfile::tempdir().unwrap();
     let library = folder.path().join("library.db");
     let run = |arguments: &[&str]| with_library(&library, arguments);

@@ -32,7 +32,7 @@ fn examples(kind: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_query_of_the_page_means_what_the_page_says() {
+fn query_examples_parse_as_documented() {
     for (query, tree) in examples("query") {
         let parsed = parse(&query);
         assert_eq!((parsed.to_string(), parsed.mistake()), (tree, None), "{query}");
@@ -40,14 +40,14 @@ fn every_query_of_the_page_means_what_the_page_says() {
 }
 
 #[test]
-fn every_mistake_of_the_page_is_told_as_the_page_says() {
+fn query_mistakes_are_reported_as_documented() {
     for (query, message) in examples("mistake") {
         assert_eq!(parse(&query).mistake().map(|mistake| mistake.message.as_str()), Some(&*message), "{query}");
     }
 }
 
 #[test]
-fn every_query_of_the_page_finds_as_many_articles_as_the_page_says() {
+fn query_examples_find_as_many_articles_as_documented() {
     let corpus = Arc::new(load_all(&[Source::Bundled], LoadOptions::default()).corpus);
     let mut wrong = Vec::new();
     for (query, count) in examples("found") {
@@ -69,7 +69,7 @@ fn every_query_of_the_page_finds_as_many_articles_as_the_page_says() {
 }
 
 #[test]
-fn the_page_and_the_screen_name_everything_that_may_be_written() {
+fn query_docs_and_help_list_the_whole_syntax() {
     let screen: String = LANGUAGE.iter().flat_map(|(write, means)| [*write, " ", *means, " "]).collect();
     for text in [page(), screen] {
         for spec in FIELDS {

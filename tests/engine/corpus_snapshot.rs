@@ -113,7 +113,7 @@ fn problems(loaded: &Loaded) -> Vec<String> {
 }
 
 #[test]
-fn the_second_start_reads_nothing_and_shows_the_same() {
+fn second_start_reads_no_files_and_shows_the_same() {
     let desk = Desk::new(300);
     assert!(matches!(desk.make(), WriteOutcome::New(bytes) if bytes > 10_000));
     assert_eq!(desk.compare(), 0);
@@ -122,7 +122,7 @@ fn the_second_start_reads_nothing_and_shows_the_same() {
 }
 
 #[test]
-fn what_changed_is_read_and_nothing_else() {
+fn start_reads_only_changed_files() {
     let desk = Desk::new(60);
     desk.make();
     let changed = wire(3).replace("nine", "ten");
@@ -150,7 +150,7 @@ fn what_changed_is_read_and_nothing_else() {
 }
 
 #[test]
-fn what_is_wrong_is_told_at_every_start() {
+fn problems_are_reported_at_every_start() {
     let desk = Desk::new(20);
     desk.write("binary.txt", "\0\0\0\0\0\0\0\0\0\0");
     desk.write("empty.txt", "");
@@ -165,7 +165,7 @@ fn what_is_wrong_is_told_at_every_start() {
 }
 
 #[test]
-fn a_change_costs_only_new_shards_and_small_ones_are_joined() {
+fn changes_write_only_new_shards_and_small_ones_are_merged() {
     let desk = Desk::new(0);
     let long = "The desk opened at nine, and closed at ten, and then went home. ".repeat(1_500);
     for number in 0..60 {
@@ -196,7 +196,7 @@ fn a_change_costs_only_new_shards_and_small_ones_are_joined() {
 }
 
 #[test]
-fn shards_that_are_mostly_dead_are_written_anew() {
+fn shards_with_few_live_articles_are_rewritten() {
     let desk = Desk::new(100);
     desk.make();
     for number in 0..80 {
@@ -208,7 +208,7 @@ fn shards_that_are_mostly_dead_are_written_anew() {
 }
 
 #[test]
-fn a_root_shows_as_it_is_typed() {
+fn roots_are_shown_as_typed() {
     let desk = Desk::new(10);
     desk.make();
     let link = desk.temp.path().join("link");
@@ -327,7 +327,7 @@ fn damaged_files_are_noticed_and_read_afresh() {
 }
 
 #[test]
-fn what_was_broken_off_before_the_manifest_does_no_harm() {
+fn interrupted_write_before_the_manifest_is_harmless() {
     let desk = Desk::new(40);
     desk.make();
     let old = fs::read(desk.manifest()).unwrap();
@@ -368,7 +368,7 @@ fn two_programs_at_once_leave_a_whole_snapshot() {
 }
 
 #[test]
-fn a_cache_that_cannot_be_written_is_no_failure() {
+fn unwritable_cache_is_not_an_error() {
     let desk = Desk::new(20);
     fs::write(desk.temp.path().join("cache"), "this is a file").unwrap();
     assert!(desk.compare() > 0);
@@ -382,7 +382,7 @@ fn a_cache_that_cannot_be_written_is_no_failure() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_may_look_into_a_snapshot() {
+fn snapshots_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let desk = Desk::new(20);
     desk.make();
@@ -413,7 +413,7 @@ fn until_loaded(inbox: &mpsc::Receiver<Event>) -> Vec<Arc<Corpus>> {
 }
 
 #[test]
-fn the_reader_writes_a_snapshot_and_begins_with_it() {
+fn reader_writes_a_snapshot_and_starts_from_it() {
     let desk = Desk::new(100);
     let (archive, inbox) = open(&desk);
     until_loaded(&inbox);
@@ -443,7 +443,7 @@ fn id(versions: &[Arc<Corpus>], name: &str) -> newsdesk::article::ArticleId {
 }
 
 #[test]
-fn what_changed_while_it_was_open_is_in_the_snapshot_at_the_end() {
+fn changes_while_open_are_in_the_last_snapshot() {
     let desk = Desk::new(50);
     let (archive, inbox) = open(&desk);
     until_loaded(&inbox);
@@ -498,7 +498,7 @@ fn pruning_and_clearing_delete_only_snapshots_of_ours() {
 
 proptest! {
     #[test]
-    fn a_bit_that_changed_anywhere_changes_nothing_that_is_shown(file: usize, at: usize, bit in 0u8..8) {
+    fn changed_bits_in_a_snapshot_change_nothing_shown(file: usize, at: usize, bit in 0u8..8) {
         let desk = Desk::new(12);
         desk.make();
         let kept = desk.kept();

@@ -205,7 +205,7 @@ fn parsed(folder: &Path, names: &[&str], options: &[String]) -> Vec<Value> {
 
 #[test]
 #[ignore = "needs ../shared"]
-fn the_suite_of_feedparser_is_understood_as_well_as_before() {
+fn feedparser_suite_passes_as_well_as_before() {
     let folder = shared("feedparser");
     let text = fs::read_to_string(folder.join("expect_dev.jsonl")).unwrap();
     let cases: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -369,7 +369,7 @@ fn escaped(html: &str) -> String {
 }
 
 #[test]
-fn nothing_is_too_deep_or_too_long() {
+fn deep_and_long_documents_are_read_in_time() {
     let deep = |tag: &str| format!("{}x", format!("<{tag}>").repeat(100_000));
     let many: String = (0..50_000).map(|number| format!(" a{number}=1")).collect();
     let cases = [
@@ -402,7 +402,7 @@ fn nothing_is_too_deep_or_too_long() {
 }
 
 #[test]
-fn entities_that_stand_for_entities_or_files_stay_as_they_are_written() {
+fn entities_of_entities_or_files_are_not_expanded() {
     let mut bomb = "<!DOCTYPE rss [<!ENTITY a0 'lol'>".to_owned();
     for level in 1..12 {
         write!(bomb, "<!ENTITY a{level} '{}'>", format!("&a{};", level - 1).repeat(10)).unwrap();
@@ -413,7 +413,7 @@ fn entities_that_stand_for_entities_or_files_stay_as_they_are_written() {
 }
 
 #[test]
-fn nothing_that_runs_hides_or_asks_is_shown() {
+fn active_hidden_and_form_content_is_removed() {
     let html = "<p>one</p><script>bad()</script><style>bad{}</style><p onclick='bad()' style='color:red'>two</p>\
         <iframe src='bad'>bad</iframe><object>bad</object><form>bad<input value=bad><select><option>bad</select></form>\
         <p hidden>bad</p><div style='display: none'><p>bad</p></div><span aria-hidden=true>bad</span>\
@@ -430,13 +430,13 @@ fn nothing_that_runs_hides_or_asks_is_shown() {
 }
 
 #[test]
-fn a_form_around_a_whole_page_hides_nothing() {
+fn form_around_a_page_hides_no_text() {
     let text = "All of the page stands in a form, as some programs make them. ".repeat(20);
     assert!(rendered_text("a.html", &format!("<form><p>{text}</p></form>")).contains("All of the page"));
 }
 
 #[test]
-fn the_encoding_is_what_the_bytes_bear_out() {
+fn encodings_are_detected_from_the_bytes() {
     let title = |bytes: &[u8], content_type: Option<&str>| {
         let feed = parse_feed(bytes, &FeedOptions { base: None, content_type }).unwrap();
         (feed.head.title.unwrap().value, feed.encoding)
@@ -459,7 +459,7 @@ fn the_encoding_is_what_the_bytes_bear_out() {
 }
 
 #[test]
-fn an_entry_without_an_end_ends_where_the_next_begins() {
+fn entries_without_an_end_tag_end_at_the_next() {
     let text = "<rss version='2.0'><channel><item><title>One<item><title>Two</title><link>http://a.example/</link>\
         <item><title>Three</title></item></channel></rss>";
     let feed = parse_feed(text.as_bytes(), &FeedOptions::default()).unwrap();
@@ -505,7 +505,7 @@ fn entries_are_read_after_an_unclosed_text_of_the_feed() {
 }
 
 #[test]
-fn a_json_feed_that_breaks_off_is_read_up_to_the_entry_in_which_it_does() {
+fn json_feeds_are_read_up_to_the_truncated_entry() {
     let item = |number: usize| format!("{{\"id\": {number}, \"content_text\": \"[{{\\\"{number}\\\"}}]\"}}");
     let whole = format!(
         "{{\"version\": \"https://jsonfeed.org/version/1.1\", \"title\": \"T\",\n\"items\": [{},\n{}, {}]}}",
@@ -530,7 +530,7 @@ fn a_json_feed_that_breaks_off_is_read_up_to_the_entry_in_which_it_does() {
 }
 
 #[test]
-fn what_media_modules_list_is_linked_once_and_of_several_forms_one() {
+fn media_enclosures_are_linked_once_in_one_form() {
     let feed = "<rss version='2.0' xmlns:media='http://search.yahoo.com/mrss/'><channel><item><title>T</title>\
         <enclosure url='https://a.example/talk.mp3' type='audio/mpeg' length='1'/>\
         <media:content url='https://a.example/talk.mp3' type='audio/mpeg'/>\
@@ -565,7 +565,7 @@ fn collections_of_feeds_come_in_whole_and_go_out_as_they_came() {
 }
 
 #[test]
-fn addresses_are_seen_from_where_the_feed_came_from() {
+fn addresses_resolve_against_the_feed_address() {
     let text = "<feed xmlns='http://www.w3.org/2005/Atom'><link href='/'/><entry xml:base='b/'><link href='c'/>\
         <content type='html'>&lt;a href='d'>e&lt;/a></content></entry></feed>";
     let feed = parse_feed(text.as_bytes(), &FeedOptions { base: Some("https://a.example/x/feed"), content_type: None });

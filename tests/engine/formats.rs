@@ -57,7 +57,7 @@ fn assert_nothing_lost(text: &str, reading: &ParsedFile<'_>) {
 
 #[test]
 #[ignore = "needs ../shared"]
-fn the_users_own_article_is_read_to_exactly_its_parts() {
+fn sample_article_is_split_into_its_exact_parts() {
     let folder = shared("seeds");
     let path = files(&folder).remove(0);
     let text = fs::read_to_string(&path).unwrap();
@@ -192,7 +192,7 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_format_panics_and_each_gives_the_same_twice(bytes in texts(), ending in "(txt|md|html|xml|rss|)") {
+    fn formats_never_panic_and_are_deterministic(bytes in texts(), ending in "(txt|md|html|xml|rss|)") {
         let Ok(decoded) = decode(&bytes) else { return Ok(()) };
         let file_name = format!("2023-09-27-x.{ending}");
         let hint = FileHint { file_name: &file_name };

@@ -118,7 +118,7 @@ macro_rules! run_each {
     ($($name:ident)*) => {
         const RUN: &[&str] = &[$(stringify!($name)),*];
 
-        mod over_its_corpus_and_what_is_made_of_it_no_promise_is_broken {
+        mod targets_hold_over_corpus_and_mutations {
             $(#[test]
             fn $name() {
                 super::run(stringify!($name));
@@ -133,7 +133,7 @@ run_each!(
 );
 
 #[test]
-fn every_target_is_run_and_has_a_corpus_and_no_corpus_is_left_over() {
+fn fuzz_targets_are_all_run_and_have_their_corpus() {
     let listed: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
     assert_eq!(listed, RUN.iter().map(|&name| name.to_owned()).collect());
     let fuzz = fuzz();
@@ -210,7 +210,7 @@ fn growth_of_every_part_stays_in_proportion() {
 
 /// So that `PROPTEST_CASES` says how many cases every property is tried with, and 256 are tried where it says nothing.
 #[test]
-fn no_property_has_a_number_of_cases_of_its_own() {
+fn properties_take_their_cases_from_the_environment() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = vec![root.join("src"), root.join("tests")];
     let fixed = ["Proptest", "Config"].concat();

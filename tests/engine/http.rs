@@ -58,7 +58,7 @@ fn answered(answer: Answer) -> Result<HttpResponse, FetchError> {
 }
 
 #[test]
-fn a_document_comes_with_what_the_server_says_of_it() {
+fn documents_have_the_headers_of_their_response() {
     let server = Server::start(|_| {
         Answer::ok("<rss/>")
             .with("Content-Type", "text/html; charset=koi8-r")
@@ -84,7 +84,7 @@ fn a_document_comes_with_what_the_server_says_of_it() {
 }
 
 #[test]
-fn what_is_unchanged_is_not_sent_again() {
+fn unchanged_documents_are_not_sent_again() {
     let server = Server::start(|request| match request.header("If-None-Match") {
         Some("\"one\"") => Answer::status(304).with("Cache-Control", "max-age=60"),
         _ => Answer::ok("new"),
@@ -104,12 +104,12 @@ fn what_is_unchanged_is_not_sent_again() {
 }
 
 #[test]
-fn a_304_that_nobody_asked_for_is_no_document() {
+fn unexpected_304_is_an_error() {
     assert_eq!(answered(Answer::status(304)), Err(FetchError::Status(304)));
 }
 
 #[test]
-fn an_etag_that_no_header_can_hold_is_not_sent() {
+fn invalid_etags_are_not_sent() {
     let server = Server::start(|_| Answer::ok("new"));
     let wanted = HttpRequest { etag: Some("\"a\r\nEvil: yes\"".to_owned()), ..HttpRequest::new(server.url("/feed")) };
     assert_eq!(document(fetch_with(&options(), &wanted)).bytes, b"new");
@@ -139,7 +139,7 @@ fn each_status_has_its_meaning() {
 }
 
 #[test]
-fn a_server_says_when_to_come_back_in_seconds_or_by_a_date() {
+fn retry_after_is_read_as_seconds_or_a_date() {
     for status in [429, 503] {
         let wait = FetchError::TooMany { retry_after: Some(Duration::from_secs(120)) };
         assert_eq!(answered(Answer::status(status).with("Retry-After", "120")), Err(wait));
@@ -163,7 +163,7 @@ fn moving(first: u16, second: u16) -> Server {
 }
 
 #[test]
-fn redirects_are_followed_and_permanent_ones_told() {
+fn redirects_are_followed_and_permanent_ones_reported() {
     for (first, second, moved_to) in
         [(301, 308, Some("/deep/c")), (308, 302, Some("/deep/b")), (302, 301, None), (303, 303, None), (307, 307, None)]
     {
@@ -176,7 +176,7 @@ fn redirects_are_followed_and_permanent_ones_told() {
 }
 
 #[test]
-fn what_is_unchanged_elsewhere_has_moved_too() {
+fn redirects_to_an_unchanged_document_report_the_move() {
     let server = Server::start(|request| match request.path.as_str() {
         "/a" => Answer::to(301, "/b"),
         _ => Answer::status(304),
@@ -233,7 +233,7 @@ fn redirects_without_end_end_at_the_limit() {
 }
 
 #[test]
-fn a_server_cannot_have_a_file_read() {
+fn redirects_to_files_are_refused() {
     for (location, scheme) in [
         ("file:///etc/passwd", "file"),
         ("ftp://127.0.0.1/feed", "ftp"),
@@ -246,7 +246,7 @@ fn a_server_cannot_have_a_file_read() {
 }
 
 #[test]
-fn what_is_not_an_address_is_told() {
+fn invalid_addresses_are_reported() {
     for url in ["", "feed.xml", "http://", "http://[::1/feed", "http://example.org:99999/"] {
         assert!(matches!(fetch(url), Err(FetchError::Address(_))), "{url}");
     }
@@ -301,7 +301,7 @@ fn credentials_in_an_address_are_not_followed() {
 }
 
 #[test]
-fn a_login_of_the_options_goes_to_its_host_alone() {
+fn login_of_the_options_goes_only_to_its_host() {
     let elsewhere = Server::start(|_| Answer::ok("there"));
     let there = elsewhere.url("/there");
     let server = Server::start(move |_| Answer::to(302, &there));
@@ -312,7 +312,7 @@ fn a_login_of_the_options_goes_to_its_host_alone() {
 }
 
 #[test]
-fn a_redirect_cannot_bring_a_login_of_its_own() {
+fn redirects_cannot_add_a_login() {
     let elsewhere = Server::start(|_| Answer::ok("there"));
     let there = format!("http://you:yours@{}/there", elsewhere.authority());
     let server = Server::start(move |_| Answer::to(301, &there));
@@ -323,7 +323,7 @@ fn a_redirect_cannot_bring_a_login_of_its_own() {
 
 #[cfg(unix)]
 #[test]
-fn a_password_command_is_asked_once_and_without_a_shell() {
+fn password_command_runs_once_and_without_a_shell() {
     let folder = tempfile::tempdir().unwrap();
     let count = folder.path().join("count");
     let command = [
@@ -347,7 +347,7 @@ fn a_password_command_is_asked_once_and_without_a_shell() {
 
 #[cfg(unix)]
 #[test]
-fn a_password_command_that_fails_is_told_and_nothing_is_asked() {
+fn password_command_failure_is_reported_without_a_request() {
     let server = Server::start(|_| Answer::ok("here"));
     for command in [&["false"][..], &["true"], &["/nowhere/at/all"], &[]] {
         let command = command.iter().map(|word| (*word).to_owned()).collect();
@@ -360,7 +360,7 @@ fn a_password_command_that_fails_is_told_and_nothing_is_asked() {
 
 #[cfg(unix)]
 #[test]
-fn a_password_command_that_never_ends_is_stopped() {
+fn password_command_that_hangs_is_stopped() {
     let server = Server::start(|_| Answer::ok("here"));
     let command = vec!["sleep".to_owned(), "30".to_owned()];
     let login = with_login(&server.authority(), Password::Command(command));
@@ -370,7 +370,7 @@ fn a_password_command_that_never_ends_is_stopped() {
 }
 
 #[test]
-fn a_slow_server_is_bounded_by_the_whole_time() {
+fn slow_server_is_limited_by_the_total_timeout() {
     let server = Server::start(|request| match request.path.as_str() {
         "/drip" => Answer::SlowDrip(Duration::from_millis(20), Reply::new(200, news())),
         "/stall" => Answer::Stall,
@@ -386,7 +386,7 @@ fn a_slow_server_is_bounded_by_the_whole_time() {
 }
 
 #[test]
-fn a_fetch_that_is_stalled_can_be_stopped() {
+fn stalled_fetch_can_be_cancelled() {
     for answer in [Answer::Stall, Answer::StallAfter(10, Reply::new(200, news()))] {
         let server = Server::start(move |_| answer.clone());
         let stop = AtomicBool::new(false);
@@ -402,7 +402,7 @@ fn a_fetch_that_is_stalled_can_be_stopped() {
 }
 
 #[test]
-fn what_is_stopped_before_it_begins_asks_for_nothing() {
+fn cancelled_fetch_sends_no_request() {
     let server = Server::start(|_| Answer::ok("here"));
     let fetched = Client::new(&options()).fetch(&HttpRequest::new(server.url("/")), &AtomicBool::new(true));
     assert_eq!(fetched, Err(FetchError::Stopped));
@@ -410,7 +410,7 @@ fn what_is_stopped_before_it_begins_asks_for_nothing() {
 }
 
 #[test]
-fn an_answer_that_is_cut_is_no_document() {
+fn truncated_responses_are_errors() {
     let reply = || Reply::new(200, news());
     let packed = || Reply::new(200, gzip(news().as_bytes())).with("Content-Encoding", "gzip");
     for answer in [
@@ -428,7 +428,7 @@ fn an_answer_that_is_cut_is_no_document() {
 }
 
 #[test]
-fn a_body_longer_than_stated_ends_where_it_was_said_to() {
+fn body_ends_at_the_stated_length() {
     assert_eq!(document(answered(Answer::WrongLength(3, Reply::new(200, "abcdef")))).bytes, b"abc");
 }
 
@@ -440,7 +440,7 @@ fn bodies_come_in_chunks_or_until_the_connection_ends() {
 }
 
 #[test]
-fn what_is_not_http_is_told() {
+fn responses_other_than_http_are_reported() {
     for bytes in [&b"SSH-2.0-OpenSSH_9.9\r\n\r\n"[..], b"HTTP/1.1 abc\r\n\r\n", b"\0\0\0\0\0\0\0\0\r\n\r\n"] {
         let fetched = answered(Answer::Raw(bytes.to_vec()));
         assert!(matches!(fetched, Err(FetchError::Answer(_))), "{fetched:?}");
@@ -451,7 +451,7 @@ fn what_is_not_http_is_told() {
 }
 
 #[test]
-fn a_server_without_encryption_makes_no_secure_connection() {
+fn https_to_a_plain_server_fails() {
     let server = Server::start(|_| Answer::ok("here"));
     let fetched = fetch_with(&options(), &HttpRequest::new(server.url("/").replace("http:", "https:")));
     assert!(matches!(fetched, Err(FetchError::Tls(_) | FetchError::Cut)), "{fetched:?}");
@@ -473,7 +473,7 @@ fn loopback_that_says(bytes: &'static [u8]) -> String {
 }
 
 #[test]
-fn a_server_that_is_away_is_told() {
+fn unreachable_server_is_reported() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     assert!(matches!(fetch(&format!("http://{closed}/")), Err(FetchError::Unreachable(_))));
 }
@@ -561,7 +561,7 @@ fn unknown_encodings_leave_the_body_as_it_is() {
 }
 
 #[test]
-fn a_bomb_does_not_go_off() {
+fn decompression_bombs_are_stopped() {
     let bomb = gzip(&vec![b' '; 8 << 20]);
     assert!(bomb.len() < 20_000);
     let twice = gzip(&bomb);
@@ -627,7 +627,7 @@ fn compression_threads_end_when_a_fetch_is_given_up() {
 }
 
 #[test]
-fn a_body_beyond_the_limit_is_not_read_to_its_end() {
+fn body_beyond_the_limit_is_not_read_to_its_end() {
     assert_eq!(answered(Answer::Flood(100 << 20)), Err(FetchError::TooLarge { limit: 32 << 20 }));
     // Where the length is told before, nothing is read at all.
     let stated = Answer::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n".to_vec());
@@ -635,7 +635,7 @@ fn a_body_beyond_the_limit_is_not_read_to_its_end() {
 }
 
 #[test]
-fn a_body_of_exactly_the_limit_is_a_document() {
+fn body_of_exactly_the_limit_is_accepted() {
     let limits = FetchLimits { sent_bytes: 6, decoded_bytes: 6, ..options().limits };
     let options = ClientOptions { limits, ..options() };
     let server = Server::start(|request| Answer::Chunked(Reply::new(200, &request.path.as_bytes()[1..])));
@@ -649,7 +649,7 @@ fn by(proxy: &str) -> ClientOptions {
 }
 
 #[test]
-fn a_proxy_makes_a_tunnel_to_the_server() {
+fn proxy_tunnels_to_the_server() {
     let server = Server::start(|_| Answer::ok("here"));
     let proxy = Server::start(|_| Answer::Tunnel);
     let options = by(&format!("http://user:pass@{}", proxy.authority()));
@@ -662,7 +662,7 @@ fn a_proxy_makes_a_tunnel_to_the_server() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_told() {
+fn proxy_refusal_is_reported() {
     let server = Server::start(|_| Answer::ok("here"));
     let proxy = Server::start(|_| Answer::status(407));
     let fetched = fetch_with(&by(&proxy.url("")), &HttpRequest::new(server.url("/feed")));
@@ -671,7 +671,7 @@ fn a_proxy_that_refuses_is_told() {
 }
 
 #[test]
-fn a_proxy_that_stalls_is_bounded() {
+fn proxy_that_stalls_is_timed_out() {
     let server = Server::start(|_| Answer::ok("here"));
     let proxy = Server::start(|_| Answer::Stall);
     let options = ClientOptions { limits: hasty().limits, ..by(&proxy.url("")) };
@@ -726,7 +726,7 @@ fn so_many_jobs_run_at_once_and_no_more() {
 }
 
 #[test]
-fn one_host_alone_is_asked_no_faster_than_its_limit() {
+fn requests_to_one_host_respect_its_limit() {
     let running = Running::default();
     let limits = ParallelLimits { overall: 8, per_host: 3 };
     let work = |()| running.until(3, 0);
@@ -735,7 +735,7 @@ fn one_host_alone_is_asked_no_faster_than_its_limit() {
 }
 
 #[test]
-fn a_busy_host_is_overtaken() {
+fn busy_hosts_do_not_delay_others() {
     let limits = ParallelLimits { overall: 2, per_host: 1 };
     let (tell, told) = mpsc::channel();
     let told = Mutex::new(told);
@@ -766,7 +766,7 @@ fn one_at_a_time_keeps_the_order() {
 }
 
 #[test]
-fn no_job_is_begun_after_the_stop() {
+fn jobs_do_not_start_after_the_stop() {
     let stop = AtomicBool::new(false);
     let begun = AtomicUsize::new(0);
     let limits = ParallelLimits { overall: 4, per_host: 2 };
@@ -782,7 +782,7 @@ fn no_job_is_begun_after_the_stop() {
 }
 
 #[test]
-fn results_that_nobody_takes_hold_up_the_work() {
+fn jobs_wait_until_results_are_received() {
     let begun = AtomicUsize::new(0);
     let mut told = 0;
     let limits = ParallelLimits { overall: 3, per_host: 3 };
@@ -805,7 +805,7 @@ fn results_that_nobody_takes_hold_up_the_work() {
 }
 
 #[test]
-fn a_job_that_panics_does_not_hold_up_the_others() {
+fn jobs_that_panic_do_not_block_others() {
     let told = AtomicUsize::new(0);
     let ended = std::panic::catch_unwind(|| {
         let limits = ParallelLimits { overall: 2, per_host: 1 };
@@ -820,7 +820,7 @@ fn a_job_that_panics_does_not_hold_up_the_others() {
 }
 
 #[test]
-fn nothing_to_do_is_done_at_once() {
+fn jobs_end_at_once_if_there_are_none() {
     let limits = ParallelLimits::default();
     in_parallel(Vec::<()>::new(), |()| String::new(), limits, &AtomicBool::new(false), |()| {}, |()| panic!("nothing"));
 }

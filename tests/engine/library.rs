@@ -151,7 +151,7 @@ fn walk(marks: &mut Marks, history: &mut History, undo: bool) -> (Vec<MarkChange
 
 proptest! {
     #[test]
-    fn any_marks_undos_redos_and_restarts_end_in_the_state_of_a_simple_model(
+    fn marks_undos_redos_and_restarts_match_a_model(
         orders in proptest::collection::vec(order(), 0..25)
     ) {
         let shelf = Shelf::new();
@@ -262,7 +262,7 @@ fn journal_holds_the_last_200_steps() {
 }
 
 #[test]
-fn deleted_search_comes_back_with_what_it_reported() {
+fn deleted_search_is_restored_with_its_reported_articles() {
     let shelf = Shelf::new();
     let mut library = shelf.open();
     let reader = ReaderId(1);
@@ -306,7 +306,7 @@ fn with_notes_known(changes: &[MarkChange], kept: &Marks) -> Vec<MarkChange> {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn connections_that_were_closed_leave_no_more_descriptors_than_there_were_connections_at_once() {
+fn closed_connections_leave_a_bounded_number_of_descriptors() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().canonicalize().unwrap().join("library.db");
     let open = || {
@@ -351,7 +351,7 @@ fn two_libraries_see_each_others_marks_and_lose_none() {
 }
 
 #[test]
-fn two_who_write_at_the_same_time_both_have_their_way() {
+fn concurrent_writers_both_succeed() {
     let shelf = Shelf::new();
     drop(shelf.open());
     std::thread::scope(|scope| {
@@ -369,7 +369,7 @@ fn two_who_write_at_the_same_time_both_have_their_way() {
 }
 
 #[test]
-fn of_two_notes_on_one_article_both_are_kept() {
+fn concurrent_notes_on_one_article_both_stay() {
     let shelf = Shelf::new();
     let (mut one, mut other) = (shelf.open(), shelf.open());
     keep(&mut one, &[marking(1, note("Call the ministry", ""))]);
@@ -386,7 +386,7 @@ fn of_two_notes_on_one_article_both_are_kept() {
 }
 
 #[test]
-fn a_library_of_a_newer_program_is_read_and_never_written() {
+fn newer_library_is_read_and_never_written() {
     let shelf = Shelf::new();
     keep(&mut shelf.open(), &[marking(1, Change::Starred(true))]);
     let raw = rusqlite::Connection::open(shelf.path()).unwrap();
@@ -400,7 +400,7 @@ fn a_library_of_a_newer_program_is_read_and_never_written() {
 }
 
 #[test]
-fn what_is_no_library_is_left_alone() {
+fn other_files_are_not_touched() {
     let shelf = Shelf::new();
     let raw = rusqlite::Connection::open(shelf.path()).unwrap();
     raw.execute_batch("CREATE TABLE recipes (name); INSERT INTO recipes VALUES ('soup');").unwrap();
@@ -427,7 +427,7 @@ fn filled(shelf: &Shelf, articles: u64) {
 }
 
 #[test]
-fn a_damaged_library_is_set_aside_and_what_can_be_read_of_it_is_saved() {
+fn damaged_library_is_set_aside_and_readable_rows_rescued() {
     let shelf = Shelf::new();
     filled(&shelf, 4_000);
     let length = fs::metadata(shelf.path()).unwrap().len();
@@ -514,7 +514,7 @@ fn repair_keeps_feeds_and_entries() {
 }
 
 #[test]
-fn a_library_without_its_beginning_is_set_aside_and_the_reader_starts() {
+fn library_without_header_is_set_aside_and_reader_starts() {
     for rubbish in [vec![b'x'; 9_000], vec![0xff; 100]] {
         let shelf = Shelf::new();
         filled(&shelf, 10);
@@ -527,7 +527,7 @@ fn a_library_without_its_beginning_is_set_aside_and_the_reader_starts() {
 }
 
 #[test]
-fn what_has_no_room_is_refused_whole_and_what_was_kept_stays() {
+fn full_disk_refuses_a_whole_step_and_keeps_saved_data() {
     let shelf = Shelf::new();
     filled(&shelf, 50);
     let before = simple(&shelf.marks());
@@ -542,7 +542,7 @@ fn what_has_no_room_is_refused_whole_and_what_was_kept_stays() {
 }
 
 #[test]
-fn an_export_is_complete_stable_and_comes_back_the_same() {
+fn export_is_complete_stable_and_round_trips() {
     let shelf = Shelf::new();
     filled(&shelf, 30);
     let mut library = shelf.open();
@@ -582,7 +582,7 @@ fn an_export_is_complete_stable_and_comes_back_the_same() {
 }
 
 #[test]
-fn import_overwrites_nothing_and_takes_nothing_away() {
+fn import_overwrites_and_removes_nothing() {
     let (from, to) = (Shelf::new(), Shelf::new());
     let search = |name: &str, query: &str, key| SavedSearch {
         name: name.to_owned(),
@@ -659,7 +659,7 @@ fn failing_import_adds_nothing() {
 }
 
 #[test]
-fn a_line_that_cannot_be_imported_is_told_and_the_others_are() {
+fn invalid_import_lines_are_reported_and_others_imported() {
     let shelf = Shelf::new();
     let mut changes = Vec::new();
     write_changes(&[marking(1, Change::Starred(true)), marking(2, note("a", ""))], &[], &mut |_| None, &mut changes)
@@ -674,7 +674,7 @@ fn a_line_that_cannot_be_imported_is_told_and_the_others_are() {
 }
 
 #[test]
-fn a_copy_holds_everything_and_writes_over_nothing() {
+fn backup_is_complete_and_overwrites_nothing() {
     let shelf = Shelf::new();
     filled(&shelf, 20);
     let copy = shelf.folder.path().join("copy.db");
@@ -788,7 +788,7 @@ const STORM: &str = "date 2023-09-25 WEATHER\nStorm passes north\n\nThe sea kept
 const CHOIR: &str = "date 2023-09-20 CULTURE\nChoir looks for voices\n\nPractice is on Mondays.\n";
 
 #[test]
-fn a_renamed_or_moved_article_keeps_its_marks() {
+fn marks_follow_a_renamed_or_moved_article() {
     let shelf = Shelf::new();
     let mut library = shelf.open();
     let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
@@ -817,7 +817,7 @@ fn stored_steps_follow_articles_that_move() {
 }
 
 #[test]
-fn an_edited_article_keeps_its_marks_and_is_known_by_its_new_text() {
+fn marks_follow_an_edited_article_and_its_new_text() {
     let shelf = Shelf::new();
     let mut library = shelf.open();
     let desk = Desk::new(&[("storm.txt", STORM)]);
@@ -831,7 +831,7 @@ fn an_edited_article_keeps_its_marks_and_is_known_by_its_new_text() {
 }
 
 #[test]
-fn an_article_that_was_moved_and_edited_is_known_by_its_name_and_headline() {
+fn marks_follow_moved_and_edited_articles_by_name_and_headline() {
     let shelf = Shelf::new();
     let mut library = shelf.open();
     let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
@@ -1192,7 +1192,7 @@ fn outdated_view_of_a_file_changes_nothing() {
 }
 
 #[test]
-fn what_was_done_to_an_article_before_it_was_recognised_is_added() {
+fn marks_made_before_recognition_are_added() {
     let shelf = Shelf::new();
     let mut library = shelf.open();
     let desk = Desk::new(&[("storm.txt", STORM)]);
@@ -1207,7 +1207,7 @@ fn what_was_done_to_an_article_before_it_was_recognised_is_added() {
 }
 
 #[test]
-fn an_article_that_was_only_met_is_forgotten_and_one_that_was_marked_is_not() {
+fn rows_of_unmarked_articles_are_deleted_and_marked_ones_stay() {
     let shelf = Shelf::new();
     let mut library = shelf.open();
     let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
@@ -1242,7 +1242,7 @@ fn every_saved_search_has_its_name_and_its_key_to_itself() {
 }
 
 #[test]
-fn a_library_of_every_version_that_ever_was_opens_with_all_that_is_in_it() {
+fn libraries_of_every_former_version_open_completely() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/libraries");
     for version in 1..=newsdesk::library::VERSION {
         let shelf = Shelf::new();
@@ -1302,7 +1302,7 @@ fn a_library_of_every_version_that_ever_was_opens_with_all_that_is_in_it() {
 /// Logins stand in addresses of feeds, and what somebody reads is nobody else's business.
 #[cfg(unix)]
 #[test]
-fn nobody_else_may_read_a_library_its_copy_or_what_stands_beside_it() {
+fn libraries_backups_and_side_files_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let shelf = Shelf::new();
     let path = shelf.folder.path().join("data/library.db");

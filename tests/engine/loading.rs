@@ -79,7 +79,7 @@ fn bad_files_are_listed_and_stand_in_nobodys_way() {
 }
 
 #[test]
-fn what_is_passed_over_in_a_folder_is_read_when_it_is_named_and_only_once() {
+fn skipped_files_are_read_once_if_named() {
     let folder = tempfile::tempdir().unwrap();
     let odd = folder.path().join("notes.log");
     let plain = folder.path().join("plain.txt");
@@ -96,7 +96,7 @@ fn what_is_passed_over_in_a_folder_is_read_when_it_is_named_and_only_once() {
 }
 
 #[test]
-fn feeds_and_pages_are_read_and_other_xml_and_json_are_passed_over() {
+fn folders_load_feeds_and_pages_but_not_other_xml_and_json() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let rss = "<rss version='2.0'><channel><title>F</title><item><title>One</title></item><item><title>Two</title>\
@@ -127,7 +127,7 @@ fn bytes_from_standard_input_are_an_article() {
 }
 
 #[test]
-fn a_stopped_load_keeps_what_is_there() {
+fn stopped_load_keeps_loaded_articles() {
     let folder = tempfile::tempdir().unwrap();
     for number in 0..3_000 {
         fs::write(folder.path().join(format!("{number}.txt")), wire("A story")).unwrap();
@@ -220,7 +220,7 @@ mod unix {
     }
 
     #[test]
-    fn links_are_followed_but_never_round_in_a_circle_nor_into_a_folder_twice() {
+    fn links_are_followed_without_cycles_or_duplicates() {
         let folder = tempfile::tempdir().unwrap();
         let elsewhere = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("a")).unwrap();
@@ -243,7 +243,7 @@ mod unix {
     }
 
     #[test]
-    fn a_folder_may_be_a_thousand_deep() {
+    fn folders_may_be_a_thousand_deep() {
         let folder = tempfile::tempdir().unwrap();
         let mut deep = folder.path().to_path_buf();
         for _ in 0..1_000 {
@@ -268,7 +268,7 @@ mod unix {
 
     #[test]
     #[ignore = "needs a user other than root"]
-    fn a_file_that_may_not_be_read_is_a_problem() {
+    fn unreadable_file_is_a_problem() {
         let folder = tempfile::tempdir().unwrap();
         let secret = folder.path().join("secret.txt");
         fs::write(&secret, wire("Secret")).unwrap();

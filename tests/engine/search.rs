@@ -141,7 +141,7 @@ fn hits_name_the_part_the_bytes_and_the_term() {
 }
 
 #[test]
-fn a_phrase_ends_at_word_boundaries_and_chinese_has_one_everywhere() {
+fn phrases_end_at_word_boundaries_and_anywhere_in_chinese() {
     let corpus = corpus_of(&[vec!["Statement of states".to_owned(), "中国国务院新闻办公室".to_owned()]], 1);
     assert!(ask(&corpus, "\"state\"", None).slots.is_empty());
     assert_eq!(ask(&corpus, "\"states\"", None).slots.len(), 1);
@@ -150,7 +150,7 @@ fn a_phrase_ends_at_word_boundaries_and_chinese_has_one_everywhere() {
 }
 
 #[test]
-fn a_cancelled_scan_publishes_nothing_complete() {
+fn cancelled_scan_publishes_no_complete_result() {
     let corpus = corpus_of(&vec![vec!["one".to_owned()]; 9_000], 100);
     let request = SearchRequest {
         generation: 1,
@@ -164,7 +164,7 @@ fn a_cancelled_scan_publishes_nothing_complete() {
 }
 
 #[test]
-fn the_first_screen_of_a_long_answer_comes_before_the_whole() {
+fn first_screen_of_results_comes_before_the_rest() {
     let corpus = corpus_of(&vec![vec!["one".to_owned()]; 9_000], 100);
     let request = SearchRequest {
         generation: 3,
@@ -209,7 +209,7 @@ fn texts() -> impl Strategy<Value = Vec<Vec<String>>> {
 
 proptest! {
     #[test]
-    fn narrowing_equals_a_full_pass_and_every_match_of_a_term_has_a_hit(
+    fn narrowing_equals_a_full_pass_and_matches_have_hits(
         texts in texts(), query in "[stae]{1,2}", more in "( -?[mile]{1,2}|t|a| \"mail)",
     ) {
         let corpus = corpus_of(&texts, 3);

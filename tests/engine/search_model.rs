@@ -77,7 +77,7 @@ const QUERIES: &[&str] = &[
 const EXACT: &[&str] = &["US", "\"the US\"", "case:exact President", "/[A-Z]{3,}/"];
 
 #[test]
-fn the_bundled_articles_are_found_as_the_model_finds_them() {
+fn bundled_articles_are_found_as_in_the_model() {
     let corpus = Arc::new(load_all(&[Source::Bundled], LoadOptions::default()).corpus);
     let known = known(&corpus);
     let mut found = 0;
@@ -136,7 +136,7 @@ fn queries() -> impl Strategy<Value = String> {
 
 /// More articles than are looked at one by one, so that shards are swept and answers leave traces.
 #[test]
-fn each_letter_that_is_typed_over_many_articles_finds_what_a_full_pass_finds() {
+fn narrowing_over_many_articles_equals_a_full_pass() {
     let words = [
         "state",
         "State",
@@ -209,7 +209,7 @@ fn each_letter_that_is_typed_over_many_articles_finds_what_a_full_pass_finds() {
 }
 
 #[test]
-fn an_expression_that_may_find_nothing_has_no_hits_of_nothing() {
+fn empty_matches_of_an_expression_are_not_hits() {
     let corpus = corpus_of(&[vec!["“Élan” – No. 1".to_owned(), "Ten … 100 %, ﬁne".to_owned()]], 1);
     let known = known(&corpus);
     for (query, hits) in [("/Z|1?/", 2), ("/É?/", 1), ("/z|1?/", 2), ("/T*/", 1)] {
@@ -224,7 +224,7 @@ fn an_expression_that_may_find_nothing_has_no_hits_of_nothing() {
 
 proptest! {
     #[test]
-    fn whatever_is_asked_is_found_as_the_model_finds_it(texts in texts(), query in queries(), per_shard in 1usize..9) {
+    fn random_queries_find_what_the_model_finds(texts in texts(), query in queries(), per_shard in 1usize..9) {
         prop_assert!(parse(&query).mistake().is_none(), "{}", query);
         let corpus = corpus_of(&texts, per_shard);
         let [fast, slow] = both(&corpus, &known(&corpus), &query);

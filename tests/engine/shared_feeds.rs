@@ -131,7 +131,7 @@ fn changes_are_based_on_the_stored_subscription() {
 }
 
 #[test]
-fn undo_restores_only_what_the_step_changed() {
+fn undo_restores_only_changes_of_its_step() {
     let shelf = Shelf::new();
     let mut reader = shelf.open().for_reader(ReaderId(1));
     let url = "https://example.org/feed";
@@ -147,7 +147,7 @@ fn undo_restores_only_what_the_step_changed() {
 }
 
 #[test]
-fn searches_change_only_where_a_step_changed_them() {
+fn searches_change_only_if_a_step_changed_them() {
     let shelf = Shelf::new();
     let (mut one, mut other) = (shelf.open(), shelf.open());
     let asia = SavedSearch { name: "Asia".to_owned(), query: "asia".to_owned(), ..SavedSearch::default() };

@@ -139,7 +139,7 @@ fn answer(body: impl Into<Vec<u8>>) -> Answer {
 }
 
 #[test]
-fn what_servers_do_badly_is_told_and_the_other_feeds_come() {
+fn server_failures_are_reported_and_other_feeds_arrive() {
     let bomb = {
         let mut packed = GzEncoder::new(Vec::new(), Compression::best());
         let zeros = vec![0; 1 << 20];
@@ -184,7 +184,7 @@ fn what_servers_do_badly_is_told_and_the_other_feeds_come() {
 }
 
 #[test]
-fn what_did_not_change_is_not_sent_again_and_a_feed_that_moves_keeps_its_entries() {
+fn unchanged_feeds_are_not_resent_and_moved_feeds_keep_entries() {
     let moved = Arc::new(AtomicBool::new(false));
     let has_moved = Arc::clone(&moved);
     let server = Server::start(move |request| {
@@ -211,7 +211,7 @@ fn what_did_not_change_is_not_sent_again_and_a_feed_that_moves_keeps_its_entries
 }
 
 #[test]
-fn an_entry_that_changes_keeps_its_marks_and_its_former_text() {
+fn changed_entries_keep_marks_and_former_text() {
     let text = Arc::new(Mutex::new("Ten people are missing."));
     let now = Arc::clone(&text);
     let server = Server::start(move |_| {
@@ -239,7 +239,7 @@ fn an_entry_that_changes_keeps_its_marks_and_its_former_text() {
 }
 
 #[test]
-fn an_entry_of_two_feeds_is_shown_once_with_both_and_stays_when_one_goes() {
+fn entries_of_two_feeds_show_once_and_outlive_one_feed() {
     let server = Server::start(|request| {
         let own = format!("Own of {}", &request.path[1..]);
         answer(rss(
@@ -275,7 +275,7 @@ fn an_entry_of_two_feeds_is_shown_once_with_both_and_stays_when_one_goes() {
 }
 
 #[test]
-fn a_feed_that_is_left_leaves_what_was_marked_and_gives_all_back_when_it_comes_again() {
+fn unsubscribe_keeps_marked_entries_and_resubscribe_restores() {
     let server = Server::start(|_| {
         answer(rss(
             "Feed",
@@ -521,7 +521,7 @@ fn import_is_undone_in_two_steps() {
 }
 
 #[test]
-fn retention_lets_go_what_is_read_and_nothing_that_is_marked_and_it_does_not_come_back() {
+fn retention_deletes_read_but_not_marked_entries_for_good() {
     let count = Arc::new(Mutex::new(0..20));
     let now = Arc::clone(&count);
     let server = Server::start(move |_| {
@@ -576,7 +576,7 @@ fn retention_lets_go_what_is_read_and_nothing_that_is_marked_and_it_does_not_com
 }
 
 #[test]
-fn what_is_read_goes_when_it_is_old_though_the_feed_does_not_change() {
+fn retention_deletes_old_read_entries_of_unchanged_feeds() {
     let server = Server::start(|request| match request.header("If-None-Match") {
         Some(_) => Answer::status(304),
         None => answer(rss("F", &[("Old", "https://example.org/1", "x"), ("New", "https://example.org/2", "x")]))
@@ -595,7 +595,7 @@ fn what_is_read_goes_when_it_is_old_though_the_feed_does_not_change() {
 }
 
 #[test]
-fn what_comes_is_stored_while_others_are_waited_for() {
+fn responses_are_stored_while_others_are_pending() {
     let server = Server::start(|request| match request.path.as_str() {
         "/quick" => answer(rss("Quick", &[("One", "https://example.org/1", "first")])),
         _ => Answer::Stall,
@@ -612,7 +612,7 @@ fn what_comes_is_stored_while_others_are_waited_for() {
 }
 
 #[test]
-fn a_feed_is_due_after_the_pause_that_it_its_server_or_its_reader_wants_and_never_once_it_is_gone() {
+fn feeds_are_due_after_the_longest_pause_and_never_once_gone() {
     let feed = |ttl: &str| answer(rss("F", &[]).replacen("<channel>", &format!("<channel>{ttl}"), 1));
     let server = Server::start(move |request| match request.path.as_str() {
         "/ttl" => feed("<ttl>180</ttl>"),
@@ -646,7 +646,7 @@ fn a_feed_is_due_after_the_pause_that_it_its_server_or_its_reader_wants_and_neve
 }
 
 #[test]
-fn a_refresh_can_be_stopped_and_what_came_stays() {
+fn stopped_refresh_keeps_stored_entries() {
     let server = Server::start(|request| match request.path.as_str() {
         "/0" => answer(rss("Zero", &[("One", "https://example.org/1", "first")])),
         _ => Answer::Stall,
@@ -670,7 +670,7 @@ fn a_refresh_can_be_stopped_and_what_came_stays() {
 }
 
 #[test]
-fn the_feed_of_a_page_is_found_and_a_choice_is_given_where_there_are_several() {
+fn feeds_of_a_page_are_found_and_offered_if_several() {
     let server = Server::start(|request| match request.path.as_str() {
         "/one" => Answer::ok("<html><head><link rel=alternate type='application/rss+xml' href='/feed'></head></html>"),
         "/two" => Answer::ok(
@@ -931,7 +931,7 @@ fn import_takes_time_in_proportion_to_the_file() {
 }
 
 #[test]
-fn entries_without_ids_and_dates_are_told_apart_and_come_once() {
+fn entries_without_ids_and_dates_are_distinct_and_stored_once() {
     let server = Server::start(|_| {
         answer(
             "<rss version='2.0'><channel><title>F</title><item><title>A</title></item><item><title>B</title></item>\
@@ -952,7 +952,7 @@ fn entries_without_ids_and_dates_are_told_apart_and_come_once() {
 }
 
 #[test]
-fn what_newsboat_keeps_is_taken_over_and_its_files_stay_as_they_are() {
+fn newsboat_import_takes_everything_and_leaves_its_files() {
     let folder = tempfile::tempdir().unwrap();
     let (urls, cache) = (folder.path().join("urls"), folder.path().join("cache.db"));
     let server = Server::start(|request| match request.path.as_str() {
@@ -1047,7 +1047,7 @@ fn marks_of_newsboat_show_on_entries_that_two_feeds_have() {
 }
 
 #[test]
-fn a_podcast_of_newsboats_keeps_its_episodes_apart_and_each_its_mark() {
+fn newsboat_podcast_episodes_keep_their_own_marks() {
     let episodes = |numbers: std::ops::RangeInclusive<u32>| -> String {
         let episode = |number: u32| {
             format!(
@@ -1093,7 +1093,7 @@ fn a_podcast_of_newsboats_keeps_its_episodes_apart_and_each_its_mark() {
 }
 
 #[test]
-fn a_page_that_all_entries_lead_to_makes_none_of_them_the_same() {
+fn entries_with_one_common_link_stay_distinct() {
     let show = |name: &str| {
         let entries = (1..=5).map(|number| {
             format!(
@@ -1111,7 +1111,7 @@ fn a_page_that_all_entries_lead_to_makes_none_of_them_the_same() {
 }
 
 #[test]
-fn numbers_are_no_addresses_and_mean_nothing_beyond_their_feed() {
+fn numeric_ids_count_only_within_their_feed() {
     let feed = |name: &str| {
         let entries = (1..=3).map(|number| format!("<item><title>{name} {number}</title><guid>{number}</guid></item>"));
         format!("<rss version='2.0'><channel><title>{name}</title>{}</channel></rss>", entries.collect::<String>())
@@ -1136,7 +1136,7 @@ fn numbers_are_no_addresses_and_mean_nothing_beyond_their_feed() {
 }
 
 #[test]
-fn the_names_of_a_list_of_feeds_stay_and_are_the_readers_where_they_are_not_the_feeds_own() {
+fn names_from_an_import_stay_if_they_differ_from_the_feeds() {
     let server = Server::start(|request| answer(rss(&format!("Feed {}", request.path), &[])));
     let mut desk = Desk::new();
     let outline = |path: &str, names: &str| format!("<outline {names} xmlUrl='{}'/>", server.url(path));
@@ -1213,7 +1213,7 @@ fn removing_several_feeds_needs_confirmation() {
 }
 
 #[test]
-fn a_tag_is_kept_without_its_hash_wherever_it_comes_from() {
+fn tags_are_stored_without_hash_from_any_source() {
     let mut desk = Desk::new();
     let wanted = Subscription { tags: vec!["#press".to_owned()], ..Subscription::new("http://a.example/") };
     desk.library.subscribe(std::slice::from_ref(&wanted)).unwrap();
@@ -1226,7 +1226,7 @@ fn a_tag_is_kept_without_its_hash_wherever_it_comes_from() {
 }
 
 #[test]
-fn names_and_tags_are_kept_on_one_line_and_safe_to_show() {
+fn names_and_tags_are_stored_safe_and_on_one_line() {
     let mut desk = Desk::new();
     let odd = "A\u{1b}[31mB\n C\u{202e}";
     let wanted = Subscription {

@@ -151,7 +151,7 @@ fn folders_may_come_and_go_and_change_their_names() {
 }
 
 #[test]
-fn a_file_that_was_named_is_watched_and_its_neighbours_are_not_read() {
+fn named_file_is_watched_without_its_neighbours() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let named = root.join("a.txt");
@@ -165,7 +165,7 @@ fn a_file_that_was_named_is_watched_and_its_neighbours_are_not_read() {
 }
 
 #[test]
-fn a_problem_ends_when_its_file_is_mended() {
+fn problems_end_when_their_file_is_fixed() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let bad = root.join("bad.txt");
@@ -181,7 +181,7 @@ fn a_problem_ends_when_its_file_is_mended() {
 }
 
 #[test]
-fn reading_all_again_changes_nothing_where_nothing_changed() {
+fn reload_without_changes_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::write(root.join("a.txt"), wire("First")).unwrap();
@@ -193,7 +193,7 @@ fn reading_all_again_changes_nothing_where_nothing_changed() {
 }
 
 #[test]
-fn reading_all_again_tells_what_is_still_wrong() {
+fn reload_reports_remaining_problems() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let odd = root.join("odd.txt");

@@ -36,7 +36,7 @@ fn feed(number: u64, version: u64) -> String {
 }
 
 #[test]
-fn a_step_in_the_list_is_a_small_frame_also_while_a_load_and_a_refresh_run() {
+fn list_steps_are_small_frames_during_load_and_refresh() {
     let version = AtomicU64::new(0);
     let server = Server::start(move |request| {
         let number = request.path.trim_start_matches('/').parse().unwrap();

@@ -29,7 +29,7 @@ fn is_root() -> bool {
 }
 
 #[test]
-fn files_that_shrink_grow_vanish_and_move_while_they_are_read_harm_no_other() {
+fn files_that_change_while_read_affect_no_others() {
     let folder = tempfile::tempdir().unwrap();
     for number in 0..300 {
         let text = wire(number % 300, &format!("Calm {number}"), &"The desk opened at nine. ".repeat(40));
@@ -76,7 +76,7 @@ fn files_that_shrink_grow_vanish_and_move_while_they_are_read_harm_no_other() {
 }
 
 #[test]
-fn a_file_that_loses_its_permissions_is_told_of_and_the_others_are_read() {
+fn unreadable_file_is_reported_and_others_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let home = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
@@ -127,7 +127,7 @@ fn a_file_that_loses_its_permissions_is_told_of_and_the_others_are_read() {
 }
 
 #[test]
-fn a_file_that_something_was_wrong_with_is_gone_with_its_article_when_it_is_deleted() {
+fn deleted_file_takes_its_problem_and_article_away() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
     fs::write(root.join("good.txt"), wire(1, "Good", "The desk opened at nine.")).unwrap();
@@ -140,7 +140,7 @@ fn a_file_that_something_was_wrong_with_is_gone_with_its_article_when_it_is_dele
 }
 
 #[test]
-fn a_folder_that_is_moved_away_while_it_is_open_is_told_of_and_read_again_when_it_is_back() {
+fn moved_folder_is_reported_and_read_again_when_back() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path().canonicalize().unwrap();
     let (folder, elsewhere) = (home.join("news"), home.join("elsewhere"));
@@ -198,7 +198,7 @@ impl Drop for Mount {
 
 #[test]
 #[ignore = "needs root"]
-fn a_disk_that_is_full_takes_no_snapshot_and_leaves_none_that_is_broken() {
+fn full_disk_writes_no_broken_snapshot() {
     let disk = Mount::new(400);
     let folder = tempfile::tempdir().unwrap();
     for number in 0..400u32 {
@@ -242,7 +242,7 @@ fn reporter(disk: &Mount, folder: &Path) -> Desk {
 
 #[test]
 #[ignore = "needs root"]
-fn a_mark_that_a_full_disk_refuses_is_shown_as_unsaved_and_is_kept_once_there_is_room() {
+fn full_disk_leaves_marks_unsaved_until_there_is_space() {
     let disk = Mount::new(600);
     let folder = tempfile::tempdir().unwrap();
     let mut desk = reporter(&disk, folder.path());
@@ -262,7 +262,7 @@ fn a_mark_that_a_full_disk_refuses_is_shown_as_unsaved_and_is_kept_once_there_is
 
 #[test]
 #[ignore = "needs root"]
-fn a_disk_that_becomes_read_only_is_told_of_and_the_reader_reads_on() {
+fn read_only_disk_is_reported_and_reading_goes_on() {
     let disk = Mount::new(4_000);
     let folder = tempfile::tempdir().unwrap();
     let mut desk = reporter(&disk, folder.path());
@@ -283,7 +283,7 @@ fn a_disk_that_becomes_read_only_is_told_of_and_the_reader_reads_on() {
 }
 
 #[test]
-fn names_with_newlines_and_invalid_bytes_are_one_line_each_of_every_output() {
+fn names_with_newlines_and_invalid_bytes_print_as_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let names: [&[u8]; 4] = [b"new\nline.txt", b"bytes-\xff\xfe.txt", b"\x1b]0;title\x07.txt", b"return\r.txt"];
     for name in names {
@@ -304,7 +304,7 @@ fn names_with_newlines_and_invalid_bytes_are_one_line_each_of_every_output() {
 }
 
 #[test]
-fn a_folder_of_twenty_thousand_entries_is_left_at_once_while_it_is_read() {
+fn quit_is_immediate_while_20000_files_are_read() {
     let folder = tempfile::tempdir().unwrap();
     many_entries(folder.path(), 20_000);
     for _ in 0..5 {

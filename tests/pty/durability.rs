@@ -89,7 +89,7 @@ fn kill(desk: &mut Desk) {
 const KILLS_EACH: usize = 6;
 
 #[test]
-fn every_mark_that_the_screen_acknowledged_outlives_a_kill() {
+fn confirmed_marks_outlive_a_kill() {
     let wanted = std::env::var("NEWSDESK_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(204);
     let mut dice = Dice(0x5eed);
     let (mut kills, mut acknowledged_in_all) = (0, 0);
@@ -131,7 +131,7 @@ fn every_mark_that_the_screen_acknowledged_outlives_a_kill() {
 }
 
 #[test]
-fn what_a_full_disk_refuses_is_shown_as_unsaved_and_kept_when_there_is_room() {
+fn marks_on_a_full_disk_are_unsaved_until_there_is_space() {
     let reporter = Reporter::with(30);
     drop(reporter.read_and_leave());
     // A limit on the size of files is a disk that is full for this program alone.
@@ -169,7 +169,7 @@ impl Reporter {
 }
 
 #[test]
-fn what_cannot_be_kept_is_offered_as_a_file_and_can_be_imported() {
+fn unsaved_changes_are_offered_as_a_file_and_imported() {
     let reporter = Reporter::with(20);
     // There is no folder in which less can be written.
     let mut desk = reporter.read_with(&[("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")]);
@@ -196,7 +196,7 @@ fn what_cannot_be_kept_is_offered_as_a_file_and_can_be_imported() {
 }
 
 #[test]
-fn a_search_that_could_not_be_kept_is_told_of_and_rescued() {
+fn unsaved_search_is_reported_and_rescued() {
     let reporter = Reporter::with(20);
     let mut desk = reporter.read_with(&[("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")]);
     desk.wait_for("cannot be saved");
@@ -212,7 +212,7 @@ fn a_search_that_could_not_be_kept_is_told_of_and_rescued() {
 }
 
 #[test]
-fn a_signal_leaves_what_could_not_be_kept_in_a_file_in_the_home() {
+fn signal_leaves_unsaved_changes_in_a_file_in_the_home() {
     let reporter = Reporter::with(20);
     let mut desk = reporter.read_with(&[("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")]);
     desk.send("s");
@@ -245,7 +245,7 @@ fn two_readers_see_each_others_marks_and_lose_none() {
 }
 
 #[test]
-fn a_damaged_library_is_set_aside_and_the_reader_starts() {
+fn damaged_library_is_set_aside_and_the_reader_starts() {
     let reporter = Reporter::with(20);
     drop(reporter.read_and_leave());
     fs::write(reporter.library(), "this is no library at all, but long enough to be taken for one".repeat(200))
@@ -260,7 +260,7 @@ fn a_damaged_library_is_set_aside_and_the_reader_starts() {
 
 /// What a new reader does in the first hour.
 #[test]
-fn after_a_kill_and_a_move_of_the_folder_nothing_is_lost_and_the_screen_is_where_it_was() {
+fn session_outlives_a_kill_and_a_moved_folder() {
     let reporter = Reporter::with(20);
     let folder = reporter.folder.clone();
     let long: String =

@@ -167,7 +167,7 @@ impl Reader {
 }
 
 #[test]
-fn fifty_feeds_are_imported_refreshed_read_starred_and_there_without_their_server() {
+fn fifty_imported_feeds_are_read_starred_and_stay_offline() {
     let server = Server::start(|request| Answer::ok(feed(number(request))));
     let reader = Reader::new();
     reader.subscribe_to_all(&server);
@@ -223,7 +223,7 @@ fn fifty_feeds_are_imported_refreshed_read_starred_and_there_without_their_serve
 }
 
 #[test]
-fn a_page_is_subscribed_to_by_choice_its_whole_article_fetched_and_what_changed_shown() {
+fn page_feed_is_chosen_fetched_whole_and_its_changes_shown() {
     let sentence = "The ferry waits for the tide, the tide waits for the moon, and nobody waits for the ferry. ";
     let page = format!(
         "<html><head><title>Ferry waits</title></head><body><article><h1>Ferry waits</h1>{}</article></body></html>",
@@ -282,7 +282,7 @@ fn a_page_is_subscribed_to_by_choice_its_whole_article_fetched_and_what_changed_
 }
 
 #[test]
-fn a_server_that_says_nothing_holds_up_nothing_else_and_can_be_given_up() {
+fn silent_server_blocks_nothing_and_can_be_cancelled() {
     let server = Server::start(|request| match request.path.as_str() {
         "/silent" => Answer::Stall,
         _ => Answer::ok(feed(number(request))),
@@ -339,7 +339,7 @@ fn problems_of_a_feed_are_shown_in_every_list() {
 }
 
 #[test]
-fn what_is_due_comes_without_a_key_where_that_is_wanted_and_what_is_not_due_stays_alone() {
+fn automatic_refresh_fetches_only_due_feeds() {
     let server = Server::start(|request| Answer::ok(feed(number(request))));
     let reader = Reader::new();
     for number in [0, 1] {
@@ -361,7 +361,7 @@ fn what_is_due_comes_without_a_key_where_that_is_wanted_and_what_is_not_due_stay
 }
 
 #[test]
-fn what_is_gone_or_wants_to_be_left_alone_is_passed_over_when_all_feeds_are_refreshed_and_asked_when_it_is_named() {
+fn refresh_skips_gone_and_throttled_feeds_unless_named() {
     let is_over = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let over = Arc::clone(&is_over);
     let server = Server::start(move |request| match request.path.as_str() {
@@ -399,7 +399,7 @@ fn what_is_gone_or_wants_to_be_left_alone_is_passed_over_when_all_feeds_are_refr
 }
 
 #[test]
-fn what_is_wrong_with_a_feed_is_listed_for_as_long_as_it_is() {
+fn feed_problems_are_listed_until_they_are_fixed() {
     let is_broken = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let broken = Arc::clone(&is_broken);
     // One address stands within the other.
@@ -435,7 +435,7 @@ fn what_is_wrong_with_a_feed_is_listed_for_as_long_as_it_is() {
 }
 
 #[test]
-fn a_refresh_that_is_killed_leaves_what_was_stored_whole_and_the_next_stores_nothing_twice() {
+fn killed_refresh_leaves_whole_entries_and_no_duplicates() {
     // Every tenth answer waits until the program has been killed.
     let asked = Arc::new(AtomicUsize::new(0));
     let (count, killed) = (Arc::clone(&asked), Arc::new(Mutex::new(false)));

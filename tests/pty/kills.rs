@@ -71,7 +71,7 @@ fn is_writing(snapshots: &Path) -> bool {
 }
 
 #[test]
-fn a_kill_while_the_snapshot_is_written_leaves_one_that_gives_every_article_as_it_is() {
+fn kill_during_a_snapshot_write_leaves_a_correct_snapshot() {
     let home = tempfile::tempdir().unwrap();
     let root = home.path().canonicalize().unwrap();
     let (folder, cached) = (root.join("news"), root.join(".cache/newsdesk"));
@@ -158,7 +158,7 @@ fn kept(library: &mut Library) -> Kept {
 }
 
 #[test]
-fn a_kill_while_feeds_are_refreshed_loses_no_star_and_leaves_every_feed_whole() {
+fn kill_during_a_refresh_leaves_stars_and_whole_feeds() {
     let version = Arc::new(AtomicU64::new(0));
     let served = Arc::clone(&version);
     let server = Server::start(move |request| {

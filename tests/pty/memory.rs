@@ -36,7 +36,7 @@ fn days(folder: &Path, days: std::ops::Range<u32>) {
 }
 
 #[test]
-fn beyond_the_memory_the_oldest_articles_are_left_out_wherever_they_stand_and_that_is_told() {
+fn memory_limit_skips_the_oldest_articles_and_reports_it() {
     let folder = tempfile::tempdir().unwrap();
     days(folder.path(), 0..300);
     let memory = 16 << 20;
@@ -63,7 +63,7 @@ fn beyond_the_memory_the_oldest_articles_are_left_out_wherever_they_stand_and_th
 }
 
 #[test]
-fn of_articles_of_one_day_those_that_fit_stay() {
+fn articles_of_one_day_stay_as_far_as_they_fit() {
     let folder = tempfile::tempdir().unwrap();
     for number in 0..300 {
         let text: String = (0..12_000).map(|word| format!("word{:x} ", word * 31 + number)).collect();
@@ -76,7 +76,7 @@ fn of_articles_of_one_day_those_that_fit_stay() {
 }
 
 #[test]
-fn a_snapshot_whose_files_were_all_written_anew_is_replaced_within_the_memory() {
+fn snapshot_of_rewritten_files_is_replaced_within_memory() {
     let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let root = folder.path().canonicalize().unwrap();
     let write = |version: u32, words: u32| {
@@ -101,7 +101,7 @@ fn a_snapshot_whose_files_were_all_written_anew_is_replaced_within_the_memory() 
 }
 
 #[test]
-fn what_is_left_out_is_told_once_and_not_again_with_every_file_that_is_saved() {
+fn skipped_articles_are_reported_once_not_at_every_save() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
     days(&root, 0..250);
@@ -141,7 +141,7 @@ fn undated_articles_are_as_old_as_their_files() {
 }
 
 #[test]
-fn the_open_reader_keeps_to_its_memory_as_files_come_and_takes_older_ones_back_when_they_go() {
+fn open_reader_stays_within_memory_as_files_come_and_go() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
     days(&root, 0..250);
@@ -171,7 +171,7 @@ fn the_open_reader_keeps_to_its_memory_as_files_come_and_takes_older_ones_back_w
 }
 
 #[test]
-fn the_config_says_how_much_memory_there_is_and_check_and_the_status_line_say_what_is_left_out() {
+fn memory_setting_limits_and_check_and_status_report_it() {
     let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     days(folder.path(), 0..300);
     let config = home.path().join("desk.toml");
@@ -194,7 +194,7 @@ fn the_config_says_how_much_memory_there_is_and_check_and_the_status_line_say_wh
 }
 
 #[test]
-fn feeds_keep_to_the_memory_and_what_came_last_stays() {
+fn feeds_stay_within_memory_and_newest_entries_stay() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.db");
     let mut library = Library::open(&path).unwrap();
@@ -240,7 +240,7 @@ fn feeds_keep_to_the_memory_and_what_came_last_stays() {
 }
 
 #[test]
-fn standard_input_without_an_end_is_refused() {
+fn endless_standard_input_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("desk.toml");
     fs::write(&config, "[files]\nmax_size = \"2 MiB\"\n").unwrap();
@@ -253,7 +253,7 @@ fn standard_input_without_an_end_is_refused() {
 }
 
 #[test]
-fn several_large_files_at_once_take_no_more_memory_than_a_few_of_them() {
+fn large_files_at_once_take_the_memory_of_a_few() {
     let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let size = if std::env::var_os("NEWSDESK_BIG").is_some() { 63 << 20 } else { 8 << 20 };
     let paragraph = format!("{}\n\n", "The desk opened at nine and closed at five. ".repeat(20));
@@ -320,7 +320,7 @@ fn peak_told(told: &str) -> u64 {
 
 /// Formats whose shortest pieces take many times their bytes while they are read.
 #[test]
-fn files_made_to_take_much_memory_while_they_are_read_are_refused_or_read_within_bounds() {
+fn hostile_files_are_refused_or_read_within_memory() {
     let size = if std::env::var_os("NEWSDESK_BIG").is_some() { 60 << 20 } else { 18 << 20 };
     let cases = [
         ("items.xml", "<rss version='2.0'><channel>", "<item><title>x</title></item>", "</channel></rss>"),
@@ -394,7 +394,7 @@ fn measure(what: &str, path: &Path, config: &str, keys: &[&str], shown: &str) {
 /// As large as the issue wants it: 10 GB and 2 GB in one file, 100 MB on one line, 5 million words in one article.
 #[test]
 #[ignore = "needs an hour and 12 GB of disk"]
-fn what_is_enormous_is_opened_or_refused_with_a_sentence() {
+fn enormous_files_are_opened_or_refused_with_a_message() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let large = "[files]\nmax_size = \"1 GiB\"\n";
@@ -426,7 +426,7 @@ fn what_is_enormous_is_opened_or_refused_with_a_sentence() {
 /// Two million files in one folder; `NEWSDESK_BIG` may say another number.
 #[test]
 #[ignore = "needs an hour and 12 GB of disk"]
-fn millions_of_files_are_opened_within_the_memory_that_they_may_take() {
+fn millions_of_files_are_opened_within_memory() {
     let count = std::env::var("NEWSDESK_BIG").ok().and_then(|count| count.parse().ok()).unwrap_or(1);
     let count = if count > 1 { count } else { 2_000_000 };
     let folder = tempfile::tempdir().unwrap();

@@ -88,7 +88,7 @@ fn read_all(desk: &mut Desk) {
 }
 
 #[test]
-fn every_byte_on_the_screen_is_on_the_list_whatever_the_folder_holds() {
+fn screen_bytes_are_listed_for_hostile_folders() {
     for (columns, rows) in SIZES {
         let folder = tempfile::tempdir().unwrap();
         let named = folder.path().join(format!("root {}", "\u{1b}[2J\u{9b}31m\u{202e}"));
@@ -114,7 +114,7 @@ fn every_byte_on_the_screen_is_on_the_list_whatever_the_folder_holds() {
 
 #[test]
 #[ignore = "needs ../shared"]
-fn every_byte_on_the_screen_is_on_the_list_for_the_shared_hostile_files() {
+fn screen_bytes_are_listed_for_shared_hostile_files() {
     let hostile = shared("hostile");
     for (columns, rows) in SIZES {
         let mut desk = Desk::open(columns, rows, &[hostile.to_str().unwrap()]);
@@ -128,7 +128,7 @@ fn every_byte_on_the_screen_is_on_the_list_for_the_shared_hostile_files() {
 }
 
 #[test]
-fn only_what_is_checked_is_copied_and_only_on_a_key() {
+fn clipboard_gets_only_safe_text_and_only_after_a_key() {
     let folder = tempfile::tempdir().unwrap();
     hostile::folder(folder.path());
     let mut desk = Desk::open(100, 30, &[folder.path().to_str().unwrap()]);
@@ -147,7 +147,7 @@ fn only_what_is_checked_is_copied_and_only_on_a_key() {
 }
 
 #[test]
-fn feeds_and_what_is_kept_are_shown_as_text_alone() {
+fn feeds_and_library_are_shown_as_text_only() {
     let server = server::Server::start(|request| match request.path.as_str() {
         "/feed" => server::Answer::ok(hostile::feed()).with("Content-Type", "application/rss+xml"),
         _ => server::Answer::Raw(format!("HTTP/1.1 500 {}\r\nX: {}\r\n\r\n", evil(), evil()).into_bytes()),
@@ -227,7 +227,7 @@ fn subcommands() -> BTreeSet<String> {
 }
 
 #[test]
-fn what_any_subcommand_prints_is_text_alone() {
+fn subcommands_print_only_text() {
     let server = server::Server::start(|request| match request.path.as_str() {
         "/feed" => server::Answer::ok(hostile::feed()),
         "/page" => server::Answer::ok(format!(
@@ -366,7 +366,7 @@ fn what_any_subcommand_prints_is_text_alone() {
 }
 
 #[test]
-fn the_name_of_a_feed_file_need_not_be_text() {
+fn feed_file_names_may_be_invalid_utf8() {
     use std::os::unix::ffi::OsStrExt;
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(std::ffi::OsStr::from_bytes(b"no \xff text\x1b[2J.rss"));
@@ -379,7 +379,7 @@ fn the_name_of_a_feed_file_need_not_be_text() {
 
 #[test]
 #[ignore = "needs ../shared"]
-fn what_any_subcommand_prints_of_the_shared_hostile_files_is_text_alone() {
+fn subcommands_print_only_text_for_shared_hostile_files() {
     let hostile = shared("hostile");
     let home = tempfile::tempdir().unwrap();
     let path = hostile.to_str().unwrap();
@@ -410,7 +410,7 @@ fn what_any_subcommand_prints_of_the_shared_hostile_files_is_text_alone() {
 }
 
 #[test]
-fn colours_are_the_only_sequences_that_a_subcommand_prints() {
+fn subcommands_print_no_sequences_except_colours() {
     let home = tempfile::tempdir().unwrap();
     hostile::folder(home.path());
     for arguments in [&["show", ".", "--color", "always"][..], &["search", "be", ".", "--color", "always"]] {
@@ -422,7 +422,7 @@ fn colours_are_the_only_sequences_that_a_subcommand_prints() {
 }
 
 #[test]
-fn an_address_is_one_argument_of_the_opener_and_no_shell_sees_it() {
+fn opener_gets_the_address_as_one_argument_without_shell() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let (opener, told) = (home.path().join("opener"), home.path().join("told"));
@@ -479,7 +479,7 @@ fn an_address_is_one_argument_of_the_opener_and_no_shell_sees_it() {
 }
 
 #[test]
-fn text_leaves_on_standard_input_or_in_a_private_file_that_is_gone_afterwards() {
+fn commands_get_standard_input_and_editors_a_private_file() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let (editor, told, piped) = (home.path().join("editor"), home.path().join("told"), home.path().join("piped"));

@@ -100,7 +100,7 @@ fn let_work(desk: &mut Desk, time: Duration) {
 }
 
 #[test]
-fn signals_at_any_moment_leave_the_terminal_and_the_library_whole() {
+fn signals_at_any_moment_leave_terminal_and_library_whole() {
     let wanted = setting("NEWSDESK_SIGNALS").unwrap_or(48);
     let seed = setting("NEWSDESK_SIGNALS_SEED").unwrap_or(0x0516);
     let version = std::sync::atomic::AtomicU64::new(0);

@@ -115,7 +115,7 @@ fn loading(desk: &Desk, all: usize) -> bool {
 
 #[test]
 #[ignore = "needs seccomp"]
-fn while_a_slow_disk_is_read_articles_come_one_after_the_other_and_keys_are_answered_at_once() {
+fn slow_disk_shows_articles_in_turn_and_keys_stay_fast() {
     let scene = Scene::new(300);
     scene.disk.rule(&[("ors", "delay=20", &scene.news)]);
     let begun = Instant::now();
@@ -147,7 +147,7 @@ fn while_a_slow_disk_is_read_articles_come_one_after_the_other_and_keys_are_answ
 
 #[test]
 #[ignore = "needs seccomp"]
-fn the_second_start_from_a_slow_disk_shows_what_the_snapshot_holds_before_the_disk_has_answered_for_it() {
+fn slow_disk_second_start_shows_the_snapshot_first() {
     let scene = Scene::new(1_100);
     let mut desk = scene.open();
     desk.wait_for("1,100 articles");
@@ -174,7 +174,7 @@ fn the_second_start_from_a_slow_disk_shows_what_the_snapshot_holds_before_the_di
 
 #[test]
 #[ignore = "needs seccomp"]
-fn what_the_disk_does_not_answer_for_holds_up_nothing_else_and_comes_when_it_does() {
+fn hanging_reads_block_nothing_else_and_arrive_later() {
     let scene = Scene::new(100);
     fs::create_dir(scene.news.join("deep")).unwrap();
     scene.write("deep/inside.txt", 100);
@@ -203,7 +203,7 @@ fn what_the_disk_does_not_answer_for_holds_up_nothing_else_and_comes_when_it_doe
 
 #[test]
 #[ignore = "needs seccomp"]
-fn what_was_read_before_stays_while_the_disk_does_not_answer_whether_it_changed() {
+fn loaded_articles_stay_while_the_disk_hangs() {
     let scene = Scene::new(30);
     let mut desk = scene.open();
     desk.wait_for("30 articles");
@@ -228,7 +228,7 @@ fn what_was_read_before_stays_while_the_disk_does_not_answer_whether_it_changed(
 
 #[test]
 #[ignore = "needs seccomp"]
-fn a_read_that_hangs_keeps_nobody_from_leaving_and_no_mark_from_the_disk() {
+fn hanging_read_delays_neither_quit_nor_marks() {
     let scene = Scene::new(100);
     for (how, operations) in [("q", "r"), ("\u{3}", "o"), ("TERM", "r"), ("q", "l"), ("q", "s")] {
         let hung = if operations == "l" { scene.news.join("deep") } else { scene.news.join("0030.txt") };
@@ -249,7 +249,7 @@ fn a_read_that_hangs_keeps_nobody_from_leaving_and_no_mark_from_the_disk() {
 
 #[test]
 #[ignore = "needs seccomp"]
-fn a_folder_that_hangs_from_the_start_can_be_left_like_any_other() {
+fn hanging_folder_does_not_delay_quit() {
     let scene = Scene::new(3);
     for operations in ["s", "o", "l"] {
         for how in ["q", "\u{3}", "TERM"] {
@@ -269,7 +269,7 @@ fn a_folder_that_hangs_from_the_start_can_be_left_like_any_other() {
 
 #[test]
 #[ignore = "needs seccomp"]
-fn subcommands_can_be_ended_while_the_disk_does_not_answer_and_tell_of_what_it_does_not_answer_for() {
+fn subcommands_on_a_hanging_disk_report_it_and_can_be_ended() {
     let scene = Scene::new(30);
     let news = scene.news.to_str().unwrap();
     scene.disk.rule(&[("r", "hang", &scene.news.join("0003.txt"))]);
@@ -301,7 +301,7 @@ fn is_read(process: u32, folder: &Path) -> bool {
 
 #[test]
 #[ignore = "needs seccomp"]
-fn on_a_slow_disk_a_mark_is_acknowledged_when_it_is_kept_and_none_is_lost_by_leaving() {
+fn slow_disk_confirms_marks_once_saved_and_loses_none() {
     let scene = Scene::new(30);
     let mut desk = scene.open();
     desk.wait_for("30 articles");
@@ -335,7 +335,7 @@ fn on_a_slow_disk_a_mark_is_acknowledged_when_it_is_kept_and_none_is_lost_by_lea
 
 #[test]
 #[ignore = "needs seccomp"]
-fn who_leaves_while_the_disk_of_the_library_does_not_answer_is_told_so_and_may_give_up_what_is_not_kept() {
+fn quit_with_a_hanging_library_explains_and_can_be_forced() {
     let scene = Scene::new(10);
     for gives_up in [false, true] {
         let mut desk = scene.open();
@@ -368,7 +368,7 @@ const EACCES: &str = "error=13";
 
 #[test]
 #[ignore = "needs seccomp"]
-fn a_mark_that_a_quota_refuses_waits_and_is_told_in_words_and_is_kept_once_there_is_room() {
+fn quota_leaves_marks_unsaved_until_there_is_space() {
     let scene = Scene::new(20);
     let mut desk = scene.open();
     desk.wait_for("20 articles");
@@ -403,7 +403,7 @@ fn a_mark_that_a_quota_refuses_waits_and_is_told_in_words_and_is_kept_once_there
 
 #[test]
 #[ignore = "needs seccomp"]
-fn a_quota_takes_no_snapshot_and_leaves_none_that_is_broken() {
+fn quota_writes_no_broken_snapshot() {
     let scene = Scene::new(1_100);
     let cache = scene.home.join(".cache");
     scene.disk.rule(&[("w", EDQUOT, &cache)]);
@@ -428,7 +428,7 @@ fn a_quota_takes_no_snapshot_and_leaves_none_that_is_broken() {
 
 #[test]
 #[ignore = "needs seccomp"]
-fn what_cannot_be_read_any_more_while_it_is_open_is_told_of_the_rest_stays_and_it_comes_back() {
+fn read_errors_while_open_are_reported_and_recovered() {
     let scene = Scene::new(20);
     let deep = scene.news.join("deep");
     fs::create_dir(&deep).unwrap();

@@ -253,7 +253,7 @@ fn median<T: Ord + Default + Copy>(values: impl Iterator<Item = T>) -> T {
 }
 
 #[test]
-fn under_load_memory_threads_files_and_answers_stay_what_they_were() {
+fn memory_threads_files_and_latency_are_stable_under_load() {
     let setting = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
     let time = Duration::from_secs(setting("NEWSDESK_SOAK").unwrap_or(20));
     let mut dice = Dice(setting("NEWSDESK_SOAK_SEED").unwrap_or(0x5eed));

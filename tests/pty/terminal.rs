@@ -6,7 +6,7 @@ use crate::support::terminal::{Desk, cells};
 use portable_pty::PtySize;
 
 #[test]
-fn the_bundled_articles_open_and_say_how_to_open_others() {
+fn bundled_articles_explain_how_to_open_others() {
     let mut desk = Desk::open(160, 50, &[]);
     desk.wait_for("30 articles");
     desk.wait_for("newsdesk FOLDER");
@@ -16,7 +16,7 @@ fn the_bundled_articles_open_and_say_how_to_open_others() {
 }
 
 #[test]
-fn a_filter_narrows_the_list_colours_every_hit_and_is_walked_through() {
+fn filter_narrows_the_list_and_colours_hits_that_n_visits() {
     let mut desk = Desk::open(160, 50, &["seeds"]);
     desk.wait_for("30 articles");
     desk.send("/state moon");
@@ -43,7 +43,7 @@ fn a_filter_narrows_the_list_colours_every_hit_and_is_walked_through() {
 }
 
 #[test]
-fn a_narrow_terminal_shows_one_pane_at_a_time() {
+fn narrow_terminal_shows_one_pane_at_a_time() {
     let mut desk = Desk::open(80, 24, &["seeds"]);
     desk.wait_for("30 articles");
     assert!(!desk.text().contains("The roof was rebuilt"));
@@ -57,7 +57,7 @@ fn a_narrow_terminal_shows_one_pane_at_a_time() {
 }
 
 #[test]
-fn signals_that_end_the_program_leave_the_terminal_whole() {
+fn signals_that_end_the_program_restore_the_terminal() {
     use rustix::process::Signal;
     for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2), (Signal::QUIT, 3)] {
         let mut desk = Desk::open(100, 30, &["seeds"]);
@@ -69,7 +69,7 @@ fn signals_that_end_the_program_leave_the_terminal_whole() {
 }
 
 #[test]
-fn stopping_gives_the_terminal_back_and_going_on_takes_it_again() {
+fn suspend_restores_the_terminal_and_resume_redraws() {
     use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
     let mut desk = Desk::open(100, 30, &["seeds"]);
     desk.wait_for("30 articles");
@@ -86,7 +86,7 @@ fn stopping_gives_the_terminal_back_and_going_on_takes_it_again() {
 }
 
 #[test]
-fn a_terminal_that_goes_away_ends_the_program() {
+fn closed_terminal_ends_the_program() {
     let mut desk = Desk::open(100, 30, &["seeds"]);
     desk.wait_for("30 articles");
     drop(desk.input.take());
@@ -107,7 +107,7 @@ fn pasted_text_is_text_and_never_keys() {
 }
 
 #[test]
-fn a_new_file_shows_up_without_moving_the_selection() {
+fn new_file_appears_without_moving_the_selection() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, day: u32, headline: &str| {
         std::fs::write(
@@ -136,7 +136,7 @@ fn a_new_file_shows_up_without_moving_the_selection() {
 }
 
 #[test]
-fn without_colours_hits_are_marked_by_attributes() {
+fn hits_are_marked_by_attributes_without_colours() {
     let mut desk = Desk::open_with(100, 30, &["seeds"], &[("NO_COLOR", "1")]);
     desk.wait_for("30 articles");
     desk.send("/moon");
@@ -152,7 +152,7 @@ fn without_colours_hits_are_marked_by_attributes() {
 }
 
 #[test]
-fn the_editor_gets_the_file_and_the_terminal_and_gives_it_back() {
+fn editor_gets_the_file_and_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("one.txt");
     std::fs::write(&file, " date 2023-09-01 WORLD\nRiver falls\nBody.\n").unwrap();
@@ -171,7 +171,7 @@ fn the_editor_gets_the_file_and_the_terminal_and_gives_it_back() {
 }
 
 #[test]
-fn a_command_gets_the_article_on_its_standard_input() {
+fn command_gets_the_article_on_standard_input() {
     let mut desk = Desk::open(100, 30, &["seeds"]);
     desk.wait_for("30 articles");
     desk.send("|head -1\r");
@@ -187,7 +187,7 @@ fn a_command_gets_the_article_on_its_standard_input() {
 }
 
 #[test]
-fn nothing_in_a_hostile_file_reaches_the_terminal_as_a_command() {
+fn hostile_file_sends_no_command_to_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let evil = " date 2023-09-01 WO\u{1b}[2JRLD\nHead \u{1b}]0;owned\u{7} line \u{9b}31m \u{202e}fdp\n\nBody \u{1b}Pq#0\u{1b}\\ \u{1b}_Ga=T\u{1b}\\ end.\n\nSOURCE:A\u{1b}cB\n";
     std::fs::write(folder.path().join("evil\u{1b}[31m.txt"), evil).unwrap();
@@ -210,7 +210,7 @@ fn nothing_in_a_hostile_file_reaches_the_terminal_as_a_command() {
 }
 
 #[test]
-fn articles_on_standard_input_are_read_with_keys_from_the_terminal() {
+fn standard_input_articles_are_read_with_terminal_keys() {
     let mut desk = Desk::open(100, 30, &["check", "seeds"]);
     desk.wait_for("30 articles in 30 files");
     assert_eq!(desk.wait_for_end(), 0);
@@ -224,7 +224,7 @@ fn articles_on_standard_input_are_read_with_keys_from_the_terminal() {
 }
 
 #[test]
-fn any_size_of_the_terminal_is_borne() {
+fn terminal_of_any_size_is_drawn() {
     let mut desk = Desk::open(80, 24, &["seeds"]);
     desk.wait_for("30 articles");
     for (columns, rows) in [(1, 1), (2, 3), (300, 100), (40, 12), (160, 50)] {

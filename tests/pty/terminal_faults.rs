@@ -80,7 +80,7 @@ fn is_listed(desk: &Desk) -> bool {
 }
 
 #[test]
-fn every_size_from_nothing_to_a_wall_is_borne_from_the_start_and_on_the_way() {
+fn terminal_sizes_from_0_to_1000_work_at_start_and_later() {
     let sizes =
         [(0, 0), (0, 24), (80, 0), (1, 1), (1, 500), (1000, 1), (2, 3), (3, 2), (12, 4), (300, 100), (1000, 500)];
     for (columns, rows) in sizes {
@@ -105,7 +105,7 @@ fn every_size_from_nothing_to_a_wall_is_borne_from_the_start_and_on_the_way() {
 }
 
 #[test]
-fn a_thousand_sizes_in_a_second_end_in_the_last_one() {
+fn resize_storm_ends_at_the_last_size() {
     let mut desk = Desk::open(120, 40, &["seeds"]);
     desk.wait_for("30 articles");
     let begun = Instant::now();
@@ -133,7 +133,7 @@ fn a_thousand_sizes_in_a_second_end_in_the_last_one() {
 }
 
 #[test]
-fn a_terminal_that_goes_away_without_a_word_ends_the_program_within_a_second_and_it_does_not_spin() {
+fn vanished_terminal_ends_the_program_within_a_second() {
     let many = tempfile::tempdir().unwrap();
     for number in 0..3_000 {
         fs::write(many.path().join(format!("{number}.txt")), format!("River {number} falls\n\nIt fell.\n")).unwrap();
@@ -178,7 +178,7 @@ fn a_terminal_that_goes_away_without_a_word_ends_the_program_within_a_second_and
 }
 
 #[test]
-fn ten_megabytes_pasted_into_the_list_the_bar_or_a_note_are_cut_to_what_fits() {
+fn paste_of_ten_megabytes_is_cut_in_list_bar_and_note() {
     let home = tempfile::tempdir().unwrap();
     let mut desk = Desk::at_home(home.path(), 160, 50, PROGRAM, &["seeds"], &[]);
     desk.wait_for("30 articles");
@@ -204,7 +204,7 @@ fn ten_megabytes_pasted_into_the_list_the_bar_or_a_note_are_cut_to_what_fits() {
 }
 
 #[test]
-fn ten_thousand_keys_at_once_are_all_taken() {
+fn key_storm_of_ten_thousand_is_handled_completely() {
     let home = tempfile::tempdir().unwrap();
     let mut desk = seeds_in(home.path());
     desk.wait_for("30 articles");
@@ -219,7 +219,7 @@ fn ten_thousand_keys_at_once_are_all_taken() {
 }
 
 #[test]
-fn a_dumb_terminal_and_one_that_nobody_named_are_drawn_without_colours_or_with_few_and_in_any_locale() {
+fn dumb_and_unknown_terminals_are_drawn_in_any_locale() {
     for variables in [
         &[("TERM", "dumb"), ("LANG", "C.UTF-8")][..],
         &[("TERM", ""), ("LANG", "C")],
@@ -251,7 +251,7 @@ fn a_dumb_terminal_and_one_that_nobody_named_are_drawn_without_colours_or_with_f
 }
 
 #[test]
-fn a_terminal_that_takes_nothing_keeps_no_mark_from_the_disk_and_no_signal_from_ending_the_program() {
+fn blocked_terminal_delays_neither_marks_nor_signals() {
     let home = tempfile::tempdir().unwrap();
     let mut desk = seeds_in(home.path());
     desk.wait_for("30 articles");
@@ -277,7 +277,7 @@ fn a_terminal_that_takes_nothing_keeps_no_mark_from_the_disk_and_no_signal_from_
 }
 
 #[test]
-fn what_cannot_be_kept_is_rescued_though_the_terminal_takes_nothing() {
+fn unsaved_changes_are_rescued_if_the_terminal_is_blocked() {
     let home = tempfile::tempdir().unwrap();
     // There is no folder in which less can be written.
     let nowhere = [("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")];
@@ -292,7 +292,7 @@ fn what_cannot_be_kept_is_rescued_though_the_terminal_takes_nothing() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_rescued_though_an_editor_that_heeds_no_signal_has_the_terminal() {
+fn unsaved_changes_are_rescued_while_an_editor_ignores_signals() {
     let home = tempfile::tempdir().unwrap();
     let editor = home.path().join("editor");
     fs::write(&editor, "#!/bin/sh\ntrap '' TERM HUP\necho in the editor\nread line\n").unwrap();
@@ -318,7 +318,7 @@ fn rescued(home: &Path) -> usize {
 }
 
 #[test]
-fn at_two_kilobytes_a_second_what_is_typed_is_never_further_behind_than_the_link() {
+fn slow_link_delays_keys_only_by_its_own_buffer() {
     const RATE: usize = 2_000;
     let home = tempfile::tempdir().unwrap();
     let mut desk = seeds_in(home.path());

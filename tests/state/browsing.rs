@@ -31,7 +31,7 @@ fn keys_move_the_selection_and_stop_at_both_ends() {
 }
 
 #[test]
-fn a_number_before_a_key_says_how_often_or_where() {
+fn count_before_a_key_repeats_it_or_names_a_row() {
     let mut desk = Desk::wide();
     desk.press("3 j");
     assert_eq!(desk.state.list().selected(), 3);
@@ -48,7 +48,7 @@ fn a_number_before_a_key_says_how_often_or_where() {
 }
 
 #[test]
-fn a_number_counts_lines_where_the_text_has_the_focus() {
+fn count_scrolls_lines_if_the_text_has_the_focus() {
     let mut desk = Desk::with_long(60);
     desk.press("enter 5 j");
     assert_eq!((desk.state.reading().top(), desk.selected().as_str()), (5, "A long read"));
@@ -138,7 +138,7 @@ fn export_writes_the_list_or_the_open_article() {
 }
 
 #[test]
-fn export_refuses_an_unknown_ending_and_keeps_what_was_typed() {
+fn export_refuses_unknown_extensions_and_keeps_the_input() {
     let mut desk = Desk::wide();
     desk.press("w ^U").type_in("found.pdf").press("enter");
     assert_eq!(desk.notice(), "End the file name in .md, .csv, .json, .jsonl or .txt");
@@ -147,7 +147,7 @@ fn export_refuses_an_unknown_ending_and_keeps_what_was_typed() {
 }
 
 #[test]
-fn export_replaces_a_file_only_after_a_question_or_with_a_bang() {
+fn export_replaces_files_only_after_a_question_or_bang() {
     let mut desk = Desk::wide();
     desk.press("w enter");
     let Some(Effect::Export(export)) = desk.effects.pop() else { panic!("{:?}", desk.effects) };
@@ -206,7 +206,7 @@ fn cancel_leaves_a_line_as_it_was_before() {
 }
 
 #[test]
-fn a_filter_narrows_with_every_letter() {
+fn filter_narrows_with_every_letter() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("quay");
     assert_eq!(desk.listed(), ["Ferry to the islands sails again", "Market moves to the old quay"]);
@@ -220,7 +220,7 @@ fn a_filter_narrows_with_every_letter() {
 }
 
 #[test]
-fn the_selected_article_stays_selected_while_it_matches_and_when_the_filter_goes() {
+fn selection_stays_while_it_matches_and_without_filter() {
     let mut desk = Desk::wide();
     desk.press("j j j / ").type_in("stat");
     assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
@@ -233,14 +233,14 @@ fn the_selected_article_stays_selected_while_it_matches_and_when_the_filter_goes
 }
 
 #[test]
-fn where_the_selected_article_does_not_match_the_next_one_that_does_is_selected() {
+fn selection_moves_to_the_next_match() {
     let mut desk = Desk::wide();
     desk.press("j j").filter("state");
     assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
 }
 
 #[test]
-fn where_nothing_matches_nothing_is_selected_and_clearing_brings_all_back() {
+fn filter_without_matches_selects_nothing_until_cleared() {
     let mut desk = Desk::wide();
     desk.press("j").filter("zeppelin");
     assert!(desk.listed().is_empty() && desk.state.reading().open().is_none());
@@ -252,7 +252,7 @@ fn where_nothing_matches_nothing_is_selected_and_clearing_brings_all_back() {
 }
 
 #[test]
-fn next_hit_goes_through_an_article_and_on_into_the_next_that_has_one() {
+fn next_hit_visits_all_hits_of_all_articles() {
     let mut desk = Desk::wide();
     desk.filter("state");
     let walk: Vec<_> = (0..5)
@@ -269,7 +269,7 @@ fn next_hit_goes_through_an_article_and_on_into_the_next_that_has_one() {
 }
 
 #[test]
-fn previous_hit_goes_back_to_the_last_one_of_the_article_before() {
+fn previous_hit_goes_to_the_last_hit_of_the_article_before() {
     let mut desk = Desk::wide();
     desk.filter("state").press("5 n");
     assert_eq!(desk.state.list().selected(), 2);
@@ -282,7 +282,7 @@ fn previous_hit_goes_back_to_the_last_one_of_the_article_before() {
 }
 
 #[test]
-fn a_hit_that_is_out_of_sight_is_brought_into_sight() {
+fn hits_are_scrolled_into_view() {
     let mut desk = Desk::with_long(60);
     desk.filter("tenth");
     for number in 1..=6 {
@@ -295,14 +295,14 @@ fn a_hit_that_is_out_of_sight_is_brought_into_sight() {
 }
 
 #[test]
-fn on_a_narrow_screen_next_hit_shows_the_text() {
+fn next_hit_shows_the_text_on_a_narrow_screen() {
     let mut desk = Desk::narrow();
     desk.filter("state").press("n");
     assert_eq!((desk.state.focus(), desk.hit().as_deref()), (Focus::Reading, Some("state")));
 }
 
 #[test]
-fn without_a_filter_or_without_a_wanted_word_next_hit_says_what_is_the_matter() {
+fn next_hit_without_words_to_find_explains_itself() {
     let mut desk = Desk::wide();
     desk.press("n");
     assert_eq!(desk.notice(), "No hits: the filter has no words to find in the text");
@@ -330,7 +330,7 @@ fn filter_without_words_shows_no_snippets_or_hits() {
 }
 
 #[test]
-fn case_toggle_changes_the_filter_and_says_what_it_would_find() {
+fn case_toggle_changes_the_filter_and_shows_its_count() {
     let corpus = with_file(&town(), "us.txt", "date 2023-09-29 WORLD\nUS sends help\n\nIt came.");
     let mut desk = Desk::new(Config::default(), corpus, 80, 24);
     desk.press("Alt-c");
@@ -408,7 +408,7 @@ fn articles_from_the_future_are_hidden_if_the_config_says_so() {
 }
 
 #[test]
-fn older_filters_come_back_and_at_last_what_was_typed() {
+fn filter_history_ends_with_the_typed_text() {
     let mut desk = Desk::wide();
     desk.filter("quay").press("/ ^U").type_in("state").press("enter / ^U").type_in("dr");
     desk.press("up");
@@ -424,14 +424,14 @@ fn older_filters_come_back_and_at_last_what_was_typed() {
 }
 
 #[test]
-fn a_filter_that_is_cleared_can_be_taken_back_from_the_history() {
+fn cleared_filter_can_be_recalled_from_the_history() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("state").press("esc / up enter");
     assert_eq!((desk.typed(), desk.listed().len()), ("state", 3));
 }
 
 #[test]
-fn the_answer_to_an_older_filter_is_dropped() {
+fn answers_to_older_filters_are_dropped() {
     let mut desk = Desk::wide();
     desk.slow = true;
     desk.press("/").type_in("qs");
@@ -450,7 +450,7 @@ fn the_answer_to_an_older_filter_is_dropped() {
 }
 
 #[test]
-fn until_the_reader_moves_the_newest_article_is_the_selected_one() {
+fn selection_follows_the_newest_article_until_moved() {
     let mut desk = Desk::wide();
     let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
     desk.corpus(grown);
@@ -458,7 +458,7 @@ fn until_the_reader_moves_the_newest_article_is_the_selected_one() {
 }
 
 #[test]
-fn once_the_reader_moved_newer_articles_come_in_above_the_selected_one() {
+fn selection_stays_once_moved_if_newer_articles_arrive() {
     let mut desk = Desk::wide();
     desk.press("j");
     let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
@@ -467,7 +467,7 @@ fn once_the_reader_moved_newer_articles_come_in_above_the_selected_one() {
 }
 
 #[test]
-fn an_article_that_is_written_anew_stays_selected_and_is_read_on_at_the_same_place() {
+fn rewritten_article_stays_selected_at_its_place() {
     let mut desk = Desk::with_long(60);
     desk.press("enter 3 0 j");
     let (place, text) = (desk.place(), desk.text()[0].clone());
@@ -480,7 +480,7 @@ fn an_article_that_is_written_anew_stays_selected_and_is_read_on_at_the_same_pla
 }
 
 #[test]
-fn an_article_that_is_gone_hands_the_selection_to_the_next() {
+fn deleted_article_hands_the_selection_to_the_next() {
     let mut desk = Desk::wide();
     desk.press("j j");
     let fewer = without_file(desk.state.corpus(), "market.txt");
@@ -491,7 +491,7 @@ fn an_article_that_is_gone_hands_the_selection_to_the_next() {
 }
 
 #[test]
-fn a_new_version_is_filtered_as_the_old_one_was() {
+fn filter_applies_to_a_new_version() {
     let mut desk = Desk::wide();
     desk.filter("state").press("j");
     let grown = with_file(desk.state.corpus(), "tax.txt", "date 2023-10-01 TOWN\nTax is due\n\nThe state wants it.");
@@ -502,7 +502,7 @@ fn a_new_version_is_filtered_as_the_old_one_was() {
 }
 
 #[test]
-fn the_text_alone_is_a_key_away_and_a_filter_ends_it() {
+fn zen_shows_only_the_text_and_ends_with_a_filter() {
     let mut desk = Desk::wide();
     desk.press("z");
     let layout = desk.state.layout();
@@ -519,7 +519,7 @@ fn the_text_alone_is_a_key_away_and_a_filter_ends_it() {
 }
 
 #[test]
-fn space_reads_page_by_page_and_on_into_the_next_article() {
+fn space_pages_through_the_text_into_the_next_article() {
     let mut desk = Desk::with_long(60);
     let mut pages = 0;
     while desk.selected() == "A long read" {
@@ -539,7 +539,7 @@ fn space_reads_page_by_page_and_on_into_the_next_article() {
 }
 
 #[test]
-fn the_palette_finds_an_action_by_name_and_does_it() {
+fn palette_finds_an_action_by_name_and_runs_it() {
     let mut desk = Desk::wide();
     desk.press(":").type_in("theme");
     assert_eq!(palette_rows("theme")[0].name, "theme");
@@ -555,7 +555,7 @@ fn the_palette_finds_an_action_by_name_and_does_it() {
 }
 
 #[test]
-fn the_help_is_searched_with_a_slash_and_closed_with_escape() {
+fn help_is_searched_with_slash_and_closed_with_escape() {
     let mut desk = Desk::wide();
     desk.press("? /").type_in("clipboard");
     let rows = |desk: &Desk| {
@@ -573,7 +573,7 @@ fn the_help_is_searched_with_a_slash_and_closed_with_escape() {
 }
 
 #[test]
-fn problems_are_listed_and_go_when_their_file_is_read_anew() {
+fn problems_are_listed_until_their_file_is_reread() {
     let mut desk = Desk::wide();
     desk.press("!");
     assert_eq!(desk.notice(), "No problems: everything could be read");
@@ -593,7 +593,7 @@ fn problems_are_listed_and_go_when_their_file_is_read_anew() {
 }
 
 #[test]
-fn headline_and_address_or_the_whole_article_are_copied() {
+fn copy_takes_headline_and_address_or_the_article() {
     let mut desk = Desk::wide();
     desk.press("j y");
     let [Effect::Copy(text)] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
@@ -608,7 +608,7 @@ fn headline_and_address_or_the_whole_article_are_copied() {
 }
 
 #[test]
-fn links_are_opened_by_number_and_the_lack_of_one_is_told() {
+fn links_are_opened_by_number_or_reported_missing() {
     let page = "# Two links\n\nSee [one](https://one.example/) and [two](https://two.example/).\n";
     let mut desk = Desk::new(Config::default(), with_file(&town(), "links.md", page), 120, 40);
     desk.press("G");
@@ -624,7 +624,7 @@ fn links_are_opened_by_number_and_the_lack_of_one_is_told() {
 }
 
 #[test]
-fn only_an_article_that_is_in_a_file_is_edited() {
+fn edit_needs_an_article_in_a_file() {
     let mut desk = Desk::wide();
     desk.press("e");
     assert!(matches!(&desk.effects[..], [Effect::Edit(path)] if path == Path::new("desk/ferry.txt")));
@@ -635,7 +635,7 @@ fn only_an_article_that_is_in_a_file_is_edited() {
 }
 
 #[test]
-fn an_article_is_given_to_the_command_that_is_typed() {
+fn pipe_sends_the_article_to_the_typed_command() {
     let mut desk = Desk::wide();
     desk.press("| enter");
     assert!(desk.effects.is_empty());
@@ -645,7 +645,7 @@ fn an_article_is_given_to_the_command_that_is_typed() {
 }
 
 #[test]
-fn other_keys_ask_the_world_outside_for_what_they_name() {
+fn keys_request_the_effects_they_name() {
     let mut desk = Desk::wide();
     desk.press("f5 ^L ^Z ^C /");
     assert!(matches!(desk.effects[..], [Effect::Reload, Effect::Redraw, Effect::Suspend, Effect::Quit]));
@@ -656,7 +656,7 @@ fn other_keys_ask_the_world_outside_for_what_they_name() {
 }
 
 #[test]
-fn a_mistake_keeps_the_last_good_answer_and_is_told() {
+fn query_mistakes_keep_the_last_answer_and_are_reported() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("state").press("space").type_in("is:star");
     let (found, asked) = (desk.listed(), desk.requests.len());
@@ -676,7 +676,7 @@ fn a_mistake_keeps_the_last_good_answer_and_is_told() {
 }
 
 #[test]
-fn where_a_mistake_was_a_word_that_nothing_has_the_rest_is_asked() {
+fn query_without_its_unknown_word_is_searched() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("state").press("space").type_in("secton");
     assert_eq!(desk.listed().len(), 0);
@@ -688,7 +688,7 @@ fn where_a_mistake_was_a_word_that_nothing_has_the_rest_is_asked() {
 }
 
 #[test]
-fn a_word_to_be_left_out_counts_once_it_is_more_than_begun() {
+fn excluded_words_count_once_they_are_long_enough() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("state").press("space").type_in("-");
     for (letter, found) in [("a", 3), ("r", 3), ("c", 2), ("h", 2)] {
@@ -706,7 +706,7 @@ fn a_word_to_be_left_out_counts_once_it_is_more_than_begun() {
 }
 
 #[test]
-fn typing_what_changes_nothing_asks_nothing() {
+fn typing_without_effect_sends_no_query() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("state");
     let asked = desk.requests.len();
@@ -722,7 +722,7 @@ fn typing_what_changes_nothing_asks_nothing() {
 }
 
 #[test]
-fn of_a_query_that_finds_nothing_the_costly_condition_is_named() {
+fn empty_answer_names_the_condition_that_costs_most() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("state quay section:weather");
     assert_eq!(desk.state.filter().costly(), Some(&EmptyReason::Without("quay".to_owned(), 1)));
@@ -733,7 +733,7 @@ fn of_a_query_that_finds_nothing_the_costly_condition_is_named() {
 }
 
 #[test]
-fn tab_completes_fields_and_then_values_with_their_counts() {
+fn tab_completes_fields_then_values_with_counts() {
     let mut desk = Desk::wide();
     desk.press("/").type_in("s").press("tab");
     assert_eq!(desk.typed(), "source:");
@@ -761,7 +761,7 @@ fn tab_completes_fields_and_then_values_with_their_counts() {
 }
 
 #[test]
-fn a_question_mark_shows_the_language_where_a_word_begins_and_is_a_letter_elsewhere() {
+fn question_mark_shows_syntax_help_only_at_a_word_start() {
     let mut desk = Desk::narrow();
     desk.press("/ ?");
     assert_eq!(desk.state.overlay().map(|overlay| overlay.kind), Some(OverlayKind::Language));
@@ -773,7 +773,7 @@ fn a_question_mark_shows_the_language_where_a_word_begins_and_is_a_letter_elsewh
 }
 
 #[test]
-fn since_counts_from_the_day_that_it_is() {
+fn since_counts_from_today() {
     let mut desk = Desk::wide();
     desk.filter("since:3d");
     assert_eq!(desk.listed().len(), 2);
@@ -782,7 +782,7 @@ fn since_counts_from_the_day_that_it_is() {
 }
 
 #[test]
-fn an_answer_is_listed_in_the_order_that_was_asked_for() {
+fn answers_are_listed_in_the_requested_order() {
     let mut desk = Desk::wide();
     desk.filter("sort:title");
     assert_eq!(desk.listed()[0], "Choir looks for low voices");
@@ -811,7 +811,7 @@ fn pasted_text_is_text_and_never_keys() {
 }
 
 #[test]
-fn a_click_selects_an_article_and_another_opens_it() {
+fn click_selects_an_article_and_a_second_opens_it() {
     let mut desk = Desk::wide();
     let view = desk.state.list_view().unwrap();
     let row = view.rows.row + 2 * view.row_height;
@@ -829,7 +829,7 @@ fn a_click_selects_an_article_and_another_opens_it() {
 }
 
 #[test]
-fn the_wheel_scrolls_the_pane_that_is_under_the_mouse() {
+fn wheel_scrolls_the_pane_under_the_mouse() {
     let mut desk = Desk::with_long(60);
     let reading = desk.state.layout().reading.unwrap();
     desk.mouse(reading.column + 5, 5, MouseAction::WheelDown);
@@ -841,7 +841,7 @@ fn the_wheel_scrolls_the_pane_that_is_under_the_mouse() {
 }
 
 #[test]
-fn the_rule_between_the_panes_is_dragged() {
+fn divider_between_the_panes_is_dragged() {
     let mut desk = Desk::wide();
     let rule = desk.state.layout().rule.unwrap();
     desk.mouse(rule.column, 10, MouseAction::Press);
@@ -857,7 +857,7 @@ fn the_rule_between_the_panes_is_dragged() {
 }
 
 #[test]
-fn resizing_keeps_the_first_text_in_sight() {
+fn resize_keeps_the_first_visible_text() {
     let mut desk = Desk::with_long(60);
     desk.press("enter 4 0 j");
     let (part, range) = desk.place();
@@ -872,7 +872,7 @@ fn resizing_keeps_the_first_text_in_sight() {
 }
 
 #[test]
-fn the_selected_article_stays_in_sight_on_a_screen_of_any_height() {
+fn selection_stays_visible_at_any_screen_height() {
     let files: Vec<_> = (0..300).map(|n| (format!("{n:03}.txt"), format!("Headline {n}\n\nBody {n}."))).collect();
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let mut desk = Desk::new(Config::default(), Corpus::default().with([shard(&files, Origin::File)]), 80, 24);
@@ -888,7 +888,7 @@ fn the_selected_article_stays_in_sight_on_a_screen_of_any_height() {
 }
 
 #[test]
-fn a_notice_is_told_until_the_next_key() {
+fn notice_is_shown_until_the_next_key() {
     let mut desk = Desk::wide();
     desk.hear(Message::Notice(Notice::error("The disk is full")));
     assert_eq!(desk.notice(), "The disk is full");
@@ -927,7 +927,7 @@ fn events() -> impl Strategy<Value = Event> {
 
 proptest! {
     #[test]
-    fn whatever_happens_nothing_panics_and_the_state_holds_together(
+    fn state_survives_random_events_and_stays_consistent(
         events in prop::collection::vec(events(), 1..60),
         split in prop::sample::select(vec![Split::Auto, Split::Columns, Split::Rows, Split::Single]),
         (justify, hyphenate, slow) in any::<(bool, bool, bool)>(),
@@ -947,7 +947,7 @@ proptest! {
 }
 
 #[test]
-fn a_rewritten_file_stays_selected_among_others_under_a_filter() {
+fn rewritten_file_stays_selected_among_others_if_filtered() {
     let mut desk = Desk::wide();
     desk.filter("state").press("2 j");
     assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
@@ -959,7 +959,7 @@ fn a_rewritten_file_stays_selected_among_others_under_a_filter() {
 }
 
 #[test]
-fn a_rewritten_file_stays_selected_under_a_filter() {
+fn rewritten_file_stays_selected_if_filtered() {
     let mut desk = Desk::wide();
     let mut c = town();
     for n in 0..5 {
@@ -974,7 +974,7 @@ fn a_rewritten_file_stays_selected_under_a_filter() {
 }
 
 #[test]
-fn the_first_screen_of_an_answer_does_not_lose_the_selection() {
+fn selection_survives_the_first_screen_of_an_answer() {
     let files: Vec<_> = (0..9000).map(|n| (format!("{n:05}.txt"), format!("Headline {n}\n\nBody {n}."))).collect();
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let mut desk = Desk::new(Config::default(), Corpus::default().with([shard(&files, Origin::File)]), 120, 40);
@@ -985,7 +985,7 @@ fn the_first_screen_of_an_answer_does_not_lose_the_selection() {
 }
 
 #[test]
-fn reading_in_an_article_is_choosing_it() {
+fn scrolling_an_article_selects_it() {
     let mut desk = Desk::wide();
     desk.press("enter j j");
     let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
@@ -994,7 +994,7 @@ fn reading_in_an_article_is_choosing_it() {
 }
 
 #[test]
-fn an_article_that_was_read_under_a_filter_stays_selected_without_it() {
+fn article_read_under_a_filter_stays_selected_without_it() {
     let mut desk = Desk::wide();
     desk.filter("boxes").press("enter");
     assert_eq!(desk.selected(), "State archive opens its reading room");
@@ -1003,14 +1003,14 @@ fn an_article_that_was_read_under_a_filter_stays_selected_without_it() {
 }
 
 #[test]
-fn typing_ends_the_walk_through_older_filters() {
+fn typing_ends_browsing_the_filter_history() {
     let mut desk = Desk::wide();
     desk.filter("quay").press("esc / up").type_in("s").press("down");
     assert_eq!(desk.typed(), "quays");
 }
 
 #[test]
-fn the_place_in_the_text_outlasts_any_number_of_sizes() {
+fn reading_position_survives_any_number_of_resizes() {
     let mut desk = Desk::with_long(60);
     desk.press("enter 4 1 j");
     let before = desk.place();
@@ -1022,35 +1022,35 @@ fn the_place_in_the_text_outlasts_any_number_of_sizes() {
 }
 
 #[test]
-fn a_huge_count_of_hits_ends_with_the_last_one() {
+fn huge_count_of_hits_ends_at_the_last_hit() {
     let mut desk = Desk::wide();
     desk.filter("state").press("9 9 9 9 9 9 n");
     assert_eq!(desk.state.notice().unwrap().text, "No hit after this one");
 }
 
 #[test]
-fn a_narrow_screen_shows_the_list_where_nothing_matches() {
+fn narrow_screen_shows_the_list_if_nothing_matches() {
     let mut desk = Desk::narrow();
     desk.filter("zeppelin").press("n");
     assert!(desk.state.layout().list.is_some());
 }
 
 #[test]
-fn escape_clears_what_is_typed_also_where_it_means_nothing_yet() {
+fn escape_clears_the_typed_filter_even_if_incomplete() {
     let mut desk = Desk::wide();
     desk.filter("\"").press("esc");
     assert_eq!(desk.typed(), "");
 }
 
 #[test]
-fn escape_takes_back_a_number_and_nothing_else() {
+fn escape_clears_only_a_pending_count() {
     let mut desk = Desk::wide();
     desk.filter("state").press("5 esc");
     assert_eq!(desk.typed(), "state");
 }
 
 #[test]
-fn a_drag_does_not_outlast_an_overlay() {
+fn drag_ends_when_an_overlay_opens() {
     let mut desk = Desk::wide();
     let rule = desk.state.layout().rule.unwrap();
     desk.mouse(rule.column, 10, MouseAction::Press);
@@ -1063,14 +1063,14 @@ fn a_drag_does_not_outlast_an_overlay() {
 }
 
 #[test]
-fn stopping_and_drawing_anew_work_in_the_palette() {
+fn suspend_and_redraw_work_in_the_palette() {
     let mut desk = Desk::wide();
     desk.press(": ^Z ^L");
     assert_eq!(desk.effects.len(), 2);
 }
 
 #[test]
-fn all_problems_can_be_gone_at_once() {
+fn problems_can_all_end_at_once() {
     let mut desk = Desk::wide();
     for n in 0..10_005 {
         desk.hear(Message::Problem(Problem::refused(format!("{n}").into(), &ReadError::Empty)));
@@ -1080,7 +1080,7 @@ fn all_problems_can_be_gone_at_once() {
 }
 
 #[test]
-fn the_end_of_a_text_and_its_top_are_one_key_away() {
+fn text_end_and_top_are_one_key_away() {
     // Wheel down then up over the list leaves the selected article where a reader can see it.
     let mut desk = Desk::with_long(60);
     desk.press("enter G");
@@ -1091,7 +1091,7 @@ fn the_end_of_a_text_and_its_top_are_one_key_away() {
 }
 
 #[test]
-fn an_empty_reading_pane_is_never_shown_alone() {
+fn reading_pane_is_never_shown_alone_while_empty() {
     let mut desk = Desk::narrow();
     desk.press("enter");
     let corpus = Corpus::default();
@@ -1100,7 +1100,7 @@ fn an_empty_reading_pane_is_never_shown_alone() {
 }
 
 #[test]
-fn the_hit_that_the_reader_stands_on_outlasts_a_new_file() {
+fn current_hit_survives_a_new_file() {
     let mut desk = Desk::wide();
     desk.filter("state").press("3 n");
     let before = desk.state.reading().open().unwrap().current;
@@ -1110,7 +1110,7 @@ fn the_hit_that_the_reader_stands_on_outlasts_a_new_file() {
 }
 
 #[test]
-fn going_to_a_hit_is_choosing_its_article() {
+fn next_hit_selects_its_article() {
     let mut desk = Desk::wide();
     desk.filter("state").press("n");
     let grown = with_file(desk.state.corpus(), "tax.txt", "date 2023-10-01 TOWN\nTax is due\n\nThe state wants it.");
@@ -1119,7 +1119,7 @@ fn going_to_a_hit_is_choosing_its_article() {
 }
 
 #[test]
-fn a_renamed_file_stays_selected_and_open_at_its_place() {
+fn renamed_file_stays_selected_and_open_at_its_place() {
     let mut desk = Desk::with_long(60);
     desk.press("enter 2 0 j");
     let (headline, place) = (desk.selected(), desk.place());
@@ -1135,7 +1135,7 @@ fn a_renamed_file_stays_selected_and_open_at_its_place() {
 }
 
 #[test]
-fn text_that_is_put_in_above_does_not_move_the_place() {
+fn reading_position_survives_text_inserted_above() {
     let before = "date 2023-09-20 TOWN\nLong\n\n".to_owned();
     let body: String = (0..80).map(|number| format!("Paragraph number {number} of a long article.\n\n")).collect();
     let mut desk = Desk::wide();
@@ -1160,7 +1160,7 @@ fn text_that_is_put_in_above_does_not_move_the_place() {
 }
 
 #[test]
-fn the_selection_is_in_sight_when_the_focus_falls_back_to_the_list() {
+fn selection_is_visible_when_focus_returns_to_the_list() {
     let mut desk = Desk::new(Config { split: Split::Rows, ..Config::default() }, town(), 36, 1);
     desk.slow = true;
     desk.press("G").filter("state").press("l");

@@ -230,7 +230,7 @@ fn notices_hide_credentials() {
 }
 
 #[test]
-fn the_whole_article_and_its_changes_are_asked_for_by_the_entry_that_is_open() {
+fn whole_article_and_changes_are_requested_for_the_open_entry() {
     let mut desk = Desk::new(Config::default());
     let id = newsdesk::article::ArticleId(ENTRY);
     desk.press("F d");
@@ -251,7 +251,7 @@ fn the_whole_article_and_its_changes_are_asked_for_by_the_entry_that_is_open() {
 }
 
 #[test]
-fn a_page_with_several_feeds_is_a_choice_that_keeps_the_tags() {
+fn page_with_several_feeds_offers_a_choice_with_the_tags() {
     let mut desk = Desk::new(Config::default());
     desk.command("feed add https://page.example/ #press");
     let feeds = ["all", "news"].map(|name| (format!("https://page.example/{name}"), name.to_owned()));
@@ -270,7 +270,7 @@ fn a_page_with_several_feeds_is_a_choice_that_keeps_the_tags() {
 }
 
 #[test]
-fn how_feeds_are_is_a_list_and_enter_filters_by_one() {
+fn feed_list_shows_states_and_enter_filters_by_a_feed() {
     let mut desk = Desk::new(Config::default());
     desk.hear(Message::FeedHealth(Vec::new()));
     assert!(desk.told().contains("No subscriptions yet"));
@@ -292,7 +292,7 @@ fn how_feeds_are_is_a_list_and_enter_filters_by_one() {
 }
 
 #[test]
-fn a_feed_and_a_tag_are_asked_for_so_that_no_other_is_meant() {
+fn feed_and_tag_filters_match_no_others() {
     let names = [
         "News",
         "World News",
@@ -334,7 +334,7 @@ fn a_feed_and_a_tag_are_asked_for_so_that_no_other_is_meant() {
 }
 
 #[test]
-fn a_refresh_tells_how_far_it_is_and_moves_nothing() {
+fn refresh_shows_progress_and_moves_nothing() {
     let mut desk = Desk::new(Config::default());
     desk.press("R");
     let under_way = RefreshProgress { tried: 1, total: 2, new: 40, changed: 3, failed: 1, end: None };
@@ -364,7 +364,7 @@ fn a_refresh_tells_how_far_it_is_and_moves_nothing() {
 }
 
 #[test]
-fn what_is_wrong_with_feeds_is_listed_after_files_and_does_not_go_with_them() {
+fn feed_problems_follow_file_problems_and_stay_without_them() {
     let mut desk = Desk::new(Config::default());
     let problem = |path: &str| Problem::refused(path.into(), &ReadError::Empty);
     let of_feed = problem("https://canal.example/rss");
@@ -380,7 +380,7 @@ fn what_is_wrong_with_feeds_is_listed_after_files_and_does_not_go_with_them() {
 }
 
 #[test]
-fn tab_completes_names_and_tags_of_feeds() {
+fn tab_completes_feed_names_and_tags() {
     let mut desk = Desk::new(Config::default());
     let mut rows =
         vec![row("Harbour Radio", "https://radio.example/feed", None), row("Lagoon", "https://l.example/", None)];
@@ -401,7 +401,7 @@ fn tab_completes_names_and_tags_of_feeds() {
 }
 
 #[test]
-fn feeds_stand_in_the_sources_pane_in_the_order_that_is_wanted_also_without_entries() {
+fn sources_pane_lists_feeds_in_the_set_order_even_if_empty() {
     let order = |sort| {
         let mut config = Config::default();
         config.feeds.sort = sort;

@@ -177,7 +177,7 @@ impl Desk {
 }
 
 #[test]
-fn a_star_is_put_on_taken_away_undone_and_made_again() {
+fn star_is_toggled_undone_and_redone() {
     let mut desk = Desk::open();
     desk.press("j s");
     assert!(desk.marks().get(id("archive.txt")).is_starred());
@@ -198,7 +198,7 @@ fn a_star_is_put_on_taken_away_undone_and_made_again() {
 }
 
 #[test]
-fn an_article_that_is_open_for_a_moment_is_read() {
+fn article_open_for_a_moment_is_read() {
     let mut desk = Desk::open();
     assert_eq!(desk.lingers(), [], "nobody has opened what is there at the start");
     desk.press("g");
@@ -223,7 +223,7 @@ fn an_article_that_is_open_for_a_moment_is_read() {
 }
 
 #[test]
-fn the_config_says_when_an_article_counts_as_read() {
+fn read_delay_comes_from_the_config() {
     let long: String = (0..200).map(|line| format!("\nParagraph {line} of a long article.\n")).collect();
     let long = format!("date 2023-09-29 LONG\nA long read\n{long}");
     let corpus = || town(&[("long.txt", &long), TOWN[4]]);
@@ -244,7 +244,7 @@ fn the_config_says_when_an_article_counts_as_read() {
 }
 
 #[test]
-fn the_next_unread_article_is_gone_to() {
+fn next_unread_goes_to_the_next_unread_article() {
     let mut desk = Desk::open();
     desk.press("j r j r g ]");
     assert_eq!(desk.selected(), "Storm passes");
@@ -255,7 +255,7 @@ fn the_next_unread_article_is_gone_to() {
 }
 
 #[test]
-fn tags_are_typed_in_one_line() {
+fn tags_are_edited_in_one_line() {
     let mut desk = Desk::open();
     desk.press("t").type_in("Quay, #boats").press("enter");
     let tags = |desk: &Desk| desk.marks().get(id("ferry.txt")).tags().iter().map(Tag::to_string).collect::<Vec<_>>();
@@ -287,7 +287,7 @@ fn tags_are_completed_in_the_filter_bar() {
 }
 
 #[test]
-fn a_note_is_written_on_the_screen_or_in_the_editor() {
+fn notes_are_written_on_the_screen_or_in_the_editor() {
     let mut desk = Desk::open();
     desk.press("m").type_in("Call").press("enter").type_in("twice").press("esc");
     assert_eq!(desk.marks().get(id("ferry.txt")).note(), "Call\ntwice");
@@ -307,7 +307,7 @@ fn a_note_is_written_on_the_screen_or_in_the_editor() {
 }
 
 #[test]
-fn a_command_marks_all_that_is_listed_and_is_taken_back_as_one() {
+fn command_marks_all_listed_articles_and_undoes_as_one() {
     let mut desk = Desk::open();
     desk.filter("quay").command("star");
     assert_eq!(desk.told(), "Starred 2 articles · u undo");
@@ -329,7 +329,7 @@ fn a_command_marks_all_that_is_listed_and_is_taken_back_as_one() {
 }
 
 #[test]
-fn a_filter_by_marks_lists_what_is_marked_and_stays_still_while_one_is_marked() {
+fn filter_by_marks_stays_unchanged_while_one_is_marked() {
     let mut desk = Desk::open();
     desk.press("j s j s g").filter("is:starred");
     assert_eq!(desk.listed(), ["Archive opens", "Market moves to the quay"]);
@@ -349,7 +349,7 @@ fn a_filter_by_marks_lists_what_is_marked_and_stays_still_while_one_is_marked() 
 }
 
 #[test]
-fn what_comes_in_takes_nothing_away_that_was_read_since_the_filter_was_asked() {
+fn filter_keeps_articles_read_since_when_others_arrive() {
     let mut desk = Desk::open();
     desk.filter("is:unread").press("j enter r");
     let (before, selected) = (desk.listed(), desk.selected());
@@ -369,7 +369,7 @@ fn what_comes_in_takes_nothing_away_that_was_read_since_the_filter_was_asked() {
 }
 
 #[test]
-fn the_sources_pane_counts_what_is_listed_and_narrows_it() {
+fn sources_pane_counts_and_narrows_the_list() {
     let mut desk = Desk::open();
     desk.press("s r");
     let all = ["All 4/5", "Unread 4/4", "Starred 0/1", "CULTURE 1/1", "HARBOUR 0/1", "TOWN 2/2", "WEATHER 1/1"];
@@ -489,7 +489,7 @@ fn sources_keep_their_row_order_while_focused() {
 }
 
 #[test]
-fn a_search_is_saved_called_watched_and_forgotten() {
+fn searches_are_saved_run_watched_and_deleted() {
     let mut desk = Desk::open();
     desk.press("S").type_in("Boats 'b watch").press("enter");
     assert_eq!(desk.told(), "No filter to save; type one first");
@@ -536,7 +536,7 @@ fn a_search_is_saved_called_watched_and_forgotten() {
 }
 
 #[test]
-fn what_is_not_on_the_disk_is_pending_and_what_fails_is_told() {
+fn marks_are_pending_until_saved_and_failures_reported() {
     let mut desk = Desk::open();
     desk.disk = false;
     desk.press("s j s");
@@ -559,7 +559,7 @@ fn what_is_not_on_the_disk_is_pending_and_what_fails_is_told() {
 }
 
 #[test]
-fn marks_of_others_show_and_own_ones_on_their_way_stay() {
+fn marks_of_others_show_and_own_pending_ones_stay() {
     let mut desk = Desk::open();
     desk.disk = false;
     desk.press("s");
@@ -573,7 +573,7 @@ fn marks_of_others_show_and_own_ones_on_their_way_stay() {
 }
 
 #[test]
-fn what_was_marked_before_the_library_was_open_is_laid_over_it() {
+fn marks_made_before_the_library_opens_are_applied() {
     let mut desk =
         Desk { state: State::new(Config::default(), String::new(), now()), effects: Vec::new(), disk: false };
     desk.hear(Message::Resize(Size { columns: 160, rows: 40 }));
@@ -587,7 +587,7 @@ fn what_was_marked_before_the_library_was_open_is_laid_over_it() {
 }
 
 #[test]
-fn the_next_start_is_where_the_reader_was() {
+fn session_restores_the_position() {
     let long: String = (0..200).map(|line| format!("\nParagraph {line} of a long article.\n")).collect();
     let long = format!("date 2023-09-21 LONG\nA long read\n{long}");
     let corpus = || town(&[TOWN[0], TOWN[1], TOWN[2], TOWN[3], ("long.txt", &long), TOWN[4]]);
@@ -616,7 +616,7 @@ fn the_next_start_is_where_the_reader_was() {
 }
 
 #[test]
-fn a_reader_who_has_gone_somewhere_already_is_left_there() {
+fn session_is_not_restored_after_the_reader_moved() {
     let mut desk = Desk { state: State::new(Config::default(), String::new(), now()), effects: Vec::new(), disk: true };
     desk.hear(Message::Resize(Size { columns: 160, rows: 40 }));
     desk.hear(Message::Corpus(Arc::new(town(&TOWN))));
@@ -627,7 +627,7 @@ fn a_reader_who_has_gone_somewhere_already_is_left_there() {
 }
 
 #[test]
-fn filters_of_former_sessions_are_walked_through() {
+fn filter_history_includes_former_sessions() {
     let filters = vec!["first".to_owned(), "second".to_owned()];
     let mut desk = Desk::new(Config::default(), Kept { filters, ..Kept::default() });
     desk.press("/ up up");
@@ -637,7 +637,7 @@ fn filters_of_former_sessions_are_walked_through() {
 }
 
 #[test]
-fn an_article_that_was_moved_keeps_its_marks_its_place_and_its_undo() {
+fn moved_article_keeps_marks_position_and_undo() {
     let mut desk = Desk::open();
     desk.press("s");
     let moved: Vec<(&str, &str)> =
@@ -687,7 +687,7 @@ fn count_marks_rows_from_the_cursor_as_the_first_would_be() {
 }
 
 #[test]
-fn commands_in_the_sources_pane_act_on_the_row_alone() {
+fn commands_in_the_sources_pane_act_only_on_the_row() {
     let mut desk = Desk::open();
     desk.press("f 6 G");
     assert_eq!(desk.state.sources().row().unwrap().name, "TOWN");

@@ -243,12 +243,12 @@ macro_rules! at_each_size {
 }
 
 #[test]
-fn the_list() {
+fn list_pane() {
     at_each_size!("list", |screen: Screen| screen.press("j"));
 }
 
 #[test]
-fn an_article_that_is_read() {
+fn reading_pane() {
     at_each_size!("reading", |screen: Screen| screen.press("enter j j"));
 }
 
@@ -266,12 +266,12 @@ fn markdown_keeps_its_marks() {
 }
 
 #[test]
-fn two_words_are_filtered_for_while_they_are_typed() {
+fn filter_bar_with_two_words() {
     at_each_size!("filtering", |screen: Screen| screen.press("/").type_in("state department"));
 }
 
 #[test]
-fn the_status_line_says_how_many_articles_there_is_no_memory_for() {
+fn status_line_counts_articles_beyond_the_memory() {
     let progress =
         LoadProgress { done: true, left_out_files: 1_200, left_out_articles: 1_234, ..LoadProgress::default() };
     let screen = Screen::new(100, 24).heard(Message::Loading(progress));
@@ -284,17 +284,17 @@ fn hits_in_the_text_have_the_colours_of_their_words() {
 }
 
 #[test]
-fn nothing_matches() {
+fn list_without_matches() {
     at_each_size!("no_match", |screen: Screen| screen.press("/").type_in("zeppelin").press("enter"));
 }
 
 #[test]
-fn the_help() {
+fn help_overlay() {
     at_each_size!("help", |screen: Screen| screen.press("?"));
 }
 
 #[test]
-fn the_help_is_searched() {
+fn help_search() {
     insta::assert_snapshot!("help_search_80x24", Screen::new(80, 24).press("? /").type_in("hit").show());
 }
 
@@ -314,7 +314,7 @@ fn problems_name_file_line_cause_and_consequence() {
 }
 
 #[test]
-fn problems_that_are_mended_while_they_are_listed_leave_a_word() {
+fn problems_fixed_while_listed_leave_a_message() {
     let screen = Screen::new(80, 24)
         .heard(Message::Problem(Problem::refused("town/map.png".into(), &ReadError::Empty)))
         .press("!")
@@ -324,7 +324,7 @@ fn problems_that_are_mended_while_they_are_listed_leave_a_word() {
 }
 
 #[test]
-fn the_palette() {
+fn palette() {
     at_each_size!("palette", |screen: Screen| screen.press(":").type_in("co").press("down"));
 }
 
@@ -345,29 +345,29 @@ fn loading_has_a_gauge() {
 }
 
 #[test]
-fn bad_news_is_told_in_the_status_line() {
+fn errors_are_shown_in_the_status_line() {
     let told = Message::Notice(Notice::error("town/choir.txt: the file is gone"));
     insta::assert_snapshot!("notice_80x24", Screen::new(80, 24).heard(told).show());
 }
 
 #[test]
-fn the_text_alone() {
+fn zen_mode() {
     insta::assert_snapshot!("zen_80x24", Screen::new(80, 24).press("z").show());
 }
 
 #[test]
-fn a_tall_narrow_screen_has_the_list_above_the_text() {
+fn tall_narrow_screen_has_the_list_above_the_text() {
     insta::assert_snapshot!("tall_60x44", Screen::new(60, 44).press("/").type_in("state").press("enter").show());
 }
 
 #[test]
-fn the_light_theme() {
+fn light_theme() {
     let screen = Screen::new(120, 40).in_theme(Background::Light, Depth::TrueColour);
     insta::assert_snapshot!("light_120x40", screen.press("/").type_in("state department").press("enter n").show());
 }
 
 #[test]
-fn without_colours_everything_is_still_told_apart() {
+fn screen_without_colours_still_distinguishes_everything() {
     let screen = Screen::new(120, 40).in_theme(Background::Dark, Depth::None);
     insta::assert_snapshot!("no_color_120x40", screen.press("/").type_in("state department").press("enter n").show());
 }
@@ -379,7 +379,7 @@ fn sixteen_colours_are_those_of_the_terminal() {
 }
 
 #[test]
-fn a_screen_of_hardly_any_cells_is_drawn_all_the_same() {
+fn tiny_screens_are_drawn() {
     for columns in 0..=3 {
         for rows in 0..=3 {
             let screen = || {
@@ -401,17 +401,17 @@ fn marked(screen: Screen) -> Screen {
 }
 
 #[test]
-fn marks_stand_before_and_beside_headlines_and_what_is_not_kept_is_told_apart() {
+fn marks_are_beside_headlines_and_unsaved_ones_differ() {
     at_each_size!("marks", marked);
 }
 
 #[test]
-fn the_sources_pane_stands_beside_the_others_or_alone() {
+fn sources_pane_is_beside_the_others_or_alone() {
     at_each_size!("sources", |screen: Screen| marked(screen).press("f j"));
 }
 
 #[test]
-fn a_note_is_written_over_the_panes_and_stands_below_the_text() {
+fn note_editor_covers_the_panes_and_notes_follow_the_text() {
     at_each_size!("note", |screen: Screen| screen.press("m").type_in("Call the quay").press("enter").type_in("twice"));
     let screen = Screen::new(120, 40).press("m").type_in("Call the quay").press("esc t").type_in("quay").press("enter");
     insta::assert_snapshot!("noted_120x40", screen.press("enter").show());
@@ -427,7 +427,7 @@ fn watched_words_have_their_colour_and_a_legend() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_told_and_asked_about() {
+fn unsaved_changes_are_reported_and_confirmed() {
     let screen = Screen::new(80, 24).press("s").heard(Message::NotKept("the disk is full".to_owned()));
     insta::assert_snapshot!("unkept_80x24", screen.press("q").show());
 }
@@ -445,7 +445,7 @@ fn with_feeds(screen: Screen) -> Screen {
 }
 
 #[test]
-fn feeds_stand_among_the_sources_and_how_they_are_is_a_list() {
+fn feeds_are_listed_in_sources_and_in_the_feed_list() {
     at_each_size!("feeds", |screen: Screen| with_feeds(screen).press("f"));
     let health = |name: &str, tags: &str, kept: Option<&str>, error: Option<&str>| FeedHealth {
         name: name.to_owned(),
@@ -466,14 +466,14 @@ fn feeds_stand_among_the_sources_and_how_they_are_is_a_list() {
 }
 
 #[test]
-fn the_feeds_of_a_page_are_a_choice() {
+fn feeds_of_a_page_are_a_choice() {
     let feeds = [("https://canal.example/all", "All of it"), ("https://canal.example/news", "")];
     let feeds = feeds.map(|(url, title)| (url.to_owned(), title.to_owned())).to_vec();
     insta::assert_snapshot!("choice_80x24", Screen::new(80, 24).heard(Message::FeedChoice(feeds)).press("j").show());
 }
 
 #[test]
-fn what_changed_in_an_entry_is_struck_out_or_stands_out() {
+fn entry_changes_are_struck_out_or_highlighted() {
     let piece = |added, text: &str| ChangedPiece { added, text: text.to_owned() };
     let changes = vec![
         vec![

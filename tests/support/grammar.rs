@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_on_the_list_is_let_through() {
+    fn listed_sequences_are_accepted() {
         let seen = written(
             "\x1b[?1049h\x1b[2J\x1b[3;14H\x1b[1;38;5;9mCafé 👩\u{200d}👧\x1b[0m\x1b[12C\x1b[X\x1b[K\x1b[m\x1b]52;c;YWI=\x1b\\".as_bytes(),
         );
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_is_found() {
+    fn other_sequences_are_rejected() {
         for text in [
             "\x1b",
             "\x1b[",
