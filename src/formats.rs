@@ -1,7 +1,7 @@
-//! From the bytes of a file to drafts of articles: decoding, choosing a format, parsing.
+//! Source formats: decodes the bytes of a file, detects the format, and parses it to drafts and warnings.
 //!
-//! Bytes come in, drafts and flaws go out. This room knows neither the terminal nor the store nor the file system.
-//! A new format is one file here and one row of [`FORMATS`].
+//! This module knows neither the terminal nor the corpus nor the file system. A new format is one file here and one row of
+//! [`FORMATS`].
 
 mod address;
 mod budget;
@@ -28,35 +28,35 @@ pub use feed::{
 };
 pub use html::{PageFeed, feeds_of_page, page_article};
 
-/// Every format, in the order in which they are asked; the last takes whatever no other recognises.
+/// All formats, in the order of detection. The last one accepts any text.
 pub static FORMATS: &[&dyn SourceFormat] =
     &[&wire::Wire, &markdown::Markdown, &feed::FeedFile, &html::Html, &plain::PlainText];
 
-/// A way in which articles are written in files.
+/// A source format of articles.
 pub trait SourceFormat: Sync {
-    /// Its short name, as `newsdesk check` and JSON give it.
+    /// Returns the short name, as `newsdesk check` and JSON show it.
     fn name(&self) -> &'static str;
 
-    /// How sure the format is that `text` is written in it.
+    /// Returns the confidence that `text` has this format.
     fn recognise(&self, hint: &FileHint<'_>, text: &str) -> Confidence;
 
-    /// Reads the articles of `text` into `found`. It never fails: what fits no rule is body, and what is wrong is a
-    /// flaw.
+    /// Parses the articles of `text` into `found`. Parsing never fails: unrecognised text becomes body, and errors become
+    /// warnings.
     fn parse<'a>(&self, hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>);
 }
 
-/// How sure a format is; content decides before the ending of the file's name does.
+/// The confidence of a format. Content counts more than the file extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confidence {
     /// It is not this format.
     None,
-    /// The file's name ends as this format's files do.
+    /// The file has an extension of this format.
     Ending,
-    /// The text says so itself.
+    /// The content shows it.
     Content,
 }
 
-/// What is known of a file besides its text.
+/// Information about a file besides its text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FileHint<'a> {
     /// The file's name without its folder; empty for standard input.
@@ -64,34 +64,34 @@ pub struct FileHint<'a> {
 }
 
 impl FileHint<'_> {
-    /// Whether the file's name has one of these endings, in any case.
+    /// Returns whether the file has one of these extensions, in any case.
     fn ends_in(&self, endings: &[&str]) -> bool {
         let ending = self.file_name.rsplit_once('.').map_or("", |(_, ending)| ending);
         endings.iter().any(|known| ending.eq_ignore_ascii_case(known))
     }
 }
 
-/// What was read from one file.
+/// The parsed content of one file.
 #[derive(Debug, Default)]
 pub struct ParsedFile<'a> {
-    /// The name of the format that read it.
+    /// The name of the format.
     pub format: &'static str,
-    /// The articles that were found.
+    /// The articles.
     pub drafts: Vec<Draft<'a>>,
-    /// A key for each of them that does not depend on its position in the file; empty for formats without such keys.
+    /// A key for each article that does not depend on its position in the file; empty for formats without keys.
     pub keys: Vec<u64>,
-    /// What was wrong with the text.
+    /// Warnings about the text.
     pub flaws: Vec<Warning>,
     /// The memory that the text may still take.
     pub budget: Budget,
 }
 
-/// Whether a decoded text says itself which format it is in; what does not is read as plain text.
+/// Returns whether a decoded text is recognised as a format other than plain text.
 pub fn is_recognised(decoded: &Decoded<'_>, hint: &FileHint<'_>) -> bool {
     choose(decoded.text(), hint).is_some_and(|(_, confidence)| confidence == Confidence::Content)
 }
 
-/// The format of a text, and how sure that is.
+/// Returns the format of a text, with its confidence.
 fn choose(text: &str, hint: &FileHint<'_>) -> Option<(&'static dyn SourceFormat, Confidence)> {
     let mut best: Option<(&dyn SourceFormat, Confidence)> = None;
     for format in FORMATS {
@@ -106,7 +106,7 @@ fn choose(text: &str, hint: &FileHint<'_>) -> Option<(&'static dyn SourceFormat,
     best
 }
 
-/// Chooses the format of a decoded text and reads it.
+/// Detects the format of a decoded text and parses it.
 pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &FileHint<'_>) -> ParsedFile<'a> {
     let text = decoded.text();
     let budget = Budget::of(text.len());
@@ -141,7 +141,7 @@ fn limit_headline(draft: &mut Draft<'_>) {
     }
 }
 
-/// What an article without a headline is called: its file, in words.
+/// Makes a headline from the file name, for articles without one.
 fn headline_from_name(hint: &FileHint<'_>) -> String {
     let stem = hint.file_name.rsplit_once('.').map_or(hint.file_name, |(stem, _)| stem);
     if stem.is_empty() { "Untitled".to_owned() } else { stem.replace(['-', '_'], " ") }

@@ -1,7 +1,7 @@
-//! Documents from the network: one address in, the document or a clear reason out.
+//! The HTTP client: fetches one document, or returns a clear error.
 //!
-//! This room speaks HTTP and knows nothing of feeds, articles or where they are kept. Nothing here waits for ever:
-//! every fetch has a deadline, every body a limit, and a flag stops it all.
+//! This module knows no feeds, articles or storage. Every fetch has a deadline, every body has a size limit, and a flag
+//! cancels everything.
 
 mod auth;
 mod body;
@@ -27,16 +27,16 @@ pub use pool::{ParallelLimits, in_parallel};
 pub use proxy::Proxy;
 pub use request_task::is_same_server;
 
-/// What is to be fetched.
+/// A request.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// An `http` or `https` address; it may hold a user and a password, which are sent as Basic authentication.
+    /// An `http` or `https` address.
     pub url: String,
-    /// The `ETag` that came with the document when it was last fetched, word for word.
+    /// The `ETag` of the last fetch, unchanged.
     pub etag: Option<String>,
-    /// The `Last-Modified` that came with it, word for word.
+    /// The `Last-Modified` of the last fetch, unchanged.
     pub last_modified: Option<String>,
-    /// The media types that are welcome, as the `Accept` header lists them; all when missing.
+    /// The value of the `Accept` header; `None` for all media types.
     pub accept: Option<String>,
     /// A user name and password, sent to their own server only.
     pub login: Option<ServerLogin>,
@@ -45,48 +45,48 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    /// A request without validators. Credentials in the address are ignored; they belong in `login`.
+    /// Creates a request without validators. Credentials in the address are ignored; they belong in `login`.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), ..Self::default() }
     }
 }
 
-/// What came of a fetch.
+/// The result of a fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HttpResponse {
-    /// The document is as it was when [`HttpRequest::etag`] or [`HttpRequest::last_modified`] were given.
+    /// The document has not changed since [`HttpRequest::etag`] or [`HttpRequest::last_modified`].
     Unchanged {
         /// As in [`Document::moved_to`].
         moved_to: Option<String>,
         /// As in [`Document::max_age`].
         max_age: Option<Duration>,
     },
-    /// The document itself.
+    /// The document.
     Document(Document),
 }
 
-/// A document as it was fetched.
+/// A fetched document.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
-    /// Its bytes, decompressed, in whatever character encoding they came.
+    /// The decompressed bytes, in their original character encoding.
     pub bytes: Vec<u8>,
-    /// The `Content-Type` header, word for word; servers often get it wrong.
+    /// The `Content-Type` header, unchanged; it is often wrong.
     pub content_type: Option<String>,
-    /// To be given back in [`HttpRequest::etag`].
+    /// The value for the next [`HttpRequest::etag`].
     pub etag: Option<String>,
-    /// To be given back in [`HttpRequest::last_modified`].
+    /// The value for the next [`HttpRequest::last_modified`].
     pub last_modified: Option<String>,
     /// The address after all redirects, the base of relative addresses in the document. Without a redirect it is the
     /// requested address, unchanged. It contains no credentials.
     pub url: String,
-    /// Where the address has moved for good: the end of the permanent redirects (301, 308) that came before any other
-    /// kind. It is what to ask for from now on.
+    /// The new address, if it has moved permanently: the end of the permanent redirects (301, 308) before any other kind.
+    /// Use it for the next request.
     pub moved_to: Option<String>,
-    /// How long the server says that the document stays fresh.
+    /// The time that the document stays fresh, as declared by the server.
     pub max_age: Option<Duration>,
 }
 
-// Addresses may hold passwords, and bodies are long: neither belongs into a log.
+// Addresses may contain passwords, and bodies are long: neither belongs in a log.
 impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpRequest").field("etag", &self.etag).finish_non_exhaustive()

@@ -1,6 +1,6 @@
-//! What a reader subscribes to, and the forms in which readers carry their subscriptions from one program to another.
+//! Subscriptions, and the formats in which programs exchange them.
 //!
-//! This room knows no files, no network and no library: it turns texts into subscriptions and back.
+//! This module knows no files, no network and no library: it converts text to subscriptions and back.
 
 mod credentials;
 mod link;
@@ -17,37 +17,37 @@ pub use credentials::{Credentials, ServerLogin, redact};
 pub use link::{LONGEST_ADDRESS, Link, LinkError, without_user_name};
 pub use status::{ChangedPiece, FeedHealth, FeedRow, RefreshEnd, RefreshProgress};
 
-/// A feed as its reader wants it.
+/// A subscription to a feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Subscription {
     /// The address to fetch; holds no credentials.
     pub url: String,
-    /// What it calls itself; empty until it was fetched.
+    /// The title of the feed; empty before the first fetch.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
-    /// What its reader calls it, where that is something else.
+    /// The name that the user gave it, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own_title: Option<String>,
-    /// The page that it belongs to.
+    /// The address of its page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
-    /// What it says of itself.
+    /// The description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The reader's tags, in the reader's order.
+    /// The tags, in the order of the user.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Whether the whole article behind each entry is fetched as well.
+    /// Whether the whole article behind each entry is fetched too.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub full_text: bool,
-    /// How many entries are kept; all of them where there is none.
+    /// The maximum number of entries; `None` for no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_count: Option<u32>,
-    /// For how many days an entry is kept; for ever where there is none.
+    /// The maximum age of entries in days; `None` for no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_days: Option<u32>,
-    /// What other programs said of it, by attribute, so that nothing is lost on the way through.
+    /// Attributes of other programs, preserved for export.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<(String, String)>,
     /// The user name and password, and the server that gets them. Never serialised.
@@ -56,19 +56,19 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// A subscription to the feed at `url`. Credentials in the address become its login.
+    /// Creates a subscription to the feed at `url`. Credentials in the address become its login.
     pub fn new(url: impl AsRef<str>) -> Subscription {
         let (url, login) = ServerLogin::split(url.as_ref());
         Subscription { url, login, ..Subscription::default() }
     }
 
-    /// What it is called: its reader's name for it, else its own, else its address.
+    /// Returns the name: that of the user, else the title of the feed, else its address.
     pub fn name(&self) -> &str {
         let names = [self.own_title.as_deref().unwrap_or(""), &self.title];
         names.into_iter().find(|name| !name.trim().is_empty()).unwrap_or(&self.url)
     }
 
-    /// The same with more tags, and without those that are given with a `-` before them.
+    /// Returns the subscription with more tags, and without those that have a leading `-`.
     #[must_use]
     pub fn retagged(mut self, changes: &[String]) -> Subscription {
         for change in changes {
@@ -85,7 +85,7 @@ impl Subscription {
         self
     }
 
-    /// The same, kept and fetched otherwise.
+    /// Returns the subscription with changed settings.
     #[must_use]
     pub fn set(self, setting: FeedSetting) -> Subscription {
         let limit = |wanted: Option<u32>, now| wanted.map_or(now, |wanted| Some(wanted).filter(|it| *it > 0));
@@ -98,12 +98,12 @@ impl Subscription {
     }
 }
 
-/// What is to be otherwise with a feed; what is not named stays as it is.
+/// Changes of the settings of a feed; `None` leaves a setting unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeedSetting {
-    /// How many entries are kept; 0 for all.
+    /// The maximum number of entries; 0 for no limit.
     pub keep_count: Option<u32>,
-    /// For how many days an entry is kept; 0 for ever.
+    /// The maximum age of entries in days; 0 for no limit.
     pub keep_days: Option<u32>,
     /// Whether the whole article behind each new entry is fetched.
     pub full_text: Option<bool>,
@@ -143,19 +143,19 @@ fn short_tag(tag: &str) -> &str {
     tag.get(..end).unwrap_or(tag).trim_end()
 }
 
-/// What is the same for two addresses that lead to the same place, however they are written.
+/// Returns a normalised address, equal for different spellings of one address.
 pub fn same_address(url: &str) -> String {
     let Ok(mut whole) = Url::parse(url) else { return url.to_owned() };
     whole.set_fragment(None);
     whole.into()
 }
 
-/// A name or a tag as it is kept: safe to show, and on one line.
+/// Sanitizes a name or a tag, on one line.
 pub fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A tag as it is kept: without the `#` by which tags are told from names where both may stand.
+/// Normalises a tag: without the `#` that distinguishes tags from names.
 pub fn tag_name(written: &str) -> String {
     one_line(written).trim_start_matches('#').trim_start().to_owned()
 }
@@ -166,7 +166,7 @@ pub fn feed_address(written: &str) -> Option<String> {
     if written.len() > LONGEST_ADDRESS {
         return None;
     }
-    // No list of subscriptions could hold them, nor does any address.
+    // XML cannot contain these characters, and no address has them.
     if written.contains(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
         return None;
     }

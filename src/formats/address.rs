@@ -1,4 +1,4 @@
-//! Addresses of the web: relative ones made whole, and those that nobody should follow told apart.
+//! Web addresses: resolves relative ones, and detects unsafe schemes.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,14 +7,13 @@ use oxiri::{Iri, IriRef};
 
 use super::budget::{Budget, LONGEST_ADDRESS};
 
-/// What a link in a text may lead to. Everything else (`javascript:`, `data:`, `file:` and what is yet to be thought
-/// of) is no link.
+/// The allowed schemes of links. Links with other schemes (`javascript:`, `data:`, `file:` and unknown ones) are dropped.
 const HARMLESS: &[&str] = &[
     "http", "https", "mailto", "ftp", "ftps", "sftp", "news", "nntp", "tel", "sms", "geo", "magnet", "gopher",
     "gemini", "feed", "irc", "ircs", "xmpp", "sip", "sips", "webcal", "callto",
 ];
 
-/// An address as browsers take it: without the white space around it, and without line ends and tabs in it.
+/// Returns an address as browsers read it: trimmed, without line ends and tabs.
 pub(super) fn tidy(address: &str) -> Cow<'_, str> {
     let address = address.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     if address.contains(['\n', '\r', '\t']) {
@@ -24,7 +23,7 @@ pub(super) fn tidy(address: &str) -> Cow<'_, str> {
     }
 }
 
-/// The scheme of a whole address, in the case in which it is written.
+/// Returns the scheme of an absolute address, in its original case.
 pub(super) fn scheme(address: &str) -> Option<&str> {
     let (scheme, _) = address.split_once(':')?;
     let mut letters = scheme.chars();
@@ -33,11 +32,11 @@ pub(super) fn scheme(address: &str) -> Option<&str> {
     is_scheme.then_some(scheme)
 }
 
-/// Whether an address, whole or relative, may be given to a reader as a link.
+/// Returns whether an address, absolute or relative, may become a link.
 pub(super) fn is_harmless(address: &str) -> bool {
     match scheme(address) {
         Some(scheme) => HARMLESS.iter().any(|known| scheme.eq_ignore_ascii_case(known)),
-        // `java\0script:` and the like: what stands before a colon in front of any slash, and is no scheme.
+        // Rejects `java\0script:` and similar: control characters before a colon that precedes any slash.
         None => !address.split(['/', '?', '#']).next().unwrap_or("").contains(|c: char| c.is_control() || c == '&'),
     }
 }
@@ -132,7 +131,7 @@ impl Base {
 /// exceeds the budget.
 pub(super) fn resolve(base: Option<&Base>, reference: &str, budget: &Budget) -> Option<String> {
     let reference = tidy(reference);
-    // Pictures are often written into `data:` addresses; those are no mistake.
+    // Pictures are often embedded in `data:` addresses, which are not reported as too long.
     let is_data =
         reference.len() > LONGEST_ADDRESS && scheme(&reference).is_some_and(|s| s.eq_ignore_ascii_case("data"));
     if is_data || !budget.takes_address(&reference) {
@@ -153,7 +152,7 @@ pub(super) fn resolve(base: Option<&Base>, reference: &str, budget: &Budget) -> 
     (budget.takes_address(&whole) && budget.charge(whole.len())).then_some(whole)
 }
 
-/// Characters that no address may hold, as their bytes in hexadecimal digits.
+/// Percent-encodes the characters that addresses may not contain.
 fn encoded(address: &str) -> String {
     let mut whole = String::with_capacity(address.len());
     for c in address.chars() {

@@ -1,5 +1,4 @@
-//! From bytes to text: UTF-8, UTF-16 by its byte order mark, what XML and HTML declare, and else what the bytes look
-//! most like.
+//! Decoding of bytes: UTF-8, UTF-16 by its byte order mark, the declaration of XML and HTML, or else a guess.
 
 mod declared;
 
@@ -10,10 +9,10 @@ use encoding_rs::{Encoding, ISO_2022_JP, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, W
 
 use crate::article::{ReadError, Warning};
 
-/// How much of a text is looked at to find out its encoding, in bytes.
+/// The number of bytes that are examined to guess an encoding.
 const SAMPLE: usize = 64 * 1024;
 
-/// A file's text, with line ends made one.
+/// The text of a file, with normalised line ends.
 #[derive(Debug)]
 pub struct Decoded<'a> {
     text: Cow<'a, str>,
@@ -22,12 +21,12 @@ pub struct Decoded<'a> {
 }
 
 impl Decoded<'_> {
-    /// The text; its lines end in line feeds alone.
+    /// Returns the text. Its lines end with line feeds.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The name of its encoding, in lower case: as it was declared, or as it was found out.
+    /// Returns the name of the declared or guessed encoding, in lower case.
     pub fn encoding(&self) -> &str {
         &self.encoding
     }
@@ -37,12 +36,12 @@ impl Decoded<'_> {
     }
 }
 
-/// Decodes the bytes of a file, or says why they are no text.
+/// Decodes the bytes of a file, or returns why they are not text.
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     decode_as(bytes, None)
 }
 
-/// Like [`decode`], of bytes that were sent with this `Content-Type`.
+/// Like [`decode`], for bytes that were sent with this `Content-Type`.
 pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>, ReadError> {
     let decoded = match (Encoding::for_bom(bytes), declared::utf_32(bytes)) {
         (_, Some((text, encoding))) => Decoded { text: Cow::Owned(text), encoding: encoding.to_owned(), flaw: None },
@@ -63,7 +62,7 @@ pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Resu
     Ok(Decoded { text: one_line_end(decoded.text), ..decoded })
 }
 
-/// The text of bytes that are surely in this encoding, however damaged.
+/// Decodes bytes in a known encoding, even if they are damaged.
 fn decoded<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
     Decoded { text, encoding: encoding.name().to_ascii_lowercase(), flaw: damaged.then(|| damage(encoding)) }
@@ -88,7 +87,7 @@ fn without_mark(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     }
     let encoding = detect(bytes);
     let mut decoded = decoded(encoding, bytes);
-    // ISO-2022-JP is known by its escapes; all else is a guess.
+    // ISO-2022-JP is recognised by its escapes; everything else is a guess.
     if decoded.flaw.is_none() && encoding != ISO_2022_JP {
         decoded.flaw = Some(guess(encoding));
     }
@@ -119,21 +118,21 @@ fn detect(bytes: &[u8]) -> &'static Encoding {
     let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
     detector.feed(sample, sample.len() == bytes.len());
     let guessed = detector.guess(None, Utf8Detection::Deny);
-    // These bytes are no characters in windows-1252, and accented letters in the old encoding of Macs, which the
-    // detector does not know.
+    // These bytes are undefined in windows-1252, but accented letters in the old Mac encoding, which the detector does not
+    // know.
     let is_mac = guessed == WINDOWS_1252 && sample.iter().any(|byte| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D));
     if is_mac { MACINTOSH } else { guessed }
 }
 
-/// ISO-2022-JP is ASCII with escapes, so it passes for UTF-8.
+/// Returns whether the bytes have escapes of ISO-2022-JP, which is valid UTF-8 too.
 fn has_iso_2022_escape(bytes: &[u8]) -> bool {
     memchr::memchr_iter(0x1b, bytes).any(|at| matches!(bytes.get(at + 1..at + 3), Some(b"$B" | b"$@")))
 }
 
-/// Text that is UTF-8 but for a few damaged bytes: most bytes beyond ASCII stand in sequences of its shape, a leading
-/// byte and as many continuing ones as it announces, even where their value is not allowed.
+/// Returns whether the bytes are UTF-8 with a few damaged bytes: most non-ASCII bytes are in sequences of its shape, a
+/// leading byte with the announced number of continuation bytes, even if their values are invalid.
 ///
-/// In a text of another encoding hardly any do, as the right neighbours rarely meet by chance.
+/// In other encodings hardly any are, because such sequences rarely occur by chance.
 fn is_damaged_utf8(bytes: &[u8]) -> bool {
     let (mut shaped, mut stray) = (0usize, 0usize);
     let mut at = 0;
@@ -166,7 +165,7 @@ fn is_mostly_nul(bytes: &[u8]) -> bool {
     memchr::memchr_iter(0, sample).count() * 4 > sample.len()
 }
 
-/// Every second byte a NUL: UTF-16 without its mark. Anything else with so many NULs is no text.
+/// Decodes UTF-16 without a byte order mark, where every second byte is NUL. Other bytes with many NULs are not text.
 fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     let sample = bytes.get(..4096).unwrap_or(bytes);
     let nuls = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|&&byte| byte == 0).count();
@@ -179,7 +178,7 @@ fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     Ok(decoded(encoding, bytes))
 }
 
-/// What kind of binary file begins with these bytes. Signatures as the formats' own specifications give them.
+/// Returns the kind of a binary file by its first bytes. The signatures come from the specifications of the formats.
 fn binary_kind(bytes: &[u8]) -> Option<&'static str> {
     const SIGNATURES: &[(&[u8], &str)] = &[
         (b"\x89PNG\r\n\x1a\n", "a PNG image"),

@@ -1,7 +1,7 @@
-//! Feeds: RSS of every version, Atom, CDF and JSON Feed, read as far as they go.
+//! Feeds: RSS of every version, Atom, CDF and JSON Feed, with recovery from errors.
 //!
-//! XML becomes a `tree` that forgives, the `reader` finds out what it says, and `articles` makes drafts of it. Nothing
-//! is fetched, no entity is expanded that stands for others, and all HTML has been made harmless when it gets here.
+//! A lenient XML parser builds a `tree`, the `reader` interprets it, and `articles` makes drafts. Nothing is fetched,
+//! entities that stand for other entities are not expanded, and all HTML is sanitized.
 
 mod articles;
 mod date;
@@ -24,7 +24,7 @@ pub use model::{
 
 pub use date::parse as parse_date;
 
-/// What a text says once the entities of XML and HTML in it are resolved.
+/// Resolves the entities of XML and HTML in a text.
 pub fn resolve_entities(text: &str) -> String {
     entities::Entities::new(text.len()).unescape(text).into_owned()
 }
@@ -33,25 +33,25 @@ use super::encoding::decode_as;
 use super::{Confidence, FileHint, ParsedFile, SourceFormat};
 use crate::article::{ReadError, Warning};
 
-/// How far into a text one looks for the beginning of a feed, in bytes.
+/// The number of bytes that are searched for the start of a feed.
 const FRONT: usize = 8 * 1024;
 
-/// What is known of a feed besides its bytes.
+/// Information about a feed besides its bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FeedOptions<'a> {
-    /// The address that relative ones in it are relative to: where it was fetched from.
+    /// The base of relative addresses: the address of the feed.
     pub base: Option<&'a str>,
-    /// The `Content-Type` that the server sent with it.
+    /// The `Content-Type` header of the response.
     pub content_type: Option<&'a str>,
 }
 
 /// Reads a feed.
 ///
-/// A feed that is not well-formed is read as far as it goes, and says so in its [`flaws`](Feed::flaws).
+/// A feed that is not well-formed is read as far as possible, with a warning in [`flaws`](Feed::flaws).
 ///
 /// # Errors
 ///
-/// The bytes are no text, or the text holds no feed.
+/// Returns an error if the bytes are not text, or if the text is not a feed.
 pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, ReadError> {
     let decoded = decode_as(bytes, options.content_type)?;
     let mut feed = read(decoded.text(), options.base)?;
@@ -62,11 +62,11 @@ pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, ReadE
     Ok(feed)
 }
 
-/// No feed has so many entries or other objects, nor more tags than a tree takes in. Short ones take a hundred times their
-/// bytes while they are read: 60 MB of them took 11 GB.
+/// The maximum number of entries and other objects of a feed. Short ones take a hundred times their size in memory: 60 MB
+/// of them took 11 GB.
 const MOST_OBJECTS: usize = 400_000;
 
-/// The feed that a text holds.
+/// Parses the feed in a text.
 fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
     let is_json = text.trim_start().starts_with('{');
     if let Some(what) = too_many(text, is_json) {
@@ -89,9 +89,9 @@ fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
     Ok(feed)
 }
 
-/// What a feed has too much of to be read.
+/// Returns the kind of object that a feed has too many of, if any.
 fn too_many(text: &str, is_json: bool) -> Option<String> {
-    // What is shorter cannot have so many.
+    // A shorter text cannot have too many objects.
     if text.len() <= MOST_OBJECTS {
         return None;
     }
@@ -147,8 +147,8 @@ impl SourceFormat for FeedFile {
     }
 }
 
-/// Whether a text begins with an element that feeds begin with, after declarations and comments; in a file that is
-/// named like a feed, after anything that a server may have put in front.
+/// Returns whether a text begins with the root element of a feed, after declarations and comments. In a file with the name
+/// of a feed, any text may precede it.
 fn begins_as_feed(text: &str, is_named: bool) -> bool {
     let mut front = text.len().min(FRONT);
     while !text.is_char_boundary(front) {
@@ -176,7 +176,7 @@ fn begins_as_feed(text: &str, is_named: bool) -> bool {
             match name.as_str() {
                 "rss" | "feed" => return true,
                 "entry" => return text.contains("w3.org/2005/Atom") || text.contains("purl.org/atom/ns#"),
-                // Other things are written in RDF, and called channels.
+                // Other documents use RDF and elements called channel.
                 "rdf" => return text.contains("purl.org/rss/") || text.contains("netscape.com/rdf"),
                 "channel" => return is_named || text.contains("<ITEM") || text.contains("<item"),
                 _ if !is_named => return false,

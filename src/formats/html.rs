@@ -1,7 +1,7 @@
-//! HTML: pages that were saved to files, and the pieces of it that feeds carry.
+//! HTML: saved pages, and HTML fragments in feeds.
 //!
-//! A page's text is found among its menus by a reader's-view algorithm (`page`); `blocks` turns HTML into the parts of
-//! an article, `clean` makes it harmless where it stays HTML. Nothing is fetched and nothing is run.
+//! `readability` extracts the text of a page without its menus, `blocks` converts HTML to parts of an article, and
+//! `sanitize` sanitizes HTML that stays HTML. Nothing is fetched and nothing is executed.
 
 mod blocks;
 mod depth;
@@ -37,10 +37,10 @@ impl SourceFormat for Html {
     }
 }
 
-/// Whether a text begins as HTML pages do, after comments and a declaration of XML.
+/// Returns whether a text begins like an HTML page, after comments and an XML declaration.
 fn begins_as_page(text: &str) -> bool {
     let mut rest = text.trim_start();
-    // Nobody writes more of these.
+    // Real pages have few of these.
     for _ in 0..8 {
         let end = if rest.starts_with("<!--") {
             "-->"
@@ -55,7 +55,7 @@ fn begins_as_page(text: &str) -> bool {
     begins("<!doctype html") || begins("<html") || begins("<head>") || begins("<body>")
 }
 
-/// The text of a piece of HTML on one line.
+/// Returns the text of an HTML fragment on one line.
 pub(super) fn text_of(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -17,7 +17,7 @@ use crate::article::problem::quoted;
 use crate::article::{BlockKind, Draft, DraftPart, Role, Span, SpanStyle};
 use crate::text::clean;
 
-/// Longer texts are not taken apart: it takes up to fifty times their bytes of memory.
+/// The maximum length of a text that is parsed, which takes up to fifty times its size in memory.
 const MOST: usize = 16 << 20;
 
 pub(super) struct Markdown;
@@ -87,13 +87,13 @@ impl SourceFormat for Markdown {
     }
 }
 
-/// Takes the first block as the headline where it is a heading; where it is not, a first short paragraph stays body.
+/// Removes and returns the first block as the headline, if it is a heading.
 fn blocks_headline(parts: &mut Vec<DraftPart<'_>>) -> Option<String> {
     let heading = parts.first().is_some_and(|part| part.role == Role::Body(BlockKind::Crosshead));
     heading.then(|| parts.remove(0).text.into_owned())
 }
 
-/// MarkdownBlocks as they are put together from the parser's events.
+/// Blocks under construction from the events of the parser.
 struct MarkdownBlocks<'a, 'b> {
     budget: &'b Budget,
     parts: Vec<DraftPart<'a>>,
@@ -103,7 +103,7 @@ struct MarkdownBlocks<'a, 'b> {
     open: Vec<(usize, SpanStyle)>,
     /// The open lists, each with its next number.
     lists: Vec<Option<u64>>,
-    /// The marker of the list entry whose text has not come yet.
+    /// The marker of a list entry before its text.
     entry: Option<BlockKind>,
     quotes: usize,
     heading: bool,
@@ -191,14 +191,14 @@ impl<'a, 'b> MarkdownBlocks<'a, 'b> {
             Tag::Emphasis => self.opened(SpanStyle::Emphasis),
             Tag::Strong => self.opened(SpanStyle::Strong),
             Tag::Link { dest_url, .. } => {
-                // Beyond 65,535 links of one article the last number serves them all.
+                // All links after 65,535 share the last number.
                 let number = u16::try_from(self.links.len()).unwrap_or(u16::MAX);
-                // Many links may have one definition, and so the same address.
+                // Many links may share one definition.
                 if self.budget.takes_address(&dest_url) {
                     self.links.push(Cow::Owned(self.budget.copy(&dest_url)));
                     self.opened(SpanStyle::Link(number));
                 } else {
-                    // Its end closes nothing.
+                    // The end of this link must not close a span.
                     self.open.push((usize::MAX, SpanStyle::Link(number)));
                 }
             }
@@ -249,7 +249,7 @@ impl<'a, 'b> MarkdownBlocks<'a, 'b> {
         }
     }
 
-    /// Ends the block that is being put together; it is a `kind` unless a list entry or a quotation says otherwise.
+    /// Ends the current block as `kind`, unless a list entry or a quote is open.
     fn flush(&mut self, kind: BlockKind) {
         let text = std::mem::take(&mut self.text);
         let mut spans = std::mem::take(&mut self.spans);
@@ -263,7 +263,7 @@ impl<'a, 'b> MarkdownBlocks<'a, 'b> {
             (kind, _) => kind,
         };
         spans.sort_by_key(|span| (span.start, span.end));
-        // Cut here and not by the corpus, for which the spans' bytes must stay true.
+        // Trim here and not in the corpus, so that the byte offsets of spans stay valid.
         let text = text.trim_end().to_owned();
         let end = text.len() as u32;
         spans.retain_mut(|span| {

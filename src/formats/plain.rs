@@ -1,4 +1,4 @@
-//! PlainText text: the first line is the headline, and lines such as `Date: …` at the top are understood.
+//! Plain text: the first line is the headline, followed by optional header lines such as `Date: …`.
 
 use super::{Confidence, FileHint, ParsedFile, SourceFormat, date, reflow, wire};
 use crate::article::Warning;
@@ -13,7 +13,7 @@ impl SourceFormat for PlainText {
     }
 
     fn recognise(&self, _hint: &FileHint<'_>, _text: &str) -> Confidence {
-        // Whatever no other format recognises is plain text.
+        // Any text that no other format recognises is plain text.
         Confidence::Ending
     }
 
@@ -22,7 +22,7 @@ impl SourceFormat for PlainText {
         let mut header = Header::default();
         let mut rest = text;
         let mut number = 0;
-        // Header lines, up to the first line that is none.
+        // Read header lines up to the first other line.
         while let Some((line, after)) = next_line(rest) {
             number += 1;
             if line.trim().is_empty() {
@@ -47,7 +47,7 @@ impl SourceFormat for PlainText {
             rest = after;
             line
         });
-        // A line of signs under the headline only underlines it.
+        // A line of punctuation under the headline is an underline.
         if let Some((line, after)) = next_line(rest)
             && line.trim().len() >= 3
             && line.trim().bytes().all(|byte| matches!(byte, b'=' | b'-'))
@@ -69,7 +69,7 @@ fn next_line(text: &str) -> Option<(&str, &str)> {
     (!text.is_empty()).then(|| text.split_once('\n').unwrap_or((text, "")))
 }
 
-/// What the header lines said.
+/// The values of the header lines.
 #[derive(Default)]
 struct Header<'a> {
     any: bool,
@@ -82,7 +82,7 @@ struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    /// Takes in a header line; says no where it is none.
+    /// Reads a header line. Returns false if it is not one.
     fn read(&mut self, line: &'a str, number: u32, flaws: &mut Vec<Warning>) -> bool {
         let Some((name, value)) = line.split_once(':') else { return false };
         let value = value.trim();
@@ -110,7 +110,7 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Paragraphs are parted by blank lines. Where lines are indented, each indented line begins one.
+/// Reads paragraphs separated by blank lines. In indented text, each indented line begins a paragraph.
 pub(super) fn read_body<'a>(text: &'a str, draft: &mut Draft<'a>) {
     let mut rest = text.trim_start_matches('\n');
     while !rest.is_empty() {

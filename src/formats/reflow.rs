@@ -1,15 +1,15 @@
-//! Undoing hard line breaks: telling lines that were wrapped at a column from lines that are paragraphs of their own.
+//! Reflow: joins lines that were wrapped at a column, and keeps lines that are paragraphs.
 
 use std::borrow::Cow;
 
-/// Wrapped lines are seldom longer; a longer line is a paragraph.
+/// The maximum width of wrapped lines; a longer line is a paragraph.
 const WIDEST: usize = 100;
 
-/// Wrapped lines are seldom shorter at their widest.
+/// The minimum width of the widest wrapped line.
 const NARROWEST: usize = 40;
 
-/// Calls `paragraph` with each paragraph of a run of lines that no blank line parts: all of them joined where they
-/// were wrapped, each by itself where not.
+/// Calls `paragraph` for each paragraph of a run of lines without blank lines: all lines joined if they were wrapped, else
+/// each line.
 pub(super) fn paragraphs<'a>(lines: &[&'a str], mut paragraph: impl FnMut(Cow<'a, str>)) {
     match joint(lines) {
         Some(glue) => paragraph(Cow::Owned(lines.join(glue))),
@@ -17,7 +17,8 @@ pub(super) fn paragraphs<'a>(lines: &[&'a str], mut paragraph: impl FnMut(Cow<'a
     }
 }
 
-/// What joins the lines of a wrapped paragraph: a space, or nothing where words were cut at a fixed column.
+/// Returns the separator for joining wrapped lines: a space, or nothing if words were cut at a fixed column. Returns `None`
+/// if the lines were not wrapped.
 fn joint(lines: &[&str]) -> Option<&'static str> {
     let (last, rest) = lines.split_last()?;
     let width = |line: &str| line.chars().take(WIDEST + 1).count();
@@ -25,11 +26,11 @@ fn joint(lines: &[&str]) -> Option<&'static str> {
     if !(NARROWEST..=WIDEST).contains(&widest) {
         return None;
     }
-    // Three lines of one length are no chance: a fixed column.
+    // Three lines of equal length were cut at a fixed column.
     if rest.len() >= 2 && rest.iter().all(|line| width(line) == widest) && width(last) <= widest {
         return Some("");
     }
-    // A line was wrapped if the first word of the next had no room on it.
+    // A line was wrapped if the first word of the next line did not fit on it.
     let is_wrapped = lines.iter().zip(lines.iter().skip(1)).all(|(line, next)| {
         let word = next.split_whitespace().next().map_or(0, width);
         width(line.trim_end()) + 1 + word > widest

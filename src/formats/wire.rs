@@ -4,20 +4,20 @@
 //! |---|---|
 //! | 1 | `date`, an ISO date, the section |
 //! | 2 | headline |
-//! | 3 | standfirst, where more lines follow it before the first blank line |
+//! | 3 | standfirst, if more lines follow it before the first blank line |
 //! | 4… | captions: `TEXT / Photo: CREDIT` (also Image, Video, Graphic) |
 //! | to the first blank line | first paragraphs of the body, one a line |
-//! | after it | blocks parted by blank lines; a short one that ends no sentence is a cross-head |
+//! | after it | blocks separated by blank lines; a short one that does not end a sentence is a cross-head |
 //! | last | `SOURCE:NAME`, several joined by `and`, `,` or `/` |
 //!
-//! Every part but the headline may be missing; what fits no rule is body.
+//! Every part except the headline may be missing. Text that fits no rule is body.
 
 use super::{Confidence, FileHint, ParsedFile, SourceFormat, date, reflow};
 use crate::article::Warning;
 use crate::article::problem::quoted;
 use crate::article::{BlockKind, Draft, Role};
 
-/// No cross-head is longer, in characters and in words.
+/// The maximum length of a cross-head, in characters and in words.
 const CROSSHEAD: (usize, usize) = (60, 9);
 
 pub(super) struct Wire;
@@ -38,7 +38,7 @@ impl SourceFormat for Wire {
     }
 
     fn parse<'a>(&self, _hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
-        // Most articles have no more parts, and so one list.
+        // Most articles have at most this many parts.
         let mut draft = Draft { parts: Vec::with_capacity(16), ..Draft::default() };
         let blank = text.get(..text.len() - text.trim_start().len()).unwrap_or("");
         let mut text = text.trim();
@@ -71,11 +71,11 @@ impl SourceFormat for Wire {
 struct Dateline<'a> {
     published: Option<crate::article::Published>,
     section: &'a str,
-    /// What stands where a date should, and is none.
+    /// The text in place of the date, if it is invalid.
     wrong: Option<&'a str>,
 }
 
-/// Reads a dateline, or says that the line is none: it needs the word `date` and something like a date behind it.
+/// Parses a dateline. Returns `None` unless the line has the word `date` and something like a date after it.
 fn dateline(line: &str) -> Option<Dateline<'_>> {
     let line = line.trim();
     let word = line.get(..4).filter(|word| word.eq_ignore_ascii_case("date"))?;
@@ -89,7 +89,7 @@ fn dateline(line: &str) -> Option<Dateline<'_>> {
     is_like_a_date.then_some(Dateline { published: None, section: section.trim(), wrong: Some(wrong) })
 }
 
-/// The text before the last line, where there is any, and the last line.
+/// Returns the text before the last line, if any, and the last line.
 fn cut_last_line(text: &str) -> (Option<&str>, &str) {
     match memchr::memrchr(b'\n', text.as_bytes()) {
         Some(end) => (text.get(..end), text.get(end + 1..).unwrap_or("")),
@@ -97,14 +97,14 @@ fn cut_last_line(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// What follows `SOURCE:` at the front of a line.
+/// Returns the text after `SOURCE:` at the start of a line.
 pub(super) fn source_line(line: &str) -> Option<&str> {
     let line = line.trim();
     let word = line.get(..6).filter(|word| word.eq_ignore_ascii_case("source"))?;
     line.get(word.len()..)?.trim_start().strip_prefix(':')
 }
 
-/// The names in a list of sources.
+/// Returns the names in a list of sources.
 pub(super) fn read_sources(list: &str) -> impl Iterator<Item = &str> {
     list.split([',', '/']).flat_map(|part| part.split(" and ")).map(str::trim).filter(|name| !name.is_empty())
 }
@@ -121,7 +121,7 @@ fn caption(line: &str) -> Option<(&str, &str)> {
     })
 }
 
-/// The lines between the headline and the first blank line.
+/// Reads the lines between the headline and the first blank line.
 fn read_head<'a>(head: &'a str, draft: &mut Draft<'a>) {
     let lines: Vec<&str> = head.lines().map(str::trim).collect();
     let mut rest = lines.as_slice();
@@ -132,7 +132,7 @@ fn read_head<'a>(head: &'a str, draft: &mut Draft<'a>) {
         rest = rest.get(1..).unwrap_or_default();
     }
     while let Some((text, credit)) = rest.first().and_then(|line| caption(line)) {
-        // A credit belongs to a caption, even to one without a text.
+        // A credit belongs to a caption, even to an empty one.
         draft.push(Role::Caption, if text.is_empty() { credit } else { text });
         if !text.is_empty() {
             draft.push(Role::Credit, credit);
@@ -142,14 +142,14 @@ fn read_head<'a>(head: &'a str, draft: &mut Draft<'a>) {
     reflow::paragraphs(rest, |paragraph| draft.push_body(BlockKind::Paragraph, paragraph));
 }
 
-/// The blocks after the first blank line.
+/// Reads the blocks after the first blank line.
 fn read_blocks<'a>(body: &'a str, draft: &mut Draft<'a>) {
     let mut rest = body;
     let mut lines = Vec::new();
     while !rest.is_empty() {
         let (block, after) = split_at_blank_line(rest);
         rest = after;
-        // Most blocks are one line, which needs no list of lines.
+        // Most blocks are a single line.
         if !block.contains('\n') {
             let kind =
                 if !rest.is_empty() && is_crosshead(block) { BlockKind::Crosshead } else { BlockKind::Paragraph };
@@ -162,7 +162,7 @@ fn read_blocks<'a>(body: &'a str, draft: &mut Draft<'a>) {
     }
 }
 
-/// The text up to the first blank line, and the text from the first line after it that is not blank.
+/// Returns the text up to the first blank line, and the text from the next line that is not blank.
 pub(super) fn split_at_blank_line(text: &str) -> (&str, &str) {
     for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
         let rest = text.get(end + 1..).unwrap_or("");
@@ -174,14 +174,14 @@ pub(super) fn split_at_blank_line(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-/// `text` without its leading blank lines, but with the indentation of the line that follows them.
+/// Removes leading blank lines, but not the indentation of the first other line.
 fn trim_blank_lines(text: &str) -> &str {
     let begin = text.len() - text.trim_start().len();
     let line = text.get(..begin).and_then(|blank| blank.rfind('\n')).map_or(0, |at| at + 1);
     text.get(line..).unwrap_or("")
 }
 
-/// Whether a line that stands alone is a heading: short, and no end of a sentence.
+/// Returns whether a separate line is a heading: short, and not the end of a sentence.
 pub(super) fn is_crosshead(line: &str) -> bool {
     let line = line.trim();
     let (characters, words) = CROSSHEAD;

@@ -1,5 +1,5 @@
-//! The body of an answer: read to its end, decompressed, and never more of it than the limits allow. Each layer of
-//! compression has its own limit, because a few kilobytes can expand to terabytes between two layers.
+//! Response bodies: reads and decompresses them within limits. Each layer of compression has its own limit, because a few
+//! kilobytes can expand to terabytes between two layers.
 
 use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, Read};
@@ -14,56 +14,56 @@ use super::zstd::ZstdReader;
 /// The `Accept-Encoding` header. [`BodyReader::unpack`] handles all of these.
 pub(super) const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
-/// The largest number of layers that is decompressed. Servers send one; a proxy may add another.
+/// The maximum number of layers of compression. Servers send one; a proxy may add another.
 const MOST_LAYERS: usize = 3;
 
-/// Why reading ended early, if it did.
+/// The reason why reading ended early, if it did.
 type Broken = RefCell<Option<FetchError>>;
 
 const PIECE: usize = 64 << 10;
 
-/// No more than this is laid aside for what a server says it will send, in bytes.
+/// The maximum number of bytes to allocate for a declared length.
 const RESERVED: u64 = 4 << 20;
 
-/// How a body is to be read.
+/// Reads a body.
 pub(super) struct BodyReader<'a> {
     /// The `Content-Encoding` header; empty for none.
     pub(super) encoding: &'a str,
-    /// How many bytes are to be expected, as far as that is known.
+    /// The declared number of bytes, if known.
     pub(super) length: u64,
-    /// At most so many bytes are read, and come out of each layer of compression but the last to be removed.
+    /// The maximum number of bytes to read, and of the output of each layer of compression except the last one to remove.
     pub(super) sent_bytes: u64,
-    /// At most so many bytes come out of that one.
+    /// The maximum number of bytes of the output of the last layer.
     pub(super) decoded_bytes: u64,
-    /// Checked between pieces, in every layer: why reading has to stop, if it has to.
+    /// Returns the reason to stop, if any. Checked between pieces in every layer.
     pub(super) interrupted: &'a dyn Fn() -> Option<FetchError>,
-    /// What a failure of the connection means.
+    /// Converts an error of the connection.
     pub(super) failure: &'a dyn Fn(io::Error) -> FetchError,
 }
 
 impl BodyReader<'_> {
-    /// Everything that `source` gives, decompressed.
+    /// Reads and decompresses all of `source`.
     ///
     /// # Errors
     ///
-    /// [`FetchError::TooLarge`], [`FetchError::Encoding`], [`FetchError::Stopped`], and what `failure` makes of
-    /// failures of `source`.
+    /// Returns [`FetchError::TooLarge`], [`FetchError::Encoding`], [`FetchError::Stopped`], and errors of `source`, converted
+    /// by `failure`.
     pub(super) fn read(&self, source: impl Read) -> Result<Vec<u8>, FetchError> {
-        // Decoders hand errors of their source on as their own, some of them in other words.
+        // Decoders may reword errors of their source, so the reason is recorded separately.
         let broken = Broken::default();
         let mut sent =
             self.limited(CountingReader { source, reading: self, broken: &broken }, self.sent_bytes, &broken);
-        // Growing would leave pieces of memory behind that nothing else fits into.
+        // Growing the buffer would fragment memory.
         let mut bytes = Vec::with_capacity(usize::try_from(self.length.min(RESERVED)).unwrap_or_default());
         let read = match sent.fill_buf() {
-            // Nothing at all is said to be compressed by some servers.
+            // Some servers declare a compression for an empty body.
             Ok([]) => Ok(()),
             Ok(_) => self.unpack(sent, &broken).and_then(|decoded| self.gather(decoded, &mut bytes)),
             Err(error) => Err(FetchError::Encoding(error.to_string())),
         };
         match broken.take() {
             Some(broken) => Err(broken),
-            // Many bodies wait to be read; they do not wait with room to grow.
+            // Many bodies wait to be parsed, so release their unused capacity.
             None => read.map(|()| {
                 bytes.shrink_to_fit();
                 bytes
@@ -142,7 +142,7 @@ impl<R: Read> Read for CountingReader<'_, R> {
     }
 }
 
-/// Limits what comes out of one layer, and ends it when the fetch is interrupted.
+/// Limits the output of one layer, and ends it when the fetch is interrupted.
 struct Limited<'a, R> {
     source: R,
     limit: u64,
@@ -171,8 +171,8 @@ fn refuse(broken: &Broken, reason: FetchError) -> io::Error {
     io::Error::other("the body has ended early")
 }
 
-/// What HTTP calls `deflate`, which is zlib's format by the standard and the bare one by many servers. The readers of
-/// flate2 take the end of the source for the end of the text.
+/// A reader for HTTP's `deflate`: zlib's format by the standard, but raw deflate from many servers. The readers of flate2
+/// treat the end of the source as the end of the text.
 struct InflateReader<R> {
     source: R,
     inflate: Option<Decompress>,
@@ -207,7 +207,7 @@ impl<R: BufRead> Read for InflateReader<R> {
     }
 }
 
-/// Whether a stream begins as RFC 1950 has it; the first byte alone decides where no more has come.
+/// Returns whether a stream begins like zlib's format (RFC 1950). The first byte decides if there are no more.
 fn is_zlib(start: &[u8]) -> bool {
     match start {
         [method, flags, ..] => method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]) % 31 == 0,

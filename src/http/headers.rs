@@ -1,16 +1,16 @@
-//! What the headers of an answer say about time.
+//! Response headers about time.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use ureq::http::HeaderMap;
 
-/// A header as text; servers write other encodings than ASCII now and then.
+/// Returns a header as text. Some servers use encodings other than ASCII.
 pub(super) fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// How long the document stays fresh by its `Cache-Control`, or by its `Expires` where there is none.
+/// Returns the time that the document stays fresh, by `Cache-Control`, or else by `Expires`.
 pub(super) fn max_age(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let mut cached = headers.get_all("cache-control").into_iter().filter_map(|value| value.to_str().ok()).peekable();
     if cached.peek().is_some() {
@@ -22,12 +22,12 @@ pub(super) fn max_age(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duratio
         return seconds.map(Duration::from_secs);
     }
     let expires = date(&text(headers, "expires")?)?;
-    // Their clock may differ from ours.
+    // The clock of the server may differ from ours.
     let sent = text(headers, "date").and_then(|sent| date(&sent)).unwrap_or(now);
     (expires - sent).to_std().ok()
 }
 
-/// `Retry-After`, which is given in seconds or as a date; nothing for what is neither.
+/// Returns `Retry-After`, in seconds or as a date. Returns `None` for other values.
 pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let value = text(headers, "retry-after")?;
     if let Ok(seconds) = value.trim().parse() {
@@ -36,7 +36,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dur
     Some((date(&value)? - now).to_std().unwrap_or_default())
 }
 
-/// A date as HTTP writes it, which is a form of that of mail.
+/// Parses an HTTP date, which is a form of the mail date.
 fn date(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(text.trim()).ok().map(|date| date.to_utc())
 }

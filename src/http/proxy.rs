@@ -1,4 +1,4 @@
-//! Which proxy leads to which address.
+//! Proxy selection.
 
 use std::env;
 use std::fmt;
@@ -7,18 +7,18 @@ use url::Url;
 
 use super::FetchError;
 
-/// By which proxy documents are fetched.
+/// The proxy setting.
 ///
-/// `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h` proxies are known; with `socks5h`, names are looked up
-/// by the proxy. An HTTP proxy is asked for a tunnel (`CONNECT`), for plain addresses too.
+/// Supports `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h` proxies; with `socks5h`, the proxy resolves names.
+/// HTTP proxies are used by a tunnel (`CONNECT`), for plain addresses too.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum Proxy {
-    /// What `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` say, in small or capital letters.
+    /// The proxy of `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, in lower or upper case.
     #[default]
     FromEnvironment,
-    /// This one for everything: an address, which may hold a user and a password.
+    /// One proxy for all addresses. The address may contain a user and a password.
     Url(String),
-    /// None.
+    /// No proxy.
     None,
 }
 
@@ -33,11 +33,12 @@ impl fmt::Debug for Proxy {
 }
 
 impl Proxy {
-    /// The proxy for one address.
+    /// Returns the proxy for one address.
     ///
     /// # Errors
     ///
-    /// [`FetchError::Proxy`] when its own address is wrong: going without it might show what it was to hide.
+    /// Returns [`FetchError::Proxy`] if the address of the proxy is invalid: a direct connection could reveal what the proxy
+    /// should hide.
     pub(super) fn for_url(&self, url: &Url) -> Result<Option<ureq::Proxy>, FetchError> {
         let address = match self {
             Self::FromEnvironment => from_environment(url, |name| env::var(name).ok()),
@@ -61,7 +62,7 @@ fn from_environment(url: &Url, read: impl Fn(&str) -> Option<String>) -> Option<
     setting(&format!("{}_proxy", url.scheme())).or_else(|| setting("all_proxy"))
 }
 
-/// Whether `no_proxy` names the host, or a domain that it is in, as curl and most programs read it.
+/// Returns whether `no_proxy` contains the host or its domain, by the rules of curl.
 fn is_listed(list: &str, url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();

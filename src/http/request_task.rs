@@ -1,4 +1,4 @@
-//! One fetch from its address to its document: requests, redirects, and what the statuses mean.
+//! One fetch: requests, redirects, and the meaning of statuses.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::cookies::Cookies;
 use super::{Document, FetchError, HttpRequest, HttpResponse, auth, headers};
 use crate::subscriptions::{Credentials, LONGEST_ADDRESS};
 
-/// A fetch under way.
+/// A running fetch.
 pub(super) struct RequestTask {
     pub(super) shared: Arc<Shared>,
     pub(super) line: Arc<CancelHandle>,
@@ -26,7 +26,7 @@ pub(super) struct RequestTask {
 }
 
 impl RequestTask {
-    /// Carries it out.
+    /// Runs the fetch.
     pub(super) fn run(&self) -> Result<HttpResponse, FetchError> {
         let mut route = RedirectChain::from(&self.wanted.url)?;
         loop {
@@ -37,11 +37,11 @@ impl RequestTask {
         }
     }
 
-    /// Asks for the document at the end of the route.
+    /// Requests the document at the end of the redirect chain.
     fn ask(&self, route: &RedirectChain) -> Result<Response<Body>, FetchError> {
         let mut request = http::Request::get(route.at.as_str());
         let mut header = |name, value: &str| {
-            // What no header can hold is not sent: an ETag that is damaged costs a transfer, nothing more.
+            // Skip invalid header values: a damaged ETag only costs a transfer.
             if let (Some(headers), Ok(value)) = (request.headers_mut(), HeaderValue::from_str(value)) {
                 headers.insert(name, value);
             }
@@ -83,7 +83,7 @@ impl RequestTask {
         self.shared.logins.authorisation(&route.at, &self.line, self.deadline)
     }
 
-    /// What an answer that leads no further says.
+    /// Interprets the last response.
     fn conclude(&self, response: Response<Body>, route: &RedirectChain) -> Result<HttpResponse, FetchError> {
         let (parts, body) = response.into_parts();
         let now = Utc::now();
@@ -146,7 +146,7 @@ impl RequestTask {
     }
 }
 
-/// Where an answer leads, if it does.
+/// Returns the target of a redirect.
 fn redirected(response: &Response<Body>) -> Option<String> {
     match response.status() {
         StatusCode::MOVED_PERMANENTLY
@@ -158,18 +158,18 @@ fn redirected(response: &Response<Body>) -> Option<String> {
     }
 }
 
-/// The way from the address that was asked for to where the document is.
+/// The redirects from the requested address to the document.
 struct RedirectChain {
-    /// Where the next request goes; no login stands in it.
+    /// The address of the next request, without credentials.
     at: Url,
     /// The requested addresses, each with the cookies sent to it.
     seen: HashSet<(Url, String)>,
     hops: u32,
     cookies: Cookies,
     moved_to: Option<Url>,
-    /// Every redirect until now was permanent.
+    /// Whether every redirect so far was permanent.
     all_permanent: bool,
-    /// One of the requests was encrypted.
+    /// Whether one of the requests was encrypted.
     was_secure: bool,
 }
 
@@ -210,7 +210,7 @@ pub fn is_same_server(one: &Url, other: &Url) -> bool {
     one.host() == other.host() && (one.origin() == other.origin() || is_upgrade)
 }
 
-/// The address as it is asked for: without login and fragment.
+/// Returns the address for a request: without login and fragment.
 fn bare(mut url: Url) -> Result<Url, FetchError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(FetchError::Scheme(url.scheme().to_owned()));

@@ -1,17 +1,17 @@
-//! Zstandard as it comes, frame by frame.
+//! A streaming Zstandard reader.
 
 use std::io::{self, BufRead, Read};
 
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// What RFC 9659 allows a server to make a client hold.
+/// The largest window that RFC 9659 allows.
 const LARGEST_WINDOW: u64 = 8 << 20;
 
-/// How much is decoded at a time; a block is at most this long.
+/// The number of bytes to decode at once, the maximum length of a block.
 const AT_ONCE: usize = 128 << 10;
 
-/// Reads what the frames of a source hold, one after the other.
+/// Decodes the frames of a source one after the other.
 pub(super) struct ZstdReader<R> {
     source: R,
     decoder: FrameDecoder,
@@ -25,7 +25,7 @@ impl<R: BufRead> ZstdReader<R> {
         Self { source, decoder, in_frame: false }
     }
 
-    /// Begins the next frame; false at the end.
+    /// Starts the next frame. Returns false at the end.
     fn next_frame(&mut self) -> io::Result<bool> {
         while !self.source.fill_buf()?.is_empty() {
             match self.decoder.reset(&mut self.source) {

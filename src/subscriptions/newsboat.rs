@@ -8,21 +8,21 @@ use chrono::NaiveDate;
 use super::{MOST_FEEDS, MOST_TAGS, Subscription, add_tag, feed_address};
 use crate::query::{Query, slashed, whole};
 
-/// The tag that a feed gets whose entries newsboat keeps out of its list of feeds.
+/// The tag for feeds that newsboat hides.
 const HIDDEN: &str = "hidden";
 
-/// What the file holds.
+/// The content of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Urls {
     /// The feeds, in order.
     pub subscriptions: Vec<Subscription>,
-    /// The queries: a name, and what it is in our language.
+    /// The queries: a name, and the query in our language.
     pub searches: Vec<(String, String)>,
-    /// What could not be taken over: the line, the cause and the consequence.
+    /// Lines that could not be imported: number, cause and consequence.
     pub problems: Vec<(u32, String, String)>,
 }
 
-/// Reads the file as far as it makes sense. None where no line of it is one of newsboat's.
+/// Reads the file as far as possible. Returns `None` if no line is in newsboat's format.
 pub fn read(text: &str) -> Option<Urls> {
     let mut urls = Urls::default();
     let mut known = HashSet::new();
@@ -70,7 +70,7 @@ pub fn read(text: &str) -> Option<Urls> {
                 "" => {}
                 title if is_title => subscription.own_title = Some(title.to_owned()),
                 tag => {
-                    // A mark in front of a name or alone: it is not to be listed.
+                    // A `!` before a name or alone hides the feed.
                     let tag = if tag.starts_with('!') { HIDDEN } else { tag };
                     surplus += usize::from(!add_tag(&mut subscription.tags, tag));
                 }
@@ -84,7 +84,7 @@ pub fn read(text: &str) -> Option<Urls> {
     (!urls.subscriptions.is_empty() || !urls.searches.is_empty()).then_some(urls)
 }
 
-/// The words of a line: parted by spaces, those in quotation marks as they are, nothing after a `#` between words.
+/// Splits a line into words at spaces, respecting quotes. A `#` between words begins a comment.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut chars = line.chars().peekable();
@@ -113,7 +113,7 @@ fn words(line: &str) -> Vec<String> {
     }
 }
 
-/// A piece of a filter expression.
+/// A token of a filter expression.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum FilterToken {
     Open,
@@ -125,7 +125,7 @@ enum FilterToken {
     Condition(String, String, String),
 }
 
-/// newsboat's filter language in ours.
+/// Translates a filter of newsboat into our query language.
 fn translate(filter: &str) -> Result<String, String> {
     let pieces = pieces(filter)?;
     let mut rest = pieces.as_slice();
@@ -133,7 +133,7 @@ fn translate(filter: &str) -> Result<String, String> {
     if rest.is_empty() { Ok(query) } else { Err("a parenthesis is closed that was not opened".to_owned()) }
 }
 
-/// The query, if it is one: newsboat's regular expressions need not be ours.
+/// Returns the query if it is valid: newsboat's regular expressions may differ from ours.
 fn understood(query: String) -> Result<String, String> {
     let parsed = Query::parse(&query, NaiveDate::default());
     match parsed.mistake() {
@@ -142,13 +142,13 @@ fn understood(query: String) -> Result<String, String> {
     }
 }
 
-/// How deep parentheses may stand in each other.
+/// The maximum nesting depth of parentheses.
 const DEEPEST: usize = 50;
 
-/// Our queries have at most this many terms.
+/// The maximum number of terms in our queries.
 const MOST_CONDITIONS: usize = 64;
 
-/// Neither of `and` and `or` binds closer there; what stands further right is joined first.
+/// Parses an expression. In newsboat, `and` and `or` have equal precedence and are right-associative.
 fn expression(rest: &mut &[FilterToken], depth: usize) -> Result<String, String> {
     if depth > DEEPEST {
         return Err("its parentheses stand too deep in each other".to_owned());
@@ -169,7 +169,7 @@ fn expression(rest: &mut &[FilterToken], depth: usize) -> Result<String, String>
             _ if has_or => format!("{left} ({query})"),
             _ => format!("{left} {query}"),
         };
-        // What stands in parentheses binds like a single condition.
+        // Parentheses bind like a single condition.
         has_or = joint == FilterToken::Or;
         joint = next;
     }
@@ -193,7 +193,7 @@ fn operand(rest: &mut &[FilterToken], depth: usize) -> Result<String, String> {
     }
 }
 
-/// One condition in our language.
+/// Translates one condition.
 fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, String> {
     let unknown = || Err(format!("\"{attribute} {operator}\" has nothing like it here"));
     let (negated, operator) = match operator {
@@ -221,11 +221,11 @@ fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, Str
         ("age", "<" | "<=" | ">" | ">=") => {
             let Ok(days) = value.parse::<u32>() else { return unknown() };
             let days = days.max(1);
-            // Less than a day old is what came today.
+            // Less than a day old means today.
             if operator.starts_with('<') { format!("since:{days}d") } else { format!("-since:{days}d") }
         }
         ("tags", "#") => format!("{field}:{}", whole(&format!("#{value}"))),
-        // Our tags are in small letters.
+        // Our tags are in lower case.
         ("flags", "#") => format!("{field}:{}", whole(&value.to_lowercase())),
         ("tags" | "flags", _) => return unknown(),
         (_, "=~") if !field.is_empty() => format!("{field}:/{}/", slashed(value)),
@@ -263,7 +263,7 @@ fn pieces(filter: &str) -> Result<Vec<FilterToken>, String> {
     Ok(pieces)
 }
 
-/// The operator and the value after an attribute, and what follows.
+/// Parses the operator and the value after an attribute. Returns the rest, too.
 fn comparison<'t>(name: &str, text: &'t str) -> Result<(String, String, &'t str), String> {
     const OPERATORS: [&str; 12] = ["==", "!=", "=~", "!~", "!#", "<=", ">=", "=", "#", "<", ">", "between"];
     let Some(operator) = OPERATORS.iter().find(|operator| text.starts_with(*operator)) else {

@@ -1,8 +1,8 @@
-//! OPML 2.0, in which readers of feeds carry their subscriptions about (<http://opml.org/spec2.opml>).
+//! OPML 2.0, the exchange format for subscriptions (<http://opml.org/spec2.opml>).
 //!
-//! Folders are tags: a feed in the folder `Rust` of the folder `Tech` has the tag `Tech/Rust`. A `/` in a folder's name
-//! becomes `∕` (U+2215), and a tag goes out as the folders that its `/` part. A feed with several tags stands in the
-//! folder of the first; the others are in its `category`, as the format has it.
+//! Folders are tags: a feed in the folder `Rust` of the folder `Tech` has the tag `Tech/Rust`. A `/` in the name of a folder
+//! becomes `∕` (U+2215), and a tag with `/` is exported as nested folders. A feed with several tags is in the folder of the
+//! first; the others are in its `category`.
 
 mod repair;
 
@@ -16,36 +16,36 @@ use quick_xml::{Error, Reader};
 use super::{Credentials, MOST_FEEDS, MOST_TAGS, Subscription, add_tag};
 use crate::text::changes;
 
-/// What stands for a `/` in the name of a folder.
+/// The replacement for a `/` in the name of a folder.
 const SLASH: &str = "\u{2215}";
 
-/// The namespace of what only this program says of feeds.
+/// The namespace of our own attributes.
 const NAMESPACE: &str = "urn:newsdesk:opml";
 
-/// No file nests its folders deeper than this for anybody's good.
+/// The maximum nesting depth of folders.
 const DEEPEST: usize = 64;
 
-/// How often the text may be looked through for the ends of entries that have none.
+/// The budget for searching missing end tags, in multiples of the length of the text.
 const PATIENCE: usize = 16;
 
-/// What an OPML file holds.
+/// The content of an OPML file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opml {
     /// The feeds, each once, in the order of the file.
     pub subscriptions: Vec<Subscription>,
-    /// What could not be taken over: the line, the cause and the consequence.
+    /// Entries that could not be imported: line, cause and consequence.
     pub problems: Vec<(u32, String, String)>,
 }
 
-/// Reads OPML as far as it makes sense. None where it is none.
+/// Reads OPML as far as possible. Returns `None` if the text is not OPML.
 pub fn read(text: &str) -> Option<Opml> {
     let text = &*repair::escaped(text);
     let mut found = ParsedOpml { lines: Lines::new(text), ..ParsedOpml::default() };
-    // Where what is being read begins: after a mistake it is the next outline.
+    // The start of the current part: after an error, the next outline.
     let mut start = 0;
     let mut reader = lenient(text);
     let mut is_opml = false;
-    // What an outline's end tag ends: a folder, or a feed.
+    // Whether each open outline is a folder.
     let mut open: Vec<bool> = Vec::new();
     let mut patience = text.len().saturating_mul(PATIENCE).saturating_add(1 << 20);
     loop {
@@ -78,7 +78,7 @@ pub fn read(text: &str) -> Option<Opml> {
                 let cause = format!("the file is not well-formed: {error}");
                 found.problem(at, cause, "this entry is left out");
                 if matches!(error, Error::Syntax(_)) {
-                    // Its end was looked for to the end of the text.
+                    // The end tag was searched up to the end of the text.
                     patience = patience.saturating_sub(text.len().saturating_sub(at));
                     if patience == 0 {
                         found.problem(at, "too many entries do not end".to_owned(), "the rest is left out");
@@ -95,7 +95,7 @@ pub fn read(text: &str) -> Option<Opml> {
     is_opml.then_some(found.opml)
 }
 
-/// A reader that goes on over what it can.
+/// Returns a lenient XML reader.
 fn lenient(text: &str) -> Reader<&[u8]> {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
@@ -105,7 +105,7 @@ fn lenient(text: &str) -> Reader<&[u8]> {
     reader
 }
 
-/// Where the outline after the one that a text begins with begins.
+/// Returns the start of the second outline in a text.
 fn next_outline(text: &str) -> Option<usize> {
     let starts = memchr::memchr_iter(b'<', text.as_bytes()).skip(1);
     let is_outline = |at: &usize| {
@@ -119,15 +119,15 @@ fn is_named(tag: &BytesStart<'_>, name: &str) -> bool {
     tag.local_name().as_ref().eq_ignore_ascii_case(name)
 }
 
-/// What was found so far.
+/// The content found so far.
 #[derive(Default)]
 struct ParsedOpml<'t> {
     opml: Opml,
-    /// Whether this program wrote it, and says which names are the reader's.
+    /// Whether this program wrote the file, which then distinguishes names of the user from titles.
     is_ours: bool,
     /// Whether a feed was left out because there are too many.
     is_full: bool,
-    /// The folders that are open.
+    /// The open folders.
     folders: Vec<String>,
     places: HashMap<String, usize>,
     lines: Lines<'t>,
@@ -139,7 +139,7 @@ impl ParsedOpml<'_> {
         self.opml.problems.push((line, cause, consequence.to_owned()));
     }
 
-    /// Takes an outline; says whether it is a folder, which is open then.
+    /// Reads an outline. Returns whether it is a folder, which is then open.
     fn outline(&mut self, tag: &BytesStart<'_>, at: usize) -> bool {
         let attributes = attributes(tag);
         let get = |wanted: &str| {
@@ -170,8 +170,8 @@ impl ParsedOpml<'_> {
             return false;
         }
         let own = get("newsdesk:ownTitle");
-        // Whether a name that stands there twice, or alone, is the feed's own or its reader's nobody knows; the feed tells
-        // when it is fetched.
+        // If there is one name only, it is unknown whether it is the feed's title or the user's name. The next fetch shows
+        // the title.
         let called =
             text.or(title).filter(|name| !self.is_ours && title.is_none_or(|title| title == *name) && *name != url);
         let number = |name: &str| get(name).and_then(|text| text.parse().ok());
@@ -212,7 +212,7 @@ impl ParsedOpml<'_> {
         };
         let others = attributes.iter().filter(|(name, _)| !is_known(name) && !name.starts_with("xmlns"));
         subscription.extra = others.filter(|(name, value)| is_name(name) && !value.is_empty()).cloned().collect();
-        // What is written for all is nothing of its own.
+        // An attribute that every feed has is not preserved.
         subscription.extra.retain(|(name, value)| (name.as_str(), value.as_str()) != ("type", "rss"));
         if !self.places.contains_key(&subscription.url) {
             self.places.insert(subscription.url.clone(), self.opml.subscriptions.len());
@@ -222,7 +222,7 @@ impl ParsedOpml<'_> {
     }
 }
 
-/// The attributes of a tag, as they are written, with what their entities stand for.
+/// Returns the attributes of a tag, with resolved entities.
 fn attributes(tag: &BytesStart<'_>) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     let mut known = HashSet::new();
@@ -235,7 +235,7 @@ fn attributes(tag: &BytesStart<'_>) -> Vec<(String, String)> {
     all
 }
 
-/// Finds the lines of places in a text, which are asked for from front to back: each stretch is counted once.
+/// Computes line numbers of ascending positions in a text, counting each part once.
 #[derive(Default)]
 struct Lines<'t> {
     text: &'t str,
@@ -248,7 +248,7 @@ impl<'t> Lines<'t> {
         Lines { text, ..Lines::default() }
     }
 
-    /// The line, from 1, on which what begins at or after `at` stands.
+    /// Returns the line, from 1, of the text at or after `at`.
     fn line(&mut self, at: usize) -> u32 {
         let bytes = self.text.as_bytes();
         let at = at.clamp(self.at, bytes.len());
@@ -260,7 +260,7 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// What is written into a folder, in order.
+/// An item of a folder, in order.
 enum Item<'s> {
     Feed(&'s Subscription),
     Folder(&'s str, OpmlFolder<'s>),
@@ -274,7 +274,7 @@ struct OpmlFolder<'s> {
 }
 
 impl<'s> OpmlFolder<'s> {
-    /// Puts a feed into the folder at `path`, where the first such folder stands.
+    /// Adds a feed to the folder at `path`. The folder is at the position of its first feed.
     fn put(&mut self, path: &'s str, subscription: &'s Subscription) {
         let (name, rest) = path.split_once('/').unwrap_or((path, ""));
         if name.is_empty() {
@@ -309,7 +309,7 @@ fn write_items(out: &mut String, folder: &OpmlFolder<'_>, depth: usize) {
     }
 }
 
-/// Whether a tag can stand as folders, and comes back from them as it was.
+/// Returns whether a tag can be exported as folders and imported unchanged.
 fn can_be_folder(tag: &str) -> bool {
     tag.split('/').all(|name| !name.is_empty() && name.trim() == name) && tag.split('/').count() < DEEPEST
 }
@@ -345,7 +345,7 @@ fn write_attributes(out: &mut String, subscription: &Subscription) {
     }
 }
 
-/// Whether an attribute can be called so.
+/// Returns whether this is a valid attribute name.
 fn is_name(name: &str) -> bool {
     let may = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.');
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(may)
@@ -358,7 +358,7 @@ pub fn write(subscriptions: &[Subscription]) -> String {
         let folder = subscription.tags.first().filter(|tag| can_be_folder(tag));
         items.put(folder.map_or("", String::as_str), subscription);
     }
-    // What others called by a prefix keeps it.
+    // Attributes of other programs keep their prefixes.
     let names = subscriptions.iter().flat_map(|subscription| &subscription.extra).map(|(name, _)| name);
     let prefixes = names.filter(|name| is_name(name)).filter_map(|name| Some(name.split_once(':')?.0));
     let prefixes: BTreeSet<&str> = prefixes.filter(|prefix| !matches!(*prefix, "newsdesk" | "xml")).collect();
@@ -372,7 +372,7 @@ pub fn write(subscriptions: &[Subscription]) -> String {
     out
 }
 
-/// A text as it stands in an attribute. What XML cannot hold is left out.
+/// Escapes text for an attribute. Drops characters that XML cannot contain.
 fn escaped(text: &str) -> Cow<'_, str> {
     let plain = |c: char| !matches!(c, '&' | '<' | '>' | '"') && (c >= ' ') && c != '\u{fffe}' && c != '\u{ffff}';
     let mut changed = changes(text).map(|(at, _)| at).peekable();
@@ -388,7 +388,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\n' | '\r' | '\t' => _ = write!(out, "&#{};", u32::from(c)),
-            // The same character still, but nothing that a terminal could take as a command.
+            // Escape characters that could control a terminal.
             c if is_changed && plain(c) => _ = write!(out, "&#x{:x};", u32::from(c)),
             c if plain(c) => out.push(c),
             _ => {}

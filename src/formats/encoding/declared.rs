@@ -1,28 +1,28 @@
-//! What a text, or whoever sent it, says of its encoding: a `Content-Type`, a declaration of XML, a `meta` of HTML.
-//! All of them may be wrong, so each is only taken where the bytes bear it out.
+//! Declared encodings: `Content-Type`, the XML declaration, `meta` in HTML. A declaration may be wrong, so it is used only
+//! if all bytes are valid in it.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, X_USER_DEFINED};
 
-/// How far into a text a declaration may stand, in bytes: what browsers look at.
+/// The number of bytes at the start that may contain a declaration, as in browsers.
 const FRONT: usize = 1024;
 
-/// A text, and the name of the encoding that it turned out to be in.
+/// A decoded text with the name of its encoding.
 pub(super) type DeclaredEncoding<'a> = (Cow<'a, str>, String);
 
-/// The text of `bytes` as they are declared to be encoded, first by who sent them and then by themselves; none where
-/// nothing is declared, or nothing that is true.
+/// Decodes `bytes` by their declared encoding, first that of the server and then that in the text. Returns `None` if there
+/// is no valid declaration.
 pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Option<DeclaredEncoding<'a>> {
     let charset = content_type.and_then(charset);
-    // Text that was sent as such and not declared is ASCII by RFC 3023. Where it is not, that is no matter.
+    // Text without a declaration is ASCII by RFC 3023. If it is not, this has no effect.
     let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or("").trim().to_ascii_lowercase();
     let ascii = (charset.is_none() && media_type.starts_with("text/")).then(|| "us-ascii".to_owned());
     let declared = [charset, ascii, of_text(bytes)];
     declared.into_iter().flatten().find_map(|label| Some((strictly(bytes, &label)?, label)))
 }
 
-/// The `charset` of a `Content-Type`.
+/// Returns the `charset` of a `Content-Type`.
 fn charset(content_type: &str) -> Option<String> {
     let (_, value) = content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -32,7 +32,7 @@ fn charset(content_type: &str) -> Option<String> {
     (!label.is_empty()).then_some(label)
 }
 
-/// What a text in XML or HTML says itself, in lower case.
+/// Returns the encoding declared in XML or HTML text, in lower case.
 fn of_text(bytes: &[u8]) -> Option<String> {
     let front: String = bytes.iter().take(FRONT).map(|&byte| char::from(byte)).collect();
     let front = front.trim_start().to_ascii_lowercase();
@@ -47,7 +47,7 @@ fn of_text(bytes: &[u8]) -> Option<String> {
     front.split("<meta").skip(1).find_map(|meta| value_of(meta.split('>').next()?, "charset"))
 }
 
-/// What follows `name=` in a tag, with quotes around it or without.
+/// Returns the value after `name=` in a tag, quoted or not.
 fn value_of(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(name)?;
     let value = rest.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
@@ -55,18 +55,18 @@ fn value_of(tag: &str, name: &str) -> Option<String> {
     value.split(is_end).next().filter(|label| !label.is_empty()).map(str::to_owned)
 }
 
-/// The text, if all of the bytes are what `label` says, and nothing speaks against it.
+/// Decodes bytes by a label. Returns `None` if a byte is invalid or another encoding is evident.
 fn strictly<'a>(bytes: &'a [u8], label: &str) -> Option<Cow<'a, str>> {
     if matches!(label, "us-ascii" | "ascii") {
         return bytes.is_ascii().then(|| std::str::from_utf8(bytes).ok().map(Cow::Borrowed))?;
     }
     let encoding = Encoding::for_label(label.as_bytes())?;
     let is_wide = encoding == UTF_16LE || encoding == UTF_16BE;
-    // A declaration that could be read byte by byte is not in UTF-16.
+    // A declaration that is readable as ASCII cannot be UTF-16.
     if encoding == REPLACEMENT || encoding == X_USER_DEFINED || (is_wide && memchr::memchr(0, bytes).is_none()) {
         return None;
     }
-    // Text beyond ASCII is hardly ever UTF-8 by chance, and often called something else by mistake.
+    // Non-ASCII text is hardly ever valid UTF-8 by chance, but often labelled wrongly.
     if encoding != UTF_8 && !bytes.is_ascii() && encoding.is_single_byte() && simdutf8::basic::from_utf8(bytes).is_ok()
     {
         return None;
@@ -74,7 +74,7 @@ fn strictly<'a>(bytes: &'a [u8], label: &str) -> Option<Cow<'a, str>> {
     encoding.decode_without_bom_handling_and_without_replacement(bytes)
 }
 
-/// Text in UTF-32, by its byte order mark or by how `<` begins it; no browser reads it, and few have reason to.
+/// Decodes UTF-32, recognised by its byte order mark or by a leading `<`. Browsers do not support it, and it is rare.
 pub(super) fn utf_32(bytes: &[u8]) -> Option<(String, &'static str)> {
     let (name, start) = match bytes.get(..4)? {
         [0, 0, 0xFE, 0xFF] => ("utf-32be", 4),

@@ -1,4 +1,4 @@
-//! From a feed to drafts of articles, one for each entry.
+//! Conversion of feeds to drafts, one for each entry.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use crate::formats::budget::{Budget, LONGEST_TITLE, MOST_ENCLOSURES, cut, short_
 use crate::formats::html::{HtmlBlocks, blocks};
 use crate::formats::{ParsedFile, limit_headline};
 
-/// A headline that is made of a text's first words is no longer than this, in characters.
+/// The maximum length of a headline made of the first words of a text, in characters.
 const HEADLINE: usize = 80;
 
 /// An entry of a feed, as an article.
@@ -22,9 +22,9 @@ pub struct FeedArticle {
     /// Its keys among the feed's entries, the most specific first: its id, its link, its title and date. Empty if it
     /// has none of these.
     pub keys: Vec<FeedKey>,
-    /// Its id, where that is one that no other feed would give to something else: a URI.
+    /// The id, if it is a URI and thus unique across feeds.
     pub guid: Option<String>,
-    /// The article. Its source is the one that the entry names, if it does; the feed is not.
+    /// The article. Its source is the one that the entry names, not the feed itself.
     pub draft: Draft<'static>,
 }
 
@@ -62,11 +62,11 @@ const PLACEHOLDERS: &[&str] = &[
     "unknown",
 ];
 
-/// Makes the articles of a feed, in its order, each once; what is wrong with dates goes to `flaws`.
+/// Makes the articles of a feed, in its order, each once. Invalid dates are reported in `flaws`.
 ///
 /// # Errors
 ///
-/// The articles take more memory than the size of the feed allows.
+/// Returns an error if the articles take more memory than the size of the feed allows.
 pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Warning>) -> Result<Vec<FeedArticle>, ReadError> {
     let around = FeedDefaults::of(feed);
     let mut seen = HashSet::with_capacity(feed.entries.len());
@@ -94,7 +94,7 @@ pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Warning>) -> Result<Vec<FeedAr
 /// Reads the articles of a feed file, in its order, with the feed as their source.
 pub(super) fn drafts(feed: &Feed, found: &mut ParsedFile<'_>) {
     let around = FeedDefaults::of(feed);
-    // Every entry repeats it.
+    // Every entry repeats the title.
     let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
     let name = short_title(&name);
     for entry in &feed.entries {
@@ -166,14 +166,14 @@ fn is_placeholder(id: &str) -> bool {
     PLACEHOLDERS.contains(&lower.as_str()) || !id.chars().any(|c| c.is_alphanumeric() && c != '0')
 }
 
-/// Whether an id is made so that it stands for one thing in the world.
+/// Returns whether an id is a URI.
 fn is_uri(id: &str) -> bool {
     ["http://", "https://", "urn:", "tag:"].iter().any(|scheme| id.starts_with(scheme))
 }
 
-/// What an entry takes from the feed around it.
+/// The values that entries inherit from their feed.
 struct FeedDefaults<'f> {
-    /// A file does not tell where it came from; what is relative is commonly meant as seen from the feed's page.
+    /// The page of the feed, as the base of relative addresses, because a file has no address.
     home: Option<Base>,
     /// The byline of entries that name no author.
     byline: String,
@@ -254,7 +254,7 @@ fn draft(entry: &FeedEntry, feed: &FeedDefaults<'_>, flaws: &mut Vec<Warning>) -
         push_enclosure(&mut draft, enclosure, budget);
     }
     if let Some(duration) = entry.duration.as_deref().and_then(seconds) {
-        // Podcasts give the duration of their recording in the entry.
+        // Podcasts have the duration of their recording in the entry.
         let recording = draft.enclosures.iter_mut().find(|enclosure| !enclosure.media_type.starts_with("image"));
         recording.into_iter().for_each(|recording| recording.duration = recording.duration.or(Some(duration)));
     }
@@ -268,7 +268,7 @@ fn untitled() -> String {
     "Untitled".to_owned()
 }
 
-/// The first category, as people read it.
+/// Returns the label of the first category.
 fn section(head: &FeedMeta) -> String {
     let mut names = head.categories.iter().map(|category| {
         let name = if category.label.is_empty() { &category.term } else { &category.label };
@@ -278,7 +278,7 @@ fn section(head: &FeedMeta) -> String {
     cut(&name, LONGEST_TITLE).unwrap_or(name)
 }
 
-/// The page that holds the entry; what may not be followed is none.
+/// Returns the page of the entry, if its address has an allowed scheme.
 fn page(entry: &FeedEntry, home: Option<&Base>, budget: &Budget) -> Option<String> {
     let link = entry.head.link.as_ref().filter(|link| !link.is_empty() && address::is_harmless(link))?;
     let whole = address::resolve(home, link, budget)?;
@@ -314,7 +314,7 @@ fn has_text(body: &HtmlBlocks) -> bool {
     body.parts.iter().any(|part| !part.text.trim().is_empty())
 }
 
-/// Whether the body begins with the summary, so that it need not be read twice.
+/// Returns whether the body begins with the summary.
 fn repeats(summary: &str, body: &HtmlBlocks) -> bool {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let summary = letters(summary);
@@ -328,7 +328,7 @@ fn repeats(summary: &str, body: &HtmlBlocks) -> bool {
     beginning.starts_with(&summary)
 }
 
-/// What an entry without a title is called: how its text begins.
+/// Returns the first words of the text as the headline of an entry without a title.
 fn first_words(body: &HtmlBlocks) -> Option<String> {
     let text = body.parts.iter().map(|part| part.text.trim()).find(|text| !text.is_empty())?;
     let mut words = String::new();

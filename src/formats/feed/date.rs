@@ -1,21 +1,21 @@
-//! Dates in the dialects that feeds have: RFC 822 with the mistakes that programs make in it, ISO 8601 in full and in
-//! part, what C's `asctime` prints, and dates written out in some languages. Nothing is rolled over: a day that no
-//! calendar has is no date, and where only the time or the zone makes no sense, the day stays.
+//! Dates in feeds: RFC 822 with common errors, full and partial ISO 8601, the output of C's `asctime`, and dates written
+//! out in some languages. Nothing is rolled over: impossible days are rejected. If only the time or the zone is invalid,
+//! the day is used.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Offset, TimeDelta, Utc};
 
 use super::model::FeedDate;
 use crate::article::Published;
 
-/// No date is longer, in bytes.
+/// The maximum length of a date, in bytes.
 const LONGEST: usize = 256;
 
-/// The date that a feed writes as `raw`.
+/// Parses a date of a feed.
 pub(super) fn read(raw: &str) -> FeedDate {
     FeedDate { raw: raw.trim().to_owned(), moment: parse(raw) }
 }
 
-/// The moment that `text` says; none where it says none.
+/// Parses a date. Returns `None` if it is not one.
 pub fn parse(text: &str) -> Option<Published> {
     let text = text.trim();
     if text.len() > LONGEST {
@@ -24,14 +24,14 @@ pub fn parse(text: &str) -> Option<Published> {
     numbers(text).or_else(|| east_asian(text)).or_else(|| words(text)).or_else(|| unix_time(text))
 }
 
-/// What was made out of a date.
+/// The recognised parts of a date.
 #[derive(Default)]
 struct Parts {
     year: Option<i32>,
     month: Option<u32>,
     day: Option<u32>,
     time: Option<(u32, u32, u32)>,
-    /// The zone; `Some(None)` where what is written is none.
+    /// The zone; `Some(None)` if it is invalid.
     zone: Option<Option<FixedOffset>>,
     afternoon: Option<bool>,
 }
@@ -46,7 +46,7 @@ impl Parts {
             _ => {}
         }
         let zone = self.zone.unwrap_or_else(|| Some(Utc.fix()));
-        // The end of a day is the beginning of the next; a second that was put in counts with the one before.
+        // 24:00 is the start of the next day; a leap second counts as the second before.
         let (day, hour) = if (hour, minute, second) == (24, 0, 0) { (day.succ_opt()?, 0) } else { (day, hour) };
         let time = NaiveTime::from_hms_opt(hour, minute, if second == 60 { 59 } else { second });
         let moment = zone.zip(time).and_then(|(zone, time)| day.and_time(time).and_local_timezone(zone).single());
@@ -54,7 +54,7 @@ impl Parts {
     }
 }
 
-/// ISO 8601: `2023`, `2023-09`, `2023-09-27`, `20230927`, `2023-270`, each with a time or without.
+/// Parses ISO 8601: `2023`, `2023-09`, `2023-09-27`, `20230927`, `2023-270`, with or without a time.
 fn numbers(text: &str) -> Option<Published> {
     let (date, rest) = match text.find(['T', 't', ' ']) {
         Some(end) => (text.get(..end)?, text.get(end + 1..)?.trim_start()),
@@ -97,7 +97,7 @@ fn numbers(text: &str) -> Option<Published> {
     }
     let half = [("오전", false), ("오후", true), ("上午", false), ("下午", true), ("午前", false), ("午後", true)];
     let half = half.iter().find_map(|(name, afternoon)| Some((rest.strip_prefix(name)?.trim_start(), *afternoon)));
-    // Who writes so is in Korea, unless there is a zone.
+    // Korean dates are in Korean time, unless there is a zone.
     let zone = FixedOffset::east_opt(9 * 3600).filter(|_| rest.starts_with('오'));
     let (rest, afternoon) = half.map_or((rest, None), |(rest, afternoon)| (rest, Some(afternoon)));
     parts.afternoon = afternoon;
@@ -125,7 +125,7 @@ fn separated(date: &str) -> Option<(i32, u32, u32)> {
     }
 }
 
-/// A time, and a zone right after it or after a space.
+/// Parses a time, and a zone right after it or after a space.
 fn clock(text: &str, parts: &mut Parts) -> bool {
     let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ',')).unwrap_or(text.len());
     let (time, rest) = text.split_at(end);
@@ -157,14 +157,14 @@ fn clock(text: &str, parts: &mut Parts) -> bool {
     true
 }
 
-/// `2023年9月27日`, `2004년 05월 28일 오후 01:31:15`.
+/// Parses `2023年9月27日` and `2004년 05월 28일 오후 01:31:15`.
 fn east_asian(text: &str) -> Option<Published> {
     let is_korean = text.contains('년');
     let (year, rest) = text.split_once(['年', '년'])?;
     let (month, rest) = rest.split_once(['月', '월'])?;
     let (day, rest) = rest.split_once(['日', '일'])?;
     let rest = rest.trim();
-    // Weekdays stand in brackets.
+    // Weekdays are in brackets.
     let rest = rest.split_once([')', '）']).map_or(rest, |(_, rest)| rest.trim());
     let iso = format!("{}-{}-{} {rest}", year.trim(), month.trim(), day.trim());
     match numbers(iso.trim())? {
@@ -176,7 +176,7 @@ fn east_asian(text: &str) -> Option<Published> {
     }
 }
 
-/// Dates whose months have names: `Wed, 27 Sep 2023 10:00:00 GMT` and what comes near it, in any order.
+/// Parses dates with names of months: `Wed, 27 Sep 2023 10:00:00 GMT` and variants in any order.
 fn words(text: &str) -> Option<Published> {
     let mut parts = Parts::default();
     let mut unknown = 0;
@@ -212,7 +212,7 @@ fn words(text: &str) -> Option<Published> {
             _ => unknown += 1,
         }
     }
-    // A weekday, a zone with a name that nobody knows: not a sentence.
+    // Weekdays and unknown zones are allowed, sentences are not.
     if unknown > 3 { None } else { parts.finish() }
 }
 
@@ -220,7 +220,7 @@ fn number_or_month(word: &str, parts: &mut Parts) {
     let digits = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
     let (digits, rest) = word.split_at(digits);
     if digits.is_empty() {
-        // Weekdays are called like months here and there, and stand in front: the last counts.
+        // Some weekdays look like months. They come first, so the last match counts.
         parts.month = month_of(word).or(parts.month);
         return;
     }
@@ -230,7 +230,7 @@ fn number_or_month(word: &str, parts: &mut Parts) {
     let Ok(number) = digits.parse::<u32>() else { return };
     match digits.len() {
         1 | 2 if parts.day.is_none() => parts.day = Some(number),
-        // Two digits are of the hundred years around 2000, by RFC 5322.
+        // Years with two digits are from 1950 to 2049, by RFC 5322.
         2 if parts.year.is_none() => parts.year = i32::try_from(number + if number < 50 { 2000 } else { 1900 }).ok(),
         3 if parts.year.is_none() => parts.year = i32::try_from(number + 1900).ok(),
         4 if parts.year.is_none() => parts.year = i32::try_from(number).ok(),
@@ -238,7 +238,7 @@ fn number_or_month(word: &str, parts: &mut Parts) {
     }
 }
 
-/// Months as feeds name them: how the name begins, in lower case, and the number.
+/// Prefixes of names of months in feeds, in lower case, with the number of the month.
 #[rustfmt::skip]
 const MONTHS: &[(&str, u32)] = &[
     ("jan", 1), ("feb", 2), ("mar", 3), ("apr", 4), ("may", 5), ("jun", 6), ("jul", 7), ("aug", 8), ("sep", 9),
@@ -264,13 +264,13 @@ const MONTHS: &[(&str, u32)] = &[
 fn month_of(name: &str) -> Option<u32> {
     let name = name.to_lowercase();
     let mut found = MONTHS.iter().filter(|(front, _)| name.starts_with(front));
-    // `juin` and `juil` begin like no other; of two the longer decides.
+    // If two prefixes match, the longer one decides.
     let found = found.next().map(|first| found.fold(first, |a, b| if b.0.len() > a.0.len() { b } else { a }))?;
-    // A month's name is one word.
+    // The name of a month is one word.
     (name.chars().count() <= 12 && !name.contains(|c: char| c.is_ascii_digit())).then_some(found.1)
 }
 
-/// The names of zones that are used in one sense, with their hours from UTC.
+/// The unambiguous names of time zones, with their hours from UTC.
 #[rustfmt::skip]
 const ZONES: &[(&str, i32)] = &[
     ("z", 0), ("ut", 0), ("utc", 0), ("gmt", 0), ("wet", 0), ("bst", 1), ("west", 1), ("cet", 1), ("met", 1),
@@ -301,7 +301,7 @@ fn zone_of(text: &str) -> Option<FixedOffset> {
     FixedOffset::east_opt(if is_west { -seconds } else { seconds })
 }
 
-/// Seconds since 1970, ten digits: from 2001 to 2286.
+/// Parses seconds since 1970 with ten digits: from 2001 to 2286.
 fn unix_time(text: &str) -> Option<Published> {
     let is_time = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     let seconds = text.parse().ok().filter(|_| is_time)?;

@@ -1,33 +1,33 @@
-//! References to characters and entities. Feeds use those of HTML without declaring them, numbers that mean
-//! windows-1252, and ampersands that are no references at all.
+//! References to characters and entities. Feeds use HTML entities without declaring them, numbers of windows-1252, and
+//! bare ampersands.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use html5ever::data::NAMED_ENTITIES;
 
-/// No name of an entity is longer, in bytes.
+/// The maximum length of an entity name, in bytes.
 const LONGEST_NAME: usize = 40;
 
-/// An entity that a document declares itself stands for no more than this, in bytes.
+/// The maximum length of a declared entity's value, in bytes.
 const LONGEST_VALUE: usize = 256;
 
-/// The entities that a document declares, as far as they are short and plain text. Others are never expanded: neither
-/// those that stand for more entities, nor those that stand in another file.
+/// The declared entities of a document whose values are short plain text. Entities that refer to other entities or to
+/// files are never expanded.
 #[derive(Debug, Default)]
 pub(super) struct Entities {
     declared: HashMap<String, String>,
-    /// What declared entities may still add to the text, in bytes.
+    /// The number of bytes that declared entities may still add.
     budget: usize,
 }
 
 impl Entities {
-    /// None declared yet, for a document of this many bytes.
+    /// Creates an empty set for a document of this many bytes.
     pub(super) fn new(length: usize) -> Entities {
         Entities { declared: HashMap::new(), budget: length.saturating_add(64 * 1024) }
     }
 
-    /// Takes in the entities that a document type declares.
+    /// Adds the entities that a document type declares.
     pub(super) fn declare(&mut self, document_type: &str) {
         for declaration in document_type.split("<!ENTITY").skip(1) {
             let Some(declaration) = declaration.split('>').next() else { continue };
@@ -35,7 +35,7 @@ impl Entities {
             let Some(quote) = value.trim_start().chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
             let Some(value) = value.trim_start().get(1..).and_then(|value| value.split(quote).next()) else { continue };
             let is_plain = !value.contains(['%', '<']) && value.len() <= LONGEST_VALUE;
-            // One character may be given by its number; the first declaration is the one that counts.
+            // A value may be one character reference. The first declaration of a name counts.
             let value = if value.contains('&') { character_alone(value) } else { Some(value.to_owned()) };
             if let Some(value) = value.filter(|_| is_plain) {
                 self.declared.entry(name.to_owned()).or_insert(value);
@@ -43,7 +43,7 @@ impl Entities {
         }
     }
 
-    /// What `&name;` stands for; none where nobody knows.
+    /// Returns the value of `&name;`, or `None` if it is unknown.
     pub(super) fn resolve(&mut self, name: &str) -> Option<Cow<'static, str>> {
         if let Some(number) = name.strip_prefix('#') {
             return character(number).map(|c| Cow::Owned(c.to_string()));
@@ -68,7 +68,7 @@ impl Entities {
         Some(Cow::Owned(characters.collect()))
     }
 
-    /// `text` with its references resolved; what is none stays as it is written.
+    /// Resolves the references in `text`. Everything else stays unchanged.
     pub(super) fn unescape<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
         if !text.contains('&') {
             return Cow::Borrowed(text);
@@ -92,13 +92,13 @@ impl Entities {
     }
 }
 
-/// The character that a value consists of, where it is given by its number.
+/// Returns the character of a value that is a single character reference.
 fn character_alone(value: &str) -> Option<String> {
     let number = value.strip_prefix("&#")?.strip_suffix(';')?;
     character(number).map(String::from)
 }
 
-/// The character with this number, decimal or with an `x` in front hexadecimal. What is no character becomes U+FFFD.
+/// Returns the character with this number, decimal, or hexadecimal after an `x`. Invalid numbers become U+FFFD.
 fn character(number: &str) -> Option<char> {
     let code = match number.strip_prefix(['x', 'X']) {
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16),
@@ -117,8 +117,8 @@ fn character(number: &str) -> Option<char> {
     }
 }
 
-/// A text with what programs commonly break in it mended: bytes of windows-1252 that became controls, and UTF-8 that
-/// was taken for ISO 8859-1 and encoded once more.
+/// Repairs common encoding errors: windows-1252 bytes that became controls, and UTF-8 that was read as ISO 8859-1 and
+/// encoded again.
 pub(super) fn repaired(text: String) -> String {
     if !text.contains(|c: char| matches!(c, '\u{80}'..='\u{9F}')) {
         return text;
@@ -132,7 +132,7 @@ pub(super) fn repaired(text: String) -> String {
     text.chars().map(|c| if matches!(c, '\u{80}'..='\u{9F}') { windows_1252(c as u8) } else { c }).collect()
 }
 
-/// The character of a byte in windows-1252.
+/// Returns the character of a byte in windows-1252.
 fn windows_1252(byte: u8) -> char {
     let byte = [byte];
     let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);

@@ -1,5 +1,5 @@
-//! JSON as far as JSON Feed has it: values of known names, charged to the document's budget while they are parsed.
-//! Values of other names are checked and skipped.
+//! JSON for JSON Feed: values of known names, charged to the budget of the document while they are parsed. Values of other
+//! names are validated and skipped.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::{Error, Number};
 
 use crate::formats::budget::Budget;
 
-/// The names that JSON Feed has.
+/// The names of JSON Feed.
 const NAMES: &[&str] = &[
     "attachments",
     "author",
@@ -56,7 +56,7 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// The text is not JSON, or its values exceed the budget.
+    /// Returns an error if the text is not JSON, or if its values exceed the budget.
     pub(super) fn parse(text: &str, budget: &Budget) -> Result<Json, Error> {
         let mut parser = serde_json::Deserializer::from_str(text);
         let value = Value(budget).deserialize(&mut parser)?;
@@ -150,7 +150,7 @@ impl<'de> Visitor<'de> for Value<'_> {
                 continue;
             };
             let value = object.next_value_seed(Value(self.0))?;
-            // Of values with the same name the last one counts.
+            // The last value of a repeated name counts.
             match values.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, known)) => *known = value,
                 None => values.push((name, value)),
@@ -162,7 +162,7 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 }
 
-/// Parses a name; gives `None` for an unknown one.
+/// Parses a name. Returns `None` for an unknown one.
 struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {

@@ -1,5 +1,5 @@
-//! JSON Feed, versions 1 and 1.1 (<https://www.jsonfeed.org/version/1.1/>). What has another type than it should is
-//! taken for what it says where that is plain, and left out where it is not.
+//! JSON Feed, versions 1 and 1.1 (<https://www.jsonfeed.org/version/1.1/>). Values of a wrong type are converted if the
+//! meaning is clear, and skipped otherwise.
 
 use super::date;
 use super::json::Json;
@@ -9,16 +9,16 @@ use crate::article::{ReadError, Warning};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
 
-/// Nothing has more authors or tags.
+/// The maximum number of authors or tags.
 const MOST: usize = 500;
 
-/// Whether a text may be a JSON Feed: its version stands near the front, or its entries do.
+/// Returns whether a text may be a JSON Feed: its version or its entries are near the start.
 pub(super) fn is_likely(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with('{') && text.contains("jsonfeed.org/version")
 }
 
-/// Parses JSON that may be broken; what is wrong with it goes to `flaws`. Each attempt has the whole budget.
+/// Parses JSON that may be broken. Errors are reported in `flaws`. Each attempt has the whole budget.
 fn parse(text: &str, flaws: &mut Vec<Warning>) -> Result<(Json, Budget), ReadError> {
     let attempt = |text: &str| -> Result<_, ReadError> {
         let budget = Budget::of(text.len());
@@ -30,7 +30,7 @@ fn parse(text: &str, flaws: &mut Vec<Warning>) -> Result<(Json, Budget), ReadErr
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
     };
-    // A half of a surrogate pair stands for nothing, and is no reason to give up all the rest.
+    // A lone surrogate must not make the rest unreadable.
     let text = without_lone_surrogates(text);
     let error = match attempt(&text)? {
         Ok(parsed) => return Ok(parsed),
@@ -85,7 +85,7 @@ pub(super) fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
     })
 }
 
-/// What stands before the item in which `error` is, with the brackets that are then open closed.
+/// Returns the text before the item with the error, with all open brackets closed.
 fn whole_items(text: &str, error: &serde_json::Error) -> Option<String> {
     let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let mut open = Vec::new();
@@ -110,7 +110,7 @@ fn whole_items(text: &str, error: &serde_json::Error) -> Option<String> {
     Some(format!("{}]}}", text.get(..end?)?))
 }
 
-/// What all values of a feed are read with.
+/// The reader of the values of a feed.
 struct JsonFeedReader<'b> {
     base: Option<&'b Base>,
     budget: &'b Budget,
@@ -175,7 +175,7 @@ impl JsonFeedReader<'_> {
         })
     }
 
-    /// Reads what a feed and an item write alike.
+    /// Reads the values that feeds and items have in common.
     fn head(&self, value: &Json) -> FeedMeta {
         let one = value.get("author").filter(|author| author.is_object());
         let authors = value.list("authors").iter();
@@ -215,7 +215,7 @@ fn string(value: &Json, name: &str) -> Option<String> {
     value.get(name).and_then(text_of)
 }
 
-/// A text, or a number that stands where a text should.
+/// Returns a text, or a number as text.
 fn text_of(value: &Json) -> Option<String> {
     match value {
         Json::Text(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
@@ -224,7 +224,7 @@ fn text_of(value: &Json) -> Option<String> {
     }
 }
 
-/// JSON with U+FFFD in place of every `\uD800` to `\uDFFF` that has no other half.
+/// Replaces every lone surrogate (`\uD800` to `\uDFFF`) in JSON by U+FFFD.
 fn without_lone_surrogates(json: &str) -> String {
     let code = |text: &str| {
         let digits = text.strip_prefix("\\u")?.get(..4)?;
@@ -244,7 +244,7 @@ fn without_lone_surrogates(json: &str) -> String {
                 continue;
             }
             (Some(_), _) => 6,
-            // The character that is escaped, which may be a backslash itself.
+            // The escaped character may be a backslash itself.
             (None, _) => escape.char_indices().nth(2).map_or(escape.len(), |(end, _)| end),
         };
         whole.push_str(escape.get(..length).unwrap_or(escape));

@@ -1,4 +1,4 @@
-//! What a feed says, whatever dialect it says it in.
+//! The data model of feeds, independent of the dialect.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use crate::article::Published;
 use crate::article::Warning;
 use crate::formats::Budget;
 
-/// The dialect that a feed is written in.
+/// The dialect of a feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FeedVersion {
     /// RSS 0.90 (1999), by Netscape, in RDF.
     Rss090,
     /// RSS 0.91 as Netscape defined it, with its document type.
     Rss091Netscape,
-    /// RSS 0.91 as UserLand took it up.
+    /// RSS 0.91 as UserLand defined it.
     Rss091UserLand,
     /// RSS 0.92.
     Rss092,
@@ -28,7 +28,7 @@ pub enum FeedVersion {
     Rss10,
     /// RSS 2.0.
     Rss20,
-    /// RSS that does not say which.
+    /// RSS without a version.
     Rss,
     /// Atom 0.1, a draft.
     Atom01,
@@ -38,7 +38,7 @@ pub enum FeedVersion {
     Atom03,
     /// Atom 1.0 (RFC 4287).
     Atom10,
-    /// Atom that does not say which.
+    /// Atom without a version.
     Atom,
     /// Channel Definition Format (1997), by Microsoft.
     Cdf,
@@ -46,13 +46,13 @@ pub enum FeedVersion {
     JsonFeed1,
     /// JSON Feed 1.1.
     JsonFeed11,
-    /// It has entries, and nothing that tells the dialect.
+    /// A feed with entries whose dialect is unknown.
     #[default]
     Unknown,
 }
 
 impl FeedVersion {
-    /// The short name that JSON gives it; empty where it is unknown.
+    /// Returns the short name in JSON; empty if it is unknown.
     pub fn name(self) -> &'static str {
         match self {
             FeedVersion::Rss090 => "rss090",
@@ -76,51 +76,51 @@ impl FeedVersion {
         }
     }
 
-    /// Whether it is one of the dialects of Atom, which says of every text what kind it is.
+    /// Returns whether it is a dialect of Atom, which declares the kind of every text.
     pub fn is_atom(self) -> bool {
         use FeedVersion::{Atom, Atom01, Atom02, Atom03, Atom10};
         matches!(self, Atom01 | Atom02 | Atom03 | Atom10 | Atom)
     }
 
-    /// Whether the authors of the feed are those of each entry that names none. In RSS they are its editors.
+    /// Returns whether entries without authors inherit those of the feed. In RSS these are the editors.
     pub fn has_authors_for_all(self) -> bool {
         self.is_atom() || matches!(self, FeedVersion::JsonFeed1 | FeedVersion::JsonFeed11)
     }
 }
 
-/// A text: plain, or HTML from which everything that could do harm was taken.
+/// A text: plain, or sanitized HTML.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedText {
-    /// The text itself, without white space around it.
+    /// The trimmed text.
     pub value: String,
-    /// Whether it is HTML; its addresses are whole then.
+    /// Whether it is HTML, with absolute addresses.
     pub is_html: bool,
-    /// Its media type, as the feed names it or as it turned out.
+    /// The declared or detected media type.
     pub media_type: Cow<'static, str>,
-    /// Its language, where one is given.
+    /// The language, if declared.
     pub language: Option<String>,
 }
 
 impl FeedText {
-    /// The text as a reader sees it, on one line.
+    /// Returns the visible text on one line.
     pub fn plain(&self) -> Cow<'_, str> {
         if self.is_html { Cow::Owned(crate::formats::html::text_of(&self.value)) } else { Cow::Borrowed(&self.value) }
     }
 }
 
-/// A moment as the feed writes it, and what that means.
+/// A date: the original text and its meaning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedDate {
-    /// As it is written.
+    /// The original text.
     pub raw: String,
-    /// The moment; none where it is no date of the calendar.
+    /// The moment; `None` if the date is invalid.
     pub moment: Option<Published>,
 }
 
-/// Somebody who wrote, contributed, or publishes.
+/// An author, contributor or publisher.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedPerson {
-    /// As it is written, where name and address stand in one text.
+    /// The original text, if name and address are in one text.
     pub text: String,
     /// The name; may be empty.
     pub name: String,
@@ -131,26 +131,26 @@ pub struct FeedPerson {
 }
 
 impl FeedPerson {
-    /// How the person is named in a byline: the name, or else the mail address.
+    /// Returns the name for a byline, or else the mail address.
     pub fn display_name(&self) -> &str {
         [&self.name, &self.text, &self.email].into_iter().find(|text| !text.is_empty()).map_or("", String::as_str)
     }
 }
 
-/// A link, as Atom has them; other dialects' links and enclosures are put into the same form.
+/// A link in the form of Atom. Links and enclosures of other dialects are converted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedLink {
-    /// Where it leads.
+    /// The target.
     pub href: String,
-    /// What it is to what holds it: `alternate`, `self`, `enclosure`, `via`, `related`, an address.
+    /// The relation: `alternate`, `self`, `enclosure`, `via`, `related`, or an address.
     pub rel: String,
-    /// The media type of what is there; may be empty.
+    /// The media type of the target; may be empty.
     pub media_type: String,
-    /// Its title; may be empty.
+    /// The title; may be empty.
     pub title: String,
-    /// The language of what is there; may be empty.
+    /// The language of the target; may be empty.
     pub language: String,
-    /// The length of what is there in bytes, as it is written; may be empty.
+    /// The length of the target in bytes, unparsed; may be empty.
     pub length: String,
     /// The duration of a recording, unparsed; may be empty.
     pub duration: String,
@@ -161,76 +161,76 @@ pub struct FeedLink {
 pub struct FeedCategory {
     /// The word.
     pub term: String,
-    /// What system of categories it belongs to; may be empty.
+    /// The category scheme; may be empty.
     pub scheme: String,
-    /// What people read for it; may be empty.
+    /// The label for people; may be empty.
     pub label: String,
 }
 
-/// A picture that stands for the feed or the entry.
+/// The picture of a feed or an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedImage {
-    /// Where the picture is.
+    /// The address of the picture.
     pub href: String,
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Where a click on it leads.
+    /// The target of a click on it.
     pub link: String,
-    /// What it shows.
+    /// The description.
     pub description: String,
-    /// Its width in pixels, as it is written.
+    /// The width in pixels, unparsed.
     pub width: String,
-    /// Its height in pixels, as it is written.
+    /// The height in pixels, unparsed.
     pub height: String,
 }
 
-/// The program that made the feed.
+/// The program that generated the feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedGenerator {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its page.
+    /// The address of its page.
     pub href: String,
-    /// Its version.
+    /// The version.
     pub version: String,
 }
 
-/// What a feed and an entry have in common, and what the source of an entry is said to be.
+/// The metadata of a feed, an entry, or the source of an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedMeta {
     /// The title.
     pub title: Option<FeedText>,
-    /// The page that this is about, or that holds the same.
+    /// The address of the corresponding page.
     pub link: Option<String>,
-    /// Every link, the first of them commonly the same page.
+    /// All links; the first is usually the same page.
     pub links: Vec<FeedLink>,
-    /// What never changes about it: an address, a tag, a number.
+    /// The permanent id: an address, a tag, a number.
     pub id: Option<String>,
-    /// Who wrote it, in the order in which they are given.
+    /// The authors, in their original order.
     pub authors: Vec<FeedPerson>,
-    /// Who helped.
+    /// The contributors.
     pub contributors: Vec<FeedPerson>,
-    /// Who publishes it.
+    /// The publisher.
     pub publisher: Option<FeedPerson>,
-    /// When it was published.
+    /// The publication date.
     pub published: Option<FeedDate>,
-    /// When it was changed last.
+    /// The date of the last change.
     pub updated: Option<FeedDate>,
-    /// When it was written.
+    /// The creation date.
     pub created: Option<FeedDate>,
-    /// When it is no longer of interest.
+    /// The expiry date.
     pub expired: Option<FeedDate>,
-    /// Whose it is.
+    /// The copyright statement.
     pub rights: Option<FeedText>,
     /// Categories, tags and keywords, each once.
     pub categories: Vec<FeedCategory>,
     /// A picture.
     pub image: Option<FeedImage>,
-    /// The address of its licence.
+    /// The address of the licence.
     pub license: Option<String>,
     /// The language.
     pub language: Option<String>,
-    /// Where comments on it are.
+    /// The address of the comments.
     pub comments: Option<String>,
 }
 
@@ -239,39 +239,39 @@ pub struct FeedMeta {
 pub struct Feed {
     /// The dialect.
     pub version: FeedVersion,
-    /// The encoding of its bytes, in lower case, as it is named in the feed or on the way to it.
+    /// The encoding, in lower case, as the feed or the server declares it.
     pub encoding: String,
     /// Title, links, people, dates.
     pub head: FeedMeta,
-    /// What it is about.
+    /// The description.
     pub description: Option<FeedText>,
-    /// What readers of the feed itself should know; Atom 0.3 has it.
+    /// Information for people who open the feed itself, in Atom 0.3.
     pub info: Option<FeedText>,
-    /// The program that made it.
+    /// The program that generated it.
     pub generator: Option<FeedGenerator>,
     /// A small picture.
     pub icon: Option<String>,
     /// A wide picture.
     pub logo: Option<String>,
-    /// For how many minutes it may be kept, as it is written.
+    /// The time to live in minutes, unparsed.
     pub ttl: Option<String>,
     /// The hours of the day, in UTC, in which it does not change.
     pub skip_hours: Vec<u32>,
     /// The days of the week on which it does not change.
     pub skip_days: Vec<Weekday>,
-    /// Where its dialect is described.
+    /// The address of the documentation of the dialect.
     pub docs: Option<String>,
-    /// Its entries, in the order in which they stand.
+    /// The entries, in their original order.
     pub entries: Vec<FeedEntry>,
-    /// What is wrong with it.
+    /// Warnings about the feed.
     pub flaws: Vec<Warning>,
     /// The memory that its articles may still take.
     pub budget: Budget,
 }
 
 impl Feed {
-    /// For how long it wants to be left alone, seen from `now` (seconds since 1970-01-01 00:00 UTC): the time that it
-    /// may be kept, and then through the hours and days on which it does not change.
+    /// Returns the time until the next useful refresh, from `now` (seconds since 1970-01-01 00:00 UTC): the time to live,
+    /// extended over the hours and days without changes.
     pub fn pause(&self, now: i64) -> Duration {
         const HOUR: i64 = 60 * 60;
         let minutes: u32 = self.ttl.as_ref().and_then(|ttl| ttl.trim().parse().ok()).unwrap_or(0);
@@ -280,7 +280,7 @@ impl Feed {
             DateTime::from_timestamp(at, 0)
                 .is_some_and(|at| self.skip_hours.contains(&at.hour()) || self.skip_days.contains(&at.weekday()))
         };
-        // Within a week every hour of every day comes by.
+        // A week contains every hour of every weekday.
         for _ in 0..7 * 24 {
             if !skipped(at) {
                 break;
@@ -298,16 +298,16 @@ pub struct FeedEntry {
     pub head: FeedMeta,
     /// A summary, or a text that may be either summary or content.
     pub summary: Option<FeedText>,
-    /// A line under the title, where one is given beside the summary.
+    /// A line under the title, if there is one besides the summary.
     pub subtitle: Option<FeedText>,
-    /// The content; several where it is given in several forms or parts.
+    /// The content, possibly in several forms or parts.
     pub content: Vec<FeedText>,
-    /// Recordings and other files that belong to it.
+    /// Recordings and other attached files.
     pub enclosures: Vec<FeedLink>,
-    /// What media modules list; of a group that has one thing in several forms, one.
+    /// The files of media modules; one of each group of alternative forms.
     pub media: Vec<FeedLink>,
-    /// The duration of its recording, as in podcasts.
+    /// The duration of the recording of a podcast.
     pub duration: Option<String>,
-    /// The feed that it was taken from, as far as the entry describes it; it has no entries.
+    /// The original feed, as far as the entry describes it, without entries.
     pub source: Option<Box<Feed>>,
 }

@@ -1,10 +1,9 @@
-//! The vocabularies that feeds draw on, known by their addresses; by their customary prefixes only where a feed forgot
-//! to say what those stand for.
+//! The XML namespaces of feeds, identified by their addresses, or by their usual prefixes if a feed does not declare them.
 
-/// A vocabulary of elements.
+/// A namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Namespace {
-    /// RSS of any kind, Atom of any kind, CDF, and what has no namespace at all.
+    /// RSS, Atom and CDF of any version, and elements without a namespace.
     #[default]
     Core,
     /// RDF itself.
@@ -17,7 +16,7 @@ pub(super) enum Namespace {
     Content,
     /// Media RSS.
     Media,
-    /// Podcasts as Apple has them.
+    /// Apple's podcast elements.
     Itunes,
     /// XHTML.
     Xhtml,
@@ -25,15 +24,15 @@ pub(super) enum Namespace {
     License,
     /// `xml:base`, `xml:lang`.
     Xml,
-    /// Who looks after a feed, and what makes it.
+    /// Administration: the maintainer and the generator of a feed.
     Admin,
     /// Comments of articles (well-formed web).
     Wfw,
-    /// A vocabulary that nothing is known of, or nothing of use.
+    /// An unknown or unused namespace.
     Other,
 }
 
-/// What an address stands for.
+/// Returns the namespace with this address.
 pub(super) fn of_address(address: &str) -> Namespace {
     let lower = address.trim().to_ascii_lowercase();
     if lower.contains("backend.userland.com/rss") {
@@ -74,7 +73,7 @@ pub(super) fn of_address(address: &str) -> Namespace {
     }
 }
 
-/// What a prefix stands for in a feed that does not say.
+/// Returns the usual namespace of an undeclared prefix.
 pub(super) fn of_prefix(prefix: &str) -> Namespace {
     match prefix {
         "" | "rss" | "atom" | "atom10" | "atom03" => Namespace::Core,

@@ -1,10 +1,10 @@
-//! Who wrote it: `Name (mail)`, `mail (Name)`, `Name <mail>`, or an element for each.
+//! Persons: `Name (mail)`, `mail (Name)`, `Name <mail>`, or an element for each.
 
 use super::model::FeedPerson;
 use super::text;
 use super::tree::{NodeId, Tree};
 
-/// The person that an element names.
+/// Reads the person in an element.
 pub(super) fn read(tree: &Tree, id: NodeId) -> FeedPerson {
     if !tree.has_elements(id) {
         return of_text(&text::plain(tree, id));
@@ -22,7 +22,7 @@ pub(super) fn read(tree: &Tree, id: NodeId) -> FeedPerson {
     FeedPerson { text, name, email, href: href.unwrap_or_default() }
 }
 
-/// The person that a text names.
+/// Parses the person in a text.
 pub(super) fn of_text(text: &str) -> FeedPerson {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let bracket = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '"' | ',' | ';');

@@ -1,4 +1,4 @@
-//! From the tree of a feed to what it says. All dialects are read by one vocabulary, as real feeds mix them.
+//! The feed reader: interprets the tree of a feed. All dialects share one reader, because real feeds mix them.
 
 mod fields;
 
@@ -8,7 +8,7 @@ use super::text::{self, TextKind};
 use super::tree::{NodeId, Tree, XmlElement};
 use super::{date, persons, version};
 
-/// Reads a feed; none where the tree holds none.
+/// Reads a feed. Returns `None` if the tree contains none.
 pub(super) fn read(tree: &Tree) -> Option<Feed> {
     let root = version::root(tree)?;
     let reader = XmlFeedReader { tree, version: version::of(tree, root) };
@@ -21,7 +21,7 @@ pub(super) fn read(tree: &Tree) -> Option<Feed> {
     Some(feed)
 }
 
-/// Nothing has more authors or categories.
+/// The maximum number of authors or categories.
 const MOST: usize = 500;
 
 struct XmlFeedReader<'t> {
@@ -29,7 +29,7 @@ struct XmlFeedReader<'t> {
     version: FeedVersion,
 }
 
-/// Which title was taken: the feed's own comes before those of modules.
+/// The origin of a title. The feed's own title has priority over those of modules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TitleFrom {
     Nowhere,
@@ -38,7 +38,7 @@ enum TitleFrom {
 }
 
 impl XmlFeedReader<'_> {
-    /// Reads what a feed's outermost elements hold: `rss` and `rdf` hold a channel, and `rdf` the entries beside it.
+    /// Reads the outermost elements of a feed: `rss` and `rdf` contain a channel, and `rdf` the entries beside it.
     fn container(&self, id: NodeId, feed: &mut Feed) {
         let Some(element) = self.tree.element(id) else { return };
         match element.name.as_str() {
@@ -75,7 +75,7 @@ impl XmlFeedReader<'_> {
         self.about(id, feed);
     }
 
-    /// Reads what a feed says of itself, or an entry of the feed that it was taken from.
+    /// Reads the metadata of a feed, or of the original feed of an entry.
     fn about(&self, id: NodeId, feed: &mut Feed) {
         let mut title = TitleFrom::Nowhere;
         for (id, child) in self.tree.elements(id) {
@@ -106,7 +106,7 @@ impl XmlFeedReader<'_> {
                 (Namespace::Core, "skiphours") => {
                     let hours =
                         self.tree.elements(id).filter_map(|(id, _)| text::plain(self.tree, id).trim().parse().ok());
-                    // Some count them from 1 to 24.
+                    // Some feeds count hours from 1 to 24.
                     feed.skip_hours = hours.map(|hour: u32| hour % 24).collect();
                 }
                 (Namespace::Core, "skipdays") => {
@@ -115,7 +115,7 @@ impl XmlFeedReader<'_> {
                     feed.skip_days = days.collect();
                 }
                 (Namespace::Core, "docs") => feed.docs = address(),
-                // What visitors may type in somewhere.
+                // A search form; ignored.
                 (Namespace::Core, "textinput") => {}
                 _ => self.shared(id, child, &mut feed.head, &mut title),
             }
@@ -134,13 +134,13 @@ impl XmlFeedReader<'_> {
         }
         let mut title = TitleFrom::Nowhere;
         self.entry_parts(id, &mut entry, &mut title, 0);
-        // What only modules say stands in for what the entry itself does not.
+        // Values of modules are used if the entry itself has none.
         let enclosures = entry.head.links.iter().filter(|link| link.rel == "enclosure");
         entry.enclosures = enclosures.cloned().collect();
         Some(entry)
     }
 
-    /// Reads what an entry holds, some of which media modules group, at most so `deep`.
+    /// Reads the children of an entry, including groups of media modules up to the depth `deep`.
     fn entry_parts(&self, id: NodeId, entry: &mut FeedEntry, title: &mut TitleFrom, deep: usize) {
         for (id, child) in self.tree.elements(id) {
             match (child.space, child.name.as_str()) {
@@ -152,7 +152,7 @@ impl XmlFeedReader<'_> {
                 }
                 (Namespace::Core, "summary") => {
                     let summary = self.text(id, self.unsure());
-                    // A second one is the longer of the two, and the text itself.
+                    // Of two descriptions, the longer one is the content.
                     match (&entry.summary, summary) {
                         (Some(_), Some(second)) => entry.content.push(second),
                         (None, summary) => entry.summary = summary,
@@ -193,7 +193,7 @@ impl XmlFeedReader<'_> {
         }
     }
 
-    /// What feeds and entries have in common.
+    /// Reads the elements that feeds and entries have in common.
     fn shared(&self, id: NodeId, child: &XmlElement, head: &mut FeedMeta, title: &mut TitleFrom) {
         let plain = || Some(text::plain(self.tree, id)).filter(|text| !text.is_empty());
         let date = || Some(self.date(id));
@@ -248,7 +248,7 @@ impl XmlFeedReader<'_> {
             | (Namespace::Itunes | Namespace::Media, "category" | "keywords") => self.categories(id, child, head),
             (Namespace::Core | Namespace::Itunes, "image") | (Namespace::Media, "thumbnail") => {
                 let image = self.image(id);
-                // One that leads nowhere takes the place of none.
+                // An image without an address does not replace another one.
                 if !image.href.is_empty() && (child.space != Namespace::Media || head.image.is_none())
                     || head.image.is_none() && image != FeedImage::default()
                 {
@@ -266,7 +266,7 @@ impl XmlFeedReader<'_> {
         }
     }
 
-    /// What CDF and RDF say in attributes.
+    /// Reads the attributes of CDF and RDF.
     fn attributes(&self, element: &XmlElement, head: &mut FeedMeta) {
         if let Some(about) = element.attribute_of(Namespace::Rdf, "about") {
             head.id = Some(about.trim().to_owned());
@@ -281,7 +281,7 @@ impl XmlFeedReader<'_> {
         }
     }
 
-    /// What a text holds that does not say.
+    /// Returns the kind of a text without a declared type.
     fn unsure(&self) -> TextKind {
         if self.version.is_atom() { TextKind::Plain } else { TextKind::Unsure }
     }
@@ -290,17 +290,17 @@ impl XmlFeedReader<'_> {
         self.version.is_atom() && element.space == Namespace::Core
     }
 
-    /// The text that an element holds; none where it holds nothing, and an empty one where nothing of it is harmless.
+    /// Returns the text of an element, or `None` if it is empty. The text is empty if sanitizing removes all of it.
     fn text(&self, id: NodeId, kind: TextKind) -> Option<FeedText> {
         let is_empty = !self.tree.has_elements(id) && self.tree.text(id).trim().is_empty();
         (!is_empty).then(|| text::read(self.tree, id, kind))
     }
 
-    /// Content; that which stands elsewhere is a link.
+    /// Reads content. External content becomes a link.
     fn content(&self, id: NodeId, element: &XmlElement, kind: TextKind) -> Option<FeedText> {
         let source = element.attribute("src");
         self.text(id, kind).filter(|text| {
-            // Pictures and the like are no texts, whatever their bytes spell.
+            // Pictures and other media are not text, whatever their bytes are.
             source.is_none() || text.is_html || text.media_type.starts_with("text/")
         })
     }

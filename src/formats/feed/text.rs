@@ -1,6 +1,6 @@
-//! Texts of feeds: what kind of text an element holds, and that text made harmless.
+//! Texts of feeds: detects the kind of a text and sanitizes it.
 //!
-//! Atom says of each text what it is. RSS does not: descriptions are HTML, titles are plain unless they look like HTML.
+//! Atom declares the kind of each text. RSS does not: descriptions are HTML, titles are plain unless they look like HTML.
 
 use std::borrow::Cow;
 
@@ -18,10 +18,10 @@ const PLAIN: &str = "text/plain";
 const HTML: &str = "text/html";
 const XHTML: &str = "application/xhtml+xml";
 
-/// What an element holds where it does not say.
+/// The kind of a text without a declared type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextKind {
-    /// Plain text, in all of its dialect.
+    /// Always plain text.
     Plain,
     /// Plain text, or HTML if it looks like it.
     Unsure,
@@ -29,7 +29,7 @@ pub(super) enum TextKind {
     Html,
 }
 
-/// The text that an element holds.
+/// Reads the text of an element.
 pub(super) fn read(tree: &Tree, id: NodeId, kind: TextKind) -> FeedText {
     let Some(element) = tree.element(id) else { return FeedText::default() };
     let (base, budget) = (element.base.as_deref(), &tree.budget);
@@ -46,7 +46,7 @@ pub(super) fn read(tree: &Tree, id: NodeId, kind: TextKind) -> FeedText {
     let is_said = mode.eq_ignore_ascii_case("base64");
     if is_said || (named.is_some() && is_bytes(&media_type)) {
         let text = tree.text(id);
-        // Only content may be of any type, and so consist of bytes; elsewhere the type may be nonsense.
+        // Only content can have any type, and thus be bytes; elsewhere the type may be wrong.
         let value = decode_base64(&text).or_else(|| (!is_said && element.name != "content").then_some(text));
         let value = value.unwrap_or_default();
         let is_html = is_markup(&media_type);
@@ -63,14 +63,14 @@ pub(super) fn read(tree: &Tree, id: NodeId, kind: TextKind) -> FeedText {
         return FeedText { value: html.trim().to_owned(), is_html: true, media_type: Cow::Borrowed(XHTML), language };
     }
     let text = repaired(tree.text(id));
-    // XHTML without elements is text: what looks like markup in it was escaped on purpose.
+    // XHTML without elements is plain text: its markup was escaped deliberately.
     let is_html = media_type == HTML || (kind == TextKind::Unsure && media_type == PLAIN && looks_like_html(&text));
     let media_type = if is_html { Cow::Borrowed(HTML) } else { media_type };
     let value = if is_html { clean_html(&text, base, budget) } else { text };
     FeedText { value: value.trim().to_owned(), is_html, media_type, language }
 }
 
-/// Plain text that a JSON Feed holds, or HTML.
+/// Makes a text of a JSON Feed, plain or HTML.
 pub(super) fn of_value(value: &str, is_html: bool, base: Option<&Base>, budget: &Budget) -> FeedText {
     let media_type = Cow::Borrowed(if is_html { HTML } else { PLAIN });
     let value = if is_html { clean_html(value, base, budget) } else { budget.copy(value) };
@@ -81,21 +81,21 @@ fn is_markup(media_type: &str) -> bool {
     matches!(media_type, HTML | XHTML)
 }
 
-/// Whether what has this media type is written in base64, by RFC 4287.
+/// Returns whether content of this media type is base64, by RFC 4287.
 fn is_bytes(media_type: &str) -> bool {
     let is_text = media_type.starts_with("text/")
         || ["+xml", "/xml", "/json", "+json"].iter().any(|ending| media_type.ends_with(ending));
     media_type.contains('/') && !is_text
 }
 
-/// The text that is written in base64; none where that is none, or no text.
+/// Decodes base64. Returns `None` if it is not base64 or not text.
 fn decode_base64(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/')).collect();
     String::from_utf8(BASE64_NOPAD.decode(digits.as_bytes()).ok()?).ok()
 }
 
-/// Whether a text that may be either has the marks of HTML: an end tag, a void element or a reference to a character,
-/// and no tag that HTML does not know.
+/// Returns whether a text looks like HTML: it has an end tag, a void element or a character reference, and no unknown
+/// tags.
 fn looks_like_html(text: &str) -> bool {
     let mut marks = text.split('&').skip(1).any(|piece| {
         piece.split_once(';').is_some_and(|(name, _)| {
@@ -118,12 +118,12 @@ fn looks_like_html(text: &str) -> bool {
     marks
 }
 
-/// What an element holds, without any markup, on one line.
+/// Returns the text of an element on one line, without markup.
 pub(super) fn plain(tree: &Tree, id: NodeId) -> String {
     repaired(tree.text(id)).trim().to_owned()
 }
 
-/// The text that stands right in an element, or else in the element `name` below it.
+/// Returns the text directly in an element, or else that of its child `name`.
 pub(super) fn child(tree: &Tree, id: NodeId, name: &str) -> Option<String> {
     let mut found = tree.elements(id).filter(|(_, child)| child.name == name && child.space != Namespace::Other);
     found.next().map(|(id, _)| plain(tree, id))

@@ -1,7 +1,7 @@
-//! XML as a tree, read as far as it goes. What is not well-formed is repaired where its meaning is plain, and noted.
+//! A lenient XML tree. Malformed markup is repaired if its meaning is clear, and recorded.
 //!
-//! Elements and texts lie in one list and point to each other by number, so that nothing recurs however deep they are
-//! nested. Namespaces, `xml:base` and `xml:lang` are worked out on the way.
+//! Elements and texts are in one list and refer to each other by index, so deep nesting needs no recursion. Namespaces,
+//! `xml:base` and `xml:lang` are resolved during parsing.
 
 mod builder;
 
@@ -14,21 +14,21 @@ use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
 use crate::formats::html::{escape_text, escape_value};
 
-/// The number of a node.
+/// The index of a node.
 pub(super) type NodeId = usize;
 
-/// The root of all.
+/// The root node.
 pub(super) const ROOT: NodeId = 0;
 
 /// A document.
 #[derive(Debug)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
-    /// The addresses of namespaces that it declares, in order, as far as one may care.
+    /// The declared namespaces, in order.
     pub(super) namespaces: Vec<(String, String)>,
-    /// Its document type, without what it declares.
+    /// The document type, without its declarations.
     pub(super) document_type: String,
-    /// The first mistake: its line and what it is.
+    /// The first syntax error: its line and a description.
     pub(super) mistake: Option<(u32, &'static str)>,
     /// The memory that the document may still take.
     pub(super) budget: Budget,
@@ -51,42 +51,42 @@ enum Content {
 /// An element.
 #[derive(Debug, Default)]
 pub(super) struct XmlElement {
-    /// Its vocabulary.
+    /// The namespace.
     pub(super) space: Namespace,
-    /// Its name in it, in lower case.
+    /// The local name, in lower case.
     pub(super) name: String,
-    /// Its attributes: vocabulary (`Core` where none is named), name in lower case, value.
+    /// The attributes: namespace (`Core` without a prefix), name in lower case, value.
     attributes: Vec<(Namespace, String, String)>,
-    /// What its addresses are relative to.
+    /// The base of relative addresses.
     pub(super) base: Option<Arc<Base>>,
-    /// Its language.
+    /// The language.
     pub(super) language: Option<Arc<str>>,
 }
 
 impl XmlElement {
-    /// The value of an attribute that belongs to no vocabulary but the element's own.
+    /// Returns the value of an attribute without a prefix.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attribute_of(Namespace::Core, name)
     }
 
-    /// The value of an attribute of a vocabulary.
+    /// Returns the value of an attribute in a namespace.
     pub(super) fn attribute_of(&self, space: Namespace, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(of, known, _)| *of == space && known == name).map(|(_, _, value)| value.as_str())
     }
 }
 
 impl Tree {
-    /// Reads `text`, whose addresses are relative to `base`.
+    /// Parses `text`, with `base` for relative addresses.
     pub(super) fn read(text: &str, base: Option<&str>) -> Tree {
         builder::TreeBuilder::new(text, base).run()
     }
 
-    /// Resolves an address that stands in `element`. Returns an empty text if it is too long.
+    /// Resolves an address in `element`. Returns an empty string if it is too long.
     pub(super) fn resolve(&self, element: &XmlElement, address: &str) -> String {
         address::resolve(element.base.as_deref(), address, &self.budget).unwrap_or_default()
     }
 
-    /// The element with this number; none where it is a text.
+    /// Returns the element with this index, or `None` for a text.
     pub(super) fn element(&self, id: NodeId) -> Option<&XmlElement> {
         match &self.nodes.get(id)?.content {
             Content::Element(element) => Some(element),
@@ -94,7 +94,7 @@ impl Tree {
         }
     }
 
-    /// The nodes in a node.
+    /// Returns the children of a node.
     pub(super) fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         let mut next = self.nodes.get(id).and_then(|node| node.first);
         std::iter::from_fn(move || {
@@ -104,17 +104,17 @@ impl Tree {
         })
     }
 
-    /// The elements in a node.
+    /// Returns the child elements of a node.
     pub(super) fn elements(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &XmlElement)> {
         self.children(id).filter_map(|id| Some((id, self.element(id)?)))
     }
 
-    /// Whether a node holds other elements.
+    /// Returns whether a node has child elements.
     pub(super) fn has_elements(&self, id: NodeId) -> bool {
         self.elements(id).next().is_some()
     }
 
-    /// All text in a node, however deep.
+    /// Returns all text in a node and its descendants.
     pub(super) fn text(&self, id: NodeId) -> String {
         let mut whole = String::new();
         self.walk(id, |step| {
@@ -125,8 +125,7 @@ impl Tree {
         whole
     }
 
-    /// What a node holds, as HTML: inline markup comes back as it was written, addresses whole where `xml:base` says
-    /// what they are relative to.
+    /// Returns the content of a node as HTML. Inline markup is restored, and addresses are resolved against `xml:base`.
     pub(super) fn markup(&self, id: NodeId) -> String {
         let mut html = String::new();
         self.walk(id, |step| match step {
@@ -157,7 +156,7 @@ impl Tree {
         html
     }
 
-    /// Goes through all that a node holds, in the order of the document.
+    /// Visits all descendants of a node, in document order.
     fn walk<'t>(&'t self, id: NodeId, mut take: impl FnMut(TreeStep<'t>)) {
         let mut pending: Vec<(NodeId, bool)> = Vec::new();
         let below = |id: NodeId| self.nodes.get(id).and_then(|node| node.first);

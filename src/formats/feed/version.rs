@@ -1,4 +1,4 @@
-//! Which dialect a feed is written in, by its root, its namespaces and what it says itself.
+//! Detection of the dialect of a feed, by its root, its namespaces and its version.
 
 use super::model::FeedVersion;
 use super::namespace::Namespace;
@@ -11,10 +11,10 @@ fn is_atom(namespace: &str) -> bool {
     [ATOM_03, ATOM_10].iter().any(|known| namespace.trim_end_matches('/').eq_ignore_ascii_case(known))
 }
 
-/// How many elements may stand in front of or around a feed's own: what a server had to complain about.
+/// The maximum number of elements before or around the feed, such as error messages of a server.
 const JUNK: usize = 64;
 
-/// The element that a feed begins with.
+/// Returns the root element of a feed.
 pub(super) fn root(tree: &Tree) -> Option<NodeId> {
     let mut pending: std::collections::VecDeque<NodeId> = tree.children(ROOT).collect();
     for _ in 0..JUNK {
@@ -34,7 +34,7 @@ pub(super) fn root(tree: &Tree) -> Option<NodeId> {
     None
 }
 
-/// The dialect of the feed that begins with `root`.
+/// Returns the dialect of the feed with this root.
 pub(super) fn of(tree: &Tree, root: NodeId) -> FeedVersion {
     let Some(element) = tree.element(root) else { return FeedVersion::Unknown };
     let declares = |part: &str| {

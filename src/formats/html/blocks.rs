@@ -1,7 +1,7 @@
-//! From HTML to the blocks that an article is made of. Nothing is kept of what runs, loads, asks or hides; text that
-//! stands in no known element is text all the same.
+//! Conversion of HTML to the blocks of an article. Scripts, embedded content, forms and hidden elements are dropped; text in
+//! unknown elements is kept.
 //!
-//! Counters say what is open, not a tree: unclosed, misplaced and endlessly nested tags cost nothing.
+//! Open elements are counted, without a tree, so unclosed, misplaced and deeply nested tags cost nothing.
 
 use std::borrow::Cow;
 
@@ -12,40 +12,40 @@ use crate::article::{BlockKind, DraftPart, Role, SpanStyle};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
 
-/// A row with a longer cell sets out a page rather than a table, in bytes.
+/// The maximum length of a cell, in bytes. A row with a longer cell is page layout, not a table.
 const LONGEST_CELL: usize = 300;
 
-/// A form that holds more text than this is wrapped around a page, in bytes.
+/// The length of text in a form, in bytes, from which the form is considered to wrap the whole page.
 const FORM_WITH_A_PAGE: usize = 1_000;
 
-/// Articles number no more links than this.
+/// The maximum number of links in an article.
 const MOST_LINKS: usize = u16::MAX as usize;
 
-/// What became of a piece of HTML.
+/// The converted HTML.
 #[derive(Debug, Default)]
 pub(crate) struct HtmlBlocks {
     /// Paragraphs, cross-heads, lists, quotations, code, tables and captions, in order.
     pub(crate) parts: Vec<DraftPart<'static>>,
-    /// Where links point.
+    /// The targets of links.
     pub(crate) links: Vec<Cow<'static, str>>,
 }
 
-/// The blocks of `html`, a whole page or a piece of one; its addresses are as seen from `base`.
+/// Converts `html`, a page or a fragment, to blocks. Addresses are resolved against `base`.
 pub(crate) fn blocks(html: &str, base: Option<&Base>, budget: &Budget) -> HtmlBlocks {
     let mut builder = BlockBuilder::new(base.cloned(), budget);
     tokenize(html, |token| builder.take(&token));
     builder.finish()
 }
 
-/// What an element does to the text around it.
+/// The effect of an element on the text.
 enum TagEffect {
-    /// It and all that it holds is not shown.
+    /// The element and its content are hidden.
     Hidden,
-    /// It begins and ends a block.
+    /// The element begins and ends a block.
     Block,
-    /// It sets a stretch of text apart.
+    /// The element styles its text.
     Style(SpanStyle),
-    /// It stands in a line and changes nothing.
+    /// The element is inline and has no effect.
     Inline,
 }
 
@@ -72,33 +72,33 @@ struct BlockBuilder<'b> {
     budget: &'b Budget,
     found: HtmlBlocks,
     line: InlineText,
-    /// The element that is not shown.
+    /// The current hidden element.
     hidden: Option<SkippedElement>,
-    /// The open lists, each with its next number where it is an ordered one.
+    /// The open lists, each with its next number if it is ordered.
     lists: Vec<Option<u16>>,
-    /// The marker of the list entry whose text has not come yet.
+    /// The marker of a list entry before its text.
     entry: Option<BlockKind>,
     quotes: usize,
     heading: bool,
     code: usize,
     figure: Option<Figure>,
     row: Option<Row>,
-    /// Where the open form began: parts and links that were there before it.
+    /// The number of parts and links before the open form.
     form: Option<(usize, usize)>,
-    /// Whether the line before was ended by a break and nothing came after it.
+    /// Whether the last thing was a line break.
     broken: bool,
 }
 
-/// A figure, as far as it is known.
+/// An open figure.
 #[derive(Default)]
 struct Figure {
-    /// The text and the address of its first picture.
+    /// The alternative text and the address of its first picture.
     picture: Option<(String, Option<String>)>,
     in_caption: bool,
     has_caption: bool,
 }
 
-/// A row of a table: its pieces of text, each with the number of its cell.
+/// A row of a table: texts with the number of their cell.
 #[derive(Default)]
 struct Row {
     cells: usize,
@@ -170,7 +170,7 @@ impl<'b> BlockBuilder<'b> {
         match name {
             "br" if self.code > 0 => self.line.push_code("\n"),
             "br" => {
-                // Two breaks part paragraphs.
+                // Two line breaks separate paragraphs.
                 if self.broken {
                     self.flush(BlockKind::Paragraph);
                 }
@@ -274,7 +274,7 @@ impl<'b> BlockBuilder<'b> {
         }
     }
 
-    /// The number of a link to `href`; none where it leads nowhere or may not be followed.
+    /// Returns the number of a link to `href`, or `None` if it is empty or has a forbidden scheme.
     fn link(&mut self, href: &str) -> Option<u16> {
         let href = address::tidy(href);
         if href.is_empty() || href.starts_with('#') || !address::is_harmless(&href) {
@@ -300,7 +300,7 @@ impl<'b> BlockBuilder<'b> {
             figure.picture.get_or_insert((alternative, source));
             return;
         }
-        // Without words a picture says nothing here: an ornament, or somebody counting readers.
+        // Pictures without text are decoration or tracking pixels.
         if alternative.is_empty() {
             return;
         }
@@ -317,13 +317,13 @@ impl<'b> BlockBuilder<'b> {
 
     fn push_rule(&mut self) {
         let rule = Role::Body(BlockKind::Rule);
-        // One of several in a row is enough, and none opens a text.
+        // Merge adjacent rules, and drop rules at the start.
         if self.row.is_none() && self.found.parts.last().is_some_and(|part| part.role != rule) {
             self.found.parts.push(DraftPart { role: rule, text: "".into(), spans: Vec::new() });
         }
     }
 
-    /// Ends the block that is being put together; it is a `kind` unless what is open around it says otherwise.
+    /// Ends the current block as `kind`, unless an open element implies another kind.
     fn flush(&mut self, kind: BlockKind) {
         self.broken = false;
         if self.line.is_blank() {
@@ -345,7 +345,7 @@ impl<'b> BlockBuilder<'b> {
             figure.has_caption = true;
             let picture = figure.picture.as_ref().and_then(|(_, source)| source.clone());
             let mut line = line;
-            // The caption leads to its picture, unless it leads elsewhere already.
+            // The caption links to its picture, unless it has a link already.
             if !line.has_link()
                 && let Some(number) = picture.and_then(|source| self.link(&source))
             {
@@ -367,7 +367,7 @@ impl<'b> BlockBuilder<'b> {
         }
     }
 
-    /// Ends a row: one line of a table, or, where its cells hold more than a line, the blocks in them.
+    /// Ends a row: one line of a table, or blocks, if its cells are longer than a line.
     fn end_row(&mut self) {
         self.flush(BlockKind::Paragraph);
         let Some(row) = self.row.take() else { return };
@@ -393,7 +393,7 @@ impl<'b> BlockBuilder<'b> {
         }
     }
 
-    /// What stands in the open row becomes blocks of their own.
+    /// Converts the content of the open row to blocks.
     fn spill_row(&mut self) {
         for (_, kind, line) in self.row.take().map(|row| row.pieces).unwrap_or_default() {
             self.push(Role::Body(kind), line, kind == BlockKind::Code);
@@ -414,7 +414,7 @@ impl<'b> BlockBuilder<'b> {
         self.push(Role::Caption, line, false);
     }
 
-    /// What a form asks is not shown, but some pages stand in a form as a whole.
+    /// Ends a form. Its content is dropped, unless the form wraps the whole page.
     fn end_form(&mut self) {
         let Some((parts, links)) = self.form.take() else { return };
         let text: usize = self.found.parts.iter().skip(parts).map(|part| part.text.len()).sum();
@@ -438,7 +438,7 @@ impl<'b> BlockBuilder<'b> {
     }
 }
 
-/// Whether an element begins and ends a block.
+/// Returns whether an element begins and ends a block.
 pub(super) fn is_block(name: &str) -> bool {
     matches!(effect(name), TagEffect::Block)
 }

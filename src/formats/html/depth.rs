@@ -1,4 +1,4 @@
-//! The elements that are open. What ends none of them changes nothing, and what ends one ends those within it.
+//! Open elements. An end tag without an open element has no effect; another one also ends the elements inside.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub(super) struct Depth {
     open: Vec<String>,
-    /// How many there are of each name, so that an end need not look for its beginning in vain.
+    /// The number of open elements of each name, to skip unmatched end tags quickly.
     counts: HashMap<String, usize>,
 }
 
@@ -27,7 +27,7 @@ impl Depth {
         }
     }
 
-    /// Tells `closed` of each element that ends with the innermost one of this name, that one last.
+    /// Ends the innermost element with this name. Calls `closed` for each element that ends with it, and for it last.
     pub(super) fn end(&mut self, name: &str, mut closed: impl FnMut(&str)) {
         if self.counts.get(name).is_none_or(|&count| count == 0) {
             return;
@@ -40,7 +40,7 @@ impl Depth {
         }
     }
 
-    /// Ends the innermost element, and gives its name.
+    /// Ends the innermost element. Returns its name.
     pub(super) fn close(&mut self) -> Option<String> {
         let open = self.open.pop()?;
         if let Some(count) = self.counts.get_mut(&open) {

@@ -1,5 +1,4 @@
-//! The feeds that a page names: in `<link rel="alternate">`, as the WHATWG's HTML standard has it, or else in links that
-//! look like feeds.
+//! Feeds of a page: `<link rel="alternate">` by the WHATWG's HTML standard, or else links that look like feeds.
 
 use url::Url;
 
@@ -7,20 +6,20 @@ use super::tokens::{HtmlToken, tokenize};
 use crate::formats::budget::{Budget, LONGEST_ADDRESS};
 use crate::formats::encoding::decode_as;
 
-/// No page names more feeds than this that anybody would choose from.
+/// The maximum number of feeds that are offered.
 const MOST: usize = 50;
 
-/// A feed that a page names.
+/// A feed of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageFeed {
-    /// Where it is.
+    /// The address.
     pub url: String,
-    /// What the page calls it; may be empty.
+    /// The title on the page; may be empty.
     pub title: String,
 }
 
-/// The feeds that the page names which was fetched from `base`, each once, in the page's order. None where the bytes
-/// are no text.
+/// Returns the feeds of a page that was fetched from `base`, each once, in the order of the page. Returns none if the bytes
+/// are not text.
 pub fn feeds_of_page(bytes: &[u8], content_type: Option<&str>, base: &str) -> Vec<PageFeed> {
     let Ok(decoded) = decode_as(bytes, content_type) else { return Vec::new() };
     let budget = Budget::of(decoded.text().len());
@@ -32,7 +31,7 @@ pub fn feeds_of_page(bytes: &[u8], content_type: Option<&str>, base: &str) -> Ve
             return;
         }
         let resolved = |href: &str| {
-            // Every link repeats the base.
+            // Every resolved link contains the base.
             let length = href.len() + base.as_ref().map_or(0, |base| base.as_str().len());
             if length > LONGEST_ADDRESS || !budget.charge(length) {
                 return None;
@@ -63,7 +62,7 @@ fn put(feeds: &mut Vec<PageFeed>, url: &Url, title: Option<&str>) {
     }
 }
 
-/// Whether a link says that it leads to a feed.
+/// Returns whether a link declares that it leads to a feed.
 fn is_feed(rel: Option<&str>, kind: Option<&str>) -> bool {
     let says = |wanted: &str| rel.unwrap_or("").split_whitespace().any(|word| word.eq_ignore_ascii_case(wanted));
     let kind = kind.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
@@ -75,7 +74,7 @@ fn is_feed(rel: Option<&str>, kind: Option<&str>) -> bool {
     (says("alternate") && is_of_feeds) || (says("feed") && (is_of_feeds || may_be))
 }
 
-/// Whether an address is written as those of feeds commonly are.
+/// Returns whether an address looks like that of a feed.
 fn looks_like_feed(url: &Url) -> bool {
     let last = url.path_segments().and_then(|mut all| all.rfind(|part| !part.is_empty())).unwrap_or("");
     let last = last.to_ascii_lowercase();

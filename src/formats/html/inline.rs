@@ -1,4 +1,4 @@
-//! The text of one block as it is put together from HTML: white space made one, stretches with a style noted.
+//! Inline text of a block: collapses white space and records styles.
 
 use crate::article::{Span, SpanStyle};
 use crate::text::clean;
@@ -8,7 +8,7 @@ use crate::text::clean;
 pub(super) struct InlineText {
     text: String,
     spans: Vec<Span>,
-    /// How deep each style is nested, and where its outermost stretch begins.
+    /// The nesting depth of each style, and the start of its outermost span.
     emphasis: StyledRange,
     strong: StyledRange,
     code: StyledRange,
@@ -22,16 +22,16 @@ struct StyledRange {
 }
 
 impl InlineText {
-    /// A line that consists of this text.
+    /// Creates a line with this text.
     pub(super) fn of(text: &str) -> InlineText {
         InlineText { text: clean(text).into_owned(), ..InlineText::default() }
     }
 
-    /// Adds text; white space counts as one space, and as none at the front.
+    /// Adds text. White space becomes one space, or none at the start.
     pub(super) fn push(&mut self, text: &str) {
         let text = clean(text);
         self.text.reserve(text.len());
-        // Most text has single spaces already; clean has left no white space but them and line feeds.
+        // Most text has single spaces already. After `clean`, white space is only spaces and line feeds.
         let follows = !self.text.is_empty() && !self.text.ends_with(' ');
         if (follows || !text.starts_with(' ')) && !text.contains("  ") && !text.contains('\n') {
             self.text.push_str(&text);
@@ -47,12 +47,12 @@ impl InlineText {
         }
     }
 
-    /// Adds text whose white space means something.
+    /// Adds preformatted text.
     pub(super) fn push_code(&mut self, text: &str) {
         self.text.push_str(&clean(&text.replace("\r\n", "\n").replace('\t', "    ")));
     }
 
-    /// Begins a stretch with a style; one within another of the same kind changes nothing.
+    /// Begins a style. Nesting the same style has no effect.
     pub(super) fn open(&mut self, style: SpanStyle) {
         let start = self.text.len();
         if let Some(stretch) = self.stretch(style) {
@@ -63,7 +63,7 @@ impl InlineText {
         }
     }
 
-    /// Ends it.
+    /// Ends a style.
     pub(super) fn close(&mut self, style: SpanStyle) {
         let Some(stretch) = self.stretch(style) else { return };
         if stretch.depth == 1 {
@@ -75,50 +75,50 @@ impl InlineText {
         }
     }
 
-    /// Begins a link; links do not stand in links.
+    /// Begins a link, unless one is open.
     pub(super) fn open_link(&mut self, number: u16) {
         self.close_link();
         self.link = Some((number, self.text.len()));
     }
 
-    /// Ends it.
+    /// Ends a link.
     pub(super) fn close_link(&mut self) {
         if let Some((number, start)) = self.link.take() {
             self.mark(start, SpanStyle::Link(number));
         }
     }
 
-    /// Whether a link is open.
+    /// Returns whether a link is open.
     pub(super) fn in_link(&self) -> bool {
         self.link.is_some()
     }
 
-    /// Whether it leads anywhere.
+    /// Returns whether the line has a link.
     pub(super) fn has_link(&self) -> bool {
         self.spans.iter().any(|span| matches!(span.style, SpanStyle::Link(_)))
     }
 
-    /// Makes all of it one link.
+    /// Turns the whole line into one link.
     pub(super) fn link_all(&mut self, number: u16) {
         self.mark(0, SpanStyle::Link(number));
     }
 
-    /// Whether there is nothing to read.
+    /// Returns whether the line is blank.
     pub(super) fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
 
-    /// The length of the text in bytes.
+    /// Returns the length in bytes.
     pub(super) fn len(&self) -> usize {
         self.text.len()
     }
 
-    /// Forgets the text, but not what is open.
+    /// Clears the text, but not the open styles.
     pub(super) fn clear(&mut self) {
         drop(self.take());
     }
 
-    /// The line so far. Styles and links that are open go on in the next.
+    /// Returns the current line and starts the next one. Open styles and links continue.
     pub(super) fn take(&mut self) -> InlineText {
         for style in [SpanStyle::Emphasis, SpanStyle::Strong, SpanStyle::Code] {
             if let Some(StyledRange { depth: 1.., start }) = self.stretch(style).copied() {
@@ -138,7 +138,7 @@ impl InlineText {
         std::mem::replace(self, rest)
     }
 
-    /// Adds another line, which is complete.
+    /// Appends a complete line.
     pub(super) fn append(&mut self, line: InlineText) {
         let shift = self.text.len();
         if shift > 0 && !self.text.ends_with(' ') && !line.text.starts_with(' ') {
@@ -153,14 +153,14 @@ impl InlineText {
         }));
     }
 
-    /// Its text and spans as a draft has them; none where there is nothing to read.
+    /// Returns text and spans for a draft, or `None` if the line is blank.
     pub(super) fn finish(mut self, code: bool) -> Option<(String, Vec<Span>)> {
         if self.is_blank() {
             return None;
         }
         self.text.truncate(self.text.trim_end().len());
         if code {
-            // A line end right after the tag is not part of it.
+            // A line end right after the tag is not part of the text.
             let text = self.text.strip_prefix('\n').unwrap_or(&self.text).to_owned();
             return Some((text, Vec::new()));
         }
@@ -170,7 +170,7 @@ impl InlineText {
             span.start < span.end
         });
         self.spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
-        // Pieces that are safe each by itself may not be so together: marks that pile up on one letter.
+        // Pieces that are safe by themselves can be unsafe together, such as stacked marks.
         let cleaned = clean(&self.text);
         if *cleaned != *self.text {
             return Some((cleaned.into_owned(), Vec::new()));

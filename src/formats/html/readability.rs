@@ -1,7 +1,7 @@
-//! A page that was saved: what it says of itself, and its text without the menus around it.
+//! Saved pages: metadata, and the text without menus.
 //!
-//! Finding the text is left to `dom_smoothie`, which works as the reader's view of browsers does. Pages that it has no
-//! text for, and those that are too large or too deep for a tree, are shown as a whole.
+//! `dom_smoothie` extracts the text like the reader view of browsers. If it finds none, or if the page is too large or too
+//! deep for a tree, the whole page is shown.
 
 use std::borrow::Cow;
 
@@ -18,32 +18,32 @@ use crate::formats::budget::{Budget, LONGEST_ADDRESS};
 use crate::formats::encoding::decode_as;
 use crate::formats::{FileHint, ParsedFile, date, feed, limit_headline};
 
-/// Pages with more tags are shown as a whole, and so are those that are nested deeper: a tree takes time and stack.
+/// The maximum number of tags for a tree, which takes time and stack. Larger pages are shown whole.
 const MOST_TAGS: usize = 50_000;
 const DEEPEST: usize = 300;
 
-/// The tree keeps a message for each mistake in the markup: `<p>` and ten million `< ` took 1.2 GB.
+/// The maximum number of syntax errors. The tree stores a message for each: `<p>` and ten million `< ` took 1.2 GB.
 const MOST_MISTAKES: usize = MOST_TAGS;
 
-/// html5ever writes an `&` or a byte 0xC2 by first looking for the next `<` or `>`, however far that is. Pages for which
-/// it would look through more bytes than this are shown as a whole; 3 MB of `&amp;` took 7 s.
+/// The maximum number of bytes that html5ever may scan for escaping. It writes an `&` or a byte 0xC2 by first searching the
+/// next `<` or `>`, however far that is: 3 MB of `&amp;` took 7 s. Other pages are shown whole.
 const MOST_ESCAPING: usize = 512 << 20;
 
-/// The reader's view compares the words of the page's title with each heading: pages for which it would read more bytes
-/// of the title than this are shown as a whole. 64 KB of a long title and short headings took 6 s.
+/// The maximum number of bytes to compare. The reader view compares the words of the title with each heading: 64 KB of a
+/// long title and short headings took 6 s. Other pages are shown whole.
 const MOST_COMPARING: usize = 8 << 20;
 
 /// Memory that a tag takes in a tree, in bytes, and memory for each byte of the page.
 const TAG_IN_TREE: usize = 256;
 const BYTE_IN_TREE: usize = 8;
 
-/// How many headings are looked at to find the article's own.
+/// The maximum number of headings to consider for the article.
 const MOST_HEADINGS: usize = 16;
 
-/// A text with less is no article, in bytes.
+/// The minimum length of an article, in bytes.
 const LEAST_TEXT: usize = 140;
 
-/// The article of the page at `url`, which was fetched; none where it holds no text.
+/// Returns the article of the page fetched from `url`, or `None` if it has no text.
 pub fn page_article(bytes: &[u8], content_type: Option<&str>, url: &str) -> Option<Draft<'static>> {
     let decoded = decode_as(bytes, content_type).ok()?;
     let mut found = ParsedFile { budget: Budget::of(decoded.text().len()), ..ParsedFile::default() };
@@ -74,7 +74,7 @@ fn read_from(hint: &FileHint<'_>, text: &str, url: Option<&str>, found: &mut Par
     let mut body = article.as_ref().map(|article| blocks(&article.content, base, budget)).unwrap_or_default();
     let text_length = |body: &HtmlBlocks| body.parts.iter().map(|part| part.text.len()).sum::<usize>();
     let whole = blocks(text, base, budget);
-    // What was found has to be a good part of what there is, or else the page is not as articles are.
+    // If the found text is only a small part of the page, the page is not an article.
     if text_length(&body) < LEAST_TEXT.min(text_length(&whole)) {
         body = whole;
     }
@@ -98,7 +98,7 @@ fn read_from(hint: &FileHint<'_>, text: &str, url: Option<&str>, found: &mut Par
         [page.named_title, heading, found_title, page.title.map(|title| without_site(&title, page.site.as_deref()))];
     let title = title.into_iter().flatten().find(|title| !title.is_empty());
     let title = title.unwrap_or_else(|| crate::formats::headline_from_name(hint));
-    // The headline is not said twice.
+    // Do not repeat the headline.
     if body.parts.first().is_some_and(|part| part.role != Role::Caption && part.text.trim() == title) {
         body.parts.remove(0);
     }
@@ -112,10 +112,10 @@ fn read_from(hint: &FileHint<'_>, text: &str, url: Option<&str>, found: &mut Par
     drafts.push(draft);
 }
 
-/// The text of a page as the reader's view of a browser would show it.
+/// Returns the text of a page as the reader view of a browser shows it.
 fn readable(html: &str, address: Option<&str>) -> Option<Article> {
     let config = Config { max_elements_to_parse: MOST_TAGS, ..Config::default() };
-    // An address that is none makes it give up.
+    // dom_smoothie fails for invalid addresses.
     let address = address.filter(|address| address.starts_with("http"));
     Readability::new(html, address, Some(config)).ok()?.parse().ok()
 }
@@ -129,7 +129,7 @@ fn one_line(text: &str) -> Option<String> {
     Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
 }
 
-/// How much text there is beside that of links, in bytes.
+/// Returns the length of text outside of links, in bytes.
 fn prose(body: &HtmlBlocks) -> usize {
     let length = |part: &DraftPart<'_>| {
         let links = part.spans.iter().filter(|span| matches!(span.style, SpanStyle::Link(_)));
@@ -138,7 +138,7 @@ fn prose(body: &HtmlBlocks) -> usize {
     body.parts.iter().map(length).sum()
 }
 
-/// A title without the name of the site behind it.
+/// Returns a title without the name of the site at its end.
 fn without_site(title: &str, site: Option<&str>) -> String {
     let Some(site) = site else { return title.to_owned() };
     let rest = title.trim().strip_suffix(site).map(str::trim_end);
@@ -146,29 +146,30 @@ fn without_site(title: &str, site: Option<&str>) -> String {
     rest.map_or_else(|| title.to_owned(), |rest| rest.trim_end().to_owned())
 }
 
-/// What a page says of itself.
+/// The metadata of a page.
 #[derive(Default)]
 struct PageMetadata {
     title: Option<String>,
-    /// The title as it is given to other sites.
+    /// The title for other sites (`og:title`).
     named_title: Option<String>,
-    /// The headings of the first rank.
+    /// The headings of level 1.
     headings: Vec<String>,
     description: Option<String>,
     author: Option<String>,
     section: Option<String>,
     site: Option<String>,
     published: Option<String>,
-    /// The first moment that the text names as such.
+    /// The first `<time>`.
     time: Option<String>,
     canonical: Option<String>,
     base: Option<String>,
     tags: usize,
     mistakes: usize,
-    /// Headings of the first two ranks, and the length of the longest text that may be the title.
+    /// The number of headings of levels 1 and 2.
     heading_count: usize,
+    /// The length of the longest possible title.
     longest_title: usize,
-    /// The length of the data for machines (JSON-LD) that is being read.
+    /// The length of the current JSON-LD data.
     data: Option<usize>,
     /// Addresses that may be relative.
     addresses: usize,
@@ -180,12 +181,12 @@ struct PageMetadata {
 impl PageMetadata {
     fn of(html: &str) -> PageMetadata {
         let mut page = PageMetadata::default();
-        // The element whose text is wanted, and the text so far.
+        // The element whose text is collected, and the text so far.
         let mut wanted: Option<(&'static str, String)> = None;
         tokenize(html, |token| match token {
             HtmlToken::Start(element) => {
                 page.count(&element);
-                // A title without an end goes as far as the next tag.
+                // An unclosed title ends at the next tag.
                 if let Some((_, text)) = wanted.take_if(|(name, _)| *name == "title") {
                     page.title = one_line(&text);
                 }
@@ -262,8 +263,8 @@ impl PageMetadata {
         field.get_or_insert_with(|| text_of(content));
     }
 
-    /// The heading of the article. Sites put their own names in headings too; the one that the title begins with is
-    /// the article's.
+    /// Returns the heading of the article. Sites put their own names in headings too, so choose the one that begins the
+    /// title.
     fn heading(&self) -> Option<String> {
         let title = self.title.as_deref().unwrap_or("").to_lowercase();
         let begins = self.headings.iter().find(|heading| title.starts_with(&heading.to_lowercase()));
@@ -276,10 +277,10 @@ impl PageMetadata {
         })
     }
 
-    /// An element begins: how deep that is, about as a tree would have it.
+    /// Records the start of an element, to estimate the depth of the tree.
     fn nest(&mut self, name: &str) {
         if self.deepest > DEEPEST {
-            // That is all that is asked.
+            // The limit is reached.
             return;
         }
         let ends_its_like = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th" | "option");
@@ -326,12 +327,13 @@ impl PageMetadata {
     }
 }
 
-/// Counts the bytes that html5ever looks through to escape the texts of a page.
+/// Counts the bytes that html5ever scans to escape the texts of a page.
 #[derive(Default)]
 struct EscapeCounter {
     bytes: usize,
-    /// The length of the text since the last tag, `<` or `>`, and the signs in it that are escaped.
+    /// The length of the text since the last tag, `<` or `>`.
     run: usize,
+    /// The number of characters to escape in it.
     signs: usize,
     /// The text of scripts and styles is not escaped.
     is_raw: bool,

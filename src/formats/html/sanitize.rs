@@ -1,5 +1,5 @@
-//! HTML made harmless and kept as HTML: what feeds carry in their values. Elements and attributes that only set text
-//! stay; whatever runs, loads, frames, asks or styles goes.
+//! The HTML sanitizer for values of feeds. Elements and attributes that only format text stay; scripts, embedded content,
+//! frames, forms and styles are dropped.
 
 use super::depth::Depth;
 use super::skip::{Skip, SkippedElement};
@@ -7,7 +7,7 @@ use super::tokens::{HtmlElement, HtmlToken, is_void, tokenize};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
 
-/// Elements that stay. Those of other names lose their tags and keep their content.
+/// Allowed elements. Other elements lose their tags and keep their content.
 #[rustfmt::skip]
 const ELEMENTS: &[&str] = &[
     "a", "abbr", "acronym", "address", "area", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br",
@@ -18,13 +18,13 @@ const ELEMENTS: &[&str] = &[
     "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
 ];
 
-/// Elements that go with all that they hold.
+/// Elements that are dropped with their content.
 const DROPPED: &[&str] = &[
     "applet", "audio", "button", "canvas", "datalist", "frameset", "iframe", "noembed", "noframes", "object", "script",
     "select", "style", "template", "textarea", "title", "video", "xml",
 ];
 
-/// Attributes that stay on any element.
+/// Attributes allowed on any element.
 #[rustfmt::skip]
 const ATTRIBUTES: &[&str] = &[
     "abbr", "align", "alt", "cite", "colspan", "datetime", "dir", "headers", "height", "href", "hreflang", "lang",
@@ -32,10 +32,10 @@ const ATTRIBUTES: &[&str] = &[
     "width",
 ];
 
-/// Attributes whose value is an address.
+/// Attributes with an address.
 const ADDRESSES: &[&str] = &["cite", "href", "src"];
 
-/// `html` without anything that could do harm, its addresses made whole as seen from `base`, its tags in balance.
+/// Sanitizes `html`, resolves its addresses against `base`, and balances its tags.
 pub(crate) fn clean_html(html: &str, base: Option<&Base>, budget: &Budget) -> String {
     if !budget.charge(html.len()) {
         return String::new();
@@ -44,11 +44,11 @@ pub(crate) fn clean_html(html: &str, base: Option<&Base>, budget: &Budget) -> St
     let mut cleaner = Cleaner { base, budget, text, open: Depth::default(), dropped: None };
     tokenize(html, |token| cleaner.take(&token));
     let clean = cleaner.finish();
-    // References are longer than the signs that they stand for.
+    // Character references are longer than the characters.
     if budget.charge(clean.len().saturating_sub(html.len())) { clean } else { String::new() }
 }
 
-/// Whether `name` is that of an element that markup in feeds commonly has.
+/// Returns whether `name` is an element that is common in feeds.
 pub(crate) fn is_known_element(name: &str) -> bool {
     ELEMENTS.binary_search(&name).is_ok() || DROPPED.contains(&name) || is_void(name)
 }
@@ -61,9 +61,9 @@ struct Cleaner<'b> {
     base: Option<&'b Base>,
     budget: &'b Budget,
     text: String,
-    /// The open elements that are kept.
+    /// The open allowed elements.
     open: Depth,
-    /// The element that is dropped with its content.
+    /// The current element that is dropped with its content.
     dropped: Option<SkippedElement>,
 }
 
@@ -144,7 +144,7 @@ fn close(name: &str, text: &mut String) {
     text.push('>');
 }
 
-/// Writes `text` so that HTML and XML read it as text.
+/// Escapes `text` for HTML and XML.
 pub(crate) fn escape_text(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some(at) = memchr::memchr3(b'&', b'<', b'>', rest.as_bytes()) {
@@ -160,7 +160,7 @@ pub(crate) fn escape_text(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// Writes `value` so that it can stand between double quotes in a tag.
+/// Escapes `value` for a double-quoted attribute.
 pub(crate) fn escape_value(value: &str, out: &mut String) {
     for c in value.chars() {
         match c {

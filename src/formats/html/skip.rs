@@ -1,32 +1,32 @@
-//! Passing over an element with all that it holds.
+//! Skipping of elements with their content.
 
 use super::tokens::{HtmlToken, is_void};
 
-/// An element that is passed over, and how deep it stands in others of its name.
+/// A skipped element, with its nesting depth in elements of the same name.
 #[derive(Debug)]
 pub(super) struct SkippedElement {
     name: String,
     depth: usize,
 }
 
-/// What a token is to an element that is passed over.
+/// The position of a token relative to a skipped element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skip {
-    /// It is part of it.
+    /// The token is inside the element.
     Inside,
-    /// It ends it.
+    /// The token ends the element.
     Last,
     /// The element ended before it, without an end tag.
     Beyond,
 }
 
 impl SkippedElement {
-    /// The element of this name that has just begun.
+    /// Starts to skip an element with this name.
     pub(super) fn new(name: &str) -> SkippedElement {
         SkippedElement { name: name.to_owned(), depth: 1 }
     }
 
-    /// What this token is to the element.
+    /// Returns the position of this token.
     pub(super) fn take(&mut self, token: &HtmlToken<'_>) -> Skip {
         match token {
             HtmlToken::Start(element) if ends_before(&self.name, element.name) => return Skip::Beyond,
@@ -42,7 +42,7 @@ impl SkippedElement {
     }
 }
 
-/// Whether the element `name`, whose end tag may be left out, ends where the element `next` begins.
+/// Returns whether the element `name`, whose end tag is optional, ends at the start of `next`.
 fn ends_before(name: &str, next: &str) -> bool {
     match name {
         "head" => !matches!(

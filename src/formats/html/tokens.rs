@@ -1,5 +1,5 @@
-//! HTML in tokens, by the tokenizer that browsers use. Whether tags match is left to whoever takes the tokens, so that
-//! neither depth nor disorder costs anything: time is linear and nothing recurs.
+//! HTML tokens, from the tokenizer that browsers use. The caller matches tags, so depth and disorder cost nothing: time is
+//! linear, without recursion.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -8,36 +8,36 @@ use html5ever::buffer_queue::BufferQueue;
 use html5ever::tokenizer::states::{Rawtext, Rcdata, ScriptData};
 use html5ever::tokenizer::{Tag, TagKind, Token as Html5Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
-/// A piece of HTML.
+/// A token.
 pub(super) enum HtmlToken<'a> {
-    /// A start tag; an element that has no content is nothing but one.
+    /// A start tag. Void elements have only a start tag.
     Start(HtmlElement<'a>),
     /// An end tag.
     End(&'a str),
-    /// Text, its entities resolved.
+    /// Text with resolved entities.
     Text(&'a str),
-    /// A mistake in the markup.
+    /// A syntax error.
     Mistake,
 }
 
 /// A start tag.
 pub(super) struct HtmlElement<'a> {
-    /// The element's name, in lower case.
+    /// The name, in lower case.
     pub(super) name: &'a str,
-    /// It was written `<name/>`.
+    /// Whether it was written as `<name/>`.
     pub(super) closes_itself: bool,
-    /// It is one of those that are left out with what they hold, and there is no end of it: what follows is not its.
+    /// Whether it is a skipped element without an end tag, so that the following text is not part of it.
     pub(super) is_endless: bool,
     tag: &'a Tag,
 }
 
 impl<'a> HtmlElement<'a> {
-    /// The value of an attribute, its entities resolved.
+    /// Returns the value of an attribute, with resolved entities.
     pub(super) fn attribute(&self, name: &str) -> Option<&'a str> {
         self.attributes().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// Whether browsers do not show it because its attributes say so.
+    /// Returns whether its attributes hide it in browsers.
     pub(super) fn is_hidden(&self) -> bool {
         self.attributes().any(|(name, value)| match name {
             "hidden" => true,
@@ -50,17 +50,17 @@ impl<'a> HtmlElement<'a> {
         })
     }
 
-    /// All attributes, as they are written.
+    /// Returns all attributes.
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.tag.attrs.iter().map(|attribute| (&*attribute.name.local, &*attribute.value))
     }
 }
 
-/// Elements that are left out with what they hold. Feeds and old pages carry them cut off, and what follows them is
-/// text all the same.
+/// Elements that are skipped with their content. In feeds and old pages they may be truncated; the text after them is
+/// still shown.
 const CUT_OFF: [&str; 7] = ["applet", "iframe", "noembed", "noframes", "object", "textarea", "title"];
 
-/// A tag that seems to have more attributes loses them all.
+/// The maximum number of attributes of a tag; a tag with more loses all of them.
 const MOST_ATTRIBUTES: usize = 1_000;
 
 /// Calls `take` with every token of `html`, in order.
@@ -70,15 +70,14 @@ pub(super) fn tokenize(html: &str, take: impl FnMut(HtmlToken<'_>)) {
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let queue = BufferQueue::default();
     queue.push_back(html.into());
-    // It stops where a script ends, as a browser might run it then.
+    // The tokenizer stops at the end of a script, where a browser would run it.
     while !queue.is_empty() {
         let _ = tokenizer.feed(&queue);
     }
     tokenizer.end();
 }
 
-/// `html` with the attributes of those tags left out that have more than anybody writes: the tokenizer compares each
-/// with all before it.
+/// Removes the attributes of tags that have too many, because the tokenizer compares each with all before it.
 pub(super) fn without_endless_tags(html: &str) -> Cow<'_, str> {
     let bytes = html.as_bytes();
     let (mut whole, mut done) = (String::new(), 0);
@@ -87,7 +86,7 @@ pub(super) fn without_endless_tags(html: &str) -> Cow<'_, str> {
         let start = at + open;
         let name = bytes.get(start + 1..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_alphanumeric());
         let name_end = start + 1 + name.count();
-        // Signs that begin no tag are passed by, and not looked beyond: that would take time for each of them.
+        // Skip a `<` that does not begin a tag, without searching further.
         if name_end == start + 1 {
             at = name_end;
             continue;
@@ -106,7 +105,7 @@ pub(super) fn without_endless_tags(html: &str) -> Cow<'_, str> {
     Cow::Owned(whole)
 }
 
-/// Where a tag ends, looked for from behind its name, and how many attributes it may have.
+/// Returns the end of a tag, searched from behind its name, and the possible number of its attributes.
 fn end_of_tag(bytes: &[u8], from: usize) -> (usize, usize) {
     let (mut quote, mut before, mut attributes) = (None, b' ', 0);
     for (at, &byte) in bytes.iter().enumerate().skip(from) {
@@ -128,7 +127,7 @@ fn end_of_tag(bytes: &[u8], from: usize) -> (usize, usize) {
     (bytes.len(), attributes)
 }
 
-/// Elements that have no content and no end tag.
+/// Returns whether an element has no content and no end tag.
 pub(super) fn is_void(name: &str) -> bool {
     matches!(
         name,
@@ -155,7 +154,7 @@ pub(super) fn is_void(name: &str) -> bool {
     )
 }
 
-/// How many end tags there are of each of them.
+/// Counts the end tags of each of these elements.
 fn cut_off_ends(html: &str) -> [usize; CUT_OFF.len()] {
     let mut ends = [0; CUT_OFF.len()];
     for at in memchr::memmem::find_iter(html.as_bytes(), b"</") {
@@ -170,12 +169,12 @@ fn cut_off_ends(html: &str) -> [usize; CUT_OFF.len()] {
 
 struct Sink<F> {
     take: RefCell<F>,
-    /// The end tags of these elements that are yet to come.
+    /// The number of remaining end tags of these elements.
     ends: Cell<[usize; CUT_OFF.len()]>,
 }
 
 impl<F> Sink<F> {
-    /// Whether an element has an end that is yet to come; `seen` tells that this is one.
+    /// Returns whether an end tag of this element follows; `seen` tells that this is one.
     fn has_end(&self, name: &str, seen: bool) -> bool {
         let Some(known) = CUT_OFF.iter().position(|of| *of == name) else { return true };
         let mut ends = self.ends.get();
@@ -197,7 +196,7 @@ impl<F: FnMut(HtmlToken<'_>)> TokenSink for Sink<F> {
                 let name: &str = &tag.name;
                 let is_endless = !self.has_end(name, false);
                 take(HtmlToken::Start(HtmlElement { name, closes_itself: tag.self_closing, is_endless, tag: &tag }));
-                // What these hold is no markup.
+                // The content of these elements is not markup.
                 return match name {
                     "script" => TokenSinkResult::RawData(ScriptData),
                     "title" | "textarea" if !is_endless => TokenSinkResult::RawData(Rcdata),

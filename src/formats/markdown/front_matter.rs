@@ -15,7 +15,7 @@ enum FrontMatterKind {
     Toml,
 }
 
-/// Cuts off the front matter, where `text` begins with some.
+/// Splits off the front matter, if `text` begins with it.
 pub(super) fn split(text: &str) -> Option<SplitDocument<'_>> {
     let (kind, fence) = match text.get(..4)? {
         "---\n" => (FrontMatterKind::Yaml, "---"),
@@ -33,7 +33,7 @@ pub(super) fn split(text: &str) -> Option<SplitDocument<'_>> {
     None
 }
 
-/// Longer front matter is not parsed, in bytes: YAML can stand for more than it is long.
+/// The maximum length of front matter that is parsed, in bytes: YAML can expand.
 const LONGEST: usize = 256 << 10;
 
 /// Names in lower case, each with its values.
@@ -83,7 +83,7 @@ fn yaml_options() -> serde_saphyr::Options {
     }
 }
 
-/// Reads the values; what cannot be read is a flaw, and then there are none.
+/// Reads the values. Returns none, with a warning, if they cannot be parsed.
 pub(super) fn read(split: &SplitDocument<'_>, flaws: &mut Vec<Warning>) -> FrontMatter {
     let read: Result<Vec<(String, Vec<String>)>, String> = match split.kind {
         _ if split.matter.len() > LONGEST => Err(format!("it has more than {} KiB", LONGEST >> 10)),

@@ -1,15 +1,15 @@
-//! Quotation marks that some programs write into OPML where they stand for themselves.
+//! Repair of unescaped quotes in OPML attributes.
 
 use std::borrow::Cow;
 
-/// The text with quotation marks escaped that stand within attributes of outlines, as some programs write them: one ends
-/// a value only where another attribute or the end of the tag follows.
+/// Escapes quotes inside attribute values of outlines, which some programs write. A quote ends a value only if another
+/// attribute or the end of the tag follows.
 pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     for start in memchr::memmem::find_iter(text.as_bytes(), b"<outline") {
         let mut at = start + "<outline".len();
-        // No value goes on beyond the next tag.
+        // A value cannot extend beyond the next tag.
         let bound =
             memchr::memchr(b'<', text.as_bytes().get(at..).unwrap_or_default()).map_or(text.len(), |end| at + end);
         let tag = text.get(..bound).unwrap_or("");
@@ -33,7 +33,7 @@ pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The quotation mark before the next value of a tag that goes on at `at`, and where that value begins.
+/// Returns the quote before the next value of a tag from `at` on, and the start of that value.
 fn next_value(text: &str, at: usize) -> Option<(char, usize)> {
     let rest = text.get(at..)?;
     let end = rest.find(['"', '\'', '>'])?;
@@ -41,7 +41,7 @@ fn next_value(text: &str, at: usize) -> Option<(char, usize)> {
     Some((quote, at + end + 1))
 }
 
-/// Whether what stands behind a quotation mark shows that it ends a value.
+/// Returns whether the text behind a quote shows that it ends a value.
 fn ends_value(behind: &str) -> bool {
     let behind = behind.trim_start();
     let after_name = behind.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, ':' | '-' | '_' | '.'));

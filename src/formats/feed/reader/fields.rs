@@ -1,4 +1,4 @@
-//! The smaller things that feeds and entries hold: links, identities, categories, pictures, generators, sources.
+//! Fields of feeds and entries: links, ids, categories, pictures, generators, sources.
 
 use super::{MOST, XmlFeedReader};
 use crate::formats::address;
@@ -22,7 +22,7 @@ impl XmlFeedReader<'_> {
         if text.is_some() && href.is_empty() {
             return;
         }
-        // In RSS 1.0 and elsewhere an address may stand in an attribute of RDF.
+        // RSS 1.0 and some other feeds have addresses in RDF attributes.
         let is_page =
             matches!(media_type.to_ascii_lowercase().as_str(), "text/html" | "application/xhtml+xml" | "html");
         if text.is_some() || (rel == "alternate" && is_page) {
@@ -51,7 +51,7 @@ impl XmlFeedReader<'_> {
         }
     }
 
-    /// A file that a media module lists.
+    /// Reads a file of a media module.
     pub(super) fn media(&self, element: &XmlElement, entry: &mut FeedEntry) {
         let mut file = self.enclosure(element);
         if file.href.is_empty() || entry.media.len() >= MOST {
@@ -73,7 +73,7 @@ impl XmlFeedReader<'_> {
             head.id = Some(text);
             return;
         }
-        // A bare number or name is no address, whatever the feed says of it, and another's may be the same.
+        // A bare number or name is not an address, whatever the feed declares, and other feeds may use the same one.
         let whole = if text.contains(['/', ':']) { self.tree.resolve(element, &text) } else { String::new() };
         // An id may be longer than any address.
         let whole = if whole.is_empty() { text } else { whole };
@@ -100,7 +100,7 @@ impl XmlFeedReader<'_> {
         let itunes = "http://www.itunes.com/";
         match (element.space, element.name.as_str()) {
             (Namespace::Itunes, "category") => {
-                // A category holds those below it.
+                // A category contains its subcategories.
                 let mut pending = vec![id];
                 while let Some(id) = pending.pop() {
                     if let Some(term) = self.tree.element(id).and_then(|element| element.attribute("text")) {
@@ -151,7 +151,7 @@ impl XmlFeedReader<'_> {
         FeedGenerator { name: text::plain(self.tree, id), href, version: attribute("version") }
     }
 
-    /// The feed that an entry was taken from: named as in RSS, or described as in Atom.
+    /// Reads the original feed of an entry: named as in RSS, or described as in Atom.
     pub(super) fn source(&self, id: NodeId, element: &XmlElement) -> Feed {
         let mut feed = Feed::default();
         if self.tree.has_elements(id) {

@@ -1,5 +1,4 @@
-//! Building the tree of a document that may be broken: what the XML reader stumbles over is mended where its meaning is
-//! plain, and reading goes on behind it.
+//! The tree builder. Errors of the XML reader are repaired if their meaning is clear, and parsing continues after them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,14 +13,14 @@ use crate::formats::budget::{Budget, LONGEST_LANGUAGE};
 use crate::formats::feed::entities::{Entities, repaired};
 use crate::formats::feed::namespace::{Namespace, of_address, of_prefix};
 
-/// How often a text may be read again from the place of a mistake, in multiples of its length.
+/// The budget for rereading text after errors, in multiples of its length.
 const PATIENCE: usize = 16;
 
-/// How far out the start of an entry is looked for whose end was forgotten, in elements.
+/// The number of open elements that are searched for an entry without an end tag.
 const NEAR: usize = 64;
 
-/// Elements, attributes and texts that are taken in. What is short in a document is long in memory: past so many,
-/// 150,000 entries or so, a document is made to fill that, and its rest is left out.
+/// The maximum number of elements, attributes and texts, enough for about 150,000 entries. Each takes much more memory
+/// than text, so only a hostile document has more; the rest is left out.
 pub(crate) const MOST: usize = 4_000_000;
 
 /// Elements of feeds that are not elements of HTML, so a text cannot contain them.
@@ -46,26 +45,26 @@ const NO_MARKUP: &[&str] = &[
     "webmaster",
 ];
 
-/// An element that is open.
+/// An open element.
 struct Open {
     id: NodeId,
-    /// Its name as it is written, in lower case.
+    /// The qualified name, in lower case.
     name: String,
-    /// The prefixes that it declares.
+    /// The declared prefixes.
     prefixes: Vec<String>,
 }
 
-/// A tree as it grows.
+/// A tree under construction.
 pub(super) struct TreeBuilder<'a> {
     text: &'a str,
     tree: Tree,
     open: Vec<Open>,
-    /// How many elements of each name are open.
+    /// The number of open elements of each name.
     counts: HashMap<String, usize>,
-    /// What each prefix stands for, innermost last.
+    /// The namespaces of each prefix, innermost last.
     prefixes: HashMap<String, Vec<Namespace>>,
     entities: Entities,
-    /// How much was taken in so far; see [`MOST`].
+    /// The number of elements, attributes and texts; see [`MOST`].
     pieces: usize,
 }
 
@@ -98,7 +97,7 @@ impl<'a> TreeBuilder<'a> {
         while let Some(rest) = self.text.get(from..).filter(|rest| !rest.is_empty() && self.pieces < MOST) {
             let (place, next) = self.read_on(rest);
             let Some(next) = next else { break };
-            // What was looked at in vain counts.
+            // Charge the text that was read in vain.
             patience = patience.saturating_sub(place.1.saturating_sub(place.0).max(64));
             from += next;
             if patience == 0 {
@@ -114,8 +113,8 @@ impl<'a> TreeBuilder<'a> {
         self.tree
     }
 
-    /// Reads until a mistake that the reader cannot get over, and says where it happened (where it began, how far was
-    /// looked) and from where to go on, as seen from `rest`; from nowhere where the text is at its end.
+    /// Reads until an error that the XML reader cannot handle. Returns its range and the position to continue from,
+    /// relative to `rest`; `None` at the end of the text.
     fn read_on(&mut self, rest: &'a str) -> ((usize, usize), Option<usize>) {
         let mut reader = Reader::from_str(rest);
         let config = reader.config_mut();
@@ -133,7 +132,7 @@ impl<'a> TreeBuilder<'a> {
             match event {
                 Ok(Event::Eof) => return ((start, end), None),
                 Ok(Event::Start(tag) | Event::Empty(tag)) if !is_name(tag.name().as_ref()) => {
-                    // A sign, not a tag.
+                    // A literal `<`, not a tag.
                     self.note(whole + start, "a \"<\" stands for itself");
                     self.push_text("<");
                     return ((start, end), Some(start + 1));
@@ -164,7 +163,7 @@ impl<'a> TreeBuilder<'a> {
         }
     }
 
-    /// From where to go on after a mistake at `start`, as seen from `rest`.
+    /// Returns the position to continue from after an error at `start`, relative to `rest`.
     fn recover(&mut self, error: &Error, rest: &'a str, start: usize, end: usize) -> Option<usize> {
         let at = self.text.len() - rest.len() + start;
         let after = rest.get(start..)?;
@@ -261,7 +260,7 @@ impl<'a> TreeBuilder<'a> {
                     let outer = base.as_deref().cloned();
                     base = Base::within(outer, value, &self.tree.budget).map(Arc::new);
                 }
-                // Every text below repeats it.
+                // Every text below repeats the language.
                 "lang" if value.len() <= LONGEST_LANGUAGE => language = Some(Arc::from(value.trim())),
                 _ => {}
             }
@@ -291,14 +290,14 @@ impl<'a> TreeBuilder<'a> {
             }
             return;
         }
-        // Whoever forgot an end tag did not nest much deeper; looking further would take time for each entry.
+        // A forgotten end tag is rarely far out, and a longer search would cost time for each entry.
         for depth in (0..self.open.len()).rev().take(NEAR) {
             let Some(open) = self.open.get(depth) else { return };
             let around = open.name.rsplit(':').next().unwrap_or("");
             match around {
                 _ if open.name == name => return self.end_down_to(depth, at),
                 "channel" | "entries" | "feed" | "items" | "rdf" | "rss" => return self.end_down_to(depth + 1, at),
-                // These may hold an entry.
+                // These may contain an entry.
                 "content" | "entry" | "inline" | "item" | "source" => return,
                 _ => {}
             }
@@ -315,7 +314,7 @@ impl<'a> TreeBuilder<'a> {
         }
     }
 
-    /// Closes the innermost element of this name, and all that was left open in it.
+    /// Closes the innermost element with this name, and all open elements in it.
     fn end(&mut self, name: &str, at: usize) {
         if self.counts.get(name).is_none_or(|&count| count == 0) {
             return self.note(at, "an end tag has no start tag");
@@ -340,8 +339,8 @@ impl<'a> TreeBuilder<'a> {
         }
     }
 
-    /// The vocabulary and the name in it that a written name stands for. Elements without a prefix are of the
-    /// vocabulary that stands for all, attributes of none.
+    /// Splits a qualified name into namespace and local name. Elements without a prefix have the default namespace,
+    /// attributes have none.
     fn split<'n>(&self, written: &'n str, is_element: bool) -> (Namespace, &'n str) {
         match written.split_once(':') {
             Some((prefix, local)) => {
@@ -358,7 +357,7 @@ impl<'a> TreeBuilder<'a> {
 
     fn push_text(&mut self, text: &str) {
         let parent = self.open.last().map_or(ROOT, |open| open.id);
-        // What stands outside of everything is of no use, and white space there is no mistake.
+        // Text outside of the root is ignored; white space there is not an error.
         if text.is_empty() || self.open.is_empty() {
             return;
         }
@@ -404,7 +403,7 @@ impl<'a> TreeBuilder<'a> {
     }
 }
 
-/// Whether markup with this name is an element.
+/// Returns whether this is a valid element name.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':'))
 }
