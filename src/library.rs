@@ -1,7 +1,7 @@
-//! Keeping what must last: what a reader did to articles, saved searches, where the reader was. In SQLite, in the data
-//! folder of the system; `docs/library.md` says what stands where and what is promised.
+//! The library: marks, saved searches, sessions and feeds in SQLite, in the data folder of the system. `docs/library.md`
+//! describes the tables and the guarantees.
 //!
-//! Everything here takes the time that the disk takes: it is for threads that nobody waits for. Panes are unknown here.
+//! Calls block on the disk, so they belong on threads that the user interface does not wait for. This module knows no panes.
 
 mod database;
 mod disk_error;
@@ -44,40 +44,40 @@ pub use recovery::Recovered;
 pub use rows::{UnreadableRow, take_unreadable_rows, unreadable_rows};
 pub use schema::{MIGRATIONS, VERSION};
 
-/// How long is waited for another program that writes.
+/// The timeout for another program that writes.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Why the library could not be read or written.
+/// An error of the library.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// SQLite says so.
+    /// An error of SQLite.
     #[error("{}", sentence(.0))]
     Sqlite(#[from] rusqlite::Error),
-    /// The system says so.
+    /// An error of the system.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// The file is something else.
+    /// The file is not a library.
     #[error("the file is no library of newsdesk")]
     Foreign,
-    /// It was written by a later version of this program.
+    /// The file was written by a later version of this program.
     #[error(
         "the library was written by a newer newsdesk (version {0} of it, this one knows {VERSION}); it is only read"
     )]
     Newer(usize),
 }
 
-/// What the library gives, or why it does not.
+/// The result of an operation on the library.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Whether what is in the file cannot be trusted any more.
+    /// Returns whether the file is damaged.
     pub fn is_damage(&self) -> bool {
         let Error::Sqlite(error) = self else { return false };
         matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
     }
 }
 
-/// What SQLite means, in words that help.
+/// Describes an error of SQLite.
 fn sentence(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
@@ -92,42 +92,42 @@ fn sentence(error: &rusqlite::Error) -> String {
     }
 }
 
-/// A library that is open.
+/// An open library.
 #[derive(Debug)]
 pub struct Library {
     connection: Connection,
     path: PathBuf,
-    /// The version of it, where that is one of a newer program.
+    /// The version of the file, if a newer program wrote it.
     newer: Option<usize>,
-    /// The last change that was read, and what SQLite said of the file then.
+    /// The last change that was read, and SQLite's data version at that time.
     seen: i64,
     data_version: i64,
-    /// Articles that became known since it was opened.
+    /// Articles added since it was opened.
     fresh: HashSet<ArticleId>,
-    /// The revision when articles were recognised last.
+    /// The revision of the last recognition of articles.
     recognised_at: i64,
     /// The reader whose journal records changes of subscriptions.
     reader: Option<ReaderId>,
 }
 
 impl Library {
-    /// Opens the library at `path`, and makes one where there is none.
+    /// Opens the library at `path`, or creates it.
     pub fn open(path: &Path) -> Result<Library> {
         if let Some(folder) = path.parent() {
             let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
             owner_only::folder(folder).map_err(named)?;
         }
-        // What SQLite puts beside a file may be read by whoever may read that. Where it cannot be made, SQLite says why.
+        // SQLite gives files beside the library the same permissions. If this fails, SQLite reports the reason.
         if let Err(error) = owner_only::new_file(path)
             && error.kind() == io::ErrorKind::StorageFull
         {
             return Err(error.into());
         }
         let mut connection = database::open(path)?;
-        // Of a library that is there already this changes nothing. Most entries are longer than half a page of SQLite's
-        // own size: with twice the size the file is a fifth smaller, and a refresh writes so much less.
+        // This has no effect on an existing library. Most entries are longer than half a page of SQLite's default size: with
+        // twice the size the file is a fifth smaller, and a refresh writes less.
         connection.pragma_update(None, "page_size", 8 * 1024)?;
-        // The version first: a file that is not ours is not changed, not even its way of being written.
+        // Check the version first, so that a file of another program is not changed, not even its journal mode.
         let state = schema::migrate(&mut connection, path, MIGRATIONS)?;
         let newer = match state {
             schema::SchemaState::Ready => None,
@@ -136,32 +136,32 @@ impl Library {
         if newer.is_some() {
             connection = database::open_to_read(path)?;
         } else {
-            // What is committed is on the disk, and a reader never waits for a writer.
+            // Commits are on the disk, and readers never wait for a writer.
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "foreign_keys", true)?;
             crate::library::marks::moves::record(&connection)?;
         }
         connection.set_prepared_statement_cache_capacity(64);
-        // Without it every statement is prepared anew whenever other values are bound to it.
+        // Without it, statements are prepared again whenever other values are bound.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        // In KiB: what the indexes over entries need, whose places are random.
+        // In KiB: enough for the indexes over entries, whose accesses are random.
         connection.pragma_update(None, "cache_size", -12 * 1024)?;
         let (path, fresh) = (path.to_owned(), HashSet::new());
         Ok(Library { connection, path, newer, seen: 0, data_version: 0, fresh, recognised_at: 0, reader: None })
     }
 
-    /// Opens the library at `path`, if there is one, to be read only.
+    /// Opens the library at `path` read-only, if it exists.
     pub fn open_to_read(path: &Path) -> Result<Option<Library>> {
         if !path.try_exists()? {
             return Ok(None);
         }
-        // Reading one that is being written takes files beside it, which a reader may have to make.
+        // Reading a library in WAL mode needs files beside it, which the reader may have to create.
         match Library::open(path) {
             Ok(library) => Ok(Some(library)),
             Err(error) if error.is_damage() => Err(error),
             Err(error) => {
-                // Nothing writes to a file on a read-only disk.
+                // A file on a read-only disk cannot change.
                 let connection = database::open_immutable(path).map_err(|_| error)?;
                 Ok(Some(Library {
                     connection,
@@ -183,17 +183,17 @@ impl Library {
         Library { reader: Some(reader), ..self }
     }
 
-    /// Where it is.
+    /// Returns the path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Why nothing can be written to it, where that is so for good.
+    /// Returns the reason why it is read-only, if it is.
     pub fn is_newer(&self) -> Option<Error> {
         self.newer.map(Error::Newer)
     }
 
-    /// Looks through all of it for damage; gives what SQLite says, a line for each thing that is wrong.
+    /// Checks the whole library for damage. Returns SQLite's messages, one for each problem.
     pub fn check(&self) -> Result<Vec<String>> {
         let mut statement = self.connection.prepare("PRAGMA integrity_check")?;
         let mut lines: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -204,7 +204,7 @@ impl Library {
         Ok(lines)
     }
 
-    /// Reads all rows, so that those that cannot be read are recorded. See [`take_unreadable_rows`].
+    /// Reads all rows, to record unreadable ones. See [`take_unreadable_rows`].
     pub fn check_rows(&mut self) -> Result<()> {
         self.marks()?;
         self.feeds_with_entries()?;
@@ -219,7 +219,7 @@ impl Library {
         Ok(())
     }
 
-    /// How many articles it knows, and how many of those are read, are starred, have tags, have notes.
+    /// Returns the number of articles, and how many of those are read, are starred, have tags, have notes.
     pub fn counts(&self) -> Result<[u32; 5]> {
         let articles = "SELECT count(*), count(read_at), count(starred_at), (SELECT count(DISTINCT article) FROM tags),
             (SELECT count(*) FROM notes) FROM articles";
@@ -234,14 +234,14 @@ impl Library {
         database::copy(&self.connection, to)
     }
 
-    /// Lets the library grow to so many bytes and no further, as a full disk would.
+    /// Limits the size of the library in bytes, to simulate a full disk.
     pub fn limit(&self, bytes: u64) -> Result<()> {
         let size: i64 = self.connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / size.max(1);
         Ok(self.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?)
     }
 
-    /// Does `work` in one transaction, all of it or nothing; gives it the number of the change.
+    /// Runs `work` in one transaction. Passes it the number of the change.
     fn write<T>(&mut self, work: impl FnOnce(&Transaction<'_>, i64) -> Result<T>) -> Result<T> {
         if let Some(version) = self.newer {
             return Err(Error::Newer(version));
@@ -255,7 +255,7 @@ impl Library {
     }
 }
 
-/// Now, in seconds since 1970-01-01 00:00 UTC, as the library counts time.
+/// Returns the current time in seconds since 1970-01-01 00:00 UTC.
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))

@@ -1,4 +1,4 @@
-//! Many jobs at once, few of them on any one host.
+//! A thread pool for fetches with a limit for each host.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::util::{lock, wait};
 
-/// How many jobs run at once; none is taken for one.
+/// The maximum numbers of parallel jobs; 0 counts as 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParallelLimits {
     /// In all; 16.
@@ -23,12 +23,11 @@ impl Default for ParallelLimits {
     }
 }
 
-/// Does `work` for every job on threads of its own, and hands each result to `tell` on this thread as it comes, which
-/// need not be in the order of the jobs.
+/// Runs `work` for every job on a pool of threads, and passes each result to `tell` on this thread, in order of completion.
 ///
-/// Jobs are begun in their order, but for those whose host is busy, which others overtake. Results wait in a short
-/// queue: where `tell` is slow, work waits. Once `stop` is set no job is begun any more; those that run are waited for,
-/// and should look at the flag themselves. A panic in `work` is handed on when the others are done.
+/// Jobs start in their order, but overtake jobs whose host is busy. Results wait in a short queue, so a slow `tell` delays
+/// the work. If `stop` is set, no further jobs start, and the running ones are awaited; they should check the flag
+/// themselves. A panic in `work` is propagated when the others have finished.
 pub fn in_parallel<J: Send, R: Send>(
     jobs: Vec<J>,
     host: impl Fn(&J) -> String,
@@ -52,7 +51,7 @@ pub fn in_parallel<J: Send, R: Send>(
     });
 }
 
-/// Gives out the jobs.
+/// The queues of jobs.
 struct HostPool<'a, J> {
     queues: Mutex<Queues<J>>,
     /// Told whenever a job ends: there may be one now for who waits, or none any more.
@@ -94,21 +93,21 @@ impl<'a, J: Send> HostPool<'a, J> {
         Self { queues: Mutex::new(queues), changed: Condvar::new(), per_host, stop }
     }
 
-    /// Does jobs until there are none.
+    /// Runs jobs until there are none.
     fn serve<R>(&self, work: &impl Fn(J) -> R, done: &SyncSender<R>) {
         while let Some((host, job)) = self.next() {
-            // Even when the work panics the host is free again, or the others would wait for ever.
+            // Releases the host even if the work panics; otherwise the others would wait for ever.
             let place = HostSlot { desk: self, host };
             let result = work(job);
             drop(place);
             if done.send(result).is_err() {
-                // Nobody listens any more, as `tell` has panicked.
+                // The receiver is gone, because `tell` has panicked.
                 self.lock().clear();
             }
         }
     }
 
-    /// The next job and its host, as soon as one may be begun; nothing when there are none left.
+    /// Returns the next job and its host, as soon as one can start, or `None` if there are none left.
     fn next(&self) -> Option<(usize, J)> {
         let mut queues = self.lock();
         loop {
@@ -139,7 +138,7 @@ impl<J> Queues<J> {
         Some((host, job))
     }
 
-    /// Makes a host ready when it has a job and room for it.
+    /// Makes a host ready if it has jobs and is below its limit.
     fn offer(&mut self, host: usize, per_host: usize) {
         let Some(queue) = self.hosts.get(host) else { return };
         if let Some((place, _)) = queue.jobs.front()
@@ -156,7 +155,7 @@ impl<J> Queues<J> {
     }
 }
 
-/// A running job's place at its host, given back when dropped.
+/// The slot of a running job at its host. Dropping it releases the slot.
 struct HostSlot<'a, J: Send> {
     desk: &'a HostPool<'a, J>,
     host: usize,

@@ -1,4 +1,4 @@
-//! SQLite files: opened by their path and nothing else, without running what they contain, and copied.
+//! SQLite files: opens them by path only, disables triggers and views, and copies them.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,12 +10,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Error, PATIENCE, Result, owner_only};
 
-/// Opens a file to be read and written; makes it if it is not there.
+/// Opens a file for reading and writing, or creates it.
 pub(super) fn open(path: &Path) -> Result<Connection> {
     open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
 }
 
-/// Opens a file to be read.
+/// Opens a file for reading.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
     open_with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
@@ -45,7 +45,7 @@ fn literal(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
 }
 
-/// Turns off what a file could make SQLite do by itself. The file may come from any source.
+/// Disables triggers, views and other active content. The file may come from any source.
 fn restrict(connection: &Connection) -> Result<()> {
     for (switch, value) in [
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
@@ -65,7 +65,7 @@ fn restrict(connection: &Connection) -> Result<()> {
 /// Returns an error if the file exists already, or if the copy cannot be written or is damaged. An incomplete copy is
 /// deleted.
 pub(super) fn copy(connection: &Connection, to: &Path) -> Result<()> {
-    // An empty file is written into as if it were none, and keeps its permissions.
+    // SQLite writes to an empty file as if it did not exist, and keeps its permissions.
     let file = owner_only::new_file(to).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "there is a file of that name already"),
         _ => error,

@@ -1,5 +1,4 @@
-//! What is wrong with the disk that the library is on. SQLite says of most errors of the system that there was one, and
-//! keeps to itself which: what writing beside the library is answered with tells more.
+//! Disk errors. SQLite hides the system error behind `SQLITE_IOERR`; writing a probe file next to the library recovers it.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,11 +8,11 @@ use rusqlite::ErrorCode;
 use super::Error;
 use crate::util::error_text;
 
-/// Enough to need room of its own on the disk.
+/// The length of the probe, enough to need a block on the disk.
 static TRIAL: [u8; 64 << 10] = [0; 64 << 10];
 
 impl Error {
-    /// The error in words, for the library at `path`. Where the system failed, the disk is asked why.
+    /// Describes the error for the library at `path`. After a system error, probes the disk for the cause.
     pub fn in_words(&self, path: &Path) -> String {
         let Error::Sqlite(error) = self else { return self.to_string() };
         if error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) {
@@ -26,7 +25,7 @@ impl Error {
     }
 }
 
-/// Tries to write to a file without a name, of which nothing is left behind.
+/// Writes to an unnamed temporary file.
 fn write_beside(path: &Path) -> io::Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
     let mut trial = tempfile::tempfile_in(folder)?;

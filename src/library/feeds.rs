@@ -1,4 +1,4 @@
-//! Feeds in the library: what is subscribed to, how each feed is, and what becomes of its entries when it goes.
+//! Feeds in the library: subscriptions, fetch status, and the entries of unsubscribed feeds.
 
 pub(crate) mod duplicates;
 pub(crate) mod entries;
@@ -27,98 +27,98 @@ use crate::subscriptions::{Subscription, one_line, redact, same_address, tag_nam
 use duplicates::{Handover, hand_on, repeat, reverse_hand_on, same};
 use merge::merge;
 
-/// The number that a feed has in the library for as long as it is known there.
+/// The number of a feed in the library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FeedId(pub(super) i64);
 
-/// A feed that is subscribed to.
+/// A subscribed feed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KnownFeed {
-    /// Its number.
+    /// The number.
     pub number: FeedId,
-    /// The seed of the identities of its entries. It is unique and stays when the feed moves.
+    /// The seed of the ids of its entries. It is unique and does not change when the feed moves.
     pub seed: u64,
     /// The seeds of feeds that were merged into this one.
     pub former_seeds: Vec<u64>,
-    /// The version that requests are based on.
+    /// The version for requests.
     pub version: FetchRevision,
-    /// Its address, names and tags, and what is kept of it.
+    /// The address, names, tags and settings.
     pub subscription: Subscription,
-    /// The `ETag` that the server gave at the last success.
+    /// The `ETag` of the last successful fetch.
     pub etag: Option<String>,
-    /// The `Last-Modified` that it gave then.
+    /// The `Last-Modified` of the last successful fetch.
     pub last_modified: Option<String>,
-    /// How it is.
+    /// The fetch status.
     pub health: FetchStatus,
     /// The problems of the feed at the last fetch.
     pub flaws: Vec<Warning>,
 }
 
-/// The state of a feed that a request is based on. An answer is stale if the feed is in another state when it comes.
+/// The state of a feed that a request is based on. A response is stale if the state has changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FetchRevision {
     /// The revision of the last stored document, change of address or end of a subscription.
     pub(super) revision: i64,
-    /// When the feed was last tried.
+    /// The time of the last fetch attempt.
     pub(super) tried_at: Option<i64>,
 }
 
-/// How a feed is. Times are in seconds since 1970-01-01 00:00 UTC.
+/// The fetch status of a feed. Times are in seconds since 1970-01-01 00:00 UTC.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FetchStatus {
-    /// When it was last tried.
+    /// The time of the last attempt.
     pub tried_at: Option<i64>,
-    /// When it was last fetched, or was found unchanged.
+    /// The time of the last success, including unchanged feeds.
     pub succeeded_at: Option<i64>,
-    /// Before when it is not to be refreshed unasked.
+    /// The time before which it is not refreshed automatically.
     pub due_at: Option<i64>,
-    /// Why it could not be fetched or read the last time.
+    /// The error of the last attempt.
     pub error: Option<String>,
-    /// Whether its server wants it to be asked for.
+    /// The policy of its server.
     pub standing: FetchPolicy,
 }
 
-/// Whether a feed's server wants it to be asked for.
+/// Whether the server of a feed allows requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FetchPolicy {
-    /// It may be.
+    /// Requests are allowed.
     #[default]
     Welcome,
-    /// It is gone for good.
+    /// The feed is gone for good.
     Gone,
-    /// It is not to be asked for before it is due, not even by its reader.
+    /// Requests are not allowed before the feed is due, unless it is named.
     Busy,
 }
 
 impl FetchStatus {
-    /// Whether the feed may be fetched unasked at this moment, in seconds since 1970.
+    /// Returns whether the feed may be fetched automatically at this time, in seconds since 1970.
     pub fn is_due(&self, now: i64) -> bool {
         self.standing != FetchPolicy::Gone && self.due_at.is_none_or(|due| due <= now)
     }
 
-    /// Whether the feed may be fetched at this moment where its reader asks for all feeds, and not for this one.
+    /// Returns whether a refresh of all feeds includes this one at this time.
     pub fn may_be_asked(&self, now: i64) -> bool {
         self.standing == FetchPolicy::Welcome || self.is_due(now)
     }
 }
 
-/// How much there is of a feed.
+/// The number of entries of a feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeedCounts {
-    /// Its entries.
+    /// All entries.
     pub entries: u32,
-    /// Those that were not read.
+    /// Unread entries.
     pub unread: u32,
 }
 
-/// What subscribing did.
+/// The result of subscribing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SubscribeCounts {
-    /// So many feeds are new.
+    /// The number of new feeds.
     pub new: usize,
-    /// So many were there, and took names or tags.
+    /// The number of existing feeds that got names or tags.
     pub changed: usize,
-    /// So many were there as they are.
+    /// The number of existing feeds that did not change.
     pub same: usize,
 }
 
@@ -126,18 +126,18 @@ const FEEDS: &str = "SELECT id, seed, feeds.url, title, own_title, page, descrip
     extra, etag, last_modified, tried_at, succeeded_at, due_at, error, dead, logins.url, user, password, flaws,
     fetch_revision FROM feeds LEFT JOIN logins ON logins.feed = feeds.id";
 
-/// Whether something was done to an entry that makes it worth keeping when its feed goes; reading it alone is not.
+/// An SQL condition: the entry is starred, tagged or noted, so it stays when its feed is unsubscribed.
 pub(super) const IS_KEPT: &str = "EXISTS (SELECT 1 FROM articles WHERE articles.id = entries.id AND
     (starred_at IS NOT NULL OR EXISTS (SELECT 1 FROM tags WHERE article = articles.id)
      OR EXISTS (SELECT 1 FROM notes WHERE article = articles.id)))";
 
 impl Library {
-    /// All that is subscribed to, in the reader's order.
+    /// Returns all subscribed feeds, in the order of the user.
     pub fn feeds(&self) -> Result<Vec<KnownFeed>> {
         read_feeds(&self.connection, "subscribed = 1")
     }
 
-    /// All whose entries may be there: those too that were subscribed to once, and left marked entries behind.
+    /// Returns all feeds that may have entries, including unsubscribed ones with marked entries.
     pub fn feeds_with_entries(&self) -> Result<Vec<KnownFeed>> {
         read_feeds(&self.connection, "merged_into IS NULL")
     }
@@ -149,7 +149,7 @@ impl Library {
         Ok(self.connection.query_row(any, [], |row| row.get(0))?)
     }
 
-    /// How many entries each feed has. One that is in two feeds counts in both.
+    /// Returns the number of entries of each feed. A shared entry counts in each of its feeds.
     pub fn feed_counts(&self) -> Result<HashMap<FeedId, FeedCounts>> {
         let counts = "SELECT feed, count(*), count(*) - count(articles.read_at) FROM entries
             LEFT JOIN articles ON articles.id = coalesce(entries.same_as, entries.id)
@@ -173,7 +173,7 @@ impl Library {
     pub fn add_feed(&mut self, found: &Subscription, former: Option<&str>) -> Result<(KnownFeed, bool)> {
         let reader = self.reader;
         self.write(|transaction, revision| {
-            // A feed that moved away from the address has it no longer.
+            // A feed that moved away no longer owns this address.
             transaction.execute("DELETE FROM former_addresses WHERE address = ?1", [same_address(&found.url)])?;
             let (done, feeds) = subscribe(transaction, revision, reader, std::slice::from_ref(found), true)?;
             let number = feeds.first().copied().unwrap_or_default();
@@ -386,7 +386,7 @@ pub(super) fn subscribe(
         };
         numbers.push(number);
         let mut again = || subscribe_again(transaction, revision, (number, subscription), replaces, &mut ends);
-        // One feed that cannot be read is no reason to leave out the rest of a list.
+        // An unreadable feed must not prevent the import of the others.
         let again = match wanted.len() {
             1 => Some(again()?),
             _ => rows::isolated(transaction, "feeds", &subscription.url, again)?,
@@ -502,7 +502,7 @@ pub(super) fn purge(transaction: &Transaction<'_>) -> Result<()> {
 /// Ends a subscription and hides its entries, except those that are starred, tagged or noted. Returns the number of
 /// entries that stay listed.
 fn hide(transaction: &Transaction<'_>, revision: i64, feed: i64, handed: &mut Vec<Handover>) -> Result<u32> {
-    // An answer to a request that is under way is stale, even if the feed is subscribed to again before it comes.
+    // Responses to running requests are stale, even if the feed is subscribed again before they arrive.
     let end = "UPDATE feeds SET subscribed = 0, revision = ?2, fetch_revision = ?2 WHERE id = ?1";
     transaction.execute(end, params![feed, revision])?;
     let going = format!(
@@ -796,7 +796,7 @@ pub(super) fn write_changes(
     Ok(())
 }
 
-/// Writes down how a feed was found to be when it was tried.
+/// Stores the fetch status of a feed after an attempt.
 pub(super) fn tried(transaction: &Transaction<'_>, feed: FeedId, health: &FetchStatus) -> Result<()> {
     let change = "UPDATE feeds SET tried_at = coalesce(?2, tried_at), succeeded_at = coalesce(?3, succeeded_at),
         due_at = ?4, error = ?5, dead = ?6 WHERE id = ?1";

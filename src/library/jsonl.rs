@@ -1,5 +1,5 @@
-//! The library as JSON Lines: all of it out, and back in. An import adds and takes nothing away, so that doing it twice
-//! is doing it once. `docs/library.md` describes the lines.
+//! Export and import of the library as JSON Lines. An import adds and removes nothing, so importing twice has the effect of
+//! importing once. `docs/library.md` describes the lines.
 
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -21,12 +21,12 @@ use crate::query::SavedSearch;
 use crate::subscriptions::{Credentials, ServerLogin, Subscription, feed_address};
 use crate::text::write_json;
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportCounts {
-    /// How many articles, saved searches, sessions, filters and changes were read.
+    /// The number of articles, saved searches, sessions, filters and changes.
     pub lines: usize,
-    /// Lines that could not be read: their number, from 1, and why.
+    /// Unreadable lines: number, from 1, and reason.
     pub problems: Vec<(usize, String)>,
 }
 
@@ -34,9 +34,9 @@ pub struct ImportCounts {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum JsonLine {
-    /// The first.
+    /// The first line.
     NewsdeskLibrary { version: usize },
-    /// An article with all that was done to it.
+    /// An article with its marks.
     Article {
         #[serde(flatten)]
         article: ArticleLine,
@@ -47,7 +47,7 @@ enum JsonLine {
         note: Option<String>,
         place_in_text: Option<(u32, u32)>,
     },
-    /// One thing that was done to an article and could not be kept.
+    /// An unsaved change of an article.
     Change {
         #[serde(flatten)]
         article: ArticleLine,
@@ -73,9 +73,9 @@ enum JsonLine {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password: Option<String>,
     },
-    /// Where the reader was.
+    /// A session.
     Session { sources: String, session: String },
-    /// What was filtered for.
+    /// An older filter.
     Filter { filter: String },
     /// A choice made in the program.
     Preference { key: String, value: String },
@@ -88,7 +88,7 @@ struct ArticleLine {
     published: Option<String>,
     origin: String,
     place: String,
-    /// The bytes of the place in hexadecimal digits, where they are no UTF-8.
+    /// The bytes of the place in hexadecimal digits, if they are not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     place_bytes: Option<String>,
     ordinal: u32,
@@ -141,7 +141,7 @@ fn path_from_hex(text: &str) -> Option<PathBuf> {
     Some(path_of(rusqlite::types::ValueRef::Blob(&bytes)))
 }
 
-/// Writes changes and searches that could not be kept, so that they can be imported later.
+/// Writes unsaved changes and searches, so that they can be imported later.
 pub fn write_changes(
     changes: &[MarkChange],
     searches: &[SavedSearch],
@@ -319,13 +319,14 @@ impl Library {
     }
 }
 
-/// The maximum number of saved searches that an import leads to.
+/// The maximum number of saved searches after an import.
 const MOST_SEARCHES: usize = 1_000;
 
 /// The maximum length of an imported query, in bytes.
 const LONGEST_QUERY: usize = 4 << 10;
 
-/// Adds a search to `all` unless its name is taken, without its key if another one has that. Returns what was left out.
+/// Adds a search to `all` unless its name is taken, without its key if another search has it. Returns a problem if
+/// something was omitted.
 fn put_new_search(
     transaction: &Transaction<'_>,
     revision: i64,
@@ -359,11 +360,11 @@ fn put_new_search(
     Ok(problem)
 }
 
-/// What is to be done with a line.
+/// The action for a line.
 enum ImportedLine {
     Nothing,
     Later(Box<JsonLine>),
-    /// An article, when it was read and starred, and what else was done to it.
+    /// An article, the times when it was read and starred, and its other changes.
     Article(Box<ArticleRecord>, [Option<i64>; 2], Vec<Change>),
 }
 
@@ -400,8 +401,7 @@ fn take(line: JsonLine) -> std::result::Result<ImportedLine, String> {
     })
 }
 
-/// Adds an article, or what was done to it if it exists. Marks of an entry that repeats another one go to that one,
-/// which is shown.
+/// Adds an article, or its marks if it exists. Marks of a duplicate entry go to the entry that is shown.
 fn put(
     keeper: &mut MarkWriter<'_>,
     transaction: &Transaction<'_>,
@@ -415,7 +415,7 @@ fn put(
     let mut statement = transaction.prepare_cached("SELECT part, read_at, starred_at FROM articles WHERE id = ?1")?;
     let mut found = statement.query([id])?;
     let there = match found.next()? {
-        // A row that cannot be read is there nevertheless.
+        // An unreadable row exists too.
         Some(row) => Some(rows::readable(row, "articles", before(row))?.unwrap_or_default()),
         None => None,
     };
@@ -438,7 +438,7 @@ fn put(
     Ok(())
 }
 
-/// The part of the place in the text, and when an article was read and starred.
+/// Returns the changes and times of an imported article.
 type TimesBefore = (Option<u32>, Option<i64>, Option<i64>);
 
 fn before(row: &Row<'_>) -> rusqlite::Result<TimesBefore> {

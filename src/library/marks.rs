@@ -1,4 +1,4 @@
-//! Marks in the library: all of them at the start, each change as it is made, those of other programs as they come.
+//! Marks in the library: loads all marks, saves changes, and reads changes of other programs.
 
 pub(crate) mod file_state;
 pub(crate) mod moves;
@@ -24,33 +24,33 @@ use crate::marks::{ArticleMarks, Change, MarkChange, Marks, ReadPosition, Tag};
 use crate::query::SavedSearch;
 use crate::text::fold::fold;
 
-/// What is kept of an article, so that it is recognised again.
+/// The stored data that identify an article.
 #[derive(Clone, Debug)]
 pub struct ArticleRecord {
-    /// Its identity.
+    /// The id.
     pub id: ArticleId,
-    /// A checksum of its text.
+    /// The checksum of the text.
     pub content: u64,
-    /// The bytes of its text, folded.
+    /// The length of the folded text in bytes.
     pub length: usize,
     /// `file`, `bundled`, `input` or `feed`.
     pub origin: &'static str,
-    /// The real path of its file.
+    /// The real path of the file.
     pub place: PathBuf,
-    /// Its position in the file.
+    /// The position in the file.
     pub ordinal: u32,
-    /// Its headline.
+    /// The headline.
     pub headline: String,
-    /// When it was published, as ISO has it.
+    /// The publication date in ISO format.
     pub published: Option<String>,
 }
 
-/// Works out where articles really are, folder by folder.
+/// Resolves the real paths of articles, folder by folder.
 #[derive(Debug, Default)]
 pub struct PathResolver(HashMap<PathBuf, PathBuf>);
 
 impl PathResolver {
-    /// What there is to know of an article.
+    /// Returns the record of an article.
     pub fn known(&mut self, entry: ArticleRef<'_>) -> ArticleRecord {
         let (origin, place) = match entry.origin() {
             Origin::File => ("file", self.place(entry)),
@@ -70,7 +70,7 @@ impl PathResolver {
         }
     }
 
-    /// The real path of the article's file.
+    /// Returns the real path of the article's file.
     pub(super) fn place(&mut self, entry: ArticleRef<'_>) -> PathBuf {
         entry.place().map_or_else(|| entry.path(), |(folder, name)| self.real(folder).join(name))
     }
@@ -82,7 +82,7 @@ impl PathResolver {
     }
 }
 
-/// What tells whether two articles have the same text.
+/// Returns the checksum of an article's text.
 pub(super) fn content(entry: ArticleRef<'_>) -> u64 {
     xxh3_64(entry.folded())
 }
@@ -111,7 +111,7 @@ pub(super) fn now_nanoseconds() -> i64 {
     since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
-/// Identities and checksums as SQLite has them: the same bits with a sign.
+/// Converts an id or checksum to SQLite's signed integer with the same bits.
 pub(super) fn signed(number: u64) -> i64 {
     i64::from_ne_bytes(number.to_ne_bytes())
 }
@@ -120,7 +120,7 @@ pub(super) fn unsigned(number: i64) -> u64 {
     u64::from_ne_bytes(number.to_ne_bytes())
 }
 
-/// A path: text where it is UTF-8, else its bytes.
+/// A path as an SQL value: text if it is UTF-8, else bytes.
 pub(super) struct PathValue<'a>(pub(super) &'a Path);
 
 impl ToSql for PathValue<'_> {
@@ -132,7 +132,7 @@ impl ToSql for PathValue<'_> {
     }
 }
 
-/// A path that was written as [`PathValue`].
+/// Reads a path that was written as [`PathValue`].
 pub(super) fn path_of(value: ValueRef<'_>) -> PathBuf {
     match value {
         ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
@@ -148,7 +148,7 @@ pub(super) fn path_of(value: ValueRef<'_>) -> PathBuf {
 const COLUMNS: &str = "id, read_at IS NOT NULL, starred_at IS NOT NULL, part, byte";
 
 impl Library {
-    /// All marks.
+    /// Returns all marks.
     pub fn marks(&mut self) -> Result<Marks> {
         self.data_version = self.data_version_now()?;
         let transaction = self.connection.transaction()?;
@@ -235,7 +235,7 @@ impl Library {
 }
 
 impl Library {
-    /// Knows articles from now on, though nothing is done to them, so that they are recognised in other places.
+    /// Adds articles without marks, so that they are recognised at other places.
     pub fn meet(&mut self, articles: impl IntoIterator<Item = ArticleRecord>) -> Result<()> {
         let there = "SELECT 1 FROM articles WHERE id = ?1";
         let mut strangers = Vec::new();
@@ -249,7 +249,7 @@ impl Library {
         }
         self.write(|transaction, revision| {
             let mut keeper = MarkWriter::new(transaction, revision)?;
-            // Another program may have met them since.
+            // Another program may have added them since.
             for known in strangers {
                 if keeper.marked(known.id)?.is_none() {
                     keeper.insert(known.id, Some(known))?;
@@ -261,7 +261,7 @@ impl Library {
 }
 
 impl Library {
-    /// Knows an article no more, unless something was done to it or a saved search has reported it.
+    /// Removes an article, unless it has marks or a saved search has reported it.
     pub fn forget(&mut self, article: ArticleId) -> Result<()> {
         let sql = "DELETE FROM articles WHERE id = ?1 AND read_at IS NULL AND starred_at IS NULL AND part IS NULL
                        AND NOT EXISTS (SELECT 1 FROM tags WHERE article = ?1)
@@ -446,7 +446,7 @@ impl<'a> MarkWriter<'a> {
         })
     }
 
-    /// Writes a note; what somebody else has written meanwhile is not lost.
+    /// Writes a note. A concurrent note of another program is joined, not lost.
     fn note(&mut self, article: ArticleId, text: &str, was: &str) -> Result<()> {
         let id = signed(article.0);
         let mut select = self.transaction.prepare_cached("SELECT text FROM notes WHERE article = ?1")?;
@@ -465,7 +465,7 @@ impl<'a> MarkWriter<'a> {
             there
         } else {
             self.corrected.push(article);
-            // One who adds to what they knew of loses nothing of what they did not know of.
+            // An addition to the known note is appended to the concurrent one.
             match text.strip_prefix(was) {
                 Some(added) if there.starts_with(was) => format!("{there}\n{}", added.trim_start_matches('\n')),
                 _ => format!("{there}\n\n{text}"),
@@ -518,7 +518,7 @@ fn stored_marks(transaction: &Transaction<'_>, article: ArticleId) -> Result<Opt
     let mut statement = transaction.prepare_cached(&sql)?;
     let mut found = statement.query([signed(article.0)])?;
     let Some(row) = found.next()? else { return Ok(None) };
-    // A row that cannot be read is there nevertheless.
+    // An unreadable row exists too.
     let marked = rows::readable(row, "articles", marked(row))?.map(|(_, marked)| marked).unwrap_or_default();
     with_words(transaction, article, marked).map(Some)
 }

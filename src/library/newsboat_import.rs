@@ -1,4 +1,4 @@
-//! What newsboat keeps in its `cache.db`, which is only ever read.
+//! Import of newsboat's `cache.db`, which is only read.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -14,10 +14,10 @@ use crate::formats::{
     parse_feed_date,
 };
 
-/// The longest value that is read, in bytes. Newsboat stores a whole article in one.
+/// The maximum length of a value, in bytes. newsboat stores a whole article in one value.
 const LONGEST_VALUE: i32 = 16 << 20;
 
-/// newsboat's cache, open to be read.
+/// newsboat's cache, open for reading.
 #[derive(Debug)]
 pub struct Newsboat {
     connection: Connection,
@@ -25,14 +25,14 @@ pub struct Newsboat {
     budget: Cell<u64>,
 }
 
-/// An entry of newsboat's.
+/// An entry of newsboat.
 #[derive(Debug)]
 pub struct NewsboatEntry {
     /// The entry.
     pub article: FeedArticle,
     /// Whether it was read, or deleted.
     pub is_read: bool,
-    /// The letters that it is flagged with.
+    /// The letters of its flags.
     pub flags: String,
 }
 
@@ -41,7 +41,7 @@ impl Newsboat {
     ///
     /// # Errors
     ///
-    /// It is no such cache, or newsboat is writing it.
+    /// Returns an error if the file is not newsboat's cache, or if newsboat is writing it.
     pub fn open(path: &Path) -> Result<Newsboat> {
         let connection = database::open_to_read(path)?;
         connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
@@ -81,7 +81,7 @@ impl Newsboat {
         Ok(addresses)
     }
 
-    /// What the feed at `url` calls itself.
+    /// Returns the title of the feed at `url`.
     pub fn title(&self, url: &str) -> Result<String> {
         let mut statement = self.connection.prepare_cached("SELECT title FROM rss_feed WHERE rssurl = ?1")?;
         let mut rows = statement.query([url])?;
@@ -107,7 +107,7 @@ impl Newsboat {
             let enclosure = FeedLink { href: enclosure, media_type: text(8)?, ..FeedLink::default() };
             let moment = Published::from_seconds(row.get(4)?, Some(0));
             let (guid, link) = (text(0)?, text(3)?);
-            // Here the link alone tells which it is.
+            // Such entries are identified by their link alone.
             let is_own = !is_made_up(&guid, &link, moment);
             let entry = FeedEntry {
                 head: FeedMeta {
@@ -146,16 +146,16 @@ fn is_plain(connection: &Connection, table: &str) -> Result<bool> {
     Ok(connection.prepare(stored)?.exists([table])? && !connection.prepare(computed)?.exists([table])?)
 }
 
-/// Whether a `guid` is what newsboat (2.21) makes up for an entry without one: its link and its date, both as the
-/// feed writes them, one after the other. A date without a time could as well be the end of an address, and is none here.
+/// Returns whether newsboat (2.21) made up this `guid` for an entry without one: the link followed by the date, both as in
+/// the feed. A date without a time could be the end of an address and is not accepted.
 fn is_made_up(guid: &str, link: &str, published: Option<Published>) -> bool {
     const DAY: u64 = 24 * 60 * 60;
-    // The link is kept in full, and may be written without its host.
+    // The stored link is absolute, but that of the feed may lack the host.
     let path = link.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
     let ways = [Some(link), path, path.and_then(|path| path.get(1..))];
     ways.into_iter().flatten().filter(|way| !way.is_empty()).any(|way| {
         let date = guid.strip_prefix(way).filter(|date| date.contains(':')).and_then(parse_feed_date);
-        // Zones are read in more than one way.
+        // Time zones may have been parsed differently.
         date.zip(published).is_some_and(|(date, kept)| date.seconds().abs_diff(kept.seconds()) <= DAY)
     })
 }

@@ -1,15 +1,14 @@
-//! Folders and files that are made for their owner alone: logins stand in addresses of feeds, and what somebody reads and
-//! notes down is nobody else's business.
+//! Private folders and files, with permissions for the owner only, because the library contains logins and notes.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Makes the folder with those above it, where they are not there.
+/// Creates a folder and its missing parents.
 ///
 /// # Errors
 ///
-/// The system refuses it.
+/// Returns an error if the system refuses it.
 pub fn folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -18,20 +17,20 @@ pub fn folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Makes a file that is not there yet, to be written.
+/// Creates a new file for writing.
 ///
 /// # Errors
 ///
-/// There is something of that name, be it a link that leads nowhere; or the system refuses it.
+/// Returns an error if the name exists, even as a broken link, or if the system refuses it.
 pub fn new_file(path: &Path) -> io::Result<File> {
     options().create_new(true).open(path)
 }
 
-/// Opens a file to be written at its end, and makes it where there is none.
+/// Opens a file for appending, or creates it.
 ///
 /// # Errors
 ///
-/// The system refuses it.
+/// Returns an error if the system refuses it.
 pub fn file_to_append(path: &Path) -> io::Result<File> {
     options().create(true).append(true).open(path)
 }

@@ -45,16 +45,16 @@ const TABLES: &[(&str, &str)] = &[
     ("journal_feeds", "step"),
 ];
 
-/// Creates the row of an article of which nothing is known but its identity.
+/// Creates a row for an article of which only the id is known.
 const UNKNOWN_ARTICLE: &str =
     "INSERT OR IGNORE INTO articles (id, revision, content, length, origin, place, ordinal, headline)
     VALUES (?1, 0, 0, 0, '', '', 0, '')";
 
-/// Into how many ranges a table is cut, so that what is damaged in one does not hide what is in another.
+/// The number of key ranges of a table, so that damage in one range does not hide rows of another.
 const RANGES: i128 = 1024;
 
 impl Library {
-    /// Opens the library at `path`. A damaged one is set aside, and what can be saved from it is.
+    /// Opens the library at `path`. Sets a damaged one aside and recovers its readable rows.
     pub fn open_or_mend(path: &Path) -> Result<(Library, Option<Recovered>)> {
         let opened = Library::open(path).and_then(|mut library| {
             library.marks()?;

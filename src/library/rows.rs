@@ -1,5 +1,5 @@
-//! Rows that cannot be read. SQLite stores a value of any type in any column, so a row that another program wrote, or
-//! that damage changed, may have one of the wrong type. Such a row is skipped and reported; nothing deletes it.
+//! Unreadable rows. SQLite stores values of any type in any column, so a row that another program wrote, or that is damaged,
+//! may have a value of a wrong type. Such a row is skipped and reported, and never deleted.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,13 +14,13 @@ use crate::util::lock;
 /// The maximum number of unreadable rows that are reported.
 const MOST_REPORTED: usize = 1000;
 
-/// The columns by which a person knows a row, the best first.
+/// The columns that name a row for people, the best first.
 const NAMES: &[&str] = &["url", "name", "headline", "address", "sources", "key", "filter", "tag"];
 
 /// The longest part of a name that a report shows, in characters.
 const SHOWN_NAME: usize = 80;
 
-/// Returns what is missing if a row of a table cannot be read.
+/// Returns the consequence of an unreadable row of a table.
 fn consequence(table: &str) -> &'static str {
     match table {
         "articles" => "its marks are left out",
@@ -50,7 +50,7 @@ pub struct UnreadableRow {
 }
 
 impl UnreadableRow {
-    /// Returns what is missing because of it.
+    /// Returns the consequence.
     pub fn consequence(&self) -> &'static str {
         consequence(self.table)
     }
@@ -102,7 +102,7 @@ fn cause_in(error: &SqlError, row: Option<&Row<'_>>) -> Option<String> {
             format!("{} holds {}", column(*index), kind.to_string().to_lowercase())
         }
         SqlError::IntegralValueOutOfRange(index, value) => format!("{} holds {value}", column(*index)),
-        // What rusqlite says of a value that was borrowed without its column.
+        // The error of rusqlite for a borrowed value, without its column.
         SqlError::FromSqlConversionFailure(usize::MAX, ..) => "a value is not text".to_owned(),
         SqlError::FromSqlConversionFailure(index, ..) => format!("{} holds text that is not UTF-8", column(*index)),
         SqlError::Utf8Error(index, _) => format!("{} holds text that is not UTF-8", column(*index)),
@@ -110,12 +110,12 @@ fn cause_in(error: &SqlError, row: Option<&Row<'_>>) -> Option<String> {
     })
 }
 
-/// Returns what is wrong with a value, in words; `None` for errors that concern more than one row.
+/// Describes an invalid value. Returns `None` for errors that concern more than one row.
 pub(super) fn cause(error: &SqlError) -> Option<String> {
     cause_in(error, None)
 }
 
-/// Returns a name for a row: a column by which a person knows it, else the first.
+/// Returns a name for a row: a column that people recognise, else the first.
 fn name(row: &Row<'_>) -> String {
     let text = |value: ValueRef<'_>| match value {
         ValueRef::Text(text) => Some(format!("\"{}\"", crate::subscriptions::redact(&String::from_utf8_lossy(text)))),
@@ -131,7 +131,7 @@ fn name(row: &Row<'_>) -> String {
     }
 }
 
-/// Returns what was read from a row, or `None` if the row cannot be read, which is recorded.
+/// Returns the value of a row. Records an unreadable row and returns `None`.
 pub(super) fn readable<T>(row: &Row<'_>, table: &'static str, read: rusqlite::Result<T>) -> Result<Option<T>> {
     let error = match read {
         Ok(value) => return Ok(Some(value)),

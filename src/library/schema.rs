@@ -1,4 +1,4 @@
-//! The tables of the library, and how an older library becomes a newer one. `docs/library.md` describes them.
+//! The tables of the library and their migrations. `docs/library.md` describes them.
 
 use std::path::{Path, PathBuf};
 
@@ -6,11 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Error, Result, database, logins};
 
-/// What tells a library from other SQLite files: `ndsk`.
+/// The application id of a library: `ndsk`.
 const APPLICATION: i64 = 0x6e64_736b;
 
-/// What makes a library of each version out of one of the version before; the first makes one out of nothing. What
-/// stands here was on readers' disks and never changes.
+/// The migrations from each version to the next; the first one creates the tables. Released migrations never change.
 pub const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE articles (
@@ -212,16 +211,16 @@ pub const MIGRATIONS: &[&str] = &[
 /// The version that this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
 
-/// What was found out about a library.
+/// The version of an opened library.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum SchemaState {
-    /// It is of this version now.
+    /// The current version.
     Ready,
-    /// It is of this later version.
+    /// A later version.
     Newer(usize),
 }
 
-/// Brings the library at `path` up to the last of `migrations`. Before it is changed, a copy is made.
+/// Migrates the library at `path` to the last version. Makes a copy first.
 pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<SchemaState> {
     let before = version(connection)?;
     if before > migrations.len() {
@@ -234,7 +233,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&s
         database::copy(connection, &copy_of(path, before))?;
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another program may have done it since.
+    // Another program may have migrated it since.
     let now = version(&transaction)?;
     for migration in migrations.iter().skip(now) {
         transaction.execute_batch(migration)?;
@@ -246,7 +245,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&s
     Ok(SchemaState::Ready)
 }
 
-/// The version of a library, 0 for an empty file; an error where it is something else.
+/// Returns the version of a library, or 0 for an empty file.
 fn version(connection: &Connection) -> Result<usize> {
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let version = number("user_version")?;
@@ -257,7 +256,7 @@ fn version(connection: &Connection) -> Result<usize> {
     Ok(usize::try_from(version).unwrap_or(0))
 }
 
-/// A name beside the library that nothing has, for a copy of it as it was in `version`.
+/// Returns an unused name beside the library, for a copy with this version.
 fn copy_of(path: &Path, version: usize) -> PathBuf {
     let named = |more: String| path.with_extension(format!("version-{version}{more}.db"));
     let numbered = (2..).map(|number| named(format!("-{number}")));

@@ -1,4 +1,4 @@
-//! Saved searches, and what each of them has reported already.
+//! Saved searches, and the articles that each has reported.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::article::ArticleId;
 use crate::query::SavedSearch;
 
 impl Library {
-    /// All saved searches, in the order in which they were saved.
+    /// Returns all saved searches, in the order in which they were saved.
     pub fn searches(&self) -> Result<Vec<SavedSearch>> {
         read_searches(&self.connection)
     }
@@ -19,7 +19,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// The library cannot be written. The inner result is an error of `decide`.
+    /// Returns an error if the library cannot be written. The inner result is an error of `decide`.
     pub fn save_search_after<E>(
         &mut self,
         decide: impl FnOnce(&[SavedSearch]) -> std::result::Result<SavedSearch, E>,
@@ -30,17 +30,17 @@ impl Library {
         })
     }
 
-    /// Keeps a search, in place of one of the same name. Another with the same key loses it.
+    /// Saves a search, and replaces one with the same name. Another search with the same key loses it.
     pub fn save_search(&mut self, search: &SavedSearch) -> Result<()> {
         self.write(|transaction, revision| put_search(transaction, search, revision))
     }
 
-    /// Forgets a search; says whether there was one.
+    /// Deletes a search. Returns whether it existed.
     pub fn remove_search(&mut self, name: &str) -> Result<bool> {
         self.write(|transaction, _| delete_search(transaction, name))
     }
 
-    /// The articles that a saved search has found before.
+    /// Returns the articles that a saved search has found before.
     pub fn reported(&self, search: &str) -> Result<HashSet<ArticleId>> {
         let mut statement = self.connection.prepare_cached("SELECT article FROM reported WHERE search = ?1")?;
         let ids = rows::read(&mut statement, [search], "reported", |row| Ok(ArticleId(unsigned(row.get(0)?))))?;

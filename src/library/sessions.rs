@@ -1,17 +1,17 @@
-//! Where the reader was, and what was filtered for.
+//! Sessions and older filters.
 
 use rusqlite::params;
 
 use super::{Library, Result, now, rows};
 
-/// How many filters are kept.
+/// The maximum number of older filters.
 pub(super) const FILTERS: u32 = 200;
 
-/// How many sessions are kept: one for each set of sources that was open.
+/// The maximum number of sessions, one for each set of sources.
 pub(super) const SESSIONS: u32 = 500;
 
 impl Library {
-    /// Keeps where the reader was in these sources. Both are texts that this room does not look into.
+    /// Saves the session of these sources. Both texts are opaque to the library.
     pub fn keep_session(&mut self, sources: &str, session: &str) -> Result<()> {
         self.write(|transaction, _| {
             let sql = "INSERT INTO sessions (sources, session, saved_at) VALUES (?1, ?2, ?3)
@@ -24,20 +24,20 @@ impl Library {
         })
     }
 
-    /// Where the reader was in these sources.
+    /// Returns the session of these sources.
     pub fn session(&self, sources: &str) -> Result<Option<String>> {
         let sql = "SELECT session FROM sessions WHERE sources = ?1";
         rows::first(&mut *self.connection.prepare_cached(sql)?, [sources], "sessions", |row| row.get(0))
     }
 
-    /// All sources that were open, the last first, and where the reader was in each.
+    /// Returns all sources with their sessions, the latest first.
     pub fn sessions(&self) -> Result<Vec<(String, String)>> {
         let sql = "SELECT sources, session FROM sessions ORDER BY saved_at DESC, sources";
         let mut statement = self.connection.prepare(sql)?;
         rows::read(&mut statement, [], "sessions", |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// Keeps a filter as the newest.
+    /// Saves a filter as the newest.
     pub fn keep_filter(&mut self, filter: &str) -> Result<()> {
         self.write(|transaction, _| {
             transaction.execute("DELETE FROM history WHERE filter = ?1", [filter])?;
@@ -49,7 +49,7 @@ impl Library {
         })
     }
 
-    /// The filters that were kept, the oldest first.
+    /// Returns the older filters, the oldest first.
     pub fn filters(&self) -> Result<Vec<String>> {
         let mut statement = self.connection.prepare("SELECT filter FROM history ORDER BY position")?;
         rows::read(&mut statement, [], "history", |row| row.get(0))

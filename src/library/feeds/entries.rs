@@ -1,5 +1,4 @@
-//! The entries of feeds in the library: each is stored once, changes leave the former text behind, and what was let go
-//! does not come back.
+//! The entries of feeds: each is stored once, a change keeps the former text, and dropped entries do not return.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
@@ -19,7 +18,7 @@ use crate::library::marks::{MarkWriter, signed, unsigned};
 use crate::library::{ArticleRecord, KnownFeed, Library, Result, now, rows};
 use crate::marks::{Change, MarkChange};
 
-/// An entry made ready to be stored, which needs no library and can be done for many feeds at a time.
+/// An entry prepared for storing. Preparing needs no library, so it can run in parallel.
 #[derive(Clone, Debug)]
 pub struct PreparedEntry {
     pub(crate) keys: EntryKeys,
@@ -39,7 +38,7 @@ impl PreparedEntry {
     pub fn new(seeds: &[u64], page: Option<&str>, entry: FeedArticle) -> PreparedEntry {
         let FeedArticle { keys, guid, mut draft } = entry;
         let sums = |address: &str| forms_of(address).iter().map(|form| xxh3_64(form.as_bytes())).collect();
-        // A link that all entries share says nothing about which is which.
+        // A link that all entries share identifies none of them.
         let is_page = |url: &str| page.is_some_and(|page| canonical_address(url) == canonical_address(page));
         let links: Vec<u64> = draft.url.as_deref().filter(|url| !is_page(url)).map(sums).unwrap_or_default();
         let guids: Vec<u64> = guid.as_deref().map(sums).unwrap_or_default();
@@ -67,7 +66,7 @@ impl PreparedEntry {
         }
     }
 
-    /// All entries of a document. Links that several of them have tell nothing about which is which.
+    /// Prepares all entries of a document. Links that several of them share are not used as keys.
     pub fn of_document(feed: &KnownFeed, page: Option<&str>, entries: Vec<FeedArticle>) -> Vec<PreparedEntry> {
         let seeds: Vec<u64> = std::iter::once(feed.seed).chain(feed.former_seeds.iter().copied()).collect();
         let mut prepared: Vec<PreparedEntry> =
@@ -89,160 +88,160 @@ impl PreparedEntry {
         (first(&self.links), first(&self.guids))
     }
 
-    /// Marks it as what another program kept of the entry: the feed's own text takes its place without a word.
+    /// Marks the text as imported from another program: the text of the feed replaces it without reporting a change.
     #[must_use]
     pub fn copied(self) -> PreparedEntry {
         PreparedEntry { content: COPIED, ..self }
     }
 }
 
-/// What came of trying a feed.
+/// The result of fetching a feed.
 #[derive(Debug)]
 pub struct FetchResult {
-    /// Which feed.
+    /// The feed.
     pub feed: FeedId,
-    /// The version of the feed when it was asked for.
+    /// The version of the feed at the time of the request.
     pub version: FetchRevision,
-    /// How it is now.
+    /// The new fetch status.
     pub health: FetchStatus,
-    /// Where it has moved for good.
+    /// The new address, if it has moved permanently.
     pub moved_to: Option<String>,
     /// Whether an entry that several feeds have is shown once. Otherwise each of them has marks of its own.
     pub merge: bool,
-    /// What was delivered.
+    /// The content.
     pub outcome: FetchOutcome,
 }
 
-/// What was delivered.
+/// The content of a fetch result.
 #[derive(Debug)]
 pub enum FetchOutcome {
-    /// Nothing; [`FetchStatus::error`] says why.
+    /// No content; [`FetchStatus::error`] has the reason.
     Nothing,
-    /// The feed is as it was.
+    /// The feed is unchanged.
     Unchanged,
     /// The feed.
     Feed(Box<ParsedFeed>),
-    /// Entries that another program kept. Adds entries and a missing title, and changes nothing else of the feed.
+    /// Entries imported from another program. Adds entries and a missing title, and changes nothing else.
     Copy(Box<ParsedFeed>),
 }
 
-/// What another program's reader did to an entry.
+/// Marks of an entry imported from another program.
 #[derive(Clone, Debug)]
 pub struct ImportedMark {
-    /// The entry's identity.
+    /// The id of the entry.
     pub id: ArticleId,
-    /// Its headline.
+    /// The headline.
     pub headline: String,
-    /// What was done to it.
+    /// The changes.
     pub changes: Vec<Change>,
 }
 
-/// A feed as it was delivered.
+/// A parsed feed.
 #[derive(Debug, Default)]
 pub struct ParsedFeed {
-    /// What it calls itself.
+    /// The title.
     pub title: String,
-    /// The page that it belongs to.
+    /// The address of its page.
     pub page: Option<String>,
-    /// What it says of itself.
+    /// The description.
     pub description: Option<String>,
-    /// The `ETag` to ask with the next time.
+    /// The `ETag` for the next request.
     pub etag: Option<String>,
-    /// The `Last-Modified` to ask with.
+    /// The `Last-Modified` for the next request.
     pub last_modified: Option<String>,
-    /// Its entries.
+    /// The entries.
     pub entries: Vec<PreparedEntry>,
     /// The problems of the feed.
     pub flaws: Vec<Warning>,
 }
 
-/// What storing a delivery did.
+/// The result of storing a feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreCounts {
-    /// Entries that are new.
+    /// The number of new entries.
     pub new: Vec<ArticleId>,
-    /// Entries whose text changed.
+    /// The number of entries whose text changed.
     pub changed: usize,
     /// The identity of each entry of the document, in its order; `None` for a repeated entry.
     pub ids: Vec<Option<ArticleId>>,
-    /// Whether nothing was stored because the feed was unsubscribed or a newer answer was stored since it was asked for.
+    /// Whether nothing was stored because the feed was unsubscribed or a newer response was stored since the request.
     pub is_stale: bool,
     /// The feed with which this one was merged; then nothing else was stored.
     pub merged: Option<MergedFeeds>,
 }
 
-/// What a refresh found when it fetched the whole article of an entry.
+/// The result of fetching the whole article of an entry.
 #[derive(Clone, Debug)]
 pub enum FullText<'d> {
     /// The article.
     Fetched(&'d Draft<'d>),
-    /// Nothing this time. It is fetched again by the next refresh, a few times.
+    /// A temporary error. The next refresh tries again, a few times.
     Failed,
-    /// There is no article to fetch.
+    /// No article can be fetched.
     None,
 }
 
-/// How often a refresh tries to fetch the whole article of an entry.
+/// The maximum number of attempts to fetch the whole article of an entry.
 const FULL_TEXT_TRIES: u32 = 3;
 
 /// Which entries to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryQuery {
-    /// So many of the newest.
+    /// This number of the newest entries.
     Newest(usize),
-    /// Those with these numbers.
+    /// The entries with these numbers.
     Numbered(RangeInclusive<i64>),
-    /// Those that came or changed after the change with this number.
+    /// The entries that were added or changed after the change with this number.
     Since(i64),
 }
 
-/// An entry as it is stored.
+/// A stored entry.
 #[derive(Debug)]
 pub struct StoredEntry<'r> {
-    /// Its number: it grows in the order in which entries came.
+    /// The number, in order of arrival.
     pub number: i64,
-    /// Its identity.
+    /// The id.
     pub id: ArticleId,
-    /// The feed that it came from.
+    /// The feed.
     pub feed: FeedId,
-    /// The entry of another feed that it repeats.
+    /// The entry of another feed that it duplicates.
     pub same_as: Option<ArticleId>,
-    /// Whether it was let go; then there is no text.
+    /// Whether it was dropped; then it has no text.
     pub dropped: bool,
-    /// When it was published, or first came where it does not say.
+    /// The publication date, or the time of arrival if it has none.
     pub published: Option<Published>,
     /// The article as JSON, without its date; see [`Draft`].
     pub article: &'r str,
-    /// Whether there is a former text of it.
+    /// Whether it has a former text.
     pub has_former: bool,
     /// The position among entries with the same date; greater ones are shown first.
     pub position: i64,
 }
 
-/// The texts that an entry has.
+/// The texts of an entry.
 #[derive(Debug, Default)]
 pub struct EntryTexts {
-    /// As the feed has it.
+    /// The text of the feed.
     pub article: Draft<'static>,
-    /// As the feed had it before it changed.
+    /// The former text of the feed.
     pub former: Option<Draft<'static>>,
-    /// The whole article, of the page.
+    /// The whole article of the page.
     pub full: Option<Draft<'static>>,
-    /// Whether the whole article is what is shown.
+    /// Whether the whole article is shown.
     pub shows_full: bool,
 }
 
 impl Library {
-    /// Makes this connection one for much that can be had again: a power cut may take back the last transactions, whole,
-    /// and what others keep is as safe as ever.
+    /// Configures this connection for data that can be fetched again: a power loss may revert its last transactions as a
+    /// whole. Other connections are not affected.
     pub fn for_bulk(&self) -> Result<()> {
         self.connection.pragma_update(None, "synchronous", "NORMAL")?;
         self.connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
-        // In pages: the file behind the log is brought up to date less often.
+        // In pages: run checkpoints less often.
         Ok(self.connection.pragma_update(None, "wal_autocheckpoint", 16_000)?)
     }
 
-    /// Stores what feeds delivered, all of it or nothing. What is there already is not stored again.
+    /// Stores fetch results in one transaction. Existing entries are not stored again.
     pub fn store(&mut self, deliveries: &[FetchResult]) -> Result<Vec<StoreCounts>> {
         self.write(|transaction, revision| {
             let stored = deliveries.iter().map(|delivery| {
@@ -254,8 +253,7 @@ impl Library {
         })
     }
 
-    /// Adds what was done to entries elsewhere. Existing marks stay. Marks of an entry that repeats another one go to that
-    /// one, which is shown.
+    /// Adds imported marks. Existing marks stay. Marks of a duplicate entry go to the entry that is shown.
     pub fn copy_marks(&mut self, url: &str, marks: Vec<ImportedMark>) -> Result<()> {
         let fresh = self.write(|transaction, revision| {
             let mut keeper = MarkWriter::new(transaction, revision)?;
@@ -284,7 +282,7 @@ impl Library {
         Ok(())
     }
 
-    /// Gives the stored entries that are wanted to `take`, newest first or in the order of their numbers.
+    /// Passes the selected entries to `take`, newest first or in the order of their numbers.
     pub fn read_entries(&self, which: &EntryQuery, mut take: impl FnMut(StoredEntry<'_>)) -> Result<()> {
         const COLUMNS: &str = "SELECT number, id, feed, published, zone, same_as, dropped,
             CASE WHEN shows_full AND full IS NOT NULL THEN full ELSE article END, former IS NOT NULL,
@@ -310,9 +308,9 @@ impl Library {
         Ok(())
     }
 
-    /// The entries that repeat one of another feed: that one, and the feed of the repetition.
+    /// Returns the duplicate entries: the entry that is shown, and the feed of the duplicate.
     pub fn repeated_entries(&self) -> Result<Vec<(ArticleId, FeedId)>> {
-        // In this order the index has them ready; by number alone all entries would be looked at.
+        // The index has this order; sorting by number would read all entries.
         let same = "SELECT same_as, feed FROM entries WHERE same_as IS NOT NULL AND dropped = 0
             ORDER BY same_as, number";
         let mut statement = self.connection.prepare_cached(same)?;
@@ -320,23 +318,23 @@ impl Library {
         rows::read(&mut statement, [], "entries", repeated)
     }
 
-    /// The number of the last change, and the first and last number of an entry.
+    /// Returns the number of the last change, and the first and last number of an entry.
     pub fn extent_of_entries(&self) -> Result<(i64, RangeInclusive<i64>)> {
-        // Each end by itself is one look; asked for both at once, SQLite goes through all entries.
+        // One query for each end uses the index; one query for both would read all entries.
         let extent = "SELECT (SELECT revision FROM counter), coalesce((SELECT min(number) FROM entries), 0),
             coalesce((SELECT max(number) FROM entries), -1)";
         let mut statement = self.connection.prepare_cached(extent)?;
         Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?..=row.get(2)?)))?)
     }
 
-    /// How many entries have these numbers.
+    /// Returns the number of entries in this range of numbers.
     pub fn count_entries(&self, numbers: RangeInclusive<i64>) -> Result<u64> {
         let count = "SELECT count(*) FROM entries WHERE number BETWEEN ?1 AND ?2";
         let mut statement = self.connection.prepare_cached(count)?;
         Ok(statement.query_row([numbers.start(), numbers.end()], |row| row.get(0)).map(i64::cast_unsigned)?)
     }
 
-    /// The texts of an entry; `None` where there is no such entry.
+    /// Returns the texts of an entry, or `None` if it does not exist.
     pub fn entry_texts(&self, id: ArticleId) -> Result<Option<EntryTexts>> {
         let texts = "SELECT article, former, full, shows_full FROM entry_texts
             WHERE entry = (SELECT number FROM entries WHERE id = ?1)";
@@ -414,7 +412,7 @@ impl Library {
         })
     }
 
-    /// Shows the whole article behind an entry, or what its feed has of it.
+    /// Shows the whole article of an entry, or the text of the feed.
     pub fn show_full_text(&mut self, id: ArticleId, full: bool) -> Result<()> {
         self.change_text(id, "shows_full = ?2", &full)
     }
@@ -465,7 +463,7 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &FetchResult) -
     let document = match &delivery.outcome {
         FetchOutcome::Nothing => return Ok(StoreCounts::default()),
         FetchOutcome::Unchanged => {
-            // What there is grows older, and is read, whether more comes or not.
+            // Retention depends on age and read marks too, so it applies even without new entries.
             drop_old_entries(transaction, revision, delivery)?;
             return Ok(StoreCounts::default());
         }
@@ -483,7 +481,7 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &FetchResult) -
     let mut stored = StoreCounts::default();
     let mut listed = HashSet::with_capacity(document.entries.len());
     let now = now();
-    // In reverse, because of entries with the same date the one with the greater number is listed first.
+    // In reverse, because entries with the same date are listed by descending number.
     for (entry, found) in document.entries.iter().zip(found).rev() {
         let id = match found {
             EntryMatch::Stored(row) => row.id,
@@ -519,9 +517,9 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &FetchResult) -
     Ok(stored)
 }
 
-/// Returns whether a feed was unsubscribed, or a newer answer was stored, since it was asked for.
+/// Returns whether a feed was unsubscribed, or a newer response was stored, since the request.
 ///
-/// If two requests were based on the same version, only the first answer is stored, because the other may be older. The
+/// If two requests were based on the same version, only the first response is stored, because the other may be older. The
 /// next refresh sends the stored `ETag`, so nothing is missed.
 fn is_stale(transaction: &Transaction<'_>, delivery: &FetchResult) -> Result<bool> {
     let sql = "SELECT fetch_revision, tried_at FROM feeds WHERE id = ?1 AND subscribed = 1";
@@ -530,18 +528,18 @@ fn is_stale(transaction: &Transaction<'_>, delivery: &FetchResult) -> Result<boo
     let Some(version) = version else { return Ok(true) };
     Ok(match delivery.outcome {
         FetchOutcome::Copy(_) => false,
-        // A failure does not replace what another refresh has found out since.
+        // A failure does not replace a newer result of another refresh.
         FetchOutcome::Nothing => version != delivery.version,
         FetchOutcome::Unchanged | FetchOutcome::Feed(_) => version.revision != delivery.version.revision,
     })
 }
 
-/// Takes over what a feed says of itself.
+/// Stores the title and other metadata of a feed.
 fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedId, document: &ParsedFeed) -> Result<()> {
-    // The name that a list of feeds gave it turns out to be its own.
+    // The name from an imported list equals the title of the feed.
     let own = "UPDATE feeds SET own_title = NULL WHERE id = ?1 AND own_title = ?2";
     transaction.prepare_cached(own)?.execute(params![feed.0, document.title])?;
-    // Where there are no entries yet, none is shown under another name.
+    // Without entries, nothing is shown under the former name.
     let own = "UPDATE feeds SET title = ?2,
         revision = CASE WHEN EXISTS (SELECT 1 FROM entries WHERE feed = ?1) THEN ?3 ELSE revision END
         WHERE id = ?1 AND title <> ?2 AND ?2 <> ''";
@@ -562,7 +560,7 @@ fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedId, document
     Ok(())
 }
 
-/// Stands for the checksum of a text that another program kept.
+/// The checksum of a text imported from another program.
 pub(crate) const COPIED: u64 = 0;
 
 /// Stores a new entry. Returns its number.
@@ -602,7 +600,7 @@ fn insert(
         VALUES (?1, ?2, CASE WHEN ?4 THEN (SELECT 0 FROM feeds WHERE id = ?3 AND full_text = 1) END)";
     let may_be_fetched = entry.content != COPIED;
     transaction.prepare_cached(text)?.execute(params![number, entry.article, feed.0, may_be_fetched])?;
-    // Marks that were imported before the entry came.
+    // Marks that were imported before the entry arrived.
     if let Some(first) = same_as {
         merge_marks(transaction, revision, signed(id.0), first)?;
     }
@@ -619,7 +617,7 @@ fn update(
 ) -> Result<bool> {
     let date = entry.published.map(|published| (published.seconds(), published.offset_minutes()));
     let moved = date.is_some_and(|(seconds, _)| seconds != row.published);
-    // What another program kept is no news to what is there.
+    // Imported text does not change an existing entry.
     if row.dropped || entry.content == COPIED {
         return Ok(false);
     }
@@ -673,7 +671,7 @@ fn is_readdressed(transaction: &Transaction<'_>, number: i64, entry: &PreparedEn
         for address in draft.url.iter_mut().chain(&mut draft.links) {
             *address = canonical_address(address).into_owned().into();
         }
-        // They are not part of the text.
+        // Addresses are not part of the text.
         draft.enclosures.clear();
         Some(draft)
     };
@@ -720,7 +718,7 @@ fn drop_old_entries(
     Ok(Some(gone.into_iter().map(|(id, _)| id).collect()))
 }
 
-/// Forgets what was let go and what the feed does not list any more, so cannot come back.
+/// Deletes dropped entries that the feed no longer lists, because they cannot return.
 fn delete_unlisted(transaction: &Transaction<'_>, feed: FeedId, listed: &HashSet<i64>) -> Result<()> {
     let mut statement = transaction.prepare_cached("SELECT number, id FROM entries WHERE feed = ?1 AND dropped = 1")?;
     let both = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
