@@ -308,7 +308,7 @@ mod unix {
             let [half, most, _] = milliseconds(&mut times);
             row(
                 &format!("a scroll step {what}"),
-                "p95 ≤ 5 ms, ≤ 4 KB",
+                "p95 ≤ 5 ms, ≤ 8 KB",
                 &format!("p50 {half:.1}, p95 {most:.1} ms, {} bytes each", bytes / 100),
                 "",
             );

@@ -41,7 +41,7 @@ use event_loop::{Event, Screen, turn};
 use messages::to_message;
 use terminal::input::Input;
 use terminal::probe::{Answers, questions};
-use terminal::{Terminal, disable_echo, give_back, is_there, size};
+use terminal::{Terminal, disable_echo, is_there, restore, size};
 
 /// What the reader is started with.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ struct RestoreOnDrop(Arc<Answers>);
 impl Drop for RestoreOnDrop {
     fn drop(&mut self) {
         self.0.wait_until_complete();
-        give_back();
+        restore();
     }
 }
 
@@ -99,7 +99,7 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
     let Options { sources, title, config, config_problems, greeting, cache, library, colours } = options;
     let PreparedTerminal { events, inbox, input, terminal } = prepared;
     let room = events.clone();
-    let mut screen = Terminal::take(config.mouse, painter(&config, colours), move || drop(room.send(Event::Room)))?;
+    let mut screen = Terminal::acquire(config.mouse, painter(&config, colours), move || drop(room.send(Event::Room)))?;
     let now = || Local::now().naive_local();
     let mut state = State::new(config.clone(), title, now());
     state.update(Message::Resize(size()));

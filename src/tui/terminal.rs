@@ -1,7 +1,7 @@
-//! The terminal: taken with everything that the screen needs, and given back whole exactly once, whatever happens.
+//! The terminal: acquired with all modes that the screen needs, and restored exactly once, even after a panic.
 
+mod backend;
 pub(crate) mod input;
-mod plotter;
 pub(crate) mod probe;
 #[cfg(unix)]
 pub(crate) mod signals;
@@ -14,14 +14,14 @@ use std::sync::{Mutex, MutexGuard};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::style::ResetColor;
+use crossterm::style::{ResetColor, force_color_output};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
 };
-use crossterm::{Command, cursor, execute, queue};
+use crossterm::{Command, cursor, execute};
+use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::{Frame, Terminal as Canvas};
 
 use super::event_loop::Screen;
 use crate::app::{Size, State};
@@ -29,160 +29,165 @@ use crate::engine::log::note;
 use crate::text::SafeText;
 use crate::util::lock;
 use crate::util::panic_guard::is_guarded;
-use plotter::Plotter;
+use backend::ScreenBackend;
 use writer::Writer;
 
-/// Whether the terminal is ours. Whoever turns it off gives the terminal back.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the program uses the terminal. The thread that clears it restores the terminal.
+static ACQUIRED: AtomicBool = AtomicBool::new(false);
 
-/// Whoever writes holds it, so that nothing of a frame comes after the terminal was given back.
-static PEN: Mutex<()> = Mutex::new(());
+/// Held while writing to the terminal, so that no part of a frame follows the sequences that restore it.
+static WRITE_LOCK: Mutex<()> = Mutex::new(());
 
-fn pen() -> MutexGuard<'static, ()> {
-    lock(&PEN)
+fn lock_writes() -> MutexGuard<'static, ()> {
+    lock(&WRITE_LOCK)
 }
 
-/// What is written to: on Unix the terminal itself and not [`io::Stdout`], which keeps back what ends in no line feed and
-/// whose lock the end of the program would wait for.
+/// The output. On Unix it is the terminal itself: [`io::Stdout`] buffers text without a line feed, and its lock would
+/// delay the exit.
 #[cfg(unix)]
 type Output = std::fs::File;
 #[cfg(not(unix))]
 type Output = io::Stdout;
 
 #[cfg(unix)]
-#[expect(clippy::disallowed_methods, reason = "the screen is drawn through it")]
+#[expect(clippy::disallowed_methods, reason = "frames are written to it")]
 fn output() -> io::Result<Output> {
     use std::os::fd::AsFd;
     Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
 }
 
 #[cfg(not(unix))]
-#[expect(clippy::disallowed_methods, reason = "the screen is drawn through it")]
+#[expect(clippy::disallowed_methods, reason = "frames are written to it")]
 fn output() -> io::Result<Output> {
     Ok(io::stdout())
 }
 
-/// The screen in a real terminal. Dropping it gives the terminal back.
-pub(crate) struct Terminal<P: FnMut(&State, &mut Frame<'_>)> {
-    /// A frame comes together here, and the writer takes it when it is whole.
-    canvas: Canvas<Plotter>,
+/// The screen of a real terminal. Dropping it restores the terminal.
+pub(crate) struct Terminal<R: FnMut(&State, &mut Frame<'_>)> {
+    /// Draws into memory. The writer thread writes complete frames.
+    terminal: ratatui::Terminal<ScreenBackend>,
     writer: Writer,
-    /// What goes to the clipboard with the next frame.
-    clip: Option<String>,
-    paint: P,
+    /// Text to copy to the clipboard with the next frame.
+    clipboard: Option<String>,
+    render: R,
     mouse: bool,
 }
 
-impl<P: FnMut(&State, &mut Frame<'_>)> Terminal<P> {
-    /// Takes the terminal; `paint` draws a frame. With the `mouse`, if it is wanted. `free` is called, from another
-    /// thread, when a frame can be drawn after one could not, as the terminal had not taken the one before.
-    pub(crate) fn take(mouse: bool, paint: P, free: impl Fn() + Send + 'static) -> io::Result<Terminal<P>> {
+impl<R: FnMut(&State, &mut Frame<'_>)> Terminal<R> {
+    /// Acquires the terminal. `render` draws a frame, and `mouse` turns on the mouse. If a frame is skipped because the
+    /// last one is still being written, `on_ready` is called on another thread when the next can be drawn.
+    pub(crate) fn acquire(mouse: bool, render: R, on_ready: impl Fn() + Send + 'static) -> io::Result<Terminal<R>> {
         let mut output = output()?;
-        let put = move |piece: &[u8]| {
-            let _pen = pen();
-            if TAKEN.load(Ordering::SeqCst) {
-                output.write_all(piece)?;
+        let write_chunk = move |chunk: &[u8]| {
+            let _lock = lock_writes();
+            if ACQUIRED.load(Ordering::SeqCst) {
+                output.write_all(chunk)?;
                 output.flush()?;
             }
-            Ok(TAKEN.load(Ordering::SeqCst))
+            Ok(ACQUIRED.load(Ordering::SeqCst))
         };
-        let writer = Writer::start(put, free)?;
-        let canvas = Canvas::new(Plotter::default())?;
-        let mut terminal = Terminal { canvas, writer, clip: None, paint, mouse };
+        let writer = Writer::start(write_chunk, on_ready)?;
+        // The theme decides on colours: `--color always` takes precedence over NO_COLOR, which crossterm reads by itself.
+        force_color_output(true);
+        let terminal = ratatui::Terminal::new(ScreenBackend::default())?;
+        let mut terminal = Terminal { terminal, writer, clipboard: None, render, mouse };
         terminal.enter()?;
         Ok(terminal)
     }
 }
 
-impl<P: FnMut(&State, &mut Frame<'_>)> Drop for Terminal<P> {
+impl<R: FnMut(&State, &mut Frame<'_>)> Drop for Terminal<R> {
     fn drop(&mut self) {
-        give_back();
+        restore();
     }
 }
 
-impl<P: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<P> {
+impl<R: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<R> {
     fn draw(&mut self, state: &State) -> io::Result<()> {
-        if !TAKEN.load(Ordering::Relaxed) || !self.writer.has_room()? {
+        if !ACQUIRED.load(Ordering::Relaxed) || !self.writer.is_ready()? {
             return Ok(());
         }
-        let (width, height) = crossterm::terminal::size().map_err(gone)?;
-        self.canvas.backend_mut().set_size((width, height).into());
-        // The terminal shows the frame when it is whole.
-        queue!(self.canvas.backend_mut().sink(), BeginSynchronizedUpdate)?;
-        self.canvas.draw(|frame| (self.paint)(state, frame)).map_err(gone)?;
-        queue!(self.canvas.backend_mut().sink(), EndSynchronizedUpdate)?;
-        if let Some(text) = self.clip.take() {
-            queue!(self.canvas.backend_mut().sink(), CopyToClipboard::to_clipboard_from(text))?;
+        let (width, height) = crossterm::terminal::size().map_err(as_hangup)?;
+        self.terminal.backend_mut().set_size((width, height).into());
+        // The terminal shows the frame when it is complete.
+        self.terminal.backend_mut().queue(BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| (self.render)(state, frame)).map_err(as_hangup)?;
+        let backend = self.terminal.backend_mut();
+        backend.queue(EndSynchronizedUpdate)?;
+        if let Some(text) = self.clipboard.take() {
+            backend.queue(CopyToClipboard::to_clipboard_from(text))?;
         }
-        self.writer.write(self.canvas.backend_mut().take());
+        self.writer.write(backend.take_bytes());
         Ok(())
     }
 
     fn leave(&mut self) -> io::Result<()> {
-        give_back();
-        self.writer.settle();
+        restore();
+        self.writer.drain();
         Ok(())
     }
 
-    /// What takes the terminal goes out with the next frame.
+    /// Acquires the terminal again. The sequences are written with the next frame.
     fn enter(&mut self) -> io::Result<()> {
-        if TAKEN.swap(true, Ordering::SeqCst) {
-            // The program was stopped and continued, and the shell put its own modes in place of ours.
+        if ACQUIRED.swap(true, Ordering::SeqCst) {
+            // The program was stopped and continued, and the shell replaced our modes.
             disable_raw_mode()?;
         }
         enable_raw_mode()?;
         set_signal_keys(false)?;
-        let sink = self.canvas.backend_mut().sink();
-        queue!(sink, EnterAlternateScreen, cursor::Hide, EnableBracketedPaste)?;
+        let backend = self.terminal.backend_mut();
+        backend.queue(EnterAlternateScreen)?;
+        backend.queue(cursor::Hide)?;
+        backend.queue(EnableBracketedPaste)?;
         if self.mouse {
-            queue!(sink, MouseOn)?;
+            backend.queue(MouseOn)?;
         }
-        // Ratatui's own `clear` asks the terminal where the cursor is, and waits for an answer that may never come.
+        // Ratatui's `clear` asks the terminal for the cursor position, and the answer may never come.
         let Size { columns, rows } = size();
-        self.canvas.backend_mut().set_size((columns, rows).into());
-        self.canvas.resize(Rect::new(0, 0, columns, rows))
+        backend.set_size((columns, rows).into());
+        self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
 
-    /// It goes out with the next frame, in base64, so that nothing in it can end the sequence; where another comes before
-    /// that, it takes its place.
+    /// Stores the text for the next frame, and replaces one that is not written yet. The sequence holds it as base64, so
+    /// no text can end the sequence.
     fn copy(&mut self, text: &SafeText) -> io::Result<()> {
-        self.clip = Some(text.as_str().to_owned());
+        self.clipboard = Some(text.as_str().to_owned());
         Ok(())
     }
 }
 
-/// What an error means while a frame is put together, which happens in memory: nothing can fail but asking the terminal
-/// for its size.
+/// Converts an error of drawing a frame. Frames are drawn in memory, so the only possible cause is that the terminal is
+/// gone and has no size.
 #[cfg(unix)]
-fn gone(_: io::Error) -> io::Error {
+fn as_hangup(_: io::Error) -> io::Error {
     rustix::io::Errno::IO.into()
 }
 
 #[cfg(not(unix))]
-fn gone(error: io::Error) -> io::Error {
+fn as_hangup(error: io::Error) -> io::Error {
     error
 }
 
-/// The size of the terminal, as far as it tells.
+/// Returns the size of the terminal, or 80 by 24 if it is unknown.
 pub(crate) fn size() -> Size {
     let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
     Size { columns, rows }
 }
 
-/// Whether there is a terminal. One that was closed is there no more.
+/// Returns whether standard output is a terminal that is still open.
 pub(crate) fn is_there() -> bool {
     output().is_ok_and(|output| output.is_terminal())
 }
 
 /// Turns off echo and line editing before the screen is set up, so that answers of the terminal are not shown. `^C` and
-/// `^Z` still send their signals: keys are not read yet, and a disk may be slow.
+/// `^Z` still send signals: nothing reads keys yet, and a disk may be slow.
 pub(crate) fn disable_echo() -> io::Result<()> {
-    give_back_on_panic();
+    restore_on_panic();
     enable_raw_mode()?;
     set_signal_keys(true)
 }
 
-/// Sets whether `^C`, `^Z` and `^\\` send signals instead of being keys.
+/// Sets whether `^C`, `^Z` and `^\\` send signals or are read as keys.
 #[cfg(unix)]
 fn set_signal_keys(on: bool) -> io::Result<()> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
@@ -197,15 +202,15 @@ fn set_signal_keys(_: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Restores the terminal, if it is in use by the program. Any thread may call this.
-pub(crate) fn give_back() {
-    // First, because it does not block: another thread may hold the pen in a write that hangs.
+/// Restores the terminal if the program uses it. Any thread may call this.
+pub(crate) fn restore() {
+    // First, because it does not block: another thread may hold the lock in a write that hangs.
     let _ = disable_raw_mode();
-    if !TAKEN.swap(false, Ordering::SeqCst) {
+    if !ACQUIRED.swap(false, Ordering::SeqCst) {
         return;
     }
-    let _pen = pen();
-    // A terminal that is gone needs no restoring.
+    let _lock = lock_writes();
+    // Ignore errors: a terminal that is gone needs no restoring.
     if let Ok(output) = output() {
         let mut output = BufWriter::new(output);
         let _ = execute!(
@@ -220,22 +225,22 @@ pub(crate) fn give_back() {
     }
 }
 
-/// Lets a panic be read where it is written. One that is caught and told as a problem leaves the screen alone.
-fn give_back_on_panic() {
+/// Restores the terminal before a panic is printed. A caught panic leaves the screen alone.
+fn restore_on_panic() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let print = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             note(|| panic.to_string());
             if !is_guarded() {
-                give_back();
+                restore();
                 print(panic);
             }
         }));
     });
 }
 
-/// Turns on the mouse: clicks, the wheel, and motion while a button is down. Crossterm's own command asks for every
+/// Turns on the mouse: clicks, the wheel, and motion while a button is pressed. Crossterm's own command reports every
 /// motion, which would wake the program whenever the pointer crosses its window.
 struct MouseOn;
 
@@ -255,7 +260,7 @@ impl Command for MouseOn {
     }
 }
 
-/// Turns off what [`MouseOn`] turned on.
+/// Turns off the modes of [`MouseOn`].
 struct MouseOff;
 
 impl Command for MouseOff {

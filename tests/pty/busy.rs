@@ -17,7 +17,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
 /// What a step may write, in bytes, and how much longer than twice the time of one while nothing else is done 95 of 100
 /// may take.
-const BYTES: usize = 4096;
+const BYTES: usize = 8192;
 const SOON: Duration = Duration::from_millis(5);
 
 /// As from a key that is held down.

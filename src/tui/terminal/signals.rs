@@ -14,7 +14,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SI
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use super::{give_back, size};
+use super::{restore, size};
 use crate::app::Message;
 use crate::engine::log::note;
 use crate::tui::event_loop::Event;
@@ -104,7 +104,7 @@ fn exit_after(timeout: Duration, signal: i32) {
         thread::sleep(timeout);
         let now = Instant::now();
         let never = || false;
-        let restoring = Task::start("restore", give_back);
+        let restoring = Task::start("restore", restore);
         let flushing = Task::start("flush", || {
             if let Some(flush) = &*lock(&STATE.flush) {
                 flush();
@@ -119,7 +119,7 @@ fn exit_after(timeout: Duration, signal: i32) {
         process::exit(128 + signal);
     });
     if started.is_err() {
-        give_back();
+        restore();
         process::exit(128 + signal);
     }
 }

@@ -1,8 +1,7 @@
-//! The thread that writes to the terminal, so that a terminal that takes its time, or takes nothing, holds up nothing
-//! but the drawing.
+//! The thread that writes to the terminal. A slow terminal delays drawing and nothing else.
 //!
-//! It has one frame at a time. While it writes, the loop draws nothing: what it would have drawn is part of the next
-//! frame, so a slow link never has more than one frame to catch up with.
+//! It holds one frame at a time. While it writes, the event loop draws nothing and the next frame includes all changes,
+//! so a slow link is never more than one frame behind.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -10,119 +9,120 @@ use std::thread;
 
 use crate::util::{lock, wait_while};
 
-/// How much is written at once, in bytes: between two pieces it is seen whether the rest is still wanted.
-const PIECE: usize = 4096;
+/// The maximum bytes of a chunk. Between chunks, the thread checks whether the rest is still wanted.
+const CHUNK_SIZE: usize = 4096;
 
-/// The thread, as seen from the loop. It ends when this is dropped.
+/// The handle of the thread. Dropping it ends the thread.
 pub(crate) struct Writer {
-    tray: Arc<Tray>,
+    slot: Arc<FrameSlot>,
 }
 
+/// The frame that is passed to the thread.
 #[derive(Default)]
-struct Tray {
-    state: Mutex<State>,
+struct FrameSlot {
+    state: Mutex<SlotState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    /// What is to be written; it stays until all of it is.
+struct SlotState {
+    /// The frame to write, or an empty one while the thread writes it.
     frame: Option<Vec<u8>>,
-    /// Whether somebody asked for room while there was none.
-    asked: bool,
+    /// Set if [`Writer::is_ready`] returned `false` since the last frame was written.
+    is_awaited: bool,
     error: Option<io::Error>,
-    closed: bool,
+    is_closed: bool,
 }
 
 impl Writer {
-    /// Starts the thread. `put` writes a piece and says whether the next is wanted. `free` is called when there is room
-    /// after it was asked for in vain, and when writing has failed.
+    /// Starts the thread. `write_chunk` writes a chunk and returns whether to go on. `on_ready` is called when the
+    /// thread becomes ready after [`is_ready`](Self::is_ready) returned `false`, and when a write fails.
     pub(crate) fn start(
-        put: impl FnMut(&[u8]) -> io::Result<bool> + Send + 'static,
-        free: impl Fn() + Send + 'static,
+        write_chunk: impl FnMut(&[u8]) -> io::Result<bool> + Send + 'static,
+        on_ready: impl Fn() + Send + 'static,
     ) -> io::Result<Writer> {
-        let tray = Arc::new(Tray::default());
-        let own = Arc::clone(&tray);
-        thread::Builder::new().name("terminal".to_owned()).spawn(move || own.run(put, free))?;
-        Ok(Writer { tray })
+        let slot = Arc::new(FrameSlot::default());
+        let shared = Arc::clone(&slot);
+        thread::Builder::new().name("terminal".to_owned()).spawn(move || shared.run(write_chunk, on_ready))?;
+        Ok(Writer { slot })
     }
 
-    /// Whether there is room for a frame; where there is none, `free` will be called. The error is the one with which
-    /// writing ended.
-    pub(crate) fn has_room(&self) -> io::Result<bool> {
-        let mut state = self.tray.lock();
+    /// Returns whether the last frame is written. If not, `on_ready` will be called. Returns the error of a failed
+    /// write, once.
+    pub(crate) fn is_ready(&self) -> io::Result<bool> {
+        let mut state = self.slot.lock();
         if let Some(error) = state.error.take() {
             return Err(error);
         }
-        state.asked = state.frame.is_some();
-        Ok(!state.asked)
+        state.is_awaited = state.frame.is_some();
+        Ok(!state.is_awaited)
     }
 
-    /// Hands over what is to be written, when there is room for it.
+    /// Passes a frame to the thread, which must be ready.
     pub(crate) fn write(&self, frame: Vec<u8>) {
         if !frame.is_empty() {
-            self.tray.lock().frame = Some(frame);
-            self.tray.changed.notify_all();
+            self.slot.lock().frame = Some(frame);
+            self.slot.changed.notify_all();
         }
     }
 
-    /// Waits until nothing of what was handed over is left to be written. It is for when it is no longer wanted, and
-    /// would come up again when something is.
-    pub(crate) fn settle(&self) {
-        let writing = |state: &mut State| state.frame.is_some();
-        drop(self.tray.changed.wait_while(self.tray.lock(), writing));
+    /// Waits until the thread has written or dropped its frame.
+    pub(crate) fn drain(&self) {
+        let is_busy = |state: &mut SlotState| state.frame.is_some();
+        drop(wait_while(&self.slot.changed, self.slot.lock(), is_busy));
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.tray.lock().closed = true;
-        self.tray.changed.notify_all();
+        self.slot.lock().is_closed = true;
+        self.slot.changed.notify_all();
     }
 }
 
-impl Tray {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl FrameSlot {
+    fn lock(&self) -> MutexGuard<'_, SlotState> {
         lock(&self.state)
     }
 
-    fn run(&self, mut put: impl FnMut(&[u8]) -> io::Result<bool>, free: impl Fn()) {
-        while let Some(frame) = self.next() {
-            let mut written = Ok(true);
+    fn run(&self, mut write_chunk: impl FnMut(&[u8]) -> io::Result<bool>, on_ready: impl Fn()) {
+        while let Some(frame) = self.next_frame() {
+            let mut result = Ok(true);
             let mut rest = frame.as_slice();
-            while !rest.is_empty() && matches!(written, Ok(true)) {
-                let (piece, after) = rest.split_at(end_of_piece(rest));
-                written = put(piece);
+            while !rest.is_empty() && matches!(result, Ok(true)) {
+                let (chunk, after) = rest.split_at(chunk_end(rest));
+                result = write_chunk(chunk);
                 rest = after;
             }
             let mut state = self.lock();
             state.frame = None;
-            state.error = written.err();
-            let tell = std::mem::take(&mut state.asked) || state.error.is_some();
+            state.error = result.err();
+            let must_notify = std::mem::take(&mut state.is_awaited) || state.error.is_some();
             drop(state);
             self.changed.notify_all();
-            if tell {
-                free();
+            if must_notify {
+                on_ready();
             }
         }
     }
 
-    /// The next frame, of which an empty one is left behind; none when there will be no more.
-    fn next(&self) -> Option<Vec<u8>> {
-        let idle = |state: &mut State| state.frame.as_ref().is_none_or(Vec::is_empty) && !state.closed;
-        let mut state = wait_while(&self.changed, self.lock(), idle);
-        if state.closed { None } else { state.frame.as_mut().map(std::mem::take) }
+    /// Waits for the next frame and replaces it by an empty one. Returns `None` after the writer was dropped.
+    fn next_frame(&self) -> Option<Vec<u8>> {
+        let is_idle = |state: &mut SlotState| state.frame.as_ref().is_none_or(Vec::is_empty) && !state.is_closed;
+        let mut state = wait_while(&self.changed, self.lock(), is_idle);
+        if state.is_closed { None } else { state.frame.as_mut().map(std::mem::take) }
     }
 }
 
-/// Where a piece ends: before a sequence that moves or colours, so that what comes in place of the rest cuts none in two.
-fn end_of_piece(frame: &[u8]) -> usize {
-    if frame.len() <= PIECE {
+/// Returns the end of the first chunk. It is in front of a control sequence, so no sequence is cut if the rest of the
+/// frame is dropped.
+fn chunk_end(frame: &[u8]) -> usize {
+    if frame.len() <= CHUNK_SIZE {
         return frame.len();
     }
-    let begins = |at: &usize| frame.get(*at..).is_some_and(|rest| rest.starts_with(b"\x1b["));
-    let before = (1..=PIECE).rev().find(begins);
-    before.or_else(|| (PIECE + 1..frame.len()).find(begins)).unwrap_or(frame.len())
+    let starts_sequence = |at: &usize| frame.get(*at..).is_some_and(|rest| rest.starts_with(b"\x1b["));
+    let before = (1..=CHUNK_SIZE).rev().find(starts_sequence);
+    before.or_else(|| (CHUNK_SIZE + 1..frame.len()).find(starts_sequence)).unwrap_or(frame.len())
 }
 
 #[cfg(test)]
@@ -131,62 +131,62 @@ mod tests {
 
     use super::*;
 
-    /// A terminal that takes a piece when it is told to.
-    struct Link {
-        taken: Receiver<Vec<u8>>,
-        answers: Sender<io::Result<bool>>,
-        freed: Receiver<()>,
+    /// A terminal that accepts each chunk only when the test says so.
+    struct SlowTerminal {
+        chunks: Receiver<Vec<u8>>,
+        results: Sender<io::Result<bool>>,
+        ready: Receiver<()>,
         writer: Writer,
     }
 
-    fn link() -> Link {
-        let (give, taken) = channel();
-        let (answers, told) = channel();
-        let (free, freed) = channel();
-        let put = move |piece: &[u8]| {
-            give.send(piece.to_vec()).unwrap();
-            told.recv().unwrap_or(Ok(false))
+    fn slow_terminal() -> SlowTerminal {
+        let (chunk_sender, chunks) = channel();
+        let (results, result_receiver) = channel();
+        let (ready_sender, ready) = channel();
+        let write_chunk = move |chunk: &[u8]| {
+            chunk_sender.send(chunk.to_vec()).unwrap();
+            result_receiver.recv().unwrap_or(Ok(false))
         };
-        let writer = Writer::start(put, move || free.send(()).unwrap_or_default()).unwrap();
-        Link { taken, answers, freed, writer }
+        let writer = Writer::start(write_chunk, move || ready_sender.send(()).unwrap_or_default()).unwrap();
+        SlowTerminal { chunks, results, ready, writer }
     }
 
     #[test]
-    fn writer_reports_when_the_last_frame_is_written() {
-        let link = link();
-        assert!(link.writer.has_room().unwrap());
-        link.writer.write(Vec::new());
-        assert!(link.writer.has_room().unwrap(), "nothing is nothing to write");
-        // The sequence that would be cut is part of the second piece.
-        link.writer.write([&[b'x'; PIECE - 2], b"\x1b[m".as_slice()].concat());
-        assert_eq!(link.taken.recv().unwrap().len(), PIECE - 2);
-        assert!(!link.writer.has_room().unwrap());
-        link.answers.send(Ok(true)).unwrap();
-        assert_eq!(link.taken.recv().unwrap(), b"\x1b[m");
-        assert!(!link.writer.has_room().unwrap());
-        assert!(link.freed.try_recv().is_err());
-        link.answers.send(Ok(true)).unwrap();
-        link.freed.recv().unwrap();
-        assert!(link.writer.has_room().unwrap());
-        link.writer.write(vec![2]);
-        assert_eq!(link.taken.recv().unwrap(), [2]);
+    fn writer_reports_when_it_is_ready_again() {
+        let terminal = slow_terminal();
+        assert!(terminal.writer.is_ready().unwrap());
+        terminal.writer.write(Vec::new());
+        assert!(terminal.writer.is_ready().unwrap(), "an empty frame is not written");
+        // The sequence at the limit belongs to the second chunk.
+        terminal.writer.write([&[b'x'; CHUNK_SIZE - 2], b"\x1b[m".as_slice()].concat());
+        assert_eq!(terminal.chunks.recv().unwrap().len(), CHUNK_SIZE - 2);
+        assert!(!terminal.writer.is_ready().unwrap());
+        terminal.results.send(Ok(true)).unwrap();
+        assert_eq!(terminal.chunks.recv().unwrap(), b"\x1b[m");
+        assert!(!terminal.writer.is_ready().unwrap());
+        assert!(terminal.ready.try_recv().is_err());
+        terminal.results.send(Ok(true)).unwrap();
+        terminal.ready.recv().unwrap();
+        assert!(terminal.writer.is_ready().unwrap());
+        terminal.writer.write(vec![2]);
+        assert_eq!(terminal.chunks.recv().unwrap(), [2]);
     }
 
     #[test]
-    fn writer_drops_stale_frames_and_reports_an_error_once() {
-        let link = link();
-        link.writer.write(b"\x1b[m".repeat(PIECE));
-        link.taken.recv().unwrap();
-        assert!(!link.writer.has_room().unwrap());
-        link.answers.send(Ok(false)).unwrap();
-        link.writer.settle();
-        link.freed.recv().unwrap();
-        assert!(link.writer.has_room().unwrap());
-        link.writer.write(vec![2]);
-        assert_eq!(link.taken.recv().unwrap(), [2], "the rest of the first is gone");
-        link.answers.send(Err(io::ErrorKind::BrokenPipe.into())).unwrap();
-        link.freed.recv().unwrap();
-        assert!(link.writer.has_room().is_err());
-        assert!(link.writer.has_room().unwrap());
+    fn writer_drops_unwanted_chunks_and_reports_errors_once() {
+        let terminal = slow_terminal();
+        terminal.writer.write(b"\x1b[m".repeat(CHUNK_SIZE));
+        terminal.chunks.recv().unwrap();
+        assert!(!terminal.writer.is_ready().unwrap());
+        terminal.results.send(Ok(false)).unwrap();
+        terminal.writer.drain();
+        terminal.ready.recv().unwrap();
+        assert!(terminal.writer.is_ready().unwrap());
+        terminal.writer.write(vec![2]);
+        assert_eq!(terminal.chunks.recv().unwrap(), [2], "the rest of the first frame is dropped");
+        terminal.results.send(Err(io::ErrorKind::BrokenPipe.into())).unwrap();
+        terminal.ready.recv().unwrap();
+        assert!(terminal.writer.is_ready().is_err());
+        assert!(terminal.writer.is_ready().unwrap());
     }
 }
