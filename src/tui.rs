@@ -1,4 +1,4 @@
-//! Everything put together: the reader in a terminal, from the first frame to the last.
+//! The reader in a terminal: creates the services, runs the event loop, and restores the terminal.
 
 pub(crate) mod effects;
 pub(crate) mod event_loop;
@@ -6,7 +6,7 @@ pub mod export;
 pub(crate) mod messages;
 pub(crate) mod terminal;
 
-pub use event_loop::Ending;
+pub use event_loop::ExitReason;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -36,31 +36,31 @@ use crate::text::format::counted;
 use crate::tui::export::Exporter;
 use crate::ui::{Theme, draw};
 use crate::util::LatestWorker;
-use effects::Executor;
-use event_loop::{Event, Screen, turn};
+use effects::Effects;
+use event_loop::{Event, Screen};
 use messages::to_message;
 use terminal::input::Input;
 use terminal::probe::{Answers, questions};
 use terminal::{Terminal, disable_echo, is_there, restore, size};
 
-/// What the reader is started with.
+/// Options of the reader.
 #[derive(Debug)]
 pub struct Options {
     /// Where articles come from.
     pub sources: Vec<Source>,
-    /// What that is called at the head of the list.
+    /// The title of the list.
     pub title: String,
     /// The settings.
     pub config: Config,
-    /// What was wrong with them.
+    /// Problems of the config file.
     pub config_problems: Vec<Problem>,
-    /// A line to begin with.
+    /// The first notice.
     pub greeting: Option<String>,
-    /// Where snapshots are kept, if they are.
+    /// The cache for snapshots; `None` stores none.
     pub cache: Option<Cache>,
-    /// Where the library is, if anything is kept.
+    /// The path of the library; `None` stores nothing.
     pub library: Option<PathBuf>,
-    /// Whether colours are wanted, whatever the environment says.
+    /// Overrides `NO_COLOR` of the environment.
     pub colours: Option<bool>,
 }
 
@@ -95,18 +95,18 @@ pub fn ask_terminal(colours: Option<bool>) -> io::Result<PreparedTerminal> {
 }
 
 /// Runs the reader until it ends. The terminal is restored when this returns, even with an error.
-pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
+pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReason> {
     let Options { sources, title, config, config_problems, greeting, cache, library, colours } = options;
     let PreparedTerminal { events, inbox, input, terminal } = prepared;
-    let room = events.clone();
-    let mut screen = Terminal::acquire(config.mouse, painter(&config, colours), move || drop(room.send(Event::Room)))?;
+    let ready = events.clone();
+    let mut screen = Terminal::acquire(config.mouse, make_renderer(&config, colours), move || drop(ready.send(Event::WriterReady)))?;
     let now = || Local::now().naive_local();
     let mut state = State::new(config.clone(), title, now());
     state.update(Message::Resize(size()));
     if let Some(text) = greeting {
         state.update(Message::Notice(Notice::info(text)));
     }
-    // The first is told; all are listed with the other problems.
+    // Show the first one. All are in the list of problems.
     if let Some(first) = config_problems.first() {
         state.update(Message::Notice(Notice::error(first.to_string())));
     }
@@ -116,22 +116,22 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
     if let Some(background) = terminal.0.background() {
         state.update(Message::Background(background));
     }
-    // The screen stands before anything else begins.
+    // Draw the first frame before anything else starts.
     match screen.draw(&state) {
         Ok(()) => {}
-        // The terminal has gone away since the start.
-        Err(_) if !is_there() => return Ok(Ending::Hangup),
+        // The terminal was closed since the start.
+        Err(_) if !is_there() => return Ok(ExitReason::Hangup),
         Err(error) => return Err(error),
     }
     let named = sources.clone();
     let load = LoadOptions::of(&config);
     let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
-    let archive = CorpusService::open_with(sources, load, cache, config.watch, teller(&events))?;
+    let archive = CorpusService::open_with(sources, load, cache, config.watch, message_sender(&events))?;
     let reader = ReaderId::new();
     let feeds =
-        FeedService::start(library.clone(), reader, shown, config.feeds.clone(), archive.looker(), teller(&events))?;
-    // Whatever another program wrote to the library may have to do with feeds.
-    let (look, look_again, mut tell) = (archive.looker(), feeds.looker(), teller(&events));
+        FeedService::start(library.clone(), reader, shown, config.feeds.clone(), archive.looker(), message_sender(&events))?;
+    // Changes by other programs may concern feeds.
+    let (look, look_again, mut tell) = (archive.looker(), feeds.looker(), message_sender(&events));
     let tell = move |event| {
         if matches!(event, event::Event::ExternalChanges { .. }) {
             look();
@@ -139,13 +139,13 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
         }
         tell(event);
     };
-    let mut executor = Executor {
+    let mut effects = Effects {
         keeper: LibraryWriter::start(library, reader, named, tell)?,
         archive,
         feeds,
-        search: start_search_worker(teller(&events))?,
-        facets: start_facet_worker(teller(&events))?,
-        values: start_values_worker(teller(&events))?,
+        search: start_search_worker(message_sender(&events))?,
+        facets: start_facet_worker(message_sender(&events))?,
+        values: start_values_worker(message_sender(&events))?,
         dwell_timer: start_timer("dwell", &events, Message::Lingered)?,
         stop_timer: start_timer("stop", &events, |()| Message::StopExpired)?,
         key_popup_timer: start_timer("key popup", &events, |()| Message::KeyPopupDue)?,
@@ -156,20 +156,20 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
         editor: config.editor,
     };
     #[cfg(unix)]
-    terminal::signals::set_flush_hook(executor.keeper.closer());
-    let ending = turn(&mut state, &mut screen, &mut executor, &inbox, &now);
-    note(|| format!("ended: {ending:?}"));
-    // Both at once: a terminal that takes nothing must not keep from the disk what is still to be written, and a slow
-    // disk must not keep the terminal.
-    let quits = matches!(ending, Ending::Quit);
+    terminal::signals::set_flush_hook(effects.keeper.closer());
+    let reason = event_loop::run(&mut state, &mut screen, &mut effects, &inbox, &now);
+    note(|| format!("ended: {reason:?}"));
+    // Restore the terminal and save at the same time: a hanging terminal must not delay saving, and a slow disk must not
+    // delay the terminal.
+    let quits = matches!(reason, ExitReason::Quit);
     let restoring = thread::Builder::new().name("restore".to_owned()).spawn(move || {
         if !quits {
             terminal.0.stop_waiting();
         }
         drop(terminal);
     });
-    let unkept = executor.keeper.close(|| {
-        say("newsdesk: the disk that the library is on is slow; what was marked last is kept when it answers (^C gives it up)");
+    let unkept = effects.keeper.close(|| {
+        eprint_clean("newsdesk: the disk of the library is slow; waiting to save the last marks (^C discards them)");
     });
     drop(screen);
     if let Ok(restoring) = restoring {
@@ -178,26 +178,26 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<Ending> {
     if let Some(unkept) = unkept {
         let text = match unkept {
             RescueOutcome::Rescued(path) => {
-                format!("newsdesk: what could not be kept is in {}; `newsdesk library import` reads it", path.display())
+                format!("newsdesk: unsaved changes are in {}; `newsdesk library import` loads them", path.display())
             }
             RescueOutcome::Lost(count) => format!(
-                "newsdesk: {} could not be kept, nor written to a file in your home",
+                "newsdesk: {} could not be saved, nor written to a rescue file",
                 counted(count as u64, "change", "changes")
             ),
         };
-        say(&text);
+        eprint_clean(&text);
     }
-    Ok(ending)
+    Ok(reason)
 }
 
-/// Says something once the screen is left.
-fn say(text: &str) {
-    #[expect(clippy::disallowed_methods, reason = "it is cleaned, and this room knows no other")]
+/// Prints text to standard error after the screen was left.
+fn eprint_clean(text: &str) {
+    #[expect(clippy::disallowed_methods, reason = "the text is cleaned")]
     let _ = writeln!(io::stderr(), "{}", clean(text));
 }
 
-/// Draws frames, with the theme that the state has.
-fn painter(config: &Config, colours: Option<bool>) -> impl FnMut(&State, &mut Frame<'_>) + use<> {
+/// Returns a function that draws frames with the theme of the state.
+fn make_renderer(config: &Config, colours: Option<bool>) -> impl FnMut(&State, &mut Frame<'_>) + use<> {
     let own = config.colours.clone();
     let make = move |(choice, answered): (ThemeChoice, Option<Background>)| {
         Theme::for_terminal(|name| variable(name, colours), choice, answered, &own)
@@ -213,7 +213,7 @@ fn painter(config: &Config, colours: Option<bool>) -> impl FnMut(&State, &mut Fr
     }
 }
 
-/// A variable of the environment, where the command line does not overrule it.
+/// Returns a variable of the environment, unless the command line overrides it.
 fn variable(name: &str, colours: Option<bool>) -> Option<String> {
     match (name, colours) {
         ("NO_COLOR", Some(true)) => None,
@@ -236,7 +236,7 @@ fn start_timer<T: Send + 'static>(
 }
 
 /// Returns a function that sends reports of a background service to the event loop.
-fn teller(events: &Sender<Event>) -> impl FnMut(event::Event) + Send + 'static {
+fn message_sender(events: &Sender<Event>) -> impl FnMut(event::Event) + Send + 'static {
     let events = events.clone();
     move |event| {
         // Sending fails once the loop has ended.

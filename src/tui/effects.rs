@@ -1,4 +1,4 @@
-//! The hands of the program: carries out what the state asks for.
+//! Runs the effects that the state requests.
 //!
 //! No shell ever sees a byte of an article: addresses are arguments, and text goes to a command's standard input.
 
@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use super::event_loop::{Event, Hands, Screen};
+use super::event_loop::{EffectRunner, Event, Screen};
 use super::terminal::input::Input;
 use crate::app::{Effect, Export, FeedOrder, Message, Notice};
 use crate::article::ArticleId;
@@ -27,12 +27,12 @@ use crate::text::clean;
 use crate::tui::export::Exporter;
 use crate::util::LatestWorker;
 
-/// What terminals take at most on their clipboard, in bytes; several drop what is longer without a word.
-const CLIPBOARD: usize = 74_000;
+/// The maximum bytes to copy. Several terminals ignore longer text without an error.
+const MAX_CLIPBOARD: usize = 74_000;
 
-/// Carries out effects.
-pub(crate) struct Executor {
-    /// Keeps the articles.
+/// Runs effects with the background services.
+pub(crate) struct Effects {
+    /// The articles.
     pub(crate) archive: CorpusService,
     /// The search worker.
     pub(crate) search: LatestWorker<SearchRequest>,
@@ -48,22 +48,22 @@ pub(crate) struct Executor {
     pub(crate) key_popup_timer: LatestWorker<()>,
     /// The writer of exports.
     pub(crate) exporter: Exporter,
-    /// Keeps what the reader does.
+    /// Saves to the library.
     pub(crate) keeper: LibraryWriter,
-    /// Has to do with feeds.
+    /// The feeds.
     pub(crate) feeds: FeedService,
-    /// Reads the terminal.
+    /// The input thread.
     pub(crate) input: Input,
-    /// Where notices go.
+    /// Sends to the event loop.
     pub(crate) events: Sender<Event>,
-    /// The command that opens an address, with `{}` for it; empty for the system's own.
+    /// The command that opens an address, which replaces `{}`; empty for the system's default.
     pub(crate) browser: Vec<String>,
-    /// The editor where the environment names none; may be empty.
+    /// The editor if the environment sets none; may be empty.
     pub(crate) editor: Vec<String>,
 }
 
-impl Hands for Executor {
-    fn carry_out(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()> {
+impl EffectRunner for Effects {
+    fn run_effect(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()> {
         match effect {
             Effect::Filter(request) => self.search.request(request),
             Effect::CancelFilter(_) => self.search.cancel(),
@@ -106,7 +106,7 @@ impl Hands for Executor {
                 }
                 Err(error) => self.tell(Notice::error(format!("{}: {error}", path.display()))),
             },
-            Effect::Copy(text) if text.len() > CLIPBOARD => {
+            Effect::Copy(text) if text.len() > MAX_CLIPBOARD => {
                 self.tell(Notice::error("This is too long for the terminal's clipboard; | pipes it to a command"));
             }
             Effect::Copy(text) => screen.copy(&text)?,
@@ -124,19 +124,19 @@ impl Hands for Executor {
             Effect::Reload => self.archive.reload(),
             Effect::Redraw => screen.enter()?,
             Effect::Suspend if !has_job_control() => self.tell(Notice::info("There is no shell to go back to")),
-            Effect::Suspend => self.step_aside(screen, stop_all)?,
-            // The loop ends by itself.
+            Effect::Suspend => self.suspend(screen, stop_all)?,
+            // The loop handles it.
             Effect::Quit => {}
         }
         Ok(())
     }
 
     fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()> {
-        self.step_aside(screen, stop_alone)
+        self.suspend(screen, stop_alone)
     }
 }
 
-impl Executor {
+impl Effects {
     fn tell(&self, notice: Notice) {
         let _ = self.events.send(Event::Message(Message::Notice(notice)));
     }
@@ -172,7 +172,7 @@ impl Executor {
         });
     }
 
-    /// Has a note written in the editor, in a file in a folder of its own that only this user can look into.
+    /// Edits a note in the editor, in a file in a new folder that only this user can read.
     fn edit_note(&self, article: ArticleId, text: &str, screen: &mut dyn Screen) -> io::Result<()> {
         let (folder, file) = match private_file(text) {
             Ok(written) => written,
@@ -182,9 +182,9 @@ impl Executor {
             }
         };
         self.edit(&file, screen)?;
-        // Editors write a new file in the place of the old one, so it is read by its name.
+        // Editors may replace the file, so read it by name.
         let read = std::fs::read(&file);
-        // What editors leave beside it goes as well.
+        // Removes the editor's other files too.
         if let Err(error) = folder.close() {
             self.tell(Notice::error(format!("{} could not be removed: {error}", file.display())));
         }
@@ -202,7 +202,7 @@ impl Executor {
         let mut words = editor(&self.editor, |name| std::env::var_os(name));
         words.push(file_argument(path));
         let name = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
-        let ended = self.lend(screen, || command(words).status())?;
+        let ended = self.with_terminal_released(screen, || command(words).status())?;
         match ended {
             Ok(status) if status.success() => {}
             Ok(status) => self.tell(Notice::error(format!("{name} ended with {}", describe(status)))),
@@ -212,7 +212,7 @@ impl Executor {
     }
 
     fn pipe(&self, typed: &str, text: String, screen: &mut dyn Screen) -> io::Result<()> {
-        let ended = self.lend(screen, || {
+        let ended = self.with_terminal_released(screen, || {
             let ended = pipe_into(typed, text);
             match &ended {
                 Ok(status) if status.success() => say("\n[Enter goes back to newsdesk]"),
@@ -230,9 +230,9 @@ impl Executor {
         Ok(())
     }
 
-    /// Hands the terminal to a child and takes it back.
-    fn lend<T>(&self, screen: &mut dyn Screen, work: impl FnOnce() -> T) -> io::Result<T> {
-        let done = self.input.while_closed(|| {
+    /// Runs `work` while a child process has the terminal.
+    fn with_terminal_released<T>(&self, screen: &mut dyn Screen, work: impl FnOnce() -> T) -> io::Result<T> {
+        let done = self.input.while_paused(|| {
             screen.leave()?;
             Ok::<T, io::Error>(lent(work))
         })?;
@@ -241,9 +241,9 @@ impl Executor {
         Ok(done)
     }
 
-    /// Stops with the terminal given back.
-    fn step_aside(&self, screen: &mut dyn Screen, stop: fn()) -> io::Result<()> {
-        self.input.while_closed(|| {
+    /// Restores the terminal, stops, and acquires it again.
+    fn suspend(&self, screen: &mut dyn Screen, stop: fn()) -> io::Result<()> {
+        self.input.while_paused(|| {
             screen.leave()?;
             stop();
             screen.enter()
@@ -256,7 +256,7 @@ impl Executor {
 #[cfg(unix)]
 use super::terminal::signals::{has_job_control, stop_all, stop_alone};
 
-// Systems without job control: nothing can stop a program there and go on with it.
+// These systems have no job control.
 #[cfg(not(unix))]
 fn has_job_control() -> bool {
     false
@@ -276,8 +276,7 @@ fn lent<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Writes `text` to a file in a new folder, both for this user alone. The folder is removed with all that is in it when
-/// it is dropped.
+/// Writes `text` to a file in a new folder that only this user can read. Dropping the folder removes it.
 fn private_file(text: &str) -> io::Result<(tempfile::TempDir, PathBuf)> {
     let mut builder = tempfile::Builder::new();
     builder.prefix("newsdesk-");
@@ -289,7 +288,7 @@ fn private_file(text: &str) -> io::Result<(tempfile::TempDir, PathBuf)> {
     Ok((folder, path))
 }
 
-/// The words with the argument in place of `{}`, or after them where there is none; none where there are no words.
+/// Replaces `{}` in the words by the argument, or appends it if there is no `{}`. Returns `None` if there are no words.
 fn with_argument(words: &[String], argument: &str) -> Option<Vec<OsString>> {
     let (program, rest) = words.split_first()?;
     let mut words = vec![OsString::from(program)];
@@ -300,10 +299,10 @@ fn with_argument(words: &[String], argument: &str) -> Option<Vec<OsString>> {
     Some(words)
 }
 
-/// The words of the editor: `$VISUAL`, `$EDITOR`, what the config names, or `vi`.
+/// Returns the words of the editor's command: `$VISUAL`, `$EDITOR`, the config's editor, or `vi`.
 fn editor(configured: &[String], variable: impl Fn(&str) -> Option<OsString>) -> Vec<OsString> {
     let from_environment = ["VISUAL", "EDITOR"].iter().filter_map(|name| variable(name)).find_map(|value| {
-        // Words in quotation marks are words, but no shell has a hand in it.
+        // Splits quoted words as a shell would, without running one.
         let words: Vec<OsString> = match value.to_str().and_then(|text| shell_words::split(text).ok()) {
             Some(words) => words.into_iter().map(OsString::from).collect(),
             None => vec![value],
@@ -315,8 +314,8 @@ fn editor(configured: &[String], variable: impl Fn(&str) -> Option<OsString>) ->
     if words.is_empty() { vec![if cfg!(windows) { "notepad".into() } else { "vi".into() }] } else { words }
 }
 
-/// The path as an argument that names a file and nothing else: one that begins with a dash is an option to most
-/// programs, and one that begins with a plus sign a command to many editors.
+/// Returns the path as an argument that can only name a file: a leading dash means an option to most programs, and a
+/// leading plus sign a command to many editors.
 fn file_argument(path: &Path) -> OsString {
     match path.as_os_str().as_encoded_bytes().first() {
         Some(b'-' | b'+') => Path::new(".").join(path).into(),
@@ -331,7 +330,7 @@ fn command(words: Vec<OsString>) -> Command {
     command
 }
 
-/// Runs the first of `commands` that succeeds, away from the terminal; else says why the last did not.
+/// Runs the commands without a terminal until one succeeds. Returns why the last one failed.
 fn run_first(commands: Vec<Command>) -> Result<(), String> {
     let mut reason = "no program for it was found".to_owned();
     for mut command in commands {
@@ -347,16 +346,16 @@ fn run_first(commands: Vec<Command>) -> Result<(), String> {
     Err(reason)
 }
 
-/// Runs what the reader typed, with `text` on its standard input.
+/// Runs a typed command with `text` on its standard input.
 fn pipe_into(typed: &str, text: String) -> io::Result<ExitStatus> {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(typed).stdin(Stdio::piped());
     let mut child = shell.spawn()?;
     let input = child.stdin.take();
-    // Written from a thread: a command that reads nothing, or waits for keys first, must not make us wait for it.
+    // On a thread, because a command that does not read would block the write.
     let writer = thread::Builder::new().name("pipe".to_owned()).spawn(move || {
         if let Some(mut input) = input {
-            // A command that has read enough closes its end; that is its right.
+            // Ignore errors: a command may stop reading.
             let _ = input.write_all(text.as_bytes());
         }
     });
@@ -372,8 +371,8 @@ fn describe(status: ExitStatus) -> String {
     }
 }
 
-/// Writes to the terminal while it is not ours.
-#[expect(clippy::disallowed_methods, reason = "what is said is cleaned")]
+/// Prints to the terminal while a child has it.
+#[expect(clippy::disallowed_methods, reason = "the text is cleaned")]
 fn say(text: &str) {
     let _ = writeln!(io::stdout(), "{}", clean(text));
 }

@@ -1,7 +1,7 @@
-//! The loop: wait for something to happen, let the state take in all that has, carry out what it asks for, draw once.
+//! The event loop: waits for events, updates the state with all of them, runs the effects, draws once.
 //!
-//! It knows neither the terminal nor the threads, only their traits, and has no tick: while nothing happens it costs
-//! nothing. The one thing that it wakes for by itself is a new day.
+//! It knows the terminal and the threads only by their traits. It has no tick: while nothing happens it uses no CPU. The
+//! only timer is for the next day.
 
 use std::io;
 use std::process::ExitCode;
@@ -15,32 +15,32 @@ use rustix::io::Errno;
 use crate::app::{Effect, Message, State};
 use crate::text::SafeText;
 
-/// How many messages are taken in before the screen is drawn, so that a flood of them cannot keep it from being so.
+/// The maximum number of events between two frames, so that a flood of events cannot stop drawing.
 const BURST: usize = 1_000;
 
-/// Something that the loop hears.
+/// An event for the loop.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// The state is to know.
+    /// A message for the state.
     Message(Message),
-    /// A signal asks the program to end.
+    /// A signal to end the program.
     Signal(i32),
-    /// Another program asks this one to stop and to wait for being continued.
+    /// Another program stops this one, until it is continued.
     Stop,
-    /// The program was stopped and goes on: who knows what stands on the screen.
-    Continued,
+    /// The program was stopped and continued. The content of the screen is unknown.
+    Resumed,
     /// The terminal is gone.
     Hangup,
-    /// The terminal has taken the last frame, and there is something new to draw.
-    Room,
+    /// The writer is idle and a new frame is pending.
+    WriterReady,
 }
 
 /// Why the loop ended.
 #[derive(Debug)]
-pub enum Ending {
-    /// The reader wants to leave.
+pub enum ExitReason {
+    /// The user quit.
     Quit,
-    /// This signal came.
+    /// This signal was received.
     Signal(i32),
     /// The terminal is gone.
     Hangup,
@@ -48,84 +48,84 @@ pub enum Ending {
     Output(io::Error),
 }
 
-impl Ending {
-    /// What an error of the screen means.
-    fn of(error: io::Error) -> Ending {
-        // A terminal that is gone may show itself by an error before the input thread hears of it.
+impl ExitReason {
+    /// Returns the reason for an error of the screen.
+    fn from_screen_error(error: io::Error) -> ExitReason {
+        // Writing may fail before the input thread notices that the terminal is gone.
         #[cfg(unix)]
         if let Some(Errno::IO | Errno::NXIO | Errno::NOTTY) = Errno::from_io_error(&error) {
-            return Ending::Hangup;
+            return ExitReason::Hangup;
         }
-        Ending::Output(error)
+        ExitReason::Output(error)
     }
 
-    /// What the program exits with: 128 and the number of the signal where one ended it. An error is one of the
-    /// screen.
+    /// Returns the exit code of the program: 128 plus the number of the signal that ended it. Returns an error if the
+    /// screen could not be drawn.
     pub fn into_exit_code(self) -> io::Result<ExitCode> {
         match self {
-            Ending::Quit => Ok(ExitCode::SUCCESS),
-            Ending::Signal(number) => Ok(u8::try_from(number).map_or(1, |number| number.saturating_add(128)).into()),
-            // As SIGHUP would have it.
-            Ending::Hangup => Ok((128 + 1).into()),
-            Ending::Output(error) => Err(error),
+            ExitReason::Quit => Ok(ExitCode::SUCCESS),
+            ExitReason::Signal(number) => Ok(u8::try_from(number).map_or(1, |number| number.saturating_add(128)).into()),
+            // The same as for SIGHUP.
+            ExitReason::Hangup => Ok((128 + 1).into()),
+            ExitReason::Output(error) => Err(error),
         }
     }
 }
 
-/// What the loop draws on.
+/// The screen that the loop draws on.
 pub(crate) trait Screen {
-    /// Draws the state as it is; where the terminal has not taken the last frame, not until [`Event::Room`].
+    /// Draws the state. Skips the frame if the writer is busy; [`Event::WriterReady`] follows then.
     fn draw(&mut self, state: &State) -> io::Result<()>;
 
-    /// Gives the terminal back as it was found.
+    /// Restores the terminal.
     fn leave(&mut self) -> io::Result<()>;
 
-    /// Takes the terminal, so that the next frame draws all of it.
+    /// Acquires the terminal. The next frame draws the whole screen.
     fn enter(&mut self) -> io::Result<()>;
 
-    /// Puts text on the clipboard of whoever sits at the terminal.
+    /// Copies text to the clipboard of the terminal.
     fn copy(&mut self, text: &SafeText) -> io::Result<()>;
 }
 
-/// What carries out the effects.
-pub(crate) trait Hands {
-    /// Carries out an effect other than [`Effect::Quit`]. An error is one of the screen, and ends the program.
-    fn carry_out(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()>;
+/// Runs the effects of the state.
+pub(crate) trait EffectRunner {
+    /// Runs an effect other than [`Effect::Quit`]. Returns an error of the screen, which ends the program.
+    fn run_effect(&mut self, effect: Effect, screen: &mut dyn Screen) -> io::Result<()>;
 
-    /// Stops the program, which another one asked for, and comes back when it is continued.
+    /// Stops the program at the request of another one. Returns when it is continued.
     fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()>;
 }
 
 /// Runs until the reader quits or the terminal is gone. `now` returns the local time. If a signal or a lost terminal ends
 /// the loop, saves an open note first.
-pub(crate) fn turn(
+pub(crate) fn run(
     state: &mut State,
     screen: &mut dyn Screen,
-    hands: &mut dyn Hands,
+    effects: &mut dyn EffectRunner,
     inbox: &Receiver<Event>,
     now: &dyn Fn() -> NaiveDateTime,
-) -> Ending {
-    let mut round = Round { state, screen, hands };
-    let ending = run(&mut round, inbox, now);
-    if !matches!(ending, Ending::Quit) {
-        round.save();
+) -> ExitReason {
+    let mut iteration = Iteration { state, screen, effects };
+    let reason = run_until_exit(&mut iteration, inbox, now);
+    if !matches!(reason, ExitReason::Quit) {
+        iteration.save();
     }
-    ending
+    reason
 }
 
-fn run(round: &mut Round<'_>, inbox: &Receiver<Event>, now: &dyn Fn() -> NaiveDateTime) -> Ending {
+fn run_until_exit(iteration: &mut Iteration<'_>, inbox: &Receiver<Event>, now: &dyn Fn() -> NaiveDateTime) -> ExitReason {
     let mut day = now();
-    match round.begin(day) {
+    match iteration.begin(day) {
         Ok(None) => {}
-        Ok(Some(ending)) => return ending,
-        Err(error) => return Ending::of(error),
+        Ok(Some(reason)) => return reason,
+        Err(error) => return ExitReason::from_screen_error(error),
     }
     loop {
         let first = match inbox.recv_timeout(until_midnight(now())) {
             Ok(event) => Some(event),
             Err(RecvTimeoutError::Timeout) => None,
-            // Everybody who could tell of anything is gone.
-            Err(RecvTimeoutError::Disconnected) => return Ending::Hangup,
+            // All senders are gone.
+            Err(RecvTimeoutError::Disconnected) => return ExitReason::Hangup,
         };
         let mut events: Vec<Event> = first.into_iter().chain(inbox.try_iter().take(BURST)).collect();
         let today = now();
@@ -133,63 +133,63 @@ fn run(round: &mut Round<'_>, inbox: &Receiver<Event>, now: &dyn Fn() -> NaiveDa
             day = today;
             events.push(Event::Message(Message::Clock(today)));
         }
-        match round.take(events) {
+        match iteration.handle(events) {
             Ok(None) => {}
-            Ok(Some(ending)) => return ending,
-            Err(error) => return Ending::of(error),
+            Ok(Some(reason)) => return reason,
+            Err(error) => return ExitReason::from_screen_error(error),
         }
     }
 }
 
-/// The time until the day changes. A clock that was set, or a machine that slept, is noticed with the next event.
+/// Returns the time until the next day. If the clock was set or the machine slept, the next event corrects it.
 fn until_midnight(now: NaiveDateTime) -> Duration {
     let midnight = now.date().checked_add_days(Days::new(1)).map(|day| day.and_time(NaiveTime::MIN));
     let left = midnight.and_then(|midnight| (midnight - now).to_std().ok());
     left.unwrap_or(Duration::from_secs(3600)) + Duration::from_millis(10)
 }
 
-struct Round<'a> {
+struct Iteration<'a> {
     state: &'a mut State,
     screen: &'a mut dyn Screen,
-    hands: &'a mut dyn Hands,
+    effects: &'a mut dyn EffectRunner,
 }
 
-impl Round<'_> {
-    fn begin(&mut self, now: NaiveDateTime) -> io::Result<Option<Ending>> {
-        self.take(vec![Event::Message(Message::Clock(now))])
+impl Iteration<'_> {
+    fn begin(&mut self, now: NaiveDateTime) -> io::Result<Option<ExitReason>> {
+        self.handle(vec![Event::Message(Message::Clock(now))])
     }
 
     /// Saves an open note. Ignores errors: they concern a screen that is gone.
     fn save(&mut self) {
         for effect in self.state.update(Message::Ending) {
-            let _ = self.hands.carry_out(effect, self.screen);
+            let _ = self.effects.run_effect(effect, self.screen);
         }
     }
 
-    /// Takes in what happened, in order, and draws once.
-    fn take(&mut self, events: Vec<Event>) -> io::Result<Option<Ending>> {
+    /// Handles events in order, and draws once.
+    fn handle(&mut self, events: Vec<Event>) -> io::Result<Option<ExitReason>> {
         if events.is_empty() {
             return Ok(None);
         }
         let last_size = events.iter().rposition(|event| matches!(event, Event::Message(Message::Resize(_))));
         for (at, event) in events.into_iter().enumerate() {
             match event {
-                // Of a burst of sizes, the last is the one that the terminal has.
+                // Only the last of several sizes is still valid.
                 Event::Message(Message::Resize(_)) if Some(at) != last_size => {}
                 Event::Message(message) => {
                     for effect in self.state.update(message) {
                         if matches!(effect, Effect::Quit) {
-                            return Ok(Some(Ending::Quit));
+                            return Ok(Some(ExitReason::Quit));
                         }
-                        self.hands.carry_out(effect, self.screen)?;
+                        self.effects.run_effect(effect, self.screen)?;
                     }
                 }
-                Event::Stop => self.hands.stop(self.screen)?,
-                Event::Continued => self.screen.enter()?,
-                Event::Signal(number) => return Ok(Some(Ending::Signal(number))),
-                Event::Hangup => return Ok(Some(Ending::Hangup)),
-                // Drawing comes after all that has happened.
-                Event::Room => {}
+                Event::Stop => self.effects.stop(self.screen)?,
+                Event::Resumed => self.screen.enter()?,
+                Event::Signal(number) => return Ok(Some(ExitReason::Signal(number))),
+                Event::Hangup => return Ok(Some(ExitReason::Hangup)),
+                // The frame is drawn below.
+                Event::WriterReady => {}
             }
         }
         self.screen.draw(self.state)?;
@@ -210,14 +210,14 @@ mod tests {
     use crate::text::SafeText;
 
     #[derive(Default)]
-    struct Paper {
+    struct TestScreen {
         frames: Vec<(Size, NaiveDateTime)>,
         left: usize,
         entered: usize,
         breaks: bool,
     }
 
-    impl Screen for Paper {
+    impl Screen for TestScreen {
         fn draw(&mut self, state: &State) -> io::Result<()> {
             self.frames.push((state.size(), state.now()));
             if self.breaks { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
@@ -235,10 +235,10 @@ mod tests {
         }
     }
 
-    struct NoHands;
+    struct NoEffects;
 
-    impl Hands for NoHands {
-        fn carry_out(&mut self, _: Effect, _: &mut dyn Screen) -> io::Result<()> {
+    impl EffectRunner for NoEffects {
+        fn run_effect(&mut self, _: Effect, _: &mut dyn Screen) -> io::Result<()> {
             Ok(())
         }
         fn stop(&mut self, screen: &mut dyn Screen) -> io::Result<()> {
@@ -250,12 +250,12 @@ mod tests {
         NaiveDate::from_ymd_opt(2023, 9, day).unwrap().and_hms_opt(12, 0, 0).unwrap()
     }
 
-    fn play(events: Vec<Event>, paper: &mut Paper) -> Ending {
+    fn play(events: Vec<Event>, screen: &mut TestScreen) -> ExitReason {
         let (sender, inbox) = mpsc::channel();
         events.into_iter().for_each(|event| sender.send(event).unwrap());
         let mut state = State::new(Config::default(), "desk".to_owned(), noon(1));
         drop(sender);
-        turn(&mut state, paper, &mut NoHands, &inbox, &|| noon(2))
+        run(&mut state, screen, &mut NoEffects, &inbox, &|| noon(2))
     }
 
     fn resize(columns: u16) -> Event {
@@ -264,30 +264,30 @@ mod tests {
 
     #[test]
     fn bursts_are_drawn_once_at_the_last_size() {
-        let mut paper = Paper::default();
-        play((1..=200).map(resize).collect(), &mut paper);
-        let columns: Vec<u16> = paper.frames.iter().map(|(size, _)| size.columns).collect();
+        let mut screen = TestScreen::default();
+        play((1..=200).map(resize).collect(), &mut screen);
+        let columns: Vec<u16> = screen.frames.iter().map(|(size, _)| size.columns).collect();
         assert_eq!(columns, [0, 200]);
-        assert!(paper.frames.iter().all(|(_, now)| *now == noon(2)), "the clock was told first");
+        assert!(screen.frames.iter().all(|(_, now)| *now == noon(2)), "the clock was told first");
     }
 
     #[test]
     fn quitting_signals_hang_ups_and_a_lost_screen_end_the_loop() {
         let q = || Event::Message(Message::Key(Key::plain(KeyCode::Char('q'))));
         for (event, code) in [(q(), 0), (Event::Signal(15), 143), (Event::Hangup, 129)] {
-            let ending = play(vec![resize(80), event, resize(99)], &mut Paper::default());
-            assert_eq!(ending.into_exit_code().unwrap(), ExitCode::from(code));
+            let reason = play(vec![resize(80), event, resize(99)], &mut TestScreen::default());
+            assert_eq!(reason.into_exit_code().unwrap(), ExitCode::from(code));
         }
-        let mut broken = Paper { breaks: true, ..Paper::default() };
-        assert!(matches!(play(vec![resize(80)], &mut broken), Ending::Output(_)));
+        let mut broken = TestScreen { breaks: true, ..TestScreen::default() };
+        assert!(matches!(play(vec![resize(80)], &mut broken), ExitReason::Output(_)));
         assert_eq!(broken.frames.len(), 1);
     }
 
     #[test]
     fn continuing_sets_up_the_terminal_again() {
-        let mut paper = Paper::default();
-        play(vec![Event::Stop, Event::Continued], &mut paper);
-        assert_eq!((paper.left, paper.entered), (1, 1));
+        let mut screen = TestScreen::default();
+        play(vec![Event::Stop, Event::Resumed], &mut screen);
+        assert_eq!((screen.left, screen.entered), (1, 1));
     }
 
     #[test]

@@ -204,7 +204,7 @@ fn unsaved_search_is_reported_and_rescued() {
     desk.wait_for("Not saved yet: the search \"Ferries\"");
     desk.send("q");
     assert_eq!(desk.wait_for_end(), 0);
-    desk.wait_for("what could not be kept is in");
+    desk.wait_for("unsaved changes are in");
     let names = fs::read_dir(reporter.home.path()).unwrap().map(|entry| entry.unwrap().path());
     let rescued = names.into_iter().find(|path| path.to_string_lossy().contains("newsdesk-unsaved-")).unwrap();
     assert!(reporter.run(&["library", "import", rescued.to_str().unwrap()]).status.success());

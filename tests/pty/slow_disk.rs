@@ -348,7 +348,7 @@ fn quit_with_a_hanging_library_explains_and_can_be_forced() {
         desk.send("j/ferry\r");
         desk.wait("that keys are answered", |desk| desk.text().contains("10 articles · 10 hits"));
         desk.send("q");
-        desk.wait("what is waited for", |desk| said(desk).contains("the disk that the library is on is slow"));
+        desk.wait("what is waited for", |desk| said(desk).contains("the disk of the library is slow"));
         assert!(desk.is_restored());
         if gives_up {
             leave(&mut desk, "INT");

@@ -1,4 +1,4 @@
-//! Input of the terminal (keys, pastes, mouse) as messages, and its answers to [`questions`](super::probe).
+//! Input of the terminal (keys, pastes, mouse) as messages, and its answers to questions ([`probe`](super::probe)).
 //!
 //! One thread reads the terminal from the first question to the end. It polls the terminal itself, so it notices at
 //! once when the terminal goes away. It pauses while a child process uses the terminal.
@@ -89,35 +89,36 @@ mod sys {
     use crate::app::Message;
     use crate::tui::event_loop::Event;
     use crate::tui::terminal::probe::{Answers, TerminalQuestion, batch};
-    use crate::util::{lock, wait};
+    use crate::util::{lock, wait, wait_timeout_while};
 
-    /// The terminal is gone if it says so often in a row that there is something to read, and nothing is read.
-    const EMPTY: u32 = 50;
+    /// The terminal is gone after this many empty reads in a row although it reports input.
+    const MAX_EMPTY_READS: u32 = 50;
 
-    /// How long a child waits for the input thread to step back.
-    const STEP_BACK: Duration = Duration::from_millis(200);
+    /// How long to wait for the input thread to pause.
+    const PAUSE_TIMEOUT: Duration = Duration::from_millis(200);
 
-    /// The input thread, as seen from the others.
+    /// The handle of the input thread.
     pub(crate) struct Input {
-        gate: Arc<Gate>,
+        gate: Arc<PauseGate>,
         waker: UnixStream,
         answers: Arc<Answers>,
     }
 
+    /// Pauses the input thread.
     #[derive(Default)]
-    struct Gate {
-        at: Mutex<Position>,
-        moved: Condvar,
+    struct PauseGate {
+        state: Mutex<PauseState>,
+        changed: Condvar,
     }
 
     #[derive(Clone, Copy, Default, PartialEq, Eq)]
-    enum Position {
+    enum PauseState {
         #[default]
-        Open,
-        /// It is to be closed.
-        Closing,
-        /// The thread stands before it.
-        Closed,
+        Running,
+        /// A pause is requested.
+        Pausing,
+        /// The thread waits.
+        Paused,
     }
 
     impl Input {
@@ -135,42 +136,47 @@ mod sys {
             }
             let (waker, woken) = UnixStream::pair()?;
             woken.set_nonblocking(true)?;
-            let gate = Arc::new(Gate::default());
-            let (decoder, their) = (Decoder::default(), Arc::clone(&answers));
-            let listener = Listener { tty, woken, gate: Arc::clone(&gate), events, decoder, answers: their };
+            let gate = Arc::new(PauseGate::default());
+            let listener = Listener {
+                tty,
+                woken,
+                gate: Arc::clone(&gate),
+                events,
+                decoder: Decoder::default(),
+                answers: Arc::clone(&answers),
+            };
             thread::Builder::new().name("input".to_owned()).spawn(move || listener.run())?;
             Ok(Input { gate, waker, answers })
         }
 
         /// Runs `work` while nothing is read from the terminal.
-        pub(crate) fn while_closed<T>(&self, work: impl FnOnce() -> T) -> T {
+        pub(crate) fn while_paused<T>(&self, work: impl FnOnce() -> T) -> T {
             self.answers.wait_until_complete();
-            *self.gate.lock() = Position::Closing;
+            *self.gate.lock() = PauseState::Pausing;
             let _ = (&self.waker).write(&[0]);
-            let closing = |at: &mut Position| *at == Position::Closing;
-            let waited = self.gate.moved.wait_timeout_while(self.gate.lock(), STEP_BACK, closing);
-            drop(waited);
-            let done = work();
-            *self.gate.lock() = Position::Open;
-            self.gate.moved.notify_all();
-            done
+            let is_pausing = |state: &mut PauseState| *state == PauseState::Pausing;
+            drop(wait_timeout_while(&self.gate.changed, self.gate.lock(), PAUSE_TIMEOUT, is_pausing));
+            let result = work();
+            *self.gate.lock() = PauseState::Running;
+            self.gate.changed.notify_all();
+            result
         }
     }
 
-    impl Gate {
-        fn lock(&self) -> MutexGuard<'_, Position> {
-            lock(&self.at)
+    impl PauseGate {
+        fn lock(&self) -> MutexGuard<'_, PauseState> {
+            lock(&self.state)
         }
 
-        /// Waits before the gate while it is closed.
-        fn pass(&self) {
-            let mut at = self.lock();
-            while *at != Position::Open {
-                if *at == Position::Closing {
-                    *at = Position::Closed;
-                    self.moved.notify_all();
+        /// Waits until no pause is requested.
+        fn wait_while_paused(&self) {
+            let mut state = self.lock();
+            while *state != PauseState::Running {
+                if *state == PauseState::Pausing {
+                    *state = PauseState::Paused;
+                    self.changed.notify_all();
                 }
-                at = wait(&self.moved, at);
+                state = wait(&self.changed, state);
             }
         }
     }
@@ -184,6 +190,7 @@ mod sys {
         File::options().read(true).write(true).open("/dev/tty")
     }
 
+    /// Returns whether a write to the terminal would not block.
     fn takes_output(tty: &File) -> bool {
         let mut waiting = [pollfd { fd: tty.as_raw_fd(), events: POLLOUT, revents: 0 }];
         poll(&mut waiting, Some(Duration::ZERO)).is_ok() && waiting.iter().any(|it| it.revents & POLLOUT != 0)
@@ -192,19 +199,19 @@ mod sys {
     struct Listener {
         tty: File,
         woken: UnixStream,
-        gate: Arc<Gate>,
+        gate: Arc<PauseGate>,
         events: Sender<Event>,
         decoder: Decoder,
         answers: Arc<Answers>,
     }
 
-    enum Heard {
+    enum PollResult {
         /// Input is ready.
-        Something,
+        Ready,
         /// The rest of a pending sequence did not arrive in time.
-        Nothing,
-        /// Wait again.
-        Again,
+        TimedOut,
+        /// Poll again.
+        Retry,
         HungUp,
     }
 
@@ -212,13 +219,13 @@ mod sys {
         fn run(mut self) {
             let mut buffer = [0; 4096];
             let mut empty = 0;
-            while empty < EMPTY {
-                self.gate.pass();
+            while empty < MAX_EMPTY_READS {
+                self.gate.wait_while_paused();
                 let decoded = match self.wait() {
-                    Heard::Nothing => self.decoder.flush(self.answers.are_expected()).into_iter().collect(),
-                    Heard::Again => continue,
-                    Heard::HungUp => break,
-                    Heard::Something => match self.tty.read(&mut buffer) {
+                    PollResult::TimedOut => self.decoder.flush(self.answers.are_expected()).into_iter().collect(),
+                    PollResult::Retry => continue,
+                    PollResult::HungUp => break,
+                    PollResult::Ready => match self.tty.read(&mut buffer) {
                         Ok(0) => {
                             empty += 1;
                             continue;
@@ -236,24 +243,24 @@ mod sys {
             let _ = self.events.send(Event::Hangup);
         }
 
-        fn wait(&mut self) -> Heard {
+        fn wait(&mut self) -> PollResult {
             let fds = [self.tty.as_raw_fd(), self.woken.as_raw_fd()];
             let mut waiting = fds.map(|fd| pollfd { fd, events: POLLIN, revents: 0 });
             let wait_time = self.decoder.wait_time(self.answers.are_expected());
             match poll(&mut waiting, wait_time) {
-                Ok(0) => return Heard::Nothing,
+                Ok(0) => return PollResult::TimedOut,
                 Ok(_) => {}
                 Err(filedescriptor::Error::Poll(error)) if error.kind() == io::ErrorKind::Interrupted => {
-                    return Heard::Again;
+                    return PollResult::Retry;
                 }
-                Err(_) => return Heard::HungUp,
+                Err(_) => return PollResult::HungUp,
             }
             let [tty, woken] = waiting.map(|waiting| waiting.revents);
             if woken != 0 {
                 let _ = self.woken.read(&mut [0; 16]);
-                return Heard::Again;
+                return PollResult::Retry;
             }
-            if tty & (POLLHUP | POLLERR) != 0 { Heard::HungUp } else { Heard::Something }
+            if tty & (POLLHUP | POLLERR) != 0 { PollResult::HungUp } else { PollResult::Ready }
         }
 
         /// Sends decoded input to the event loop. Returns whether the loop still runs.
@@ -278,7 +285,7 @@ mod sys {
     use crate::tui::event_loop::Event;
     use crate::tui::terminal::probe::{Answers, TerminalQuestion};
 
-    /// The input thread, as seen from the others.
+    /// The handle of the input thread.
     pub(crate) struct Input(());
 
     impl Input {
@@ -299,7 +306,7 @@ mod sys {
         }
 
         /// Runs `work`. On Windows, input goes to the process that reads first, usually the child.
-        pub(crate) fn while_closed<T>(&self, work: impl FnOnce() -> T) -> T {
+        pub(crate) fn while_paused<T>(&self, work: impl FnOnce() -> T) -> T {
             work()
         }
     }

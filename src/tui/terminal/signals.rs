@@ -77,7 +77,7 @@ fn handle(signal: i32, events: &Sender<Event>) {
             STATE.continued.store(false, Ordering::SeqCst);
             Event::Stop
         }
-        SIGCONT => Event::Continued,
+        SIGCONT => Event::Resumed,
         SIGWINCH => Event::Message(Message::Resize(size())),
         _ => {
             note(|| format!("signal {signal}"));

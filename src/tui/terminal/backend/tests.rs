@@ -21,7 +21,7 @@ const EMOJI: [&str; 7] = [FAMILY, HEART, "🇩🇪", "👍🏽", "👩", "🫨",
 const VISIBLE_ON_BLANK: Modifier = Modifier::REVERSED.union(Modifier::UNDERLINED);
 
 /// A backend, the buffer drawn with it, and an emulator that reads its output.
-struct TestScreen {
+struct EmulatedScreen {
     terminal: Terminal<ScreenBackend>,
     emulator: vt100::Parser,
     buffer: Buffer,
@@ -29,13 +29,13 @@ struct TestScreen {
     emoji: Option<&'static str>,
 }
 
-impl TestScreen {
-    fn new() -> TestScreen {
+impl EmulatedScreen {
+    fn new() -> EmulatedScreen {
         let area = Rect::new(0, 0, COLUMNS, ROWS);
         let mut terminal = Terminal::new(ScreenBackend::default()).unwrap();
         terminal.backend_mut().set_size(area.as_size());
         terminal.resize(area).unwrap();
-        TestScreen {
+        EmulatedScreen {
             terminal,
             emulator: vt100::Parser::new(cells(ROWS), cells(COLUMNS + MARGIN), 0),
             buffer: Buffer::empty(area),
@@ -172,7 +172,7 @@ fn frames(pattern: &'static str) -> impl Strategy<Value = Vec<TestFrame>> {
     prop::collection::vec((change, prop::collection::vec(texts(pattern), 0..12)), 1..8)
 }
 
-fn draw_and_check(screen: &mut TestScreen, frames: Vec<TestFrame>) {
+fn draw_and_check(screen: &mut EmulatedScreen, frames: Vec<TestFrame>) {
     for (change, texts) in frames {
         match change {
             Change::None => {}
@@ -197,7 +197,7 @@ proptest! {
         frames("([a-e]{1,9}| {1,20}|é|漢字|│){1,6}"),
         frames("([a-e]{1,9}| {1,20}|é|e\u{301}|│|●){1,6}"),
     ]) {
-        draw_and_check(&mut TestScreen::new(), frames);
+        draw_and_check(&mut EmulatedScreen::new(), frames);
     }
 
     #[test]
@@ -206,14 +206,14 @@ proptest! {
         substitute in prop::sample::select(vec!["", "x", "漢", "xxxxx"]),
         frames in frames("([a-e]{1,9}| {1,9}|漢|👩\u{200d}👩\u{200d}👧\u{200d}👦|❤\u{fe0f}|🇩🇪|👍🏽|🫨|⌚){1,6}"),
     ) {
-        let mut screen = TestScreen { emoji: Some(substitute), ..TestScreen::new() };
+        let mut screen = EmulatedScreen { emoji: Some(substitute), ..EmulatedScreen::new() };
         draw_and_check(&mut screen, frames);
     }
 }
 
 #[test]
 fn text_after_an_emoji_is_in_its_place() {
-    let mut screen = TestScreen::new();
+    let mut screen = EmulatedScreen::new();
     screen.put(0, 1, "one after it", Style::new());
     screen.draw();
     for emoji in EMOJI {
@@ -228,7 +228,7 @@ fn text_after_an_emoji_is_in_its_place() {
 
 #[test]
 fn emoji_is_drawn_over_blanks_and_before_its_row() {
-    let mut screen = TestScreen::new();
+    let mut screen = EmulatedScreen::new();
     screen.put(0, 0, "abcdef", Style::new());
     screen.draw();
     screen.put(0, 0, "❤\u{fe0f}cdef", Style::new());
@@ -239,7 +239,7 @@ fn emoji_is_drawn_over_blanks_and_before_its_row() {
 
 #[test]
 fn emoji_row_is_redrawn_from_the_changed_one() {
-    let mut screen = TestScreen::new();
+    let mut screen = EmulatedScreen::new();
     let count = |bytes: String| bytes.matches(FAMILY).count();
     // The last three could wrap in xterm, where each takes 8 columns.
     let row = FAMILY.repeat(15);
@@ -257,7 +257,7 @@ fn emoji_row_is_redrawn_from_the_changed_one() {
 
 #[test]
 fn emoji_at_the_end_of_a_row_cannot_wrap() {
-    let mut screen = TestScreen::new();
+    let mut screen = EmulatedScreen::new();
     screen.put(COLUMNS - 2, 0, FAMILY, Style::new());
     let bytes = screen.draw();
     assert!(bytes.contains('👩') && !bytes.contains('\u{200d}'), "{bytes:?}");
@@ -269,7 +269,7 @@ fn emoji_at_the_end_of_a_row_cannot_wrap() {
 fn indic_words_leave_no_residue_in_any_width() {
     // A terminal without columns for marks, one as expected, and one that draws each mark in two columns.
     for (letter, expected) in [("k", "kk   k  end"), ("kx", "kxkx kx end"), ("kxx", "kxxk kx end")] {
-        let mut screen = TestScreen { emoji: None, ..TestScreen::new() };
+        let mut screen = EmulatedScreen { emoji: None, ..EmulatedScreen::new() };
         screen.put(0, 0, "abcdefghijk", Style::new());
         screen.draw();
         screen.put(0, 0, "कीकी की end", Style::new());
@@ -281,7 +281,7 @@ fn indic_words_leave_no_residue_in_any_width() {
 
 #[test]
 fn indic_words_at_the_end_of_a_row_cannot_wrap() {
-    let mut screen = TestScreen::new();
+    let mut screen = EmulatedScreen::new();
     // Tamil KAA takes one column in kitty and two in xterm.
     screen.put(COLUMNS - 6, 0, &"கா".repeat(6), Style::new());
     let bytes = screen.draw();
@@ -293,7 +293,7 @@ fn indic_words_at_the_end_of_a_row_cannot_wrap() {
 
 #[test]
 fn wide_characters_need_no_cursor_movement() {
-    let mut screen = TestScreen::new();
+    let mut screen = EmulatedScreen::new();
     screen.put(0, 1, "漢字a漢字", Style::new());
     assert!(screen.draw().contains("漢字a漢字"));
     screen.check();
@@ -305,7 +305,7 @@ fn wide_characters_need_no_cursor_movement() {
 #[test]
 fn scrolled_list_is_drawn_beside_new_text() {
     let entries = ["Ferry late again today", "Storm passes the north", "Harbour wakes early", "Nets", "漢字", "Boats"];
-    let mut screen = TestScreen::new();
+    let mut screen = EmulatedScreen::new();
     for (first, beside) in [(0, "text"), (1, "other"), (0, "漢字"), (2, "a漢"), (1, "text")] {
         screen.buffer.reset();
         screen.put(0, 0, "Articles", Style::new());
@@ -320,7 +320,7 @@ fn scrolled_list_is_drawn_beside_new_text() {
 
 #[test]
 fn resized_screen_is_drawn_anew() {
-    let mut screen = TestScreen::new();
+    let mut screen = EmulatedScreen::new();
     screen.put(0, 0, "abcdef", Style::new());
     screen.draw();
     screen.terminal.backend_mut().set_size(Size { width: 4, height: 2 });
