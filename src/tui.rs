@@ -99,7 +99,8 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
     let Options { sources, title, config, config_problems, greeting, cache, library, colours } = options;
     let PreparedTerminal { events, inbox, input, terminal } = prepared;
     let ready = events.clone();
-    let mut screen = Terminal::acquire(config.mouse, make_renderer(&config, colours), move || drop(ready.send(Event::WriterReady)))?;
+    let mut screen =
+        Terminal::acquire(config.mouse, make_renderer(&config, colours), move || drop(ready.send(Event::WriterReady)))?;
     let now = || Local::now().naive_local();
     let mut state = State::new(config.clone(), title, now());
     state.update(Message::Resize(size()));
@@ -128,8 +129,14 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
     let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
     let archive = CorpusService::open_with(sources, load, cache, config.watch, message_sender(&events))?;
     let reader = ReaderId::new();
-    let feeds =
-        FeedService::start(library.clone(), reader, shown, config.feeds.clone(), archive.looker(), message_sender(&events))?;
+    let feeds = FeedService::start(
+        library.clone(),
+        reader,
+        shown,
+        config.feeds.clone(),
+        archive.looker(),
+        message_sender(&events),
+    )?;
     // Changes by other programs may concern feeds.
     let (look, look_again, mut tell) = (archive.looker(), feeds.looker(), message_sender(&events));
     let tell = move |event| {

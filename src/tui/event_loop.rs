@@ -64,7 +64,9 @@ impl ExitReason {
     pub fn into_exit_code(self) -> io::Result<ExitCode> {
         match self {
             ExitReason::Quit => Ok(ExitCode::SUCCESS),
-            ExitReason::Signal(number) => Ok(u8::try_from(number).map_or(1, |number| number.saturating_add(128)).into()),
+            ExitReason::Signal(number) => {
+                Ok(u8::try_from(number).map_or(1, |number| number.saturating_add(128)).into())
+            }
             // The same as for SIGHUP.
             ExitReason::Hangup => Ok((128 + 1).into()),
             ExitReason::Output(error) => Err(error),
@@ -113,7 +115,11 @@ pub(crate) fn run(
     reason
 }
 
-fn run_until_exit(iteration: &mut Iteration<'_>, inbox: &Receiver<Event>, now: &dyn Fn() -> NaiveDateTime) -> ExitReason {
+fn run_until_exit(
+    iteration: &mut Iteration<'_>,
+    inbox: &Receiver<Event>,
+    now: &dyn Fn() -> NaiveDateTime,
+) -> ExitReason {
     let mut day = now();
     match iteration.begin(day) {
         Ok(None) => {}
