@@ -191,7 +191,7 @@ mod unix {
         };
         let after = |word: &str| stats.lines().find_map(|line| line.strip_prefix(word)).map_or(0.0, number);
         let bytes = after("bytes    ");
-        let peak = stats.lines().find(|line| line.contains(" at most by")).map_or(0.0, number);
+        let peak = stats.lines().find(|line| line.contains(" peak of")).map_or(0.0, number);
         let measured = format!("{:.2} × held, {:.2} × at the peak", after("memory   ") / bytes, peak / bytes);
         row(
             "memory, 300,000 articles",

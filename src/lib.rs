@@ -1,6 +1,6 @@
-//! The newsdesk library: everything that the `newsdesk` program does, in rooms whose arrows point one way.
+//! The newsdesk library: everything that the `newsdesk` program does, in modules whose dependencies point one way.
 //!
-//! `ARCHITECTURE.md` tells what each room is for and what it must not know; `tests/arrows.rs` keeps it so.
+//! `ARCHITECTURE.md` describes each module and its allowed dependencies; `tests/arrows.rs` checks them.
 
 #![forbid(unsafe_code)]
 

@@ -1,12 +1,17 @@
-//! The subcommands, one a file.
+//! The subcommands, one a file: an `Args` struct, whose doc comment is the help, and a `run` function.
 
-pub(crate) mod cache;
-pub(crate) mod check;
-pub(crate) mod export;
-pub(crate) mod feed;
-pub(crate) mod library;
-pub(crate) mod list;
-pub(crate) mod mark;
-pub(crate) mod search;
-pub(crate) mod searches;
-pub(crate) mod show;
+pub(super) mod cache;
+pub(super) mod check;
+pub(super) mod completions;
+pub(super) mod config;
+pub(super) mod export;
+pub(super) mod feed;
+pub(super) mod library;
+pub(super) mod list;
+pub(super) mod man;
+pub(super) mod mark;
+pub(super) mod reader;
+pub(super) mod search;
+pub(super) mod searches;
+pub(super) mod show;
+pub(super) mod watch;

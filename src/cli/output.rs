@@ -1,33 +1,33 @@
-//! What subcommands print: everything goes through [`Out`] or [`complain`], and no control gets past either. It is the
-//! last look, not the only one: subcommands print what is safe already.
+//! Output of subcommands. Everything goes through [`Out`] or [`print_error`], which remove control characters. This is
+//! the second defence: subcommands sanitize their texts as well.
 //!
-//! Line feeds and tabs part lines and columns and stay. Colours are asked for by [`painted`], which puts signs around a
-//! text that no text can hold after cleaning; what they become on a terminal is written down here and nowhere else.
+//! Line feeds and tabs separate lines and columns and pass through. [`styled`] puts markers around a text that cannot
+//! occur in sanitized text; [`Out`] replaces them with escape sequences or removes them.
 
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use crate::subscriptions::redact;
 use crate::text::clean;
 
-/// So much is gathered before it is looked at and written.
-const ENOUGH: usize = 1 << 16;
+/// The number of bytes to buffer before they are sanitized and written.
+const BUFFER_SIZE: usize = 1 << 16;
 
-/// How a text stands out.
+/// The style of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     Bold,
     Italic,
     Dim,
-    /// A hit of the term with this number.
+    /// A hit of the query term with this number.
     Hit(u16),
 }
 
-/// Ends a paint. It and the signs below are noncharacters, which [`clean`] leaves in no text.
-const PLAIN: char = '\u{FDD0}';
-/// The sign that begins a paint, and what a terminal is told for it. Hits have the colours that most terminals tell
-/// apart best.
-const PAINTS: [(char, &str); 10] = [
-    (PLAIN, "\x1b[0m"),
+/// The marker that ends a style. The markers are Unicode noncharacters, which [`clean`] removes from any text.
+const RESET: char = '\u{FDD0}';
+/// The markers and their escape sequences. The colours of hits are those that are easiest to tell apart on most
+/// terminals.
+const MARKERS: [(char, &str); 10] = [
+    (RESET, "\x1b[0m"),
     ('\u{FDD1}', "\x1b[1m"),
     ('\u{FDD2}', "\x1b[3m"),
     ('\u{FDD3}', "\x1b[2m"),
@@ -38,25 +38,26 @@ const PAINTS: [(char, &str); 10] = [
     ('\u{FDD8}', "\x1b[38;5;13m\x1b[1m"),
     ('\u{FDD9}', "\x1b[38;5;12m\x1b[1m"),
 ];
-const HITS: usize = 6;
+/// The number of colours for hits.
+const HIT_COLOURS: usize = 6;
 
-/// `text` so that [`Out`] prints it in this way, or plain where it prints no colours.
-pub(super) fn painted(text: &str, paint: Style) -> String {
-    let number = match paint {
+/// Returns `text` with markers, so that [`Out`] prints it in this style if it prints colours.
+pub(super) fn styled(text: &str, style: Style) -> String {
+    let number = match style {
         Style::Bold => 1,
         Style::Italic => 2,
         Style::Dim => 3,
-        Style::Hit(term) => 4 + usize::from(term) % HITS,
+        Style::Hit(term) => 4 + usize::from(term) % HIT_COLOURS,
     };
-    PAINTS.get(number).map_or_else(|| text.to_owned(), |(sign, _)| format!("{sign}{text}{PLAIN}"))
+    MARKERS.get(number).map_or_else(|| text.to_owned(), |(marker, _)| format!("{marker}{text}{RESET}"))
 }
 
-/// Where a subcommand prints what it was asked for.
+/// The output of a subcommand: buffers, sanitizes and writes.
 pub(super) struct Out<W: Write> {
     to: W,
     colours: bool,
-    /// What was not looked at yet.
-    waiting: Vec<u8>,
+    /// Bytes that are not yet sanitized and written.
+    buffer: Vec<u8>,
 }
 
 impl Out<BufWriter<StdoutLock<'static>>> {
@@ -68,21 +69,21 @@ impl Out<BufWriter<StdoutLock<'static>>> {
 }
 
 impl<W: Write> Out<W> {
-    /// Prints to `to`; without `colours` nothing is painted.
+    /// Creates an output that writes to `to`. Styles are dropped unless `colours` is set.
     pub(super) fn new(to: W, colours: bool) -> Out<W> {
-        Out { to, colours, waiting: Vec::new() }
+        Out { to, colours, buffer: Vec::new() }
     }
 
-    /// Makes the first `end` bytes of what waits safe and writes them.
-    fn write_safely(&mut self, end: usize) -> io::Result<()> {
-        let rest = self.waiting.split_off(end.min(self.waiting.len()));
-        let bytes = std::mem::replace(&mut self.waiting, rest);
+    /// Sanitizes and writes the first `end` bytes of the buffer.
+    fn write_sanitized(&mut self, end: usize) -> io::Result<()> {
+        let rest = self.buffer.split_off(end.min(self.buffer.len()));
+        let bytes = std::mem::replace(&mut self.buffer, rest);
         let text = String::from_utf8_lossy(&bytes);
         let mut written = 0;
-        // The first byte of what is painted with, or of other characters that are rare.
+        // 0xEF is the first byte of every marker, and of a few other characters.
         for at in memchr::memchr2_iter(b'\t', 0xEF, text.as_bytes()) {
             let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { continue };
-            let code = match PAINTS.iter().find(|(sign, _)| *sign == c) {
+            let code = match MARKERS.iter().find(|(marker, _)| *marker == c) {
                 Some((_, code)) if self.colours => code,
                 Some(_) => "",
                 _ if c == '\t' => "\t",
@@ -98,24 +99,24 @@ impl<W: Write> Out<W> {
 
 impl<W: Write> Write for Out<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // What waits is not looked through again with every piece of a long line.
-        let end = memchr::memrchr(b'\n', bytes).map(|end| self.waiting.len() + end + 1);
-        self.waiting.extend_from_slice(bytes);
-        if let Some(end) = end.filter(|_| self.waiting.len() >= ENOUGH) {
-            self.write_safely(end)?;
+        // Only the new bytes are searched, so that long lines written in pieces take linear time.
+        let end = memchr::memrchr(b'\n', bytes).map(|end| self.buffer.len() + end + 1);
+        self.buffer.extend_from_slice(bytes);
+        if let Some(end) = end.filter(|_| self.buffer.len() >= BUFFER_SIZE) {
+            self.write_sanitized(end)?;
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.write_safely(self.waiting.len())?;
+        self.write_sanitized(self.buffer.len())?;
         self.to.flush()
     }
 }
 
 impl<W: Write> Drop for Out<W> {
     fn drop(&mut self) {
-        // Where it matters it was flushed before, and heard of.
+        // Callers flush before if they need to know of errors.
         let _ = self.flush();
     }
 }
@@ -123,23 +124,23 @@ impl<W: Write> Drop for Out<W> {
 /// Writes a line to standard error, with credentials in addresses hidden. Ignores errors: there is nowhere else to
 /// report them.
 #[expect(clippy::disallowed_methods, reason = "the one way to standard error")]
-pub(super) fn complain(line: &str) {
+pub(super) fn print_error(line: &str) {
     let _ = writeln!(io::stderr(), "{}", clean(&redact(&line.replace('\n', " "))));
 }
 
-/// Whether somebody looks at standard output.
+/// Returns whether standard output is a terminal.
 #[expect(clippy::disallowed_methods, reason = "nothing is written")]
-pub(super) fn is_seen() -> bool {
+pub(super) fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Tells of a panic as of anything else that went wrong: its message may quote a text.
-pub(super) fn tell_panics() {
+/// Prints panics like other errors, because a panic message may quote an article.
+pub(super) fn print_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        panic.to_string().lines().for_each(complain);
-        let wanted = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
-        if wanted {
-            std::backtrace::Backtrace::force_capture().to_string().lines().for_each(complain);
+        panic.to_string().lines().for_each(print_error);
+        let backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
+        if backtrace {
+            std::backtrace::Backtrace::force_capture().to_string().lines().for_each(print_error);
         }
     }));
 }
@@ -167,20 +168,20 @@ mod tests {
 
     #[test]
     fn colours_are_added_only_by_the_printer() {
-        let text = format!("a {} {}", painted("b\x1b[1m", Style::Bold), painted("c", Style::Hit(7)));
+        let text = format!("a {} {}", styled("b\x1b[1m", Style::Bold), styled("c", Style::Hit(7)));
         assert_eq!(printed(text.as_bytes(), true), "a \x1b[1mb␛[1m\x1b[0m \x1b[38;5;14m\x1b[1mc\x1b[0m");
         assert_eq!(printed(text.as_bytes(), false), "a b␛[1m c");
     }
 
     #[test]
-    fn output_is_flushed_before_the_end() {
+    fn output_is_written_before_the_end() {
         let mut printed = Vec::new();
         let mut out = Out::new(&mut printed, false);
-        for _ in 0..ENOUGH {
+        for _ in 0..BUFFER_SIZE {
             out.write_all(b"line\n").unwrap();
         }
-        assert!(out.waiting.len() < ENOUGH);
+        assert!(out.buffer.len() < BUFFER_SIZE);
         drop(out);
-        assert_eq!(printed.len(), ENOUGH * 5);
+        assert_eq!(printed.len(), BUFFER_SIZE * 5);
     }
 }

@@ -1,4 +1,4 @@
-//! Progress on standard error, for what takes longer than a moment and somebody looks on.
+//! A progress bar on standard error, for work that takes longer than a second in a terminal.
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -7,32 +7,32 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::corpus::LoadProgress;
 
-/// What is over by then is not worth a bar.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The time before the bar appears.
+const BAR_DELAY: Duration = Duration::from_secs(1);
 
-/// A bar that appears after a second, and goes away when it is dropped.
+/// A progress bar that appears after [`BAR_DELAY`] and is removed on drop.
 pub(super) struct Progress {
-    began: Instant,
+    started: Instant,
     bar: Option<ProgressBar>,
-    wanted: bool,
+    is_enabled: bool,
 }
 
 impl Progress {
-    /// The second begins now.
-    #[expect(clippy::disallowed_methods, reason = "nothing is written; the bar has words of the program alone")]
+    /// Starts the clock. The bar stays hidden if standard error is not a terminal.
+    #[expect(clippy::disallowed_methods, reason = "nothing is written; the bar shows only text of the program")]
     pub(super) fn new() -> Progress {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        Progress { began: Instant::now(), bar: None, wanted: io::stderr().is_terminal() && !dumb }
+        Progress { started: Instant::now(), bar: None, is_enabled: io::stderr().is_terminal() && !dumb }
     }
 
-    /// So many are done, of so many things of this kind.
-    pub(super) fn tell(&mut self, done: usize, all: usize, what: &str) {
-        if !self.wanted || self.began.elapsed() < PATIENCE {
+    /// Shows that `done` of `all` units named `what` are done.
+    pub(super) fn update(&mut self, done: usize, all: usize, what: &str) {
+        if !self.is_enabled || self.started.elapsed() < BAR_DELAY {
             return;
         }
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-            // The template is a fixed text that is known to be right.
+            // The template is a constant and valid.
             if let Ok(style) = ProgressStyle::with_template("{bar:24} {human_pos} of {human_len} {msg}") {
                 bar.set_style(style.progress_chars("━━─"));
             }
@@ -40,14 +40,14 @@ impl Progress {
         });
         bar.set_length(all as u64);
         bar.set_position(done as u64);
-        // As long as things go on as fast as they did so far.
-        let left = self.began.elapsed().mul_f64(all.saturating_sub(done) as f64 / done.max(1) as f64);
+        // Assumes that the rest is as fast as the work so far.
+        let left = self.started.elapsed().mul_f64(all.saturating_sub(done) as f64 / done.max(1) as f64);
         bar.set_message(format!("{what}, {} s left", left.as_secs() + 1));
     }
 
-    /// How far loading is.
-    pub(super) fn load(&mut self, progress: LoadProgress) {
-        self.tell(progress.read, progress.found, &format!("files, {} MB", progress.bytes / 1_000_000));
+    /// Shows the progress of loading.
+    pub(super) fn update_loading(&mut self, progress: LoadProgress) {
+        self.update(progress.read, progress.found, &format!("files, {} MB", progress.bytes / 1_000_000));
     }
 }
 

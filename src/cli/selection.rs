@@ -1,24 +1,25 @@
-//! The articles that a subcommand is about: what was loaded, as a query chooses and orders it.
+//! The articles that a subcommand works on: the loaded ones that match a query, in order.
 
 use std::collections::HashSet;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-
-use super::commands::library;
-use super::{NOTHING, WRONG, complain};
+use super::args::{CommonArgs, EXIT_ERROR, EXIT_NO_MATCH, PathArgs, QueryArgs};
+use super::library_access;
+use super::output::print_error;
+use super::sources::load;
+use super::user_files::load_config;
 use crate::app::incomplete_reason;
 use crate::article::Problem;
 use crate::corpus::{ArticleRef, Corpus, Slot};
 use crate::engine::Loaded;
 use crate::marks::Marks;
-use crate::query::{CASES, Case, Query, SORTS, Sort};
+use crate::query::{Query, Sort};
 use crate::render::Articles;
 use crate::search::{Matcher, SearchRequest, scan};
 
-/// What was loaded, and which of it was asked for.
+/// The loaded articles, and those of them that were selected.
 pub(crate) struct Selection {
     pub(super) query: Query,
     pub(super) matcher: Matcher,
@@ -32,12 +33,12 @@ pub(crate) struct Selection {
     is_path_missing: bool,
 }
 
-/// Reads a query; a mistake in it is an error that shows where it is.
-pub(super) fn parse(text: &str, sort: Option<Sort>) -> io::Result<Query> {
+/// Parses a query. The message of an error shows the mistake with a caret.
+pub(super) fn parse_query(text: &str, sort: Option<Sort>) -> io::Result<Query> {
     let query = Query::parse(text, chrono::Local::now().date_naive());
     match query.mistake() {
         Some(mistake) => {
-            let message = format!("this query cannot be understood\n{}", query.explain(mistake));
+            let message = format!("invalid query\n{}", query.explain(mistake));
             Err(io::Error::new(io::ErrorKind::InvalidInput, message))
         }
         None => Ok(match sort {
@@ -47,28 +48,33 @@ pub(super) fn parse(text: &str, sort: Option<Sort>) -> io::Result<Query> {
     }
 }
 
-/// The orders that an argument may name.
-pub(super) fn sorts() -> impl TypedValueParser<Value = Sort> {
-    PossibleValuesParser::new(SORTS.iter().map(|(name, _)| *name)).map(|name| {
-        let known = SORTS.iter().find(|(known, _)| *known == name);
-        known.map_or(Sort::New, |(_, sort)| *sort)
-    })
+/// Applies the list settings of the config to a query.
+pub(super) fn apply_config(query: Query, common: &CommonArgs) -> io::Result<Query> {
+    let hides_future = load_config(common)?.0.hide_future;
+    Ok(if hides_future { query.hiding_future(chrono::Local::now().date_naive()) } else { query })
 }
 
-/// Parses the value of `--case`.
-pub(super) fn cases() -> impl TypedValueParser<Value = Case> {
-    PossibleValuesParser::new(CASES.iter().map(|(name, _)| *name)).map(|name| {
-        let known = CASES.iter().find(|(known, _)| *known == name);
-        known.map_or(Case::Auto, |(_, case)| *case)
-    })
+/// Loads the articles of `paths` and selects those that match. Set `has_marks` if marks will be printed. A mistake in
+/// the query is reported before anything is read.
+pub(super) fn select(
+    paths: &PathArgs,
+    args: &QueryArgs,
+    has_marks: bool,
+    common: &CommonArgs,
+) -> io::Result<Selection> {
+    let mut query = apply_config(parse_query(&args.query, args.sort)?, common)?;
+    if let Some(case) = args.case {
+        query = query.with_case(case);
+    }
+    Selection::new(load(&paths.paths, common, true)?, query, has_marks)
 }
 
 impl Selection {
     /// Selects articles from the loaded ones. Set `has_marks` if marks will be printed.
     pub(super) fn new(loaded: Loaded, query: Query, has_marks: bool) -> io::Result<Selection> {
-        let mut selection = Selection::nothing(loaded);
+        let mut selection = Selection::empty(loaded);
         if query.depends_on_marks() {
-            selection.marks = library::all_marks(&selection.corpus)?;
+            selection.marks = library_access::all_marks(&selection.corpus)?;
         } else if has_marks {
             selection.add_marks();
         }
@@ -78,8 +84,8 @@ impl Selection {
         Ok(selection)
     }
 
-    /// Chooses nothing yet.
-    pub(super) fn nothing(loaded: Loaded) -> Selection {
+    /// Selects no articles yet.
+    pub(super) fn empty(loaded: Loaded) -> Selection {
         let incomplete = incomplete_reason(&loaded.progress, loaded.failures());
         let is_path_missing = loaded.is_path_missing;
         let Loaded { corpus, problems, .. } = loaded;
@@ -97,11 +103,11 @@ impl Selection {
 
     /// Reads the marks of the articles from the library. If that fails, the articles are printed without them.
     fn add_marks(&mut self) {
-        match library::all_marks(&self.corpus) {
+        match library_access::all_marks(&self.corpus) {
             Ok(marks) => self.marks = marks,
             Err(error) => {
                 let error = format!("{error}; notes, tags, stars and read marks are missing");
-                complain(&format!("newsdesk: {error}"));
+                print_error(&format!("newsdesk: {error}"));
                 self.incomplete = Some(match self.incomplete.take() {
                     Some(why) => format!("{why}; {error}"),
                     None => error,
@@ -110,7 +116,7 @@ impl Selection {
         }
     }
 
-    /// What a query finds, in order.
+    /// Returns the articles that match a query, in order.
     pub(super) fn find(&self, query: Query) -> Arc<Vec<Slot>> {
         let request = SearchRequest {
             generation: 0,
@@ -125,30 +131,30 @@ impl Selection {
         slots
     }
 
-    /// Chooses these as well, each once.
+    /// Adds articles, each once.
     pub(super) fn add(&mut self, slots: impl Iterator<Item = Slot>) {
         let mut all: Vec<Slot> = self.slots.as_ref().clone();
-        let mut chosen: HashSet<Slot> = all.iter().copied().collect();
-        all.extend(slots.filter(|slot| chosen.insert(*slot)));
+        let mut selected: HashSet<Slot> = all.iter().copied().collect();
+        all.extend(slots.filter(|slot| selected.insert(*slot)));
         self.slots = Arc::new(all);
     }
 
-    /// The articles that it was chosen from.
+    /// Returns the corpus with all loaded articles.
     pub(super) fn corpus(&self) -> &Corpus {
         &self.corpus
     }
 
-    /// The articles, in order, with their slots.
+    /// Returns the articles with their slots, in order.
     pub(super) fn slots(&self) -> impl Iterator<Item = (Slot, ArticleRef<'_>)> {
         self.slots.iter().filter_map(|&slot| Some((slot, self.corpus.get(slot)?)))
     }
 
-    /// How many articles there are.
+    /// Returns the number of articles.
     pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// The articles, in order.
+    /// Returns the articles in order.
     pub(super) fn entries(&self) -> impl Iterator<Item = ArticleRef<'_>> {
         self.slots().map(|(_, entry)| entry)
     }
@@ -171,43 +177,46 @@ impl Selection {
     /// Prints read errors to standard error. Returns the exit status of a subcommand: 2 if a path could not be read or
     /// nothing was read, 1 if nothing was found, else 0.
     pub(super) fn outcome(&self) -> ExitCode {
-        self.tell_problems();
-        let is_nothing_read = self.corpus.is_empty() && !self.problems.is_empty();
-        match self.slots.is_empty() {
-            _ if self.is_path_missing => WRONG.into(),
-            false => ExitCode::SUCCESS,
-            true if is_nothing_read => WRONG.into(),
-            true => NOTHING.into(),
+        self.print_problems();
+        let is_all_unreadable = self.corpus.is_empty() && !self.problems.is_empty();
+        if self.is_path_missing || (self.slots.is_empty() && is_all_unreadable) {
+            EXIT_ERROR.into()
+        } else if self.slots.is_empty() {
+            EXIT_NO_MATCH.into()
+        } else {
+            ExitCode::SUCCESS
         }
     }
 
     /// Like [`outcome`](Self::outcome), but returns 1 if articles may be missing from the export.
     pub(super) fn outcome_of_export(&self) -> ExitCode {
         let outcome = self.outcome();
-        self.tell_incomplete("export");
-        if outcome == ExitCode::SUCCESS && self.incomplete.is_some() { NOTHING.into() } else { outcome }
+        self.print_incomplete("export");
+        if outcome == ExitCode::SUCCESS && self.incomplete.is_some() { EXIT_NO_MATCH.into() } else { outcome }
     }
 
     /// Like [`outcome`](Self::outcome), but an unreadable file is an error even if something was found, as in grep.
     pub(super) fn outcome_as_grep(&self) -> ExitCode {
-        self.tell_problems();
-        self.tell_incomplete("answer");
-        match (self.problems.iter().any(|problem| problem.is_failure), self.slots.is_empty()) {
-            (true, _) => WRONG.into(),
-            (false, true) => NOTHING.into(),
-            (false, false) => ExitCode::SUCCESS,
+        self.print_problems();
+        self.print_incomplete("result");
+        if self.problems.iter().any(|problem| problem.is_failure) {
+            EXIT_ERROR.into()
+        } else if self.slots.is_empty() {
+            EXIT_NO_MATCH.into()
+        } else {
+            ExitCode::SUCCESS
         }
     }
 
-    fn tell_incomplete(&self, what: &str) {
+    fn print_incomplete(&self, what: &str) {
         if let Some(why) = &self.incomplete {
-            complain(&format!("newsdesk: the {what} is incomplete: {why}"));
+            print_error(&format!("newsdesk: the {what} is incomplete: {why}"));
         }
     }
 
-    fn tell_problems(&self) {
+    fn print_problems(&self) {
         for problem in &self.problems {
-            complain(&problem.to_string());
+            print_error(&problem.to_string());
         }
     }
 }

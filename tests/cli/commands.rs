@@ -153,7 +153,7 @@ fn check_names_path_line_cause_and_consequence() {
     let checked = newsdesk(&["check", folder.path().to_str().unwrap()]);
     assert_eq!(checked.status.code(), Some(1));
     let text = out(&checked);
-    assert!(text.starts_with("1 article in 1 file\n  1 wire\n1 file of other kinds passed over: 1 .png\n"), "{text}");
+    assert!(text.starts_with("1 article in 1 file\n  1 wire\n1 file of other kinds skipped: 1 .png\n"), "{text}");
     assert!(text.ends_with("bad.txt:1: \"2023-13-45\" is not a date; the article is shown undated\n"), "{text}");
     assert_eq!(newsdesk(&["check", "seeds"]).status.code(), Some(0));
 }
@@ -415,7 +415,7 @@ fn export_writes_matches_and_never_overwrites() {
     // What is there stays as it is.
     let again = export(&["--query", "telescope", "--output", &file]);
     assert_eq!(again.status.code(), Some(2));
-    assert!(err(&again).contains("exists already; --force writes over it"));
+    assert!(err(&again).contains("exists already; use --force to overwrite it"));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), markdown);
     assert_eq!(export(&["--query", "telescope", "--output", &file, "--force"]).status.code(), Some(0));
     assert!(std::fs::read_to_string(&file).unwrap().starts_with("# `telescope`"));
@@ -497,7 +497,7 @@ fn cache_is_created_shown_used_and_cleared() {
     };
     let desk = desk.to_str().unwrap();
     let none = run(&["cache"]);
-    assert_eq!((none.status.code(), out(&none).as_str()), (Some(1), "No snapshots are kept.\n"));
+    assert_eq!((none.status.code(), out(&none).as_str()), (Some(1), "No snapshots.\n"));
     let listed = out(&run(&["list", desk]));
     assert_eq!(run(&["cache"]).status.code(), Some(1), "listing writes nothing");
     let made = run(&["cache", "make", desk]);
@@ -579,7 +579,7 @@ fn saved_searches_are_stored_run_and_watched() {
     assert_eq!(out(&run(&["searches", "run", "Far side", "seeds"])).lines().count(), 3);
     assert_eq!(run(&["searches", "add", "Bad", "sectoin:x"]).status.code(), Some(2));
     assert_eq!(run(&["searches", "add", "Bad", "x", "--colour", "blurple"]).status.code(), Some(2));
-    assert!(err(&run(&["searches", "run", "Lake", "seeds"])).contains("no saved search is called \"Lake\""));
+    assert!(err(&run(&["searches", "run", "Lake", "seeds"])).contains("no saved search is named \"Lake\""));
 
     let news = tempfile::tempdir().unwrap();
     let place = news.path().to_str().unwrap();
@@ -605,7 +605,7 @@ fn library_is_backed_up_exported_imported_and_checked() {
     let library = folder.path().join("library.db");
     let run = |arguments: &[&str]| with_library(&library, arguments);
     assert_eq!(out(&run(&["library", "path"])).trim_end(), library.to_str().unwrap());
-    assert!(out(&run(&["check", "--library"])).contains("there is no library yet"));
+    assert!(out(&run(&["check", "--library"])).contains("no library yet"));
     run(&["mark", "seeds", "--query", "moon", "--star"]);
     run(&["searches", "add", "Moon", "moon"]);
     let copy = folder.path().join("copy.db");
@@ -634,7 +634,7 @@ fn library_is_backed_up_exported_imported_and_checked() {
     assert_eq!(wrong.status.code(), Some(1));
     assert!(err(&wrong).contains("all.jsonl:1: "), "{}", err(&wrong));
 
-    assert!(out(&run(&["check", "--library"])).contains(": sound; "));
+    assert!(out(&run(&["check", "--library"])).contains(": no damage; "));
     let mut bytes = std::fs::read(&copy).unwrap();
     bytes[8192..12288].fill(0xa5);
     std::fs::write(&copy, bytes).unwrap();
@@ -664,7 +664,7 @@ fn answers_that_may_lack_articles_say_so() {
     let out_file = out_file.to_str().unwrap();
     let searched = newsdesk(&["search", "moon", "seeds", "no-such-folder", "--format", "json"]);
     assert_eq!(found(out(&searched).lines().next().unwrap())["incomplete"], true);
-    let told = "newsdesk: the answer is incomplete: 1 file or folder could not be read";
+    let told = "newsdesk: the result is incomplete: 1 file or folder could not be read";
     assert!(err(&searched).lines().any(|line| line == told), "{}", err(&searched));
     let exported = newsdesk(&["export", "seeds", "no-such-folder", "--output", out_file]);
     assert_eq!(exported.status.code(), Some(2));
@@ -679,7 +679,7 @@ fn searches_add_replaces_only_with_the_flag() {
     assert!(run(&["searches", "add", "Moon", "moon"]).status.success());
     let again = run(&["searches", "add", "Moon", "mars"]);
     assert_eq!(again.status.code(), Some(2));
-    assert!(err(&again).contains("a search named \"Moon\" exists already; --replace replaces it"), "{}", err(&again));
+    assert!(err(&again).contains("a search named \"Moon\" exists already; use --replace to replace it"), "{}", err(&again));
     assert_eq!(out(&run(&["searches"])), "-\t-\tMoon\tmoon\n");
     assert!(run(&["searches", "add", "Moon", "mars", "--replace"]).status.success());
     assert_eq!(out(&run(&["searches"])), "-\t-\tMoon\tmars\n");

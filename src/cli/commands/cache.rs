@@ -1,4 +1,4 @@
-//! `newsdesk cache`: what is kept of large folders, so that they open faster.
+//! `newsdesk cache`: snapshots of large folders, which open faster with them.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -9,41 +9,47 @@ use std::time::SystemTime;
 use chrono::{DateTime, Local};
 use clap::Subcommand;
 
+use crate::cli::args::{CommonArgs, EXIT_ERROR, EXIT_NO_MATCH};
+use crate::cli::output::print_error;
 use crate::cli::progress::Progress;
-use crate::cli::{Common, NOTHING, WRONG, complain, config_or_complain, named};
+use crate::cli::user_files::{load_config_and_report, snapshot_cache, with_path};
 use crate::engine::loader::LoadOptions;
 use crate::engine::{Cache, Pruned, SnapshotInfo, WriteOutcome, make_snapshot};
 use crate::text::clean;
 use crate::text::format::counted;
 
-/// What is to be done with the snapshots.
+/// Show, make or delete snapshots of large folders
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<CacheCommand>,
+}
+
 #[derive(Debug, Default, Subcommand)]
-pub(crate) enum CacheCommand {
-    /// List the snapshots: folder, articles, size, when written and used last
+enum CacheCommand {
+    /// List snapshots: folder, articles, size, last write and use
     #[default]
     Show,
-    /// Delete snapshots of folders that are gone and those that were not used for 60 days, and what was left over
+    /// Delete snapshots of lost folders or unused for 60 days
     Prune,
     /// Delete all snapshots
     Clear,
-    /// Make snapshots of folders, or bring them up to date
+    /// Make or update snapshots of folders
     Make {
-        /// The folders
+        /// Folders
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<PathBuf>,
     },
 }
 
-pub(crate) fn carry_out(order: CacheCommand, common: &Common, out: &mut impl Write) -> io::Result<ExitCode> {
-    let Some(cache) = super::super::cache() else {
-        return Err(io::Error::other("this system names no folder for what is kept"));
-    };
-    match order {
+pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+    let cache = snapshot_cache().ok_or_else(|| io::Error::other("cannot find your cache folder"))?;
+    match args.command.unwrap_or_default() {
         CacheCommand::Show => show(&cache, out),
         CacheCommand::Prune => deleted(cache.prune()?, out),
         CacheCommand::Clear => deleted(cache.clear()?, out),
         CacheCommand::Make { paths } => {
-            let config = config_or_complain(common)?;
+            let config = load_config_and_report(common)?;
             let options = LoadOptions::of(&config);
             make(&cache, &paths, options, out)
         }
@@ -52,36 +58,32 @@ pub(crate) fn carry_out(order: CacheCommand, common: &Common, out: &mut impl Wri
 
 fn show(cache: &Cache, out: &mut impl Write) -> io::Result<ExitCode> {
     let all = cache.list()?;
-    for kept in &all {
-        writeln!(out, "{}", line(kept))?;
+    for snapshot in &all {
+        writeln!(out, "{}", line(snapshot))?;
     }
     if all.is_empty() {
-        writeln!(out, "No snapshots are kept.")?;
-        return Ok(NOTHING.into());
+        writeln!(out, "No snapshots.")?;
+        return Ok(EXIT_NO_MATCH.into());
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(kept: &SnapshotInfo) -> String {
-    let Some(root) = &kept.root else {
-        return format!(
-            "{}  {}  of no use: it has no manifest that can be read",
-            shown(&kept.folder),
-            size(kept.bytes)
-        );
+fn line(snapshot: &SnapshotInfo) -> String {
+    let Some(root) = &snapshot.root else {
+        return format!("{}  {}  unusable: its manifest cannot be read", shown(&snapshot.folder), size(snapshot.bytes));
     };
-    let articles = counted(kept.articles, "article", "articles");
+    let articles = counted(snapshot.articles, "article", "articles");
     let mut line = format!(
         "{}  {articles}  {}  written {}  used {}",
         shown(root),
-        size(kept.bytes),
-        moment(kept.written),
-        moment(kept.used)
+        size(snapshot.bytes),
+        moment(snapshot.written),
+        moment(snapshot.used)
     );
-    if !kept.there {
+    if !snapshot.there {
         line.push_str("  the folder is gone");
-    } else if !kept.current {
-        line.push_str("  of another version of newsdesk; it is written anew when the folder is opened");
+    } else if !snapshot.current {
+        line.push_str("  from another version of newsdesk; rewritten when the folder is opened");
     }
     line
 }
@@ -94,25 +96,24 @@ fn deleted(pruned: Pruned, out: &mut impl Write) -> io::Result<ExitCode> {
 }
 
 fn make(cache: &Cache, paths: &[PathBuf], options: LoadOptions, out: &mut impl Write) -> io::Result<ExitCode> {
-    let (mut made, mut left_out) = (0, 0);
+    let (mut made, mut skipped) = (0, 0);
     for path in paths {
-        // Everything is looked at before it is written, or told why not.
         match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {}
             Ok(_) => {
-                complain(&format!("{}: it is no folder; it is left out", path.display()));
-                left_out += 1;
+                print_error(&format!("{}: not a folder; skipped", path.display()));
+                skipped += 1;
                 continue;
             }
             Err(error) => {
-                complain(&format!("newsdesk: {}", named(path, &error)));
-                left_out += 1;
+                print_error(&format!("newsdesk: {}", with_path(path, &error)));
+                skipped += 1;
                 continue;
             }
         }
         let progress = RefCell::new(Progress::new());
-        let loading = &mut |how_far| progress.borrow_mut().load(how_far);
-        let writing = &mut |done, all| progress.borrow_mut().tell(done, all, "shards written");
+        let loading = &mut |state| progress.borrow_mut().update_loading(state);
+        let writing = &mut |done, all| progress.borrow_mut().update(done, all, "shards written");
         let (loaded, written) = make_snapshot(path, options, cache, loading, writing)?;
         drop(progress);
         let articles = counted(loaded.corpus.len() as u64, "article", "articles");
@@ -120,7 +121,7 @@ fn make(cache: &Cache, paths: &[PathBuf], options: LoadOptions, out: &mut impl W
             WriteOutcome::NotWorthIt => {
                 writeln!(
                     out,
-                    "{}: {articles}; too few files for a snapshot, or all of them written only just now",
+                    "{}: {articles}; no snapshot: too few files, or all of them changed just now",
                     shown(path)
                 )?;
                 continue;
@@ -130,9 +131,9 @@ fn make(cache: &Cache, paths: &[PathBuf], options: LoadOptions, out: &mut impl W
         }
         made += 1;
     }
-    Ok(match (made, left_out) {
-        (0, 1..) => WRONG.into(),
-        (_, 1..) | (0, _) => NOTHING.into(),
+    Ok(match (made, skipped) {
+        (0, 1..) => EXIT_ERROR.into(),
+        (_, 1..) | (0, _) => EXIT_NO_MATCH.into(),
         (_, _) => ExitCode::SUCCESS,
     })
 }

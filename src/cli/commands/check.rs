@@ -1,15 +1,41 @@
-//! `newsdesk check`: what is read, and what is wrong.
+//! `newsdesk check`: articles by format, and problems.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::cli::{NOTHING, WRONG};
-use crate::engine::Loaded;
+use crate::cli::args::{CommonArgs, EXIT_ERROR, EXIT_NO_MATCH, PathArgs};
+use crate::cli::library_access::{self, library_error};
+use crate::cli::sources::load;
+use crate::engine::{Loaded, unreadable_rows};
+use crate::library::{Library, take_unreadable_rows};
 use crate::text::clean;
 use crate::text::format::{counted, grouped};
 
-pub(crate) fn print(loaded: &Loaded, stats: bool, out: &mut impl Write) -> io::Result<ExitCode> {
+/// Count articles by format; report problems with files
+///
+/// A problem is a line `path:line: cause; consequence`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    paths: PathArgs,
+    /// Print bytes, memory and time as well
+    #[arg(long)]
+    stats: bool,
+    /// Check the library for damage instead
+    #[arg(long, conflicts_with_all = ["stats", "paths"])]
+    library: bool,
+}
+
+pub(crate) fn run(args: &Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+    if args.library {
+        check_library(out)
+    } else {
+        check_files(&load(&args.paths.paths, common, false)?, args.stats, out)
+    }
+}
+
+fn check_files(loaded: &Loaded, stats: bool, out: &mut impl Write) -> io::Result<ExitCode> {
     let corpus = &loaded.corpus;
     let mut formats: BTreeMap<&str, u64> = BTreeMap::new();
     for entry in corpus.order().iter().filter_map(|&slot| corpus.get(slot)) {
@@ -25,12 +51,12 @@ pub(crate) fn print(loaded: &Loaded, stats: bool, out: &mut impl Write) -> io::R
     for (format, count) in &formats {
         writeln!(out, "  {} {format}", grouped(*count))?;
     }
-    let passed_over: usize = loaded.passed_over.values().sum();
-    if passed_over > 0 {
+    let skipped: usize = loaded.passed_over.values().sum();
+    if skipped > 0 {
         let kinds: Vec<String> =
             loaded.passed_over.iter().map(|(ending, count)| format!("{count} .{}", clean(ending))).collect();
-        let count = counted(passed_over as u64, "file", "files");
-        writeln!(out, "{count} of other kinds passed over: {}", kinds.join(", "))?;
+        let count = counted(skipped as u64, "file", "files");
+        writeln!(out, "{count} of other kinds skipped: {}", kinds.join(", "))?;
     }
     if stats {
         print_stats(loaded, out)?;
@@ -38,15 +64,38 @@ pub(crate) fn print(loaded: &Loaded, stats: bool, out: &mut impl Write) -> io::R
     for problem in &loaded.problems {
         writeln!(out, "{problem}")?;
     }
-    Ok(match (loaded.problems.is_empty(), corpus.is_empty()) {
-        _ if loaded.is_path_missing => WRONG.into(),
-        (true, false) => ExitCode::SUCCESS,
-        (false, false) => NOTHING.into(),
-        (_, true) => WRONG.into(),
+    Ok(if loaded.is_path_missing || corpus.is_empty() {
+        EXIT_ERROR.into()
+    } else if loaded.problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        EXIT_NO_MATCH.into()
     })
 }
 
-/// Bytes, memory and time.
+fn check_library(out: &mut impl Write) -> io::Result<ExitCode> {
+    let path = library_access::path()?;
+    let shown = clean(&path.to_string_lossy()).into_owned();
+    let Some(mut library) = Library::open_to_read(&path).map_err(|error| library_error(&path, error))? else {
+        writeln!(out, "{shown}: no library yet")?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let damage = library.check().map_err(|error| library_error(&path, error))?;
+    for line in &damage {
+        writeln!(out, "{shown}: {}; start newsdesk once to recover what is readable", clean(line))?;
+    }
+    library.check_rows().map_err(|error| library_error(&path, error))?;
+    let unreadable = take_unreadable_rows();
+    for row in &unreadable {
+        writeln!(out, "{}", clean(&unreadable_rows::problem(&path, row).to_string()))?;
+    }
+    if !damage.is_empty() || !unreadable.is_empty() {
+        return Ok(EXIT_NO_MATCH.into());
+    }
+    writeln!(out, "{shown}: no damage; {}", library_access::summary(&library)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn print_stats(loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
     let (articles, bytes, memory) = (loaded.corpus.len(), loaded.progress.bytes, loaded.corpus.memory());
     let each = |sum: usize| grouped((sum / articles.max(1)) as u64);
@@ -64,7 +113,7 @@ fn print_stats(loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
         each(memory)
     )?;
     if let Some(peak) = peak_memory() {
-        writeln!(out, "         {} at most by the whole program", grouped(peak))?;
+        writeln!(out, "         {} peak of the whole program", grouped(peak))?;
     }
     let all: f64 = loaded.phases.iter().map(|(_, time)| time.as_secs_f64()).sum();
     let phases: Vec<String> =
@@ -72,7 +121,7 @@ fn print_stats(loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "seconds  {all:.3}: {}", phases.join(", "))
 }
 
-/// The most memory that the program ever held, in bytes, where the system tells.
+/// Returns the peak memory of the program in bytes; `None` if the system does not report it.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -11,9 +11,11 @@ use std::sync::atomic::AtomicBool;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::library::{open, path, told};
 use crate::article::{Problem, Warning};
-use crate::cli::{Common, NOTHING, WRONG, complain};
+use crate::cli::args::{CommonArgs, EXIT_ERROR, EXIT_NO_MATCH};
+use crate::cli::library_access::{library_error, open, path};
+use crate::cli::output::print_error;
+use crate::cli::user_files::load_config;
 use crate::engine::feeds::commands::FeedCommandError;
 use crate::engine::feeds::refresh::{self, FeedOutcome, RefreshSummary};
 use crate::engine::feeds::subscribe::{self, SubscribeOutcome};
@@ -26,64 +28,73 @@ use crate::subscriptions::Subscription;
 use crate::text::format::{counted, grouped};
 use crate::text::{clean, write_json};
 
-/// The subcommands of `newsdesk feed`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum FeedSubcommand {
-    /// A command that the reader shares.
-    #[command(flatten)]
-    Shared(FeedCommand),
-    /// Print the contents of feed files: title, links, people, dates, entries
-    Parse(parse::Parse),
+/// Manage feed subscriptions
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: FeedSubcommand,
 }
 
-pub(crate) fn carry_out(order: FeedSubcommand, common: &Common, out: &mut impl Write) -> io::Result<ExitCode> {
-    let command = match order {
-        FeedSubcommand::Parse(parse) => return parse::carry_out(&parse, out),
+#[derive(Debug, Subcommand)]
+enum FeedSubcommand {
+    /// A command that the reader has too, as `:feed`.
+    #[command(flatten)]
+    Shared(FeedCommand),
+    Parse(parse::Args),
+}
+
+pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+    let command = match args.command {
+        FeedSubcommand::Parse(args) => return parse::run(&args, out),
         FeedSubcommand::Shared(command) => command,
     };
     let path = path()?;
     let mut library = open(&path)?;
-    let told = |error: crate::library::Error| told(&path, error);
+    let to_io = |error: crate::library::Error| library_error(&path, error);
     match command {
         FeedCommand::Add { places, tag, name } => {
             let wanted = subscribe::subscriptions(&places, &tag, name.as_ref());
             add(&mut library, wanted, common, out)
         }
         FeedCommand::List { json } => {
-            let feeds = library.feeds().map_err(told)?;
-            list(&feeds, &library.feed_counts().map_err(told)?, json, out)?;
+            let feeds = library.feeds().map_err(to_io)?;
+            list(&feeds, &library.feed_counts().map_err(to_io)?, json, out)?;
             Ok(ExitCode::SUCCESS)
         }
         FeedCommand::Refresh { names } => match commands::to_refresh(&library, &names) {
             Ok(feeds) => refresh(&mut library, feeds, common, out),
             Err(error @ FeedCommandError::NoFeeds) => {
                 writeln!(out, "{error}; run `newsdesk feed add URL`")?;
-                Ok(NOTHING.into())
+                Ok(EXIT_NO_MATCH.into())
             }
             Err(error @ FeedCommandError::PassedOver(_)) => {
                 writeln!(out, "{error}")?;
-                Ok(NOTHING.into())
+                Ok(EXIT_NO_MATCH.into())
             }
-            Err(error) => Err(refused(error, told)),
+            Err(error) => Err(command_error(error, to_io)),
         },
         FeedCommand::Export { file: None, with_credentials } => {
-            write!(out, "{}", import_export::to_opml(library.feeds().map_err(told)?, with_credentials))?;
+            write!(out, "{}", import_export::to_opml(library.feeds().map_err(to_io)?, with_credentials))?;
             Ok(ExitCode::SUCCESS)
         }
         command => {
-            let report = commands::run(&mut library, &command).map_err(|error| refused(error, told))?;
-            report.problems.iter().for_each(|problem| complain(&problem.to_string()));
-            report.lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
-            Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { NOTHING.into() })
+            let report = commands::run(&mut library, &command).map_err(|error| command_error(error, to_io))?;
+            for problem in &report.problems {
+                print_error(&problem.to_string());
+            }
+            for line in &report.lines {
+                writeln!(out, "{line}")?;
+            }
+            Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { EXIT_NO_MATCH.into() })
         }
     }
 }
 
-fn refused(error: FeedCommandError, told: impl Fn(crate::library::Error) -> io::Error) -> io::Error {
+fn command_error(error: FeedCommandError, to_io: impl Fn(crate::library::Error) -> io::Error) -> io::Error {
     match error {
-        FeedCommandError::Library(error) => told(error),
+        FeedCommandError::Library(error) => to_io(error),
         FeedCommandError::File(error) => error,
-        error @ FeedCommandError::Unconfirmed(_) => io::Error::other(format!("{error}; add --yes to do it")),
+        error @ FeedCommandError::Unconfirmed(_) => io::Error::other(format!("{error}; add --yes to confirm")),
         error => io::Error::other(error),
     }
 }
@@ -92,13 +103,13 @@ fn refused(error: FeedCommandError, told: impl Fn(crate::library::Error) -> io::
 fn add(
     library: &mut Library,
     wanted: Vec<Subscription>,
-    common: &Common,
+    common: &CommonArgs,
     out: &mut impl Write,
 ) -> io::Result<ExitCode> {
     if wanted.is_empty() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "expected an address, a page or a file"));
     }
-    let (config, _) = crate::cli::config(common)?;
+    let (config, _) = load_config(common)?;
     let client = refresh::client(&config.feeds);
     let stop = AtomicBool::new(false);
     let mut failed = false;
@@ -112,16 +123,16 @@ fn add(
             Ok(added) => {
                 writeln!(out, "{}", added.sentence())?;
                 if let SubscribeOutcome::Feed { name, flaws, .. } = added {
-                    warn(&name, flaws);
+                    print_warnings(&name, flaws);
                 }
             }
             Err(error) => {
-                complain(&format!("{}: {}", clean(&next.url), clean(&error.to_string())));
+                print_error(&format!("{}: {}", clean(&next.url), clean(&error.to_string())));
                 failed = true;
             }
         }
     }
-    Ok(if failed { NOTHING.into() } else { ExitCode::SUCCESS })
+    Ok(if failed { EXIT_NO_MATCH.into() } else { ExitCode::SUCCESS })
 }
 
 /// Asks which feed of a page to use. Returns `None` if standard input is not a terminal or the answer is not a number
@@ -132,18 +143,18 @@ fn choose(page: &str, feeds: &[PageFeed], out: &mut impl Write) -> io::Result<Op
         writeln!(out, "{:>3}  {}  {}", number + 1, shown_address(&feed.url), clean(&feed.title))?;
     }
     if !io::stdin().is_terminal() {
-        complain("Not subscribed; run it again with one of these addresses");
+        print_error("Not subscribed; run the command again with one of these addresses");
         return Ok(None);
     }
     write!(out, "Which? ")?;
     out.flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
-    let chosen = answer.trim().parse::<usize>().ok().and_then(|number| feeds.get(number.checked_sub(1)?));
-    if chosen.is_none() {
-        complain("Not a number in the list; not subscribed");
+    let choice = answer.trim().parse::<usize>().ok().and_then(|number| feeds.get(number.checked_sub(1)?));
+    if choice.is_none() {
+        print_error("Not a number in the list; not subscribed");
     }
-    Ok(chosen.map(|feed| feed.url.clone()))
+    Ok(choice.map(|feed| feed.url.clone()))
 }
 
 fn list(feeds: &[KnownFeed], counts: &HashMap<FeedId, FeedCounts>, json: bool, out: &mut impl Write) -> io::Result<()> {
@@ -189,10 +200,10 @@ fn iso(at: i64) -> Option<String> {
 fn refresh(
     library: &mut Library,
     feeds: Vec<KnownFeed>,
-    common: &Common,
+    common: &CommonArgs,
     out: &mut impl Write,
 ) -> io::Result<ExitCode> {
-    let (config, _) = crate::cli::config(common)?;
+    let (config, _) = load_config(common)?;
     let client = refresh::client(&config.feeds);
     let stop = AtomicBool::new(false);
     let (mut failed, mut lines) = (Ok(()), Vec::new());
@@ -202,42 +213,44 @@ fn refresh(
                 lines.push(sentence);
             }
             let FeedOutcome { name, new, changed, error, flaws, .. } = tried;
-            warn(&name, flaws);
-            let told = match error {
+            print_warnings(&name, flaws);
+            let printed = match error {
                 Some(error) => {
-                    complain(&format!("{}: {}", clean(&name), clean(&error)));
+                    print_error(&format!("{}: {}", clean(&name), clean(&error)));
                     Ok(())
                 }
-                None if new + changed > 0 => writeln!(out, "{}: {}", clean(&name), came(new, changed)),
+                None if new + changed > 0 => writeln!(out, "{}: {}", clean(&name), entry_counts(new, changed)),
                 None => Ok(()),
             };
             if failed.is_ok() {
-                failed = told;
+                failed = printed;
             }
         }
     });
     failed?;
-    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
-    let done = done.map_err(|error| told(library.path(), error))?;
+    for line in &lines {
+        writeln!(out, "{line}")?;
+    }
+    let done = done.map_err(|error| library_error(library.path(), error))?;
     if done.offline {
-        complain("Offline: nothing was fetched");
-        return Ok(WRONG.into());
+        print_error("Offline: nothing was fetched");
+        return Ok(EXIT_ERROR.into());
     }
     let RefreshSummary { tried, failed, new, changed, .. } = done;
     let failed_ones = if failed > 0 { format!(", {} failed", grouped(failed as u64)) } else { String::new() };
-    writeln!(out, "{}{failed_ones}; {}", counted(tried as u64, "feed", "feeds"), came(new, changed))?;
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { NOTHING.into() })
+    writeln!(out, "{}{failed_ones}; {}", counted(tried as u64, "feed", "feeds"), entry_counts(new, changed))?;
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { EXIT_NO_MATCH.into() })
 }
 
-/// Reports the problems of a feed that could still be read.
-fn warn(name: &str, flaws: Vec<Warning>) {
+/// Prints the problems of a feed that could still be read.
+fn print_warnings(name: &str, flaws: Vec<Warning>) {
     for flaw in flaws {
-        complain(&format!("warning: {}", Problem::flaw(PathBuf::from(name), flaw)));
+        print_error(&format!("warning: {}", Problem::flaw(PathBuf::from(name), flaw)));
     }
 }
 
-/// What came, in words.
-fn came(new: usize, changed: usize) -> String {
+/// Returns the numbers of new and changed entries as text.
+fn entry_counts(new: usize, changed: usize) -> String {
     let new = format!("{} new", grouped(new as u64));
     if changed == 0 { new } else { format!("{new}, {} changed", grouped(changed as u64)) }
 }

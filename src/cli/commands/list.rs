@@ -1,31 +1,56 @@
-//! `newsdesk list`: an article a line.
+//! `newsdesk list`: one article a line.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use crate::cli::selection::Selection;
+use crate::cli::args::{CommonArgs, PathArgs, QueryArgs};
+use crate::cli::selection::{Selection, select};
 use crate::render::{ArticleJson, columns, write_csv};
 use crate::text::write_json;
 
+/// List articles, newest first: date, section, headline, source, path
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    paths: PathArgs,
+    #[command(flatten)]
+    selection: QueryArgs,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: ListFormat,
+}
+
+impl Args {
+    /// Returns the arguments that list all articles of `paths` as text.
+    pub(crate) fn of_paths(paths: PathArgs) -> Args {
+        Args { paths, selection: QueryArgs::default(), format: ListFormat::Text }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
-    /// Columns for people
+    /// Text in columns
     Text,
-    /// A JSON object a line
+    /// One JSON object a line
     Json,
-    /// CSV with a line of names
+    /// CSV with a header
     Csv,
 }
 
 impl ListFormat {
-    /// Returns whether it shows what the reader added to articles.
+    /// Returns whether the format includes marks.
     pub(crate) fn has_marks(self) -> bool {
         self != ListFormat::Text
     }
 }
 
+pub(crate) fn run(args: &Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+    print(&select(&args.paths, &args.selection, args.format.has_marks(), common)?, args.format, out)
+}
+
+/// Prints the selected articles.
 pub(crate) fn print(selection: &Selection, format: ListFormat, out: &mut impl Write) -> io::Result<ExitCode> {
     match format {
         ListFormat::Text => {

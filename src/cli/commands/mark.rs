@@ -1,44 +1,61 @@
-//! `newsdesk mark`: marks all articles that a query finds.
+//! `newsdesk mark`: marks all articles that match a query.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Args;
-
-use super::library;
 use crate::article::ArticleId;
-use crate::cli::selection::Selection;
+use crate::cli::args::{CommonArgs, PathArgs, QueryArgs, cases};
+use crate::cli::library_access::{self, library_error};
+use crate::cli::selection::select;
 use crate::library::PathResolver;
 use crate::marks::{Change, MarkChange, Tag};
+use crate::query::Case;
 use crate::text::format::counted;
 
-/// What is to be done to the articles.
-#[derive(Debug, Args)]
+/// Mark all articles that match a query
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    paths: PathArgs,
+    /// Select articles, as in the filter bar; '' selects all
+    #[arg(long, value_name = "QUERY", required = true, allow_hyphen_values = true)]
+    query: String,
+    /// How to match case; same as `case:` in the query
+    #[arg(long, value_name = "CASE", value_parser = cases())]
+    case: Option<Case>,
+    #[command(flatten)]
+    marks: MarkArgs,
+    /// Print how many articles would change; change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true)]
-pub(crate) struct MarkArgs {
-    /// They are read
+struct MarkArgs {
+    /// Mark the articles read
     #[arg(long, conflicts_with = "unread")]
     read: bool,
-    /// They are unread
+    /// Mark the articles unread
     #[arg(long)]
     unread: bool,
-    /// They have a star
+    /// Star the articles
     #[arg(long, conflicts_with = "unstar")]
     star: bool,
-    /// They have no star
+    /// Unstar the articles
     #[arg(long)]
     unstar: bool,
-    /// They have this tag; may be given more than once
+    /// Add this tag (repeatable)
     #[arg(long, value_name = "TAG", value_parser = tag)]
     tag: Vec<Tag>,
-    /// They have not this tag; may be given more than once
+    /// Remove this tag (repeatable)
     #[arg(long, value_name = "TAG", value_parser = tag)]
     untag: Vec<Tag>,
 }
 
 fn tag(word: &str) -> Result<Tag, String> {
-    Tag::new(word).ok_or_else(|| "a tag is a word".to_owned())
+    Tag::new(word).ok_or_else(|| "a tag is one word".to_owned())
 }
 
 impl MarkArgs {
@@ -55,38 +72,33 @@ impl MarkArgs {
     }
 }
 
-/// Marks what was selected; a rehearsal changes nothing.
-pub(crate) fn carry_out(
-    selection: &Selection,
-    wishes: &MarkArgs,
-    rehearsal: bool,
-    out: &mut impl Write,
-) -> io::Result<ExitCode> {
-    let path = library::path()?;
-    let mut library = library::open(&path)?;
-    let mut marks = library::known(&mut library, selection.corpus())?;
-    let changes = wishes.changes();
-    let mut made: Vec<MarkChange> = Vec::new();
+pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+    let query = QueryArgs { query: args.query, sort: None, case: args.case };
+    let selection = select(&args.paths, &query, false, common)?;
+    let path = library_access::path()?;
+    let mut library = library_access::open(&path)?;
+    let mut marks = library_access::current_marks(&mut library, selection.corpus())?;
+    let wanted = args.marks.changes();
+    let mut changes: Vec<MarkChange> = Vec::new();
     for entry in selection.entries() {
-        for change in &changes {
-            let marking = MarkChange { article: entry.id(), change: change.clone() };
-            if marks.apply(&marking).is_some() {
-                made.push(marking);
+        for change in &wanted {
+            let change = MarkChange { article: entry.id(), change: change.clone() };
+            if marks.apply(&change).is_some() {
+                changes.push(change);
             }
         }
     }
-    let articles: HashSet<ArticleId> = made.iter().map(|marking| marking.article).collect();
-    if !rehearsal {
-        let mut origins = PathResolver::default();
+    let articles: HashSet<ArticleId> = changes.iter().map(|change| change.article).collect();
+    if !args.dry_run {
+        let mut resolver = PathResolver::default();
         let corpus = selection.corpus();
-        let slots: std::collections::HashMap<ArticleId, _> =
-            selection.slots().map(|(slot, entry)| (entry.id(), slot)).collect();
-        let mut known = |article: ArticleId| Some(origins.known(corpus.get(*slots.get(&article)?)?));
-        library.keep(&made, &mut known).map_err(|error| library::told(&path, error))?;
+        let slots: HashMap<ArticleId, _> = selection.slots().map(|(slot, entry)| (entry.id(), slot)).collect();
+        let mut record = |article: ArticleId| Some(resolver.known(corpus.get(*slots.get(&article)?)?));
+        library.keep(&changes, &mut record).map_err(|error| library_error(&path, error))?;
     }
     let found = counted(selection.len() as u64, "article", "articles");
     let changed = counted(articles.len() as u64, "article", "articles");
-    let would = if rehearsal { "would change" } else { "changed" };
-    writeln!(out, "{found} found, {changed} {would}")?;
+    let verb = if args.dry_run { "would change" } else { "changed" };
+    writeln!(out, "{found} found, {changed} {verb}")?;
     Ok(selection.outcome())
 }

@@ -1,4 +1,4 @@
-//! `newsdesk search`: where articles answer a query.
+//! `newsdesk search`: articles that match a query, with their hits.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -10,48 +10,91 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::article::{Article, Part, Role};
-use crate::cli::output::{Style, painted};
-use crate::cli::selection::Selection;
+use crate::cli::args::{CommonArgs, PathArgs, QueryArgs, cases, sorts};
+use crate::cli::output::{Style, styled};
+use crate::cli::selection::{Selection, select};
 use crate::corpus::ArticleRef;
+use crate::query::{Case, Sort};
 use crate::render::{ArticleJson, columns, shown_path};
 use crate::search::Hit;
 use crate::text::write_json;
 
+/// Find articles, and print where they match
+///
+/// Exit status as of grep: 0 if something was found, 1 if nothing was found, 2 if there was an error.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Query, as in the filter bar
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    query: String,
+    #[command(flatten)]
+    paths: PathArgs,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: SearchFormat,
+    /// Sort order; same as `sort:` in the query
+    #[arg(long, value_name = "ORDER", value_parser = sorts())]
+    sort: Option<Sort>,
+    /// How to match case; same as `case:` in the query
+    #[arg(long, value_name = "CASE", value_parser = cases())]
+    case: Option<Case>,
+    /// Print at most N articles, or N lines with kwic
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Columns of text on either side of a hit
+    #[arg(long, value_name = "N", default_value = "40")]
+    context: u16,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SearchFormat {
+enum SearchFormat {
     /// Each article with the text around its hits
     Text,
-    /// A JSON object a line, with the place of every hit
+    /// One JSON object a line, with the position of every hit
     Json,
-    /// CSV with a line of names: an article a line, with its count of hits
+    /// CSV with a header: one article a line, with its hit count
     Csv,
-    /// The number of articles and the number of hits, parted by a tab
+    /// Number of articles and number of hits, with a tab between
     Count,
-    /// The path of each file, one a line
+    /// Path of each file, one a line
     Paths,
-    /// Keyword in context: a hit a line, aligned on the hit, with date and source
+    /// Keyword in context: one line for each hit, aligned
     Kwic,
 }
 
 impl SearchFormat {
-    /// Returns whether it shows what the reader added to articles.
-    pub(crate) fn has_marks(self) -> bool {
+    /// Returns whether the format includes marks.
+    fn has_marks(self) -> bool {
         self == SearchFormat::Json
     }
 }
 
-/// What of it is printed, and how.
-pub(crate) struct SearchArgs {
-    pub(crate) format: SearchFormat,
-    /// At most so many articles; of `kwic`, lines.
-    pub(crate) limit: usize,
-    /// Columns of text on either side of a hit.
-    pub(crate) context: usize,
+pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+    if args.query.starts_with("--") {
+        let message = format!("unexpected argument \"{}\"; --help lists the options of search", args.query);
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let options = PrintOptions { limit: args.limit.unwrap_or(usize::MAX), context: usize::from(args.context) };
+    let query = QueryArgs { query: args.query, sort: args.sort, case: args.case };
+    let selection = select(&args.paths, &query, args.format.has_marks(), common)?;
+    print(&selection, args.format, &options, out)
 }
 
-pub(crate) fn print(selection: &Selection, options: &SearchArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+struct PrintOptions {
+    /// The maximum number of articles or, for `kwic`, of lines.
+    limit: usize,
+    /// Columns of text on either side of a hit.
+    context: usize,
+}
+
+fn print(
+    selection: &Selection,
+    format: SearchFormat,
+    options: &PrintOptions,
+    out: &mut impl Write,
+) -> io::Result<ExitCode> {
     let entries = || selection.entries().take(options.limit);
-    match options.format {
+    match format {
         SearchFormat::Text => {
             for (number, entry) in entries().enumerate() {
                 if number > 0 {
@@ -90,7 +133,7 @@ pub(crate) fn print(selection: &Selection, options: &SearchArgs, out: &mut impl 
             let mut last = String::new();
             for entry in entries() {
                 let path = shown_path(entry);
-                // Articles of one file are one path.
+                // Several articles of one file are adjacent.
                 if path != last {
                     writeln!(out, "{path}")?;
                     last = path;
@@ -110,45 +153,45 @@ pub(crate) fn print(selection: &Selection, options: &SearchArgs, out: &mut impl 
     Ok(selection.outcome_as_grep())
 }
 
-/// Text as it is printed: a hit in the colour of its term, the rest plain or, in a headline, bold.
-fn marked(text: &str, hit: Option<&Hit>, is_headline: bool) -> String {
+/// Styles text: a hit in the colour of its term, the rest of a headline bold.
+fn highlighted(text: &str, hit: Option<&Hit>, is_headline: bool) -> String {
     match hit {
-        Some(hit) => painted(text, Style::Hit(hit.term.0)),
-        None if is_headline && !text.is_empty() => painted(text, Style::Bold),
+        Some(hit) => styled(text, Style::Hit(hit.term.0)),
+        None if is_headline && !text.is_empty() => styled(text, Style::Bold),
         _ => text.to_owned(),
     }
 }
 
-/// Text on one line, whatever it was; each byte stays where it is.
+/// Replaces line breaks with spaces. Byte positions stay the same.
 fn one_line(part: &Part) -> String {
     part.text.replace('\n', " ")
 }
 
-fn text(selection: &Selection, entry: ArticleRef<'_>, options: &SearchArgs, out: &mut impl Write) -> io::Result<()> {
+fn text(selection: &Selection, entry: ArticleRef<'_>, options: &PrintOptions, out: &mut impl Write) -> io::Result<()> {
     let article = entry.article();
     let hits = selection.matcher.hits(entry);
     let mut shown = String::new();
     let in_headline: Vec<&Hit> = hits.iter().filter(|hit| is_headline(&article, hit)).collect();
     let headline = article.headline();
-    put_marked(&mut shown, headline, 0..headline.len(), &in_headline, &|text, hit| marked(text, hit, true));
+    push_highlighted(&mut shown, headline, 0..headline.len(), &in_headline, &|text, hit| highlighted(text, hit, true));
     let [date, section, _, source, path] = columns(entry);
-    let beside: Vec<&str> =
+    let details: Vec<&str> =
         [date.get(..10).unwrap_or(&date), &section, &source].into_iter().filter(|text| !text.is_empty()).collect();
-    let beside = beside.join("  ");
-    writeln!(out, "{shown}\n{}", painted(&format!("{beside}  {path}"), Style::Dim))?;
+    let details = details.join("  ");
+    writeln!(out, "{shown}\n{}", styled(&format!("{details}  {path}"), Style::Dim))?;
     let mut rest = hits.iter().filter(|hit| !is_headline(&article, hit)).peekable();
     while let Some(hit) = rest.next() {
         let Some(part) = article.parts.get(hit.part) else { continue };
         let line = one_line(part);
         let mut window = window(&line, &hit.range, options.context);
         let mut inside = vec![hit];
-        // Hits that are close share a line.
+        // Hits that are close share one line.
         while let Some(next) = rest.next_if(|next| next.part == hit.part && next.range.start < window.end) {
             window.end = self::window(&line, &next.range, options.context).end.max(window.end);
             inside.push(next);
         }
         let mut shown = String::from(if window.start > 0 { "… " } else { "" });
-        put_marked(&mut shown, &line, window.clone(), &inside, &|text, hit| marked(text, hit, false));
+        push_highlighted(&mut shown, &line, window.clone(), &inside, &|text, hit| highlighted(text, hit, false));
         shown.push_str(if window.end < line.len() { " …" } else { "" });
         writeln!(out, "    {shown}")?;
     }
@@ -159,8 +202,8 @@ fn is_headline(article: &Article, hit: &Hit) -> bool {
     article.parts.get(hit.part).is_some_and(|part| part.role == Role::Headline)
 }
 
-/// The bytes `window` of a line, its hits and what is between them as `print` gives them.
-fn put_marked(
+/// Appends the bytes `window` of a line. `print` converts each hit, and the text between hits.
+fn push_highlighted(
     out: &mut String,
     line: &str,
     window: Range<usize>,
@@ -176,25 +219,27 @@ fn put_marked(
     out.push_str(&print(line.get(at..window.end).unwrap_or(""), None));
 }
 
-/// The words of a line that fit into so many columns on either side of a range.
+/// Returns the range of whole words that fit into `columns` columns on either side of `range`.
 fn window(line: &str, range: &Range<usize>, columns: usize) -> Range<usize> {
     let (before, after) = (line.get(..range.start).unwrap_or(""), line.get(range.end..).unwrap_or(""));
     let tail = last_columns(before, columns);
     let cut = before.get(..before.len() - tail.len()).unwrap_or("");
-    let start = match cut.is_empty() || cut.ends_with(' ') || tail.starts_with(' ') {
-        true => before.len() - tail.trim_start().len(),
-        // A word that is cut is left out, unless it leads up to the hit.
-        false => before.len() - tail.split_once(' ').map_or(tail, |(_, whole)| whole).len(),
+    let start = if cut.is_empty() || cut.ends_with(' ') || tail.starts_with(' ') {
+        before.len() - tail.trim_start().len()
+    } else {
+        // Drops a word that is cut, unless it is joined to the hit.
+        before.len() - tail.split_once(' ').map_or(tail, |(_, whole)| whole).len()
     };
     let head = first_columns(after, columns);
-    let end = match head.len() == after.len() || after.get(head.len()..).is_some_and(|rest| rest.starts_with(' ')) {
-        true => head.trim_end().len(),
-        false => head.rsplit_once(' ').map_or(head, |(whole, _)| whole).len(),
+    let end = if head.len() == after.len() || after.get(head.len()..).is_some_and(|rest| rest.starts_with(' ')) {
+        head.trim_end().len()
+    } else {
+        head.rsplit_once(' ').map_or(head, |(whole, _)| whole).len()
     };
     start..range.end + end
 }
 
-/// As much of the end of a text as fits into so many columns.
+/// Returns the end of `text` that fits into `columns` columns.
 fn last_columns(text: &str, columns: usize) -> &str {
     let mut width = 0;
     let fits = text.grapheme_indices(true).rev().take_while(|(_, grapheme)| {
@@ -204,7 +249,7 @@ fn last_columns(text: &str, columns: usize) -> &str {
     fits.last().and_then(|(at, _)| text.get(at..)).unwrap_or("")
 }
 
-/// As much of the beginning of a text as fits into so many columns.
+/// Returns the beginning of `text` that fits into `columns` columns.
 fn first_columns(text: &str, columns: usize) -> &str {
     let mut width = 0;
     let fits = text.grapheme_indices(true).take_while(|(_, grapheme)| {
@@ -214,15 +259,15 @@ fn first_columns(text: &str, columns: usize) -> &str {
     fits.last().and_then(|(at, grapheme)| text.get(..at + grapheme.len())).unwrap_or("")
 }
 
-/// Columns of the source in `kwic`.
-const SOURCE: usize = 16;
+/// The width of the source column in `kwic`.
+const SOURCE_WIDTH: usize = 16;
 
-/// Prints at most `most` lines; gives how many it printed.
+/// Prints at most `max` lines. Returns the number of lines printed.
 fn kwic(
     selection: &Selection,
     entry: ArticleRef<'_>,
-    options: &SearchArgs,
-    most: usize,
+    options: &PrintOptions,
+    max: usize,
     out: &mut impl Write,
 ) -> io::Result<usize> {
     let hits = selection.matcher.hits(entry);
@@ -231,17 +276,17 @@ fn kwic(
     }
     let article = entry.article();
     let [date, _, _, source, _] = columns(entry);
-    let source = padded(first_columns(&source, SOURCE), SOURCE);
-    for hit in hits.iter().take(most) {
+    let source = padded(first_columns(&source, SOURCE_WIDTH), SOURCE_WIDTH);
+    for hit in hits.iter().take(max) {
         let Some(part) = article.parts.get(hit.part) else { continue };
         let line = one_line(part);
         let before = last_columns(line.get(..hit.range.start).unwrap_or(""), options.context);
         let after = first_columns(line.get(hit.range.end..).unwrap_or(""), options.context);
-        let found = marked(line.get(hit.range.clone()).unwrap_or(""), Some(hit), false);
+        let found = highlighted(line.get(hit.range.clone()).unwrap_or(""), Some(hit), false);
         let indent = " ".repeat(options.context.saturating_sub(before.width()));
         writeln!(out, "{:10}  {source}  {indent}{before}{found}{after}", date.get(..10).unwrap_or(&date))?;
     }
-    Ok(hits.len().min(most))
+    Ok(hits.len().min(max))
 }
 
 fn padded(text: &str, columns: usize) -> String {
@@ -252,12 +297,12 @@ fn padded(text: &str, columns: usize) -> String {
 struct FoundJson<'a> {
     #[serde(flatten)]
     article: ArticleJson<'a>,
-    /// Whether articles may be missing from the answer.
+    /// Whether articles may be missing from the result.
     incomplete: bool,
     hits: Vec<HitJson<'a>>,
 }
 
-/// A hit: in which field, in which of its parts (from 0), at which bytes of that part's text, and with what around it.
+/// A hit: its field, the index of the part within the field, the bytes within the part, and the text around it.
 #[derive(Debug, Serialize)]
 struct HitJson<'a> {
     field: &'static str,
@@ -280,7 +325,7 @@ impl<'a> HitJson<'a> {
     }
 }
 
-/// What a part is called in the JSON of an article.
+/// Returns the name of a part in the JSON of an article.
 fn field_name(role: Role) -> &'static str {
     match role {
         Role::Headline => "headline",

@@ -1,85 +1,89 @@
-//! `newsdesk feed parse`: what a feed says, as it was understood.
+//! `newsdesk feed parse`: the contents of feed files.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
-use crate::article::Problem;
-use crate::article::Published;
-use crate::cli::{NOTHING, WRONG, complain, named};
+use crate::article::{Problem, Published};
+use crate::cli::args::{EXIT_ERROR, EXIT_NO_MATCH};
+use crate::cli::output::print_error;
+use crate::cli::user_files::with_path;
 use crate::formats::{
     Feed, FeedCategory, FeedDate, FeedEntry, FeedLink, FeedMeta, FeedOptions, FeedPerson, FeedText, parse_feed,
 };
 use crate::render::shown_address;
 use crate::text::{clean, to_json};
 
-#[derive(Debug, Args)]
-pub(crate) struct Parse {
-    /// Files with a feed each; `-` is standard input
+/// Print the contents of feed files
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Feed files; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// How to print them
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ParseFormat,
-    /// The address that relative ones in the feed are relative to
+    /// Base URL of relative links
     #[arg(long, value_name = "URL")]
     base: Option<String>,
-    /// The Content-Type that the feed was sent with
+    /// Content-Type header that the feed was sent with
     #[arg(long, value_name = "HEADER")]
     content_type: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ParseFormat {
-    /// For people
+enum ParseFormat {
+    /// Text
     Text,
-    /// One JSON object a feed, each on a line
+    /// One JSON object a line for each feed
     Json,
 }
 
-pub(super) fn carry_out(parse: &Parse, out: &mut impl Write) -> io::Result<ExitCode> {
-    let options = FeedOptions { base: parse.base.as_deref(), content_type: parse.content_type.as_deref() };
-    let (mut understood, mut refused, mut flawed) = (0, 0, 0);
-    for path in &parse.files {
-        let feed = parse_feed(&bytes(path)?, &options);
-        match (&feed, parse.format) {
+pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<ExitCode> {
+    let options = FeedOptions { base: args.base.as_deref(), content_type: args.content_type.as_deref() };
+    let (mut parsed, mut failed, mut with_warnings) = (0, 0, 0);
+    for path in &args.files {
+        let feed = parse_feed(&read_file(path)?, &options);
+        match (&feed, args.format) {
             (Ok(feed), ParseFormat::Text) => print_text(feed, out)?,
-            (Ok(feed), ParseFormat::Json) => writeln!(out, "{}", to_json(&of_feed(path, feed))?)?,
+            (Ok(feed), ParseFormat::Json) => writeln!(out, "{}", to_json(&feed_json(path, feed))?)?,
             (Err(refusal), ParseFormat::Json) => {
-                let told = json!({ "file": path.to_string_lossy(), "ok": false, "error": refusal.to_string() });
-                writeln!(out, "{}", to_json(&told)?)?;
+                let object = json!({ "file": path.to_string_lossy(), "ok": false, "error": refusal.to_string() });
+                writeln!(out, "{}", to_json(&object)?)?;
             }
             (Err(_), ParseFormat::Text) => {}
         }
         match feed {
             Ok(feed) => {
-                understood += 1;
-                flawed += usize::from(!feed.flaws.is_empty());
-                feed.flaws.into_iter().for_each(|flaw| complain(&Problem::flaw(path.clone(), flaw).to_string()));
+                parsed += 1;
+                with_warnings += usize::from(!feed.flaws.is_empty());
+                for flaw in feed.flaws {
+                    print_error(&Problem::flaw(path.clone(), flaw).to_string());
+                }
             }
             Err(refusal) => {
-                refused += 1;
-                complain(&Problem::refused(path.clone(), &refusal).to_string());
+                failed += 1;
+                print_error(&Problem::refused(path.clone(), &refusal).to_string());
             }
         }
     }
-    Ok(match (understood, refused + flawed) {
-        (0, _) => WRONG.into(),
+    Ok(match (parsed, failed + with_warnings) {
+        (0, _) => EXIT_ERROR.into(),
         (_, 0) => ExitCode::SUCCESS,
-        (_, _) => NOTHING.into(),
+        (_, _) => EXIT_NO_MATCH.into(),
     })
 }
 
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes)?;
         return Ok(bytes);
     }
-    std::fs::read(path).map_err(|error| named(path, &error))
+    std::fs::read(path).map_err(|error| with_path(path, &error))
 }
 
 fn print_text(feed: &Feed, out: &mut impl Write) -> io::Result<()> {
@@ -115,8 +119,12 @@ fn print_text(feed: &Feed, out: &mut impl Write) -> io::Result<()> {
         let categories: Vec<&str> = entry.head.categories.iter().map(|category| category.term.as_str()).collect();
         line("Section", &categories.join(", "))?;
         line("Summary", &text(&entry.summary))?;
-        entry.content.iter().try_for_each(|content| line("Content", &content.plain()))?;
-        entry.enclosures.iter().try_for_each(|enclosure| line("Enclosed", &shown_address(&enclosure.href)))?;
+        for content in &entry.content {
+            line("Content", &content.plain())?;
+        }
+        for enclosure in &entry.enclosures {
+            line("Enclosed", &shown_address(&enclosure.href))?;
+        }
     }
     writeln!(out)
 }
@@ -125,63 +133,63 @@ fn names(people: &[FeedPerson]) -> String {
     people.iter().map(FeedPerson::display_name).collect::<Vec<_>>().join(", ")
 }
 
-/// The first of these moments that is one.
+/// Returns the first valid date.
 fn when<const N: usize>(dates: [&Option<FeedDate>; N]) -> String {
     let moment = dates.into_iter().find_map(|date| date.as_ref()?.moment);
     moment.map(|moment| moment.to_string()).unwrap_or_default()
 }
 
-fn of_feed(path: &Path, feed: &Feed) -> Value {
+fn feed_json(path: &Path, feed: &Feed) -> Value {
     json!({
         "file": path.to_string_lossy(),
         "ok": true,
         "bozo": !feed.flaws.is_empty(),
         "encoding": feed.encoding,
         "version": feed.version.name(),
-        "feed": of_about(feed),
-        "entries": feed.entries.iter().map(of_entry).collect::<Vec<_>>(),
+        "feed": metadata_json(feed),
+        "entries": feed.entries.iter().map(entry_json).collect::<Vec<_>>(),
     })
 }
 
-/// What a feed says of itself.
-fn of_about(feed: &Feed) -> Map<String, Value> {
-    let mut head = of_head(&feed.head);
-    put_text(&mut head, "description", feed.description.as_ref());
-    put_text(&mut head, "info", feed.info.as_ref());
+/// Returns the metadata of a feed.
+fn metadata_json(feed: &Feed) -> Map<String, Value> {
+    let mut head = head_json(&feed.head);
+    insert_text(&mut head, "description", feed.description.as_ref());
+    insert_text(&mut head, "info", feed.info.as_ref());
     if let Some(generator) = &feed.generator {
         let (name, href, version) = (&generator.name, &generator.href, &generator.version);
         head.insert("generator".to_owned(), json!({ "name": name, "href": href, "version": version }));
     }
-    put(&mut head, "icon", feed.icon.as_deref());
-    put(&mut head, "logo", feed.logo.as_deref());
-    put(&mut head, "ttl", feed.ttl.as_deref());
-    put(&mut head, "docs", feed.docs.as_deref());
+    insert(&mut head, "icon", feed.icon.as_deref());
+    insert(&mut head, "logo", feed.logo.as_deref());
+    insert(&mut head, "ttl", feed.ttl.as_deref());
+    insert(&mut head, "docs", feed.docs.as_deref());
     head
 }
 
-fn of_entry(entry: &FeedEntry) -> Value {
-    let mut head = of_head(&entry.head);
-    put_text(&mut head, "summary", entry.summary.as_ref().or(entry.content.first()));
-    put_text(&mut head, "subtitle", entry.subtitle.as_ref());
+fn entry_json(entry: &FeedEntry) -> Value {
+    let mut head = head_json(&entry.head);
+    insert_text(&mut head, "summary", entry.summary.as_ref().or(entry.content.first()));
+    insert_text(&mut head, "subtitle", entry.subtitle.as_ref());
     head.insert("content".to_owned(), entry.content.iter().map(|content| json!(content.value)).collect());
-    head.insert("enclosures".to_owned(), entry.enclosures.iter().map(of_link).collect());
+    head.insert("enclosures".to_owned(), entry.enclosures.iter().map(link_json).collect());
     if let Some(source) = &entry.source {
-        let mut about = of_about(source);
-        put(&mut about, "href", source.head.link.as_deref());
+        let mut about = metadata_json(source);
+        insert(&mut about, "href", source.head.link.as_deref());
         head.insert("source".to_owned(), Value::Object(about));
     }
     Value::Object(head)
 }
 
-fn of_head(head: &FeedMeta) -> Map<String, Value> {
+fn head_json(head: &FeedMeta) -> Map<String, Value> {
     let mut fields = Map::new();
-    put_text(&mut fields, "title", head.title.as_ref());
-    put(&mut fields, "link", head.link.as_deref());
-    put(&mut fields, "id", head.id.as_deref());
-    put(&mut fields, "language", head.language.as_deref());
-    put(&mut fields, "comments", head.comments.as_deref());
-    put(&mut fields, "license", head.license.as_deref());
-    put_text(&mut fields, "rights", head.rights.as_ref());
+    insert_text(&mut fields, "title", head.title.as_ref());
+    insert(&mut fields, "link", head.link.as_deref());
+    insert(&mut fields, "id", head.id.as_deref());
+    insert(&mut fields, "language", head.language.as_deref());
+    insert(&mut fields, "comments", head.comments.as_deref());
+    insert(&mut fields, "license", head.license.as_deref());
+    insert_text(&mut fields, "rights", head.rights.as_ref());
     let dates = [
         ("published", &head.published),
         ("updated", &head.updated),
@@ -190,17 +198,17 @@ fn of_head(head: &FeedMeta) -> Map<String, Value> {
     ];
     for (name, date) in dates {
         let Some(date) = date else { continue };
-        put(&mut fields, &format!("{name}_raw"), Some(&date.raw));
-        put(&mut fields, name, date.moment.map(in_utc).as_deref());
+        insert(&mut fields, &format!("{name}_raw"), Some(&date.raw));
+        insert(&mut fields, name, date.moment.map(in_utc).as_deref());
     }
-    let people = |people: &[FeedPerson]| people.iter().map(of_person).collect::<Vec<_>>();
+    let people = |people: &[FeedPerson]| people.iter().map(person_json).collect::<Vec<_>>();
     if let Some(author) = head.authors.last() {
-        fields.insert("author".to_owned(), of_person(author));
+        fields.insert("author".to_owned(), person_json(author));
     }
     fields.insert("authors".to_owned(), people(&head.authors).into());
     fields.insert("contributors".to_owned(), people(&head.contributors).into());
     if let Some(publisher) = &head.publisher {
-        fields.insert("publisher".to_owned(), of_person(publisher));
+        fields.insert("publisher".to_owned(), person_json(publisher));
     }
     if let Some(image) = &head.image {
         let (href, title, link, description) = (&image.href, &image.title, &image.link, &image.description);
@@ -210,37 +218,37 @@ fn of_head(head: &FeedMeta) -> Map<String, Value> {
         });
         fields.insert("image".to_owned(), image);
     }
-    fields.insert("categories".to_owned(), head.categories.iter().map(of_category).collect());
-    fields.insert("links".to_owned(), head.links.iter().map(of_link).collect());
+    fields.insert("categories".to_owned(), head.categories.iter().map(category_json).collect());
+    fields.insert("links".to_owned(), head.links.iter().map(link_json).collect());
     fields
 }
 
-fn of_person(person: &FeedPerson) -> Value {
+fn person_json(person: &FeedPerson) -> Value {
     json!({ "value": person.text, "name": person.name, "email": person.email, "href": person.href })
 }
 
-fn of_category(category: &FeedCategory) -> Value {
+fn category_json(category: &FeedCategory) -> Value {
     json!({ "term": category.term, "scheme": category.scheme, "label": category.label })
 }
 
-fn of_link(link: &FeedLink) -> Value {
+fn link_json(link: &FeedLink) -> Value {
     json!({
         "href": link.href, "rel": link.rel, "type": link.media_type, "title": link.title, "hreflang": link.language,
         "length": link.length,
     })
 }
 
-fn put(fields: &mut Map<String, Value>, name: &str, text: Option<&str>) {
+fn insert(fields: &mut Map<String, Value>, name: &str, text: Option<&str>) {
     if let Some(text) = text {
         fields.insert(name.to_owned(), json!(text));
     }
 }
 
-fn put_text(fields: &mut Map<String, Value>, name: &str, text: Option<&FeedText>) {
-    put(fields, name, text.map(|text| text.value.as_str()));
+fn insert_text(fields: &mut Map<String, Value>, name: &str, text: Option<&FeedText>) {
+    insert(fields, name, text.map(|text| text.value.as_str()));
 }
 
-/// A moment as `2023-09-27T19:10:00Z`; a day as its midnight.
+/// Formats a date and time as `2023-09-27T19:10:00Z`; a date alone as its midnight.
 fn in_utc(moment: Published) -> String {
     let utc = chrono::DateTime::from_timestamp(moment.seconds(), 0).unwrap_or_default();
     utc.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
