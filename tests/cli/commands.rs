@@ -679,7 +679,11 @@ fn searches_add_replaces_only_with_the_flag() {
     assert!(run(&["searches", "add", "Moon", "moon"]).status.success());
     let again = run(&["searches", "add", "Moon", "mars"]);
     assert_eq!(again.status.code(), Some(2));
-    assert!(err(&again).contains("a search named \"Moon\" exists already; use --replace to replace it"), "{}", err(&again));
+    assert!(
+        err(&again).contains("a search named \"Moon\" exists already; use --replace to replace it"),
+        "{}",
+        err(&again)
+    );
     assert_eq!(out(&run(&["searches"])), "-\t-\tMoon\tmoon\n");
     assert!(run(&["searches", "add", "Moon", "mars", "--replace"]).status.success());
     assert_eq!(out(&run(&["searches"])), "-\t-\tMoon\tmars\n");
