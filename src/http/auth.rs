@@ -1,4 +1,4 @@
-//! Logins: to which addresses they belong, and where their passwords come from.
+//! Logins: their addresses and passwords.
 
 use std::fmt;
 use std::io::Read;
@@ -13,14 +13,14 @@ use super::FetchError;
 use super::cancel::CancelHandle;
 use crate::util::{WaitError, lock, poll_until, with_deadline};
 
-/// More than this is no password.
+/// The maximum length of a password, in bytes.
 const LONGEST: u64 = 64 << 10;
 
-/// A user and a password for some addresses, sent as Basic authentication.
+/// A user and a password for an address, sent as Basic authentication.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Login {
-    /// Where it belongs: a host (`example.org`, meaning the usual ports), a host with a port (`example.org:8080`), or
-    /// the beginning of an address (`https://example.org/private`), which holds for what lies below that path.
+    /// The address: a host (`example.org`, with the default ports), a host with a port (`example.org:8080`), or the start
+    /// of an address (`https://example.org/private`), which includes everything below that path.
     pub at: String,
     /// The user's name.
     pub user: String,
@@ -34,7 +34,7 @@ impl fmt::Debug for Login {
     }
 }
 
-/// A password, or the way to it.
+/// A password, or a command that prints it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {
     /// The password itself.
@@ -53,7 +53,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// All logins of a client, with the passwords that commands have given.
+/// All logins of a client, with the passwords printed by commands.
 pub(super) struct Logins(Vec<(Login, Mutex<Option<String>>)>);
 
 impl Logins {
@@ -77,7 +77,7 @@ impl Logins {
             Password::Plain(password) => return Ok(Some(basic(&login.user, password))),
             Password::Command(words) => words,
         };
-        // Held while the command runs: several fetches at once shall not all ask for the same password.
+        // The lock is held while the command runs, so that parallel fetches run it once.
         let mut known = lock(known);
         let password = match known.take() {
             Some(password) => password,
@@ -114,7 +114,7 @@ fn borrowed(host: &Host) -> Host<&str> {
     }
 }
 
-/// Whether `url` lies at or below `start`.
+/// Returns whether `url` is at or below `start`.
 fn begins(start: &Url, url: &Url) -> bool {
     let folder = start.path().strip_suffix('/').unwrap_or(start.path());
     start.origin() == url.origin()

@@ -1,23 +1,23 @@
-//! Why nothing came: each reason a sentence for the person who follows the feed.
+//! Fetch errors, each with a sentence for the user.
 
 use std::io;
 use std::time::Duration;
 
 use ureq::http::StatusCode;
 
-/// Why a document could not be fetched.
+/// The reason why a document could not be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    /// This computer reaches no network, or names cannot be looked up at all.
+    /// There is no network, or names cannot be resolved at all.
     #[error("there is no connection to the network")]
     Offline,
     /// This one server cannot be reached.
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
-    /// The whole answer did not come in time.
+    /// The response took too long.
     #[error("the server took longer than {0:?}")]
     Timeout(Duration),
-    /// Status 410: it is gone for good, and the server asks not to be asked again.
+    /// Status 410: the document is gone for good, and should not be requested again.
     #[error("the server says that this is gone for good (410)")]
     Gone,
     /// Status 404.
@@ -26,7 +26,7 @@ pub enum FetchError {
     /// Status 429, or 503 with a time to come back.
     #[error("the server asks to be left alone for a while{}", wait(*.retry_after))]
     TooMany {
-        /// How long to wait before the next try, where the server says so.
+        /// The delay before the next attempt, if the server gives one.
         retry_after: Option<Duration>,
     },
     /// Status 401 or 403.
@@ -35,7 +35,7 @@ pub enum FetchError {
     /// Any other status that is not a success.
     #[error("the server answered with status {}", status(*.0))]
     Status(u16),
-    /// A redirect led back to an address that had been asked already.
+    /// A redirect led back to a requested address.
     #[error("the address leads in a circle")]
     RedirectLoop,
     /// More redirects than are followed.
@@ -57,25 +57,25 @@ pub enum FetchError {
     /// The body is compressed in a way that is not known, or its compression is damaged.
     #[error("the document cannot be decompressed: {0}")]
     Encoding(String),
-    /// The connection ended before the answer did.
+    /// The connection ended before the response was complete.
     #[error("the connection was cut before the whole answer had come")]
     Cut,
-    /// What came is not HTTP.
+    /// The response is not valid HTTP.
     #[error("the server's answer makes no sense: {0}")]
     Answer(String),
-    /// No secure connection: a wrong certificate, or no common ground.
+    /// No secure connection: an invalid certificate, or no common protocol.
     #[error("no secure connection could be made: {0}")]
     Tls(String),
-    /// The proxy's address is wrong, or it refuses.
+    /// The address of the proxy is invalid, or the proxy refuses.
     #[error("the proxy cannot be used: {0}")]
     Proxy(String),
     /// The command that gives a password failed.
     #[error("the password could not be had: {0}")]
     Login(String),
-    /// This computer would not do its part.
+    /// A local error.
     #[error("this computer could not fetch it: {0}")]
     System(String),
-    /// It was stopped from here.
+    /// The fetch was cancelled.
     #[error("stopped")]
     Stopped,
 }
@@ -92,7 +92,7 @@ fn status(code: u16) -> String {
 }
 
 impl FetchError {
-    /// What an error of the HTTP library means; `limit` is the time that a time-out stands for.
+    /// Converts an error of the HTTP library; `limit` is the time of a timeout.
     pub(super) fn from_ureq(error: ureq::Error, limit: Duration) -> Self {
         match error {
             ureq::Error::Timeout(ureq::Timeout::Resolve) => Self::Offline,
