@@ -1,5 +1,6 @@
 //! Snapshots: whatever is kept, and whatever became of it, the same articles come out as without.
 
+use crate::support::cases::cases;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -497,6 +498,8 @@ fn pruning_and_clearing_delete_only_snapshots_of_ours() {
 }
 
 proptest! {
+    #![proptest_config(cases(64))]
+
     #[test]
     fn changed_bits_in_a_snapshot_change_nothing_shown(file: usize, at: usize, bit in 0u8..8) {
         let desk = Desk::new(12);

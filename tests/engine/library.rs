@@ -1,5 +1,6 @@
 //! The library on disk: what is kept is there again, whatever happens to it in between.
 
+use crate::support::cases::cases;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -150,6 +151,8 @@ fn walk(marks: &mut Marks, history: &mut History, undo: bool) -> (Vec<MarkChange
 }
 
 proptest! {
+    #![proptest_config(cases(48))]
+
     #[test]
     fn marks_undos_redos_and_restarts_match_a_model(
         orders in proptest::collection::vec(order(), 0..25)

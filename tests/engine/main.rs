@@ -10,6 +10,7 @@
 
 #[path = "../support"]
 mod support {
+    pub(crate) mod cases;
     pub(crate) mod material;
     pub(crate) mod server;
 }

@@ -1,5 +1,6 @@
 //! Two programs that change feeds and entries of one library at the same time.
 
+use crate::support::cases::cases;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -579,6 +580,8 @@ fn redo_after_a_merge_moves_no_mark() {
 }
 
 proptest! {
+    #![proptest_config(cases(24))]
+
     #[test]
     fn marks_stay_on_their_stories_in_a_simple_model(actions in prop::collection::vec(action(), 1..50)) {
         run(&actions, true);

@@ -1,6 +1,7 @@
 //! Several programs with one library and the same files, against a model that says which article has which marks. The
 //! programs do random things, with older and newer views of the files, at the same time, and are killed in between.
 
+use crate::support::cases::cases;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -688,6 +689,8 @@ fn story_text(story: usize) -> String {
 }
 
 proptest! {
+    #![proptest_config(cases(24))]
+
     #[test]
     fn every_program_shows_the_marks_of_the_model(steps in steps()) {
         let mut world = World::new();

@@ -130,13 +130,13 @@ impl Case {
         let (short, long) = (self.text(length / 4), self.text(length));
         let memory = |text: &[u8]| allocation_counter::measure(|| read(self.reader, text));
         let time = |text: &[u8]| {
-            let start = spent();
+            let start = cpu_time();
             read(self.reader, text);
-            spent().saturating_sub(start)
+            cpu_time().saturating_sub(start)
         };
-        let start = spent();
+        let start = cpu_time();
         let most = memory(&long);
-        let took = spent().saturating_sub(start);
+        let took = cpu_time().saturating_sub(start);
         let mut growth = Growth { length: long.len(), peak: 1.0, total: 1.0, time: 1.0, bytes: most.bytes_max, took };
         if most.bytes_total > LEAST_BYTES {
             let least = memory(&short);
@@ -159,8 +159,8 @@ impl Case {
     }
 }
 
-/// The time that this thread had a processor, where the system tells it: what others do then is no matter.
-fn spent() -> Duration {
+/// Returns the CPU time of this thread, so that other load does not matter, or the wall time if the system has none.
+pub fn cpu_time() -> Duration {
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = told.and_then(|told| told.split(' ').next()?.parse().ok());

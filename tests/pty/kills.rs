@@ -26,7 +26,10 @@ use crate::support::terminal::Desk;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
-/// How many kills there are to be.
+/// From this number of kills on, some of them come at every moment that matters.
+const ENOUGH: u64 = 24;
+
+/// Returns the number of kills from `NEWSDESK_KILLS`, or the usual number.
 fn wanted(usual: u64) -> u64 {
     setting("NEWSDESK_KILLS").unwrap_or(usual)
 }
@@ -72,6 +75,16 @@ fn is_writing(snapshots: &Path) -> bool {
 
 #[test]
 fn kill_during_a_snapshot_write_leaves_a_correct_snapshot() {
+    kill_during_snapshot_writes(3);
+}
+
+#[test]
+#[ignore = "long: 96 kills"]
+fn kills_during_snapshot_writes_leave_correct_snapshots() {
+    kill_during_snapshot_writes(wanted(96));
+}
+
+fn kill_during_snapshot_writes(kills: u64) {
     let home = tempfile::tempdir().unwrap();
     let root = home.path().canonicalize().unwrap();
     let (folder, cached) = (root.join("news"), root.join(".cache/newsdesk"));
@@ -79,7 +92,7 @@ fn kill_during_a_snapshot_write_leaves_a_correct_snapshot() {
     fs::create_dir(&folder).unwrap();
     (0..FILES).for_each(|number| write(&folder, number, 0));
     let mut dice = Dice(setting("NEWSDESK_KILLS_SEED").unwrap_or(0x000d_1ce5));
-    let (kills, mut writing, mut used) = (wanted(24), 0, 0);
+    let (mut writing, mut used) = (0, 0);
     for round in 1..=kills {
         // Now and then all of it is written, else what changed.
         if round % 4 == 1 {
@@ -105,8 +118,10 @@ fn kill_during_a_snapshot_write_leaves_a_correct_snapshot() {
         used += u64::from(with.progress.bytes < without.progress.bytes);
     }
     println!("{kills} kills, {writing} while a file was open, {used} snapshots that could be used after them");
-    assert!(writing * 8 > kills, "{writing} of {kills} kills came while a snapshot was written");
-    assert!(used * 8 > kills, "{used} of {kills} snapshots could be used");
+    if kills >= ENOUGH {
+        assert!(writing * 8 > kills, "{writing} of {kills} kills came while a snapshot was written");
+        assert!(used * 8 > kills, "{used} of {kills} snapshots could be used");
+    }
 }
 
 const FEEDS: usize = 30;
@@ -159,6 +174,16 @@ fn kept(library: &mut Library) -> Kept {
 
 #[test]
 fn kill_during_a_refresh_leaves_stars_and_whole_feeds() {
+    kill_during_refreshes(3);
+}
+
+#[test]
+#[ignore = "long: 96 kills"]
+fn kills_during_refreshes_leave_stars_and_whole_feeds() {
+    kill_during_refreshes(wanted(96));
+}
+
+fn kill_during_refreshes(kills: u64) {
     let version = Arc::new(AtomicU64::new(0));
     let served = Arc::clone(&version);
     let server = Server::start(move |request| {
@@ -181,7 +206,7 @@ fn kill_during_a_refresh_leaves_stars_and_whole_feeds() {
     }
     let library: PathBuf = root.join(".local/share/newsdesk/library.db");
     let mut dice = Dice(setting("NEWSDESK_KILLS_SEED").unwrap_or(0x0f_eed5));
-    let (kills, mut acknowledged, mut amid, mut stored) = (wanted(24), 0, 0, 0);
+    let (mut acknowledged, mut amid, mut stored) = (0, 0, 0);
     for round in 1..=kills {
         version.store(round, Ordering::Relaxed);
         let mut desk = Desk::at_home(&root, 110, 40, PROGRAM, &[], &[]);
@@ -212,6 +237,8 @@ fn kill_during_a_refresh_leaves_stars_and_whole_feeds() {
         }
     }
     println!("{kills} kills, {stored} after something was stored, {amid} before all was; {acknowledged} stars");
-    assert!(amid > 0, "no kill came between the parts of a refresh");
-    assert!(acknowledged > 0, "no star was acknowledged");
+    if kills >= ENOUGH {
+        assert!(amid > 0, "no kill came between the parts of a refresh");
+        assert!(acknowledged > 0, "no star was acknowledged");
+    }
 }

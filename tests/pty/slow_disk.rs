@@ -114,7 +114,7 @@ fn loading(desk: &Desk, all: usize) -> bool {
 }
 
 #[test]
-#[ignore = "needs seccomp"]
+#[ignore = "long: needs seccomp"]
 fn slow_disk_shows_articles_in_turn_and_keys_stay_fast() {
     let scene = Scene::new(300);
     scene.disk.rule(&[("ors", "delay=20", &scene.news)]);
@@ -146,7 +146,7 @@ fn slow_disk_shows_articles_in_turn_and_keys_stay_fast() {
 }
 
 #[test]
-#[ignore = "needs seccomp"]
+#[ignore = "long: needs seccomp"]
 fn slow_disk_second_start_shows_the_snapshot_first() {
     let scene = Scene::new(1_100);
     let mut desk = scene.open();
@@ -173,7 +173,7 @@ fn slow_disk_second_start_shows_the_snapshot_first() {
 }
 
 #[test]
-#[ignore = "needs seccomp"]
+#[ignore = "long: needs seccomp"]
 fn hanging_reads_block_nothing_else_and_arrive_later() {
     let scene = Scene::new(100);
     fs::create_dir(scene.news.join("deep")).unwrap();
@@ -202,7 +202,7 @@ fn hanging_reads_block_nothing_else_and_arrive_later() {
 }
 
 #[test]
-#[ignore = "needs seccomp"]
+#[ignore = "long: needs seccomp"]
 fn loaded_articles_stay_while_the_disk_hangs() {
     let scene = Scene::new(30);
     let mut desk = scene.open();
@@ -248,7 +248,7 @@ fn hanging_read_delays_neither_quit_nor_marks() {
 }
 
 #[test]
-#[ignore = "needs seccomp"]
+#[ignore = "long: needs seccomp"]
 fn hanging_folder_does_not_delay_quit() {
     let scene = Scene::new(3);
     for operations in ["s", "o", "l"] {
@@ -268,7 +268,7 @@ fn hanging_folder_does_not_delay_quit() {
 }
 
 #[test]
-#[ignore = "needs seccomp"]
+#[ignore = "long: needs seccomp"]
 fn subcommands_on_a_hanging_disk_report_it_and_can_be_ended() {
     let scene = Scene::new(30);
     let news = scene.news.to_str().unwrap();
@@ -334,7 +334,7 @@ fn slow_disk_confirms_marks_once_saved_and_loses_none() {
 }
 
 #[test]
-#[ignore = "needs seccomp"]
+#[ignore = "long: needs seccomp"]
 fn quit_with_a_hanging_library_explains_and_can_be_forced() {
     let scene = Scene::new(10);
     for gives_up in [false, true] {
@@ -367,7 +367,7 @@ const EIO: &str = "error=5";
 const EACCES: &str = "error=13";
 
 #[test]
-#[ignore = "needs seccomp"]
+#[ignore = "long: needs seccomp"]
 fn quota_leaves_marks_unsaved_until_there_is_space() {
     let scene = Scene::new(20);
     let mut desk = scene.open();
@@ -427,7 +427,7 @@ fn quota_writes_no_broken_snapshot() {
 }
 
 #[test]
-#[ignore = "needs seccomp"]
+#[ignore = "long: needs seccomp"]
 fn read_errors_while_open_are_reported_and_recovered() {
     let scene = Scene::new(20);
     let deep = scene.news.join("deep");

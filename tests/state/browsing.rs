@@ -1,6 +1,7 @@
 //! The state as its reader meets it: keys go in, and what is then selected, open and told is looked at. No terminal, no
 //! threads; a filter is answered before the next key.
 
+use crate::support::cases::cases;
 use std::path::Path;
 
 use crate::support::app::*;
@@ -926,6 +927,8 @@ fn events() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
+    #![proptest_config(cases(64))]
+
     #[test]
     fn state_survives_random_events_and_stays_consistent(
         events in prop::collection::vec(events(), 1..60),

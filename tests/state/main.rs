@@ -4,6 +4,7 @@
 #[path = "../support"]
 mod support {
     pub(crate) mod app;
+    pub(crate) mod cases;
 }
 
 mod browsing;
