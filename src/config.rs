@@ -273,7 +273,7 @@ impl Config {
     }
 }
 
-/// The config that is parsed, and the problems found so far.
+/// Builds a config from its text and collects problems.
 struct ConfigParser<'a> {
     text: &'a str,
     path: &'a Path,

@@ -50,7 +50,7 @@ impl State {
         }
     }
 
-    /// Returns the context in which the next key is looked up.
+    /// Returns the context for the next key.
     pub(super) fn context(&self) -> Context {
         match (&self.note, &self.overlay, self.focus) {
             (Some(_), _, _) => Context::Note,

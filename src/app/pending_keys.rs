@@ -30,7 +30,7 @@ impl PendingKeys {
         PendingKeys { action: Some(action), ..PendingKeys::default() }
     }
 
-    /// Adds a digit to the count. Returns `false` if `key` is no digit, or a 0 without a count.
+    /// Adds a digit to the count. Returns `false` unless `key` is a digit; a count cannot start with 0.
     pub(super) fn push_digit(&mut self, key: Key) -> bool {
         let Some(digit) = key.typed().and_then(|c| c.to_digit(10)).filter(|&digit| digit > 0 || self.count.is_some())
         else {

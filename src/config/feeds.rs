@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::settings::InvalidValue;
 use super::{Config, settings_struct};
 
 settings_struct! {
@@ -77,12 +78,11 @@ impl FeedSettings {
 }
 
 /// Parses logins, written as a list of tables.
-pub(super) fn logins(value: &DeValue<'_>) -> Result<Vec<FeedLogin>, String> {
-    const EXPECTED: &str =
-        "expected a list of { url = \"host\", user = \"name\", password_command = [\"pass\", \"news\"] }";
-    let DeValue::Array(all) = value else { return Err(EXPECTED.to_owned()) };
+pub(super) fn logins(value: &DeValue<'_>) -> Result<Vec<FeedLogin>, InvalidValue> {
+    const EXPECTED: &str = "a list of { url = \"host\", user = \"name\", password_command = [\"pass\", \"news\"] }";
+    let DeValue::Array(all) = value else { return Err(InvalidValue::expected(EXPECTED)) };
     let logins = all.iter().map(|login| login_of(login.get_ref().as_table()?));
-    logins.collect::<Option<_>>().ok_or_else(|| EXPECTED.to_owned())
+    logins.collect::<Option<_>>().ok_or_else(|| InvalidValue::expected(EXPECTED))
 }
 
 fn login_of(table: &DeTable<'_>) -> Option<FeedLogin> {

@@ -6,6 +6,17 @@ use toml::de::DeValue;
 
 use super::{Config, Density, FeedSort, MarkRead, Split, ThemeChoice};
 
+/// The error of an invalid value; says what is valid.
+#[derive(Debug, thiserror::Error)]
+#[error("expected {0}")]
+pub(super) struct InvalidValue(String);
+
+impl InvalidValue {
+    pub(super) fn expected(valid: impl Into<String>) -> InvalidValue {
+        InvalidValue(valid.into())
+    }
+}
+
 /// A row of the table.
 pub(super) struct Entry {
     section: &'static str,
@@ -16,7 +27,7 @@ pub(super) struct Entry {
     pub(super) default: &'static str,
     help: &'static str,
     /// Stores a value in the config, or returns what is expected instead.
-    pub(super) set: fn(&mut Config, &DeValue<'_>) -> Result<(), String>,
+    pub(super) set: fn(&mut Config, &DeValue<'_>) -> Result<(), InvalidValue>,
 }
 
 #[rustfmt::skip]
@@ -125,21 +136,21 @@ pub(super) fn find(section: &str, name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().filter(|entry| entry.section == section).find(is_named)
 }
 
-fn switch(value: &DeValue<'_>) -> Result<bool, String> {
-    value.as_bool().ok_or_else(|| "expected true or false".to_owned())
+fn switch(value: &DeValue<'_>) -> Result<bool, InvalidValue> {
+    value.as_bool().ok_or_else(|| InvalidValue::expected("true or false"))
 }
 
-fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, String> {
+fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, InvalidValue> {
     choice_or(value, choices, &[])
 }
 
 /// Parses one of `choices`, or one of the names that they have in older configs.
-fn choice_or<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)], former: &[(&str, T)]) -> Result<T, String> {
+fn choice_or<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)], former: &[(&str, T)]) -> Result<T, InvalidValue> {
     let text = value.as_str().unwrap_or("");
     let choice = choices.iter().chain(former).find(|(name, _)| *name == text);
     choice.map(|(_, choice)| *choice).ok_or_else(|| {
         let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        format!("expected one of {}", names.join(", "))
+        InvalidValue::expected(format!("one of {}", names.join(", ")))
     })
 }
 
@@ -148,11 +159,11 @@ fn whole(value: &DeValue<'_>) -> Option<u64> {
     u64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
-fn number(value: &DeValue<'_>, least: u16, most: u16) -> Result<u16, String> {
+fn number(value: &DeValue<'_>, least: u16, most: u16) -> Result<u16, InvalidValue> {
     whole(value)
         .and_then(|number| u16::try_from(number).ok())
         .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| format!("expected a whole number from {least} to {most}"))
+        .ok_or_else(|| InvalidValue::expected(format!("a whole number from {least} to {most}")))
 }
 
 fn bytes(value: &DeValue<'_>) -> Option<u64> {
@@ -172,16 +183,16 @@ fn bytes(value: &DeValue<'_>) -> Option<u64> {
     whole(value).or_else(from_text)
 }
 
-fn size(value: &DeValue<'_>) -> Result<u64, String> {
+fn size(value: &DeValue<'_>) -> Result<u64, InvalidValue> {
     // A shard of the corpus holds less than 4 GiB, and the articles of a file can take more than its size.
     let limit = 1 << 30;
     bytes(value)
         .filter(|size| (1..=limit).contains(size))
-        .ok_or_else(|| "expected a size up to \"1 GiB\", such as \"64 MiB\"".to_owned())
+        .ok_or_else(|| InvalidValue::expected("a size up to \"1 GiB\", such as \"64 MiB\""))
 }
 
 /// Parses a memory limit. Returns `None` for `auto`.
-fn memory(value: &DeValue<'_>) -> Result<Option<u64>, String> {
+fn memory(value: &DeValue<'_>) -> Result<Option<u64>, InvalidValue> {
     // Less does not even hold the list of a large folder.
     let least = 16 << 20;
     match value.as_str() {
@@ -189,13 +200,13 @@ fn memory(value: &DeValue<'_>) -> Result<Option<u64>, String> {
         _ => bytes(value)
             .filter(|size| *size >= least)
             .map(Some)
-            .ok_or_else(|| "expected \"auto\" or a size of at least \"16 MiB\", such as \"2 GiB\"".to_owned()),
+            .ok_or_else(|| InvalidValue::expected("\"auto\" or a size of at least \"16 MiB\", such as \"2 GiB\"")),
     }
 }
 
 /// Parses a text or a list of texts.
-pub(super) fn texts(value: &DeValue<'_>) -> Result<Vec<String>, String> {
-    let wrong = || "expected a text or a list of texts".to_owned();
+pub(super) fn texts(value: &DeValue<'_>) -> Result<Vec<String>, InvalidValue> {
+    let wrong = || InvalidValue::expected("a text or a list of texts");
     match value {
         DeValue::String(text) => Ok(vec![text.to_string()]),
         DeValue::Array(all) => {
@@ -206,17 +217,17 @@ pub(super) fn texts(value: &DeValue<'_>) -> Result<Vec<String>, String> {
 }
 
 /// Parses a proxy. Returns `None` for the proxy of the environment and an empty text for no proxy.
-fn proxy(value: &DeValue<'_>) -> Result<Option<String>, String> {
+fn proxy(value: &DeValue<'_>) -> Result<Option<String>, InvalidValue> {
     match value.as_str() {
         Some("auto") => Ok(None),
         Some("none") => Ok(Some(String::new())),
         Some(url) if url.contains("://") => Ok(Some(url.to_owned())),
-        _ => Err("expected \"auto\", \"none\" or an address".to_owned()),
+        _ => Err(InvalidValue::expected("\"auto\", \"none\" or an address")),
     }
 }
 
 /// Parses a command: a text that is split at spaces, or a list of arguments.
-fn command_words(value: &DeValue<'_>) -> Result<Vec<String>, String> {
+fn command_words(value: &DeValue<'_>) -> Result<Vec<String>, InvalidValue> {
     match value {
         DeValue::String(text) => Ok(text.split_whitespace().map(str::to_owned).collect()),
         _ => texts(value),
