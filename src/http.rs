@@ -79,8 +79,8 @@ pub struct Document {
     /// The address after all redirects, the base of relative addresses in the document. Without a redirect it is the
     /// requested address, unchanged. It contains no credentials.
     pub url: String,
-    /// The new address, if it has moved permanently: the end of the permanent redirects (301, 308) before any other kind.
-    /// Use it for the next request.
+    /// The new address, if it has moved permanently: the end of the permanent redirects (301, 308) before any other
+    /// kind. Use it for the next request.
     pub moved_to: Option<String>,
     /// The time that the document stays fresh, as declared by the server.
     pub max_age: Option<Duration>,

@@ -1,6 +1,6 @@
-//! Subscriptions, and the formats in which programs exchange them.
+//! Feed subscriptions, and the file formats in which they are exchanged between programs.
 //!
-//! This module knows no files, no network and no library: it converts text to subscriptions and back.
+//! This layer knows neither files nor the network nor the library: it converts texts to subscriptions and back.
 
 mod credentials;
 mod link;
@@ -14,7 +14,7 @@ use url::Url;
 use crate::text::clean;
 
 pub use credentials::{Credentials, ServerLogin, redact};
-pub use link::{LONGEST_ADDRESS, Link, LinkError, without_user_name};
+pub use link::{Link, LinkError, MAX_ADDRESS_BYTES, without_user_name};
 pub use status::{ChangedPiece, FeedHealth, FeedRow, RefreshEnd, RefreshProgress};
 
 /// A subscription to a feed.
@@ -26,28 +26,28 @@ pub struct Subscription {
     /// The title of the feed; empty before the first fetch.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
-    /// The name that the user gave it, if any.
+    /// The title that the user gave the feed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own_title: Option<String>,
-    /// The address of its page.
+    /// The web page of the feed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
-    /// The description.
+    /// The description of the feed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The tags, in the order of the user.
+    /// The tags of the user, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Whether the whole article behind each entry is fetched too.
+    /// Whether the whole article of each entry is fetched.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub full_text: bool,
-    /// The maximum number of entries; `None` for no limit.
+    /// The number of entries that are kept; `None` for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_count: Option<u32>,
-    /// The maximum age of entries in days; `None` for no limit.
+    /// The number of days that entries are kept; `None` for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_days: Option<u32>,
-    /// Attributes of other programs, preserved for export.
+    /// Attributes of other programs. They are preserved for export.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<(String, String)>,
     /// The user name and password, and the server that gets them. Never serialised.
@@ -62,15 +62,15 @@ impl Subscription {
         Subscription { url, login, ..Subscription::default() }
     }
 
-    /// Returns the name: that of the user, else the title of the feed, else its address.
+    /// Returns the name: the title that the user gave, else that of the feed, else the address.
     pub fn name(&self) -> &str {
         let names = [self.own_title.as_deref().unwrap_or(""), &self.title];
         names.into_iter().find(|name| !name.trim().is_empty()).unwrap_or(&self.url)
     }
 
-    /// Returns the subscription with more tags, and without those that have a leading `-`.
+    /// Adds tags, and removes those with a `-` before them.
     #[must_use]
-    pub fn retagged(mut self, changes: &[String]) -> Subscription {
+    pub fn with_tags(mut self, changes: &[String]) -> Subscription {
         for change in changes {
             match change.trim().strip_prefix('-') {
                 Some(gone) => self.tags.retain(|tag| *tag != tag_name(gone)),
@@ -85,9 +85,9 @@ impl Subscription {
         self
     }
 
-    /// Returns the subscription with changed settings.
+    /// Changes settings.
     #[must_use]
-    pub fn set(self, setting: FeedSetting) -> Subscription {
+    pub fn with_setting(self, setting: FeedSetting) -> Subscription {
         let limit = |wanted: Option<u32>, now| wanted.map_or(now, |wanted| Some(wanted).filter(|it| *it > 0));
         Subscription {
             keep_count: limit(setting.keep_count, self.keep_count),
@@ -98,25 +98,25 @@ impl Subscription {
     }
 }
 
-/// Changes of the settings of a feed; `None` leaves a setting unchanged.
+/// Changes of a feed's settings. `None` leaves a setting unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeedSetting {
-    /// The maximum number of entries; 0 for no limit.
+    /// The number of entries that are kept; 0 for all.
     pub keep_count: Option<u32>,
-    /// The maximum age of entries in days; 0 for no limit.
+    /// The number of days that entries are kept; 0 for ever.
     pub keep_days: Option<u32>,
-    /// Whether the whole article behind each new entry is fetched.
+    /// Whether the whole article of each new entry is fetched.
     pub full_text: Option<bool>,
 }
 
 /// The maximum number of tags that an import gives to a feed.
-pub const MOST_TAGS: usize = 100;
+pub const MAX_TAGS: usize = 100;
 
 /// The maximum number of feeds of one import.
-pub const MOST_FEEDS: usize = 50_000;
+pub const MAX_FEEDS: usize = 50_000;
 
 /// Longer tags are cut, in bytes: every feed in a folder of an import repeats its name.
-const LONGEST_TAG: usize = 256;
+const MAX_TAG_BYTES: usize = 256;
 
 /// Adds a tag that is not there yet. Returns `false` if there are too many.
 fn add_tag(tags: &mut Vec<String>, tag: &str) -> bool {
@@ -124,7 +124,7 @@ fn add_tag(tags: &mut Vec<String>, tag: &str) -> bool {
     if tags.iter().any(|known| known == tag) {
         return true;
     }
-    let has_room = tags.len() < MOST_TAGS;
+    let has_room = tags.len() < MAX_TAGS;
     if has_room {
         tags.push(tag.to_owned());
     }
@@ -133,29 +133,29 @@ fn add_tag(tags: &mut Vec<String>, tag: &str) -> bool {
 
 /// Cuts a long tag at a character boundary.
 fn short_tag(tag: &str) -> &str {
-    if tag.len() <= LONGEST_TAG {
+    if tag.len() <= MAX_TAG_BYTES {
         return tag;
     }
-    let mut end = LONGEST_TAG;
+    let mut end = MAX_TAG_BYTES;
     while !tag.is_char_boundary(end) {
         end -= 1;
     }
     tag.get(..end).unwrap_or(tag).trim_end()
 }
 
-/// Returns a normalised address, equal for different spellings of one address.
+/// Returns a form of an address that is equal for all ways to write it.
 pub fn same_address(url: &str) -> String {
     let Ok(mut whole) = Url::parse(url) else { return url.to_owned() };
     whole.set_fragment(None);
     whole.into()
 }
 
-/// Sanitizes a name or a tag, on one line.
+/// Sanitizes a name and joins it to one line.
 pub fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Normalises a tag: without the `#` that distinguishes tags from names.
+/// Normalizes a tag: sanitized, on one line, and without a leading `#`, which distinguishes tags from names.
 pub fn tag_name(written: &str) -> String {
     one_line(written).trim_start_matches('#').trim_start().to_owned()
 }
@@ -163,10 +163,10 @@ pub fn tag_name(written: &str) -> String {
 /// Returns the address of a feed as it is fetched; `None` if it is not on the web or too long.
 pub fn feed_address(written: &str) -> Option<String> {
     let written = written.trim();
-    if written.len() > LONGEST_ADDRESS {
+    if written.len() > MAX_ADDRESS_BYTES {
         return None;
     }
-    // XML cannot contain these characters, and no address has them.
+    // No address contains these characters, and OPML cannot.
     if written.contains(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
         return None;
     }
@@ -194,8 +194,8 @@ pub fn web_address(place: &str) -> String {
 ///
 /// # Errors
 ///
-/// Returns an error sentence if no feed matches. It names a feed with a similar name.
-pub fn named<'f, F>(feeds: &'f [F], of: impl Fn(&F) -> &Subscription, name: &str) -> Result<Vec<&'f F>, String> {
+/// Returns an error message if no feed matches. It suggests a feed with a similar name.
+pub fn find_by_name<'f, F>(feeds: &'f [F], of: impl Fn(&F) -> &Subscription, name: &str) -> Result<Vec<&'f F>, String> {
     let folded = name.trim().to_lowercase();
     let address = same_address(&Credentials::split(name.trim()).0);
     let is_meant = |feed: &Subscription| match folded.strip_prefix('#') {
@@ -231,16 +231,16 @@ mod tests {
     fn tags_are_equal_with_and_without_hash() {
         let tags = |feed: &Subscription| feed.tags.join(" ");
         let changes = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let feed = Subscription::new("https://a.example/").retagged(&changes(&["#press", "press", "## c", "#", " "]));
+        let feed = Subscription::new("https://a.example/").with_tags(&changes(&["#press", "press", "## c", "#", " "]));
         assert_eq!(tags(&feed), "press c");
-        assert_eq!(tags(&feed.retagged(&changes(&["-#press", "-c", "local"]))), "local");
+        assert_eq!(tags(&feed.with_tags(&changes(&["-#press", "-c", "local"]))), "local");
     }
 
     #[test]
     fn feed_addresses_are_web_addresses_without_controls() {
         assert_eq!(feed_address(" feed://example.org/a ").as_deref(), Some("http://example.org/a"));
         assert_eq!(feed_address("feed:https://example.org/a").as_deref(), Some("https://example.org/a"));
-        let long = format!("https://example.org/{}", "a".repeat(LONGEST_ADDRESS));
+        let long = format!("https://example.org/{}", "a".repeat(MAX_ADDRESS_BYTES));
         for wrong in [
             long.as_str(),
             "file:///etc/passwd",

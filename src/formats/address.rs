@@ -1,20 +1,20 @@
-//! Web addresses: resolves relative ones, and detects unsafe schemes.
+//! Web addresses: resolves relative ones, checks schemes, and normalizes.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use oxiri::{Iri, IriRef};
 
-use super::budget::{Budget, LONGEST_ADDRESS};
+use super::budget::{Budget, MAX_ADDRESS_BYTES};
 
-/// The allowed schemes of links. Links with other schemes (`javascript:`, `data:`, `file:` and unknown ones) are dropped.
-const HARMLESS: &[&str] = &[
+/// The schemes that links may have. Links with others (`javascript:`, `data:`, `file:` and so on) are dropped.
+const ALLOWED_SCHEMES: &[&str] = &[
     "http", "https", "mailto", "ftp", "ftps", "sftp", "news", "nntp", "tel", "sms", "geo", "magnet", "gopher",
     "gemini", "feed", "irc", "ircs", "xmpp", "sip", "sips", "webcal", "callto",
 ];
 
-/// Returns an address as browsers read it: trimmed, without line ends and tabs.
-pub(super) fn tidy(address: &str) -> Cow<'_, str> {
+/// Trims an address as browsers do: white space around it, and line ends and tabs in it.
+pub(super) fn trim_url(address: &str) -> Cow<'_, str> {
     let address = address.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     if address.contains(['\n', '\r', '\t']) {
         Cow::Owned(address.replace(['\n', '\r', '\t'], ""))
@@ -23,7 +23,7 @@ pub(super) fn tidy(address: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns the scheme of an absolute address, in its original case.
+/// Returns the scheme of an absolute address, as written.
 pub(super) fn scheme(address: &str) -> Option<&str> {
     let (scheme, _) = address.split_once(':')?;
     let mut letters = scheme.chars();
@@ -32,11 +32,11 @@ pub(super) fn scheme(address: &str) -> Option<&str> {
     is_scheme.then_some(scheme)
 }
 
-/// Returns whether an address, absolute or relative, may become a link.
-pub(super) fn is_harmless(address: &str) -> bool {
+/// Returns whether an absolute address has an allowed scheme. Relative addresses are allowed.
+pub(super) fn is_allowed_scheme(address: &str) -> bool {
     match scheme(address) {
-        Some(scheme) => HARMLESS.iter().any(|known| scheme.eq_ignore_ascii_case(known)),
-        // Rejects `java\0script:` and similar: control characters before a colon that precedes any slash.
+        Some(scheme) => ALLOWED_SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)),
+        // A control character before the first slash, as in `java\0script:`, may hide a scheme.
         None => !address.split(['/', '?', '#']).next().unwrap_or("").contains(|c: char| c.is_control() || c == '&'),
     }
 }
@@ -98,22 +98,22 @@ pub fn canonical(address: &str) -> Cow<'_, str> {
     Cow::Owned(format!("https:{path}{mark}{}{fragment}", left.join("&")))
 }
 
-/// An address that others are relative to: parsed, and at most 4 KiB long.
+/// A base address for relative ones: parsed, and at most 4 KiB long.
 #[derive(Clone, Debug)]
 pub(super) struct Base(Iri<Arc<str>>);
 
 impl Base {
     /// Reads a base address. Returns `None` if it is relative, broken or too long; the budget counts long ones.
     pub(super) fn of(address: &str, budget: &Budget) -> Option<Base> {
-        let address = tidy(address);
-        if !budget.takes_address(&address) || !budget.charge(address.len()) {
+        let address = trim_url(address);
+        if !budget.allows_address(&address) || !budget.charge(address.len()) {
             return None;
         }
         Iri::parse(Arc::from(&*address)).ok().map(Base)
     }
 
-    /// Reads the base address that `address` gives where `outer` is the base so far. `outer` stays the base if the new
-    /// one is too long.
+    /// Resolves the new base address `address` against the base so far, `outer`. Returns `outer` if the result is too
+    /// long.
     pub(super) fn within(outer: Option<Base>, address: &str, budget: &Budget) -> Option<Base> {
         match resolve(outer.as_ref(), address, budget) {
             Some(whole) => Base::of(&whole, budget),
@@ -130,14 +130,14 @@ impl Base {
 /// stays as written, and so does every address without a base. Returns `None` if the result is longer than 4 KiB or
 /// exceeds the budget.
 pub(super) fn resolve(base: Option<&Base>, reference: &str, budget: &Budget) -> Option<String> {
-    let reference = tidy(reference);
-    // Pictures are often embedded in `data:` addresses, which are not reported as too long.
+    let reference = trim_url(reference);
+    // Pictures are often embedded as `data:` addresses; those are not counted as mistakes.
     let is_data =
-        reference.len() > LONGEST_ADDRESS && scheme(&reference).is_some_and(|s| s.eq_ignore_ascii_case("data"));
-    if is_data || !budget.takes_address(&reference) {
+        reference.len() > MAX_ADDRESS_BYTES && scheme(&reference).is_some_and(|s| s.eq_ignore_ascii_case("data"));
+    if is_data || !budget.allows_address(&reference) {
         return None;
     }
-    // The result is at most as long as both, with every character of the reference encoded.
+    // The result is at most as long as both, with every character of the reference percent-encoded.
     let base = base.filter(|_| scheme(&reference).is_none());
     let most = 3 * reference.len() + base.map_or(0, |base| base.as_str().len());
     if !budget.has(most) {
@@ -145,15 +145,15 @@ pub(super) fn resolve(base: Option<&Base>, reference: &str, budget: &Budget) -> 
         return None;
     }
     let joined = base.and_then(|Base(base)| {
-        let reference = IriRef::parse(encoded(&reference)).ok()?;
+        let reference = IriRef::parse(percent_encode(&reference)).ok()?;
         base.resolve(&reference).ok()
     });
     let whole = joined.map_or_else(|| reference.into_owned(), Iri::into_inner);
-    (budget.takes_address(&whole) && budget.charge(whole.len())).then_some(whole)
+    (budget.allows_address(&whole) && budget.charge(whole.len())).then_some(whole)
 }
 
-/// Percent-encodes the characters that addresses may not contain.
-fn encoded(address: &str) -> String {
+/// Percent-encodes the characters that no address may contain.
+fn percent_encode(address: &str) -> String {
     let mut whole = String::with_capacity(address.len());
     for c in address.chars() {
         match c {
@@ -233,13 +233,13 @@ mod tests {
     }
 
     #[test]
-    fn only_links_that_cannot_run_anything_are_harmless() {
+    fn links_that_run_code_are_not_allowed() {
         for good in ["http://a", "HTTPS://a", "mailto:a@b", "a/b", "#c", "?q=x:y", "a b"] {
-            assert!(is_harmless(&tidy(good)), "{good}");
+            assert!(is_allowed_scheme(&trim_url(good)), "{good}");
         }
         for bad in ["javascript:x", " Java\nScript:x", "data:text/html,x", "file:///etc/passwd", "vbscript:x", "x-y:z"]
         {
-            assert!(!is_harmless(&tidy(bad)), "{bad}");
+            assert!(!is_allowed_scheme(&trim_url(bad)), "{bad}");
         }
     }
 }

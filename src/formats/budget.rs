@@ -9,26 +9,26 @@ use std::cell::Cell;
 use crate::article::{ReadError, Warning};
 
 /// Memory per byte of the document. Ordinary feeds and pages need 5 to 20 times their size.
-const FACTOR: usize = 64;
+const BYTES_PER_BYTE: usize = 64;
 
 /// Every document may take this much, in bytes.
-const LEAST: usize = 16 << 20;
+const MIN_LIMIT: usize = 16 << 20;
 
 /// Large documents may take this much and eight times their size, in bytes. A document of 128 MiB, the most that a
 /// fetch unpacks, could claim 8 GiB otherwise.
-const MOST: usize = 1 << 30;
+const LARGE_LIMIT: usize = 1 << 30;
 
 /// Longer addresses are left out, in bytes.
-pub(super) const LONGEST_ADDRESS: usize = 4 << 10;
+pub(super) const MAX_ADDRESS_BYTES: usize = 4 << 10;
 
 /// Longer titles and names are cut, in bytes.
-pub(super) const LONGEST_TITLE: usize = 1 << 10;
+pub(super) const MAX_TITLE_BYTES: usize = 1 << 10;
 
 /// Longer language tags are left out, in bytes. BCP 47 asks programs to support 35 characters.
-pub(super) const LONGEST_LANGUAGE: usize = 64;
+pub(super) const MAX_LANGUAGE_BYTES: usize = 64;
 
 /// An entry has at most this many enclosures; the others are left out.
-pub(super) const MOST_ENCLOSURES: usize = 100;
+pub(super) const MAX_ENCLOSURES: usize = 100;
 
 /// The memory that a document may still take, and the values that were left out because they are too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Budget {
     left: Cell<usize>,
     is_exceeded: Cell<bool>,
     long_addresses: Cell<usize>,
-    left_out_enclosures: Cell<usize>,
+    dropped_enclosures: Cell<usize>,
 }
 
 impl Default for Budget {
@@ -50,15 +50,15 @@ impl Default for Budget {
 impl Budget {
     /// Returns the budget of a document of `size` bytes.
     pub fn of(size: usize) -> Budget {
-        let most = MOST.saturating_add(size.saturating_mul(8));
-        let limit = size.saturating_mul(FACTOR).min(most).max(LEAST);
+        let most = LARGE_LIMIT.saturating_add(size.saturating_mul(8));
+        let limit = size.saturating_mul(BYTES_PER_BYTE).min(most).max(MIN_LIMIT);
         Budget {
             size,
             limit,
             left: Cell::new(limit),
             is_exceeded: Cell::new(false),
             long_addresses: Cell::new(0),
-            left_out_enclosures: Cell::new(0),
+            dropped_enclosures: Cell::new(0),
         }
     }
 
@@ -83,15 +83,15 @@ impl Budget {
     }
 
     /// Returns whether an address is short enough to be used. Counts the others, to report them.
-    pub(super) fn takes_address(&self, address: &str) -> bool {
-        let is_short = address.len() <= LONGEST_ADDRESS;
+    pub(super) fn allows_address(&self, address: &str) -> bool {
+        let is_short = address.len() <= MAX_ADDRESS_BYTES;
         self.long_addresses.set(self.long_addresses.get() + usize::from(!is_short));
         is_short
     }
 
     /// Counts enclosures of an entry that are left out.
-    pub(super) fn leave_out_enclosures(&self, number: usize) {
-        self.left_out_enclosures.set(self.left_out_enclosures.get() + number);
+    pub(super) fn count_dropped_enclosures(&self, number: usize) {
+        self.dropped_enclosures.set(self.dropped_enclosures.get() + number);
     }
 
     /// Returns an error if the document took more than its budget.
@@ -110,11 +110,11 @@ impl Budget {
         let flaw = |number: usize, cause: String, consequence: &str| {
             (number > 0).then(|| Warning { line: None, cause, consequence: consequence.to_owned() })
         };
-        let (addresses, enclosures) = (self.long_addresses.take(), self.left_out_enclosures.take());
+        let (addresses, enclosures) = (self.long_addresses.take(), self.dropped_enclosures.take());
         let cause = counted(addresses, "an address has", "addresses have");
-        let cause = format!("{cause} more than {} KiB", LONGEST_ADDRESS >> 10);
+        let cause = format!("{cause} more than {} KiB", MAX_ADDRESS_BYTES >> 10);
         let long = flaw(addresses, cause, if addresses == 1 { "it is left out" } else { "they are left out" });
-        let cause = format!("entries have more than {MOST_ENCLOSURES} enclosures");
+        let cause = format!("entries have more than {MAX_ENCLOSURES} enclosures");
         let extra = flaw(enclosures, cause, &format!("{enclosures} enclosures are left out"));
         long.into_iter().chain(extra)
     }
@@ -137,7 +137,7 @@ pub(super) fn cut(text: &str, limit: usize) -> Option<String> {
 
 /// Returns a title or a name of at most 1 KiB.
 pub(super) fn short_title(text: &str) -> std::borrow::Cow<'_, str> {
-    cut(text, LONGEST_TITLE).map_or(std::borrow::Cow::Borrowed(text), std::borrow::Cow::Owned)
+    cut(text, MAX_TITLE_BYTES).map_or(std::borrow::Cow::Borrowed(text), std::borrow::Cow::Owned)
 }
 
 #[cfg(test)]
@@ -171,9 +171,9 @@ mod tests {
     #[test]
     fn budget_reports_omissions_once() {
         let budget = Budget::default();
-        assert!(budget.takes_address(&"a".repeat(LONGEST_ADDRESS)));
-        assert!(!budget.takes_address(&"a".repeat(LONGEST_ADDRESS + 1)));
-        budget.leave_out_enclosures(7);
+        assert!(budget.allows_address(&"a".repeat(MAX_ADDRESS_BYTES)));
+        assert!(!budget.allows_address(&"a".repeat(MAX_ADDRESS_BYTES + 1)));
+        budget.count_dropped_enclosures(7);
         let told: Vec<String> = budget.flaws().map(|flaw| format!("{}; {}", flaw.cause, flaw.consequence)).collect();
         let expected = [
             "an address has more than 4 KiB; it is left out",
@@ -188,6 +188,6 @@ mod tests {
         assert_eq!(cut("four", 4), None);
         assert_eq!(cut("ééééé", 8).as_deref(), Some("éé…"));
         assert_eq!(cut("a bcdef", 5).as_deref(), Some("a…"));
-        assert!(short_title(&"ü ".repeat(1_000)).len() <= LONGEST_TITLE);
+        assert!(short_title(&"ü ".repeat(1_000)).len() <= MAX_TITLE_BYTES);
     }
 }

@@ -1,4 +1,4 @@
-//! Dates in news files. Impossible dates are rejected; nothing is guessed or rolled over.
+//! Dates in news files. Invalid dates are rejected; nothing is guessed or rolled over.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Offset, Utc};
 
@@ -19,15 +19,15 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// Parses a whole text as a date: ISO 8601 with or without a time, RFC 2822, `27 September 2023`, `September 27, 2023`.
-/// A time without a zone is UTC.
+/// Parses a text that is a date: ISO 8601 with or without a time, RFC 2822, `27 September 2023` or `September 27,
+/// 2023`. A time without a zone is UTC.
 pub(super) fn parse(text: &str) -> Option<Published> {
     let text = text.trim();
     let (published, rest) = parse_front(text)?;
     rest.trim().is_empty().then_some(published)
 }
 
-/// Parses a date at the start of `text`. Returns it with the rest of the text.
+/// Parses a date at the start of `text`. Also returns the rest of the text.
 pub(super) fn parse_front(text: &str) -> Option<(Published, &str)> {
     let text = text.trim_start();
     iso(text).or_else(|| written(text)).or_else(|| {
@@ -36,7 +36,7 @@ pub(super) fn parse_front(text: &str) -> Option<(Published, &str)> {
     })
 }
 
-/// Returns the date at the start of a file name: `2023-09-27-…` or `20230927…`.
+/// Parses the date at the start of a file name: `2023-09-27-…` or `20230927…`.
 pub(super) fn of_file_name(name: &str) -> Option<Published> {
     if let Some((Published::Day(day), rest)) = name.get(..10).and_then(iso) {
         let next = name.get(10..).and_then(|rest| rest.chars().next());
@@ -59,7 +59,7 @@ fn iso(text: &str) -> Option<(Published, &str)> {
         let moment = day.and_time(time).and_local_timezone(offset).single()?;
         return Some((Published::At(moment), after));
     }
-    // A letter or digit right after it means that it is not a date.
+    // A letter or digit right after the date means that it is part of something else.
     (!rest.starts_with(|c: char| c.is_alphanumeric())).then_some((Published::Day(day), rest))
 }
 
@@ -97,7 +97,7 @@ fn zone(text: &str) -> (FixedOffset, &str) {
     parsed().unwrap_or((utc, text))
 }
 
-/// Parses `27 September 2023`, `27 Sep. 2023` and `September 27, 2023`.
+/// Parses `27 September 2023`, `27 Sep. 2023` or `September 27, 2023`.
 fn written(text: &str) -> Option<(Published, &str)> {
     let first = digits(text, 1, 2).and_then(|(day, rest)| {
         let (month, rest) = month(rest.strip_prefix(' ')?)?;
@@ -123,7 +123,7 @@ fn month(text: &str) -> Option<(u32, &str)> {
     Some((number as u32 + 1, rest.strip_prefix('.').unwrap_or(rest)))
 }
 
-/// Parses `least` to `most` digits at the start of `text`, with no further digit after them.
+/// Parses a number of `least` to `most` digits at the start of `text`.
 fn digits(text: &str, least: usize, most: usize) -> Option<(u32, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, rest) = text.split_at(end);

@@ -1,4 +1,5 @@
-//! Decoding of bytes: UTF-8, UTF-16 by its byte order mark, the declaration of XML and HTML, or else a guess.
+//! Decodes bytes: UTF-8, UTF-16 with a byte order mark, the encoding that XML and HTML declare, or else the most likely
+//! encoding.
 
 mod declared;
 
@@ -9,10 +10,10 @@ use encoding_rs::{Encoding, ISO_2022_JP, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, W
 
 use crate::article::{ReadError, Warning};
 
-/// The number of bytes that are examined to guess an encoding.
-const SAMPLE: usize = 64 * 1024;
+/// Maximum number of bytes on which an encoding is guessed.
+const SAMPLE_BYTES: usize = 64 * 1024;
 
-/// The text of a file, with normalised line ends.
+/// The text of a file, with line feeds as line ends.
 #[derive(Debug)]
 pub struct Decoded<'a> {
     text: Cow<'a, str>,
@@ -21,12 +22,12 @@ pub struct Decoded<'a> {
 }
 
 impl Decoded<'_> {
-    /// Returns the text. Its lines end with line feeds.
+    /// Returns the text. Lines end with a line feed only.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Returns the name of the declared or guessed encoding, in lower case.
+    /// Returns the name of the encoding in lower case, as declared or detected.
     pub fn encoding(&self) -> &str {
         &self.encoding
     }
@@ -36,12 +37,16 @@ impl Decoded<'_> {
     }
 }
 
-/// Decodes the bytes of a file, or returns why they are not text.
+/// Decodes the bytes of a file.
+///
+/// # Errors
+///
+/// Returns an error if the bytes are not text.
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     decode_as(bytes, None)
 }
 
-/// Like [`decode`], for bytes that were sent with this `Content-Type`.
+/// Like [`decode`], for a response with this `Content-Type`.
 pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>, ReadError> {
     let decoded = match (Encoding::for_bom(bytes), declared::utf_32(bytes)) {
         (_, Some((text, encoding))) => Decoded { text: Cow::Owned(text), encoding: encoding.to_owned(), flaw: None },
@@ -52,87 +57,83 @@ pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Resu
             }
             match declared::decode(bytes, content_type) {
                 Some((text, encoding)) => Decoded { text, encoding, flaw: None },
-                None => without_mark(bytes)?,
+                None => detect_and_decode(bytes)?,
             }
         }
     };
     if decoded.text.trim().is_empty() {
         return Err(ReadError::Empty);
     }
-    Ok(Decoded { text: one_line_end(decoded.text), ..decoded })
+    Ok(Decoded { text: normalize_line_ends(decoded.text), ..decoded })
 }
 
 /// Decodes bytes in a known encoding, even if they are damaged.
 fn decoded<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
-    Decoded { text, encoding: encoding.name().to_ascii_lowercase(), flaw: damaged.then(|| damage(encoding)) }
+    Decoded { text, encoding: encoding.name().to_ascii_lowercase(), flaw: damaged.then(|| damage_warning(encoding)) }
 }
 
-fn without_mark(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
+fn detect_and_decode(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     if let Ok(text) = simdutf8::basic::from_utf8(bytes)
         && !has_iso_2022_escape(bytes)
     {
         let text = Cow::Borrowed(text);
         return if is_mostly_nul(bytes) {
-            utf_16_by_its_nuls(bytes)
+            decode_utf_16(bytes)
         } else {
             Ok(Decoded { text, encoding: "utf-8".to_owned(), flaw: None })
         };
     }
     if is_mostly_nul(bytes) {
-        return utf_16_by_its_nuls(bytes);
+        return decode_utf_16(bytes);
     }
     if is_damaged_utf8(bytes) {
         return Ok(decoded(UTF_8, bytes));
     }
     let encoding = detect(bytes);
     let mut decoded = decoded(encoding, bytes);
-    // ISO-2022-JP is recognised by its escapes; everything else is a guess.
+    // ISO-2022-JP is certain because of its escapes; other detected encodings are guesses.
     if decoded.flaw.is_none() && encoding != ISO_2022_JP {
-        decoded.flaw = Some(guess(encoding));
+        decoded.flaw = Some(guess_warning(encoding));
     }
     Ok(decoded)
 }
 
-fn guess(encoding: &'static Encoding) -> Warning {
+fn guess_warning(encoding: &'static Encoding) -> Warning {
     Warning {
         line: None,
-        cause: format!(
-            "the file does not say how its text is encoded, and it is no UTF-8; it looks like {}",
-            encoding.name()
-        ),
+        cause: format!("the encoding is not declared and the text is not UTF-8; it looks like {}", encoding.name()),
         consequence: "some characters may be wrong".to_owned(),
     }
 }
 
-fn damage(encoding: &'static Encoding) -> Warning {
+fn damage_warning(encoding: &'static Encoding) -> Warning {
     Warning {
         line: None,
-        cause: format!("some bytes are no valid {}", encoding.name()),
+        cause: format!("some bytes are not valid {}", encoding.name()),
         consequence: "they are shown as \u{FFFD}".to_owned(),
     }
 }
 
 fn detect(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
+    let sample = bytes.get(..SAMPLE_BYTES).unwrap_or(bytes);
     detector.feed(sample, sample.len() == bytes.len());
     let guessed = detector.guess(None, Utf8Detection::Deny);
-    // These bytes are undefined in windows-1252, but accented letters in the old Mac encoding, which the detector does not
-    // know.
+    // These bytes are undefined in windows-1252 and accented letters in Mac OS Roman, which the detector does not know.
     let is_mac = guessed == WINDOWS_1252 && sample.iter().any(|byte| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D));
     if is_mac { MACINTOSH } else { guessed }
 }
 
-/// Returns whether the bytes have escapes of ISO-2022-JP, which is valid UTF-8 too.
+/// Returns whether the bytes contain an escape of ISO-2022-JP. Such text is ASCII, so it is also valid UTF-8.
 fn has_iso_2022_escape(bytes: &[u8]) -> bool {
     memchr::memchr_iter(0x1b, bytes).any(|at| matches!(bytes.get(at + 1..at + 3), Some(b"$B" | b"$@")))
 }
 
-/// Returns whether the bytes are UTF-8 with a few damaged bytes: most non-ASCII bytes are in sequences of its shape, a
-/// leading byte with the announced number of continuation bytes, even if their values are invalid.
+/// Returns whether the bytes are UTF-8 with a few damaged bytes: most bytes beyond ASCII are in sequences of the right
+/// shape, a leading byte with as many continuation bytes as it announces, even if their value is not allowed.
 ///
-/// In other encodings hardly any are, because such sequences rarely occur by chance.
+/// In text of another encoding, such sequences are rare.
 fn is_damaged_utf8(bytes: &[u8]) -> bool {
     let (mut shaped, mut stray) = (0usize, 0usize);
     let mut at = 0;
@@ -165,8 +166,9 @@ fn is_mostly_nul(bytes: &[u8]) -> bool {
     memchr::memchr_iter(0, sample).count() * 4 > sample.len()
 }
 
-/// Decodes UTF-16 without a byte order mark, where every second byte is NUL. Other bytes with many NULs are not text.
-fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
+/// Decodes UTF-16 without a byte order mark, which has a NUL in every second byte. Other data with many NULs is not
+/// text.
+fn decode_utf_16(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     let sample = bytes.get(..4096).unwrap_or(bytes);
     let nuls = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|&&byte| byte == 0).count();
     let half = sample.len() / 2;
@@ -178,7 +180,8 @@ fn utf_16_by_its_nuls(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     Ok(decoded(encoding, bytes))
 }
 
-/// Returns the kind of a binary file by its first bytes. The signatures come from the specifications of the formats.
+/// Returns the kind of binary file that begins with these bytes. The signatures are from the specifications of the
+/// formats.
 fn binary_kind(bytes: &[u8]) -> Option<&'static str> {
     const SIGNATURES: &[(&[u8], &str)] = &[
         (b"\x89PNG\r\n\x1a\n", "a PNG image"),
@@ -204,7 +207,7 @@ fn binary_kind(bytes: &[u8]) -> Option<&'static str> {
     SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)).map(|(_, kind)| *kind)
 }
 
-fn one_line_end(text: Cow<'_, str>) -> Cow<'_, str> {
+fn normalize_line_ends(text: Cow<'_, str>) -> Cow<'_, str> {
     match memchr::memchr(b'\r', text.as_bytes()) {
         None => text,
         Some(_) => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
@@ -249,7 +252,7 @@ mod tests {
             let encoding = Encoding::for_label(label.as_bytes()).unwrap();
             let (bytes, _, _) = encoding.encode(text);
             assert_eq!(text_of(&bytes), text, "{label}");
-            // A guess is told as one.
+            // A guess is reported as one.
             assert_eq!(decode(&bytes).unwrap().flaw.is_none(), label == "iso-2022-jp", "{label}");
         }
     }

@@ -1,10 +1,10 @@
-//! Feeds: RSS of every version, Atom, CDF and JSON Feed, with recovery from errors.
+//! Feeds: RSS, Atom, CDF and JSON Feed. Broken feeds are read as far as possible.
 //!
-//! A lenient XML parser builds a `tree`, the `reader` interprets it, and `articles` makes drafts. Nothing is fetched,
-//! entities that stand for other entities are not expanded, and all HTML is sanitized.
+//! `tree` parses XML tolerantly, `reader` interprets it, and `articles` turns entries into drafts. Nothing is fetched,
+//! entities that refer to other entities are not expanded, and all HTML is sanitized.
 
 mod articles;
-mod date;
+pub(super) mod date;
 mod entities;
 mod json;
 mod json_feed;
@@ -23,35 +23,31 @@ pub use model::{
 };
 
 pub use date::parse as parse_date;
-
-/// Resolves the entities of XML and HTML in a text.
-pub fn resolve_entities(text: &str) -> String {
-    entities::Entities::new(text.len()).unescape(text).into_owned()
-}
+pub use entities::resolve_entities;
 
 use super::encoding::decode_as;
-use super::{Confidence, FileHint, ParsedFile, SourceFormat};
+use super::format::{Confidence, FileHint, ParsedFile, SourceFormat};
 use crate::article::{ReadError, Warning};
 
-/// The number of bytes that are searched for the start of a feed.
-const FRONT: usize = 8 * 1024;
+/// Maximum number of bytes in which the start of a feed is searched.
+const START_LENGTH: usize = 8 * 1024;
 
 /// Information about a feed besides its bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FeedOptions<'a> {
-    /// The base of relative addresses: the address of the feed.
+    /// The address that the feed was fetched from; the base for relative addresses.
     pub base: Option<&'a str>,
-    /// The `Content-Type` header of the response.
+    /// The `Content-Type` of the response.
     pub content_type: Option<&'a str>,
 }
 
 /// Reads a feed.
 ///
-/// A feed that is not well-formed is read as far as possible, with a warning in [`flaws`](Feed::flaws).
+/// A feed that is not well-formed is read as far as possible and has [`flaws`](Feed::flaws).
 ///
 /// # Errors
 ///
-/// Returns an error if the bytes are not text, or if the text is not a feed.
+/// Returns an error if the bytes are not text or not a feed.
 pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, ReadError> {
     let decoded = decode_as(bytes, options.content_type)?;
     let mut feed = read(decoded.text(), options.base)?;
@@ -62,9 +58,9 @@ pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, ReadE
     Ok(feed)
 }
 
-/// The maximum number of entries and other objects of a feed. Short ones take a hundred times their size in memory: 60 MB
-/// of them took 11 GB.
-const MOST_OBJECTS: usize = 400_000;
+/// Maximum number of entries, or of JSON objects. While they are read, short ones take a hundred times their size: 60
+/// MB of them took 11 GB.
+const MAX_OBJECTS: usize = 400_000;
 
 /// Parses the feed in a text.
 fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
@@ -75,7 +71,7 @@ fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
     if is_json {
         return json_feed::read(text, base);
     }
-    let tree = tree::Tree::read(text, base);
+    let tree = tree::parse(text, base);
     tree.budget.check()?;
     let mut feed = reader::read(&tree).ok_or_else(|| ReadError::NoFeed(String::new()))?;
     feed.budget = tree.budget;
@@ -83,24 +79,24 @@ fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
         feed.flaws.push(Warning {
             line: Some(line),
             cause: format!("the feed is not well-formed: {mistake}"),
-            consequence: "it is read as far as it makes sense".to_owned(),
+            consequence: "it is read as far as possible".to_owned(),
         });
     }
     Ok(feed)
 }
 
-/// Returns the kind of object that a feed has too many of, if any.
+/// Returns which parts of a feed are too many, if any.
 fn too_many(text: &str, is_json: bool) -> Option<String> {
-    // A shorter text cannot have too many objects.
-    if text.len() <= MOST_OBJECTS {
+    // A shorter text cannot have that many.
+    if text.len() <= MAX_OBJECTS {
         return None;
     }
     let found = |sign: u8| memchr::memchr_iter(sign, text.as_bytes());
     if is_json {
-        return (found(b'{').nth(MOST_OBJECTS).is_some()).then(|| format!("{MOST_OBJECTS} objects"));
+        return (found(b'{').nth(MAX_OBJECTS).is_some()).then(|| format!("{MAX_OBJECTS} objects"));
     }
-    if found(b'<').nth(tree::MOST).is_some() {
-        return Some(format!("{} tags", tree::MOST));
+    if found(b'<').nth(tree::MAX_PIECES).is_some() {
+        return Some(format!("{} tags", tree::MAX_PIECES));
     }
     let is_entry = |at: &usize| {
         let tag = text.as_bytes().get(at + 1..).unwrap_or_default();
@@ -110,7 +106,7 @@ fn too_many(text: &str, is_json: bool) -> Option<String> {
         let name = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
         name.eq_ignore_ascii_case(b"item") || name.eq_ignore_ascii_case(b"entry")
     };
-    (found(b'<').filter(is_entry).nth(MOST_OBJECTS).is_some()).then(|| format!("{MOST_OBJECTS} entries"))
+    (found(b'<').filter(is_entry).nth(MAX_OBJECTS).is_some()).then(|| format!("{MAX_OBJECTS} entries"))
 }
 
 pub(super) struct FeedFile;
@@ -120,8 +116,8 @@ impl SourceFormat for FeedFile {
         "feed"
     }
 
-    fn recognise(&self, hint: &FileHint<'_>, text: &str) -> Confidence {
-        let is_named = hint.ends_in(&["rss", "atom", "rdf", "xml", "cdf"]);
+    fn detect(&self, hint: &FileHint<'_>, text: &str) -> Confidence {
+        let is_named = hint.has_extension(&["rss", "atom", "rdf", "xml", "cdf"]);
         if begins_as_feed(text, is_named) || json_feed::is_likely(text) {
             Confidence::Content
         } else {
@@ -139,7 +135,7 @@ impl SourceFormat for FeedFile {
             found.flaws.push(Warning {
                 line: None,
                 cause: "the feed has no entries".to_owned(),
-                consequence: "there is nothing to show".to_owned(),
+                consequence: "no article is shown".to_owned(),
             });
         }
         articles::drafts(&feed, found);
@@ -147,10 +143,10 @@ impl SourceFormat for FeedFile {
     }
 }
 
-/// Returns whether a text begins with the root element of a feed, after declarations and comments. In a file with the name
-/// of a feed, any text may precede it.
+/// Returns whether a text begins with a root element of feeds, after declarations and comments. In a file with the
+/// extension of a feed, other content may come first, such as the error messages of a server.
 fn begins_as_feed(text: &str, is_named: bool) -> bool {
-    let mut front = text.len().min(FRONT);
+    let mut front = text.len().min(START_LENGTH);
     while !text.is_char_boundary(front) {
         front -= 1;
     }
@@ -176,7 +172,7 @@ fn begins_as_feed(text: &str, is_named: bool) -> bool {
             match name.as_str() {
                 "rss" | "feed" => return true,
                 "entry" => return text.contains("w3.org/2005/Atom") || text.contains("purl.org/atom/ns#"),
-                // Other documents use RDF and elements called channel.
+                // RDF is also used for other things, and `channel` for other things than CDF.
                 "rdf" => return text.contains("purl.org/rss/") || text.contains("netscape.com/rdf"),
                 "channel" => return is_named || text.contains("<ITEM") || text.contains("<item"),
                 _ if !is_named => return false,

@@ -1,24 +1,22 @@
-//! HTML: saved pages, and HTML fragments in feeds.
+//! HTML: saved pages, and the HTML in feeds.
 //!
-//! `readability` extracts the text of a page without its menus, `blocks` converts HTML to parts of an article, and
-//! `sanitize` sanitizes HTML that stays HTML. Nothing is fetched and nothing is executed.
+//! `readability` finds the text of a page, `blocks` turns HTML into the parts of an article, and `sanitize` removes
+//! active content from HTML that stays HTML. Nothing is fetched or executed.
 
-mod blocks;
-mod depth;
+pub(super) mod blocks;
+mod elements;
 mod feed_links;
 mod inline;
+mod open_elements;
 mod readability;
-mod sanitize;
+pub(super) mod sanitize;
 mod skip;
 mod tokens;
 
-pub(super) use blocks::{HtmlBlocks, blocks};
 pub use feed_links::{PageFeed, feeds_of_page};
 pub use readability::page_article;
-pub(super) use sanitize::{clean_html, escape_text, escape_value, is_known_element};
 
-use super::budget::Budget;
-use super::{Confidence, FileHint, ParsedFile, SourceFormat};
+use super::format::{Confidence, FileHint, ParsedFile, SourceFormat};
 
 pub(super) struct Html;
 
@@ -27,8 +25,8 @@ impl SourceFormat for Html {
         "html"
     }
 
-    fn recognise(&self, hint: &FileHint<'_>, text: &str) -> Confidence {
-        let is_named = hint.ends_in(&["html", "htm", "xhtml", "xht"]) && text.contains('<');
+    fn detect(&self, hint: &FileHint<'_>, text: &str) -> Confidence {
+        let is_named = hint.has_extension(&["html", "htm", "xhtml", "xht"]) && text.contains('<');
         if is_named || begins_as_page(text) { Confidence::Content } else { Confidence::None }
     }
 
@@ -40,7 +38,7 @@ impl SourceFormat for Html {
 /// Returns whether a text begins like an HTML page, after comments and an XML declaration.
 fn begins_as_page(text: &str) -> bool {
     let mut rest = text.trim_start();
-    // Real pages have few of these.
+    // Real pages have fewer.
     for _ in 0..8 {
         let end = if rest.starts_with("<!--") {
             "-->"
@@ -53,13 +51,4 @@ fn begins_as_page(text: &str) -> bool {
     }
     let begins = |with: &str| rest.get(..with.len()).is_some_and(|front| front.eq_ignore_ascii_case(with));
     begins("<!doctype html") || begins("<html") || begins("<head>") || begins("<body>")
-}
-
-/// Returns the text of an HTML fragment on one line.
-pub(super) fn text_of(html: &str) -> String {
-    if !html.contains(['<', '&']) {
-        return html.split_whitespace().collect::<Vec<_>>().join(" ");
-    }
-    let parts = blocks(html, None, &Budget::of(html.len())).parts;
-    parts.iter().map(|part| part.text.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(" ")
 }

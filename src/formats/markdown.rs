@@ -1,7 +1,7 @@
-//! Markdown with YAML or TOML front matter, through pulldown-cmark.
+//! Markdown with YAML or TOML front matter, parsed by pulldown-cmark.
 //!
-//! Front matter names title, date, section (or category), author, source, url and description. Headings become
-//! cross-heads, links are numbered, and HTML inside the text is reduced to nothing.
+//! Front matter may hold title, date, section (or category), author, source, url and description. Headings become
+//! cross-heads, links are numbered, and HTML is dropped.
 
 mod front_matter;
 
@@ -11,14 +11,16 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use self::front_matter::FrontMatter;
 use super::budget::Budget;
-use super::{Confidence, FileHint, ParsedFile, SourceFormat, date, plain, wire};
+use super::format::{Confidence, FileHint, ParsedFile, SourceFormat};
+use super::headline::headline_from_name;
+use super::{date, plain, wire};
 use crate::article::Warning;
 use crate::article::problem::quoted;
 use crate::article::{BlockKind, Draft, DraftPart, Role, Span, SpanStyle};
 use crate::text::clean;
 
-/// The maximum length of a text that is parsed, which takes up to fifty times its size in memory.
-const MOST: usize = 16 << 20;
+/// Maximum length of a text in bytes that is parsed as Markdown, which takes up to fifty times as much memory.
+const MAX_BYTES: usize = 16 << 20;
 
 pub(super) struct Markdown;
 
@@ -27,11 +29,11 @@ impl SourceFormat for Markdown {
         "markdown"
     }
 
-    fn recognise(&self, hint: &FileHint<'_>, text: &str) -> Confidence {
+    fn detect(&self, hint: &FileHint<'_>, text: &str) -> Confidence {
         if front_matter::split(text).is_some() {
             Confidence::Content
-        } else if hint.ends_in(&["md", "markdown", "mdown", "mkd"]) {
-            // Above plain text, which takes any ending.
+        } else if hint.has_extension(&["md", "markdown", "mdown", "mkd"]) {
+            // Above plain text, which accepts any extension.
             Confidence::Content
         } else {
             Confidence::None
@@ -57,13 +59,13 @@ impl SourceFormat for Markdown {
         }
         let one = |names: &[&str]| matter.first(names).map(|(value, _)| value.to_owned());
         draft.section = one(&["section", "category", "categories", "tags"]).unwrap_or_default().into();
-        draft.url = one(&["url", "link", "canonical"]).filter(|url| found.budget.takes_address(url)).map(Cow::Owned);
+        draft.url = one(&["url", "link", "canonical"]).filter(|url| found.budget.allows_address(url)).map(Cow::Owned);
 
-        let (mut parts, links) = if body.len() > MOST {
+        let (mut parts, links) = if body.len() > MAX_BYTES {
             found.flaws.push(Warning {
                 line: None,
-                cause: format!("the text has more than {} MiB", MOST >> 20),
-                consequence: "its Markdown is shown as it is written".to_owned(),
+                cause: format!("the text has more than {} MiB", MAX_BYTES >> 20),
+                consequence: "its Markdown is shown unformatted".to_owned(),
             });
             let mut as_written = Draft::default();
             plain::read_body(body, &mut as_written);
@@ -75,7 +77,7 @@ impl SourceFormat for Markdown {
             blocks.finish()
         };
         let title = one(&["title", "headline"]).or_else(|| blocks_headline(&mut parts));
-        draft.push(Role::Headline, title.unwrap_or_else(|| super::headline_from_name(hint)));
+        draft.push(Role::Headline, title.unwrap_or_else(|| headline_from_name(hint)));
         draft.push(Role::Standfirst, one(&["description", "summary", "standfirst", "subtitle"]).unwrap_or_default());
         draft.push(Role::Byline, matter.all(&["author", "authors", "by"]).join(", "));
         draft.parts.append(&mut parts);
@@ -87,13 +89,13 @@ impl SourceFormat for Markdown {
     }
 }
 
-/// Removes and returns the first block as the headline, if it is a heading.
+/// Takes the first block as the headline if it is a heading.
 fn blocks_headline(parts: &mut Vec<DraftPart<'_>>) -> Option<String> {
     let heading = parts.first().is_some_and(|part| part.role == Role::Body(BlockKind::Crosshead));
     heading.then(|| parts.remove(0).text.into_owned())
 }
 
-/// Blocks under construction from the events of the parser.
+/// Builds the blocks from the events of the parser.
 struct MarkdownBlocks<'a, 'b> {
     budget: &'b Budget,
     parts: Vec<DraftPart<'a>>,
@@ -103,7 +105,7 @@ struct MarkdownBlocks<'a, 'b> {
     open: Vec<(usize, SpanStyle)>,
     /// The open lists, each with its next number.
     lists: Vec<Option<u64>>,
-    /// The marker of a list entry before its text.
+    /// The marker of the list entry whose text follows.
     entry: Option<BlockKind>,
     quotes: usize,
     heading: bool,
@@ -135,9 +137,9 @@ impl<'a, 'b> MarkdownBlocks<'a, 'b> {
             Event::End(tag) => self.end(tag),
             Event::Text(text) if self.hidden == 0 => self.push_text(&text),
             Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
-                self.opened(SpanStyle::Code);
+                self.open_span(SpanStyle::Code);
                 self.push_text(&text);
-                self.closed();
+                self.close_span();
             }
             Event::SoftBreak => self.text.push(' '),
             Event::HardBreak => self.text.push(' '),
@@ -188,17 +190,17 @@ impl<'a, 'b> MarkdownBlocks<'a, 'b> {
                 let number = number.and_then(|number| u16::try_from(number).ok());
                 self.entry = Some(BlockKind::ListEntry { depth, number });
             }
-            Tag::Emphasis => self.opened(SpanStyle::Emphasis),
-            Tag::Strong => self.opened(SpanStyle::Strong),
+            Tag::Emphasis => self.open_span(SpanStyle::Emphasis),
+            Tag::Strong => self.open_span(SpanStyle::Strong),
             Tag::Link { dest_url, .. } => {
-                // All links after 65,535 share the last number.
+                // From the 65,535th link on, all links share the last number.
                 let number = u16::try_from(self.links.len()).unwrap_or(u16::MAX);
-                // Many links may share one definition.
-                if self.budget.takes_address(&dest_url) {
+                // Many links may share one definition, and so the same address.
+                if self.budget.allows_address(&dest_url) {
                     self.links.push(Cow::Owned(self.budget.copy(&dest_url)));
-                    self.opened(SpanStyle::Link(number));
+                    self.open_span(SpanStyle::Link(number));
                 } else {
-                    // The end of this link must not close a span.
+                    // Ending this span has no effect.
                     self.open.push((usize::MAX, SpanStyle::Link(number)));
                 }
             }
@@ -229,18 +231,18 @@ impl<'a, 'b> MarkdownBlocks<'a, 'b> {
             }
             TagEnd::Item | TagEnd::Paragraph => self.flush(BlockKind::Paragraph),
             TagEnd::TableHead | TagEnd::TableRow => self.flush(BlockKind::TableRow),
-            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Link => self.closed(),
+            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Link => self.close_span(),
             TagEnd::Image => self.text.push(']'),
             TagEnd::HtmlBlock | TagEnd::MetadataBlock(_) => self.hidden = self.hidden.saturating_sub(1),
             _ => {}
         }
     }
 
-    fn opened(&mut self, style: SpanStyle) {
+    fn open_span(&mut self, style: SpanStyle) {
         self.open.push((self.text.len(), style));
     }
 
-    fn closed(&mut self) {
+    fn close_span(&mut self) {
         if let Some((start, style)) = self.open.pop()
             && start < self.text.len()
             && let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(self.text.len()))
@@ -249,7 +251,7 @@ impl<'a, 'b> MarkdownBlocks<'a, 'b> {
         }
     }
 
-    /// Ends the current block as `kind`, unless a list entry or a quote is open.
+    /// Ends the current block. `kind` applies unless it is in a list entry or a quotation.
     fn flush(&mut self, kind: BlockKind) {
         let text = std::mem::take(&mut self.text);
         let mut spans = std::mem::take(&mut self.spans);
@@ -263,7 +265,7 @@ impl<'a, 'b> MarkdownBlocks<'a, 'b> {
             (kind, _) => kind,
         };
         spans.sort_by_key(|span| (span.start, span.end));
-        // Trim here and not in the corpus, so that the byte offsets of spans stay valid.
+        // Trim here and not in the corpus, because the spans must stay valid.
         let text = text.trim_end().to_owned();
         let end = text.len() as u32;
         spans.retain_mut(|span| {
@@ -293,7 +295,7 @@ mod tests {
 
     #[test]
     fn oversized_markdown_is_shown_as_plain_text() {
-        let text = format!("---\ntitle: Long\n---\n\n{}", "*a* ".repeat(MOST / 4 + 1));
+        let text = format!("---\ntitle: Long\n---\n\n{}", "*a* ".repeat(MAX_BYTES / 4 + 1));
         let reading = parse("a.md", &text);
         let draft = &reading.drafts[0];
         assert_eq!(draft.text(Role::Headline), "Long");

@@ -1,6 +1,7 @@
-//! Plain text: the first line is the headline, followed by optional header lines such as `Date: …`.
+//! Plain text: the first line is the headline. Header lines such as `Date: …` at the top are recognised.
 
-use super::{Confidence, FileHint, ParsedFile, SourceFormat, date, reflow, wire};
+use super::format::{Confidence, FileHint, ParsedFile, SourceFormat};
+use super::{date, reflow, wire};
 use crate::article::Warning;
 use crate::article::problem::quoted;
 use crate::article::{BlockKind, Draft, Role};
@@ -12,9 +13,9 @@ impl SourceFormat for PlainText {
         "plain"
     }
 
-    fn recognise(&self, _hint: &FileHint<'_>, _text: &str) -> Confidence {
-        // Any text that no other format recognises is plain text.
-        Confidence::Ending
+    fn detect(&self, _hint: &FileHint<'_>, _text: &str) -> Confidence {
+        // Accept any text that no other format recognises.
+        Confidence::Extension
     }
 
     fn parse<'a>(&self, hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
@@ -47,7 +48,7 @@ impl SourceFormat for PlainText {
             rest = after;
             line
         });
-        // A line of punctuation under the headline is an underline.
+        // A line of `=` or `-` under the headline underlines it.
         if let Some((line, after)) = next_line(rest)
             && line.trim().len() >= 3
             && line.trim().bytes().all(|byte| matches!(byte, b'=' | b'-'))
@@ -110,7 +111,7 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Reads paragraphs separated by blank lines. In indented text, each indented line begins a paragraph.
+/// Splits text into paragraphs at blank lines, and also before indented lines.
 pub(super) fn read_body<'a>(text: &'a str, draft: &mut Draft<'a>) {
     let mut rest = text.trim_start_matches('\n');
     while !rest.is_empty() {

@@ -1,36 +1,36 @@
-//! Reflow: joins lines that were wrapped at a column, and keeps lines that are paragraphs.
+//! Removes hard line breaks: distinguishes lines that were wrapped at a column from lines that are paragraphs.
 
 use std::borrow::Cow;
 
-/// The maximum width of wrapped lines; a longer line is a paragraph.
-const WIDEST: usize = 100;
+/// Maximum length of a wrapped line. Longer lines are paragraphs.
+const MAX_LINE_WIDTH: usize = 100;
 
-/// The minimum width of the widest wrapped line.
-const NARROWEST: usize = 40;
+/// Minimum length of the longest wrapped line.
+const MIN_LINE_WIDTH: usize = 40;
 
-/// Calls `paragraph` for each paragraph of a run of lines without blank lines: all lines joined if they were wrapped, else
-/// each line.
+/// Calls `paragraph` with each paragraph of consecutive lines: all lines joined if they were wrapped, otherwise each
+/// line.
 pub(super) fn paragraphs<'a>(lines: &[&'a str], mut paragraph: impl FnMut(Cow<'a, str>)) {
-    match joint(lines) {
-        Some(glue) => paragraph(Cow::Owned(lines.join(glue))),
+    match separator(lines) {
+        Some(separator) => paragraph(Cow::Owned(lines.join(separator))),
         None => lines.iter().for_each(|line| paragraph(Cow::Borrowed(line))),
     }
 }
 
-/// Returns the separator for joining wrapped lines: a space, or nothing if words were cut at a fixed column. Returns `None`
-/// if the lines were not wrapped.
-fn joint(lines: &[&str]) -> Option<&'static str> {
+/// Returns the separator that joins wrapped lines: a space, or nothing if words were cut at a fixed column. Returns
+/// `None` if the lines were not wrapped.
+fn separator(lines: &[&str]) -> Option<&'static str> {
     let (last, rest) = lines.split_last()?;
-    let width = |line: &str| line.chars().take(WIDEST + 1).count();
+    let width = |line: &str| line.chars().take(MAX_LINE_WIDTH + 1).count();
     let widest = rest.iter().map(|line| width(line)).max()?.max(width(last));
-    if !(NARROWEST..=WIDEST).contains(&widest) {
+    if !(MIN_LINE_WIDTH..=MAX_LINE_WIDTH).contains(&widest) {
         return None;
     }
-    // Three lines of equal length were cut at a fixed column.
+    // Three lines of equal length mean a fixed column.
     if rest.len() >= 2 && rest.iter().all(|line| width(line) == widest) && width(last) <= widest {
         return Some("");
     }
-    // A line was wrapped if the first word of the next line did not fit on it.
+    // A line was wrapped if the first word of the next line would not have fit.
     let is_wrapped = lines.iter().zip(lines.iter().skip(1)).all(|(line, next)| {
         let word = next.split_whitespace().next().map_or(0, width);
         width(line.trim_end()) + 1 + word > widest

@@ -1,23 +1,24 @@
-//! Wire text, the format of the seed articles: a dateline, a headline, a standfirst, captions, a body, sources.
+//! Wire text, the format of the seed articles: dateline, headline, standfirst, captions, body and sources.
 //!
-//! | lines | what |
+//! | lines | content |
 //! |---|---|
 //! | 1 | `date`, an ISO date, the section |
 //! | 2 | headline |
 //! | 3 | standfirst, if more lines follow it before the first blank line |
 //! | 4… | captions: `TEXT / Photo: CREDIT` (also Image, Video, Graphic) |
-//! | to the first blank line | first paragraphs of the body, one a line |
-//! | after it | blocks separated by blank lines; a short one that does not end a sentence is a cross-head |
-//! | last | `SOURCE:NAME`, several joined by `and`, `,` or `/` |
+//! | up to the first blank line | first paragraphs of the body, one per line |
+//! | after it | blocks separated by blank lines; a short block that does not end a sentence is a cross-head |
+//! | last | `SOURCE:NAME`; several names are joined by `and`, `,` or `/` |
 //!
-//! Every part except the headline may be missing. Text that fits no rule is body.
+//! Every part except the headline may be missing. Text that matches no rule is body.
 
-use super::{Confidence, FileHint, ParsedFile, SourceFormat, date, reflow};
+use super::format::{Confidence, FileHint, ParsedFile, SourceFormat};
+use super::{date, reflow};
 use crate::article::Warning;
 use crate::article::problem::quoted;
 use crate::article::{BlockKind, Draft, Role};
 
-/// The maximum length of a cross-head, in characters and in words.
+/// Maximum length of a cross-head in characters and in words.
 const CROSSHEAD: (usize, usize) = (60, 9);
 
 pub(super) struct Wire;
@@ -27,7 +28,7 @@ impl SourceFormat for Wire {
         "wire"
     }
 
-    fn recognise(&self, _hint: &FileHint<'_>, text: &str) -> Confidence {
+    fn detect(&self, _hint: &FileHint<'_>, text: &str) -> Confidence {
         let first = text.trim_start().lines().next().unwrap_or("");
         let (_, last) = cut_last_line(text.trim_end());
         if dateline(first).is_some() || (source_line(last).is_some() && first != last) {
@@ -38,7 +39,7 @@ impl SourceFormat for Wire {
     }
 
     fn parse<'a>(&self, _hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
-        // Most articles have at most this many parts.
+        // Most articles have at most 16 parts, so this is a single allocation.
         let mut draft = Draft { parts: Vec::with_capacity(16), ..Draft::default() };
         let blank = text.get(..text.len() - text.trim_start().len()).unwrap_or("");
         let mut text = text.trim();
@@ -71,11 +72,11 @@ impl SourceFormat for Wire {
 struct Dateline<'a> {
     published: Option<crate::article::Published>,
     section: &'a str,
-    /// The text in place of the date, if it is invalid.
+    /// The invalid text in place of the date.
     wrong: Option<&'a str>,
 }
 
-/// Parses a dateline. Returns `None` unless the line has the word `date` and something like a date after it.
+/// Parses a dateline. Returns `None` unless the line begins with `date` and a text that looks like a date.
 fn dateline(line: &str) -> Option<Dateline<'_>> {
     let line = line.trim();
     let word = line.get(..4).filter(|word| word.eq_ignore_ascii_case("date"))?;
@@ -104,12 +105,12 @@ pub(super) fn source_line(line: &str) -> Option<&str> {
     line.get(word.len()..)?.trim_start().strip_prefix(':')
 }
 
-/// Returns the names in a list of sources.
+/// Splits a list of sources into names.
 pub(super) fn read_sources(list: &str) -> impl Iterator<Item = &str> {
     list.split([',', '/']).flat_map(|part| part.split(" and ")).map(str::trim).filter(|name| !name.is_empty())
 }
 
-/// Returns the caption and its credit. Looks only at the word behind each slash: a line may be all slashes.
+/// Returns the caption and its credit. Checks only the word after each slash, as a line may consist of slashes.
 fn caption(line: &str) -> Option<(&str, &str)> {
     line.rmatch_indices('/').find_map(|(slash, _)| {
         let after = line.get(slash + 1..)?.trim_start();
@@ -132,7 +133,7 @@ fn read_head<'a>(head: &'a str, draft: &mut Draft<'a>) {
         rest = rest.get(1..).unwrap_or_default();
     }
     while let Some((text, credit)) = rest.first().and_then(|line| caption(line)) {
-        // A credit belongs to a caption, even to an empty one.
+        // A credit belongs to a caption, even to one without text.
         draft.push(Role::Caption, if text.is_empty() { credit } else { text });
         if !text.is_empty() {
             draft.push(Role::Credit, credit);
@@ -149,7 +150,7 @@ fn read_blocks<'a>(body: &'a str, draft: &mut Draft<'a>) {
     while !rest.is_empty() {
         let (block, after) = split_at_blank_line(rest);
         rest = after;
-        // Most blocks are a single line.
+        // Most blocks are one line and need no list of lines.
         if !block.contains('\n') {
             let kind =
                 if !rest.is_empty() && is_crosshead(block) { BlockKind::Crosshead } else { BlockKind::Paragraph };
@@ -162,7 +163,7 @@ fn read_blocks<'a>(body: &'a str, draft: &mut Draft<'a>) {
     }
 }
 
-/// Returns the text up to the first blank line, and the text from the next line that is not blank.
+/// Returns the text up to the first blank line, and the text from the first non-blank line after it.
 pub(super) fn split_at_blank_line(text: &str) -> (&str, &str) {
     for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
         let rest = text.get(end + 1..).unwrap_or("");
@@ -181,7 +182,7 @@ fn trim_blank_lines(text: &str) -> &str {
     text.get(line..).unwrap_or("")
 }
 
-/// Returns whether a separate line is a heading: short, and not the end of a sentence.
+/// Returns whether a single line is a heading: short, and not the end of a sentence.
 pub(super) fn is_crosshead(line: &str) -> bool {
     let line = line.trim();
     let (characters, words) = CROSSHEAD;
@@ -297,12 +298,12 @@ mod tests {
 
     #[test]
     fn wire_is_detected_by_dateline_or_source() {
-        let recognise = |text| Wire.recognise(&FileHint::default(), text);
+        let detect = |text| Wire.detect(&FileHint::default(), text);
         for text in [WHOLE, "\nDate: 2023-09-27 WORLD\nx", "Head\n\nBody.\n\nSOURCE:AFP", "date 1695841800 WORLD\nx"] {
-            assert_eq!(recognise(text), Confidence::Content, "{text}");
+            assert_eq!(detect(text), Confidence::Content, "{text}");
         }
         for text in ["Date night\n\nA review.", "Head\n\nBody.", "SOURCE:AFP"] {
-            assert_eq!(recognise(text), Confidence::None, "{text}");
+            assert_eq!(detect(text), Confidence::None, "{text}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Response bodies: reads and decompresses them within limits. Each layer of compression has its own limit, because a few
-//! kilobytes can expand to terabytes between two layers.
+//! Response bodies: reads and decompresses them within limits. Each layer of compression has its own limit, because a
+//! few kilobytes can expand to terabytes between two layers.
 
 use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, Read};
@@ -31,7 +31,8 @@ pub(super) struct BodyReader<'a> {
     pub(super) encoding: &'a str,
     /// The declared number of bytes, if known.
     pub(super) length: u64,
-    /// The maximum number of bytes to read, and of the output of each layer of compression except the last one to remove.
+    /// The maximum number of bytes to read, and of the output of each layer of compression except the last one to
+    /// remove.
     pub(super) sent_bytes: u64,
     /// The maximum number of bytes of the output of the last layer.
     pub(super) decoded_bytes: u64,
@@ -46,8 +47,8 @@ impl BodyReader<'_> {
     ///
     /// # Errors
     ///
-    /// Returns [`FetchError::TooLarge`], [`FetchError::Encoding`], [`FetchError::Stopped`], and errors of `source`, converted
-    /// by `failure`.
+    /// Returns [`FetchError::TooLarge`], [`FetchError::Encoding`], [`FetchError::Stopped`], and errors of `source`,
+    /// converted by `failure`.
     pub(super) fn read(&self, source: impl Read) -> Result<Vec<u8>, FetchError> {
         // Decoders may reword errors of their source, so the reason is recorded separately.
         let broken = Broken::default();
@@ -171,8 +172,8 @@ fn refuse(broken: &Broken, reason: FetchError) -> io::Error {
     io::Error::other("the body has ended early")
 }
 
-/// A reader for HTTP's `deflate`: zlib's format by the standard, but raw deflate from many servers. The readers of flate2
-/// treat the end of the source as the end of the text.
+/// A reader for HTTP's `deflate`: zlib's format by the standard, but raw deflate from many servers. The readers of
+/// flate2 treat the end of the source as the end of the text.
 struct InflateReader<R> {
     source: R,
     inflate: Option<Decompress>,

@@ -23,11 +23,12 @@ impl Default for ParallelLimits {
     }
 }
 
-/// Runs `work` for every job on a pool of threads, and passes each result to `tell` on this thread, in order of completion.
+/// Runs `work` for every job on a pool of threads, and passes each result to `tell` on this thread, in order of
+/// completion.
 ///
-/// Jobs start in their order, but overtake jobs whose host is busy. Results wait in a short queue, so a slow `tell` delays
-/// the work. If `stop` is set, no further jobs start, and the running ones are awaited; they should check the flag
-/// themselves. A panic in `work` is propagated when the others have finished.
+/// Jobs start in their order, but overtake jobs whose host is busy. Results wait in a short queue, so a slow `tell`
+/// delays the work. If `stop` is set, no further jobs start, and the running ones are awaited; they should check the
+/// flag themselves. A panic in `work` is propagated when the others have finished.
 pub fn in_parallel<J: Send, R: Send>(
     jobs: Vec<J>,
     host: impl Fn(&J) -> String,

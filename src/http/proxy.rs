@@ -9,8 +9,8 @@ use super::FetchError;
 
 /// The proxy setting.
 ///
-/// Supports `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h` proxies; with `socks5h`, the proxy resolves names.
-/// HTTP proxies are used by a tunnel (`CONNECT`), for plain addresses too.
+/// Supports `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h` proxies; with `socks5h`, the proxy resolves
+/// names. HTTP proxies are used by a tunnel (`CONNECT`), for plain addresses too.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum Proxy {
     /// The proxy of `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, in lower or upper case.
@@ -37,8 +37,8 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// Returns [`FetchError::Proxy`] if the address of the proxy is invalid: a direct connection could reveal what the proxy
-    /// should hide.
+    /// Returns [`FetchError::Proxy`] if the address of the proxy is invalid: a direct connection could reveal what the
+    /// proxy should hide.
     pub(super) fn for_url(&self, url: &Url) -> Result<Option<ureq::Proxy>, FetchError> {
         let address = match self {
             Self::FromEnvironment => from_environment(url, |name| env::var(name).ok()),

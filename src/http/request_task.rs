@@ -15,7 +15,7 @@ use super::cancel::CancelHandle;
 use super::client::Shared;
 use super::cookies::Cookies;
 use super::{Document, FetchError, HttpRequest, HttpResponse, auth, headers};
-use crate::subscriptions::{Credentials, LONGEST_ADDRESS};
+use crate::subscriptions::{Credentials, MAX_ADDRESS_BYTES};
 
 /// A running fetch.
 pub(super) struct RequestTask {
@@ -216,8 +216,8 @@ fn bare(mut url: Url) -> Result<Url, FetchError> {
         return Err(FetchError::Scheme(url.scheme().to_owned()));
     }
     url.set_fragment(None);
-    if url.as_str().len() > LONGEST_ADDRESS {
-        return Err(FetchError::Address(format!("it is longer than {LONGEST_ADDRESS} bytes")));
+    if url.as_str().len() > MAX_ADDRESS_BYTES {
+        return Err(FetchError::Address(format!("it is longer than {MAX_ADDRESS_BYTES} bytes")));
     }
     let cleared = url.set_username("").and_then(|()| url.set_password(None));
     cleared.map_err(|()| FetchError::Address("it names no host".to_owned()))?;

@@ -1,4 +1,4 @@
-//! User names and passwords in addresses: splits, joins and hides them.
+//! Splits, joins and hides user names and passwords in addresses.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use url::Url;
 use super::link::without_user_name;
 
 /// The replacement for a user name and a password in messages.
-const HIDDEN: &str = "•••";
+const REDACTED: &str = "•••";
 
 /// Everything but letters, digits and the marks that RFC 3986 calls unreserved.
 const USERINFO: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -49,7 +49,7 @@ impl Credentials {
     }
 }
 
-/// Splits an address as browsers read it, which find a user name in `https:/joe@host` too.
+/// Splits an address like browsers do, which also find a user name in `https:/joe@host`.
 fn split_parsed(url: &str) -> (String, Option<Credentials>) {
     let Some(bare) = without_user_name(url) else { return (url.to_owned(), None) };
     let credentials = Url::parse(url).ok().map(|url| {
@@ -95,7 +95,7 @@ pub fn redact(text: &str) -> String {
     let mut done = 0;
     while let Some((start, end)) = userinfo(text, done, false) {
         redacted.push_str(text.get(done..start).unwrap_or(""));
-        redacted.push_str(HIDDEN);
+        redacted.push_str(REDACTED);
         done = end;
     }
     redacted.push_str(text.get(done..).unwrap_or(""));
@@ -103,7 +103,7 @@ pub fn redact(text: &str) -> String {
 }
 
 /// Returns the span of the first user name and password after `from` in a text: between `//` and an `@` in the same
-/// authority. `spaces` says whether an address may hold spaces, as one in a field of its own may.
+/// authority. `spaces` says whether the address may contain spaces, as in a form field.
 fn userinfo(text: &str, from: usize, spaces: bool) -> Option<(usize, usize)> {
     let mut from = from;
     loop {
@@ -126,7 +126,7 @@ fn has_port(authority: &str) -> bool {
     port.is_none_or(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Returns where a password ends that holds spaces or slashes unencoded: at the first `@` before a host.
+/// Returns the end of a password with unencoded spaces or slashes: the first `@` before a host.
 fn unencoded_end(rest: &str) -> Option<usize> {
     let is_host = |text: &str| {
         let host = text.split(|c: char| "/?#".contains(c) || c.is_whitespace()).next().unwrap_or("");
@@ -147,7 +147,7 @@ fn redact_words(text: &str) -> String {
         });
         match hidden {
             Some((start, at)) => {
-                redacted.extend([word.get(..start).unwrap_or(""), HIDDEN, word.get(at..).unwrap_or("")]);
+                redacted.extend([word.get(..start).unwrap_or(""), REDACTED, word.get(at..).unwrap_or("")]);
             }
             None => redacted.push_str(word),
         }

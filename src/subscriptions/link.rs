@@ -1,4 +1,4 @@
-//! Addresses that may be handed to a browser or a mail program, or fetched.
+//! Checks addresses before they are opened or fetched.
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -6,16 +6,16 @@ use url::Url;
 use crate::text::{clean, is_clean};
 
 /// The longest address that is opened, fetched or subscribed to, in bytes.
-pub const LONGEST_ADDRESS: usize = 4096;
+pub const MAX_ADDRESS_BYTES: usize = 4096;
 
 /// The number of characters of a host that a message shows.
-const SHOWN_HOST: usize = 40;
+const MAX_HOST_CHARS: usize = 40;
 
 /// The fields that a `mailto` address may have. Some mail programs attach a file that another field names.
 const MAIL_FIELDS: [&str; 5] = ["to", "cc", "bcc", "subject", "body"];
 
 /// The number of times that a mail address may be percent-encoded, as some programs decode more than once.
-const DECODINGS: usize = 3;
+const MAX_DECODINGS: usize = 3;
 
 /// An address that may be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,19 +27,19 @@ pub struct Link {
 /// Why an address is not opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
-    /// Another kind of address.
+    /// The scheme is not allowed.
     #[error("Only http, https and mailto addresses are opened")]
     Scheme,
-    /// No browser would understand it, or browsers disagree about it.
+    /// The address is invalid, or browsers disagree about it.
     #[error("Not opened: the address is malformed")]
     Malformed,
-    /// The user name can look like the host.
+    /// The user name may look like the host.
     #[error("Not opened: a user name disguises the host {0}")]
     UserName(String),
-    /// Its end, or its host, is out of sight.
-    #[error("Not opened: the address of {0} is longer than {LONGEST_ADDRESS} bytes")]
+    /// The address is too long to be shown completely.
+    #[error("Not opened: the address of {0} is longer than {MAX_ADDRESS_BYTES} bytes")]
     TooLong(String),
-    /// A mail program may read it as an attachment or an option.
+    /// A mail program may take a field for an attachment or an option.
     #[error("Not opened: the mail link has quotes or unusual fields")]
     Mail,
 }
@@ -49,7 +49,7 @@ impl Link {
     ///
     /// # Errors
     ///
-    /// Returns why the address may not be opened.
+    /// Returns the reason why the address may not be opened.
     pub fn parse(address: &str) -> Result<Link, LinkError> {
         let scheme = address.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
         if !matches!(scheme.as_str(), "http" | "https" | "mailto") {
@@ -68,9 +68,9 @@ impl Link {
         if has_user_name(&url) {
             return Err(LinkError::UserName(host));
         }
-        // In the form of the parser no other program can find another host in it.
+        // The normalized form has the same host for all programs.
         let whole = url.to_string();
-        if address.len().max(whole.len()) > LONGEST_ADDRESS {
+        if address.len().max(whole.len()) > MAX_ADDRESS_BYTES {
             return Err(LinkError::TooLong(host));
         }
         Ok(Link { address: whole, target: host })
@@ -92,7 +92,7 @@ fn has_user_name(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// Returns an address of the web without its user name and password, as browsers find them; `None` if it has none.
+/// Returns a web address without its user name and password; `None` if it has none. Splits it like browsers do.
 pub fn without_user_name(address: &str) -> Option<String> {
     let mut url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https" | "ftp"))?;
     if !has_user_name(&url) {
@@ -102,7 +102,7 @@ pub fn without_user_name(address: &str) -> Option<String> {
     Some(url.into())
 }
 
-/// Returns whether a text is empty or a list of mail addresses, none of which a program could read as an option or as
+/// Returns whether a text is empty or a list of mail addresses, none of which a program could take for an option or for
 /// another field.
 fn are_recipients(text: &str) -> bool {
     let is_recipient = |one: &str| {
@@ -114,10 +114,10 @@ fn are_recipients(text: &str) -> bool {
 fn mail(address: &str) -> Result<Link, LinkError> {
     let rest = address.split_once(':').map_or("", |(_, rest)| rest);
     let (to, fields) = rest.split_once('?').unwrap_or((rest, ""));
-    if address.len() > LONGEST_ADDRESS {
+    if address.len() > MAX_ADDRESS_BYTES {
         return Err(LinkError::TooLong(shown_host(&clean(to))));
     }
-    // Some programs take `;` and a second `?` for the start of a field too.
+    // In some programs, `;` and a second `?` also start a field.
     let named = fields.split(['&', ';', '?']).filter(|field| !field.is_empty());
     let named = named.map(|field| field.split_once('=').unwrap_or((field, "")));
     let is_safe = std::iter::once(("to", to)).chain(named).all(|(name, value)| {
@@ -137,7 +137,7 @@ fn mail(address: &str) -> Result<Link, LinkError> {
 /// Returns a value without its percent-encoding; `None` if it is encoded too many times.
 fn decoded(value: &str) -> Option<String> {
     let mut text = value.to_owned();
-    for _ in 0..DECODINGS {
+    for _ in 0..MAX_DECODINGS {
         let next = percent_decode_str(&text).decode_utf8().ok()?.into_owned();
         if next == text {
             return Some(text);
@@ -147,15 +147,16 @@ fn decoded(value: &str) -> Option<String> {
     None
 }
 
-/// Returns whether a decoded value ends no argument of another program. Only the text of a mail has line ends.
+/// Returns whether a decoded value cannot end an argument of another program. Only the text of a mail may have line
+/// ends.
 fn is_plain(text: &str, is_body: bool) -> bool {
     let is_end = |c: char| is_body && matches!(c, '\r' | '\n' | '\t');
     text.chars().all(|c| is_end(c) || !(c.is_control() || matches!(c, '\'' | '"' | '`' | '\\')))
 }
 
-/// Shortens a host at the front: its end says whose it is.
+/// Shortens a host at the front, because its end identifies the owner.
 fn shown_host(host: &str) -> String {
-    let surplus = host.chars().count().saturating_sub(SHOWN_HOST);
+    let surplus = host.chars().count().saturating_sub(MAX_HOST_CHARS);
     if surplus == 0 {
         return host.to_owned();
     }
@@ -198,8 +199,8 @@ mod tests {
             assert_eq!(Link::parse(address), Err(LinkError::UserName("evil.example".to_owned())), "{address}");
         }
         let of_length = |length: usize| format!("https://a.example/{}", "x".repeat(length - 18));
-        assert!(Link::parse(&of_length(LONGEST_ADDRESS)).is_ok());
-        assert_eq!(Link::parse(&of_length(LONGEST_ADDRESS + 1)), Err(LinkError::TooLong("a.example".to_owned())));
+        assert!(Link::parse(&of_length(MAX_ADDRESS_BYTES)).is_ok());
+        assert_eq!(Link::parse(&of_length(MAX_ADDRESS_BYTES + 1)), Err(LinkError::TooLong("a.example".to_owned())));
         // Each of these letters takes six bytes when it is encoded.
         let encoded = format!("https://a.example/{}", "ä".repeat(1000));
         assert_eq!(Link::parse(&encoded), Err(LinkError::TooLong("a.example".to_owned())));

@@ -1,14 +1,14 @@
-//! newsboat's file of subscriptions, `urls`: an address on each line, then tags; and queries, which become saved
-//! searches. newsboat's manual describes both (<https://newsboat.org/releases/2.21/docs/newsboat.html>).
+//! newsboat's `urls` file: each line is an address with tags, or a query, which becomes a saved search. The manual of
+//! newsboat describes both (<https://newsboat.org/releases/2.21/docs/newsboat.html>).
 
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
 
-use super::{MOST_FEEDS, MOST_TAGS, Subscription, add_tag, feed_address};
+use super::{MAX_FEEDS, MAX_TAGS, Subscription, add_tag, feed_address};
 use crate::query::{Query, slashed, whole};
 
-/// The tag for feeds that newsboat hides.
+/// The tag of feeds that newsboat hides from its list of feeds.
 const HIDDEN: &str = "hidden";
 
 /// The content of the file.
@@ -16,25 +16,25 @@ const HIDDEN: &str = "hidden";
 pub struct Urls {
     /// The feeds, in order.
     pub subscriptions: Vec<Subscription>,
-    /// The queries: a name, and the query in our language.
+    /// The queries: name, and query in our language.
     pub searches: Vec<(String, String)>,
-    /// Lines that could not be imported: number, cause and consequence.
+    /// The problems: line, cause and consequence.
     pub problems: Vec<(u32, String, String)>,
 }
 
-/// Reads the file as far as possible. Returns `None` if no line is in newsboat's format.
+/// Parses the file as far as possible. Returns `None` if it contains neither feeds nor queries.
 pub fn read(text: &str) -> Option<Urls> {
     let mut urls = Urls::default();
     let mut known = HashSet::new();
     let mut is_full = false;
     for (number, line) in (1..).zip(text.lines()) {
-        let words = words(line);
+        let words = split_words(line);
         let Some((first, rest)) = words.split_first() else { continue };
         let mut problem =
             |cause: String, consequence: &str| urls.problems.push((number, cause, consequence.to_owned()));
         if let Some(query) = first.strip_prefix("query:") {
             let (name, filter) = query.split_once(':').unwrap_or((query, ""));
-            match translate(filter).and_then(understood) {
+            match translate(filter).and_then(validate) {
                 Ok(query) => urls.searches.push((name.to_owned(), query)),
                 Err(cause) => problem(format!("the query \"{name}\": {cause}"), "it is left out"),
             }
@@ -44,20 +44,20 @@ pub fn read(text: &str) -> Option<Urls> {
             let is_known = ["filter:", "exec:", "file:"].iter().find(|kind| first.starts_with(*kind));
             match is_known {
                 Some(kind) => problem(
-                    format!("\"{kind}\" runs a command or reads a file, which no feed may do here"),
+                    format!("\"{kind}\" runs a command or reads a file, which is not supported"),
                     "the feed is left out",
                 ),
-                None => problem(format!("\"{first}\" is no address of a feed on the web"), "the line is left out"),
+                None => problem(format!("\"{first}\" is not a web address"), "the line is left out"),
             }
             continue;
         };
         if !known.insert(url.clone()) {
-            problem(format!("{url} was named before"), "the line is left out");
+            problem(format!("{url} occurs twice"), "the line is left out");
             continue;
         }
-        if urls.subscriptions.len() >= MOST_FEEDS {
+        if urls.subscriptions.len() >= MAX_FEEDS {
             if !is_full {
-                problem(format!("the file has more than {MOST_FEEDS} feeds"), "the others are left out");
+                problem(format!("the file has more than {MAX_FEEDS} feeds"), "the others are left out");
             }
             is_full = true;
             continue;
@@ -70,22 +70,22 @@ pub fn read(text: &str) -> Option<Urls> {
                 "" => {}
                 title if is_title => subscription.own_title = Some(title.to_owned()),
                 tag => {
-                    // A `!` before a name or alone hides the feed.
+                    // A tag that begins with `!` hides the feed.
                     let tag = if tag.starts_with('!') { HIDDEN } else { tag };
                     surplus += usize::from(!add_tag(&mut subscription.tags, tag));
                 }
             }
         }
         if surplus > 0 {
-            problem(format!("the feed has more than {MOST_TAGS} tags"), "the others are left out");
+            problem(format!("the feed has more than {MAX_TAGS} tags"), "the others are left out");
         }
         urls.subscriptions.push(subscription);
     }
     (!urls.subscriptions.is_empty() || !urls.searches.is_empty()).then_some(urls)
 }
 
-/// Splits a line into words at spaces, respecting quotes. A `#` between words begins a comment.
-fn words(line: &str) -> Vec<String> {
+/// Splits a line into words. Words in quotes may contain spaces, and a `#` between words starts a comment.
+fn split_words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut chars = line.chars().peekable();
     loop {
@@ -121,20 +121,20 @@ enum FilterToken {
     #[default]
     And,
     Or,
-    /// An attribute, an operator, a value.
+    /// Attribute, operator and value.
     Condition(String, String, String),
 }
 
 /// Translates a filter of newsboat into our query language.
 fn translate(filter: &str) -> Result<String, String> {
-    let pieces = pieces(filter)?;
-    let mut rest = pieces.as_slice();
+    let tokens = tokenize(filter)?;
+    let mut rest = tokens.as_slice();
     let query = expression(&mut rest, 0)?;
-    if rest.is_empty() { Ok(query) } else { Err("a parenthesis is closed that was not opened".to_owned()) }
+    if rest.is_empty() { Ok(query) } else { Err("unmatched closing parenthesis".to_owned()) }
 }
 
-/// Returns the query if it is valid: newsboat's regular expressions may differ from ours.
-fn understood(query: String) -> Result<String, String> {
+/// Returns the query if it is valid. The regular expressions of newsboat may not be.
+fn validate(query: String) -> Result<String, String> {
     let parsed = Query::parse(&query, NaiveDate::default());
     match parsed.mistake() {
         None => Ok(query),
@@ -142,22 +142,22 @@ fn understood(query: String) -> Result<String, String> {
     }
 }
 
-/// The maximum nesting depth of parentheses.
-const DEEPEST: usize = 50;
+/// Maximum nesting depth of parentheses.
+const MAX_DEPTH: usize = 50;
 
-/// The maximum number of terms in our queries.
-const MOST_CONDITIONS: usize = 64;
+/// Maximum number of conditions, as our queries have at most this many terms.
+const MAX_CONDITIONS: usize = 64;
 
-/// Parses an expression. In newsboat, `and` and `or` have equal precedence and are right-associative.
+/// Translates an expression. `and` and `or` have equal precedence in newsboat and associate to the right.
 fn expression(rest: &mut &[FilterToken], depth: usize) -> Result<String, String> {
-    if depth > DEEPEST {
-        return Err("its parentheses stand too deep in each other".to_owned());
+    if depth > MAX_DEPTH {
+        return Err("its parentheses are nested too deeply".to_owned());
     }
     let mut operands = vec![(operand(rest, depth)?, FilterToken::And)];
     while let Some((joint @ (FilterToken::And | FilterToken::Or), after)) = rest.split_first() {
         *rest = after;
-        if operands.len() >= MOST_CONDITIONS {
-            return Err(format!("it has more than {MOST_CONDITIONS} conditions"));
+        if operands.len() >= MAX_CONDITIONS {
+            return Err(format!("it has more than {MAX_CONDITIONS} conditions"));
         }
         operands.push((operand(rest, depth)?, joint.clone()));
     }
@@ -169,7 +169,7 @@ fn expression(rest: &mut &[FilterToken], depth: usize) -> Result<String, String>
             _ if has_or => format!("{left} ({query})"),
             _ => format!("{left} {query}"),
         };
-        // Parentheses bind like a single condition.
+        // An expression in parentheses binds like a single condition.
         has_or = joint == FilterToken::Or;
         joint = next;
     }
@@ -184,7 +184,7 @@ fn operand(rest: &mut &[FilterToken], depth: usize) -> Result<String, String> {
         FilterToken::Open => {
             let inner = expression(rest, depth + 1)?;
             let Some((FilterToken::Close, after)) = rest.split_first() else {
-                return Err("a parenthesis is not closed".to_owned());
+                return Err("unclosed parenthesis".to_owned());
             };
             *rest = after;
             Ok(format!("({inner})"))
@@ -195,7 +195,7 @@ fn operand(rest: &mut &[FilterToken], depth: usize) -> Result<String, String> {
 
 /// Translates one condition.
 fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, String> {
-    let unknown = || Err(format!("\"{attribute} {operator}\" has nothing like it here"));
+    let unknown = || Err(format!("\"{attribute} {operator}\" is not supported"));
     let (negated, operator) = match operator {
         "!=" => (true, "="),
         "!~" => (true, "=~"),
@@ -221,11 +221,11 @@ fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, Str
         ("age", "<" | "<=" | ">" | ">=") => {
             let Ok(days) = value.parse::<u32>() else { return unknown() };
             let days = days.max(1);
-            // Less than a day old means today.
+            // An age of less than one day means today.
             if operator.starts_with('<') { format!("since:{days}d") } else { format!("-since:{days}d") }
         }
         ("tags", "#") => format!("{field}:{}", whole(&format!("#{value}"))),
-        // Our tags are in lower case.
+        // Our tags are lower case.
         ("flags", "#") => format!("{field}:{}", whole(&value.to_lowercase())),
         ("tags" | "flags", _) => return unknown(),
         (_, "=~") if !field.is_empty() => format!("{field}:/{}/", slashed(value)),
@@ -236,11 +236,11 @@ fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, Str
     Ok(condition.trim_start_matches("--").to_owned())
 }
 
-fn pieces(filter: &str) -> Result<Vec<FilterToken>, String> {
-    let mut pieces = Vec::new();
+fn tokenize(filter: &str) -> Result<Vec<FilterToken>, String> {
+    let mut tokens = Vec::new();
     let mut rest = filter.trim_start();
     while let Some(first) = rest.chars().next() {
-        let (piece, after) = match first {
+        let (token, after) = match first {
             '(' => (FilterToken::Open, rest.get(1..)),
             ')' => (FilterToken::Close, rest.get(1..)),
             _ => {
@@ -249,7 +249,7 @@ fn pieces(filter: &str) -> Result<Vec<FilterToken>, String> {
                 match name {
                     "and" => (FilterToken::And, Some(after)),
                     "or" => (FilterToken::Or, Some(after)),
-                    "" => return Err(format!("\"{rest}\" is not understood")),
+                    "" => return Err(format!("unexpected \"{rest}\"")),
                     name => {
                         let (operator, value, after) = comparison(name, after.trim_start())?;
                         (FilterToken::Condition(name.to_owned(), operator, value), Some(after))
@@ -257,17 +257,17 @@ fn pieces(filter: &str) -> Result<Vec<FilterToken>, String> {
                 }
             }
         };
-        pieces.push(piece);
+        tokens.push(token);
         rest = after.unwrap_or("").trim_start();
     }
-    Ok(pieces)
+    Ok(tokens)
 }
 
-/// Parses the operator and the value after an attribute. Returns the rest, too.
+/// Parses the operator and the value after an attribute. Also returns the rest of the text.
 fn comparison<'t>(name: &str, text: &'t str) -> Result<(String, String, &'t str), String> {
     const OPERATORS: [&str; 12] = ["==", "!=", "=~", "!~", "!#", "<=", ">=", "=", "#", "<", ">", "between"];
     let Some(operator) = OPERATORS.iter().find(|operator| text.starts_with(*operator)) else {
-        return Err(format!("what \"{name}\" is compared with is missing"));
+        return Err(format!("\"{name}\" is not compared with a value"));
     };
     let text = text.get(operator.len()..).unwrap_or("").trim_start();
     if let Some(quoted) = text.strip_prefix('"') {
@@ -280,12 +280,12 @@ fn comparison<'t>(name: &str, text: &'t str) -> Result<(String, String, &'t str)
                 c => value.push(c),
             }
         }
-        return Err("a quotation mark is not closed".to_owned());
+        return Err("unclosed quote".to_owned());
     }
     let end = text.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(text.len());
     let (value, rest) = text.split_at(end);
     if value.is_empty() {
-        return Err(format!("what \"{name}\" is compared with is missing"));
+        return Err(format!("\"{name}\" is not compared with a value"));
     }
     Ok(((*operator).to_owned(), value.to_owned(), rest))
 }

@@ -1,8 +1,8 @@
 //! OPML 2.0, the exchange format for subscriptions (<http://opml.org/spec2.opml>).
 //!
-//! Folders are tags: a feed in the folder `Rust` of the folder `Tech` has the tag `Tech/Rust`. A `/` in the name of a folder
-//! becomes `∕` (U+2215), and a tag with `/` is exported as nested folders. A feed with several tags is in the folder of the
-//! first; the others are in its `category`.
+//! Folders are tags: a feed in the folder `Rust` of the folder `Tech` has the tag `Tech/Rust`. A `/` in the name of a
+//! folder becomes `∕` (U+2215). On export, a tag becomes nested folders. A feed with several tags is in the folder of
+//! the first; the others are in its `category`, as OPML defines it.
 
 mod repair;
 
@@ -13,41 +13,41 @@ use std::fmt::Write as _;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Error, Reader};
 
-use super::{Credentials, MOST_FEEDS, MOST_TAGS, Subscription, add_tag};
+use super::{Credentials, MAX_FEEDS, MAX_TAGS, Subscription, add_tag};
 use crate::text::changes;
 
 /// The replacement for a `/` in the name of a folder.
 const SLASH: &str = "\u{2215}";
 
-/// The namespace of our own attributes.
+/// The namespace of attributes of this program.
 const NAMESPACE: &str = "urn:newsdesk:opml";
 
-/// The maximum nesting depth of folders.
-const DEEPEST: usize = 64;
+/// Maximum nesting depth of folders.
+const MAX_DEPTH: usize = 64;
 
-/// The budget for searching missing end tags, in multiples of the length of the text.
-const PATIENCE: usize = 16;
+/// Limits repeated searches for missing ends of outlines, in multiples of the length of the text.
+const REPARSE_FACTOR: usize = 16;
 
 /// The content of an OPML file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opml {
     /// The feeds, each once, in the order of the file.
     pub subscriptions: Vec<Subscription>,
-    /// Entries that could not be imported: line, cause and consequence.
+    /// The problems: line, cause and consequence.
     pub problems: Vec<(u32, String, String)>,
 }
 
-/// Reads OPML as far as possible. Returns `None` if the text is not OPML.
+/// Parses OPML as far as possible. Returns `None` if the text is not OPML.
 pub fn read(text: &str) -> Option<Opml> {
-    let text = &*repair::escaped(text);
+    let text = &*repair::escape_inner_quotes(text);
     let mut found = ParsedOpml { lines: Lines::new(text), ..ParsedOpml::default() };
-    // The start of the current part: after an error, the next outline.
+    // The start of the text that is being parsed: after an error, the next outline.
     let mut start = 0;
-    let mut reader = lenient(text);
+    let mut reader = tolerant_reader(text);
     let mut is_opml = false;
     // Whether each open outline is a folder.
     let mut open: Vec<bool> = Vec::new();
-    let mut patience = text.len().saturating_mul(PATIENCE).saturating_add(1 << 20);
+    let mut reparse_budget = text.len().saturating_mul(REPARSE_FACTOR).saturating_add(1 << 20);
     loop {
         let at = start + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX - start);
         match reader.read_event() {
@@ -78,25 +78,25 @@ pub fn read(text: &str) -> Option<Opml> {
                 let cause = format!("the file is not well-formed: {error}");
                 found.problem(at, cause, "this entry is left out");
                 if matches!(error, Error::Syntax(_)) {
-                    // The end tag was searched up to the end of the text.
-                    patience = patience.saturating_sub(text.len().saturating_sub(at));
-                    if patience == 0 {
-                        found.problem(at, "too many entries do not end".to_owned(), "the rest is left out");
+                    // The parser searched for the end up to the end of the text.
+                    reparse_budget = reparse_budget.saturating_sub(text.len().saturating_sub(at));
+                    if reparse_budget == 0 {
+                        found.problem(at, "too many entries are not closed".to_owned(), "the rest is left out");
                         break;
                     }
                 }
                 let rest = text.get(at..).and_then(|rest| Some((rest, next_outline(rest)?)));
                 let Some((rest, next)) = rest else { break };
                 start = at + next;
-                reader = lenient(rest.get(next..).unwrap_or(""));
+                reader = tolerant_reader(rest.get(next..).unwrap_or(""));
             }
         }
     }
     is_opml.then_some(found.opml)
 }
 
-/// Returns a lenient XML reader.
-fn lenient(text: &str) -> Reader<&[u8]> {
+/// Creates a tolerant parser.
+fn tolerant_reader(text: &str) -> Reader<&[u8]> {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
@@ -105,7 +105,7 @@ fn lenient(text: &str) -> Reader<&[u8]> {
     reader
 }
 
-/// Returns the start of the second outline in a text.
+/// Returns the position of the next outline after the one at the start of the text.
 fn next_outline(text: &str) -> Option<usize> {
     let starts = memchr::memchr_iter(b'<', text.as_bytes()).skip(1);
     let is_outline = |at: &usize| {
@@ -119,17 +119,17 @@ fn is_named(tag: &BytesStart<'_>, name: &str) -> bool {
     tag.local_name().as_ref().eq_ignore_ascii_case(name)
 }
 
-/// The content found so far.
+/// The parsed content so far.
 #[derive(Default)]
 struct ParsedOpml<'t> {
     opml: Opml,
-    /// Whether this program wrote the file, which then distinguishes names of the user from titles.
+    /// Whether this program wrote the file, so that it distinguishes titles given by the user.
     is_ours: bool,
     /// Whether a feed was left out because there are too many.
     is_full: bool,
     /// The open folders.
     folders: Vec<String>,
-    places: HashMap<String, usize>,
+    positions: HashMap<String, usize>,
     lines: Lines<'t>,
 }
 
@@ -139,7 +139,7 @@ impl ParsedOpml<'_> {
         self.opml.problems.push((line, cause, consequence.to_owned()));
     }
 
-    /// Reads an outline. Returns whether it is a folder, which is then open.
+    /// Adds an outline. Returns whether it is a folder, which is then open.
     fn outline(&mut self, tag: &BytesStart<'_>, at: usize) -> bool {
         let attributes = attributes(tag);
         let get = |wanted: &str| {
@@ -149,7 +149,7 @@ impl ParsedOpml<'_> {
         let (text, title) = (get("text"), get("title"));
         let Some(url) = get("xmlUrl") else {
             let name = super::short_tag(text.or(title).unwrap_or("")).replace('/', SLASH);
-            if self.folders.len() < DEEPEST {
+            if self.folders.len() < MAX_DEPTH {
                 self.folders.push(name);
                 return true;
             }
@@ -158,20 +158,19 @@ impl ParsedOpml<'_> {
         let Some(url) = super::feed_address(url) else {
             // The address may hold a command line with a password, so it is not quoted.
             let kind = url.split(':').next().filter(|_| url.contains(':')).unwrap_or("a file");
-            let cause = format!("\"{}\" is not the kind of address that can be fetched", kind.trim());
+            let cause = format!("\"{}\" addresses cannot be fetched", kind.trim());
             self.problem(at, cause, "the feed is left out");
             return false;
         };
-        if self.opml.subscriptions.len() >= MOST_FEEDS && !self.places.contains_key(&Credentials::split(&url).0) {
+        if self.opml.subscriptions.len() >= MAX_FEEDS && !self.positions.contains_key(&Credentials::split(&url).0) {
             if !self.is_full {
                 self.is_full = true;
-                self.problem(at, format!("the file has more than {MOST_FEEDS} feeds"), "the others are left out");
+                self.problem(at, format!("the file has more than {MAX_FEEDS} feeds"), "the others are left out");
             }
             return false;
         }
         let own = get("newsdesk:ownTitle");
-        // If there is one name only, it is unknown whether it is the feed's title or the user's name. The next fetch shows
-        // the title.
+        // A title that occurs twice, or alone, may be the feed's or the user's. The first fetch of the feed decides.
         let called =
             text.or(title).filter(|name| !self.is_ours && title.is_none_or(|title| title == *name) && *name != url);
         let number = |name: &str| get(name).and_then(|text| text.parse().ok());
@@ -198,13 +197,13 @@ impl ParsedOpml<'_> {
                 .collect()
         });
         let mut surplus = 0;
-        let known = self.places.get(&subscription.url).and_then(|place| self.opml.subscriptions.get_mut(*place));
+        let known = self.positions.get(&subscription.url).and_then(|place| self.opml.subscriptions.get_mut(*place));
         let own = known.map_or(&mut subscription.tags, |known| &mut known.tags);
         for tag in tags {
             surplus += usize::from(!add_tag(own, &tag));
         }
         if surplus > 0 {
-            self.problem(at, format!("the feed has more than {MOST_TAGS} tags"), "the others are left out");
+            self.problem(at, format!("the feed has more than {MAX_TAGS} tags"), "the others are left out");
         }
         let is_known = |name: &str| {
             const KNOWN: [&str; 6] = ["text", "title", "xmlUrl", "htmlUrl", "description", "category"];
@@ -212,17 +211,17 @@ impl ParsedOpml<'_> {
         };
         let others = attributes.iter().filter(|(name, _)| !is_known(name) && !name.starts_with("xmlns"));
         subscription.extra = others.filter(|(name, value)| is_name(name) && !value.is_empty()).cloned().collect();
-        // An attribute that every feed has is not preserved.
+        // Every feed has this attribute.
         subscription.extra.retain(|(name, value)| (name.as_str(), value.as_str()) != ("type", "rss"));
-        if !self.places.contains_key(&subscription.url) {
-            self.places.insert(subscription.url.clone(), self.opml.subscriptions.len());
+        if !self.positions.contains_key(&subscription.url) {
+            self.positions.insert(subscription.url.clone(), self.opml.subscriptions.len());
             self.opml.subscriptions.push(subscription);
         }
         false
     }
 }
 
-/// Returns the attributes of a tag, with resolved entities.
+/// Returns the attributes of a tag with resolved entities.
 fn attributes(tag: &BytesStart<'_>) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     let mut known = HashSet::new();
@@ -235,7 +234,7 @@ fn attributes(tag: &BytesStart<'_>) -> Vec<(String, String)> {
     all
 }
 
-/// Computes line numbers of ascending positions in a text, counting each part once.
+/// Finds line numbers of ascending positions. Counts each part of the text once.
 #[derive(Default)]
 struct Lines<'t> {
     text: &'t str,
@@ -248,7 +247,7 @@ impl<'t> Lines<'t> {
         Lines { text, ..Lines::default() }
     }
 
-    /// Returns the line, from 1, of the text at or after `at`.
+    /// Returns the line of the first character at or after `at` that is not white space, counted from 1.
     fn line(&mut self, at: usize) -> u32 {
         let bytes = self.text.as_bytes();
         let at = at.clamp(self.at, bytes.len());
@@ -260,7 +259,7 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// An item of a folder, in order.
+/// An item of a folder.
 enum Item<'s> {
     Feed(&'s Subscription),
     Folder(&'s str, OpmlFolder<'s>),
@@ -274,18 +273,19 @@ struct OpmlFolder<'s> {
 }
 
 impl<'s> OpmlFolder<'s> {
-    /// Adds a feed to the folder at `path`. The folder is at the position of its first feed.
-    fn put(&mut self, path: &'s str, subscription: &'s Subscription) {
+    /// Adds a feed to the folder at `path`, at the position of the first such folder.
+    fn insert(&mut self, path: &'s str, subscription: &'s Subscription) {
         let (name, rest) = path.split_once('/').unwrap_or((path, ""));
         if name.is_empty() {
-            return self.items.push(Item::Feed(subscription));
+            self.items.push(Item::Feed(subscription));
+            return;
         }
         let place = *self.folders.entry(name).or_insert_with(|| {
             self.items.push(Item::Folder(name, OpmlFolder::default()));
             self.items.len() - 1
         });
         if let Some(Item::Folder(_, inner)) = self.items.get_mut(place) {
-            inner.put(rest, subscription);
+            inner.insert(rest, subscription);
         }
     }
 }
@@ -300,7 +300,7 @@ fn write_items(out: &mut String, folder: &OpmlFolder<'_>, depth: usize) {
                 out.push_str("/>\n");
             }
             Item::Folder(name, inner) => {
-                let name = escaped(name);
+                let name = escape(name);
                 let _ = writeln!(out, "{indent}<outline text=\"{name}\" title=\"{name}\">");
                 write_items(out, inner, depth + 1);
                 let _ = writeln!(out, "{indent}</outline>");
@@ -309,15 +309,15 @@ fn write_items(out: &mut String, folder: &OpmlFolder<'_>, depth: usize) {
     }
 }
 
-/// Returns whether a tag can be exported as folders and imported unchanged.
+/// Returns whether a tag can be written as folders and be read back unchanged.
 fn can_be_folder(tag: &str) -> bool {
-    tag.split('/').all(|name| !name.is_empty() && name.trim() == name) && tag.split('/').count() < DEEPEST
+    tag.split('/').all(|name| !name.is_empty() && name.trim() == name) && tag.split('/').count() < MAX_DEPTH
 }
 
 fn write_attributes(out: &mut String, subscription: &Subscription) {
     let mut put = |name: &str, value: &str| {
         if !value.is_empty() {
-            let _ = write!(out, " {name}=\"{}\"", escaped(value));
+            let _ = write!(out, " {name}=\"{}\"", escape(value));
         }
     };
     put("text", subscription.name());
@@ -345,7 +345,7 @@ fn write_attributes(out: &mut String, subscription: &Subscription) {
     }
 }
 
-/// Returns whether this is a valid attribute name.
+/// Returns whether an attribute name is valid.
 fn is_name(name: &str) -> bool {
     let may = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.');
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(may)
@@ -356,9 +356,9 @@ pub fn write(subscriptions: &[Subscription]) -> String {
     let mut items = OpmlFolder::default();
     for subscription in subscriptions {
         let folder = subscription.tags.first().filter(|tag| can_be_folder(tag));
-        items.put(folder.map_or("", String::as_str), subscription);
+        items.insert(folder.map_or("", String::as_str), subscription);
     }
-    // Attributes of other programs keep their prefixes.
+    // Keep the prefixes of attributes of other programs.
     let names = subscriptions.iter().flat_map(|subscription| &subscription.extra).map(|(name, _)| name);
     let prefixes = names.filter(|name| is_name(name)).filter_map(|name| Some(name.split_once(':')?.0));
     let prefixes: BTreeSet<&str> = prefixes.filter(|prefix| !matches!(*prefix, "newsdesk" | "xml")).collect();
@@ -372,8 +372,8 @@ pub fn write(subscriptions: &[Subscription]) -> String {
     out
 }
 
-/// Escapes text for an attribute. Drops characters that XML cannot contain.
-fn escaped(text: &str) -> Cow<'_, str> {
+/// Escapes a text for an attribute. Characters that XML cannot represent are left out.
+fn escape(text: &str) -> Cow<'_, str> {
     let plain = |c: char| !matches!(c, '&' | '<' | '>' | '"') && (c >= ' ') && c != '\u{fffe}' && c != '\u{ffff}';
     let mut changed = changes(text).map(|(at, _)| at).peekable();
     if text.chars().all(plain) && changed.peek().is_none() {
@@ -388,7 +388,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\n' | '\r' | '\t' => _ = write!(out, "&#{};", u32::from(c)),
-            // Escape characters that could control a terminal.
+            // Terminals would treat these characters as commands, so write them as numbers.
             c if is_changed && plain(c) => _ = write!(out, "&#x{:x};", u32::from(c)),
             c if plain(c) => out.push(c),
             _ => {}

@@ -690,7 +690,7 @@ fn long_front_matter_is_not_parsed() {
     let reading = read_file("a.md", &decoded);
     assert_eq!(reading.drafts[0].text(Role::Headline), "Head");
     let expected =
-        "the front matter cannot be read: it has more than 256 KiB; the article is shown without what it says";
+        "the front matter cannot be read: it has more than 256 KiB; the article is shown without its metadata";
     assert_eq!(flaws(&reading), [expected]);
 }
 

@@ -116,7 +116,7 @@ fn changes_are_based_on_the_stored_subscription() {
     // Meanwhile a refresh finds the name and the new address.
     let moved = FetchResult { moved_to: Some(new.to_owned()), ..answer(&known, &[1], "text") };
     store(&mut other, moved);
-    let tag = |was: Subscription| was.retagged(&["sea".to_owned()]);
+    let tag = |was: Subscription| was.with_tags(&["sea".to_owned()]);
     let changed = one.change_subscription(known.number, tag).unwrap().unwrap();
     let stored = feed(&other, new);
     assert_eq!(stored.subscription, changed);
@@ -138,7 +138,7 @@ fn undo_restores_only_changes_of_its_step() {
     let url = "https://example.org/feed";
     reader.subscribe(&[Subscription::new(url)]).unwrap();
     let number = feed(&reader, url).number;
-    reader.change_subscription(number, |was| was.retagged(&["sea".to_owned()])).unwrap();
+    reader.change_subscription(number, |was| was.with_tags(&["sea".to_owned()])).unwrap();
     let (row, ..) = reader.new_steps(ReaderId(1), 0).unwrap().pop().unwrap();
     let name = Some("Harbour".to_owned());
     shelf.open().change_subscription(number, |was| Subscription { own_title: name.clone(), ..was }).unwrap();

@@ -439,7 +439,7 @@ fn changes_of_subscriptions_are_undone_unless_changed_since() {
             "rename \"Harbour\" to \"Port\"",
             Subscription { own_title: Some("Port".to_owned()), ..a.subscription.clone() },
         ),
-        ("change the tags of \"Harbour\"", a.subscription.clone().retagged(&["-sea".to_owned()])),
+        ("change the tags of \"Harbour\"", a.subscription.clone().with_tags(&["-sea".to_owned()])),
         ("change the settings of \"Harbour\"", Subscription { keep_count: None, ..a.subscription.clone() }),
     ];
     for (name, to) in wishes {
@@ -453,14 +453,14 @@ fn changes_of_subscriptions_are_undone_unless_changed_since() {
         assert_eq!(library.undo_feeds(row, true).unwrap(), undone(name));
     }
     // Changes by a refresh stay and do not cause a refusal.
-    library.change_subscription(a.number, |was| was.retagged(&["new".to_owned()])).unwrap();
+    library.change_subscription(a.number, |was| was.with_tags(&["new".to_owned()])).unwrap();
     let (row, name) = last_step(&library);
     let mut other = Library::open(&desk.path()).unwrap();
     other.change_subscription(a.number, |was| Subscription { title: "A new title".to_owned(), ..was }).unwrap();
     assert_eq!(library.undo_feeds(row, true).unwrap(), undone(&name));
     assert_eq!(library.feeds().unwrap()[0].subscription.title, "A new title");
     library.undo_feeds(row, false).unwrap();
-    other.change_subscription(a.number, |was| was.retagged(&["-sea".to_owned()])).unwrap();
+    other.change_subscription(a.number, |was| was.with_tags(&["-sea".to_owned()])).unwrap();
     let refused = Some("another program changed the subscription to \"Harbour\" since".to_owned());
     assert_eq!(library.undo_feeds(row, true).unwrap(), UndoneStep { name, refused });
     assert_eq!(before.len(), library.feeds().unwrap().len());
@@ -511,8 +511,8 @@ fn import_is_undone_in_two_steps() {
     assert_eq!(library.feeds().unwrap(), []);
     // A step may subscribe to one feed and change another.
     library.subscribe(&[Subscription::new("http://127.0.0.1:9/a")]).unwrap();
-    let retagged = Subscription::new("http://127.0.0.1:9/a").retagged(&["sea".to_owned()]);
-    library.subscribe(&[retagged, Subscription::new("http://127.0.0.1:9/c")]).unwrap();
+    let tagged = Subscription::new("http://127.0.0.1:9/a").with_tags(&["sea".to_owned()]);
+    library.subscribe(&[tagged, Subscription::new("http://127.0.0.1:9/c")]).unwrap();
     let (row, name) = last_step(&library);
     assert_eq!(name, "change 2 subscriptions");
     assert_eq!(library.undo_feeds(row, true).unwrap(), undone("change 2 subscriptions"));

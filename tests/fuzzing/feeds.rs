@@ -14,7 +14,7 @@ pub(super) fn file(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let format = FORMATS.iter().find(|format| format.name() == "feed").expect("the format is there");
     let mut reading = ParsedFile { format: "feed", ..ParsedFile::default() };
-    format.recognise(&FileHint { file_name: "x.rss" }, &text);
+    format.detect(&FileHint { file_name: "x.rss" }, &text);
     format.parse(&FileHint { file_name: "x.rss" }, &text, &mut reading);
     assert_kept(&reading);
     for content_type in [None, Some("text/xml; charset=utf-16")] {

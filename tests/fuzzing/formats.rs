@@ -55,7 +55,7 @@ pub(super) fn file(input: &[u8]) {
 fn parse<'a>(name: &str, text: &'a str) -> ParsedFile<'a> {
     let format = FORMATS.iter().find(|format| format.name() == name).expect("the format is there");
     let mut reading = ParsedFile { format: format.name(), ..ParsedFile::default() };
-    format.recognise(&HINT, text);
+    format.detect(&HINT, text);
     format.parse(&HINT, text, &mut reading);
     assert_kept(&reading);
     reading

@@ -623,7 +623,7 @@ fn read(reader: &'static str, bytes: &[u8]) {
             let format = FORMATS.iter().find(|format| format.name() == name).expect("the format is there");
             let budget = Budget::of(text.len());
             let mut reading = ParsedFile { format: name, budget, ..ParsedFile::default() };
-            format.recognise(&hint, &text);
+            format.detect(&hint, &text);
             format.parse(&hint, &text, &mut reading);
         }
     }

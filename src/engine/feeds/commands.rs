@@ -6,7 +6,7 @@ use super::{import_export, status};
 use crate::article::Problem;
 use crate::keys::FeedCommand;
 use crate::library::{Error, KnownFeed, Library, now};
-use crate::subscriptions::{FeedSetting, Subscription, named};
+use crate::subscriptions::{FeedSetting, Subscription, find_by_name};
 use crate::text::clean;
 use crate::text::format::counted;
 
@@ -80,7 +80,7 @@ pub fn run(library: &mut Library, command: &FeedCommand) -> CommandResult<FeedRe
         }
         FeedCommand::Tag { name, tags } => {
             let feed = feed_named(library, name)?;
-            let now = change(library, &feed, |was| was.retagged(tags))?;
+            let now = change(library, &feed, |was| was.with_tags(tags))?;
             let tags: Vec<String> = now.tags.iter().map(|tag| format!("#{}", clean(tag))).collect();
             let tags = if tags.is_empty() { "no tags".to_owned() } else { tags.join(" ") };
             report.lines.push(format!("{}: {tags}", shown(&now)));
@@ -89,7 +89,7 @@ pub fn run(library: &mut Library, command: &FeedCommand) -> CommandResult<FeedRe
             let setting = FeedSetting { keep_count: *keep_count, keep_days: *keep_days, full_text: *full_text };
             let feeds = feeds_named(library, names)?;
             let feeds: Vec<_> = feeds.iter().map(|feed| feed.number).collect();
-            let changed = library.change_subscriptions(&feeds, |was| was.set(setting))?;
+            let changed = library.change_subscriptions(&feeds, |was| was.with_setting(setting))?;
             let lines = changed.iter().map(|now| format!("{}: {}", shown(now), status::settings(now)));
             report.lines.extend(lines);
         }
@@ -176,7 +176,7 @@ pub fn feeds_named(library: &Library, names: &[String]) -> CommandResult<Vec<Kno
     let all = library.feeds()?;
     let mut found: Vec<KnownFeed> = Vec::new();
     for name in names {
-        for feed in named(&all, |feed| &feed.subscription, name).map_err(FeedCommandError::Unclear)? {
+        for feed in find_by_name(&all, |feed| &feed.subscription, name).map_err(FeedCommandError::Unclear)? {
             if found.iter().all(|known| known.number != feed.number) {
                 found.push(feed.clone());
             }

@@ -303,7 +303,7 @@ mod tests {
         let (room, stop) = (MemoryBudget::new(u64::MAX), AtomicBool::new(false));
         let mut stored = FeedEntries::load(&path, true, (&room, &stop), &mut |_| {}).unwrap();
         let feed = library.feeds().unwrap().remove(0);
-        library.change_subscription(feed.number, |feed| feed.retagged(&["news".to_owned()])).unwrap();
+        library.change_subscription(feed.number, |feed| feed.with_tags(&["news".to_owned()])).unwrap();
         let alter = |sql| rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap();
         alter("ALTER TABLE entries RENAME TO away");
         assert!(stored.news((&room, &stop)).is_err());

@@ -84,7 +84,7 @@ pub fn subscriptions(places: &[String], tags: &[String], name: Option<&String>) 
     let is_file = |place: &str| !place.contains("://") && Path::new(place).is_file();
     let wanted = |place: &&String| {
         let place = if is_file(place) { place.to_string() } else { web_address(place) };
-        Subscription { own_title: name.cloned(), ..Subscription::new(place) }.retagged(&tags)
+        Subscription { own_title: name.cloned(), ..Subscription::new(place) }.with_tags(&tags)
     };
     places.iter().map(wanted).collect()
 }

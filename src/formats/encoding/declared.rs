@@ -1,25 +1,25 @@
-//! Declared encodings: `Content-Type`, the XML declaration, `meta` in HTML. A declaration may be wrong, so it is used only
-//! if all bytes are valid in it.
+//! Declared encodings: in a `Content-Type`, an XML declaration or an HTML `meta` element. A declaration may be wrong,
+//! so it is used only if the bytes are valid in that encoding.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, X_USER_DEFINED};
 
-/// The number of bytes at the start that may contain a declaration, as in browsers.
-const FRONT: usize = 1024;
+/// Maximum length of the start of a text in which a declaration is found, in bytes. Browsers use the same.
+const START_BYTES: usize = 1024;
 
-/// A decoded text with the name of its encoding.
+/// A decoded text, and the name of its encoding.
 pub(super) type DeclaredEncoding<'a> = (Cow<'a, str>, String);
 
-/// Decodes `bytes` by their declared encoding, first that of the server and then that in the text. Returns `None` if there
-/// is no valid declaration.
+/// Decodes `bytes` with the declared encoding; that of `content_type` takes precedence. Returns `None` if no encoding
+/// is declared, or none fits.
 pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Option<DeclaredEncoding<'a>> {
     let charset = content_type.and_then(charset);
-    // Text without a declaration is ASCII by RFC 3023. If it is not, this has no effect.
+    // By RFC 3023, undeclared `text/` content is ASCII. The attempt fails if it is not.
     let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or("").trim().to_ascii_lowercase();
     let ascii = (charset.is_none() && media_type.starts_with("text/")).then(|| "us-ascii".to_owned());
-    let declared = [charset, ascii, of_text(bytes)];
-    declared.into_iter().flatten().find_map(|label| Some((strictly(bytes, &label)?, label)))
+    let declared = [charset, ascii, declared_in_text(bytes)];
+    declared.into_iter().flatten().find_map(|label| Some((decode_strictly(bytes, &label)?, label)))
 }
 
 /// Returns the `charset` of a `Content-Type`.
@@ -32,9 +32,9 @@ fn charset(content_type: &str) -> Option<String> {
     (!label.is_empty()).then_some(label)
 }
 
-/// Returns the encoding declared in XML or HTML text, in lower case.
-fn of_text(bytes: &[u8]) -> Option<String> {
-    let front: String = bytes.iter().take(FRONT).map(|&byte| char::from(byte)).collect();
+/// Returns the encoding that an XML or HTML text declares, in lower case.
+fn declared_in_text(bytes: &[u8]) -> Option<String> {
+    let front: String = bytes.iter().take(START_BYTES).map(|&byte| char::from(byte)).collect();
     let front = front.trim_start().to_ascii_lowercase();
     if !front.starts_with('<') {
         return None;
@@ -47,7 +47,7 @@ fn of_text(bytes: &[u8]) -> Option<String> {
     front.split("<meta").skip(1).find_map(|meta| value_of(meta.split('>').next()?, "charset"))
 }
 
-/// Returns the value after `name=` in a tag, quoted or not.
+/// Returns the value after `name=` in a tag, with or without quotes.
 fn value_of(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(name)?;
     let value = rest.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
@@ -55,18 +55,18 @@ fn value_of(tag: &str, name: &str) -> Option<String> {
     value.split(is_end).next().filter(|label| !label.is_empty()).map(str::to_owned)
 }
 
-/// Decodes bytes by a label. Returns `None` if a byte is invalid or another encoding is evident.
-fn strictly<'a>(bytes: &'a [u8], label: &str) -> Option<Cow<'a, str>> {
+/// Decodes `bytes` with the encoding `label` if all of them are valid in it and it is plausible.
+fn decode_strictly<'a>(bytes: &'a [u8], label: &str) -> Option<Cow<'a, str>> {
     if matches!(label, "us-ascii" | "ascii") {
         return bytes.is_ascii().then(|| std::str::from_utf8(bytes).ok().map(Cow::Borrowed))?;
     }
     let encoding = Encoding::for_label(label.as_bytes())?;
     let is_wide = encoding == UTF_16LE || encoding == UTF_16BE;
-    // A declaration that is readable as ASCII cannot be UTF-16.
+    // A declaration in UTF-16 could not have been read byte by byte.
     if encoding == REPLACEMENT || encoding == X_USER_DEFINED || (is_wide && memchr::memchr(0, bytes).is_none()) {
         return None;
     }
-    // Non-ASCII text is hardly ever valid UTF-8 by chance, but often labelled wrongly.
+    // Text beyond ASCII is rarely valid UTF-8 by chance, but is often mislabelled.
     if encoding != UTF_8 && !bytes.is_ascii() && encoding.is_single_byte() && simdutf8::basic::from_utf8(bytes).is_ok()
     {
         return None;
@@ -74,7 +74,7 @@ fn strictly<'a>(bytes: &'a [u8], label: &str) -> Option<Cow<'a, str>> {
     encoding.decode_without_bom_handling_and_without_replacement(bytes)
 }
 
-/// Decodes UTF-32, recognised by its byte order mark or by a leading `<`. Browsers do not support it, and it is rare.
+/// Decodes UTF-32, detected by its byte order mark or by a `<` as the first character. Browsers do not support it.
 pub(super) fn utf_32(bytes: &[u8]) -> Option<(String, &'static str)> {
     let (name, start) = match bytes.get(..4)? {
         [0, 0, 0xFE, 0xFF] => ("utf-32be", 4),

@@ -1,4 +1,4 @@
-//! Conversion of feeds to drafts, one for each entry.
+//! Turns the entries of a feed into drafts of articles.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -6,15 +6,15 @@ use std::collections::{HashMap, HashSet};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::model::{Feed, FeedEntry, FeedLink, FeedMeta, FeedPerson, FeedText};
-use crate::article::{BlockKind, Draft, DraftPart, Enclosure, Role};
-use crate::article::{ReadError, Warning, problem};
+use crate::article::{BlockKind, Draft, DraftPart, Enclosure, ReadError, Role, Span, SpanStyle, Warning, problem};
 use crate::formats::address::{self, Base};
-use crate::formats::budget::{Budget, LONGEST_TITLE, MOST_ENCLOSURES, cut, short_title};
-use crate::formats::html::{HtmlBlocks, blocks};
-use crate::formats::{ParsedFile, limit_headline};
+use crate::formats::budget::{Budget, MAX_ENCLOSURES, MAX_TITLE_BYTES, cut, short_title};
+use crate::formats::format::ParsedFile;
+use crate::formats::headline::limit_headline;
+use crate::formats::html::blocks::{HtmlBlocks, blocks};
 
-/// The maximum length of a headline made of the first words of a text, in characters.
-const HEADLINE: usize = 80;
+/// Maximum length of a headline that is made of the first headline of a text, in characters.
+const MAX_HEADLINE_CHARS: usize = 80;
 
 /// An entry of a feed, as an article.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,9 +22,9 @@ pub struct FeedArticle {
     /// Its keys among the feed's entries, the most specific first: its id, its link, its title and date. Empty if it
     /// has none of these.
     pub keys: Vec<FeedKey>,
-    /// The id, if it is a URI and thus unique across feeds.
+    /// The id if it is a URI, which no other feed uses for something else.
     pub guid: Option<String>,
-    /// The article. Its source is the one that the entry names, not the feed itself.
+    /// The article. Its source is the one that the entry names; the feed itself is not added.
     pub draft: Draft<'static>,
 }
 
@@ -62,17 +62,17 @@ const PLACEHOLDERS: &[&str] = &[
     "unknown",
 ];
 
-/// Makes the articles of a feed, in its order, each once. Invalid dates are reported in `flaws`.
+/// Returns the articles of a feed in its order, each once. Adds warnings about dates to `flaws`.
 ///
 /// # Errors
 ///
 /// Returns an error if the articles take more memory than the size of the feed allows.
 pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Warning>) -> Result<Vec<FeedArticle>, ReadError> {
-    let around = FeedDefaults::of(feed);
+    let defaults = FeedDefaults::of(feed);
     let mut seen = HashSet::with_capacity(feed.entries.len());
     let mut articles = Vec::with_capacity(feed.entries.len());
     for entry in &feed.entries {
-        let mut draft = draft(entry, &around, flaws);
+        let mut draft = draft(entry, &defaults, flaws);
         feed.budget.check()?;
         let guid = entry.head.id.as_deref().map(str::trim).filter(|id| is_uri(id)).map(str::to_owned);
         let keys = keys(entry, &draft);
@@ -93,12 +93,12 @@ pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Warning>) -> Result<Vec<FeedAr
 
 /// Reads the articles of a feed file, in its order, with the feed as their source.
 pub(super) fn drafts(feed: &Feed, found: &mut ParsedFile<'_>) {
-    let around = FeedDefaults::of(feed);
-    // Every entry repeats the title.
+    let defaults = FeedDefaults::of(feed);
+    // Every entry repeats the name.
     let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
     let name = short_title(&name);
     for entry in &feed.entries {
-        let mut draft = draft(entry, &around, &mut found.flaws);
+        let mut draft = draft(entry, &defaults, &mut found.flaws);
         if feed.budget.check().is_err() {
             return;
         }
@@ -166,16 +166,17 @@ fn is_placeholder(id: &str) -> bool {
     PLACEHOLDERS.contains(&lower.as_str()) || !id.chars().any(|c| c.is_alphanumeric() && c != '0')
 }
 
-/// Returns whether an id is a URI.
+/// Returns whether an id is a URI, which is unique in the world.
 fn is_uri(id: &str) -> bool {
     ["http://", "https://", "urn:", "tag:"].iter().any(|scheme| id.starts_with(scheme))
 }
 
-/// The values that entries inherit from their feed.
+/// The values that entries take from their feed.
 struct FeedDefaults<'f> {
-    /// The page of the feed, as the base of relative addresses, because a file has no address.
+    /// The page of the feed. Relative addresses are resolved against it, because a file does not record its own
+    /// address.
     home: Option<Base>,
-    /// The byline of entries that name no author.
+    /// The byline of entries without authors.
     byline: String,
     budget: &'f Budget,
 }
@@ -225,11 +226,11 @@ fn draft(entry: &FeedEntry, feed: &FeedDefaults<'_>, flaws: &mut Vec<Warning>) -
     let page = draft.url.as_deref().map(|url| Base::of(url, budget));
     let base = page.as_ref().map_or(home.as_ref(), Option::as_ref);
     for content in &entry.content {
-        add(&mut body, content, base, budget);
+        add_text(&mut body, content, base, budget);
     }
     let mut standfirst = entry.subtitle.as_ref().map(|subtitle| subtitle.plain().into_owned()).unwrap_or_default();
     match &entry.summary {
-        Some(summary) if !has_text(&body) => add(&mut body, summary, base, budget),
+        Some(summary) if !has_text(&body) => add_text(&mut body, summary, base, budget),
         Some(summary) => {
             let summary = summary.plain().into_owned();
             if !repeats(&summary, &body) {
@@ -240,7 +241,7 @@ fn draft(entry: &FeedEntry, feed: &FeedDefaults<'_>, flaws: &mut Vec<Warning>) -
     }
     let title = head.title.as_ref().map(|title| title.plain().into_owned()).filter(|title| !title.trim().is_empty());
     let title = title.unwrap_or_else(|| {
-        first_words(&body).or_else(|| draft.url.as_deref().map(str::to_owned)).unwrap_or_else(untitled)
+        headline_from_text(&body).or_else(|| draft.url.as_deref().map(str::to_owned)).unwrap_or_else(untitled)
     });
     draft.push(Role::Headline, title);
     draft.push(Role::Standfirst, standfirst);
@@ -249,14 +250,16 @@ fn draft(entry: &FeedEntry, feed: &FeedDefaults<'_>, flaws: &mut Vec<Warning>) -
     draft.parts.append(&mut body.parts);
     draft.links = body.links;
     let count = entry.enclosures.len() + entry.media.len();
-    budget.leave_out_enclosures(count.saturating_sub(MOST_ENCLOSURES));
-    for enclosure in entry.enclosures.iter().chain(&entry.media).take(MOST_ENCLOSURES) {
+    budget.count_dropped_enclosures(count.saturating_sub(MAX_ENCLOSURES));
+    for enclosure in entry.enclosures.iter().chain(&entry.media).take(MAX_ENCLOSURES) {
         push_enclosure(&mut draft, enclosure, budget);
     }
     if let Some(duration) = entry.duration.as_deref().and_then(seconds) {
         // Podcasts have the duration of their recording in the entry.
         let recording = draft.enclosures.iter_mut().find(|enclosure| !enclosure.media_type.starts_with("image"));
-        recording.into_iter().for_each(|recording| recording.duration = recording.duration.or(Some(duration)));
+        if let Some(recording) = recording {
+            recording.duration = recording.duration.or(Some(duration));
+        }
     }
     let source = entry.source.as_ref().and_then(|source| source.head.title.as_ref());
     let source = source.map(|title| title.plain().into_owned()).filter(|title| !title.is_empty());
@@ -268,25 +271,25 @@ fn untitled() -> String {
     "Untitled".to_owned()
 }
 
-/// Returns the label of the first category.
+/// Returns the first category; its label takes precedence over its term.
 fn section(head: &FeedMeta) -> String {
     let mut names = head.categories.iter().map(|category| {
         let name = if category.label.is_empty() { &category.term } else { &category.label };
         name.split_whitespace().collect::<Vec<_>>().join(" ")
     });
     let name = names.find(|name| !name.is_empty()).unwrap_or_default();
-    cut(&name, LONGEST_TITLE).unwrap_or(name)
+    cut(&name, MAX_TITLE_BYTES).unwrap_or(name)
 }
 
-/// Returns the page of the entry, if its address has an allowed scheme.
+/// Returns the address of the entry's page, if its scheme is allowed.
 fn page(entry: &FeedEntry, home: Option<&Base>, budget: &Budget) -> Option<String> {
-    let link = entry.head.link.as_ref().filter(|link| !link.is_empty() && address::is_harmless(link))?;
+    let link = entry.head.link.as_ref().filter(|link| !link.is_empty() && address::is_allowed_scheme(link))?;
     let whole = address::resolve(home, link, budget)?;
-    (address::scheme(&whole).is_some() && address::is_harmless(&whole)).then_some(whole)
+    (address::scheme(&whole).is_some() && address::is_allowed_scheme(&whole)).then_some(whole)
 }
 
-/// Adds the blocks of a text to those of others.
-fn add(body: &mut HtmlBlocks, text: &FeedText, base: Option<&Base>, budget: &Budget) {
+/// Appends the blocks of a text to `body`.
+fn add_text(body: &mut HtmlBlocks, text: &FeedText, base: Option<&Base>, budget: &Budget) {
     if !text.is_html {
         let paragraphs = text.value.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
         let paragraphs = paragraphs.take_while(|paragraph| budget.charge(paragraph.len() + size_of::<DraftPart<'_>>()));
@@ -301,7 +304,7 @@ fn add(body: &mut HtmlBlocks, text: &FeedText, base: Option<&Base>, budget: &Bud
     let shift = u16::try_from(body.links.len()).unwrap_or(u16::MAX);
     for part in &mut more.parts {
         for span in &mut part.spans {
-            if let crate::article::SpanStyle::Link(number) = &mut span.style {
+            if let SpanStyle::Link(number) = &mut span.style {
                 *number = number.saturating_add(shift);
             }
         }
@@ -314,7 +317,7 @@ fn has_text(body: &HtmlBlocks) -> bool {
     body.parts.iter().any(|part| !part.text.trim().is_empty())
 }
 
-/// Returns whether the body begins with the summary.
+/// Returns whether the body begins with the summary, so that the summary is redundant.
 fn repeats(summary: &str, body: &HtmlBlocks) -> bool {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let summary = letters(summary);
@@ -328,26 +331,34 @@ fn repeats(summary: &str, body: &HtmlBlocks) -> bool {
     beginning.starts_with(&summary)
 }
 
-/// Returns the first words of the text as the headline of an entry without a title.
-fn first_words(body: &HtmlBlocks) -> Option<String> {
+/// Returns a headline for an entry without a title: the first headline of its text.
+fn headline_from_text(body: &HtmlBlocks) -> Option<String> {
     let text = body.parts.iter().map(|part| part.text.trim()).find(|text| !text.is_empty())?;
-    let mut words = String::new();
+    let mut headline = String::new();
     for word in text.split_whitespace() {
-        if words.chars().count() + word.chars().count() >= HEADLINE {
-            return Some(if words.is_empty() { word.chars().take(HEADLINE).collect() } else { words + " …" });
+        if headline.chars().count() + word.chars().count() >= MAX_HEADLINE_CHARS {
+            return Some(if headline.is_empty() {
+                word.chars().take(MAX_HEADLINE_CHARS).collect()
+            } else {
+                headline + " …"
+            });
         }
-        if !words.is_empty() {
-            words.push(' ');
+        if !headline.is_empty() {
+            headline.push(' ');
         }
-        words.push_str(word);
+        headline.push_str(word);
     }
-    Some(words)
+    Some(headline)
 }
 
 /// Adds an enclosure, and a line with its link unless the body already has that link.
 fn push_enclosure(draft: &mut Draft<'static>, enclosure: &FeedLink, budget: &Budget) {
     let FeedLink { href, media_type, .. } = enclosure;
-    if href.is_empty() || !address::is_harmless(href) || !budget.takes_address(href) || !budget.charge(4 * href.len()) {
+    if href.is_empty()
+        || !address::is_allowed_scheme(href)
+        || !budget.allows_address(href)
+        || !budget.charge(4 * href.len())
+    {
         return;
     }
     // Many feeds write 0 for an unknown size.
@@ -376,8 +387,8 @@ fn push_enclosure(draft: &mut Draft<'static>, enclosure: &FeedLink, budget: &Bud
     if let Ok(number) = u16::try_from(draft.links.len())
         && let Ok(end) = u32::try_from(text.len())
     {
-        let style = crate::article::SpanStyle::Link(number);
-        let spans = vec![crate::article::Span { start: 0, end, style }];
+        let style = SpanStyle::Link(number);
+        let spans = vec![Span { start: 0, end, style }];
         draft.links.push(Cow::Owned(href.clone()));
         draft.parts.push(DraftPart { role: Role::Body(BlockKind::Paragraph), text: Cow::Owned(text), spans });
     }

@@ -1,37 +1,37 @@
-//! Dates in feeds: RFC 822 with common errors, full and partial ISO 8601, the output of C's `asctime`, and dates written
-//! out in some languages. Nothing is rolled over: impossible days are rejected. If only the time or the zone is invalid,
-//! the day is used.
+//! Dates in feeds: RFC 822 with common mistakes, ISO 8601 complete and in part, the output of C's `asctime`, and dates
+//! in several languages. Invalid days are rejected, not rolled over. If only the time or the zone is invalid, the day
+//! is used.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Offset, TimeDelta, Utc};
 
 use super::model::FeedDate;
 use crate::article::Published;
 
-/// The maximum length of a date, in bytes.
-const LONGEST: usize = 256;
+/// Maximum length of a date in bytes.
+const MAX_BYTES: usize = 256;
 
-/// Parses a date of a feed.
+/// Parses the date that a feed writes as `raw`.
 pub(super) fn read(raw: &str) -> FeedDate {
     FeedDate { raw: raw.trim().to_owned(), moment: parse(raw) }
 }
 
-/// Parses a date. Returns `None` if it is not one.
+/// Parses a date. Returns `None` if it is not valid.
 pub fn parse(text: &str) -> Option<Published> {
     let text = text.trim();
-    if text.len() > LONGEST {
+    if text.len() > MAX_BYTES {
         return None;
     }
-    numbers(text).or_else(|| east_asian(text)).or_else(|| words(text)).or_else(|| unix_time(text))
+    numbers(text).or_else(|| east_asian(text)).or_else(|| with_month_names(text)).or_else(|| unix_time(text))
 }
 
-/// The recognised parts of a date.
+/// The parts of a date that were found.
 #[derive(Default)]
 struct Parts {
     year: Option<i32>,
     month: Option<u32>,
     day: Option<u32>,
     time: Option<(u32, u32, u32)>,
-    /// The zone; `Some(None)` if it is invalid.
+    /// The zone; `Some(None)` if the written zone is invalid.
     zone: Option<Option<FixedOffset>>,
     afternoon: Option<bool>,
 }
@@ -46,7 +46,7 @@ impl Parts {
             _ => {}
         }
         let zone = self.zone.unwrap_or_else(|| Some(Utc.fix()));
-        // 24:00 is the start of the next day; a leap second counts as the second before.
+        // 24:00 is the start of the next day. A leap second counts as the second before.
         let (day, hour) = if (hour, minute, second) == (24, 0, 0) { (day.succ_opt()?, 0) } else { (day, hour) };
         let time = NaiveTime::from_hms_opt(hour, minute, if second == 60 { 59 } else { second });
         let moment = zone.zip(time).and_then(|(zone, time)| day.and_time(time).and_local_timezone(zone).single());
@@ -54,7 +54,7 @@ impl Parts {
     }
 }
 
-/// Parses ISO 8601: `2023`, `2023-09`, `2023-09-27`, `20230927`, `2023-270`, with or without a time.
+/// Parses ISO 8601: `2023`, `2023-09`, `2023-09-27`, `20230927`, `2023-270`, each with or without a time.
 fn numbers(text: &str) -> Option<Published> {
     let (date, rest) = match text.find(['T', 't', ' ']) {
         Some(end) => (text.get(..end)?, text.get(end + 1..)?.trim_start()),
@@ -68,7 +68,7 @@ fn numbers(text: &str) -> Option<Published> {
     };
     if let Some((year, month, day)) = separated(date) {
         (parts.year, parts.month, parts.day) = (Some(year), Some(month), Some(day));
-        return if rest.is_empty() || clock(rest, &mut parts) { parts.finish() } else { None };
+        return if rest.is_empty() || parse_time(rest, &mut parts) { parts.finish() } else { None };
     }
     match *pieces.as_slice() {
         [whole] if whole.len() == 8 => {
@@ -97,12 +97,12 @@ fn numbers(text: &str) -> Option<Published> {
     }
     let half = [("오전", false), ("오후", true), ("上午", false), ("下午", true), ("午前", false), ("午後", true)];
     let half = half.iter().find_map(|(name, afternoon)| Some((rest.strip_prefix(name)?.trim_start(), *afternoon)));
-    // Korean dates are in Korean time, unless there is a zone.
+    // This notation is used in Korea, so Korean time is the default zone.
     let zone = FixedOffset::east_opt(9 * 3600).filter(|_| rest.starts_with('오'));
     let (rest, afternoon) = half.map_or((rest, None), |(rest, afternoon)| (rest, Some(afternoon)));
     parts.afternoon = afternoon;
     parts.zone = zone.map(Some);
-    clock(rest, &mut parts).then(|| parts.finish())?
+    parse_time(rest, &mut parts).then(|| parts.finish())?
 }
 
 /// Parses `2019/11/15`, `2019.11.15` and `15.11.2019` as year, month and day. With slashes the year must come first:
@@ -125,8 +125,8 @@ fn separated(date: &str) -> Option<(i32, u32, u32)> {
     }
 }
 
-/// Parses a time, and a zone right after it or after a space.
-fn clock(text: &str, parts: &mut Parts) -> bool {
+/// Parses a time, and a zone right after it or after a space. Returns false if the time is invalid.
+fn parse_time(text: &str, parts: &mut Parts) -> bool {
     let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ',')).unwrap_or(text.len());
     let (time, rest) = text.split_at(end);
     let mut pieces = time.split(':');
@@ -157,14 +157,14 @@ fn clock(text: &str, parts: &mut Parts) -> bool {
     true
 }
 
-/// Parses `2023年9月27日` and `2004년 05월 28일 오후 01:31:15`.
+/// Parses `2023年9月27日` or `2004년 05월 28일 오후 01:31:15`.
 fn east_asian(text: &str) -> Option<Published> {
     let is_korean = text.contains('년');
     let (year, rest) = text.split_once(['年', '년'])?;
     let (month, rest) = rest.split_once(['月', '월'])?;
     let (day, rest) = rest.split_once(['日', '일'])?;
     let rest = rest.trim();
-    // Weekdays are in brackets.
+    // Skip a weekday in brackets.
     let rest = rest.split_once([')', '）']).map_or(rest, |(_, rest)| rest.trim());
     let iso = format!("{}-{}-{} {rest}", year.trim(), month.trim(), day.trim());
     match numbers(iso.trim())? {
@@ -176,13 +176,13 @@ fn east_asian(text: &str) -> Option<Published> {
     }
 }
 
-/// Parses dates with names of months: `Wed, 27 Sep 2023 10:00:00 GMT` and variants in any order.
-fn words(text: &str) -> Option<Published> {
+/// Parses dates with the names of months: `Wed, 27 Sep 2023 10:00:00 GMT` and variations in any order.
+fn with_month_names(text: &str) -> Option<Published> {
     let mut parts = Parts::default();
     let mut unknown = 0;
     for word in text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).take(16) {
         if word.contains(':') && word.starts_with(|c: char| c.is_ascii_digit()) && parts.time.is_none() {
-            if !clock(word, &mut parts) {
+            if !parse_time(word, &mut parts) {
                 parts.time = Some((u32::MAX, 0, 0));
             }
             continue;
@@ -193,7 +193,7 @@ fn words(text: &str) -> Option<Published> {
             (parts.year, parts.month, parts.day) = (Some(year), Some(month), Some(day));
             continue;
         }
-        // `27-Sep-2023`, and `2004-july-13T9:15` with a name for a number.
+        // `27-Sep-2023`, and `2004-july-13T9:15` with a name instead of a number.
         if word.contains('-') && word.contains(char::is_alphabetic) && !word.starts_with(['-', '+']) {
             let pieces: Vec<&str> = word.split('-').collect();
             if pieces.len() == 3 && pieces.iter().any(|piece| month_of(piece).is_some()) {
@@ -212,7 +212,7 @@ fn words(text: &str) -> Option<Published> {
             _ => unknown += 1,
         }
     }
-    // Weekdays and unknown zones are allowed, sentences are not.
+    // Accept a weekday and an unknown zone, but not a sentence.
     if unknown > 3 { None } else { parts.finish() }
 }
 
@@ -220,7 +220,7 @@ fn number_or_month(word: &str, parts: &mut Parts) {
     let digits = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
     let (digits, rest) = word.split_at(digits);
     if digits.is_empty() {
-        // Some weekdays look like months. They come first, so the last match counts.
+        // In some languages a weekday begins like a month and stands before it, so the last match counts.
         parts.month = month_of(word).or(parts.month);
         return;
     }
@@ -230,7 +230,7 @@ fn number_or_month(word: &str, parts: &mut Parts) {
     let Ok(number) = digits.parse::<u32>() else { return };
     match digits.len() {
         1 | 2 if parts.day.is_none() => parts.day = Some(number),
-        // Years with two digits are from 1950 to 2049, by RFC 5322.
+        // Two-digit years are within 50 years of 2000, by RFC 5322.
         2 if parts.year.is_none() => parts.year = i32::try_from(number + if number < 50 { 2000 } else { 1900 }).ok(),
         3 if parts.year.is_none() => parts.year = i32::try_from(number + 1900).ok(),
         4 if parts.year.is_none() => parts.year = i32::try_from(number).ok(),
@@ -238,7 +238,7 @@ fn number_or_month(word: &str, parts: &mut Parts) {
     }
 }
 
-/// Prefixes of names of months in feeds, in lower case, with the number of the month.
+/// The beginnings of the names of months in feeds, in lower case, with their numbers.
 #[rustfmt::skip]
 const MONTHS: &[(&str, u32)] = &[
     ("jan", 1), ("feb", 2), ("mar", 3), ("apr", 4), ("may", 5), ("jun", 6), ("jul", 7), ("aug", 8), ("sep", 9),
@@ -264,13 +264,13 @@ const MONTHS: &[(&str, u32)] = &[
 fn month_of(name: &str) -> Option<u32> {
     let name = name.to_lowercase();
     let mut found = MONTHS.iter().filter(|(front, _)| name.starts_with(front));
-    // If two prefixes match, the longer one decides.
+    // `juin` and `juil` need four letters: the longest match counts.
     let found = found.next().map(|first| found.fold(first, |a, b| if b.0.len() > a.0.len() { b } else { a }))?;
-    // The name of a month is one word.
+    // A month is a single word.
     (name.chars().count() <= 12 && !name.contains(|c: char| c.is_ascii_digit())).then_some(found.1)
 }
 
-/// The unambiguous names of time zones, with their hours from UTC.
+/// The names of zones with a single common meaning, and their hours from UTC.
 #[rustfmt::skip]
 const ZONES: &[(&str, i32)] = &[
     ("z", 0), ("ut", 0), ("utc", 0), ("gmt", 0), ("wet", 0), ("bst", 1), ("west", 1), ("cet", 1), ("met", 1),
@@ -301,7 +301,7 @@ fn zone_of(text: &str) -> Option<FixedOffset> {
     FixedOffset::east_opt(if is_west { -seconds } else { seconds })
 }
 
-/// Parses seconds since 1970 with ten digits: from 2001 to 2286.
+/// Parses seconds since 1970 with ten digits: 2001 to 2286.
 fn unix_time(text: &str) -> Option<Published> {
     let is_time = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     let seconds = text.parse().ok().filter(|_| is_time)?;

@@ -1,28 +1,28 @@
-//! References to characters and entities. Feeds use HTML entities without declaring them, numbers of windows-1252, and
-//! bare ampersands.
+//! Character references and entities. Feeds use those of HTML without declaring them, numbers of windows-1252, and
+//! unescaped ampersands.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use html5ever::data::NAMED_ENTITIES;
 
-/// The maximum length of an entity name, in bytes.
-const LONGEST_NAME: usize = 40;
+/// Maximum length of an entity's name in bytes.
+const MAX_NAME_BYTES: usize = 40;
 
-/// The maximum length of a declared entity's value, in bytes.
-const LONGEST_VALUE: usize = 256;
+/// Maximum length of the value of a declared entity in bytes.
+const MAX_VALUE_BYTES: usize = 256;
 
-/// The declared entities of a document whose values are short plain text. Entities that refer to other entities or to
-/// files are never expanded.
+/// The entities that a document declares, if they are short and plain text. Entities that refer to other entities or to
+/// other files are never expanded.
 #[derive(Debug, Default)]
 pub(super) struct Entities {
     declared: HashMap<String, String>,
-    /// The number of bytes that declared entities may still add.
+    /// The number of bytes that declared entities may still add to the text.
     budget: usize,
 }
 
 impl Entities {
-    /// Creates an empty set for a document of this many bytes.
+    /// Creates an empty table for a document of `length` bytes.
     pub(super) fn new(length: usize) -> Entities {
         Entities { declared: HashMap::new(), budget: length.saturating_add(64 * 1024) }
     }
@@ -34,8 +34,8 @@ impl Entities {
             let Some((name, value)) = declaration.trim().split_once(char::is_whitespace) else { continue };
             let Some(quote) = value.trim_start().chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
             let Some(value) = value.trim_start().get(1..).and_then(|value| value.split(quote).next()) else { continue };
-            let is_plain = !value.contains(['%', '<']) && value.len() <= LONGEST_VALUE;
-            // A value may be one character reference. The first declaration of a name counts.
+            let is_plain = !value.contains(['%', '<']) && value.len() <= MAX_VALUE_BYTES;
+            // The value may be one character reference. The first declaration of a name counts.
             let value = if value.contains('&') { character_alone(value) } else { Some(value.to_owned()) };
             if let Some(value) = value.filter(|_| is_plain) {
                 self.declared.entry(name.to_owned()).or_insert(value);
@@ -60,7 +60,7 @@ impl Entities {
             self.budget = self.budget.checked_sub(value.len())?;
             return Some(Cow::Owned(value.clone()));
         }
-        if name.len() > LONGEST_NAME {
+        if name.len() > MAX_NAME_BYTES {
             return None;
         }
         let (first, second) = *NAMED_ENTITIES.get(&format!("{name};"))?;
@@ -68,7 +68,7 @@ impl Entities {
         Some(Cow::Owned(characters.collect()))
     }
 
-    /// Resolves the references in `text`. Everything else stays unchanged.
+    /// Resolves the references in `text`. Unknown ones stay as written.
     pub(super) fn unescape<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
         if !text.contains('&') {
             return Cow::Borrowed(text);
@@ -76,7 +76,7 @@ impl Entities {
         let mut pieces = text.split('&');
         let mut whole = pieces.next().unwrap_or("").to_owned();
         for piece in pieces {
-            let reference = piece.split_once(';').filter(|(name, _)| name.len() <= LONGEST_NAME);
+            let reference = piece.split_once(';').filter(|(name, _)| name.len() <= MAX_NAME_BYTES);
             match reference.and_then(|(name, rest)| Some((self.resolve(name)?, rest))) {
                 Some((value, rest)) => {
                     whole.push_str(&value);
@@ -92,13 +92,18 @@ impl Entities {
     }
 }
 
-/// Returns the character of a value that is a single character reference.
+/// Resolves the entities of XML and HTML in a text.
+pub fn resolve_entities(text: &str) -> String {
+    Entities::new(text.len()).unescape(text).into_owned()
+}
+
+/// Returns the value of a declaration that is a single character reference.
 fn character_alone(value: &str) -> Option<String> {
     let number = value.strip_prefix("&#")?.strip_suffix(';')?;
     character(number).map(String::from)
 }
 
-/// Returns the character with this number, decimal, or hexadecimal after an `x`. Invalid numbers become U+FFFD.
+/// Returns the character with this decimal or (after `x`) hexadecimal number. Invalid numbers become U+FFFD.
 fn character(number: &str) -> Option<char> {
     let code = match number.strip_prefix(['x', 'X']) {
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16),
@@ -107,7 +112,7 @@ fn character(number: &str) -> Option<char> {
     };
     let code = match code {
         Ok(code) => code,
-        // Digits, but too many.
+        // Only digits, but too large.
         Err(_) if number.len() > 4 => return Some(char::REPLACEMENT_CHARACTER),
         Err(_) => return None,
     };
@@ -117,9 +122,9 @@ fn character(number: &str) -> Option<char> {
     }
 }
 
-/// Repairs common encoding errors: windows-1252 bytes that became controls, and UTF-8 that was read as ISO 8859-1 and
-/// encoded again.
-pub(super) fn repaired(text: String) -> String {
+/// Repairs two common mistakes: windows-1252 bytes that became control characters, and UTF-8 that was decoded as
+/// ISO 8859-1 and encoded again.
+pub(super) fn repair_encoding(text: String) -> String {
     if !text.contains(|c: char| matches!(c, '\u{80}'..='\u{9F}')) {
         return text;
     }
@@ -132,7 +137,7 @@ pub(super) fn repaired(text: String) -> String {
     text.chars().map(|c| if matches!(c, '\u{80}'..='\u{9F}') { windows_1252(c as u8) } else { c }).collect()
 }
 
-/// Returns the character of a byte in windows-1252.
+/// Decodes a byte of windows-1252.
 fn windows_1252(byte: u8) -> char {
     let byte = [byte];
     let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);
@@ -179,8 +184,8 @@ mod tests {
 
     #[test]
     fn broken_references_of_generators_are_repaired() {
-        assert_eq!(repaired("don\u{92}t".to_owned()), "don’t");
-        assert_eq!(repaired("\u{E2}\u{80}\u{A6}".to_owned()), "…");
-        assert_eq!(repaired("Ã©".to_owned()), "Ã©", "this may be meant");
+        assert_eq!(repair_encoding("don\u{92}t".to_owned()), "don’t");
+        assert_eq!(repair_encoding("\u{E2}\u{80}\u{A6}".to_owned()), "…");
+        assert_eq!(repair_encoding("Ã©".to_owned()), "Ã©", "this may be meant");
     }
 }

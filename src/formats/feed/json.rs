@@ -1,5 +1,5 @@
-//! JSON for JSON Feed: values of known names, charged to the budget of the document while they are parsed. Values of other
-//! names are validated and skipped.
+//! Parses the JSON of a JSON Feed: known names only, charged to the budget of the document while parsing. Values of
+//! other names are checked and skipped.
 
 use std::fmt;
 
@@ -47,7 +47,7 @@ pub(super) enum Json {
     Number(Number),
     Text(String),
     List(Vec<Json>),
-    /// Each name once.
+    /// Each name occurs once.
     Object(Vec<(&'static str, Json)>),
 }
 
@@ -56,7 +56,7 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not JSON, or if its values exceed the budget.
+    /// Returns an error if the text is not JSON, or its values exceed the budget.
     pub(super) fn parse(text: &str, budget: &Budget) -> Result<Json, Error> {
         let mut parser = serde_json::Deserializer::from_str(text);
         let value = Value(budget).deserialize(&mut parser)?;
@@ -88,7 +88,7 @@ struct Value<'b>(&'b Budget);
 
 impl Value<'_> {
     fn charge<E: serde::de::Error>(&self, bytes: usize) -> Result<(), E> {
-        if self.0.charge(bytes) { Ok(()) } else { Err(E::custom("it takes too much memory")) }
+        if self.0.charge(bytes) { Ok(()) } else { Err(E::custom("too much memory needed")) }
     }
 }
 
@@ -96,7 +96,7 @@ impl<'de> DeserializeSeed<'de> for Value<'_> {
     type Value = Json;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, parser: D) -> Result<Json, D::Error> {
-        // A list that grows has room for twice as many values.
+        // A growing list has capacity for twice as many values.
         self.charge(2 * size_of::<Json>())?;
         parser.deserialize_any(self)
     }
@@ -156,7 +156,7 @@ impl<'de> Visitor<'de> for Value<'_> {
                 None => values.push((name, value)),
             }
         }
-        // The first push makes room for four values.
+        // The first push reserves space for four values.
         values.shrink_to_fit();
         Ok(Json::Object(values))
     }

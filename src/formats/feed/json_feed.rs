@@ -1,5 +1,5 @@
-//! JSON Feed, versions 1 and 1.1 (<https://www.jsonfeed.org/version/1.1/>). Values of a wrong type are converted if the
-//! meaning is clear, and skipped otherwise.
+//! JSON Feed, versions 1 and 1.1 (<https://www.jsonfeed.org/version/1.1/>). Values of a wrong type are converted if
+//! their meaning is clear, and otherwise dropped.
 
 use super::date;
 use super::json::Json;
@@ -9,16 +9,16 @@ use crate::article::{ReadError, Warning};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
 
-/// The maximum number of authors or tags.
-const MOST: usize = 500;
+/// Maximum number of authors and of tags.
+const MAX_VALUES: usize = 500;
 
-/// Returns whether a text may be a JSON Feed: its version or its entries are near the start.
+/// Returns whether a text may be a JSON Feed.
 pub(super) fn is_likely(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with('{') && text.contains("jsonfeed.org/version")
 }
 
-/// Parses JSON that may be broken. Errors are reported in `flaws`. Each attempt has the whole budget.
+/// Parses JSON that may be broken. Adds a warning about mistakes to `flaws`. Each attempt has the whole budget.
 fn parse(text: &str, flaws: &mut Vec<Warning>) -> Result<(Json, Budget), ReadError> {
     let attempt = |text: &str| -> Result<_, ReadError> {
         let budget = Budget::of(text.len());
@@ -30,7 +30,7 @@ fn parse(text: &str, flaws: &mut Vec<Warning>) -> Result<(Json, Budget), ReadErr
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
     };
-    // A lone surrogate must not make the rest unreadable.
+    // Half of a surrogate pair has no meaning; replace it instead of rejecting the feed.
     let text = without_lone_surrogates(text);
     let error = match attempt(&text)? {
         Ok(parsed) => return Ok(parsed),
@@ -38,10 +38,10 @@ fn parse(text: &str, flaws: &mut Vec<Warning>) -> Result<(Json, Budget), ReadErr
     };
     flaws.push(Warning {
         line: u32::try_from(error.line()).ok(),
-        cause: format!("as JSON it is broken: {error}"),
-        consequence: "the entries before that are read".to_owned(),
+        cause: format!("invalid JSON: {error}"),
+        consequence: "only the entries before the error are read".to_owned(),
     });
-    let broken = || ReadError::NoFeed(format!(": as JSON it is broken: {first}"));
+    let broken = || ReadError::NoFeed(format!(": invalid JSON: {first}"));
     let whole = whole_items(&text, &error).ok_or_else(broken)?;
     let parsed = attempt(&whole)?.ok().filter(|(json, _)| json.get("items").is_some());
     parsed.ok_or_else(broken)
@@ -85,7 +85,7 @@ pub(super) fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
     })
 }
 
-/// Returns the text before the item with the error, with all open brackets closed.
+/// Returns the text before the item with `error`, with the open brackets closed.
 fn whole_items(text: &str, error: &serde_json::Error) -> Option<String> {
     let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let mut open = Vec::new();
@@ -110,7 +110,7 @@ fn whole_items(text: &str, error: &serde_json::Error) -> Option<String> {
     Some(format!("{}]}}", text.get(..end?)?))
 }
 
-/// The reader of the values of a feed.
+/// Shared context for reading the values of a feed.
 struct JsonFeedReader<'b> {
     base: Option<&'b Base>,
     budget: &'b Budget,
@@ -179,9 +179,9 @@ impl JsonFeedReader<'_> {
     fn head(&self, value: &Json) -> FeedMeta {
         let one = value.get("author").filter(|author| author.is_object());
         let authors = value.list("authors").iter();
-        let authors: Vec<FeedPerson> = authors.filter_map(|author| self.person(author)).take(MOST).collect();
+        let authors: Vec<FeedPerson> = authors.filter_map(|author| self.person(author)).take(MAX_VALUES).collect();
         let image = self.address(value, "image").or_else(|| self.address(value, "banner_image"));
-        let tags = value.list("tags").iter().filter_map(text_of).take(MOST);
+        let tags = value.list("tags").iter().filter_map(text_of).take(MAX_VALUES);
         FeedMeta {
             title: self.plain(value, "title").filter(|title| !title.value.is_empty()),
             authors: if authors.is_empty() {
@@ -224,7 +224,7 @@ fn text_of(value: &Json) -> Option<String> {
     }
 }
 
-/// Replaces every lone surrogate (`\uD800` to `\uDFFF`) in JSON by U+FFFD.
+/// Replaces every surrogate (`\uD800` to `\uDFFF`) without its other half by U+FFFD.
 fn without_lone_surrogates(json: &str) -> String {
     let code = |text: &str| {
         let digits = text.strip_prefix("\\u")?.get(..4)?;
@@ -244,7 +244,7 @@ fn without_lone_surrogates(json: &str) -> String {
                 continue;
             }
             (Some(_), _) => 6,
-            // The escaped character may be a backslash itself.
+            // The escaped character, which may be a backslash itself.
             (None, _) => escape.char_indices().nth(2).map_or(escape.len(), |(end, _)| end),
         };
         whole.push_str(escape.get(..length).unwrap_or(escape));

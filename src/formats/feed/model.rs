@@ -1,13 +1,13 @@
-//! The data model of feeds, independent of the dialect.
+//! The model of a feed, independent of its dialect.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Timelike, Weekday};
 
-use crate::article::Published;
-use crate::article::Warning;
-use crate::formats::Budget;
+use crate::article::{Published, Warning};
+use crate::formats::budget::Budget;
+use crate::formats::html::blocks::text_of;
 
 /// The dialect of a feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -16,7 +16,7 @@ pub enum FeedVersion {
     Rss090,
     /// RSS 0.91 as Netscape defined it, with its document type.
     Rss091Netscape,
-    /// RSS 0.91 as UserLand defined it.
+    /// RSS 0.91 by UserLand.
     Rss091UserLand,
     /// RSS 0.92.
     Rss092,
@@ -28,7 +28,7 @@ pub enum FeedVersion {
     Rss10,
     /// RSS 2.0.
     Rss20,
-    /// RSS without a version.
+    /// RSS of an unknown version.
     Rss,
     /// Atom 0.1, a draft.
     Atom01,
@@ -38,7 +38,7 @@ pub enum FeedVersion {
     Atom03,
     /// Atom 1.0 (RFC 4287).
     Atom10,
-    /// Atom without a version.
+    /// Atom of an unknown version.
     Atom,
     /// Channel Definition Format (1997), by Microsoft.
     Cdf,
@@ -46,13 +46,13 @@ pub enum FeedVersion {
     JsonFeed1,
     /// JSON Feed 1.1.
     JsonFeed11,
-    /// A feed with entries whose dialect is unknown.
+    /// A feed with entries of an unknown dialect.
     #[default]
     Unknown,
 }
 
 impl FeedVersion {
-    /// Returns the short name in JSON; empty if it is unknown.
+    /// Returns the short name in JSON output; empty if unknown.
     pub fn name(self) -> &'static str {
         match self {
             FeedVersion::Rss090 => "rss090",
@@ -76,13 +76,13 @@ impl FeedVersion {
         }
     }
 
-    /// Returns whether it is a dialect of Atom, which declares the kind of every text.
+    /// Returns whether this is a version of Atom, which declares the kind of every text.
     pub fn is_atom(self) -> bool {
         use FeedVersion::{Atom, Atom01, Atom02, Atom03, Atom10};
         matches!(self, Atom01 | Atom02 | Atom03 | Atom10 | Atom)
     }
 
-    /// Returns whether entries without authors inherit those of the feed. In RSS these are the editors.
+    /// Returns whether the authors of the feed are the authors of entries without any. In RSS they are editors.
     pub fn has_authors_for_all(self) -> bool {
         self.is_atom() || matches!(self, FeedVersion::JsonFeed1 | FeedVersion::JsonFeed11)
     }
@@ -91,58 +91,58 @@ impl FeedVersion {
 /// A text: plain, or sanitized HTML.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedText {
-    /// The trimmed text.
+    /// The text, trimmed.
     pub value: String,
-    /// Whether it is HTML, with absolute addresses.
+    /// Whether the text is HTML. Its addresses are then absolute.
     pub is_html: bool,
-    /// The declared or detected media type.
+    /// The media type, as declared or detected.
     pub media_type: Cow<'static, str>,
     /// The language, if declared.
     pub language: Option<String>,
 }
 
 impl FeedText {
-    /// Returns the visible text on one line.
+    /// Returns the plain text on one line.
     pub fn plain(&self) -> Cow<'_, str> {
-        if self.is_html { Cow::Owned(crate::formats::html::text_of(&self.value)) } else { Cow::Borrowed(&self.value) }
+        if self.is_html { Cow::Owned(text_of(&self.value)) } else { Cow::Borrowed(&self.value) }
     }
 }
 
-/// A date: the original text and its meaning.
+/// A date as written, and as parsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedDate {
-    /// The original text.
+    /// The date as written.
     pub raw: String,
-    /// The moment; `None` if the date is invalid.
+    /// The parsed date; `None` if it is invalid.
     pub moment: Option<Published>,
 }
 
 /// An author, contributor or publisher.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedPerson {
-    /// The original text, if name and address are in one text.
+    /// The text as written, if name and address are in one text.
     pub text: String,
     /// The name; may be empty.
     pub name: String,
     /// The mail address; may be empty.
     pub email: String,
-    /// The address of a page; may be empty.
+    /// The address of a web page; may be empty.
     pub href: String,
 }
 
 impl FeedPerson {
-    /// Returns the name for a byline, or else the mail address.
+    /// Returns the name for a byline: the name, or else the mail address.
     pub fn display_name(&self) -> &str {
         [&self.name, &self.text, &self.email].into_iter().find(|text| !text.is_empty()).map_or("", String::as_str)
     }
 }
 
-/// A link in the form of Atom. Links and enclosures of other dialects are converted.
+/// A link as in Atom; links and enclosures of other dialects are converted to this form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedLink {
-    /// The target.
+    /// The address.
     pub href: String,
-    /// The relation: `alternate`, `self`, `enclosure`, `via`, `related`, or an address.
+    /// The relation: `alternate`, `self`, `enclosure`, `via`, `related` or an address.
     pub rel: String,
     /// The media type of the target; may be empty.
     pub media_type: String,
@@ -159,24 +159,24 @@ pub struct FeedLink {
 /// A category, a tag or a keyword.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedCategory {
-    /// The word.
+    /// The term.
     pub term: String,
-    /// The category scheme; may be empty.
+    /// The categorization scheme; may be empty.
     pub scheme: String,
-    /// The label for people; may be empty.
+    /// The label for readers; may be empty.
     pub label: String,
 }
 
-/// The picture of a feed or an entry.
+/// A picture of the feed or of an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedImage {
     /// The address of the picture.
     pub href: String,
     /// The title.
     pub title: String,
-    /// The target of a click on it.
+    /// The address that the picture links to.
     pub link: String,
-    /// The description.
+    /// A description of the picture.
     pub description: String,
     /// The width in pixels, unparsed.
     pub width: String,
@@ -195,36 +195,36 @@ pub struct FeedGenerator {
     pub version: String,
 }
 
-/// The metadata of a feed, an entry, or the source of an entry.
+/// Metadata that feeds, entries and sources of entries have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedMeta {
     /// The title.
     pub title: Option<FeedText>,
-    /// The address of the corresponding page.
+    /// The page of the feed or of the entry.
     pub link: Option<String>,
-    /// All links; the first is usually the same page.
+    /// All links.
     pub links: Vec<FeedLink>,
-    /// The permanent id: an address, a tag, a number.
+    /// The permanent id: an address, a tag or a number.
     pub id: Option<String>,
-    /// The authors, in their original order.
+    /// The authors, in order.
     pub authors: Vec<FeedPerson>,
     /// The contributors.
     pub contributors: Vec<FeedPerson>,
     /// The publisher.
     pub publisher: Option<FeedPerson>,
-    /// The publication date.
+    /// The date of publication.
     pub published: Option<FeedDate>,
     /// The date of the last change.
     pub updated: Option<FeedDate>,
-    /// The creation date.
+    /// The date of creation.
     pub created: Option<FeedDate>,
-    /// The expiry date.
+    /// The date of expiry.
     pub expired: Option<FeedDate>,
-    /// The copyright statement.
+    /// The copyright notice.
     pub rights: Option<FeedText>,
     /// Categories, tags and keywords, each once.
     pub categories: Vec<FeedCategory>,
-    /// A picture.
+    /// The picture.
     pub image: Option<FeedImage>,
     /// The address of the licence.
     pub license: Option<String>,
@@ -239,39 +239,39 @@ pub struct FeedMeta {
 pub struct Feed {
     /// The dialect.
     pub version: FeedVersion,
-    /// The encoding, in lower case, as the feed or the server declares it.
+    /// The encoding of the bytes in lower case, as declared or detected.
     pub encoding: String,
     /// Title, links, people, dates.
     pub head: FeedMeta,
     /// The description.
     pub description: Option<FeedText>,
-    /// Information for people who open the feed itself, in Atom 0.3.
+    /// A note to people who open the feed in a browser, as in Atom 0.3.
     pub info: Option<FeedText>,
     /// The program that generated it.
     pub generator: Option<FeedGenerator>,
-    /// A small picture.
+    /// The address of a small picture.
     pub icon: Option<String>,
-    /// A wide picture.
+    /// The address of a wide picture.
     pub logo: Option<String>,
-    /// The time to live in minutes, unparsed.
+    /// The number of minutes that the feed may be cached, unparsed.
     pub ttl: Option<String>,
-    /// The hours of the day, in UTC, in which it does not change.
+    /// The hours in UTC in which the feed does not change.
     pub skip_hours: Vec<u32>,
-    /// The days of the week on which it does not change.
+    /// The days of the week on which the feed does not change.
     pub skip_days: Vec<Weekday>,
-    /// The address of the documentation of the dialect.
+    /// The address of the description of the dialect.
     pub docs: Option<String>,
-    /// The entries, in their original order.
+    /// The entries, in order.
     pub entries: Vec<FeedEntry>,
-    /// Warnings about the feed.
+    /// The mistakes in the feed.
     pub flaws: Vec<Warning>,
-    /// The memory that its articles may still take.
+    /// The memory that the articles may still use.
     pub budget: Budget,
 }
 
 impl Feed {
-    /// Returns the time until the next useful refresh, from `now` (seconds since 1970-01-01 00:00 UTC): the time to live,
-    /// extended over the hours and days without changes.
+    /// Returns how long not to fetch the feed again, from `now` (seconds since 1970-01-01 00:00 UTC): its time to live,
+    /// and then the hours and days that it skips.
     pub fn pause(&self, now: i64) -> Duration {
         const HOUR: i64 = 60 * 60;
         let minutes: u32 = self.ttl.as_ref().and_then(|ttl| ttl.trim().parse().ok()).unwrap_or(0);
@@ -280,7 +280,7 @@ impl Feed {
             DateTime::from_timestamp(at, 0)
                 .is_some_and(|at| self.skip_hours.contains(&at.hour()) || self.skip_days.contains(&at.weekday()))
         };
-        // A week contains every hour of every weekday.
+        // Every hour of every day occurs within a week.
         for _ in 0..7 * 24 {
             if !skipped(at) {
                 break;
@@ -298,16 +298,16 @@ pub struct FeedEntry {
     pub head: FeedMeta,
     /// A summary, or a text that may be either summary or content.
     pub summary: Option<FeedText>,
-    /// A line under the title, if there is one besides the summary.
+    /// A subtitle besides the summary.
     pub subtitle: Option<FeedText>,
-    /// The content, possibly in several forms or parts.
+    /// The content; several texts if it is given in several forms or parts.
     pub content: Vec<FeedText>,
-    /// Recordings and other attached files.
+    /// Enclosures.
     pub enclosures: Vec<FeedLink>,
-    /// The files of media modules; one of each group of alternative forms.
+    /// Files listed by media modules; one of each group, which has the same file in several forms.
     pub media: Vec<FeedLink>,
-    /// The duration of the recording of a podcast.
+    /// The duration of the recording, as in podcasts.
     pub duration: Option<String>,
-    /// The original feed, as far as the entry describes it, without entries.
+    /// The feed that the entry was taken from. It has no entries.
     pub source: Option<Box<Feed>>,
 }

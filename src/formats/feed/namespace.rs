@@ -1,34 +1,34 @@
-//! The XML namespaces of feeds, identified by their addresses, or by their usual prefixes if a feed does not declare them.
+//! The XML namespaces of feeds, identified by address, or by their usual prefix if a feed does not declare it.
 
 /// A namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Namespace {
-    /// RSS, Atom and CDF of any version, and elements without a namespace.
+    /// All versions of RSS, Atom and CDF, and elements without a namespace.
     #[default]
     Core,
-    /// RDF itself.
+    /// RDF.
     Rdf,
-    /// Dublin Core, the fifteen elements.
+    /// Dublin Core: the fifteen elements.
     Dc,
-    /// Dublin Core, the terms.
+    /// Dublin Core: the terms.
     DcTerms,
-    /// Content in RSS.
+    /// The content module of RSS.
     Content,
     /// Media RSS.
     Media,
-    /// Apple's podcast elements.
+    /// Apple's podcast namespace.
     Itunes,
     /// XHTML.
     Xhtml,
-    /// Licences: Creative Commons in its two spellings.
+    /// Licences: both spellings of Creative Commons.
     License,
     /// `xml:base`, `xml:lang`.
     Xml,
-    /// Administration: the maintainer and the generator of a feed.
+    /// Administrative metadata: generator and maintainer.
     Admin,
-    /// Comments of articles (well-formed web).
+    /// Comments of entries (well-formed web).
     Wfw,
-    /// An unknown or unused namespace.
+    /// An unknown namespace, or one without any use here.
     Other,
 }
 
@@ -73,7 +73,7 @@ pub(super) fn of_address(address: &str) -> Namespace {
     }
 }
 
-/// Returns the usual namespace of an undeclared prefix.
+/// Returns the namespace with this prefix in a feed that does not declare it.
 pub(super) fn of_prefix(prefix: &str) -> Namespace {
     match prefix {
         "" | "rss" | "atom" | "atom10" | "atom03" => Namespace::Core,

@@ -1,4 +1,4 @@
-//! Persons: `Name (mail)`, `mail (Name)`, `Name <mail>`, or an element for each.
+//! Persons: `Name (mail)`, `mail (Name)`, `Name <mail>`, or separate elements.
 
 use super::model::FeedPerson;
 use super::text;

@@ -1,4 +1,4 @@
-//! The feed reader: interprets the tree of a feed. All dialects share one reader, because real feeds mix them.
+//! Interprets the tree of a feed. All dialects share one vocabulary, because real feeds mix them.
 
 mod fields;
 
@@ -21,24 +21,24 @@ pub(super) fn read(tree: &Tree) -> Option<Feed> {
     Some(feed)
 }
 
-/// The maximum number of authors or categories.
-const MOST: usize = 500;
+/// Maximum number of authors and of categories.
+const MAX_VALUES: usize = 500;
 
 struct XmlFeedReader<'t> {
     tree: &'t Tree,
     version: FeedVersion,
 }
 
-/// The origin of a title. The feed's own title has priority over those of modules.
+/// Where the title is from. The title of the feed itself takes precedence over those of modules.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum TitleFrom {
+enum TitleSource {
     Nowhere,
     Module,
     Core,
 }
 
 impl XmlFeedReader<'_> {
-    /// Reads the outermost elements of a feed: `rss` and `rdf` contain a channel, and `rdf` the entries beside it.
+    /// Reads the outermost elements. `rss` and `rdf` contain a channel, and `rdf` also contains the entries.
     fn container(&self, id: NodeId, feed: &mut Feed) {
         let Some(element) = self.tree.element(id) else { return };
         match element.name.as_str() {
@@ -75,15 +75,15 @@ impl XmlFeedReader<'_> {
         self.about(id, feed);
     }
 
-    /// Reads the metadata of a feed, or of the original feed of an entry.
+    /// Reads the metadata of a feed, or of the source feed of an entry.
     fn about(&self, id: NodeId, feed: &mut Feed) {
-        let mut title = TitleFrom::Nowhere;
+        let mut title = TitleSource::Nowhere;
         for (id, child) in self.tree.elements(id) {
             let address = || Some(self.address(id, child));
             match (child.space, child.name.as_str()) {
                 (Namespace::Core, "item" | "entry" | "items" | "entries") => {}
                 (Namespace::Core, "description" | "subtitle" | "tagline" | "abstract") => {
-                    let kind = if child.name == "description" { TextKind::Html } else { self.unsure() };
+                    let kind = if child.name == "description" { TextKind::Html } else { self.default_kind() };
                     feed.description = self.text(id, kind).or(feed.description.take());
                 }
                 (Namespace::Dc, "description") | (Namespace::Itunes, "subtitle" | "summary")
@@ -91,7 +91,7 @@ impl XmlFeedReader<'_> {
                 {
                     feed.description = self.text(id, TextKind::Html);
                 }
-                (Namespace::Core, "info") => feed.info = self.text(id, self.unsure()),
+                (Namespace::Core, "info") => feed.info = self.text(id, self.default_kind()),
                 (Namespace::Core, "generator") => feed.generator = Some(self.generator(id, child)),
                 (Namespace::Admin, "generatoragent") => {
                     let name = child.attribute_of(Namespace::Rdf, "resource").unwrap_or("").to_owned();
@@ -115,7 +115,7 @@ impl XmlFeedReader<'_> {
                     feed.skip_days = days.collect();
                 }
                 (Namespace::Core, "docs") => feed.docs = address(),
-                // A search form; ignored.
+                // A search form, which is not used.
                 (Namespace::Core, "textinput") => {}
                 _ => self.shared(id, child, &mut feed.head, &mut title),
             }
@@ -132,7 +132,7 @@ impl XmlFeedReader<'_> {
             self.attributes(element, &mut entry.head);
             entry.head.language = element.language.as_deref().map(str::to_owned);
         }
-        let mut title = TitleFrom::Nowhere;
+        let mut title = TitleSource::Nowhere;
         self.entry_parts(id, &mut entry, &mut title, 0);
         // Values of modules are used if the entry itself has none.
         let enclosures = entry.head.links.iter().filter(|link| link.rel == "enclosure");
@@ -140,8 +140,8 @@ impl XmlFeedReader<'_> {
         Some(entry)
     }
 
-    /// Reads the children of an entry, including groups of media modules up to the depth `deep`.
-    fn entry_parts(&self, id: NodeId, entry: &mut FeedEntry, title: &mut TitleFrom, deep: usize) {
+    /// Reads the parts of an entry. Media modules may group them, up to two levels; `deep` is the current level.
+    fn entry_parts(&self, id: NodeId, entry: &mut FeedEntry, title: &mut TitleSource, deep: usize) {
         for (id, child) in self.tree.elements(id) {
             match (child.space, child.name.as_str()) {
                 (Namespace::Core, "content" | "fullitem" | "body" | "prodlink")
@@ -151,8 +151,8 @@ impl XmlFeedReader<'_> {
                     entry.content.extend(self.content(id, child, kind));
                 }
                 (Namespace::Core, "summary") => {
-                    let summary = self.text(id, self.unsure());
-                    // Of two descriptions, the longer one is the content.
+                    let summary = self.text(id, self.default_kind());
+                    // A second summary is the longer one, and is the text itself.
                     match (&entry.summary, summary) {
                         (Some(_), Some(second)) => entry.content.push(second),
                         (None, summary) => entry.summary = summary,
@@ -174,7 +174,9 @@ impl XmlFeedReader<'_> {
                             self.text(id, if self.is_atom_text(child) { TextKind::Plain } else { TextKind::Html });
                     }
                 }
-                (Namespace::Core | Namespace::Itunes, "subtitle") => entry.subtitle = self.text(id, self.unsure()),
+                (Namespace::Core | Namespace::Itunes, "subtitle") => {
+                    entry.subtitle = self.text(id, self.default_kind())
+                }
                 (Namespace::Media, "group" | "content") if deep < 2 => {
                     if child.name == "content" {
                         self.media(child, entry);
@@ -193,22 +195,22 @@ impl XmlFeedReader<'_> {
         }
     }
 
-    /// Reads the elements that feeds and entries have in common.
-    fn shared(&self, id: NodeId, child: &XmlElement, head: &mut FeedMeta, title: &mut TitleFrom) {
+    /// Reads an element that feeds and entries have in common.
+    fn shared(&self, id: NodeId, child: &XmlElement, head: &mut FeedMeta, title: &mut TitleSource) {
         let plain = || Some(text::plain(self.tree, id)).filter(|text| !text.is_empty());
         let date = || Some(self.date(id));
         match (child.space, child.name.as_str()) {
-            (Namespace::Core, "title") if *title != TitleFrom::Core => {
-                if let Some(text) = self.text(id, self.unsure()) {
+            (Namespace::Core, "title") if *title != TitleSource::Core => {
+                if let Some(text) = self.text(id, self.default_kind()) {
                     head.title = Some(text);
-                    *title = TitleFrom::Core;
+                    *title = TitleSource::Core;
                 }
             }
             (Namespace::Dc | Namespace::DcTerms | Namespace::Media | Namespace::Itunes, "title")
-                if *title == TitleFrom::Nowhere =>
+                if *title == TitleSource::Nowhere =>
             {
                 head.title = self.text(id, TextKind::Unsure);
-                *title = if head.title.is_some() { TitleFrom::Module } else { TitleFrom::Nowhere };
+                *title = if head.title.is_some() { TitleSource::Module } else { TitleSource::Nowhere };
             }
             (Namespace::Core, "link" | "a") => self.link(id, child, head),
             (Namespace::Core, "guid" | "id") | (Namespace::Dc | Namespace::DcTerms, "identifier") => {
@@ -219,7 +221,7 @@ impl XmlFeedReader<'_> {
                 "author" | "creator" | "managingeditor",
             ) => {
                 let person = persons::read(self.tree, id);
-                let is_new = head.authors.len() < MOST && !head.authors.contains(&person);
+                let is_new = head.authors.len() < MAX_VALUES && !head.authors.contains(&person);
                 if is_new && !person.display_name().is_empty() {
                     head.authors.push(person);
                 }
@@ -241,14 +243,14 @@ impl XmlFeedReader<'_> {
             (Namespace::Core | Namespace::DcTerms, "created") => head.created = date(),
             (Namespace::Core, "expirationdate" | "expired") => head.expired = date(),
             (Namespace::Core, "rights" | "copyright") | (Namespace::Dc | Namespace::DcTerms, "rights") => {
-                head.rights = self.text(id, self.unsure());
+                head.rights = self.text(id, self.default_kind());
             }
             (Namespace::Core, "category" | "tags" | "keywords")
             | (Namespace::Dc | Namespace::DcTerms, "subject")
             | (Namespace::Itunes | Namespace::Media, "category" | "keywords") => self.categories(id, child, head),
             (Namespace::Core | Namespace::Itunes, "image") | (Namespace::Media, "thumbnail") => {
                 let image = self.image(id);
-                // An image without an address does not replace another one.
+                // A picture without an address is used only if there is no other.
                 if !image.href.is_empty() && (child.space != Namespace::Media || head.image.is_none())
                     || head.image.is_none() && image != FeedImage::default()
                 {
@@ -266,7 +268,7 @@ impl XmlFeedReader<'_> {
         }
     }
 
-    /// Reads the attributes of CDF and RDF.
+    /// Reads the attributes of CDF and RDF elements.
     fn attributes(&self, element: &XmlElement, head: &mut FeedMeta) {
         if let Some(about) = element.attribute_of(Namespace::Rdf, "about") {
             head.id = Some(about.trim().to_owned());
@@ -281,8 +283,8 @@ impl XmlFeedReader<'_> {
         }
     }
 
-    /// Returns the kind of a text without a declared type.
-    fn unsure(&self) -> TextKind {
+    /// Returns the kind of a text that does not declare it.
+    fn default_kind(&self) -> TextKind {
         if self.version.is_atom() { TextKind::Plain } else { TextKind::Unsure }
     }
 
@@ -290,17 +292,17 @@ impl XmlFeedReader<'_> {
         self.version.is_atom() && element.space == Namespace::Core
     }
 
-    /// Returns the text of an element, or `None` if it is empty. The text is empty if sanitizing removes all of it.
+    /// Returns the text of an element: `None` if it is empty, and an empty text if sanitizing removes everything.
     fn text(&self, id: NodeId, kind: TextKind) -> Option<FeedText> {
         let is_empty = !self.tree.has_elements(id) && self.tree.text(id).trim().is_empty();
         (!is_empty).then(|| text::read(self.tree, id, kind))
     }
 
-    /// Reads content. External content becomes a link.
+    /// Returns the content of an entry. External content is only a link.
     fn content(&self, id: NodeId, element: &XmlElement, kind: TextKind) -> Option<FeedText> {
         let source = element.attribute("src");
         self.text(id, kind).filter(|text| {
-            // Pictures and other media are not text, whatever their bytes are.
+            // Pictures and other media are not text.
             source.is_none() || text.is_html || text.media_type.starts_with("text/")
         })
     }

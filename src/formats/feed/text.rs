@@ -1,27 +1,28 @@
-//! Texts of feeds: detects the kind of a text and sanitizes it.
+//! Texts of feeds: determines the kind of text in an element, and sanitizes it.
 //!
-//! Atom declares the kind of each text. RSS does not: descriptions are HTML, titles are plain unless they look like HTML.
+//! Atom declares the kind of each text. In RSS, descriptions are HTML, and titles are plain text unless they look like
+//! HTML.
 
 use std::borrow::Cow;
 
 use data_encoding::BASE64_NOPAD;
 
-use super::entities::repaired;
+use super::entities::repair_encoding;
 use super::model::FeedText;
 use super::namespace::Namespace;
 use super::tree::{NodeId, Tree};
 use crate::formats::address::Base;
 use crate::formats::budget::Budget;
-use crate::formats::html::{clean_html, is_known_element};
+use crate::formats::html::sanitize::{is_known_element, sanitize_html};
 
 const PLAIN: &str = "text/plain";
 const HTML: &str = "text/html";
 const XHTML: &str = "application/xhtml+xml";
 
-/// The kind of a text without a declared type.
+/// The kind of text in an element that does not declare it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextKind {
-    /// Always plain text.
+    /// Plain text.
     Plain,
     /// Plain text, or HTML if it looks like it.
     Unsure,
@@ -29,7 +30,7 @@ pub(super) enum TextKind {
     Html,
 }
 
-/// Reads the text of an element.
+/// Reads the text in an element.
 pub(super) fn read(tree: &Tree, id: NodeId, kind: TextKind) -> FeedText {
     let Some(element) = tree.element(id) else { return FeedText::default() };
     let (base, budget) = (element.base.as_deref(), &tree.budget);
@@ -46,34 +47,34 @@ pub(super) fn read(tree: &Tree, id: NodeId, kind: TextKind) -> FeedText {
     let is_said = mode.eq_ignore_ascii_case("base64");
     if is_said || (named.is_some() && is_bytes(&media_type)) {
         let text = tree.text(id);
-        // Only content can have any type, and thus be bytes; elsewhere the type may be wrong.
+        // Only content may be of any media type and encoded; elsewhere the type may be wrong.
         let value = decode_base64(&text).or_else(|| (!is_said && element.name != "content").then_some(text));
         let value = value.unwrap_or_default();
         let is_html = is_markup(&media_type);
-        let value = if is_html { clean_html(&value, base, budget) } else { value };
+        let value = if is_html { sanitize_html(&value, base, budget) } else { value };
         return FeedText { value: value.trim().to_owned(), is_html, media_type, language };
     }
     if tree.has_elements(id) {
-        // The element around XHTML is not part of it.
+        // The `div` around XHTML is not part of the text.
         let around = named.filter(|named| named.eq_ignore_ascii_case("xhtml")).and_then(|_| {
             let mut elements = tree.elements(id).filter(|(_, child)| child.name == "div");
             elements.next().map(|(id, _)| id)
         });
-        let html = clean_html(&repaired(tree.markup(around.unwrap_or(id))), base, budget);
+        let html = sanitize_html(&repair_encoding(tree.markup(around.unwrap_or(id))), base, budget);
         return FeedText { value: html.trim().to_owned(), is_html: true, media_type: Cow::Borrowed(XHTML), language };
     }
-    let text = repaired(tree.text(id));
-    // XHTML without elements is plain text: its markup was escaped deliberately.
+    let text = repair_encoding(tree.text(id));
+    // XHTML without elements is text: its markup was escaped on purpose.
     let is_html = media_type == HTML || (kind == TextKind::Unsure && media_type == PLAIN && looks_like_html(&text));
     let media_type = if is_html { Cow::Borrowed(HTML) } else { media_type };
-    let value = if is_html { clean_html(&text, base, budget) } else { text };
+    let value = if is_html { sanitize_html(&text, base, budget) } else { text };
     FeedText { value: value.trim().to_owned(), is_html, media_type, language }
 }
 
-/// Makes a text of a JSON Feed, plain or HTML.
+/// Creates the text of a JSON Feed.
 pub(super) fn of_value(value: &str, is_html: bool, base: Option<&Base>, budget: &Budget) -> FeedText {
     let media_type = Cow::Borrowed(if is_html { HTML } else { PLAIN });
-    let value = if is_html { clean_html(value, base, budget) } else { budget.copy(value) };
+    let value = if is_html { sanitize_html(value, base, budget) } else { budget.copy(value) };
     FeedText { value: value.trim().to_owned(), is_html, media_type, language: None }
 }
 
@@ -81,21 +82,21 @@ fn is_markup(media_type: &str) -> bool {
     matches!(media_type, HTML | XHTML)
 }
 
-/// Returns whether content of this media type is base64, by RFC 4287.
+/// Returns whether content of this media type is encoded in base64, by RFC 4287.
 fn is_bytes(media_type: &str) -> bool {
     let is_text = media_type.starts_with("text/")
         || ["+xml", "/xml", "/json", "+json"].iter().any(|ending| media_type.ends_with(ending));
     media_type.contains('/') && !is_text
 }
 
-/// Decodes base64. Returns `None` if it is not base64 or not text.
+/// Decodes base64. Returns `None` if the text is not base64 or does not decode to UTF-8.
 fn decode_base64(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/')).collect();
     String::from_utf8(BASE64_NOPAD.decode(digits.as_bytes()).ok()?).ok()
 }
 
-/// Returns whether a text looks like HTML: it has an end tag, a void element or a character reference, and no unknown
-/// tags.
+/// Returns whether a text of unknown kind looks like HTML: it has an end tag, a void element or a character reference,
+/// and no unknown tag.
 fn looks_like_html(text: &str) -> bool {
     let mut marks = text.split('&').skip(1).any(|piece| {
         piece.split_once(';').is_some_and(|(name, _)| {
@@ -118,12 +119,12 @@ fn looks_like_html(text: &str) -> bool {
     marks
 }
 
-/// Returns the text of an element on one line, without markup.
+/// Returns the trimmed text of an element, without markup.
 pub(super) fn plain(tree: &Tree, id: NodeId) -> String {
-    repaired(tree.text(id)).trim().to_owned()
+    repair_encoding(tree.text(id)).trim().to_owned()
 }
 
-/// Returns the text directly in an element, or else that of its child `name`.
+/// Returns the text of the child element `name`.
 pub(super) fn child(tree: &Tree, id: NodeId, name: &str) -> Option<String> {
     let mut found = tree.elements(id).filter(|(_, child)| child.name == name && child.space != Namespace::Other);
     found.next().map(|(id, _)| plain(tree, id))

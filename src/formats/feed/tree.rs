@@ -1,18 +1,18 @@
-//! A lenient XML tree. Malformed markup is repaired if its meaning is clear, and recorded.
+//! A tolerant XML tree. Markup that is not well-formed is repaired if its meaning is clear, and reported.
 //!
-//! Elements and texts are in one list and refer to each other by index, so deep nesting needs no recursion. Namespaces,
-//! `xml:base` and `xml:lang` are resolved during parsing.
+//! Elements and texts are in one list and refer to each other by index, so that deep nesting causes no recursion.
+//! Parsing resolves namespaces, `xml:base` and `xml:lang`.
 
 mod builder;
 
 use std::sync::Arc;
 
-pub(super) use builder::MOST;
+pub(super) use builder::{MAX_PIECES, parse};
 
 use super::namespace::Namespace;
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
-use crate::formats::html::{escape_text, escape_value};
+use crate::formats::html::sanitize::{escape_text, escape_value};
 
 /// The index of a node.
 pub(super) type NodeId = usize;
@@ -24,13 +24,13 @@ pub(super) const ROOT: NodeId = 0;
 #[derive(Debug)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
-    /// The declared namespaces, in order.
+    /// The first 256 namespaces that the document declares: prefix and address.
     pub(super) namespaces: Vec<(String, String)>,
     /// The document type, without its declarations.
     pub(super) document_type: String,
-    /// The first syntax error: its line and a description.
+    /// The line and the description of the first mistake.
     pub(super) mistake: Option<(u32, &'static str)>,
-    /// The memory that the document may still take.
+    /// The memory that the document may still use.
     pub(super) budget: Budget,
 }
 
@@ -53,40 +53,35 @@ enum Content {
 pub(super) struct XmlElement {
     /// The namespace.
     pub(super) space: Namespace,
-    /// The local name, in lower case.
+    /// The name without prefix, in lower case.
     pub(super) name: String,
-    /// The attributes: namespace (`Core` without a prefix), name in lower case, value.
+    /// The attributes: namespace (`Core` if none is declared), name in lower case, value.
     attributes: Vec<(Namespace, String, String)>,
-    /// The base of relative addresses.
+    /// The base of addresses in the element.
     pub(super) base: Option<Arc<Base>>,
     /// The language.
     pub(super) language: Option<Arc<str>>,
 }
 
 impl XmlElement {
-    /// Returns the value of an attribute without a prefix.
+    /// Returns the value of an attribute without a namespace.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attribute_of(Namespace::Core, name)
     }
 
-    /// Returns the value of an attribute in a namespace.
+    /// Returns the value of an attribute with a namespace.
     pub(super) fn attribute_of(&self, space: Namespace, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(of, known, _)| *of == space && known == name).map(|(_, _, value)| value.as_str())
     }
 }
 
 impl Tree {
-    /// Parses `text`, with `base` for relative addresses.
-    pub(super) fn read(text: &str, base: Option<&str>) -> Tree {
-        builder::TreeBuilder::new(text, base).run()
-    }
-
-    /// Resolves an address in `element`. Returns an empty string if it is too long.
+    /// Resolves an address in `element`. Returns an empty text if it is too long.
     pub(super) fn resolve(&self, element: &XmlElement, address: &str) -> String {
         address::resolve(element.base.as_deref(), address, &self.budget).unwrap_or_default()
     }
 
-    /// Returns the element with this index, or `None` for a text.
+    /// Returns the element with this index; `None` for a text.
     pub(super) fn element(&self, id: NodeId) -> Option<&XmlElement> {
         match &self.nodes.get(id)?.content {
             Content::Element(element) => Some(element),
@@ -114,7 +109,7 @@ impl Tree {
         self.elements(id).next().is_some()
     }
 
-    /// Returns all text in a node and its descendants.
+    /// Returns the text of a node and all its descendants.
     pub(super) fn text(&self, id: NodeId) -> String {
         let mut whole = String::new();
         self.walk(id, |step| {
@@ -125,7 +120,7 @@ impl Tree {
         whole
     }
 
-    /// Returns the content of a node as HTML. Inline markup is restored, and addresses are resolved against `xml:base`.
+    /// Returns the content of a node as HTML. Addresses are resolved if there is an `xml:base`.
     pub(super) fn markup(&self, id: NodeId) -> String {
         let mut html = String::new();
         self.walk(id, |step| match step {
@@ -136,7 +131,7 @@ impl Tree {
                 for (_, name, value) in element.attributes.iter().filter(|(space, _, _)| *space == Namespace::Core) {
                     let is_address = element.base.is_some()
                         && matches!(name.as_str(), "href" | "src" | "cite")
-                        && address::is_harmless(&address::tidy(value));
+                        && address::is_allowed_scheme(&address::trim_url(value));
                     let whole = is_address.then(|| self.resolve(element, value));
                     let value = whole.as_deref().unwrap_or(value);
                     html.push(' ');
@@ -156,7 +151,7 @@ impl Tree {
         html
     }
 
-    /// Visits all descendants of a node, in document order.
+    /// Visits all descendants of a node in document order.
     fn walk<'t>(&'t self, id: NodeId, mut take: impl FnMut(TreeStep<'t>)) {
         let mut pending: Vec<(NodeId, bool)> = Vec::new();
         let below = |id: NodeId| self.nodes.get(id).and_then(|node| node.first);

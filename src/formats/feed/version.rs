@@ -1,4 +1,4 @@
-//! Detection of the dialect of a feed, by its root, its namespaces and its version.
+//! Detects the dialect of a feed by its root element, its namespaces and its version attribute.
 
 use super::model::FeedVersion;
 use super::namespace::Namespace;
@@ -11,20 +11,20 @@ fn is_atom(namespace: &str) -> bool {
     [ATOM_03, ATOM_10].iter().any(|known| namespace.trim_end_matches('/').eq_ignore_ascii_case(known))
 }
 
-/// The maximum number of elements before or around the feed, such as error messages of a server.
-const JUNK: usize = 64;
+/// Maximum number of elements before or around the root of a feed, such as error messages of a server.
+const MAX_ELEMENTS_BEFORE_ROOT: usize = 64;
 
-/// Returns the root element of a feed.
+/// Returns the root element of the feed.
 pub(super) fn root(tree: &Tree) -> Option<NodeId> {
     let mut pending: std::collections::VecDeque<NodeId> = tree.children(ROOT).collect();
-    for _ in 0..JUNK {
+    for _ in 0..MAX_ELEMENTS_BEFORE_ROOT {
         let id = pending.pop_front()?;
         let Some(element) = tree.element(id) else { continue };
         match (element.space, element.name.as_str()) {
             (Namespace::Core, "rss" | "feed" | "channel") | (Namespace::Core | Namespace::Rdf, "rdf") => {
                 return Some(id);
             }
-            // An entry alone, by RFC 4287.
+            // A single entry, by RFC 4287.
             (Namespace::Core, "entry") if tree.namespaces.iter().any(|(_, address)| is_atom(address)) => {
                 return Some(id);
             }
@@ -34,7 +34,7 @@ pub(super) fn root(tree: &Tree) -> Option<NodeId> {
     None
 }
 
-/// Returns the dialect of the feed with this root.
+/// Returns the dialect of the feed with this root element.
 pub(super) fn of(tree: &Tree, root: NodeId) -> FeedVersion {
     let Some(element) = tree.element(root) else { return FeedVersion::Unknown };
     let declares = |part: &str| {

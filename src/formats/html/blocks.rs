@@ -1,70 +1,50 @@
-//! Conversion of HTML to the blocks of an article. Scripts, embedded content, forms and hidden elements are dropped; text in
-//! unknown elements is kept.
+//! Turns HTML into the blocks of an article. Scripts, embedded content, forms and hidden elements are dropped. Text
+//! outside of known elements is kept.
 //!
-//! Open elements are counted, without a tree, so unclosed, misplaced and deeply nested tags cost nothing.
+//! Open elements are counted, not stored in a tree, so unclosed, misplaced and deeply nested tags cost nothing.
 
 use std::borrow::Cow;
 
+use super::elements::{TagEffect, is_void, tag_effect};
 use super::inline::InlineText;
 use super::skip::{Skip, SkippedElement};
-use super::tokens::{HtmlElement, HtmlToken, is_void, tokenize};
-use crate::article::{BlockKind, DraftPart, Role, SpanStyle};
+use super::tokens::{HtmlElement, HtmlToken, tokenize};
+use crate::article::{BlockKind, DraftPart, Role};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
 
-/// The maximum length of a cell, in bytes. A row with a longer cell is page layout, not a table.
-const LONGEST_CELL: usize = 300;
+/// Maximum length of a cell in bytes. A row with a longer cell is page layout, not a table.
+const MAX_CELL_BYTES: usize = 300;
 
-/// The length of text in a form, in bytes, from which the form is considered to wrap the whole page.
-const FORM_WITH_A_PAGE: usize = 1_000;
+/// Minimum text of a form, in bytes, that is wrapped around a whole page and therefore shown.
+const MIN_PAGE_FORM_BYTES: usize = 1_000;
 
-/// The maximum number of links in an article.
-const MOST_LINKS: usize = u16::MAX as usize;
+/// Maximum number of links of an article.
+const MAX_LINKS: usize = u16::MAX as usize;
 
-/// The converted HTML.
+/// The blocks of a piece of HTML.
 #[derive(Debug, Default)]
 pub(crate) struct HtmlBlocks {
     /// Paragraphs, cross-heads, lists, quotations, code, tables and captions, in order.
     pub(crate) parts: Vec<DraftPart<'static>>,
-    /// The targets of links.
+    /// The addresses of the links.
     pub(crate) links: Vec<Cow<'static, str>>,
 }
 
-/// Converts `html`, a page or a fragment, to blocks. Addresses are resolved against `base`.
+/// Returns the blocks of `html`, a whole page or a part of one. Relative addresses are resolved against `base`.
 pub(crate) fn blocks(html: &str, base: Option<&Base>, budget: &Budget) -> HtmlBlocks {
     let mut builder = BlockBuilder::new(base.cloned(), budget);
-    tokenize(html, |token| builder.take(&token));
+    tokenize(html, |token| builder.handle_token(&token));
     builder.finish()
 }
 
-/// The effect of an element on the text.
-enum TagEffect {
-    /// The element and its content are hidden.
-    Hidden,
-    /// The element begins and ends a block.
-    Block,
-    /// The element styles its text.
-    Style(SpanStyle),
-    /// The element is inline and has no effect.
-    Inline,
-}
-
-fn effect(name: &str) -> TagEffect {
-    match name {
-        "script" | "style" | "template" | "iframe" | "object" | "applet" | "noembed" | "noframes" | "frameset"
-        | "head" | "title" | "select" | "datalist" | "option" | "optgroup" | "textarea" | "button" | "canvas"
-        | "audio" | "video" | "svg" | "map" | "dialog" | "menu" | "label" | "legend" | "progress" | "meter"
-        | "output" | "rp" | "xml" | "annotation" | "annotation-xml" => TagEffect::Hidden,
-        "em" | "i" | "cite" | "dfn" | "var" => TagEffect::Style(SpanStyle::Emphasis),
-        "strong" | "b" => TagEffect::Style(SpanStyle::Strong),
-        "code" | "kbd" | "samp" | "tt" => TagEffect::Style(SpanStyle::Code),
-        "address" | "article" | "aside" | "blockquote" | "body" | "center" | "dd" | "details" | "dir" | "div"
-        | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5"
-        | "h6" | "header" | "hgroup" | "hr" | "html" | "li" | "main" | "nav" | "noscript" | "ol" | "p"
-        | "plaintext" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot" | "thead" | "tr" | "ul" | "xmp"
-        | "listing" | "caption" => TagEffect::Block,
-        _ => TagEffect::Inline,
+/// Returns the text of a piece of HTML on one line.
+pub(crate) fn text_of(html: &str) -> String {
+    if !html.contains(['<', '&']) {
+        return html.split_whitespace().collect::<Vec<_>>().join(" ");
     }
+    let parts = blocks(html, None, &Budget::of(html.len())).parts;
+    parts.iter().map(|part| part.text.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(" ")
 }
 
 struct BlockBuilder<'b> {
@@ -72,11 +52,11 @@ struct BlockBuilder<'b> {
     budget: &'b Budget,
     found: HtmlBlocks,
     line: InlineText,
-    /// The current hidden element.
+    /// The hidden element that is being skipped.
     hidden: Option<SkippedElement>,
     /// The open lists, each with its next number if it is ordered.
     lists: Vec<Option<u16>>,
-    /// The marker of a list entry before its text.
+    /// The marker of the list entry whose text follows.
     entry: Option<BlockKind>,
     quotes: usize,
     heading: bool,
@@ -85,20 +65,20 @@ struct BlockBuilder<'b> {
     row: Option<Row>,
     /// The number of parts and links before the open form.
     form: Option<(usize, usize)>,
-    /// Whether the last thing was a line break.
+    /// Whether the last token was a line break.
     broken: bool,
 }
 
-/// An open figure.
+/// The open figure.
 #[derive(Default)]
 struct Figure {
-    /// The alternative text and the address of its first picture.
+    /// The alternative text and the address of the first picture.
     picture: Option<(String, Option<String>)>,
     in_caption: bool,
     has_caption: bool,
 }
 
-/// A row of a table: texts with the number of their cell.
+/// The open table row: pieces of text, each with the number of its cell.
 #[derive(Default)]
 struct Row {
     cells: usize,
@@ -125,9 +105,9 @@ impl<'b> BlockBuilder<'b> {
         }
     }
 
-    fn take(&mut self, token: &HtmlToken<'_>) {
+    fn handle_token(&mut self, token: &HtmlToken<'_>) {
         if let Some(hidden) = &mut self.hidden {
-            match hidden.take(token) {
+            match hidden.advance(token) {
                 Skip::Inside => return,
                 Skip::Last => {
                     self.hidden = None;
@@ -149,8 +129,8 @@ impl<'b> BlockBuilder<'b> {
 
     fn start(&mut self, element: &HtmlElement<'_>) {
         let name = element.name;
-        let effect = effect(name);
-        if element.is_endless && name != "title" {
+        let effect = tag_effect(name);
+        if element.is_unclosed && name != "title" {
             return;
         }
         if matches!(effect, TagEffect::Hidden) || element.is_hidden() {
@@ -217,7 +197,7 @@ impl<'b> BlockBuilder<'b> {
     }
 
     fn end(&mut self, name: &str) {
-        match effect(name) {
+        match tag_effect(name) {
             TagEffect::Style(style) => return self.line.close(style),
             TagEffect::Block => {
                 let kind = match name {
@@ -274,17 +254,17 @@ impl<'b> BlockBuilder<'b> {
         }
     }
 
-    /// Returns the number of a link to `href`, or `None` if it is empty or has a forbidden scheme.
+    /// Adds a link to `href` and returns its number. Returns `None` if it has no target or its scheme is not allowed.
     fn link(&mut self, href: &str) -> Option<u16> {
-        let href = address::tidy(href);
-        if href.is_empty() || href.starts_with('#') || !address::is_harmless(&href) {
+        let href = address::trim_url(href);
+        if href.is_empty() || href.starts_with('#') || !address::is_allowed_scheme(&href) {
             return None;
         }
-        if self.found.links.len() >= MOST_LINKS {
+        if self.found.links.len() >= MAX_LINKS {
             return None;
         }
-        let whole =
-            address::resolve(self.base.as_ref(), &href, self.budget).filter(|whole| address::is_harmless(whole))?;
+        let whole = address::resolve(self.base.as_ref(), &href, self.budget)
+            .filter(|whole| address::is_allowed_scheme(whole))?;
         self.found.links.push(Cow::Owned(whole));
         u16::try_from(self.found.links.len() - 1).ok()
     }
@@ -292,15 +272,16 @@ impl<'b> BlockBuilder<'b> {
     fn push_picture(&mut self, element: &HtmlElement<'_>) {
         let alternative = element.attribute("alt").unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
         let source = ["src", "data-src"].iter().find_map(|name| {
-            let source = address::tidy(element.attribute(name)?);
-            let is_address = !source.is_empty() && address::is_harmless(&source) && self.budget.takes_address(&source);
+            let source = address::trim_url(element.attribute(name)?);
+            let is_address =
+                !source.is_empty() && address::is_allowed_scheme(&source) && self.budget.allows_address(&source);
             is_address.then(|| source.into_owned())
         });
         if let Some(figure) = &mut self.figure {
             figure.picture.get_or_insert((alternative, source));
             return;
         }
-        // Pictures without text are decoration or tracking pixels.
+        // Pictures without a description are decoration or tracking pixels.
         if alternative.is_empty() {
             return;
         }
@@ -317,13 +298,13 @@ impl<'b> BlockBuilder<'b> {
 
     fn push_rule(&mut self) {
         let rule = Role::Body(BlockKind::Rule);
-        // Merge adjacent rules, and drop rules at the start.
+        // Repeated rules, and a rule before all text, are dropped.
         if self.row.is_none() && self.found.parts.last().is_some_and(|part| part.role != rule) {
             self.found.parts.push(DraftPart { role: rule, text: "".into(), spans: Vec::new() });
         }
     }
 
-    /// Ends the current block as `kind`, unless an open element implies another kind.
+    /// Ends the current block. `kind` applies unless the open elements determine another one.
     fn flush(&mut self, kind: BlockKind) {
         self.broken = false;
         if self.line.is_blank() {
@@ -345,7 +326,7 @@ impl<'b> BlockBuilder<'b> {
             figure.has_caption = true;
             let picture = figure.picture.as_ref().and_then(|(_, source)| source.clone());
             let mut line = line;
-            // The caption links to its picture, unless it has a link already.
+            // The caption links to its picture unless it already has a link.
             if !line.has_link()
                 && let Some(number) = picture.and_then(|source| self.link(&source))
             {
@@ -367,12 +348,12 @@ impl<'b> BlockBuilder<'b> {
         }
     }
 
-    /// Ends a row: one line of a table, or blocks, if its cells are longer than a line.
+    /// Ends a row: one table row, or separate blocks if its cells are long.
     fn end_row(&mut self) {
         self.flush(BlockKind::Paragraph);
         let Some(row) = self.row.take() else { return };
         let is_short = |(_, kind, line): &(usize, BlockKind, InlineText)| {
-            *kind == BlockKind::Paragraph && line.len() <= LONGEST_CELL
+            *kind == BlockKind::Paragraph && line.len() <= MAX_CELL_BYTES
         };
         if row.cells < 2 || !row.pieces.iter().all(is_short) {
             self.row = Some(row);
@@ -393,7 +374,7 @@ impl<'b> BlockBuilder<'b> {
         }
     }
 
-    /// Converts the content of the open row to blocks.
+    /// Turns the pieces of the open row into blocks of their own.
     fn spill_row(&mut self) {
         for (_, kind, line) in self.row.take().map(|row| row.pieces).unwrap_or_default() {
             self.push(Role::Body(kind), line, kind == BlockKind::Code);
@@ -414,11 +395,11 @@ impl<'b> BlockBuilder<'b> {
         self.push(Role::Caption, line, false);
     }
 
-    /// Ends a form. Its content is dropped, unless the form wraps the whole page.
+    /// Drops the content of a form unless the form is wrapped around the whole page.
     fn end_form(&mut self) {
         let Some((parts, links)) = self.form.take() else { return };
         let text: usize = self.found.parts.iter().skip(parts).map(|part| part.text.len()).sum();
-        if text < FORM_WITH_A_PAGE && self.row.is_none() {
+        if text < MIN_PAGE_FORM_BYTES && self.row.is_none() {
             self.found.parts.truncate(parts);
             self.found.links.truncate(links);
         }
@@ -436,9 +417,4 @@ impl<'b> BlockBuilder<'b> {
         }
         self.found
     }
-}
-
-/// Returns whether an element begins and ends a block.
-pub(super) fn is_block(name: &str) -> bool {
-    matches!(effect(name), TagEffect::Block)
 }

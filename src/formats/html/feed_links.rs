@@ -1,25 +1,26 @@
-//! Feeds of a page: `<link rel="alternate">` by the WHATWG's HTML standard, or else links that look like feeds.
+//! Finds the feeds of a page: in `<link rel="alternate">`, as the HTML standard of the WHATWG defines it, or else in
+//! links that look like feeds.
 
 use url::Url;
 
 use super::tokens::{HtmlToken, tokenize};
-use crate::formats::budget::{Budget, LONGEST_ADDRESS};
+use crate::formats::budget::{Budget, MAX_ADDRESS_BYTES};
 use crate::formats::encoding::decode_as;
 
-/// The maximum number of feeds that are offered.
-const MOST: usize = 50;
+/// Maximum number of feeds of a page.
+const MAX_FEEDS: usize = 50;
 
-/// A feed of a page.
+/// A feed that a page links to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageFeed {
     /// The address.
     pub url: String,
-    /// The title on the page; may be empty.
+    /// The title that the page gives; may be empty.
     pub title: String,
 }
 
-/// Returns the feeds of a page that was fetched from `base`, each once, in the order of the page. Returns none if the bytes
-/// are not text.
+/// Returns the feeds that a page links to, each once, in the order of the page. `base` is the address of the page.
+/// Returns an empty list if the bytes are not text.
 pub fn feeds_of_page(bytes: &[u8], content_type: Option<&str>, base: &str) -> Vec<PageFeed> {
     let Ok(decoded) = decode_as(bytes, content_type) else { return Vec::new() };
     let budget = Budget::of(decoded.text().len());
@@ -31,9 +32,9 @@ pub fn feeds_of_page(bytes: &[u8], content_type: Option<&str>, base: &str) -> Ve
             return;
         }
         let resolved = |href: &str| {
-            // Every resolved link contains the base.
+            // Every resolved link repeats the base.
             let length = href.len() + base.as_ref().map_or(0, |base| base.as_str().len());
-            if length > LONGEST_ADDRESS || !budget.charge(length) {
+            if length > MAX_ADDRESS_BYTES || !budget.charge(length) {
                 return None;
             }
             let url = match &base {
@@ -46,23 +47,23 @@ pub fn feeds_of_page(bytes: &[u8], content_type: Option<&str>, base: &str) -> Ve
         match element.name {
             "base" => base = Some(url),
             "link" if is_feed(element.attribute("rel"), element.attribute("type")) => {
-                put(&mut named, &url, element.attribute("title"));
+                push_feed(&mut named, &url, element.attribute("title"));
             }
-            "a" if looks_like_feed(&url) => put(&mut likely, &url, element.attribute("title")),
+            "a" if looks_like_feed(&url) => push_feed(&mut likely, &url, element.attribute("title")),
             _ => {}
         }
     });
     if named.is_empty() { likely } else { named }
 }
 
-fn put(feeds: &mut Vec<PageFeed>, url: &Url, title: Option<&str>) {
-    if feeds.len() < MOST && feeds.iter().all(|feed| feed.url != url.as_str()) {
+fn push_feed(feeds: &mut Vec<PageFeed>, url: &Url, title: Option<&str>) {
+    if feeds.len() < MAX_FEEDS && feeds.iter().all(|feed| feed.url != url.as_str()) {
         let title = title.unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
         feeds.push(PageFeed { url: url.to_string(), title });
     }
 }
 
-/// Returns whether a link declares that it leads to a feed.
+/// Returns whether a link is declared as a feed.
 fn is_feed(rel: Option<&str>, kind: Option<&str>) -> bool {
     let says = |wanted: &str| rel.unwrap_or("").split_whitespace().any(|word| word.eq_ignore_ascii_case(wanted));
     let kind = kind.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();

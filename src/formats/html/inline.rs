@@ -1,14 +1,14 @@
-//! Inline text of a block: collapses white space and records styles.
+//! The text of one HTML block: white space is collapsed and styled ranges are recorded.
 
 use crate::article::{Span, SpanStyle};
 use crate::text::clean;
 
-/// A block's text with its spans.
+/// The text of a block with its spans.
 #[derive(Debug, Default)]
 pub(super) struct InlineText {
     text: String,
     spans: Vec<Span>,
-    /// The nesting depth of each style, and the start of its outermost span.
+    /// The nesting depth of each style, and where its outermost range begins.
     emphasis: StyledRange,
     strong: StyledRange,
     code: StyledRange,
@@ -27,11 +27,11 @@ impl InlineText {
         InlineText { text: clean(text).into_owned(), ..InlineText::default() }
     }
 
-    /// Adds text. White space becomes one space, or none at the start.
+    /// Adds text. White space is collapsed to one space, and dropped at the front.
     pub(super) fn push(&mut self, text: &str) {
         let text = clean(text);
         self.text.reserve(text.len());
-        // Most text has single spaces already. After `clean`, white space is only spaces and line feeds.
+        // Most text has single spaces already; `clean` leaves no white space but spaces and line feeds.
         let follows = !self.text.is_empty() && !self.text.ends_with(' ');
         if (follows || !text.starts_with(' ')) && !text.contains("  ") && !text.contains('\n') {
             self.text.push_str(&text);
@@ -47,12 +47,12 @@ impl InlineText {
         }
     }
 
-    /// Adds preformatted text.
+    /// Adds text whose white space is preserved.
     pub(super) fn push_code(&mut self, text: &str) {
         self.text.push_str(&clean(&text.replace("\r\n", "\n").replace('\t', "    ")));
     }
 
-    /// Begins a style. Nesting the same style has no effect.
+    /// Begins a range with a style. Nested ranges of the same style have no effect.
     pub(super) fn open(&mut self, style: SpanStyle) {
         let start = self.text.len();
         if let Some(stretch) = self.stretch(style) {
@@ -63,7 +63,7 @@ impl InlineText {
         }
     }
 
-    /// Ends a style.
+    /// Ends the range of a style.
     pub(super) fn close(&mut self, style: SpanStyle) {
         let Some(stretch) = self.stretch(style) else { return };
         if stretch.depth == 1 {
@@ -75,50 +75,49 @@ impl InlineText {
         }
     }
 
-    /// Begins a link, unless one is open.
+    /// Begins a link. Ends an open one, as links cannot be nested.
     pub(super) fn open_link(&mut self, number: u16) {
         self.close_link();
         self.link = Some((number, self.text.len()));
     }
 
-    /// Ends a link.
+    /// Ends the open link.
     pub(super) fn close_link(&mut self) {
         if let Some((number, start)) = self.link.take() {
             self.mark(start, SpanStyle::Link(number));
         }
     }
 
-    /// Returns whether a link is open.
     pub(super) fn in_link(&self) -> bool {
         self.link.is_some()
     }
 
-    /// Returns whether the line has a link.
+    /// Returns whether the text contains a link.
     pub(super) fn has_link(&self) -> bool {
         self.spans.iter().any(|span| matches!(span.style, SpanStyle::Link(_)))
     }
 
-    /// Turns the whole line into one link.
+    /// Makes the whole text one link.
     pub(super) fn link_all(&mut self, number: u16) {
         self.mark(0, SpanStyle::Link(number));
     }
 
-    /// Returns whether the line is blank.
+    /// Returns whether the text is empty or white space.
     pub(super) fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
 
-    /// Returns the length in bytes.
+    /// Returns the length of the text in bytes.
     pub(super) fn len(&self) -> usize {
         self.text.len()
     }
 
-    /// Clears the text, but not the open styles.
+    /// Drops the text. Open styles and links stay open.
     pub(super) fn clear(&mut self) {
         drop(self.take());
     }
 
-    /// Returns the current line and starts the next one. Open styles and links continue.
+    /// Takes the line. Open styles and links continue in the next line.
     pub(super) fn take(&mut self) -> InlineText {
         for style in [SpanStyle::Emphasis, SpanStyle::Strong, SpanStyle::Code] {
             if let Some(StyledRange { depth: 1.., start }) = self.stretch(style).copied() {
@@ -138,7 +137,7 @@ impl InlineText {
         std::mem::replace(self, rest)
     }
 
-    /// Appends a complete line.
+    /// Appends another finished line.
     pub(super) fn append(&mut self, line: InlineText) {
         let shift = self.text.len();
         if shift > 0 && !self.text.ends_with(' ') && !line.text.starts_with(' ') {
@@ -153,14 +152,14 @@ impl InlineText {
         }));
     }
 
-    /// Returns text and spans for a draft, or `None` if the line is blank.
+    /// Returns the text and the spans of a draft; `None` if the text is blank.
     pub(super) fn finish(mut self, code: bool) -> Option<(String, Vec<Span>)> {
         if self.is_blank() {
             return None;
         }
         self.text.truncate(self.text.trim_end().len());
         if code {
-            // A line end right after the tag is not part of the text.
+            // HTML ignores a line end right after the start tag.
             let text = self.text.strip_prefix('\n').unwrap_or(&self.text).to_owned();
             return Some((text, Vec::new()));
         }
@@ -170,7 +169,7 @@ impl InlineText {
             span.start < span.end
         });
         self.spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
-        // Pieces that are safe by themselves can be unsafe together, such as stacked marks.
+        // Pieces that are safe alone may form a long run of combining marks together.
         let cleaned = clean(&self.text);
         if *cleaned != *self.text {
             return Some((cleaned.into_owned(), Vec::new()));

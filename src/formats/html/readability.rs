@@ -1,49 +1,51 @@
-//! Saved pages: metadata, and the text without menus.
+//! Saved pages: metadata, and the text without the menus around it.
 //!
-//! `dom_smoothie` extracts the text like the reader view of browsers. If it finds none, or if the page is too large or too
-//! deep for a tree, the whole page is shown.
+//! `dom_smoothie` finds the text, like the reader view of browsers. Pages without a result, and pages that are too
+//! large or too deep for a tree, are shown as a whole.
 
 use std::borrow::Cow;
 
 use dom_smoothie::{Article, Config, Readability};
 
-use super::blocks::{HtmlBlocks, blocks};
-use super::depth::Depth;
-use super::text_of;
-use super::tokens::{HtmlElement, HtmlToken, is_void, tokenize, without_endless_tags};
-use crate::article::Warning;
-use crate::article::{Draft, DraftPart, Role, SpanStyle};
+use super::blocks::{HtmlBlocks, blocks, text_of};
+use super::elements::is_void;
+use super::open_elements::OpenElements;
+use super::tokens::{HtmlElement, HtmlToken, drop_excess_attributes, tokenize};
+use crate::article::{Draft, DraftPart, Role, SpanStyle, Warning};
 use crate::formats::address::{self, Base};
-use crate::formats::budget::{Budget, LONGEST_ADDRESS};
+use crate::formats::budget::{Budget, MAX_ADDRESS_BYTES};
+use crate::formats::date;
 use crate::formats::encoding::decode_as;
-use crate::formats::{FileHint, ParsedFile, date, feed, limit_headline};
+use crate::formats::feed::date::parse as parse_feed_date;
+use crate::formats::format::{FileHint, ParsedFile};
+use crate::formats::headline::{headline_from_name, limit_headline};
 
-/// The maximum number of tags for a tree, which takes time and stack. Larger pages are shown whole.
-const MOST_TAGS: usize = 50_000;
-const DEEPEST: usize = 300;
+/// Limits of the tree, which takes time and stack. Larger and deeper pages are shown as a whole.
+const MAX_TAGS: usize = 50_000;
+const MAX_DEPTH: usize = 300;
 
-/// The maximum number of syntax errors. The tree stores a message for each: `<p>` and ten million `< ` took 1.2 GB.
-const MOST_MISTAKES: usize = MOST_TAGS;
+/// Maximum number of markup errors. The tree stores a message for each: `<p>` and ten million `< ` took 1.2 GB.
+const MAX_MISTAKES: usize = MAX_TAGS;
 
-/// The maximum number of bytes that html5ever may scan for escaping. It writes an `&` or a byte 0xC2 by first searching the
-/// next `<` or `>`, however far that is: 3 MB of `&amp;` took 7 s. Other pages are shown whole.
-const MOST_ESCAPING: usize = 512 << 20;
+/// Maximum number of bytes that html5ever scans to escape text. It scans from each `&` and each byte 0xC2 to the next
+/// `<` or `>`; 3 MB of `&amp;` took 7 s. Pages above the limit are shown as a whole.
+const MAX_ESCAPE_SCAN: usize = 512 << 20;
 
-/// The maximum number of bytes to compare. The reader view compares the words of the title with each heading: 64 KB of a
-/// long title and short headings took 6 s. Other pages are shown whole.
-const MOST_COMPARING: usize = 8 << 20;
+/// Maximum number of bytes of titles that are compared with headings. `dom_smoothie` compares the words of the title
+/// with each heading; 64 KB of a long title and short headings took 6 s. Pages above the limit are shown as a whole.
+const MAX_TITLE_COMPARISON: usize = 8 << 20;
 
-/// Memory that a tag takes in a tree, in bytes, and memory for each byte of the page.
-const TAG_IN_TREE: usize = 256;
-const BYTE_IN_TREE: usize = 8;
+/// The memory of a tag in the tree, in bytes, and the memory per byte of the page.
+const TREE_BYTES_PER_TAG: usize = 256;
+const TREE_BYTES_PER_BYTE: usize = 8;
 
-/// The maximum number of headings to consider for the article.
-const MOST_HEADINGS: usize = 16;
+/// Maximum number of headings among which the headline is searched.
+const MAX_HEADINGS: usize = 16;
 
-/// The minimum length of an article, in bytes.
-const LEAST_TEXT: usize = 140;
+/// Minimum length of an article's text in bytes.
+const MIN_TEXT_BYTES: usize = 140;
 
-/// Returns the article of the page fetched from `url`, or `None` if it has no text.
+/// Returns the article of the page that was fetched from `url`; `None` if the page has no text.
 pub fn page_article(bytes: &[u8], content_type: Option<&str>, url: &str) -> Option<Draft<'static>> {
     let decoded = decode_as(bytes, content_type).ok()?;
     let mut found = ParsedFile { budget: Budget::of(decoded.text().len()), ..ParsedFile::default() };
@@ -59,46 +61,45 @@ pub(super) fn read<'a>(hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFil
     read_from(hint, text, None, found);
 }
 
-/// Reads a page; `url` is where it was fetched from, if it was.
+/// Parses a page. `url` is its address if it was fetched.
 fn read_from(hint: &FileHint<'_>, text: &str, url: Option<&str>, found: &mut ParsedFile<'_>) {
-    let text = &*without_endless_tags(text);
+    let text = &*drop_excess_attributes(text);
     let mut page = PageMetadata::of(text);
     if let Some(url) = url {
         page.canonical = Some(url.to_owned());
     }
     let ParsedFile { drafts, flaws, budget, .. } = found;
     let base = page.base.as_deref().or(page.address()).and_then(|base| Base::of(base, budget));
-    let article = page.is_modest(text, budget).then(|| readable(text, page.address())).flatten();
+    let article = page.fits_in_tree(text, budget).then(|| run_readability(text, page.address())).flatten();
     let article = article.filter(|article| budget.charge(article.content.len()));
     let base = base.as_ref();
     let mut body = article.as_ref().map(|article| blocks(&article.content, base, budget)).unwrap_or_default();
     let text_length = |body: &HtmlBlocks| body.parts.iter().map(|part| part.text.len()).sum::<usize>();
     let whole = blocks(text, base, budget);
-    // If the found text is only a small part of the page, the page is not an article.
-    if text_length(&body) < LEAST_TEXT.min(text_length(&whole)) {
+    // The result must be a good part of the page's text; otherwise the page is not laid out like an article.
+    if text_length(&body) < MIN_TEXT_BYTES.min(text_length(&whole)) {
         body = whole;
     }
-    if prose(&body) == 0 {
+    if text_outside_links(&body) == 0 {
         flaws.push(Warning {
             line: None,
-            cause: "the page holds no text of an article".to_owned(),
-            consequence: if body.parts.is_empty() { "there is nothing to read" } else { "its links are shown" }
-                .to_owned(),
+            cause: "the page has no article text".to_owned(),
+            consequence: if body.parts.is_empty() { "nothing is shown" } else { "only its links are shown" }.to_owned(),
         });
     }
     let mut draft = Draft { url: page.address().map(|url| Cow::Owned(url.to_owned())), ..Draft::default() };
     let published = article.as_ref().and_then(|article| article.published_time.as_deref());
     let dates = [page.published.as_deref(), published, page.time.as_deref()];
     draft.published =
-        dates.into_iter().flatten().find_map(feed::parse_date).or_else(|| date::of_file_name(hint.file_name));
+        dates.into_iter().flatten().find_map(parse_feed_date).or_else(|| date::of_file_name(hint.file_name));
     let heading = page.heading();
     draft.section = Cow::Owned(page.section.unwrap_or_default());
     let found_title = article.as_ref().map(|article| article.title.trim().to_owned());
     let title =
         [page.named_title, heading, found_title, page.title.map(|title| without_site(&title, page.site.as_deref()))];
     let title = title.into_iter().flatten().find(|title| !title.is_empty());
-    let title = title.unwrap_or_else(|| crate::formats::headline_from_name(hint));
-    // Do not repeat the headline.
+    let title = title.unwrap_or_else(|| headline_from_name(hint));
+    // Do not repeat the headline in the body.
     if body.parts.first().is_some_and(|part| part.role != Role::Caption && part.text.trim() == title) {
         body.parts.remove(0);
     }
@@ -112,10 +113,10 @@ fn read_from(hint: &FileHint<'_>, text: &str, url: Option<&str>, found: &mut Par
     drafts.push(draft);
 }
 
-/// Returns the text of a page as the reader view of a browser shows it.
-fn readable(html: &str, address: Option<&str>) -> Option<Article> {
-    let config = Config { max_elements_to_parse: MOST_TAGS, ..Config::default() };
-    // dom_smoothie fails for invalid addresses.
+/// Returns the text of a page as the reader view of a browser would show it.
+fn run_readability(html: &str, address: Option<&str>) -> Option<Article> {
+    let config = Config { max_elements_to_parse: MAX_TAGS, ..Config::default() };
+    // `dom_smoothie` fails if the address is invalid.
     let address = address.filter(|address| address.starts_with("http"));
     Readability::new(html, address, Some(config)).ok()?.parse().ok()
 }
@@ -129,8 +130,8 @@ fn one_line(text: &str) -> Option<String> {
     Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
 }
 
-/// Returns the length of text outside of links, in bytes.
-fn prose(body: &HtmlBlocks) -> usize {
+/// Returns the length of the text outside of links, in bytes.
+fn text_outside_links(body: &HtmlBlocks) -> usize {
     let length = |part: &DraftPart<'_>| {
         let links = part.spans.iter().filter(|span| matches!(span.style, SpanStyle::Link(_)));
         part.text.len().saturating_sub(links.map(|span| span.end.saturating_sub(span.start) as usize).sum())
@@ -150,43 +151,43 @@ fn without_site(title: &str, site: Option<&str>) -> String {
 #[derive(Default)]
 struct PageMetadata {
     title: Option<String>,
-    /// The title for other sites (`og:title`).
+    /// The title for other sites (`og:title` and the like).
     named_title: Option<String>,
-    /// The headings of level 1.
+    /// The `h1` headings.
     headings: Vec<String>,
     description: Option<String>,
     author: Option<String>,
     section: Option<String>,
     site: Option<String>,
     published: Option<String>,
-    /// The first `<time>`.
+    /// The first `<time>` in the text.
     time: Option<String>,
     canonical: Option<String>,
     base: Option<String>,
     tags: usize,
     mistakes: usize,
-    /// The number of headings of levels 1 and 2.
+    /// The number of `h1` and `h2` headings.
     heading_count: usize,
-    /// The length of the longest possible title.
+    /// The length of the longest text that may be the title.
     longest_title: usize,
-    /// The length of the current JSON-LD data.
+    /// The length of the JSON-LD that is being read.
     data: Option<usize>,
-    /// Addresses that may be relative.
+    /// The number of addresses that may be relative.
     addresses: usize,
     escaping: EscapeCounter,
-    nesting: Depth,
+    nesting: OpenElements,
     deepest: usize,
 }
 
 impl PageMetadata {
     fn of(html: &str) -> PageMetadata {
         let mut page = PageMetadata::default();
-        // The element whose text is collected, and the text so far.
+        // The element whose text is collected, and its text so far.
         let mut wanted: Option<(&'static str, String)> = None;
         tokenize(html, |token| match token {
             HtmlToken::Start(element) => {
                 page.count(&element);
-                // An unclosed title ends at the next tag.
+                // A title without an end tag ends at the next tag.
                 if let Some((_, text)) = wanted.take_if(|(name, _)| *name == "title") {
                     page.title = one_line(&text);
                 }
@@ -196,7 +197,7 @@ impl PageMetadata {
                 let attribute = |name: &str| element.attribute(name).map(str::trim).filter(|text| !text.is_empty());
                 match element.name {
                     "title" if page.title.is_none() && wanted.is_none() => wanted = Some(("title", String::new())),
-                    "h1" if page.headings.len() < MOST_HEADINGS => wanted = Some(("h1", String::new())),
+                    "h1" if page.headings.len() < MAX_HEADINGS => wanted = Some(("h1", String::new())),
                     "meta" => {
                         let name = attribute("property").or(attribute("name")).or(attribute("itemprop"));
                         if let Some((name, content)) = name.zip(attribute("content")) {
@@ -263,8 +264,8 @@ impl PageMetadata {
         field.get_or_insert_with(|| text_of(content));
     }
 
-    /// Returns the heading of the article. Sites put their own names in headings too, so choose the one that begins the
-    /// title.
+    /// Returns the heading of the article. Sites put their own names in headings too, so a heading that begins the
+    /// title is preferred.
     fn heading(&self) -> Option<String> {
         let title = self.title.as_deref().unwrap_or("").to_lowercase();
         let begins = self.headings.iter().find(|heading| title.starts_with(&heading.to_lowercase()));
@@ -273,14 +274,16 @@ impl PageMetadata {
 
     fn address(&self) -> Option<&str> {
         self.canonical.as_deref().filter(|address| {
-            address.len() <= LONGEST_ADDRESS && address::scheme(address).is_some() && address::is_harmless(address)
+            address.len() <= MAX_ADDRESS_BYTES
+                && address::scheme(address).is_some()
+                && address::is_allowed_scheme(address)
         })
     }
 
-    /// Records the start of an element, to estimate the depth of the tree.
+    /// Tracks the nesting depth, roughly as a tree would nest the element.
     fn nest(&mut self, name: &str) {
-        if self.deepest > DEEPEST {
-            // The limit is reached.
+        if self.deepest > MAX_DEPTH {
+            // The limit is exceeded; the exact depth does not matter.
             return;
         }
         let ends_its_like = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th" | "option");
@@ -312,17 +315,18 @@ impl PageMetadata {
         }
     }
 
-    /// Returns whether a tree of the page takes little time and fits the budget.
-    fn is_modest(&self, text: &str, budget: &Budget) -> bool {
+    /// Returns whether a tree of the page is small enough to build and fits the budget.
+    fn fits_in_tree(&self, text: &str, budget: &Budget) -> bool {
         // The tree resolves addresses itself, with a base of any length.
         let base = self.base.as_deref().or(self.address()).map_or(0, str::len);
-        let tree = self.tags * TAG_IN_TREE + text.len().saturating_mul(BYTE_IN_TREE) + self.addresses * base;
-        self.tags <= MOST_TAGS
-            && self.deepest <= DEEPEST
-            && self.mistakes <= MOST_MISTAKES
-            && self.escaping.bytes <= MOST_ESCAPING
-            && self.longest_title.saturating_mul(self.heading_count) <= MOST_COMPARING
-            && base <= LONGEST_ADDRESS
+        let tree =
+            self.tags * TREE_BYTES_PER_TAG + text.len().saturating_mul(TREE_BYTES_PER_BYTE) + self.addresses * base;
+        self.tags <= MAX_TAGS
+            && self.deepest <= MAX_DEPTH
+            && self.mistakes <= MAX_MISTAKES
+            && self.escaping.bytes <= MAX_ESCAPE_SCAN
+            && self.longest_title.saturating_mul(self.heading_count) <= MAX_TITLE_COMPARISON
+            && base <= MAX_ADDRESS_BYTES
             && budget.has(tree)
     }
 }
@@ -333,9 +337,9 @@ struct EscapeCounter {
     bytes: usize,
     /// The length of the text since the last tag, `<` or `>`.
     run: usize,
-    /// The number of characters to escape in it.
+    /// The number of characters in it that are escaped.
     signs: usize,
-    /// The text of scripts and styles is not escaped.
+    /// Whether this is the text of a script or a style sheet, which is not escaped.
     is_raw: bool,
 }
 
@@ -353,7 +357,7 @@ impl EscapeCounter {
         }
     }
 
-    /// Ends a run of text; `is_raw` tells what follows.
+    /// Ends a run of text. `is_raw` applies to the text that follows.
     fn end_run(&mut self, is_raw: bool) {
         self.bytes = self.bytes.saturating_add(self.run.saturating_mul(self.signs));
         (self.run, self.signs, self.is_raw) = (0, 0, is_raw);
@@ -366,36 +370,36 @@ mod tests {
 
     #[test]
     fn page_depth_ignores_stray_and_omitted_end_tags() {
-        let is_modest = |html: &str| PageMetadata::of(html).is_modest(html, &Budget::of(html.len()));
-        assert!(!is_modest(&"</div><rss>".repeat(DEEPEST + 1)));
-        assert!(is_modest(&"<div><p>A paragraph.<ul><li>One<li>Two</ul></div>".repeat(DEEPEST)));
-        assert!(is_modest(&format!("<div>{}</div>", "<p>A paragraph.".repeat(2 * DEEPEST))));
+        let fits_in_tree = |html: &str| PageMetadata::of(html).fits_in_tree(html, &Budget::of(html.len()));
+        assert!(!fits_in_tree(&"</div><rss>".repeat(MAX_DEPTH + 1)));
+        assert!(fits_in_tree(&"<div><p>A paragraph.<ul><li>One<li>Two</ul></div>".repeat(MAX_DEPTH)));
+        assert!(fits_in_tree(&format!("<div>{}</div>", "<p>A paragraph.".repeat(2 * MAX_DEPTH))));
     }
 
     #[test]
     fn pages_too_large_for_a_tree_are_recognised() {
-        let is_modest = |html: &str| PageMetadata::of(html).is_modest(html, &Budget::of(html.len()));
+        let fits_in_tree = |html: &str| PageMetadata::of(html).fits_in_tree(html, &Budget::of(html.len()));
         for piece in ["&amp;", "&amp", "é £"] {
-            assert!(is_modest(&format!("<p>{}", piece.repeat(10_000))), "{piece}");
-            assert!(!is_modest(&format!("<p>{}", piece.repeat(60_000))), "{piece}");
-            assert!(!is_modest(&format!("<p title='{}'>", piece.repeat(60_000))), "{piece}");
-            assert!(is_modest(&format!("<p>{}", format!("{piece}<br>").repeat(40_000))), "{piece}");
-            assert!(is_modest(&format!("<script>{}</script>", piece.repeat(60_000))), "{piece}");
+            assert!(fits_in_tree(&format!("<p>{}", piece.repeat(10_000))), "{piece}");
+            assert!(!fits_in_tree(&format!("<p>{}", piece.repeat(60_000))), "{piece}");
+            assert!(!fits_in_tree(&format!("<p title='{}'>", piece.repeat(60_000))), "{piece}");
+            assert!(fits_in_tree(&format!("<p>{}", format!("{piece}<br>").repeat(40_000))), "{piece}");
+            assert!(fits_in_tree(&format!("<script>{}</script>", piece.repeat(60_000))), "{piece}");
         }
-        assert!(!is_modest(&format!("<p>{}", "< ".repeat(MOST_MISTAKES + 1))));
+        assert!(!fits_in_tree(&format!("<p>{}", "< ".repeat(MAX_MISTAKES + 1))));
         for title in
             ["<title>word</title>", "<meta content='word'>", "<script type='application/ld+json'>word</script>"]
         {
             let page = |words: usize, headings: usize| {
                 format!("{}{}", title.replace("word", &"word ".repeat(words)), "<h2>a</h2>".repeat(headings))
             };
-            assert!(is_modest(&page(1_000, 1_000)), "{title}");
-            assert!(!is_modest(&page(3_000, 3_000)), "{title}");
+            assert!(fits_in_tree(&page(1_000, 1_000)), "{title}");
+            assert!(!fits_in_tree(&page(3_000, 3_000)), "{title}");
         }
         let base = |length: usize| format!("<base href='https://example.org/{}/'>", "a".repeat(length));
-        assert!(!is_modest(&base(5_000)));
-        assert!(is_modest(&format!("{}{}", base(1_000), "<a href=b>c</a>".repeat(10_000))));
-        assert!(!is_modest(&format!("{}{}", base(4_000), "<a href=b>c</a>".repeat(20_000))));
-        assert!(!is_modest(&format!("{}<img srcset='{}'>", base(4_000), "a,".repeat(10_000))));
+        assert!(!fits_in_tree(&base(5_000)));
+        assert!(fits_in_tree(&format!("{}{}", base(1_000), "<a href=b>c</a>".repeat(10_000))));
+        assert!(!fits_in_tree(&format!("{}{}", base(4_000), "<a href=b>c</a>".repeat(20_000))));
+        assert!(!fits_in_tree(&format!("{}<img srcset='{}'>", base(4_000), "a,".repeat(10_000))));
     }
 }

@@ -1,13 +1,14 @@
-//! The HTML sanitizer for values of feeds. Elements and attributes that only format text stay; scripts, embedded content,
-//! frames, forms and styles are dropped.
+//! Sanitizes HTML in feeds. Elements and attributes that only format text stay; scripts, embedded content, frames,
+//! forms and styles are removed.
 
-use super::depth::Depth;
+use super::elements::is_void;
+use super::open_elements::OpenElements;
 use super::skip::{Skip, SkippedElement};
-use super::tokens::{HtmlElement, HtmlToken, is_void, tokenize};
+use super::tokens::{HtmlElement, HtmlToken, tokenize};
 use crate::formats::address::{self, Base};
 use crate::formats::budget::Budget;
 
-/// Allowed elements. Other elements lose their tags and keep their content.
+/// Elements that stay. Other elements lose their tags but keep their content.
 #[rustfmt::skip]
 const ELEMENTS: &[&str] = &[
     "a", "abbr", "acronym", "address", "area", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br",
@@ -18,13 +19,13 @@ const ELEMENTS: &[&str] = &[
     "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
 ];
 
-/// Elements that are dropped with their content.
+/// Elements that are removed with their content.
 const DROPPED: &[&str] = &[
     "applet", "audio", "button", "canvas", "datalist", "frameset", "iframe", "noembed", "noframes", "object", "script",
     "select", "style", "template", "textarea", "title", "video", "xml",
 ];
 
-/// Attributes allowed on any element.
+/// Attributes that stay, on any element.
 #[rustfmt::skip]
 const ATTRIBUTES: &[&str] = &[
     "abbr", "align", "alt", "cite", "colspan", "datetime", "dir", "headers", "height", "href", "hreflang", "lang",
@@ -32,45 +33,45 @@ const ATTRIBUTES: &[&str] = &[
     "width",
 ];
 
-/// Attributes with an address.
+/// Attributes that hold an address.
 const ADDRESSES: &[&str] = &["cite", "href", "src"];
 
-/// Sanitizes `html`, resolves its addresses against `base`, and balances its tags.
-pub(crate) fn clean_html(html: &str, base: Option<&Base>, budget: &Budget) -> String {
+/// Returns `html` without active content, with absolute addresses resolved against `base` and balanced tags.
+pub(crate) fn sanitize_html(html: &str, base: Option<&Base>, budget: &Budget) -> String {
     if !budget.charge(html.len()) {
         return String::new();
     }
     let text = String::with_capacity(html.len());
-    let mut cleaner = Cleaner { base, budget, text, open: Depth::default(), dropped: None };
-    tokenize(html, |token| cleaner.take(&token));
-    let clean = cleaner.finish();
+    let mut sanitizer = Sanitizer { base, budget, text, open: OpenElements::default(), dropped: None };
+    tokenize(html, |token| sanitizer.handle_token(&token));
+    let clean = sanitizer.finish();
     // Character references are longer than the characters.
     if budget.charge(clean.len().saturating_sub(html.len())) { clean } else { String::new() }
 }
 
-/// Returns whether `name` is an element that is common in feeds.
+/// Returns whether `name` is an element that occurs in the markup of feeds.
 pub(crate) fn is_known_element(name: &str) -> bool {
     ELEMENTS.binary_search(&name).is_ok() || DROPPED.contains(&name) || is_void(name)
 }
 
 fn is_dropped(element: &HtmlElement<'_>) -> bool {
-    DROPPED.contains(&element.name) && !element.is_endless || element.is_hidden()
+    DROPPED.contains(&element.name) && !element.is_unclosed || element.is_hidden()
 }
 
-struct Cleaner<'b> {
+struct Sanitizer<'b> {
     base: Option<&'b Base>,
     budget: &'b Budget,
     text: String,
-    /// The open allowed elements.
-    open: Depth,
-    /// The current element that is dropped with its content.
+    /// The open elements that were written.
+    open: OpenElements,
+    /// The element that is being removed with its content.
     dropped: Option<SkippedElement>,
 }
 
-impl Cleaner<'_> {
-    fn take(&mut self, token: &HtmlToken<'_>) {
+impl Sanitizer<'_> {
+    fn handle_token(&mut self, token: &HtmlToken<'_>) {
         if let Some(dropped) = &mut self.dropped {
-            match dropped.take(token) {
+            match dropped.advance(token) {
                 Skip::Inside => return,
                 Skip::Last => {
                     self.dropped = None;
@@ -106,8 +107,8 @@ impl Cleaner<'_> {
             let mut value = value;
             if ADDRESSES.contains(&name) {
                 let resolved = || address::resolve(self.base, value, self.budget);
-                let resolved = address::is_harmless(&address::tidy(value)).then(resolved).flatten();
-                let Some(resolved) = resolved.filter(|whole| address::is_harmless(whole)) else { continue };
+                let resolved = address::is_allowed_scheme(&address::trim_url(value)).then(resolved).flatten();
+                let Some(resolved) = resolved.filter(|whole| address::is_allowed_scheme(whole)) else { continue };
                 whole = resolved;
                 value = &whole;
             }
@@ -126,7 +127,7 @@ impl Cleaner<'_> {
     }
 
     fn end(&mut self, name: &str) {
-        let Cleaner { open, text, .. } = self;
+        let Sanitizer { open, text, .. } = self;
         open.end(name, |closed| close(closed, text));
     }
 
@@ -160,7 +161,7 @@ pub(crate) fn escape_text(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// Escapes `value` for a double-quoted attribute.
+/// Escapes `value` for an attribute in double quotes.
 pub(crate) fn escape_value(value: &str, out: &mut String) {
     for c in value.chars() {
         match c {
@@ -202,7 +203,7 @@ mod tests {
         ] {
             let budget = Budget::default();
             let base = Base::of("http://example.org/a/", &budget);
-            assert_eq!(clean_html(html, base.as_ref(), &budget), clean, "{html}");
+            assert_eq!(sanitize_html(html, base.as_ref(), &budget), clean, "{html}");
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Skipping of elements with their content.
+//! Skips an element with its content.
 
-use super::tokens::{HtmlToken, is_void};
+use super::elements::{is_block, is_void};
+use super::tokens::HtmlToken;
 
-/// A skipped element, with its nesting depth in elements of the same name.
+/// A skipped element, with the nesting depth of elements of the same name.
 #[derive(Debug)]
 pub(super) struct SkippedElement {
     name: String,
@@ -12,22 +13,21 @@ pub(super) struct SkippedElement {
 /// The position of a token relative to a skipped element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skip {
-    /// The token is inside the element.
+    /// In the element.
     Inside,
-    /// The token ends the element.
+    /// The end tag of the element.
     Last,
-    /// The element ended before it, without an end tag.
+    /// After the element, which ended without an end tag.
     Beyond,
 }
 
 impl SkippedElement {
-    /// Starts to skip an element with this name.
     pub(super) fn new(name: &str) -> SkippedElement {
         SkippedElement { name: name.to_owned(), depth: 1 }
     }
 
-    /// Returns the position of this token.
-    pub(super) fn take(&mut self, token: &HtmlToken<'_>) -> Skip {
+    /// Returns the position of the next token.
+    pub(super) fn advance(&mut self, token: &HtmlToken<'_>) -> Skip {
         match token {
             HtmlToken::Start(element) if ends_before(&self.name, element.name) => return Skip::Beyond,
             HtmlToken::Start(element)
@@ -42,7 +42,7 @@ impl SkippedElement {
     }
 }
 
-/// Returns whether the element `name`, whose end tag is optional, ends at the start of `next`.
+/// Returns whether the element `name` without an end tag ends before the element `next`.
 fn ends_before(name: &str, next: &str) -> bool {
     match name {
         "head" => !matches!(
@@ -52,7 +52,7 @@ fn ends_before(name: &str, next: &str) -> bool {
         "li" => next == "li",
         "option" => next != "option",
         "title" => true,
-        "p" => super::blocks::is_block(next),
+        "p" => is_block(next),
         _ => false,
     }
 }

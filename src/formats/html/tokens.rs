@@ -1,5 +1,5 @@
-//! HTML tokens, from the tokenizer that browsers use. The caller matches tags, so depth and disorder cost nothing: time is
-//! linear, without recursion.
+//! Tokenizes HTML with the tokenizer of a browser engine. Callers match start and end tags themselves, so time is
+//! linear and nothing recurses, whatever the nesting.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -8,15 +8,15 @@ use html5ever::buffer_queue::BufferQueue;
 use html5ever::tokenizer::states::{Rawtext, Rcdata, ScriptData};
 use html5ever::tokenizer::{Tag, TagKind, Token as Html5Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
-/// A token.
+/// A token of HTML.
 pub(super) enum HtmlToken<'a> {
-    /// A start tag. Void elements have only a start tag.
+    /// A start tag, also of an element without content.
     Start(HtmlElement<'a>),
     /// An end tag.
     End(&'a str),
-    /// Text with resolved entities.
+    /// Text with resolved character references.
     Text(&'a str),
-    /// A syntax error.
+    /// A markup error.
     Mistake,
 }
 
@@ -24,20 +24,20 @@ pub(super) enum HtmlToken<'a> {
 pub(super) struct HtmlElement<'a> {
     /// The name, in lower case.
     pub(super) name: &'a str,
-    /// Whether it was written as `<name/>`.
+    /// Whether the tag was written as `<name/>`.
     pub(super) closes_itself: bool,
-    /// Whether it is a skipped element without an end tag, so that the following text is not part of it.
-    pub(super) is_endless: bool,
+    /// Whether the element is one of [`OFTEN_UNCLOSED`] and has no end tag. The text after it is then not its content.
+    pub(super) is_unclosed: bool,
     tag: &'a Tag,
 }
 
 impl<'a> HtmlElement<'a> {
-    /// Returns the value of an attribute, with resolved entities.
+    /// Returns the value of an attribute with resolved character references.
     pub(super) fn attribute(&self, name: &str) -> Option<&'a str> {
         self.attributes().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// Returns whether its attributes hide it in browsers.
+    /// Returns whether browsers hide the element because of its attributes.
     pub(super) fn is_hidden(&self) -> bool {
         self.attributes().any(|(name, value)| match name {
             "hidden" => true,
@@ -56,29 +56,29 @@ impl<'a> HtmlElement<'a> {
     }
 }
 
-/// Elements that are skipped with their content. In feeds and old pages they may be truncated; the text after them is
-/// still shown.
-const CUT_OFF: [&str; 7] = ["applet", "iframe", "noembed", "noframes", "object", "textarea", "title"];
+/// Elements that are dropped with their content. In feeds and old pages they are often cut off, and the text after them
+/// must not be lost.
+const OFTEN_UNCLOSED: [&str; 7] = ["applet", "iframe", "noembed", "noframes", "object", "textarea", "title"];
 
-/// The maximum number of attributes of a tag; a tag with more loses all of them.
-const MOST_ATTRIBUTES: usize = 1_000;
+/// Maximum number of attributes. A tag with more loses all of them.
+const MAX_ATTRIBUTES: usize = 1_000;
 
 /// Calls `take` with every token of `html`, in order.
 pub(super) fn tokenize(html: &str, take: impl FnMut(HtmlToken<'_>)) {
-    let html = &*without_endless_tags(html);
-    let sink = Sink { take: RefCell::new(take), ends: Cell::new(cut_off_ends(html)) };
+    let html = &*drop_excess_attributes(html);
+    let sink = Sink { take: RefCell::new(take), ends: Cell::new(count_ends(html)) };
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let queue = BufferQueue::default();
     queue.push_back(html.into());
-    // The tokenizer stops at the end of a script, where a browser would run it.
+    // The tokenizer stops after each script, because a browser might run it then.
     while !queue.is_empty() {
         let _ = tokenizer.feed(&queue);
     }
     tokenizer.end();
 }
 
-/// Removes the attributes of tags that have too many, because the tokenizer compares each with all before it.
-pub(super) fn without_endless_tags(html: &str) -> Cow<'_, str> {
+/// Removes the attributes of tags that have too many: the tokenizer compares each attribute with all before it.
+pub(super) fn drop_excess_attributes(html: &str) -> Cow<'_, str> {
     let bytes = html.as_bytes();
     let (mut whole, mut done) = (String::new(), 0);
     let mut at = 0;
@@ -86,13 +86,13 @@ pub(super) fn without_endless_tags(html: &str) -> Cow<'_, str> {
         let start = at + open;
         let name = bytes.get(start + 1..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_alphanumeric());
         let name_end = start + 1 + name.count();
-        // Skip a `<` that does not begin a tag, without searching further.
+        // Skip a `<` that begins no tag. Searching for its end would take quadratic time.
         if name_end == start + 1 {
             at = name_end;
             continue;
         }
         let (end, attributes) = end_of_tag(bytes, name_end);
-        if attributes > MOST_ATTRIBUTES {
+        if attributes > MAX_ATTRIBUTES {
             whole.push_str(html.get(done..name_end).unwrap_or(""));
             done = end;
         }
@@ -105,7 +105,7 @@ pub(super) fn without_endless_tags(html: &str) -> Cow<'_, str> {
     Cow::Owned(whole)
 }
 
-/// Returns the end of a tag, searched from behind its name, and the possible number of its attributes.
+/// Returns the end of a tag and its approximate number of attributes. `from` is the end of its name.
 fn end_of_tag(bytes: &[u8], from: usize) -> (usize, usize) {
     let (mut quote, mut before, mut attributes) = (None, b' ', 0);
     for (at, &byte) in bytes.iter().enumerate().skip(from) {
@@ -127,40 +127,13 @@ fn end_of_tag(bytes: &[u8], from: usize) -> (usize, usize) {
     (bytes.len(), attributes)
 }
 
-/// Returns whether an element has no content and no end tag.
-pub(super) fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "basefont"
-            | "bgsound"
-            | "br"
-            | "col"
-            | "command"
-            | "embed"
-            | "frame"
-            | "hr"
-            | "image"
-            | "img"
-            | "input"
-            | "keygen"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
-            | "wbr"
-    )
-}
-
-/// Counts the end tags of each of these elements.
-fn cut_off_ends(html: &str) -> [usize; CUT_OFF.len()] {
-    let mut ends = [0; CUT_OFF.len()];
+/// Returns the number of end tags of each element in [`OFTEN_UNCLOSED`].
+fn count_ends(html: &str) -> [usize; OFTEN_UNCLOSED.len()] {
+    let mut ends = [0; OFTEN_UNCLOSED.len()];
     for at in memchr::memmem::find_iter(html.as_bytes(), b"</") {
         let tag = html.as_bytes().get(at + 2..).unwrap_or_default();
         let is_of = |name: &&str| tag.get(..name.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(name.as_bytes()));
-        if let Some(count) = CUT_OFF.iter().position(is_of).and_then(|known| ends.get_mut(known)) {
+        if let Some(count) = OFTEN_UNCLOSED.iter().position(is_of).and_then(|known| ends.get_mut(known)) {
             *count += 1;
         }
     }
@@ -169,14 +142,14 @@ fn cut_off_ends(html: &str) -> [usize; CUT_OFF.len()] {
 
 struct Sink<F> {
     take: RefCell<F>,
-    /// The number of remaining end tags of these elements.
-    ends: Cell<[usize; CUT_OFF.len()]>,
+    /// The number of remaining end tags of each element in [`OFTEN_UNCLOSED`].
+    ends: Cell<[usize; OFTEN_UNCLOSED.len()]>,
 }
 
 impl<F> Sink<F> {
-    /// Returns whether an end tag of this element follows; `seen` tells that this is one.
+    /// Returns whether an end tag of the element follows. `seen` says that the current token is one.
     fn has_end(&self, name: &str, seen: bool) -> bool {
-        let Some(known) = CUT_OFF.iter().position(|of| *of == name) else { return true };
+        let Some(known) = OFTEN_UNCLOSED.iter().position(|of| *of == name) else { return true };
         let mut ends = self.ends.get();
         let Some(count) = ends.get_mut(known) else { return true };
         let has_end = *count > 0;
@@ -194,14 +167,14 @@ impl<F: FnMut(HtmlToken<'_>)> TokenSink for Sink<F> {
         match token {
             Html5Token::TagToken(tag) if tag.kind == TagKind::StartTag => {
                 let name: &str = &tag.name;
-                let is_endless = !self.has_end(name, false);
-                take(HtmlToken::Start(HtmlElement { name, closes_itself: tag.self_closing, is_endless, tag: &tag }));
+                let is_unclosed = !self.has_end(name, false);
+                take(HtmlToken::Start(HtmlElement { name, closes_itself: tag.self_closing, is_unclosed, tag: &tag }));
                 // The content of these elements is not markup.
                 return match name {
                     "script" => TokenSinkResult::RawData(ScriptData),
-                    "title" | "textarea" if !is_endless => TokenSinkResult::RawData(Rcdata),
+                    "title" | "textarea" if !is_unclosed => TokenSinkResult::RawData(Rcdata),
                     "style" | "xmp" => TokenSinkResult::RawData(Rawtext),
-                    "iframe" | "noembed" | "noframes" if !is_endless => TokenSinkResult::RawData(Rawtext),
+                    "iframe" | "noembed" | "noframes" if !is_unclosed => TokenSinkResult::RawData(Rawtext),
                     "plaintext" => TokenSinkResult::Plaintext,
                     _ => TokenSinkResult::Continue,
                 };
@@ -229,9 +202,9 @@ mod tests {
     fn tags_with_too_many_attributes_lose_only_those() {
         let many: String = (0..5_000).map(|number| format!(" a{number}=\"x > y\"")).collect();
         let html = format!("one <b c='d > e'>two</b> <i{many}>three</i> 1 < 2");
-        assert_eq!(without_endless_tags(&html), "one <b c='d > e'>two</b> <i>three</i> 1 < 2");
-        assert!(matches!(without_endless_tags("<img src=\"data:a/b/c\"> <"), Cow::Borrowed(_)));
+        assert_eq!(drop_excess_attributes(&html), "one <b c='d > e'>two</b> <i>three</i> 1 < 2");
+        assert!(matches!(drop_excess_attributes("<img src=\"data:a/b/c\"> <"), Cow::Borrowed(_)));
         let picture = format!("<img alt=x src=\"data:image/png;base64,{}\">", "a/".repeat(5_000));
-        assert!(matches!(without_endless_tags(&picture), Cow::Borrowed(_)));
+        assert!(matches!(drop_excess_attributes(&picture), Cow::Borrowed(_)));
     }
 }

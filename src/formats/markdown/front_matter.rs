@@ -2,7 +2,7 @@
 
 use crate::article::Warning;
 
-/// A text cut into front matter and body.
+/// A text split into front matter and body.
 pub(super) struct SplitDocument<'a> {
     kind: FrontMatterKind,
     matter: &'a str,
@@ -15,7 +15,7 @@ enum FrontMatterKind {
     Toml,
 }
 
-/// Splits off the front matter, if `text` begins with it.
+/// Splits off the front matter. Returns `None` if there is none.
 pub(super) fn split(text: &str) -> Option<SplitDocument<'_>> {
     let (kind, fence) = match text.get(..4)? {
         "---\n" => (FrontMatterKind::Yaml, "---"),
@@ -33,10 +33,10 @@ pub(super) fn split(text: &str) -> Option<SplitDocument<'_>> {
     None
 }
 
-/// The maximum length of front matter that is parsed, in bytes: YAML can expand.
-const LONGEST: usize = 256 << 10;
+/// Maximum length of front matter in bytes. YAML can describe more than its own length.
+const MAX_BYTES: usize = 256 << 10;
 
-/// Names in lower case, each with its values.
+/// The values of the front matter.
 #[derive(Default)]
 pub(super) struct FrontMatter {
     /// The name as written, in lower case, and its values.
@@ -83,10 +83,10 @@ fn yaml_options() -> serde_saphyr::Options {
     }
 }
 
-/// Reads the values. Returns none, with a warning, if they cannot be parsed.
+/// Parses the values. If they cannot be parsed, adds a warning and returns no values.
 pub(super) fn read(split: &SplitDocument<'_>, flaws: &mut Vec<Warning>) -> FrontMatter {
     let read: Result<Vec<(String, Vec<String>)>, String> = match split.kind {
-        _ if split.matter.len() > LONGEST => Err(format!("it has more than {} KiB", LONGEST >> 10)),
+        _ if split.matter.len() > MAX_BYTES => Err(format!("it has more than {} KiB", MAX_BYTES >> 10)),
         FrontMatterKind::Yaml => serde_saphyr::from_str_with_options::<serde_json::Value>(split.matter, yaml_options())
             .map(|value| match value {
                 serde_json::Value::Object(map) => {
@@ -111,7 +111,7 @@ pub(super) fn read(split: &SplitDocument<'_>, flaws: &mut Vec<Warning>) -> Front
             flaws.push(Warning {
                 line: Some(1),
                 cause: format!("the front matter cannot be read: {cause}"),
-                consequence: "the article is shown without what it says".to_owned(),
+                consequence: "the article is shown without its metadata".to_owned(),
             });
             FrontMatter::default()
         }

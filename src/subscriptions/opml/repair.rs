@@ -1,15 +1,15 @@
-//! Repair of unescaped quotes in OPML attributes.
+//! Repairs unescaped quotes in the attributes of OPML.
 
 use std::borrow::Cow;
 
-/// Escapes quotes inside attribute values of outlines, which some programs write. A quote ends a value only if another
-/// attribute or the end of the tag follows.
-pub(super) fn escaped(text: &str) -> Cow<'_, str> {
+/// Escapes quotes within the attributes of outlines, which some programs write unescaped. A quote ends a value only if
+/// another attribute or the end of the tag follows.
+pub(super) fn escape_inner_quotes(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     for start in memchr::memmem::find_iter(text.as_bytes(), b"<outline") {
         let mut at = start + "<outline".len();
-        // A value cannot extend beyond the next tag.
+        // A value does not extend beyond the next tag.
         let bound =
             memchr::memchr(b'<', text.as_bytes().get(at..).unwrap_or_default()).map_or(text.len(), |end| at + end);
         let tag = text.get(..bound).unwrap_or("");
@@ -33,7 +33,7 @@ pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Returns the quote before the next value of a tag from `at` on, and the start of that value.
+/// Returns the quote before the next value after `at` in a tag, and the position of that value.
 fn next_value(text: &str, at: usize) -> Option<(char, usize)> {
     let rest = text.get(at..)?;
     let end = rest.find(['"', '\'', '>'])?;
@@ -41,7 +41,7 @@ fn next_value(text: &str, at: usize) -> Option<(char, usize)> {
     Some((quote, at + end + 1))
 }
 
-/// Returns whether the text behind a quote shows that it ends a value.
+/// Returns whether the text after a quote shows that it ends a value.
 fn ends_value(behind: &str) -> bool {
     let behind = behind.trim_start();
     let after_name = behind.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, ':' | '-' | '_' | '.'));

@@ -1,6 +1,6 @@
-//! Fields of feeds and entries: links, ids, categories, pictures, generators, sources.
+//! Reads the smaller parts of feeds and entries: links, ids, categories, pictures, generators and sources.
 
-use super::{MOST, XmlFeedReader};
+use super::{MAX_VALUES, XmlFeedReader};
 use crate::formats::address;
 use crate::formats::feed::model::{Feed, FeedCategory, FeedEntry, FeedGenerator, FeedImage, FeedLink, FeedMeta};
 use crate::formats::feed::namespace::Namespace;
@@ -22,7 +22,7 @@ impl XmlFeedReader<'_> {
         if text.is_some() && href.is_empty() {
             return;
         }
-        // RSS 1.0 and some other feeds have addresses in RDF attributes.
+        // In RSS 1.0 and some others, an RDF attribute may hold the address.
         let is_page =
             matches!(media_type.to_ascii_lowercase().as_str(), "text/html" | "application/xhtml+xml" | "html");
         if text.is_some() || (rel == "alternate" && is_page) {
@@ -51,10 +51,10 @@ impl XmlFeedReader<'_> {
         }
     }
 
-    /// Reads a file of a media module.
+    /// Adds a file that a media module lists.
     pub(super) fn media(&self, element: &XmlElement, entry: &mut FeedEntry) {
         let mut file = self.enclosure(element);
-        if file.href.is_empty() || entry.media.len() >= MOST {
+        if file.href.is_empty() || entry.media.len() >= MAX_VALUES {
             return;
         }
         if file.media_type.is_empty() {
@@ -73,9 +73,9 @@ impl XmlFeedReader<'_> {
             head.id = Some(text);
             return;
         }
-        // A bare number or name is not an address, whatever the feed declares, and other feeds may use the same one.
+        // A bare number or name is not an address, whatever the feed declares, and may also occur in other feeds.
         let whole = if text.contains(['/', ':']) { self.tree.resolve(element, &text) } else { String::new() };
-        // An id may be longer than any address.
+        // An id may be longer than an address.
         let whole = if whole.is_empty() { text } else { whole };
         let is_address = address::scheme(&whole).is_some_and(|scheme| scheme.to_ascii_lowercase().starts_with("http"));
         if element.name == "guid" && is_address && head.link.is_none() {
@@ -93,14 +93,14 @@ impl XmlFeedReader<'_> {
             let (term, scheme, label) = (term.trim().to_owned(), scheme.to_owned(), label.to_owned());
             let category = FeedCategory { term, scheme, label };
             let is_empty = category == FeedCategory::default();
-            if !is_empty && head.categories.len() < MOST && !head.categories.contains(&category) {
+            if !is_empty && head.categories.len() < MAX_VALUES && !head.categories.contains(&category) {
                 head.categories.push(category);
             }
         };
         let itunes = "http://www.itunes.com/";
         match (element.space, element.name.as_str()) {
             (Namespace::Itunes, "category") => {
-                // A category contains its subcategories.
+                // Categories contain subcategories.
                 let mut pending = vec![id];
                 while let Some(id) = pending.pop() {
                     if let Some(term) = self.tree.element(id).and_then(|element| element.attribute("text")) {
@@ -151,13 +151,13 @@ impl XmlFeedReader<'_> {
         FeedGenerator { name: text::plain(self.tree, id), href, version: attribute("version") }
     }
 
-    /// Reads the original feed of an entry: named as in RSS, or described as in Atom.
+    /// Reads the feed that an entry was taken from: a name in RSS, a description in Atom.
     pub(super) fn source(&self, id: NodeId, element: &XmlElement) -> Feed {
         let mut feed = Feed::default();
         if self.tree.has_elements(id) {
             self.about(id, &mut feed);
         } else {
-            feed.head.title = self.text(id, self.unsure());
+            feed.head.title = self.text(id, self.default_kind());
         }
         if let Some(url) = element.attribute("url") {
             feed.head.link = Some(self.tree.resolve(element, url));

@@ -1,4 +1,5 @@
-//! The tree builder. Errors of the XML reader are repaired if their meaning is clear, and parsing continues after them.
+//! Builds the tree of a document that may be broken. After a syntax error, the markup is repaired if its meaning is
+//! clear, and parsing continues behind it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,21 +10,21 @@ use quick_xml::{Error, Reader};
 
 use super::{Content, Node, NodeId, ROOT, Tree, XmlElement};
 use crate::formats::address::Base;
-use crate::formats::budget::{Budget, LONGEST_LANGUAGE};
-use crate::formats::feed::entities::{Entities, repaired};
+use crate::formats::budget::{Budget, MAX_LANGUAGE_BYTES};
+use crate::formats::feed::entities::{Entities, repair_encoding};
 use crate::formats::feed::namespace::{Namespace, of_address, of_prefix};
 
-/// The budget for rereading text after errors, in multiples of its length.
-const PATIENCE: usize = 16;
+/// Limits repeated parsing after errors, in multiples of the length of the text.
+const REPARSE_FACTOR: usize = 16;
 
-/// The number of open elements that are searched for an entry without an end tag.
-const NEAR: usize = 64;
+/// Maximum number of open elements among which the start of an unclosed entry is searched.
+const MAX_UNCLOSED_DEPTH: usize = 64;
 
-/// The maximum number of elements, attributes and texts, enough for about 150,000 entries. Each takes much more memory
-/// than text, so only a hostile document has more; the rest is left out.
-pub(crate) const MOST: usize = 4_000_000;
+/// Maximum number of elements, attributes and texts: about 150,000 entries. Short elements take much more memory than
+/// their text, so larger documents are cut off.
+pub(crate) const MAX_PIECES: usize = 4_000_000;
 
-/// Elements of feeds that are not elements of HTML, so a text cannot contain them.
+/// Elements of feeds that are not HTML elements, so a text cannot contain them.
 const NO_MARKUP: &[&str] = &[
     "author",
     "category",
@@ -48,14 +49,19 @@ const NO_MARKUP: &[&str] = &[
 /// An open element.
 struct Open {
     id: NodeId,
-    /// The qualified name, in lower case.
+    /// The name as written, in lower case.
     name: String,
-    /// The declared prefixes.
+    /// The namespace prefixes that the element declares.
     prefixes: Vec<String>,
 }
 
-/// A tree under construction.
-pub(super) struct TreeBuilder<'a> {
+/// Parses `text`. Relative addresses are resolved against `base`.
+pub(crate) fn parse(text: &str, base: Option<&str>) -> Tree {
+    TreeBuilder::new(text, base).run()
+}
+
+/// Builds a tree.
+struct TreeBuilder<'a> {
     text: &'a str,
     tree: Tree,
     open: Vec<Open>,
@@ -64,12 +70,12 @@ pub(super) struct TreeBuilder<'a> {
     /// The namespaces of each prefix, innermost last.
     prefixes: HashMap<String, Vec<Namespace>>,
     entities: Entities,
-    /// The number of elements, attributes and texts; see [`MOST`].
+    /// The number of elements, attributes and texts so far; see [`MAX_PIECES`].
     pieces: usize,
 }
 
 impl<'a> TreeBuilder<'a> {
-    pub(super) fn new(text: &'a str, base: Option<&str>) -> TreeBuilder<'a> {
+    fn new(text: &'a str, base: Option<&str>) -> TreeBuilder<'a> {
         let budget = Budget::of(text.len());
         let base = base.and_then(|base| Base::of(base, &budget)).map(Arc::new);
         let root = XmlElement { base, ..XmlElement::default() };
@@ -91,31 +97,31 @@ impl<'a> TreeBuilder<'a> {
         }
     }
 
-    pub(super) fn run(mut self) -> Tree {
+    fn run(mut self) -> Tree {
         let mut from = 0;
-        let mut patience = self.text.len().saturating_mul(PATIENCE).saturating_add(1 << 20);
-        while let Some(rest) = self.text.get(from..).filter(|rest| !rest.is_empty() && self.pieces < MOST) {
-            let (place, next) = self.read_on(rest);
+        let mut reparse_budget = self.text.len().saturating_mul(REPARSE_FACTOR).saturating_add(1 << 20);
+        while let Some(rest) = self.text.get(from..).filter(|rest| !rest.is_empty() && self.pieces < MAX_PIECES) {
+            let (place, next) = self.parse_rest(rest);
             let Some(next) = next else { break };
-            // Charge the text that was read in vain.
-            patience = patience.saturating_sub(place.1.saturating_sub(place.0).max(64));
+            // Count the bytes that were parsed in vain.
+            reparse_budget = reparse_budget.saturating_sub(place.1.saturating_sub(place.0).max(64));
             from += next;
-            if patience == 0 {
+            if reparse_budget == 0 {
                 break;
             }
         }
-        if self.pieces >= MOST {
-            self.note(self.text.len(), "it has more elements than any feed needs, and the rest is left out");
+        if self.pieces >= MAX_PIECES {
+            self.report(self.text.len(), "it has too many elements, and the rest is left out");
         }
         if !self.open.is_empty() {
-            self.note(self.text.len(), "the text ends before all elements are closed");
+            self.report(self.text.len(), "the text ends before all elements are closed");
         }
         self.tree
     }
 
-    /// Reads until an error that the XML reader cannot handle. Returns its range and the position to continue from,
-    /// relative to `rest`; `None` at the end of the text.
-    fn read_on(&mut self, rest: &'a str) -> ((usize, usize), Option<usize>) {
+    /// Parses up to an error that the parser cannot continue after. Returns the position and the end of the failed
+    /// part, and where to continue, relative to `rest`; `None` at the end of the text.
+    fn parse_rest(&mut self, rest: &'a str) -> ((usize, usize), Option<usize>) {
         let mut reader = Reader::from_str(rest);
         let config = reader.config_mut();
         config.check_end_names = false;
@@ -124,7 +130,7 @@ impl<'a> TreeBuilder<'a> {
         let whole = self.text.len() - rest.len();
         loop {
             let start = usize::try_from(reader.buffer_position()).unwrap_or(rest.len());
-            if self.pieces >= MOST {
+            if self.pieces >= MAX_PIECES {
                 return ((start, start), None);
             }
             let event = reader.read_event();
@@ -132,8 +138,8 @@ impl<'a> TreeBuilder<'a> {
             match event {
                 Ok(Event::Eof) => return ((start, end), None),
                 Ok(Event::Start(tag) | Event::Empty(tag)) if !is_name(tag.name().as_ref()) => {
-                    // A literal `<`, not a tag.
-                    self.note(whole + start, "a \"<\" stands for itself");
+                    // A character, not a tag.
+                    self.report(whole + start, "a \"<\" is not escaped");
                     self.push_text("<");
                     return ((start, end), Some(start + 1));
                 }
@@ -149,7 +155,7 @@ impl<'a> TreeBuilder<'a> {
                     if let Some(value) = self.entities.resolve(&name) {
                         self.push_text(&value);
                     } else {
-                        self.note(whole + start, "a reference stands for nothing");
+                        self.report(whole + start, "an entity is unknown");
                         self.push_text(&format!("&{};", &*name));
                     }
                 }
@@ -163,13 +169,13 @@ impl<'a> TreeBuilder<'a> {
         }
     }
 
-    /// Returns the position to continue from after an error at `start`, relative to `rest`.
+    /// Handles an error at `start` and returns where to continue, relative to `rest`.
     fn recover(&mut self, error: &Error, rest: &'a str, start: usize, end: usize) -> Option<usize> {
         let at = self.text.len() - rest.len() + start;
         let after = rest.get(start..)?;
         match error {
             Error::Syntax(SyntaxError::UnclosedCData) => {
-                self.note(at, "a CDATA section is not closed");
+                self.report(at, "a CDATA section is not closed");
                 self.push_text(after.strip_prefix("<![CDATA[").unwrap_or(after));
                 None
             }
@@ -178,7 +184,7 @@ impl<'a> TreeBuilder<'a> {
                 | SyntaxError::UnclosedSingleQuotedAttributeValue
                 | SyntaxError::UnclosedDoubleQuotedAttributeValue,
             ) => {
-                self.note(at, "a tag is not closed");
+                self.report(at, "a tag is not closed");
                 let inner = after.get(1..)?;
                 let length = inner.find(['<', '>']).unwrap_or(inner.len());
                 let tag = inner.get(..length)?.trim_end();
@@ -196,7 +202,7 @@ impl<'a> TreeBuilder<'a> {
                 Some(start + 1 + length + usize::from(inner.get(length..)?.starts_with('>')))
             }
             Error::Syntax(SyntaxError::UnclosedComment) => {
-                self.note(at, "a comment is not closed");
+                self.report(at, "a comment is not closed");
                 Some(start + after.find('>').map_or(after.len(), |end| end + 1))
             }
             Error::IllFormed(
@@ -205,14 +211,14 @@ impl<'a> TreeBuilder<'a> {
                 | IllFormedError::MismatchedEndTag { .. },
             ) if end > start => Some(end),
             _ => {
-                self.note(at, "some markup makes no sense");
+                self.report(at, "some markup is invalid");
                 let inner = after.get(1..)?;
                 Some(start + 1 + inner.find(['<', '>']).unwrap_or(inner.len()))
             }
         }
     }
 
-    fn note(&mut self, at: usize, mistake: &'static str) {
+    fn report(&mut self, at: usize, mistake: &'static str) {
         if self.tree.mistake.is_none() {
             let before = self.text.get(..at).unwrap_or(self.text);
             let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
@@ -227,7 +233,7 @@ impl<'a> TreeBuilder<'a> {
         let mut declared = Vec::new();
         for attribute in tag.html_attributes().with_checks(false).flatten() {
             let name = attribute.key.as_ref().to_ascii_lowercase();
-            let value = repaired(self.entities.unescape(&attribute.value).into_owned());
+            let value = repair_encoding(self.entities.unescape(&attribute.value).into_owned());
             if name == "xmlns" || name.starts_with("xmlns:") {
                 let prefix = name.strip_prefix("xmlns:").unwrap_or("").to_owned();
                 self.prefixes.entry(prefix.clone()).or_default().push(of_address(&value));
@@ -261,22 +267,22 @@ impl<'a> TreeBuilder<'a> {
                     base = Base::within(outer, value, &self.tree.budget).map(Arc::new);
                 }
                 // Every text below repeats the language.
-                "lang" if value.len() <= LONGEST_LANGUAGE => language = Some(Arc::from(value.trim())),
+                "lang" if value.len() <= MAX_LANGUAGE_BYTES => language = Some(Arc::from(value.trim())),
                 _ => {}
             }
         }
         let id = self.push(Content::Element(XmlElement { space, name, attributes, base, language }));
         let open = Open { id, name: written, prefixes: declared };
         if is_empty {
-            self.forget(open.prefixes);
+            self.undeclare(open.prefixes);
         } else {
             *self.counts.entry(open.name.clone()).or_default() += 1;
             self.open.push(open);
         }
     }
 
-    /// Closes open elements that cannot contain the element that starts here: the previous entry, a text of the feed
-    /// before the first entry, a title before the next element.
+    /// Closes open elements that cannot contain the new element: the previous entry, a text of the feed before the
+    /// first entry, or a title before the next element.
     fn end_unclosed_before(&mut self, name: &str, at: usize) {
         let (space, local) = self.split(name, true);
         if space != Namespace::Core {
@@ -290,48 +296,48 @@ impl<'a> TreeBuilder<'a> {
             }
             return;
         }
-        // A forgotten end tag is rarely far out, and a longer search would cost time for each entry.
-        for depth in (0..self.open.len()).rev().take(NEAR) {
+        // If an end tag is missing, the start is near; a longer search would take time for each entry.
+        for depth in (0..self.open.len()).rev().take(MAX_UNCLOSED_DEPTH) {
             let Some(open) = self.open.get(depth) else { return };
             let around = open.name.rsplit(':').next().unwrap_or("");
             match around {
                 _ if open.name == name => return self.end_down_to(depth, at),
                 "channel" | "entries" | "feed" | "items" | "rdf" | "rss" => return self.end_down_to(depth + 1, at),
-                // These may contain an entry.
+                // These elements may contain an entry.
                 "content" | "entry" | "inline" | "item" | "source" => return,
                 _ => {}
             }
         }
     }
 
-    /// Closes open elements until `left` are open.
+    /// Closes elements until `left` are open.
     fn end_down_to(&mut self, left: usize, at: usize) {
         while self.open.len() > left
             && let Some(name) = self.open.last().map(|open| open.name.clone())
         {
-            self.note(at, "an end tag is missing");
+            self.report(at, "an end tag is missing");
             self.end(&name, at);
         }
     }
 
-    /// Closes the innermost element with this name, and all open elements in it.
+    /// Closes the innermost element of this name and all elements in it.
     fn end(&mut self, name: &str, at: usize) {
         if self.counts.get(name).is_none_or(|&count| count == 0) {
-            return self.note(at, "an end tag has no start tag");
+            return self.report(at, "an end tag has no start tag");
         }
         while let Some(open) = self.open.pop() {
             if let Some(count) = self.counts.get_mut(&open.name) {
                 *count = count.saturating_sub(1);
             }
-            self.forget(open.prefixes);
+            self.undeclare(open.prefixes);
             if open.name == name {
                 return;
             }
-            self.note(at, "an end tag is missing");
+            self.report(at, "an end tag is missing");
         }
     }
 
-    fn forget(&mut self, prefixes: Vec<String>) {
+    fn undeclare(&mut self, prefixes: Vec<String>) {
         for prefix in prefixes {
             if let Some(spaces) = self.prefixes.get_mut(&prefix) {
                 spaces.pop();
@@ -339,8 +345,8 @@ impl<'a> TreeBuilder<'a> {
         }
     }
 
-    /// Splits a qualified name into namespace and local name. Elements without a prefix have the default namespace,
-    /// attributes have none.
+    /// Splits a name into namespace and local name. Elements without a prefix have the default namespace, attributes
+    /// have none.
     fn split<'n>(&self, written: &'n str, is_element: bool) -> (Namespace, &'n str) {
         match written.split_once(':') {
             Some((prefix, local)) => {
@@ -357,7 +363,7 @@ impl<'a> TreeBuilder<'a> {
 
     fn push_text(&mut self, text: &str) {
         let parent = self.open.last().map_or(ROOT, |open| open.id);
-        // Text outside of the root is ignored; white space there is not an error.
+        // Text outside the root element is ignored, and white space there is valid.
         if text.is_empty() || self.open.is_empty() {
             return;
         }
@@ -370,10 +376,10 @@ impl<'a> TreeBuilder<'a> {
         }
     }
 
-    /// Charges memory that the tree takes, and stops reading if it is too much.
+    /// Charges memory to the budget. Stops parsing if it is exceeded.
     fn charge(&mut self, bytes: usize) {
         if !self.tree.budget.charge(bytes) {
-            self.pieces = MOST;
+            self.pieces = MAX_PIECES;
         }
     }
 
@@ -403,7 +409,7 @@ impl<'a> TreeBuilder<'a> {
     }
 }
 
-/// Returns whether this is a valid element name.
+/// Returns whether `name` is a valid start of an element's name.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':'))
 }
@@ -414,11 +420,11 @@ mod tests {
 
     #[test]
     fn documents_of_only_elements_have_limited_memory() {
-        let elements = format!("<rss>{}", "<a>".repeat(MOST + 10));
-        let attributes = format!("<rss><a {}/>{}", "b='' ".repeat(MOST), "<a/>".repeat(10));
+        let elements = format!("<rss>{}", "<a>".repeat(MAX_PIECES + 10));
+        let attributes = format!("<rss><a {}/>{}", "b='' ".repeat(MAX_PIECES), "<a/>".repeat(10));
         for text in [elements, attributes] {
             let tree = TreeBuilder::new(&text, None).run();
-            assert!(tree.nodes.len() <= MOST + 1, "{}", tree.nodes.len());
+            assert!(tree.nodes.len() <= MAX_PIECES + 1, "{}", tree.nodes.len());
             assert!(
                 tree.mistake.is_some_and(|(_, mistake)| mistake.contains("elements") || mistake.contains("closed"))
             );

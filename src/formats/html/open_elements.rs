@@ -1,16 +1,17 @@
-//! Open elements. An end tag without an open element has no effect; another one also ends the elements inside.
+//! The stack of open elements. An end tag closes its element and all elements in it; an end tag without a start tag is
+//! ignored.
 
 use std::collections::HashMap;
 
 /// Names of open elements, outermost first.
 #[derive(Debug, Default)]
-pub(super) struct Depth {
+pub(super) struct OpenElements {
     open: Vec<String>,
-    /// The number of open elements of each name, to skip unmatched end tags quickly.
+    /// The number of open elements of each name, so that an end tag without a start tag costs nothing.
     counts: HashMap<String, usize>,
 }
 
-impl Depth {
+impl OpenElements {
     pub(super) fn depth(&self) -> usize {
         self.open.len()
     }
@@ -21,13 +22,14 @@ impl Depth {
 
     pub(super) fn start(&mut self, name: &str) {
         self.open.push(name.to_owned());
-        match self.counts.get_mut(name) {
-            Some(count) => *count += 1,
-            None => drop(self.counts.insert(name.to_owned(), 1)),
+        if let Some(count) = self.counts.get_mut(name) {
+            *count += 1;
+        } else {
+            self.counts.insert(name.to_owned(), 1);
         }
     }
 
-    /// Ends the innermost element with this name. Calls `closed` for each element that ends with it, and for it last.
+    /// Closes the innermost element of this name. Calls `closed` for every closed element, that one last.
     pub(super) fn end(&mut self, name: &str, mut closed: impl FnMut(&str)) {
         if self.counts.get(name).is_none_or(|&count| count == 0) {
             return;
@@ -40,7 +42,7 @@ impl Depth {
         }
     }
 
-    /// Ends the innermost element. Returns its name.
+    /// Closes the innermost element and returns its name.
     pub(super) fn close(&mut self) -> Option<String> {
         let open = self.open.pop()?;
         if let Some(count) = self.counts.get_mut(&open) {
