@@ -21,13 +21,13 @@ fn make(path: &Path, options: LoadOptions, cache: &Cache) -> std::io::Result<(Lo
 }
 
 /// A folder of articles and a folder for snapshots.
-struct Desk {
+struct SnapshotFolder {
     temp: TempDir,
 }
 
-impl Desk {
-    fn new(files: usize) -> Desk {
-        let desk = Desk { temp: tempfile::tempdir().unwrap() };
+impl SnapshotFolder {
+    fn new(files: usize) -> SnapshotFolder {
+        let desk = SnapshotFolder { temp: tempfile::tempdir().unwrap() };
         fs::create_dir(desk.root()).unwrap();
         for number in 0..files {
             desk.write(&format!("{}/{number}.txt", number % 3), &wire(number));
@@ -95,7 +95,9 @@ fn long_ago() -> SystemTime {
 
 fn wire(number: usize) -> String {
     let day = 1 + number % 28;
-    format!("date 2023-09-{day:02} WORLD\nStory “{number}”\n\nThe Desk opened at nine, naïvely.\n\nSOURCE:Test\n")
+    format!(
+        "date 2023-09-{day:02} WORLD\nStory “{number}”\n\nThe SnapshotFolder opened at nine, naïvely.\n\nSOURCE:Test\n"
+    )
 }
 
 fn load(paths: &[&Path], cache: &Cache) -> Loaded {
@@ -115,7 +117,7 @@ fn problems(loaded: &Loaded) -> Vec<String> {
 
 #[test]
 fn second_start_reads_no_files_and_shows_the_same() {
-    let desk = Desk::new(300);
+    let desk = SnapshotFolder::new(300);
     assert!(matches!(desk.make(), WriteOutcome::New(bytes) if bytes > 10_000));
     assert_eq!(desk.compare(), 0);
     assert_eq!(desk.make(), WriteOutcome::UpToDate);
@@ -124,7 +126,7 @@ fn second_start_reads_no_files_and_shows_the_same() {
 
 #[test]
 fn start_reads_only_changed_files() {
-    let desk = Desk::new(60);
+    let desk = SnapshotFolder::new(60);
     desk.make();
     let changed = wire(3).replace("nine", "ten");
     desk.write("0/3.txt", &changed);
@@ -152,7 +154,7 @@ fn start_reads_only_changed_files() {
 
 #[test]
 fn problems_are_reported_at_every_start() {
-    let desk = Desk::new(20);
+    let desk = SnapshotFolder::new(20);
     desk.write("binary.txt", "\0\0\0\0\0\0\0\0\0\0");
     desk.write("empty.txt", "");
     desk.write("picture.png", "x");
@@ -167,7 +169,7 @@ fn problems_are_reported_at_every_start() {
 
 #[test]
 fn changes_write_only_new_shards_and_small_ones_are_merged() {
-    let desk = Desk::new(0);
+    let desk = SnapshotFolder::new(0);
     let long = "The desk opened at nine, and closed at ten, and then went home. ".repeat(1_500);
     for number in 0..60 {
         desk.write(&format!("{number}.txt"), &format!("{}{long}\n", wire(number)));
@@ -198,7 +200,7 @@ fn changes_write_only_new_shards_and_small_ones_are_merged() {
 
 #[test]
 fn shards_with_few_live_articles_are_rewritten() {
-    let desk = Desk::new(100);
+    let desk = SnapshotFolder::new(100);
     desk.make();
     for number in 0..80 {
         desk.write(&format!("{}/{number}.txt", number % 3), &format!("{}More.\n", wire(number)));
@@ -210,7 +212,7 @@ fn shards_with_few_live_articles_are_rewritten() {
 
 #[test]
 fn roots_are_shown_as_typed() {
-    let desk = Desk::new(10);
+    let desk = SnapshotFolder::new(10);
     desk.make();
     let link = desk.temp.path().join("link");
     #[cfg(unix)]
@@ -225,7 +227,7 @@ fn roots_are_shown_as_typed() {
 
 #[test]
 fn several_roots_have_a_snapshot_each_and_nested_ones_none() {
-    let (one, two) = (Desk::new(10), Desk::new(10));
+    let (one, two) = (SnapshotFolder::new(10), SnapshotFolder::new(10));
     let cache = one.cache();
     one.make();
     make(&two.root(), LoadOptions::default(), &cache).unwrap();
@@ -245,7 +247,7 @@ fn several_roots_have_a_snapshot_each_and_nested_ones_none() {
 
 #[test]
 fn named_files_and_links_stand_as_without_a_snapshot() {
-    let (one, two) = (Desk::new(10), Desk::new(10));
+    let (one, two) = (SnapshotFolder::new(10), SnapshotFolder::new(10));
     #[cfg(unix)]
     std::os::unix::fs::symlink(two.root(), one.root().join("linked")).unwrap();
     one.make();
@@ -261,7 +263,7 @@ fn named_files_and_links_stand_as_without_a_snapshot() {
 
 #[test]
 fn other_options_have_another_snapshot() {
-    let desk = Desk::new(10);
+    let desk = SnapshotFolder::new(10);
     desk.write(".hidden.txt", &wire(50));
     desk.make();
     for options in
@@ -275,7 +277,7 @@ fn other_options_have_another_snapshot() {
 
 #[test]
 fn small_folders_and_folders_around_the_snapshots_have_none() {
-    let desk = Desk::new(10);
+    let desk = SnapshotFolder::new(10);
     let options = LoadOptions::default();
     let many = desk.cache().with_least(11);
     assert_eq!(make(&desk.root(), options, &many).unwrap().1, WriteOutcome::NotWorthIt);
@@ -315,7 +317,7 @@ fn damaged_files_are_noticed_and_read_afresh() {
     ];
     for (what, damage) in damages {
         for of_manifest in [true, false] {
-            let desk = Desk::new(40);
+            let desk = SnapshotFolder::new(40);
             desk.make();
             let path = if of_manifest { desk.manifest() } else { desk.shards().into_iter().next().unwrap() };
             damage(&path);
@@ -329,7 +331,7 @@ fn damaged_files_are_noticed_and_read_afresh() {
 
 #[test]
 fn interrupted_write_before_the_manifest_is_harmless() {
-    let desk = Desk::new(40);
+    let desk = SnapshotFolder::new(40);
     desk.make();
     let old = fs::read(desk.manifest()).unwrap();
     desk.write("0/100.txt", &wire(100));
@@ -349,7 +351,7 @@ fn interrupted_write_before_the_manifest_is_harmless() {
 
 #[test]
 fn two_programs_at_once_leave_a_whole_snapshot() {
-    let desk = Desk::new(120);
+    let desk = SnapshotFolder::new(120);
     thread::scope(|scope| {
         for writer in 0..3 {
             let desk = &desk;
@@ -370,7 +372,7 @@ fn two_programs_at_once_leave_a_whole_snapshot() {
 
 #[test]
 fn unwritable_cache_is_not_an_error() {
-    let desk = Desk::new(20);
+    let desk = SnapshotFolder::new(20);
     fs::write(desk.temp.path().join("cache"), "this is a file").unwrap();
     assert!(desk.compare() > 0);
     assert!(make(&desk.root(), LoadOptions::default(), &desk.cache()).is_err());
@@ -385,7 +387,7 @@ fn unwritable_cache_is_not_an_error() {
 #[test]
 fn snapshots_are_private() {
     use std::os::unix::fs::PermissionsExt;
-    let desk = Desk::new(20);
+    let desk = SnapshotFolder::new(20);
     desk.make();
     for path in desk.kept() {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -393,7 +395,7 @@ fn snapshots_are_private() {
     }
 }
 
-fn open(desk: &Desk) -> (CorpusService, mpsc::Receiver<Event>) {
+fn open(desk: &SnapshotFolder) -> (CorpusService, mpsc::Receiver<Event>) {
     let (sender, inbox) = mpsc::channel();
     let tell = move |message| drop(sender.send(message));
     let sources = vec![Source::Named(desk.root())];
@@ -415,7 +417,7 @@ fn until_loaded(inbox: &mpsc::Receiver<Event>) -> Vec<Arc<Corpus>> {
 
 #[test]
 fn reader_writes_a_snapshot_and_starts_from_it() {
-    let desk = Desk::new(100);
+    let desk = SnapshotFolder::new(100);
     let (archive, inbox) = open(&desk);
     until_loaded(&inbox);
     archive.finish();
@@ -445,7 +447,7 @@ fn id(versions: &[Arc<Corpus>], name: &str) -> newsdesk::article::ArticleId {
 
 #[test]
 fn changes_while_open_are_in_the_last_snapshot() {
-    let desk = Desk::new(50);
+    let desk = SnapshotFolder::new(50);
     let (archive, inbox) = open(&desk);
     until_loaded(&inbox);
     desk.write("0/new.txt", &wire(200));
@@ -458,7 +460,7 @@ fn changes_while_open_are_in_the_last_snapshot() {
 
 #[test]
 fn pruning_and_clearing_delete_only_snapshots_of_ours() {
-    let (desk, gone) = (Desk::new(20), Desk::new(20));
+    let (desk, gone) = (SnapshotFolder::new(20), SnapshotFolder::new(20));
     let cache = desk.cache();
     desk.make();
     let (place, shard) = (desk.manifest().parent().unwrap().to_path_buf(), desk.shards().into_iter().next().unwrap());
@@ -502,7 +504,7 @@ proptest! {
 
     #[test]
     fn changed_bits_in_a_snapshot_change_nothing_shown(file: usize, at: usize, bit in 0u8..8) {
-        let desk = Desk::new(12);
+        let desk = SnapshotFolder::new(12);
         desk.make();
         let kept = desk.kept();
         let path = &kept[file % kept.len()];

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::fuzz_targets::{TARGETS, Target, growth};
+use crate::support::rng::{Rng, setting};
 
 /// The folder of corpora and dictionaries.
 fn fuzz() -> PathBuf {
@@ -16,18 +17,6 @@ fn fuzz() -> PathBuf {
 
 fn names(folder: &Path) -> BTreeSet<String> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-}
-
-/// Numbers that look like chance and are the same in every run.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % limit.max(1)
-    }
 }
 
 /// The words of a dictionary in the form of libFuzzer: each in quotation marks, bytes as `\xNN`.
@@ -60,29 +49,29 @@ fn word(line: &str) -> Option<Vec<u8>> {
 }
 
 /// An input made of others.
-fn mutated(corpus: &[Vec<u8>], words: &[Vec<u8>], chance: &mut Chance, most: usize) -> Vec<u8> {
-    let mut input = corpus[chance.below(corpus.len())].clone();
-    for _ in 0..=chance.below(5) {
-        let at = chance.below(input.len() + 1);
-        let end = (at + 1 + chance.below(12)).min(input.len());
-        match chance.below(8) {
+fn mutated(corpus: &[Vec<u8>], words: &[Vec<u8>], rng: &mut Rng, most: usize) -> Vec<u8> {
+    let mut input = corpus[rng.index(corpus.len())].clone();
+    for _ in 0..=rng.index(5) {
+        let at = rng.index(input.len() + 1);
+        let end = (at + 1 + rng.index(12)).min(input.len());
+        match rng.index(8) {
             0 => drop(input.splice(at..end.max(at), [])),
-            1 => input.insert(at, chance.below(256) as u8),
-            2 if at < input.len() => input[at] = chance.below(256) as u8,
-            3 if at < input.len() => input[at] ^= 1 << chance.below(8),
+            1 => input.insert(at, rng.index(256) as u8),
+            2 if at < input.len() => input[at] = rng.index(256) as u8,
+            3 if at < input.len() => input[at] ^= 1 << rng.index(8),
             4 => {
-                let piece = input[at..end.max(at)].repeat(1 + chance.below(6));
+                let piece = input[at..end.max(at)].repeat(1 + rng.index(6));
                 drop(input.splice(at..at, piece));
             }
             5 => {
-                let other = &corpus[chance.below(corpus.len())];
-                let from = chance.below(other.len() + 1);
-                let to = (from + chance.below(40)).min(other.len());
+                let other = &corpus[rng.index(corpus.len())];
+                let from = rng.index(other.len() + 1);
+                let to = (from + rng.index(40)).min(other.len());
                 let piece = other[from..to].to_vec();
                 drop(input.splice(at..at, piece));
             }
             6 => input.truncate(at),
-            _ if !words.is_empty() => drop(input.splice(at..at, words[chance.below(words.len())].clone())),
+            _ if !words.is_empty() => drop(input.splice(at..at, words[rng.index(words.len())].clone())),
             _ => {}
         }
     }
@@ -108,9 +97,9 @@ fn run(name: &str) {
     let time = fuzz_time(0.1);
     let end = Instant::now() + time;
     corpus.iter().for_each(|input| try_out(target, input));
-    let mut chance = Chance(0x006e_6577_7364_6573 + time.as_secs());
+    let mut rng = Rng(0x006e_6577_7364_6573 + time.as_secs());
     while Instant::now() < end {
-        try_out(target, &mutated(&corpus, &words, &mut chance, target.most));
+        try_out(target, &mutated(&corpus, &words, &mut rng, target.most));
     }
 }
 
@@ -151,8 +140,8 @@ fn fuzz_targets_are_all_run_and_have_their_corpus() {
 
 /// Returns the length of the long inputs of `growth`, from `NEWSDESK_GROWTH` in KiB, and whether that is set.
 fn growth_length() -> (usize, bool) {
-    let kib = std::env::var("NEWSDESK_GROWTH").ok().and_then(|text| text.parse::<usize>().ok());
-    (kib.unwrap_or(32) << 10, kib.is_some())
+    let kib = setting("NEWSDESK_GROWTH");
+    ((kib.unwrap_or(32) as usize) << 10, kib.is_some())
 }
 
 /// Compares memory, and with `NEWSDESK_GROWTH` time too.
@@ -196,11 +185,11 @@ fn growth_of_every_part_stays_in_proportion() {
         }
     }
     let number = cases.len();
-    let mut chance = Chance(0x006e_6577_7364_6573);
+    let mut rng = Rng(0x006e_6577_7364_6573);
     let end = Instant::now() + fuzz_time(1.0);
     let mut tried = Vec::new();
     while !cases.is_empty() && Instant::now() < end {
-        let case = cases.swap_remove(chance.below(cases.len()));
+        let case = cases.swap_remove(rng.index(cases.len()));
         let growth = case.grow(length, is_long);
         tried.push((growth, case));
     }

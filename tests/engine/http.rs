@@ -15,7 +15,7 @@ use newsdesk::http::{
 };
 use newsdesk::subscriptions::ServerLogin;
 
-use crate::support::server::{Answer, PATIENCE, Reply, Request, Server};
+use crate::support::server::{Answer, PATIENCE, Reply, Request, TestServer};
 
 /// What is compressed in these tests.
 fn news() -> String {
@@ -53,13 +53,13 @@ fn document(fetched: Result<HttpResponse, FetchError>) -> Document {
 
 /// What a client makes of one answer.
 fn answered(answer: Answer) -> Result<HttpResponse, FetchError> {
-    let server = Server::start(move |_| answer.clone());
+    let server = TestServer::start(move |_| answer.clone());
     fetch(&server.url("/feed"))
 }
 
 #[test]
 fn documents_have_the_headers_of_their_response() {
-    let server = Server::start(|_| {
+    let server = TestServer::start(|_| {
         Answer::ok("<rss/>")
             .with("Content-Type", "text/html; charset=koi8-r")
             .with("ETag", "\"one\"")
@@ -85,7 +85,7 @@ fn documents_have_the_headers_of_their_response() {
 
 #[test]
 fn unchanged_documents_are_not_sent_again() {
-    let server = Server::start(|request| match request.header("If-None-Match") {
+    let server = TestServer::start(|request| match request.header("If-None-Match") {
         Some("\"one\"") => Answer::status(304).with("Cache-Control", "max-age=60"),
         _ => Answer::ok("new"),
     });
@@ -110,7 +110,7 @@ fn unexpected_304_is_an_error() {
 
 #[test]
 fn invalid_etags_are_not_sent() {
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = TestServer::start(|_| Answer::ok("new"));
     let wanted = HttpRequest { etag: Some("\"a\r\nEvil: yes\"".to_owned()), ..HttpRequest::new(server.url("/feed")) };
     assert_eq!(document(fetch_with(&options(), &wanted)).bytes, b"new");
     assert_eq!(server.requests()[0].header("Evil"), None);
@@ -154,8 +154,8 @@ fn retry_after_is_read_as_seconds_or_a_date() {
 }
 
 /// `/a` leads to `/deep/b`, and that relatively to `/deep/c`.
-fn moving(first: u16, second: u16) -> Server {
-    Server::start(move |request| match request.path.as_str() {
+fn moving(first: u16, second: u16) -> TestServer {
+    TestServer::start(move |request| match request.path.as_str() {
         "/a" => Answer::to(first, "/deep/b"),
         "/deep/b" => Answer::to(second, "c#part"),
         _ => Answer::ok("here"),
@@ -177,7 +177,7 @@ fn redirects_are_followed_and_permanent_ones_reported() {
 
 #[test]
 fn redirects_to_an_unchanged_document_report_the_move() {
-    let server = Server::start(|request| match request.path.as_str() {
+    let server = TestServer::start(|request| match request.path.as_str() {
         "/a" => Answer::to(301, "/b"),
         _ => Answer::status(304),
     });
@@ -188,7 +188,7 @@ fn redirects_to_an_unchanged_document_report_the_move() {
 
 #[test]
 fn redirects_in_a_circle_end() {
-    let server = Server::start(|request| match request.path.as_str() {
+    let server = TestServer::start(|request| match request.path.as_str() {
         "/a" => Answer::to(302, "/b"),
         _ => Answer::to(302, "/a"),
     });
@@ -198,7 +198,7 @@ fn redirects_in_a_circle_end() {
 
 #[test]
 fn cookies_live_through_the_redirects_of_one_fetch() {
-    let server = Server::start(|request| match (request.path.as_str(), request.header("Cookie")) {
+    let server = TestServer::start(|request| match (request.path.as_str(), request.header("Cookie")) {
         ("/feed", Some("seen=1; a=b")) => Answer::ok("<rss/>"),
         ("/feed", None) => Answer::to(302, "/consent").with("Set-Cookie", "a=b; Path=/"),
         ("/consent", Some("a=b")) => Answer::to(302, "/feed").with("Set-Cookie", "seen=1; Path=/feed; HttpOnly"),
@@ -215,10 +215,10 @@ fn cookies_live_through_the_redirects_of_one_fetch() {
 
 #[test]
 fn redirect_loop_ends_even_if_a_cookie_is_set() {
-    let server = Server::start(|_| Answer::to(302, "/a").with("Set-Cookie", "seen=1"));
+    let server = TestServer::start(|_| Answer::to(302, "/a").with("Set-Cookie", "seen=1"));
     assert_eq!(fetch(&server.url("/a")), Err(FetchError::RedirectLoop));
     assert_eq!(server.requests().len(), 2);
-    let counting = Server::start(|request| {
+    let counting = TestServer::start(|request| {
         let next = request.header("Cookie").map_or(0, str::len) + 1;
         Answer::to(302, "/a").with("Set-Cookie", &format!("n={}", "x".repeat(next)))
     });
@@ -227,7 +227,7 @@ fn redirect_loop_ends_even_if_a_cookie_is_set() {
 
 #[test]
 fn redirects_without_end_end_at_the_limit() {
-    let server = Server::start(|request| Answer::to(302, &format!("{}x", request.path)));
+    let server = TestServer::start(|request| Answer::to(302, &format!("{}x", request.path)));
     assert_eq!(fetch(&server.url("/")), Err(FetchError::TooManyRedirects(10)));
     assert_eq!(server.requests().len(), 11);
 }
@@ -262,15 +262,15 @@ fn with_login(at: &str, password: Password) -> ClientOptions {
 }
 
 /// Every `Authorization` header that came, in order.
-fn logins(server: &Server) -> Vec<Option<String>> {
+fn logins(server: &TestServer) -> Vec<Option<String>> {
     server.requests().iter().map(|request| request.header("Authorization").map(str::to_owned)).collect()
 }
 
 #[test]
 fn login_of_a_request_stays_with_its_server() {
-    let elsewhere = Server::start(|_| Answer::ok("there"));
+    let elsewhere = TestServer::start(|_| Answer::ok("there"));
     let there = elsewhere.url("/there");
-    let server = Server::start(move |request| match request.path.as_str() {
+    let server = TestServer::start(move |request| match request.path.as_str() {
         "/a" => Answer::to(301, "/b"),
         "/away" => Answer::to(301, &there),
         _ => Answer::ok("here"),
@@ -294,7 +294,7 @@ fn login_of_a_request_stays_with_its_server() {
 
 #[test]
 fn credentials_in_an_address_are_not_followed() {
-    let server = Server::start(|_| Answer::ok("here"));
+    let server = TestServer::start(|_| Answer::ok("here"));
     let found = document(fetch(&format!("http://admin:admin@{}/a", server.authority())));
     assert_eq!(logins(&server), [None]);
     assert_eq!(found.url, server.url("/a"));
@@ -302,9 +302,9 @@ fn credentials_in_an_address_are_not_followed() {
 
 #[test]
 fn login_of_the_options_goes_only_to_its_host() {
-    let elsewhere = Server::start(|_| Answer::ok("there"));
+    let elsewhere = TestServer::start(|_| Answer::ok("there"));
     let there = elsewhere.url("/there");
-    let server = Server::start(move |_| Answer::to(302, &there));
+    let server = TestServer::start(move |_| Answer::to(302, &there));
     let options = with_login(&server.authority(), Password::Plain("secret".to_owned()));
     document(fetch_with(&options, &HttpRequest::new(server.url("/a"))));
     assert_eq!(logins(&server), [Some(basic("me:secret"))]);
@@ -313,9 +313,9 @@ fn login_of_the_options_goes_only_to_its_host() {
 
 #[test]
 fn redirects_cannot_add_a_login() {
-    let elsewhere = Server::start(|_| Answer::ok("there"));
+    let elsewhere = TestServer::start(|_| Answer::ok("there"));
     let there = format!("http://you:yours@{}/there", elsewhere.authority());
-    let server = Server::start(move |_| Answer::to(301, &there));
+    let server = TestServer::start(move |_| Answer::to(301, &there));
     let document = document(fetch(&server.url("/a")));
     assert_eq!(logins(&elsewhere), [None]);
     assert_eq!(document.url, elsewhere.url("/there"));
@@ -334,7 +334,7 @@ fn password_command_runs_once_and_without_a_shell() {
         count.to_str().unwrap(),
         "it's $HOME; `here`",
     ];
-    let server = Server::start(|_| Answer::ok("here"));
+    let server = TestServer::start(|_| Answer::ok("here"));
     let command = command.map(str::to_owned).to_vec();
     let client = Client::new(&with_login(&server.authority(), Password::Command(command)));
     for _ in 0..2 {
@@ -348,7 +348,7 @@ fn password_command_runs_once_and_without_a_shell() {
 #[cfg(unix)]
 #[test]
 fn password_command_failure_is_reported_without_a_request() {
-    let server = Server::start(|_| Answer::ok("here"));
+    let server = TestServer::start(|_| Answer::ok("here"));
     for command in [&["false"][..], &["true"], &["/nowhere/at/all"], &[]] {
         let command = command.iter().map(|word| (*word).to_owned()).collect();
         let options = with_login(&server.authority(), Password::Command(command));
@@ -361,7 +361,7 @@ fn password_command_failure_is_reported_without_a_request() {
 #[cfg(unix)]
 #[test]
 fn password_command_that_hangs_is_stopped() {
-    let server = Server::start(|_| Answer::ok("here"));
+    let server = TestServer::start(|_| Answer::ok("here"));
     let command = vec!["sleep".to_owned(), "30".to_owned()];
     let login = with_login(&server.authority(), Password::Command(command));
     let options = ClientOptions { limits: hasty().limits, ..login };
@@ -371,7 +371,7 @@ fn password_command_that_hangs_is_stopped() {
 
 #[test]
 fn slow_server_is_limited_by_the_total_timeout() {
-    let server = Server::start(|request| match request.path.as_str() {
+    let server = TestServer::start(|request| match request.path.as_str() {
         "/drip" => Answer::SlowDrip(Duration::from_millis(20), Reply::new(200, news())),
         "/stall" => Answer::Stall,
         "/half" => Answer::StallAfter(10, Reply::new(200, news())),
@@ -388,7 +388,7 @@ fn slow_server_is_limited_by_the_total_timeout() {
 #[test]
 fn stalled_fetch_can_be_cancelled() {
     for answer in [Answer::Stall, Answer::StallAfter(10, Reply::new(200, news()))] {
-        let server = Server::start(move |_| answer.clone());
+        let server = TestServer::start(move |_| answer.clone());
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let fetched = scope.spawn(|| Client::new(&options()).fetch(&HttpRequest::new(server.url("/")), &stop));
@@ -403,7 +403,7 @@ fn stalled_fetch_can_be_cancelled() {
 
 #[test]
 fn cancelled_fetch_sends_no_request() {
-    let server = Server::start(|_| Answer::ok("here"));
+    let server = TestServer::start(|_| Answer::ok("here"));
     let fetched = Client::new(&options()).fetch(&HttpRequest::new(server.url("/")), &AtomicBool::new(true));
     assert_eq!(fetched, Err(FetchError::Stopped));
     assert!(server.requests().is_empty());
@@ -452,7 +452,7 @@ fn responses_other_than_http_are_reported() {
 
 #[test]
 fn https_to_a_plain_server_fails() {
-    let server = Server::start(|_| Answer::ok("here"));
+    let server = TestServer::start(|_| Answer::ok("here"));
     let fetched = fetch_with(&options(), &HttpRequest::new(server.url("/").replace("http:", "https:")));
     assert!(matches!(fetched, Err(FetchError::Tls(_) | FetchError::Cut)), "{fetched:?}");
     let server = loopback_that_says(b"HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -565,7 +565,7 @@ fn decompression_bombs_are_stopped() {
     let bomb = gzip(&vec![b' '; 8 << 20]);
     assert!(bomb.len() < 20_000);
     let twice = gzip(&bomb);
-    let server = Server::start(move |request| match request.path.as_str() {
+    let server = TestServer::start(move |request| match request.path.as_str() {
         "/once" => Answer::ok(bomb.clone()).with("Content-Encoding", "gzip"),
         _ => Answer::ok(twice.clone()).with("Content-Encoding", "gzip, gzip"),
     });
@@ -595,7 +595,7 @@ fn compression_layers_are_limited_each() {
     let encodings =
         [("gzip, gzip", gzip(&empty)), ("gzip, deflate", zlib(&empty)), ("gzip, gzip, identity", gzip(&empty))];
     for (encoding, body) in encodings {
-        let server = Server::start(move |_| Answer::ok(body.clone()).with("Content-Encoding", encoding));
+        let server = TestServer::start(move |_| Answer::ok(body.clone()).with("Content-Encoding", encoding));
         let limits = FetchLimits { sent_bytes: 1 << 20, ..options().limits };
         let fetched = fetch_with(&ClientOptions { limits, ..options() }, &HttpRequest::new(server.url("/")));
         assert_eq!(fetched, Err(FetchError::TooLarge { limit: 1 << 20 }), "{encoding}");
@@ -608,7 +608,8 @@ fn compression_threads_end_when_a_fetch_is_given_up() {
     let members = gzip(b"").repeat(100_000);
     let bomb = deflate_repeated(&deflate_repeated(&members, 2_000), 60);
     assert!(bomb.len() < 4 << 20, "{} bytes", bomb.len());
-    let server = Server::start(move |_| Answer::ok(bomb.clone()).with("Content-Encoding", "gzip, deflate, deflate"));
+    let server =
+        TestServer::start(move |_| Answer::ok(bomb.clone()).with("Content-Encoding", "gzip, deflate, deflate"));
     let limits = FetchLimits {
         sent_bytes: u64::MAX,
         decoded_bytes: u64::MAX,
@@ -638,7 +639,7 @@ fn body_beyond_the_limit_is_not_read_to_its_end() {
 fn body_of_exactly_the_limit_is_accepted() {
     let limits = FetchLimits { sent_bytes: 6, decoded_bytes: 6, ..options().limits };
     let options = ClientOptions { limits, ..options() };
-    let server = Server::start(|request| Answer::Chunked(Reply::new(200, &request.path.as_bytes()[1..])));
+    let server = TestServer::start(|request| Answer::Chunked(Reply::new(200, &request.path.as_bytes()[1..])));
     assert_eq!(document(fetch_with(&options, &HttpRequest::new(server.url("/123456")))).bytes, b"123456");
     let larger = fetch_with(&options, &HttpRequest::new(server.url("/1234567")));
     assert_eq!(larger, Err(FetchError::TooLarge { limit: 6 }));
@@ -650,8 +651,8 @@ fn by(proxy: &str) -> ClientOptions {
 
 #[test]
 fn proxy_tunnels_to_the_server() {
-    let server = Server::start(|_| Answer::ok("here"));
-    let proxy = Server::start(|_| Answer::Tunnel);
+    let server = TestServer::start(|_| Answer::ok("here"));
+    let proxy = TestServer::start(|_| Answer::Tunnel);
     let options = by(&format!("http://user:pass@{}", proxy.authority()));
     assert_eq!(document(fetch_with(&options, &HttpRequest::new(server.url("/feed")))).bytes, b"here");
     let [request] = &proxy.requests()[..] else { panic!("one request") };
@@ -663,8 +664,8 @@ fn proxy_tunnels_to_the_server() {
 
 #[test]
 fn proxy_refusal_is_reported() {
-    let server = Server::start(|_| Answer::ok("here"));
-    let proxy = Server::start(|_| Answer::status(407));
+    let server = TestServer::start(|_| Answer::ok("here"));
+    let proxy = TestServer::start(|_| Answer::status(407));
     let fetched = fetch_with(&by(&proxy.url("")), &HttpRequest::new(server.url("/feed")));
     assert!(matches!(fetched, Err(FetchError::Proxy(_))), "{fetched:?}");
     assert!(server.requests().is_empty());
@@ -672,8 +673,8 @@ fn proxy_refusal_is_reported() {
 
 #[test]
 fn proxy_that_stalls_is_timed_out() {
-    let server = Server::start(|_| Answer::ok("here"));
-    let proxy = Server::start(|_| Answer::Stall);
+    let server = TestServer::start(|_| Answer::ok("here"));
+    let proxy = TestServer::start(|_| Answer::Stall);
     let options = ClientOptions { limits: hasty().limits, ..by(&proxy.url("")) };
     let fetched = fetch_with(&options, &HttpRequest::new(server.url("/feed")));
     assert_eq!(fetched, Err(FetchError::Timeout(Duration::from_millis(300))));
@@ -829,7 +830,7 @@ fn jobs_end_at_once_if_there_are_none() {
 fn many_documents_are_fetched_at_once_from_one_server() {
     let running = Arc::new(Running::default());
     let script = Arc::clone(&running);
-    let server = Server::start(move |request: &Request| {
+    let server = TestServer::start(move |request: &Request| {
         script.until(4, 0);
         Answer::ok(request.path.clone())
     });

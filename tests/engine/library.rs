@@ -7,6 +7,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::support::library::TestLibrary;
 use newsdesk::article::ArticleId;
 use newsdesk::corpus::{Corpus, FileStamp, Origin, ShardBuilder};
 use newsdesk::formats::{FileHint, decode, read};
@@ -21,24 +22,7 @@ use newsdesk::query::SavedSearch;
 use newsdesk::subscriptions::Subscription;
 use proptest::prelude::*;
 
-/// A folder with a library in it.
-struct Shelf {
-    folder: tempfile::TempDir,
-}
-
-impl Shelf {
-    fn new() -> Shelf {
-        Shelf { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("library.db")
-    }
-
-    fn open(&self) -> Library {
-        Library::open(&self.path()).unwrap()
-    }
-
+impl TestLibrary {
     fn marks(&self) -> Marks {
         self.open().marks().unwrap()
     }
@@ -157,8 +141,8 @@ proptest! {
     fn marks_undos_redos_and_restarts_match_a_model(
         orders in proptest::collection::vec(order(), 0..25)
     ) {
-        let shelf = Shelf::new();
-        let (mut library, mut reader) = (shelf.open(), ReaderId(1));
+        let home = TestLibrary::new();
+        let (mut library, mut reader) = (home.open(), ReaderId(1));
         let (mut marks, mut history) = (library.marks().unwrap(), History::default());
         let (mut states, mut at) = (vec![Simple::default()], 0);
         for order in orders {
@@ -190,7 +174,7 @@ proptest! {
                 }
                 Order::Restart => {
                     drop(library);
-                    library = shelf.open();
+                    library = home.open();
                     marks = library.marks().unwrap();
                     reader = ReaderId(reader.0 + 1);
                     history = History::default();
@@ -200,7 +184,7 @@ proptest! {
             };
             prop_assert!(library.keep_with_journal(reader, 0, &changes, &entries, &mut |_| None).unwrap().is_empty());
             prop_assert_eq!(&simple(&marks), &states[at]);
-            prop_assert_eq!(&simple(&shelf.marks()), &states[at]);
+            prop_assert_eq!(&simple(&home.marks()), &states[at]);
         }
     }
 }
@@ -218,37 +202,37 @@ fn names(steps: &[(Step, bool)]) -> Vec<&str> {
 
 #[test]
 fn readers_adopt_the_steps_of_readers_that_ended() {
-    let shelf = Shelf::new();
-    let path = shelf.path();
+    let home = TestLibrary::new();
+    let path = home.path();
     let held = |other| ReaderLock::is_held(&path, other);
     let (one, other, third) = (ReaderId(1), ReaderId(2), ReaderId(3));
-    let mut library = shelf.open();
+    let mut library = home.open();
     let first_lock = ReaderLock::take(&path, one).unwrap();
     let (mut history, mut others) = (History::default(), History::default());
     star_as_step(&mut library, &mut history, one, 1);
     star_as_step(&mut library, &mut history, one, 2);
     // A second open reader has its own steps.
     let second_lock = ReaderLock::take(&path, other).unwrap();
-    let mut second = shelf.open();
+    let mut second = home.open();
     assert_eq!(names(&second.adopt_steps(other, &held).unwrap()), [""; 0]);
     star_as_step(&mut second, &mut others, other, 3);
     assert_eq!(names(&library.adopt_steps(one, &held).unwrap()), ["star 1", "star 2"]);
     drop(first_lock);
     assert_eq!(names(&library.adopt_steps(third, &held).unwrap()), ["star 1", "star 2"]);
     // A reader that was killed leaves its file, not its lock.
-    let file = shelf.files().into_iter().find(|name| name.ends_with("reader-2.lock")).unwrap();
+    let file = home.files().into_iter().find(|name| name.ends_with("reader-2.lock")).unwrap();
     drop(second_lock);
-    fs::write(shelf.folder.path().join(&file), "").unwrap();
+    fs::write(home.folder.path().join(&file), "").unwrap();
     let steps = library.adopt_steps(ReaderId(4), &held).unwrap();
     assert_eq!(names(&steps), ["star 1", "star 2", "star 3"]);
     assert!(steps.iter().all(|(step, _)| step.number < 0), "numbers of new steps are higher");
-    assert!(!shelf.files().contains(&file));
+    assert!(!home.files().contains(&file));
 }
 
 #[test]
 fn journal_holds_the_last_200_steps() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
+    let home = TestLibrary::new();
+    let mut library = home.open();
     let mut history = History::default();
     for article in 0..210 {
         star_as_step(&mut library, &mut history, ReaderId(1), article);
@@ -266,8 +250,8 @@ fn journal_holds_the_last_200_steps() {
 
 #[test]
 fn deleted_search_is_restored_with_its_reported_articles() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
+    let home = TestLibrary::new();
+    let mut library = home.open();
     let reader = ReaderId(1);
     for name in ["Asia", "Africa"] {
         let query = name.to_lowercase();
@@ -337,8 +321,8 @@ fn closed_connections_leave_a_bounded_number_of_descriptors() {
 
 #[test]
 fn two_libraries_see_each_others_marks_and_lose_none() {
-    let shelf = Shelf::new();
-    let (mut one, mut other) = (shelf.open(), shelf.open());
+    let home = TestLibrary::new();
+    let (mut one, mut other) = (home.open(), home.open());
     one.marks().unwrap();
     other.marks().unwrap();
     keep(&mut one, &[marking(1, Change::Starred(true)), marking(1, Change::Tagged(tag("asia"), true))]);
@@ -348,18 +332,18 @@ fn two_libraries_see_each_others_marks_and_lose_none() {
     let seen: Vec<_> = one.news().unwrap().marks.into_iter().map(|(id, _)| id.0).collect();
     assert!(seen.contains(&1) && seen.contains(&2));
     assert!(one.news().unwrap().is_empty(), "nothing is told twice");
-    let all = shelf.marks();
+    let all = home.marks();
     assert_eq!(all.get(ArticleId(1)).tags(), [tag("asia")]);
     assert!(all.get(ArticleId(1)).is_read() && all.get(ArticleId(1)).is_starred() && all.get(ArticleId(2)).is_read());
 }
 
 #[test]
 fn concurrent_writers_both_succeed() {
-    let shelf = Shelf::new();
-    drop(shelf.open());
+    let home = TestLibrary::new();
+    drop(home.open());
     std::thread::scope(|scope| {
         for writer in 0u64..4 {
-            let path = shelf.path();
+            let path = home.path();
             scope.spawn(move || {
                 let mut library = Library::open(&path).unwrap();
                 for number in 0..25 {
@@ -368,55 +352,55 @@ fn concurrent_writers_both_succeed() {
             });
         }
     });
-    assert_eq!(shelf.marks().len(), 100);
+    assert_eq!(home.marks().len(), 100);
 }
 
 #[test]
 fn concurrent_notes_on_one_article_both_stay() {
-    let shelf = Shelf::new();
-    let (mut one, mut other) = (shelf.open(), shelf.open());
+    let home = TestLibrary::new();
+    let (mut one, mut other) = (home.open(), home.open());
     keep(&mut one, &[marking(1, note("Call the ministry", ""))]);
     let joined = other.keep(&[marking(1, note("Ask for the figures", ""))], &mut |_| None).unwrap();
     assert_eq!(joined.marks[0].1.note(), "Call the ministry\nAsk for the figures");
     // One who has seen it may change it, and take it away.
     keep(&mut one, &[marking(1, note("Done", "Call the ministry\nAsk for the figures"))]);
-    assert_eq!(shelf.marks().get(ArticleId(1)).note(), "Done");
+    assert_eq!(home.marks().get(ArticleId(1)).note(), "Done");
     // One who has not takes nothing away.
     other.keep(&[marking(1, note("", "Call the ministry"))], &mut |_| None).unwrap();
-    assert_eq!(shelf.marks().get(ArticleId(1)).note(), "Done");
+    assert_eq!(home.marks().get(ArticleId(1)).note(), "Done");
     keep(&mut one, &[marking(1, note("", "Done"))]);
-    assert!(shelf.marks().is_empty());
+    assert!(home.marks().is_empty());
 }
 
 #[test]
 fn newer_library_is_read_and_never_written() {
-    let shelf = Shelf::new();
-    keep(&mut shelf.open(), &[marking(1, Change::Starred(true))]);
-    let raw = rusqlite::Connection::open(shelf.path()).unwrap();
+    let home = TestLibrary::new();
+    keep(&mut home.open(), &[marking(1, Change::Starred(true))]);
+    let raw = rusqlite::Connection::open(home.path()).unwrap();
     raw.pragma_update(None, "user_version", 99).unwrap();
     drop(raw);
-    let mut library = shelf.open();
+    let mut library = home.open();
     assert!(library.marks().unwrap().get(ArticleId(1)).is_starred());
     let refused = library.keep(&[marking(2, Change::Read(true))], &mut |_| None);
     assert!(matches!(refused, Err(Error::Newer(99))));
-    assert_eq!(shelf.marks().len(), 1);
+    assert_eq!(home.marks().len(), 1);
 }
 
 #[test]
 fn other_files_are_not_touched() {
-    let shelf = Shelf::new();
-    let raw = rusqlite::Connection::open(shelf.path()).unwrap();
+    let home = TestLibrary::new();
+    let raw = rusqlite::Connection::open(home.path()).unwrap();
     raw.execute_batch("CREATE TABLE recipes (name); INSERT INTO recipes VALUES ('soup');").unwrap();
     drop(raw);
-    let before = fs::read(shelf.path()).unwrap();
-    assert!(matches!(Library::open_or_mend(&shelf.path()), Err(Error::Foreign)));
-    assert_eq!(fs::read(shelf.path()).unwrap(), before);
-    assert_eq!(shelf.files(), ["library.db"]);
+    let before = fs::read(home.path()).unwrap();
+    assert!(matches!(Library::open_or_mend(&home.path()), Err(Error::Foreign)));
+    assert_eq!(fs::read(home.path()).unwrap(), before);
+    assert_eq!(home.files(), ["library.db"]);
 }
 
 /// A library with many articles, closed.
-fn filled(shelf: &Shelf, articles: u64) {
-    let mut library = shelf.open();
+fn filled(home: &TestLibrary, articles: u64) {
+    let mut library = home.open();
     let id = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let changes: Vec<MarkChange> = (0..articles)
         .flat_map(|number| {
@@ -431,18 +415,18 @@ fn filled(shelf: &Shelf, articles: u64) {
 
 #[test]
 fn damaged_library_is_set_aside_and_readable_rows_rescued() {
-    let shelf = Shelf::new();
-    filled(&shelf, 4_000);
-    let length = fs::metadata(shelf.path()).unwrap().len();
-    let mut file = fs::OpenOptions::new().write(true).open(shelf.path()).unwrap();
+    let home = TestLibrary::new();
+    filled(&home, 4_000);
+    let length = fs::metadata(home.path()).unwrap().len();
+    let mut file = fs::OpenOptions::new().write(true).open(home.path()).unwrap();
     // A page in the middle of every stretch, but not the first pages, which say where everything is.
     for at in (length / 3..length).step_by((length / 16) as usize) {
         file.seek(SeekFrom::Start(at / 4096 * 4096)).unwrap();
         file.write_all(&[0xa5; 4096]).unwrap();
     }
     drop(file);
-    let damaged = fs::read(shelf.path()).unwrap();
-    let (mut library, aside) = Library::open_or_mend(&shelf.path()).unwrap();
+    let damaged = fs::read(home.path()).unwrap();
+    let (mut library, aside) = Library::open_or_mend(&home.path()).unwrap();
     let aside = aside.expect("it was found to be damaged");
     assert_eq!(fs::read(&aside.path).unwrap(), damaged, "it is kept as it was");
     assert!((3_000..=4_000).contains(&aside.articles), "{} of 4,000 were saved", aside.articles);
@@ -453,27 +437,27 @@ fn damaged_library_is_set_aside_and_readable_rows_rescued() {
     let stars = marks.iter().filter(|(_, marked)| marked.is_starred()).count();
     assert!((2_000..4_000).contains(&stars) && stars < marks.len(), "{stars} of {}", marks.len());
     keep(&mut library, &[marking(1, Change::Read(true))]);
-    assert!(Library::open_or_mend(&shelf.path()).unwrap().1.is_none(), "the new one is sound");
+    assert!(Library::open_or_mend(&home.path()).unwrap().1.is_none(), "the new one is sound");
 }
 
 #[test]
 fn damage_in_any_table_is_found_when_the_library_is_opened() {
     for table in ["feeds", "entries", "moves", "logins", "searches", "journal"] {
-        let shelf = Shelf::new();
-        filled(&shelf, 40);
-        let mut library = shelf.open();
+        let home = TestLibrary::new();
+        filled(&home, 40);
+        let mut library = home.open();
         library.subscribe(&[Subscription::new("http://me:pw@host/feed")]).unwrap();
         drop(library);
-        let sql = rusqlite::Connection::open(shelf.path()).unwrap();
+        let sql = rusqlite::Connection::open(home.path()).unwrap();
         let number = |query: &str| sql.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap().cast_unsigned();
         let page = number(&format!("SELECT rootpage FROM sqlite_schema WHERE name = '{table}'"));
         let size = number("PRAGMA page_size");
         drop(sql);
-        let mut file = fs::OpenOptions::new().write(true).open(shelf.path()).unwrap();
+        let mut file = fs::OpenOptions::new().write(true).open(home.path()).unwrap();
         file.seek(SeekFrom::Start((page - 1) * size)).unwrap();
         file.write_all(&[0xa5; 64]).unwrap();
         drop(file);
-        let (library, aside) = Library::open_or_mend(&shelf.path()).unwrap();
+        let (library, aside) = Library::open_or_mend(&home.path()).unwrap();
         let aside = aside.unwrap_or_else(|| panic!("{table} is damaged"));
         assert!(aside.incomplete.contains(&table), "{table}: {:?}", aside.incomplete);
         assert_eq!(library.counts().unwrap()[1..], [0, 40, 40, 40], "{table}");
@@ -482,13 +466,13 @@ fn damage_in_any_table_is_found_when_the_library_is_opened() {
 
 #[test]
 fn repair_keeps_feeds_and_entries() {
-    let shelf = Shelf::new();
-    filled(&shelf, 400);
-    let mut library = shelf.open();
+    let home = TestLibrary::new();
+    filled(&home, 400);
+    let mut library = home.open();
     let feeds: Vec<Subscription> = (0..3).map(|feed| Subscription::new(format!("http://me:pw@host/{feed}"))).collect();
     library.subscribe(&feeds).unwrap();
     drop(library);
-    let sql = rusqlite::Connection::open(shelf.path()).unwrap();
+    let sql = rusqlite::Connection::open(home.path()).unwrap();
     for number in 1..=900 {
         let entry = "INSERT INTO entries (number, id, revision, feed, stored_at, published, content)
             VALUES (?1, ?1, 1, 1 + ?1 % 3, 0, 0, 0)";
@@ -501,13 +485,13 @@ fn repair_keeps_feeds_and_entries() {
     let pages = ["tags", "entry_texts"].map(|table| sql.query_row(leaf, [table], |row| row.get::<_, i64>(0)));
     sql.pragma_update(None, "journal_mode", "DELETE").unwrap();
     drop(sql);
-    let mut file = fs::OpenOptions::new().write(true).open(shelf.path()).unwrap();
+    let mut file = fs::OpenOptions::new().write(true).open(home.path()).unwrap();
     for number in pages {
         file.seek(SeekFrom::Start((number.unwrap() as u64 - 1) * page)).unwrap();
         file.write_all(&[0xa5; 64]).unwrap();
     }
     drop(file);
-    let (library, aside) = Library::open_or_mend(&shelf.path()).unwrap();
+    let (library, aside) = Library::open_or_mend(&home.path()).unwrap();
     let aside = aside.unwrap();
     assert_eq!((aside.feeds, aside.incomplete.as_slice()), (3, &["tags", "entry_texts"][..]));
     assert_eq!(library.feeds().unwrap().len(), 3);
@@ -519,36 +503,36 @@ fn repair_keeps_feeds_and_entries() {
 #[test]
 fn library_without_header_is_set_aside_and_reader_starts() {
     for rubbish in [vec![b'x'; 9_000], vec![0xff; 100]] {
-        let shelf = Shelf::new();
-        filled(&shelf, 10);
-        fs::write(shelf.path(), &rubbish).unwrap();
-        let (mut library, aside) = Library::open_or_mend(&shelf.path()).unwrap();
+        let home = TestLibrary::new();
+        filled(&home, 10);
+        fs::write(home.path(), &rubbish).unwrap();
+        let (mut library, aside) = Library::open_or_mend(&home.path()).unwrap();
         assert_eq!(fs::read(aside.unwrap().path).unwrap(), rubbish);
         keep(&mut library, &[marking(1, Change::Read(true))]);
-        assert_eq!(shelf.marks().len(), 1);
+        assert_eq!(home.marks().len(), 1);
     }
 }
 
 #[test]
 fn full_disk_refuses_a_whole_step_and_keeps_saved_data() {
-    let shelf = Shelf::new();
-    filled(&shelf, 50);
-    let before = simple(&shelf.marks());
+    let home = TestLibrary::new();
+    filled(&home, 50);
+    let before = simple(&home.marks());
     let long = "x".repeat(4 << 20);
-    let mut library = shelf.open();
+    let mut library = home.open();
     library.limit(1 << 20).unwrap();
     let refused = library.keep(&[marking(7, Change::Starred(true)), marking(8, note(&long, ""))], &mut |_| None);
     assert_eq!(refused.unwrap_err().to_string(), "the disk is full");
     assert_eq!(simple(&library.marks().unwrap()), before);
     keep(&mut library, &[marking(7, Change::Starred(true))]);
-    assert_eq!(shelf.marks().len(), before.len() + 1);
+    assert_eq!(home.marks().len(), before.len() + 1);
 }
 
 #[test]
 fn export_is_complete_stable_and_round_trips() {
-    let shelf = Shelf::new();
-    filled(&shelf, 30);
-    let mut library = shelf.open();
+    let home = TestLibrary::new();
+    filled(&home, 30);
+    let mut library = home.open();
     keep(
         &mut library,
         &[marking(5, Change::Place(Some(ReadPosition { part: 3, byte: 40 }))), marking(5, Change::Read(true))],
@@ -572,7 +556,7 @@ fn export_is_complete_stable_and_round_trips() {
     };
     let text = export(&mut library);
     assert_eq!(text, export(&mut library));
-    let second = Shelf::new();
+    let second = TestLibrary::new();
     let mut copy = second.open();
     for _ in 0..2 {
         let imported = copy.import(&mut text.as_bytes()).unwrap();
@@ -586,7 +570,7 @@ fn export_is_complete_stable_and_round_trips() {
 
 #[test]
 fn import_overwrites_and_removes_nothing() {
-    let (from, to) = (Shelf::new(), Shelf::new());
+    let (from, to) = (TestLibrary::new(), TestLibrary::new());
     let search = |name: &str, query: &str, key| SavedSearch {
         name: name.to_owned(),
         query: query.to_owned(),
@@ -654,53 +638,53 @@ fn failing_import_adds_nothing() {
             }
         }
     }
-    let shelf = Shelf::new();
+    let home = TestLibrary::new();
     let line = "{\"kind\":\"preference\",\"key\":\"theme\",\"value\":\"dark\"}\n";
     let mut cut = std::io::BufReader::new(Cut(std::io::Cursor::new(line.as_bytes().to_vec())));
-    assert!(shelf.open().import(&mut cut).is_err());
-    assert_eq!(shelf.open().preferences().unwrap(), []);
+    assert!(home.open().import(&mut cut).is_err());
+    assert_eq!(home.open().preferences().unwrap(), []);
 }
 
 #[test]
 fn invalid_import_lines_are_reported_and_others_imported() {
-    let shelf = Shelf::new();
+    let home = TestLibrary::new();
     let mut changes = Vec::new();
     write_changes(&[marking(1, Change::Starred(true)), marking(2, note("a", ""))], &[], &mut |_| None, &mut changes)
         .unwrap();
     let mut text = String::from_utf8(changes).unwrap();
     text.insert_str(0, "{\"kind\":\"nonsense\"}\n\nnot json\n");
-    let imported = shelf.open().import(&mut text.as_bytes()).unwrap();
+    let imported = home.open().import(&mut text.as_bytes()).unwrap();
     assert_eq!(imported.lines, 2);
     assert_eq!(imported.problems.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3]);
-    assert!(shelf.marks().get(ArticleId(1)).is_starred());
-    assert_eq!(shelf.marks().get(ArticleId(2)).note(), "a");
+    assert!(home.marks().get(ArticleId(1)).is_starred());
+    assert_eq!(home.marks().get(ArticleId(2)).note(), "a");
 }
 
 #[test]
 fn backup_is_complete_and_overwrites_nothing() {
-    let shelf = Shelf::new();
-    filled(&shelf, 20);
-    let copy = shelf.folder.path().join("copy.db");
-    let library = shelf.open();
+    let home = TestLibrary::new();
+    filled(&home, 20);
+    let copy = home.folder.path().join("copy.db");
+    let library = home.open();
     library.back_up(&copy).unwrap();
-    assert_eq!(Library::open(&copy).unwrap().marks().unwrap(), shelf.marks());
+    assert_eq!(Library::open(&copy).unwrap().marks().unwrap(), home.marks());
     assert!(library.back_up(&copy).is_err());
     // What was there stays, whatever it is: a link that leads nowhere is no free place either.
     #[cfg(unix)]
     {
-        let link = shelf.folder.path().join("link.db");
-        std::os::unix::fs::symlink(shelf.folder.path().join("nowhere/x"), &link).unwrap();
+        let link = home.folder.path().join("link.db");
+        std::os::unix::fs::symlink(home.folder.path().join("nowhere/x"), &link).unwrap();
         assert!(library.back_up(&link).unwrap_err().to_string().contains("of that name already"));
         assert!(link.symlink_metadata().is_ok() && copy.exists());
     }
 }
 
 /// A folder of articles on the disk, and the corpus of it.
-struct Desk(tempfile::TempDir);
+struct TestFolder(tempfile::TempDir);
 
-impl Desk {
-    fn new(files: &[(&str, &str)]) -> Desk {
-        let desk = Desk(tempfile::tempdir().unwrap());
+impl TestFolder {
+    fn new(files: &[(&str, &str)]) -> TestFolder {
+        let desk = TestFolder(tempfile::tempdir().unwrap());
         files.iter().for_each(|(name, text)| desk.write(name, text));
         desk
     }
@@ -792,24 +776,24 @@ const CHOIR: &str = "date 2023-09-20 CULTURE\nChoir looks for voices\n\nPractice
 
 #[test]
 fn marks_follow_a_renamed_or_moved_article() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
     desk.star(&mut library, "storm.txt");
     assert_eq!(desk.recognise(&mut library), []);
     desk.rename("storm.txt", "2023/weather.txt");
     let moved = Moved { from: desk.id("storm.txt"), to: desk.id("2023/weather.txt") };
     assert_eq!(desk.recognise(&mut library), [moved]);
     assert_eq!(desk.recognise(&mut library), []);
-    let marks = shelf.marks();
+    let marks = home.marks();
     assert!(marks.get(moved.to).is_starred() && !marks.get(moved.from).is_starred());
 }
 
 #[test]
 fn stored_steps_follow_articles_that_move() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
     desk.star(&mut library, "storm.txt");
     star_as_step(&mut library, &mut History::default(), ReaderId(1), desk.id("storm.txt").0);
     desk.rename("storm.txt", "2023/weather.txt");
@@ -821,89 +805,89 @@ fn stored_steps_follow_articles_that_move() {
 
 #[test]
 fn marks_follow_an_edited_article_and_its_new_text() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("storm.txt", STORM)]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("storm.txt", STORM)]);
     desk.star(&mut library, "storm.txt");
     desk.write("storm.txt", &STORM.replace("boats", "ferries"));
     assert_eq!(desk.recognise(&mut library), []);
-    assert!(shelf.marks().get(desk.id("storm.txt")).is_starred());
+    assert!(home.marks().get(desk.id("storm.txt")).is_starred());
     desk.rename("storm.txt", "later.txt");
     assert_eq!(desk.recognise(&mut library).len(), 1);
-    assert!(shelf.marks().get(desk.id("later.txt")).is_starred());
+    assert!(home.marks().get(desk.id("later.txt")).is_starred());
 }
 
 #[test]
 fn marks_follow_moved_and_edited_articles_by_name_and_headline() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
     desk.star(&mut library, "storm.txt");
     desk.rename("storm.txt", "old/storm.txt");
     desk.write("old/storm.txt", &STORM.replace("boats", "ferries"));
     assert_eq!(desk.recognise(&mut library).len(), 1);
-    assert!(shelf.marks().get(desk.id("old/storm.txt")).is_starred());
+    assert!(home.marks().get(desk.id("old/storm.txt")).is_starred());
 }
 
 #[test]
 fn two_articles_with_the_same_text_are_two() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("a/storm.txt", STORM)]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("a/storm.txt", STORM)]);
     desk.star(&mut library, "a/storm.txt");
     desk.write("b/storm.txt", STORM);
     assert_eq!(desk.recognise(&mut library), []);
-    assert_eq!(shelf.marks().len(), 1);
+    assert_eq!(home.marks().len(), 1);
     // Both are marked, and both are moved: each is known again by its name.
     desk.star(&mut library, "b/storm.txt");
     desk.rename("a/storm.txt", "c/storm.txt");
     desk.rename("b/storm.txt", "c/storm-b.txt");
     assert_eq!(desk.recognise(&mut library).len(), 2);
-    let marks = shelf.marks();
+    let marks = home.marks();
     assert!(marks.get(desk.id("c/storm.txt")).is_starred() && marks.get(desk.id("c/storm-b.txt")).is_starred());
 }
 
 #[test]
 fn articles_that_change_places_within_a_file_keep_their_marks() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
+    let home = TestLibrary::new();
+    let mut library = home.open();
     let (ferry, market) = (STORM.replace("Storm", "Ferry"), STORM.replace("Storm", "Market"));
     let file = |articles: &[&str]| articles.join("=====\n");
-    let desk = Desk::new(&[("day.txt", &file(&[STORM, CHOIR, &ferry]))]);
+    let desk = TestFolder::new(&[("day.txt", &file(&[STORM, CHOIR, &ferry]))]);
     desk.star_in(&mut library, "day.txt", 0);
     keep(&mut library, &[MarkChange { article: desk.id_in("day.txt", 0), change: note("storm", "") }]);
     desk.star_in(&mut library, "day.txt", 1);
     keep(&mut library, &[MarkChange { article: desk.id_in("day.txt", 1), change: note("choir", "") }]);
-    let notes = |shelf: &Shelf| {
-        let marks = shelf.marks();
+    let notes = |home: &TestLibrary| {
+        let marks = home.marks();
         (0..4).map(|ordinal| marks.get(desk.id_in("day.txt", ordinal)).note().to_owned()).collect::<Vec<_>>()
     };
     // A new article on top, and the two below it the other way round.
     desk.write("day.txt", &file(&[&market, CHOIR, STORM, &ferry]));
     assert_eq!(desk.recognise(&mut library).len(), 1, "the choir is where it was");
-    assert_eq!(notes(&shelf), ["", "choir", "storm", ""]);
+    assert_eq!(notes(&home), ["", "choir", "storm", ""]);
     desk.write("day.txt", &file(&[CHOIR, &market, STORM, &ferry]));
     desk.recognise(&mut library);
-    assert_eq!(notes(&shelf), ["choir", "", "storm", ""]);
+    assert_eq!(notes(&home), ["choir", "", "storm", ""]);
     desk.write("day.txt", &file(&[STORM, CHOIR]));
     desk.recognise(&mut library);
-    assert_eq!(notes(&shelf), ["storm", "choir", "", ""]);
+    assert_eq!(notes(&home), ["storm", "choir", "", ""]);
     // One that is gone for a while is known when it is back, also from another place.
     desk.write("day.txt", &file(&[&ferry, CHOIR]));
     desk.recognise(&mut library);
-    assert_eq!(notes(&shelf), ["", "choir", "", ""], "the ferry is no storm");
+    assert_eq!(notes(&home), ["", "choir", "", ""], "the ferry is no storm");
     desk.write("day.txt", &file(&[&ferry, &CHOIR.replace("Mondays", "Tuesdays")]));
     desk.recognise(&mut library);
-    assert_eq!(notes(&shelf)[1], "choir", "it was edited");
+    assert_eq!(notes(&home)[1], "choir", "it was edited");
     desk.write("day.txt", &file(&[&ferry, &market, STORM]));
     desk.recognise(&mut library);
-    assert_eq!(notes(&shelf), ["", "", "storm", ""]);
+    assert_eq!(notes(&home), ["", "", "storm", ""]);
     assert_eq!(library.check().unwrap(), [""; 0]);
 }
 
 /// The names of the files whose article is starred.
-fn starred(shelf: &Shelf, desk: &Desk, names: &[&'static str]) -> Vec<&'static str> {
-    let marks = shelf.marks();
+fn starred(home: &TestLibrary, desk: &TestFolder, names: &[&'static str]) -> Vec<&'static str> {
+    let marks = home.marks();
     names.iter().copied().filter(|name| marks.get(desk.id(name)).is_starred()).collect()
 }
 
@@ -913,25 +897,25 @@ fn story(number: u32) -> String {
 
 #[test]
 fn marks_follow_a_chain_of_renames() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
     desk.star(&mut library, "1.txt");
     desk.mark_in(&mut library, "2.txt", 0, Change::Tagged(tag("two"), true));
     desk.rename("2.txt", "3.txt");
     desk.rename("1.txt", "2.txt");
     desk.recognise(&mut library);
-    assert_eq!(starred(&shelf, &desk, &["1.txt", "2.txt", "3.txt"]), ["2.txt"]);
-    assert_eq!(shelf.marks().get(desk.id("3.txt")).tags(), [tag("two")]);
-    assert_eq!(shelf.marks().get(desk.id("2.txt")).tags(), []);
+    assert_eq!(starred(&home, &desk, &["1.txt", "2.txt", "3.txt"]), ["2.txt"]);
+    assert_eq!(home.marks().get(desk.id("3.txt")).tags(), [tag("two")]);
+    assert_eq!(home.marks().get(desk.id("2.txt")).tags(), []);
 }
 
 #[test]
 fn marks_follow_articles_that_change_places() {
     for is_other_marked in [false, true] {
-        let shelf = Shelf::new();
-        let mut library = shelf.open();
-        let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+        let home = TestLibrary::new();
+        let mut library = home.open();
+        let desk = TestFolder::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
         desk.star(&mut library, "1.txt");
         if is_other_marked {
             desk.mark_in(&mut library, "2.txt", 0, Change::Tagged(tag("two"), true));
@@ -939,36 +923,36 @@ fn marks_follow_articles_that_change_places() {
         desk.write("1.txt", &story(2));
         desk.write("2.txt", &story(1));
         desk.recognise(&mut library);
-        assert_eq!(starred(&shelf, &desk, &["1.txt", "2.txt"]), ["2.txt"]);
-        assert_eq!(shelf.marks().get(desk.id("1.txt")).tags().len(), usize::from(is_other_marked));
+        assert_eq!(starred(&home, &desk, &["1.txt", "2.txt"]), ["2.txt"]);
+        assert_eq!(home.marks().get(desk.id("1.txt")).tags().len(), usize::from(is_other_marked));
     }
 }
 
 #[test]
 fn marks_of_an_overwritten_article_return_with_its_text() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
     desk.star(&mut library, "1.txt");
     desk.mark_in(&mut library, "2.txt", 0, Change::Tagged(tag("two"), true));
     desk.rename("1.txt", "2.txt");
     desk.recognise(&mut library);
-    let marks = shelf.marks();
+    let marks = home.marks();
     assert!(marks.get(desk.id("2.txt")).is_starred() && marks.get(desk.id("2.txt")).tags().is_empty());
     // The overwritten text is restored under another name.
     desk.write("4.txt", &story(2));
     desk.recognise(&mut library);
-    assert_eq!(shelf.marks().get(desk.id("4.txt")).tags(), [tag("two")]);
-    assert_eq!(starred(&shelf, &desk, &["2.txt", "4.txt"]), ["2.txt"]);
+    assert_eq!(home.marks().get(desk.id("4.txt")).tags(), [tag("two")]);
+    assert_eq!(starred(&home, &desk, &["2.txt", "4.txt"]), ["2.txt"]);
 }
 
 #[test]
 fn marks_wait_if_another_article_takes_the_place() {
     let other = format!("date 2023-09-25 SPORT\nHarbour rowers win\n\n{}\n", "They rowed for an hour. ".repeat(20));
     for is_renamed in [false, true] {
-        let shelf = Shelf::new();
-        let mut library = shelf.open();
-        let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+        let home = TestLibrary::new();
+        let mut library = home.open();
+        let desk = TestFolder::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
         wait_for_clock_tick(&desk.0.path().join("2.txt"));
         desk.star(&mut library, "1.txt");
         // An unmarked file with a text of the same length that was there before, or a new text of another length.
@@ -978,23 +962,23 @@ fn marks_wait_if_another_article_takes_the_place() {
             desk.write("1.txt", &other);
         }
         desk.recognise(&mut library);
-        assert_eq!(starred(&shelf, &desk, &["1.txt", "2.txt"]), [""; 0], "{is_renamed}");
+        assert_eq!(starred(&home, &desk, &["1.txt", "2.txt"]), [""; 0], "{is_renamed}");
         desk.write("3.txt", &story(1));
         desk.recognise(&mut library);
-        assert_eq!(starred(&shelf, &desk, &["1.txt", "2.txt", "3.txt"]), ["3.txt"], "{is_renamed}");
+        assert_eq!(starred(&home, &desk, &["1.txt", "2.txt", "3.txt"]), ["3.txt"], "{is_renamed}");
     }
 }
 
 #[test]
 fn article_with_another_headline_and_a_similar_text_was_edited() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("storm.txt", STORM)]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("storm.txt", STORM)]);
     desk.star(&mut library, "storm.txt");
     wait_for_clock_tick(&desk.0.path().join("storm.txt"));
     desk.write("storm.txt", &STORM.replace("passes north", "turns north").replace("boats", "all boats"));
     desk.recognise(&mut library);
-    assert_eq!(starred(&shelf, &desk, &["storm.txt"]), ["storm.txt"]);
+    assert_eq!(starred(&home, &desk, &["storm.txt"]), ["storm.txt"]);
 }
 
 /// Waits until the clock of the file system has ticked since a file was written.
@@ -1007,24 +991,24 @@ fn wait_for_clock_tick(path: &Path) {
 
 #[test]
 fn article_edited_after_it_was_copied_keeps_its_marks() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("storm.txt", STORM)]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("storm.txt", STORM)]);
     desk.mark_in(&mut library, "storm.txt", 0, Change::Tagged(tag("sea"), true));
     desk.write("copy.txt", STORM);
     desk.write("storm.txt", &STORM.replace("boats", "ferries"));
     // Rows of older versions have no time.
-    rusqlite::Connection::open(shelf.path()).unwrap().execute("UPDATE articles SET known_at = NULL", []).unwrap();
+    rusqlite::Connection::open(home.path()).unwrap().execute("UPDATE articles SET known_at = NULL", []).unwrap();
     desk.recognise(&mut library);
-    assert_eq!(shelf.marks().get(desk.id("storm.txt")).tags(), [tag("sea")]);
-    assert_eq!(shelf.marks().get(desk.id("copy.txt")).tags(), []);
+    assert_eq!(home.marks().get(desk.id("storm.txt")).tags(), [tag("sea")]);
+    assert_eq!(home.marks().get(desk.id("copy.txt")).tags(), []);
 }
 
 #[test]
 fn joined_marks_are_reported_from_all_former_places() {
-    let shelf = Shelf::new();
-    let (mut one, mut other) = (shelf.open(), shelf.open());
-    let desk = Desk::new(&[("1.txt", &story(1)), ("3.txt", &story(3))]);
+    let home = TestLibrary::new();
+    let (mut one, mut other) = (home.open(), home.open());
+    let desk = TestFolder::new(&[("1.txt", &story(1)), ("3.txt", &story(3))]);
     desk.star(&mut one, "1.txt");
     other.marks().unwrap();
     desk.rename("1.txt", "2.txt");
@@ -1033,33 +1017,33 @@ fn joined_marks_are_reported_from_all_former_places() {
     desk.recognise(&mut one);
     let news = other.news().unwrap();
     assert_eq!(news.moved, [Moved { from: desk.id("1.txt"), to: desk.id("2.txt") }]);
-    let marks = shelf.marks();
+    let marks = home.marks();
     assert!(marks.get(desk.id("2.txt")).is_starred() && marks.get(desk.id("2.txt")).tags() == [tag("two")]);
 }
 
 #[test]
 fn marks_stay_away_from_files_that_were_there_before() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
+    let home = TestLibrary::new();
+    let mut library = home.open();
     let (mon, tue) = (STORM.replace("boats", "eleven"), STORM.replace("boats", "twelve"));
-    let desk = Desk::new(&[("mon/index.txt", &mon), ("tue/index.txt", &tue), ("mon/other.txt", CHOIR)]);
+    let desk = TestFolder::new(&[("mon/index.txt", &mon), ("tue/index.txt", &tue), ("mon/other.txt", CHOIR)]);
     wait_for_clock_tick(&desk.0.path().join("tue/index.txt"));
     desk.star(&mut library, "mon/index.txt");
     fs::remove_file(desk.0.path().join("mon/index.txt")).unwrap();
     assert_eq!(desk.recognise(&mut library), []);
-    assert_eq!(starred(&shelf, &desk, &["tue/index.txt"]), [""; 0]);
+    assert_eq!(starred(&home, &desk, &["tue/index.txt"]), [""; 0]);
     // The deleted file returns.
     desk.write("mon/index.txt", &mon);
     desk.recognise(&mut library);
-    assert_eq!(starred(&shelf, &desk, &["mon/index.txt", "tue/index.txt"]), ["mon/index.txt"]);
+    assert_eq!(starred(&home, &desk, &["mon/index.txt", "tue/index.txt"]), ["mon/index.txt"]);
 }
 
 #[test]
 fn marks_outlive_an_unmounted_folder() {
     for is_copy_new in [false, true] {
-        let shelf = Shelf::new();
-        let mut library = shelf.open();
-        let desk = Desk::new(&[("disk/storm.txt", STORM), ("home/choir.txt", CHOIR)]);
+        let home = TestLibrary::new();
+        let mut library = home.open();
+        let desk = TestFolder::new(&[("disk/storm.txt", STORM), ("home/choir.txt", CHOIR)]);
         if !is_copy_new {
             desk.write("home/storm.txt", STORM);
             wait_for_clock_tick(&desk.0.path().join("home/storm.txt"));
@@ -1072,12 +1056,12 @@ fn marks_outlive_an_unmounted_folder() {
             desk.write("home/storm.txt", STORM);
         }
         desk.recognise(&mut library);
-        assert_eq!(starred(&shelf, &desk, &["home/storm.txt"]).len(), usize::from(is_copy_new));
+        assert_eq!(starred(&home, &desk, &["home/storm.txt"]).len(), usize::from(is_copy_new));
         fs::rename(&away, desk.0.path().join("disk")).unwrap();
         desk.recognise(&mut library);
-        assert_eq!(starred(&shelf, &desk, &["disk/storm.txt"]), ["disk/storm.txt"]);
+        assert_eq!(starred(&home, &desk, &["disk/storm.txt"]), ["disk/storm.txt"]);
         desk.recognise(&mut library);
-        let copies = starred(&shelf, &desk, &["home/storm.txt"]).len();
+        let copies = starred(&home, &desk, &["home/storm.txt"]).len();
         assert_eq!(copies, usize::from(is_copy_new), "a copy keeps the marks that it got");
     }
 }
@@ -1086,9 +1070,9 @@ fn marks_outlive_an_unmounted_folder() {
 fn two_programs_recognise_at_once_and_no_mark_moves_twice() {
     let texts: Vec<String> = (0..20).map(story).collect();
     let file = |first: &str| format!("{first}=====\n{}", texts.join("=====\n"));
-    let shelf = Shelf::new();
-    let desk = Desk::new(&[("day.txt", &texts.join("=====\n"))]);
-    let mut library = shelf.open();
+    let home = TestLibrary::new();
+    let desk = TestFolder::new(&[("day.txt", &texts.join("=====\n"))]);
+    let mut library = home.open();
     for ordinal in 0..20 {
         desk.mark_in(&mut library, "day.txt", ordinal, Change::Read(true));
     }
@@ -1102,14 +1086,14 @@ fn two_programs_recognise_at_once_and_no_mark_moves_twice() {
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
-                    let mut library = shelf.open();
+                    let mut library = home.open();
                     barrier.wait();
                     library.recognise(&corpus, 0, &FileState::of).unwrap();
                 });
             }
         });
         let first = u32::from(round % 2 == 0);
-        let marks = shelf.marks();
+        let marks = home.marks();
         let stars: Vec<u32> = (0..21).filter(|at| marks.get(desk.id_in("day.txt", *at)).is_starred()).collect();
         assert_eq!(stars, (0..20).step_by(2).map(|at| at + first).collect::<Vec<_>>(), "round {round}");
     }
@@ -1117,9 +1101,9 @@ fn two_programs_recognise_at_once_and_no_mark_moves_twice() {
 
 #[test]
 fn mark_made_with_an_older_view_follows_the_text() {
-    let shelf = Shelf::new();
-    let (mut one, mut other) = (shelf.open(), shelf.open());
-    let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+    let home = TestLibrary::new();
+    let (mut one, mut other) = (home.open(), home.open());
+    let desk = TestFolder::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
     desk.star(&mut one, "1.txt");
     desk.star(&mut one, "2.txt");
     other.marks().unwrap();
@@ -1134,7 +1118,7 @@ fn mark_made_with_an_older_view_follows_the_text() {
         |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().known(older.get(older.find(id)?)?)) };
     let news = other.keep(&[MarkChange { article: id, change: Change::Tagged(tag("one"), true) }], &mut known).unwrap();
     assert!(news.marks.iter().any(|(article, marked)| *article == id && marked.tags().is_empty()));
-    let marks = shelf.marks();
+    let marks = home.marks();
     assert_eq!(marks.get(desk.id("3.txt")).tags(), [tag("one")]);
     assert_eq!(marks.get(id).tags(), []);
     // It hears of the moves as well.
@@ -1147,16 +1131,16 @@ fn mark_made_with_an_older_view_follows_the_text() {
         |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().known(older.get(older.find(id)?)?)) };
     desk.write("1.txt", &story(9));
     desk.recognise(&mut one);
-    let mut third = shelf.open();
+    let mut third = home.open();
     third.keep(&[MarkChange { article: id, change: Change::Tagged(tag("nine"), true) }], &mut known).unwrap();
-    assert_eq!(shelf.marks().get(id).tags(), [], "story 1 was in this file long ago");
+    assert_eq!(home.marks().get(id).tags(), [], "story 1 was in this file long ago");
 }
 
 #[test]
 fn marks_made_with_three_views_of_one_text_join() {
-    let shelf = Shelf::new();
-    let (mut one, mut other, mut third) = (shelf.open(), shelf.open(), shelf.open());
-    let desk = Desk::new(&[("a.txt", &story(1)), ("c.txt", &story(2))]);
+    let home = TestLibrary::new();
+    let (mut one, mut other, mut third) = (home.open(), home.open(), home.open());
+    let desk = TestFolder::new(&[("a.txt", &story(1)), ("c.txt", &story(2))]);
     let first = desk.corpus();
     desk.rename("a.txt", "b.txt");
     let second = desk.corpus();
@@ -1171,9 +1155,9 @@ fn marks_made_with_three_views_of_one_text_join() {
             |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().known(view.get(view.find(id)?)?)) };
         library.keep(&[MarkChange { article: desk.id(name), change }], &mut known).unwrap();
     }
-    let mut last = shelf.open();
+    let mut last = home.open();
     desk.recognise(&mut last);
-    let marks = shelf.marks();
+    let marks = home.marks();
     assert!(marks.get(desk.id("c.txt")).is_starred());
     assert_eq!(marks.get(desk.id("c.txt")).tags(), [tag("first"), tag("second")]);
     assert_eq!(marks.get(desk.id("b.txt")).tags(), []);
@@ -1181,9 +1165,9 @@ fn marks_made_with_three_views_of_one_text_join() {
 
 #[test]
 fn outdated_view_of_a_file_changes_nothing() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("1.txt", &story(1)), ("2.txt", &story(2))]);
     desk.star(&mut library, "1.txt");
     desk.write("1.txt", &story(3));
     let outdated = desk.corpus_with_stamps();
@@ -1191,29 +1175,29 @@ fn outdated_view_of_a_file_changes_nothing() {
     assert!(library.recognise(&outdated, 0, &FileState::of).unwrap().is_empty());
     desk.write("1.txt", &story(1));
     assert!(library.recognise(&desk.corpus_with_stamps(), 0, &FileState::of).unwrap().is_empty());
-    assert_eq!(starred(&shelf, &desk, &["1.txt"]), ["1.txt"]);
+    assert_eq!(starred(&home, &desk, &["1.txt"]), ["1.txt"]);
 }
 
 #[test]
 fn marks_made_before_recognition_are_added() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("storm.txt", STORM)]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("storm.txt", STORM)]);
     desk.star(&mut library, "storm.txt");
     desk.rename("storm.txt", "b.txt");
     // It is marked in its new place before anybody looks where it came from.
     keep(&mut library, &[MarkChange { article: desk.id("b.txt"), change: note("seen", "") }]);
     assert_eq!(desk.recognise(&mut library).len(), 1);
-    let marks = shelf.marks();
+    let marks = home.marks();
     let marked = marks.get(desk.id("b.txt"));
     assert!(marked.is_starred() && marked.note() == "seen");
 }
 
 #[test]
 fn rows_of_unmarked_articles_are_deleted_and_marked_ones_stay() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let desk = Desk::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
+    let home = TestLibrary::new();
+    let mut library = home.open();
+    let desk = TestFolder::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
     let corpus = desk.corpus();
     let known = |name: &str| PathResolver::default().known(corpus.get(corpus.find(desk.id(name)).unwrap()).unwrap());
     library.meet([known("storm.txt"), known("choir.txt"), known("choir.txt")]).unwrap();
@@ -1226,8 +1210,8 @@ fn rows_of_unmarked_articles_are_deleted_and_marked_ones_stay() {
 
 #[test]
 fn every_saved_search_has_its_name_and_its_key_to_itself() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
+    let home = TestLibrary::new();
+    let mut library = home.open();
     let search = |name: &str, query: &str, key| SavedSearch {
         name: name.to_owned(),
         query: query.to_owned(),
@@ -1248,9 +1232,9 @@ fn every_saved_search_has_its_name_and_its_key_to_itself() {
 fn libraries_of_every_former_version_open_completely() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/libraries");
     for version in 1..=newsdesk::library::VERSION {
-        let shelf = Shelf::new();
-        fs::copy(folder.join(format!("version-{version}.db")), shelf.path()).unwrap();
-        let mut library = shelf.open();
+        let home = TestLibrary::new();
+        fs::copy(folder.join(format!("version-{version}.db")), home.path()).unwrap();
+        let mut library = home.open();
         assert_eq!(library.check().unwrap(), [""; 0]);
         assert_eq!(library.counts().unwrap(), [8, 8, 1, 8, 1]);
         let marks = library.marks().unwrap();
@@ -1297,7 +1281,7 @@ fn libraries_of_every_former_version_open_completely() {
             assert!(texts.article.parts[1].text.starts_with("Two people"));
         }
         // Before it was changed, a copy was made.
-        let copied = shelf.folder.path().join(format!("library.version-{version}.db")).exists();
+        let copied = home.folder.path().join(format!("library.version-{version}.db")).exists();
         assert_eq!(copied, version < newsdesk::library::VERSION);
     }
 }
@@ -1307,10 +1291,10 @@ fn libraries_of_every_former_version_open_completely() {
 #[test]
 fn libraries_backups_and_side_files_are_private() {
     use std::os::unix::fs::PermissionsExt;
-    let shelf = Shelf::new();
-    let path = shelf.folder.path().join("data/library.db");
+    let home = TestLibrary::new();
+    let path = home.folder.path().join("data/library.db");
     let library = Library::open(&path).unwrap();
-    let copy = shelf.folder.path().join("copy.db");
+    let copy = home.folder.path().join("copy.db");
     library.back_up(&copy).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(path.parent().unwrap()), mode(&copy)), (0o700, 0o600));
@@ -1352,8 +1336,8 @@ const WRONG: &[(&str, &str)] = &[
 
 #[test]
 fn unreadable_rows_are_skipped_and_reported() {
-    let shelf = Shelf::new();
-    let sound = shelf.folder.path().join("sound.db");
+    let home = TestLibrary::new();
+    let sound = home.folder.path().join("sound.db");
     let mut library = Library::open(&sound).unwrap().for_reader(newsdesk::library::ReaderId(1));
     let login = |url: String| newsdesk::subscriptions::Subscription {
         tags: vec!["press".to_owned()],
@@ -1386,7 +1370,7 @@ fn unreadable_rows_are_skipped_and_reported() {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_newsdesk"))
             .args(arguments)
             .env("NEWSDESK_LIBRARY", path)
-            .env("HOME", shelf.folder.path())
+            .env("HOME", home.folder.path())
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("XDG_CACHE_HOME")
             .output()
@@ -1394,17 +1378,17 @@ fn unreadable_rows_are_skipped_and_reported() {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     };
-    let folder = shelf.folder.path().join("files");
+    let folder = home.folder.path().join("files");
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("fog.txt"), "Fog\n\nThe ferry waits for the fog to lift.\n").unwrap();
-    let list = shelf.folder.path().join("list.opml");
+    let list = home.folder.path().join("list.opml");
     fs::write(&list, "<opml><outline xmlUrl='https://c.example/'/><outline xmlUrl='https://a.example/feed'/></opml>")
         .unwrap();
     let (_, exported, _) = program(&sound, &["library", "export"]);
-    let lines = shelf.folder.path().join("all.jsonl");
+    let lines = home.folder.path().join("all.jsonl");
     fs::write(&lines, exported).unwrap();
     for (number, (sql, table)) in WRONG.iter().enumerate() {
-        let path = shelf.folder.path().join(format!("{number}.db"));
+        let path = home.folder.path().join(format!("{number}.db"));
         fs::copy(&sound, &path).unwrap();
         let wrong = rusqlite::Connection::open(&path).unwrap();
         wrong.execute_batch(&format!("PRAGMA foreign_keys = 0; PRAGMA ignore_check_constraints = 1; {sql}")).unwrap();
@@ -1451,8 +1435,8 @@ fn unreadable_rows_are_skipped_and_reported() {
 
 #[test]
 fn triggers_of_a_library_do_not_run() {
-    let shelf = Shelf::new();
-    let path = shelf.folder.path().join("library.db");
+    let home = TestLibrary::new();
+    let path = home.folder.path().join("library.db");
     let mut library = Library::open(&path).unwrap();
     library.subscribe(&[newsdesk::subscriptions::Subscription::new("https://a.example/")]).unwrap();
     drop(library);
@@ -1475,11 +1459,11 @@ fn triggers_of_a_library_do_not_run() {
 
 #[test]
 fn libraries_are_in_the_file_that_was_named() {
-    let shelf = Shelf::new();
-    let path = shelf.folder.path().join("data/file:z.db");
+    let home = TestLibrary::new();
+    let path = home.folder.path().join("data/file:z.db");
     let mut library = Library::open(&path).unwrap();
     library.set_preference("a", "b").unwrap();
-    let copy = shelf.folder.path().join("file:copy.db");
+    let copy = home.folder.path().join("file:copy.db");
     library.back_up(&copy).unwrap();
     assert_eq!(Library::open_to_read(&copy).unwrap().unwrap().preference("a").unwrap().as_deref(), Some("b"));
     drop(library);
@@ -1553,9 +1537,9 @@ fn credentials_move_out_of_addresses() {
 
 #[test]
 fn journal_rows_are_never_used_again() {
-    let shelf = Shelf::new();
-    drop(shelf.open());
-    let sql = rusqlite::Connection::open(shelf.path()).unwrap();
+    let home = TestLibrary::new();
+    drop(home.open());
+    let sql = rusqlite::Connection::open(home.path()).unwrap();
     let step = || {
         sql.execute("INSERT INTO journal (reader, made_at, name, change) VALUES (1, 0, 'star', '{}')", []).unwrap();
         sql.last_insert_rowid()

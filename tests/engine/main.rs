@@ -11,7 +11,9 @@
 #[path = "../support"]
 mod support {
     pub(crate) mod cases;
+    pub(crate) mod library;
     pub(crate) mod material;
+    pub(crate) mod rng;
     pub(crate) mod server;
 }
 

@@ -2,9 +2,9 @@
 
 use crate::support::cases::cases;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use crate::support::library::TestLibrary;
 use newsdesk::article::{ArticleId, BlockKind, Draft, Published, Role};
 use newsdesk::formats::{FeedArticle, FeedKey};
 use newsdesk::library::feeds::{EntryQuery, FetchOutcome, FetchResult, ParsedFeed, PreparedEntry, StoreCounts};
@@ -14,20 +14,9 @@ use newsdesk::query::SavedSearch;
 use newsdesk::subscriptions::Subscription;
 use proptest::prelude::*;
 
-/// A folder with a library that several programs open.
-struct Shelf(tempfile::TempDir);
-
-impl Shelf {
-    fn new() -> Shelf {
-        Shelf(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self) -> PathBuf {
-        self.0.path().join("library.db")
-    }
-
-    fn open(&self) -> Library {
-        let library = Library::open(&self.path()).unwrap();
+impl TestLibrary {
+    fn open_for_bulk(&self) -> Library {
+        let library = self.open();
         library.for_bulk().unwrap();
         library
     }
@@ -36,7 +25,7 @@ impl Shelf {
         Command::new(env!("CARGO_BIN_EXE_newsdesk"))
             .args(arguments)
             .env_clear()
-            .env("HOME", self.0.path())
+            .env("HOME", self.folder.path())
             .env("NEWSDESK_LIBRARY", self.path())
             .output()
             .unwrap()
@@ -88,28 +77,28 @@ fn mark(library: &mut Library, id: ArticleId, change: Change) {
 
 #[test]
 fn tags_by_two_programs_at_once_all_stay() {
-    let shelf = Shelf::new();
+    let home = TestLibrary::new();
     let url = "http://127.0.0.1:9/feed";
-    shelf.open().subscribe(&[Subscription::new(url)]).unwrap();
+    home.open_for_bulk().subscribe(&[Subscription::new(url)]).unwrap();
     std::thread::scope(|scope| {
         for program in 0..2 {
-            let shelf = &shelf;
+            let home = &home;
             scope.spawn(move || {
                 for number in 0..20 {
-                    let output = shelf.newsdesk(&["feed", "tag", url, &format!("t{program}-{number}")]);
+                    let output = home.newsdesk(&["feed", "tag", url, &format!("t{program}-{number}")]);
                     assert!(output.status.success(), "{output:?}");
                 }
             });
         }
     });
-    let tags: BTreeSet<String> = feed(&shelf.open(), url).subscription.tags.into_iter().collect();
+    let tags: BTreeSet<String> = feed(&home.open_for_bulk(), url).subscription.tags.into_iter().collect();
     assert_eq!(tags.len(), 40, "{tags:?}");
 }
 
 #[test]
 fn changes_are_based_on_the_stored_subscription() {
-    let shelf = Shelf::new();
-    let (mut one, mut other) = (shelf.open(), shelf.open());
+    let home = TestLibrary::new();
+    let (mut one, mut other) = (home.open_for_bulk(), home.open_for_bulk());
     let (old, new) = ("https://example.org/old", "https://example.org/new");
     one.subscribe(&[Subscription::new(old)]).unwrap();
     let known = feed(&one, old);
@@ -133,15 +122,15 @@ fn changes_are_based_on_the_stored_subscription() {
 
 #[test]
 fn undo_restores_only_changes_of_its_step() {
-    let shelf = Shelf::new();
-    let mut reader = shelf.open().for_reader(ReaderId(1));
+    let home = TestLibrary::new();
+    let mut reader = home.open_for_bulk().for_reader(ReaderId(1));
     let url = "https://example.org/feed";
     reader.subscribe(&[Subscription::new(url)]).unwrap();
     let number = feed(&reader, url).number;
     reader.change_subscription(number, |was| was.with_tags(&["sea".to_owned()])).unwrap();
     let (row, ..) = reader.new_steps(ReaderId(1), 0).unwrap().pop().unwrap();
     let name = Some("Harbour".to_owned());
-    shelf.open().change_subscription(number, |was| Subscription { own_title: name.clone(), ..was }).unwrap();
+    home.open_for_bulk().change_subscription(number, |was| Subscription { own_title: name.clone(), ..was }).unwrap();
     assert_eq!(reader.undo_feeds(row, true).unwrap().refused, None);
     let now = feed(&reader, url).subscription;
     assert_eq!((now.own_title, now.tags), (name, Vec::new()));
@@ -149,8 +138,8 @@ fn undo_restores_only_changes_of_its_step() {
 
 #[test]
 fn searches_change_only_if_a_step_changed_them() {
-    let shelf = Shelf::new();
-    let (mut one, mut other) = (shelf.open(), shelf.open());
+    let home = TestLibrary::new();
+    let (mut one, mut other) = (home.open_for_bulk(), home.open_for_bulk());
     let asia = SavedSearch { name: "Asia".to_owned(), query: "asia".to_owned(), ..SavedSearch::default() };
     one.save_search(&asia).unwrap();
     let mut history = newsdesk::journal::History::default();
@@ -173,8 +162,8 @@ fn searches_change_only_if_a_step_changed_them() {
 
 #[test]
 fn searches_that_are_added_replace_none() {
-    let shelf = Shelf::new();
-    let (mut one, mut other) = (shelf.open(), shelf.open());
+    let home = TestLibrary::new();
+    let (mut one, mut other) = (home.open_for_bulk(), home.open_for_bulk());
     let search = |query: &str| SavedSearch { name: "Asia".into(), query: query.into(), ..SavedSearch::default() };
     one.save_search(&search("asia")).unwrap();
     assert_eq!(other.add_searches(vec![search("pacific")]).unwrap(), [(search("pacific"), search("asia"))]);
@@ -183,25 +172,25 @@ fn searches_that_are_added_replace_none() {
 
 #[test]
 fn answers_for_a_removed_feed_are_not_stored() {
-    let shelf = Shelf::new();
-    let (mut refresh, mut other) = (shelf.open(), shelf.open());
+    let home = TestLibrary::new();
+    let (mut refresh, mut other) = (home.open_for_bulk(), home.open_for_bulk());
     let (url, moved) = ("https://example.org/feed", "https://example.org/moved");
     other.subscribe(&[Subscription::new(url)]).unwrap();
     let asked = feed(&refresh, url);
     other.unsubscribe(std::slice::from_ref(&asked)).unwrap();
-    let rows = |shelf: &Shelf| -> (u32, String, Option<String>, Option<i64>) {
+    let rows = |home: &TestLibrary| -> (u32, String, Option<String>, Option<i64>) {
         let sql = "SELECT (SELECT count(*) FROM entries), url, etag, tried_at FROM feeds";
-        shelf.raw().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap()
+        home.raw().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap()
     };
     let nothing = (0, url.to_owned(), None, None);
     let late = || FetchResult { moved_to: Some(moved.to_owned()), ..answer(&asked, &[1], "text") };
     assert!(store(&mut refresh, late()).is_stale);
-    assert_eq!(rows(&shelf), nothing);
+    assert_eq!(rows(&home), nothing);
     // Subscribing again is another subscription.
     other.subscribe(&[Subscription::new(url)]).unwrap();
     for late in [late(), outcome(&asked, FetchOutcome::Unchanged), outcome(&asked, FetchOutcome::Nothing)] {
         assert!(store(&mut refresh, late).is_stale);
-        assert_eq!(rows(&shelf), nothing);
+        assert_eq!(rows(&home), nothing);
     }
     let asked = feed(&refresh, url);
     assert_eq!(store(&mut refresh, answer(&asked, &[1], "text")).new.len(), 1);
@@ -209,8 +198,8 @@ fn answers_for_a_removed_feed_are_not_stored() {
 
 #[test]
 fn whole_pages_of_a_removed_feed_are_not_stored() {
-    let shelf = Shelf::new();
-    let (mut refresh, mut other) = (shelf.open(), shelf.open());
+    let home = TestLibrary::new();
+    let (mut refresh, mut other) = (home.open_for_bulk(), home.open_for_bulk());
     let url = "https://example.org/feed";
     other.subscribe(&[Subscription { full_text: true, ..Subscription::new(url) }]).unwrap();
     let asked = feed(&refresh, url);
@@ -226,8 +215,8 @@ fn whole_pages_of_a_removed_feed_are_not_stored() {
 
 #[test]
 fn older_answers_do_not_replace_newer_ones() {
-    let shelf = Shelf::new();
-    let (mut one, mut other) = (shelf.open(), shelf.open());
+    let home = TestLibrary::new();
+    let (mut one, mut other) = (home.open_for_bulk(), home.open_for_bulk());
     let url = "https://example.org/feed";
     one.subscribe(&[Subscription::new(url)]).unwrap();
     let asked = feed(&one, url);
@@ -253,8 +242,8 @@ fn older_answers_do_not_replace_newer_ones() {
 
 #[test]
 fn copies_of_newsboat_leave_health_and_etag_alone() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
+    let home = TestLibrary::new();
+    let mut library = home.open_for_bulk();
     let url = "https://example.org/feed";
     library.subscribe(&[Subscription::new(url)]).unwrap();
     let before = feed(&library, url);
@@ -270,8 +259,8 @@ fn copies_of_newsboat_leave_health_and_etag_alone() {
 
 #[test]
 fn open_readers_follow_marks_to_the_entry_that_takes_over() {
-    let shelf = Shelf::new();
-    let (mut reader, mut other) = (shelf.open(), shelf.open());
+    let home = TestLibrary::new();
+    let (mut reader, mut other) = (home.open_for_bulk(), home.open_for_bulk());
     let urls = ["https://example.org/a", "https://example.org/b"];
     for url in urls {
         other.subscribe(&[Subscription::new(url)]).unwrap();
@@ -307,8 +296,8 @@ fn open_readers_follow_marks_to_the_entry_that_takes_over() {
 
 #[test]
 fn entries_repeat_one_entry_of_another_feed_at_most_once() {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
+    let home = TestLibrary::new();
+    let mut library = home.open_for_bulk();
     let article = |name: &str, link: &str, guid: Option<&str>| {
         let link = format!("https://example.org/{link}");
         let mut draft = Draft { url: Some(link.clone().into()), ..Draft::default() };
@@ -331,7 +320,7 @@ fn entries_repeat_one_entry_of_another_feed_at_most_once() {
     // An entry of the first feed that has the id of a repetition.
     deliver(a, vec![article("own", "3", Some("other"))]);
     let sql = "SELECT count(*) FROM entries WHERE dropped = 0 AND same_as IS NULL";
-    let (alone, all): (u32, u32) = shelf
+    let (alone, all): (u32, u32) = home
         .raw()
         .query_row(&format!("SELECT ({sql}), (SELECT count(*) FROM entries)"), [], |row| Ok((row.get(0)?, row.get(1)?)))
         .unwrap();
@@ -397,8 +386,8 @@ struct Listed {
     same_as: Option<i64>,
 }
 
-fn listed(shelf: &Shelf) -> Vec<Listed> {
-    let raw = shelf.raw();
+fn listed(home: &TestLibrary) -> Vec<Listed> {
+    let raw = home.raw();
     let sql = "SELECT id, feed, same_as, (published - 1700000000) / 60 FROM entries WHERE dropped = 0 ORDER BY number";
     let mut statement = raw.prepare(sql).unwrap();
     let row = |row: &rusqlite::Row<'_>| {
@@ -414,9 +403,9 @@ fn is_shown(entry: &Listed, is_once: bool) -> bool {
 
 /// Runs actions against a library and a model that knows which stories have marks.
 fn run(actions: &[Action], is_once: bool) {
-    let shelf = Shelf::new();
-    let mut library = shelf.open();
-    let mut reader = shelf.open().for_reader(ReaderId(1));
+    let home = TestLibrary::new();
+    let mut library = home.open_for_bulk();
+    let mut reader = home.open_for_bulk().for_reader(ReaderId(1));
     let urls: Vec<String> = (0..FEEDS).map(|feed| format!("https://example.org/{feed}")).collect();
     for (number, url) in urls.iter().enumerate() {
         library.subscribe(&[Subscription::new(url)]).unwrap();
@@ -432,7 +421,7 @@ fn run(actions: &[Action], is_once: bool) {
         let known = |library: &Library, feed: usize| {
             library.feeds().unwrap().into_iter().find(|known| known.subscription.url == urls[feed])
         };
-        let shown: Vec<Listed> = listed(&shelf).into_iter().filter(|entry| is_shown(entry, is_once)).collect();
+        let shown: Vec<Listed> = listed(&home).into_iter().filter(|entry| is_shown(entry, is_once)).collect();
         let chosen = |row: usize| {
             shown.get(row % shown.len().max(1)).map(|entry| (ArticleId(entry.id.cast_unsigned()), entry.story))
         };
@@ -454,7 +443,7 @@ fn run(actions: &[Action], is_once: bool) {
                 let base = if *is_late { asked.remove(feed) } else { known.clone() };
                 let Some(base) = base else { continue };
                 let read: BTreeSet<i64> =
-                    marked_rows(&shelf, "read_at IS NOT NULL").into_iter().map(|row| row.0).collect();
+                    marked_rows(&home, "read_at IS NOT NULL").into_iter().map(|row| row.0).collect();
                 let is_stale = known.is_none_or(|known| known.version != base.version);
                 let wanted: Vec<usize> = (0..STORIES).filter(|story| stories & (1 << story) != 0).collect();
                 let moved_to = moves_to.filter(|_| !is_stale).map(|to| urls[to].clone());
@@ -466,7 +455,7 @@ fn run(actions: &[Action], is_once: bool) {
                     assert!(stored.is_stale || stored.new.is_empty(), "{stored:?}");
                 } else if stored.merged.is_none() {
                     // Retention lets go of nothing that is unread.
-                    let there: BTreeSet<i64> = listed(&shelf).iter().map(|entry| entry.id).collect();
+                    let there: BTreeSet<i64> = listed(&home).iter().map(|entry| entry.id).collect();
                     assert!(
                         shown.iter().all(|entry| read.contains(&entry.id) || there.contains(&entry.id)),
                         "{action:?}"
@@ -479,7 +468,7 @@ fn run(actions: &[Action], is_once: bool) {
                         .unwrap()
                         .subscription;
                     if subscription.keep_count.is_none() {
-                        let there: BTreeSet<usize> = listed(&shelf).iter().map(|entry| entry.story).collect();
+                        let there: BTreeSet<usize> = listed(&home).iter().map(|entry| entry.story).collect();
                         assert!(wanted.iter().all(|story| there.contains(story)), "{wanted:?} of {there:?}");
                     }
                 }
@@ -499,7 +488,7 @@ fn run(actions: &[Action], is_once: bool) {
                 mark(&mut library, id, Change::Starred(*wanted));
                 if *wanted {
                     starred.insert(story);
-                } else if is_once || !marked(&shelf, "starred_at IS NOT NULL").contains(&story) {
+                } else if is_once || !marked(&home, "starred_at IS NOT NULL").contains(&story) {
                     starred.remove(&story);
                 }
             }
@@ -526,7 +515,7 @@ fn run(actions: &[Action], is_once: bool) {
                 }
             }
         }
-        let all = listed(&shelf);
+        let all = listed(&home);
         for entry in all.iter().filter(|entry| entry.same_as.is_some()) {
             let first = all.iter().find(|first| Some(first.id) == entry.same_as);
             let is_sound = first.is_some_and(|first| first.same_as.is_none() && first.feed != entry.feed);
@@ -535,7 +524,7 @@ fn run(actions: &[Action], is_once: bool) {
         let shown = all.iter().filter(|entry| is_shown(entry, is_once));
         let shown: BTreeSet<i64> = shown.map(|entry| entry.id).collect();
         for (what, sql) in [(&starred, "starred_at IS NOT NULL"), (&tagged, "id IN (SELECT article FROM tags)")] {
-            let marked: BTreeSet<usize> = marked_rows(&shelf, sql)
+            let marked: BTreeSet<usize> = marked_rows(&home, sql)
                 .into_iter()
                 .filter(|(id, _)| shown.contains(id))
                 .map(|(_, story)| story)
@@ -546,8 +535,8 @@ fn run(actions: &[Action], is_once: bool) {
     assert_eq!(library.check().unwrap(), [""; 0]);
 }
 
-fn marked_rows(shelf: &Shelf, condition: &str) -> Vec<(i64, usize)> {
-    let raw = shelf.raw();
+fn marked_rows(home: &TestLibrary, condition: &str) -> Vec<(i64, usize)> {
+    let raw = home.raw();
     let sql = format!(
         "SELECT id, (SELECT (published - 1700000000) / 60 FROM entries WHERE entries.id = articles.id) FROM articles
          WHERE {condition} AND id IN (SELECT id FROM entries WHERE dropped = 0)"
@@ -557,8 +546,8 @@ fn marked_rows(shelf: &Shelf, condition: &str) -> Vec<(i64, usize)> {
     rows.map(|row| row.map(|(id, story)| (id, usize::try_from(story).unwrap())).unwrap()).collect()
 }
 
-fn marked(shelf: &Shelf, condition: &str) -> BTreeSet<usize> {
-    marked_rows(shelf, condition).into_iter().map(|(_, story)| story).collect()
+fn marked(home: &TestLibrary, condition: &str) -> BTreeSet<usize> {
+    marked_rows(home, condition).into_iter().map(|(_, story)| story).collect()
 }
 
 /// A step that handed an entry on is redone after both feeds were merged.

@@ -28,23 +28,23 @@ use newsdesk::library::{FetchPolicy, KnownFeed, Library, ReaderId, UndoneStep};
 use newsdesk::marks::{Change, MarkChange, Tag};
 use newsdesk::subscriptions::Subscription;
 
-use crate::support::server::{Answer, PATIENCE, Reply, Server};
+use crate::support::server::{Answer, PATIENCE, Reply, TestServer};
 
 /// A library of its own, and a client that asks no proxy.
-struct Desk {
+struct Subscriber {
     folder: tempfile::TempDir,
     library: Library,
     client: Client,
     settings: FeedSettings,
 }
 
-impl Desk {
-    fn new() -> Desk {
+impl Subscriber {
+    fn new() -> Subscriber {
         let folder = tempfile::tempdir().unwrap();
         let library = Library::open(&folder.path().join("library.db")).unwrap();
         let limits = FetchLimits { total: PATIENCE, ..FetchLimits::default() };
         let client = Client::new(&ClientOptions { proxy: Proxy::None, limits, ..ClientOptions::default() });
-        Desk { folder, library, client, settings: FeedSettings::default() }
+        Subscriber { folder, library, client, settings: FeedSettings::default() }
     }
 
     fn path(&self) -> PathBuf {
@@ -146,7 +146,7 @@ fn server_failures_are_reported_and_other_feeds_arrive() {
         (0..200).for_each(|_| packed.write_all(&zeros).unwrap());
         packed.finish().unwrap()
     };
-    let server = Server::start(move |request| match request.path.as_str() {
+    let server = TestServer::start(move |request| match request.path.as_str() {
         "/good" => answer(rss("Good", &[("One", "https://example.org/1", "first")])),
         "/gone" => Answer::status(410),
         "/missing" => Answer::status(404),
@@ -161,7 +161,7 @@ fn server_failures_are_reported_and_other_feeds_arrive() {
     });
     let paths = ["/good", "/gone", "/missing", "/broken", "/busy", "/loop", "/page", "/bomb", "/file", "/cut"];
     let urls: Vec<String> = paths.iter().map(|path| server.url(path)).collect();
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&urls);
     let mut told = Vec::new();
     let done = desk.refresh_with(&AtomicBool::new(false), |news| told.extend(news));
@@ -187,7 +187,7 @@ fn server_failures_are_reported_and_other_feeds_arrive() {
 fn unchanged_feeds_are_not_resent_and_moved_feeds_keep_entries() {
     let moved = Arc::new(AtomicBool::new(false));
     let has_moved = Arc::clone(&moved);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         if request.path == "/old" && has_moved.load(Ordering::Relaxed) {
             return Answer::to(301, "/new");
         }
@@ -196,7 +196,7 @@ fn unchanged_feeds_are_not_resent_and_moved_feeds_keep_entries() {
         }
         answer(rss("Feed", &[("One", "https://example.org/1", "first")])).with("ETag", "\"7\"")
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[server.url("/old")]);
     assert_eq!(desk.refresh().new, 1);
     let before = desk.ids();
@@ -214,13 +214,13 @@ fn unchanged_feeds_are_not_resent_and_moved_feeds_keep_entries() {
 fn changed_entries_keep_marks_and_former_text() {
     let text = Arc::new(Mutex::new("Ten people are missing."));
     let now = Arc::clone(&text);
-    let server = Server::start(move |_| {
+    let server = TestServer::start(move |_| {
         answer(rss(
             "Feed",
             &[("Flood", "https://example.org/1", *now.lock().unwrap()), ("Other", "https://example.org/2", "x")],
         ))
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[server.url("/")]);
     desk.refresh();
     let flood = desk.ids()["Flood"];
@@ -240,7 +240,7 @@ fn changed_entries_keep_marks_and_former_text() {
 
 #[test]
 fn entries_of_two_feeds_show_once_and_outlive_one_feed() {
-    let server = Server::start(|request| {
+    let server = TestServer::start(|request| {
         let own = format!("Own of {}", &request.path[1..]);
         answer(rss(
             &request.path[1..],
@@ -250,7 +250,7 @@ fn entries_of_two_feeds_show_once_and_outlive_one_feed() {
             ],
         ))
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[server.url("/a")]);
     desk.refresh();
     desk.subscribe(&[server.url("/b")]);
@@ -276,7 +276,7 @@ fn entries_of_two_feeds_show_once_and_outlive_one_feed() {
 
 #[test]
 fn unsubscribe_keeps_marked_entries_and_resubscribe_restores() {
-    let server = Server::start(|_| {
+    let server = TestServer::start(|_| {
         answer(rss(
             "Feed",
             &[
@@ -287,7 +287,7 @@ fn unsubscribe_keeps_marked_entries_and_resubscribe_restores() {
         ))
     });
     let url = server.url("/");
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(std::slice::from_ref(&url));
     desk.refresh();
     let ids = desk.ids();
@@ -303,7 +303,7 @@ fn unsubscribe_keeps_marked_entries_and_resubscribe_restores() {
 }
 
 /// A reader's own view of the desk's library, which records steps.
-fn reader(desk: &Desk) -> Library {
+fn reader(desk: &Subscriber) -> Library {
     Library::open(&desk.path()).unwrap().for_reader(ReaderId(1))
 }
 
@@ -318,7 +318,7 @@ fn undone(name: &str) -> UndoneStep {
 }
 
 /// Returns headline, names and tags of the feeds, and marks of all listed articles.
-fn listed(desk: &Desk, library: &mut Library) -> Vec<String> {
+fn listed(desk: &Subscriber, library: &mut Library) -> Vec<String> {
     let (corpus, marks) = (desk.corpus(true), library.marks().unwrap());
     let told = |slot: &newsdesk::corpus::Slot| {
         let entry = corpus.get(*slot).unwrap();
@@ -331,20 +331,20 @@ fn listed(desk: &Desk, library: &mut Library) -> Vec<String> {
     all
 }
 
-fn rows_of_entries(desk: &Desk) -> u32 {
+fn rows_of_entries(desk: &Subscriber) -> u32 {
     let raw = rusqlite::Connection::open(desk.path()).unwrap();
     raw.query_row("SELECT count(*) FROM entries", [], |row| row.get(0)).unwrap()
 }
 
 /// Two feeds that share an entry; the first has a name, tags and settings of its own.
-fn two_feeds() -> (Server, Desk, [String; 2]) {
-    let server = Server::start(|request| {
+fn two_feeds() -> (TestServer, Subscriber, [String; 2]) {
+    let server = TestServer::start(|request| {
         let own = format!("Own of {}", &request.path[1..]);
         let link = format!("https://example.org{}", request.path);
         answer(rss(&request.path[1..], &[("Same", "https://example.org/same", "text"), (&own, &link, "x")]))
     });
     let urls = [server.url("/a"), server.url("/b")];
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let mut wanted = Subscription::new(&urls[0]);
     wanted.own_title = Some("Harbour".to_owned());
     wanted.tags = vec!["sea".to_owned(), "town".to_owned()];
@@ -488,7 +488,7 @@ fn subscribe_is_undone_and_redone() {
 
 #[test]
 fn import_is_undone_in_two_steps() {
-    let desk = Desk::new();
+    let desk = Subscriber::new();
     let mut library = reader(&desk);
     let urls = desk.folder.path().join("urls");
     let text = "http://127.0.0.1:9/a \"news\"\nhttp://127.0.0.1:9/b\n\"query:Ferries:title =~ \\\"ferry\\\"\"\n";
@@ -524,14 +524,14 @@ fn import_is_undone_in_two_steps() {
 fn retention_deletes_read_but_not_marked_entries_for_good() {
     let count = Arc::new(Mutex::new(0..20));
     let now = Arc::clone(&count);
-    let server = Server::start(move |_| {
+    let server = TestServer::start(move |_| {
         let items: String = now.lock().unwrap().clone().map(|n| {
             format!("<item><title>{n}</title><guid>{n}</guid><pubDate>Mon, 02 Nov 2026 10:{n:02}:00 GMT</pubDate></item>")
         }).collect();
         answer(format!("<rss version='2.0'><channel><title>F</title>{items}</channel></rss>"))
     });
     let url = server.url("/");
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(std::slice::from_ref(&url));
     desk.refresh();
     let ids = desk.ids();
@@ -548,7 +548,7 @@ fn retention_deletes_read_but_not_marked_entries_for_good() {
     let feed = desk.feed(&url);
     desk.library.change_subscription(feed.number, |was| Subscription { keep_count: Some(5), ..was }).unwrap();
     desk.refresh();
-    let left = |desk: &Desk| {
+    let left = |desk: &Subscriber| {
         let mut names: Vec<u32> = desk.ids().into_keys().map(|name| name.parse().unwrap()).collect();
         names.sort_unstable();
         names
@@ -577,13 +577,13 @@ fn retention_deletes_read_but_not_marked_entries_for_good() {
 
 #[test]
 fn retention_deletes_old_read_entries_of_unchanged_feeds() {
-    let server = Server::start(|request| match request.header("If-None-Match") {
+    let server = TestServer::start(|request| match request.header("If-None-Match") {
         Some(_) => Answer::status(304),
         None => answer(rss("F", &[("Old", "https://example.org/1", "x"), ("New", "https://example.org/2", "x")]))
             .with("ETag", "\"1\""),
     });
     let url = server.url("/");
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let wanted = Subscription { keep_count: Some(1), ..Subscription::new(url) };
     desk.library.subscribe(&[wanted]).unwrap();
     desk.refresh();
@@ -596,11 +596,11 @@ fn retention_deletes_old_read_entries_of_unchanged_feeds() {
 
 #[test]
 fn responses_are_stored_while_others_are_pending() {
-    let server = Server::start(|request| match request.path.as_str() {
+    let server = TestServer::start(|request| match request.path.as_str() {
         "/quick" => answer(rss("Quick", &[("One", "https://example.org/1", "first")])),
         _ => Answer::Stall,
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[server.url("/quick"), server.url("/slow")]);
     let stop = AtomicBool::new(false);
     // Nothing but what is stored is told; if it were stored at the end alone, this would wait for as long as a fetch may.
@@ -614,7 +614,7 @@ fn responses_are_stored_while_others_are_pending() {
 #[test]
 fn feeds_are_due_after_the_longest_pause_and_never_once_gone() {
     let feed = |ttl: &str| answer(rss("F", &[]).replacen("<channel>", &format!("<channel>{ttl}"), 1));
-    let server = Server::start(move |request| match request.path.as_str() {
+    let server = TestServer::start(move |request| match request.path.as_str() {
         "/ttl" => feed("<ttl>180</ttl>"),
         "/header" => feed("").with("Cache-Control", "max-age=14400"),
         "/busy" => Answer::status(429).with("Retry-After", "18000"),
@@ -622,7 +622,7 @@ fn feeds_are_due_after_the_longest_pause_and_never_once_gone() {
         "/down" => Answer::status(500),
         _ => feed(""),
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.settings.refresh = 120;
     let hours = [("/own", 2), ("/ttl", 3), ("/header", 4), ("/busy", 5), ("/down", 2)];
     desk.subscribe(&hours.map(|(path, _)| server.url(path)));
@@ -647,12 +647,12 @@ fn feeds_are_due_after_the_longest_pause_and_never_once_gone() {
 
 #[test]
 fn stopped_refresh_keeps_stored_entries() {
-    let server = Server::start(|request| match request.path.as_str() {
+    let server = TestServer::start(|request| match request.path.as_str() {
         "/0" => answer(rss("Zero", &[("One", "https://example.org/1", "first")])),
         _ => Answer::Stall,
     });
     let urls: Vec<String> = (0..40).map(|n| server.url(&format!("/{n}"))).collect();
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&urls);
     let stop = Arc::new(AtomicBool::new(false));
     let later = Arc::clone(&stop);
@@ -671,7 +671,7 @@ fn stopped_refresh_keeps_stored_entries() {
 
 #[test]
 fn feeds_of_a_page_are_found_and_offered_if_several() {
-    let server = Server::start(|request| match request.path.as_str() {
+    let server = TestServer::start(|request| match request.path.as_str() {
         "/one" => Answer::ok("<html><head><link rel=alternate type='application/rss+xml' href='/feed'></head></html>"),
         "/two" => Answer::ok(
             "<html><head><link rel=alternate type='application/rss+xml' href='/feed' title='All'>\
@@ -680,7 +680,7 @@ fn feeds_of_a_page_are_found_and_offered_if_several() {
         "/none" => Answer::ok("<html><p>Nothing</p></html>"),
         _ => answer(rss("Found", &[("One", "https://example.org/1", "first")])),
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let stop = AtomicBool::new(false);
     let mut named = |place: &str| {
         let wanted = Subscription { tags: vec!["t".to_owned()], ..Subscription::new(place) };
@@ -704,13 +704,13 @@ fn feeds_of_a_page_are_found_and_offered_if_several() {
 #[test]
 fn refresh_stores_feeds_beside_unreadable_rows() {
     let rounds = std::sync::atomic::AtomicUsize::new(0);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         let round = rounds.fetch_add(1, Ordering::Relaxed) / 2;
         let link = format!("https://example.org{}/{round}", request.path);
         let own = format!("https://example.org{}", request.path);
         answer(rss(&request.path, &[("Kept", &own, &format!("text {round}")), ("New", &link, "x")]))
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[server.url("/a"), server.url("/b")]);
     assert_eq!(desk.refresh().new, 4);
     for wrong in [
@@ -733,7 +733,7 @@ fn refresh_stores_feeds_beside_unreadable_rows() {
 
 #[test]
 fn page_feeds_bring_no_logins() {
-    let server = Server::start(|request| {
+    let server = TestServer::start(|request| {
         let host = request.header("Host").unwrap();
         let link =
             |path: &str| format!("<link rel=alternate type='application/rss+xml' href='http://a:b@{host}{path}'>");
@@ -743,7 +743,7 @@ fn page_feeds_bring_no_logins() {
             _ => answer(rss("Found", &[("One", "https://example.org/1", "first")])),
         }
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let stop = AtomicBool::new(false);
     let mut named = |place: &str| {
         add(&mut desk.library, &desk.client, &desk.settings, &Subscription::new(server.url(place)), &stop).unwrap()
@@ -761,14 +761,14 @@ fn feeds_with_a_wish_for_whole_articles_get_them() {
     let page = format!(
         "<html><body><nav><a href=/>Home</a></nav><article><h1>T</h1><p>{long}</p><p>{long}</p></article></body></html>"
     );
-    let server = Server::start(move |request| match request.path.as_str() {
+    let server = TestServer::start(move |request| match request.path.as_str() {
         "/feed" => {
             let link = format!("http://{}/page", request.header("Host").unwrap());
             answer(rss("Feed", &[("T", &link, "in short")]))
         }
         _ => Answer::ok(page.clone()).with("Content-Type", "text/html"),
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let wanted = Subscription { full_text: true, ..Subscription::new(server.url("/feed")) };
     desk.library.subscribe(&[wanted]).unwrap();
     desk.refresh();
@@ -788,17 +788,17 @@ fn page() -> Answer {
 
 #[test]
 fn pages_get_no_login_of_another_host() {
-    let other = Server::start(|_| page());
+    let other = TestServer::start(|_| page());
     let links = [other.url("/page"), other.url("/page2").replacen("http://", "http://admin:admin@", 1)];
-    let own = Server::start(move |request| match request.path.as_str() {
+    let own = TestServer::start(move |request| match request.path.as_str() {
         "/feed" => {
             let own = format!("http://{}/own", request.header("Host").unwrap());
             answer(rss("Feed", &[("Other", &links[0], "1"), ("Disguised", &links[1], "2"), ("Own", &own, "3")]))
         }
         _ => page(),
     });
-    let mut desk = Desk::new();
-    let login = |server: &Server, user: &str| Login {
+    let mut desk = Subscriber::new();
+    let login = |server: &TestServer, user: &str| Login {
         at: server.url(""),
         user: user.to_owned(),
         password: Password::Plain("pw".to_owned()),
@@ -808,7 +808,7 @@ fn pages_get_no_login_of_another_host() {
     let wanted = Subscription { full_text: true, ..Subscription::new(own.url("/feed")) };
     desk.library.subscribe(&[wanted]).unwrap();
     desk.refresh();
-    let asked = |server: &Server| {
+    let asked = |server: &TestServer| {
         let is_page = |request: &server::Request| request.path != "/feed";
         let requests = server.requests().into_iter().filter(is_page);
         requests.map(|request| (request.path.clone(), request.header("Authorization").is_some())).collect::<Vec<_>>()
@@ -819,14 +819,14 @@ fn pages_get_no_login_of_another_host() {
 
 #[test]
 fn import_leaves_whole_articles_and_logins_to_the_reader() {
-    let server = Server::start(|request| match request.path.as_str() {
+    let server = TestServer::start(|request| match request.path.as_str() {
         "/feed" => {
             let link = format!("http://{}/page", request.header("Host").unwrap());
             answer(rss("Feed", &[("T", &link, "in short")]))
         }
         _ => page(),
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let url = server.url("/feed").replacen("http://", "http://admin:admin@", 1);
     let list = desk.folder.path().join("list.opml");
     let outline = format!("<outline xmlUrl='{url}' newsdesk:fullText='true'/>");
@@ -855,7 +855,7 @@ fn import_leaves_whole_articles_and_logins_to_the_reader() {
 
 #[test]
 fn import_limits_tags_feeds_and_searches() {
-    let desk = Desk::new();
+    let desk = Subscriber::new();
     let folder = desk.folder.path();
     let words = |count: usize, between: &str| (0..count).map(|n| format!("t{n}")).collect::<Vec<_>>().join(between);
     let opml = format!(
@@ -896,7 +896,7 @@ fn processor_time() -> u64 {
 #[cfg(target_os = "linux")]
 fn import_time(name: &str, text: &str) -> u64 {
     let time = |_| {
-        let mut desk = Desk::new();
+        let mut desk = Subscriber::new();
         let path = desk.folder.path().join(name);
         fs::write(&path, text).unwrap();
         let before = processor_time();
@@ -932,7 +932,7 @@ fn import_takes_time_in_proportion_to_the_file() {
 
 #[test]
 fn entries_without_ids_and_dates_are_distinct_and_stored_once() {
-    let server = Server::start(|_| {
+    let server = TestServer::start(|_| {
         answer(
             "<rss version='2.0'><channel><title>F</title><item><title>A</title></item><item><title>B</title></item>\
              <item><description>only text</description></item><item><title>C</title><guid>same</guid></item>\
@@ -940,7 +940,7 @@ fn entries_without_ids_and_dates_are_distinct_and_stored_once() {
              <pubDate>Fri, 01 Jan 2100 00:00:00 GMT</pubDate></item></channel></rss>",
         )
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[server.url("/")]);
     assert_eq!(desk.refresh().new, 6);
     assert_eq!(desk.refresh().new, 0);
@@ -955,7 +955,7 @@ fn entries_without_ids_and_dates_are_distinct_and_stored_once() {
 fn newsboat_import_takes_everything_and_leaves_its_files() {
     let folder = tempfile::tempdir().unwrap();
     let (urls, cache) = (folder.path().join("urls"), folder.path().join("cache.db"));
-    let server = Server::start(|request| match request.path.as_str() {
+    let server = TestServer::start(|request| match request.path.as_str() {
         "/bare" => answer(
             "<rss version='2.0'><channel><title>Bare</title><item><title>Bare</title>\
              <link>https://example.org/bare</link><pubDate>Tue, 14 Nov 2023 22:13:20 +0000</pubDate><description>new</description></item>\
@@ -991,7 +991,7 @@ fn newsboat_import_takes_everything_and_leaves_its_files() {
     }
     drop(newsboat);
     let before = (fs::read(&urls).unwrap(), fs::read(&cache).unwrap());
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let imported = import(&mut desk.library, &urls, false).unwrap();
     assert_eq!((imported.subscribed.new, imported.entries, imported.searches, imported.problems.len()), (2, 4, 1, 1));
     assert_eq!(imported.problems[0].line, Some(4));
@@ -1013,11 +1013,11 @@ fn newsboat_import_takes_everything_and_leaves_its_files() {
 
 #[test]
 fn marks_of_newsboat_show_on_entries_that_two_feeds_have() {
-    let server = Server::start(|request| {
+    let server = TestServer::start(|request| {
         let own = format!("https://example.org{}", request.path);
         answer(rss(&request.path, &[("Same", "https://example.org/same", "x"), ("Own", &own, "x")]))
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[server.url("/a"), server.url("/b")]);
     desk.refresh();
     let (urls, cache) = (desk.folder.path().join("urls"), desk.folder.path().join("cache.db"));
@@ -1059,7 +1059,7 @@ fn newsboat_podcast_episodes_keep_their_own_marks() {
             "<item><title>Slash</title><link>https://pod.example/a</link><guid>https://pod.example/a/</guid></item>";
         numbers.rev().map(episode).chain([slash.to_owned()]).collect()
     };
-    let server = Server::start(move |_| {
+    let server = TestServer::start(move |_| {
         answer(format!("<rss version='2.0'><channel><title>Pod</title>{}</channel></rss>", episodes(1..=4)))
     });
     let folder = tempfile::tempdir().unwrap();
@@ -1082,7 +1082,7 @@ fn newsboat_podcast_episodes_keep_their_own_marks() {
     let slash = rusqlite::params!["https://pod.example/a/", "Slash", "https://pod.example/a", url, false];
     newsboat.execute(new, slash).unwrap();
     drop(newsboat);
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     assert_eq!(import(&mut desk.library, &urls, false).unwrap().entries, 4);
     assert_eq!(desk.refresh().new, 1, "all but one are known");
     let (ids, marks) = (desk.ids(), desk.library.marks().unwrap());
@@ -1103,8 +1103,8 @@ fn entries_with_one_common_link_stay_distinct() {
         });
         format!("<rss version='2.0'><channel><title>{name}</title>{}</channel></rss>", entries.collect::<String>())
     };
-    let server = Server::start(move |request| answer(show(request.path.trim_start_matches('/'))));
-    let mut desk = Desk::new();
+    let server = TestServer::start(move |request| answer(show(request.path.trim_start_matches('/'))));
+    let mut desk = Subscriber::new();
     desk.subscribe(&[server.url("/podcast"), server.url("/blog")]);
     desk.refresh();
     assert_eq!(desk.corpus(true).order().len(), 10);
@@ -1116,12 +1116,12 @@ fn numeric_ids_count_only_within_their_feed() {
         let entries = (1..=3).map(|number| format!("<item><title>{name} {number}</title><guid>{number}</guid></item>"));
         format!("<rss version='2.0'><channel><title>{name}</title>{}</channel></rss>", entries.collect::<String>())
     };
-    let server = Server::start(move |request| match request.path.as_str() {
+    let server = TestServer::start(move |request| match request.path.as_str() {
         "/a/old" => Answer::to(301, "/elsewhere/new"),
         "/b" => answer(feed("b")),
         _ => answer(feed("a")),
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[server.url("/a/first"), server.url("/b")]);
     assert_eq!(desk.refresh().new, 6);
     assert_eq!(desk.corpus(true).order().len(), 6);
@@ -1137,8 +1137,8 @@ fn numeric_ids_count_only_within_their_feed() {
 
 #[test]
 fn names_from_an_import_stay_if_they_differ_from_the_feeds() {
-    let server = Server::start(|request| answer(rss(&format!("Feed {}", request.path), &[])));
-    let mut desk = Desk::new();
+    let server = TestServer::start(|request| answer(rss(&format!("Feed {}", request.path), &[])));
+    let mut desk = Subscriber::new();
     let outline = |path: &str, names: &str| format!("<outline {names} xmlUrl='{}'/>", server.url(path));
     let opml = format!(
         "<opml>{}{}{}</opml>",
@@ -1150,7 +1150,7 @@ fn names_from_an_import_stay_if_they_differ_from_the_feeds() {
     fs::write(&path, &opml).unwrap();
     import(&mut desk.library, &path, false).unwrap();
     desk.refresh();
-    let told = |desk: &Desk| {
+    let told = |desk: &Subscriber| {
         let told = |feed: KnownFeed| (feed.subscription.name().to_owned(), feed.subscription.own_title.is_some());
         desk.library.feeds().unwrap().into_iter().map(told).collect::<Vec<_>>()
     };
@@ -1163,7 +1163,7 @@ fn names_from_an_import_stay_if_they_differ_from_the_feeds() {
 
 #[test]
 fn one_address_is_one_feed_however_it_is_written() {
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let spelt = |url: &str| Subscription { tags: vec![url.len().to_string()], ..Subscription::new(url) };
     let ways = ["http://feeds.example/a", "HTTP://FEEDS.example:80/a", "http://feeds.example/x/../a#top"];
     let done = desk.library.subscribe(&ways.map(spelt)).unwrap();
@@ -1176,7 +1176,7 @@ fn one_address_is_one_feed_however_it_is_written() {
 
 #[test]
 fn feeds_are_named_by_whole_name_address_or_tag() {
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let named = |name: &str| Subscription {
         own_title: Some(name.to_owned()),
         tags: vec!["press".to_owned()],
@@ -1197,7 +1197,7 @@ fn feeds_are_named_by_whole_name_address_or_tag() {
 
 #[test]
 fn removing_several_feeds_needs_confirmation() {
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let tagged = |name: &str| Subscription {
         tags: vec!["press".to_owned()],
         ..Subscription::new(format!("http://{name}.example/"))
@@ -1214,7 +1214,7 @@ fn removing_several_feeds_needs_confirmation() {
 
 #[test]
 fn tags_are_stored_without_hash_from_any_source() {
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let wanted = Subscription { tags: vec!["#press".to_owned()], ..Subscription::new("http://a.example/") };
     desk.library.subscribe(std::slice::from_ref(&wanted)).unwrap();
     desk.library.subscribe(&[wanted]).unwrap();
@@ -1227,7 +1227,7 @@ fn tags_are_stored_without_hash_from_any_source() {
 
 #[test]
 fn names_and_tags_are_stored_safe_and_on_one_line() {
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let odd = "A\u{1b}[31mB\n C\u{202e}";
     let wanted = Subscription {
         own_title: Some(odd.to_owned()),
@@ -1256,7 +1256,7 @@ fn item(title: &str, link: &str, guid: &str, text: &str) -> Item {
 
 /// A server with one feed at every path, whose entries a test sets.
 struct OneFeed {
-    server: Server,
+    server: TestServer,
     items: Arc<Mutex<Vec<Item>>>,
 }
 
@@ -1278,7 +1278,7 @@ impl OneFeed {
     fn new(items: &[Item]) -> OneFeed {
         let items = Arc::new(Mutex::new(items.to_vec()));
         let now = Arc::clone(&items);
-        let server = Server::start(move |_| answer(feed_of(&now.lock().unwrap())));
+        let server = TestServer::start(move |_| answer(feed_of(&now.lock().unwrap())));
         OneFeed { server, items }
     }
 
@@ -1287,7 +1287,7 @@ impl OneFeed {
     }
 }
 
-impl Desk {
+impl Subscriber {
     /// The headlines as they are listed.
     fn listed(&self) -> Vec<String> {
         let corpus = self.corpus(true);
@@ -1313,7 +1313,7 @@ fn entries_with_one_guid_keep_their_marks_behind_a_new_one() {
     for guid in ["N/A", "http://b.example/", "tag:b.example,2020:build", "7", ""] {
         let build = |number| Item { guid: Some(guid.to_owned()), ..build(number) };
         let feed = OneFeed::new(&[build(2), build(1)]);
-        let mut desk = Desk::new();
+        let mut desk = Subscriber::new();
         desk.subscribe(&[feed.server.url("/")]);
         assert_eq!(desk.refresh().new, 2, "{guid}");
         let ids = desk.ids();
@@ -1365,7 +1365,7 @@ fn marks_of_a_feed_follow_entries_that_move() {
             })
             .collect();
         let feed = OneFeed::new(&kinds);
-        let mut desk = Desk::new();
+        let mut desk = Subscriber::new();
         desk.subscribe(&[feed.server.url("/")]);
         assert_eq!(desk.refresh().new, kinds.len(), "seed {seed}");
         let corpus = desk.corpus(true);
@@ -1494,7 +1494,7 @@ fn entries_stay_the_same_if_only_address_forms_change() {
             (1..=3).map(|number| item(&format!("T{number}"), &form(number), &guid(number), "text")).collect()
         };
         let feed = OneFeed::new(&entries(forms[0]));
-        let mut desk = Desk::new();
+        let mut desk = Subscriber::new();
         desk.subscribe(&[feed.server.url("/")]);
         assert_eq!(desk.refresh().new, 3);
         let ids = desk.ids();
@@ -1515,7 +1515,7 @@ fn entries_stay_the_same_if_only_address_forms_change() {
 }
 
 /// Gives an entry the identity and the checksums that earlier versions gave it.
-fn store_as_before(desk: &Desk, entry: ArticleId, key: &str, link: &str) -> ArticleId {
+fn store_as_before(desk: &Subscriber, entry: ArticleId, key: &str, link: &str) -> ArticleId {
     let library = rusqlite::Connection::open(desk.path()).unwrap();
     let signed = |number: u64| i64::from_ne_bytes(number.to_ne_bytes());
     let seed: i64 = library.query_row("SELECT seed FROM feeds", [], |row| row.get(0)).unwrap();
@@ -1536,7 +1536,7 @@ fn entries_of_earlier_versions_are_found_under_their_old_keys() {
         (1..=2).map(|n| item(&format!("T{n}"), &form(n, rest), &form(n, rest), "text")).collect()
     };
     let feed = OneFeed::new(&entries(""));
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[feed.server.url("/")]);
     desk.refresh();
     let ids = desk.ids();
@@ -1552,7 +1552,7 @@ fn entries_of_earlier_versions_are_found_under_their_old_keys() {
     let build =
         |number: u32| item(&format!("Build {number}"), "http://b.example/notes", "7", &format!("text {number}"));
     let feed = OneFeed::new(&[build(2), build(1)]);
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[feed.server.url("/")]);
     desk.refresh();
     let ids = desk.ids();
@@ -1576,7 +1576,7 @@ fn entries_without_dates_stand_in_the_order_of_the_feed() {
     };
     let names = |numbers: &[u32]| numbers.iter().map(|n| format!("N{n:03}")).collect::<Vec<_>>();
     let feed = OneFeed::new(&news(&[1, 2, 3, 4, 5]));
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[feed.server.url("/")]);
     desk.refresh();
     assert_eq!(desk.listed(), names(&[1, 2, 3, 4, 5]));
@@ -1592,7 +1592,7 @@ fn entries_without_dates_stand_in_the_order_of_the_feed() {
         items.into_iter().map(|item| Item { date: date.clone(), ..item }).collect()
     };
     let feed = OneFeed::new(&dated(news(&many)));
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(&[feed.server.url("/")]);
     desk.refresh();
     assert_eq!(desk.listed(), names(&many));
@@ -1605,7 +1605,7 @@ fn entries_without_dates_stand_in_the_order_of_the_feed() {
 fn import_of_an_old_list_recognises_moved_feeds() {
     let is_other = Arc::new(AtomicBool::new(false));
     let answers = Arc::clone(&is_other);
-    let server = Server::start(move |request| match request.path.as_str() {
+    let server = TestServer::start(move |request| match request.path.as_str() {
         "/old" if !answers.load(Ordering::Relaxed) => Answer::to(301, "/new"),
         "/old" => answer(
             "<rss version='2.0'><channel><title>Other Paper</title><item><title>Tax law passed</title><guid>1</guid>\
@@ -1616,7 +1616,7 @@ fn import_of_an_old_list_recognises_moved_feeds() {
              </item></channel></rss>",
         ),
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let opml = format!("<opml><outline xmlUrl='{}'/></opml>", server.url("/old"));
     let path = desk.folder.path().join("feeds.opml");
     fs::write(&path, opml).unwrap();
@@ -1642,11 +1642,11 @@ fn import_of_an_old_list_recognises_moved_feeds() {
 
 #[test]
 fn import_recognises_addresses_that_redirected_when_added() {
-    let server = Server::start(|request| match request.path.as_str() {
+    let server = TestServer::start(|request| match request.path.as_str() {
         "/old" => Answer::to(301, "/new"),
         _ => answer(rss("Ferry News", &[("Ferry sails", "https://example.org/1", "x")])),
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let stop = AtomicBool::new(false);
     let wanted = Subscription::new(server.url("/old"));
     let added = add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop).unwrap();
@@ -1659,10 +1659,10 @@ fn import_recognises_addresses_that_redirected_when_added() {
 }
 
 /// A server on which `/old` redirects to `/new` once the flag is set. Both serve the same feed until then.
-fn moving_server() -> (Server, Arc<AtomicBool>) {
+fn moving_server() -> (TestServer, Arc<AtomicBool>) {
     let has_moved = Arc::new(AtomicBool::new(false));
     let moved = Arc::clone(&has_moved);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         if request.path == "/old" && moved.load(Ordering::Relaxed) {
             return Answer::to(301, "/new");
         }
@@ -1681,7 +1681,7 @@ fn moving_server() -> (Server, Arc<AtomicBool>) {
 fn doubled_feeds_are_merged_when_one_redirects() {
     let (server, has_moved) = moving_server();
     let (old, new) = (server.url("/old"), server.url("/new"));
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let tagged = |url: &str, tag: &str| Subscription { tags: vec![tag.to_owned()], ..Subscription::new(url) };
     let wanted = Subscription { own_title: Some("Morning".to_owned()), ..tagged(&old, "town") };
     desk.library.subscribe(&[wanted]).unwrap();
@@ -1739,7 +1739,7 @@ fn doubled_feeds_are_merged_when_one_redirects() {
 fn doubled_feed_shows_the_entries_after_the_other_is_removed() {
     let (server, has_moved) = moving_server();
     let (old, new) = (server.url("/old"), server.url("/new"));
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     desk.subscribe(std::slice::from_ref(&old));
     desk.refresh();
     has_moved.store(true, Ordering::Relaxed);
@@ -1764,7 +1764,7 @@ fn whole_articles_left_out_come_with_the_next_refresh() {
     let answers: Arc<Mutex<HashMap<String, u16>>> = Arc::default();
     let statuses = Arc::clone(&answers);
     let long = "A sentence that is long enough to be taken for the text of an article, with a comma or two. ".repeat(8);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         if request.path == "/feed" {
             if request.header("If-None-Match").is_some() {
                 return Answer::status(304);
@@ -1781,14 +1781,15 @@ fn whole_articles_left_out_come_with_the_next_refresh() {
                 .with("Content-Type", "text/html"),
         }
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let wanted = Subscription { full_text: true, ..Subscription::new(server.url("/feed")) };
     desk.library.subscribe(&[wanted]).unwrap();
     // It is stopped before any page is fetched.
     let stop = AtomicBool::new(false);
     desk.refresh_with(&stop, |_| stop.store(true, Ordering::Relaxed));
-    let whole = |desk: &Desk| -> Vec<bool> { desk.articles().iter().map(|article| article[3].len() > 1000).collect() };
-    let pages = |server: &Server, path: &str| server.requests().iter().filter(|asked| asked.path == path).count();
+    let whole =
+        |desk: &Subscriber| -> Vec<bool> { desk.articles().iter().map(|article| article[3].len() > 1000).collect() };
+    let pages = |server: &TestServer, path: &str| server.requests().iter().filter(|asked| asked.path == path).count();
     assert_eq!(whole(&desk), [false; 3]);
     // One page is there, one is not there for good, and one fails for now.
     answers.lock().unwrap().extend([("/page1".to_owned(), 404), ("/page2".to_owned(), 503)]);
@@ -1809,7 +1810,7 @@ fn whole_articles_left_out_come_with_the_next_refresh() {
 
 #[test]
 fn import_of_unchanged_searches_reports_no_problem() {
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let path = desk.folder.path().join("urls");
     fs::write(&path, "http://a.example/\n\"query:New:unread = \\\"yes\\\"\"\n").unwrap();
     assert_eq!(import(&mut desk.library, &path, false).unwrap().searches, 1);
@@ -1822,7 +1823,7 @@ fn import_of_unchanged_searches_reports_no_problem() {
 fn flaws_of_a_feed_are_stored_until_they_are_fixed() {
     let is_mended = Arc::new(AtomicBool::new(false));
     let mended = Arc::clone(&is_mended);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         let is_mended = mended.load(Ordering::Relaxed);
         if !is_mended && request.header("If-None-Match").is_some() {
             return Answer::status(304);
@@ -1832,7 +1833,7 @@ fn flaws_of_a_feed_are_stored_until_they_are_fixed() {
             (0..30).map(|n| format!("<item><title>T{n}</title><pubDate>{date}</pubDate></item>")).collect();
         answer(format!("<rss version='2.0'><channel><title>Broken{end}\n{items}</channel></rss>")).with("ETag", "\"1\"")
     });
-    let mut desk = Desk::new();
+    let mut desk = Subscriber::new();
     let url = server.url("/");
     let stop = AtomicBool::new(false);
     let added = add(&mut desk.library, &desk.client, &desk.settings, &Subscription::new(&url), &stop).unwrap();
@@ -1859,7 +1860,7 @@ const PODCAST: &str = "<rss version='2.0' xmlns:itunes='http://www.itunes.com/dt
     <itunes:duration>1:02:03</itunes:duration></item></channel></rss>";
 
 /// Runs the program with the library of `desk`.
-fn newsdesk(desk: &Desk, arguments: &[&str]) -> Output {
+fn newsdesk(desk: &Subscriber, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_newsdesk"))
         .args(arguments)
         .env("HOME", desk.folder.path())
@@ -1872,8 +1873,8 @@ fn newsdesk(desk: &Desk, arguments: &[&str]) -> Output {
 }
 
 /// A desk with the podcast, its entry read, starred, tagged and noted.
-fn noted_podcast(server: &Server) -> Desk {
-    let mut desk = Desk::new();
+fn noted_podcast(server: &TestServer) -> Subscriber {
+    let mut desk = Subscriber::new();
     desk.subscribe(&[server.url("/podcast")]);
     assert_eq!(desk.refresh().new, 1);
     let id = desk.ids()["Low water"];
@@ -1885,7 +1886,7 @@ fn noted_podcast(server: &Server) -> Desk {
 
 #[test]
 fn exports_hold_notes_tags_links_and_enclosures() {
-    let server = Server::start(|_| answer(PODCAST));
+    let server = TestServer::start(|_| answer(PODCAST));
     let desk = noted_podcast(&server);
     for (file, wanted) in [
         (
@@ -1937,7 +1938,7 @@ fn exports_hold_notes_tags_links_and_enclosures() {
 
 #[test]
 fn json_about_articles_has_a_version_marks_links_and_enclosures() {
-    let server = Server::start(|_| answer(PODCAST));
+    let server = TestServer::start(|_| answer(PODCAST));
     let desk = noted_podcast(&server);
     let file = format!("{}/all.json", desk.folder.path().display());
     assert!(newsdesk(&desk, &["export", "--output", &file]).status.success());
@@ -1968,7 +1969,7 @@ fn json_about_articles_has_a_version_marks_links_and_enclosures() {
 
 #[test]
 fn list_names_the_link_of_an_entry() {
-    let server = Server::start(|_| answer(PODCAST));
+    let server = TestServer::start(|_| answer(PODCAST));
     let desk = noted_podcast(&server);
     newsdesk(&desk, &["searches", "add", "Tides", "tables"]);
     for arguments in [&["list"][..], &["list", "--format", "csv"], &["watch", "Tides"]] {
@@ -1980,7 +1981,7 @@ fn list_names_the_link_of_an_entry() {
 
 #[test]
 fn entries_stored_without_enclosures_get_them_silently() {
-    let server = Server::start(|_| answer(PODCAST));
+    let server = TestServer::start(|_| answer(PODCAST));
     let mut desk = noted_podcast(&server);
     let connection = rusqlite::Connection::open(desk.path()).unwrap();
     let text = |connection: &rusqlite::Connection| -> String {

@@ -18,21 +18,21 @@ fn wire(headline: &str) -> String {
     format!("date 2023-09-27 WORLD\n{headline}\n\nThe desk opened at nine.\n")
 }
 
-struct Desk {
+struct WatchedFolder {
     archive: CorpusService,
     inbox: Receiver<Event>,
     corpus: Arc<Corpus>,
     problems: Vec<PathBuf>,
 }
 
-impl Desk {
-    fn open(paths: &[&Path]) -> Desk {
+impl WatchedFolder {
+    fn open(paths: &[&Path]) -> WatchedFolder {
         let (sender, inbox) = mpsc::channel();
         let sources = paths.iter().map(|path| Source::Named(path.to_path_buf())).collect();
         let archive = CorpusService::open(sources, LoadOptions::default(), true, move |message| {
             let _ = sender.send(message);
         });
-        let mut desk = Desk { archive: archive.unwrap(), inbox, corpus: Arc::default(), problems: Vec::new() };
+        let mut desk = WatchedFolder { archive: archive.unwrap(), inbox, corpus: Arc::default(), problems: Vec::new() };
         desk.hear(|message| matches!(message, Event::Loading(progress) if progress.done));
         desk
     }
@@ -90,7 +90,7 @@ fn folder_with_two_links_shows_while_one_is_left() {
     for link in ["one", "two"] {
         std::os::unix::fs::symlink(&real, root.join(link)).unwrap();
     }
-    let mut desk = Desk::open(&[root]);
+    let mut desk = WatchedFolder::open(&[root]);
     desk.wait_for(root, &[("one/a.txt", "Alpha"), ("one/below/b.txt", "Beta")]);
     fs::remove_file(root.join("one")).unwrap();
     desk.wait_for(root, &[("two/a.txt", "Alpha"), ("two/below/b.txt", "Beta")]);
@@ -106,7 +106,7 @@ fn new_changed_renamed_and_deleted_files_show() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::write(root.join("a.txt"), wire("First")).unwrap();
-    let mut desk = Desk::open(&[root]);
+    let mut desk = WatchedFolder::open(&[root]);
     desk.wait_for(root, &[("a.txt", "First")]);
     let id = desk.corpus.get(desk.corpus.order()[0]).unwrap().id();
 
@@ -130,7 +130,7 @@ fn folders_may_come_and_go_and_change_their_names() {
     let root = folder.path();
     let elsewhere = tempfile::tempdir_in(root.parent().unwrap()).unwrap();
     fs::write(root.join("a.txt"), wire("First")).unwrap();
-    let mut desk = Desk::open(&[root]);
+    let mut desk = WatchedFolder::open(&[root]);
 
     fs::create_dir_all(root.join("new/deep")).unwrap();
     fs::write(root.join("new/deep/b.txt"), wire("Second")).unwrap();
@@ -156,7 +156,7 @@ fn named_file_is_watched_without_its_neighbours() {
     let root = folder.path();
     let named = root.join("a.txt");
     fs::write(&named, wire("First")).unwrap();
-    let mut desk = Desk::open(&[&named]);
+    let mut desk = WatchedFolder::open(&[&named]);
     fs::write(root.join("b.txt"), wire("Neighbour")).unwrap();
     // Written beside it and moved into its place, as editors do.
     fs::write(root.join("a.new"), wire("First, corrected")).unwrap();
@@ -170,7 +170,7 @@ fn problems_end_when_their_file_is_fixed() {
     let root = folder.path();
     let bad = root.join("bad.txt");
     fs::write(&bad, "").unwrap();
-    let mut desk = Desk::open(&[root]);
+    let mut desk = WatchedFolder::open(&[root]);
     assert_eq!(desk.problems, std::slice::from_ref(&bad));
     fs::write(&bad, wire("Mended")).unwrap();
     desk.wait_for(root, &[("bad.txt", "Mended")]);
@@ -185,7 +185,7 @@ fn reload_without_changes_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::write(root.join("a.txt"), wire("First")).unwrap();
-    let mut desk = Desk::open(&[root]);
+    let mut desk = WatchedFolder::open(&[root]);
     let before = Arc::clone(&desk.corpus);
     desk.archive.reload();
     desk.hear(|message| matches!(message, Event::Loading(progress) if progress.done));
@@ -198,7 +198,7 @@ fn reload_reports_remaining_problems() {
     let root = folder.path();
     let odd = root.join("odd.txt");
     fs::write(&odd, " date 2023-13-45 WORLD\nOdd date\n\nBody.\n").unwrap();
-    let mut desk = Desk::open(&[root]);
+    let mut desk = WatchedFolder::open(&[root]);
     desk.archive.reload();
     desk.hear(|message| matches!(message, Event::ProblemsCleared(_)));
     desk.hear(|message| matches!(message, Event::Loading(progress) if progress.done));

@@ -16,7 +16,7 @@ use newsdesk::render::typeset::{Annotation, TypesetOptions, typeset};
 use newsdesk::search::{FacetKey, Matcher, facets};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::app::Desk;
+use super::app::TestApp;
 use super::formats::assert_shown;
 
 /// The bytes of a sound shard.
@@ -79,7 +79,7 @@ fn look_at(shard: Shard) {
     corpus.living_files();
     let slots = FacetKey::Slots(Arc::clone(corpus.order()));
     facets(&Arc::new(corpus.clone()), &slots, &Default::default(), &[], &|| false);
-    let mut desk = Desk::new(Config::default(), corpus, 120, 40);
+    let mut desk = TestApp::new(Config::default(), corpus, 120, 40);
     desk.press("/").type_in("state a").press("enter n n");
     desk.draw();
 }

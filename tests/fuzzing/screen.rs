@@ -5,7 +5,7 @@ use newsdesk::config::{Config, Density, Split};
 use newsdesk::corpus::{Corpus, Origin};
 use newsdesk::keys::{ACTIONS, Key};
 
-use super::app::{Desk, Event, long, shard, town};
+use super::app::{Event, TestApp, long, shard, town};
 use super::bytes::Bytes;
 use super::safe::assert_safe;
 
@@ -27,7 +27,7 @@ pub(super) fn check(input: &[u8]) {
         0 => Corpus::default(),
         _ => town().with([shard(&[("long.txt", &long("A long read", 12))], Origin::File)]),
     };
-    let mut desk = Desk::new(config, corpus, columns, rows);
+    let mut desk = TestApp::new(config, corpus, columns, rows);
     desk.slow = slow;
     look_at(&desk);
     let keys: Vec<Key> = ACTIONS.iter().flat_map(|spec| spec.keys).map(|key| key.parse().unwrap()).collect();
@@ -44,7 +44,7 @@ pub(super) fn check(input: &[u8]) {
     }
 }
 
-fn look_at(desk: &Desk) {
+fn look_at(desk: &TestApp) {
     desk.check();
     let terminal = desk.draw();
     for cell in terminal.backend().buffer().content() {

@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::support::terminal::{ATTRIBUTES, DARK, Desk};
+use crate::support::terminal::{ATTRIBUTES, DARK, TestTerminal};
 use vt100::Color;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
@@ -45,12 +45,12 @@ fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
 }
 
 /// Checks every letter and digit on the screen; returns how many there are.
-fn check_contrast(desk: &Desk, background: [u8; 3]) -> usize {
+fn check_contrast(desk: &TestTerminal, background: [u8; 3]) -> usize {
     count_legible(desk, background).unwrap_or_else(|fault| panic!("{fault}\n{}", desk.text()))
 }
 
 /// Returns how many letters and digits are on the screen, or one that is not legible.
-fn count_legible(desk: &Desk, background: [u8; 3]) -> Result<usize, String> {
+fn count_legible(desk: &TestTerminal, background: [u8; 3]) -> Result<usize, String> {
     let text = if background == WHITE { [0; 3] } else { [0xe5; 3] };
     let screen = desk.screen.screen();
     let size = screen.size();
@@ -75,14 +75,14 @@ fn count_legible(desk: &Desk, background: [u8; 3]) -> Result<usize, String> {
 }
 
 /// Opens the seeds on a terminal with this answer, and waits until they are drawn.
-fn open(columns: u16, rows: u16, background: &'static str, variables: &[(&str, &str)]) -> Desk {
-    let mut desk = Desk::open_with(columns, rows, &["seeds"], variables);
+fn open(columns: u16, rows: u16, background: &'static str, variables: &[(&str, &str)]) -> TestTerminal {
+    let mut desk = TestTerminal::open_with(columns, rows, &["seeds"], variables);
     desk.answers = [background, ATTRIBUTES];
     desk.wait_for("30 articles");
     desk
 }
 
-fn quit(mut desk: Desk) {
+fn quit(mut desk: TestTerminal) {
     desk.send("q");
     assert_eq!(desk.wait_for_end(), 0);
     assert!(desk.is_restored());
@@ -130,7 +130,7 @@ fn light_terminal_with_16_colours_gets_no_light_ones() {
 #[test]
 fn unknown_background_leaves_text_in_the_default_colour() {
     for answers in [["", ATTRIBUTES], ["", ""]] {
-        let mut desk = Desk::open(80, 24, &["seeds"]);
+        let mut desk = TestTerminal::open(80, 24, &["seeds"]);
         desk.answers = answers;
         desk.wait_for("30 articles");
         let screen = desk.screen.screen();
@@ -144,7 +144,7 @@ fn unknown_background_leaves_text_in_the_default_colour() {
 
 #[test]
 fn colorfgbg_is_used_if_the_terminal_does_not_answer() {
-    let mut desk = Desk::open_with(80, 24, &["seeds"], &[("COLORFGBG", "0;15")]);
+    let mut desk = TestTerminal::open_with(80, 24, &["seeds"], &[("COLORFGBG", "0;15")]);
     desk.answers = ["", ATTRIBUTES];
     desk.wait_for("30 articles");
     check_contrast(&desk, WHITE);
@@ -153,7 +153,7 @@ fn colorfgbg_is_used_if_the_terminal_does_not_answer() {
 
 /// The screen after the third article was starred by `jjs`, with some other input among these keys.
 fn star_the_third(answers_at_once: bool, input: &[&str]) -> String {
-    let mut desk = Desk::open(80, 24, &["seeds"]);
+    let mut desk = TestTerminal::open(80, 24, &["seeds"]);
     if !answers_at_once {
         desk.answers = ["", ""];
     }
@@ -194,7 +194,7 @@ fn late_answer_is_never_read_as_keys() {
 
 #[test]
 fn late_answer_changes_the_theme() {
-    let mut desk = Desk::open(80, 24, &["seeds"]);
+    let mut desk = TestTerminal::open(80, 24, &["seeds"]);
     desk.answers = ["", ""];
     desk.wait_for("30 articles");
     desk.send(LIGHT);
@@ -205,7 +205,7 @@ fn late_answer_changes_the_theme() {
 
 #[test]
 fn keys_typed_before_the_answer_are_not_lost() {
-    let mut desk = Desk::open(80, 24, &["seeds"]);
+    let mut desk = TestTerminal::open(80, 24, &["seeds"]);
     desk.answers = ["", ""];
     desk.wait("the questions", |desk| desk.written.ends_with(b"\x1b[c"));
     desk.send(&format!("/mo{LIGHT}on{ATTRIBUTES} sp"));
@@ -221,14 +221,14 @@ fn questions_are_not_sent_if_the_answer_is_not_used() {
         (&["seeds"], &[("TERM", "linux")]),
         (&["seeds"], &[("NO_COLOR", "1")]),
     ] {
-        let mut desk = Desk::open_with(80, 24, arguments, variables);
+        let mut desk = TestTerminal::open_with(80, 24, arguments, variables);
         desk.wait_for("30 articles");
         desk.send("q");
         desk.wait_for_end();
         let written = String::from_utf8_lossy(&desk.written);
         assert!(!written.contains("\x1b]11") && !written.contains("\x1b[c"), "{arguments:?} {variables:?}");
     }
-    let mut desk = Desk::open(80, 24, &["list", "seeds"]);
+    let mut desk = TestTerminal::open(80, 24, &["list", "seeds"]);
     assert_eq!(desk.wait_for_end(), 0);
     assert!(!desk.written.contains(&b'\x1b') || !String::from_utf8_lossy(&desk.written).contains("\x1b]11"));
 }
@@ -248,12 +248,12 @@ fn theme_choice_is_remembered_until_the_config_changes() {
     fs::write(&config, "").unwrap();
     let open = || {
         let arguments = ["seeds", "--config", config.to_str().unwrap()];
-        let mut desk = Desk::at_home(home.path(), 80, 24, PROGRAM, &arguments, &[]);
+        let mut desk = TestTerminal::at_home(home.path(), 80, 24, PROGRAM, &arguments, &[]);
         desk.wait_for("30 articles");
         desk
     };
     // The answer is a dark background, so the light theme brings its own.
-    let is_light = |desk: &Desk| {
+    let is_light = |desk: &TestTerminal| {
         let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
         let mut cells = cells.filter_map(|(row, column)| desk.screen.screen().cell(row, column));
         cells.all(|cell| cell.is_wide_continuation() || cell.bgcolor() != Color::Default)

@@ -10,8 +10,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::server::{Answer, Server};
-use crate::support::terminal::{Desk, PATIENCE};
+use crate::support::server::{Answer, TestServer};
+use crate::support::terminal::{PATIENCE, TestTerminal};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -38,7 +38,7 @@ fn feed(number: u64, version: u64) -> String {
 #[test]
 fn list_steps_are_small_frames_during_load_and_refresh() {
     let version = AtomicU64::new(0);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         let number = request.path.trim_start_matches('/').parse().unwrap();
         Answer::ok(feed(number, version.fetch_add(1, Ordering::Relaxed)))
     });
@@ -62,7 +62,7 @@ fn list_steps_are_small_frames_during_load_and_refresh() {
     import.args(["feed", "import"]).arg(root.join("feeds.opml"));
     assert!(import.env_clear().env("HOME", &root).output().unwrap().status.success());
 
-    let mut desk = Desk::at_home(&root, 120, 40, PROGRAM, &[folder.to_str().unwrap()], &[]);
+    let mut desk = TestTerminal::at_home(&root, 120, 40, PROGRAM, &[folder.to_str().unwrap()], &[]);
     desk.wait("the first articles", |desk| desk.text().contains("articles"));
     let loading = walk(&mut desk, "first load", "");
     // Loading is over when nothing is drawn any more.
@@ -99,7 +99,7 @@ struct Figures {
 }
 
 /// Goes up and down the list, while what `keys` begin runs.
-fn walk(desk: &mut Desk, during: &str, keys: &str) -> Figures {
+fn walk(desk: &mut TestTerminal, during: &str, keys: &str) -> Figures {
     let (mut answers, mut written) = (Vec::new(), Vec::new());
     let begun = Instant::now();
     for number in 0..KEYS {

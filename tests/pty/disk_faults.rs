@@ -17,7 +17,7 @@ use newsdesk::engine::loader::{LoadOptions, Source};
 use newsdesk::engine::{Cache, load_with, make_snapshot};
 
 use crate::support::reader::*;
-use crate::support::terminal::Desk;
+use crate::support::terminal::TestTerminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -230,12 +230,12 @@ fn full_disk_writes_no_broken_snapshot() {
 }
 
 /// A home on a disk of its own, and a folder of articles beside it.
-fn reporter(disk: &Mount, folder: &Path) -> Desk {
+fn reporter(disk: &Mount, folder: &Path) -> TestTerminal {
     for number in 0..20 {
         let text = wire(number, &format!("Article {number:03} of the day"), "The ferry sailed.");
         fs::write(folder.join(format!("{number:03}.txt")), text).unwrap();
     }
-    let mut desk = Desk::at_home(disk.path(), 90, 38, PROGRAM, &[folder.to_str().unwrap()], &[]);
+    let mut desk = TestTerminal::at_home(disk.path(), 90, 38, PROGRAM, &[folder.to_str().unwrap()], &[]);
     desk.wait("the articles and their marks", |desk| desk.text().contains("Article 0") && desk.text().contains('●'));
     desk
 }
@@ -308,7 +308,7 @@ fn quit_is_immediate_while_20000_files_are_read() {
     let folder = tempfile::tempdir().unwrap();
     many_entries(folder.path(), 20_000);
     for _ in 0..5 {
-        let mut desk = Desk::open(100, 30, &[folder.path().to_str().unwrap()]);
+        let mut desk = TestTerminal::open(100, 30, &[folder.path().to_str().unwrap()]);
         desk.wait_for("newsdesk");
         desk.send("q");
         let begun = Instant::now();

@@ -11,8 +11,8 @@ use newsdesk::library::Library;
 use newsdesk::marks::Marks;
 use rustix::process::Signal;
 
-use crate::support::rng::{Dice, setting};
-use crate::support::terminal::Desk;
+use crate::support::rng::{Rng, setting};
+use crate::support::terminal::TestTerminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -48,13 +48,13 @@ impl Reporter {
         self.home.path().join(".local/share/newsdesk/library.db")
     }
 
-    fn read(&self) -> Desk {
+    fn read(&self) -> TestTerminal {
         self.read_with(&[])
     }
 
-    fn read_with(&self, variables: &[(&str, &str)]) -> Desk {
+    fn read_with(&self, variables: &[(&str, &str)]) -> TestTerminal {
         let folder = self.folder.to_str().unwrap();
-        let mut desk = Desk::at_home(self.home.path(), 90, 38, PROGRAM, &[folder], variables);
+        let mut desk = TestTerminal::at_home(self.home.path(), 90, 38, PROGRAM, &[folder], variables);
         desk.wait("the articles and their marks", |desk| desk.text().contains("Article") && desk.text().contains('●'));
         desk
     }
@@ -73,13 +73,13 @@ impl Reporter {
 }
 
 /// The numbers of the articles that the screen shows with this sign.
-fn signed(desk: &Desk, sign: char) -> HashSet<usize> {
+fn signed(desk: &TestTerminal, sign: char) -> HashSet<usize> {
     let text = desk.text();
     let rows = text.lines().filter(|line| line.chars().take(3).any(|c| c == sign));
     rows.filter_map(|line| line.split("Article ").nth(1)?.get(..3)?.parse().ok()).collect()
 }
 
-fn kill(desk: &mut Desk) {
+fn kill(desk: &mut TestTerminal) {
     desk.signal(Signal::KILL);
     desk.wait_for_end();
 }
@@ -99,7 +99,7 @@ fn confirmed_marks_outlive_many_kills() {
 }
 
 fn kill_after_marks(wanted: usize) {
-    let mut dice = Dice(0x5eed);
+    let mut rng = Rng(0x5eed);
     let (mut kills, mut acknowledged_in_all) = (0, 0);
     while kills < wanted {
         let reporter = Reporter::with(36);
@@ -112,8 +112,8 @@ fn kill_after_marks(wanted: usize) {
             desk.send(&format!("{}G", round * 6 + 1));
             // Marks are made faster than the disk keeps them, and the end comes anywhere among them.
             desk.send("sjsjsjsjsjs");
-            for _ in 0..dice.below(14) {
-                if let Ok(bytes) = desk.output.recv_timeout(std::time::Duration::from_millis(dice.below(12))) {
+            for _ in 0..rng.below(14) {
+                if let Ok(bytes) = desk.output.recv_timeout(std::time::Duration::from_millis(rng.below(12))) {
                     desk.take(&bytes);
                 }
             }
@@ -145,10 +145,10 @@ fn marks_on_a_full_disk_are_unsaved_until_there_is_space() {
     drop(reporter.read_and_leave());
     // A limit on the size of files is a disk that is full for this program alone.
     let script = format!("trap '' XFSZ; ulimit -S -f 100; exec {PROGRAM} {}", reporter.folder.display());
-    let mut desk = Desk::at_home(reporter.home.path(), 90, 38, "/bin/sh", &["-c", &script], &[]);
+    let mut desk = TestTerminal::at_home(reporter.home.path(), 90, 38, "/bin/sh", &["-c", &script], &[]);
     desk.wait("all articles and their marks", |desk| signed(desk, '●').len() == 30);
     // More than fits: the log that SQLite writes before everything else takes 4 kB for each page that changes.
-    let unsaved = |desk: &Desk| desk.text().contains("unsaved:");
+    let unsaved = |desk: &TestTerminal| desk.text().contains("unsaved:");
     let mut number = 0;
     while !unsaved(&desk) {
         number += 1;
@@ -169,7 +169,7 @@ fn marks_on_a_full_disk_are_unsaved_until_there_is_space() {
 
 impl Reporter {
     /// Opens the reader and leaves it, so that there is a library.
-    fn read_and_leave(&self) -> Desk {
+    fn read_and_leave(&self) -> TestTerminal {
         let mut desk = self.read();
         desk.send("q");
         assert_eq!(desk.wait_for_end(), 0);
@@ -296,7 +296,7 @@ fn session_outlives_a_kill_and_a_moved_folder() {
     desk.wait_for("Paragraph 3 of");
     desk.send("\u{6}\u{6}");
     desk.wait_for("Paragraph 49 of");
-    let place = |desk: &Desk| -> String { desk.text().lines().take(4).collect::<Vec<_>>().join("\n") };
+    let place = |desk: &TestTerminal| -> String { desk.text().lines().take(4).collect::<Vec<_>>().join("\n") };
     let before = place(&desk);
     // Where the reader is is written within a moment; a second program sees when it is there.
     let begun = std::time::Instant::now();
@@ -316,7 +316,7 @@ fn session_outlives_a_kill_and_a_moved_folder() {
     fs::rename(&folder, &moved).unwrap();
     let reporter = Reporter { folder: moved, home: reporter.home };
     let folder = reporter.folder.to_str().unwrap();
-    let mut desk = Desk::at_home(reporter.home.path(), 90, 38, PROGRAM, &[folder], &[]);
+    let mut desk = TestTerminal::at_home(reporter.home.path(), 90, 38, PROGRAM, &[folder], &[]);
     desk.wait("the text where it was", |desk| place(desk) == before);
     desk.send("\u{1b}");
     desk.wait("the list", |desk| signed(desk, '★') == HashSet::from([1, 3]));

@@ -12,8 +12,8 @@ use newsdesk::library::feeds::EntryQuery;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::server::{Answer, Request, Server};
-use crate::support::terminal::Desk;
+use crate::support::server::{Answer, Request, TestServer};
+use crate::support::terminal::TestTerminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -131,8 +131,8 @@ impl Reader {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn read(&self) -> Desk {
-        Desk::at_home(self.0.path(), 110, 40, PROGRAM, &[], &[])
+    fn read(&self) -> TestTerminal {
+        TestTerminal::at_home(self.0.path(), 110, 40, PROGRAM, &[], &[])
     }
 
     fn library(&self) -> Library {
@@ -156,7 +156,7 @@ impl Reader {
         found
     }
 
-    fn subscribe_to_all(&self, server: &Server) {
+    fn subscribe_to_all(&self, server: &TestServer) {
         let outline = |number: usize| {
             format!("<outline text='P' title='P' type='rss' xmlUrl='{}'/>", server.url(&format!("/{number}")))
         };
@@ -168,7 +168,7 @@ impl Reader {
 
 #[test]
 fn fifty_imported_feeds_are_read_starred_and_stay_offline() {
-    let server = Server::start(|request| Answer::ok(feed(number(request))));
+    let server = TestServer::start(|request| Answer::ok(feed(number(request))));
     let reader = Reader::new();
     reader.subscribe_to_all(&server);
     let mut desk = reader.read();
@@ -231,7 +231,7 @@ fn page_feed_is_chosen_fetched_whole_and_its_changes_shown() {
     );
     let tide = Arc::new(Mutex::new("low"));
     let now = Arc::clone(&tide);
-    let server = Server::start(move |request| match request.path.as_str() {
+    let server = TestServer::start(move |request| match request.path.as_str() {
         "/" => Answer::ok(
             "<html><head><link rel=alternate type='application/rss+xml' href='/all' title='All of it'>\
              <link rel=alternate type='application/rss+xml' href='/ferry' title='Ferries alone'></head></html>",
@@ -283,7 +283,7 @@ fn page_feed_is_chosen_fetched_whole_and_its_changes_shown() {
 
 #[test]
 fn silent_server_blocks_nothing_and_can_be_cancelled() {
-    let server = Server::start(|request| match request.path.as_str() {
+    let server = TestServer::start(|request| match request.path.as_str() {
         "/silent" => Answer::Stall,
         _ => Answer::ok(feed(number(request))),
     });
@@ -306,7 +306,7 @@ fn silent_server_blocks_nothing_and_can_be_cancelled() {
 
 #[test]
 fn problems_of_a_feed_are_shown_in_every_list() {
-    let server = Server::start(|_| {
+    let server = TestServer::start(|_| {
         Answer::ok(
             "<rss version='2.0'><channel><title>Odd Paper</title>\n<item><title>One</title><pubDate>03/04/2019</pubDate>\
              </item></channel></rss>",
@@ -340,7 +340,7 @@ fn problems_of_a_feed_are_shown_in_every_list() {
 
 #[test]
 fn automatic_refresh_fetches_only_due_feeds() {
-    let server = Server::start(|request| Answer::ok(feed(number(request))));
+    let server = TestServer::start(|request| Answer::ok(feed(number(request))));
     let reader = Reader::new();
     for number in [0, 1] {
         reader.told(&["feed", "add", &server.url(&format!("/{number}"))]);
@@ -364,7 +364,7 @@ fn automatic_refresh_fetches_only_due_feeds() {
 fn refresh_skips_gone_and_throttled_feeds_unless_named() {
     let is_over = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let over = Arc::clone(&is_over);
-    let server = Server::start(move |request| match request.path.as_str() {
+    let server = TestServer::start(move |request| match request.path.as_str() {
         "/1" if over.load(Ordering::Relaxed) => Answer::status(410),
         "/2" if over.load(Ordering::Relaxed) => Answer::status(429).with("Retry-After", "7200"),
         _ => Answer::ok(feed(number(request))),
@@ -403,7 +403,7 @@ fn feed_problems_are_listed_until_they_are_fixed() {
     let is_broken = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let broken = Arc::clone(&is_broken);
     // One address stands within the other.
-    let server = Server::start(move |request| match request.path.as_str() {
+    let server = TestServer::start(move |request| match request.path.as_str() {
         "/1/2" if broken.load(Ordering::Relaxed) => Answer::status(500),
         "/1" if broken.load(Ordering::Relaxed) => Answer::status(500),
         "/1/2" => Answer::ok(feed(2)),
@@ -440,7 +440,7 @@ fn killed_refresh_leaves_whole_entries_and_no_duplicates() {
     let asked = Arc::new(AtomicUsize::new(0));
     let (count, killed) = (Arc::clone(&asked), Arc::new(Mutex::new(false)));
     let is_killed = Arc::clone(&killed);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         let number = number(request);
         if count.fetch_add(1, Ordering::Relaxed) % 10 == 9 && !*is_killed.lock().unwrap() {
             return Answer::Stall;
@@ -490,7 +490,7 @@ fn printed(home: &std::path::Path, arguments: &[&str]) -> String {
 fn credentials_appear_in_no_output() {
     let broken = Arc::new(AtomicUsize::new(0));
     let state = Arc::clone(&broken);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         let is_ours = request.header("Authorization") == Some("Basic am9lLXVzZXI6czNjcmV0LXB3");
         match (request.path.as_str(), state.load(Ordering::Relaxed)) {
             _ if !is_ours => Answer::status(401),
@@ -563,7 +563,7 @@ fn credentials_appear_in_no_output() {
         all.push_str(&fs::read_to_string(home.join(file)).unwrap_or_default());
     }
     // The reader: sources, list of feeds, problems, and the message for an added feed.
-    let mut desk = Desk::at_home(home, 160, 50, PROGRAM, &[], &[]);
+    let mut desk = TestTerminal::at_home(home, 160, 50, PROGRAM, &[], &[]);
     desk.wait_for("Harbour fog");
     desk.send("f");
     desk.wait_for("Feeds");

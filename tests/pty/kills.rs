@@ -2,7 +2,7 @@
 //! screen acknowledged is kept; library and snapshot open, and hold what they held or what is new, never half of it.
 //!
 //! Kills among marks are in `durability.rs`. `NEWSDESK_KILLS` says how many instead of the few that are always tried,
-//! `NEWSDESK_KILLS_SEED` where the dice begin.
+//! `NEWSDESK_KILLS_SEED` sets the seed.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
@@ -20,9 +20,9 @@ use newsdesk::library::Library;
 use newsdesk::library::feeds::EntryQuery;
 use rustix::process::Signal;
 
-use crate::support::rng::{Dice, setting};
-use crate::support::server::{Answer, Server};
-use crate::support::terminal::Desk;
+use crate::support::rng::{Rng, setting};
+use crate::support::server::{Answer, TestServer};
+use crate::support::terminal::TestTerminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -35,7 +35,7 @@ fn wanted(usual: u64) -> u64 {
 }
 
 /// Takes what is written for so long, or until `seen`, which is when in its work the kill finds the program.
-fn let_work(desk: &mut Desk, time: Duration, seen: impl Fn() -> bool) {
+fn let_work(desk: &mut TestTerminal, time: Duration, seen: impl Fn() -> bool) {
     let begun = Instant::now();
     while begun.elapsed() < time && !seen() {
         if let Ok(bytes) = desk.output.recv_timeout(Duration::from_micros(200)) {
@@ -44,7 +44,7 @@ fn let_work(desk: &mut Desk, time: Duration, seen: impl Fn() -> bool) {
     }
 }
 
-fn kill(desk: &mut Desk) {
+fn kill(desk: &mut TestTerminal) {
     desk.signal(Signal::KILL);
     desk.wait_for_end();
 }
@@ -91,7 +91,7 @@ fn kill_during_snapshot_writes(kills: u64) {
     let snapshots = cached.join("snapshots");
     fs::create_dir(&folder).unwrap();
     (0..FILES).for_each(|number| write(&folder, number, 0));
-    let mut dice = Dice(setting("NEWSDESK_KILLS_SEED").unwrap_or(0x000d_1ce5));
+    let mut rng = Rng(setting("NEWSDESK_KILLS_SEED").unwrap_or(0x000d_1ce5));
     let (mut writing, mut used) = (0, 0);
     for round in 1..=kills {
         // Now and then all of it is written, else what changed.
@@ -99,14 +99,14 @@ fn kill_during_snapshot_writes(kills: u64) {
             let _ = fs::remove_dir_all(&snapshots);
         }
         for _ in 0..200 {
-            write(&folder, dice.below(FILES), round);
+            write(&folder, rng.below(FILES), round);
         }
-        let mut desk = Desk::at_home(&root, 90, 30, PROGRAM, &[folder.to_str().unwrap()], &[]);
+        let mut desk = TestTerminal::at_home(&root, 90, 30, PROGRAM, &[folder.to_str().unwrap()], &[]);
         desk.wait("the screen", |desk| desk.screen.screen().alternate_screen());
         let_work(&mut desk, Duration::from_secs(2), || is_writing(&snapshots));
         // Mostly at once, now and then late enough for a whole one to be there.
-        let most = 1 << (4 + dice.below(14));
-        let_work(&mut desk, Duration::from_micros(dice.below(most)), || false);
+        let most = 1 << (4 + rng.below(14));
+        let_work(&mut desk, Duration::from_micros(rng.below(most)), || false);
         writing += u64::from(is_writing(&snapshots));
         kill(&mut desk);
         let sources = [Source::Named(folder.clone())];
@@ -141,7 +141,7 @@ fn feed(number: usize, version: u64) -> String {
 }
 
 /// The headlines that the screen shows with a star that is kept.
-fn starred(desk: &Desk) -> HashSet<String> {
+fn starred(desk: &TestTerminal) -> HashSet<String> {
     let text = desk.text();
     let rows = text.lines().filter(|line| line.chars().take(3).any(|c| c == '★'));
     let headline = |row: &str| Some(row.get(row.find("Story ")?..)?.split_once('.')?.0.to_owned());
@@ -186,7 +186,7 @@ fn kills_during_refreshes_leave_stars_and_whole_feeds() {
 fn kill_during_refreshes(kills: u64) {
     let version = Arc::new(AtomicU64::new(0));
     let served = Arc::clone(&version);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         let number = request.path.trim_start_matches('/').parse().unwrap();
         // A slow server here and there, so that what comes is stored in several parts.
         std::thread::sleep(Duration::from_millis(number as u64 % 6 * 60));
@@ -205,18 +205,18 @@ fn kill_during_refreshes(kills: u64) {
         assert!(done.status.success(), "{done:?}");
     }
     let library: PathBuf = root.join(".local/share/newsdesk/library.db");
-    let mut dice = Dice(setting("NEWSDESK_KILLS_SEED").unwrap_or(0x0f_eed5));
+    let mut rng = Rng(setting("NEWSDESK_KILLS_SEED").unwrap_or(0x0f_eed5));
     let (mut acknowledged, mut amid, mut stored) = (0, 0, 0);
     for round in 1..=kills {
         version.store(round, Ordering::Relaxed);
-        let mut desk = Desk::at_home(&root, 110, 40, PROGRAM, &[], &[]);
+        let mut desk = TestTerminal::at_home(&root, 110, 40, PROGRAM, &[], &[]);
         desk.wait("the entries", |desk| desk.text().contains("240 articles") && desk.text().contains('●'));
         let marks = Library::open(&library).unwrap().marks().unwrap();
         // A star that is there already is not taken away again: what is selected is where it was left.
         desk.send(&format!("{}GR", 1 + (round * 3) % 30));
         let before = kept(&mut Library::open(&library).unwrap());
         desk.send("sjsjs");
-        let_work(&mut desk, Duration::from_micros(dice.below(700_000)), || false);
+        let_work(&mut desk, Duration::from_micros(rng.below(700_000)), || false);
         let mut seen = starred(&desk);
         kill(&mut desk);
         seen.retain(|headline| !marks.get(before.ids[headline]).is_starred());

@@ -19,7 +19,7 @@ use newsdesk::query::SavedSearch;
 use newsdesk::subscriptions::Subscription;
 
 use crate::support::reader::*;
-use crate::support::terminal::Desk;
+use crate::support::terminal::TestTerminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -183,7 +183,7 @@ fn memory_setting_limits_and_check_and_status_report_it() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(told.contains("\nmemory: there is more than fits into the 16 MiB"), "{told}");
     let arguments = ["--config", config.to_str().unwrap(), folder.path().to_str().unwrap()];
-    let mut desk = Desk::at_home(home.path(), 160, 30, PROGRAM, &arguments, &[]);
+    let mut desk = TestTerminal::at_home(home.path(), 160, 30, PROGRAM, &arguments, &[]);
     desk.wait("what is left out", |desk| desk.text().contains("articles left out"));
     desk.send("!");
     desk.wait_for("there is more than fits into the 16 MiB");
@@ -292,7 +292,7 @@ fn peak_of_searches(count: usize) -> u64 {
     let searches = (1..count).map(search).chain([last]).collect();
     Library::open(&path).unwrap().add_searches(searches).unwrap();
     let variables = [("NEWSDESK_LIBRARY", path.to_str().unwrap())];
-    let mut desk = Desk::at_home(home.path(), 120, 24, PROGRAM, &[folder.path().to_str().unwrap()], &variables);
+    let mut desk = TestTerminal::at_home(home.path(), 120, 24, PROGRAM, &[folder.path().to_str().unwrap()], &variables);
     desk.wait_for("20 articles");
     desk.send("f");
     desk.wait_for("q1 ");
@@ -364,7 +364,7 @@ fn measure(what: &str, path: &Path, config: &str, keys: &[&str], shown: &str) {
     eprintln!("{what}: check {checked:.1?}, {} MiB at most; {last}", peak_told(&told) >> 20);
     let begun = Instant::now();
     let arguments = ["--config", file.to_str().unwrap(), path.to_str().unwrap()];
-    let mut desk = Desk::at_home(home.path(), 120, 40, PROGRAM, &arguments, &[]);
+    let mut desk = TestTerminal::at_home(home.path(), 120, 40, PROGRAM, &arguments, &[]);
     desk.wait_for("newsdesk");
     let painted = begun.elapsed();
     while !desk.text().contains(shown) {

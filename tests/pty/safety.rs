@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::support::hostile::{evil, shared};
-use crate::support::terminal::Desk;
+use crate::support::terminal::TestTerminal;
 use clap::CommandFactory;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
@@ -23,7 +23,7 @@ fn pasted(text: &str) -> String {
 }
 
 /// Presses keys and waits until they have led to `seen`; then goes back, and waits until it is gone.
-fn there_and_back(desk: &mut Desk, keys: &str, seen: &str) {
+fn there_and_back(desk: &mut TestTerminal, keys: &str, seen: &str) {
     desk.send(keys);
     desk.wait_for(seen);
     desk.send("\x1b");
@@ -31,7 +31,7 @@ fn there_and_back(desk: &mut Desk, keys: &str, seen: &str) {
 }
 
 /// Goes to everything that can be seen, in an order in which each key leads to something that shows.
-fn tour(desk: &mut Desk) {
+fn tour(desk: &mut TestTerminal) {
     let evil = pasted(&evil());
     // Some of the keys need an article.
     desk.wait_for("●");
@@ -48,8 +48,9 @@ fn tour(desk: &mut Desk) {
     desk.send("\r");
     desk.wait("the end of the question", |desk| !desk.text().contains(" Edit tags of the article"));
     there_and_back(desk, &format!("m{evil}\r{evil}"), " Esc keeps it ");
-    let typed =
-        |desk: &Desk| desk.text().lines().any(|line| line.trim_start().starts_with('/') && line.contains("ware"));
+    let typed = |desk: &TestTerminal| {
+        desk.text().lines().any(|line| line.trim_start().starts_with('/') && line.contains("ware"))
+    };
     desk.send(&format!("/{evil}"));
     desk.wait("what is typed", typed);
     desk.send("\x1b");
@@ -64,7 +65,7 @@ fn tour(desk: &mut Desk) {
 }
 
 /// Quits and gives all that was written.
-fn quit(mut desk: Desk) -> grammar::Written {
+fn quit(mut desk: TestTerminal) -> grammar::Written {
     desk.send("\x03");
     assert_eq!(desk.wait_for_end(), 0, "{}", desk.text());
     assert!(desk.is_restored());
@@ -75,7 +76,7 @@ fn quit(mut desk: Desk) -> grammar::Written {
 }
 
 /// Shows every article of the open folder, list and text.
-fn read_all(desk: &mut Desk) {
+fn read_all(desk: &mut TestTerminal) {
     desk.send("g\r");
     let views = ["z", "\x0c", "z", "T", "T", "T", "W", "<", ">", "n", "N", "s", "r", "d"];
     for key in views.into_iter().chain(std::iter::repeat_n("J", 80)) {
@@ -96,7 +97,8 @@ fn screen_bytes_are_listed_for_hostile_folders() {
         hostile::folder(&named);
         let config = folder.path().join("config.toml");
         fs::write(&config, hostile::config()).unwrap();
-        let mut desk = Desk::open(columns, rows, &[named.to_str().unwrap(), "--config", config.to_str().unwrap()]);
+        let mut desk =
+            TestTerminal::open(columns, rows, &[named.to_str().unwrap(), "--config", config.to_str().unwrap()]);
         desk.expects_config_problems = true;
         desk.wait_for("problems");
         there_and_back(&mut desk, "!", "problems ─");
@@ -117,7 +119,7 @@ fn screen_bytes_are_listed_for_hostile_folders() {
 fn screen_bytes_are_listed_for_shared_hostile_files() {
     let hostile = shared("hostile");
     for (columns, rows) in SIZES {
-        let mut desk = Desk::open(columns, rows, &[hostile.to_str().unwrap()]);
+        let mut desk = TestTerminal::open(columns, rows, &[hostile.to_str().unwrap()]);
         desk.wait_for("articles");
         desk.wait_for("problems");
         there_and_back(&mut desk, "!", "problems ─");
@@ -131,7 +133,7 @@ fn screen_bytes_are_listed_for_shared_hostile_files() {
 fn clipboard_gets_only_safe_text_and_only_after_a_key() {
     let folder = tempfile::tempdir().unwrap();
     hostile::folder(folder.path());
-    let mut desk = Desk::open(100, 30, &[folder.path().to_str().unwrap()]);
+    let mut desk = TestTerminal::open(100, 30, &[folder.path().to_str().unwrap()]);
     // With no article there is nothing to copy, and no word of it.
     desk.wait_for("17 articles");
     desk.send("G");
@@ -148,14 +150,14 @@ fn clipboard_gets_only_safe_text_and_only_after_a_key() {
 
 #[test]
 fn feeds_and_library_are_shown_as_text_only() {
-    let server = server::Server::start(|request| match request.path.as_str() {
+    let server = server::TestServer::start(|request| match request.path.as_str() {
         "/feed" => server::Answer::ok(hostile::feed()).with("Content-Type", "application/rss+xml"),
         _ => server::Answer::Raw(format!("HTTP/1.1 500 {}\r\nX: {}\r\n\r\n", evil(), evil()).into_bytes()),
     });
     let home = tempfile::tempdir().unwrap();
     subscribe(home.path(), &server);
     for (columns, rows) in SIZES {
-        let mut desk = Desk::at_home(home.path(), columns, rows, PROGRAM, &[], &[]);
+        let mut desk = TestTerminal::at_home(home.path(), columns, rows, PROGRAM, &[], &[]);
         desk.wait_for("Plain");
         desk.send(":feed list\r");
         desk.wait_for("Enter filters by one");
@@ -186,7 +188,7 @@ fn newsdesk(home: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn subscribe(home: &Path, server: &server::Server) {
+fn subscribe(home: &Path, server: &server::TestServer) {
     let opml = home.join("feeds.opml");
     fs::write(&opml, hostile::opml(&server.url("/feed"))).unwrap();
     fs::write(home.join("library.jsonl"), hostile::library()).unwrap();
@@ -228,7 +230,7 @@ fn subcommands() -> BTreeSet<String> {
 
 #[test]
 fn subcommands_print_only_text() {
-    let server = server::Server::start(|request| match request.path.as_str() {
+    let server = server::TestServer::start(|request| match request.path.as_str() {
         "/feed" => server::Answer::ok(hostile::feed()),
         "/page" => server::Answer::ok(format!(
             "<link rel=alternate type=application/rss+xml title=\"{0}\" href=/feed?{0}>\
@@ -455,7 +457,8 @@ fn opener_gets_the_address_as_one_argument_without_shell() {
     fs::write(page.join("c.md"), format!("---\ntitle: Bank\ndate: 2023-01-01\nurl: \"{disguised}\"\n---\n\nText.\n"))
         .unwrap();
     let page = page.to_str().unwrap().to_owned();
-    let mut desk = Desk::at_home(home.path(), 100, 30, PROGRAM, &[&page, "--config", config.to_str().unwrap()], &[]);
+    let mut desk =
+        TestTerminal::at_home(home.path(), 100, 30, PROGRAM, &[&page, "--config", config.to_str().unwrap()], &[]);
     desk.wait_for("3 articles");
     desk.send("g\ro");
     desk.wait_for("Opening a.example: https://a.example/");
@@ -495,7 +498,7 @@ fn commands_get_standard_input_and_editors_a_private_file() {
     fs::write(folder.join("a.txt"), format!(" date 2023-09-27 X\nHead {}\n\nText {}.\n", evil(), evil())).unwrap();
     let variables = [("EDITOR", editor.to_str().unwrap())];
     let folder = folder.to_str().unwrap().to_owned();
-    let mut desk = Desk::at_home(home.path(), 160, 50, PROGRAM, &[&folder], &variables);
+    let mut desk = TestTerminal::at_home(home.path(), 160, 50, PROGRAM, &[&folder], &variables);
     desk.wait_for("1 article");
     desk.send("\rM");
     desk.wait_for("Remember ␛[2J this");

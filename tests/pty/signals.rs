@@ -1,8 +1,8 @@
 //! Signals at any moment: while articles are loaded, filtered, marked, while feeds are refreshed. The terminal is given
 //! back whole, the library is whole, and what the screen acknowledged is in it.
 //!
-//! `NEWSDESK_SIGNALS` says how many times instead of the few that are always tried, `NEWSDESK_SIGNALS_SEED` where the
-//! dice begin.
+//! `NEWSDESK_SIGNALS` says how many times instead of the few that are always tried, `NEWSDESK_SIGNALS_SEED` sets the
+//! seed.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -15,9 +15,9 @@ use newsdesk::library::Library;
 use newsdesk::library::feeds::EntryQuery;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
-use crate::support::rng::{Dice, setting};
-use crate::support::server::{Answer, Server};
-use crate::support::terminal::Desk;
+use crate::support::rng::{Rng, setting};
+use crate::support::server::{Answer, TestServer};
+use crate::support::terminal::TestTerminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -32,7 +32,7 @@ struct Home {
 }
 
 impl Home {
-    fn new(server: &Server) -> Home {
+    fn new(server: &TestServer) -> Home {
         let home = tempfile::tempdir().unwrap();
         let root = home.path().canonicalize().unwrap();
         let folder = root.join("news");
@@ -81,18 +81,18 @@ fn feed(number: usize, version: u64) -> String {
 }
 
 /// The numbers of the articles that the screen shows with a star that is kept.
-fn starred(desk: &Desk) -> HashSet<usize> {
+fn starred(desk: &TestTerminal) -> HashSet<usize> {
     let text = desk.text();
     let rows = text.lines().filter(|line| line.chars().take(3).any(|c| c == '★'));
     rows.filter_map(|line| line.split("Article ").nth(1)?.get(..4)?.parse().ok()).collect()
 }
 
-fn pid(desk: &Desk) -> Pid {
+fn pid(desk: &TestTerminal) -> Pid {
     Pid::from_raw(desk.child.process_id().unwrap().cast_signed()).unwrap()
 }
 
 /// Takes what is written for so long, which is when in its work the signal finds the program.
-fn let_work(desk: &mut Desk, time: Duration) {
+fn let_work(desk: &mut TestTerminal, time: Duration) {
     let begun = Instant::now();
     while let Ok(bytes) = desk.output.recv_timeout(time.saturating_sub(begun.elapsed())) {
         desk.take(&bytes);
@@ -113,27 +113,27 @@ fn signals_in_numbers_leave_terminal_and_library_whole() {
 fn send_signals(wanted: u64) {
     let seed = setting("NEWSDESK_SIGNALS_SEED").unwrap_or(0x0516);
     let version = std::sync::atomic::AtomicU64::new(0);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         let number = request.path.trim_start_matches('/').parse().unwrap();
         Answer::ok(feed(number, version.fetch_add(1, std::sync::atomic::Ordering::Relaxed)))
     });
     let home = Home::new(&server);
     let folder = home.folder.to_str().unwrap();
-    let mut dice = Dice(seed);
+    let mut rng = Rng(seed);
     let mut acknowledged = 0;
     for number in 1..=wanted {
-        let doing = ["loading", "filtering", "marking", "refreshing"][dice.below(4) as usize];
+        let doing = ["loading", "filtering", "marking", "refreshing"][rng.below(4) as usize];
         let before = home.library().marks().unwrap();
         let arguments: &[&str] = if doing == "refreshing" { &[] } else { &[folder] };
-        let mut desk = Desk::at_home(home.path(), 90, 38, PROGRAM, arguments, &[]);
-        let signal = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::TSTP][dice.below(5) as usize];
+        let mut desk = TestTerminal::at_home(home.path(), 90, 38, PROGRAM, arguments, &[]);
+        let signal = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::TSTP][rng.below(5) as usize];
         let case = format!("signal {number} of seed {seed}, {signal:?} while {doing}");
         if doing == "loading" {
             // From before the program listens to signals until it has read everything.
             if signal == Signal::TSTP {
                 desk.wait("the screen", |desk| desk.screen.screen().alternate_screen());
             }
-            let_work(&mut desk, Duration::from_micros(dice.below(60_000)));
+            let_work(&mut desk, Duration::from_micros(rng.below(60_000)));
         } else {
             match doing {
                 "refreshing" => desk.wait("the feeds", |desk| desk.screen.screen().alternate_screen()),
@@ -146,18 +146,18 @@ fn send_signals(wanted: u64) {
                 "filtering" => desk.send("/\u{15}ferry sail"),
                 _ => desk.send("sjsjsjsjs"),
             }
-            let_work(&mut desk, Duration::from_micros(dice.below(40_000)));
+            let_work(&mut desk, Duration::from_micros(rng.below(40_000)));
         }
         // What was starred before may be losing its star.
         let mut seen = if doing == "marking" { starred(&desk) } else { HashSet::new() };
         seen.retain(|&article| !before.get(home.id(article)).is_starred());
         desk.signal(signal);
         if signal == Signal::TSTP {
-            desk.wait(&case, Desk::is_restored);
+            desk.wait(&case, TestTerminal::is_restored);
             waitid(WaitId::Pid(pid(&desk)), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT).unwrap();
             desk.signal(Signal::CONT);
             desk.wait(&case, |desk| desk.screen.screen().alternate_screen());
-            let_work(&mut desk, Duration::from_micros(dice.below(20_000)));
+            let_work(&mut desk, Duration::from_micros(rng.below(20_000)));
             desk.signal(Signal::TERM);
         }
         let code = desk.wait_for_end();

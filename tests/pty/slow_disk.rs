@@ -11,7 +11,7 @@ use newsdesk::library::Library;
 use rustix::process::Signal;
 
 use crate::support::disk::Disk;
-use crate::support::terminal::{Desk, PATIENCE};
+use crate::support::terminal::{PATIENCE, TestTerminal};
 
 /// Within this long a reader who wants to leave is out, on a machine that is busy.
 const PROMPT: Duration = Duration::from_secs(3);
@@ -51,7 +51,7 @@ impl Scene {
         File::options().append(true).open(&path).unwrap().set_modified(time).unwrap();
     }
 
-    fn open(&self) -> Desk {
+    fn open(&self) -> TestTerminal {
         self.disk.open(&self.home, &[self.news.to_str().unwrap()])
     }
 
@@ -66,7 +66,7 @@ impl Scene {
 }
 
 /// Ends the program in one of the ways that there are, and looks whether it does so at once and leaves all in order.
-fn leave(desk: &mut Desk, how: &str) {
+fn leave(desk: &mut TestTerminal, how: &str) {
     let begun = Instant::now();
     let code = match how {
         "TERM" => {
@@ -91,7 +91,7 @@ fn leave(desk: &mut Desk, how: &str) {
 }
 
 /// How long it takes until `seen` is on the screen after `keys`.
-fn answered(desk: &mut Desk, keys: &str, seen: impl Fn(&Desk) -> bool) -> Duration {
+fn answered(desk: &mut TestTerminal, keys: &str, seen: impl Fn(&TestTerminal) -> bool) -> Duration {
     let begun = Instant::now();
     desk.send(keys);
     desk.wait(keys, seen);
@@ -99,17 +99,17 @@ fn answered(desk: &mut Desk, keys: &str, seen: impl Fn(&Desk) -> bool) -> Durati
 }
 
 /// The numbers of the articles that the screen shows with this sign.
-fn signed(desk: &Desk, sign: char) -> usize {
+fn signed(desk: &TestTerminal, sign: char) -> usize {
     let text = desk.text();
     text.lines().filter(|line| line.contains("Story") && line.chars().take(3).any(|c| c == sign)).count()
 }
 
 /// What the screen says, without its frames and where lines end.
-fn said(desk: &Desk) -> String {
+fn said(desk: &TestTerminal) -> String {
     desk.text().replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn loading(desk: &Desk, all: usize) -> bool {
+fn loading(desk: &TestTerminal, all: usize) -> bool {
     !desk.text().contains(&format!("{all} articles"))
 }
 

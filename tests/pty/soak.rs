@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use newsdesk::library::Library;
 
-use crate::support::rng::Dice;
-use crate::support::server::{Answer, Server};
-use crate::support::terminal::Desk;
+use crate::support::rng::Rng;
+use crate::support::server::{Answer, TestServer};
+use crate::support::terminal::TestTerminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -49,12 +49,12 @@ const LONGER: (u32, Duration) = (2, Duration::from_millis(25));
 const WORDS: &[&str] = &["river", "ferry", "minister", "budget", "harbour", "strike", "storm", "treaty"];
 
 fn text(number: u64, version: u64) -> String {
-    let mut dice = Dice(number * 7_919 + version + 1);
+    let mut rng = Rng(number * 7_919 + version + 1);
     let mut text = String::new();
-    for _ in 0..8 + dice.below(8) {
+    for _ in 0..8 + rng.below(8) {
         text.push('\n');
         for _ in 0..30 {
-            text.push_str(dice.pick(WORDS));
+            text.push_str(WORDS[rng.index(WORDS.len())]);
             text.push(' ');
         }
         text.push_str(&format!("on day {version} of {number}.\n"));
@@ -65,7 +65,7 @@ fn text(number: u64, version: u64) -> String {
 fn write(folder: &Path, number: u64, version: u64) {
     let (month, day) = (1 + number % 12, 1 + number % 28);
     let text = format!(
-        "date 2023-{month:02}-{day:02} WORLD\nArticle {number} as of {version}\n{}\nSOURCE:Desk\n",
+        "date 2023-{month:02}-{day:02} WORLD\nArticle {number} as of {version}\n{}\nSOURCE:TestTerminal\n",
         text(number, version)
     );
     fs::write(folder.join(format!("{number}.txt")), text).unwrap();
@@ -98,7 +98,7 @@ struct Sample {
     files: u64,
 }
 
-fn look(desk: &Desk) -> Sample {
+fn look(desk: &TestTerminal) -> Sample {
     let process = PathBuf::from(format!("/proc/{}", desk.child.process_id().unwrap()));
     let status = fs::read_to_string(process.join("status")).unwrap();
     let number = |name: &str| -> u64 {
@@ -110,7 +110,7 @@ fn look(desk: &Desk) -> Sample {
 }
 
 /// What its open files are, for who wants to know which one more there is.
-fn open_files(desk: &Desk) -> Vec<String> {
+fn open_files(desk: &TestTerminal) -> Vec<String> {
     let process = PathBuf::from(format!("/proc/{}/fd", desk.child.process_id().unwrap()));
     let links = fs::read_dir(process).unwrap().filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
     let mut names: Vec<String> = links.map(|link| link.to_string_lossy().into_owned()).collect();
@@ -121,7 +121,7 @@ fn open_files(desk: &Desk) -> Vec<String> {
 /// A program, and what was seen of it.
 struct Worked {
     name: &'static str,
-    desk: Desk,
+    desk: TestTerminal,
     /// What it was when it had done a little of everything, and at the end, both at rest.
     rests: [Sample; 2],
     /// What was open at each of these.
@@ -132,7 +132,7 @@ struct Worked {
 
 impl Worked {
     fn new(name: &'static str, home: &Path, arguments: &[&str], ready: &str) -> Worked {
-        let mut desk = Desk::at_home(home, 120, 40, PROGRAM, arguments, &[("VISUAL", "true")]);
+        let mut desk = TestTerminal::at_home(home, 120, 40, PROGRAM, arguments, &[("VISUAL", "true")]);
         desk.wait_for(ready);
         let rest = look(&desk);
         Worked { name, desk, rests: [rest; 2], open: Default::default(), samples: Vec::new(), answers: Vec::new() }
@@ -159,17 +159,17 @@ impl Worked {
 
     /// What the keys of a reader may be who never leaves. An escape that is followed at once by a letter would be
     /// another key, so each key is pressed by itself.
-    fn step(&mut self, dice: &mut Dice) {
+    fn step(&mut self, rng: &mut Rng) {
         const MOVES: &[&str] = &["j", "k", "J", "K", "g", "G", "\u{4}", "\u{15}", "\u{6}", "\u{2}", " ", "b", "n", "N"];
         const PANES: &[&str] = &["h", "l", "\t", "\r", "\u{1b}", "z", "f", "]", "[", "\u{c}", "?", "!", "d"];
-        let keys = match dice.below(100) {
-            0..45 => dice.pick(MOVES).to_owned(),
-            45..55 => dice.pick(PANES).to_owned(),
-            55..72 => format!("\u{1b}/\u{15}{}", dice.pick(WORDS)),
-            72..78 => format!("/ -{} OR {}\r", dice.pick(WORDS), dice.pick(WORDS)),
-            78..86 => dice.pick(&["s", "r", "u", "s"]).to_owned(),
-            86..89 => format!("\u{1b}\u{1b}t{}\r", dice.pick(WORDS)),
-            89..91 => format!("\u{1b}\u{1b}m{}\u{1b}", dice.pick(WORDS)),
+        let keys = match rng.below(100) {
+            0..45 => MOVES[rng.index(MOVES.len())].to_owned(),
+            45..55 => PANES[rng.index(PANES.len())].to_owned(),
+            55..72 => format!("\u{1b}/\u{15}{}", WORDS[rng.index(WORDS.len())]),
+            72..78 => format!("/ -{} OR {}\r", WORDS[rng.index(WORDS.len())], WORDS[rng.index(WORDS.len())]),
+            78..86 => ["s", "r", "u", "s"][rng.index(4)].to_owned(),
+            86..89 => format!("\u{1b}\u{1b}t{}\r", WORDS[rng.index(WORDS.len())]),
+            89..91 => format!("\u{1b}\u{1b}m{}\u{1b}", WORDS[rng.index(WORDS.len())]),
             91 => return self.press("\u{1b}[200~a paste of some words\u{1b}[201~"),
             92 => "e".to_owned(),
             _ => "\u{1b}".to_owned(),
@@ -177,8 +177,8 @@ impl Worked {
         for key in keys.chars() {
             self.press(key.encode_utf8(&mut [0; 4]));
         }
-        if dice.below(200) == 0 {
-            self.desk.resize(40 + dice.below(120) as u16, 10 + dice.below(40) as u16);
+        if rng.below(200) == 0 {
+            self.desk.resize(40 + rng.below(120) as u16, 10 + rng.below(40) as u16);
         }
     }
 
@@ -257,10 +257,10 @@ fn median<T: Ord + Default + Copy>(values: impl Iterator<Item = T>) -> T {
 fn memory_threads_files_and_latency_are_stable_under_load() {
     let setting = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
     let time = Duration::from_secs(setting("NEWSDESK_SOAK").unwrap_or(60));
-    let mut dice = Dice(setting("NEWSDESK_SOAK_SEED").unwrap_or(0x5eed));
+    let mut rng = Rng(setting("NEWSDESK_SOAK_SEED").unwrap_or(0x5eed));
 
     let asked = AtomicU64::new(0);
-    let server = Server::start(move |request| {
+    let server = TestServer::start(move |request| {
         let number = request.path.trim_start_matches('/').parse().unwrap();
         Answer::ok(feed(number, asked.fetch_add(1, Ordering::Relaxed) / FEEDS))
     });
@@ -293,13 +293,13 @@ fn memory_threads_files_and_latency_are_stable_under_load() {
             }
         }
         steps += 1;
-        let which = dice.below(2) as usize;
-        programs[which].step(&mut dice);
-        if dice.below(12) == 0 {
+        let which = rng.index(2);
+        programs[which].step(&mut rng);
+        if rng.below(12) == 0 {
             changes += 1;
-            change(&folder, &mut dice, changes);
+            change(&folder, &mut rng, changes);
         }
-        if dice.below(80) == 0 {
+        if rng.below(80) == 0 {
             programs[1].press("\u{1b}");
             programs[1].press("\u{1b}");
             programs[1].press("R");
@@ -333,12 +333,12 @@ fn memory_threads_files_and_latency_are_stable_under_load() {
 }
 
 /// A file is written anew, goes, comes back, or moves; on the whole there are as many as before.
-fn change(folder: &Path, dice: &mut Dice, version: u64) {
-    let number = dice.below(FILES);
+fn change(folder: &Path, rng: &mut Rng, version: u64) {
+    let number = rng.below(FILES);
     let path = folder.join(format!("{number}.txt"));
-    match dice.below(8) {
+    match rng.below(8) {
         0 => drop(fs::remove_file(&path)),
-        1 => drop(fs::rename(&path, folder.join(format!("{}.txt", dice.below(FILES))))),
+        1 => drop(fs::rename(&path, folder.join(format!("{}.txt", rng.below(FILES))))),
         _ => write(folder, number, version),
     }
 }

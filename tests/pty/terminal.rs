@@ -2,12 +2,12 @@
 //! appear; nothing sleeps for the sake of time.
 
 use crate::support::grammar;
-use crate::support::terminal::{Desk, cells};
+use crate::support::terminal::{TestTerminal, cells};
 use portable_pty::PtySize;
 
 #[test]
 fn bundled_articles_explain_how_to_open_others() {
-    let mut desk = Desk::open(160, 50, &[]);
+    let mut desk = TestTerminal::open(160, 50, &[]);
     desk.wait_for("30 articles");
     desk.wait_for("newsdesk FOLDER");
     desk.send("q");
@@ -17,7 +17,7 @@ fn bundled_articles_explain_how_to_open_others() {
 
 #[test]
 fn filter_narrows_the_list_and_colours_hits_that_n_visits() {
-    let mut desk = Desk::open(160, 50, &["seeds"]);
+    let mut desk = TestTerminal::open(160, 50, &["seeds"]);
     desk.wait_for("30 articles");
     desk.send("/state moon");
     desk.wait_for("2 articles");
@@ -44,7 +44,7 @@ fn filter_narrows_the_list_and_colours_hits_that_n_visits() {
 
 #[test]
 fn narrow_terminal_shows_one_pane_at_a_time() {
-    let mut desk = Desk::open(80, 24, &["seeds"]);
+    let mut desk = TestTerminal::open(80, 24, &["seeds"]);
     desk.wait_for("30 articles");
     assert!(!desk.text().contains("The roof was rebuilt"));
     desk.send("\r");
@@ -60,7 +60,7 @@ fn narrow_terminal_shows_one_pane_at_a_time() {
 fn signals_that_end_the_program_restore_the_terminal() {
     use rustix::process::Signal;
     for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2), (Signal::QUIT, 3)] {
-        let mut desk = Desk::open(100, 30, &["seeds"]);
+        let mut desk = TestTerminal::open(100, 30, &["seeds"]);
         desk.wait_for("30 articles");
         desk.signal(signal);
         assert_eq!(desk.wait_for_end(), 128 + number);
@@ -71,10 +71,10 @@ fn signals_that_end_the_program_restore_the_terminal() {
 #[test]
 fn suspend_restores_the_terminal_and_resume_redraws() {
     use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
-    let mut desk = Desk::open(100, 30, &["seeds"]);
+    let mut desk = TestTerminal::open(100, 30, &["seeds"]);
     desk.wait_for("30 articles");
     desk.signal(Signal::TSTP);
-    desk.wait("the restored terminal", Desk::is_restored);
+    desk.wait("the restored terminal", TestTerminal::is_restored);
     // It gives the terminal back before it stops; going on means nothing to it until it has.
     let id = Pid::from_raw(desk.child.process_id().unwrap().cast_signed()).unwrap();
     waitid(WaitId::Pid(id), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT).unwrap();
@@ -87,7 +87,7 @@ fn suspend_restores_the_terminal_and_resume_redraws() {
 
 #[test]
 fn closed_terminal_ends_the_program() {
-    let mut desk = Desk::open(100, 30, &["seeds"]);
+    let mut desk = TestTerminal::open(100, 30, &["seeds"]);
     desk.wait_for("30 articles");
     drop(desk.input.take());
     drop(desk.master.take());
@@ -98,7 +98,7 @@ fn closed_terminal_ends_the_program() {
 
 #[test]
 fn pasted_text_is_text_and_never_keys() {
-    let mut desk = Desk::open(160, 50, &["seeds"]);
+    let mut desk = TestTerminal::open(160, 50, &["seeds"]);
     desk.wait_for("30 articles");
     desk.send("\u{1b}[200~q telescope\r\u{1b}[201~");
     desk.wait_for("/ q telescope");
@@ -118,7 +118,7 @@ fn new_file_appears_without_moving_the_selection() {
     };
     write("one.txt", 1, "River falls");
     write("two.txt", 2, "River rises");
-    let mut desk = Desk::open(160, 50, &[folder.path().to_str().unwrap()]);
+    let mut desk = TestTerminal::open(160, 50, &[folder.path().to_str().unwrap()]);
     desk.wait_for("2 articles");
     desk.send("j");
     desk.wait_for("Standfirst of River falls.");
@@ -137,7 +137,7 @@ fn new_file_appears_without_moving_the_selection() {
 
 #[test]
 fn hits_are_marked_by_attributes_without_colours() {
-    let mut desk = Desk::open_with(100, 30, &["seeds"], &[("NO_COLOR", "1")]);
+    let mut desk = TestTerminal::open_with(100, 30, &["seeds"], &[("NO_COLOR", "1")]);
     desk.wait_for("30 articles");
     desk.send("/moon");
     desk.wait_for("hits");
@@ -160,7 +160,7 @@ fn editor_gets_the_file_and_the_terminal() {
     std::fs::write(&editor, "#!/bin/sh\nprintf ' date 2023-09-01 WORLD\\nEdited headline\\nBody.\\n' > \"$1\"\n")
         .unwrap();
     let visual = format!("sh {}", editor.display());
-    let mut desk = Desk::open_with(100, 30, &[file.to_str().unwrap()], &[("VISUAL", &visual)]);
+    let mut desk = TestTerminal::open_with(100, 30, &[file.to_str().unwrap()], &[("VISUAL", &visual)]);
     desk.wait_for("River falls");
     desk.send("e");
     desk.wait("the edited file", |desk| {
@@ -172,7 +172,7 @@ fn editor_gets_the_file_and_the_terminal() {
 
 #[test]
 fn command_gets_the_article_on_standard_input() {
-    let mut desk = Desk::open(100, 30, &["seeds"]);
+    let mut desk = TestTerminal::open(100, 30, &["seeds"]);
     desk.wait_for("30 articles");
     desk.send("|head -1\r");
     desk.wait("the first line on the plain screen", |desk| {
@@ -192,7 +192,7 @@ fn hostile_file_sends_no_command_to_the_terminal() {
     let evil = " date 2023-09-01 WO\u{1b}[2JRLD\nHead \u{1b}]0;owned\u{7} line \u{9b}31m \u{202e}fdp\n\nBody \u{1b}Pq#0\u{1b}\\ \u{1b}_Ga=T\u{1b}\\ end.\n\nSOURCE:A\u{1b}cB\n";
     std::fs::write(folder.path().join("evil\u{1b}[31m.txt"), evil).unwrap();
     std::fs::write(folder.path().join("empty\u{1b}[2J\n.txt"), "").unwrap();
-    let mut desk = Desk::open(160, 50, &[folder.path().to_str().unwrap()]);
+    let mut desk = TestTerminal::open(160, 50, &[folder.path().to_str().unwrap()]);
     desk.wait_for("1 article");
     desk.wait_for("1 problem");
     desk.send("!");
@@ -211,11 +211,11 @@ fn hostile_file_sends_no_command_to_the_terminal() {
 
 #[test]
 fn standard_input_articles_are_read_with_terminal_keys() {
-    let mut desk = Desk::open(100, 30, &["check", "seeds"]);
+    let mut desk = TestTerminal::open(100, 30, &["check", "seeds"]);
     desk.wait_for("30 articles in 30 files");
     assert_eq!(desk.wait_for_end(), 0);
     let shell = format!("printf 'River falls\\n\\nBody text.\\n' | {} -", env!("CARGO_BIN_EXE_newsdesk"));
-    let mut desk = Desk::run(100, 30, "/bin/sh", &["-c", &shell], &[]);
+    let mut desk = TestTerminal::run(100, 30, "/bin/sh", &["-c", &shell], &[]);
     desk.wait_for("River falls");
     desk.wait_for("1 article");
     desk.send("q");
@@ -225,7 +225,7 @@ fn standard_input_articles_are_read_with_terminal_keys() {
 
 #[test]
 fn terminal_of_any_size_is_drawn() {
-    let mut desk = Desk::open(80, 24, &["seeds"]);
+    let mut desk = TestTerminal::open(80, 24, &["seeds"]);
     desk.wait_for("30 articles");
     for (columns, rows) in [(1, 1), (2, 3), (300, 100), (40, 12), (160, 50)] {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };

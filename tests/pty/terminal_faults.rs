@@ -10,14 +10,14 @@ use newsdesk::library::Library;
 use portable_pty::{CommandBuilder, PtySize};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
-use crate::support::terminal::{Desk, Link, PATIENCE};
+use crate::support::terminal::{Link, PATIENCE, TestTerminal};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
 /// How long the program may take to end once its terminal is gone.
 const A_SECOND: Duration = Duration::from_secs(1);
 
-fn pid(desk: &Desk) -> Pid {
+fn pid(desk: &TestTerminal) -> Pid {
     Pid::from_raw(desk.child.process_id().unwrap().cast_signed()).unwrap()
 }
 
@@ -32,7 +32,7 @@ fn spent(pid: Pid) -> Duration {
 }
 
 /// Waits for the end of the program without looking at its output; gives how long that took and the exit code.
-fn ends(desk: &mut Desk, since: Instant) -> (Duration, u32) {
+fn ends(desk: &mut TestTerminal, since: Instant) -> (Duration, u32) {
     let handle = pidfd_open(pid(desk), PidfdFlags::empty()).unwrap();
     let mut waiting = [rustix::event::PollFd::new(&handle, rustix::event::PollFlags::IN)];
     let patience = rustix::event::Timespec::try_from(PATIENCE).unwrap();
@@ -41,8 +41,8 @@ fn ends(desk: &mut Desk, since: Instant) -> (Duration, u32) {
     (since.elapsed(), desk.child.wait().unwrap().exit_code())
 }
 
-fn seeds_in(home: &Path) -> Desk {
-    Desk::at_home(home, 100, 30, PROGRAM, &["seeds"], &[])
+fn seeds_in(home: &Path) -> TestTerminal {
+    TestTerminal::at_home(home, 100, 30, PROGRAM, &["seeds"], &[])
 }
 
 fn library(home: &Path) -> PathBuf {
@@ -63,7 +63,7 @@ fn until(what: &str, seen: impl Fn() -> bool) {
 }
 
 /// Makes the program write more than a terminal that takes nothing has room for: frame after frame, each by itself.
-fn choke(desk: &mut Desk) {
+fn choke(desk: &mut TestTerminal) {
     desk.link(Link::Stuck);
     let begun = Instant::now();
     for number in 1..=40 {
@@ -75,7 +75,7 @@ fn choke(desk: &mut Desk) {
 }
 
 /// The list at its beginning or at its end.
-fn is_listed(desk: &Desk) -> bool {
+fn is_listed(desk: &TestTerminal) -> bool {
     ["Notre-Dame opens again", "Curiosity lands on Mars"].iter().any(|headline| desk.text().contains(headline))
 }
 
@@ -84,7 +84,7 @@ fn terminal_sizes_from_0_to_1000_work_at_start_and_later() {
     let sizes =
         [(0, 0), (0, 24), (80, 0), (1, 1), (1, 500), (1000, 1), (2, 3), (3, 2), (12, 4), (300, 100), (1000, 500)];
     for (columns, rows) in sizes {
-        let mut desk = Desk::open(columns, rows, &["seeds"]);
+        let mut desk = TestTerminal::open(columns, rows, &["seeds"]);
         // Until the terminal is taken, the system makes other keys of some.
         desk.wait("the screen", |desk| desk.screen.screen().alternate_screen());
         for (columns, rows) in [(80, 24), (columns, rows)] {
@@ -106,7 +106,7 @@ fn terminal_sizes_from_0_to_1000_work_at_start_and_later() {
 
 #[test]
 fn resize_storm_ends_at_the_last_size() {
-    let mut desk = Desk::open(120, 40, &["seeds"]);
+    let mut desk = TestTerminal::open(120, 40, &["seeds"]);
     desk.wait_for("30 articles");
     let begun = Instant::now();
     for number in 0u16..1_000 {
@@ -149,7 +149,7 @@ fn vanished_terminal_ends_the_program_within_a_second() {
             command.env("TERM", "xterm-256color");
             command.env("HOME", home.path());
             command.set_controlling_tty(hung_up);
-            let mut desk = Desk::spawn(100, 30, command);
+            let mut desk = TestTerminal::spawn(100, 30, command);
             match doing {
                 "loading" => desk.wait("the screen", |desk| desk.screen.screen().alternate_screen()),
                 _ => desk.wait_for("30 articles"),
@@ -180,7 +180,7 @@ fn vanished_terminal_ends_the_program_within_a_second() {
 #[test]
 fn paste_of_ten_megabytes_is_cut_in_list_bar_and_note() {
     let home = tempfile::tempdir().unwrap();
-    let mut desk = Desk::at_home(home.path(), 160, 50, PROGRAM, &["seeds"], &[]);
+    let mut desk = TestTerminal::at_home(home.path(), 160, 50, PROGRAM, &["seeds"], &[]);
     desk.wait_for("30 articles");
     let line = "Ten accounts at the State Department, naïvely kept; q\r\n";
     let paste = format!("\u{1b}[200~{}\u{1b}[201~", line.repeat(10_000_000 / line.len()));
@@ -233,7 +233,7 @@ fn dumb_and_unknown_terminals_are_drawn_in_any_locale() {
         command.env_clear();
         command.env("HOME", home.path());
         variables.iter().for_each(|(name, value)| command.env(name, value));
-        let mut desk = Desk::spawn(100, 30, command);
+        let mut desk = TestTerminal::spawn(100, 30, command);
         desk.wait_for("30 articles");
         desk.send("/moon");
         desk.wait_for("3 of 30 articles");
@@ -281,7 +281,7 @@ fn unsaved_changes_are_rescued_if_the_terminal_is_blocked() {
     let home = tempfile::tempdir().unwrap();
     // There is no folder in which less can be written.
     let nowhere = [("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db")];
-    let mut desk = Desk::at_home(home.path(), 100, 30, PROGRAM, &["seeds"], &nowhere);
+    let mut desk = TestTerminal::at_home(home.path(), 100, 30, PROGRAM, &["seeds"], &nowhere);
     desk.wait_for("cannot be saved");
     desk.send("s");
     desk.wait_for("1 unsaved:");
@@ -298,7 +298,7 @@ fn unsaved_changes_are_rescued_while_an_editor_ignores_signals() {
     fs::write(&editor, "#!/bin/sh\ntrap '' TERM HUP\necho in the editor\nread line\n").unwrap();
     fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).unwrap();
     let variables = [("NEWSDESK_LIBRARY", "/proc/newsdesk/library.db"), ("EDITOR", editor.to_str().unwrap())];
-    let mut desk = Desk::at_home(home.path(), 100, 30, PROGRAM, &["seeds"], &variables);
+    let mut desk = TestTerminal::at_home(home.path(), 100, 30, PROGRAM, &["seeds"], &variables);
     desk.wait_for("cannot be saved");
     desk.send("s");
     desk.wait_for("1 unsaved:");

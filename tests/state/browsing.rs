@@ -17,7 +17,7 @@ use proptest::prelude::*;
 
 #[test]
 fn keys_move_the_selection_and_stop_at_both_ends() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     assert_eq!(desk.selected(), "Ferry to the islands sails again");
     desk.press("j j");
     assert_eq!(desk.selected(), "Market moves to the old quay");
@@ -33,7 +33,7 @@ fn keys_move_the_selection_and_stop_at_both_ends() {
 
 #[test]
 fn count_before_a_key_repeats_it_or_names_a_row() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("3 j");
     assert_eq!(desk.state.list().selected(), 3);
     desk.press("2 k");
@@ -50,7 +50,7 @@ fn count_before_a_key_repeats_it_or_names_a_row() {
 
 #[test]
 fn count_scrolls_lines_if_the_text_has_the_focus() {
-    let mut desk = Desk::with_long(60);
+    let mut desk = TestApp::with_long(60);
     desk.press("enter 5 j");
     assert_eq!((desk.state.reading().top(), desk.selected().as_str()), (5, "A long read"));
     desk.press("2 k 1 2 G");
@@ -59,7 +59,7 @@ fn count_scrolls_lines_if_the_text_has_the_focus() {
 
 #[test]
 fn escape_backs_out_one_level_at_a_time() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state").press("j enter z");
     assert!(desk.state.layout().list.is_none());
     desk.press("esc");
@@ -76,7 +76,7 @@ fn escape_backs_out_one_level_at_a_time() {
 
 #[test]
 fn escape_stops_loading_only_if_pressed_twice() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.hear(Message::Loading(LoadProgress { found: 29_137, read: 17_698, ..Default::default() }));
     desk.filter("state").press("esc");
     assert!(desk.effects.is_empty());
@@ -89,7 +89,7 @@ fn escape_stops_loading_only_if_pressed_twice() {
 
 #[test]
 fn escape_too_late_or_after_another_key_does_not_stop_loading() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.hear(Message::Loading(LoadProgress { found: 9, read: 2, ..Default::default() }));
     desk.press("esc j esc");
     desk.hear(Message::StopExpired);
@@ -100,7 +100,7 @@ fn escape_too_late_or_after_another_key_does_not_stop_loading() {
 
 #[test]
 fn stopped_loading_stays_in_view_and_marks_counts_and_exports() {
-    let mut desk = Desk::new(Config::default(), town(), 80, 24);
+    let mut desk = TestApp::new(Config::default(), town(), 80, 24);
     let stopped =
         LoadProgress { found: 29_137, read: 17_698, walked: true, done: true, stopped: true, ..Default::default() };
     desk.hear(Message::Loading(stopped));
@@ -121,7 +121,7 @@ fn stopped_loading_stays_in_view_and_marks_counts_and_exports() {
 
 #[test]
 fn export_writes_the_list_or_the_open_article() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state").press("w");
     assert_eq!(desk.state.overlay().unwrap().line.text(), "2023-10-01-state.md");
     assert_eq!(desk.state.export_question(), "Export 3 articles to a file (.md .csv .json .jsonl .txt)");
@@ -140,7 +140,7 @@ fn export_writes_the_list_or_the_open_article() {
 
 #[test]
 fn export_refuses_unknown_extensions_and_keeps_the_input() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("w ^U").type_in("found.pdf").press("enter");
     assert_eq!(desk.notice(), "End the file name in .md, .csv, .json, .jsonl or .txt");
     assert_eq!(desk.state.overlay().unwrap().line.text(), "found.pdf");
@@ -149,7 +149,7 @@ fn export_refuses_unknown_extensions_and_keeps_the_input() {
 
 #[test]
 fn export_replaces_files_only_after_a_question_or_bang() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("w enter");
     let Some(Effect::Export(export)) = desk.effects.pop() else { panic!("{:?}", desk.effects) };
     desk.hear(Message::ExportExists(export.clone()));
@@ -166,7 +166,7 @@ fn export_replaces_files_only_after_a_question_or_bang() {
 
 #[test]
 fn unknown_command_is_reported_with_a_suggestion() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press(":").type_in("exprot notes.md").press("enter");
     assert_eq!(desk.notice(), "Unknown command \"exprot\"; did you mean \"export\"?");
     desk.press(":").type_in("quit now").press("enter");
@@ -176,14 +176,14 @@ fn unknown_command_is_reported_with_a_suggestion() {
 
 #[test]
 fn zen_is_not_restored_at_the_start() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("j enter z");
     let session = desk.kept.iter().rev().find_map(|effect| match effect {
         Effect::KeepSession { session, .. } => Some(session.as_ref().clone()),
         _ => None,
     });
     let session = session.unwrap();
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.hear(Message::Library(Box::new(Kept { session: Some(session), ..Kept::default() })));
     assert_eq!(
         (desk.selected().as_str(), desk.state.focus()),
@@ -194,7 +194,7 @@ fn zen_is_not_restored_at_the_start() {
 
 #[test]
 fn cancel_leaves_a_line_as_it_was_before() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state").press("enter /").type_in(" quay").press("^C");
     assert_eq!((desk.typed(), desk.state.focus(), desk.listed().len()), ("state", Focus::Reading, 3));
     for line in [":", "|", "S", "w", "t"] {
@@ -208,7 +208,7 @@ fn cancel_leaves_a_line_as_it_was_before() {
 
 #[test]
 fn filter_narrows_with_every_letter() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("/").type_in("quay");
     assert_eq!(desk.listed(), ["Ferry to the islands sails again", "Market moves to the old quay"]);
     assert_eq!(desk.state.filter().hits(), Some((2, true)));
@@ -222,7 +222,7 @@ fn filter_narrows_with_every_letter() {
 
 #[test]
 fn selection_stays_while_it_matches_and_without_filter() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("j j j / ").type_in("stat");
     assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
     desk.type_in("e");
@@ -235,14 +235,14 @@ fn selection_stays_while_it_matches_and_without_filter() {
 
 #[test]
 fn selection_moves_to_the_next_match() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("j j").filter("state");
     assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
 }
 
 #[test]
 fn filter_without_matches_selects_nothing_until_cleared() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("j").filter("zeppelin");
     assert!(desk.listed().is_empty() && desk.state.reading().open().is_none());
     desk.press("j k G g ^F enter space b o y e n N z");
@@ -254,7 +254,7 @@ fn filter_without_matches_selects_nothing_until_cleared() {
 
 #[test]
 fn next_hit_visits_all_hits_of_all_articles() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state");
     let walk: Vec<_> = (0..5)
         .map(|_| {
@@ -271,7 +271,7 @@ fn next_hit_visits_all_hits_of_all_articles() {
 
 #[test]
 fn previous_hit_goes_to_the_last_hit_of_the_article_before() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state").press("5 n");
     assert_eq!(desk.state.list().selected(), 2);
     desk.press("N");
@@ -284,7 +284,7 @@ fn previous_hit_goes_to_the_last_hit_of_the_article_before() {
 
 #[test]
 fn hits_are_scrolled_into_view() {
-    let mut desk = Desk::with_long(60);
+    let mut desk = TestApp::with_long(60);
     desk.filter("tenth");
     for number in 1..=6 {
         desk.press("n");
@@ -297,14 +297,14 @@ fn hits_are_scrolled_into_view() {
 
 #[test]
 fn next_hit_shows_the_text_on_a_narrow_screen() {
-    let mut desk = Desk::narrow();
+    let mut desk = TestApp::narrow();
     desk.filter("state").press("n");
     assert_eq!((desk.state.focus(), desk.hit().as_deref()), (Focus::Reading, Some("state")));
 }
 
 #[test]
 fn next_hit_without_words_to_find_explains_itself() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("n");
     assert_eq!(desk.notice(), "No hits: the filter has no words to find in the text");
     desk.filter("-state");
@@ -316,7 +316,7 @@ fn next_hit_without_words_to_find_explains_itself() {
 #[test]
 fn filter_without_words_shows_no_snippets_or_hits() {
     for (density, rows) in [(Density::Compact, 1), (Density::Comfortable, 2)] {
-        let mut desk = Desk::new(Config { density, ..Config::default() }, town(), 120, 40);
+        let mut desk = TestApp::new(Config { density, ..Config::default() }, town(), 120, 40);
         for filter in ["section:town", "is:unread", "-sea", "date:2023 sort:old"] {
             desk.press("esc esc").filter(filter);
             assert_eq!(desk.state.list_view().unwrap().row_height, rows, "{filter}");
@@ -333,7 +333,7 @@ fn filter_without_words_shows_no_snippets_or_hits() {
 #[test]
 fn case_toggle_changes_the_filter_and_shows_its_count() {
     let corpus = with_file(&town(), "us.txt", "date 2023-09-29 WORLD\nUS sends help\n\nIt came.");
-    let mut desk = Desk::new(Config::default(), corpus, 80, 24);
+    let mut desk = TestApp::new(Config::default(), corpus, 80, 24);
     desk.press("Alt-c");
     assert_eq!(desk.notice(), "No filter. Press / to type one");
     desk.press("/").type_in("US");
@@ -355,7 +355,7 @@ fn case_toggle_changes_the_filter_and_shows_its_count() {
 
 #[test]
 fn empty_answer_suggests_the_other_case() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("STATE");
     assert!(desk.listed().is_empty());
     assert!(desk.screen().contains("No article matches. Alt-c ignores case: 3 articles."), "{}", desk.screen());
@@ -363,7 +363,7 @@ fn empty_answer_suggests_the_other_case() {
 
 #[test]
 fn slash_puts_the_cursor_after_a_space() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state");
     let (listed, asked) = (desk.listed(), desk.requests.len());
     desk.press("/");
@@ -392,7 +392,7 @@ fn articles_from_the_future_are_hidden_if_the_config_says_so() {
         corpus = with_file(&corpus, &format!("{date}.txt"), &late(date));
     }
     let config = Config { hide_future: true, ..Config::default() };
-    let mut desk = Desk::new(config, corpus.clone(), 120, 40);
+    let mut desk = TestApp::new(config, corpus.clone(), 120, 40);
     assert_eq!((desk.listed().len(), desk.selected().as_str()), (6, "Sent from 2023-10-02"));
     assert!(desk.screen().contains("6 articles · 2 in the future"), "{}", desk.screen());
     desk.filter("state");
@@ -402,7 +402,7 @@ fn articles_from_the_future_are_hidden_if_the_config_says_so() {
     desk.press("esc esc");
     desk.hear(Message::Clock(now() + chrono::Days::new(1)));
     assert_eq!(desk.listed().len(), 7, "a day later one more is not so far ahead");
-    let mut desk = Desk::new(Config::default(), corpus, 120, 40);
+    let mut desk = TestApp::new(Config::default(), corpus, 120, 40);
     assert_eq!(desk.listed().len(), 8);
     desk.filter("state");
     assert_eq!(desk.listed().len(), 6);
@@ -410,7 +410,7 @@ fn articles_from_the_future_are_hidden_if_the_config_says_so() {
 
 #[test]
 fn filter_history_ends_with_the_typed_text() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("quay").press("/ ^U").type_in("state").press("enter / ^U").type_in("dr");
     desk.press("up");
     assert_eq!((desk.typed(), desk.listed().len()), ("state", 3));
@@ -426,14 +426,14 @@ fn filter_history_ends_with_the_typed_text() {
 
 #[test]
 fn cleared_filter_can_be_recalled_from_the_history() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("/").type_in("state").press("esc / up enter");
     assert_eq!((desk.typed(), desk.listed().len()), ("state", 3));
 }
 
 #[test]
 fn answers_to_older_filters_are_dropped() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.slow = true;
     desk.press("/").type_in("qs");
     desk.press("backspace").type_in("uay");
@@ -452,7 +452,7 @@ fn answers_to_older_filters_are_dropped() {
 
 #[test]
 fn selection_follows_the_newest_article_until_moved() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
     desk.corpus(grown);
     assert_eq!((desk.selected().as_str(), desk.listed().len()), ("Fire is out", 6));
@@ -460,7 +460,7 @@ fn selection_follows_the_newest_article_until_moved() {
 
 #[test]
 fn selection_stays_once_moved_if_newer_articles_arrive() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("j");
     let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
     desk.corpus(grown);
@@ -469,7 +469,7 @@ fn selection_stays_once_moved_if_newer_articles_arrive() {
 
 #[test]
 fn rewritten_article_stays_selected_at_its_place() {
-    let mut desk = Desk::with_long(60);
+    let mut desk = TestApp::with_long(60);
     desk.press("enter 3 0 j");
     let (place, text) = (desk.place(), desk.text()[0].clone());
     let changed = with_file(desk.state.corpus(), "long.txt", &long("A longer read", 70));
@@ -482,7 +482,7 @@ fn rewritten_article_stays_selected_at_its_place() {
 
 #[test]
 fn deleted_article_hands_the_selection_to_the_next() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("j j");
     let fewer = without_file(desk.state.corpus(), "market.txt");
     desk.corpus(fewer);
@@ -493,7 +493,7 @@ fn deleted_article_hands_the_selection_to_the_next() {
 
 #[test]
 fn filter_applies_to_a_new_version() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state").press("j");
     let grown = with_file(desk.state.corpus(), "tax.txt", "date 2023-10-01 TOWN\nTax is due\n\nThe state wants it.");
     desk.corpus(grown);
@@ -504,7 +504,7 @@ fn filter_applies_to_a_new_version() {
 
 #[test]
 fn zen_shows_only_the_text_and_ends_with_a_filter() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("z");
     let layout = desk.state.layout();
     assert!(layout.list.is_none() && layout.bar.is_none() && layout.status.is_none());
@@ -521,7 +521,7 @@ fn zen_shows_only_the_text_and_ends_with_a_filter() {
 
 #[test]
 fn space_pages_through_the_text_into_the_next_article() {
-    let mut desk = Desk::with_long(60);
+    let mut desk = TestApp::with_long(60);
     let mut pages = 0;
     while desk.selected() == "A long read" {
         let last = desk.text().last().cloned();
@@ -541,7 +541,7 @@ fn space_pages_through_the_text_into_the_next_article() {
 
 #[test]
 fn palette_finds_an_action_by_name_and_runs_it() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press(":").type_in("theme");
     assert_eq!(palette_rows("theme")[0].name, "theme");
     desk.press("enter");
@@ -557,9 +557,9 @@ fn palette_finds_an_action_by_name_and_runs_it() {
 
 #[test]
 fn help_is_searched_with_slash_and_closed_with_escape() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("? /").type_in("clipboard");
-    let rows = |desk: &Desk| {
+    let rows = |desk: &TestApp| {
         let line = desk.state.overlay().unwrap().line.text().to_owned();
         help_rows(&line, desk.state.keymap()).into_iter().map(|spec| spec.name).collect::<Vec<_>>()
     };
@@ -575,7 +575,7 @@ fn help_is_searched_with_slash_and_closed_with_escape() {
 
 #[test]
 fn problems_are_listed_until_their_file_is_reread() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("!");
     assert_eq!(desk.notice(), "No problems: everything could be read");
     for name in ["a.bin", "b.bin", "sub/c.bin"] {
@@ -595,7 +595,7 @@ fn problems_are_listed_until_their_file_is_reread() {
 
 #[test]
 fn copy_takes_headline_and_address_or_the_article() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("j y");
     let [Effect::Copy(text)] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
     assert_eq!(text, "State archive opens its reading room\ndesk/archive.txt\n");
@@ -611,7 +611,7 @@ fn copy_takes_headline_and_address_or_the_article() {
 #[test]
 fn links_are_opened_by_number_or_reported_missing() {
     let page = "# Two links\n\nSee [one](https://one.example/) and [two](https://two.example/).\n";
-    let mut desk = Desk::new(Config::default(), with_file(&town(), "links.md", page), 120, 40);
+    let mut desk = TestApp::new(Config::default(), with_file(&town(), "links.md", page), 120, 40);
     desk.press("G");
     assert_eq!(desk.selected(), "Two links");
     desk.press("o 2 o");
@@ -626,18 +626,18 @@ fn links_are_opened_by_number_or_reported_missing() {
 
 #[test]
 fn edit_needs_an_article_in_a_file() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("e");
     assert!(matches!(&desk.effects[..], [Effect::Edit(path)] if path == Path::new("desk/ferry.txt")));
     let piped = Corpus::default().with([shard(&TOWN[..1], Origin::Input)]);
-    let mut desk = Desk::new(Config::default(), piped, 120, 40);
+    let mut desk = TestApp::new(Config::default(), piped, 120, 40);
     desk.press("e");
     assert_eq!((desk.notice(), desk.effects.len()), ("This article is in no file that could be edited", 0));
 }
 
 #[test]
 fn pipe_sends_the_article_to_the_typed_command() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("| enter");
     assert!(desk.effects.is_empty());
     desk.press("|").type_in("wc -w").press("enter");
@@ -647,7 +647,7 @@ fn pipe_sends_the_article_to_the_typed_command() {
 
 #[test]
 fn keys_request_the_effects_they_name() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("f5 ^L ^Z ^C /");
     assert!(matches!(desk.effects[..], [Effect::Reload, Effect::Redraw, Effect::Suspend, Effect::Quit]));
     desk.press("q");
@@ -658,7 +658,7 @@ fn keys_request_the_effects_they_name() {
 
 #[test]
 fn query_mistakes_keep_the_last_answer_and_are_reported() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("/").type_in("state").press("space").type_in("is:star");
     let (found, asked) = (desk.listed(), desk.requests.len());
     assert_eq!(found.len(), 3);
@@ -678,7 +678,7 @@ fn query_mistakes_keep_the_last_answer_and_are_reported() {
 
 #[test]
 fn query_without_its_unknown_word_is_searched() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("/").type_in("state").press("space").type_in("secton");
     assert_eq!(desk.listed().len(), 0);
     desk.type_in(":");
@@ -690,7 +690,7 @@ fn query_without_its_unknown_word_is_searched() {
 
 #[test]
 fn excluded_words_count_once_they_are_long_enough() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("/").type_in("state").press("space").type_in("-");
     for (letter, found) in [("a", 3), ("r", 3), ("c", 2), ("h", 2)] {
         assert_eq!(desk.type_in(letter).listed().len(), found, "{letter}");
@@ -708,7 +708,7 @@ fn excluded_words_count_once_they_are_long_enough() {
 
 #[test]
 fn typing_without_effect_sends_no_query() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("/").type_in("state");
     let asked = desk.requests.len();
     desk.press("space").type_in("title:");
@@ -724,7 +724,7 @@ fn typing_without_effect_sends_no_query() {
 
 #[test]
 fn empty_answer_names_the_condition_that_costs_most() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("/").type_in("state quay section:weather");
     assert_eq!(desk.state.filter().costly(), Some(&EmptyReason::Without("quay".to_owned(), 1)));
     desk.press("^U").type_in("state nowhere anywhere");
@@ -735,7 +735,7 @@ fn empty_answer_names_the_condition_that_costs_most() {
 
 #[test]
 fn tab_completes_fields_then_values_with_counts() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("/").type_in("s").press("tab");
     assert_eq!(desk.typed(), "source:");
     let menu = desk.state.filter().completion().unwrap();
@@ -763,7 +763,7 @@ fn tab_completes_fields_then_values_with_counts() {
 
 #[test]
 fn question_mark_shows_syntax_help_only_at_a_word_start() {
-    let mut desk = Desk::narrow();
+    let mut desk = TestApp::narrow();
     desk.press("/ ?");
     assert_eq!(desk.state.overlay().map(|overlay| overlay.kind), Some(OverlayKind::Language));
     desk.press("esc").type_in("/ab?/").press("space ?");
@@ -775,7 +775,7 @@ fn question_mark_shows_syntax_help_only_at_a_word_start() {
 
 #[test]
 fn since_counts_from_today() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("since:3d");
     assert_eq!(desk.listed().len(), 2);
     desk.hear(Message::Clock(now() + chrono::Days::new(2)));
@@ -784,7 +784,7 @@ fn since_counts_from_today() {
 
 #[test]
 fn answers_are_listed_in_the_requested_order() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("sort:title");
     assert_eq!(desk.listed()[0], "Choir looks for low voices");
     desk.press("/").type_in(" state").press("enter");
@@ -799,7 +799,7 @@ fn answers_are_listed_in_the_requested_order() {
 
 #[test]
 fn pasted_text_is_text_and_never_keys() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.hear(Message::Paste("quay\nq\u{1b}".to_owned()));
     assert_eq!((desk.typed(), desk.state.focus()), ("quay q␛", Focus::Filter));
     assert!(desk.effects.is_empty());
@@ -813,7 +813,7 @@ fn pasted_text_is_text_and_never_keys() {
 
 #[test]
 fn click_selects_an_article_and_a_second_opens_it() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     let view = desk.state.list_view().unwrap();
     let row = view.rows.row + 2 * view.row_height;
     desk.mouse(5, row, MouseAction::Press);
@@ -831,7 +831,7 @@ fn click_selects_an_article_and_a_second_opens_it() {
 
 #[test]
 fn wheel_scrolls_the_pane_under_the_mouse() {
-    let mut desk = Desk::with_long(60);
+    let mut desk = TestApp::with_long(60);
     let reading = desk.state.layout().reading.unwrap();
     desk.mouse(reading.column + 5, 5, MouseAction::WheelDown);
     assert_eq!((desk.state.reading().top(), desk.state.focus()), (3, Focus::List));
@@ -843,7 +843,7 @@ fn wheel_scrolls_the_pane_under_the_mouse() {
 
 #[test]
 fn divider_between_the_panes_is_dragged() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     let rule = desk.state.layout().rule.unwrap();
     desk.mouse(rule.column, 10, MouseAction::Press);
     desk.mouse(72, 10, MouseAction::Drag);
@@ -859,7 +859,7 @@ fn divider_between_the_panes_is_dragged() {
 
 #[test]
 fn resize_keeps_the_first_visible_text() {
-    let mut desk = Desk::with_long(60);
+    let mut desk = TestApp::with_long(60);
     desk.press("enter 4 0 j");
     let (part, range) = desk.place();
     for (columns, rows) in [(60, 20), (200, 50), (30, 10), (101, 40)] {
@@ -876,7 +876,7 @@ fn resize_keeps_the_first_visible_text() {
 fn selection_stays_visible_at_any_screen_height() {
     let files: Vec<_> = (0..300).map(|n| (format!("{n:03}.txt"), format!("Headline {n}\n\nBody {n}."))).collect();
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    let mut desk = Desk::new(Config::default(), Corpus::default().with([shard(&files, Origin::File)]), 80, 24);
+    let mut desk = TestApp::new(Config::default(), Corpus::default().with([shard(&files, Origin::File)]), 80, 24);
     desk.press("1 5 0 G");
     for rows in (1..60).rev().chain(1..60) {
         desk.resize(80, rows);
@@ -890,7 +890,7 @@ fn selection_stays_visible_at_any_screen_height() {
 
 #[test]
 fn notice_is_shown_until_the_next_key() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.hear(Message::Notice(Notice::error("The disk is full")));
     assert_eq!(desk.notice(), "The disk is full");
     desk.press("j");
@@ -939,7 +939,7 @@ proptest! {
     ) {
         let config = Config { split, justify, hyphenate, ..Config::default() };
         let corpus = town().with([shard(&[("long.txt", &long("A long read", 20))], Origin::File)]);
-        let mut desk = Desk::new(config, corpus, columns, rows);
+        let mut desk = TestApp::new(config, corpus, columns, rows);
         desk.slow = slow;
         desk.check();
         for event in events {
@@ -951,7 +951,7 @@ proptest! {
 
 #[test]
 fn rewritten_file_stays_selected_among_others_if_filtered() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state").press("2 j");
     assert_eq!(desk.selected(), "Storm passes north of the lighthouse");
     let storm = "date 2023-09-25 WEATHER\nStorm passed\n\nThe state of the sea is calm.";
@@ -963,7 +963,7 @@ fn rewritten_file_stays_selected_among_others_if_filtered() {
 
 #[test]
 fn rewritten_file_stays_selected_if_filtered() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     let mut c = town();
     for n in 0..5 {
         c = with_file(&c, &format!("f{n}.txt"), &format!("date 2023-08-0{} X\nF{n}\n\nstate", n + 1));
@@ -980,7 +980,7 @@ fn rewritten_file_stays_selected_if_filtered() {
 fn selection_survives_the_first_screen_of_an_answer() {
     let files: Vec<_> = (0..9000).map(|n| (format!("{n:05}.txt"), format!("Headline {n}\n\nBody {n}."))).collect();
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    let mut desk = Desk::new(Config::default(), Corpus::default().with([shard(&files, Origin::File)]), 120, 40);
+    let mut desk = TestApp::new(Config::default(), Corpus::default().with([shard(&files, Origin::File)]), 120, 40);
     desk.press("6 0 0 0 G");
     let before = desk.selected();
     desk.press("/").type_in("body");
@@ -989,7 +989,7 @@ fn selection_survives_the_first_screen_of_an_answer() {
 
 #[test]
 fn scrolling_an_article_selects_it() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("enter j j");
     let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
     desk.corpus(grown);
@@ -998,7 +998,7 @@ fn scrolling_an_article_selects_it() {
 
 #[test]
 fn article_read_under_a_filter_stays_selected_without_it() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("boxes").press("enter");
     assert_eq!(desk.selected(), "State archive opens its reading room");
     desk.press("esc esc");
@@ -1007,14 +1007,14 @@ fn article_read_under_a_filter_stays_selected_without_it() {
 
 #[test]
 fn typing_ends_browsing_the_filter_history() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("quay").press("esc / up").type_in("s").press("down");
     assert_eq!(desk.typed(), "quays");
 }
 
 #[test]
 fn reading_position_survives_any_number_of_resizes() {
-    let mut desk = Desk::with_long(60);
+    let mut desk = TestApp::with_long(60);
     desk.press("enter 4 1 j");
     let before = desk.place();
     for n in 0..20 {
@@ -1026,35 +1026,35 @@ fn reading_position_survives_any_number_of_resizes() {
 
 #[test]
 fn huge_count_of_hits_ends_at_the_last_hit() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state").press("9 9 9 9 9 9 n");
     assert_eq!(desk.state.notice().unwrap().text, "No hit after this one");
 }
 
 #[test]
 fn narrow_screen_shows_the_list_if_nothing_matches() {
-    let mut desk = Desk::narrow();
+    let mut desk = TestApp::narrow();
     desk.filter("zeppelin").press("n");
     assert!(desk.state.layout().list.is_some());
 }
 
 #[test]
 fn escape_clears_the_typed_filter_even_if_incomplete() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("\"").press("esc");
     assert_eq!(desk.typed(), "");
 }
 
 #[test]
 fn escape_clears_only_a_pending_count() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state").press("5 esc");
     assert_eq!(desk.typed(), "state");
 }
 
 #[test]
 fn drag_ends_when_an_overlay_opens() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     let rule = desk.state.layout().rule.unwrap();
     desk.mouse(rule.column, 10, MouseAction::Press);
     desk.press("?");
@@ -1067,14 +1067,14 @@ fn drag_ends_when_an_overlay_opens() {
 
 #[test]
 fn suspend_and_redraw_work_in_the_palette() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press(": ^Z ^L");
     assert_eq!(desk.effects.len(), 2);
 }
 
 #[test]
 fn problems_can_all_end_at_once() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     for n in 0..10_005 {
         desk.hear(Message::Problem(Problem::refused(format!("{n}").into(), &ReadError::Empty)));
     }
@@ -1085,7 +1085,7 @@ fn problems_can_all_end_at_once() {
 #[test]
 fn text_end_and_top_are_one_key_away() {
     // Wheel down then up over the list leaves the selected article where a reader can see it.
-    let mut desk = Desk::with_long(60);
+    let mut desk = TestApp::with_long(60);
     desk.press("enter G");
     let end = desk.state.reading().top();
     desk.press("1 G");
@@ -1095,7 +1095,7 @@ fn text_end_and_top_are_one_key_away() {
 
 #[test]
 fn reading_pane_is_never_shown_alone_while_empty() {
-    let mut desk = Desk::narrow();
+    let mut desk = TestApp::narrow();
     desk.press("enter");
     let corpus = Corpus::default();
     desk.corpus(corpus);
@@ -1104,7 +1104,7 @@ fn reading_pane_is_never_shown_alone_while_empty() {
 
 #[test]
 fn current_hit_survives_a_new_file() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state").press("3 n");
     let before = desk.state.reading().open().unwrap().current;
     let grown = with_file(desk.state.corpus(), "fire.txt", "date 2023-10-01 TOWN\nFire is out\n\nNobody was hurt.");
@@ -1114,7 +1114,7 @@ fn current_hit_survives_a_new_file() {
 
 #[test]
 fn next_hit_selects_its_article() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.filter("state").press("n");
     let grown = with_file(desk.state.corpus(), "tax.txt", "date 2023-10-01 TOWN\nTax is due\n\nThe state wants it.");
     desk.corpus(grown);
@@ -1123,7 +1123,7 @@ fn next_hit_selects_its_article() {
 
 #[test]
 fn renamed_file_stays_selected_and_open_at_its_place() {
-    let mut desk = Desk::with_long(60);
+    let mut desk = TestApp::with_long(60);
     desk.press("enter 2 0 j");
     let (headline, place) = (desk.selected(), desk.place());
     let path = desk.state.reading().open().unwrap().path.clone();
@@ -1141,7 +1141,7 @@ fn renamed_file_stays_selected_and_open_at_its_place() {
 fn reading_position_survives_text_inserted_above() {
     let before = "date 2023-09-20 TOWN\nLong\n\n".to_owned();
     let body: String = (0..80).map(|number| format!("Paragraph number {number} of a long article.\n\n")).collect();
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     let grown = with_file(desk.state.corpus(), "long.txt", &format!("{before}{body}"));
     desk.corpus(grown);
     let place = desk
@@ -1154,7 +1154,7 @@ fn reading_position_survives_text_inserted_above() {
     desk.press("4 0 j");
     assert_eq!(desk.selected(), "Long");
     let (part, _) = desk.state.reading().page().start_of(desk.state.reading().top());
-    let shown = |desk: &Desk, part: usize| desk.state.reading().open().unwrap().article.parts[part].text.to_string();
+    let shown = |desk: &TestApp, part: usize| desk.state.reading().open().unwrap().article.parts[part].text.to_string();
     let at_top = shown(&desk, part);
     let changed = with_file(desk.state.corpus(), "long.txt", &format!("{before}Put in above.\n\n{body}"));
     desk.corpus(changed);
@@ -1164,7 +1164,7 @@ fn reading_position_survives_text_inserted_above() {
 
 #[test]
 fn selection_is_visible_when_focus_returns_to_the_list() {
-    let mut desk = Desk::new(Config { split: Split::Rows, ..Config::default() }, town(), 36, 1);
+    let mut desk = TestApp::new(Config { split: Split::Rows, ..Config::default() }, town(), 36, 1);
     desk.slow = true;
     desk.press("G").filter("state").press("l");
     assert_eq!(desk.state.focus(), Focus::Reading);
@@ -1178,12 +1178,12 @@ fn selection_is_visible_when_focus_returns_to_the_list() {
 #[test]
 fn hints_name_the_configured_keys() {
     let (config, _) = Config::parse("[keys]\nback = \"Q\"\nproblems = \"X\"\nsources = \"Z\"\n", Path::new("x"));
-    let mut desk = Desk::new(config.clone(), town(), 80, 24);
+    let mut desk = TestApp::new(config.clone(), town(), 80, 24);
     desk.filter("zeppelin");
     assert!(desk.screen().contains("No article matches. Q clears the filter."), "{}", desk.screen());
     desk.press("Q :").type_in("remove").press("enter");
     assert_eq!(desk.notice(), "Go to the sources (Z) and select a feed or a saved search");
-    let mut empty = Desk::new(config, Corpus::default(), 80, 24);
+    let mut empty = TestApp::new(config, Corpus::default(), 80, 24);
     let path = "a.txt".into();
     let problem =
         Problem { path, line: None, column: None, cause: String::new(), consequence: String::new(), is_failure: true };
@@ -1192,10 +1192,10 @@ fn hints_name_the_configured_keys() {
 }
 
 /// A desk with this config, which has no mistakes.
-fn configured(config: &str) -> Desk {
+fn configured(config: &str) -> TestApp {
     let (config, problems) = Config::parse(config, Path::new("config.toml"));
     assert_eq!(problems, []);
-    Desk::new(config, town(), 120, 40)
+    TestApp::new(config, town(), 120, 40)
 }
 
 #[test]
@@ -1224,13 +1224,13 @@ fn key_popup_opens_only_while_keys_are_pending() {
     let mut desk = configured(
         "[keys.global]\n\"x a\" = \"toggle-star\"\n\"x b\" = [\"toggle-read\", \"down\"]\n\"x c d\" = \"quit\"\n",
     );
-    let timers = |desk: &Desk| {
+    let timers = |desk: &TestApp| {
         desk.effects.iter().filter(|effect| matches!(effect, Effect::ScheduleKeyPopup { milliseconds: 400 })).count()
     };
     desk.press("x");
     assert_eq!((timers(&desk), desk.state.key_popup()), (1, None));
     desk.hear(Message::KeyPopupDue);
-    let rows = |desk: &Desk| desk.state.key_popup().map(|popup| (popup.title, popup.rows));
+    let rows = |desk: &TestApp| desk.state.key_popup().map(|popup| (popup.title, popup.rows));
     let row = |key: &str, text: &str| (key.to_owned(), text.to_owned());
     let all = vec![row("a", "Toggle star of the article or source"), row("b", "toggle-read, down"), row("c", "…")];
     assert_eq!(rows(&desk), Some(("x".to_owned(), all)));
@@ -1260,7 +1260,7 @@ fn keys_run_several_actions_in_order() {
 
 #[test]
 fn run_search_takes_the_next_key() {
-    let mut desk = Desk::wide();
+    let mut desk = TestApp::wide();
     desk.press("'");
     assert_eq!(desk.state.notice().unwrap().text, "No saved search has a key");
     desk.press("j");

@@ -1,13 +1,13 @@
-//! Feeds at the reader's keys: what is pressed and typed, what is then asked of the world, told and shown. No network, no
-//! threads.
+//! Feed commands, the feed list and the feeds of the sources pane, driven by keys.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::support::app::TestApp;
 use chrono::NaiveDate;
 use newsdesk::app::{
     ChangedPiece, Effect, FeedHealth, FeedOrder, FeedRow, Message, OverlayKind, Question, RefreshEnd, RefreshProgress,
-    Size, State,
+    Size,
 };
 use newsdesk::article::{Draft, Role};
 use newsdesk::article::{Problem, ReadError};
@@ -16,22 +16,16 @@ use newsdesk::corpus::{Corpus, FeedLabel, ShardBuilder};
 use newsdesk::keys::FeedCommand;
 use newsdesk::marks::Marks;
 use newsdesk::query::Query;
-use newsdesk::search::{FacetKind, FeedNames, Matcher, count_values, facets, scan};
+use newsdesk::search::{FacetKind, FeedNames, Matcher};
 
 const ENTRY: u64 = 0x51;
 
-/// A reader of two feeds; the second has failed, and no entries.
-struct Desk {
-    state: State,
-    orders: Vec<FeedOrder>,
-}
-
-impl Desk {
-    fn new(config: Config) -> Desk {
-        let now = NaiveDate::from_ymd_opt(2023, 10, 1).unwrap().and_hms_opt(12, 0, 0).unwrap();
-        let mut desk = Desk { state: State::new(config, "feeds".to_owned(), now), orders: Vec::new() };
-        desk.hear(Message::Resize(Size { columns: 160, rows: 50 }));
-        desk.hear(Message::Library(Box::default()));
+impl TestApp {
+    /// Returns a program with two feeds. The second has failed and has no entries.
+    fn with_feeds(config: Config) -> TestApp {
+        let mut app = TestApp::empty(config);
+        app.hear(Message::Resize(Size { columns: 160, rows: 50 }));
+        app.hear(Message::Library(Box::default()));
         let label = FeedLabel {
             names: vec!["Harbour Radio".to_owned()],
             url: "https://radio.example/feed".to_owned(),
@@ -43,53 +37,31 @@ impl Desk {
         draft.push(Role::Headline, "Fog on the estuary");
         draft.url = Some("https://radio.example/fog".into());
         builder.push_known(file, newsdesk::article::ArticleId(ENTRY), 0, "feed", &draft);
-        desk.hear(Message::Corpus(Arc::new(Corpus::default().with([Arc::new(builder.finish())]))));
-        desk.hear(Message::Feeds(Arc::new(vec![
+        app.hear(Message::Corpus(Arc::new(Corpus::default().with([Arc::new(builder.finish())]))));
+        app.hear(Message::Feeds(Arc::new(vec![
             row("Harbour Radio", "https://radio.example/feed", None),
             row("Canal Post", "https://canal.example/rss", Some("the server says 500")),
         ])));
-        desk
+        app
     }
 
-    fn hear(&mut self, message: Message) {
-        for effect in self.state.update(message) {
-            match effect {
-                Effect::Feeds(order) => self.orders.push(order),
-                Effect::CountFacets { generation, corpus, counted, marks, searches } => {
-                    let rows = facets(&corpus, &counted, &marks, &searches, &|| false).unwrap();
-                    self.hear(Message::Facets { generation, rows });
-                }
-                Effect::CountValues { corpus, marks, wanted } => {
-                    let values = Arc::new(count_values(&corpus, &marks, &wanted));
-                    self.hear(Message::Values { corpus, wanted, values });
-                }
-                Effect::Filter(request) => {
-                    let mut answers = Vec::new();
-                    scan(&request, &|| false, &mut |answer| answers.push(answer));
-                    self.hear(Message::Filtered(answers.pop().unwrap()));
-                }
-                _ => {}
-            }
-        }
+    /// The effects for the feed thread.
+    fn orders(&self) -> Vec<FeedOrder> {
+        let orders = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Feeds(order) => Some(order.clone()),
+            _ => None,
+        });
+        orders.collect()
     }
 
-    fn press(&mut self, keys: &str) -> &mut Desk {
-        keys.split_whitespace().for_each(|key| self.hear(Message::Key(key.parse().unwrap())));
-        self
-    }
-
-    /// Types a command and has it done; gives what was asked of the world for it.
-    fn command(&mut self, text: &str) -> Option<FeedOrder> {
-        self.orders.clear();
+    /// Types a command into the palette and returns its effect for the feed thread.
+    fn feed_command(&mut self, text: &str) -> Option<FeedOrder> {
+        self.effects.clear();
         self.press(":");
         self.hear(Message::Paste(text.to_owned()));
         self.press("enter");
-        assert!(self.orders.len() <= 1);
-        self.orders.pop()
-    }
-
-    fn told(&self) -> &str {
-        self.state.notice().map_or("", |notice| &notice.text)
+        assert!(self.orders().len() <= 1);
+        self.orders().pop()
     }
 
     fn feeds_in_the_pane(&self) -> Vec<&str> {
@@ -112,30 +84,30 @@ fn words(words: &[&str]) -> Vec<String> {
 
 #[test]
 fn feed_commands_reach_the_feed_thread() {
-    let mut desk = Desk::new(Config::default());
+    let mut app = TestApp::with_feeds(Config::default());
     let add = |places: &[&str], tags: &[&str], name: Option<&str>| {
         let name = name.map(str::to_owned);
         Some(command(FeedCommand::Add { places: words(places), tag: words(tags), name }))
     };
     let place = "https://a.example/";
-    assert_eq!(desk.command("feed add https://a.example/ #press"), add(&[place, "#press"], &[], None));
+    assert_eq!(app.feed_command("feed add https://a.example/ #press"), add(&[place, "#press"], &[], None));
     assert_eq!(
-        desk.command("feed add --tag press https://a.example/ --name='My A' --tag=#local"),
+        app.feed_command("feed add --tag press https://a.example/ --name='My A' --tag=#local"),
         add(&[place], &["press", "#local"], Some("My A"))
     );
-    desk.orders.clear();
-    desk.press("a");
-    desk.hear(Message::Paste("https://a.example/ #local".to_owned()));
-    desk.press("enter");
-    assert_eq!(desk.orders.pop(), add(&[place, "#local"], &[], None));
+    app.effects.clear();
+    app.press("a");
+    app.hear(Message::Paste("https://a.example/ #local".to_owned()));
+    app.press("enter");
+    assert_eq!(app.orders().pop(), add(&[place, "#local"], &[], None));
     let remove = |names: &[&str]| Some(command(FeedCommand::Remove { names: words(names), yes: false }));
-    assert_eq!(desk.command("feed remove #coast"), remove(&["#coast"]));
-    assert_eq!(desk.command("feed remove 'Canal Post'"), remove(&["Canal Post"]));
+    assert_eq!(app.feed_command("feed remove #coast"), remove(&["#coast"]));
+    assert_eq!(app.feed_command("feed remove 'Canal Post'"), remove(&["Canal Post"]));
     let rename = |to: &[&str]| Some(command(FeedCommand::Rename { name: "Canal Post".to_owned(), to: words(to) }));
-    assert_eq!(desk.command("feed rename \"Canal Post\" The Post"), rename(&["The", "Post"]));
-    assert_eq!(desk.command("feed rename 'Canal Post'"), rename(&[]));
+    assert_eq!(app.feed_command("feed rename \"Canal Post\" The Post"), rename(&["The", "Post"]));
+    assert_eq!(app.feed_command("feed rename 'Canal Post'"), rename(&[]));
     assert_eq!(
-        desk.command("feed tag Canal news -old"),
+        app.feed_command("feed tag Canal news -old"),
         Some(command(FeedCommand::Tag { name: "Canal".to_owned(), tags: words(&["news", "-old"]) }))
     );
     let set = FeedCommand::Set {
@@ -145,26 +117,26 @@ fn feed_commands_reach_the_feed_thread() {
         full_text: Some(true),
     };
     let typed = "feed set Canal Harbour --keep-count 500 --keep-days=90 --full-text true";
-    assert_eq!(desk.command(typed), Some(command(set)));
-    assert_eq!(desk.command("feed list"), Some(command(FeedCommand::List { json: false })));
+    assert_eq!(app.feed_command(typed), Some(command(set)));
+    assert_eq!(app.feed_command("feed list"), Some(command(FeedCommand::List { json: false })));
     let refresh = |names: &[&str]| Some(command(FeedCommand::Refresh { names: words(names) }));
-    assert_eq!(desk.command("feed refresh"), refresh(&[]));
-    assert_eq!(desk.command("feed refresh 'Canal Post' coast"), refresh(&["Canal Post", "coast"]));
-    assert_eq!(desk.command("feed stop"), Some(FeedOrder::Stop));
+    assert_eq!(app.feed_command("feed refresh"), refresh(&[]));
+    assert_eq!(app.feed_command("feed refresh 'Canal Post' coast"), refresh(&["Canal Post", "coast"]));
+    assert_eq!(app.feed_command("feed stop"), Some(FeedOrder::Stop));
     assert_eq!(
-        desk.command("feed import /tmp/a.opml"),
+        app.feed_command("feed import /tmp/a.opml"),
         Some(command(FeedCommand::Import { file: PathBuf::from("/tmp/a.opml"), with_credentials: false }))
     );
     let export = FeedCommand::Export { file: Some(PathBuf::from("/tmp/b.opml")), with_credentials: false };
-    assert_eq!(desk.command("feed export /tmp/b.opml"), Some(command(export)));
-    desk.orders.clear();
-    desk.press("R");
-    assert_eq!(desk.orders.pop(), refresh(&[]));
+    assert_eq!(app.feed_command("feed export /tmp/b.opml"), Some(command(export)));
+    app.effects.clear();
+    app.press("R");
+    assert_eq!(app.orders().pop(), refresh(&[]));
 }
 
 #[test]
 fn feed_mistakes_are_reported_and_do_nothing() {
-    let mut desk = Desk::new(Config::default());
+    let mut app = TestApp::with_feeds(Config::default());
     for (typed, told) in [
         ("feed frobnicate", "no feed command \"frobnicate\""),
         ("feed remove 'Canal", "unclosed quote"),
@@ -173,107 +145,103 @@ fn feed_mistakes_are_reported_and_do_nothing() {
         ("feed list --json", "is for a shell"),
         ("feed export", "expected a file"),
     ] {
-        assert_eq!(desk.command(typed), None, "{typed}");
-        assert!(desk.told().contains(told), "{typed}: {}", desk.told());
-        desk.press("esc");
+        assert_eq!(app.feed_command(typed), None, "{typed}");
+        assert!(app.notice().contains(told), "{typed}: {}", app.notice());
+        app.press("esc");
     }
 }
 
 #[test]
 fn remove_asks_for_confirmation() {
-    let mut desk = Desk::new(Config::default());
-    desk.press("f");
-    while desk.state.sources().row().is_some_and(|row| row.name != "Canal Post") {
-        desk.press("j");
+    let mut app = TestApp::with_feeds(Config::default());
+    app.press("f");
+    while app.state.sources().row().is_some_and(|row| row.name != "Canal Post") {
+        app.press("j");
     }
-    desk.press("x");
-    assert!(desk.state.overlay().is_none(), "x removes nothing");
-    desk.press("D");
-    assert_eq!(desk.state.question().unwrap().text, "Unsubscribe from \"Canal Post\"?");
-    desk.orders.clear();
-    desk.press("n");
-    assert_eq!(desk.orders, []);
-    desk.press("D y");
+    app.press("x");
+    assert!(app.state.overlay().is_none(), "x removes nothing");
+    app.press("D");
+    assert_eq!(app.state.question().unwrap().text, "Unsubscribe from \"Canal Post\"?");
+    app.effects.clear();
+    app.press("n");
+    assert_eq!(app.orders(), []);
+    app.press("D y");
     let names = words(&["https://canal.example/rss"]);
-    assert_eq!(desk.orders, [command(FeedCommand::Remove { names, yes: true })]);
-    assert!(desk.state.overlay().is_none());
+    assert_eq!(app.orders(), [command(FeedCommand::Remove { names, yes: true })]);
+    assert!(app.state.overlay().is_none());
     // A command that matches several feeds comes back as a question.
     let on_yes = FeedCommand::Remove { names: words(&["#coast"]), yes: true };
-    desk.orders.clear();
-    desk.hear(Message::Confirm(Question { text: "Unsubscribe?".to_owned(), on_yes: on_yes.clone().into() }));
-    desk.press("enter");
-    assert_eq!(desk.orders, [command(on_yes)]);
+    app.effects.clear();
+    app.hear(Message::Confirm(Question { text: "Unsubscribe?".to_owned(), on_yes: on_yes.clone().into() }));
+    app.press("enter");
+    assert_eq!(app.orders(), [command(on_yes)]);
 }
 
 #[test]
 fn remove_names_every_feed_of_a_shared_row() {
-    let mut desk = Desk::new(Config::default());
+    let mut app = TestApp::with_feeds(Config::default());
     let same = ["https://one.example/rss", "https://two.example/rss"].map(|url| row("Canal Post", url, None));
-    desk.hear(Message::Feeds(Arc::new(same.to_vec())));
-    desk.press("f");
-    while desk.state.sources().row().is_some_and(|row| row.name != "Canal Post") {
-        desk.press("j");
+    app.hear(Message::Feeds(Arc::new(same.to_vec())));
+    app.press("f");
+    while app.state.sources().row().is_some_and(|row| row.name != "Canal Post") {
+        app.press("j");
     }
-    desk.press("D");
+    app.press("D");
     assert_eq!(
-        desk.state.question().unwrap().text,
+        app.state.question().unwrap().text,
         "Unsubscribe from 2 feeds named \"Canal Post\": https://one.example/rss, https://two.example/rss?"
     );
 }
 
 #[test]
 fn notices_hide_credentials() {
-    let mut desk = Desk::new(Config::default());
-    desk.command("feed add https://joe:s3cret@a.example/feed");
-    assert!(desk.told().contains("a.example/feed"), "{}", desk.told());
-    assert!(!desk.told().contains("joe") && !desk.told().contains("s3cret"), "{}", desk.told());
+    let mut app = TestApp::with_feeds(Config::default());
+    app.feed_command("feed add https://joe:s3cret@a.example/feed");
+    assert!(app.notice().contains("a.example/feed"), "{}", app.notice());
+    assert!(!app.notice().contains("joe") && !app.notice().contains("s3cret"), "{}", app.notice());
 }
 
 #[test]
 fn whole_article_and_changes_are_requested_for_the_open_entry() {
-    let mut desk = Desk::new(Config::default());
+    let mut app = TestApp::with_feeds(Config::default());
     let id = newsdesk::article::ArticleId(ENTRY);
-    desk.press("F d");
+    app.press("F d");
     let url = Some("https://radio.example/fog".to_owned());
-    assert_eq!(desk.orders, [FeedOrder::FullText(id, url), FeedOrder::Changes(id)]);
-    desk.hear(Message::Changes(Vec::new()));
-    assert!(desk.told().contains("did not change"));
-    assert!(desk.state.overlay().is_none());
+    assert_eq!(app.orders(), [FeedOrder::FullText(id, url), FeedOrder::Changes(id)]);
+    app.hear(Message::Changes(Vec::new()));
+    assert!(app.notice().contains("did not change"));
+    assert!(app.state.overlay().is_none());
     let piece = |added, text: &str| ChangedPiece { added, text: text.to_owned() };
-    desk.hear(Message::Changes(vec![vec![
-        piece(None, "Fog "),
-        piece(Some(false), "thin"),
-        piece(Some(true), "thick"),
-    ]]));
-    assert_eq!(desk.state.overlay().unwrap().kind, OverlayKind::Changes);
-    desk.press("esc");
-    assert!(desk.state.overlay().is_none());
+    app.hear(Message::Changes(vec![vec![piece(None, "Fog "), piece(Some(false), "thin"), piece(Some(true), "thick")]]));
+    assert_eq!(app.state.overlay().unwrap().kind, OverlayKind::Changes);
+    app.press("esc");
+    assert!(app.state.overlay().is_none());
 }
 
 #[test]
 fn page_with_several_feeds_offers_a_choice_with_the_tags() {
-    let mut desk = Desk::new(Config::default());
-    desk.command("feed add https://page.example/ #press");
+    let mut app = TestApp::with_feeds(Config::default());
+    app.feed_command("feed add https://page.example/ #press");
     let feeds = ["all", "news"].map(|name| (format!("https://page.example/{name}"), name.to_owned()));
-    desk.hear(Message::FeedChoice(feeds.to_vec()));
-    desk.orders.clear();
-    desk.press("j enter");
+    app.hear(Message::FeedChoice(feeds.to_vec()));
+    app.effects.clear();
+    app.press("j enter");
     let add = |place: &str| FeedCommand::Add { places: words(&[place]), tag: words(&["#press"]), name: None };
-    assert_eq!(desk.orders, [command(add("https://page.example/news"))]);
+    assert_eq!(app.orders(), [command(add("https://page.example/news"))]);
     // The login goes along to feeds on the same server.
-    desk.command("feed add https://joe:pw@page.example/ #press");
-    desk.hear(Message::FeedChoice(feeds.to_vec()));
-    desk.orders.clear();
-    desk.press("enter");
-    assert_eq!(desk.orders, [command(add("https://joe:pw@page.example/all"))]);
-    assert!(desk.state.overlay().is_none());
+    app.feed_command("feed add https://joe:pw@page.example/ #press");
+    app.hear(Message::FeedChoice(feeds.to_vec()));
+    app.effects.clear();
+    app.press("enter");
+    assert_eq!(app.orders(), [command(add("https://joe:pw@page.example/all"))]);
+    assert!(app.state.overlay().is_none());
 }
 
 #[test]
 fn feed_list_shows_states_and_enter_filters_by_a_feed() {
-    let mut desk = Desk::new(Config::default());
-    desk.hear(Message::FeedHealth(Vec::new()));
-    assert!(desk.told().contains("No subscriptions yet"));
+    let mut app = TestApp::with_feeds(Config::default());
+    app.hear(Message::FeedHealth(Vec::new()));
+    assert!(app.notice().contains("No subscriptions yet"));
     let health = |name: &str| FeedHealth {
         name: name.to_owned(),
         tags: " #coast".to_owned(),
@@ -283,12 +251,12 @@ fn feed_list_shows_states_and_enter_filters_by_a_feed() {
         error: None,
         warning: None,
     };
-    desk.hear(Message::FeedHealth(vec![health("Canal Post"), health("Harbour Radio")]));
-    assert_eq!(desk.state.overlay().unwrap().kind, OverlayKind::FeedList);
-    desk.press("j j j enter");
-    assert!(desk.state.overlay().is_none());
-    assert_eq!(desk.state.filter().editor().text(), "feed:\"Harbour Radio\"");
-    assert_eq!(desk.state.list().slots().len(), 1);
+    app.hear(Message::FeedHealth(vec![health("Canal Post"), health("Harbour Radio")]));
+    assert_eq!(app.state.overlay().unwrap().kind, OverlayKind::FeedList);
+    app.press("j j j enter");
+    assert!(app.state.overlay().is_none());
+    assert_eq!(app.state.filter().editor().text(), "feed:\"Harbour Radio\"");
+    assert_eq!(app.state.list().slots().len(), 1);
 }
 
 #[test]
@@ -335,68 +303,68 @@ fn feed_and_tag_filters_match_no_others() {
 
 #[test]
 fn refresh_shows_progress_and_moves_nothing() {
-    let mut desk = Desk::new(Config::default());
-    desk.press("R");
+    let mut app = TestApp::with_feeds(Config::default());
+    app.press("R");
     let under_way = RefreshProgress { tried: 1, total: 2, new: 40, changed: 3, failed: 1, end: None };
-    desk.hear(Message::Refreshing(under_way.clone()));
-    assert_eq!(desk.told(), "Refreshing: 1 of 2 feeds, 40 new, 3 changed, 1 failed");
-    let selected = desk.state.list().selected();
-    desk.press("esc");
-    assert_eq!(desk.orders.last(), Some(&FeedOrder::Stop));
+    app.hear(Message::Refreshing(under_way.clone()));
+    assert_eq!(app.notice(), "Refreshing: 1 of 2 feeds, 40 new, 3 changed, 1 failed");
+    let selected = app.state.list().selected();
+    app.press("esc");
+    assert_eq!(app.orders().last(), Some(&FeedOrder::Stop));
     for (end, told) in [
         (RefreshEnd::Stopped, "Stopped: 1 of 2 feeds, 40 new"),
         (RefreshEnd::Done, "2 feeds: 40 new, 3 changed, 1 failed; ! lists what is wrong"),
         (RefreshEnd::Offline, "Offline: there is no connection to the network"),
         (RefreshEnd::Failed("the disk is full".to_owned()), "What was fetched cannot be kept: the disk is full"),
     ] {
-        desk.hear(Message::Refreshing(RefreshProgress { end: Some(end), ..under_way.clone() }));
-        assert!(desk.told().contains(told), "{}", desk.told());
+        app.hear(Message::Refreshing(RefreshProgress { end: Some(end), ..under_way.clone() }));
+        assert!(app.notice().contains(told), "{}", app.notice());
     }
     // A server that is waited for besides can be left waiting too.
-    desk.press("F esc");
-    assert_eq!(desk.orders.last(), Some(&FeedOrder::Stop));
-    desk.hear(Message::ErrandDone);
+    app.press("F esc");
+    assert_eq!(app.orders().last(), Some(&FeedOrder::Stop));
+    app.hear(Message::ErrandDone);
     // Once it has ended there is nothing to be stopped.
-    desk.orders.clear();
-    desk.press("esc");
-    assert_eq!(desk.orders, []);
-    assert_eq!(desk.state.list().selected(), selected);
+    app.effects.clear();
+    app.press("esc");
+    assert_eq!(app.orders(), []);
+    assert_eq!(app.state.list().selected(), selected);
 }
 
 #[test]
 fn feed_problems_follow_file_problems_and_stay_without_them() {
-    let mut desk = Desk::new(Config::default());
+    let mut app = TestApp::with_feeds(Config::default());
     let problem = |path: &str| Problem::refused(path.into(), &ReadError::Empty);
     let of_feed = problem("https://canal.example/rss");
-    desk.hear(Message::FeedProblems(vec![of_feed.clone()]));
-    desk.hear(Message::Problem(problem("news/a.txt")));
-    assert_eq!(desk.state.problems(), [&problem("news/a.txt"), &of_feed]);
-    desk.hear(Message::ProblemsGone(PathBuf::new()));
-    assert_eq!((desk.state.problems(), desk.state.problem_count()), (vec![&of_feed], 1));
-    desk.press("!");
-    assert_eq!(desk.state.overlay().unwrap().kind, OverlayKind::Problems);
-    desk.hear(Message::FeedProblems(Vec::new()));
-    assert_eq!(desk.state.problem_count(), 0);
+    app.hear(Message::FeedProblems(vec![of_feed.clone()]));
+    app.hear(Message::Problem(problem("news/a.txt")));
+    assert_eq!(app.state.problems(), [&problem("news/a.txt"), &of_feed]);
+    app.hear(Message::ProblemsGone(PathBuf::new()));
+    assert_eq!((app.state.problems(), app.state.problem_count()), (vec![&of_feed], 1));
+    app.press("!");
+    assert_eq!(app.state.overlay().unwrap().kind, OverlayKind::Problems);
+    app.hear(Message::FeedProblems(Vec::new()));
+    assert_eq!(app.state.problem_count(), 0);
 }
 
 #[test]
 fn tab_completes_feed_names_and_tags() {
-    let mut desk = Desk::new(Config::default());
+    let mut app = TestApp::with_feeds(Config::default());
     let mut rows =
         vec![row("Harbour Radio", "https://radio.example/feed", None), row("Lagoon", "https://l.example/", None)];
     rows[1].tags.push("#press".to_owned());
-    desk.hear(Message::Feeds(Arc::new(rows)));
+    app.hear(Message::Feeds(Arc::new(rows)));
     for (typed, completed) in [
         ("feed:harb", "feed:\"Harbour Radio\""),
         ("feed:lag", "feed:Lagoon"),
         ("x feed:#pr", "x feed:#press"),
         ("-feed:\"harbour r", "-feed:\"Harbour Radio\""),
     ] {
-        desk.press("/ ^U");
-        desk.hear(Message::Paste(typed.to_owned()));
-        desk.press("Tab");
-        assert_eq!(desk.state.filter().editor().text(), completed);
-        desk.press("esc");
+        app.press("/ ^U");
+        app.hear(Message::Paste(typed.to_owned()));
+        app.press("Tab");
+        assert_eq!(app.state.filter().editor().text(), completed);
+        app.press("esc");
     }
 }
 
@@ -405,19 +373,19 @@ fn sources_pane_lists_feeds_in_the_set_order_even_if_empty() {
     let order = |sort| {
         let mut config = Config::default();
         config.feeds.sort = sort;
-        let mut desk = Desk::new(config);
-        desk.press("f");
-        assert!(desk.state.feeds().is_failing("Canal Post") && !desk.state.feeds().is_failing("Harbour Radio"));
-        desk.feeds_in_the_pane().into_iter().map(str::to_owned).collect::<Vec<_>>()
+        let mut app = TestApp::with_feeds(config);
+        app.press("f");
+        assert!(app.state.feeds().is_failing("Canal Post") && !app.state.feeds().is_failing("Harbour Radio"));
+        app.feeds_in_the_pane().into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(order(FeedSort::Own), ["Harbour Radio", "Canal Post"]);
-    let mut desk = Desk::new(Config::default());
+    let mut app = TestApp::with_feeds(Config::default());
     let mut rows =
         vec![row("Harbour Radio", "https://radio.example/feed", None), row("Canal Post", "https://c.example/", None)];
     rows[0].tags.push("#hidden".to_owned());
-    desk.hear(Message::Feeds(Arc::new(rows)));
-    desk.press("f");
-    assert_eq!(desk.feeds_in_the_pane(), ["Canal Post"]);
+    app.hear(Message::Feeds(Arc::new(rows)));
+    app.press("f");
+    assert_eq!(app.feeds_in_the_pane(), ["Canal Post"]);
     assert_eq!(order(FeedSort::Name), ["Canal Post", "Harbour Radio"]);
     assert_eq!(order(FeedSort::Unread), ["Harbour Radio", "Canal Post"]);
 }

@@ -1,10 +1,10 @@
-//! MarkChange articles as a reader does it: keys go in, and what is marked, told and handed over to be kept is looked at.
+//! Marks, tags, notes, saved searches and sessions, driven by keys.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{NaiveDate, NaiveDateTime};
-use newsdesk::app::{Effect, FeedOrder, Focus, Kept, LoadProgress, Message, Notice, OverlayKind, Session, Size, State};
+use crate::support::app::TestApp;
+use newsdesk::app::{Effect, FeedOrder, Focus, Kept, Message, Notice, OverlayKind, Session, Size};
 use newsdesk::article::ArticleId;
 use newsdesk::config::{Config, MarkRead};
 use newsdesk::corpus::{Corpus, FileStamp, Origin, Shard, ShardBuilder};
@@ -12,11 +12,7 @@ use newsdesk::formats::{FileHint, decode, read};
 use newsdesk::journal::{JournalEntry, Step, StepChange};
 use newsdesk::marks::{ArticleMarks, Change, MarkChange, Marks, ReadPosition, Tag};
 use newsdesk::query::SavedSearch;
-use newsdesk::search::{FacetKind, count_hits, count_values, facets, scan};
-
-fn now() -> NaiveDateTime {
-    NaiveDate::from_ymd_opt(2023, 10, 1).unwrap().and_hms_opt(12, 0, 0).unwrap()
-}
+use newsdesk::search::FacetKind;
 
 /// Five articles, the newest first.
 const TOWN: [(&str, &str); 5] = [
@@ -58,113 +54,33 @@ fn id(name: &str) -> ArticleId {
     ArticleId::of(name.as_bytes(), 0)
 }
 
-struct Desk {
-    state: State,
-    /// Effects of all kinds but filters and counts.
-    effects: Vec<Effect>,
-    /// Whether what is handed over is kept at once.
-    disk: bool,
-}
-
-impl Desk {
-    fn new(config: Config, kept: Kept) -> Desk {
-        Desk::with(config, kept, town(&TOWN))
+impl TestApp {
+    /// Returns a program with a library that confirms changes at once.
+    fn with_library(config: Config, kept: Kept) -> TestApp {
+        TestApp::with_library_of(config, kept, town(&TOWN))
     }
 
-    fn with(config: Config, kept: Kept, corpus: Corpus) -> Desk {
-        let state = State::new(config, "town".to_owned(), now());
-        let mut desk = Desk { state, effects: Vec::new(), disk: true };
-        desk.hear(Message::Resize(Size { columns: 160, rows: 40 }));
-        desk.hear(Message::Corpus(Arc::new(corpus)));
-        desk.hear(Message::Library(Box::new(kept)));
-        desk.hear(Message::Loading(LoadProgress { found: 5, read: 5, walked: true, done: true, ..Default::default() }));
-        desk
+    fn with_library_of(config: Config, kept: Kept, corpus: Corpus) -> TestApp {
+        let app = TestApp { has_library: true, saves: true, ..TestApp::empty(config) };
+        app.start(kept, corpus, 160, 40)
     }
 
-    fn open() -> Desk {
-        Desk::new(Config::default(), Kept::default())
-    }
-
-    fn hear(&mut self, message: Message) {
-        for effect in self.state.update(message) {
-            match &effect {
-                Effect::Filter(request) => {
-                    let mut answers = Vec::new();
-                    scan(request, &|| false, &mut |answer| answers.push(answer));
-                    let mut counts = Vec::new();
-                    count_hits(answers.last().unwrap(), &|| false, &mut |hits, complete| counts.push((hits, complete)));
-                    let generation = request.generation;
-                    answers.into_iter().for_each(|answer| self.hear(Message::Filtered(answer)));
-                    for (hits, complete) in counts {
-                        self.hear(Message::HitsCounted { generation, hits, complete });
-                    }
-                }
-                Effect::CountValues { corpus, marks, wanted } => {
-                    let (corpus, wanted) = (Arc::clone(corpus), wanted.clone());
-                    let values = Arc::new(count_values(&corpus, marks, &wanted));
-                    self.hear(Message::Values { corpus, wanted, values });
-                }
-                Effect::CountFacets { generation, corpus, counted, marks, searches } => {
-                    let rows = facets(corpus, counted, marks, searches, &|| false).unwrap();
-                    self.hear(Message::Facets { generation: *generation, rows });
-                }
-                Effect::Keep { number, .. } if self.disk => {
-                    let number = *number;
-                    self.effects.push(effect);
-                    self.hear(Message::Kept(number));
-                }
-                _ => self.effects.push(effect),
-            }
-        }
-    }
-
-    fn press(&mut self, keys: &str) -> &mut Desk {
-        for key in keys.split_whitespace() {
-            self.hear(Message::Key(key.parse().unwrap()));
-        }
-        self
-    }
-
-    fn type_in(&mut self, text: &str) -> &mut Desk {
-        for c in text.chars() {
-            self.hear(Message::Key(c.to_string().parse().unwrap()));
-        }
-        self
+    fn with_empty_library() -> TestApp {
+        TestApp::with_library(Config::default(), Kept::default())
     }
 
     /// Types a command into the palette.
-    fn command(&mut self, text: &str) -> &mut Desk {
+    fn command(&mut self, text: &str) -> &mut TestApp {
         self.press(":").type_in(text).press("enter")
-    }
-
-    fn filter(&mut self, text: &str) -> &mut Desk {
-        self.press("/").type_in(text).press("enter")
     }
 
     fn marks(&self) -> &Marks {
         self.state.keeping().marks()
     }
 
-    fn listed(&self) -> Vec<String> {
-        let headline = |&slot| self.state.corpus().get(slot).unwrap().headline().to_string();
-        self.state.list().slots().iter().map(headline).collect()
-    }
-
-    fn selected(&self) -> String {
-        self.listed()[self.state.list().selected()].clone()
-    }
-
-    fn told(&self) -> &str {
-        self.state.notice().map_or("", |notice| notice.text.as_str())
-    }
-
     /// The names of the rows of the sources pane, each with unread and total.
     fn rows(&self) -> Vec<String> {
         self.state.sources().rows().iter().map(|row| format!("{} {}/{}", row.name, row.unread, row.total)).collect()
-    }
-
-    fn typed(&self) -> &str {
-        self.state.filter().editor().text()
     }
 
     fn lingers(&self) -> Vec<(ArticleId, u64)> {
@@ -178,48 +94,48 @@ impl Desk {
 
 #[test]
 fn star_is_toggled_undone_and_redone() {
-    let mut desk = Desk::open();
-    desk.press("j s");
-    assert!(desk.marks().get(id("archive.txt")).is_starred());
-    desk.press("s");
-    assert!(desk.marks().is_empty());
-    desk.press("u");
-    assert_eq!(desk.told(), "Undone: unstar \"Archive opens\" · ^R redoes");
-    assert!(desk.marks().get(id("archive.txt")).is_starred());
-    desk.press("u");
-    assert!(desk.marks().is_empty());
-    desk.press("u");
-    assert_eq!(desk.told(), "Nothing to undo");
-    desk.press("^R");
-    assert_eq!(desk.told(), "Redone: star \"Archive opens\" · u undoes");
-    desk.press("k s u ^R ^R");
-    assert_eq!(desk.told(), "Nothing to redo");
-    assert!(desk.marks().get(id("ferry.txt")).is_starred());
+    let mut app = TestApp::with_empty_library();
+    app.press("j s");
+    assert!(app.marks().get(id("archive.txt")).is_starred());
+    app.press("s");
+    assert!(app.marks().is_empty());
+    app.press("u");
+    assert_eq!(app.notice(), "Undone: unstar \"Archive opens\" · ^R redoes");
+    assert!(app.marks().get(id("archive.txt")).is_starred());
+    app.press("u");
+    assert!(app.marks().is_empty());
+    app.press("u");
+    assert_eq!(app.notice(), "Nothing to undo");
+    app.press("^R");
+    assert_eq!(app.notice(), "Redone: star \"Archive opens\" · u undoes");
+    app.press("k s u ^R ^R");
+    assert_eq!(app.notice(), "Nothing to redo");
+    assert!(app.marks().get(id("ferry.txt")).is_starred());
 }
 
 #[test]
 fn article_open_for_a_moment_is_read() {
-    let mut desk = Desk::open();
-    assert_eq!(desk.lingers(), [], "nobody has opened what is there at the start");
-    desk.press("g");
-    assert_eq!(desk.lingers(), [(id("ferry.txt"), 3_000)], "beside the list it takes longer");
-    desk.press("enter");
-    assert_eq!(desk.lingers().last(), Some(&(id("ferry.txt"), 1_000)));
-    desk.press("J");
-    desk.hear(Message::Lingered(id("ferry.txt")));
-    assert!(desk.marks().is_empty(), "the reader has gone on by then");
-    desk.hear(Message::Lingered(id("archive.txt")));
-    assert!(desk.marks().get(id("archive.txt")).is_read());
+    let mut app = TestApp::with_empty_library();
+    assert_eq!(app.lingers(), [], "nobody has opened what is there at the start");
+    app.press("g");
+    assert_eq!(app.lingers(), [(id("ferry.txt"), 3_000)], "beside the list it takes longer");
+    app.press("enter");
+    assert_eq!(app.lingers().last(), Some(&(id("ferry.txt"), 1_000)));
+    app.press("J");
+    app.hear(Message::Lingered(id("ferry.txt")));
+    assert!(app.marks().is_empty(), "the reader has gone on by then");
+    app.hear(Message::Lingered(id("archive.txt")));
+    assert!(app.marks().get(id("archive.txt")).is_read());
     // What the reader says holds while the article is open.
-    desk.press("r");
-    let before = desk.lingers().len();
-    desk.press("j k");
-    desk.hear(Message::Lingered(id("archive.txt")));
-    assert!(desk.marks().is_empty());
-    assert_eq!(desk.lingers().len(), before);
-    desk.press("J K");
-    desk.hear(Message::Lingered(id("archive.txt")));
-    assert!(desk.marks().get(id("archive.txt")).is_read(), "opened again, it counts again");
+    app.press("r");
+    let before = app.lingers().len();
+    app.press("j k");
+    app.hear(Message::Lingered(id("archive.txt")));
+    assert!(app.marks().is_empty());
+    assert_eq!(app.lingers().len(), before);
+    app.press("J K");
+    app.hear(Message::Lingered(id("archive.txt")));
+    assert!(app.marks().get(id("archive.txt")).is_read(), "opened again, it counts again");
 }
 
 #[test]
@@ -228,204 +144,204 @@ fn read_delay_comes_from_the_config() {
     let long = format!("date 2023-09-29 LONG\nA long read\n{long}");
     let corpus = || town(&[("long.txt", &long), TOWN[4]]);
     let config = |mark_read| Config { mark_read, ..Config::default() };
-    let mut desk = Desk::with(config(MarkRead::End), Kept::default(), corpus());
-    desk.press("enter");
-    assert_eq!(desk.lingers(), []);
-    desk.press("G");
-    assert_eq!(desk.lingers(), [(id("long.txt"), 1_000)]);
-    let mut desk = Desk::with(config(MarkRead::Manual), Kept::default(), corpus());
-    desk.press("enter G space");
-    assert_eq!(desk.lingers(), []);
-    assert_eq!(desk.selected(), "Choir looks for voices");
-    assert!(!desk.marks().get(id("long.txt")).is_read());
-    let mut desk = Desk::with(config(MarkRead::Open), Kept::default(), corpus());
-    desk.press("enter G space");
-    assert!(desk.marks().get(id("long.txt")).is_read(), "going on from the end is having read it");
+    let mut app = TestApp::with_library_of(config(MarkRead::End), Kept::default(), corpus());
+    app.press("enter");
+    assert_eq!(app.lingers(), []);
+    app.press("G");
+    assert_eq!(app.lingers(), [(id("long.txt"), 1_000)]);
+    let mut app = TestApp::with_library_of(config(MarkRead::Manual), Kept::default(), corpus());
+    app.press("enter G space");
+    assert_eq!(app.lingers(), []);
+    assert_eq!(app.selected(), "Choir looks for voices");
+    assert!(!app.marks().get(id("long.txt")).is_read());
+    let mut app = TestApp::with_library_of(config(MarkRead::Open), Kept::default(), corpus());
+    app.press("enter G space");
+    assert!(app.marks().get(id("long.txt")).is_read(), "going on from the end is having read it");
 }
 
 #[test]
 fn next_unread_goes_to_the_next_unread_article() {
-    let mut desk = Desk::open();
-    desk.press("j r j r g ]");
-    assert_eq!(desk.selected(), "Storm passes");
-    desk.press("[");
-    assert_eq!(desk.selected(), "Ferry sails again");
-    desk.press("[");
-    assert_eq!(desk.told(), "No unread article before this one");
+    let mut app = TestApp::with_empty_library();
+    app.press("j r j r g ]");
+    assert_eq!(app.selected(), "Storm passes");
+    app.press("[");
+    assert_eq!(app.selected(), "Ferry sails again");
+    app.press("[");
+    assert_eq!(app.notice(), "No unread article before this one");
 }
 
 #[test]
 fn tags_are_edited_in_one_line() {
-    let mut desk = Desk::open();
-    desk.press("t").type_in("Quay, #boats").press("enter");
-    let tags = |desk: &Desk| desk.marks().get(id("ferry.txt")).tags().iter().map(Tag::to_string).collect::<Vec<_>>();
-    assert_eq!(tags(&desk), ["boats", "quay"]);
-    assert_eq!(desk.state.reading().open().unwrap().tags, "#boats #quay");
-    desk.press("t");
-    assert_eq!(desk.state.overlay().unwrap().line.text(), "boats quay");
-    desk.press("^W ^W").type_in("quay dawn").press("enter");
-    assert_eq!(tags(&desk), ["dawn", "quay"]);
-    desk.press("u");
-    assert_eq!(tags(&desk), ["boats", "quay"], "both changes are one step");
-    desk.press("t ^U enter");
-    assert_eq!(tags(&desk), [""; 0]);
+    let mut app = TestApp::with_empty_library();
+    app.press("t").type_in("Quay, #boats").press("enter");
+    let tags = |app: &TestApp| app.marks().get(id("ferry.txt")).tags().iter().map(Tag::to_string).collect::<Vec<_>>();
+    assert_eq!(tags(&app), ["boats", "quay"]);
+    assert_eq!(app.state.reading().open().unwrap().tags, "#boats #quay");
+    app.press("t");
+    assert_eq!(app.state.overlay().unwrap().line.text(), "boats quay");
+    app.press("^W ^W").type_in("quay dawn").press("enter");
+    assert_eq!(tags(&app), ["dawn", "quay"]);
+    app.press("u");
+    assert_eq!(tags(&app), ["boats", "quay"], "both changes are one step");
+    app.press("t ^U enter");
+    assert_eq!(tags(&app), [""; 0]);
 }
 
 #[test]
 fn tags_are_completed_in_the_filter_bar() {
-    let mut desk = Desk::open();
-    desk.press("t")
+    let mut app = TestApp::with_empty_library();
+    app.press("t")
         .type_in("quay")
         .press("enter j t")
         .type_in("quay paper")
         .press("enter /")
         .type_in("tag:")
         .press("tab");
-    assert_eq!(desk.typed(), "tag:quay", "the most frequent first");
-    desk.press("tab enter");
-    assert_eq!((desk.typed(), desk.listed()), ("tag:paper", vec!["Archive opens".to_owned()]));
+    assert_eq!(app.typed(), "tag:quay", "the most frequent first");
+    app.press("tab enter");
+    assert_eq!((app.typed(), app.listed()), ("tag:paper", vec!["Archive opens".to_owned()]));
 }
 
 #[test]
 fn notes_are_written_on_the_screen_or_in_the_editor() {
-    let mut desk = Desk::open();
-    desk.press("m").type_in("Call").press("enter").type_in("twice").press("esc");
-    assert_eq!(desk.marks().get(id("ferry.txt")).note(), "Call\ntwice");
-    assert_eq!(desk.state.reading().open().unwrap().note, "Call\ntwice");
-    assert!(desk.state.note().is_none());
-    desk.press("M");
-    assert!(matches!(desk.effects.last(), Some(Effect::EditNote { text, .. }) if text == "Call\ntwice"));
-    desk.hear(Message::NoteWritten { article: id("ferry.txt"), text: "Called\u{1b}[2J\n".to_owned() });
-    assert_eq!(desk.marks().get(id("ferry.txt")).note(), "Called␛[2J");
-    let was = desk.effects.iter().rev().find_map(|effect| match effect {
+    let mut app = TestApp::with_empty_library();
+    app.press("m").type_in("Call").press("enter").type_in("twice").press("esc");
+    assert_eq!(app.marks().get(id("ferry.txt")).note(), "Call\ntwice");
+    assert_eq!(app.state.reading().open().unwrap().note, "Call\ntwice");
+    assert!(app.state.note().is_none());
+    app.press("M");
+    assert!(matches!(app.effects.last(), Some(Effect::EditNote { text, .. }) if text == "Call\ntwice"));
+    app.hear(Message::NoteWritten { article: id("ferry.txt"), text: "Called\u{1b}[2J\n".to_owned() });
+    assert_eq!(app.marks().get(id("ferry.txt")).note(), "Called␛[2J");
+    let was = app.effects.iter().rev().find_map(|effect| match effect {
         Effect::Keep { changes, .. } => Some(changes[0].change.clone()),
         _ => None,
     });
     assert_eq!(was, Some(Change::Note { text: "Called␛[2J".into(), was: "Call\ntwice".into() }));
-    desk.press("u u");
-    assert_eq!(desk.marks().get(id("ferry.txt")).note(), "");
+    app.press("u u");
+    assert_eq!(app.marks().get(id("ferry.txt")).note(), "");
 }
 
 #[test]
 fn command_marks_all_listed_articles_and_undoes_as_one() {
-    let mut desk = Desk::open();
-    desk.filter("quay").command("star");
-    assert_eq!(desk.told(), "Starred 2 articles · u undo");
-    desk.press("esc").command("tag autumn");
-    assert_eq!(desk.told(), "Tagged 5 articles with #autumn · u undo");
-    desk.command("read");
-    assert_eq!(desk.marks().iter().filter(|(_, marked)| marked.is_read() && marked.tags().len() == 1).count(), 5);
-    desk.command("read");
-    assert_eq!(desk.told(), "Nothing to change");
-    desk.press("u");
-    assert_eq!(desk.told(), "Undone: mark 5 articles as read · ^R redoes");
-    desk.press("u u");
-    assert!(desk.marks().is_empty());
-    desk.press("^R ^R");
-    desk.command("untag autumn");
-    assert_eq!(desk.marks().len(), 2);
-    desk.command("unstar").command("unread");
-    assert!(desk.marks().is_empty());
+    let mut app = TestApp::with_empty_library();
+    app.filter("quay").command("star");
+    assert_eq!(app.notice(), "Starred 2 articles · u undo");
+    app.press("esc").command("tag autumn");
+    assert_eq!(app.notice(), "Tagged 5 articles with #autumn · u undo");
+    app.command("read");
+    assert_eq!(app.marks().iter().filter(|(_, marked)| marked.is_read() && marked.tags().len() == 1).count(), 5);
+    app.command("read");
+    assert_eq!(app.notice(), "Nothing to change");
+    app.press("u");
+    assert_eq!(app.notice(), "Undone: mark 5 articles as read · ^R redoes");
+    app.press("u u");
+    assert!(app.marks().is_empty());
+    app.press("^R ^R");
+    app.command("untag autumn");
+    assert_eq!(app.marks().len(), 2);
+    app.command("unstar").command("unread");
+    assert!(app.marks().is_empty());
 }
 
 #[test]
 fn filter_by_marks_stays_unchanged_while_one_is_marked() {
-    let mut desk = Desk::open();
-    desk.press("j s j s g").filter("is:starred");
-    assert_eq!(desk.listed(), ["Archive opens", "Market moves to the quay"]);
-    desk.press("s");
-    assert_eq!(desk.listed().len(), 2, "nothing jumps away under the cursor");
-    desk.press("/ enter");
-    assert_eq!(desk.listed(), ["Market moves to the quay"]);
-    desk.command("unstar");
-    assert_eq!(desk.listed(), [""; 0], "what was done to all of it is done to the list");
-    desk.press("u");
-    assert_eq!(desk.listed(), ["Market moves to the quay"]);
-    desk.filter(" OR is:unread");
-    assert_eq!(desk.listed().len(), 5);
+    let mut app = TestApp::with_empty_library();
+    app.press("j s j s g").filter("is:starred");
+    assert_eq!(app.listed(), ["Archive opens", "Market moves to the quay"]);
+    app.press("s");
+    assert_eq!(app.listed().len(), 2, "nothing jumps away under the cursor");
+    app.press("/ enter");
+    assert_eq!(app.listed(), ["Market moves to the quay"]);
+    app.command("unstar");
+    assert_eq!(app.listed(), [""; 0], "what was done to all of it is done to the list");
+    app.press("u");
+    assert_eq!(app.listed(), ["Market moves to the quay"]);
+    app.filter(" OR is:unread");
+    assert_eq!(app.listed().len(), 5);
     // An answer that was given before a mark was made is not narrowed any more.
-    desk.press("esc").filter("is:unread").press("g r /").type_in(" the").press("enter");
-    assert!(!desk.listed().contains(&"Ferry sails again".to_owned()), "{:?}", desk.listed());
+    app.press("esc").filter("is:unread").press("g r /").type_in(" the").press("enter");
+    assert!(!app.listed().contains(&"Ferry sails again".to_owned()), "{:?}", app.listed());
 }
 
 #[test]
 fn filter_keeps_articles_read_since_when_others_arrive() {
-    let mut desk = Desk::open();
-    desk.filter("is:unread").press("j enter r");
-    let (before, selected) = (desk.listed(), desk.selected());
+    let mut app = TestApp::with_empty_library();
+    app.filter("is:unread").press("j enter r");
+    let (before, selected) = (app.listed(), app.selected());
     let late = shard(&[("late.txt", "date 2023-09-30 TOWN\nLate news\n\nOf the evening.")]);
-    let all = desk.state.corpus().with([late]);
-    desk.hear(Message::Corpus(Arc::new(all)));
-    assert_eq!(desk.listed().len(), before.len() + 1);
-    assert_eq!(desk.selected(), selected);
+    let all = app.state.corpus().with([late]);
+    app.hear(Message::Corpus(Arc::new(all)));
+    assert_eq!(app.listed().len(), before.len() + 1);
+    assert_eq!(app.selected(), selected);
     // What somebody else has read goes.
     let mut read = ArticleMarks::default();
     read.apply(&Change::Read(true));
-    desk.hear(Message::News { marks: vec![(id("late.txt"), read)], searches: None });
-    desk.hear(Message::Corpus(Arc::new(desk.state.corpus().as_ref().clone())));
-    assert_eq!(desk.listed(), before);
-    desk.press("esc esc").filter("is:unread");
-    assert!(!desk.listed().contains(&selected));
+    app.hear(Message::News { marks: vec![(id("late.txt"), read)], searches: None });
+    app.hear(Message::Corpus(Arc::new(app.state.corpus().as_ref().clone())));
+    assert_eq!(app.listed(), before);
+    app.press("esc esc").filter("is:unread");
+    assert!(!app.listed().contains(&selected));
 }
 
 #[test]
 fn sources_pane_counts_and_narrows_the_list() {
-    let mut desk = Desk::open();
-    desk.press("s r");
+    let mut app = TestApp::with_empty_library();
+    app.press("s r");
     let all = ["All 4/5", "Unread 4/4", "Starred 0/1", "CULTURE 1/1", "HARBOUR 0/1", "TOWN 2/2", "WEATHER 1/1"];
-    assert_eq!(desk.rows()[..7], all);
-    assert_eq!(desk.rows()[7..], ["Harbour Notes 0/1", "Town Gazette 2/2"]);
-    desk.press("f 6 j");
-    assert_eq!(desk.state.focus(), Focus::Sources);
-    desk.press("k enter");
-    assert_eq!(desk.typed(), "section:\"TOWN\"");
-    assert_eq!(desk.listed().len(), 2);
-    assert_eq!(desk.rows()[..7], all, "the counts of other rows stay in view");
-    desk.press("enter");
-    assert_eq!((desk.typed(), desk.listed().len()), ("", 5), "a second Enter takes the row out again");
-    desk.press("-");
-    assert_eq!(desk.typed(), "-section:\"TOWN\"");
-    assert_eq!(desk.listed().len(), 3);
-    assert_eq!(desk.rows()[..7], all);
-    desk.press("- -");
-    assert_eq!(desk.typed(), "-section:\"TOWN\"");
-    desk.press("g enter");
-    assert_eq!((desk.typed(), desk.listed().len()), ("", 5));
-    desk.press("f");
-    assert_eq!(desk.state.focus(), Focus::List);
-    assert!(desk.state.layout().sources.is_none());
-    desk.filter("ferry OR choir").press("f j j enter");
-    assert_eq!(desk.typed(), "(ferry OR choir) is:starred");
+    assert_eq!(app.rows()[..7], all);
+    assert_eq!(app.rows()[7..], ["Harbour Notes 0/1", "Town Gazette 2/2"]);
+    app.press("f 6 j");
+    assert_eq!(app.state.focus(), Focus::Sources);
+    app.press("k enter");
+    assert_eq!(app.typed(), "section:\"TOWN\"");
+    assert_eq!(app.listed().len(), 2);
+    assert_eq!(app.rows()[..7], all, "the counts of other rows stay in view");
+    app.press("enter");
+    assert_eq!((app.typed(), app.listed().len()), ("", 5), "a second Enter takes the row out again");
+    app.press("-");
+    assert_eq!(app.typed(), "-section:\"TOWN\"");
+    assert_eq!(app.listed().len(), 3);
+    assert_eq!(app.rows()[..7], all);
+    app.press("- -");
+    assert_eq!(app.typed(), "-section:\"TOWN\"");
+    app.press("g enter");
+    assert_eq!((app.typed(), app.listed().len()), ("", 5));
+    app.press("f");
+    assert_eq!(app.state.focus(), Focus::List);
+    assert!(app.state.layout().sources.is_none());
+    app.filter("ferry OR choir").press("f j j enter");
+    assert_eq!(app.typed(), "(ferry OR choir) is:starred");
 }
 
 #[test]
 fn enter_in_the_sources_replaces_the_row_chosen_before() {
-    let mut desk = Desk::open();
+    let mut app = TestApp::with_empty_library();
     // All, Unread, Starred, CULTURE, HARBOUR, TOWN, WEATHER, Harbour Notes, Town Gazette
-    desk.filter("e").press("f 5 j enter");
-    assert_eq!(desk.typed(), "e section:\"TOWN\"");
-    desk.press("k enter");
-    assert_eq!(desk.typed(), "e section:\"HARBOUR\"", "words that were typed stay");
-    desk.press("+");
-    assert_eq!(desk.typed(), "e section:\"HARBOUR\"");
-    desk.press("j +");
-    assert_eq!(desk.typed(), "e (section:\"HARBOUR\" OR section:\"TOWN\")");
-    assert_eq!(desk.listed().len(), 3);
-    desk.press("4 k enter");
-    assert_eq!(desk.typed(), "e is:unread", "whatever kind of row it is");
-    desk.press("6 j -");
-    assert_eq!(desk.typed(), "e is:unread -source:\"Harbour Notes\"");
-    desk.press("enter");
-    assert_eq!(desk.typed(), "e source:\"Harbour Notes\"");
-    desk.press("g enter");
-    assert_eq!(desk.typed(), "e");
-    desk.press("enter");
-    assert_eq!(desk.typed(), "");
+    app.filter("e").press("f 5 j enter");
+    assert_eq!(app.typed(), "e section:\"TOWN\"");
+    app.press("k enter");
+    assert_eq!(app.typed(), "e section:\"HARBOUR\"", "words that were typed stay");
+    app.press("+");
+    assert_eq!(app.typed(), "e section:\"HARBOUR\"");
+    app.press("j +");
+    assert_eq!(app.typed(), "e (section:\"HARBOUR\" OR section:\"TOWN\")");
+    assert_eq!(app.listed().len(), 3);
+    app.press("4 k enter");
+    assert_eq!(app.typed(), "e is:unread", "whatever kind of row it is");
+    app.press("6 j -");
+    assert_eq!(app.typed(), "e is:unread -source:\"Harbour Notes\"");
+    app.press("enter");
+    assert_eq!(app.typed(), "e source:\"Harbour Notes\"");
+    app.press("g enter");
+    assert_eq!(app.typed(), "e");
+    app.press("enter");
+    assert_eq!(app.typed(), "");
 }
 
 #[test]
 fn enter_in_the_sources_never_asks_for_two_sections_at_once() {
-    let mut desk = Desk::open();
+    let mut app = TestApp::with_empty_library();
     for (typed, replaced, added) in [
         ("section:town ferry", "ferry section:\"HARBOUR\"", "ferry (section:town OR section:\"HARBOUR\")"),
         (
@@ -442,16 +358,16 @@ fn enter_in_the_sources_never_asks_for_two_sections_at_once() {
         ("source:notes", "source:notes section:\"HARBOUR\"", "source:notes section:\"HARBOUR\""),
     ] {
         for (key, wanted) in [("enter", replaced), ("+", added)] {
-            desk.press("esc esc esc").filter(typed);
-            desk.press("f g");
-            let row = desk.state.sources().rows().iter().position(|row| row.name == "HARBOUR");
+            app.press("esc esc esc").filter(typed);
+            app.press("f g");
+            let row = app.state.sources().rows().iter().position(|row| row.name == "HARBOUR");
             let row = row.unwrap_or_else(|| panic!("no HARBOUR for {typed}"));
             for _ in 0..row {
-                desk.press("j");
+                app.press("j");
             }
-            desk.press(key);
-            assert_eq!(desk.typed(), wanted, "{key} after {typed}");
-            desk.press("f");
+            app.press(key);
+            assert_eq!(app.typed(), wanted, "{key} after {typed}");
+            app.press("f");
         }
     }
 }
@@ -460,11 +376,11 @@ fn enter_in_the_sources_never_asks_for_two_sections_at_once() {
 fn sources_remember_the_chosen_row_over_a_restart() {
     let filter = "e is:unread section:\"TOWN\"".to_owned();
     let session = Session { filter, chosen: vec!["section:\"TOWN\"".to_owned()], ..Session::default() };
-    let mut desk = Desk::new(Config::default(), Kept { session: Some(session), ..Kept::default() });
-    assert_eq!(desk.rows()[4], "HARBOUR 1/1");
-    desk.press("f 4 j enter");
-    assert_eq!(desk.typed(), "e is:unread section:\"HARBOUR\"", "typed conditions stay, chosen ones go");
-    let kept = desk.effects.iter().rev().find_map(|effect| match effect {
+    let mut app = TestApp::with_library(Config::default(), Kept { session: Some(session), ..Kept::default() });
+    assert_eq!(app.rows()[4], "HARBOUR 1/1");
+    app.press("f 4 j enter");
+    assert_eq!(app.typed(), "e is:unread section:\"HARBOUR\"", "typed conditions stay, chosen ones go");
+    let kept = app.effects.iter().rev().find_map(|effect| match effect {
         Effect::KeepSession { session, .. } => Some(session.chosen.clone()),
         _ => None,
     });
@@ -473,27 +389,27 @@ fn sources_remember_the_chosen_row_over_a_restart() {
 
 #[test]
 fn sources_keep_their_row_order_while_focused() {
-    let mut desk = Desk::open();
-    desk.press("f");
-    let names = |desk: &Desk| desk.state.sources().rows().iter().map(|row| row.name.clone()).collect::<Vec<_>>();
-    let before = names(&desk);
-    let former = desk.state.corpus().without(|entry| entry.path().ends_with("choir.txt"));
+    let mut app = TestApp::with_empty_library();
+    app.press("f");
+    let names = |app: &TestApp| app.state.sources().rows().iter().map(|row| row.name.clone()).collect::<Vec<_>>();
+    let before = names(&app);
+    let former = app.state.corpus().without(|entry| entry.path().ends_with("choir.txt"));
     let added = former.with([shard(&[("new.txt", "date 2023-09-30 ARTS\nA new hall\n\nIt is large.")])]);
-    desk.hear(Message::Corpus(Arc::new(added)));
-    assert_eq!(desk.rows()[3], "CULTURE 0/0", "rows without articles stay too");
-    let mut after = names(&desk);
+    app.hear(Message::Corpus(Arc::new(added)));
+    assert_eq!(app.rows()[3], "CULTURE 0/0", "rows without articles stay too");
+    let mut after = names(&app);
     assert_eq!(after.remove(7), "ARTS", "new rows come last of their kind");
     assert_eq!(after, before);
-    desk.press("f f");
-    assert_eq!(desk.rows()[3], "ARTS 1/1");
+    app.press("f f");
+    assert_eq!(app.rows()[3], "ARTS 1/1");
 }
 
 #[test]
 fn searches_are_saved_run_watched_and_deleted() {
-    let mut desk = Desk::open();
-    desk.press("S").type_in("Boats 'b watch").press("enter");
-    assert_eq!(desk.told(), "No filter to save; type one first");
-    desk.filter("ferry").press("S").type_in("Boats at sea 'b #ff8800 watch").press("enter");
+    let mut app = TestApp::with_empty_library();
+    app.press("S").type_in("Boats 'b watch").press("enter");
+    assert_eq!(app.notice(), "No filter to save; type one first");
+    app.filter("ferry").press("S").type_in("Boats at sea 'b #ff8800 watch").press("enter");
     let boats = SavedSearch {
         name: "Boats at sea".to_owned(),
         query: "ferry".to_owned(),
@@ -501,88 +417,87 @@ fn searches_are_saved_run_watched_and_deleted() {
         colour: Some("#ff8800".to_owned()),
         watch: true,
     };
-    assert_eq!(desk.state.searches().all(), std::slice::from_ref(&boats));
-    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::ChangeSearches { .. })));
+    assert_eq!(app.state.searches().all(), std::slice::from_ref(&boats));
+    assert!(app.effects.iter().any(|effect| matches!(effect, Effect::ChangeSearches { .. })));
     // A search of that name is replaced only after confirmation; a wrong colour is refused.
-    desk.press("S").type_in("Boats at sea").press("enter n");
-    desk.press("S").type_in("Harbour 'h blurple").press("enter");
-    assert!(desk.told().starts_with("\"blurple\" is not a colour"), "{}", desk.told());
-    desk.press("^C");
-    assert_eq!(desk.state.searches().all(), [boats]);
+    app.press("S").type_in("Boats at sea").press("enter n");
+    app.press("S").type_in("Harbour 'h blurple").press("enter");
+    assert!(app.notice().starts_with("\"blurple\" is not a colour"), "{}", app.notice());
+    app.press("^C");
+    assert_eq!(app.state.searches().all(), [boats]);
     // What is not typed stays as it was.
-    desk.press("S").type_in("Boats at sea 'c").press("enter y");
-    let replaced = &desk.state.searches().all()[0];
+    app.press("S").type_in("Boats at sea 'c").press("enter y");
+    let replaced = &app.state.searches().all()[0];
     assert_eq!((replaced.key, replaced.colour.as_deref(), replaced.watch), (Some('c'), Some("#ff8800"), true));
-    desk.press("S").type_in("Boats at sea 'b").press("enter y");
-    let row = desk.state.sources().rows().iter().find(|row| row.kind == FacetKind::Search).cloned().unwrap();
+    app.press("S").type_in("Boats at sea 'b").press("enter y");
+    let row = app.state.sources().rows().iter().find(|row| row.kind == FacetKind::Search).cloned().unwrap();
     assert_eq!((row.name.as_str(), row.total), ("Boats at sea", 2));
-    desk.press("esc");
+    app.press("esc");
     let watched =
-        |desk: &Desk| desk.state.reading().open().unwrap().watched.iter().map(|it| it.hits.len()).sum::<usize>();
-    assert_eq!(watched(&desk), 2, "its words stand out whatever the filter says");
-    desk.press("W");
-    assert_eq!(watched(&desk), 0);
-    desk.press("W ' x");
-    assert_eq!(desk.told(), "No saved search has the key x");
-    desk.press("' b");
-    assert_eq!((desk.typed(), desk.listed().len()), ("ferry", 2));
-    desk.command("watch-search Boats at sea");
-    assert_eq!(watched(&desk), 0);
-    desk.press("f 3 j D");
-    assert_eq!(desk.state.searches().all(), []);
+        |app: &TestApp| app.state.reading().open().unwrap().watched.iter().map(|it| it.hits.len()).sum::<usize>();
+    assert_eq!(watched(&app), 2, "its words stand out whatever the filter says");
+    app.press("W");
+    assert_eq!(watched(&app), 0);
+    app.press("W ' x");
+    assert_eq!(app.notice(), "No saved search has the key x");
+    app.press("' b");
+    assert_eq!((app.typed(), app.listed().len()), ("ferry", 2));
+    app.command("watch-search Boats at sea");
+    assert_eq!(watched(&app), 0);
+    app.press("f 3 j D");
+    assert_eq!(app.state.searches().all(), []);
     let deleted =
         |effect: &Effect| matches!(effect, Effect::ChangeSearches { changes, .. } if changes[0].after.is_none());
-    assert!(desk.effects.iter().any(deleted));
+    assert!(app.effects.iter().any(deleted));
 }
 
 #[test]
 fn marks_are_pending_until_saved_and_failures_reported() {
-    let mut desk = Desk::open();
-    desk.disk = false;
-    desk.press("s j s");
-    assert!(desk.state.keeping().is_pending(id("ferry.txt")) && desk.state.keeping().trouble().is_none());
-    desk.hear(Message::Kept(1));
-    assert!(!desk.state.keeping().is_pending(id("ferry.txt")) && desk.state.keeping().is_pending(id("archive.txt")));
-    desk.hear(Message::NotKept("the disk is full".to_owned()));
-    assert_eq!(desk.state.keeping().trouble(), Some(("the disk is full", 1)));
-    desk.press("q");
-    assert_eq!(desk.state.overlay().unwrap().kind, OverlayKind::Unkept);
-    assert!(!desk.effects.iter().any(|effect| matches!(effect, Effect::Quit)));
-    desk.press("enter");
+    let mut app = TestApp::with_empty_library();
+    app.saves = false;
+    app.press("s j s");
+    assert!(app.state.keeping().is_pending(id("ferry.txt")) && app.state.keeping().trouble().is_none());
+    app.hear(Message::Kept(1));
+    assert!(!app.state.keeping().is_pending(id("ferry.txt")) && app.state.keeping().is_pending(id("archive.txt")));
+    app.hear(Message::NotKept("the disk is full".to_owned()));
+    assert_eq!(app.state.keeping().trouble(), Some(("the disk is full", 1)));
+    app.press("q");
+    assert_eq!(app.state.overlay().unwrap().kind, OverlayKind::Unkept);
+    assert!(!app.effects.iter().any(|effect| matches!(effect, Effect::Quit)));
+    app.press("enter");
     assert!(
-        desk.effects.iter().any(|effect| matches!(effect, Effect::WriteUnkept { changes, .. } if changes.len() == 1))
+        app.effects.iter().any(|effect| matches!(effect, Effect::WriteUnkept { changes, .. } if changes.len() == 1))
     );
-    desk.hear(Message::Kept(2));
-    assert!(desk.state.keeping().trouble().is_none());
-    desk.press("q");
-    assert!(matches!(desk.effects.last(), Some(Effect::Quit)));
+    app.hear(Message::Kept(2));
+    assert!(app.state.keeping().trouble().is_none());
+    app.press("q");
+    assert!(matches!(app.effects.last(), Some(Effect::Quit)));
 }
 
 #[test]
 fn marks_of_others_show_and_own_pending_ones_stay() {
-    let mut desk = Desk::open();
-    desk.disk = false;
-    desk.press("s");
+    let mut app = TestApp::with_empty_library();
+    app.saves = false;
+    app.press("s");
     let mut read = ArticleMarks::default();
     read.apply(&Change::Read(true));
     let marks = vec![(id("ferry.txt"), read.clone()), (id("choir.txt"), read)];
-    desk.hear(Message::News { marks, searches: None });
-    let ferry = desk.marks().get(id("ferry.txt"));
+    app.hear(Message::News { marks, searches: None });
+    let ferry = app.marks().get(id("ferry.txt"));
     assert!(ferry.is_read() && ferry.is_starred());
-    assert!(desk.marks().get(id("choir.txt")).is_read());
+    assert!(app.marks().get(id("choir.txt")).is_read());
 }
 
 #[test]
 fn marks_made_before_the_library_opens_are_applied() {
-    let mut desk =
-        Desk { state: State::new(Config::default(), String::new(), now()), effects: Vec::new(), disk: false };
-    desk.hear(Message::Resize(Size { columns: 160, rows: 40 }));
-    desk.hear(Message::Corpus(Arc::new(town(&TOWN))));
-    desk.press("s");
+    let mut app = TestApp { has_library: true, saves: false, ..TestApp::empty(Config::default()) };
+    app.hear(Message::Resize(Size { columns: 160, rows: 40 }));
+    app.hear(Message::Corpus(Arc::new(town(&TOWN))));
+    app.press("s");
     let mut marks = Marks::default();
     marks.apply(&MarkChange { article: id("ferry.txt"), change: Change::Read(true) });
-    desk.hear(Message::Library(Box::new(Kept { marks, ..Kept::default() })));
-    let ferry = desk.marks().get(id("ferry.txt"));
+    app.hear(Message::Library(Box::new(Kept { marks, ..Kept::default() })));
+    let ferry = app.marks().get(id("ferry.txt"));
     assert!(ferry.is_read() && ferry.is_starred());
 }
 
@@ -591,186 +506,182 @@ fn session_restores_the_position() {
     let long: String = (0..200).map(|line| format!("\nParagraph {line} of a long article.\n")).collect();
     let long = format!("date 2023-09-21 LONG\nA long read\n{long}");
     let corpus = || town(&[TOWN[0], TOWN[1], TOWN[2], TOWN[3], ("long.txt", &long), TOWN[4]]);
-    let mut desk = Desk::with(Config::default(), Kept::default(), corpus());
-    desk.filter("-choir").press("G enter ^F ^F f f");
-    desk.press("l");
-    let session = desk.effects.iter().rev().find_map(|effect| match effect {
+    let mut app = TestApp::with_library_of(Config::default(), Kept::default(), corpus());
+    app.filter("-choir").press("G enter ^F ^F f f");
+    app.press("l");
+    let session = app.effects.iter().rev().find_map(|effect| match effect {
         Effect::KeepSession { session, .. } => Some(session.as_ref().clone()),
         _ => None,
     });
-    let place = desk.effects.iter().rev().find_map(|effect| match effect {
+    let place = app.effects.iter().rev().find_map(|effect| match effect {
         Effect::KeepPlace { marking, .. } => Some(marking.clone()),
         _ => None,
     });
     let (session, place) = (session.unwrap(), place.unwrap());
-    let top = desk.state.reading().top();
+    let top = app.state.reading().top();
     assert!(top > 0 && matches!(place.change, Change::Place(Some(ReadPosition { part: 1.., .. }))));
 
     let mut marks = Marks::default();
     marks.apply(&place);
     let kept = Kept { marks, session: Some(session), ..Kept::default() };
-    let desk = Desk::with(Config::default(), kept, corpus());
-    assert_eq!((desk.typed(), desk.selected().as_str()), ("-choir", "A long read"));
-    assert_eq!((desk.state.focus(), desk.state.reading().top()), (Focus::Reading, top));
-    assert!(desk.state.layout().sources.is_none());
+    let app = TestApp::with_library_of(Config::default(), kept, corpus());
+    assert_eq!((app.typed(), app.selected().as_str()), ("-choir", "A long read"));
+    assert_eq!((app.state.focus(), app.state.reading().top()), (Focus::Reading, top));
+    assert!(app.state.layout().sources.is_none());
 }
 
 #[test]
 fn session_is_not_restored_after_the_reader_moved() {
-    let mut desk = Desk { state: State::new(Config::default(), String::new(), now()), effects: Vec::new(), disk: true };
-    desk.hear(Message::Resize(Size { columns: 160, rows: 40 }));
-    desk.hear(Message::Corpus(Arc::new(town(&TOWN))));
-    desk.press("j");
+    let mut app = TestApp { has_library: true, saves: true, ..TestApp::empty(Config::default()) };
+    app.hear(Message::Resize(Size { columns: 160, rows: 40 }));
+    app.hear(Message::Corpus(Arc::new(town(&TOWN))));
+    app.press("j");
     let session = Session { filter: "choir".to_owned(), ..Session::default() };
-    desk.hear(Message::Library(Box::new(Kept { session: Some(session), ..Kept::default() })));
-    assert_eq!((desk.typed(), desk.selected().as_str()), ("", "Archive opens"));
+    app.hear(Message::Library(Box::new(Kept { session: Some(session), ..Kept::default() })));
+    assert_eq!((app.typed(), app.selected().as_str()), ("", "Archive opens"));
 }
 
 #[test]
 fn filter_history_includes_former_sessions() {
     let filters = vec!["first".to_owned(), "second".to_owned()];
-    let mut desk = Desk::new(Config::default(), Kept { filters, ..Kept::default() });
-    desk.press("/ up up");
-    assert_eq!(desk.typed(), "first");
-    desk.press("down down esc").filter("third");
-    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::KeepFilter(filter) if filter == "third")));
+    let mut app = TestApp::with_library(Config::default(), Kept { filters, ..Kept::default() });
+    app.press("/ up up");
+    assert_eq!(app.typed(), "first");
+    app.press("down down esc").filter("third");
+    assert!(app.effects.iter().any(|effect| matches!(effect, Effect::KeepFilter(filter) if filter == "third")));
 }
 
 #[test]
 fn moved_article_keeps_marks_position_and_undo() {
-    let mut desk = Desk::open();
-    desk.press("s");
+    let mut app = TestApp::with_empty_library();
+    app.press("s");
     let moved: Vec<(&str, &str)> =
         TOWN.iter().map(|&(name, text)| if name == "ferry.txt" { ("boat.txt", text) } else { (name, text) }).collect();
-    let before = desk.state.corpus().as_ref().clone();
+    let before = app.state.corpus().as_ref().clone();
     let shards: Vec<_> = town(&moved[..1]).shards().map(|(_, shard)| Arc::clone(shard)).collect();
     let after = before.without(|entry| entry.path().ends_with("ferry.txt")).with(shards);
-    desk.hear(Message::Corpus(Arc::new(after)));
-    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Recognise(_))));
-    let marked = desk.marks().get(id("ferry.txt")).clone();
-    desk.hear(Message::Moved {
+    app.hear(Message::Corpus(Arc::new(after)));
+    assert!(app.effects.iter().any(|effect| matches!(effect, Effect::Recognise(_))));
+    let marked = app.marks().get(id("ferry.txt")).clone();
+    app.hear(Message::Moved {
         moved: vec![(id("ferry.txt"), id("boat.txt"))],
         marks: vec![(id("boat.txt"), marked)],
         session: None,
     });
-    assert!(desk.marks().get(id("boat.txt")).is_starred() && !desk.marks().get(id("ferry.txt")).is_starred());
-    desk.press("u");
-    assert!(!desk.marks().get(id("boat.txt")).is_starred());
+    assert!(app.marks().get(id("boat.txt")).is_starred() && !app.marks().get(id("ferry.txt")).is_starred());
+    app.press("u");
+    assert!(!app.marks().get(id("boat.txt")).is_starred());
 }
 
 #[test]
 fn count_marks_rows_from_the_cursor_as_the_first_would_be() {
-    let mut desk = Desk::open();
-    let read = |desk: &Desk| {
-        TOWN.iter().filter(|(name, _)| desk.marks().get(id(name)).is_read()).map(|(name, _)| *name).collect::<Vec<_>>()
+    let mut app = TestApp::with_empty_library();
+    let read = |app: &TestApp| {
+        TOWN.iter().filter(|(name, _)| app.marks().get(id(name)).is_read()).map(|(name, _)| *name).collect::<Vec<_>>()
     };
-    desk.press("j r k 3 r");
-    assert_eq!(desk.told(), "ArticleMarks 2 articles as read · u undo", "one was read already");
-    assert_eq!(read(&desk), ["ferry.txt", "archive.txt", "market.txt"]);
-    desk.press("4 r");
-    assert_eq!(read(&desk), [""; 0], "the first was read, so all are unread");
-    desk.press("u");
-    assert_eq!(desk.told(), "Undone: mark 3 articles as unread · ^R redoes");
-    assert_eq!(read(&desk).len(), 3);
-    desk.press("G 2 s");
-    assert_eq!(desk.marks().iter().filter(|(_, marked)| marked.is_starred()).count(), 1, "there is one row left");
-    desk.press("g 2 t").type_in("harbour").press("enter");
-    assert_eq!(desk.told(), "Changed the tags of 2 articles · u undo");
-    let tagged: Vec<_> = desk.marks().iter().filter(|(_, marked)| !marked.tags().is_empty()).collect();
+    app.press("j r k 3 r");
+    assert_eq!(app.notice(), "ArticleMarks 2 articles as read · u undo", "one was read already");
+    assert_eq!(read(&app), ["ferry.txt", "archive.txt", "market.txt"]);
+    app.press("4 r");
+    assert_eq!(read(&app), [""; 0], "the first was read, so all are unread");
+    app.press("u");
+    assert_eq!(app.notice(), "Undone: mark 3 articles as unread · ^R redoes");
+    assert_eq!(read(&app).len(), 3);
+    app.press("G 2 s");
+    assert_eq!(app.marks().iter().filter(|(_, marked)| marked.is_starred()).count(), 1, "there is one row left");
+    app.press("g 2 t").type_in("harbour").press("enter");
+    assert_eq!(app.notice(), "Changed the tags of 2 articles · u undo");
+    let tagged: Vec<_> = app.marks().iter().filter(|(_, marked)| !marked.tags().is_empty()).collect();
     assert_eq!(tagged.len(), 2);
-    desk.press("3 t");
-    assert_eq!(desk.state.overlay().unwrap().line.text(), "", "not all three have the tag");
-    desk.press("esc 2 t");
-    assert_eq!(desk.state.overlay().unwrap().line.text(), "harbour");
-    desk.press("^U enter");
-    assert!(desk.marks().iter().all(|(_, marked)| marked.tags().is_empty()));
+    app.press("3 t");
+    assert_eq!(app.state.overlay().unwrap().line.text(), "", "not all three have the tag");
+    app.press("esc 2 t");
+    assert_eq!(app.state.overlay().unwrap().line.text(), "harbour");
+    app.press("^U enter");
+    assert!(app.marks().iter().all(|(_, marked)| marked.tags().is_empty()));
 }
 
 #[test]
 fn commands_in_the_sources_pane_act_only_on_the_row() {
-    let mut desk = Desk::open();
-    desk.press("f 6 G");
-    assert_eq!(desk.state.sources().row().unwrap().name, "TOWN");
-    let with = |desk: &Desk, is: &dyn Fn(&ArticleMarks) -> bool| {
-        TOWN.iter().filter(|(name, _)| is(desk.marks().get(id(name)))).map(|(name, _)| *name).collect::<Vec<_>>()
+    let mut app = TestApp::with_empty_library();
+    app.press("f 6 G");
+    assert_eq!(app.state.sources().row().unwrap().name, "TOWN");
+    let with = |app: &TestApp, is: &dyn Fn(&ArticleMarks) -> bool| {
+        TOWN.iter().filter(|(name, _)| is(app.marks().get(id(name)))).map(|(name, _)| *name).collect::<Vec<_>>()
     };
     let town = ["archive.txt", "market.txt"];
-    desk.command("read");
-    assert_eq!(desk.told(), "ArticleMarks 2 articles of \"TOWN\" as read · u undo");
-    assert_eq!(with(&desk, &ArticleMarks::is_read), town);
-    desk.press("u");
-    assert_eq!(desk.told(), "Undone: mark 2 articles of \"TOWN\" as read · ^R redoes");
-    assert!(desk.marks().is_empty());
-    desk.command("star");
-    assert_eq!(with(&desk, &ArticleMarks::is_starred), town);
-    desk.command("unstar").command("tag moon");
-    assert_eq!(desk.told(), "Tagged 2 articles of \"TOWN\" with #moon · u undo");
-    assert_eq!(with(&desk, &|marked| !marked.tags().is_empty()), town);
+    app.command("read");
+    assert_eq!(app.notice(), "ArticleMarks 2 articles of \"TOWN\" as read · u undo");
+    assert_eq!(with(&app, &ArticleMarks::is_read), town);
+    app.press("u");
+    assert_eq!(app.notice(), "Undone: mark 2 articles of \"TOWN\" as read · ^R redoes");
+    assert!(app.marks().is_empty());
+    app.command("star");
+    assert_eq!(with(&app, &ArticleMarks::is_starred), town);
+    app.command("unstar").command("tag moon");
+    assert_eq!(app.notice(), "Tagged 2 articles of \"TOWN\" with #moon · u undo");
+    assert_eq!(with(&app, &|marked| !marked.tags().is_empty()), town);
     // The palette asks for the tag and still acts on the row.
-    desk.press(":").type_in("untag").press("enter").type_in("moon").press("enter");
-    assert_eq!(desk.told(), "Untagged 2 articles of \"TOWN\": #moon · u undo");
-    assert!(desk.marks().is_empty());
+    app.press(":").type_in("untag").press("enter").type_in("moon").press("enter");
+    assert_eq!(app.notice(), "Untagged 2 articles of \"TOWN\": #moon · u undo");
+    assert!(app.marks().is_empty());
     // A row includes articles that are not listed.
-    desk.press("esc").filter("lamps").press("f");
-    let town_row = desk.state.sources().rows().iter().position(|row| row.name == "TOWN").unwrap();
-    desk.press(&format!("g {town_row} j")).command("read");
-    assert_eq!(with(&desk, &ArticleMarks::is_read), town);
+    app.press("esc").filter("lamps").press("f");
+    let town_row = app.state.sources().rows().iter().position(|row| row.name == "TOWN").unwrap();
+    app.press(&format!("g {town_row} j")).command("read");
+    assert_eq!(with(&app, &ArticleMarks::is_read), town);
 }
 
 #[test]
 fn keys_in_the_sources_pane_act_on_rows() {
-    let mut desk = Desk::open();
-    let with = |desk: &Desk, is: &dyn Fn(&ArticleMarks) -> bool| {
-        TOWN.iter().filter(|(name, _)| is(desk.marks().get(id(name)))).count()
+    let mut app = TestApp::with_empty_library();
+    let with = |app: &TestApp, is: &dyn Fn(&ArticleMarks) -> bool| {
+        TOWN.iter().filter(|(name, _)| is(app.marks().get(id(name)))).count()
     };
-    desk.press("j r f 6 G");
-    assert!(desk.state.sources().row().unwrap().name == "TOWN");
-    desk.press("r");
+    app.press("j r f 6 G");
+    assert!(app.state.sources().row().unwrap().name == "TOWN");
+    app.press("r");
     assert_eq!(
-        desk.told(),
+        app.notice(),
         "ArticleMarks 1 article of \"TOWN\" as read · u undo",
         "a row with unread articles becomes read"
     );
-    desk.press("r");
-    assert_eq!(desk.told(), "ArticleMarks 2 articles of \"TOWN\" as unread · u undo");
-    desk.press("2 s");
-    assert_eq!(desk.told(), "Starred 3 articles of \"TOWN\", \"WEATHER\" · u undo");
-    desk.press("s");
-    assert_eq!(with(&desk, &ArticleMarks::is_starred), 1);
-    desk.press("t").type_in("moon").press("enter");
-    assert_eq!(desk.told(), "Changed the tags of 2 articles of \"TOWN\" · u undo");
-    desk.press("m");
-    assert!(desk.state.note().is_none());
-    assert_eq!(desk.told(), "A note belongs to one article: go to it in the list first");
-    desk.press("u u u u u u");
-    assert_eq!(desk.told(), "Undone: mark \"Archive opens\" as read · ^R redoes");
-    assert!(desk.marks().is_empty());
-    desk.press("g").command("read");
-    assert_eq!(desk.told(), "ArticleMarks 5 articles as read · u undo");
+    app.press("r");
+    assert_eq!(app.notice(), "ArticleMarks 2 articles of \"TOWN\" as unread · u undo");
+    app.press("2 s");
+    assert_eq!(app.notice(), "Starred 3 articles of \"TOWN\", \"WEATHER\" · u undo");
+    app.press("s");
+    assert_eq!(with(&app, &ArticleMarks::is_starred), 1);
+    app.press("t").type_in("moon").press("enter");
+    assert_eq!(app.notice(), "Changed the tags of 2 articles of \"TOWN\" · u undo");
+    app.press("m");
+    assert!(app.state.note().is_none());
+    assert_eq!(app.notice(), "A note belongs to one article: go to it in the list first");
+    app.press("u u u u u u");
+    assert_eq!(app.notice(), "Undone: mark \"Archive opens\" as read · ^R redoes");
+    assert!(app.marks().is_empty());
+    app.press("g").command("read");
+    assert_eq!(app.notice(), "ArticleMarks 5 articles as read · u undo");
 }
 
 #[test]
 fn step_that_another_program_changed_is_refused() {
-    let mut desk = Desk::open();
-    desk.press("s j 3 r");
+    let mut app = TestApp::with_empty_library();
+    app.press("s j 3 r");
     let news = |name: &str| Message::News { marks: vec![(id(name), ArticleMarks::default())], searches: None };
-    desk.hear(news("market.txt"));
-    desk.press("u");
-    assert_eq!(desk.told(), "Not undone because another program changed 1 of them since: mark 3 articles as read");
-    assert!(desk.marks().get(id("archive.txt")).is_read(), "nothing of it is undone");
-    assert!(
-        matches!(desk.effects.last(), Some(Effect::Journal(JournalEntry::Dropped(2)))),
-        "{:?}",
-        desk.effects.last()
-    );
-    desk.press("u");
-    assert_eq!(desk.told(), "Undone: star \"Ferry sails again\" · ^R redoes");
-    desk.press("^R");
-    desk.hear(news("ferry.txt"));
-    desk.press("u");
-    assert_eq!(desk.told(), "Not undone because another program changed it since: star \"Ferry sails again\"");
-    desk.press("u");
-    assert_eq!(desk.told(), "Nothing to undo");
+    app.hear(news("market.txt"));
+    app.press("u");
+    assert_eq!(app.notice(), "Not undone because another program changed 1 of them since: mark 3 articles as read");
+    assert!(app.marks().get(id("archive.txt")).is_read(), "nothing of it is undone");
+    assert!(matches!(app.effects.last(), Some(Effect::Journal(JournalEntry::Dropped(2)))), "{:?}", app.effects.last());
+    app.press("u");
+    assert_eq!(app.notice(), "Undone: star \"Ferry sails again\" · ^R redoes");
+    app.press("^R");
+    app.hear(news("ferry.txt"));
+    app.press("u");
+    assert_eq!(app.notice(), "Not undone because another program changed it since: star \"Ferry sails again\"");
+    app.press("u");
+    assert_eq!(app.notice(), "Nothing to undo");
 }
 
 #[test]
@@ -782,24 +693,24 @@ fn changes_of_searches_are_undone() {
         ..SavedSearch::default()
     };
     let before = vec![search("Boats", "ferry", Some('b')), search("Town", "town", None)];
-    let mut desk = Desk::new(Config::default(), Kept { searches: before.clone(), ..Kept::default() });
-    desk.command("forget-search Boats");
-    assert_eq!(desk.told(), "Deleted search \"Boats\" · u undo");
-    desk.press("u");
-    assert_eq!(desk.told(), "Undone: delete search \"Boats\" · ^R redoes");
-    assert_eq!(desk.state.searches().all(), before, "it is back at its place");
-    desk.filter("quay").press("S").type_in("Town 'b").press("enter y");
+    let mut app = TestApp::with_library(Config::default(), Kept { searches: before.clone(), ..Kept::default() });
+    app.command("forget-search Boats");
+    assert_eq!(app.notice(), "Deleted search \"Boats\" · u undo");
+    app.press("u");
+    assert_eq!(app.notice(), "Undone: delete search \"Boats\" · ^R redoes");
+    assert_eq!(app.state.searches().all(), before, "it is back at its place");
+    app.filter("quay").press("S").type_in("Town 'b").press("enter y");
     let after = [search("Boats", "ferry", None), search("Town", "quay", Some('b'))];
-    assert_eq!(desk.state.searches().all(), after, "the key has a new owner");
-    desk.press("u");
-    assert_eq!(desk.told(), "Undone: replace search \"Town\" · ^R redoes");
-    assert_eq!(desk.state.searches().all(), before);
-    desk.press("^R");
-    assert_eq!(desk.state.searches().all(), after);
-    desk.hear(Message::News { marks: Vec::new(), searches: Some(before.clone()) });
-    desk.press("u");
-    assert_eq!(desk.told(), "Not undone because another program changed the search since: replace search \"Town\"");
-    assert_eq!(desk.state.searches().all(), before);
+    assert_eq!(app.state.searches().all(), after, "the key has a new owner");
+    app.press("u");
+    assert_eq!(app.notice(), "Undone: replace search \"Town\" · ^R redoes");
+    assert_eq!(app.state.searches().all(), before);
+    app.press("^R");
+    assert_eq!(app.state.searches().all(), after);
+    app.hear(Message::News { marks: Vec::new(), searches: Some(before.clone()) });
+    app.press("u");
+    assert_eq!(app.notice(), "Not undone because another program changed the search since: replace search \"Town\"");
+    assert_eq!(app.state.searches().all(), before);
 }
 
 #[test]
@@ -809,11 +720,12 @@ fn steps_from_before_the_start_are_undone() {
     marks.apply(&star);
     let change = StepChange::of_marks(&[star]);
     let step = Step { number: -1, row: Some(7), name: "star \"Storm passes\"".to_owned(), change };
-    let mut desk = Desk::new(Config::default(), Kept { marks, journal: vec![(step, false)], ..Kept::default() });
-    desk.press("s u u");
-    assert_eq!(desk.told(), "Undone: star \"Storm passes\" · ^R redoes");
-    assert!(desk.marks().is_empty());
-    let entries = desk.effects.iter().filter_map(|effect| match effect {
+    let mut app =
+        TestApp::with_library(Config::default(), Kept { marks, journal: vec![(step, false)], ..Kept::default() });
+    app.press("s u u");
+    assert_eq!(app.notice(), "Undone: star \"Storm passes\" · ^R redoes");
+    assert!(app.marks().is_empty());
+    let entries = app.effects.iter().filter_map(|effect| match effect {
         Effect::Keep { entry, .. } => entry.clone(),
         _ => None,
     });
@@ -823,37 +735,37 @@ fn steps_from_before_the_start_are_undone() {
 
 #[test]
 fn steps_of_feeds_are_undone_by_the_feed_thread() {
-    let mut desk = Desk::open();
+    let mut app = TestApp::with_empty_library();
     let name = "unsubscribe from \"Valley\"".to_owned();
-    desk.hear(Message::Notice(Notice::info("Unsubscribed: Valley")));
-    desk.hear(Message::FeedStep { row: 12, name: name.clone(), change: StepChange::Feeds(Vec::new()) });
-    assert_eq!(desk.told(), "Unsubscribed: Valley · u undo");
-    desk.hear(Message::FeedStep { row: 13, name: "save search".to_owned(), change: StepChange::Searches(Vec::new()) });
-    assert_eq!(desk.told(), "Unsubscribed: Valley · u undo", "the hint stands once");
-    desk.press("u");
+    app.hear(Message::Notice(Notice::info("Unsubscribed: Valley")));
+    app.hear(Message::FeedStep { row: 12, name: name.clone(), change: StepChange::Feeds(Vec::new()) });
+    assert_eq!(app.notice(), "Unsubscribed: Valley · u undo");
+    app.hear(Message::FeedStep { row: 13, name: "save search".to_owned(), change: StepChange::Searches(Vec::new()) });
+    assert_eq!(app.notice(), "Unsubscribed: Valley · u undo", "the hint stands once");
+    app.press("u");
     let is_numbered = |effect: &Effect| matches!(effect, Effect::Journal(JournalEntry::Made(step, _)) if step.row == Some(12) && step.number == 1);
-    assert!(desk.effects.iter().any(is_numbered));
-    let order = |desk: &Desk| match desk.effects.last() {
+    assert!(app.effects.iter().any(is_numbered));
+    let order = |app: &TestApp| match app.effects.last() {
         Some(Effect::Feeds(order)) => Some(order.clone()),
         _ => None,
     };
-    desk.press("s u u");
-    assert_eq!(order(&desk), Some(FeedOrder::Undo { row: 12, undo: true }));
-    desk.hear(Message::FeedUndoFailed { row: 12, undo: true, error: "database is locked".to_owned() });
-    assert_eq!(desk.told(), "Not undone: database is locked; try again");
-    desk.press("u");
-    assert_eq!(order(&desk), Some(FeedOrder::Undo { row: 12, undo: true }), "the step is still there");
-    desk.hear(Message::FeedStepUndone { row: 12, undo: true, name: name.clone(), refused: None });
-    assert_eq!(desk.told(), "Undone: unsubscribe from \"Valley\" · ^R redoes");
-    desk.press("^R");
-    assert_eq!(order(&desk), Some(FeedOrder::Undo { row: 12, undo: false }));
+    app.press("s u u");
+    assert_eq!(order(&app), Some(FeedOrder::Undo { row: 12, undo: true }));
+    app.hear(Message::FeedUndoFailed { row: 12, undo: true, error: "database is locked".to_owned() });
+    assert_eq!(app.notice(), "Not undone: database is locked; try again");
+    app.press("u");
+    assert_eq!(order(&app), Some(FeedOrder::Undo { row: 12, undo: true }), "the step is still there");
+    app.hear(Message::FeedStepUndone { row: 12, undo: true, name: name.clone(), refused: None });
+    assert_eq!(app.notice(), "Undone: unsubscribe from \"Valley\" · ^R redoes");
+    app.press("^R");
+    assert_eq!(order(&app), Some(FeedOrder::Undo { row: 12, undo: false }));
     let refused = Some("another program changed the subscription to \"Valley\" since".to_owned());
-    desk.hear(Message::FeedStepUndone { row: 12, undo: false, name, refused });
+    app.hear(Message::FeedStepUndone { row: 12, undo: false, name, refused });
     let told =
         "Not redone because another program changed the subscription to \"Valley\" since: unsubscribe from \"Valley\"";
-    assert_eq!(desk.told(), told);
-    desk.press("u");
-    assert_eq!(desk.told(), "Nothing to undo");
-    desk.press("^R");
-    assert_eq!(desk.told(), "Redone: star \"Ferry sails again\" · u undoes");
+    assert_eq!(app.notice(), told);
+    app.press("u");
+    assert_eq!(app.notice(), "Nothing to undo");
+    app.press("^R");
+    assert_eq!(app.notice(), "Redone: star \"Ferry sails again\" · u undoes");
 }

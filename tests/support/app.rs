@@ -1,13 +1,12 @@
 //! A state with somebody at its keys, without a terminal and without threads: what the world outside would answer is
 //! answered at once. The tests of the state drive it, and so does the search for what nobody thought of.
-#![allow(dead_code, reason = "each test program uses what it needs")]
 #![allow(clippy::unwrap_used, reason = "what helpers of tests unwrap is part of the test")]
 
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use newsdesk::app::{Effect, LoadProgress, Message, Mouse, MouseAction, Size, State};
+use newsdesk::app::{Effect, Kept, LoadProgress, Message, Mouse, MouseAction, Size, State};
 use newsdesk::article::{Problem, ReadError};
 use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, FileStamp, Origin, Shard, ShardBuilder};
@@ -85,44 +84,64 @@ pub(crate) fn long(headline: &str, paragraphs: usize) -> String {
     text
 }
 
-/// A state with somebody at its keys.
-pub(crate) struct Desk {
+/// The state of the program, driven by keys and messages. Searches and counts are answered at once.
+pub(crate) struct TestApp {
     pub(crate) state: State,
-    /// What was asked of the world outside, but for filters.
+    /// The effects that the state returned, except searches, counts, and those in `kept`.
     pub(crate) effects: Vec<Effect>,
-    /// What was handed over to be kept, and what goes with it.
+    /// Effects for the library and the clock, unless `has_library` is set.
     pub(crate) kept: Vec<Effect>,
-    /// Every filter that was asked for.
+    /// Every search request.
     pub(crate) requests: Vec<SearchRequest>,
-    /// Whether filters wait for [`Desk::answer`].
+    /// Whether searches wait for [`TestApp::answer`].
     pub(crate) slow: bool,
+    /// Whether `effects` has the effects for the library too.
+    pub(crate) has_library: bool,
+    /// Whether a library confirms changes at once.
+    pub(crate) saves: bool,
 }
 
-impl Desk {
-    pub(crate) fn new(config: Config, corpus: Corpus, columns: u16, rows: u16) -> Desk {
-        let state = State::new(config, "town".to_owned(), now());
-        let mut desk = Desk { state, effects: Vec::new(), kept: Vec::new(), requests: Vec::new(), slow: false };
-        desk.hear(Message::Resize(Size { columns, rows }));
-        desk.hear(Message::Library(Box::default()));
-        desk.hear(Message::Corpus(Arc::new(corpus)));
-        desk.hear(Message::Loading(LoadProgress { found: 5, read: 5, walked: true, done: true, ..Default::default() }));
-        desk
+impl TestApp {
+    pub(crate) fn new(config: Config, corpus: Corpus, columns: u16, rows: u16) -> TestApp {
+        TestApp::empty(config).start(Kept::default(), corpus, columns, rows)
+    }
+
+    /// Returns a program that has received no messages.
+    pub(crate) fn empty(config: Config) -> TestApp {
+        TestApp {
+            state: State::new(config, "town".to_owned(), now()),
+            effects: Vec::new(),
+            kept: Vec::new(),
+            requests: Vec::new(),
+            slow: false,
+            has_library: false,
+            saves: false,
+        }
+    }
+
+    /// Sends the messages of a start with these articles.
+    pub(crate) fn start(mut self, kept: Kept, corpus: Corpus, columns: u16, rows: u16) -> TestApp {
+        self.hear(Message::Resize(Size { columns, rows }));
+        self.hear(Message::Library(Box::new(kept)));
+        self.hear(Message::Corpus(Arc::new(corpus)));
+        self.hear(Message::Loading(LoadProgress { found: 5, read: 5, walked: true, done: true, ..Default::default() }));
+        self
     }
 
     /// Two panes.
-    pub(crate) fn wide() -> Desk {
-        Desk::new(Config::default(), town(), 120, 40)
+    pub(crate) fn wide() -> TestApp {
+        TestApp::new(Config::default(), town(), 120, 40)
     }
 
     /// One pane at a time.
-    pub(crate) fn narrow() -> Desk {
-        Desk::new(Config::default(), town(), 80, 24)
+    pub(crate) fn narrow() -> TestApp {
+        TestApp::new(Config::default(), town(), 80, 24)
     }
 
     /// Two panes, and one long article.
-    pub(crate) fn with_long(paragraphs: usize) -> Desk {
+    pub(crate) fn with_long(paragraphs: usize) -> TestApp {
         let corpus = town().with([shard(&[("long.txt", &long("A long read", paragraphs))], Origin::File)]);
-        let mut desk = Desk::new(Config::default(), corpus, 120, 40);
+        let mut desk = TestApp::new(Config::default(), corpus, 120, 40);
         desk.press("j");
         assert_eq!(desk.selected(), "A long read");
         desk
@@ -146,7 +165,11 @@ impl Desk {
                     let rows = facets(&corpus, &counted, &marks, &searches, &|| false).unwrap();
                     self.hear(Message::Facets { generation, rows });
                 }
-                // What the library and the clock do is done by hand where a test is about it.
+                Effect::Keep { number, .. } if self.saves => {
+                    self.effects.push(effect);
+                    self.hear(Message::Kept(number));
+                }
+                effect if self.has_library => self.effects.push(effect),
                 Effect::Recognise(_)
                 | Effect::Linger { .. }
                 | Effect::KeepSession { .. }
@@ -183,7 +206,7 @@ impl Desk {
     }
 
     /// Presses keys, written as in the config and parted by spaces.
-    pub(crate) fn press(&mut self, keys: &str) -> &mut Desk {
+    pub(crate) fn press(&mut self, keys: &str) -> &mut TestApp {
         for key in keys.split_whitespace() {
             self.hear(Message::Key(key.parse().unwrap()));
         }
@@ -191,7 +214,7 @@ impl Desk {
     }
 
     /// Types each character of `text`.
-    pub(crate) fn type_in(&mut self, text: &str) -> &mut Desk {
+    pub(crate) fn type_in(&mut self, text: &str) -> &mut TestApp {
         for c in text.chars() {
             self.hear(Message::Key(c.to_string().parse().unwrap()));
         }
@@ -199,7 +222,7 @@ impl Desk {
     }
 
     /// Types a filter and keeps it.
-    pub(crate) fn filter(&mut self, text: &str) -> &mut Desk {
+    pub(crate) fn filter(&mut self, text: &str) -> &mut TestApp {
         self.press("/").type_in(text).press("enter")
     }
 
@@ -293,7 +316,7 @@ pub(crate) enum Event {
     Loading(usize, usize),
 }
 
-impl Desk {
+impl TestApp {
     pub(crate) fn happen(&mut self, event: Event) {
         match event {
             Event::Key(key) => self.hear(Message::Key(key)),

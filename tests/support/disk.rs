@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{fs, io};
 
-use crate::support::terminal::Desk;
+use crate::support::terminal::TestTerminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
@@ -73,10 +73,10 @@ impl Disk {
     }
 
     /// The reader on this disk, for somebody who lives in `home`.
-    pub(crate) fn open(&self, home: &Path, arguments: &[&str]) -> Desk {
+    pub(crate) fn open(&self, home: &Path, arguments: &[&str]) -> TestTerminal {
         let rules = self.rules();
         let all: Vec<&str> = [rules.to_str().unwrap(), PROGRAM].into_iter().chain(arguments.iter().copied()).collect();
-        Desk::at_home(home, 100, 40, self.launcher.to_str().unwrap(), &all, &[])
+        TestTerminal::at_home(home, 100, 40, self.launcher.to_str().unwrap(), &all, &[])
     }
 
     /// A command line of the program on this disk.

@@ -1,23 +1,24 @@
-//! Numbers that look random and are the same in every run, and how often a test is to try its luck.
-#![allow(dead_code, reason = "each test program uses what it needs")]
+//! Pseudo-random numbers that are the same in every run, and settings from the environment.
 
-/// Begins with any number but 0.
-pub(crate) struct Dice(pub(crate) u64);
+/// A xorshift generator. The seed must not be 0.
+pub(crate) struct Rng(pub(crate) u64);
 
-impl Dice {
+impl Rng {
+    /// Returns a number from 0 up to, but not including, `limit`.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        self.0 % limit
+        (self.0 >> 11) % limit
     }
 
-    pub(crate) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len() as u64) as usize]
+    /// Returns an index of a slice of this length, or 0 if it is empty.
+    pub(crate) fn index(&mut self, limit: usize) -> usize {
+        self.below(limit.max(1) as u64) as usize
     }
 }
 
-/// A number that the environment gives.
+/// Returns the number in this environment variable.
 pub(crate) fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }

@@ -111,43 +111,44 @@ impl Answer {
 }
 
 /// A server at work; it ends when dropped.
-pub(crate) struct Server {
+pub(crate) struct TestServer {
     address: SocketAddr,
-    desk: Arc<Desk>,
+    state: Arc<ServerState>,
     listener: Option<JoinHandle<()>>,
 }
 
-struct Desk {
+struct ServerState {
     script: Box<dyn Fn(&Request) -> Answer + Send + Sync>,
-    books: Mutex<Books>,
+    connections: Mutex<Connections>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Books {
+struct Connections {
     requests: Vec<Request>,
     open: usize,
     most_open: usize,
     closing: bool,
     /// Those that are being answered, each with a number.
     streams: HashMap<usize, TcpStream>,
-    connections: usize,
+    count: usize,
 }
 
-impl Server {
+impl TestServer {
     /// Starts a server that answers each request as `script` says.
     pub(crate) fn start(script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let desk = Arc::new(Desk { script: Box::new(script), books: Mutex::default(), changed: Condvar::new() });
-        let serving = Arc::clone(&desk);
+        let state =
+            Arc::new(ServerState { script: Box::new(script), connections: Mutex::default(), changed: Condvar::new() });
+        let serving = Arc::clone(&state);
         let listener = thread::spawn(move || {
             let mut clients = Vec::new();
             for stream in listener.incoming() {
                 let stream = stream.unwrap();
                 let Some(number) = serving.admit(&stream) else { break };
-                let desk = Arc::clone(&serving);
-                clients.push(thread::spawn(move || desk.serve(number, &stream)));
+                let state = Arc::clone(&serving);
+                clients.push(thread::spawn(move || state.serve(number, &stream)));
                 if clients.len() >= 1_000 {
                     clients.retain(|client| !client.is_finished());
                 }
@@ -156,7 +157,7 @@ impl Server {
                 client.join().unwrap();
             }
         });
-        Self { address, desk, listener: Some(listener) }
+        Self { address, state, listener: Some(listener) }
     }
 
     /// The address of a path, which begins with a slash.
@@ -171,33 +172,36 @@ impl Server {
 
     /// Everything that was asked for until now.
     pub(crate) fn requests(&self) -> Vec<Request> {
-        self.desk.books.lock().unwrap().requests.clone()
+        self.state.connections.lock().unwrap().requests.clone()
     }
 
     /// The most requests that were being answered at the same time.
     pub(crate) fn most_open(&self) -> usize {
-        self.desk.books.lock().unwrap().most_open
+        self.state.connections.lock().unwrap().most_open
     }
 
     /// Waits until so many requests have come.
     pub(crate) fn wait_for_requests(&self, count: usize) {
-        let books = self.desk.books.lock().unwrap();
-        let waited = self.desk.changed.wait_timeout_while(books, PATIENCE, |books| books.requests.len() < count);
+        let connections = self.state.connections.lock().unwrap();
+        let waited = self
+            .state
+            .changed
+            .wait_timeout_while(connections, PATIENCE, |connections| connections.requests.len() < count);
         assert!(!waited.unwrap().1.timed_out(), "{count} requests have not come");
     }
 }
 
-impl Drop for Server {
+impl Drop for TestServer {
     fn drop(&mut self) {
         {
-            let mut books = self.desk.books.lock().unwrap();
-            books.closing = true;
-            for stream in books.streams.values() {
+            let mut connections = self.state.connections.lock().unwrap();
+            connections.closing = true;
+            for stream in connections.streams.values() {
                 let _ = stream.shutdown(Shutdown::Both);
             }
         }
-        self.desk.changed.notify_all();
-        // Wakes the listener, which then finds the desk closing.
+        self.state.changed.notify_all();
+        // Wakes the listener, which then finds the server closing.
         let _ = TcpStream::connect(self.address);
         if let Some(listener) = self.listener.take()
             && listener.join().is_err()
@@ -208,14 +212,14 @@ impl Drop for Server {
     }
 }
 
-impl Desk {
+impl ServerState {
     /// Takes a connection up and gives it a number; none when the server ends.
     fn admit(&self, stream: &TcpStream) -> Option<usize> {
-        let mut books = self.books.lock().unwrap();
-        books.connections += 1;
-        let number = books.connections;
-        books.streams.insert(number, stream.try_clone().unwrap());
-        (!books.closing).then_some(number)
+        let mut connections = self.connections.lock().unwrap();
+        connections.count += 1;
+        let number = connections.count;
+        connections.streams.insert(number, stream.try_clone().unwrap());
+        (!connections.closing).then_some(number)
     }
 
     fn serve(&self, number: usize, stream: &TcpStream) {
@@ -223,17 +227,17 @@ impl Desk {
         if let Ok(Some(request)) = read_request(stream) {
             let answer = (self.script)(&request);
             {
-                let mut books = self.books.lock().unwrap();
-                books.requests.push(request.clone());
-                books.open += 1;
-                books.most_open = books.most_open.max(books.open);
+                let mut connections = self.connections.lock().unwrap();
+                connections.requests.push(request.clone());
+                connections.open += 1;
+                connections.most_open = connections.most_open.max(connections.open);
             }
             self.changed.notify_all();
             let _ = self.answer(stream, &request, &answer);
-            self.books.lock().unwrap().open -= 1;
+            self.connections.lock().unwrap().open -= 1;
         }
         let _ = stream.shutdown(Shutdown::Both);
-        self.books.lock().unwrap().streams.remove(&number);
+        self.connections.lock().unwrap().streams.remove(&number);
     }
 
     fn answer(&self, mut stream: &TcpStream, request: &Request, answer: &Answer) -> io::Result<()> {
@@ -265,8 +269,11 @@ impl Desk {
             Answer::SlowDrip(pace, reply) => {
                 stream.write_all(reply.head(&length(reply.body.len())).as_bytes())?;
                 for byte in &reply.body {
-                    let books = self.books.lock().unwrap();
-                    let waited = self.changed.wait_timeout_while(books, *pace, |books| !books.closing).unwrap();
+                    let connections = self.connections.lock().unwrap();
+                    let waited = self
+                        .changed
+                        .wait_timeout_while(connections, *pace, |connections| !connections.closing)
+                        .unwrap();
                     if waited.0.closing {
                         break;
                     }

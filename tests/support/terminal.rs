@@ -61,7 +61,7 @@ pub(crate) const ATTRIBUTES: &str = "\x1b[?62;22c";
 pub(crate) const DARK: &str = "\x1b]11;rgb:1c1c/1c1c/1c1c\x1b\\";
 
 /// The program at work.
-pub(crate) struct Desk {
+pub(crate) struct TestTerminal {
     /// The answers to [`QUESTIONS`], sent while the test waits for something.
     pub(crate) answers: [&'static str; 2],
     /// Whether the config is wrong on purpose. If it is not, a message about it fails the test.
@@ -78,19 +78,25 @@ pub(crate) struct Desk {
     _home: Option<tempfile::TempDir>,
 }
 
-impl Desk {
-    pub(crate) fn open(columns: u16, rows: u16, arguments: &[&str]) -> Desk {
-        Desk::open_with(columns, rows, arguments, &[])
+impl TestTerminal {
+    pub(crate) fn open(columns: u16, rows: u16, arguments: &[&str]) -> TestTerminal {
+        TestTerminal::open_with(columns, rows, arguments, &[])
     }
 
-    pub(crate) fn open_with(columns: u16, rows: u16, arguments: &[&str], variables: &[(&str, &str)]) -> Desk {
-        Desk::run(columns, rows, env!("CARGO_BIN_EXE_newsdesk"), arguments, variables)
+    pub(crate) fn open_with(columns: u16, rows: u16, arguments: &[&str], variables: &[(&str, &str)]) -> TestTerminal {
+        TestTerminal::run(columns, rows, env!("CARGO_BIN_EXE_newsdesk"), arguments, variables)
     }
 
-    pub(crate) fn run(columns: u16, rows: u16, program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Desk {
+    pub(crate) fn run(
+        columns: u16,
+        rows: u16,
+        program: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> TestTerminal {
         let home = tempfile::tempdir().unwrap();
-        let desk = Desk::at_home(home.path(), columns, rows, program, arguments, variables);
-        Desk { _home: Some(home), ..desk }
+        let desk = TestTerminal::at_home(home.path(), columns, rows, program, arguments, variables);
+        TestTerminal { _home: Some(home), ..desk }
     }
 
     /// Runs the program for somebody who lives in this folder.
@@ -101,7 +107,7 @@ impl Desk {
         program: &str,
         arguments: &[&str],
         variables: &[(&str, &str)],
-    ) -> Desk {
+    ) -> TestTerminal {
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env_clear();
@@ -111,11 +117,11 @@ impl Desk {
             command.env(name, value);
         }
         command.env("HOME", home);
-        Desk::spawn(columns, rows, command)
+        TestTerminal::spawn(columns, rows, command)
     }
 
     /// Runs a command, with no variables but its own.
-    pub(crate) fn spawn(columns: u16, rows: u16, mut command: CommandBuilder) -> Desk {
+    pub(crate) fn spawn(columns: u16, rows: u16, mut command: CommandBuilder) -> TestTerminal {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         command.cwd(env!("CARGO_MANIFEST_DIR"));
@@ -129,7 +135,7 @@ impl Desk {
         let input = pair.master.take_writer().unwrap();
         // The emulator has no screen without cells.
         let screen = vt100::Parser::new(cells(rows.max(1)), cells(columns.max(1)), 0);
-        Desk {
+        TestTerminal {
             answers: [DARK, ATTRIBUTES],
             expects_config_problems: false,
             unanswered: 0,
@@ -179,7 +185,7 @@ impl Desk {
     }
 
     /// Takes what the program writes until `seen` is on the screen.
-    pub(crate) fn wait(&mut self, what: &str, seen: impl Fn(&Desk) -> bool) {
+    pub(crate) fn wait(&mut self, what: &str, seen: impl Fn(&TestTerminal) -> bool) {
         let begun = Instant::now();
         while !seen(self) {
             match self.output.recv_timeout(PATIENCE.saturating_sub(begun.elapsed())) {
