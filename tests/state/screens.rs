@@ -6,13 +6,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-use newsdesk::app::{ChangedPiece, Effect, FeedHealth, FeedRow, LoadProgress, Message, Notice, Size, State};
+use crate::support::app::TestApp;
+use newsdesk::app::{ChangedPiece, FeedHealth, FeedRow, LoadProgress, Message, Notice, Size};
 use newsdesk::article::{Problem, ReadError, Warning};
 use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, FileStamp, Origin, ShardBuilder};
 use newsdesk::formats::{FileHint, decode, read};
-use newsdesk::search::{count_hits, facets, other_case, scan};
 use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, TestBackend};
@@ -64,7 +63,7 @@ const TOWN: [(&str, &str); 7] = [
 ];
 
 struct Screen {
-    state: State,
+    app: TestApp,
     theme: Theme,
 }
 
@@ -87,12 +86,11 @@ impl Screen {
                 builder.push(file, name.as_bytes(), ordinal, reading.format, draft);
             }
         }
-        let now = NaiveDate::from_ymd_opt(2023, 10, 1).unwrap().and_hms_opt(12, 0, 0).unwrap();
         let theme = Theme::new(Some(Background::Dark), Depth::TrueColour, &HashMap::new());
-        let mut screen = Screen { state: State::new(config, "town".to_owned(), now), theme };
-        screen.hear(Message::Resize(Size { columns, rows }));
-        screen.hear(Message::Library(Box::default()));
-        screen.hear(Message::Corpus(Arc::new(Corpus::default().with([Arc::new(builder.finish())]))));
+        let mut screen = Screen { app: TestApp::empty(config), theme };
+        screen.app.hear(Message::Resize(Size { columns, rows }));
+        screen.app.hear(Message::Library(Box::default()));
+        screen.app.hear(Message::Corpus(Arc::new(Corpus::default().with([Arc::new(builder.finish())]))));
         let progress = LoadProgress {
             found: 7,
             read: 7,
@@ -103,7 +101,7 @@ impl Screen {
             stopped: false,
             ..LoadProgress::default()
         };
-        screen.hear(Message::Loading(progress));
+        screen.app.hear(Message::Loading(progress));
         screen
     }
 
@@ -112,54 +110,26 @@ impl Screen {
         self
     }
 
-    /// Takes a message in; a filter is answered at once.
-    fn hear(&mut self, message: Message) {
-        for effect in self.state.update(message) {
-            if let Effect::CountFacets { generation, corpus, counted, marks, searches } = &effect {
-                let rows = facets(corpus, counted, marks, searches, &|| false).unwrap();
-                self.hear(Message::Facets { generation: *generation, rows });
-            }
-            let Effect::Filter(request) = effect else { continue };
-            let mut answers = Vec::new();
-            scan(&request, &|| false, &mut |answer| answers.push(answer));
-            let answer = answers.pop().unwrap();
-            let other = other_case(&answer, &|| false);
-            let mut counts = Vec::new();
-            count_hits(&answer, &|| false, &mut |hits, complete| counts.push((hits, complete)));
-            self.hear(Message::Filtered(answer));
-            for (hits, complete) in counts {
-                self.hear(Message::HitsCounted { generation: request.generation, hits, complete });
-            }
-            if let Some((case, matched)) = other {
-                self.hear(Message::OtherCase { generation: request.generation, case, matched });
-            }
-        }
-    }
-
     fn heard(mut self, message: Message) -> Screen {
-        self.hear(message);
+        self.app.hear(message);
         self
     }
 
-    /// Presses keys, written as in the config and parted by spaces.
+    /// Presses keys, written as in the config and separated by spaces.
     fn press(mut self, keys: &str) -> Screen {
-        for key in keys.split_whitespace() {
-            self.hear(Message::Key(key.parse().unwrap()));
-        }
+        self.app.press(keys);
         self
     }
 
     fn type_in(mut self, text: &str) -> Screen {
-        for c in text.chars() {
-            self.hear(Message::Key(c.to_string().parse().unwrap()));
-        }
+        self.app.type_in(text);
         self
     }
 
     fn draw(&self) -> Terminal<TestBackend> {
-        let Size { columns, rows } = self.state.size();
+        let Size { columns, rows } = self.app.state.size();
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-        terminal.draw(|frame| draw(&self.state, &self.theme, frame)).unwrap();
+        terminal.draw(|frame| draw(&self.app.state, &self.theme, frame)).unwrap();
         terminal
     }
 
@@ -255,8 +225,8 @@ fn reading_pane() {
 #[test]
 fn markdown_keeps_its_marks() {
     let screen = Screen::new(80, 24).press("G");
-    let at = screen.state.list().slots().iter().position(|&slot| {
-        screen.state.corpus().get(slot).is_some_and(|entry| entry.headline().starts_with("How to hire"))
+    let at = screen.app.state.list().slots().iter().position(|&slot| {
+        screen.app.state.corpus().get(slot).is_some_and(|entry| entry.headline().starts_with("How to hire"))
     });
     let mut screen = screen.press("g");
     for _ in 0..at.unwrap() {
