@@ -18,6 +18,7 @@ mod support {
     pub(crate) mod material;
     pub(crate) mod reader;
     pub(crate) mod rng;
+    #[allow(dead_code, reason = "tests/engine uses the rest of the server")]
     pub(crate) mod server;
     pub(crate) mod terminal;
 }

@@ -1,6 +1,5 @@
 //! A disk that is slow, hangs or fails while a program reads or writes on it: `disk.c` stands between the program and
 //! the kernel, and a test says what becomes of which calls.
-#![allow(dead_code, reason = "each test program uses what it needs")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

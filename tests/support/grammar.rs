@@ -1,7 +1,6 @@
 //! What the program may write, as an allow-list: text without a control, and the sequences that it uses, each whole. What
 //! is not on the list is an error, harmless or not. It knows nothing of how the program makes text safe; what is
 //! invisible it asks Unicode's own tables.
-#![allow(dead_code, reason = "each test program uses what it needs")]
 
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, NoncharacterCodePoint};
 use icu_properties::{CodePointMapData, CodePointSetData};

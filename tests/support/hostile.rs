@@ -1,6 +1,5 @@
 //! Material that means harm: whatever a terminal could take as a command and an eye could be deceived by, in every place
 //! where text comes from.
-#![allow(dead_code, reason = "each test program uses what it needs")]
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,4 @@
 //! Articles on a disk, and somebody who hears what the archive tells of them.
-#![allow(dead_code, reason = "each test program uses what it needs")]
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

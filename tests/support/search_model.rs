@@ -1,7 +1,6 @@
 //! Finding articles a second time, sharing nothing with the program but the parser and the folding of single texts: whole
 //! articles are read and looked at paragraph by paragraph. Beside it what articles and queries are made of to be held
 //! against each other.
-#![allow(dead_code, reason = "each test program uses what it needs")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::ops::Range;

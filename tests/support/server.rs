@@ -1,6 +1,5 @@
 //! A web server on the loopback interface that does what a test tells it to, also what no server should. It answers
 //! one request on each connection.
-#![allow(dead_code, reason = "each test program uses what it needs")]
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};

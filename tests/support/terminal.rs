@@ -1,6 +1,5 @@
 //! The real program in a real pseudo-terminal, its screen read by a terminal emulator. Every wait is for something to
 //! appear; nothing sleeps for the sake of time.
-#![allow(dead_code, reason = "each test program uses what it needs")]
 
 use std::io::{Read, Write};
 use std::num::NonZero;
