@@ -203,7 +203,7 @@ mod unix {
 
     /// Types queries letter by letter, each letter answered as the filter thread answers it.
     fn typing(what: &str, folder: &Path, [to_screen, to_count, to_narrow]: [f64; 3], one_file: Option<&Path>) {
-        let corpus = Arc::new(load_all(&[Source::Named(folder.to_path_buf())], LoadOptions::default()).corpus);
+        let corpus = Arc::new(load_all(&[Source::Path(folder.to_path_buf())], LoadOptions::default()).corpus);
         let (mut first, mut whole, mut narrowed) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..3 {
             for text in TYPED {

@@ -88,7 +88,7 @@ mod loading {
     fn ten_thousand_files(bencher: Bencher<'_, '_>) {
         let folder = tempfile::tempdir().unwrap();
         seeds::write(&folder.path().join("desk"), &folder.path().join("one"), 10_000);
-        let sources = [Source::Named(folder.path().join("desk"))];
+        let sources = [Source::Path(folder.path().join("desk"))];
         bencher
             .counter(ItemsCount::new(10_000usize))
             .bench_local(|| load_all(&sources, LoadOptions::default()).corpus.len());

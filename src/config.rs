@@ -232,10 +232,7 @@ impl Config {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (Config::default(), Vec::new()),
             Err(error) => {
                 let cause = format!("cannot read the config: {error}");
-                let consequence = "using the defaults".to_owned();
-                let path = path.into();
-                let problem = Problem { path, line: None, column: None, cause, consequence, is_failure: true };
-                (Config::default(), vec![problem])
+                (Config::default(), vec![Problem::new(path, cause, "using the defaults").failure()])
             }
         }
     }
@@ -293,14 +290,7 @@ impl ConfigParser<'_> {
         if self.problems.iter().any(|problem| problem.line == Some(line)) {
             return;
         }
-        self.problems.push(Problem {
-            path: self.path.into(),
-            line: Some(line),
-            column: Some(column),
-            cause: cause.to_owned(),
-            consequence: consequence.to_owned(),
-            is_failure: false,
-        });
+        self.problems.push(Problem::new(self.path, cause, consequence).at(line).at_column(column));
     }
 
     /// Returns the line and column of a byte of the text, both from 1.

@@ -12,6 +12,6 @@ pub mod unreadable_rows;
 
 pub use corpus_service::CorpusService;
 pub use event::{Event, SavedState};
-pub use loader::{Loaded, load_all, load_until, load_with, make_snapshot};
+pub use loader::{Loaded, load_all, load_with, make_snapshot};
 pub use log::{log_to, note};
 pub use snapshot::{Cache, Pruned, SnapshotInfo, WriteOutcome};

@@ -190,12 +190,49 @@ pub fn web_address(place: &str) -> String {
     }
 }
 
+/// No feed matches a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownFeed {
+    /// No feed has this tag.
+    #[error("no feed has the tag {0}")]
+    Tag(String),
+    /// No feed has this name or address.
+    #[error("no feed is named \"{name}\"{}", suggestion(.similar.as_ref()))]
+    Name {
+        /// The name.
+        name: String,
+        /// A feed or tag with a similar name.
+        similar: Option<SimilarName>,
+    },
+}
+
+/// The name of a feed or of a tag that is similar to an unknown one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SimilarName {
+    /// A feed.
+    Feed(String),
+    /// A tag.
+    Tag(String),
+}
+
+fn suggestion(similar: Option<&SimilarName>) -> String {
+    match similar {
+        Some(SimilarName::Tag(tag)) => format!("; did you mean the tag #{tag}?"),
+        Some(SimilarName::Feed(name)) => format!("; did you mean \"{name}\"?"),
+        None => String::new(),
+    }
+}
+
 /// Returns the feeds with this address, this whole name, or this `#tag`.
 ///
 /// # Errors
 ///
-/// Returns an error message if no feed matches. It suggests a feed with a similar name.
-pub fn find_by_name<'f, F>(feeds: &'f [F], of: impl Fn(&F) -> &Subscription, name: &str) -> Result<Vec<&'f F>, String> {
+/// Returns an error if no feed matches. It names a feed with a similar name.
+pub fn find_by_name<'f, F>(
+    feeds: &'f [F],
+    of: impl Fn(&F) -> &Subscription,
+    name: &str,
+) -> Result<Vec<&'f F>, UnknownFeed> {
     let folded = name.trim().to_lowercase();
     let address = same_address(&Credentials::split(name.trim()).0);
     let is_meant = |feed: &Subscription| match folded.strip_prefix('#') {
@@ -208,19 +245,19 @@ pub fn find_by_name<'f, F>(feeds: &'f [F], of: impl Fn(&F) -> &Subscription, nam
     }
     let shown = clean(name.trim());
     if folded.starts_with('#') {
-        return Err(format!("no feed has the tag {}", redact(&shown)));
+        return Err(UnknownFeed::Tag(redact(&shown)));
     }
     let contains = |feed: &&F| !folded.is_empty() && of(feed).name().to_lowercase().contains(&folded);
     let near = feeds.iter().filter(contains).map(|feed| of(feed).name());
     let similar = feeds.iter().map(|feed| (strsim::jaro_winkler(&of(feed).name().to_lowercase(), &folded), of(feed)));
     let similar = similar.filter(|(score, _)| *score > 0.85).max_by(|a, b| a.0.total_cmp(&b.0));
     let tagged = feeds.iter().flat_map(|feed| &of(feed).tags).find(|tag| tag.to_lowercase() == folded);
-    let hint = match (tagged, near.min_by_key(|name| name.len()).or(similar.map(|(_, feed)| feed.name()))) {
-        (Some(tag), _) => format!("; did you mean the tag #{}?", clean(tag)),
-        (None, Some(name)) => format!("; did you mean \"{}\"?", clean(name)),
-        (None, None) => String::new(),
+    let similar = near.min_by_key(|name| name.len()).or(similar.map(|(_, feed)| feed.name()));
+    let similar = match tagged {
+        Some(tag) => Some(SimilarName::Tag(clean(tag).into_owned())),
+        None => similar.map(|name| SimilarName::Feed(clean(name).into_owned())),
     };
-    Err(format!("no feed is named \"{}\"{hint}", redact(&shown)))
+    Err(UnknownFeed::Name { name: redact(&shown), similar })
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::article::Problem;
 use crate::config::{Background, Config, ThemeChoice};
 use crate::engine::corpus_service::CorpusService;
 use crate::engine::event;
-use crate::engine::feeds::service::FeedService;
+use crate::engine::feeds::service::{FeedService, FeedServiceOptions};
 use crate::engine::library_writer::LibraryWriter;
 use crate::engine::library_writer::rescue::RescueOutcome;
 use crate::engine::loader::source::{LoadOptions, Source};
@@ -127,18 +127,14 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
     let named = sources.clone();
     let load = LoadOptions::of(&config);
     let shown = sources.iter().any(|source| matches!(source, Source::Feeds { .. }));
-    let archive = CorpusService::open_with(sources, load, cache, config.watch, message_sender(&events))?;
+    let archive = CorpusService::start(sources, load, cache, config.watch, message_sender(&events))?;
     let reader = ReaderId::new();
-    let feeds = FeedService::start(
-        library.clone(),
-        reader,
-        shown,
-        config.feeds.clone(),
-        archive.looker(),
-        message_sender(&events),
-    )?;
+    let options =
+        FeedServiceOptions { library: library.clone(), reader, feeds_visible: shown, settings: config.feeds.clone() };
+    let feeds = FeedService::start(options, archive.feeds_changed_notifier(), message_sender(&events))?;
     // Changes by other programs may concern feeds.
-    let (look, look_again, mut tell) = (archive.looker(), feeds.looker(), message_sender(&events));
+    let (look, look_again, mut tell) =
+        (archive.feeds_changed_notifier(), feeds.library_changed_notifier(), message_sender(&events));
     let tell = move |event| {
         if matches!(event, event::Event::ExternalChanges { .. }) {
             look();
@@ -147,7 +143,7 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
         tell(event);
     };
     let mut effects = Effects {
-        keeper: LibraryWriter::start(library, reader, named, tell)?,
+        library_writer: LibraryWriter::start(library, reader, named, tell)?,
         archive,
         feeds,
         search: start_search_worker(message_sender(&events))?,
@@ -163,7 +159,7 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
         editor: config.editor,
     };
     #[cfg(unix)]
-    terminal::signals::set_flush_hook(effects.keeper.closer());
+    terminal::signals::set_flush_hook(effects.library_writer.flush_handle());
     let reason = event_loop::run(&mut state, &mut screen, &mut effects, &inbox, &now);
     note(|| format!("ended: {reason:?}"));
     // Restore the terminal and save at the same time: a hanging terminal must not delay saving, and a slow disk must not
@@ -175,7 +171,7 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
         }
         drop(terminal);
     });
-    let unkept = effects.keeper.close(|| {
+    let unkept = effects.library_writer.close(|| {
         eprint_clean("newsdesk: the disk of the library is slow; waiting to save the last marks (^C discards them)");
     });
     drop(screen);

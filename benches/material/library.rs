@@ -20,7 +20,7 @@ use super::unix::{ask, milliseconds, row, seconds};
 pub(super) fn measure(articles: &Path, folder: &Path) {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).unwrap();
-    let corpus = Arc::new(load_all(&[Source::Named(articles.to_owned())], LoadOptions::default()).corpus);
+    let corpus = Arc::new(load_all(&[Source::Path(articles.to_owned())], LoadOptions::default()).corpus);
 
     // Every article is read, a third of them starred, a tenth of them tagged.
     let slots = corpus.order();

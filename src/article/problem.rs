@@ -79,6 +79,30 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Creates a problem of the content of the file at `path`.
+    pub fn new(path: impl Into<PathBuf>, cause: impl Into<String>, consequence: impl Into<String>) -> Problem {
+        let (path, cause, consequence) = (path.into(), cause.into(), consequence.into());
+        Problem { path, line: None, column: None, cause, consequence, is_failure: false }
+    }
+
+    /// Sets the line, counted from 1.
+    #[must_use]
+    pub fn at(self, line: u32) -> Problem {
+        Problem { line: Some(line), ..self }
+    }
+
+    /// Sets the column, counted from 1.
+    #[must_use]
+    pub fn at_column(self, column: u32) -> Problem {
+        Problem { column: Some(column), ..self }
+    }
+
+    /// Marks the problem as a failure of the system to read the file.
+    #[must_use]
+    pub fn failure(self) -> Problem {
+        Problem { is_failure: true, ..self }
+    }
+
     /// Creates the problem of a flaw in the file at `path`.
     pub fn flaw(path: PathBuf, flaw: Warning) -> Problem {
         let Warning { line, cause, consequence } = flaw;

@@ -35,7 +35,7 @@ pub(super) fn sources(paths: &[PathBuf], library: Option<&Path>, config: &Config
             }
             Source::Input(bytes)
         } else {
-            Source::Named(path.clone())
+            Source::Path(path.clone())
         });
     }
     Ok(sources)

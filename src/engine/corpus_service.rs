@@ -1,13 +1,16 @@
-//! The one thread that makes versions of the corpus: it loads, listens to the disk and reads again what changed, so
-//! that no change is lost to another. A change is one new version, in which the old articles give way to the new ones
-//! at once.
+//! The corpus service: the only thread that makes versions of the corpus, so that no change is lost to another.
+//!
+//! It loads the sources, watches them, and reads again what changed. Each change is one new version, in which the new
+//! articles replace the old ones at once.
 
 mod corpus_thread;
+mod problem_log;
+mod publisher;
 mod rebuild;
 pub(crate) mod rescan;
+mod snapshot_writer;
 pub(crate) mod watch;
 
-use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,122 +19,115 @@ use std::thread::{self, JoinHandle};
 
 use super::event::Event;
 use super::loader::ScanIndex;
-use super::loader::memory_budget::{LeftOut, MemoryBudget};
+use super::loader::memory_budget::MemoryBudget;
 use super::loader::source::{LoadOptions, Source};
 use super::loader::stalled_paths::StalledPaths;
 use super::log::note;
-use super::snapshot::{Cache, ReadTimes};
+use super::snapshot::Cache;
 use crate::util::panic_guard::catch_panic;
 use crate::util::priority::lower_thread_priority;
 use corpus_thread::CorpusThread;
+use problem_log::ProblemLog;
+use publisher::Publisher;
+use snapshot_writer::SnapshotWriter;
 use watch::{FsEvent, Watch};
 
-/// What the archive is asked.
+/// A command to the corpus thread.
 enum CorpusCommand {
     Reload,
     Disk(FsEvent),
     Watching(Option<Watch>),
+    /// Entries of feeds may have changed.
     Feeds,
     Close,
 }
 
-/// The reader's side of the archive. Dropping it ends the thread.
+/// The handle of the corpus service. Dropping it ends the thread.
 pub struct CorpusService {
-    orders: Sender<CorpusCommand>,
+    commands: Sender<CorpusCommand>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl CorpusService {
-    /// Begins to load `sources` and, if it is to `watch` them, keeps up with changes. Everything is told to `tell`.
-    /// Fails where the system gives out no thread.
-    pub fn open(
-        sources: Vec<Source>,
-        options: LoadOptions,
-        watch: bool,
-        tell: impl FnMut(Event) + Send + 'static,
-    ) -> io::Result<CorpusService> {
-        CorpusService::open_with(sources, options, None, watch, tell)
-    }
-
-    /// Like [`open`](Self::open), and keeps snapshots in `cache`, from which the next one begins.
-    pub fn open_with(
+    /// Starts loading `sources`, from snapshots in `cache` if there are any. Follows changes if `watch` is set. Sends
+    /// reports to `tell`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the system provides no thread.
+    pub fn start(
         sources: Vec<Source>,
         options: LoadOptions,
         cache: Option<Cache>,
         watch: bool,
         tell: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<CorpusService> {
-        let (orders, inbox) = mpsc::channel();
+        let (commands, inbox) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
-        let late = orders.clone();
-        let unanswered = StalledPaths::new(move |path| {
+        let late = commands.clone();
+        let stalled = StalledPaths::new(move |path| {
             let _ = late.send(CorpusCommand::Disk(FsEvent::Changed(vec![path])));
         });
-        let archivist = CorpusThread {
+        let corpus_thread = CorpusThread {
             sources,
             options,
             stop: Arc::clone(&stop),
-            orders: orders.clone(),
+            commands: commands.clone(),
             inbox,
-            tell: Box::new(tell),
-            corpus: Arc::default(),
-            map: ScanIndex::default(),
-            troubled: HashSet::new(),
-            room: Arc::new(MemoryBudget::new(options.memory)),
-            told_left_out: LeftOut::default(),
-            unanswered: Arc::new(unanswered),
+            publisher: Publisher::new(tell),
+            index: ScanIndex::default(),
+            problems: ProblemLog::default(),
+            budget: Arc::new(MemoryBudget::new(options.memory)),
+            stalled: Arc::new(stalled),
             watch: None,
-            cache,
-            ages: ReadTimes::of_snapshot(),
-            whole: false,
-            changed: None,
-            writer: None,
+            snapshots: SnapshotWriter::new(cache),
             feeds: None,
             stopped: None,
         };
-        let thread = thread::Builder::new().name("archive".to_owned()).spawn(move || {
+        let thread = thread::Builder::new().name("corpus".to_owned()).spawn(move || {
             if let Err(error) = lower_thread_priority() {
                 note(|| format!("cannot lower the thread priority: {error}"));
             }
-            if catch_panic(|| archivist.run(watch)).is_none() {
+            if catch_panic(|| corpus_thread.run(watch)).is_none() {
                 note(|| "internal error in the corpus thread; changes are no longer loaded".to_owned());
             }
         })?;
-        Ok(CorpusService { orders, stop, thread: Some(thread) })
+        Ok(CorpusService { commands, stop, thread: Some(thread) })
     }
 
-    /// Stops loading and keeps what is there.
+    /// Stops loading. Articles that are loaded stay.
     pub fn stop_loading(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Ends, and comes back when the thread has ended too and what it knows is in the snapshot. A reader who leaves does
-    /// not wait for that.
-    pub fn finish(mut self) {
+    /// Ends the thread and waits until the snapshots are written. At exit the program does not wait for that.
+    pub fn shutdown_and_wait(mut self) {
         let thread = self.thread.take();
         drop(self);
-        // What it could panic on is contained.
-        let _ = thread.map(JoinHandle::join);
-    }
-
-    /// What lets others say that feeds in the library may have changed.
-    pub(crate) fn looker(&self) -> impl Fn() + Clone + Send + Sync + 'static {
-        let orders = self.orders.clone();
-        move || {
-            let _ = orders.send(CorpusCommand::Feeds);
+        if let Some(thread) = thread {
+            // A panic of the thread is caught and logged.
+            let _ = thread.join();
         }
     }
 
-    /// Reads again what changed.
+    /// Returns a function that tells the service that entries of feeds may have changed.
+    pub(crate) fn feeds_changed_notifier(&self) -> impl Fn() + Clone + Send + Sync + 'static {
+        let commands = self.commands.clone();
+        move || {
+            let _ = commands.send(CorpusCommand::Feeds);
+        }
+    }
+
+    /// Compares everything with the disk and reads what changed.
     pub fn reload(&self) {
-        let _ = self.orders.send(CorpusCommand::Reload);
+        let _ = self.commands.send(CorpusCommand::Reload);
     }
 }
 
 impl Drop for CorpusService {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        let _ = self.orders.send(CorpusCommand::Close);
+        let _ = self.commands.send(CorpusCommand::Close);
     }
 }

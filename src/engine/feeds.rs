@@ -1,5 +1,6 @@
-//! The feed service: refreshes, subscriptions, imports, and the entries as articles.
+//! Feeds: subscribing, refreshing, import and export, and the stored entries as articles.
 
+pub mod backend;
 pub mod commands;
 pub(crate) mod context;
 pub(crate) mod diff;

@@ -1,5 +1,4 @@
-//! Loading sources: what was named is sorted out, the crew reads it, and what comes of it is handed on at a pace that
-//! suits whoever listens.
+//! Loads sources: snapshots first, then a pool of threads reads the files that changed.
 
 pub(crate) mod accumulator;
 pub(crate) mod available_memory;
@@ -28,11 +27,11 @@ use std::{fs, io};
 use super::log::note;
 use super::snapshot::{Cache, ReadTimes, WriteOutcome};
 use accumulator::CorpusAccumulator;
-use bundled::SEEDS;
-use file_reader::{kind_of, refusal};
+use bundled::BUNDLED_ARTICLES;
+use file_reader::{kind_of, read_error};
 use known_files::KnownFiles;
 use memory_budget::MemoryBudget;
-use pool::{Job, LoadCounts, LoadPool, LoadReport};
+use pool::{Job, LoadCounts, LoadPool, LoadReport, PoolOptions};
 
 use super::feeds::entries::FeedEntries;
 use crate::article::{Problem, ReadError};
@@ -40,35 +39,35 @@ use crate::corpus::{Corpus, FileEntry, LoadProgress, Origin, Shard};
 use stalled_paths::StalledPaths;
 use walk::SourceFolder;
 
-/// What is told while sources are loaded.
+/// A report while sources are loaded.
 #[derive(Debug)]
 pub(crate) enum LoadEvent {
-    /// Articles came out of a snapshot, without those of the files with these numbers.
-    Kept(Arc<Shard>, Vec<u32>),
-    /// That was all that comes out of snapshots.
-    KeptAll,
-    /// Articles came in.
+    /// Articles of a snapshot. The files with these numbers are dead.
+    FromSnapshot(Arc<Shard>, Vec<u32>),
+    /// All snapshots were read.
+    SnapshotsDone,
+    /// Articles of files.
     Shard(Arc<Shard>),
-    /// Something cannot be read, or not in full.
+    /// A file could not be read, or not completely.
     Problem(Problem),
-    /// How far it is.
+    /// The progress of loading.
     Progress(LoadProgress),
 }
 
-/// Everything that sources hold.
+/// The loaded sources.
 #[derive(Debug)]
 pub struct Loaded {
     /// The articles.
     pub corpus: Corpus,
-    /// What could not be read, or not in full, in the order of paths.
+    /// The problems, in the order of paths.
     pub problems: Vec<Problem>,
-    /// How many files were read, by the name of their format.
+    /// The number of files read, by format.
     pub formats: BTreeMap<&'static str, usize>,
-    /// How many files of other kinds were passed over, by the endings of their names.
+    /// The number of skipped files, by extension.
     pub passed_over: BTreeMap<&'static str, usize>,
-    /// Files and bytes.
+    /// The progress at the end of loading.
     pub progress: LoadProgress,
-    /// What took how long, one after the other.
+    /// The duration of each phase.
     pub phases: Vec<(&'static str, Duration)>,
     /// Whether a named path could not be read at all.
     pub is_path_missing: bool,
@@ -81,23 +80,13 @@ impl Loaded {
     }
 }
 
-/// Loads `sources` and comes back when all is there.
+/// Loads `sources` completely, without snapshots.
 pub fn load_all(sources: &[Source], options: LoadOptions) -> Loaded {
-    load_until(sources, options, &AtomicBool::new(false), &mut |_| {})
+    load_with(sources, options, None, &AtomicBool::new(false), &mut |_| {})
 }
 
-/// Loads `sources` and comes back when all is there, or when `stop` is set, with what is there then. `tell` hears how
-/// far it is, several times a second.
-pub fn load_until(
-    sources: &[Source],
-    options: LoadOptions,
-    stop: &AtomicBool,
-    tell: &mut dyn FnMut(LoadProgress),
-) -> Loaded {
-    load_with(sources, options, None, stop, tell)
-}
-
-/// Like [`load_until`], but what did not change since snapshots in `cache` were written comes from those.
+/// Loads `sources` until `stop` is set. Reads unchanged files from the snapshots in `cache`. Calls `tell` with the
+/// progress several times a second.
 pub fn load_with(
     sources: &[Source],
     options: LoadOptions,
@@ -106,49 +95,50 @@ pub fn load_with(
     tell: &mut dyn FnMut(LoadProgress),
 ) -> Loaded {
     let mut problems = Vec::new();
-    let room = Arc::new(MemoryBudget::new(options.memory));
-    room.tend(true);
-    let mut growing = CorpusAccumulator::new(&room, Arc::default());
+    let budget = Arc::new(MemoryBudget::new(options.memory));
+    budget.set_evicting(true);
+    let mut loaded = CorpusAccumulator::new(&budget, Arc::default());
     let began = Instant::now();
     for source in sources {
         let Source::Feeds { library, merge } = source else { continue };
-        let mut take = |shard| _ = growing.hear(LoadEvent::Shard(shard));
-        if let Err(error) = FeedEntries::load(library, *merge, (&room, stop), &mut take) {
+        let mut take = |shard| {
+            loaded.push(LoadEvent::Shard(shard));
+        };
+        if let Err(error) = FeedEntries::load(library, *merge, &budget, stop, &mut take) {
             problems.push(FeedEntries::problem(library, &error));
         }
     }
-    let unanswered = Arc::default();
-    let (tally, _, known) =
-        load(sources, options, (&room, &unanswered, stop), KnownFiles::default(), cache, &mut |event| {
-            match growing.hear(event) {
-                Some(LoadEvent::Problem(problem)) => problems.push(problem),
-                Some(LoadEvent::Progress(progress)) => tell(progress),
-                _ => {}
-            }
-            growing.make_room(&mut |_| {});
-        });
-    let LoadStats { counts, progress } = tally;
-    let LoadCounts { formats, passed_over } = counts;
+    let stalled = Arc::default();
+    let context = LoadContext { budget: &budget, stalled: &stalled, stop };
+    let result = load(sources, options, context, KnownFiles::default(), cache, &mut |event| {
+        match loaded.push(event) {
+            Some(LoadEvent::Problem(problem)) => problems.push(problem),
+            Some(LoadEvent::Progress(progress)) => tell(progress),
+            _ => {}
+        }
+        loaded.evict(&mut |_| {});
+    });
+    let LoadResult { counts: LoadCounts { formats, passed_over }, progress, known, .. } = result;
     let read = began.elapsed();
-    // What was not looked at is not gone.
-    let (mut corpus, _) = growing.finish(known.changed().filter(|_| !progress.stopped));
+    // If loading was stopped, files that were not looked at still exist.
+    let (mut corpus, _) = loaded.finish(known.changed().filter(|_| !progress.stopped));
     drop(known);
-    room.settle(&mut corpus, &mut |_| {});
+    budget.enforce(&mut corpus, &mut |_| {});
     let corpus = Arc::unwrap_or_clone(corpus);
-    let progress = room.told_in(progress);
-    problems.extend(room.problem());
+    let progress = budget.with_left_out(progress);
+    problems.extend(budget.problem());
     problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     let phases = vec![("reading", read), ("ordering", began.elapsed() - read)];
     let mut failed = problems.iter().filter(|problem| problem.is_failure).map(|problem| &problem.path).peekable();
     let is_path_missing = failed.peek().is_some() && {
         let failed: HashSet<&PathBuf> = failed.collect();
-        sources.iter().any(|source| matches!(source, Source::Named(path) if failed.contains(path)))
+        sources.iter().any(|source| matches!(source, Source::Path(path) if failed.contains(path)))
     };
     Loaded { corpus, problems, formats, passed_over, progress, phases, is_path_missing }
 }
 
-/// Writes the snapshot of the folder at `path`, or brings it up to date, and gives back what was loaded for it.
-/// `loading` hears how far that is, and `writing` how many shards are done, of how many.
+/// Writes or updates the snapshot of the folder at `path`, and returns what was loaded for it. Calls `loading` with the
+/// progress, and `writing` with the number of written shards and of all shards.
 pub fn make_snapshot(
     path: &Path,
     options: LoadOptions,
@@ -156,95 +146,113 @@ pub fn make_snapshot(
     loading: &mut dyn FnMut(LoadProgress),
     writing: &mut dyn FnMut(usize, usize),
 ) -> io::Result<(Loaded, WriteOutcome)> {
-    let sources = [Source::Named(path.to_path_buf())];
-    let mut ages = ReadTimes::of_snapshot();
-    ages.begin(0);
+    let sources = [Source::Path(path.to_path_buf())];
+    let mut read_times = ReadTimes::of_snapshot();
+    read_times.mark_since(0);
     let loaded = load_with(&sources, options, Some(cache), &AtomicBool::new(false), loading);
     let troubled: HashSet<&Path> = loaded.problems.iter().map(|problem| problem.path.as_path()).collect();
     let sound = |file: &FileEntry<'_>| troubled.is_empty() || !troubled.contains(&*file.dir.join(file.name));
     let mut written = WriteOutcome::NotWorthIt;
     if loaded.progress.left_out_articles > 0 {
-        // What does not fit into the memory is read in part, and a snapshot of a part would not be used.
+        // Not all files fit into the memory budget, and a snapshot of a part would not be used.
         return Ok((loaded, written));
     }
     for root in cache.roots(&sources) {
-        written = cache.write(&root, options, &loaded.corpus, &ages, &sound, writing)?;
+        written = cache.write(&root, options, &loaded.corpus, &read_times, &sound, writing)?;
     }
     Ok((loaded, written))
 }
 
-/// What was counted while sources were loaded.
-pub(crate) struct LoadStats {
-    pub(crate) counts: LoadCounts,
-    pub(crate) progress: LoadProgress,
-}
-
-/// Where articles were looked for: what a change on disk is set against.
+/// The folders and files that were scanned. Changes on disk are looked up here.
 #[derive(Debug, Default)]
 pub(crate) struct ScanIndex {
-    /// Folders that were looked into, by their paths without links.
+    /// The scanned folders, by their paths without links.
     pub(crate) folders: HashMap<PathBuf, Arc<SourceFolder>>,
-    /// Files that were named, by their paths without links.
+    /// The files that the reader named, by their paths without links.
     pub(crate) named: HashMap<PathBuf, (Arc<SourceFolder>, OsString)>,
-    /// Folders that are shown under another path. If that path is removed, they are shown under theirs.
+    /// Other paths of scanned folders. If the shown path is removed, the folder is shown under one of these.
     pub(crate) doubles: Vec<Arc<SourceFolder>>,
 }
 
-/// Loads `sources` but for the files that are `known` and did not change. Where there is a `cache`, what its snapshots
-/// hold comes first and becomes known. Gives back what is known, with which of it did not change.
+/// What loading shares with the service that started it.
+#[derive(Clone, Copy)]
+pub(crate) struct LoadContext<'a> {
+    pub(crate) budget: &'a Arc<MemoryBudget>,
+    pub(crate) stalled: &'a Arc<StalledPaths>,
+    /// Set to stop loading.
+    pub(crate) stop: &'a AtomicBool,
+}
+
+/// The result of loading.
+pub(crate) struct LoadResult {
+    pub(crate) counts: LoadCounts,
+    pub(crate) progress: LoadProgress,
+    pub(crate) index: ScanIndex,
+    /// The known files; the unchanged ones are marked.
+    pub(crate) known: Arc<KnownFiles>,
+}
+
+/// Loads `sources`, except for unchanged `known` files. The snapshots in `cache` are read first; their files become
+/// known.
 pub(crate) fn load(
     sources: &[Source],
     options: LoadOptions,
-    (room, unanswered, stop): (&Arc<MemoryBudget>, &Arc<StalledPaths>, &AtomicBool),
+    context: LoadContext<'_>,
     mut known: KnownFiles,
     cache: Option<&Cache>,
     tell: &mut dyn FnMut(LoadEvent),
-) -> (LoadStats, ScanIndex, Arc<KnownFiles>) {
+) -> LoadResult {
     if let Some(cache) = cache {
         let began = Instant::now();
         for root in cache.roots(sources) {
-            cache.read(&root, options, (room, stop), &mut |shard, dead| {
+            cache.read(&root, options, context, &mut |shard, dead| {
                 known.add(&shard, |number, _| dead.binary_search(&number).is_err());
-                tell(LoadEvent::Kept(shard, dead));
+                tell(LoadEvent::FromSnapshot(shard, dead));
             });
         }
         note(|| format!("snapshots gave {} files in {:?}", known.len(), began.elapsed()));
-        tell(LoadEvent::KeptAll);
+        tell(LoadEvent::SnapshotsDone);
     }
     let began = Instant::now();
     let mut plan = Plan::default();
     for source in sources {
         match source {
-            Source::Named(path) => plan.path(path, tell),
+            Source::Path(path) => plan.path(path, tell),
             Source::Bundled => plan.bundled(),
             Source::Input(bytes) => plan.input(bytes.clone()),
-            // Who listens to what changes in the library reads those.
+            // The callers read the entries of feeds.
             Source::Feeds { .. } => {}
         }
     }
-    let named: HashSet<PathBuf> = plan.named.keys().cloned().collect();
     let known = Arc::new(known);
-    let crew = LoadPool::new(options, &known, room, unanswered, named, HashMap::new());
-    let counts = crew.work(plan.jobs, stop, &mut |report| match report {
+    let pool = LoadPool::new(PoolOptions {
+        options,
+        known: Arc::clone(&known),
+        budget: Arc::clone(context.budget),
+        stalled: Arc::clone(context.stalled),
+        named: plan.named.keys().cloned().collect(),
+        folders: HashMap::new(),
+    });
+    let counts = pool.run(plan.jobs, context.stop, &mut |report| match report {
         LoadReport::Shard(shard) => {
             tell(LoadEvent::Shard(shard));
-            tell(LoadEvent::Progress(crew.progress()));
+            tell(LoadEvent::Progress(pool.progress()));
         }
         LoadReport::Problem(problem) => tell(LoadEvent::Problem(problem)),
-        LoadReport::Tick => tell(LoadEvent::Progress(crew.progress())),
+        LoadReport::Tick => tell(LoadEvent::Progress(pool.progress())),
     });
-    let progress = LoadProgress { done: true, stopped: stop.load(Ordering::Relaxed), ..crew.progress() };
+    let progress = LoadProgress { done: true, stopped: context.stop.load(Ordering::Relaxed), ..pool.progress() };
     note(|| format!("{} files looked at, {} bytes read in {:?}", progress.read, progress.bytes, began.elapsed()));
-    let map = ScanIndex { folders: crew.take_folders(), named: plan.named, doubles: crew.take_doubles() };
-    (LoadStats { counts, progress }, map, known)
+    let index = ScanIndex { folders: pool.take_folders(), named: plan.named, doubles: pool.take_doubles() };
+    LoadResult { counts, progress, index, known }
 }
 
-/// What is to be done for the sources that were named.
+/// The jobs for the sources.
 #[derive(Default)]
 struct Plan {
     jobs: Vec<Job>,
     named: HashMap<PathBuf, (Arc<SourceFolder>, OsString)>,
-    /// The folder of the file that was named last: the next is often its neighbour.
+    /// The folder of the last file; the next one is often in the same folder.
     parent: Option<Arc<SourceFolder>>,
 }
 
@@ -254,7 +262,7 @@ impl Plan {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => match fs::canonicalize(path) {
                 Ok(real) => self.jobs.push(Job::Folder(Arc::new(SourceFolder::root(path, real)))),
-                Err(error) => refuse(&refusal(&error)),
+                Err(error) => refuse(&read_error(&error)),
             },
             Ok(metadata) if metadata.is_file() => {
                 if let Err(why) = self.file(path) {
@@ -262,7 +270,7 @@ impl Plan {
                 }
             }
             Ok(metadata) => refuse(&ReadError::NotRegular(kind_of(metadata.file_type()))),
-            Err(error) => refuse(&refusal(&error)),
+            Err(error) => refuse(&read_error(&error)),
         }
     }
 
@@ -274,7 +282,7 @@ impl Plan {
             Some(folder) => Arc::clone(folder),
             None => {
                 let parent = if shown.as_os_str().is_empty() { Path::new(".") } else { shown };
-                let real = fs::canonicalize(parent).map_err(|error| refusal(&error))?;
+                let real = fs::canonicalize(parent).map_err(|error| read_error(&error))?;
                 Arc::new(SourceFolder::root(shown, real))
             }
         };
@@ -293,7 +301,7 @@ impl Plan {
 
     fn bundled(&mut self) {
         let dir: Arc<Path> = Arc::from(Path::new("seeds"));
-        self.jobs.extend(SEEDS.iter().map(|(name, bytes)| Job::Bytes {
+        self.jobs.extend(BUNDLED_ARTICLES.iter().map(|(name, bytes)| Job::Bytes {
             dir: Arc::clone(&dir),
             name: OsStr::new(name).to_owned(),
             place: format!("bundled:{name}").into_bytes(),

@@ -1,4 +1,4 @@
-//! `--log FILE`: what the program does, a line for each thing. While there is no file it costs one look at a flag.
+//! The log of `--log FILE`. Without a file, a log call costs one check of a flag.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,19 +14,19 @@ use crate::util::lock;
 
 static LOG: OnceLock<Mutex<File>> = OnceLock::new();
 
-/// Logs to the file at `path` from now on, after what it holds; only the first call counts.
+/// Appends to the file at `path` from now on. Only the first call has an effect.
 pub fn log_to(path: &Path) -> io::Result<()> {
-    // It tells what is read, and from where.
+    // The log contains paths and addresses.
     let file = owner_only::file_to_append(path)?;
     let _ = LOG.set(Mutex::new(file));
     Ok(())
 }
 
-/// Logs what `line` gives, if there is a log.
+/// Logs the result of `line`, if there is a log.
 pub fn note(line: impl FnOnce() -> String) {
     let Some(log) = LOG.get() else { return };
     let line = entry(&line());
-    // A log that cannot be written is no reason to disturb a reader.
+    // A failure to write the log is not reported.
     let _ = lock(log).write_all(line.as_bytes());
 }
 

@@ -1,9 +1,8 @@
-//! Snapshots on disk: what was read of a large folder, so that the next start need not read it again.
+//! Snapshots on disk: the parsed articles of a large folder, so that the next start does not read it again.
 //!
-//! A snapshot is a folder of shards, each named by its checksum, and a manifest that lists them. Everything is written
-//! under a passing name and then renamed, the manifest last: whenever it is broken off, the old manifest stands or the
-//! new one. A snapshot is believed in nothing that the disk does not confirm: what is damaged or foreign is left out
-//! and read afresh, and of every file size and time are compared.
+//! A snapshot is a folder of shards, each named by its checksum, and a manifest that lists them. Files are written under a
+//! temporary name and then renamed, the manifest last, so an interrupted write leaves the old manifest or the new one.
+//! The disk decides: damaged or foreign data is skipped and read again, and the size and time of every file are compared.
 
 mod maintenance;
 pub(crate) mod manifest;
@@ -14,19 +13,19 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use xxhash_rust::xxh3::Xxh3;
 
-use maintenance::clean_up;
+use maintenance::remove_stale;
 pub use maintenance::{Pruned, SnapshotInfo};
 pub(crate) use read_times::ReadTimes;
 use selection::{ShardSelection, choose};
 
-use super::loader::memory_budget::MemoryBudget;
+use super::loader::LoadContext;
 use super::loader::source::{LoadOptions, Source};
 use super::log::note;
 use crate::corpus::ShardDigest;
@@ -34,57 +33,57 @@ use crate::corpus::codec::{SHARD_VERSION, damaged, decode, encode, os_bytes};
 use crate::corpus::{Corpus, FileEntry, Shard};
 use crate::library::owner_only;
 use crate::util::panic_guard::{INTERNAL_ERROR, catch_panic};
-use manifest::{Manifest, ShardRow, contents};
+use manifest::{Manifest, ShardRow, parser_fingerprint};
 
 const MANIFEST: &str = "manifest";
 const SHARD_ENDING: &str = ".shard";
-const PASSING: &str = "passing-";
+const TEMP_PREFIX: &str = "passing-";
 
-/// Where snapshots are kept, and of which folders.
+/// The folder of the snapshots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
     folder: PathBuf,
-    least: usize,
+    min_files: usize,
 }
 
-/// What came of writing a snapshot.
+/// The result of writing a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
     /// The folder has too few files to be worth it, or cannot have one.
     NotWorthIt,
-    /// It stood there already.
+    /// The snapshot was up to date.
     UpToDate,
-    /// It was written, with so many new bytes of shards.
+    /// The snapshot was written, with this number of bytes in new shards.
     New(u64),
 }
 
 /// A folder that may have a snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct Root {
-    /// As it was named.
+    /// The path as the reader typed it.
     pub(crate) shown: PathBuf,
-    /// Without links.
+    /// The path without links.
     pub(crate) real: PathBuf,
 }
 
 impl Cache {
-    /// The snapshots below `folder`, which need not be there yet.
+    /// Returns the cache below `folder`, which is created when needed.
     pub fn new(folder: &Path) -> Cache {
-        Cache { folder: folder.join("snapshots"), least: 1_000 }
+        Cache { folder: folder.join("snapshots"), min_files: 1_000 }
     }
 
-    /// Keeps snapshots of folders that have this many files with articles: 1,000 unless told.
+    /// Sets the number of files with articles from which on a folder gets a snapshot. The default is 1,000.
     #[must_use]
-    pub fn with_least(self, least: usize) -> Cache {
-        Cache { least, ..self }
+    pub fn with_least(self, min_files: usize) -> Cache {
+        Cache { min_files, ..self }
     }
 
-    /// The folders among `sources` that may have a snapshot: not those inside one another, as files would be in two,
-    /// and none that the snapshots themselves are in.
+    /// Returns the folders among `sources` that may have a snapshot. Excludes nested folders, whose files would be in two
+    /// snapshots, and folders that contain the cache.
     pub(crate) fn roots(&self, sources: &[Source]) -> Vec<Root> {
         let mut all = Vec::new();
         for source in sources {
-            let Source::Named(shown) = source else { continue };
+            let Source::Path(shown) = source else { continue };
             if let Some(real) = fs::canonicalize(shown).ok().filter(|real| real.is_dir()) {
                 all.push(Root { shown: shown.clone(), real });
             }
@@ -98,7 +97,7 @@ impl Cache {
         all.iter().enumerate().filter(apart).map(|(_, root)| root.clone()).collect()
     }
 
-    /// The folder of the snapshot of `root`.
+    /// Returns the folder of the snapshot of `root`.
     fn place(&self, root: &Root, options: LoadOptions) -> io::Result<PathBuf> {
         let mut hash = Xxh3::new();
         hash.update(os_bytes(root.real.as_os_str())?);
@@ -108,13 +107,13 @@ impl Cache {
         Ok(self.folder.join(format!("{:016x}", hash.digest())))
     }
 
-    /// Reads the snapshot of `root`, if there is one and it takes no more than half of the `room`, and gives out its
-    /// shards, each with the numbers of its files that are dead. Gives back whether there is one.
+    /// Reads the snapshot of `root`, unless it takes more than half of the memory budget. Calls `tell` with each shard and
+    /// the numbers of its dead files. Returns whether there is a snapshot.
     pub(crate) fn read(
         &self,
         root: &Root,
         options: LoadOptions,
-        (room, stop): (&MemoryBudget, &AtomicBool),
+        context: LoadContext<'_>,
         tell: &mut dyn FnMut(Arc<Shard>, Vec<u32>),
     ) -> bool {
         let Ok(place) = self.place(root, options) else { return false };
@@ -122,18 +121,18 @@ impl Cache {
         let manifest = match fs::read(&path).and_then(|bytes| Manifest::decode(&bytes)) {
             Ok(manifest) if manifest.is_of(&root.real, options) => manifest,
             Ok(_) => {
-                note(|| format!("{}: of another version or folder; everything is read", path.display()));
+                note(|| format!("{}: of another version or folder; reading all files", path.display()));
                 return false;
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return false,
             Err(error) => {
-                note(|| format!("{}: {error}; everything is read", path.display()));
+                note(|| format!("{}: {error}; reading all files", path.display()));
                 return false;
             }
         };
-        // What is known of its files holds all of it until loading ends, so that none of it could make room for others.
-        if !room.has_plenty_for(manifest.shards.iter().map(|line| line.sealed.length).sum()) {
-            note(|| format!("{}: larger than half of the memory; everything is read", path.display()));
+        // The known files keep all of the snapshot in memory until loading ends, so none of it could be evicted.
+        if !context.budget.has_plenty_for(manifest.shards.iter().map(|line| line.sealed.length).sum()) {
+            note(|| format!("{}: larger than half of the memory; reading all files", path.display()));
             return false;
         }
         touch(&path);
@@ -145,59 +144,59 @@ impl Cache {
                 let (sender, manifest, next, place) = (sender.clone(), &manifest, &next, &place);
                 scope.spawn(move || {
                     while let Some(line) = manifest.shards.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if stop.load(Ordering::Relaxed) {
+                        if context.stop.load(Ordering::Relaxed) {
                             return;
                         }
                         let path = place.join(name_of(line.sealed));
                         let read = catch_panic(|| read_shard(&path, line, &root.shown));
                         match read.unwrap_or_else(|| Err(damaged(INTERNAL_ERROR))) {
                             Ok(shard) => drop(sender.send((Arc::new(shard), line.dead.clone()))),
-                            Err(error) => note(|| format!("{}: {error}; its files are read", path.display())),
+                            Err(error) => note(|| format!("{}: {error}; reading its files", path.display())),
                         }
                     }
                 });
             }
             drop(sender);
             for (shard, dead) in inbox {
-                room.take(&shard);
+                context.budget.charge(&shard);
                 tell(shard, dead);
             }
         });
         true
     }
 
-    /// Writes the snapshot of `root`, with those of its files in `corpus` that were read long enough after they were
-    /// written and that nothing is wrong with, as `sound` says by folder and name. `tell` hears how many shards are
-    /// done, of how many.
+    /// Writes the snapshot of `root`: the files of `corpus` that were read long enough after they were written, and for
+    /// which `sound` returns true. Calls `tell` with the number of written shards and of all shards.
     pub(crate) fn write(
         &self,
         root: &Root,
         options: LoadOptions,
         corpus: &Corpus,
-        ages: &ReadTimes,
+        read_times: &ReadTimes,
         sound: &dyn Fn(&FileEntry<'_>) -> bool,
         tell: &mut dyn FnMut(usize, usize),
     ) -> io::Result<WriteOutcome> {
-        let mut bundle = ShardSelection::default();
+        let mut selection = ShardSelection::default();
         let mut files = 0;
         for ((start, shard), mut alive) in corpus.shards().zip(corpus.living_files()) {
-            let whole = choose(shard, &mut alive, &root.shown, &|file| ages.is_settled(start, file) && sound(file));
+            let whole =
+                choose(shard, &mut alive, &root.shown, &|file| read_times.is_settled(start, file) && sound(file));
             let count = alive.iter().filter(|&&alive| alive).count();
             files += count;
             if count > 0 {
-                bundle.put(Arc::clone(shard), alive, whole && count * 2 >= shard.files().len());
+                selection.add(Arc::clone(shard), alive, whole && count * 2 >= shard.files().len());
             }
         }
-        if files < self.least {
+        if files < self.min_files {
             return Ok(WriteOutcome::NotWorthIt);
         }
         let place = self.place(root, options)?;
-        let chosen = bundle.close();
+        let chosen = selection.finish();
         let old = fs::read(place.join(MANIFEST)).and_then(|bytes| Manifest::decode(&bytes)).ok();
         let old = old.filter(|manifest| manifest.is_of(&root.real, options));
         let mut lines = Vec::new();
         for (shard, alive) in &chosen {
-            // Unless it stands on disk, it has to be gone through once to know its name.
+            // The name of a shard is its checksum, so a new shard is encoded once to find it.
             let sealed = match shard.sealed() {
                 Some(sealed) => sealed,
                 None => encode(shard, &root.shown, &mut io::sink())?,
@@ -212,10 +211,10 @@ impl Cache {
             let metadata = fs::metadata(place.join(name_of(sealed)));
             metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() == sealed.length)
         };
-        // What was not read from there or written there by this program may be damaged.
+        // Shards that this program has neither read nor written there may be damaged.
         let sure = |(shard, _): &(Arc<Shard>, Vec<bool>)| shard.sealed().is_some_and(stands);
         if old.is_some_and(|old| old.shards == lines) && chosen.iter().all(sure) {
-            clean_up(&place, &lines, SystemTime::now(), &mut Pruned::default());
+            remove_stale(&place, &lines, SystemTime::now(), &mut Pruned::default());
             return Ok(WriteOutcome::UpToDate);
         }
         owner_only::folder(&place)?;
@@ -224,7 +223,7 @@ impl Cache {
             tell(number, chosen.len());
             let Some(sealed) = shard.sealed().filter(|&sealed| stands(sealed)) else {
                 let mut sealed = None;
-                put(&place, |file| {
+                write_atomically(&place, |file| {
                     let known = encode(shard, &root.shown, file)?;
                     sealed = Some(known);
                     Ok(name_of(known))
@@ -235,14 +234,15 @@ impl Cache {
                 }
                 continue;
             };
-            // Another program is to see that it is in use.
+            // Show other programs that it is in use.
             touch(&place.join(name_of(sealed)));
         }
         let written = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let manifest = Manifest { contents: contents(), root: root.real.clone(), options, written, shards: lines };
+        let manifest =
+            Manifest { contents: parser_fingerprint(), root: root.real.clone(), options, written, shards: lines };
         let bytes = manifest.encode()?;
-        put(&place, |file| file.write_all(&bytes).map(|()| MANIFEST.to_owned()))?;
-        clean_up(&place, &manifest.shards, SystemTime::now(), &mut Pruned::default());
+        write_atomically(&place, |file| file.write_all(&bytes).map(|()| MANIFEST.to_owned()))?;
+        remove_stale(&place, &manifest.shards, SystemTime::now(), &mut Pruned::default());
         Ok(WriteOutcome::New(new))
     }
 }
@@ -263,7 +263,7 @@ fn name_of(sealed: ShardDigest) -> String {
     format!("{:032x}{SHARD_ENDING}", sealed.checksum)
 }
 
-/// Notes that something is in use; where that fails it is pruned earlier.
+/// Marks a file as used. If that fails, it is pruned earlier.
 fn touch(path: &Path) {
     let touched = File::options().append(true).open(path).and_then(|file| file.set_modified(SystemTime::now()));
     if let Err(error) = touched {
@@ -271,17 +271,17 @@ fn touch(path: &Path) {
     }
 }
 
-/// Writes a file into `place` under a passing name, and then gives it the name that writing it ended with.
-fn put(place: &Path, write: impl FnOnce(&mut File) -> io::Result<String>) -> io::Result<()> {
+/// Writes a file in `place` under a temporary name, and then renames it to the name that `write` returns.
+fn write_atomically(place: &Path, write: impl FnOnce(&mut File) -> io::Result<String>) -> io::Result<()> {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
-    // Processes in other containers may have our number.
+    // A process in another container may have the same process number.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let passing = place.join(format!("{PASSING}{}-{now}{number}", std::process::id()));
-    let done = owner_only::new_file(&passing).and_then(|mut file| write(&mut file));
-    let done = done.and_then(|name| fs::rename(&passing, place.join(name)));
+    let temporary = place.join(format!("{TEMP_PREFIX}{}-{now}{number}", std::process::id()));
+    let done = owner_only::new_file(&temporary).and_then(|mut file| write(&mut file));
+    let done = done.and_then(|name| fs::rename(&temporary, place.join(name)));
     if done.is_err() {
-        let _ = fs::remove_file(&passing);
+        let _ = fs::remove_file(&temporary);
     }
     done
 }

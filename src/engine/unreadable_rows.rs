@@ -20,12 +20,5 @@ pub(crate) fn problems(path: &Path) -> impl Iterator<Item = Problem> {
 
 /// Returns a skipped row as a problem of the library at `path`.
 pub fn problem(path: &Path, row: &UnreadableRow) -> Problem {
-    Problem {
-        path: path.to_owned(),
-        line: None,
-        column: None,
-        cause: row.to_string(),
-        consequence: format!("{}; nothing was deleted", row.consequence()),
-        is_failure: false,
-    }
+    Problem::new(path, row.to_string(), format!("{}; nothing was deleted", row.consequence()))
 }

@@ -113,8 +113,8 @@ impl ArticleLine {
         }
     }
 
-    fn known(self) -> std::result::Result<ArticleRecord, String> {
-        let number = |text: &str| u64::from_str_radix(text, 16).map_err(|_| format!("\"{text}\" is no identity"));
+    fn known(self) -> std::result::Result<ArticleRecord, LineError> {
+        let number = |text: &str| u64::from_str_radix(text, 16).map_err(|_| LineError::Identity(text.to_owned()));
         let origin = match self.origin.as_str() {
             "file" => "file",
             "bundled" => "bundled",
@@ -178,8 +178,8 @@ fn moment(seconds: Option<i64>) -> Option<String> {
     DateTime::from_timestamp(seconds?, 0).map(|moment| moment.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-fn seconds(moment: Option<&str>) -> std::result::Result<Option<i64>, String> {
-    let read = |text: &str| DateTime::parse_from_rfc3339(text).map_err(|_| format!("\"{text}\" is no moment"));
+fn seconds(moment: Option<&str>) -> std::result::Result<Option<i64>, LineError> {
+    let read = |text: &str| DateTime::parse_from_rfc3339(text).map_err(|_| LineError::Time(text.to_owned()));
     Ok(moment.map(read).transpose()?.map(|moment| moment.timestamp()))
 }
 
@@ -264,7 +264,7 @@ impl Library {
                 if line.trim_ascii().is_empty() {
                     continue;
                 }
-                let read = serde_json::from_slice::<JsonLine>(&line).map_err(|error| error.to_string());
+                let read = serde_json::from_slice::<JsonLine>(&line).map_err(LineError::from);
                 match read.and_then(take) {
                     Ok(ImportedLine::Nothing) => {}
                     Ok(ImportedLine::Later(line)) => later.push((number, line)),
@@ -272,7 +272,7 @@ impl Library {
                         imported.lines += 1;
                         put(&mut keeper, transaction, *known, times, changes)?;
                     }
-                    Err(why) => imported.problems.push((number, why)),
+                    Err(error) => imported.problems.push((number, error.to_string())),
                 }
             }
             let mut searches = read_searches(transaction)?;
@@ -368,12 +368,25 @@ enum ImportedLine {
     Article(Box<ArticleRecord>, [Option<i64>; 2], Vec<Change>),
 }
 
-fn take(line: JsonLine) -> std::result::Result<ImportedLine, String> {
+/// Why a line cannot be imported.
+#[derive(Debug, thiserror::Error)]
+enum LineError {
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    #[error("\"{0}\" is not an identity")]
+    Identity(String),
+    #[error("\"{0}\" is not a time")]
+    Time(String),
+    #[error("the file is of a newer newsdesk (version {0}); data that this version does not know is left out")]
+    Newer(usize),
+    #[error("not the address of a feed")]
+    FeedAddress,
+}
+
+fn take(line: JsonLine) -> std::result::Result<ImportedLine, LineError> {
     Ok(match line {
         JsonLine::NewsdeskLibrary { version } if version > VERSION => {
-            return Err(format!(
-                "this was written by a newer newsdesk (version {version}); what it knows more is left out"
-            ));
+            return Err(LineError::Newer(version));
         }
         JsonLine::NewsdeskLibrary { .. } => ImportedLine::Nothing,
         JsonLine::Article { article, read, starred, tags, note, place_in_text } => {
@@ -391,7 +404,7 @@ fn take(line: JsonLine) -> std::result::Result<ImportedLine, String> {
             ImportedLine::Article(Box::new(article.known()?), [None; 2], vec![change])
         }
         JsonLine::Feed { ref feed, .. } if feed_address(&feed.url).is_none() => {
-            return Err("not the address of a feed".to_owned());
+            return Err(LineError::FeedAddress);
         }
         JsonLine::Search { .. }
         | JsonLine::Feed { .. }

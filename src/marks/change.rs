@@ -72,11 +72,16 @@ impl From<Change> for ChangeForm {
     }
 }
 
-impl TryFrom<ChangeForm> for Change {
-    type Error = String;
+/// A stored word is not a tag.
+#[derive(Debug, thiserror::Error)]
+#[error("\"{0}\" is not a tag")]
+struct InvalidTag(String);
 
-    fn try_from(form: ChangeForm) -> Result<Change, String> {
-        let tag = |word: String| Tag::new(&word).ok_or_else(|| format!("\"{word}\" is not a tag"));
+impl TryFrom<ChangeForm> for Change {
+    type Error = InvalidTag;
+
+    fn try_from(form: ChangeForm) -> Result<Change, InvalidTag> {
+        let tag = |word: String| Tag::new(&word).ok_or(InvalidTag(word));
         Ok(match form {
             ChangeForm::Read(read) => Change::Read(read),
             ChangeForm::Starred(starred) => Change::Starred(starred),

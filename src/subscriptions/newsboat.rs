@@ -125,20 +125,52 @@ enum FilterToken {
     Condition(String, String, String),
 }
 
+/// Why a filter of newsboat cannot be translated.
+#[derive(Debug, thiserror::Error)]
+enum FilterError {
+    #[error("unmatched closing parenthesis")]
+    UnopenedParenthesis,
+    #[error("unclosed parenthesis")]
+    UnclosedParenthesis,
+    #[error("its parentheses are nested too deeply")]
+    TooDeep,
+    #[error("it has more than {MAX_CONDITIONS} conditions")]
+    TooManyConditions,
+    #[error("a condition is missing")]
+    MissingCondition,
+    #[error("\"{0}\" is not compared with a value")]
+    MissingValue(String),
+    #[error("unclosed quote")]
+    UnclosedQuote,
+    #[error("unexpected \"{0}\"")]
+    Syntax(String),
+    #[error("\"{attribute} {operator}\" is not supported")]
+    Unsupported { attribute: String, operator: String },
+    #[error("in {query}: {error}")]
+    InvalidQuery { query: String, error: String },
+}
+
+/// An operator, a value, and the rest of the filter.
+struct Comparison<'t> {
+    operator: String,
+    value: String,
+    rest: &'t str,
+}
+
 /// Translates a filter of newsboat into our query language.
-fn translate(filter: &str) -> Result<String, String> {
+fn translate(filter: &str) -> Result<String, FilterError> {
     let tokens = tokenize(filter)?;
     let mut rest = tokens.as_slice();
     let query = expression(&mut rest, 0)?;
-    if rest.is_empty() { Ok(query) } else { Err("unmatched closing parenthesis".to_owned()) }
+    if rest.is_empty() { Ok(query) } else { Err(FilterError::UnopenedParenthesis) }
 }
 
-/// Returns the query if it is valid. The regular expressions of newsboat may not be.
-fn validate(query: String) -> Result<String, String> {
+/// Returns the query if it is valid: newsboat's regular expressions may differ from ours.
+fn validate(query: String) -> Result<String, FilterError> {
     let parsed = Query::parse(&query, NaiveDate::default());
     match parsed.mistake() {
         None => Ok(query),
-        Some(mistake) => Err(format!("in {query}: {}", mistake.message)),
+        Some(mistake) => Err(FilterError::InvalidQuery { error: mistake.message.clone(), query }),
     }
 }
 
@@ -148,16 +180,16 @@ const MAX_DEPTH: usize = 50;
 /// Maximum number of conditions, as our queries have at most this many terms.
 const MAX_CONDITIONS: usize = 64;
 
-/// Translates an expression. `and` and `or` have equal precedence in newsboat and associate to the right.
-fn expression(rest: &mut &[FilterToken], depth: usize) -> Result<String, String> {
+/// Parses an expression. In newsboat, `and` and `or` have equal precedence and are right-associative.
+fn expression(rest: &mut &[FilterToken], depth: usize) -> Result<String, FilterError> {
     if depth > MAX_DEPTH {
-        return Err("its parentheses are nested too deeply".to_owned());
+        return Err(FilterError::TooDeep);
     }
     let mut operands = vec![(operand(rest, depth)?, FilterToken::And)];
     while let Some((joint @ (FilterToken::And | FilterToken::Or), after)) = rest.split_first() {
         *rest = after;
         if operands.len() >= MAX_CONDITIONS {
-            return Err(format!("it has more than {MAX_CONDITIONS} conditions"));
+            return Err(FilterError::TooManyConditions);
         }
         operands.push((operand(rest, depth)?, joint.clone()));
     }
@@ -176,26 +208,27 @@ fn expression(rest: &mut &[FilterToken], depth: usize) -> Result<String, String>
     Ok(query)
 }
 
-fn operand(rest: &mut &[FilterToken], depth: usize) -> Result<String, String> {
-    let Some((first, after)) = rest.split_first() else { return Err("a condition is missing".to_owned()) };
+fn operand(rest: &mut &[FilterToken], depth: usize) -> Result<String, FilterError> {
+    let Some((first, after)) = rest.split_first() else { return Err(FilterError::MissingCondition) };
     *rest = after;
     match first {
         FilterToken::Condition(attribute, operator, value) => condition(attribute, operator, value),
         FilterToken::Open => {
             let inner = expression(rest, depth + 1)?;
             let Some((FilterToken::Close, after)) = rest.split_first() else {
-                return Err("unclosed parenthesis".to_owned());
+                return Err(FilterError::UnclosedParenthesis);
             };
             *rest = after;
             Ok(format!("({inner})"))
         }
-        FilterToken::Close | FilterToken::And | FilterToken::Or => Err("a condition is missing".to_owned()),
+        FilterToken::Close | FilterToken::And | FilterToken::Or => Err(FilterError::MissingCondition),
     }
 }
 
 /// Translates one condition.
-fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, String> {
-    let unknown = || Err(format!("\"{attribute} {operator}\" is not supported"));
+fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, FilterError> {
+    let unsupported = FilterError::Unsupported { attribute: attribute.to_owned(), operator: operator.to_owned() };
+    let unknown = || Err(unsupported);
     let (negated, operator) = match operator {
         "!=" => (true, "="),
         "!~" => (true, "=~"),
@@ -236,7 +269,7 @@ fn condition(attribute: &str, operator: &str, value: &str) -> Result<String, Str
     Ok(condition.trim_start_matches("--").to_owned())
 }
 
-fn tokenize(filter: &str) -> Result<Vec<FilterToken>, String> {
+fn tokenize(filter: &str) -> Result<Vec<FilterToken>, FilterError> {
     let mut tokens = Vec::new();
     let mut rest = filter.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -249,10 +282,10 @@ fn tokenize(filter: &str) -> Result<Vec<FilterToken>, String> {
                 match name {
                     "and" => (FilterToken::And, Some(after)),
                     "or" => (FilterToken::Or, Some(after)),
-                    "" => return Err(format!("unexpected \"{rest}\"")),
+                    "" => return Err(FilterError::Syntax(rest.to_owned())),
                     name => {
-                        let (operator, value, after) = comparison(name, after.trim_start())?;
-                        (FilterToken::Condition(name.to_owned(), operator, value), Some(after))
+                        let Comparison { operator, value, rest } = comparison(name, after.trim_start())?;
+                        (FilterToken::Condition(name.to_owned(), operator, value), Some(rest))
                     }
                 }
             }
@@ -263,11 +296,11 @@ fn tokenize(filter: &str) -> Result<Vec<FilterToken>, String> {
     Ok(tokens)
 }
 
-/// Parses the operator and the value after an attribute. Also returns the rest of the text.
-fn comparison<'t>(name: &str, text: &'t str) -> Result<(String, String, &'t str), String> {
+/// Parses the operator and the value after an attribute.
+fn comparison<'t>(name: &str, text: &'t str) -> Result<Comparison<'t>, FilterError> {
     const OPERATORS: [&str; 12] = ["==", "!=", "=~", "!~", "!#", "<=", ">=", "=", "#", "<", ">", "between"];
     let Some(operator) = OPERATORS.iter().find(|operator| text.starts_with(*operator)) else {
-        return Err(format!("\"{name}\" is not compared with a value"));
+        return Err(FilterError::MissingValue(name.to_owned()));
     };
     let text = text.get(operator.len()..).unwrap_or("").trim_start();
     if let Some(quoted) = text.strip_prefix('"') {
@@ -275,19 +308,22 @@ fn comparison<'t>(name: &str, text: &'t str) -> Result<(String, String, &'t str)
         let mut chars = quoted.char_indices();
         while let Some((at, c)) = chars.next() {
             match c {
-                '"' => return Ok(((*operator).to_owned(), value, quoted.get(at + 1..).unwrap_or(""))),
+                '"' => {
+                    let rest = quoted.get(at + 1..).unwrap_or("");
+                    return Ok(Comparison { operator: (*operator).to_owned(), value, rest });
+                }
                 '\\' if chars.as_str().starts_with('"') => value.extend(chars.next().map(|(_, c)| c)),
                 c => value.push(c),
             }
         }
-        return Err("unclosed quote".to_owned());
+        return Err(FilterError::UnclosedQuote);
     }
     let end = text.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(text.len());
     let (value, rest) = text.split_at(end);
     if value.is_empty() {
-        return Err(format!("\"{name}\" is not compared with a value"));
+        return Err(FilterError::MissingValue(name.to_owned()));
     }
-    Ok(((*operator).to_owned(), value.to_owned(), rest))
+    Ok(Comparison { operator: (*operator).to_owned(), value: value.to_owned(), rest })
 }
 
 #[cfg(test)]

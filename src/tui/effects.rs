@@ -16,7 +16,7 @@ use crate::app::{Effect, Export, FeedOrder, Message, Notice};
 use crate::article::ArticleId;
 use crate::engine::corpus_service::CorpusService;
 use crate::engine::feeds::service::FeedService;
-use crate::engine::library_writer::rescue::write_unkept;
+use crate::engine::library_writer::rescue::write_rescue_file;
 use crate::engine::library_writer::{LibraryWriter, WriterCommand};
 use crate::engine::log::note;
 use crate::engine::search::facets::{FacetRequest, ValuesRequest};
@@ -49,7 +49,7 @@ pub(crate) struct Effects {
     /// The writer of exports.
     pub(crate) exporter: Exporter,
     /// Saves to the library.
-    pub(crate) keeper: LibraryWriter,
+    pub(crate) library_writer: LibraryWriter,
     /// The feeds.
     pub(crate) feeds: FeedService,
     /// The input thread.
@@ -74,34 +74,38 @@ impl EffectRunner for Effects {
                 self.facets.request(FacetRequest { generation, corpus, counted, marks, searches });
             }
             Effect::Keep { number, changes, entry, corpus } => {
-                self.keeper.order(WriterCommand::Keep { number, changes, entry, corpus });
+                self.library_writer.send(WriterCommand::SaveMarks { number, changes, entry, corpus });
             }
-            Effect::KeepPlace { marking, corpus } => self.keeper.order(WriterCommand::Place { marking, corpus }),
+            Effect::KeepPlace { marking, corpus } => {
+                self.library_writer.send(WriterCommand::SavePlace { marking, corpus })
+            }
             Effect::KeepSession { session, corpus } => {
                 let article = session.article();
                 let session = serde_json::to_string(&session).unwrap_or_default();
-                self.keeper.order(WriterCommand::Session { session, article, corpus });
+                self.library_writer.send(WriterCommand::SaveSession { session, article, corpus });
             }
             Effect::SaveTheme(theme) => {
-                self.keeper.order(WriterCommand::Theme(serde_json::to_string(&theme).unwrap_or_default()));
+                self.library_writer.send(WriterCommand::SaveTheme(serde_json::to_string(&theme).unwrap_or_default()));
             }
-            Effect::KeepFilter(filter) => self.keeper.order(WriterCommand::Filter(filter)),
-            Effect::ChangeSearches { changes, entry } => self.keeper.order(WriterCommand::Searches { changes, entry }),
-            Effect::Journal(entry) => self.keeper.order(WriterCommand::Journal(entry)),
+            Effect::KeepFilter(filter) => self.library_writer.send(WriterCommand::SaveFilter(filter)),
+            Effect::ChangeSearches { changes, entry } => {
+                self.library_writer.send(WriterCommand::ChangeSearches { changes, entry })
+            }
+            Effect::Journal(entry) => self.library_writer.send(WriterCommand::WriteJournal(entry)),
             Effect::Feeds(FeedOrder::Command(command)) => self.feeds.run(command),
             Effect::Feeds(FeedOrder::Stop) => self.feeds.stop(),
             Effect::Feeds(FeedOrder::FullText(article, url)) => self.feeds.full_text(article, url),
-            Effect::Feeds(FeedOrder::Changes(article)) => self.feeds.changes(article),
+            Effect::Feeds(FeedOrder::Changes(article)) => self.feeds.diff(article),
             Effect::Feeds(FeedOrder::Undo { row, undo }) => self.feeds.undo(row, undo),
-            Effect::Recognise(corpus) => self.keeper.order(WriterCommand::Recognise(corpus)),
+            Effect::Recognise(corpus) => self.library_writer.send(WriterCommand::Recognise(corpus)),
             Effect::Linger { article, milliseconds } => {
                 self.dwell_timer.request_after(Duration::from_millis(milliseconds), article);
             }
             Effect::EditNote { article, text } => self.edit_note(article, &text, screen)?,
-            Effect::GiveUpUnkept => self.keeper.order(WriterCommand::GiveUp),
-            Effect::WriteUnkept { path, changes, corpus } => match write_unkept(&path, &changes, &[], &corpus) {
+            Effect::GiveUpUnkept => self.library_writer.send(WriterCommand::DiscardUnsaved),
+            Effect::WriteUnkept { path, changes, corpus } => match write_rescue_file(&path, &changes, &[], &corpus) {
                 Ok(()) => {
-                    self.keeper.order(WriterCommand::GiveUp);
+                    self.library_writer.send(WriterCommand::DiscardUnsaved);
                     let _ = self.events.send(Event::Message(Message::UnkeptWritten));
                 }
                 Err(error) => self.tell(Notice::error(format!("{}: {error}", path.display()))),
@@ -331,7 +335,7 @@ fn command(words: Vec<OsString>) -> Command {
 }
 
 /// Runs the commands without a terminal until one succeeds. Returns why the last one failed.
-fn run_first(commands: Vec<Command>) -> Result<(), String> {
+fn run_first(commands: Vec<Command>) -> io::Result<()> {
     let mut reason = "no program for it was found".to_owned();
     for mut command in commands {
         let name = PathBuf::from(command.get_program()).display().to_string();
@@ -343,7 +347,7 @@ fn run_first(commands: Vec<Command>) -> Result<(), String> {
         }
         note(|| reason.clone());
     }
-    Err(reason)
+    Err(io::Error::other(reason))
 }
 
 /// Runs a typed command with `text` on its standard input.

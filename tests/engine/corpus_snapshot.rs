@@ -62,7 +62,7 @@ impl SnapshotFolder {
 
     /// Loads with the snapshot and without, sees to it that the same comes out, and tells how many bytes were read.
     fn compare(&self) -> u64 {
-        let (with, without) = (self.load(), load_all(&[Source::Named(self.root())], LoadOptions::default()));
+        let (with, without) = (self.load(), load_all(&[Source::Path(self.root())], LoadOptions::default()));
         assert_eq!(everything(&with.corpus), everything(&without.corpus));
         assert_eq!(problems(&with), problems(&without));
         assert_eq!(with.passed_over, without.passed_over);
@@ -101,7 +101,7 @@ fn wire(number: usize) -> String {
 }
 
 fn load(paths: &[&Path], cache: &Cache) -> Loaded {
-    let sources: Vec<Source> = paths.iter().map(|path| Source::Named(path.to_path_buf())).collect();
+    let sources: Vec<Source> = paths.iter().map(|path| Source::Path(path.to_path_buf())).collect();
     load_with(&sources, LoadOptions::default(), Some(cache), &AtomicBool::new(false), &mut |_| {})
 }
 
@@ -159,7 +159,7 @@ fn problems_are_reported_at_every_start() {
     desk.write("empty.txt", "");
     desk.write("picture.png", "x");
     desk.write("flawed.md", "---\ntitle: [\n---\nThe text stands.\n");
-    let first = load_all(&[Source::Named(desk.root())], LoadOptions::default());
+    let first = load_all(&[Source::Path(desk.root())], LoadOptions::default());
     assert!(first.problems.len() >= 3, "{:?}", problems(&first));
     desk.make();
     desk.compare();
@@ -219,7 +219,7 @@ fn roots_are_shown_as_typed() {
     std::os::unix::fs::symlink(desk.root(), &link).unwrap();
     for typed in [link, desk.root().join("..").join("desk"), desk.root().join("")] {
         let with = load(&[&typed], &desk.cache());
-        let without = load_all(&[Source::Named(typed.clone())], LoadOptions::default());
+        let without = load_all(&[Source::Path(typed.clone())], LoadOptions::default());
         assert_eq!(with.progress.bytes, 0, "{typed:?}");
         assert_eq!(everything(&with.corpus), everything(&without.corpus));
     }
@@ -234,13 +234,13 @@ fn several_roots_have_a_snapshot_each_and_nested_ones_none() {
     assert_eq!(cache.list().unwrap().len(), 2);
     let both = [one.root(), two.root()];
     let with = load(&[&both[0], &both[1]], &cache);
-    let sources = both.map(Source::Named);
+    let sources = both.map(Source::Path);
     assert_eq!(with.progress.bytes, 0);
     assert_eq!(everything(&with.corpus), everything(&load_all(&sources, LoadOptions::default()).corpus));
     let inner = one.root().join("1");
     for paths in [[&one.root(), &inner], [&inner, &one.root()]] {
         let with = load(&[paths[0], paths[1]], &cache);
-        let sources = paths.map(|path| Source::Named(path.clone()));
+        let sources = paths.map(|path| Source::Path(path.clone()));
         assert_eq!(everything(&with.corpus), everything(&load_all(&sources, LoadOptions::default()).corpus));
     }
 }
@@ -256,7 +256,7 @@ fn named_files_and_links_stand_as_without_a_snapshot() {
     let file = one.root().join("0/3.txt");
     for paths in [[one.root(), file.clone()], [file, one.root()], [two.root(), one.root()], [one.root(), two.root()]] {
         let with = load(&[&paths[0], &paths[1]], &cache);
-        let without = load_all(&paths.clone().map(Source::Named), LoadOptions::default());
+        let without = load_all(&paths.clone().map(Source::Path), LoadOptions::default());
         assert_eq!(everything(&with.corpus), everything(&without.corpus), "{paths:?}");
     }
 }
@@ -269,7 +269,7 @@ fn other_options_have_another_snapshot() {
     for options in
         [LoadOptions { hidden: true, ..LoadOptions::default() }, LoadOptions { max_size: 90, ..LoadOptions::default() }]
     {
-        let sources = [Source::Named(desk.root())];
+        let sources = [Source::Path(desk.root())];
         let with = load_with(&sources, options, Some(&desk.cache()), &AtomicBool::new(false), &mut |_| {});
         assert_eq!(everything(&with.corpus), everything(&load_all(&sources, options).corpus));
     }
@@ -379,7 +379,7 @@ fn unwritable_cache_is_not_an_error() {
     let (archive, inbox) = open(&desk);
     let versions = until_loaded(&inbox);
     assert_eq!(versions.last().unwrap().len(), 20);
-    archive.finish();
+    archive.shutdown_and_wait();
     assert!(inbox.iter().all(|message| !matches!(message, Event::Info(_) | Event::Error(_) | Event::Problem(_))));
 }
 
@@ -398,8 +398,8 @@ fn snapshots_are_private() {
 fn open(desk: &SnapshotFolder) -> (CorpusService, mpsc::Receiver<Event>) {
     let (sender, inbox) = mpsc::channel();
     let tell = move |message| drop(sender.send(message));
-    let sources = vec![Source::Named(desk.root())];
-    let archive = CorpusService::open_with(sources, LoadOptions::default(), Some(desk.cache()), false, tell).unwrap();
+    let sources = vec![Source::Path(desk.root())];
+    let archive = CorpusService::start(sources, LoadOptions::default(), Some(desk.cache()), false, tell).unwrap();
     (archive, inbox)
 }
 
@@ -420,7 +420,7 @@ fn reader_writes_a_snapshot_and_starts_from_it() {
     let desk = SnapshotFolder::new(100);
     let (archive, inbox) = open(&desk);
     until_loaded(&inbox);
-    archive.finish();
+    archive.shutdown_and_wait();
     assert_eq!(desk.compare(), 0);
     desk.write("0/3.txt", &wire(3).replace("nine", "eleven"));
     desk.write("0/new.txt", &wire(200));
@@ -429,13 +429,13 @@ fn reader_writes_a_snapshot_and_starts_from_it() {
     let versions = until_loaded(&inbox);
     // The first version with everything stands before anything is looked at.
     assert!(versions.iter().any(|corpus| corpus.len() == 100 && corpus.find(id(&versions, "6.txt")).is_some()));
-    let without = load_all(&[Source::Named(desk.root())], LoadOptions::default());
+    let without = load_all(&[Source::Path(desk.root())], LoadOptions::default());
     assert_eq!(everything(versions.last().unwrap()), everything(&without.corpus));
     for version in &versions {
         let ids: BTreeSet<_> = version.order().iter().map(|&slot| version.get(slot).unwrap().id().0).collect();
         assert_eq!(ids.len(), version.len(), "no version holds an article twice");
     }
-    archive.finish();
+    archive.shutdown_and_wait();
     assert_eq!(desk.compare(), 0);
 }
 
@@ -454,7 +454,7 @@ fn changes_while_open_are_in_the_last_snapshot() {
     fs::remove_file(desk.root().join("0/6.txt")).unwrap();
     archive.reload();
     assert_eq!(until_loaded(&inbox).last().unwrap().len(), 50);
-    archive.finish();
+    archive.shutdown_and_wait();
     assert_eq!(desk.compare(), 0);
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use newsdesk::app::incomplete_reason;
 use newsdesk::corpus::Corpus;
 use newsdesk::engine::loader::{LoadOptions, Source};
-use newsdesk::engine::{CorpusService, Event, Loaded, load_all, load_until};
+use newsdesk::engine::{CorpusService, Event, Loaded, load_all, load_with};
 
 use crate::support::material::shared;
 
@@ -19,7 +19,7 @@ fn wire(headline: &str) -> String {
 }
 
 fn load(paths: &[&Path]) -> Loaded {
-    let sources: Vec<Source> = paths.iter().map(|path| Source::Named(path.to_path_buf())).collect();
+    let sources: Vec<Source> = paths.iter().map(|path| Source::Path(path.to_path_buf())).collect();
     load_all(&sources, LoadOptions::default())
 }
 
@@ -134,15 +134,15 @@ fn stopped_load_keeps_loaded_articles() {
     }
     let (sender, inbox) = mpsc::channel();
     let stop = AtomicBool::new(false);
-    let sources = [Source::Named(folder.path().to_path_buf())];
-    let loaded = load_until(&sources, LoadOptions::default(), &stop, &mut |progress| {
+    let sources = [Source::Path(folder.path().to_path_buf())];
+    let loaded = load_with(&sources, LoadOptions::default(), None, &stop, &mut |progress| {
         if progress.read > 0 {
             stop.store(true, Ordering::Relaxed);
         }
     });
     assert_eq!(loaded.progress.read, loaded.corpus.len());
     // However far it came: the reader is told, and may go on.
-    let archive = CorpusService::open(sources.to_vec(), LoadOptions::default(), false, move |message| {
+    let archive = CorpusService::start(sources.to_vec(), LoadOptions::default(), None, false, move |message| {
         let _ = sender.send(message);
     });
     let archive = archive.unwrap();
@@ -165,8 +165,8 @@ fn loading_that_was_stopped_says_so_until_the_rest_is_loaded() {
     let (sender, inbox) = mpsc::channel();
     let (stopped, stop) = mpsc::channel();
     let mut waits = true;
-    let sources = vec![Source::Named(folder.path().to_path_buf())];
-    let archive = CorpusService::open(sources, LoadOptions::default(), false, move |message| {
+    let sources = vec![Source::Path(folder.path().to_path_buf())];
+    let archive = CorpusService::start(sources, LoadOptions::default(), None, false, move |message| {
         // Once the first articles are there, loading waits until the test has stopped it.
         let is_first = matches!(message, Event::Corpus(_)) && std::mem::take(&mut waits);
         let _ = sender.send(message);

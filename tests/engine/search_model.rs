@@ -98,8 +98,8 @@ fn real_corpora_are_found_as_the_model_finds_them() {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(shared.join("whitehouse")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    let some = files.into_iter().step_by(60).map(Source::Named);
-    let sources: Vec<Source> = some.chain([Source::Named(shared.join("scripts"))]).collect();
+    let some = files.into_iter().step_by(60).map(Source::Path);
+    let sources: Vec<Source> = some.chain([Source::Path(shared.join("scripts"))]).collect();
     let corpus = Arc::new(load_all(&sources, LoadOptions::default()).corpus);
     assert!(corpus.len() > 20, "{}", corpus.len());
     let known = known(&corpus);

@@ -436,7 +436,7 @@ impl World {
 
     /// A program reads the files.
     fn load(&mut self, program: usize) {
-        let loaded = load_all(&[Source::Named(self.root())], LoadOptions::default());
+        let loaded = load_all(&[Source::Path(self.root())], LoadOptions::default());
         let corpus = loaded.corpus;
         let mut view = Vec::new();
         for &slot in corpus.order().iter() {

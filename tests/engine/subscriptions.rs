@@ -692,7 +692,7 @@ fn feeds_of_a_page_are_found_and_offered_if_several() {
         named(&server.url("/one")).unwrap(),
         SubscribeOutcome::Feed { name: "Found".to_owned(), new: 1, flaws: Vec::new() }
     );
-    assert_eq!(named(&server.url("/feed")).unwrap(), SubscribeOutcome::Known { name: "Found".to_owned() });
+    assert_eq!(named(&server.url("/feed")).unwrap(), SubscribeOutcome::AlreadySubscribed { name: "Found".to_owned() });
     assert!(named(&server.url("/none")).unwrap_err().to_string().contains("links to none"));
     let feed = desk.feed(&server.url("/feed"));
     assert_eq!(
@@ -834,7 +834,7 @@ fn import_leaves_whole_articles_and_logins_to_the_reader() {
     let imported = import(&mut desk.library, &list, false).unwrap();
     assert_eq!((imported.full_text, imported.logins, imported.problems.len()), (1, 1, 0));
     assert_eq!(
-        imported.sentence(),
+        imported.summary(),
         "1 feed new; 1 login left out, --with-credentials uses them; \
          1 feed asks for whole articles, `feed set NAME --full-text true` fetches them"
     );
@@ -1409,7 +1409,7 @@ fn marks_in_a_feed_file_follow_entries_that_move() {
         let mut library = Library::open(&folder.path().join("library.db")).unwrap();
         let load = |entries: &[Item]| {
             fs::write(&path, feed_of(entries)).unwrap();
-            load_all(&[Source::Named(path.clone())], LoadOptions::default()).corpus
+            load_all(&[Source::Path(path.clone())], LoadOptions::default()).corpus
         };
         let corpus = load(&entries);
         let mut starred = Vec::new();
@@ -1449,7 +1449,7 @@ fn edited_entry_of_a_feed_file_keeps_its_mark() {
     let mut library = Library::open(&folder.path().join("library.db")).unwrap();
     let load = |entries: &[Item]| {
         fs::write(&path, feed_of(entries)).unwrap();
-        load_all(&[Source::Named(path.clone())], LoadOptions::default()).corpus
+        load_all(&[Source::Path(path.clone())], LoadOptions::default()).corpus
     };
     let news = |number: u32, scheme: &str, text: &str| {
         let link = format!("{scheme}://b.example/{number}?utm_source={text}");

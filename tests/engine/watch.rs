@@ -28,8 +28,8 @@ struct WatchedFolder {
 impl WatchedFolder {
     fn open(paths: &[&Path]) -> WatchedFolder {
         let (sender, inbox) = mpsc::channel();
-        let sources = paths.iter().map(|path| Source::Named(path.to_path_buf())).collect();
-        let archive = CorpusService::open(sources, LoadOptions::default(), true, move |message| {
+        let sources = paths.iter().map(|path| Source::Path(path.to_path_buf())).collect();
+        let archive = CorpusService::start(sources, LoadOptions::default(), None, true, move |message| {
             let _ = sender.send(message);
         });
         let mut desk = WatchedFolder { archive: archive.unwrap(), inbox, corpus: Arc::default(), problems: Vec::new() };

@@ -146,7 +146,7 @@ impl Folder {
                 break place;
             }
         };
-        Folder { _home: home, sources: [Source::Named(news)], cache, manifest }
+        Folder { _home: home, sources: [Source::Path(news)], cache, manifest }
     }
 }
 

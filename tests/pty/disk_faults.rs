@@ -132,7 +132,7 @@ fn deleted_file_takes_its_problem_and_article_away() {
     let root = folder.path().canonicalize().unwrap();
     fs::write(root.join("good.txt"), wire(1, "Good", "The desk opened at nine.")).unwrap();
     fs::write(root.join("odd.md"), "---\ntitle: Odd\ndate: the day before\n---\n\nThe desk opened at ten.\n").unwrap();
-    let mut reader = Reader::open(vec![Source::Named(root.clone())], u64::MAX, None, false);
+    let mut reader = Reader::open(vec![Source::Path(root.clone())], u64::MAX, None, false);
     assert_eq!((reader.corpus.len(), reader.problems.len()), (2, 1));
     fs::remove_file(root.join("odd.md")).unwrap();
     reader.archive.reload();
@@ -148,7 +148,7 @@ fn moved_folder_is_reported_and_read_again_when_back() {
     for number in 0..20 {
         fs::write(folder.join(format!("{number}.txt")), wire(number, &format!("Story {number}"), "Text.")).unwrap();
     }
-    let mut reader = Reader::open(vec![Source::Named(folder.clone())], u64::MAX, None, false);
+    let mut reader = Reader::open(vec![Source::Path(folder.clone())], u64::MAX, None, false);
     assert_eq!(reader.corpus.len(), 20);
     fs::rename(&folder, &elsewhere).unwrap();
     reader.archive.reload();
@@ -212,7 +212,7 @@ fn full_disk_writes_no_broken_snapshot() {
     let cache = Cache::new(disk.path()).with_least(1);
     let failed = make_snapshot(folder.path(), LoadOptions::default(), &cache, &mut |_| {}, &mut |_, _| {});
     assert!(failed.unwrap_err().to_string().contains("No space left"));
-    let source = [Source::Named(folder.path().to_path_buf())];
+    let source = [Source::Path(folder.path().to_path_buf())];
     let stop = AtomicBool::new(false);
     let loaded = load_with(&source, LoadOptions::default(), Some(&cache), &stop, &mut |_| {});
     assert_eq!((loaded.corpus.len(), problems(&loaded)), (400, Vec::new()));

@@ -388,13 +388,13 @@ fn refresh_skips_gone_and_throttled_feeds_unless_named() {
     desk.send(":feed remove \"Paper 0\"\r");
     desk.wait_for("Unsubscribed from \"Paper 0\"");
     desk.send("R");
-    desk.wait_for("2 feeds are gone or asked not to be fetched");
+    desk.wait_for("2 feeds are gone or rate-limited");
     desk.send("q");
     assert_eq!(desk.wait_for_end(), 0);
     // A script hears the same.
     let refused = reader.run(&["feed", "refresh"]);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&refused.stdout).contains("2 feeds are gone or asked not to be fetched"));
+    assert!(String::from_utf8_lossy(&refused.stdout).contains("2 feeds are gone or rate-limited"));
     assert_eq!(server.requests().len(), asked + 2);
 }
 

@@ -109,7 +109,7 @@ fn kill_during_snapshot_writes(kills: u64) {
         let_work(&mut desk, Duration::from_micros(rng.below(most)), || false);
         writing += u64::from(is_writing(&snapshots));
         kill(&mut desk);
-        let sources = [Source::Named(folder.clone())];
+        let sources = [Source::Path(folder.clone())];
         let (cache, never) = (Cache::new(&cached), AtomicBool::new(false));
         let with = load_with(&sources, LoadOptions::default(), Some(&cache), &never, &mut |_| {});
         let without = load_all(&sources, LoadOptions::default());

@@ -93,7 +93,7 @@ fn snapshot_of_rewritten_files_is_replaced_within_memory() {
     make_snapshot(&root, LoadOptions::default(), &cache, &mut |_| {}, &mut |_, _| {}).unwrap();
     // What comes out of the snapshot and what is read in its place are more than there is room for, until it is replaced.
     write(2, 17_000);
-    let reader = Reader::open(vec![Source::Named(root)], memory, Some(cache), false);
+    let reader = Reader::open(vec![Source::Path(root)], memory, Some(cache), false);
     assert!(reader.corpus.memory() as u64 <= memory);
     let found = headlines(&reader.corpus);
     assert_eq!((found.len(), reader.left_out), (60, 0));
@@ -105,7 +105,7 @@ fn skipped_articles_are_reported_once_not_at_every_save() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
     days(&root, 0..250);
-    let mut reader = Reader::open(vec![Source::Named(root.clone())], 16 << 20, None, true);
+    let mut reader = Reader::open(vec![Source::Path(root.clone())], 16 << 20, None, true);
     reader.wait("that it is told", |reader, _| reader.complaints == 1);
     let (newest, left_out) = (headlines(&reader.corpus)[0].clone(), reader.left_out);
     for number in 0..3 {
@@ -146,7 +146,7 @@ fn open_reader_stays_within_memory_as_files_come_and_go() {
     let root = folder.path().canonicalize().unwrap();
     days(&root, 0..250);
     let memory = 16 << 20;
-    let mut reader = Reader::open(vec![Source::Named(root.clone())], memory, None, false);
+    let mut reader = Reader::open(vec![Source::Path(root.clone())], memory, None, false);
     assert!(reader.corpus.memory() as u64 <= memory);
     assert_eq!(reader.left_out, 250 - reader.corpus.len());
     reader.wait("that it is told", |reader, _| reader.problems.iter().any(|problem| problem.starts_with("memory:")));

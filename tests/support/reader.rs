@@ -20,7 +20,7 @@ pub(crate) fn wire(day: u32, headline: &str, text: &str) -> String {
 }
 
 pub(crate) fn load(path: &Path, memory: u64) -> Loaded {
-    load_all(&[Source::Named(path.to_path_buf())], LoadOptions { memory, ..LoadOptions::default() })
+    load_all(&[Source::Path(path.to_path_buf())], LoadOptions { memory, ..LoadOptions::default() })
 }
 
 pub(crate) fn headlines(corpus: &Corpus) -> Vec<String> {
@@ -64,7 +64,7 @@ impl Reader {
     pub(crate) fn open(sources: Vec<Source>, memory: u64, cache: Option<Cache>, watch: bool) -> Reader {
         let (sender, inbox) = mpsc::channel();
         let options = LoadOptions { memory, ..LoadOptions::default() };
-        let archive = CorpusService::open_with(sources, options, cache, watch, move |message| {
+        let archive = CorpusService::start(sources, options, cache, watch, move |message| {
             let _ = sender.send(message);
         });
         let archive = archive.unwrap();

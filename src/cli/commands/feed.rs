@@ -16,8 +16,9 @@ use crate::cli::args::{CommonArgs, EXIT_ERROR, EXIT_NO_MATCH};
 use crate::cli::library_access::{library_error, open, path};
 use crate::cli::output::print_error;
 use crate::cli::user_files::load_config;
+use crate::engine::feeds::backend::{DirectBackend, FeedBackend};
 use crate::engine::feeds::commands::FeedCommandError;
-use crate::engine::feeds::refresh::{self, FeedOutcome, RefreshSummary};
+use crate::engine::feeds::refresh::{FeedOutcome, RefreshSummary};
 use crate::engine::feeds::subscribe::{self, SubscribeOutcome};
 use crate::engine::feeds::{commands, import_export, status};
 use crate::formats::PageFeed;
@@ -61,18 +62,20 @@ pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::
             list(&feeds, &library.feed_counts().map_err(to_io)?, json, out)?;
             Ok(ExitCode::SUCCESS)
         }
-        FeedCommand::Refresh { names } => match commands::to_refresh(&library, &names) {
-            Ok(feeds) => refresh(&mut library, feeds, common, out),
-            Err(error @ FeedCommandError::NoFeeds) => {
-                writeln!(out, "{error}; run `newsdesk feed add URL`")?;
-                Ok(EXIT_NO_MATCH.into())
+        FeedCommand::Refresh { names } => {
+            match commands::select_for_refresh(&library.feeds().map_err(to_io)?, &names) {
+                Ok(feeds) => refresh(&mut library, feeds, common, out),
+                Err(error @ FeedCommandError::NoFeeds) => {
+                    writeln!(out, "{error}; run `newsdesk feed add URL`")?;
+                    Ok(EXIT_NO_MATCH.into())
+                }
+                Err(error @ FeedCommandError::AllSkipped(_)) => {
+                    writeln!(out, "{error}")?;
+                    Ok(EXIT_NO_MATCH.into())
+                }
+                Err(error) => Err(command_error(error, to_io)),
             }
-            Err(error @ FeedCommandError::PassedOver(_)) => {
-                writeln!(out, "{error}")?;
-                Ok(EXIT_NO_MATCH.into())
-            }
-            Err(error) => Err(command_error(error, to_io)),
-        },
+        }
         FeedCommand::Export { file: None, with_credentials } => {
             write!(out, "{}", import_export::to_opml(library.feeds().map_err(to_io)?, with_credentials))?;
             Ok(ExitCode::SUCCESS)
@@ -110,12 +113,12 @@ fn add(
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "expected an address, a page or a file"));
     }
     let (config, _) = load_config(common)?;
-    let client = refresh::client(&config.feeds);
+    let backend = DirectBackend::new(&config.feeds);
     let stop = AtomicBool::new(false);
     let mut failed = false;
     let mut wanted = VecDeque::from(wanted);
     while let Some(next) = wanted.pop_front() {
-        match subscribe::add(library, &client, &config.feeds, &next, &stop) {
+        match backend.subscribe(library, &next, &stop) {
             Ok(SubscribeOutcome::Several(feeds)) => match choose(&next.url, &feeds, out)? {
                 Some(url) => wanted.push_front(Subscription { url, ..next }),
                 None => failed = true,
@@ -183,7 +186,7 @@ fn list(feeds: &[KnownFeed], counts: &HashMap<FeedId, FeedCounts>, json: bool, o
             writeln!(out)?;
             continue;
         }
-        let health = status::health(feed, counts);
+        let health = status::describe(feed, counts);
         writeln!(out, "{}{}", health.name, health.tags)?;
         let warnings: Vec<String> = status::warnings(feed).skip(1).collect();
         for line in health.lines().skip(1).chain(warnings.iter().map(String::as_str)) {
@@ -204,10 +207,10 @@ fn refresh(
     out: &mut impl Write,
 ) -> io::Result<ExitCode> {
     let (config, _) = load_config(common)?;
-    let client = refresh::client(&config.feeds);
+    let backend = DirectBackend::new(&config.feeds);
     let stop = AtomicBool::new(false);
     let (mut failed, mut lines) = (Ok(()), Vec::new());
-    let done = refresh::refresh(library, feeds, &client, &config.feeds, &stop, |batch| {
+    let done = backend.refresh(library, feeds, &stop, &mut |batch| {
         for tried in batch {
             if let Some(sentence) = tried.merge_sentence() {
                 lines.push(sentence);

@@ -87,14 +87,7 @@ fn import(path: &Path, file: &Path, out: &mut impl Write) -> io::Result<ExitCode
     };
     let imported = imported.map_err(|error| library_error(path, error))?;
     for (line, why) in &imported.problems {
-        let problem = Problem {
-            path: file.to_owned(),
-            line: u32::try_from(*line).ok(),
-            column: None,
-            cause: why.clone(),
-            consequence: "line skipped".to_owned(),
-            is_failure: false,
-        };
+        let problem = Problem::new(file, why.as_str(), "line skipped").at(u32::try_from(*line).unwrap_or(u32::MAX));
         print_error(&problem.to_string());
     }
     let lines = counted(imported.lines as u64, "line", "lines");

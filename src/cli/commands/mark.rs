@@ -54,8 +54,8 @@ struct MarkArgs {
     untag: Vec<Tag>,
 }
 
-fn tag(word: &str) -> Result<Tag, String> {
-    Tag::new(word).ok_or_else(|| "a tag is one word".to_owned())
+fn tag(word: &str) -> Result<Tag, &'static str> {
+    Tag::new(word).ok_or("a tag is one word")
 }
 
 impl MarkArgs {

@@ -64,19 +64,19 @@ enum SearchesCommand {
     },
 }
 
-fn key(text: &str) -> Result<char, String> {
+fn key(text: &str) -> Result<char, &'static str> {
     let mut chars = text.chars();
     match (chars.next(), chars.next()) {
         (Some(key), None) if key.is_alphanumeric() => Ok(key),
-        _ => Err("expected one letter or digit".to_owned()),
+        _ => Err("expected one letter or digit"),
     }
 }
 
-fn colour(text: &str) -> Result<String, String> {
+fn colour(text: &str) -> Result<String, &'static str> {
     if crate::config::is_colour(text) {
         return Ok(text.to_owned());
     }
-    Err("expected \"#rrggbb\", a name such as \"light-blue\", or a number from \"0\" to \"255\"".to_owned())
+    Err("expected \"#rrggbb\", a name such as \"light-blue\", or a number from \"0\" to \"255\"")
 }
 
 pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {

@@ -1,168 +1,149 @@
-//! The thread itself: it hears what changed, gathers it, and writes a snapshot when it is calm.
+//! The corpus thread: loads, gathers changes and applies them.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::CorpusCommand;
-use crate::corpus::{Corpus, FileEntry, LoadProgress};
-use crate::engine::corpus_service::watch::{FsEvent, Watch};
+use super::problem_log::ProblemLog;
+use super::publisher::Publisher;
+use super::snapshot_writer::SnapshotWriter;
+use super::watch::{FsEvent, Watch};
+use crate::corpus::LoadProgress;
 use crate::engine::event::Event;
 use crate::engine::feeds::entries::FeedEntries;
 use crate::engine::loader::ScanIndex;
-use crate::engine::loader::memory_budget::{LeftOut, MemoryBudget};
+use crate::engine::loader::memory_budget::MemoryBudget;
 use crate::engine::loader::source::{LoadOptions, Source};
 use crate::engine::loader::stalled_paths::StalledPaths;
 use crate::engine::log::note;
-use crate::engine::snapshot::{Cache, ReadTimes};
-use crate::util::panic_guard::catch_panic;
 
-/// How long changes are gathered after the last one was heard of, and at most.
-const QUIET: Duration = Duration::from_millis(100);
-const AT_MOST: Duration = Duration::from_millis(300);
+/// Changes are gathered until nothing has changed for this long.
+const DEBOUNCE: Duration = Duration::from_millis(100);
 
-/// A snapshot is written after loading, and once nothing has changed for this long.
-const CALM: Duration = Duration::from_secs(60);
+/// Changes are gathered for this long at most.
+const DEBOUNCE_MAX: Duration = Duration::from_millis(300);
 
 pub(super) struct CorpusThread {
     pub(super) sources: Vec<Source>,
     pub(super) options: LoadOptions,
     pub(super) stop: Arc<AtomicBool>,
-    pub(super) orders: Sender<CorpusCommand>,
+    pub(super) commands: Sender<CorpusCommand>,
     pub(super) inbox: Receiver<CorpusCommand>,
-    pub(super) tell: Box<dyn FnMut(Event) + Send>,
-    pub(super) corpus: Arc<Corpus>,
-    pub(super) map: ScanIndex,
-    /// Paths that something is wrong with.
-    pub(super) troubled: HashSet<PathBuf>,
-    /// The memory that there is.
-    pub(super) room: Arc<MemoryBudget>,
-    /// What was told to be left out.
-    pub(super) told_left_out: LeftOut,
-    /// What the disk has not answered so far.
-    pub(super) unanswered: Arc<StalledPaths>,
+    pub(super) publisher: Publisher,
+    /// The folders and files that were scanned.
+    pub(super) index: ScanIndex,
+    pub(super) problems: ProblemLog,
+    pub(super) budget: Arc<MemoryBudget>,
+    pub(super) stalled: Arc<StalledPaths>,
     pub(super) watch: Option<Watch>,
-    pub(super) cache: Option<Cache>,
-    pub(super) ages: ReadTimes,
-    /// Whether everything was looked at.
-    pub(super) whole: bool,
-    /// When something changed last that is in no snapshot.
-    pub(super) changed: Option<Instant>,
-    /// What writes a snapshot.
-    pub(super) writer: Option<JoinHandle<()>>,
-    /// The feeds that are in the library, once they were read.
+    pub(super) snapshots: SnapshotWriter,
+    /// The entries of feeds, once they were read.
     pub(super) feeds: Option<FeedEntries>,
     /// The progress of loading when the reader stopped it; `None` after a complete pass.
     pub(super) stopped: Option<LoadProgress>,
 }
 
+/// Changes that are applied together.
+#[derive(Default)]
+struct Changes {
+    paths: HashSet<PathBuf>,
+    everything: bool,
+    feeds: bool,
+}
+
+impl Changes {
+    fn is_empty(&self) -> bool {
+        self.paths.is_empty() && !self.everything && !self.feeds
+    }
+}
+
 impl CorpusThread {
     pub(super) fn run(mut self, watch: bool) {
-        self.keep_up(watch);
-        // Only who wants to be sure waits for this thread.
-        let _ = self.writer.take().map(JoinHandle::join);
-        self.save();
-        let _ = self.writer.map(JoinHandle::join);
+        self.run_loop(watch);
+        // Only `shutdown_and_wait` waits for this.
+        self.snapshots.join();
+        self.write_snapshot();
+        self.snapshots.join();
     }
 
-    /// Loads, and follows what changes until it is closed.
-    fn keep_up(&mut self, watch: bool) {
+    /// Loads, then applies changes until it is closed.
+    fn run_loop(&mut self, watch: bool) {
         self.load_feeds();
         self.load();
-        self.save();
-        // Listening begins after loading: every file that is opened is an event, and hearing of 300,000 of them took
-        // longer than reading them. What changed meanwhile is found by comparing, unless loading was stopped.
-        let mut missed = watch && !self.stop.load(Ordering::Relaxed);
+        self.write_snapshot();
+        // Watching starts after loading: every opened file is an event, and handling 300,000 of them took longer than
+        // reading them. Changes in between are found by comparing, unless loading was stopped.
+        let mut rescan_when_ready = watch && !self.stop.load(Ordering::Relaxed);
         if watch {
-            self.listen();
+            self.start_watching();
         }
-        while let Some(order) = self.next_order() {
-            let mut paths = HashSet::new();
-            let (mut everything, mut feeds) = (false, false);
-            let mut next = Some(order);
-            let began = Instant::now();
-            while let Some(order) = next.take() {
-                match order {
-                    CorpusCommand::Reload => everything = true,
-                    CorpusCommand::Disk(FsEvent::Anything) => everything = true,
-                    CorpusCommand::Disk(FsEvent::Changed(changed)) => paths.extend(changed),
-                    CorpusCommand::Disk(FsEvent::Deaf(reason)) => {
-                        (self.tell)(Event::Error(reason.to_string()));
-                    }
-                    CorpusCommand::Disk(FsEvent::Listening) => everything |= std::mem::take(&mut missed),
-                    CorpusCommand::Watching(watch) => self.watch = watch,
-                    CorpusCommand::Feeds => feeds = true,
-                    CorpusCommand::Close => return,
-                }
-                if !everything && paths.is_empty() && !feeds {
-                    break;
-                }
-                let wait = QUIET.min(AT_MOST.saturating_sub(began.elapsed()));
-                match self.inbox.recv_timeout(wait) {
-                    Ok(order) => next = Some(order),
-                    Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => return,
-                }
-            }
-            if feeds || everything {
+        while let Some(command) = self.next_command() {
+            let Some(changes) = self.gather(command, &mut rescan_when_ready) else { return };
+            if changes.feeds || changes.everything {
                 self.refresh_feeds();
             }
-            if everything {
+            if changes.everything {
                 self.reload();
-            } else if !paths.is_empty() {
-                self.refresh(&paths);
+            } else if !changes.paths.is_empty() {
+                self.refresh(&changes.paths);
             }
         }
     }
 
-    /// Waits for an order; meanwhile it writes a snapshot where nothing changes any more. None at the end.
-    fn next_order(&mut self) -> Option<CorpusCommand> {
-        while let Some(changed) = self.changed {
-            match self.inbox.recv_timeout(CALM.saturating_sub(changed.elapsed())) {
-                Ok(order) => return Some(order),
-                Err(RecvTimeoutError::Timeout) => self.save(),
+    /// Gathers changes until there is a pause. Returns `None` when the service is closed.
+    fn gather(&mut self, first: CorpusCommand, rescan_when_ready: &mut bool) -> Option<Changes> {
+        let mut changes = Changes::default();
+        let mut next = Some(first);
+        let began = Instant::now();
+        while let Some(command) = next.take() {
+            match command {
+                CorpusCommand::Reload | CorpusCommand::Disk(FsEvent::Rescan) => changes.everything = true,
+                CorpusCommand::Disk(FsEvent::Changed(changed)) => changes.paths.extend(changed),
+                CorpusCommand::Disk(FsEvent::Failed(error)) => self.publisher.tell(Event::Error(error.to_string())),
+                CorpusCommand::Disk(FsEvent::Ready) => changes.everything |= std::mem::take(rescan_when_ready),
+                CorpusCommand::Watching(watch) => self.watch = watch,
+                CorpusCommand::Feeds => changes.feeds = true,
+                CorpusCommand::Close => return None,
+            }
+            if changes.is_empty() {
+                break;
+            }
+            match self.inbox.recv_timeout(DEBOUNCE.min(DEBOUNCE_MAX.saturating_sub(began.elapsed()))) {
+                Ok(command) => next = Some(command),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        Some(changes)
+    }
+
+    /// Waits for a command, and writes a snapshot if it is due meanwhile. Returns `None` when the service is closed.
+    fn next_command(&mut self) -> Option<CorpusCommand> {
+        while let Some(wait) = self.snapshots.due_in() {
+            match self.inbox.recv_timeout(wait) {
+                Ok(command) => return Some(command),
+                Err(RecvTimeoutError::Timeout) => self.write_snapshot(),
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
         self.inbox.recv().ok()
     }
 
-    /// Begins to write what is there to the snapshot, on a thread of its own.
-    fn save(&mut self) {
-        let Some(cache) = self.cache.as_ref().filter(|_| self.whole && self.changed.is_some()) else {
-            return self.changed = None;
-        };
-        if self.writer.as_ref().is_some_and(|writer| !writer.is_finished()) {
-            // It comes back to this when it is calm again, or closes.
-            self.changed = Some(Instant::now());
-            return;
-        }
-        self.changed = None;
-        let (cache, sources, options) = (cache.clone(), self.sources.clone(), self.options);
-        let (corpus, ages, troubled) = (Arc::clone(&self.corpus), self.ages.clone(), self.troubled.clone());
-        let writer = thread::Builder::new().name("snapshot".to_owned()).spawn(move || {
-            let sound = |file: &FileEntry<'_>| troubled.is_empty() || !troubled.contains(&file.dir.join(file.name));
-            for root in cache.roots(&sources) {
-                let began = Instant::now();
-                let written = catch_panic(|| cache.write(&root, options, &corpus, &ages, &sound, &mut |_, _| {}));
-                note(|| format!("snapshot of {}: {written:?} in {:?}", root.real.display(), began.elapsed()));
-            }
-        });
-        match writer {
-            Ok(writer) => self.writer = Some(writer),
-            Err(error) => note(|| format!("no thread to write a snapshot with: {error}")),
-        }
+    /// Starts writing a snapshot of the current version.
+    fn write_snapshot(&mut self) {
+        self.snapshots.write(&self.sources, self.options, self.publisher.corpus(), self.problems.paths());
     }
 
-    /// Begins to listen to the disk, on a thread of its own, as it takes its time in a large tree.
-    fn listen(&self) {
+    /// Starts watching on a new thread, because it takes some time in a large tree.
+    fn start_watching(&self) {
         let (mut folders, mut parents) = (Vec::new(), Vec::new());
         for source in &self.sources {
-            let Source::Named(path) = source else { continue };
+            let Source::Path(path) = source else { continue };
             let Ok(real) = path.canonicalize() else { continue };
             if real.is_dir() {
                 folders.push(real);
@@ -174,16 +155,16 @@ impl CorpusThread {
         if folders.is_empty() && parents.is_empty() {
             return;
         }
-        let orders = self.orders.clone();
+        let commands = self.commands.clone();
         let started = thread::Builder::new().name("watch".to_owned()).spawn(move || {
-            let heard = orders.clone();
-            let watch = Watch::trees(&folders, &parents, move |disk| {
-                let _ = heard.send(CorpusCommand::Disk(disk));
+            let events = commands.clone();
+            let watch = Watch::trees(&folders, &parents, move |event| {
+                let _ = events.send(CorpusCommand::Disk(event));
             });
-            let _ = orders.send(CorpusCommand::Watching(watch));
+            let _ = commands.send(CorpusCommand::Watching(watch));
         });
         if let Err(error) = started {
-            note(|| format!("no thread to watch with: {error}"));
+            note(|| format!("cannot start the watch thread: {error}"));
         }
     }
 }

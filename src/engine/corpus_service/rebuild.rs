@@ -1,314 +1,286 @@
-//! The versions that it makes: of everything, and of what changed.
+//! Makes the versions of the corpus: of everything, and of changes.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::corpus_thread::CorpusThread;
+use super::rescan::{RemovedSet, RescanPlan};
 use crate::article::Problem;
 use crate::corpus::{Corpus, LoadProgress, Origin, Shard};
-use crate::engine::corpus_service::rescan::{RemovedSet, RescanPlan};
 use crate::engine::event::Event;
 use crate::engine::feeds::entries::{EntryChanges, FeedEntries};
 use crate::engine::loader::accumulator::CorpusAccumulator;
 use crate::engine::loader::known_files::KnownFiles;
-use crate::engine::loader::memory_budget::MEMORY;
-use crate::engine::loader::pool::{LoadPool, LoadReport};
+use crate::engine::loader::pool::{LoadPool, LoadReport, PoolOptions};
 use crate::engine::loader::source::Source;
-use crate::engine::loader::{LoadEvent, load};
+use crate::engine::loader::{LoadContext, LoadEvent, LoadResult, load};
 use crate::engine::log::note;
 use crate::engine::snapshot::ReadTimes;
 use crate::util::throttle::Throttle;
 
-/// While loading, a new version comes at most this often.
-const PACE: Duration = Duration::from_millis(80);
+/// The minimum interval between versions, and between progress reports, while loading.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(80);
 
 impl CorpusThread {
-    /// Reads the entries of feeds, a version now and then.
+    /// Reads the entries of feeds.
     pub(super) fn load_feeds(&mut self) {
         let feeds = self.sources.iter().find_map(|source| match source {
             Source::Feeds { library, merge } => Some((library.clone(), *merge)),
             _ => None,
         });
         let Some((path, merge)) = feeds else { return };
-        let CorpusThread { stop, tell, corpus, room, .. } = self;
-        let mut growing = CorpusAccumulator::new(room, Arc::clone(corpus));
-        let mut pace = Throttle::default();
-        let loaded = FeedEntries::load(&path, merge, (room, stop), &mut |shard| {
-            growing.hear(LoadEvent::Shard(shard));
-            if pace.is_due() {
+        let CorpusThread { publisher, budget, stop, .. } = self;
+        let mut loaded = CorpusAccumulator::new(budget, Arc::clone(publisher.corpus()));
+        let mut throttle = Throttle::default();
+        let entries = FeedEntries::load(&path, merge, budget, stop, &mut |shard| {
+            loaded.push(LoadEvent::Shard(shard));
+            if throttle.is_due() {
                 let began = Instant::now();
-                show(growing.take_in(), corpus, tell);
-                pace.record(began.elapsed(), PACE);
+                publisher.publish(loaded.flush());
+                throttle.record(began.elapsed(), PUBLISH_INTERVAL);
             }
         });
-        if growing.has_more() {
-            show(growing.take_in(), corpus, tell);
+        if loaded.has_pending() {
+            publisher.publish(loaded.flush());
         }
-        match loaded {
-            Ok(feeds) => self.feeds = Some(feeds),
-            Err(error) => tell(Event::Problem(FeedEntries::problem(&path, &error))),
+        match entries {
+            Ok(entries) => self.feeds = Some(entries),
+            Err(error) => publisher.tell(Event::Problem(FeedEntries::problem(&path, &error))),
         }
     }
 
-    /// Takes over what changed in the feeds that are in the library.
+    /// Applies changes of the entries in the library.
     pub(super) fn refresh_feeds(&mut self) {
         let Some(feeds) = &mut self.feeds else { return };
-        match feeds.news((&self.room, &AtomicBool::new(false))) {
-            Ok(news) => {
-                let EntryChanges { gone, all_gone, shards } = news;
-                if gone.is_empty() && shards.is_empty() && !all_gone {
-                    return;
-                }
-                let rest = self.corpus.without(|entry| match entry.origin() {
-                    Origin::Feed => all_gone || gone.contains(&entry.id()),
-                    // What comes with the program makes room for the first feed.
-                    Origin::Bundled => !shards.is_empty(),
-                    Origin::File | Origin::Input => false,
-                });
-                self.take_over(rest.with(shards));
-            }
-            Err(error) => {
-                (self.tell)(Event::Error(format!("Cannot read the feeds: {error}")));
-            }
+        let EntryChanges { gone, all_gone, shards } = match feeds.poll(&self.budget) {
+            Ok(changes) => changes,
+            Err(error) => return self.publisher.tell(Event::Error(format!("Cannot read the feeds: {error}"))),
+        };
+        if gone.is_empty() && shards.is_empty() && !all_gone {
+            return;
         }
+        let rest = self.publisher.corpus().without(|entry| match entry.origin() {
+            Origin::Feed => all_gone || gone.contains(&entry.id()),
+            // The first feed replaces the bundled articles.
+            Origin::Bundled => !shards.is_empty(),
+            Origin::File | Origin::Input => false,
+        });
+        self.publish(rest.with(shards));
     }
 
-    /// Loads everything, a version now and then.
+    /// Loads all sources.
     pub(super) fn load(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
-        self.changed = Some(Instant::now());
-        let CorpusThread {
-            sources, options, stop, tell, corpus, troubled, room, unanswered, cache, ages, feeds, ..
-        } = self;
-        room.tend(true);
-        let mut growing = CorpusAccumulator::new(room, Arc::clone(corpus));
-        let (mut versions, mut gauge) = (Throttle::default(), Throttle::after(PACE));
-        let mut slack = PACE;
-        let from = (&*room, &*unanswered, &**stop);
-        let (tally, map, known) = load(sources, *options, from, KnownFiles::default(), cache.as_ref(), &mut |event| {
-            let mut now = false;
-            match growing.hear(event) {
-                Some(LoadEvent::KeptAll) => now = true,
-                Some(LoadEvent::Problem(problem)) => {
-                    troubled.insert(problem.path.clone());
-                    tell(Event::Problem(problem));
-                }
-                Some(LoadEvent::Progress(progress)) if gauge.is_due() => {
-                    gauge = Throttle::after(PACE);
-                    tell(Event::Loading(progress));
+        self.snapshots.mark_changed();
+        self.budget.set_evicting(true);
+        let CorpusThread { publisher, problems, snapshots, budget, stalled, stop, .. } = self;
+        let cache = snapshots.cache().cloned();
+        let mut loaded = CorpusAccumulator::new(budget, Arc::clone(publisher.corpus()));
+        let (mut versions, mut progress_reports) = (Throttle::default(), Throttle::after(PUBLISH_INTERVAL));
+        let mut interval = PUBLISH_INTERVAL;
+        let context = LoadContext { budget, stalled, stop };
+        let known = KnownFiles::default();
+        let result = load(&self.sources, self.options, context, known, cache.as_ref(), &mut |event| {
+            let mut snapshots_done = false;
+            match loaded.push(event) {
+                Some(LoadEvent::SnapshotsDone) => snapshots_done = true,
+                Some(LoadEvent::Problem(problem)) => problems.report(problem, publisher),
+                Some(LoadEvent::Progress(progress)) if progress_reports.is_due() => {
+                    progress_reports = Throttle::after(PUBLISH_INTERVAL);
+                    publisher.tell(Event::Loading(progress));
                 }
                 _ => {}
             }
-            if growing.has_more() && (now || versions.is_due()) {
+            if loaded.has_pending() && (snapshots_done || versions.is_due()) {
                 let began = Instant::now();
-                // What a snapshot gives is all there in a moment, and sooner if few versions are made on the way.
-                slack = if now || !growing.has_only_kept() { PACE } else { slack * 2 };
-                show(growing.take_in(), corpus, tell);
-                versions.record(began.elapsed(), slack);
+                // Snapshots are read quickly, and all the sooner the fewer versions are made meanwhile.
+                let is_disk = snapshots_done || !loaded.has_only_snapshots();
+                interval = if is_disk { PUBLISH_INTERVAL } else { interval * 2 };
+                publisher.publish(loaded.flush());
+                versions.record(began.elapsed(), interval);
             }
-            growing.make_room(&mut |version| show(version, corpus, tell));
-            if now {
-                ages.begin(corpus.slots());
+            loaded.evict(&mut |version| publisher.publish(version));
+            if snapshots_done {
+                snapshots.read_times.mark_since(publisher.corpus().slots());
             }
         });
+        let LoadResult { progress, index, known, .. } = result;
         if cache.is_none() {
-            ages.begin(0);
+            snapshots.read_times.mark_since(0);
         }
-        // What was not looked at is not gone.
-        let (last, _) = growing.finish(known.changed().filter(|_| !tally.progress.stopped));
-        if !Arc::ptr_eq(&last, corpus) {
-            show(&last, corpus, tell);
+        // If loading was stopped, files that were not looked at still exist.
+        let (last, _) = loaded.finish(known.changed().filter(|_| !progress.stopped));
+        if !Arc::ptr_eq(&last, publisher.corpus()) {
+            publisher.publish(&last);
         }
-        drop(last);
-        room.tend(false);
-        drop(known);
-        room.settle(corpus, &mut |version| tell(Event::Corpus(Arc::clone(version))));
-        let mut progress = room.told_in(tally.progress);
-        progress.stopped |= feeds.as_ref().is_some_and(FeedEntries::is_partial);
-        tell(Event::Loading(progress));
-        self.stopped = progress.stopped.then_some(progress);
+        // Release what would keep old shards in memory.
+        drop((last, known));
+        budget.set_evicting(false);
+        publisher.enforce(budget);
+        self.index = index;
         // A snapshot of a part would not be used by the next start.
-        self.whole = !tally.progress.stopped && room.left_out().articles == 0;
-        self.map = map;
-        self.tell_left_out();
+        self.snapshots.is_complete = !progress.stopped && self.budget.left_out().articles == 0;
+        let is_partial = self.feeds.as_ref().is_some_and(FeedEntries::is_partial);
+        self.finish_pass(LoadProgress { stopped: progress.stopped || is_partial, ..progress });
     }
 
-    /// Tells what is left out because there is no memory for it.
-    fn tell_left_out(&mut self) {
-        (self.tell)(Event::ProblemsCleared(PathBuf::from(MEMORY)));
-        let left_out = self.room.left_out();
-        let is_news = std::mem::replace(&mut self.told_left_out, left_out) != left_out;
-        if let Some(problem) = self.room.problem() {
-            if is_news {
-                (self.tell)(Event::Error(problem.to_string()));
-            }
-            (self.tell)(Event::Problem(problem));
-        }
-    }
-
-    /// Goes through everything and reads what changed.
+    /// Compares everything with the disk and reads what changed.
     pub(super) fn reload(&mut self) {
         self.stop.store(false, Ordering::Relaxed);
-        self.ages.begin(self.corpus.slots());
-        if self.sources.iter().any(|source| matches!(source, Source::Named(_))) {
-            self.room.begin(&self.corpus);
+        self.snapshots.read_times.mark_since(self.publisher.corpus().slots());
+        let is_path = |source: &&Source| matches!(source, Source::Path(_));
+        let paths: Vec<Source> = self.sources.iter().filter(is_path).cloned().collect();
+        if !paths.is_empty() {
+            self.budget.reset(self.publisher.corpus());
         }
-        // What something is wrong with is read again, so that it is told again.
-        let (troubled, unanswered) = (&self.troubled, &self.unanswered);
-        let known = KnownFiles::of(&self.corpus, |file| {
-            let is_well = |path: &Path| !troubled.contains(path) || unanswered.shows(path);
-            troubled.is_empty() || is_well(&file.dir.join(file.name))
+        // Files with problems are read again, so that their problems are reported again.
+        let problem_paths = self.problems.paths();
+        let known = KnownFiles::of(self.publisher.corpus(), |file| {
+            let is_sound = |path: &Path| !problem_paths.contains(path) || self.stalled.covers(path);
+            problem_paths.is_empty() || is_sound(&file.dir.join(file.name))
         });
-        let paths: Vec<Source> =
-            self.sources.iter().filter(|source| matches!(source, Source::Named(_))).cloned().collect();
-        let slots = self.corpus.slots();
-        let mut problems = Vec::new();
-        self.room.tend(true);
-        let CorpusThread { room, unanswered, stop, corpus, tell, troubled, .. } = self;
-        let mut growing = CorpusAccumulator::again(room, Arc::clone(corpus));
-        let mut gauge = Throttle::after(PACE);
-        let mut has_moved = false;
-        let from = (&*room, &*unanswered, &**stop);
-        let (tally, map, known) = load(&paths, self.options, from, known, None, &mut |event| {
-            match growing.hear(event) {
-                Some(LoadEvent::Problem(problem)) => problems.push(problem),
-                Some(LoadEvent::Progress(progress)) if gauge.is_due() => {
-                    gauge = Throttle::after(PACE);
-                    tell(Event::Loading(progress));
+        let slots = self.publisher.corpus().slots();
+        self.budget.set_evicting(true);
+        let mut new_problems = Vec::new();
+        let CorpusThread { publisher, budget, stalled, stop, .. } = self;
+        let mut loaded = CorpusAccumulator::replacing(budget, Arc::clone(publisher.corpus()));
+        let mut progress_reports = Throttle::after(PUBLISH_INTERVAL);
+        let mut has_evicted = false;
+        let context = LoadContext { budget, stalled, stop };
+        let result = load(&paths, self.options, context, known, None, &mut |event| {
+            match loaded.push(event) {
+                Some(LoadEvent::Problem(problem)) => new_problems.push(problem),
+                Some(LoadEvent::Progress(progress)) if progress_reports.is_due() => {
+                    progress_reports = Throttle::after(PUBLISH_INTERVAL);
+                    publisher.tell(Event::Loading(progress));
                 }
                 _ => {}
             }
-            has_moved |= growing.make_room(&mut |version| show(version, corpus, tell));
+            has_evicted |= loaded.evict(&mut |version| publisher.publish(version));
         });
-        // What something was wrong with is not known; what the disk does not answer stays as it was read before.
-        let past = troubled.iter().filter(|path| !unanswered.shows(path)).cloned();
-        let gone = known.changed().chain(past).filter(|_| !tally.progress.stopped);
-        let (last, read_again) = growing.finish(gone);
+        let LoadResult { progress, index, known, .. } = result;
+        // Files with problems are not among the known ones. Files on a stalled disk stay as they were read before.
+        let past = self.problems.paths().iter().filter(|path| !self.stalled.covers(path)).cloned();
+        let gone = known.changed().chain(past).filter(|_| !progress.stopped);
+        let (last, read_again) = loaded.finish(gone);
         drop(known);
-        self.room.tend(false);
-        if has_moved {
-            self.ages.join(slots);
+        self.budget.set_evicting(false);
+        if has_evicted {
+            self.snapshots.read_times.merge_from(slots);
         }
-        if tally.progress.stopped {
-            // What was not looked at is not gone.
-            self.forget_problems(|path| read_again.contains(path));
+        if progress.stopped {
+            // Files that were not looked at still exist, and so do their problems.
+            self.problems.clear(|path| read_again.contains(path), &mut self.publisher);
         } else {
-            self.map = map;
-            self.whole = self.room.left_out().articles == 0;
-            self.troubled.clear();
-            // All paths begin with the empty one.
-            (self.tell)(Event::ProblemsCleared(PathBuf::new()));
+            self.index = index;
+            self.snapshots.is_complete = self.budget.left_out().articles == 0;
+            self.problems.clear_all(&mut self.publisher);
         }
-        if has_moved || !Arc::ptr_eq(&last, &self.corpus) {
-            self.changed = Some(Instant::now());
-            self.take_over(Arc::unwrap_or_clone(last));
+        if has_evicted || !Arc::ptr_eq(&last, self.publisher.corpus()) {
+            self.snapshots.mark_changed();
+            self.publish(Arc::unwrap_or_clone(last));
         }
-        self.tell_problems(problems);
-        let progress = self.room.told_in(tally.progress);
-        self.stopped = progress.stopped.then_some(progress);
-        (self.tell)(Event::Loading(progress));
-        self.tell_left_out();
+        self.report_problems(new_problems);
+        self.finish_pass(progress);
     }
 
-    /// Reads again what `paths` lead to.
+    /// Reports the end of a pass over all sources.
+    fn finish_pass(&mut self, progress: LoadProgress) {
+        let progress = self.budget.with_left_out(progress);
+        self.stopped = progress.stopped.then_some(progress);
+        self.publisher.tell(Event::Loading(progress));
+        self.problems.report_left_out(&self.budget, &mut self.publisher);
+    }
+
+    /// Reads the changed `paths` again.
     pub(super) fn refresh(&mut self, paths: &HashSet<PathBuf>) {
-        let refresh = RescanPlan::after(paths, &mut self.map, &self.corpus, &self.options);
-        if refresh.everything {
-            return self.reload();
+        let plan = RescanPlan::after(paths, &mut self.index, self.publisher.corpus(), &self.options);
+        if plan.everything {
+            self.reload();
+            return;
         }
-        let RescanPlan { jobs, mut gone, known, mut problems, .. } = refresh;
+        let RescanPlan { jobs, mut gone, known, mut problems, .. } = plan;
         if jobs.is_empty() && gone.is_empty() && problems.is_empty() {
             return;
         }
         self.stop.store(false, Ordering::Relaxed);
-        self.ages.begin(self.corpus.slots());
-        let left_out = self.room.left_out();
-        let named: HashSet<PathBuf> = self.map.named.keys().cloned().collect();
+        self.snapshots.read_times.mark_since(self.publisher.corpus().slots());
+        let left_out = self.budget.left_out();
         let mut shards = Vec::new();
-        let folders = std::mem::take(&mut self.map.folders);
         let known = Arc::new(known);
-        let crew = LoadPool::new(self.options, &known, &self.room, &self.unanswered, named, folders);
+        let pool = LoadPool::new(PoolOptions {
+            options: self.options,
+            known: Arc::clone(&known),
+            budget: Arc::clone(&self.budget),
+            stalled: Arc::clone(&self.stalled),
+            named: self.index.named.keys().cloned().collect(),
+            folders: std::mem::take(&mut self.index.folders),
+        });
         let began = Instant::now();
-        let tell = &mut self.tell;
-        crew.work(jobs, &self.stop, &mut |report| match report {
+        let publisher = &mut self.publisher;
+        pool.run(jobs, &self.stop, &mut |report| match report {
             LoadReport::Shard(shard) => shards.push(shard),
             LoadReport::Problem(problem) => problems.push(problem),
-            LoadReport::Tick if began.elapsed() >= PACE => tell(Event::Loading(crew.progress())),
+            LoadReport::Tick if began.elapsed() >= PUBLISH_INTERVAL => publisher.tell(Event::Loading(pool.progress())),
             LoadReport::Tick => {}
         });
-        // A file that is too old is left out again whenever it is saved.
-        self.room.count_as(left_out);
-        let progress = LoadProgress { done: true, stopped: self.stop.load(Ordering::Relaxed), ..crew.progress() };
-        self.map.folders = crew.take_folders();
-        for double in crew.take_doubles() {
-            self.map.doubles.retain(|known| known.shown != double.shown);
-            self.map.doubles.push(double);
+        // A file that is too old is counted again each time it is saved.
+        self.budget.restore_counts(left_out);
+        let progress = LoadProgress { done: true, stopped: self.stop.load(Ordering::Relaxed), ..pool.progress() };
+        self.index.folders = pool.take_folders();
+        for double in pool.take_doubles() {
+            self.index.doubles.retain(|known| known.shown != double.shown);
+            self.index.doubles.push(double);
         }
         if !progress.stopped {
             known.changed().for_each(|path| gone.file(&path));
         }
-        if began.elapsed() >= PACE {
-            // Articles that were not loaded because the reader stopped loading are still missing.
-            (self.tell)(Event::Loading(self.stopped.unwrap_or(progress)));
+        if began.elapsed() >= PUBLISH_INTERVAL {
+            // If the reader stopped loading before, articles are still missing.
+            self.publisher.tell(Event::Loading(self.stopped.unwrap_or(progress)));
         }
         self.replace(&gone, shards, problems);
     }
 
-    /// Makes one version in which `shards` stand for what is `gone`.
+    /// Makes a version in which `shards` replace what is `gone`.
     fn replace(&mut self, gone: &RemovedSet, shards: Vec<Arc<Shard>>, problems: Vec<Problem>) {
-        let rest =
-            if gone.is_empty() { Corpus::clone(&self.corpus) } else { self.corpus.without(|entry| gone.holds(entry)) };
-        if rest.len() != self.corpus.len() || !shards.is_empty() {
-            self.changed = Some(Instant::now());
-            self.take_over(rest.with(shards));
+        let corpus = self.publisher.corpus();
+        let rest = if gone.is_empty() { Corpus::clone(corpus) } else { corpus.without(|entry| gone.contains(entry)) };
+        if rest.len() != corpus.len() || !shards.is_empty() {
+            self.snapshots.mark_changed();
+            self.publish(rest.with(shards));
         }
-        self.forget_problems(|path| gone.holds_path(path));
-        self.tell_problems(problems);
+        self.problems.clear(|path| gone.contains_path(path), &mut self.publisher);
+        self.report_problems(problems);
     }
 
-    /// Makes `corpus` the version that everybody sees, without what has become too much.
-    fn take_over(&mut self, corpus: Corpus) {
-        let CorpusThread { corpus: shown, room, tell, ages, .. } = self;
-        *shown = Arc::new(compact(corpus, ages));
-        tell(Event::Corpus(Arc::clone(shown)));
-        let slots = shown.slots();
-        if room.settle(shown, &mut |version| tell(Event::Corpus(Arc::clone(version)))) {
-            ages.join(slots);
-            self.whole = false;
-            self.tell_left_out();
-        }
-    }
-
-    /// What was wrong at some paths is a thing of the past.
-    fn forget_problems(&mut self, is_past: impl Fn(&PathBuf) -> bool) {
-        let past: Vec<PathBuf> = self.troubled.iter().filter(|path| is_past(path)).cloned().collect();
-        for path in past {
-            self.troubled.remove(&path);
-            (self.tell)(Event::ProblemsCleared(path));
+    /// Publishes `corpus`, compacted and within the memory budget.
+    fn publish(&mut self, corpus: Corpus) {
+        let version = Arc::new(compact(corpus, &mut self.snapshots.read_times));
+        let slots = version.slots();
+        self.publisher.publish(&version);
+        drop(version);
+        if self.publisher.enforce(&self.budget) {
+            self.snapshots.read_times.merge_from(slots);
+            self.snapshots.is_complete = false;
+            self.problems.report_left_out(&self.budget, &mut self.publisher);
         }
     }
 
-    fn tell_problems(&mut self, problems: Vec<Problem>) {
+    fn report_problems(&mut self, problems: Vec<Problem>) {
         for problem in problems {
-            self.troubled.insert(problem.path.clone());
-            (self.tell)(Event::Problem(problem));
+            self.problems.report(problem, &mut self.publisher);
         }
     }
 }
 
-/// Makes `version` the one that everybody sees.
-fn show(version: &Arc<Corpus>, shown: &mut Arc<Corpus>, tell: &mut dyn FnMut(Event)) {
-    *shown = Arc::clone(version);
-    tell(Event::Corpus(Arc::clone(version)));
-}
-
-/// Lets go of what is gone, where that has become much.
-fn compact(corpus: Corpus, ages: &mut ReadTimes) -> Corpus {
+/// Removes dead text if there is much of it.
+fn compact(corpus: Corpus, read_times: &mut ReadTimes) -> Corpus {
     let Some(compacted) = corpus.compacted() else { return corpus };
-    ages.join(corpus.slots());
+    read_times.merge_from(corpus.slots());
     note(|| format!("{} bytes of articles became {}", corpus.memory(), compacted.memory()));
     compacted
 }

@@ -1,4 +1,4 @@
-//! From paths that something happened to, to what is to be read again and which articles are gone.
+//! Plans what to read again after changes on disk, and which articles are gone.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -13,18 +13,18 @@ use crate::engine::loader::ScanIndex;
 use crate::engine::loader::known_files::KnownFiles;
 use crate::engine::loader::pool::Job;
 use crate::engine::loader::source::LoadOptions;
-use crate::engine::loader::walk::{FolderEntry, SourceFolder, sort};
+use crate::engine::loader::walk::{FolderEntry, SourceFolder, classify};
 
-/// Which articles are gone, by their paths as they are shown.
+/// The removed files and folders, by the paths that are shown.
 #[derive(Debug, Default)]
 pub(crate) struct RemovedSet {
     files: HashMap<OsString, HashSet<OsString>>,
-    /// Folders of which everything is gone.
+    /// Folders that are removed with everything in them.
     below: Vec<PathBuf>,
-    /// Folders that are looked into again, so that what was wrong in them is told anew.
+    /// Folders that are read again, so that their problems are reported again.
     again: Vec<PathBuf>,
-    /// The folder of the article that was asked for last, as an address, and what is known of it: the articles of a
-    /// folder mostly come one after the other, and comparing paths is slow.
+    /// The address of the folder of the last article, and its verdict. Articles of a folder mostly come one after the
+    /// other, and comparing paths is slow.
     last: Cell<Option<(usize, Verdict)>>,
 }
 
@@ -36,13 +36,13 @@ enum Verdict {
 }
 
 impl RemovedSet {
-    /// The file at `path` is gone, or is read again.
+    /// Adds the file at `path`.
     pub(crate) fn file(&mut self, path: &Path) {
         let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else { return };
         self.files.entry(dir.into()).or_default().insert(name.into());
     }
 
-    /// The folder at `path` is gone with all that was in it.
+    /// Adds the folder at `path` with everything in it.
     pub(crate) fn folder(&mut self, path: &Path) {
         self.below.push(path.to_path_buf());
     }
@@ -51,8 +51,8 @@ impl RemovedSet {
         self.files.is_empty() && self.below.is_empty()
     }
 
-    /// Whether an article is gone.
-    pub(crate) fn holds(&self, entry: ArticleRef<'_>) -> bool {
+    /// Returns whether an article is removed.
+    pub(crate) fn contains(&self, entry: ArticleRef<'_>) -> bool {
         if entry.origin() != Origin::File {
             return false;
         }
@@ -70,8 +70,8 @@ impl RemovedSet {
         }
     }
 
-    /// Whether what was wrong at `path` is a thing of the past.
-    pub(crate) fn holds_path(&self, path: &Path) -> bool {
+    /// Returns whether earlier problems of `path` no longer hold.
+    pub(crate) fn contains_path(&self, path: &Path) -> bool {
         let named = || {
             let names = self.files.get(path.parent()?.as_os_str())?;
             Some(names.contains(path.file_name()?))
@@ -90,60 +90,60 @@ impl RemovedSet {
     }
 }
 
-/// What is to be done after something happened.
+/// What to do after changes on disk.
 #[derive(Default)]
 pub(crate) struct RescanPlan {
-    /// What is to be read.
+    /// The files and folders to read.
     pub(crate) jobs: Vec<Job>,
-    /// What is gone already, or will be once it is read again.
+    /// The files and folders that are gone or will be replaced.
     pub(crate) gone: RemovedSet,
-    /// What is known below folders that are looked into again.
+    /// The known files in folders that are read again.
     pub(crate) known: KnownFiles,
-    /// What cannot be read.
+    /// The problems found so far.
     pub(crate) problems: Vec<Problem>,
-    /// Whether a root itself changed, so that everything is to be gone through.
+    /// Whether a root changed, so that everything must be compared.
     pub(crate) everything: bool,
 }
 
 impl RescanPlan {
-    /// Finds out what became of `paths`. Folders that are to be looked into again leave `map`.
+    /// Makes a plan for the changed `paths`. Removes folders that must be read again from `map`.
     pub(crate) fn after(
         paths: &HashSet<PathBuf>,
         map: &mut ScanIndex,
         corpus: &Corpus,
         options: &LoadOptions,
     ) -> RescanPlan {
-        let mut refresh = RescanPlan::default();
+        let mut plan = RescanPlan::default();
         let mut places: BTreeMap<PathBuf, (Arc<SourceFolder>, OsString)> = BTreeMap::new();
         for path in paths {
-            match find(path, map) {
+            match locate(path, map) {
                 PlannedPath::In(folder, name) => {
                     places.insert(folder.shown.join(&name), (folder, name));
                 }
-                PlannedPath::Root => refresh.everything = true,
+                PlannedPath::Root => plan.everything = true,
                 PlannedPath::Nowhere => {}
             }
         }
         let mut again: Vec<PathBuf> = Vec::new();
         for (shown, (folder, name)) in places {
-            // What is inside a folder that is gone through anyway is not gone through twice.
+            // Skip what is inside a folder that is read again.
             if again.iter().any(|above| shown.starts_with(above)) {
                 continue;
             }
-            let is_folder = refresh.place(&shown, &folder, &name, map, options);
+            let is_folder = plan.plan_path(&shown, &folder, &name, map, options);
             if is_folder {
                 again.push(shown);
             }
         }
         if !again.is_empty() {
-            refresh.known = KnownFiles::of(corpus, |file| again.iter().any(|folder| file.dir.starts_with(folder)));
+            plan.known = KnownFiles::of(corpus, |file| again.iter().any(|folder| file.dir.starts_with(folder)));
         }
-        refresh.gone.again = again;
-        refresh
+        plan.gone.again = again;
+        plan
     }
 
-    /// Looks at the thing `name` in `folder`; tells whether it is a folder that is looked into again.
-    fn place(
+    /// Plans the entry `name` of `folder`. Returns whether it is a folder that is read again.
+    fn plan_path(
         &mut self,
         shown: &Path,
         folder: &Arc<SourceFolder>,
@@ -154,7 +154,7 @@ impl RescanPlan {
         let real = folder.real.join(name);
         let found = match fs::symlink_metadata(&real) {
             Ok(_) if map.named.contains_key(&real) => Some(FolderEntry::File(name.to_owned())),
-            Ok(metadata) => sort(folder, name.to_owned(), metadata.file_type(), options),
+            Ok(metadata) => classify(folder, name.to_owned(), metadata.file_type(), options),
             Err(_) => None,
         };
         let child = match found {
@@ -203,15 +203,15 @@ enum PlannedPath {
     Nowhere,
 }
 
-/// Where `path` stands among what was looked into: itself, or the outermost folder around it that is new.
-fn find(path: &Path, map: &ScanIndex) -> PlannedPath {
+/// Finds `path` in the index: the entry itself, or the outermost new folder around it.
+fn locate(path: &Path, map: &ScanIndex) -> PlannedPath {
     if let Some((folder, name)) = map.named.get(path) {
         return PlannedPath::In(Arc::clone(folder), name.clone());
     }
     let mut inner = path;
     while let (Some(parent), Some(name)) = (inner.parent(), inner.file_name()) {
         let known = map.folders.get(parent).or_else(|| {
-            // The way there may lead over a link.
+            // The path may contain a link.
             map.folders.get(&fs::canonicalize(parent).ok()?)
         });
         if let Some(folder) = known {

@@ -12,11 +12,11 @@ pub(crate) enum FsEvent {
     /// These paths changed.
     Changed(Vec<PathBuf>),
     /// Events were lost: anything may have changed.
-    Anything,
+    Rescan,
     /// Some or all folders cannot be watched.
-    Deaf(WatchError),
+    Failed(WatchError),
     /// All folders that can be watched are watched from now on.
-    Listening,
+    Ready,
 }
 
 /// Why changes cannot be watched.
@@ -50,7 +50,7 @@ impl Watch {
     /// Creates a watcher that reports to `tell`. It watches nothing yet.
     fn new(tell: impl Fn(FsEvent) + Send + 'static) -> Result<Watch, WatchError> {
         let watcher = notify::recommended_watcher(move |event| {
-            if let Some(disk) = sort(event) {
+            if let Some(disk) = classify(event) {
                 tell(disk);
             }
         })?;
@@ -78,7 +78,7 @@ impl Watch {
         let mut watch = match Watch::new(tell.clone()) {
             Ok(watch) => watch,
             Err(error) => {
-                tell(FsEvent::Deaf(error));
+                tell(FsEvent::Failed(error));
                 return None;
             }
         };
@@ -91,22 +91,22 @@ impl Watch {
             }
         }
         if let Some(error) = first_error {
-            tell(FsEvent::Deaf(error));
+            tell(FsEvent::Failed(error));
         }
-        tell(FsEvent::Listening);
+        tell(FsEvent::Ready);
         Some(watch)
     }
 }
 
-fn sort(event: notify::Result<Event>) -> Option<FsEvent> {
+fn classify(event: notify::Result<Event>) -> Option<FsEvent> {
     match event {
-        Ok(event) if event.need_rescan() => Some(FsEvent::Anything),
+        Ok(event) if event.need_rescan() => Some(FsEvent::Rescan),
         Ok(Event { kind: EventKind::Access(_), .. }) => None,
         // Some systems report that reading a file changed its access time.
         Ok(Event { kind: EventKind::Modify(ModifyKind::Metadata(MetadataKind::AccessTime)), .. }) => None,
         Ok(event) => Some(FsEvent::Changed(event.paths)),
         // A folder vanished while it was being added. Its own event is reported as well.
         Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) => None,
-        Err(error) => Some(FsEvent::Deaf(error.into())),
+        Err(error) => Some(FsEvent::Failed(error.into())),
     }
 }

@@ -6,16 +6,27 @@ use super::{import_export, status};
 use crate::article::Problem;
 use crate::keys::FeedCommand;
 use crate::library::{Error, KnownFeed, Library, now};
-use crate::subscriptions::{FeedSetting, Subscription, find_by_name};
+use crate::subscriptions::{FeedSetting, Subscription, UnknownFeed, find_by_name};
 use crate::text::clean;
 use crate::text::format::counted;
 
 /// Why a feed command did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedCommandError {
-    /// A name matches no feed, or too many. The sentence says which.
+    /// A name matches no feed.
     #[error("{0}")]
-    Unclear(String),
+    UnknownFeed(#[from] UnknownFeed),
+    /// A name matches several feeds, but the command needs one.
+    #[error("\"{name}\" names {feeds} feeds; use an address")]
+    Ambiguous {
+        /// The name, safe to show.
+        name: String,
+        /// The number of feeds.
+        feeds: usize,
+    },
+    /// Another program has unsubscribed from the feed.
+    #[error("another program unsubscribed from {0}")]
+    Ended(String),
     /// The command removes several feeds, named here, and needs confirmation.
     #[error("This unsubscribes from {}", list_of(.0))]
     Unconfirmed(Vec<String>),
@@ -24,10 +35,10 @@ pub enum FeedCommandError {
     NoFeeds,
     /// All feeds, this many, are skipped because none was named.
     #[error(
-        "Nothing to fetch: {} gone or asked not to be fetched for a while; name a feed to fetch it anyway",
+        "Nothing to refresh: {} gone or rate-limited; name a feed to fetch it anyway",
         counted(*.0 as u64, "feed is", "feeds are")
     )]
-    PassedOver(usize),
+    AllSkipped(usize),
     /// A file could not be read or written.
     #[error("{0}")]
     File(#[from] std::io::Error),
@@ -95,7 +106,7 @@ pub fn run(library: &mut Library, command: &FeedCommand) -> CommandResult<FeedRe
         }
         FeedCommand::Import { file, with_credentials } => {
             let imported = import_export::import(library, file, *with_credentials)?;
-            report.lines.push(imported.sentence());
+            report.lines.push(imported.summary());
             report.problems = imported.problems;
         }
         FeedCommand::Export { file: Some(file), with_credentials } => {
@@ -148,22 +159,23 @@ fn shown(feed: &Subscription) -> String {
     format!("\"{}\"", clean(feed.name()))
 }
 
-/// Returns the feeds to fetch: those named, or all that may be fetched now. Never empty.
+/// Returns the feeds of `all` to fetch: those named, or all that may be fetched now. Never empty.
 ///
 /// # Errors
 ///
-/// Returns an error if a name is unclear, nothing may be fetched, or the library cannot be read.
-pub fn to_refresh(library: &Library, names: &[String]) -> CommandResult<Vec<KnownFeed>> {
+/// Returns an error if a name is unclear or no feed may be fetched.
+pub fn select_for_refresh(all: &[KnownFeed], names: &[String]) -> CommandResult<Vec<KnownFeed>> {
     if !names.is_empty() {
-        return feeds_named(library, names);
+        return select_named(all, names);
     }
     let now = now();
-    let (asked, passed): (Vec<_>, Vec<_>) =
-        library.feeds()?.into_iter().partition(|feed| feed.health.may_be_asked(now));
-    match passed.len() {
-        _ if !asked.is_empty() => Ok(asked),
-        0 => Err(FeedCommandError::NoFeeds),
-        passed => Err(FeedCommandError::PassedOver(passed)),
+    let selected: Vec<KnownFeed> = all.iter().filter(|feed| feed.health.may_be_asked(now)).cloned().collect();
+    if all.is_empty() {
+        Err(FeedCommandError::NoFeeds)
+    } else if selected.is_empty() {
+        Err(FeedCommandError::AllSkipped(all.len()))
+    } else {
+        Ok(selected)
     }
 }
 
@@ -173,10 +185,13 @@ pub fn to_refresh(library: &Library, names: &[String]) -> CommandResult<Vec<Know
 ///
 /// Returns an error if a name matches no feed or the library cannot be read.
 pub fn feeds_named(library: &Library, names: &[String]) -> CommandResult<Vec<KnownFeed>> {
-    let all = library.feeds()?;
+    select_named(&library.feeds()?, names)
+}
+
+fn select_named(all: &[KnownFeed], names: &[String]) -> CommandResult<Vec<KnownFeed>> {
     let mut found: Vec<KnownFeed> = Vec::new();
     for name in names {
-        for feed in find_by_name(&all, |feed| &feed.subscription, name).map_err(FeedCommandError::Unclear)? {
+        for feed in find_by_name(all, |feed| &feed.subscription, name)? {
             if found.iter().all(|known| known.number != feed.number) {
                 found.push(feed.clone());
             }
@@ -190,9 +205,7 @@ fn feed_named(library: &Library, name: &str) -> CommandResult<KnownFeed> {
     let mut found = feeds_named(library, &[name.to_owned()])?;
     match (found.pop(), found.len()) {
         (Some(feed), 0) => Ok(feed),
-        (_, more) => {
-            Err(FeedCommandError::Unclear(format!("\"{}\" names {} feeds; use an address", clean(name), more + 1)))
-        }
+        (_, more) => Err(FeedCommandError::Ambiguous { name: clean(name).into_owned(), feeds: more + 1 }),
     }
 }
 
@@ -201,7 +214,6 @@ fn change(
     feed: &KnownFeed,
     edit: impl Fn(Subscription) -> Subscription,
 ) -> CommandResult<Subscription> {
-    let ended =
-        || FeedCommandError::Unclear(format!("another program unsubscribed from {}", shown(&feed.subscription)));
+    let ended = || FeedCommandError::Ended(shown(&feed.subscription));
     library.change_subscription(feed.number, edit)?.ok_or_else(ended)
 }

@@ -1,4 +1,4 @@
-//! What changed between two texts of an entry, word by word.
+//! Compares two versions of an entry word by word.
 
 use similar::{ChangeTag, TextDiff};
 
@@ -6,8 +6,8 @@ use crate::article::{Draft, Role};
 use crate::subscriptions::ChangedPiece;
 use crate::text::clean;
 
-/// The paragraphs that changed, each in pieces that stayed, went and came. Nothing else is given.
-pub(crate) fn between(former: &Draft<'_>, now: &Draft<'_>) -> Vec<Vec<ChangedPiece>> {
+/// Returns the changed paragraphs, each as a list of unchanged, removed and added pieces.
+pub(crate) fn diff_entry(former: &Draft<'_>, now: &Draft<'_>) -> Vec<Vec<ChangedPiece>> {
     let (old, new) = (paragraphs(former), paragraphs(now));
     let (old, new): (Vec<&str>, Vec<&str>) =
         (old.iter().map(String::as_str).collect(), new.iter().map(String::as_str).collect());
@@ -62,11 +62,11 @@ mod tests {
             draft.push_body(BlockKind::Paragraph, second);
             draft
         };
-        let changes = between(&draft("Ten people are missing."), &draft("Two people are missing."));
+        let changes = diff_entry(&draft("Ten people are missing."), &draft("Two people are missing."));
         let told: Vec<(Option<bool>, &str)> =
             changes[0].iter().map(|piece| (piece.added, piece.text.as_str())).collect();
         assert_eq!(told, [(Some(false), "Ten"), (Some(true), "Two"), (None, " people are missing.")]);
         assert_eq!(changes.len(), 1);
-        assert_eq!(between(&draft("a"), &draft("a")), Vec::<Vec<ChangedPiece>>::new());
+        assert_eq!(diff_entry(&draft("a"), &draft("a")), Vec::<Vec<ChangedPiece>>::new());
     }
 }

@@ -1,4 +1,4 @@
-//! The entries of feeds, out of the library into the corpus: the newest first, then all, then what changes.
+//! Reads the entries of feeds from the library into the corpus: the newest first, then all, then changes.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -15,107 +15,103 @@ use crate::library::feeds::{EntryQuery, StoredEntry};
 use crate::library::{Error, FeedId, Library};
 use crate::text::clean;
 
-/// So many of the newest are read before all others: more than any screen holds.
-const NEWEST: usize = 150;
+/// The number of newest entries that are read before all others: more than any screen shows.
+const FIRST_BATCH: usize = 150;
 
-/// So many numbers are read at once.
-const STRETCH: i64 = 4_000;
+/// The number of entries that a thread reads at once.
+const BATCH: i64 = 4_000;
 
-/// Marks feeds as unread. Libraries count revisions from 0, so none has this one.
-const UNSEEN: i64 = -1;
+/// The revision of feeds that were not read completely. Libraries count revisions from 0.
+const NOT_READ: i64 = -1;
 
-/// The format that entries of feeds are said to have.
+/// The name of the format of all entries.
 const FORMAT: &str = "feed";
 
-/// What is known of the entries that are in the corpus.
+/// The entries that the corpus contains.
 #[derive(Debug)]
 pub(crate) struct FeedEntries {
     path: PathBuf,
     merge: bool,
-    /// The last change that is in the corpus, and the last to any feed itself.
+    /// The revision of the entries in the corpus.
     seen: i64,
+    /// The revision of the feeds in the corpus.
     feeds_seen: i64,
 }
 
-/// What changed in the library.
+/// The changes in the library since it was read last.
 #[derive(Debug, Default)]
 pub(crate) struct EntryChanges {
-    /// These entries are gone, or come again.
+    /// The entries to remove. Changed entries are also among the new ones.
     pub(crate) gone: HashSet<ArticleId>,
-    /// All entries that were there are gone, or come again.
+    /// Whether to remove all entries.
     pub(crate) all_gone: bool,
-    /// What came.
+    /// The new and changed entries.
     pub(crate) shards: Vec<Arc<Shard>>,
 }
 
 impl FeedEntries {
-    /// Hands all entries in the library at `path` to `take`, the latest first, as long as there is `room`; ends early when
-    /// `stop` is set. With `merge`, an entry that is in several feeds is given once.
+    /// Reads all entries in the library at `path`, the latest first, and passes them to `take`. Stops at the memory limit,
+    /// or when `stop` is set. With `merge`, an entry of several feeds is passed once.
     pub(crate) fn load(
         path: &Path,
         merge: bool,
-        within: (&MemoryBudget, &AtomicBool),
+        budget: &MemoryBudget,
+        stop: &AtomicBool,
         take: &mut dyn FnMut(Arc<Shard>),
     ) -> Result<FeedEntries, Error> {
         let mut stored = FeedEntries { path: path.to_owned(), merge, seen: 0, feeds_seen: 0 };
-        stored.read_all(within, take)?;
+        stored.read_all(budget, stop, take)?;
         Ok(stored)
     }
 
     /// Returns whether reading was stopped before everything was read.
     pub(crate) fn is_partial(&self) -> bool {
-        self.feeds_seen == UNSEEN
+        self.feeds_seen == NOT_READ
     }
 
-    /// What is to be told where the library cannot be read.
+    /// Returns the problem to report if the library cannot be read.
     pub(crate) fn problem(path: &Path, error: &Error) -> Problem {
-        Problem {
-            path: path.to_owned(),
-            line: None,
-            column: None,
-            cause: error.to_string(),
-            consequence: "feeds are not shown".to_owned(),
-            is_failure: true,
-        }
+        Problem::new(path, error.to_string(), "feeds are not shown").failure()
     }
 
-    /// What changed since.
-    pub(crate) fn news(&mut self, within: (&MemoryBudget, &AtomicBool)) -> Result<EntryChanges, Error> {
-        let mut news = EntryChanges::default();
-        let Some(library) = Library::open_to_read(&self.path)? else { return Ok(news) };
+    /// Returns the changes since the last call.
+    pub(crate) fn poll(&mut self, budget: &MemoryBudget) -> Result<EntryChanges, Error> {
+        let mut changes = EntryChanges::default();
+        let Some(library) = Library::open_to_read(&self.path)? else { return Ok(changes) };
         let (revision, _) = library.extent_of_entries()?;
-        // If the last change is older than what was read, the file is another library: an older copy, or a mended one.
+        // A smaller revision means another library: an older copy, or a recovered one.
         if library.feeds_changed()? != self.feeds_seen || revision < self.seen {
-            news.all_gone = true;
-            self.read_all(within, &mut |shard| news.shards.push(shard))?;
-            return Ok(news);
+            changes.all_gone = true;
+            self.read_all(budget, &AtomicBool::new(false), &mut |shard| changes.shards.push(shard))?;
+            return Ok(changes);
         }
         if revision == self.seen {
-            return Ok(news);
+            return Ok(changes);
         }
         let labels = Labels::read(&library, self.merge)?;
-        let mut desk = ShardAssembler::new(&labels);
+        let mut assembler = ShardAssembler::new(&labels);
         library.read_entries(&EntryQuery::Since(self.seen), |entry| {
-            // What retention lets go stays until the next start: somebody may be reading it.
+            // Entries removed by retention stay until the next start: the reader may have one open.
             if !entry.dropped {
-                news.gone.insert(entry.id);
+                changes.gone.insert(entry.id);
             }
-            desk.take(&entry, &mut |shard| news.shards.push(shard));
+            assembler.add(&entry, &mut |shard| changes.shards.push(shard));
         })?;
-        desk.end(&mut |shard| news.shards.push(shard));
+        assembler.finish(&mut |shard| changes.shards.push(shard));
         self.seen = revision;
-        Ok(news)
+        Ok(changes)
     }
 
     fn read_all(
         &mut self,
-        (room, stop): (&MemoryBudget, &AtomicBool),
+        budget: &MemoryBudget,
+        stop: &AtomicBool,
         take: &mut dyn FnMut(Arc<Shard>),
     ) -> Result<(), Error> {
-        // Nothing that was there before stays.
-        room.begin(&Corpus::default());
+        // All earlier entries are replaced.
+        budget.reset(&Corpus::default());
         let mut take = |shard: Arc<Shard>| {
-            room.take(&shard);
+            budget.charge(&shard);
             take(shard);
         };
         let take = &mut take;
@@ -124,13 +120,13 @@ impl FeedEntries {
         let (seen, numbers) = library.extent_of_entries()?;
         let labels = Labels::read(&library, self.merge)?;
         let mut first = HashSet::new();
-        let mut desk = ShardAssembler::new(&labels);
-        library.read_entries(&EntryQuery::Newest(NEWEST), |entry| {
+        let mut assembler = ShardAssembler::new(&labels);
+        library.read_entries(&EntryQuery::Newest(FIRST_BATCH), |entry| {
             first.insert(entry.number);
-            desk.take(&entry, take);
+            assembler.add(&entry, take);
         })?;
-        desk.end(take);
-        // The latest numbers first; each thread takes the next stretch when it has done one.
+        assembler.finish(take);
+        // The latest numbers come first. Each thread reads one batch after the other.
         let next = AtomicI64::new(*numbers.end());
         let threads = thread::available_parallelism().map_or(1, usize::from);
         thread::scope(|scope| {
@@ -142,24 +138,24 @@ impl FeedEntries {
                     let mut take = |shard| _ = shards.send(Ok(shard));
                     let mut read = || -> Result<(), Error> {
                         let Some(library) = Library::open_to_read(path)? else { return Ok(()) };
-                        let mut desk = ShardAssembler::new(labels);
+                        let mut assembler = ShardAssembler::new(labels);
                         while !stop.load(Ordering::Relaxed) {
-                            let end = next.fetch_sub(STRETCH, Ordering::Relaxed);
+                            let end = next.fetch_sub(BATCH, Ordering::Relaxed);
                             if end < *numbers.start() {
                                 break;
                             }
-                            if room.is_nearly_full() {
-                                let count = library.count_entries(end - STRETCH + 1..=end)?;
-                                room.leave_out(0, usize::try_from(count).unwrap_or(usize::MAX));
+                            if budget.is_nearly_full() {
+                                let count = library.count_entries(end - BATCH + 1..=end)?;
+                                budget.count_left_out(0, usize::try_from(count).unwrap_or(usize::MAX));
                                 continue;
                             }
-                            library.read_entries(&EntryQuery::Numbered(end - STRETCH + 1..=end), |entry| {
+                            library.read_entries(&EntryQuery::Numbered(end - BATCH + 1..=end), |entry| {
                                 if !first.contains(&entry.number) {
-                                    desk.take(&entry, &mut take);
+                                    assembler.add(&entry, &mut take);
                                 }
                             })?;
                         }
-                        desk.end(&mut take);
+                        assembler.finish(&mut take);
                         Ok(())
                     };
                     if let Err(error) = read() {
@@ -179,20 +175,20 @@ impl FeedEntries {
         })?;
         // If reading fails or is stopped, everything is read again the next time.
         let is_whole = !stop.load(Ordering::Relaxed);
-        (self.seen, self.feeds_seen) = if is_whole { (seen, feeds_seen) } else { (0, UNSEEN) };
+        (self.seen, self.feeds_seen) = if is_whole { (seen, feeds_seen) } else { (0, NOT_READ) };
         Ok(())
     }
 }
 
-/// A tag as it stands among the names of feeds.
+/// Returns a tag as it is listed among the names of feeds.
 pub(crate) fn tag_label(tag: &str) -> String {
     format!("#{}", clean(tag))
 }
 
-/// What the feeds are called, alone and where several have the same entry.
+/// The names of feeds, and of groups of feeds that have an entry in common.
 struct Labels {
     feeds: HashMap<FeedId, FeedLabel>,
-    /// The other feeds that have an entry.
+    /// The other feeds of each entry.
     others: HashMap<ArticleId, Vec<FeedId>>,
     merge: bool,
 }
@@ -215,7 +211,7 @@ impl Labels {
         Ok(Labels { feeds, others, merge })
     }
 
-    /// The label of an entry that these feeds have.
+    /// Returns the label for entries of all these feeds.
     fn label(&self, feeds: &[FeedId]) -> FeedLabel {
         let mut united = FeedLabel::default();
         for label in feeds.iter().filter_map(|feed| self.feeds.get(feed)) {
@@ -232,13 +228,13 @@ impl Labels {
     }
 }
 
-/// Builds shards of entries.
+/// Builds shards from entries.
 struct ShardAssembler<'l> {
     labels: &'l Labels,
     builder: ShardBuilder,
-    /// The feeds that the shard knows already.
+    /// The groups of feeds that the current shard contains.
     files: HashMap<Vec<FeedId>, FileIndex>,
-    /// Labels stay when a shard is done.
+    /// The labels, reused in all shards.
     made: HashMap<Vec<FeedId>, Arc<FeedLabel>>,
 }
 
@@ -247,7 +243,8 @@ impl<'l> ShardAssembler<'l> {
         ShardAssembler { labels, builder: ShardBuilder::default(), files: HashMap::new(), made: HashMap::new() }
     }
 
-    fn take(&mut self, entry: &StoredEntry<'_>, give: &mut dyn FnMut(Arc<Shard>)) {
+    /// Adds an entry. Passes the shard to `give` when it is full.
+    fn add(&mut self, entry: &StoredEntry<'_>, give: &mut dyn FnMut(Arc<Shard>)) {
         if entry.dropped || (self.labels.merge && entry.same_as.is_some()) {
             return;
         }
@@ -272,16 +269,16 @@ impl<'l> ShardAssembler<'l> {
             }
         }
         let file = *self.files.entry(feeds).or_insert_with(|| self.builder.feed(&label));
-        // Among equal dates the smaller ordinal comes first.
+        // Among equal dates, the smaller ordinal is listed first.
         let ordinal = u32::MAX - u32::try_from(entry.position).unwrap_or(u32::MAX);
         self.builder.push_known(file, entry.id, ordinal, FORMAT, &draft);
         if self.builder.bytes() >= Shard::FULL {
-            self.end(give);
+            self.finish(give);
         }
     }
 
-    /// Gives what there is.
-    fn end(&mut self, give: &mut dyn FnMut(Arc<Shard>)) {
+    /// Passes the current shard to `give` if it is not empty.
+    fn finish(&mut self, give: &mut dyn FnMut(Arc<Shard>)) {
         if !self.builder.is_empty() {
             give(Arc::new(self.builder.take()));
         }
@@ -300,16 +297,16 @@ mod tests {
         let path = folder.path().join("library.db");
         let mut library = Library::open(&path).unwrap();
         library.subscribe(&[Subscription::new("http://paper.example/")]).unwrap();
-        let (room, stop) = (MemoryBudget::new(u64::MAX), AtomicBool::new(false));
-        let mut stored = FeedEntries::load(&path, true, (&room, &stop), &mut |_| {}).unwrap();
+        let (budget, stop) = (MemoryBudget::new(u64::MAX), AtomicBool::new(false));
+        let mut stored = FeedEntries::load(&path, true, &budget, &stop, &mut |_| {}).unwrap();
         let feed = library.feeds().unwrap().remove(0);
         library.change_subscription(feed.number, |feed| feed.with_tags(&["news".to_owned()])).unwrap();
         let alter = |sql| rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap();
         alter("ALTER TABLE entries RENAME TO away");
-        assert!(stored.news((&room, &stop)).is_err());
+        assert!(stored.poll(&budget).is_err());
         alter("ALTER TABLE away RENAME TO entries");
-        assert!(stored.news((&room, &stop)).unwrap().all_gone);
-        assert!(!stored.news((&room, &stop)).unwrap().all_gone);
+        assert!(stored.poll(&budget).unwrap().all_gone);
+        assert!(!stored.poll(&budget).unwrap().all_gone);
     }
 
     /// An open reader's view of the feeds in a library.
@@ -321,14 +318,13 @@ mod tests {
     impl View {
         fn new(path: &Path, merge: bool) -> View {
             let mut shards = Vec::new();
-            let within = (&MemoryBudget::new(u64::MAX), &AtomicBool::new(false));
-            let stored = FeedEntries::load(path, merge, within, &mut |shard| shards.push(shard)).unwrap();
+            let (budget, stop) = (MemoryBudget::new(u64::MAX), AtomicBool::new(false));
+            let stored = FeedEntries::load(path, merge, &budget, &stop, &mut |shard| shards.push(shard)).unwrap();
             View { stored, corpus: Corpus::default().with(shards) }
         }
 
         fn hear(&mut self) {
-            let EntryChanges { gone, all_gone, shards } =
-                self.stored.news((&MemoryBudget::new(u64::MAX), &AtomicBool::new(false))).unwrap();
+            let EntryChanges { gone, all_gone, shards } = self.stored.poll(&MemoryBudget::new(u64::MAX)).unwrap();
             self.corpus = self.corpus.without(|entry| all_gone || gone.contains(&entry.id())).with(shards);
         }
 

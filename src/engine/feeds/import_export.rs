@@ -1,8 +1,8 @@
-//! Subscriptions to and from files: OPML, and what newsboat keeps.
+//! Imports and exports subscriptions: OPML, and newsboat's files.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{fmt, fs, io};
 
 use crate::article::Problem;
 use crate::article::Role;
@@ -14,26 +14,26 @@ use crate::query::SavedSearch;
 use crate::subscriptions::{Credentials, Subscription, newsboat, opml, redact, same_address};
 use crate::text::format::counted;
 
-/// What was taken over.
+/// The result of an import.
 #[derive(Debug, Default)]
 pub struct ImportReport {
-    /// What became of the feeds.
+    /// The number of new and changed subscriptions.
     pub subscribed: SubscribeCounts,
-    /// Searches that were saved.
+    /// The number of saved searches.
     pub searches: usize,
-    /// Entries that came with the feeds.
+    /// The number of imported entries.
     pub entries: usize,
-    /// Feeds whose user name and password were left out.
+    /// The number of feeds whose user name and password were left out.
     pub logins: usize,
-    /// Feeds for which the file asks to fetch whole articles. Only the reader turns that on.
+    /// The number of feeds for which the file asks to fetch whole articles. Only the reader turns that on.
     pub full_text: usize,
-    /// What could not be taken over.
+    /// The parts of the file that could not be imported.
     pub problems: Vec<Problem>,
 }
 
 impl ImportReport {
-    /// What was taken over, in words.
-    pub fn sentence(&self) -> String {
+    /// Describes the result in one sentence.
+    pub fn summary(&self) -> String {
         let SubscribeCounts { new, changed, same } = self.subscribed;
         let mut sentence = format!("{} new", counted(new as u64, "feed", "feeds"));
         for (count, what) in [(changed, "took names or tags"), (same, "were there")] {
@@ -77,64 +77,58 @@ const LONGEST_QUERY: usize = 4096;
 ///
 /// Returns an error if the file cannot be read or holds no subscriptions, or if the library cannot be written.
 pub fn import(library: &mut Library, path: &Path, with_credentials: bool) -> io::Result<ImportReport> {
-    let told = |error: String| io::Error::other(format!("{}: {error}", path.display()));
-    let bytes = fs::read(path).map_err(|error| told(error.to_string()))?;
-    let decoded = decode(&bytes).map_err(|refusal| told(refusal.to_string()))?;
-    let problem = |(line, cause, consequence): (u32, String, String)| Problem {
-        path: path.to_owned(),
-        line: (line > 0).then_some(line),
-        column: None,
-        cause: redact(&cause),
-        consequence,
-        is_failure: false,
+    let fail = |error: &dyn fmt::Display| io::Error::other(format!("{}: {error}", path.display()));
+    let bytes = fs::read(path).map_err(|error| fail(&error))?;
+    let decoded = decode(&bytes).map_err(|refusal| fail(&refusal))?;
+    let problem = |cause: &str, consequence: &str| Problem::new(path, redact(cause), consequence);
+    let problem_at = |(line, cause, consequence): (u32, String, String)| {
+        let problem = problem(&cause, &consequence);
+        if line > 0 { problem.at(line) } else { problem }
     };
-    let kept = |error: Error| told(error.to_string());
+    let library_error = |error: Error| fail(&error);
     if let Some(mut found) = opml::read(decoded.text()) {
-        let mut imported = restrained(library, &mut found.subscriptions, with_credentials).map_err(kept)?;
-        imported.problems = found.problems.into_iter().map(problem).collect();
-        imported.subscribed = library.subscribe(&found.subscriptions).map_err(kept)?;
+        let mut imported = restrained(library, &mut found.subscriptions, with_credentials).map_err(library_error)?;
+        imported.problems = found.problems.into_iter().map(problem_at).collect();
+        imported.subscribed = library.subscribe(&found.subscriptions).map_err(library_error)?;
         return Ok(imported);
     }
-    let mut found = newsboat::read(decoded.text())
-        .ok_or_else(|| told("this is neither OPML nor newsboat's list of feeds".to_owned()))?;
-    let mut imported = restrained(library, &mut found.subscriptions, with_credentials).map_err(kept)?;
-    imported.problems = found.problems.into_iter().map(problem).collect();
-    imported.subscribed = library.subscribe(&found.subscriptions).map_err(kept)?;
-    let known: HashSet<String> = library.searches().map_err(kept)?.into_iter().map(|search| search.name).collect();
+    let mut found =
+        newsboat::read(decoded.text()).ok_or_else(|| fail(&"this is neither OPML nor newsboat's list of feeds"))?;
+    let mut imported = restrained(library, &mut found.subscriptions, with_credentials).map_err(library_error)?;
+    imported.problems = found.problems.into_iter().map(problem_at).collect();
+    imported.subscribed = library.subscribe(&found.subscriptions).map_err(library_error)?;
+    let known: HashSet<String> =
+        library.searches().map_err(library_error)?.into_iter().map(|search| search.name).collect();
     let (mut searches, mut new) = (Vec::new(), 0);
     for (name, query) in found.searches {
         if name.len().max(query.len()) > LONGEST_QUERY {
             let cause = format!("a query is longer than {LONGEST_QUERY} bytes");
-            imported.problems.push(problem((0, cause, "newsboat's query is left out".to_owned())));
+            imported.problems.push(problem(&cause, "newsboat's query is left out"));
             continue;
         }
         new += usize::from(!known.contains(&name));
         if new > MOST_SEARCHES {
             let cause = format!("the file has more than {MOST_SEARCHES} new queries");
-            imported.problems.push(problem((0, cause, "the others are left out".to_owned())));
+            imported.problems.push(problem(&cause, "the others are left out"));
             break;
         }
         searches.push(SavedSearch { name, query, ..SavedSearch::default() });
     }
     imported.searches = searches.len();
-    for (search, there) in library.add_searches(searches).map_err(kept)? {
+    for (search, there) in library.add_searches(searches).map_err(library_error)? {
         imported.searches -= 1;
         if search.query != there.query {
             let cause = format!("there is a saved search \"{}\" already", search.name);
-            imported.problems.push(problem((0, cause, "newsboat's query is left out".to_owned())));
+            imported.problems.push(problem(&cause, "newsboat's query is left out"));
         }
     }
     if let Some(cache) = cache_of(path) {
         match copy_entries(library, &cache, &found.subscriptions) {
             Ok(entries) => imported.entries = entries,
-            Err(error) => imported.problems.push(Problem {
-                path: cache,
-                line: None,
-                column: None,
-                cause: error.to_string(),
-                consequence: "the feeds are taken over, their entries are not".to_owned(),
-                is_failure: true,
-            }),
+            Err(error) => {
+                let consequence = "the feeds are imported, but not their entries";
+                imported.problems.push(Problem::new(cache, error.to_string(), consequence).failure());
+            }
         }
     }
     Ok(imported)
@@ -163,7 +157,7 @@ fn restrained(
     Ok(imported)
 }
 
-/// Where newsboat keeps the entries of the feeds that are named in the file at `urls`.
+/// Returns the path of newsboat's cache with the entries of the feeds in the file at `urls`.
 fn cache_of(urls: &Path) -> Option<PathBuf> {
     let beside = urls.with_file_name("cache.db");
     let usual = || directories::BaseDirs::new().map(|folders| folders.data_local_dir().join("newsboat/cache.db"));
@@ -172,7 +166,7 @@ fn cache_of(urls: &Path) -> Option<PathBuf> {
     std::iter::once(beside).chain(elsewhere).find(|path| path.is_file())
 }
 
-/// Takes over the entries in newsboat's cache, feed by feed, with what was read and flagged.
+/// Imports the entries in newsboat's cache, feed by feed, with their read marks and flags.
 fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscription]) -> Result<usize, Error> {
     let newsboat = Newsboat::open(cache)?;
     // newsboat stores feeds by addresses with credentials.
@@ -234,11 +228,11 @@ pub fn to_opml(feeds: Vec<KnownFeed>, with_credentials: bool) -> String {
 ///
 /// Returns an error with the file's name if the file exists or cannot be written, or the library cannot be read.
 pub fn export(library: &Library, path: &Path, with_credentials: bool) -> io::Result<usize> {
-    let told = |error: String| io::Error::other(format!("{}: {error}", path.display()));
-    let feeds = library.feeds().map_err(|error| told(error.to_string()))?;
+    let fail = |error: &dyn fmt::Display| io::Error::other(format!("{}: {error}", path.display()));
+    let feeds = library.feeds().map_err(|error| fail(&error))?;
     let count = feeds.len();
     let file = if with_credentials { owner_only::new_file(path) } else { fs::File::create_new(path) };
-    let mut file = file.map_err(|error| told(error.to_string()))?;
+    let mut file = file.map_err(|error| fail(&error))?;
     io::Write::write_all(&mut file, to_opml(feeds, with_credentials).as_bytes())?;
     file.sync_all()?;
     Ok(count)

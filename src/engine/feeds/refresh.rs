@@ -1,15 +1,14 @@
-//! Refreshing feeds: fetched and read in parallel, stored by one hand as they come.
+//! Refreshing feeds: many threads fetch and parse, one thread stores the results.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::article::Warning;
-use crate::article::{ArticleId, Draft, Role};
+use crate::article::{ArticleId, Draft, ReadError, Role, Warning};
 use crate::config::FeedSettings;
 use crate::engine::log::note;
 use crate::formats::{Feed, FeedOptions, feed_articles, page_article, parse_feed};
@@ -25,43 +24,43 @@ use crate::text::format::counted;
 use crate::util::lock;
 use crate::util::panic_guard::{INTERNAL_ERROR, catch_panic};
 
-/// What a feed may be sent as, the likelier first.
+/// The accepted media types of feeds, the most likely first.
 pub const FEED_TYPES: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
      application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1";
 
-/// What was fetched is stored when it is this old, so that what came can be read while the rest is on its way.
-const STORE_EVERY: Duration = Duration::from_millis(300);
+/// Results are stored at least this often, so that they can be read while other feeds are still being fetched.
+const STORE_INTERVAL: Duration = Duration::from_millis(300);
 
-/// What was fetched is stored when there are so many entries of it.
-const STORE_ENTRIES: usize = 3_000;
+/// Results are stored once they have this many entries.
+const STORE_BATCH: usize = 3_000;
 
 /// The maximum number of whole articles that one refresh fetches. The next one fetches the others.
-const MOST_PAGES: usize = 500;
+const MAX_FULL_TEXT: usize = 500;
 
-/// The maximum number of flaws of a feed that are stored and listed.
-const MOST_FLAWS: usize = 10;
+/// The maximum number of warnings of a feed that are stored and listed.
+const MAX_WARNINGS: usize = 10;
 
-/// Where so many feeds in a row get no answer about any name, there is no network.
-const UNANSWERED: usize = 8;
+/// If name lookup fails for this many feeds in a row, the network is assumed to be down.
+const OFFLINE_THRESHOLD: usize = 8;
 
-/// A feed that cannot be fetched is tried again unasked after this long.
-const RETRY: Duration = Duration::from_secs(60 * 60);
+/// The delay before a failed feed is refreshed again automatically.
+const RETRY_DELAY: Duration = Duration::from_secs(60 * 60);
 
-/// No feed makes one wait longer than this, whatever it says of itself.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// The longest interval between two refreshes that a server can ask for.
+const MAX_INTERVAL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// A feed was tried, and what came of it is stored.
+/// The stored result for one feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedOutcome {
-    /// What the feed is called.
+    /// The name of the feed.
     pub name: String,
-    /// Its address.
+    /// The address of the feed.
     pub url: String,
-    /// Entries that are new.
+    /// The number of new entries.
     pub new: usize,
-    /// Entries whose text changed.
+    /// The number of entries with a changed text.
     pub changed: usize,
-    /// Why it could not be fetched or read.
+    /// Why the feed could not be fetched or parsed.
     pub error: Option<String>,
     /// The problems of a feed that could still be read.
     pub flaws: Vec<Warning>,
@@ -78,24 +77,24 @@ impl FeedOutcome {
     }
 }
 
-/// What came of a refresh.
+/// The result of a refresh.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RefreshSummary {
-    /// Feeds that were tried.
+    /// The number of feeds that were tried.
     pub tried: usize,
-    /// Feeds that could not be fetched or read.
+    /// The number of feeds that could not be fetched or parsed.
     pub failed: usize,
-    /// Entries that are new.
+    /// The number of new entries.
     pub new: usize,
-    /// Entries whose text changed.
+    /// The number of entries with a changed text.
     pub changed: usize,
-    /// Whether there was no network; nothing is held against the feeds then.
+    /// Whether there was no network. The feeds are not marked as failed then.
     pub offline: bool,
-    /// Whether it was stopped before its end.
+    /// Whether it was stopped early.
     pub stopped: bool,
 }
 
-/// The client that fetches feeds as the config wants it.
+/// Creates the HTTP client with the settings of the config.
 pub fn client(settings: &FeedSettings) -> Client {
     let login = |login: &crate::config::FeedLogin| Login {
         at: login.url.clone(),
@@ -116,132 +115,167 @@ pub fn client(settings: &FeedSettings) -> Client {
     })
 }
 
-/// Fetches `feeds` and stores what comes. Set `stop` to end it early: what is stored then stays. It is set, too, where
-/// there is no network. What `tell` is given is stored.
+/// Fetches `feeds` and stores their entries. Setting `stop` ends it early; stored entries stay. Sets `stop` if there is
+/// no network. Calls `report` for each stored batch.
 ///
 /// # Errors
 ///
-/// The library cannot be written.
+/// Returns an error if the library cannot be written.
 pub fn refresh(
     library: &mut Library,
     feeds: Vec<KnownFeed>,
     client: &Client,
     settings: &FeedSettings,
     stop: &AtomicBool,
-    mut tell: impl FnMut(Vec<FeedOutcome>),
+    mut report: impl FnMut(Vec<FeedOutcome>),
 ) -> Result<RefreshSummary> {
-    let deliver = |feed: &KnownFeed, fetched| deliver(feed, fetched, settings);
-    refresh_with(&deliver, library, feeds, client, settings, stop, &mut tell)
+    let parse = |feed: &KnownFeed, fetched| parse_response(feed, fetched, settings);
+    let refresh = Refresh { parse: &parse, client, parallel: settings.parallel, stop };
+    refresh.run(library, feeds, &mut report)
 }
 
-/// Refreshes with whatever makes deliveries of what is fetched.
-fn refresh_with(
-    deliver: &(impl Fn(&KnownFeed, std::result::Result<HttpResponse, FetchError>) -> FetchResult + Sync),
-    library: &mut Library,
-    feeds: Vec<KnownFeed>,
-    client: &Client,
-    settings: &FeedSettings,
-    stop: &AtomicBool,
-    tell: &mut dyn FnMut(Vec<FeedOutcome>),
-) -> Result<RefreshSummary> {
-    let mut done = RefreshSummary::default();
-    let mut store = PendingStore::default();
-    // Feeds that no name server answered for, until something else answers and shows that they alone are to blame.
-    let (mut unanswered, mut reached) = (Vec::new(), false);
-    library.for_bulk()?;
-    let limits = ParallelLimits { overall: settings.parallel, ..ParallelLimits::default() };
-    // Many feeds are waited for at once, but no more are read at once than there are cores: that takes memory.
-    let readers = thread::available_parallelism().map_or(1, usize::from);
-    let (fetched, to_read) = mpsc::sync_channel(1);
-    thread::scope(|scope| {
-        // It goes with the last reader, so that nobody hands over what nobody takes.
-        let to_read = Arc::new(Mutex::new(to_read));
+/// The fixed parts of a refresh. `parse` makes a delivery of a response; tests replace it.
+struct Refresh<'a, P> {
+    parse: &'a P,
+    client: &'a Client,
+    /// The number of feeds that are fetched at once.
+    parallel: usize,
+    stop: &'a AtomicBool,
+}
+
+impl<P> Refresh<'_, P>
+where
+    P: Fn(&KnownFeed, std::result::Result<HttpResponse, FetchError>) -> FetchResult + Sync,
+{
+    fn run(
+        &self,
+        library: &mut Library,
+        feeds: Vec<KnownFeed>,
+        report: &mut dyn FnMut(Vec<FeedOutcome>),
+    ) -> Result<RefreshSummary> {
+        let stop = self.stop;
+        let mut summary = RefreshSummary::default();
+        let mut pending = PendingStore::default();
+        // Feeds whose name lookup failed, until another feed is reached and shows that the network is up.
+        let (mut unanswered, mut reached) = (Vec::new(), false);
+        library.for_bulk()?;
+        let limits = ParallelLimits { overall: self.parallel, ..ParallelLimits::default() };
+        thread::scope(|scope| {
+            let deliveries = self.spawn_workers(scope, feeds, limits);
+            loop {
+                match deliveries.recv_timeout(STORE_INTERVAL) {
+                    Ok(response) if response.is_offline && !reached => {
+                        unanswered.push(response);
+                        if unanswered.len() >= OFFLINE_THRESHOLD {
+                            stop.store(true, Ordering::Relaxed);
+                        }
+                    }
+                    Ok(response) => {
+                        reached = true;
+                        pending.add(response);
+                        unanswered.drain(..).for_each(|response| pending.add(response));
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+                if pending.is_due() {
+                    pending.write(library, &mut summary, report);
+                }
+                if pending.error.is_some() {
+                    stop.store(true, Ordering::Relaxed);
+                }
+            }
+        });
+        summary.offline = !unanswered.is_empty();
+        pending.write(library, &mut summary, report);
+        if let Some(error) = pending.error {
+            return Err(error);
+        }
+        if !pending.merged.is_empty() && !stop.load(Ordering::Relaxed) {
+            // The response for one of two merged feeds does not describe the entries of both.
+            let feeds = library.feeds()?.into_iter().filter(|feed| pending.merged.contains(&feed.number)).collect();
+            let again = self.run(library, feeds, report)?;
+            summary.failed += again.failed;
+            summary.new += again.new;
+            summary.changed += again.changed;
+        } else {
+            fetch_pages(library, self.client, limits, stop)?;
+        }
+        summary.stopped = stop.load(Ordering::Relaxed) && !summary.offline;
+        Ok(summary)
+    }
+
+    /// Starts the threads that fetch and parse `feeds`, and returns their results.
+    fn spawn_workers<'scope>(
+        &'scope self,
+        scope: &'scope thread::Scope<'scope, '_>,
+        feeds: Vec<KnownFeed>,
+        limits: ParallelLimits,
+    ) -> Receiver<FeedResponse> {
+        let (client, stop) = (self.client, self.stop);
+        // Many feeds are fetched at once, but only one per core is parsed at once, because parsing takes memory.
+        let parsers = thread::available_parallelism().map_or(1, usize::from);
+        let (fetched, to_parse) = mpsc::sync_channel(1);
+        // Dropped with the last parser, so that fetching ends if no parser is left.
+        let to_parse = Arc::new(Mutex::new(to_parse));
         scope.spawn(move || {
             let fetch = |feed: KnownFeed| (client.fetch(&wanted(&feed), stop), feed);
             let host = |feed: &KnownFeed| host(&feed.subscription.url);
-            in_parallel(feeds, host, limits, stop, fetch, |done| _ = fetched.send(done));
+            in_parallel(feeds, host, limits, stop, fetch, |response| {
+                // Sending fails if all parsers have ended.
+                let _ = fetched.send(response);
+            });
         });
-        let (read, deliveries) = mpsc::sync_channel(1);
-        for _ in 0..readers {
-            let (to_read, read) = (Arc::clone(&to_read), read.clone());
+        let (parsed, deliveries) = mpsc::sync_channel(1);
+        for _ in 0..parsers {
+            let (to_parse, parsed) = (Arc::clone(&to_parse), parsed.clone());
             scope.spawn(move || {
-                let next = || lock(&to_read).recv();
+                let next = || lock(&to_parse).recv();
                 while let Ok((fetched, feed)) = next() {
-                    let offline = match fetched {
+                    let is_offline = match fetched {
                         Err(FetchError::Stopped) => continue,
                         Err(FetchError::Offline) => true,
                         _ => false,
                     };
-                    // One feed that no reader can stand is no reason to lose the others.
-                    let delivery = catch_panic(|| deliver(&feed, fetched)).unwrap_or_else(|| fault(&feed));
-                    if read.send((offline, feed, delivery)).is_err() {
+                    // A feed whose parser panics does not affect the others.
+                    let delivery = catch_panic(|| (self.parse)(&feed, fetched)).unwrap_or_else(|| fault(&feed));
+                    if parsed.send(FeedResponse { feed, delivery, is_offline }).is_err() {
                         break;
                     }
                 }
             });
         }
-        drop((read, to_read));
-        loop {
-            match deliveries.recv_timeout(STORE_EVERY) {
-                Ok((true, feed, delivery)) if !reached => {
-                    unanswered.push((feed, delivery));
-                    if unanswered.len() >= UNANSWERED {
-                        stop.store(true, Ordering::Relaxed);
-                    }
-                }
-                Ok((_, feed, delivery)) => {
-                    reached = true;
-                    store.take(feed, delivery);
-                    unanswered.drain(..).for_each(|(feed, delivery)| store.take(feed, delivery));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            if store.is_due() {
-                store.write(library, &mut done, tell);
-            }
-            if store.error.is_some() {
-                stop.store(true, Ordering::Relaxed);
-            }
-        }
-    });
-    done.offline = !unanswered.is_empty();
-    store.write(library, &mut done, tell);
-    if let Some(error) = store.error {
-        return Err(error);
+        deliveries
     }
-    if !store.merged.is_empty() && !stop.load(Ordering::Relaxed) {
-        // An answer that came for one of them does not belong to the entries of both.
-        let feeds = library.feeds()?.into_iter().filter(|feed| store.merged.contains(&feed.number)).collect();
-        let again = refresh_with(deliver, library, feeds, client, settings, stop, tell)?;
-        done.failed += again.failed;
-        done.new += again.new;
-        done.changed += again.changed;
-    } else {
-        fetch_pages(library, client, limits, stop)?;
-    }
-    done.stopped = stop.load(Ordering::Relaxed) && !done.offline;
-    Ok(done)
 }
 
-/// Deliveries on their way into the library.
+/// A parsed response.
+struct FeedResponse {
+    feed: KnownFeed,
+    delivery: FetchResult,
+    /// Whether the name lookup failed.
+    is_offline: bool,
+}
+
+/// Results that are not stored yet.
 #[derive(Default)]
 struct PendingStore {
     waiting: Vec<(KnownFeed, FetchResult)>,
     entries: usize,
-    /// When the first of those that wait came.
+    /// When the first of them was added.
     since: Option<Instant>,
     error: Option<crate::library::Error>,
-    /// Feeds with which others were merged.
+    /// The feeds into which others were merged.
     merged: Vec<FeedId>,
 }
 
 impl PendingStore {
-    fn take(&mut self, mut feed: KnownFeed, delivery: FetchResult) {
+    fn add(&mut self, response: FeedResponse) {
+        let FeedResponse { mut feed, delivery, .. } = response;
         self.since.get_or_insert_with(Instant::now);
         if let FetchOutcome::Feed(delivered) = &delivery.outcome {
             self.entries += delivered.entries.len();
-            // The first time it is known by its address alone.
+            // A feed that was never fetched is known by its address only.
             if !delivered.title.is_empty() {
                 feed.subscription.title.clone_from(&delivered.title);
             }
@@ -250,10 +284,10 @@ impl PendingStore {
     }
 
     fn is_due(&self) -> bool {
-        self.entries >= STORE_ENTRIES || self.since.is_some_and(|since| since.elapsed() >= STORE_EVERY)
+        self.entries >= STORE_BATCH || self.since.is_some_and(|since| since.elapsed() >= STORE_INTERVAL)
     }
 
-    fn write(&mut self, library: &mut Library, done: &mut RefreshSummary, tell: &mut dyn FnMut(Vec<FeedOutcome>)) {
+    fn write(&mut self, library: &mut Library, summary: &mut RefreshSummary, report: &mut dyn FnMut(Vec<FeedOutcome>)) {
         let (feeds, deliveries): (Vec<KnownFeed>, Vec<FetchResult>) = self.waiting.drain(..).unzip();
         (self.entries, self.since) = (0, None);
         if deliveries.is_empty() || self.error.is_some() {
@@ -261,13 +295,13 @@ impl PendingStore {
         }
         match library.store(&deliveries) {
             Ok(stored) => {
-                let mut told = Vec::with_capacity(feeds.len());
+                let mut outcomes = Vec::with_capacity(feeds.len());
                 for ((feed, delivery), stored) in feeds.into_iter().zip(deliveries).zip(stored) {
                     let error = delivery.health.error.filter(|_| !stored.is_stale);
-                    done.tried += 1;
-                    done.failed += usize::from(error.is_some());
-                    done.new += stored.new.len();
-                    done.changed += stored.changed;
+                    summary.tried += 1;
+                    summary.failed += usize::from(error.is_some());
+                    summary.new += stored.new.len();
+                    summary.changed += stored.changed;
                     self.merged.extend(stored.merged.as_ref().map(|merged| merged.number));
                     let (new, changed, merged) = (stored.new.len(), stored.changed, stored.merged);
                     let (name, url) = (feed.subscription.name().to_owned(), feed.subscription.url);
@@ -275,9 +309,9 @@ impl PendingStore {
                         FetchOutcome::Feed(delivered) if !stored.is_stale => delivered.flaws,
                         _ => Vec::new(),
                     };
-                    told.push(FeedOutcome { name, url, new, changed, error, flaws, merged });
+                    outcomes.push(FeedOutcome { name, url, new, changed, error, flaws, merged });
                 }
-                tell(told);
+                report(outcomes);
             }
             Err(error) => self.error = Some(error),
         }
@@ -294,13 +328,13 @@ fn wanted(feed: &KnownFeed) -> HttpRequest {
     }
 }
 
-/// The host that an address is on, for the limit of each.
+/// Returns the host of an address, for the limit per host.
 fn host(url: &str) -> String {
     Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// What came of trying a feed, made ready for the library.
-pub(crate) fn deliver(
+/// Parses a response for the library.
+pub(crate) fn parse_response(
     feed: &KnownFeed,
     fetched: std::result::Result<HttpResponse, FetchError>,
     settings: &FeedSettings,
@@ -320,19 +354,19 @@ pub(crate) fn deliver(
                     health.due_at = due(Some(wait));
                     (moved_to, FetchOutcome::Feed(Box::new(delivered)))
                 }
-                // What is no feed, at a place where one was, is commonly a notice for people; the address stays.
-                Err(error) => {
-                    health.error = Some(error);
-                    health.due_at = due(Some(RETRY));
+                // A page in place of a feed is usually a notice for people, so the address stays.
+                Err(refusal) => {
+                    health.error = Some(refusal.to_string());
+                    health.due_at = due(Some(RETRY_DELAY));
                     (None, FetchOutcome::Nothing)
                 }
             }
         }
         Err(error) => {
             let (standing, wait) = match &error {
-                FetchError::Gone => (FetchPolicy::Gone, RETRY),
+                FetchError::Gone => (FetchPolicy::Gone, RETRY_DELAY),
                 FetchError::TooMany { retry_after: Some(wait) } => (FetchPolicy::Busy, *wait),
-                _ => (FetchPolicy::Welcome, RETRY),
+                _ => (FetchPolicy::Welcome, RETRY_DELAY),
             };
             health.standing = standing;
             health.due_at = due(Some(wait));
@@ -344,12 +378,12 @@ pub(crate) fn deliver(
     FetchResult { feed: feed.number, version: feed.version, health, moved_to, merge: settings.merge, outcome }
 }
 
-/// What is told of a feed in which this program ran into a fault of its own.
+/// Returns the delivery for a feed whose parser panicked.
 fn fault(feed: &KnownFeed) -> FetchResult {
     let now = now();
     let health = FetchStatus {
         tried_at: Some(now),
-        due_at: Some(now + jittered(RETRY, feed.seed, now)),
+        due_at: Some(now + jittered(RETRY_DELAY, feed.seed, now)),
         error: Some(INTERNAL_ERROR.to_owned()),
         ..FetchStatus::default()
     };
@@ -357,27 +391,27 @@ fn fault(feed: &KnownFeed) -> FetchResult {
     FetchResult { feed: feed.number, version: feed.version, health, moved_to: None, merge: true, outcome }
 }
 
-/// The feed in a document, and for how long it wants to be left alone.
-fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(ParsedFeed, Duration), String> {
+/// Parses the feed in a document. Also returns the interval until the next refresh that the feed asks for.
+fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(ParsedFeed, Duration), ReadError> {
     let Document { bytes, url, content_type, etag, last_modified, max_age, .. } = document;
     let options = FeedOptions { base: Some(&url), content_type: content_type.as_deref() };
-    let mut parsed = parse_feed(&bytes, &options).map_err(|refusal| refusal.to_string())?;
-    // Each form of it goes before the next but one is made: together they take ten times its length.
+    let mut parsed = parse_feed(&bytes, &options)?;
+    // Drop each form before the next but one is made: together they take ten times the length of the document.
     drop(bytes);
-    let wait = parsed.pause(now).max(max_age.unwrap_or_default()).min(LONGEST);
+    let wait = parsed.pause(now).max(max_age.unwrap_or_default()).min(MAX_INTERVAL);
     let page = parsed.head.link.clone();
     let mut flaws = std::mem::take(&mut parsed.flaws);
-    let entries = feed_articles(&parsed, &mut flaws).map_err(|refusal| refusal.to_string())?;
+    let entries = feed_articles(&parsed, &mut flaws)?;
     let described = describe(&parsed);
     drop(parsed);
     let entries = PreparedEntry::of_document(feed, page.as_deref(), entries);
     Ok((ParsedFeed { etag, last_modified, entries, flaws: limited(flaws), ..described }, wait))
 }
 
-/// Cuts a long list of flaws; the last one gives the number of others.
+/// Cuts a long list of warnings; the last one gives the number of the others.
 fn limited(mut flaws: Vec<Warning>) -> Vec<Warning> {
-    if let Some(more) = flaws.len().checked_sub(MOST_FLAWS).filter(|more| *more > 0) {
-        flaws.truncate(MOST_FLAWS);
+    if let Some(more) = flaws.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+        flaws.truncate(MAX_WARNINGS);
         flaws.push(Warning {
             line: None,
             cause: counted(more as u64, "more problem", "more problems"),
@@ -387,10 +421,10 @@ fn limited(mut flaws: Vec<Warning>) -> Vec<Warning> {
     flaws
 }
 
-/// Fetches the whole articles of entries that still lack them: new ones, and those that an earlier refresh did not get to.
+/// Fetches the whole articles of new entries, and of those that an earlier refresh left out.
 fn fetch_pages(library: &mut Library, client: &Client, limits: ParallelLimits, stop: &AtomicBool) -> Result<()> {
     let mut jobs = Vec::new();
-    for id in library.entries_without_full_text(MOST_PAGES)? {
+    for id in library.entries_without_full_text(MAX_FULL_TEXT)? {
         let article = library.entry_texts(id)?.map(|texts| texts.article).unwrap_or_default();
         match article.url.as_ref().map(ToString::to_string) {
             Some(url) => jobs.push((id, url, library.access_of_entry(id)?, article)),
@@ -510,7 +544,7 @@ pub fn full_text(
     Ok(Draft { parts, links, enclosures, published: None, section: own.section, url: own.url })
 }
 
-/// What a feed says of itself.
+/// Returns the title, page and description of a feed.
 pub(crate) fn describe(feed: &Feed) -> ParsedFeed {
     ParsedFeed {
         title: feed.head.title.as_ref().map(|title| one_line(&title.plain())).unwrap_or_default(),
@@ -520,12 +554,12 @@ pub(crate) fn describe(feed: &Feed) -> ParsedFeed {
     }
 }
 
-/// For how long a server that asks for it is left alone: a week at most, or it could silence a feed for good.
+/// Returns the interval that a server is granted: at most a week, or it could silence a feed for ever.
 fn granted(asked: Option<Duration>) -> Duration {
-    asked.unwrap_or_default().min(LONGEST)
+    asked.unwrap_or_default().min(MAX_INTERVAL)
 }
 
-/// A pause with up to a tenth more, so that not all feeds come due at once, nor all readers at a server.
+/// Returns an interval with up to a tenth added, so that not all feeds are due at once, and not all readers at one server.
 fn jittered(pause: Duration, seed: u64, now: i64) -> i64 {
     let seconds = i64::try_from(pause.as_secs()).unwrap_or(i64::MAX / 4);
     let dice = seed ^ now.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -542,14 +576,14 @@ mod tests {
     fn unreadable_feeds_are_reported_and_others_are_stored() {
         let folder = tempfile::tempdir().unwrap();
         let mut library = Library::open(&folder.path().join("library.db")).unwrap();
-        // Nobody listens there; what comes of it is made up here.
+        // No server runs there; the deliveries are made up here.
         let bad = 4 * thread::available_parallelism().map_or(1, usize::from);
         let wanted: Vec<Subscription> =
             (0..=bad).map(|number| Subscription::new(format!("http://127.0.0.1:1/{number}"))).collect();
         library.subscribe(&wanted).unwrap();
         let feeds = library.feeds().unwrap();
         let last = feeds.last().unwrap().number;
-        let deliver = |feed: &KnownFeed, _| {
+        let parse = |feed: &KnownFeed, _: std::result::Result<HttpResponse, FetchError>| {
             assert_eq!(feed.number, last, "on purpose");
             let health = FetchStatus { succeeded_at: Some(1), ..FetchStatus::default() };
             let outcome = FetchOutcome::Unchanged;
@@ -559,9 +593,8 @@ mod tests {
         let client = client(&settings);
         let mut told = Vec::new();
         let stop = AtomicBool::new(false);
-        let done =
-            refresh_with(&deliver, &mut library, feeds, &client, &settings, &stop, &mut |tried| told.extend(tried))
-                .unwrap();
+        let refresh = Refresh { parse: &parse, client: &client, parallel: settings.parallel, stop: &stop };
+        let done = refresh.run(&mut library, feeds, &mut |outcomes| told.extend(outcomes)).unwrap();
         assert_eq!((done.tried, done.failed, told.len()), (bad + 1, bad, bad + 1));
         let feeds = library.feeds().unwrap();
         let (last, others) = feeds.split_last().unwrap();

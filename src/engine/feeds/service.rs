@@ -1,19 +1,19 @@
-//! The thread that has to do with feeds: it subscribes, refreshes, imports; the archive hears when something came.
+//! The feed service: runs feed commands on one thread, and everything that waits for a server on threads of its own.
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::backend::DirectBackend;
 use super::commands::FeedCommandError;
 use super::context::{CancelTokens, EventSink, FeedContext};
 use super::error::{FeedError, Result};
-use super::refresh::{self, FeedOutcome, RefreshSummary};
-use super::status::health;
-use super::{commands, diff, subscribe};
+use super::refresh::{FeedOutcome, RefreshSummary};
+use super::{commands, diff, status, subscribe};
 use crate::article::ArticleId;
 use crate::config::FeedSettings;
 use crate::engine::event::Event;
@@ -24,135 +24,160 @@ use crate::subscriptions::{RefreshEnd, RefreshProgress};
 use crate::util::panic_guard::catch_panic;
 use crate::util::priority::lower_thread_priority;
 
-/// How often it is looked whether feeds are due.
-const LOOK: Duration = Duration::from_secs(60);
+/// The interval at which the service looks for feeds that are due.
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// A request to the feed thread.
+/// A command to the feed thread.
 enum FeedServiceCommand {
     Run(FeedCommand),
     FullText(ArticleId, Option<String>),
-    Changes(ArticleId),
+    Diff(ArticleId),
     Undo {
         row: i64,
         undo: bool,
     },
     /// Report the subscriptions again, because another program may have changed them.
-    Look,
+    Reread,
     Close,
 }
 
-/// The reader's side. Dropping it ends the thread.
+/// The handle of the feed service. Dropping it stops the service.
 pub(crate) struct FeedService {
-    orders: Sender<FeedServiceCommand>,
-    stops: CancelTokens,
+    requests: Sender<FeedServiceCommand>,
+    cancel: CancelTokens,
+}
+
+/// What the feed service starts with.
+pub(crate) struct FeedServiceOptions {
+    /// The library; `None` if it is switched off.
+    pub(crate) library: Option<PathBuf>,
+    /// The reader whose steps are recorded.
+    pub(crate) reader: ReaderId,
+    /// Whether entries of feeds are among the open articles.
+    pub(crate) feeds_visible: bool,
+    /// The settings.
+    pub(crate) settings: FeedSettings,
 }
 
 impl FeedService {
-    /// Starts the thread for the library at `path`, whose feeds are `shown` or not; `came` is called when entries came or changed. Fails where the
-    /// system gives out no thread.
+    /// Starts the service. Calls `on_entries_changed` when entries were added or changed, and sends reports to `tell`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the system provides no thread.
     pub(crate) fn start(
-        path: Option<PathBuf>,
-        reader: ReaderId,
-        shown: bool,
-        settings: FeedSettings,
-        came: impl Fn() + Send + Sync + 'static,
+        options: FeedServiceOptions,
+        on_entries_changed: impl Fn() + Send + Sync + 'static,
         tell: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<FeedService> {
-        let (orders, inbox) = mpsc::channel();
-        let stops = CancelTokens::default();
-        let client = Arc::new(refresh::client(&settings));
-        let tell: EventSink = Arc::new(Mutex::new(tell));
-        let (came, shared) = (Arc::new(came), stops.clone());
-        let listed = Arc::new(AtomicBool::new(shown));
-        let stored = Arc::new(Mutex::new(0));
-        let office = FeedContext { path, reader, stored, shown, listed, settings, client, came, tell, stops: shared };
-        let desk = FeedThread { office, inbox, refresh: None };
+        let FeedServiceOptions { library, reader, feeds_visible, settings } = options;
+        let (requests, inbox) = mpsc::channel();
+        let cancel = CancelTokens::default();
+        let context = FeedContext {
+            path: library,
+            reader,
+            reported_step: Arc::default(),
+            feeds_visible,
+            reports_problems: Arc::new(AtomicBool::new(feeds_visible)),
+            backend: Arc::new(DirectBackend::new(&settings)),
+            on_entries_changed: Arc::new(on_entries_changed),
+            events: EventSink::new(tell),
+            cancel: cancel.clone(),
+        };
+        let feeds = FeedThread { context, inbox, refresh: None, refreshes_by_itself: settings.refresh != 0 };
         thread::Builder::new().name("feeds".to_owned()).spawn(move || {
             if let Err(error) = lower_thread_priority() {
                 note(|| format!("cannot lower the thread priority: {error}"));
             }
-            if catch_panic(|| desk.run()).is_none() {
+            if catch_panic(|| feeds.run()).is_none() {
                 note(|| "internal error in the feed thread".to_owned());
             }
         })?;
-        Ok(FeedService { orders, stops })
+        Ok(FeedService { requests, cancel })
     }
 
     /// Runs a command of `newsdesk feed`.
     pub(crate) fn run(&self, command: FeedCommand) {
-        let _ = self.orders.send(FeedServiceCommand::Run(command));
+        self.send(FeedServiceCommand::Run(command));
     }
 
-    /// CancelTokens the running refresh and all other tasks that wait for a server.
+    /// Stops the running refresh and all other tasks that wait for a server.
     pub(crate) fn stop(&self) {
-        self.stops.set();
+        self.cancel.cancel_all();
     }
 
     /// Fetches the whole article of an entry and shows it, or shows the feed's text again.
     pub(crate) fn full_text(&self, article: ArticleId, url: Option<String>) {
-        let _ = self.orders.send(FeedServiceCommand::FullText(article, url));
+        self.send(FeedServiceCommand::FullText(article, url));
     }
 
     /// Reports what changed in an entry.
-    pub(crate) fn changes(&self, article: ArticleId) {
-        let _ = self.orders.send(FeedServiceCommand::Changes(article));
+    pub(crate) fn diff(&self, article: ArticleId) {
+        self.send(FeedServiceCommand::Diff(article));
     }
 
     /// Undoes or redoes the step in this row of the library.
     pub(crate) fn undo(&self, row: i64, undo: bool) {
-        let _ = self.orders.send(FeedServiceCommand::Undo { row, undo });
+        self.send(FeedServiceCommand::Undo { row, undo });
     }
 
-    /// Lets somebody else say that something in the library may have changed.
-    pub(crate) fn looker(&self) -> impl Fn() + Send + 'static {
-        let orders = self.orders.clone();
+    /// Returns a function that tells the service that another program may have changed the library.
+    pub(crate) fn library_changed_notifier(&self) -> impl Fn() + Send + 'static {
+        let requests = self.requests.clone();
         move || {
-            let _ = orders.send(FeedServiceCommand::Look);
+            let _ = requests.send(FeedServiceCommand::Reread);
         }
+    }
+
+    /// Sends a request. Sending fails only if the thread panicked.
+    fn send(&self, request: FeedServiceCommand) {
+        let _ = self.requests.send(request);
     }
 }
 
 impl Drop for FeedService {
     fn drop(&mut self) {
-        self.stops.set();
-        let _ = self.orders.send(FeedServiceCommand::Close);
+        self.cancel.cancel_all();
+        self.send(FeedServiceCommand::Close);
     }
 }
 
-/// Where orders come in.
+/// The thread that handles the requests.
 struct FeedThread {
-    office: FeedContext,
+    context: FeedContext,
     inbox: Receiver<FeedServiceCommand>,
     refresh: Option<RunningRefresh>,
+    /// Whether feeds that are due are refreshed without a request.
+    refreshes_by_itself: bool,
 }
 
-/// A refresh that is under way, or was.
+/// A refresh that is running, or has ended since the thread last looked.
 struct RunningRefresh {
     thread: JoinHandle<()>,
-    /// Nothing is left to do but to tell its end.
+    /// Whether nothing is left to do but to report the end.
     is_done: Arc<AtomicBool>,
 }
 
 impl FeedThread {
     fn run(mut self) {
-        self.office.tell_feeds();
-        // What came due while nobody was there is fetched at once.
-        let mut look = Instant::now();
+        self.context.report_feeds();
+        // Feeds that became due while the program was not running are refreshed at once.
+        let mut next_check = Instant::now();
         loop {
-            let order = if self.office.settings.refresh == 0 {
-                self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            let request = if self.refreshes_by_itself {
+                self.inbox.recv_timeout(next_check.saturating_duration_since(Instant::now()))
             } else {
-                self.inbox.recv_timeout(look.saturating_duration_since(Instant::now()))
+                self.inbox.recv().map_err(RecvTimeoutError::from)
             };
-            match order {
+            match request {
                 Ok(FeedServiceCommand::Close) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(order) => {
-                    if let Err(error) = self.carry_out(order) {
-                        self.office.tell(Event::Error(error.to_string()));
+                Ok(request) => {
+                    if let Err(error) = self.handle(request) {
+                        self.context.report(Event::Error(error.to_string()));
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    look = Instant::now() + LOOK;
+                    next_check = Instant::now() + CHECK_INTERVAL;
                     if let Err(error) = self.refresh_due() {
                         note(|| format!("feeds: {error}"));
                     }
@@ -161,68 +186,72 @@ impl FeedThread {
         }
     }
 
-    fn carry_out(&mut self, order: FeedServiceCommand) -> Result<()> {
-        match order {
+    fn handle(&mut self, request: FeedServiceCommand) -> Result<()> {
+        let context = &self.context;
+        match request {
             FeedServiceCommand::Close => {}
-            FeedServiceCommand::Look => self.office.tell_feeds(),
+            FeedServiceCommand::Reread => context.report_feeds(),
             FeedServiceCommand::Run(command) => self.run_command(command)?,
             FeedServiceCommand::Undo { row, undo } => {
-                let undone = self.office.library().and_then(|mut library| Ok(library.undo_feeds(row, undo)?));
-                self.office.tell(match undone {
+                let undone = context.library().and_then(|mut library| Ok(library.undo_feeds(row, undo)?));
+                context.report(match undone {
                     Ok(UndoneStep { name, refused }) => Event::FeedStepUndone { row, undo, name, refused },
                     Err(error) => Event::FeedUndoFailed { row, undo, error: error.to_string() },
                 });
-                self.office.tell_feeds();
-                (self.office.came)();
+                context.report_feeds();
+                (context.on_entries_changed)();
             }
             FeedServiceCommand::FullText(article, url) => {
-                self.errand(move |office, stop| office.full_text(article, url.as_deref(), stop));
+                self.spawn_task(move |context, stop| context.full_text(article, url.as_deref(), stop));
             }
-            FeedServiceCommand::Changes(article) => {
-                let texts = self.office.library()?.entry_texts(article)?;
-                let changes = texts.and_then(|texts| Some(diff::between(&texts.former?, &texts.article)));
-                self.office.tell(Event::EntryDiff(changes.unwrap_or_default()));
+            FeedServiceCommand::Diff(article) => {
+                let texts = context.library()?.entry_texts(article)?;
+                let changes = texts.and_then(|texts| Some(diff::diff_entry(&texts.former?, &texts.article)));
+                context.report(Event::EntryDiff(changes.unwrap_or_default()));
             }
         }
         Ok(())
     }
 
     fn run_command(&mut self, command: FeedCommand) -> Result<()> {
+        let context = &self.context;
         match command {
             FeedCommand::Add { places, tag, name } => {
                 let wanted = subscribe::subscriptions(&places, &tag, name.as_ref());
                 if wanted.is_empty() {
-                    self.office.tell(Event::FeedTaskDone);
+                    context.report(Event::FeedTaskDone);
                     return Err(FeedError::NothingToAdd);
                 }
-                self.errand(move |office, stop| wanted.iter().try_for_each(|wanted| office.add(wanted, stop)));
+                self.spawn_task(move |context, stop| wanted.iter().try_for_each(|wanted| context.add(wanted, stop)));
             }
             FeedCommand::Refresh { names } => {
-                let feeds = commands::to_refresh(&self.office.library()?, &names)?;
-                self.settle_refresh();
-                if self.is_refreshing() {
+                let known = context.backend.list(&mut context.library()?)?;
+                let feeds = commands::select_for_refresh(&known, &names)?;
+                self.join_finished_refresh();
+                if self.refresh.is_some() {
                     return Err(FeedError::AlreadyRefreshing);
                 }
-                self.refresh(feeds);
+                self.start_refresh(feeds);
             }
             FeedCommand::List { .. } => {
-                let library = self.office.library()?;
+                let library = context.library()?;
                 let counts = library.feed_counts()?;
-                let of = |feed: &KnownFeed| health(feed, counts.get(&feed.number).copied().unwrap_or_default());
-                self.office.tell(Event::FeedStatus(library.feeds()?.iter().map(of).collect()));
+                let describe =
+                    |feed: &KnownFeed| status::describe(feed, counts.get(&feed.number).copied().unwrap_or_default());
+                context.report(Event::FeedStatus(library.feeds()?.iter().map(describe).collect()));
             }
-            command => match commands::run(&mut self.office.library()?, &command) {
+            command => match commands::run(&mut context.library()?, &command) {
                 Ok(report) => {
                     let sentence = report.sentence();
                     for problem in report.problems {
-                        self.office.tell(Event::Problem(problem));
+                        context.report(Event::Problem(problem));
                     }
-                    self.office.changed(sentence);
+                    context.report_change(sentence);
                 }
                 Err(error @ FeedCommandError::Unconfirmed(_)) => {
                     let question = format!("{error}. Unsubscribe?");
                     let FeedCommand::Remove { names, .. } = command else { return Err(error.into()) };
-                    self.office.tell(Event::ConfirmUnsubscribe { question, names });
+                    context.report(Event::ConfirmUnsubscribe { question, names });
                 }
                 Err(error) => return Err(error.into()),
             },
@@ -230,28 +259,24 @@ impl FeedThread {
         Ok(())
     }
 
-    /// Does what waits for a server on a thread of its own, so that nothing else waits for it.
-    fn errand(&self, work: impl FnOnce(&FeedContext, &AtomicBool) -> Result<()> + Send + 'static) {
-        let (office, stop) = (self.office.clone(), self.office.stops.errand());
+    /// Runs a task that waits for a server on a new thread.
+    fn spawn_task(&self, task: impl FnOnce(&FeedContext, &AtomicBool) -> Result<()> + Send + 'static) {
+        let (context, stop) = (self.context.clone(), self.context.cancel.new_task());
         let run = move || {
-            if let Err(error) = catch_panic(|| work(&office, &stop)).unwrap_or(Err(FeedError::Internal)) {
-                office.tell(Event::Error(error.to_string()));
+            if let Err(error) = catch_panic(|| task(&context, &stop)).unwrap_or(Err(FeedError::Internal)) {
+                context.report(Event::Error(error.to_string()));
             }
-            office.tell(Event::FeedTaskDone);
+            context.report(Event::FeedTaskDone);
         };
-        if let Err(error) = thread::Builder::new().name("errand".to_owned()).spawn(run) {
-            self.office.tell(Event::Error(FeedError::NoThread(error).to_string()));
-            self.office.tell(Event::FeedTaskDone);
+        if let Err(error) = thread::Builder::new().name("feed task".to_owned()).spawn(run) {
+            self.context.report(Event::Error(FeedError::NoThread(error).to_string()));
+            self.context.report(Event::FeedTaskDone);
         }
     }
 
-    fn is_refreshing(&self) -> bool {
-        self.refresh.is_some()
-    }
-
-    /// Waits for a refresh that is done to tell its end, so that nobody is refused who has seen it, and nothing that is
-    /// told of the next comes before it.
-    fn settle_refresh(&mut self) {
+    /// Waits until a refresh that has finished has also reported its end. A reader who has seen the end can start the
+    /// next refresh, and no report of the next one comes before it.
+    fn join_finished_refresh(&mut self) {
         let is_over =
             |refresh: &mut RunningRefresh| refresh.is_done.load(Ordering::Acquire) || refresh.thread.is_finished();
         if let Some(over) = self.refresh.take_if(is_over) {
@@ -259,71 +284,74 @@ impl FeedThread {
         }
     }
 
-    /// Refreshes what is due, unasked.
+    /// Refreshes the feeds that are due.
     fn refresh_due(&mut self) -> Result<()> {
-        self.settle_refresh();
-        if self.is_refreshing() {
+        self.join_finished_refresh();
+        if self.refresh.is_some() {
             return Ok(());
         }
         let now = now();
-        let all = self.office.library()?.feeds()?;
-        let feeds: Vec<KnownFeed> = all.into_iter().filter(|feed| feed.health.is_due(now)).collect();
-        if !feeds.is_empty() {
-            self.refresh(feeds);
+        let known = self.context.backend.list(&mut self.context.library()?)?;
+        let due: Vec<KnownFeed> = known.into_iter().filter(|feed| feed.health.is_due(now)).collect();
+        if !due.is_empty() {
+            self.start_refresh(due);
         }
         Ok(())
     }
 
-    /// Refreshes feeds on a thread of its own, so that nothing else waits for it.
-    fn refresh(&mut self, feeds: Vec<KnownFeed>) {
-        self.office.stops.refresh.store(false, Ordering::Relaxed);
-        self.office.listed.store(true, Ordering::Relaxed);
-        let office = self.office.clone();
+    /// Refreshes feeds on a new thread.
+    fn start_refresh(&mut self, feeds: Vec<KnownFeed>) {
+        self.context.cancel.refresh.store(false, Ordering::Relaxed);
+        self.context.reports_problems.store(true, Ordering::Relaxed);
+        let context = self.context.clone();
         let is_done = Arc::new(AtomicBool::new(false));
         let done = Arc::clone(&is_done);
         let run = move || {
             let mut progress = RefreshProgress { total: feeds.len(), ..RefreshProgress::default() };
-            office.tell(Event::Refreshing(progress.clone()));
-            let FeedContext { client, settings, stops, .. } = &office;
-            let refresh = || -> Result<RefreshSummary> {
-                let mut library = office.library()?;
-                let mut known = library.feeds()?;
-                let done = refresh::refresh(&mut library, feeds, client, settings, &stops.refresh, |batch| {
-                    for tried in batch {
-                        if let Some(sentence) = tried.merge_sentence() {
-                            office.tell(Event::Info(sentence));
-                        }
-                        let FeedOutcome { url, new, changed, error, .. } = tried;
-                        progress.tried += 1;
-                        progress.new += new;
-                        progress.changed += changed;
-                        progress.failed += usize::from(error.is_some());
-                        if let Some(feed) = known.iter_mut().find(|feed| feed.subscription.url == url) {
-                            feed.health.error = error;
-                        }
-                    }
-                    (office.came)();
-                    office.tell_problems(&known);
-                    office.tell(Event::Refreshing(progress.clone()));
-                });
-                Ok(done?)
-            };
-            // However it ends, it is told, or the reader would wait for ever.
-            progress.end = Some(match catch_panic(refresh) {
-                Some(Ok(done)) if done.offline => RefreshEnd::Offline,
-                Some(Ok(done)) if done.stopped => RefreshEnd::Stopped,
-                Some(Ok(_)) => RefreshEnd::Done,
-                Some(Err(error)) => RefreshEnd::Failed(error.to_string()),
-                None => RefreshEnd::Failed(FeedError::Internal.to_string()),
+            context.report(Event::Refreshing(progress.clone()));
+            let refreshed = catch_panic(|| refresh(&context, feeds, &mut progress));
+            // The end is reported in every case, or the reader would wait for ever.
+            progress.end = Some(match refreshed.unwrap_or(Err(FeedError::Internal)) {
+                Ok(summary) if summary.offline => RefreshEnd::Offline,
+                Ok(summary) if summary.stopped => RefreshEnd::Stopped,
+                Ok(_) => RefreshEnd::Done,
+                Err(error) => RefreshEnd::Failed(error.to_string()),
             });
-            office.tell_feeds();
-            (office.came)();
+            context.report_feeds();
+            (context.on_entries_changed)();
             done.store(true, Ordering::Release);
-            office.tell(Event::Refreshing(progress));
+            context.report(Event::Refreshing(progress));
         };
         match thread::Builder::new().name("refresh".to_owned()).spawn(run) {
             Ok(thread) => self.refresh = Some(RunningRefresh { thread, is_done }),
-            Err(error) => self.office.tell(Event::Error(FeedError::NoThread(error).to_string())),
+            Err(error) => self.context.report(Event::Error(FeedError::NoThread(error).to_string())),
         }
     }
+}
+
+/// Refreshes feeds, and reports the progress after each stored batch.
+fn refresh(context: &FeedContext, feeds: Vec<KnownFeed>, progress: &mut RefreshProgress) -> Result<RefreshSummary> {
+    let mut library = context.library()?;
+    let mut known = library.feeds()?;
+    let stop = &*context.cancel.refresh;
+    context.backend.push_marks(&mut library, stop)?;
+    let summary = context.backend.refresh(&mut library, feeds, stop, &mut |batch| {
+        for outcome in batch {
+            if let Some(sentence) = outcome.merge_sentence() {
+                context.report(Event::Info(sentence));
+            }
+            let FeedOutcome { url, new, changed, error, .. } = outcome;
+            progress.tried += 1;
+            progress.new += new;
+            progress.changed += changed;
+            progress.failed += usize::from(error.is_some());
+            if let Some(feed) = known.iter_mut().find(|feed| feed.subscription.url == url) {
+                feed.health.error = error;
+            }
+        }
+        (context.on_entries_changed)();
+        context.report_problems(&known);
+        context.report(Event::Refreshing(progress.clone()));
+    });
+    Ok(summary?)
 }

@@ -1,4 +1,4 @@
-//! How a feed is, in the words that the reader and scripts are told.
+//! Describes the status of a feed in words, for the reader and for scripts.
 
 use chrono::{Local, TimeZone};
 
@@ -7,21 +7,21 @@ use crate::subscriptions::{FeedHealth, Subscription};
 use crate::text::clean;
 use crate::text::format::{counted, grouped};
 
-/// How a feed is.
-pub fn health(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) -> FeedHealth {
+/// Describes the status of a feed.
+pub fn describe(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) -> FeedHealth {
     let last = match feed.health.succeeded_at {
         Some(at) => format!("fetched {}", local(at)),
         None => "not fetched yet".to_owned(),
     };
     let subscription = &feed.subscription;
-    let as_it_comes = Subscription { keep_count: None, keep_days: None, full_text: false, ..subscription.clone() };
+    let defaults = Subscription { keep_count: None, keep_days: None, full_text: false, ..subscription.clone() };
     let failed = |error: &String| format!("{}: {}", feed.health.tried_at.map(local).unwrap_or_default(), clean(error));
     FeedHealth {
         name: clean(subscription.name()).into_owned(),
         tags: subscription.tags.iter().map(|tag| format!(" #{}", clean(tag))).collect(),
         url: clean(&subscription.url).into_owned(),
         state: format!("{}, {} unread; {last}", counted(entries.into(), "entry", "entries"), grouped(unread.into())),
-        kept: (as_it_comes != *subscription).then(|| settings(subscription)),
+        kept: (defaults != *subscription).then(|| settings(subscription)),
         error: feed.health.error.as_ref().map(failed),
         warning: warnings(feed).next(),
     }

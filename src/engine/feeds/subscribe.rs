@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use super::error::{FeedError, Result};
-use super::refresh::{FEED_TYPES, deliver, describe};
+use super::refresh::{FEED_TYPES, describe, parse_response};
 use crate::config::FeedSettings;
 use crate::text::clean;
 use crate::text::format::counted;
@@ -31,7 +31,7 @@ pub enum SubscribeOutcome {
         flaws: Vec<Warning>,
     },
     /// The feed was already subscribed to.
-    Known {
+    AlreadySubscribed {
         /// The name of the feed.
         name: String,
     },
@@ -43,7 +43,7 @@ pub enum SubscribeOutcome {
         to: String,
     },
     /// The feed is subscribed to but not fetched, because there is no network.
-    Unseen {
+    Offline {
         /// The name of the feed.
         name: String,
     },
@@ -62,11 +62,11 @@ impl SubscribeOutcome {
                 };
                 format!("Subscribed to \"{}\": {}{problems}", clean(name), counted(*new as u64, "entry", "entries"))
             }
-            SubscribeOutcome::Known { name } => format!("Already subscribed to \"{}\"", clean(name)),
+            SubscribeOutcome::AlreadySubscribed { name } => format!("Already subscribed to \"{}\"", clean(name)),
             SubscribeOutcome::Moved { name, to } => {
                 format!("Already subscribed to \"{}\", which moved to {}", clean(name), clean(to))
             }
-            SubscribeOutcome::Unseen { name } => {
+            SubscribeOutcome::Offline { name } => {
                 format!("Subscribed to \"{}\"; offline, so it is fetched later", clean(name))
             }
             SubscribeOutcome::Several(feeds) => {
@@ -110,7 +110,7 @@ pub fn add(
 ) -> Result<SubscribeOutcome> {
     let address = web_address(&wanted.url);
     let moved = library.moved_from(&address).map_err(FeedError::NotSaved)?;
-    let found = match (find(client, &FeedPlace::of(wanted), stop), moved) {
+    let found = match (resolve(client, &FeedPlace::of(wanted), stop), moved) {
         (found, None) => found?,
         (found, Some(feed)) => match found {
             Ok(found) if is_another(library, &found, &feed, &address, settings).map_err(FeedError::NotSaved)? => found,
@@ -132,10 +132,10 @@ pub fn add(
     let (feed, is_new) = library.add_feed(&subscription, former.as_deref()).map_err(FeedError::NotSaved)?;
     let name = feed.subscription.name().to_owned();
     match document {
-        _ if !is_new => Ok(SubscribeOutcome::Known { name }),
-        None => Ok(SubscribeOutcome::Unseen { name }),
+        _ if !is_new => Ok(SubscribeOutcome::AlreadySubscribed { name }),
+        None => Ok(SubscribeOutcome::Offline { name }),
         Some(document) => {
-            let delivery = deliver(&feed, Ok(HttpResponse::Document(document)), settings);
+            let delivery = parse_response(&feed, Ok(HttpResponse::Document(document)), settings);
             let flaws = match &delivery.outcome {
                 FetchOutcome::Feed(delivered) | FetchOutcome::Copy(delivered) => delivered.flaws.clone(),
                 FetchOutcome::Nothing | FetchOutcome::Unchanged => Vec::new(),
@@ -159,7 +159,7 @@ fn is_another(
     if same_address(&found.url) != same_address(address) || found.title == moved.subscription.title {
         return Ok(false);
     }
-    match deliver(moved, Ok(HttpResponse::Document(document.clone())), settings).outcome {
+    match parse_response(moved, Ok(HttpResponse::Document(document.clone())), settings).outcome {
         FetchOutcome::Feed(delivered) => Ok(!library.shares_entries(moved.number, &delivered.entries)?),
         _ => Ok(false),
     }
@@ -184,7 +184,7 @@ fn same_server(one: &str, other: &str) -> bool {
 }
 
 /// Finds the feed at a typed place.
-fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<ResolvedPlace> {
+fn resolve(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<ResolvedPlace> {
     let FeedPlace { name: place, login } = *place;
     let path = Path::new(place);
     if !place.contains("://") && path.is_file() {
@@ -201,8 +201,8 @@ fn find(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<Res
     fetched(client, &FeedPlace { name: &web_address(place), login }, stop, true)
 }
 
-/// Fetches an address. Follows a page to its feed if `may_be_page` is set.
-fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, may_be_page: bool) -> Result<ResolvedPlace> {
+/// Fetches an address. Follows a page to its feed if `allow_page` is set.
+fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, allow_page: bool) -> Result<ResolvedPlace> {
     let FeedPlace { name: url, login } = *place;
     let accept = Some(format!("{FEED_TYPES}, text/html;q=0.5"));
     let wanted = HttpRequest { accept, login: login.cloned(), ..HttpRequest::new(url) };
@@ -228,7 +228,7 @@ fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, may_be_pag
             Ok(ResolvedPlace::Feed(Box::new(subscription), Some(document), former))
         }
         Err(refusal @ ReadError::TooMuch { .. }) => Err(FeedError::TooMuch { place: url.to_owned(), refusal }),
-        Err(refusal) if !may_be_page => Err(FeedError::NotAFeed { url: url.to_owned(), refusal }),
+        Err(refusal) if !allow_page => Err(FeedError::NotAFeed { url: url.to_owned(), refusal }),
         Err(_) => of_page(client, place, feeds_of_page(&document.bytes, content_type, &document.url), stop),
     }
 }

@@ -7,23 +7,26 @@ use std::time::Duration;
 use super::WriterCommand;
 use crate::engine::corpus_service::watch::{FsEvent, Watch};
 
-/// How long, and at what interval, the library is checked after the system reported a change. SQLite writes to the file
-/// a moment before other programs can see the change, and the system does not report that moment.
-pub(super) const AFTER: (Duration, Duration) = (Duration::from_millis(600), Duration::from_millis(60));
+/// How long the library is checked after the system reported a change: SQLite writes to the file a moment before other
+/// programs can see the change, and the system does not report that moment.
+pub(super) const RECHECK_WINDOW: Duration = Duration::from_millis(600);
+
+/// The interval of these checks.
+pub(super) const RECHECK_INTERVAL: Duration = Duration::from_millis(60);
 
 /// Watches the files of the library. Returns `None` if that is not possible.
-pub(super) fn watch(path: &Path, orders: Sender<WriterCommand>) -> Option<Watch> {
+pub(super) fn watch(path: &Path, commands: Sender<WriterCommand>) -> Option<Watch> {
     let name = path.file_name()?.to_string_lossy().into_owned();
     let is_of_library =
         move |path: &PathBuf| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name));
     let tell = move |disk| {
         let is_change = match disk {
             FsEvent::Changed(paths) => paths.iter().any(&is_of_library),
-            FsEvent::Anything => true,
-            FsEvent::Deaf(_) | FsEvent::Listening => false,
+            FsEvent::Rescan => true,
+            FsEvent::Failed(_) | FsEvent::Ready => false,
         };
         if is_change {
-            let _ = orders.send(WriterCommand::Disk);
+            let _ = commands.send(WriterCommand::LibraryChanged);
         }
     };
     Watch::folder(path.parent()?, tell).ok()

@@ -1,4 +1,4 @@
-//! What could not be kept: written to a file, with what is known of the articles that it is of.
+//! Writes changes that could not be saved to a file that can be imported.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,19 +12,19 @@ use crate::library::{ArticleRecord, PathResolver, owner_only, write_changes};
 use crate::marks::MarkChange;
 use crate::query::SavedSearch;
 
-/// Up to so many changes their articles are looked for one by one.
+/// Up to this number of changes, articles are looked up one by one.
 const FEW: usize = 64;
 
-/// What became of what could not be kept when the program ended.
+/// What happened to unsaved changes when the program ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RescueOutcome {
-    /// It is in this file.
+    /// They are in this file.
     Rescued(PathBuf),
-    /// No file could be written either; so many changes and searches are lost.
+    /// No file could be written either. This number of changes and searches is lost.
     Lost(usize),
 }
 
-/// Writes what could not be kept to a file in the home, or in the temporary folder. None where there is nothing.
+/// Writes unsaved changes to a file in the home folder, or else in the temporary folder. Returns `None` if there are none.
 pub(crate) fn rescue(changes: &[MarkChange], searches: &[SavedSearch], corpus: &Corpus) -> Option<RescueOutcome> {
     if changes.is_empty() && searches.is_empty() {
         return None;
@@ -41,31 +41,31 @@ fn rescue_to(
 ) -> RescueOutcome {
     let name = format!("newsdesk-unsaved-{}.jsonl", Local::now().format("%Y-%m-%d-%H%M%S"));
     let mut paths = folders.map(|folder| folder.join(&name));
-    match paths.find(|path| write_unkept(path, changes, searches, corpus).is_ok()) {
+    match paths.find(|path| write_rescue_file(path, changes, searches, corpus).is_ok()) {
         Some(path) => RescueOutcome::Rescued(path),
         None => RescueOutcome::Lost(changes.len() + searches.len()),
     }
 }
 
-/// Writes what could not be kept to a file that was not there, so that it can be imported.
-pub(crate) fn write_unkept(
+/// Writes unsaved changes to a new file that can be imported.
+pub(crate) fn write_rescue_file(
     path: &Path,
     changes: &[MarkChange],
     searches: &[SavedSearch],
     corpus: &Corpus,
 ) -> io::Result<()> {
-    // Notes are among it, and it may stand where everybody looks.
+    // The file may contain notes, and other users may have access to the folder.
     let mut out = io::BufWriter::new(owner_only::new_file(path)?);
     let mut finder = ArticleLookup::new(corpus, changes.len());
     write_changes(changes, searches, &mut |article| finder.known(article), &mut out)?;
     out.get_ref().sync_all()
 }
 
-/// Finds articles by their identity.
+/// Looks up articles by their identity.
 pub(crate) struct ArticleLookup<'a> {
     corpus: &'a Corpus,
     origins: PathResolver,
-    /// All articles, where many are looked for.
+    /// All articles, if many are looked up.
     slots: Option<HashMap<ArticleId, Slot>>,
 }
 

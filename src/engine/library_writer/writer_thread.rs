@@ -1,49 +1,37 @@
-//! The thread itself: it writes what it is asked to keep, hears of what others write, and knows articles again.
+//! The library thread: opens the library, saves changes, retries failed writes, reads what other programs write, and
+//! recognises moved articles.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use super::change_listener::{AFTER, watch};
-
 use super::WriterCommand;
+use super::change_listener::{RECHECK_INTERVAL, RECHECK_WINDOW, watch};
+use super::pending::{PendingChanges, PendingWrite};
+use super::rescue::{ArticleLookup, RescueOutcome};
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
 use crate::engine::event::{Event, SavedState};
-use crate::engine::library_writer::rescue::{ArticleLookup, RescueOutcome, rescue};
 use crate::engine::log::note;
 use crate::engine::unreadable_rows;
-use crate::journal::{JournalEntry, Step};
+use crate::journal::Step;
 use crate::library::marks::FileState;
 use crate::library::{Error, ExternalChanges, Library, ReaderId, ReaderLock};
 use crate::marks::{MarkChange, Marks};
-use crate::query::SavedSearch;
 use crate::text::format::counted;
 use crate::util::DeadlineWorker;
 use crate::util::panic_guard::catch_panic;
 
-/// How long places and sessions are gathered before they are written.
-const LEISURE: Duration = Duration::from_millis(250);
+/// The delay before a failed write is retried.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
-/// How long is waited before what could not be written is tried again.
-const AGAIN: Duration = Duration::from_secs(2);
+/// The interval at which the library is checked for changes by other programs if it cannot be watched.
+const POLL_INTERVAL: Duration = Duration::from_millis(800);
 
-/// How often another program's writing is looked for where the system does not tell of it.
-const LOOK: Duration = Duration::from_millis(800);
-
-/// How long it may take to find out whether a file is still there; where it takes longer, it is taken to be.
-const THERE: Duration = Duration::from_secs(1);
-
-/// Changes of marks that were made with one version of the corpus.
-struct Batch {
-    changes: Vec<MarkChange>,
-    corpus: Arc<Corpus>,
-    /// The revision of the library when that version was recognised. `None` while its recognition is pending.
-    since: Option<i64>,
-}
+/// How long it may take to find out whether a file exists. If it takes longer, the file is assumed to exist.
+const EXISTS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The key of the preference that holds the chosen theme.
 const THEME: &str = "theme";
@@ -53,175 +41,182 @@ pub(super) struct WriterThread {
     reader: ReaderId,
     /// Shows other readers that this one is running.
     lock: Option<ReaderLock>,
-    sources: Option<String>,
+    /// The key of the session of the open sources.
+    session_key: Option<String>,
     tell: Box<dyn FnMut(Event) + Send>,
     library: Option<Library>,
-    corpus: Arc<Corpus>,
-    /// Changes that are not saved, and the number of the last.
-    batches: Vec<Batch>,
-    number: u64,
-    /// Marks that are not what the saved changes say. They are sent once all changes are saved.
+    pending: PendingChanges,
+    /// Marks that differ from the saved changes. They are sent once all changes are saved.
     corrections: Vec<ExternalChanges>,
-    /// Unsaved changes of the journal.
-    entries: Vec<JournalEntry>,
-    /// What is written when there is time.
-    places: HashMap<ArticleId, (MarkChange, i64)>,
-    /// The serialised session, and its selected article.
-    session: Option<(String, Option<ArticleId>)>,
-    /// What is written at once, and is no mark.
-    words: Vec<WriterCommand>,
-    /// Of so many of those it was told that they are not written yet.
-    told: usize,
-    /// When something of that came.
-    since: Option<Instant>,
-    /// When writing failed.
-    failed: Option<Instant>,
-    /// Why, the last time.
+    /// The number of unsaved changes of searches that were reported.
+    reported_searches: usize,
+    failure: Option<Failure>,
+    /// The reason of the last failure.
     reason: Option<String>,
-    /// Slots below are of articles that were recognised.
+    /// Articles in slots below this one were recognised.
     recognised: usize,
-    /// Whether the reader's place among these sources is known.
+    /// Whether the library has a session of these sources.
     has_session: bool,
-    /// The article in which that place was last.
-    met: Option<ArticleId>,
+    /// The selected article of the last saved session.
+    last_session_article: Option<ArticleId>,
+}
+
+/// A failed write that is retried.
+struct Failure {
+    at: Instant,
+}
+
+impl Failure {
+    /// Returns the time until the next try.
+    fn retry_in(&self) -> Duration {
+        RETRY_DELAY.saturating_sub(self.at.elapsed())
+    }
+}
+
+/// The commands that are handled together.
+#[derive(Default)]
+struct Round {
+    is_closing: bool,
+    /// Dropped at the end of the thread.
+    waiting: Option<Sender<()>>,
+    library_changed: bool,
+    /// The newest version of the corpus to recognise.
+    corpus: Option<Arc<Corpus>>,
 }
 
 impl WriterThread {
-    /// Creates a worker for the library at `path`, which sends its content to `tell`. `reader` is the owner of new
-    /// steps, `sources` names the open sources.
+    /// Creates the state of the thread for the library at `path`. `reader` is the owner of new steps.
     pub(super) fn new(
         path: Option<PathBuf>,
         reader: ReaderId,
-        sources: Option<String>,
+        session_key: Option<String>,
         tell: impl FnMut(Event) + Send + 'static,
     ) -> WriterThread {
         WriterThread {
             path,
             reader,
             lock: None,
-            sources,
+            session_key,
             tell: Box::new(tell),
             library: None,
-            corpus: Arc::default(),
-            batches: Vec::new(),
-            number: 0,
+            pending: PendingChanges::default(),
             corrections: Vec::new(),
-            entries: Vec::new(),
-            places: HashMap::new(),
-            session: None,
-            words: Vec::new(),
-            told: 0,
-            since: None,
-            failed: None,
+            reported_searches: 0,
+            failure: None,
             reason: None,
             recognised: 0,
             has_session: false,
-            met: None,
+            last_session_article: None,
         }
     }
 
     pub(super) fn run(mut self, inbox: &Receiver<WriterCommand>, own: Sender<WriterCommand>) -> Option<RescueOutcome> {
         self.begin();
         let watcher = self.path.as_deref().and_then(|path| watch(path, own));
-        let (mut open, mut stirred, mut waiting) = (true, None::<Instant>, None);
-        while open {
-            let wait = [self.patience(), watcher.is_none().then_some(LOOK), stirred.map(|_| AFTER.1)];
-            let first = match wait.into_iter().flatten().min() {
-                Some(wait) => match inbox.recv_timeout(wait) {
-                    Ok(order) => Some(order),
-                    Err(RecvTimeoutError::Timeout) => None,
-                    Err(RecvTimeoutError::Disconnected) => Some(WriterCommand::Close),
-                },
-                None => Some(inbox.recv().unwrap_or(WriterCommand::Close)),
-            };
-            let (mut heard, mut corpus) = (watcher.is_none() || stirred.is_some(), None::<Arc<Corpus>>);
-            for order in first.into_iter().chain(inbox.try_iter()) {
-                match order {
-                    WriterCommand::Close => open = false,
-                    WriterCommand::CloseFor(done) => {
-                        open = false;
-                        waiting = Some(done);
-                    }
-                    WriterCommand::Disk => {
-                        heard = true;
-                        stirred = Some(Instant::now());
-                    }
-                    WriterCommand::GiveUp => {
-                        self.batches.clear();
-                        self.entries.clear();
-                    }
-                    WriterCommand::Recognise(version) => corpus = Some(version),
-                    order => self.take(order, corpus.is_some()),
-                }
+        // The time of the last change by another program.
+        let mut last_change = None::<Instant>;
+        let waiting = loop {
+            let timeouts =
+                [self.due_in(), watcher.is_none().then_some(POLL_INTERVAL), last_change.map(|_| RECHECK_INTERVAL)];
+            let first = receive(inbox, timeouts.into_iter().flatten().min());
+            let round = self.take_commands(first.into_iter().chain(inbox.try_iter()));
+            if round.library_changed {
+                last_change = Some(Instant::now());
             }
-            let due = self.failed.is_none_or(|failed| failed.elapsed() >= AGAIN);
+            let checks_for_changes = watcher.is_none() || last_change.is_some();
+            let is_due = self.failure.as_ref().is_none_or(|failure| failure.retry_in().is_zero());
             let done = catch_panic(|| {
                 // Changes that were made with this version need to know which articles moved.
-                if let Some(corpus) = corpus {
-                    self.recognise(&corpus);
+                if let Some(corpus) = &round.corpus {
+                    self.recognise(corpus);
                 }
-                if !open || due {
-                    self.write(!open);
+                if round.is_closing || is_due {
+                    self.write(round.is_closing);
                 }
-                if heard {
-                    self.hear();
+                if checks_for_changes {
+                    self.poll_changes();
                 }
             });
             if done.is_none() {
                 self.library = None;
                 self.fail(&Error::Io(io::Error::other("internal error while saving")));
             }
-            if heard {
-                stirred = stirred.filter(|stirred| stirred.elapsed() < AFTER.0);
+            if checks_for_changes {
+                last_change = last_change.filter(|last_change| last_change.elapsed() < RECHECK_WINDOW);
             }
-        }
-        let searches: Vec<SavedSearch> = self.words.into_iter().flat_map(WriterCommand::into_searches).collect();
-        let changes: Vec<MarkChange> = self.batches.into_iter().flat_map(|batch| batch.changes).collect();
-        let unkept = rescue(&changes, &searches, &self.corpus);
+            if round.is_closing {
+                break round.waiting;
+            }
+        };
+        let rescued = self.pending.rescue();
         drop(self.lock);
         drop(waiting);
-        unkept
+        rescued
     }
 
-    /// How long nothing has to be done: until what is written later is due or, where writing failed, until it is tried
-    /// again. None where there is nothing to do at all.
-    fn patience(&self) -> Option<Duration> {
-        match self.failed {
-            Some(failed) => Some(AGAIN.saturating_sub(failed.elapsed())),
-            None => self.since.map(|since| LEISURE.saturating_sub(since.elapsed())),
-        }
-    }
-
-    /// Opens the library and tells what it holds.
-    fn begin(&mut self) {
-        let began = Instant::now();
-        let mut kept = SavedState::default();
-        match self.open() {
-            Ok(marks) => kept.marks = marks,
-            Err(error) => self.fail(&error),
-        }
-        if let (Some(_), Some(error)) = (self.failed, &self.reason) {
-            (self.tell)(Event::Error(format!("Marks cannot be saved: {error}")));
-        }
-        let read = |library: &Library, sources: Option<&str>| -> Result<_, Error> {
-            let session = sources.map(|sources| library.session(sources)).transpose()?.flatten();
-            Ok((library.searches()?, library.filters()?, session, library.preference(THEME)?))
-        };
-        if let Some(library) = &self.library {
-            match read(library, self.sources.as_deref()) {
-                Ok((searches, filters, session, theme)) => {
-                    (kept.searches, kept.filters, kept.session, kept.theme) = (searches, filters, session, theme);
+    /// Adds the changes of commands, and returns what else they ask for.
+    fn take_commands(&mut self, commands: impl Iterator<Item = WriterCommand>) -> Round {
+        let mut round = Round::default();
+        for command in commands {
+            match command {
+                WriterCommand::Close => round.is_closing = true,
+                WriterCommand::CloseAndNotify(done) => {
+                    round.is_closing = true;
+                    round.waiting = Some(done);
                 }
-                Err(error) => self.fail(&error),
+                WriterCommand::LibraryChanged => round.library_changed = true,
+                WriterCommand::DiscardUnsaved => self.pending.discard_marks(),
+                WriterCommand::Recognise(version) => round.corpus = Some(version),
+                command => self.add(command, round.corpus.is_some()),
             }
         }
-        match self.adopt_steps() {
-            Ok(steps) => kept.journal = steps,
+        round
+    }
+
+    /// Adds the changes of a command. Set `awaits_recognition` if an earlier version of the corpus is not recognised yet.
+    fn add(&mut self, command: WriterCommand, awaits_recognition: bool) {
+        let recognised_at = self.library.as_ref().map_or(0, Library::recognised_at);
+        self.pending.add(command, recognised_at, awaits_recognition);
+    }
+
+    /// Returns the time until a retry or the deferred changes are due; `None` if nothing is.
+    fn due_in(&self) -> Option<Duration> {
+        match &self.failure {
+            Some(failure) => Some(failure.retry_in()),
+            None => self.pending.deferred_due_in(),
+        }
+    }
+
+    /// Opens the library and reports its content.
+    fn begin(&mut self) {
+        let began = Instant::now();
+        let mut saved = SavedState::default();
+        match self.open() {
+            Ok(marks) => saved.marks = marks,
             Err(error) => self.fail(&error),
         }
-        self.has_session = kept.session.is_some();
-        note(|| format!("library with marks on {} articles open in {:?}", kept.marks.len(), began.elapsed()));
-        (self.tell)(Event::Library(Box::new(kept)));
+        if let (Some(_), Some(error)) = (&self.failure, &self.reason) {
+            (self.tell)(Event::Error(format!("Marks cannot be saved: {error}")));
+        }
+        if let Err(error) = self.read_state(&mut saved) {
+            self.fail(&error);
+        }
+        match self.adopt_steps() {
+            Ok(steps) => saved.journal = steps,
+            Err(error) => self.fail(&error),
+        }
+        self.has_session = saved.session.is_some();
+        note(|| format!("library with marks on {} articles open in {:?}", saved.marks.len(), began.elapsed()));
+        (self.tell)(Event::Library(Box::new(saved)));
+    }
+
+    /// Reads everything but the marks.
+    fn read_state(&self, saved: &mut SavedState) -> Result<(), Error> {
+        let Some(library) = &self.library else { return Ok(()) };
+        let session = self.session_key.as_ref().map(|key| library.session(key)).transpose()?.flatten();
+        let (searches, filters, theme) = (library.searches()?, library.filters()?, library.preference(THEME)?);
+        (saved.searches, saved.filters, saved.session, saved.theme) = (searches, filters, session, theme);
+        Ok(())
     }
 
     /// Locks the file of this reader, and adopts the steps of readers that no longer run.
@@ -236,18 +231,15 @@ impl WriterThread {
         library.adopt_steps(self.reader, &|other| ReaderLock::is_held(&path, other))
     }
 
-    /// Opens the library, and reads the marks; where it may not be written, at least those.
+    /// Opens the library and reads the marks. If it cannot be opened for writing, reads at least the marks.
     fn open(&mut self) -> Result<Marks, Error> {
         self.library = None;
-        let path = self
-            .path
-            .clone()
-            .ok_or_else(|| Error::Io(io::Error::other("this system names no folder for it, or it is switched off")))?;
-        let opened = Library::open_or_mend(&path);
-        let (mut library, aside) = match opened {
+        let no_path = "this system names no folder for the library, or it is switched off";
+        let path = self.path.clone().ok_or_else(|| Error::Io(io::Error::other(no_path)))?;
+        let (mut library, recovered) = match Library::open_or_mend(&path) {
             Ok(opened) => opened,
             Err(error) => {
-                // What was kept before is worth seeing even where nothing more can be kept.
+                // The saved marks are shown even if no changes can be saved.
                 self.fail(&error);
                 return match Library::open_to_read(&path) {
                     Ok(Some(mut library)) => library.marks(),
@@ -255,19 +247,19 @@ impl WriterThread {
                 };
             }
         };
-        if let Some(aside) = aside {
-            let lost = match aside.incomplete.as_slice() {
+        if let Some(recovered) = recovered {
+            let lost = match recovered.incomplete.as_slice() {
                 [] => String::new(),
                 tables => format!("; rows of {} are lost", tables.join(", ")),
             };
             let text = format!(
                 "The library was damaged. Saved marks on {} and {}{lost}. The damaged file is {}",
-                counted(aside.articles.into(), "article", "articles"),
-                counted(aside.feeds.into(), "feed", "feeds"),
-                aside.path.display()
+                counted(recovered.articles.into(), "article", "articles"),
+                counted(recovered.feeds.into(), "feed", "feeds"),
+                recovered.path.display()
             );
             (self.tell)(Event::Error(text));
-            // What is in memory by then is more than what could be saved.
+            // The marks in memory may be more than those that were recovered.
             (self.tell)(Event::ResaveAll);
         }
         if let Some(newer) = library.is_newer() {
@@ -284,185 +276,171 @@ impl WriterThread {
     fn fail(&mut self, error: &Error) {
         let reason = self.path.as_deref().map_or_else(|| error.to_string(), |path| error.in_words(path));
         note(|| format!("library: {reason}"));
-        self.failed = Some(Instant::now());
+        self.failure = Some(Failure { at: Instant::now() });
         self.reason = Some(reason.clone());
         (self.tell)(Event::SaveFailed(reason.clone()));
-        // Nothing on the screen shows these as unsaved, so it is said; once, or it would be said every two seconds.
-        let words: Vec<String> = self.words.iter().filter_map(WriterCommand::acknowledged).collect();
-        if words.len() > self.told {
-            let words = words.join(", ");
-            (self.tell)(Event::Error(format!("Not saved yet: {words}: {reason}")));
+        // The screen does not show these as unsaved, so report them, but not again with every retry.
+        let searches = self.pending.describe_searches();
+        if searches.len() > self.reported_searches {
+            (self.tell)(Event::Error(format!("Not saved yet: {}: {reason}", searches.join(", "))));
         }
-        self.told = words.len();
+        self.reported_searches = searches.len();
     }
 
-    /// Takes an order. `is_pending` is set if a version of the corpus before it waits to be recognised.
-    fn take(&mut self, order: WriterCommand, is_pending: bool) {
-        let recognised_at = self.library.as_ref().map_or(0, Library::recognised_at);
-        match order {
-            WriterCommand::Keep { number, changes, entry, corpus } => {
-                self.number = number;
-                let since = (!is_pending).then_some(recognised_at);
-                self.corpus = Arc::clone(&corpus);
-                match self.batches.last_mut() {
-                    Some(last) if Arc::ptr_eq(&last.corpus, &corpus) && last.since == since => {
-                        last.changes.extend(changes.iter().cloned());
-                    }
-                    _ => self.batches.push(Batch { changes: changes.to_vec(), corpus, since }),
-                }
-                self.entries.extend(entry);
-            }
-            WriterCommand::Journal(entry) => self.entries.push(entry),
-            WriterCommand::Place { marking, corpus } => {
-                self.places.insert(marking.article, (marking, recognised_at));
-                self.since.get_or_insert_with(Instant::now);
-                self.corpus = corpus;
-            }
-            WriterCommand::Session { session, article, corpus } => {
-                self.session = Some((session, article));
-                self.since.get_or_insert_with(Instant::now);
-                self.corpus = corpus;
-            }
-            word => self.words.push(word),
-        }
-    }
-
-    /// Writes what is to be written now, or everything.
+    /// Writes what is due, or everything.
     fn write(&mut self, everything: bool) {
-        let leisure = everything || self.since.is_some_and(|since| since.elapsed() >= LEISURE);
-        let idle = self.batches.is_empty() && self.entries.is_empty() && self.words.is_empty();
-        let nothing_later = self.places.is_empty() && self.session.is_none();
-        if idle && (!leisure || nothing_later) {
-            self.since = self.since.filter(|_| !nothing_later);
-            // Where there is nothing to write, there is nothing to try again.
-            self.failed = None;
+        let flush_deferred = everything || self.pending.deferred_due_in().is_some_and(|wait| wait.is_zero());
+        let has_deferred = self.pending.has_deferred();
+        if self.pending.is_idle() && (!flush_deferred || !has_deferred) {
+            if !has_deferred {
+                self.pending.clear_deferred_timer();
+            }
+            // There is nothing to retry.
+            self.failure = None;
             return;
         }
-        if self.failed.is_some() || self.library.is_none() {
-            // Perhaps the file may be written by now, or is another one.
+        if self.failure.is_some() || self.library.is_none() {
+            // The file may be writable by now, or be another one.
             match self.open() {
-                // What others have done meanwhile is told by nobody else.
+                // Changes by other programs are reported nowhere else.
                 Ok(marks) => {
                     let marks = marks.iter().map(|(article, marked)| (article, marked.clone())).collect();
-                    send_news(&mut self.tell, ExternalChanges { marks, ..ExternalChanges::default() }, Vec::new);
+                    let changes = ExternalChanges { marks, ..ExternalChanges::default() };
+                    send_changes(&mut self.tell, changes, Vec::new);
                 }
-                Err(error) => return self.fail(&error),
+                Err(error) => {
+                    self.fail(&error);
+                    return;
+                }
             }
         }
-        match self.write_out(leisure) {
+        match self.write_pending(flush_deferred) {
             Ok(()) => {
-                self.failed = None;
-                self.told = 0;
+                self.failure = None;
+                self.reported_searches = 0;
             }
-            Err(error) if error.is_damage() => {
+            Err(error) => {
                 self.fail(&error);
-                if self.open().is_ok() {
-                    self.failed = None;
+                if error.is_damage() && self.open().is_ok() {
+                    self.failure = None;
                 }
             }
-            Err(error) => self.fail(&error),
         }
     }
 
-    fn write_out(&mut self, leisure: bool) -> Result<(), Error> {
-        // Marks can be read where nothing can be written.
+    fn write_pending(&mut self, flush_deferred: bool) -> Result<(), Error> {
+        // Marks can be read from a library that cannot be written.
         let Some(library) = &mut self.library else {
             return Err(Error::Io(io::Error::other(self.reason.clone().unwrap_or_default())));
         };
+        let pending = &mut self.pending;
         // The steps are saved with the last changes, so that no step is saved without its changes.
-        while let Some(batch) = self.batches.first() {
-            let entries = if self.batches.len() == 1 { self.entries.as_slice() } else { &[] };
-            let mut finder = ArticleLookup::new(&batch.corpus, batch.changes.len());
-            let known = &mut |article| finder.known(article);
+        while let Some(batch) = pending.batches.first() {
+            let entries = if pending.batches.len() == 1 { pending.entries.as_slice() } else { &[] };
+            let mut lookup = ArticleLookup::new(&batch.corpus, batch.changes.len());
+            let known = &mut |article| lookup.known(article);
             let since = batch.since.unwrap_or_else(|| library.recognised_at());
-            let news = library.keep_with_journal(self.reader, since, &batch.changes, entries, known)?;
-            self.corrections.push(news);
-            if self.batches.len() == 1 {
-                self.entries.clear();
+            let changes = library.keep_with_journal(self.reader, since, &batch.changes, entries, known)?;
+            self.corrections.push(changes);
+            if pending.batches.len() == 1 {
+                pending.entries.clear();
             }
-            self.batches.remove(0);
+            pending.batches.remove(0);
         }
-        if !self.entries.is_empty() {
-            library.keep_with_journal(self.reader, 0, &[], &self.entries, &mut |_| None)?;
-            self.entries.clear();
+        if !pending.entries.is_empty() {
+            library.keep_with_journal(self.reader, 0, &[], &pending.entries, &mut |_| None)?;
+            pending.entries.clear();
         }
-        // The marks are on the disk, whether or not the rest can be saved.
-        if self.number > 0 {
-            (self.tell)(Event::MarksSaved(self.number));
+        // The marks are on the disk, even if the rest fails.
+        if pending.number > 0 {
+            (self.tell)(Event::MarksSaved(pending.number));
         }
-        std::mem::take(&mut self.corrections).into_iter().for_each(|news| send_news(&mut self.tell, news, Vec::new));
-        let mut finder = ArticleLookup::new(&self.corpus, self.places.len());
-        if leisure {
-            let places: Vec<MarkChange> = self.places.values().map(|(marking, _)| marking.clone()).collect();
-            let since = self.places.values().map(|(_, since)| *since).min().unwrap_or(0);
-            let known = &mut |article| finder.known(article);
-            let news = library.keep_with_journal(self.reader, since, &places, &[], known)?;
-            self.places.clear();
-            send_news(&mut self.tell, news, Vec::new);
+        for changes in std::mem::take(&mut self.corrections) {
+            send_changes(&mut self.tell, changes, Vec::new);
         }
-        while let Some(word) = self.words.first() {
-            match word {
-                WriterCommand::Filter(filter) => library.keep_filter(filter)?,
-                WriterCommand::Searches { changes, entry } => library.change_searches(self.reader, changes, entry)?,
-                WriterCommand::Theme(theme) => {
-                    library.set_preference(THEME, theme)?;
-                }
-                _ => {}
+        let mut lookup = ArticleLookup::new(&pending.corpus, pending.places.len());
+        if flush_deferred {
+            let places: Vec<MarkChange> = pending.places.values().map(|(marking, _)| marking.clone()).collect();
+            let since = pending.places.values().map(|(_, since)| *since).min().unwrap_or(0);
+            let known = &mut |article| lookup.known(article);
+            let changes = library.keep_with_journal(self.reader, since, &places, &[], known)?;
+            pending.places.clear();
+            send_changes(&mut self.tell, changes, Vec::new);
+        }
+        while let Some(write) = pending.writes.first() {
+            match write {
+                PendingWrite::Filter(filter) => library.keep_filter(filter)?,
+                PendingWrite::Searches { changes, entry } => library.change_searches(self.reader, changes, entry)?,
+                PendingWrite::Theme(theme) => library.set_preference(THEME, theme)?,
             }
-            self.words.remove(0);
+            pending.writes.remove(0);
         }
-        if leisure {
-            if let (Some((session, article)), Some(sources)) = (&self.session, &self.sources) {
+        if flush_deferred {
+            if let (Some((session, article)), Some(key)) = (&pending.session, &self.session_key) {
                 // The article must be known to the library, so that it is recognised if it moves.
-                let article = *article;
-                library.meet(article.and_then(|article| finder.known(article)))?;
-                // The one that it was in before is of interest only if something was done to it.
-                if let Some(before) = self.met.filter(|_| self.met != article) {
+                library.meet(article.and_then(|article| lookup.known(article)))?;
+                // The article of the session before stays known only if it has marks.
+                if let Some(before) = self.last_session_article.filter(|before| Some(*before) != *article) {
                     library.forget(before)?;
                 }
-                self.met = article;
-                library.keep_session(sources, session)?;
+                self.last_session_article = *article;
+                library.keep_session(key, session)?;
                 self.has_session = true;
             }
-            self.session = None;
-            self.since = None;
+            pending.session = None;
+            pending.clear_deferred_timer();
         }
         Ok(())
     }
 
-    /// Hears of what others have written.
-    fn hear(&mut self) {
+    /// Reports what other programs have written.
+    fn poll_changes(&mut self) {
         let Some(library) = &mut self.library else { return };
         match library.news() {
-            Ok(news) => send_news(&mut self.tell, news, Vec::new),
+            Ok(changes) => send_changes(&mut self.tell, changes, Vec::new),
             Err(error) => note(|| format!("library: {error}")),
         }
     }
 
-    /// Finds articles that were known in other places.
+    /// Finds articles that moved.
     fn recognise(&mut self, corpus: &Corpus) {
         let Some(library) = self.library.as_mut().filter(|library| library.is_newer().is_none()) else { return };
         let began = Instant::now();
-        let asker = DeadlineWorker::new(THERE, |path: PathBuf| FileState::of(&path));
-        let look = |path: &Path| asker.call(path.to_owned()).unwrap_or(FileState::Unknown);
-        let news = match library.recognise(corpus, self.recognised, &look) {
-            Ok(news) => news,
-            // The next version of the corpus is recognised from the same slot on.
-            Err(error) => return note(|| format!("library: {error}")),
+        let disk = DeadlineWorker::new(EXISTS_TIMEOUT, |path: PathBuf| FileState::of(&path));
+        let state = |path: &Path| disk.call(path.to_owned()).unwrap_or(FileState::Unknown);
+        let changes = match library.recognise(corpus, self.recognised, &state) {
+            Ok(changes) => changes,
+            Err(error) => {
+                // The next version of the corpus is recognised from the same slot on.
+                note(|| format!("library: {error}"));
+                return;
+            }
         };
         self.recognised = corpus.slots();
-        for batch in &mut self.batches {
-            batch.since.get_or_insert(library.recognised_at());
-        }
-        note(|| format!("{} articles recognised elsewhere in {:?}", news.moved.len(), began.elapsed()));
+        self.pending.mark_recognised(library.recognised_at());
+        note(|| format!("{} moved articles recognised in {:?}", changes.moved.len(), began.elapsed()));
         let has_session = self.has_session;
-        send_news(&mut self.tell, news, || if has_session { Vec::new() } else { stored_sessions(library) });
+        let sessions = || if has_session { Vec::new() } else { stored_sessions(library) };
+        send_changes(&mut self.tell, changes, sessions);
     }
 }
 
-/// Reports what changed in the library. Calls `sessions` for the stored sessions if articles moved.
-fn send_news(tell: &mut dyn FnMut(Event), news: ExternalChanges, sessions: impl FnOnce() -> Vec<String>) {
-    let ExternalChanges { moved, mut marks, searches } = news;
+/// Waits for a command, up to `timeout`. Returns `None` after the timeout.
+fn receive(inbox: &Receiver<WriterCommand>, timeout: Option<Duration>) -> Option<WriterCommand> {
+    let received = match timeout {
+        Some(timeout) => inbox.recv_timeout(timeout),
+        None => inbox.recv().map_err(RecvTimeoutError::from),
+    };
+    match received {
+        Ok(command) => Some(command),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => Some(WriterCommand::Close),
+    }
+}
+
+/// Reports changes in the library. Calls `sessions` for the stored sessions if articles moved.
+fn send_changes(tell: &mut dyn FnMut(Event), changes: ExternalChanges, sessions: impl FnOnce() -> Vec<String>) {
+    let ExternalChanges { moved, mut marks, searches } = changes;
     if !moved.is_empty() {
         let moved = moved.iter().map(|moved| (moved.from, moved.to)).collect();
         tell(Event::ArticlesMoved { moved, marks: std::mem::take(&mut marks), sessions: sessions() });
@@ -484,18 +462,19 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::journal::{SearchChange, StepChange};
+    use crate::journal::{JournalEntry, SearchChange, StepChange};
     use crate::marks::Change;
+    use crate::query::SavedSearch;
 
     fn star(number: u64) -> WriterCommand {
         let changes = Arc::new(vec![MarkChange { article: ArticleId(number), change: Change::Starred(true) }]);
-        WriterCommand::Keep { number, changes, entry: None, corpus: Arc::default() }
+        WriterCommand::SaveMarks { number, changes, entry: None, corpus: Arc::default() }
     }
 
-    /// A worker with the library at `path`, and what it tells.
+    /// Returns the thread's state for the library at `path`, and its reports.
     fn worker(path: &Path) -> (WriterThread, Receiver<Event>) {
         let (tell, told) = mpsc::channel();
-        let tell = move |message| drop(tell.send(message));
+        let tell = move |event| tell.send(event).unwrap();
         (WriterThread::new(Some(path.to_owned()), ReaderId(1), Some("[]".to_owned()), tell), told)
     }
 
@@ -512,19 +491,20 @@ mod tests {
         std::fs::create_dir(folder.path().join("library.db-wal")).unwrap();
         let (mut worker, told) = worker(&path);
         worker.begin();
-        worker.take(WriterCommand::Session { session: "{}".to_owned(), article: None, corpus: Arc::default() }, false);
-        worker.take(star(1), false);
+        worker
+            .add(WriterCommand::SaveSession { session: "{}".to_owned(), article: None, corpus: Arc::default() }, false);
+        worker.add(star(1), false);
         for _ in 0..3 {
-            worker.failed = None;
+            worker.failure = None;
             worker.write(false);
             assert!(!is_kept(&told));
-            assert_eq!(worker.batches.len(), 1);
-            assert!(worker.patience().is_some_and(|wait| wait > AGAIN / 2), "{:?}", worker.patience());
+            assert_eq!(worker.pending.batches.len(), 1);
+            assert!(worker.due_in().is_some_and(|wait| wait > RETRY_DELAY / 2), "{:?}", worker.due_in());
         }
         std::fs::remove_dir(folder.path().join("library.db-wal")).unwrap();
         worker.write(true);
-        assert!(is_kept(&told) && worker.batches.is_empty());
-        assert_eq!(worker.patience(), None, "there is nothing left to do");
+        assert!(is_kept(&told) && worker.pending.batches.is_empty());
+        assert_eq!(worker.due_in(), None, "there is nothing left to do");
         assert!(Library::open(&path).unwrap().marks().unwrap().get(ArticleId(1)).is_starred());
     }
 
@@ -536,21 +516,21 @@ mod tests {
         worker.begin();
         // No room for a name of this length, though there is for a mark.
         worker.library.as_ref().unwrap().limit(1 << 17).unwrap();
-        worker.take(star(1), false);
+        worker.add(star(1), false);
         let search = |name: &str| SavedSearch { name: name.repeat(1 << 20), ..SavedSearch::default() };
         let change = SearchChange { before: None, after: Some(search("n")), at: 0 };
         let step = Step { number: 1, row: None, name: String::new(), change: StepChange::Searches(Vec::new()) };
         let entry = JournalEntry::Made(Arc::new(step), Vec::new());
-        worker.take(WriterCommand::Searches { changes: vec![change], entry }, false);
+        worker.add(WriterCommand::ChangeSearches { changes: vec![change], entry }, false);
         worker.write(false);
         let messages: Vec<Event> = told.try_iter().collect();
         assert!(messages.iter().any(|message| matches!(message, Event::MarksSaved(1))), "{}", messages.len());
         let is_notice = |message: &Event| matches!(message, Event::Error(text) if text.contains("the disk is full"));
         assert_eq!(messages.iter().filter(|message| is_notice(message)).count(), 1);
-        assert_eq!((worker.batches.len(), worker.words.len()), (0, 1));
+        assert_eq!((worker.pending.batches.len(), worker.pending.writes.len()), (0, 1));
         // It is tried again, and kept once there is room.
         worker.write(false);
-        assert!(worker.words.is_empty() && !told.try_iter().any(|message| is_notice(&message)));
+        assert!(worker.pending.writes.is_empty() && !told.try_iter().any(|message| is_notice(&message)));
         assert_eq!(Library::open(&path).unwrap().searches().unwrap(), [search("n")]);
     }
 
@@ -560,10 +540,10 @@ mod tests {
         let (mut worker, told) = worker(folder.path());
         worker.begin();
         worker.write(false);
-        assert_eq!(worker.patience(), None);
-        worker.take(star(1), false);
+        assert_eq!(worker.due_in(), None);
+        worker.add(star(1), false);
         worker.write(false);
-        assert!(!is_kept(&told) && worker.patience().is_some());
+        assert!(!is_kept(&told) && worker.due_in().is_some());
     }
 
     #[test]
@@ -592,12 +572,12 @@ mod tests {
         let path = folder.path().join("library.db");
         let (mut worker, told) = worker(&path);
         worker.begin();
-        worker.take(star(1), false);
+        worker.add(star(1), false);
         worker.write(false);
         assert!(is_kept(&told));
         worker.library = None;
         std::fs::write(&path, "rubbish".repeat(2_000)).unwrap();
-        worker.take(star(2), false);
+        worker.add(star(2), false);
         worker.write(false);
         assert!(told.try_iter().any(|message| matches!(message, Event::ResaveAll)));
         let aside = |path: &std::path::PathBuf| path.to_string_lossy().contains("damaged");

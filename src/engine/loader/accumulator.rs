@@ -1,4 +1,4 @@
-//! A corpus that grows while its sources are loaded, and what was loaded and is in no version of it yet.
+//! Collects loaded articles into versions of the corpus.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -9,106 +9,114 @@ use super::memory_budget::MemoryBudget;
 use crate::corpus::{Corpus, Shard};
 use crate::engine::corpus_service::rescan::RemovedSet;
 
-/// A corpus into which articles come as they are loaded.
+/// A corpus that grows while sources are loaded, and the loaded articles that no version contains yet.
 pub(crate) struct CorpusAccumulator<'a> {
-    room: &'a MemoryBudget,
+    budget: &'a MemoryBudget,
     corpus: Arc<Corpus>,
-    /// Out of snapshots, each with the files that are dead.
-    kept: Vec<(Arc<Shard>, Vec<u32>)>,
-    /// Read from files.
-    read: Vec<Arc<Shard>>,
-    /// Whether what is read stands for what is there of the same files.
+    /// Shards of snapshots, each with the numbers of its dead files.
+    from_snapshot: Vec<(Arc<Shard>, Vec<u32>)>,
+    /// Shards of files.
+    from_disk: Vec<Arc<Shard>>,
+    /// Whether articles from files replace earlier ones of the same files.
     replaces: bool,
-    /// If so, the files that were read since.
-    seen: HashSet<PathBuf>,
+    /// The files that were replaced.
+    replaced: HashSet<PathBuf>,
 }
 
 impl<'a> CorpusAccumulator<'a> {
-    /// Articles come into `corpus`, which has none of their files, as far as there is `room`.
-    pub(crate) fn new(room: &'a MemoryBudget, corpus: Arc<Corpus>) -> CorpusAccumulator<'a> {
-        CorpusAccumulator { room, corpus, kept: Vec::new(), read: Vec::new(), replaces: false, seen: HashSet::new() }
+    /// Creates an accumulator that adds to `corpus`, which must not contain any of the loaded files.
+    pub(crate) fn new(budget: &'a MemoryBudget, corpus: Arc<Corpus>) -> CorpusAccumulator<'a> {
+        CorpusAccumulator {
+            budget,
+            corpus,
+            from_snapshot: Vec::new(),
+            from_disk: Vec::new(),
+            replaces: false,
+            replaced: HashSet::new(),
+        }
     }
 
-    /// Articles come into `corpus` in place of those that it has of the same files.
-    pub(crate) fn again(room: &'a MemoryBudget, corpus: Arc<Corpus>) -> CorpusAccumulator<'a> {
-        CorpusAccumulator { replaces: true, ..CorpusAccumulator::new(room, corpus) }
+    /// Creates an accumulator that replaces articles of the same files in `corpus`.
+    pub(crate) fn replacing(budget: &'a MemoryBudget, corpus: Arc<Corpus>) -> CorpusAccumulator<'a> {
+        CorpusAccumulator { replaces: true, ..CorpusAccumulator::new(budget, corpus) }
     }
 
-    /// Takes in articles; gives back what else is told.
-    pub(crate) fn hear(&mut self, event: LoadEvent) -> Option<LoadEvent> {
+    /// Adds the articles of an event. Returns all other events.
+    pub(crate) fn push(&mut self, event: LoadEvent) -> Option<LoadEvent> {
         match event {
-            LoadEvent::Kept(shard, dead) => self.kept.push((shard, dead)),
-            LoadEvent::Shard(shard) => self.read.push(shard),
+            LoadEvent::FromSnapshot(shard, dead) => self.from_snapshot.push((shard, dead)),
+            LoadEvent::Shard(shard) => self.from_disk.push(shard),
             other => return Some(other),
         }
         None
     }
 
-    /// Whether there are articles that no version has.
-    pub(crate) fn has_more(&self) -> bool {
-        !self.kept.is_empty() || !self.read.is_empty()
+    /// Returns whether there are articles that no version contains yet.
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.from_snapshot.is_empty() || !self.from_disk.is_empty()
     }
 
-    /// Whether those come out of a snapshot.
-    pub(crate) fn has_only_kept(&self) -> bool {
-        self.read.is_empty()
+    /// Returns whether all of these are from snapshots.
+    pub(crate) fn has_only_snapshots(&self) -> bool {
+        self.from_disk.is_empty()
     }
 
-    /// The version with everything so far, in which what was read stands for what was there of the same files.
-    pub(crate) fn take_in(&mut self) -> &Arc<Corpus> {
-        if !self.has_more() {
+    /// Makes a version with all articles so far.
+    pub(crate) fn flush(&mut self) -> &Arc<Corpus> {
+        if !self.has_pending() {
             return &self.corpus;
         }
         let before = self.memory();
-        self.replaces |= !self.kept.is_empty();
-        let mut version = match self.kept.is_empty() {
-            true => Corpus::clone(&self.corpus),
-            false => self.corpus.with_living(self.kept.drain(..)),
+        self.replaces |= !self.from_snapshot.is_empty();
+        let mut version = if self.from_snapshot.is_empty() {
+            Corpus::clone(&self.corpus)
+        } else {
+            self.corpus.with_living(self.from_snapshot.drain(..))
         };
-        if self.replaces && !self.read.is_empty() {
-            let mut gone = RemovedSet::default();
-            for file in self.read.iter().flat_map(|shard| shard.files()) {
+        if self.replaces && !self.from_disk.is_empty() {
+            let mut removed = RemovedSet::default();
+            for file in self.from_disk.iter().flat_map(|shard| shard.files()) {
                 let path = file.dir.join(file.name);
-                gone.file(&path);
-                self.seen.insert(path);
+                removed.file(&path);
+                self.replaced.insert(path);
             }
-            version = version.without(|entry| gone.holds(entry));
+            version = version.without(|entry| removed.contains(entry));
         }
-        if !self.read.is_empty() {
-            version = version.with(self.read.drain(..));
+        if !self.from_disk.is_empty() {
+            version = version.with(self.from_disk.drain(..));
         }
         self.corpus = Arc::new(version);
-        self.room.give_back(before.saturating_sub(self.corpus.memory()));
+        self.budget.release(before.saturating_sub(self.corpus.memory()));
         &self.corpus
     }
 
-    /// Makes room where there is too much already; `publish` hears of every version on the way. Says whether anything
-    /// was left out.
-    pub(crate) fn make_room(&mut self, publish: &mut dyn FnMut(&Arc<Corpus>)) -> bool {
-        self.room.is_needed(|| self.memory()) && {
-            self.take_in();
-            self.room.make_room(&mut self.corpus, publish)
+    /// Evicts files if the memory budget is exceeded, and calls `publish` with each version on the way. Returns whether
+    /// anything was evicted.
+    pub(crate) fn evict(&mut self, publish: &mut dyn FnMut(&Arc<Corpus>)) -> bool {
+        if !self.budget.is_needed(|| self.memory()) {
+            return false;
         }
+        self.flush();
+        self.budget.evict(&mut self.corpus, publish)
     }
 
-    /// The last version: with everything that was told of, and without the files that are `gone` or changed. Beside it,
-    /// the files whose place was taken.
+    /// Returns the last version, without the files that are `gone` or changed, and the files that were replaced.
     pub(crate) fn finish(mut self, gone: impl Iterator<Item = PathBuf>) -> (Arc<Corpus>, HashSet<PathBuf>) {
-        self.take_in();
-        // What was read anew has taken the place of the old already.
-        let paths = gone.filter(|path| !self.seen.contains(path));
-        let mut gone = RemovedSet::default();
-        paths.for_each(|path| gone.file(&path));
-        let last = match gone.is_empty() {
-            true => self.corpus,
-            false => Arc::new(self.corpus.without(|entry| gone.holds(entry))),
-        };
-        (last, self.seen)
+        self.flush();
+        let mut removed = RemovedSet::default();
+        // Replaced files have new articles, which must stay.
+        for path in gone.filter(|path| !self.replaced.contains(path)) {
+            removed.file(&path);
+        }
+        if !removed.is_empty() {
+            self.corpus = Arc::new(self.corpus.without(|entry| removed.contains(entry)));
+        }
+        (self.corpus, self.replaced)
     }
 
-    /// The bytes of memory that all of it takes.
+    /// Returns the memory of all articles, in bytes.
     fn memory(&self) -> usize {
-        let waiting = self.kept.iter().map(|(shard, _)| shard).chain(&self.read);
-        self.corpus.memory() + waiting.map(|shard| shard.memory()).sum::<usize>()
+        let pending = self.from_snapshot.iter().map(|(shard, _)| shard).chain(&self.from_disk);
+        self.corpus.memory() + pending.map(|shard| shard.memory()).sum::<usize>()
     }
 }

@@ -1,10 +1,10 @@
-//! How much memory the machine has free for this program, where the system tells.
+//! The memory that is available to this program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How many bytes of memory are free: of the machine, of the control groups that the program runs in (as containers
-/// limit it), and of what the shell's `ulimit -v` allows. None where nothing tells.
+/// Returns the available memory in bytes: the smallest of the machine's, of the control groups' (as in containers) and
+/// of what `ulimit -v` allows. Returns `None` if the system reports none of them.
 pub(crate) fn free_memory() -> Option<u64> {
     let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available(&text));
     let own = fs::read_to_string("/proc/self/cgroup").ok();
@@ -13,17 +13,17 @@ pub(crate) fn free_memory() -> Option<u64> {
     [machine, groups, address_space()].into_iter().flatten().min()
 }
 
-/// What `/proc/meminfo` says can be had without swapping.
+/// Returns what `/proc/meminfo` reports as available without swapping.
 fn available(meminfo: &str) -> Option<u64> {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// The folders of the control groups that `/proc/self/cgroup` names, with those around them.
+/// Returns the folders of the control groups in `/proc/self/cgroup`, and of those above them.
 fn groups(own: &str, mount: &Path) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for line in own.lines() {
-        // `0::/path` of the second version, `5:memory:/path` of the first.
+        // Version 2 has lines like `0::/path`, version 1 like `5:memory:/path`.
         let mut fields = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { continue };
         let mount = match controllers {
@@ -32,25 +32,25 @@ fn groups(own: &str, mount: &Path) -> Vec<PathBuf> {
             _ => continue,
         };
         let path = mount.join(path.trim_start_matches('/'));
-        // In a container the path may be that outside of it, while what is mounted is the container's own.
+        // In a container, the path may be the one outside, while the container's own group is mounted.
         folders.extend(path.ancestors().take_while(|above| above.starts_with(&mount)).map(Path::to_path_buf));
     }
     folders
 }
 
-/// What is left of a control group's memory; none where it has no limit.
+/// Returns the free memory of a control group; `None` if it has no limit.
 fn free_of_group(folder: &Path) -> Option<u64> {
     let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
     let (limit, used) = number("memory.max")
         .zip(number("memory.current"))
         .or_else(|| number("memory.limit_in_bytes").zip(number("memory.usage_in_bytes")))?;
-    // What files have in the cache counts as used, and can be had.
+    // The file cache counts as used, but is available.
     let stat = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
     let cached = stat.lines().filter_map(|line| line.strip_prefix("inactive_file ")?.trim().parse::<u64>().ok()).next();
     Some(limit.saturating_sub(used.saturating_sub(cached.unwrap_or(0))))
 }
 
-/// What `ulimit -v` leaves; half of it, as addresses are taken for more than what is used.
+/// Returns half of what `ulimit -v` leaves, because more addresses are reserved than memory is used.
 #[cfg(unix)]
 fn address_space() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::As).current.map(|limit| limit / 2)

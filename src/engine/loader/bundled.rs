@@ -1,4 +1,4 @@
-//! The articles that the program carries with it, so that it has something to show in any folder.
+//! The articles that are part of the program, so that the first start shows something.
 
 macro_rules! seeds {
     ($($name:literal)*) => {
@@ -6,8 +6,8 @@ macro_rules! seeds {
     };
 }
 
-/// Name and bytes of each.
-pub(crate) static SEEDS: &[(&str, &[u8])] = seeds![
+/// The name and content of each bundled article.
+pub(crate) static BUNDLED_ARTICLES: &[(&str, &[u8])] = seeds![
     "2012-07-05-higgs-boson.txt"
     "2012-08-07-curiosity-lands.txt"
     "2014-11-13-philae-on-a-comet.txt"
@@ -50,6 +50,6 @@ mod tests {
         let mut names: Vec<String> =
             folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
-        assert_eq!(SEEDS.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
+        assert_eq!(BUNDLED_ARTICLES.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
     }
 }

@@ -1,4 +1,4 @@
-//! Reading one file whole, and never anything that is no file: a pipe or a device cannot make it wait.
+//! Reads one whole file. Pipes and devices are rejected, so they cannot block the reader.
 
 use std::ffi::OsStr;
 use std::fs::FileType;
@@ -13,20 +13,20 @@ use super::memory_budget::{MemoryBudget, Permit};
 use super::pool::Heartbeat;
 use super::walk::SourceFolder;
 
-/// A buffer that grew beyond this is given back after the file that needed it.
-const KEPT: usize = 1 << 20;
+/// A buffer that grew beyond this is freed after the file that needed it.
+const MAX_RETAINED: usize = 1 << 20;
 
-/// So much is read at a time, or a quarter of what was read already: stopping does not wait for the whole of a large
-/// file from a slow disk.
-const PIECE: usize = 1 << 20;
+/// The number of bytes per read, or a quarter of the bytes read so far: stopping does not wait for all of a large file on
+/// a slow disk.
+const CHUNK: usize = 1 << 20;
 
-/// Where the bytes of a file come from.
+/// A source of the bytes of a file.
 trait ByteSource {
-    /// Adds bytes to the buffer, no more than it has room for; none at the end.
+    /// Appends bytes up to the capacity of the buffer. Returns their number, 0 at the end of the file.
     fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize>;
 }
 
-/// A file whose every answer is a beat of the pulse.
+/// A source that records each answer of the disk.
 struct WithHeartbeat<'a, B>(B, &'a Heartbeat);
 
 impl<B: ByteSource> ByteSource for WithHeartbeat<'_, B> {
@@ -35,12 +35,21 @@ impl<B: ByteSource> ByteSource for WithHeartbeat<'_, B> {
     }
 }
 
-/// A file that was read.
+/// A file in memory.
 pub(crate) struct ReadFile<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) stamp: FileStamp,
-    /// Held for as long as the bytes are worked on.
-    _admission: Permit<'a>,
+    /// Held while the bytes are in use.
+    _permit: Permit<'a>,
+}
+
+/// What a reader shares with the pool.
+#[derive(Clone, Copy)]
+pub(crate) struct ReadContext<'c, 'a> {
+    /// Shows that the thread waits for the disk.
+    pub(crate) heartbeat: &'c Heartbeat,
+    pub(crate) budget: &'a MemoryBudget,
+    pub(crate) stop: &'c AtomicBool,
 }
 
 /// Reads files one after the other into one buffer.
@@ -50,37 +59,42 @@ pub(crate) struct FileReader {
 }
 
 impl FileReader {
-    /// Reads the file `name` of `folder`, if it has at most `limit` bytes, once there is `room` for it. None where its
-    /// stamp is the one that is `known`; it is not even opened then. Once `stop` is set it ends with a refusal. The
-    /// `pulse` shows while the disk is waited for.
+    /// Reads the file `name` of `folder` if it has at most `limit` bytes, waiting for the memory budget if it is large.
+    /// Returns `None`, without opening the file, if its stamp equals `known`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read, or if loading is stopped.
     pub(crate) fn read<'a>(
         &'a mut self,
         folder: &OpenFolder<'_>,
         name: &OsStr,
         limit: u64,
         known: Option<FileStamp>,
-        (pulse, room, stop): (&Heartbeat, &'a MemoryBudget, &AtomicBool),
+        context: ReadContext<'_, 'a>,
     ) -> Result<Option<ReadFile<'a>>, ReadError> {
-        let is_known = |known: FileStamp| known.size <= limit && pulse.waiting(|| sys::has_stamp(folder, name, known));
+        let ReadContext { heartbeat, budget, stop } = context;
+        let is_known =
+            |known: FileStamp| known.size <= limit && heartbeat.waiting(|| sys::has_stamp(folder, name, known));
         if known.is_some_and(is_known) {
             return Ok(None);
         }
-        if self.buffer.capacity() > KEPT {
+        if self.buffer.capacity() > MAX_RETAINED {
             self.buffer = Vec::new();
         }
         self.buffer.clear();
-        let (file, stamp) = pulse.waiting(|| sys::open(folder, name))?;
+        let (file, stamp) = heartbeat.waiting(|| sys::open(folder, name))?;
         if stamp.size > limit {
             return Err(ReadError::TooLarge { size: stamp.size, limit });
         }
-        let admission = room.admit(stamp.size, stop);
-        fill(&mut WithHeartbeat(file, pulse), stamp.size, limit, &mut self.buffer, stop)?;
-        Ok(Some(ReadFile { bytes: self.buffer.as_slice(), stamp, _admission: admission }))
+        let permit = budget.acquire_large(stamp.size, stop);
+        fill(&mut WithHeartbeat(file, heartbeat), stamp.size, limit, &mut self.buffer, stop)?;
+        Ok(Some(ReadFile { bytes: self.buffer.as_slice(), stamp, _permit: permit }))
     }
 }
 
-/// Reads a file of `size` bytes, as it said, to its end, and no further than `limit`. It may have become shorter or
-/// longer meanwhile: its stamp then tells that it changed.
+/// Reads a file to its end, but not beyond `limit`. `size` is its size when it was opened. If the size changed since, the
+/// stamp shows that on the next scan.
 fn fill(
     file: &mut impl ByteSource,
     size: u64,
@@ -91,18 +105,18 @@ fn fill(
     loop {
         if buffer.len() == buffer.capacity() {
             let left = usize::try_from(size).unwrap_or(0).saturating_sub(buffer.len());
-            buffer.reserve_exact(left.clamp(4096, PIECE.max(buffer.len() / 4)));
+            buffer.reserve_exact(left.clamp(4096, CHUNK.max(buffer.len() / 4)));
         }
         match file.read_into(buffer) {
             Ok(0) => return Ok(()),
-            // The size is as good as an end of file, and one call less; what is written later changes the stamp.
+            // Reaching the size saves the call that returns the end of file. Later writes change the stamp.
             Ok(_) if size > 0 && buffer.len() as u64 == size => return Ok(()),
             Ok(_) if buffer.len() as u64 > limit => {
                 return Err(ReadError::TooLarge { size: buffer.len() as u64, limit });
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(refusal(&error)),
+            Err(error) => return Err(read_error(&error)),
         }
         if stop.load(Ordering::Relaxed) {
             return Err(ReadError::Unreadable("loading was stopped".to_owned()));
@@ -112,8 +126,8 @@ fn fill(
 
 pub(crate) use sys::OpenFolder;
 
-/// What the system said, as a clause: without the number that means nothing to a reader.
-pub(crate) fn refusal(error: &io::Error) -> ReadError {
+/// Converts a system error. The text is a clause without the error number.
+pub(crate) fn read_error(error: &io::Error) -> ReadError {
     if sys::is_loop(error) {
         return ReadError::Loop;
     }
@@ -127,7 +141,7 @@ pub(crate) fn refusal(error: &io::Error) -> ReadError {
     ReadError::Unreadable(first.into_iter().chain(chars).collect())
 }
 
-/// What a thing that is neither file nor folder is called.
+/// Describes what is neither a file nor a folder.
 #[cfg(unix)]
 pub(crate) fn kind_of(file_type: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
@@ -142,7 +156,7 @@ pub(crate) fn kind_of(file_type: FileType) -> &'static str {
     }
 }
 
-/// What a thing that is neither file nor folder is called.
+/// Describes what is neither a file nor a folder.
 #[cfg(not(unix))]
 pub(crate) fn kind_of(_: FileType) -> &'static str {
     "something special"
@@ -157,7 +171,7 @@ mod sys {
     use rustix::fd::{AsFd, OwnedFd};
     use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 
-    use super::{ByteSource, SourceFolder, refusal};
+    use super::{ByteSource, SourceFolder, read_error};
     use crate::article::ReadError;
     use crate::corpus::FileStamp;
 
@@ -167,7 +181,7 @@ mod sys {
         }
     }
 
-    /// A folder that files are opened in, by their names alone: the system walks its path once.
+    /// A folder in which files are opened by name, so that the system resolves its path only once.
     pub(crate) struct OpenFolder<'a> {
         folder: &'a SourceFolder,
         fd: Option<OwnedFd>,
@@ -176,12 +190,12 @@ mod sys {
     impl<'a> OpenFolder<'a> {
         pub(crate) fn new(folder: &'a SourceFolder) -> OpenFolder<'a> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            // A folder that may be entered but not listed still gives out files that are named.
+            // In a folder that cannot be listed, named files can still be opened.
             OpenFolder { folder, fd: rustix::fs::open(&*folder.real, flags, Mode::empty()).ok() }
         }
 
         fn open(&self, name: &OsStr) -> rustix::io::Result<OwnedFd> {
-            // Nothing waits for the other end of a pipe, and no terminal becomes ours by being opened.
+            // Do not wait for the other end of a pipe, and do not acquire a terminal.
             let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
             match &self.fd {
                 Some(fd) => rustix::fs::openat(fd.as_fd(), name, flags, Mode::empty()),
@@ -190,14 +204,14 @@ mod sys {
         }
     }
 
-    /// Whether this is a file with this stamp.
+    /// Returns whether this is a file with this stamp.
     pub(crate) fn has_stamp(folder: &OpenFolder<'_>, name: &OsStr, stamp: FileStamp) -> bool {
         let stat = match &folder.fd {
             Some(fd) => rustix::fs::statat(fd.as_fd(), name, AtFlags::empty()),
             None => rustix::fs::statat(CWD, folder.folder.real.join(name), AtFlags::empty()),
         };
         stat.is_ok_and(|stat| {
-            // What nobody may read any more is refused when it is opened.
+            // A file without read permission fails when it is opened.
             let readable = Mode::from_raw_mode(stat.st_mode).intersects(Mode::RUSR | Mode::RGRP | Mode::ROTH);
             readable && FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stamp_of(&stat) == stamp
         })
@@ -205,9 +219,9 @@ mod sys {
 
     pub(crate) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(OwnedFd, FileStamp), ReadError> {
         let told = |error: rustix::io::Errno| match error {
-            // What opening a socket is answered with.
+            // The error of opening a socket.
             rustix::io::Errno::NXIO => ReadError::NotRegular("a socket"),
-            error => refusal(&io::Error::from(error)),
+            error => read_error(&io::Error::from(error)),
         };
         let file = folder.open(name).map_err(told)?;
         let stat = rustix::fs::fstat(&file).map_err(told)?;
@@ -221,7 +235,7 @@ mod sys {
         Ok((file, stamp_of(&stat)))
     }
 
-    /// Whether the system gave up on links that lead to one another.
+    /// Returns whether the error is a loop of links.
     pub(crate) fn is_loop(error: &io::Error) -> bool {
         error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
     }
@@ -243,14 +257,14 @@ mod sys {
     use std::io::{self, Read};
     use std::time::UNIX_EPOCH;
 
-    use super::{ByteSource, SourceFolder, refusal};
+    use super::{ByteSource, SourceFolder, read_error};
     use crate::article::ReadError;
     use crate::corpus::FileStamp;
 
     impl ByteSource for File {
         fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-            let room = (buffer.capacity() - buffer.len()) as u64;
-            self.take(room).read_to_end(buffer)
+            let space = (buffer.capacity() - buffer.len()) as u64;
+            self.take(space).read_to_end(buffer)
         }
     }
 
@@ -262,15 +276,15 @@ mod sys {
         }
     }
 
-    /// Whether this is a file with this stamp.
+    /// Returns whether this is a file with this stamp.
     pub(crate) fn has_stamp(folder: &OpenFolder<'_>, name: &OsStr, stamp: FileStamp) -> bool {
         let metadata = std::fs::metadata(folder.0.real.join(name));
         metadata.is_ok_and(|metadata| metadata.is_file() && stamp_of(&metadata) == stamp)
     }
 
     pub(crate) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(File, FileStamp), ReadError> {
-        let file = File::open(folder.0.real.join(name)).map_err(|error| refusal(&error))?;
-        let metadata = file.metadata().map_err(|error| refusal(&error))?;
+        let file = File::open(folder.0.real.join(name)).map_err(|error| read_error(&error))?;
+        let metadata = file.metadata().map_err(|error| read_error(&error))?;
         if !metadata.is_file() {
             return Err(ReadError::NotRegular("something special"));
         }
@@ -298,19 +312,19 @@ mod tests {
 
     use super::*;
 
-    /// A disk that gives out what it was told to, piece by piece.
+    /// A source that returns a script of results.
     struct ScriptedSource(VecDeque<io::Result<Vec<u8>>>);
 
     impl ByteSource for ScriptedSource {
         fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
             let Some(piece) = self.0.pop_front() else { return Ok(0) };
             let piece = piece?;
-            let room = (buffer.capacity() - buffer.len()).min(piece.len());
-            buffer.extend_from_slice(&piece[..room]);
-            if room < piece.len() {
-                self.0.push_front(Ok(piece[room..].to_vec()));
+            let space = (buffer.capacity() - buffer.len()).min(piece.len());
+            buffer.extend_from_slice(&piece[..space]);
+            if space < piece.len() {
+                self.0.push_front(Ok(piece[space..].to_vec()));
             }
-            Ok(room)
+            Ok(space)
         }
     }
 
@@ -350,7 +364,7 @@ mod tests {
         struct Slow(mpsc::Receiver<()>);
         impl ByteSource for Slow {
             fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-                self.0.recv().map_err(|_| io::Error::other("nobody sends any more"))?;
+                self.0.recv().map_err(|_| io::Error::other("the sender is gone"))?;
                 buffer.push(b'a');
                 Ok(1)
             }
@@ -368,12 +382,12 @@ mod tests {
 
     #[test]
     fn large_files_take_turns_and_small_ones_do_not_wait() {
-        let (room, stop) = (MemoryBudget::new(400 << 20), AtomicBool::new(false));
-        let first = room.admit(60 << 20, &stop);
-        drop(room.admit(1 << 20, &stop));
+        let (budget, stop) = (MemoryBudget::new(400 << 20), AtomicBool::new(false));
+        let first = budget.acquire_large(60 << 20, &stop);
+        drop(budget.acquire_large(1 << 20, &stop));
         thread::scope(|scope| {
             let second = scope.spawn(|| {
-                drop(room.admit(60 << 20, &stop));
+                drop(budget.acquire_large(60 << 20, &stop));
                 Instant::now()
             });
             let released = Instant::now();
@@ -381,10 +395,10 @@ mod tests {
             drop(first);
             assert!(second.join().unwrap() >= released);
         });
-        // Somebody who stops waits no longer.
-        let _first = room.admit(60 << 20, &stop);
+        // Stopping ends the wait.
+        let _first = budget.acquire_large(60 << 20, &stop);
         thread::scope(|scope| {
-            let second = scope.spawn(|| drop(room.admit(60 << 20, &stop)));
+            let second = scope.spawn(|| drop(budget.acquire_large(60 << 20, &stop)));
             stop.store(true, Ordering::Relaxed);
             let began = Instant::now();
             second.join().unwrap();

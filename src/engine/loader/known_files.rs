@@ -1,4 +1,4 @@
-//! Files that are known from before, by their folders and names: those that did not change are not read again.
+//! Files that were read before. Unchanged ones are not read again.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -11,17 +11,17 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::corpus::{Corpus, FileEntry, FileStamp, Origin, Shard};
 
-/// Files whose stamps are known. It holds no names of its own: those stand in the shards.
+/// Files with known stamps. The names are not copied: they are in the shards.
 #[derive(Debug, Default)]
 pub(crate) struct KnownFiles {
     shards: Vec<Arc<Shard>>,
     files: Vec<KnownFile>,
-    /// The places in `files`, by what folder and name hash to. Of two that hash alike the first is forgotten, so that
-    /// its file is read again.
+    /// The index in `files` by the hash of folder and name. If two hashes are equal, the first file is dropped and read
+    /// again.
     places: HashMap<u64, u32, BuildHasherDefault<IdentityHasher>>,
 }
 
-/// A file that is known.
+/// A known file.
 #[derive(Debug)]
 pub(crate) struct KnownFile {
     shard: u32,
@@ -30,7 +30,7 @@ pub(crate) struct KnownFile {
     unchanged: AtomicBool,
 }
 
-/// What the folder of several files hashes to.
+/// The hash of a folder, computed once for all of its files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FolderKey(u64);
 
@@ -45,19 +45,19 @@ impl FolderKey {
 }
 
 impl KnownFile {
-    /// The stamp that it had.
+    /// Returns its stamp when it was read.
     pub(crate) fn stamp(&self) -> FileStamp {
         self.stamp
     }
 
-    /// Notes that it has this stamp still.
+    /// Records that the stamp has not changed.
     pub(crate) fn mark_unchanged(&self) {
         self.unchanged.store(true, Ordering::Relaxed);
     }
 }
 
 impl KnownFiles {
-    /// The files of `corpus` for which `wanted` says so.
+    /// Returns the files of `corpus` for which `wanted` returns true.
     pub(crate) fn of(corpus: &Corpus, mut wanted: impl FnMut(&FileEntry<'_>) -> bool) -> KnownFiles {
         let mut known = KnownFiles::default();
         for ((_, shard), alive) in corpus.shards().zip(corpus.living_files()) {
@@ -66,7 +66,7 @@ impl KnownFiles {
         known
     }
 
-    /// Makes known the files of `shard` for which `wanted` says so.
+    /// Adds the files of `shard` for which `wanted` returns true.
     pub(crate) fn add(&mut self, shard: &Arc<Shard>, mut wanted: impl FnMut(u32, &FileEntry<'_>) -> bool) {
         let index = self.shards.len() as u32;
         self.shards.push(Arc::clone(shard));
@@ -94,7 +94,7 @@ impl KnownFiles {
         self.files.is_empty()
     }
 
-    /// The file `name` of `folder`, whose key is `key`.
+    /// Returns the file `name` of `folder`, whose hash is `key`.
     pub(crate) fn find(&self, key: FolderKey, folder: &Path, name: &OsStr) -> Option<&KnownFile> {
         let place = self.places.get(&key.with(name))?;
         let known = self.files.get(*place as usize)?;
@@ -102,7 +102,7 @@ impl KnownFiles {
         (file.name == name && file.dir.as_os_str() == folder.as_os_str()).then_some(known)
     }
 
-    /// Notes that all files of `folder` and below it are as they were; tells whether there are any.
+    /// Records that all files in and below `folder` are unchanged. Returns whether there are any.
     pub(crate) fn mark_unchanged_below(&self, folder: &Path) -> bool {
         let mut any = false;
         for known in &self.files {
@@ -114,7 +114,7 @@ impl KnownFiles {
         any
     }
 
-    /// The known files that changed or are gone.
+    /// Returns the files that changed or are gone.
     pub(crate) fn changed(&self) -> impl Iterator<Item = PathBuf> {
         let changed = self.files.iter().filter(|known| !known.unchanged.load(Ordering::Relaxed));
         changed.filter_map(|known| self.view(known)).map(|file| file.dir.join(file.name))
@@ -125,7 +125,7 @@ impl KnownFiles {
     }
 }
 
-/// Passes on a number that is a hash already.
+/// Uses a number that is already a hash.
 #[derive(Default)]
 struct IdentityHasher(u64);
 

@@ -1,12 +1,10 @@
-//! How much memory articles may take, and who has to wait or to leave when that is used up.
+//! The memory budget of articles.
 //!
-//! Past the limit the files with the oldest articles are left out, wherever they stand: those that are there make room,
-//! and what is older than they were is not taken in any more. Large files are read a few at a time, as each takes
-//! several times its size while it is read.
+//! Beyond the limit, the files with the oldest articles are left out: loaded ones are evicted, and older ones are no longer
+//! loaded. Only a few large files are read at once, because each takes several times its size while it is read.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread;
@@ -18,55 +16,55 @@ use crate::engine::log::note;
 use crate::text::format::{bytes_in_words, counted};
 use crate::util::{lock, wait_timeout};
 
-/// Files up to this size are read without asking whether there is room.
+/// Files up to this size are read without a permit.
 const SMALL: u64 = 4 << 20;
 
-/// So many bytes of large files are read at once, if nothing smaller is called for.
+/// The maximum number of bytes of large files that are read at once.
 const LARGE: usize = 128 << 20;
 
-/// Older versions are mostly let go of within a few milliseconds; longer than this nobody waits for them.
-const LET_GO: Duration = Duration::from_millis(100);
+/// How long eviction waits until other threads drop the old version. Mostly that takes a few milliseconds.
+const DROP_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// What stands for a path in the problem that tells of it.
+/// The path of the problem that reports the limit.
 pub(crate) const MEMORY: &str = "memory";
 
-/// How often somebody who waits looks whether to stop.
-const LOOK: Duration = Duration::from_millis(20);
+/// The interval at which waiting threads check whether to stop.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What was left out because there is no memory for it.
+/// The files and articles left out because of the memory budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LeftOut {
-    /// Files.
+    /// The number of files.
     pub(crate) files: usize,
-    /// Articles of those files, or of feeds.
+    /// The number of articles of those files, and of feeds.
     pub(crate) articles: usize,
 }
 
-/// The memory that articles may take.
+/// The memory budget of articles.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
     limit: usize,
-    /// What shards take that are made and not given up.
+    /// The bytes of all shards that were made and not released.
     held: AtomicUsize,
-    /// What is older than this, in seconds since 1970, is left out.
-    floor: AtomicI64,
-    /// Whether somebody makes room while files are read, so that it is worth waiting for.
-    tended: AtomicBool,
+    /// Older articles are left out; in seconds since 1970.
+    min_date: AtomicI64,
+    /// Whether files are evicted while others are read, so that waiting for space makes sense.
+    evicting: AtomicBool,
     files: AtomicUsize,
     articles: AtomicUsize,
-    /// The bytes of large files that are being read.
+    /// The bytes of the large files that are being read.
     large: Mutex<usize>,
     wake: Condvar,
 }
 
 impl MemoryBudget {
-    /// MemoryBudget for so many bytes.
+    /// Creates a budget of `limit` bytes.
     pub(crate) fn new(limit: u64) -> MemoryBudget {
         MemoryBudget {
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
             held: AtomicUsize::new(0),
-            floor: AtomicI64::new(i64::MIN),
-            tended: AtomicBool::new(false),
+            min_date: AtomicI64::new(i64::MIN),
+            evicting: AtomicBool::new(false),
             files: AtomicUsize::new(0),
             articles: AtomicUsize::new(0),
             large: Mutex::new(0),
@@ -74,120 +72,120 @@ impl MemoryBudget {
         }
     }
 
-    /// Begins to count anew, with what `corpus` holds. Where much was freed since, older files may come in again.
-    pub(crate) fn begin(&self, corpus: &Corpus) {
+    /// Restarts counting with the content of `corpus`. If much memory was freed, older files are loaded again.
+    pub(crate) fn reset(&self, corpus: &Corpus) {
         let memory = corpus.memory();
         self.held.store(memory, Ordering::Relaxed);
         self.files.store(0, Ordering::Relaxed);
         self.articles.store(0, Ordering::Relaxed);
         if memory < self.limit / 2 {
-            self.floor.store(i64::MIN, Ordering::Relaxed);
+            self.min_date.store(i64::MIN, Ordering::Relaxed);
         }
     }
 
-    /// A shard was made.
-    pub(crate) fn take(&self, shard: &Shard) {
+    /// Adds the memory of a new shard.
+    pub(crate) fn charge(&self, shard: &Shard) {
         self.held.fetch_add(shard.memory(), Ordering::Relaxed);
     }
 
-    /// So many bytes that were held are free.
-    pub(crate) fn give_back(&self, bytes: usize) {
+    /// Subtracts freed memory.
+    pub(crate) fn release(&self, bytes: usize) {
         let _ = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| Some(held.saturating_sub(bytes)));
     }
 
-    /// Whether more is held than may be.
+    /// Returns whether the limit is exceeded.
     fn is_over(&self) -> bool {
         self.held.load(Ordering::Relaxed) > self.limit
     }
 
-    /// Whether little more can be taken in.
+    /// Returns whether little space is left.
     pub(crate) fn is_nearly_full(&self) -> bool {
         self.held.load(Ordering::Relaxed) > self.limit - self.limit / 8
     }
 
-    /// Whether room has to be made by who has so many bytes. More may be on its way there.
+    /// Returns whether a holder of `memory` bytes must evict some. Other shards may be on their way to it.
     pub(crate) fn is_needed(&self, memory: impl FnOnce() -> usize) -> bool {
         self.is_over() && memory() > self.limit
     }
 
-    /// Says whether somebody makes room from here on.
-    pub(crate) fn tend(&self, tended: bool) {
-        self.tended.store(tended, Ordering::Relaxed);
+    /// Sets whether files are evicted from now on.
+    pub(crate) fn set_evicting(&self, evicting: bool) {
+        self.evicting.store(evicting, Ordering::Relaxed);
     }
 
-    /// Whether so many bytes fit into half of it.
+    /// Returns whether this number of bytes fits into half of the budget.
     pub(crate) fn has_plenty_for(&self, bytes: u64) -> bool {
         bytes <= self.limit as u64 / 2
     }
 
-    /// Waits until room was made, if somebody makes any, or until `stop` is set. Says whether there is some.
-    pub(crate) fn wait(&self, stop: &AtomicBool) -> bool {
+    /// Waits until there is space, or until `stop` is set. Does not wait if no files are evicted. Returns whether there is
+    /// space.
+    pub(crate) fn wait_for_space(&self, stop: &AtomicBool) -> bool {
         let most = self.limit.saturating_add(self.limit / 8);
         let is_full = || self.held.load(Ordering::Relaxed) > most;
-        while is_full() && self.tended.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed) {
-            thread::sleep(LOOK);
+        while is_full() && self.evicting.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed) {
+            thread::sleep(POLL_INTERVAL);
         }
         !is_full()
     }
 
-    /// Whether a file is too old to be taken in, by its newest article or else by when it was written.
+    /// Returns whether a file is too old to be loaded, by its newest article or, without dates, by its own date.
     pub(crate) fn is_too_old(&self, newest: i64) -> bool {
-        newest < self.floor.load(Ordering::Relaxed)
+        newest < self.min_date.load(Ordering::Relaxed)
     }
 
-    /// Something is left out.
-    pub(crate) fn leave_out(&self, files: usize, articles: usize) {
+    /// Counts files and articles as left out.
+    pub(crate) fn count_left_out(&self, files: usize, articles: usize) {
         self.files.fetch_add(files, Ordering::Relaxed);
         self.articles.fetch_add(articles, Ordering::Relaxed);
     }
 
-    /// So much is left out, whatever was counted since.
-    pub(crate) fn count_as(&self, left_out: LeftOut) {
+    /// Restores earlier counts.
+    pub(crate) fn restore_counts(&self, left_out: LeftOut) {
         self.files.store(left_out.files, Ordering::Relaxed);
         self.articles.store(left_out.articles, Ordering::Relaxed);
     }
 
-    /// What was left out so far.
+    /// Returns what was left out so far.
     pub(crate) fn left_out(&self) -> LeftOut {
         let count = |number: &AtomicUsize| number.load(Ordering::Relaxed);
         LeftOut { files: count(&self.files), articles: count(&self.articles) }
     }
 
-    /// Waits until a file of this size may be read, or until `stop` is set. What is returned is held while it is.
-    pub(crate) fn admit(&self, size: u64, stop: &AtomicBool) -> Permit<'_> {
+    /// Waits until a file of this size may be read, or until `stop` is set. Keep the permit while reading it.
+    pub(crate) fn acquire_large(&self, size: u64, stop: &AtomicBool) -> Permit<'_> {
         if size <= SMALL {
-            return Permit { room: self, size: 0 };
+            return Permit { budget: self, size: 0 };
         }
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let most = LARGE.min(self.limit / 4);
         let mut reading = lock(&self.large);
-        // One is read in any case.
+        // One file is always read, whatever its size.
         while *reading > 0 && reading.saturating_add(size) > most && !stop.load(Ordering::Relaxed) {
-            reading = wait_timeout(&self.wake, reading, LOOK);
+            reading = wait_timeout(&self.wake, reading, POLL_INTERVAL);
         }
         *reading = reading.saturating_add(size);
-        Permit { room: self, size }
+        Permit { budget: self, size }
     }
 
-    /// Leaves out what is too much of a version that holds all that there is, or came in though it is too old, while
-    /// others made room. Says whether there was any.
-    pub(crate) fn settle(&self, corpus: &mut Arc<Corpus>, publish: &mut dyn FnMut(&Arc<Corpus>)) -> bool {
+    /// Evicts files of a complete version that exceed the limit, or that were loaded although they are too old. Returns
+    /// whether there were any.
+    pub(crate) fn enforce(&self, corpus: &mut Arc<Corpus>, publish: &mut dyn FnMut(&Arc<Corpus>)) -> bool {
         self.held.store(corpus.memory(), Ordering::Relaxed);
-        let has_floor = self.floor.load(Ordering::Relaxed) > i64::MIN;
-        (self.is_over() || has_floor) && self.make_room(corpus, publish)
+        let has_min_date = self.min_date.load(Ordering::Relaxed) > i64::MIN;
+        (self.is_over() || has_min_date) && self.evict(corpus, publish)
     }
 
-    /// Leaves out the files with the oldest articles, until a quarter of the room is free where there is too much, and in
-    /// any case what is too old to be taken in, as some of that is always on its way when that is decided. Says whether
-    /// there was any.
+    /// Evicts the files with the oldest articles until a quarter of the budget is free, if the limit is exceeded. Always
+    /// evicts files that are too old: some are on their way when the date is decided. Returns whether there were any.
     ///
-    /// It comes about in steps, so that old and new are never there both at once: `publish` hears of every version and is
-    /// to let go of the one before.
-    pub(crate) fn make_room(&self, corpus: &mut Arc<Corpus>, publish: &mut dyn FnMut(&Arc<Corpus>)) -> bool {
+    /// Works in steps, so that old and new shards are not in memory at the same time: `publish` is called with each
+    /// version and must drop the one before.
+    pub(crate) fn evict(&self, corpus: &mut Arc<Corpus>, publish: &mut dyn FnMut(&Arc<Corpus>)) -> bool {
         let before = corpus.memory();
         let mut weights = corpus.weights();
         weights.sort_by_key(|weight| (Reverse(weight.newest), weight.shard, weight.number));
-        // What is not of files stays.
+        // Articles that are not of files stay.
         let files: usize = weights.iter().map(|weight| weight.bytes).sum();
         let mut bytes = before.saturating_sub(files);
         let most = if before > self.limit { self.limit / 4 * 3 } else { usize::MAX };
@@ -197,9 +195,9 @@ impl MemoryBudget {
         });
         let (stay, leave) = weights.split_at(first_to_leave.unwrap_or(weights.len()));
         if let Some(newest) = leave.first().map(|weight| weight.newest) {
-            // Where only some files of one second fit, the others of that second are not too old.
+            // If the cut-off splits files with equal dates, keep the date admissible.
             let is_parted = stay.last().is_some_and(|weight| weight.newest == newest);
-            self.floor.fetch_max(if is_parted { newest } else { newest.saturating_add(1) }, Ordering::Relaxed);
+            self.min_date.fetch_max(if is_parted { newest } else { newest.saturating_add(1) }, Ordering::Relaxed);
         }
         let living: HashMap<Slot, Vec<bool>> =
             corpus.shards().map(|(start, _)| start).zip(corpus.living_files()).collect();
@@ -220,26 +218,26 @@ impl MemoryBudget {
             *corpus = Arc::new(corpus.keeping(&step));
             publish(corpus);
             let began = Instant::now();
-            while old.iter().any(|shard| shard.strong_count() > 0) && began.elapsed() < LET_GO {
+            while old.iter().any(|shard| shard.strong_count() > 0) && began.elapsed() < DROP_TIMEOUT {
                 thread::sleep(Duration::from_millis(1));
             }
         }
         let after = corpus.memory();
-        self.give_back(before.saturating_sub(after));
+        self.release(before.saturating_sub(after));
         if after > self.limit {
-            // What is here is of no file, and nobody is to wait for it to go.
-            self.tend(false);
+            // The rest is not of files, so waiting for more space is useless.
+            self.set_evicting(false);
         }
         if !leave.is_empty() {
             let articles: usize = leave.iter().map(|weight| weight.articles as usize).sum();
             let files = leave.iter().filter(|weight| weight.origin == Origin::File).count();
-            self.leave_out(files, articles);
-            note(|| format!("no room: {files} files, {articles} articles are left out"));
+            self.count_left_out(files, articles);
+            note(|| format!("memory budget exceeded: {files} files, {articles} articles are left out"));
         }
         !leave.is_empty()
     }
 
-    /// The shards to be made smaller, a sixteenth of the room at a time.
+    /// Splits the shards to shrink into steps of a sixteenth of the budget.
     fn steps(&self, corpus: &Corpus, mut kept: HashMap<Slot, Vec<bool>>) -> Vec<HashMap<Slot, Vec<bool>>> {
         let mut steps = vec![HashMap::new()];
         let mut bytes = 0;
@@ -258,13 +256,13 @@ impl MemoryBudget {
         steps
     }
 
-    /// How far loading is, with what was left out.
-    pub(crate) fn told_in(&self, progress: LoadProgress) -> LoadProgress {
+    /// Returns the progress with the counts of what was left out.
+    pub(crate) fn with_left_out(&self, progress: LoadProgress) -> LoadProgress {
         let LeftOut { files, articles } = self.left_out();
         LoadProgress { left_out_files: files, left_out_articles: articles, ..progress }
     }
 
-    /// What is to be told of what was left out, if anything was.
+    /// Returns the problem to report; `None` if nothing was left out.
     pub(crate) fn problem(&self) -> Option<Problem> {
         let left_out = self.left_out();
         let consequence = match left_out {
@@ -282,22 +280,22 @@ impl MemoryBudget {
             "there is more than fits into the {} that articles may take (files.memory)",
             bytes_in_words(self.limit as u64)
         );
-        Some(Problem { path: PathBuf::from(MEMORY), line: None, column: None, cause, consequence, is_failure: false })
+        Some(Problem::new(MEMORY, cause, consequence))
     }
 }
 
-/// Leave to read a large file.
+/// The permission to read a large file.
 pub(crate) struct Permit<'a> {
-    room: &'a MemoryBudget,
+    budget: &'a MemoryBudget,
     size: usize,
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.size > 0 {
-            let mut reading = lock(&self.room.large);
+            let mut reading = lock(&self.budget.large);
             *reading = reading.saturating_sub(self.size);
-            self.room.wake.notify_all();
+            self.budget.wake.notify_all();
         }
     }
 }

@@ -1,5 +1,11 @@
-//! The crew that reads: some threads over one queue of folders to look into and files to read, each filling shards of
-//! its own. Which path leads to a file does not depend on which thread was faster.
+//! The pool of loader threads: they share one queue of folders and files, and each fills its own shards. The path that a
+//! file is shown under does not depend on which thread was faster.
+//!
+//! A system call on a disk that does not answer cannot be interrupted. The [`stall_monitor`] therefore checks each thread:
+//!
+//! ```text
+//! running -> stalled (0.5 s) -> work stolen -> abandoned (10 s, if the disk answers others) -> answered
+//! ```
 
 mod stall_monitor;
 mod worker;
@@ -25,65 +31,79 @@ use crate::article::Problem;
 use crate::corpus::{LoadProgress, Origin, Shard};
 use crate::util::{lock, wait};
 
-/// How often somebody who waits hears of progress, and how often the workers are looked after.
+/// The interval of progress reports, and of checks for stalled workers.
 const TICK: Duration = Duration::from_millis(80);
 
-/// Something for the crew to do.
+/// A job for the pool.
 #[derive(Debug)]
 pub(crate) enum Job {
-    /// Look into a folder and all below it.
+    /// Walk a folder and everything below it.
     Folder(Arc<SourceFolder>),
     /// Read files of one folder.
     Files(Arc<SourceFolder>, Vec<OsString>),
-    /// Take in bytes that are at hand.
+    /// Parse bytes in memory.
     Bytes {
-        /// The folder to be shown.
+        /// The folder that is shown.
         dir: Arc<Path>,
-        /// The name to be shown.
+        /// The name that is shown.
         name: OsString,
-        /// What the identity is worked out from.
+        /// The path that identifies the articles.
         place: Vec<u8>,
-        /// Where they come from.
+        /// The origin of the articles.
         origin: Origin,
         /// The bytes.
         bytes: std::borrow::Cow<'static, [u8]>,
     },
 }
 
-/// What the crew tells while it works.
+/// A report of the running pool.
 #[derive(Debug)]
 pub(crate) enum LoadReport {
-    /// A shard is full.
+    /// A shard is complete.
     Shard(Arc<Shard>),
-    /// Something cannot be read, or not in full.
+    /// A file could not be read, or not completely.
     Problem(Problem),
     /// Time passed.
     Tick,
 }
 
-/// What was counted.
+/// Counts of files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LoadCounts {
-    /// Files that were read, by the name of their format.
+    /// The number of files read, by format.
     pub(crate) formats: BTreeMap<&'static str, usize>,
-    /// Files that were passed over, by the endings of their names.
+    /// The number of skipped files, by extension.
     pub(crate) passed_over: BTreeMap<&'static str, usize>,
 }
 
-/// The crew, and all that its threads share. A thread that the disk does not answer may outlive the work.
+/// What a pool is created with.
+pub(crate) struct PoolOptions {
+    pub(crate) options: LoadOptions,
+    /// Files that are not read again if they are unchanged.
+    pub(crate) known: Arc<KnownFiles>,
+    pub(crate) budget: Arc<MemoryBudget>,
+    /// Paths that are skipped because the disk does not answer.
+    pub(crate) stalled: Arc<StalledPaths>,
+    /// Files that the reader named, by their paths without links.
+    pub(crate) named: HashSet<PathBuf>,
+    /// Folders that were visited before, by their paths without links.
+    pub(crate) folders: HashMap<PathBuf, Arc<SourceFolder>>,
+}
+
+/// The pool, and what its threads share. An abandoned thread may outlive the work.
 pub(crate) struct LoadPool {
     pub(crate) options: LoadOptions,
-    /// Set when the work ends, be it done or not.
+    /// Set when the work ends or is stopped.
     pub(crate) stop: AtomicBool,
     pub(crate) known: Arc<KnownFiles>,
-    pub(crate) room: Arc<MemoryBudget>,
-    pub(crate) unanswered: Arc<StalledPaths>,
-    /// Files that were named, by their paths without links: they are read as such, not as part of a folder.
+    pub(crate) budget: Arc<MemoryBudget>,
+    pub(crate) stalled: Arc<StalledPaths>,
+    /// Files that the reader named, by their paths without links. They have their own jobs and are left out of folders.
     pub(crate) named: HashSet<PathBuf>,
     queue: Mutex<Queue>,
     wake: Condvar,
     folders: Mutex<HashMap<PathBuf, Arc<SourceFolder>>>,
-    /// Other ways to folders that were looked into already.
+    /// Other paths of folders that were visited.
     doubles: Mutex<Vec<Arc<SourceFolder>>>,
     found: AtomicUsize,
     read: AtomicUsize,
@@ -96,34 +116,27 @@ pub(crate) struct LoadPool {
 struct Queue {
     folders: Vec<Arc<SourceFolder>>,
     files: VecDeque<Job>,
-    /// Links to folders. They wait until all that can be reached without them was, so that a folder's articles are
-    /// those of its own path wherever it has one.
+    /// Links to folders. They wait until everything reachable without them was visited, so that a folder is shown under
+    /// its own path if it has one among the sources.
     links: BTreeMap<PathBuf, SourceFolder>,
-    /// Jobs that were taken and are not done.
+    /// The number of jobs in progress.
     open: usize,
-    /// Of those, folders.
+    /// The number of folders in progress.
     open_folders: usize,
-    /// What was named, each waiting until the one before is done.
+    /// Folders that the reader named. Each waits until the one before is done.
     roots: VecDeque<Job>,
 }
 
 impl LoadPool {
-    /// A crew that does not read again what is `known`, takes in what there is `room` for, asks for nothing that is
-    /// `unanswered`, leaves what is `named` to whoever names it, and goes into none of `folders`.
-    pub(crate) fn new(
-        options: LoadOptions,
-        known: &Arc<KnownFiles>,
-        room: &Arc<MemoryBudget>,
-        unanswered: &Arc<StalledPaths>,
-        named: HashSet<PathBuf>,
-        folders: HashMap<PathBuf, Arc<SourceFolder>>,
-    ) -> Arc<LoadPool> {
+    /// Creates a pool. Its threads start with [`run`](Self::run).
+    pub(crate) fn new(pool: PoolOptions) -> Arc<LoadPool> {
+        let PoolOptions { options, known, budget, stalled, named, folders } = pool;
         Arc::new(LoadPool {
             options,
             stop: AtomicBool::new(false),
-            known: Arc::clone(known),
-            room: Arc::clone(room),
-            unanswered: Arc::clone(unanswered),
+            known,
+            budget,
+            stalled,
             named,
             queue: Mutex::default(),
             wake: Condvar::new(),
@@ -137,9 +150,9 @@ impl LoadPool {
         })
     }
 
-    /// Does `jobs`, the folders among them one after the other, and tells what comes of it. Ends when all is done that
-    /// the disk answers, or when `stop` is set.
-    pub(crate) fn work(
+    /// Runs `jobs`, folders one after the other, and passes reports to `tell`. Returns when everything is read that the
+    /// disk answers, or when `stop` is set.
+    pub(crate) fn run(
         self: &Arc<LoadPool>,
         jobs: impl IntoIterator<Item = Job>,
         stop: &AtomicBool,
@@ -163,49 +176,51 @@ impl LoadPool {
         }
         self.stop.store(stop.load(Ordering::Relaxed), Ordering::Relaxed);
         let threads = thread::available_parallelism().map_or(2, |count| count.get().max(2));
-        let mut supervisor = StallMonitor::over(self, threads);
+        let mut monitor = StallMonitor::start(self, threads);
         loop {
-            match supervisor.inbox.recv_timeout(TICK.saturating_sub(supervisor.looked.elapsed())) {
+            match monitor.inbox.recv_timeout(TICK.saturating_sub(monitor.checked.elapsed())) {
                 Ok(WorkerMessage::Report(report)) => tell(report),
                 Ok(WorkerMessage::Ended(number)) => {
-                    supervisor.mates.get_mut(number).into_iter().for_each(|mate| mate.ended = true);
+                    if let Some(worker) = monitor.workers.get_mut(number) {
+                        worker.ended = true;
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => tell(LoadReport::Tick),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if stop.load(Ordering::Relaxed) && !self.stop.swap(true, Ordering::Relaxed) {
-                // Under the lock, so that nobody is just about to wait.
+                // Holds the lock, so that no worker misses the notification.
                 let _queue = lock(&self.queue);
                 self.wake.notify_all();
             }
-            if supervisor.looked.elapsed() >= TICK {
-                supervisor.look_after(tell);
+            if monitor.checked.elapsed() >= TICK {
+                monitor.check_workers(tell);
             }
-            if supervisor.mates.iter().all(|mate| mate.ended) {
+            if monitor.workers.iter().all(|worker| worker.ended) {
                 break;
             }
         }
-        // What was told before the last one ended, or was given up.
-        for told in supervisor.inbox.try_iter() {
+        // Reports that were sent before the last worker ended or was abandoned.
+        for told in monitor.inbox.try_iter() {
             if let WorkerMessage::Report(report) = told {
                 tell(report);
             }
         }
         self.stop.store(true, Ordering::Relaxed);
         let mut counts = LoadCounts::default();
-        for mate in &supervisor.mates {
-            mate.station.add_to(&mut counts);
+        for worker in &monitor.workers {
+            worker.state.add_to(&mut counts);
         }
         counts
     }
 
-    /// How far the work is.
+    /// Returns the progress.
     pub(crate) fn progress(&self) -> LoadProgress {
         let (found, read) = (self.found.load(Ordering::Relaxed), self.read.load(Ordering::Relaxed));
         let walked = self.walked.load(Ordering::Relaxed);
-        // As long as files come in as fast as they did so far.
+        // The estimate assumes that files are read as fast as before.
         let seconds = self.began.elapsed().as_secs_f32() * found.saturating_sub(read) as f32 / read.max(1) as f32;
-        self.room.told_in(LoadProgress {
+        self.budget.with_left_out(LoadProgress {
             found,
             read,
             bytes: self.bytes.load(Ordering::Relaxed),
@@ -217,23 +232,23 @@ impl LoadPool {
         })
     }
 
-    /// The folders that were looked into now or before, by their paths without links.
+    /// Takes the visited folders, by their paths without links.
     pub(crate) fn take_folders(&self) -> HashMap<PathBuf, Arc<SourceFolder>> {
         std::mem::take(&mut *lock(&self.folders))
     }
 
-    /// Returns the folders that were skipped because another path leads to them.
+    /// Takes the folders that were skipped because they were visited under another path.
     pub(crate) fn take_doubles(&self) -> Vec<Arc<SourceFolder>> {
         std::mem::take(&mut *lock(&self.doubles))
     }
 
-    /// LoadCounts a file that was looked at, and so many bytes of it.
+    /// Counts a file as read, with this number of bytes.
     pub(crate) fn count(&self, bytes: usize) {
         self.read.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// The next job, without waiting for one: `folder_first` tells which kind is wanted.
+    /// Returns the next job without waiting. Prefers folders if `folder_first` is set.
     pub(crate) fn try_take(&self, folder_first: bool) -> NextJob {
         let mut queue = lock(&self.queue);
         self.take_from(&mut queue, folder_first)
@@ -284,12 +299,12 @@ impl LoadPool {
         }
     }
 
-    /// The next root or link, all folders before it having been looked into.
+    /// Returns the next root or link. All folders before it were visited.
     fn next_root(&self, queue: &mut Queue) -> Option<Job> {
         let job = loop {
             if let Some(root) = queue.roots.pop_front() {
                 let Job::Folder(folder) = &root else { break Some(root) };
-                if self.enter(folder) {
+                if self.mark_visited(folder) {
                     break Some(root);
                 }
                 continue;
@@ -299,7 +314,7 @@ impl LoadPool {
                 break None;
             };
             let linked = Arc::new(linked);
-            if self.enter(&linked) {
+            if self.mark_visited(&linked) {
                 break Some(Job::Folder(linked));
             }
         };
@@ -309,8 +324,8 @@ impl LoadPool {
         job
     }
 
-    /// Notes that a folder is looked into; false where it was before.
-    fn enter(&self, folder: &Arc<SourceFolder>) -> bool {
+    /// Marks a folder as visited. Returns false if it was visited before.
+    fn mark_visited(&self, folder: &Arc<SourceFolder>) -> bool {
         let mut folders = lock(&self.folders);
         if folders.contains_key(&folder.real) {
             lock(&self.doubles).push(Arc::clone(folder));
@@ -331,19 +346,19 @@ impl LoadPool {
 
     pub(crate) fn put_folder(&self, folder: SourceFolder) {
         let folder = Arc::new(folder);
-        if self.enter(&folder) {
+        if self.mark_visited(&folder) {
             lock(&self.queue).folders.push(folder);
             self.wake.notify_one();
         }
     }
 
-    /// Puts a link to a folder where it waits until all folders were looked into.
+    /// Queues a link to a folder, to be followed after all folders were visited.
     pub(crate) fn put_link(&self, linked: SourceFolder) {
         lock(&self.queue).links.insert(linked.shown.to_path_buf(), linked);
     }
 
-    /// Gives back files that were taken, to be read next.
-    fn give_back(&self, folder: &Arc<SourceFolder>, names: Vec<OsString>) {
+    /// Puts files back into the queue, to be read next.
+    fn requeue(&self, folder: &Arc<SourceFolder>, names: Vec<OsString>) {
         if !names.is_empty() {
             lock(&self.queue).files.push_front(Job::Files(Arc::clone(folder), names));
             self.wake.notify_one();
@@ -366,9 +381,9 @@ pub(crate) enum NextJob {
     End,
 }
 
-/// What workers tell.
+/// A message of a worker.
 pub(crate) enum WorkerMessage {
-    /// What comes of the work.
+    /// A report to pass on.
     Report(LoadReport),
     /// The worker with this number has ended.
     Ended(usize),

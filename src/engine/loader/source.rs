@@ -1,67 +1,67 @@
-//! Where articles come from, and what is read of it.
+//! The sources of articles, and the options for reading them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::available_memory::free_memory;
-use super::file_reader::refusal;
+use super::file_reader::read_error;
 use crate::config::Config;
 use crate::text::clean;
 use crate::util::DeadlineWorker;
 
-/// One place to read articles from.
+/// A source of articles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A file, or a folder with all that is below it.
-    Named(PathBuf),
-    /// The articles that the program carries with it.
+    /// A file, or a folder with everything below it.
+    Path(PathBuf),
+    /// The articles that are part of the program.
     Bundled,
-    /// Bytes that came on standard input.
+    /// The bytes of standard input.
     Input(Vec<u8>),
-    /// The entries of feeds that are in the library.
+    /// The entries of feeds in the library.
     Feeds {
-        /// Where the library is.
+        /// The path of the library.
         library: PathBuf,
-        /// Whether an entry that is in several feeds is given once.
+        /// Whether an entry of several feeds is listed once.
         merge: bool,
     },
 }
 
-/// What is read and what is not.
+/// Options for reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// Files with more bytes than this are refused.
+    /// The maximum size of a file, in bytes.
     pub max_size: u64,
-    /// Whether files and folders whose names begin with a dot are read.
+    /// Whether to read files and folders whose names start with a dot.
     pub hidden: bool,
-    /// How many bytes of memory articles may take; beyond that the oldest are left out.
+    /// The memory budget of articles, in bytes. Beyond it the oldest articles are left out.
     pub memory: u64,
 }
 
-/// No file larger than this is read, whatever the config says: a shard counts its bytes with 32 bits.
+/// The largest size of a file that can be read: shards have 32-bit offsets.
 const CEILING: u64 = 1 << 30;
 
 impl LoadOptions {
-    /// What the settings say; the machine is asked where they leave it to the machine.
+    /// Returns the options of the config. The default memory budget depends on the available memory.
     pub fn of(config: &Config) -> LoadOptions {
         let memory = config.memory.or_else(|| free_memory().map(|free| free / 4 * 3)).unwrap_or(u64::MAX);
         LoadOptions { max_size: config.max_size, hidden: config.hidden, memory }
     }
 
-    /// The largest size that is read, in bytes. Reading a file takes up to four times its size.
+    /// Returns the largest size that is read, in bytes. Reading a file takes up to four times its size.
     pub fn limit(&self) -> u64 {
         self.max_size.min(CEILING).min(self.memory / 4)
     }
 
-    /// Whether the same is made of a file by both.
-    pub(crate) fn reads_like(&self, other: LoadOptions) -> bool {
+    /// Returns whether a file is parsed equally with both options.
+    pub(crate) fn same_parse_as(&self, other: LoadOptions) -> bool {
         (self.max_size, self.hidden) == (other.max_size, other.hidden)
     }
 }
 
 impl Default for LoadOptions {
-    /// 64 MiB, nothing hidden, and as much memory as it takes.
+    /// 64 MiB, no hidden files, and no memory limit.
     fn default() -> LoadOptions {
         LoadOptions { max_size: 64 << 20, hidden: false, memory: u64::MAX }
     }
@@ -77,23 +77,23 @@ pub fn unreadable(paths: &[PathBuf]) -> Option<Vec<(&Path, String)>> {
         return None;
     }
     let disk = DeadlineWorker::new(PATH_TIMEOUT, |path: PathBuf| {
-        path.metadata().err().map(|error| refusal(&error).to_string())
+        path.metadata().err().map(|error| read_error(&error).to_string())
     });
     // `-` is standard input, not a path.
     let reason = |path: &PathBuf| if path == Path::new("-") { None } else { disk.call(path.clone()).flatten() };
     paths.iter().map(|path| Some((path.as_path(), reason(path)?))).collect()
 }
 
-/// What names the feeds among the sources that are open; no real path is written so.
+/// The name of feeds in a session key. It is not an absolute path.
 const FEEDS: &str = "feeds:";
 
-/// What names the sources that are open: their real paths. None where there is nothing to come back to.
-pub(crate) fn name_of(sources: &[Source]) -> Option<String> {
+/// Returns the key of the session of these sources: their real paths. Returns `None` if they have no session.
+pub(crate) fn session_key(sources: &[Source]) -> Option<String> {
     let mut names = BTreeSet::new();
     for source in sources {
         let name = match source {
-            Source::Named(path) => path.canonicalize().unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned(),
-            // What comes with the program stands there until there are feeds.
+            Source::Path(path) => path.canonicalize().unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned(),
+            // Bundled articles are shown until there are feeds.
             Source::Bundled if sources.len() > 1 => continue,
             Source::Bundled => String::new(),
             Source::Input(_) => return None,

@@ -1,4 +1,4 @@
-//! What the disk has not answered: nobody asks for it a second time, and when the answer comes somebody hears of it.
+//! Paths on a disk that does not answer. They are not read again until it does.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,50 +7,50 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::util::lock;
 
-/// Files and folders that a thread waits for, though nobody waits for that thread.
+/// Files and folders that an abandoned thread still waits for.
 pub(crate) struct StalledPaths {
-    /// By their paths without links, as they are shown.
+    /// The shown paths by the paths without links.
     paths: Mutex<HashMap<PathBuf, PathBuf>>,
     count: AtomicUsize,
     tell: Box<dyn Fn(PathBuf) + Send + Sync>,
 }
 
 impl Default for StalledPaths {
-    /// Whose answers nobody hears of.
+    /// Creates a set that reports nothing.
     fn default() -> StalledPaths {
         StalledPaths::new(drop)
     }
 }
 
 impl StalledPaths {
-    /// `tell` hears of each path, without links, that is answered in the end.
+    /// Creates an empty set. `tell` is called with each path, without links, that the disk answers in the end.
     pub(crate) fn new(tell: impl Fn(PathBuf) + Send + Sync + 'static) -> StalledPaths {
         StalledPaths { paths: Mutex::default(), count: AtomicUsize::new(0), tell: Box::new(tell) }
     }
 
-    /// Notes that there is no answer for `real`, which is shown as `shown`.
+    /// Adds the path `real`, which is shown as `shown`.
     pub(crate) fn add(&self, real: PathBuf, shown: PathBuf) {
         let mut paths = lock(&self.paths);
         paths.insert(real, shown);
         self.count.store(paths.len(), Ordering::Relaxed);
     }
 
-    /// Whether there is anything at all.
+    /// Returns whether there are any stalled paths.
     pub(crate) fn any(&self) -> bool {
         self.count.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether there is no answer for this path, which is one without links.
-    pub(crate) fn holds(&self, real: &Path) -> bool {
+    /// Returns whether `real`, a path without links, is stalled.
+    pub(crate) fn contains_real(&self, real: &Path) -> bool {
         self.any() && lock(&self.paths).contains_key(real)
     }
 
-    /// Whether there is no answer for what is shown as this, or for a folder around it.
-    pub(crate) fn shows(&self, shown: &Path) -> bool {
+    /// Returns whether the file shown as `shown`, or a folder around it, is stalled.
+    pub(crate) fn covers(&self, shown: &Path) -> bool {
         self.any() && lock(&self.paths).values().any(|path| shown.starts_with(path))
     }
 
-    /// The disk has answered.
+    /// Removes a path because the disk has answered.
     pub(crate) fn answered(&self, real: &Path) {
         let mut paths = lock(&self.paths);
         let path = paths.remove(real);

@@ -1,4 +1,4 @@
-//! Looking into one folder: which files, folders and links it holds, and what is to be passed over.
+//! Lists one folder: its files, folders and links, without skipped ones.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, FileType};
@@ -6,36 +6,36 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::extensions::is_passed_over;
-use super::file_reader::{kind_of, refusal};
+use super::extensions::skipped_extension;
+use super::file_reader::{kind_of, read_error};
 use super::source::LoadOptions;
 use crate::article::{Problem, ReadError};
 
-/// A folder that articles are read from.
+/// A folder with articles.
 #[derive(Debug)]
 pub(crate) struct SourceFolder {
-    /// Its path, beginning as the reader typed it.
+    /// The path that is shown; it starts as the reader typed it.
     pub(crate) shown: Arc<Path>,
-    /// What the identities of its articles are worked out from: the resolved root, and the way from there.
+    /// The path that identifies its articles: the resolved root, and the path from there.
     pub(crate) place: PathBuf,
-    /// Its path without links; what the system is asked with.
+    /// The path without links, for system calls.
     pub(crate) real: PathBuf,
-    /// The folder that it was found in.
+    /// The folder that contains it.
     parent: Option<Arc<SourceFolder>>,
 }
 
 impl SourceFolder {
-    /// A folder that was named, and not found in another one. `real` is its path without links.
+    /// Creates a folder that the reader named. `real` is its path without links.
     pub(crate) fn root(shown: &Path, real: PathBuf) -> SourceFolder {
         SourceFolder { shown: Arc::from(shown), place: real.clone(), real, parent: None }
     }
 
-    /// The folder `name` of this one.
+    /// Creates the folder `name` in this one.
     pub(crate) fn child(self: &Arc<SourceFolder>, name: &OsStr) -> SourceFolder {
         self.linked(name, self.real.join(name))
     }
 
-    /// The folder that the link `name` of this one leads to.
+    /// Creates the target folder of the link `name` in this one.
     pub(crate) fn linked(self: &Arc<SourceFolder>, name: &OsStr, real: PathBuf) -> SourceFolder {
         SourceFolder {
             shown: Arc::from(self.shown.join(name)),
@@ -45,7 +45,7 @@ impl SourceFolder {
         }
     }
 
-    /// Whether a link from here to `target` would lead round in a circle.
+    /// Returns whether a link from here to `target` would make a loop.
     pub(crate) fn is_within(&self, target: &Path) -> bool {
         let mut above = Some(self);
         while let Some(folder) = above {
@@ -58,7 +58,7 @@ impl SourceFolder {
     }
 }
 
-/// One thing in a folder.
+/// An entry of a folder.
 #[derive(Debug)]
 pub(crate) enum FolderEntry {
     /// A file to be read.
@@ -67,36 +67,36 @@ pub(crate) enum FolderEntry {
     Folder(OsString),
     /// A link to a folder, and where it leads.
     Link(OsString, PathBuf),
-    /// A file that is surely no article, by this ending.
-    PassedOver(&'static str),
-    /// Something that cannot be read.
+    /// A file that is skipped because of this extension.
+    Skipped(&'static str),
+    /// An entry that cannot be read.
     Refused(Problem),
 }
 
-/// Tells what `folder` holds, in no order.
-pub(crate) fn look_into(folder: &SourceFolder, options: &LoadOptions, found: &mut dyn FnMut(FolderEntry)) {
+/// Passes the entries of `folder` to `found`, in no particular order.
+pub(crate) fn read_folder(folder: &SourceFolder, options: &LoadOptions, found: &mut dyn FnMut(FolderEntry)) {
     let entries = match fs::read_dir(&folder.real) {
         Ok(entries) => entries,
         Err(error) => {
-            return found(FolderEntry::Refused(Problem::refused(folder.shown.to_path_buf(), &refusal(&error))));
+            return found(FolderEntry::Refused(Problem::refused(folder.shown.to_path_buf(), &read_error(&error))));
         }
     };
     for entry in entries {
         let (name, file_type) = match entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))) {
             Ok(known) => known,
             Err(error) => {
-                found(FolderEntry::Refused(Problem::refused(folder.shown.to_path_buf(), &refusal(&error))));
+                found(FolderEntry::Refused(Problem::refused(folder.shown.to_path_buf(), &read_error(&error))));
                 continue;
             }
         };
-        if let Some(thing) = sort(folder, name, file_type, options) {
+        if let Some(thing) = classify(folder, name, file_type, options) {
             found(thing);
         }
     }
 }
 
-/// What the thing `name` in `folder` is; none where it is hidden.
-pub(crate) fn sort(
+/// Classifies the entry `name` of `folder`. Returns `None` if it is hidden.
+pub(crate) fn classify(
     folder: &SourceFolder,
     name: OsString,
     file_type: FileType,
@@ -120,12 +120,12 @@ pub(crate) fn sort(
         match fs::canonicalize(folder.real.join(&name)) {
             Ok(target) if folder.is_within(&target) => refused(&name, &ReadError::Loop),
             Ok(target) => FolderEntry::Link(name, target),
-            Err(error) => refused(&name, &refusal(&error)),
+            Err(error) => refused(&name, &read_error(&error)),
         }
     } else if file_type.is_dir() {
         FolderEntry::Folder(name)
-    } else if let Some(ending) = is_passed_over(&name) {
-        FolderEntry::PassedOver(ending)
+    } else if let Some(ending) = skipped_extension(&name) {
+        FolderEntry::Skipped(ending)
     } else if file_type.is_file() {
         FolderEntry::File(name)
     } else {
@@ -133,10 +133,10 @@ pub(crate) fn sort(
     })
 }
 
-/// Why a link leads nowhere.
+/// Returns the error of a broken link.
 fn broken(error: &io::Error) -> ReadError {
     match error.kind() {
         io::ErrorKind::NotFound => ReadError::Unreadable("the link leads to nothing".to_owned()),
-        _ => refusal(error),
+        _ => read_error(error),
     }
 }

@@ -1,63 +1,67 @@
-//! What becomes of snapshots: they are listed, pruned and deleted, and what no manifest names with them.
+//! Lists, prunes and deletes snapshots.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Cache, MANIFEST, PASSING, SHARD_ENDING, name_of};
+use super::{Cache, MANIFEST, SHARD_ENDING, TEMP_PREFIX, name_of};
 use crate::corpus::codec::SHARD_MAGIC;
 use crate::engine::log::note;
-use crate::engine::snapshot::manifest::{MANIFEST_MAGIC, Manifest, ShardRow, contents};
+use crate::engine::snapshot::manifest::{MANIFEST_MAGIC, Manifest, ShardRow, parser_fingerprint};
 
-/// What another program writes may not be named by any manifest yet: it is left alone for this long.
+/// Files younger than this are kept, because another program may be about to write a manifest that lists them.
 const YOUNG: Duration = Duration::from_secs(3600);
 
-/// A snapshot that was not used for this long is pruned.
+/// Snapshots that were not used for this long are pruned.
 const OLD: Duration = Duration::from_secs(60 * 24 * 3600);
 
-/// A snapshot as it stands on disk.
+/// A snapshot on disk.
 #[derive(Clone, Debug)]
 pub struct SnapshotInfo {
-    /// The folder that its files are in.
+    /// The folder that contains its files.
     pub folder: PathBuf,
-    /// The folder that it is of; none where that cannot be told.
+    /// The folder of the articles; `None` if it is unknown.
     pub root: Option<PathBuf>,
-    /// How many articles it holds.
+    /// The number of articles.
     pub articles: u64,
-    /// How many bytes its files have.
+    /// The number of bytes in its files.
     pub bytes: u64,
-    /// When it was written.
+    /// The time at which it was written.
     pub written: Option<SystemTime>,
-    /// When it was written or read last.
+    /// The time at which it was last written or read.
     pub used: Option<SystemTime>,
-    /// Whether the folder that it is of is still there.
+    /// Whether the folder of the articles still exists.
     pub there: bool,
     /// Whether this version of the program can use it.
     pub current: bool,
 }
 
-/// What was deleted.
+/// Counts of deleted files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// Whole snapshots.
+    /// The number of whole snapshots.
     pub snapshots: usize,
-    /// Files, with those of whole snapshots.
+    /// The number of files, including those of whole snapshots.
     pub files: usize,
-    /// The bytes of those files.
+    /// The number of bytes in those files.
     pub bytes: u64,
 }
 
 impl Cache {
-    /// What is kept, in the order of the folders that it is of. Fails where the folder is there and cannot be read.
+    /// Returns all snapshots, in the order of their folders.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the folder of the snapshots exists and cannot be read.
     pub fn list(&self) -> io::Result<Vec<SnapshotInfo>> {
         let mut kept: Vec<SnapshotInfo> = self.places()?.iter().map(|place| look_at(place)).collect();
         kept.sort_by(|a, b| (&a.root, &a.folder).cmp(&(&b.root, &b.folder)));
         Ok(kept)
     }
 
-    /// Deletes snapshots of folders that are gone, those that were not used for 60 days or that no manifest tells of,
-    /// and in the others what no manifest names.
+    /// Deletes snapshots of removed folders, those that were not used for 60 days and those without a manifest. Deletes
+    /// unlisted files in the others.
     pub fn prune(&self) -> io::Result<Pruned> {
         let now = SystemTime::now();
         let mut pruned = Pruned::default();
@@ -66,12 +70,12 @@ impl Cache {
             let age = kept.used.and_then(|used| now.duration_since(used).ok()).unwrap_or_default();
             let bytes = fs::read(place.join(MANIFEST)).unwrap_or_default();
             match Manifest::decode(&bytes) {
-                Ok(manifest) if kept.there && age < OLD => clean_up(&place, &manifest.shards, now, &mut pruned),
+                Ok(manifest) if kept.there && age < OLD => remove_stale(&place, &manifest.shards, now, &mut pruned),
                 Ok(_) => remove(&place, &mut pruned),
-                // What another version keeps is no business of ours until it is old.
+                // Snapshots of other versions are kept until they are old.
                 Err(_) if Manifest::is_foreign(&bytes) && age < OLD => {}
-                // It may just be being written.
-                Err(_) => clean_up(&place, &[], now, &mut pruned),
+                // Another program may be writing it.
+                Err(_) => remove_stale(&place, &[], now, &mut pruned),
             }
         }
         Ok(pruned)
@@ -87,7 +91,7 @@ impl Cache {
         Ok(pruned)
     }
 
-    /// The folders of snapshots.
+    /// Returns the folders of snapshots.
     fn places(&self) -> io::Result<Vec<PathBuf>> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -107,7 +111,7 @@ impl Cache {
     }
 }
 
-/// What a folder of a snapshot holds.
+/// Reads the information about a snapshot.
 fn look_at(place: &Path) -> SnapshotInfo {
     let path = place.join(MANIFEST);
     let used = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
@@ -121,7 +125,7 @@ fn look_at(place: &Path) -> SnapshotInfo {
             written: UNIX_EPOCH.checked_add(Duration::from_secs(manifest.written)),
             used,
             there: manifest.root.is_dir(),
-            current: manifest.contents == contents(),
+            current: manifest.contents == parser_fingerprint(),
             root: Some(manifest.root),
         },
         Err(_) => {
@@ -130,8 +134,8 @@ fn look_at(place: &Path) -> SnapshotInfo {
     }
 }
 
-/// Deletes from `place` what is none of `shards` and no manifest, and not young.
-pub(super) fn clean_up(place: &Path, shards: &[ShardRow], now: SystemTime, pruned: &mut Pruned) {
+/// Deletes files in `place` that are neither among `shards` nor a manifest, and not young.
+pub(super) fn remove_stale(place: &Path, shards: &[ShardRow], now: SystemTime, pruned: &mut Pruned) {
     let named: std::collections::HashSet<String> = shards.iter().map(|line| name_of(line.sealed)).collect();
     let mut left = false;
     for (path, metadata) in own_files(place) {
@@ -149,14 +153,14 @@ pub(super) fn clean_up(place: &Path, shards: &[ShardRow], now: SystemTime, prune
     }
 }
 
-/// Deletes a whole snapshot, the manifest first, so that nothing is named that is not there.
+/// Deletes a whole snapshot, the manifest first, so that no manifest lists a missing file.
 fn remove(place: &Path, pruned: &mut Pruned) {
     let mut files = own_files(place);
     files.sort_by_key(|(path, _)| !path.ends_with(MANIFEST));
     for (path, metadata) in files {
         delete(&path, &metadata, pruned);
     }
-    // What is not ours stays, and the folder with it.
+    // The folder stays if it contains other files.
     if fs::remove_dir(place).is_ok() {
         pruned.snapshots += 1;
     }
@@ -172,7 +176,7 @@ fn delete(path: &Path, metadata: &fs::Metadata, pruned: &mut Pruned) {
     }
 }
 
-/// The files in `place` that are files of a snapshot by name and by what they begin with.
+/// Returns the files in `place` whose name and first bytes are those of snapshot files.
 fn own_files(place: &Path) -> Vec<(PathBuf, fs::Metadata)> {
     let Ok(entries) = fs::read_dir(place) else { return Vec::new() };
     let entries = entries.flatten().filter_map(|entry| {
@@ -195,10 +199,10 @@ fn is_own(path: &Path, name: &str) -> bool {
         begins_with(&[MANIFEST_MAGIC], false)
     } else if let Some(name) = name.strip_suffix(SHARD_ENDING) {
         is_hex(name, 32) && begins_with(&[SHARD_MAGIC], false)
-    } else if let Some(numbers) = name.strip_prefix(PASSING) {
+    } else if let Some(numbers) = name.strip_prefix(TEMP_PREFIX) {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let named = numbers.split_once('-').is_some_and(|(process, number)| digits(process) && digits(number));
-        // It may have been cut off anywhere.
+        // A temporary file may end anywhere.
         named && begins_with(&[MANIFEST_MAGIC, SHARD_MAGIC], true)
     } else {
         false

@@ -1,4 +1,4 @@
-//! What a snapshot consists of, as bytes and back: of which folder it is, read with which options, in which shards.
+//! The manifest of a snapshot: its folder, its options and its shards, encoded and decoded.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,47 +9,47 @@ use crate::corpus::ShardDigest;
 use crate::corpus::codec::{Cursor, damaged, os_bytes, os_string, put_bytes, put_count};
 use crate::engine::loader::source::LoadOptions;
 
-/// What every manifest begins with.
+/// The first bytes of a manifest.
 pub(crate) const MANIFEST_MAGIC: [u8; 8] = *b"newsdskM";
 
-/// The number of this way of writing manifests.
+/// The version of the format.
 const VERSION: u64 = 1;
 
-/// A number for what this version of the program makes of a file; see `build.rs`.
-pub(crate) fn contents() -> u64 {
+/// Returns a number that changes with the parsers of this program; see `build.rs`.
+pub(crate) fn parser_fingerprint() -> u64 {
     env!("NEWSDESK_CONTENTS").parse().unwrap_or_default()
 }
 
-/// What stands in a manifest.
+/// A manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Manifest {
-    /// What the program that wrote it made of a file.
+    /// The parser fingerprint of the program that wrote it.
     pub(crate) contents: u64,
     /// The folder, without links.
     pub(crate) root: PathBuf,
-    /// What was read of it.
+    /// The options with which it was read.
     pub(crate) options: LoadOptions,
-    /// When it was written, in seconds since 1970.
+    /// The time at which it was written, in seconds since 1970.
     pub(crate) written: u64,
-    /// Its shards.
+    /// The shards.
     pub(crate) shards: Vec<ShardRow>,
 }
 
 /// A shard of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ShardRow {
-    /// Its checksum, from which it has its name, and its length.
+    /// The checksum, which is its name, and the length.
     pub(crate) sealed: ShardDigest,
-    /// How many articles of it are alive.
+    /// The number of living articles.
     pub(crate) articles: u32,
-    /// How many files it has.
+    /// The number of files.
     pub(crate) files: u32,
-    /// The numbers of those files that are to be read afresh, in ascending order.
+    /// The numbers of dead files, which are read again, in ascending order.
     pub(crate) dead: Vec<u32>,
 }
 
 impl Manifest {
-    /// Its bytes, the last 16 being the checksum of the others.
+    /// Encodes the manifest. The last 16 bytes are the checksum of the others.
     pub(crate) fn encode(&self) -> io::Result<Vec<u8>> {
         let mut out = MANIFEST_MAGIC.to_vec();
         for number in [VERSION, self.contents, self.options.max_size, u64::from(self.options.hidden), self.written] {
@@ -71,7 +71,11 @@ impl Manifest {
         Ok(out)
     }
 
-    /// Reads a manifest; fails with [`io::ErrorKind::InvalidData`] on anything that `encode` does not write.
+    /// Decodes a manifest.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`io::ErrorKind::InvalidData`] for anything that `encode` does not write.
     pub(crate) fn decode(bytes: &[u8]) -> io::Result<Manifest> {
         let (content, sum) = bytes.split_last_chunk::<16>().ok_or_else(|| damaged("it ends too early"))?;
         let mut cursor = Cursor(content);
@@ -105,16 +109,16 @@ impl Manifest {
         Ok(Manifest { contents, root, options, written, shards })
     }
 
-    /// Whether these are the bytes of a manifest that another version of the program can read.
+    /// Returns whether these are the bytes of a manifest in another version of the format.
     pub(crate) fn is_foreign(bytes: &[u8]) -> bool {
         let mut cursor = Cursor(bytes);
         cursor.take(MANIFEST_MAGIC.len()).is_ok_and(|magic| magic == MANIFEST_MAGIC)
             && cursor.u64().is_ok_and(|version| version != VERSION)
     }
 
-    /// Whether it tells of this folder read with these options, by what this program makes of files.
+    /// Returns whether the manifest is of this folder, with these options and the parsers of this program.
     pub(crate) fn is_of(&self, root: &Path, options: LoadOptions) -> bool {
-        self.contents == contents() && self.root == root && self.options.reads_like(options)
+        self.contents == parser_fingerprint() && self.root == root && self.options.same_parse_as(options)
     }
 }
 

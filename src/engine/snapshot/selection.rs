@@ -1,12 +1,12 @@
-//! Which shards go into a snapshot, and as what.
+//! Selects the shards of a snapshot.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::corpus::{FileEntry, Origin, Shard};
 
-/// Leaves of the files that are `alive` those that are `wanted` and below `root`, and tells whether all of the shard
-/// is.
+/// Clears the flags in `alive` of files that are not `wanted` or not below `root`. Returns whether all files of the shard
+/// are below `root`.
 pub(super) fn choose(shard: &Shard, alive: &mut [bool], root: &Path, wanted: &dyn Fn(&FileEntry<'_>) -> bool) -> bool {
     let mut whole = true;
     let mut last: Option<(&Arc<Path>, bool)> = None;
@@ -23,17 +23,17 @@ pub(super) fn choose(shard: &Shard, alive: &mut [bool], root: &Path, wanted: &dy
     whole
 }
 
-/// Collects shards for a snapshot: those of a good size as they are, the others joined.
+/// Collects shards. Large ones are used as they are, small ones are merged.
 #[derive(Default)]
 pub(super) struct ShardSelection {
     whole: Vec<(Arc<Shard>, Vec<bool>)>,
     small: Vec<(Arc<Shard>, Vec<bool>)>,
-    /// Small ones that could stay as they are.
+    /// Small shards that could be used as they are.
     sound: usize,
 }
 
 impl ShardSelection {
-    pub(super) fn put(&mut self, shard: Arc<Shard>, alive: Vec<bool>, sound: bool) {
+    pub(super) fn add(&mut self, shard: Arc<Shard>, alive: Vec<bool>, sound: bool) {
         if sound && shard.folded().len() >= Shard::SMALL {
             self.whole.push((shard, alive));
         } else {
@@ -42,7 +42,7 @@ impl ShardSelection {
         }
     }
 
-    pub(super) fn close(self) -> Vec<(Arc<Shard>, Vec<bool>)> {
+    pub(super) fn finish(self) -> Vec<(Arc<Shard>, Vec<bool>)> {
         let ShardSelection { mut whole, small, sound } = self;
         if small.len() == 1 && sound == 1 {
             whole.extend(small);

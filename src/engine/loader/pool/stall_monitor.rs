@@ -1,4 +1,4 @@
-//! Looking after the workers: a call that the disk does not answer cannot be broken off, but it holds up no other file.
+//! Detects workers that wait for a disk that does not answer, and gives their work to others.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
@@ -9,123 +9,124 @@ use super::worker::{PoolWorker, WorkerState};
 use super::{LoadPool, LoadReport, TICK, WorkerMessage};
 use crate::engine::log::note;
 
-/// When the disk has not answered a worker for this long, what it had still to do goes to others.
-const RELIEF: Duration = Duration::from_millis(500);
+/// A worker whose disk has not answered for this long is stalled: others take over the rest of its work.
+const STALL_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// When the disk has not answered for this long while it answers others, what was asked for is given up. Long enough for
-/// a disk that slept.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A worker whose disk has not answered for this long, while it answers others, is abandoned. Long enough for a disk to
+/// spin up.
+const ABANDON_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// So many workers may come in for others that wait.
-const SUBSTITUTES: usize = 32;
+/// The maximum number of workers that replace stalled ones.
+const MAX_EXTRA_WORKERS: usize = 32;
 
-/// A worker, as whoever looks after it sees it.
+/// A worker, as the monitor sees it.
 pub(super) struct WorkerHandle {
-    pub(super) station: Arc<WorkerState>,
-    /// Its pulse when it was looked at last, and since when it is that.
-    pulse: u64,
+    pub(super) state: Arc<WorkerState>,
+    /// The heartbeat at the last check, and the time since when it is unchanged.
+    heartbeat: u64,
     since: Instant,
-    /// Whether others have taken over what it had still to do.
-    relieved: bool,
-    /// Whether it has ended, or nobody waits for it any more.
+    /// Whether others have taken over its work.
+    work_stolen: bool,
+    /// Whether it has ended or was abandoned.
     pub(super) ended: bool,
 }
 
 impl WorkerHandle {
-    /// How long the disk has not answered it.
-    fn waits(&mut self, now: Instant) -> Duration {
-        let pulse = self.station.pulse();
-        if pulse != self.pulse || !WorkerState::is_waiting(pulse) {
-            (self.pulse, self.since, self.relieved) = (pulse, now, false);
+    /// Returns how long the disk has not answered.
+    fn stalled_for(&mut self, now: Instant) -> Duration {
+        let heartbeat = self.state.heartbeat();
+        if heartbeat != self.heartbeat || !WorkerState::is_waiting(heartbeat) {
+            (self.heartbeat, self.since, self.work_stolen) = (heartbeat, now, false);
         }
         now.duration_since(self.since)
     }
 }
 
-/// Looks after the workers: a call that the disk does not answer cannot be broken off, but it holds up no other file.
+/// Starts and checks the workers of a pool.
 pub(super) struct StallMonitor<'a> {
-    crew: &'a Arc<LoadPool>,
-    pub(super) mates: Vec<WorkerHandle>,
+    pool: &'a Arc<LoadPool>,
+    pub(super) workers: Vec<WorkerHandle>,
     reports: mpsc::Sender<WorkerMessage>,
     pub(super) inbox: mpsc::Receiver<WorkerMessage>,
-    pub(super) looked: Instant,
-    /// How many there may be.
-    most: usize,
+    pub(super) checked: Instant,
+    /// The maximum number of workers.
+    max_workers: usize,
 }
 
 impl<'a> StallMonitor<'a> {
-    pub(super) fn over(crew: &'a Arc<LoadPool>, threads: usize) -> StallMonitor<'a> {
+    pub(super) fn start(pool: &'a Arc<LoadPool>, threads: usize) -> StallMonitor<'a> {
         let (reports, inbox) = mpsc::channel();
-        let most = threads + SUBSTITUTES;
-        let mut own = StallMonitor { crew, mates: Vec::new(), reports, inbox, looked: Instant::now(), most };
+        let max_workers = threads + MAX_EXTRA_WORKERS;
+        let mut own = StallMonitor { pool, workers: Vec::new(), reports, inbox, checked: Instant::now(), max_workers };
         for _ in 0..threads {
-            own.start();
+            own.start_worker();
         }
-        if own.mates.is_empty() {
-            // Where the system gives out no thread, this one does the work.
-            PoolWorker::new(Arc::clone(crew), &Arc::new(WorkerState::new(&crew.room)), own.reports.clone(), false)
+        if own.workers.is_empty() {
+            // The system provides no thread, so this one does the work.
+            PoolWorker::new(Arc::clone(pool), &Arc::new(WorkerState::new(&pool.budget)), own.reports.clone(), false)
                 .run();
         }
         own
     }
 
-    /// Starts a worker, if the system gives out a thread for it.
-    fn start(&mut self) {
-        let (crew, reports, number) = (Arc::clone(self.crew), self.reports.clone(), self.mates.len());
-        let station = Arc::new(WorkerState::new(&crew.room));
-        let own = Arc::clone(&station);
+    /// Starts a worker, if the system provides a thread.
+    fn start_worker(&mut self) {
+        let (pool, reports, number) = (Arc::clone(self.pool), self.reports.clone(), self.workers.len());
+        let state = Arc::new(WorkerState::new(&pool.budget));
+        let own = Arc::clone(&state);
         let started = thread::Builder::new().name("reader".to_owned()).spawn(move || {
             let _ended = Ended(reports.clone(), number);
-            PoolWorker::new(crew, &own, reports, number == 0).run();
+            PoolWorker::new(pool, &own, reports, number == 0).run();
         });
         match started {
             Ok(_) => {
                 let since = Instant::now();
-                self.mates.push(WorkerHandle { station, pulse: 0, since, relieved: false, ended: false });
+                self.workers.push(WorkerHandle { state, heartbeat: 0, since, work_stolen: false, ended: false });
             }
-            Err(error) => note(|| format!("no thread to read with: {error}")),
+            Err(error) => note(|| format!("cannot start a loader thread: {error}")),
         }
     }
 
-    pub(super) fn look_after(&mut self, tell: &mut dyn FnMut(LoadReport)) {
+    /// Steals the work of stalled workers, and abandons those that wait too long.
+    pub(super) fn check_workers(&mut self, tell: &mut dyn FnMut(LoadReport)) {
         let now = Instant::now();
-        self.looked = now;
-        let stopped = self.crew.stop.load(Ordering::Relaxed);
-        let mut waits: Vec<Duration> = Vec::with_capacity(self.mates.len());
-        for mate in &mut self.mates {
-            waits.push(if mate.ended { Duration::ZERO } else { mate.waits(now) });
+        self.checked = now;
+        let stopped = self.pool.stop.load(Ordering::Relaxed);
+        let mut waits: Vec<Duration> = Vec::with_capacity(self.workers.len());
+        for worker in &mut self.workers {
+            waits.push(if worker.ended { Duration::ZERO } else { worker.stalled_for(now) });
         }
-        // Where it answers nobody, it is to be waited for: giving up file after file would show nothing sooner.
-        let answers = waits.iter().zip(&self.mates).any(|(wait, mate)| !mate.ended && *wait < RELIEF);
-        let mut substitutes = 0;
-        for (mate, wait) in self.mates.iter_mut().zip(waits) {
-            if mate.ended || !WorkerState::is_waiting(mate.pulse) {
+        // If the disk answers no worker, wait: abandoning file after file would not show anything sooner.
+        let answers = waits.iter().zip(&self.workers).any(|(wait, worker)| !worker.ended && *wait < STALL_TIMEOUT);
+        let mut replacements = 0;
+        for (worker, wait) in self.workers.iter_mut().zip(waits) {
+            if worker.ended || !WorkerState::is_waiting(worker.heartbeat) {
                 continue;
             }
-            if wait >= PATIENCE && answers || stopped && wait >= TICK {
-                mate.ended = mate.station.give_up(self.crew, !stopped, tell);
-            } else if wait >= RELIEF && !mate.relieved {
-                let Some((shard, rest)) = mate.station.relieve() else { continue };
-                shard.into_iter().for_each(|shard| {
-                    self.crew.room.take(&shard);
+            if wait >= ABANDON_TIMEOUT && answers || stopped && wait >= TICK {
+                worker.ended = worker.state.abandon(self.pool, !stopped, tell);
+            } else if wait >= STALL_TIMEOUT && !worker.work_stolen {
+                let Some((shard, rest)) = worker.state.steal_work() else { continue };
+                if let Some(shard) = shard {
+                    self.pool.budget.charge(&shard);
                     tell(LoadReport::Shard(shard));
-                });
-                if let Some((folder, names)) = rest {
-                    self.crew.give_back(&folder, names);
                 }
-                mate.relieved = true;
-                substitutes += 1;
+                if let Some((folder, names)) = rest {
+                    self.pool.requeue(&folder, names);
+                }
+                worker.work_stolen = true;
+                replacements += 1;
             }
         }
-        for _ in 0..substitutes {
-            if self.mates.iter().filter(|mate| !mate.ended).count() < self.most && !stopped {
-                self.start();
+        for _ in 0..replacements {
+            if self.workers.iter().filter(|worker| !worker.ended).count() < self.max_workers && !stopped {
+                self.start_worker();
             }
         }
     }
 }
 
-/// Tells that a worker has ended, in whatever way.
+/// Reports the end of a worker, even after a panic.
 struct Ended(mpsc::Sender<WorkerMessage>, usize);
 
 impl Drop for Ended {

@@ -1,4 +1,4 @@
-//! One thread of the crew, and what it has in hand: where it can be taken over while the disk does not answer.
+//! A thread of the pool, and its state, from which others can take over its work while its disk does not answer.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, TryLockError, mpsc};
 use super::{Job, LoadCounts, LoadPool, LoadReport, NextJob, WorkerMessage, add};
 use crate::article::{Problem, ReadError};
 use crate::corpus::{FileStamp, Origin, Shard};
-use crate::engine::loader::extensions::is_uncertain;
-use crate::engine::loader::file_reader::{FileReader, OpenFolder};
+use crate::engine::loader::extensions::sniffed_extension;
+use crate::engine::loader::file_reader::{FileReader, OpenFolder, ReadContext};
 use crate::engine::loader::ingest::{FileSource, ShardWriter};
 use crate::engine::loader::known_files::{FolderKey, KnownFile};
 use crate::engine::loader::memory_budget::MemoryBudget;
-use crate::engine::loader::walk::{FolderEntry, SourceFolder, look_into};
+use crate::engine::loader::walk::{FolderEntry, SourceFolder, read_folder};
 use crate::util::lock;
 
 /// Files are handed out this many at a time: about half a millisecond of work.
@@ -23,12 +23,12 @@ const BATCH: usize = 64;
 /// As many when most of them are known: looking at one takes a hundredth of reading it.
 const KNOWN_BATCH: usize = 512;
 
-/// Tells whether a thread waits for the disk: an odd number while it does, another one each time.
+/// Shows whether a thread waits for the disk: the number is odd while it does, and changes with each answer.
 #[derive(Debug, Default)]
 pub(crate) struct Heartbeat(AtomicU64);
 
 impl Heartbeat {
-    /// Does what waits for the disk.
+    /// Runs work that waits for the disk.
     pub(crate) fn waiting<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.fetch_add(1, Ordering::Relaxed);
         let done = work();
@@ -36,99 +36,98 @@ impl Heartbeat {
         done
     }
 
-    /// The disk has answered, and is asked again.
-    fn beat(&self) {
+    /// Records that the disk has answered one of several calls.
+    fn tick(&self) {
         self.0.fetch_add(2, Ordering::Relaxed);
     }
 }
 
-/// What a worker has in hand, where whoever looks after it can get at it.
+/// The state of a worker, shared with the stall monitor.
 pub(super) struct WorkerState {
-    pulse: Heartbeat,
-    given_up: AtomicBool,
+    heartbeat: Heartbeat,
+    abandoned: AtomicBool,
     hand: Mutex<InProgress>,
 }
 
 struct InProgress {
-    intake: ShardWriter,
+    writer: ShardWriter,
     passed_over: BTreeMap<&'static str, usize>,
-    /// The folder that is looked into, or that files are read in.
+    /// The folder that is walked, or that files are read from.
     folder: Option<Arc<SourceFolder>>,
-    /// The file that is read.
+    /// The file that is being read.
     name: Option<OsString>,
-    /// The files that are read after it, the next one last.
+    /// The next files in reverse order.
     rest: Vec<OsString>,
     is_folder: bool,
 }
 
-/// Files that are still to be read in a folder.
+/// Files of a folder that are not read yet.
 type Rest = (Arc<SourceFolder>, Vec<OsString>);
 
 impl WorkerState {
-    pub(super) fn new(room: &Arc<MemoryBudget>) -> WorkerState {
+    pub(super) fn new(budget: &Arc<MemoryBudget>) -> WorkerState {
         let (folder, name, rest, passed_over) = (None, None, Vec::new(), BTreeMap::new());
         let hand = InProgress {
-            intake: ShardWriter::new(Arc::clone(room)),
+            writer: ShardWriter::new(Arc::clone(budget)),
             passed_over,
             folder,
             name,
             rest,
             is_folder: false,
         };
-        WorkerState { pulse: Heartbeat::default(), given_up: AtomicBool::new(false), hand: Mutex::new(hand) }
+        WorkerState { heartbeat: Heartbeat::default(), abandoned: AtomicBool::new(false), hand: Mutex::new(hand) }
     }
 
-    pub(super) fn pulse(&self) -> u64 {
-        self.pulse.0.load(Ordering::Relaxed)
+    pub(super) fn heartbeat(&self) -> u64 {
+        self.heartbeat.0.load(Ordering::Relaxed)
     }
 
-    /// Whether the disk is waited for at this pulse.
-    pub(super) fn is_waiting(pulse: u64) -> bool {
-        pulse % 2 == 1
+    /// Returns whether a thread with this heartbeat waits for the disk.
+    pub(super) fn is_waiting(heartbeat: u64) -> bool {
+        heartbeat % 2 == 1
     }
 
-    /// Takes away what does not wait for the disk; none where the worker goes on by itself.
-    pub(super) fn relieve(&self) -> Option<(Option<Arc<Shard>>, Option<Rest>)> {
-        // Who works on a file holds it, perhaps for long.
+    /// Takes the finished articles and the files that are not read yet. Returns `None` if the worker is not stalled.
+    pub(super) fn steal_work(&self) -> Option<(Option<Arc<Shard>>, Option<Rest>)> {
+        // A worker holds the lock while it parses a file, perhaps for long.
         let mut hand = match self.hand.try_lock() {
             Ok(hand) => hand,
             Err(TryLockError::Poisoned(hand)) => hand.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        // Where the folder itself does not answer, the same would happen to others.
+        // If the folder itself does not answer, other workers would stall as well.
         let mut rest = if hand.name.is_some() { std::mem::take(&mut hand.rest) } else { Vec::new() };
         rest.reverse();
-        Some((hand.intake.hand_over(), hand.folder.clone().map(|folder| (folder, rest))))
+        Some((hand.writer.take_shard(), hand.folder.clone().map(|folder| (folder, rest))))
     }
 
-    /// Waits no longer for what this worker waits for; tells so where that is wanted. False where the worker goes on by
-    /// itself.
-    pub(super) fn give_up(&self, crew: &LoadPool, is_told: bool, tell: &mut dyn FnMut(LoadReport)) -> bool {
+    /// Abandons the worker, and reports a problem if `is_told` is set. Returns false if the worker is not stalled.
+    pub(super) fn abandon(&self, pool: &LoadPool, is_told: bool, tell: &mut dyn FnMut(LoadReport)) -> bool {
         let Ok(mut hand) = self.hand.try_lock() else { return false };
         let Some(folder) = hand.folder.clone() else { return false };
-        self.given_up.store(true, Ordering::Relaxed);
+        self.abandoned.store(true, Ordering::Relaxed);
         let files = std::mem::take(&mut hand.rest).len() + usize::from(hand.name.is_some());
         let place = FileOrFolder { folder, name: hand.name.clone() };
-        if let Some(shard) = hand.intake.hand_over() {
-            crew.room.take(&shard);
+        if let Some(shard) = hand.writer.take_shard() {
+            pool.budget.charge(&shard);
             tell(LoadReport::Shard(shard));
         }
         let is_folder = hand.is_folder;
         drop(hand);
-        crew.unanswered.add(place.real(), place.shown());
+        pool.stalled.add(place.real(), place.shown());
         if is_told {
-            tell(LoadReport::Problem(place.unanswered(crew)));
+            tell(LoadReport::Problem(place.stalled(pool)));
         }
-        (0..files).for_each(|_| crew.count(0));
-        crew.done(is_folder);
+        (0..files).for_each(|_| pool.count(0));
+        pool.done(is_folder);
         true
     }
 
-    /// Adds what was counted here.
+    /// Adds the counts of this worker.
     pub(super) fn add_to(&self, counts: &mut LoadCounts) {
         let mut hand = lock(&self.hand);
-        add(&mut counts.formats, std::mem::take(&mut hand.intake.formats));
-        add(&mut counts.passed_over, std::mem::take(&mut hand.intake.passed_over));
+        add(&mut counts.formats, std::mem::take(&mut hand.writer.formats));
+        add(&mut counts.passed_over, std::mem::take(&mut hand.writer.passed_over));
         add(&mut counts.passed_over, std::mem::take(&mut hand.passed_over));
     }
 }
@@ -148,58 +147,56 @@ impl FileOrFolder {
         self.name.as_ref().map_or_else(|| self.folder.shown.to_path_buf(), |name| self.folder.shown.join(name))
     }
 
-    /// That the disk does not answer. What was read there before stays.
-    fn unanswered(&self, crew: &LoadPool) -> Problem {
+    /// Returns the problem of a stalled path. Articles that were read there before stay.
+    fn stalled(&self, pool: &LoadPool) -> Problem {
         let stays = match &self.name {
             Some(name) => {
-                let known = crew.known.find(FolderKey::of(&self.folder.shown), &self.folder.shown, name);
+                let known = pool.known.find(FolderKey::of(&self.folder.shown), &self.folder.shown, name);
                 known.map(KnownFile::mark_unchanged).is_some()
             }
-            None => crew.known.mark_unchanged_below(&self.folder.shown),
+            None => pool.known.mark_unchanged_below(&self.folder.shown),
         };
         let consequence = match (stays, &self.name) {
-            (true, _) => "what was read there before is shown until it does",
+            (true, _) => "the articles read before are shown until it does",
             (false, Some(_)) => "the file is left out until it does",
             (false, None) => "the folder is left out until it does",
         };
-        let cause = "the disk does not answer".to_owned();
-        let consequence = consequence.to_owned();
-        Problem { path: self.shown(), line: None, column: None, cause, consequence, is_failure: true }
+        Problem::new(self.shown(), "the disk does not answer", consequence).failure()
     }
 }
 
-/// One thread of the crew.
+/// A thread of the pool.
 pub(super) struct PoolWorker<'a> {
-    crew: Arc<LoadPool>,
-    station: &'a WorkerState,
+    pool: Arc<LoadPool>,
+    state: &'a WorkerState,
     reports: mpsc::Sender<WorkerMessage>,
-    /// One thread goes ahead and finds files, so that the others always have some and the gauge knows how many.
-    goes_ahead: bool,
+    /// Whether it prefers folders. One thread does, so that the others always have files and the total is known early.
+    walks_first: bool,
     reader: FileReader,
-    /// What the identities of a file's articles are worked out from, and how much of it is the folder.
+    /// The path that identifies the articles of a file, and the length of its folder.
     place: Vec<u8>,
     root: usize,
 }
 
 impl<'a> PoolWorker<'a> {
     pub(super) fn new(
-        crew: Arc<LoadPool>,
-        station: &'a WorkerState,
+        pool: Arc<LoadPool>,
+        state: &'a WorkerState,
         reports: mpsc::Sender<WorkerMessage>,
-        goes_ahead: bool,
+        walks_first: bool,
     ) -> PoolWorker<'a> {
-        PoolWorker { crew, station, reports, goes_ahead, reader: FileReader::default(), place: Vec::new(), root: 0 }
+        PoolWorker { pool, state, reports, walks_first, reader: FileReader::default(), place: Vec::new(), root: 0 }
     }
 
     pub(super) fn run(mut self) {
         loop {
-            let job = match self.crew.try_take(self.goes_ahead) {
+            let job = match self.pool.try_take(self.walks_first) {
                 NextJob::Job(job) => job,
                 NextJob::End => break,
                 NextJob::NotYet => {
-                    // What is there is not kept back while waiting.
-                    self.hand_over(true);
-                    match self.crew.take(self.goes_ahead) {
+                    // Pass on the articles before waiting.
+                    self.send_shard(true);
+                    match self.pool.take(self.walks_first) {
                         Some(job) => job,
                         None => break,
                     }
@@ -211,29 +208,29 @@ impl<'a> PoolWorker<'a> {
                 Job::Files(folder, names) => self.read(&folder, names),
                 Job::Bytes { dir, name, place, origin, bytes } => {
                     let stamp = FileStamp { size: bytes.len() as u64, modified: 0 };
-                    let from = FileSource { dir: &dir, name: &name, place: &place, origin, stamp, uncertain: None };
-                    lock(&self.station.hand).intake.take(&from, &bytes, &mut |problem| self.tell(problem));
-                    self.crew.count(bytes.len());
+                    let from = FileSource { dir: &dir, name: &name, place: &place, origin, stamp, sniffed: None };
+                    lock(&self.state.hand).writer.add_file(&from, &bytes, &mut |problem| self.tell(problem));
+                    self.pool.count(bytes.len());
                 }
             }
-            if self.is_given_up() {
-                // The job was given back already, and what is left to do is done by others.
+            if self.is_abandoned() {
+                // The monitor has ended the job, and others do the rest.
                 return;
             }
-            self.hand_over(false);
-            self.crew.done(is_folder);
+            self.send_shard(false);
+            self.pool.done(is_folder);
         }
-        self.hand_over(true);
+        self.send_shard(true);
     }
 
-    /// Tells of a shard, if there is one and it is time, or `at_once`.
-    fn hand_over(&self, at_once: bool) {
-        let mut hand = lock(&self.station.hand);
-        let shard = if at_once { hand.intake.hand_over() } else { hand.intake.ready() };
+    /// Sends the current shard if it is due or `at_once` is set.
+    fn send_shard(&self, at_once: bool) {
+        let mut hand = lock(&self.state.hand);
+        let shard = if at_once { hand.writer.take_shard() } else { hand.writer.ready() };
         drop(hand);
         if let Some(shard) = shard {
-            self.crew.room.take(&shard);
-            // Where nobody listens any more, there is nobody to tell.
+            self.pool.budget.charge(&shard);
+            // Sending fails if the pool has ended.
             let _ = self.reports.send(WorkerMessage::Report(LoadReport::Shard(shard)));
         }
     }
@@ -242,63 +239,63 @@ impl<'a> PoolWorker<'a> {
         let _ = self.reports.send(WorkerMessage::Report(LoadReport::Problem(problem)));
     }
 
-    fn is_given_up(&self) -> bool {
-        self.station.given_up.load(Ordering::Relaxed)
+    fn is_abandoned(&self) -> bool {
+        self.state.abandoned.load(Ordering::Relaxed)
     }
 
-    /// Begins with what is in a folder.
-    fn begin(&self, folder: &Arc<SourceFolder>, mut names: Vec<OsString>, is_folder: bool) {
-        let mut hand = lock(&self.station.hand);
+    /// Records the start of work in a folder.
+    fn start(&self, folder: &Arc<SourceFolder>, mut names: Vec<OsString>, is_folder: bool) {
+        let mut hand = lock(&self.state.hand);
         names.reverse();
         (hand.folder, hand.name, hand.rest, hand.is_folder) = (Some(Arc::clone(folder)), None, names, is_folder);
     }
 
     fn walk(&mut self, folder: &Arc<SourceFolder>) {
-        let crew = &self.crew;
-        self.begin(folder, Vec::new(), true);
-        if crew.unanswered.holds(&folder.real) {
-            return self.tell(FileOrFolder { folder: Arc::clone(folder), name: None }.unanswered(crew));
+        let pool = &self.pool;
+        self.start(folder, Vec::new(), true);
+        if pool.stalled.contains_real(&folder.real) {
+            return self.tell(FileOrFolder { folder: Arc::clone(folder), name: None }.stalled(pool));
         }
-        let batch = if crew.known.is_empty() { BATCH } else { KNOWN_BATCH };
+        let batch = if pool.known.is_empty() { BATCH } else { KNOWN_BATCH };
         let mut names = Vec::with_capacity(batch);
         let mut passed_over: BTreeMap<&'static str, usize> = BTreeMap::new();
-        self.station.pulse.waiting(|| {
-            look_into(folder, &crew.options, &mut |found| {
-                self.station.pulse.beat();
+        self.state.heartbeat.waiting(|| {
+            read_folder(folder, &pool.options, &mut |found| {
+                self.state.heartbeat.tick();
                 match found {
-                    _ if self.is_given_up() => {}
+                    _ if self.is_abandoned() => {}
                     FolderEntry::File(name) => {
-                        if crew.named.is_empty() || !crew.named.contains(&folder.real.join(&name)) {
+                        if pool.named.is_empty() || !pool.named.contains(&folder.real.join(&name)) {
                             names.push(name);
                         }
                         if names.len() == batch {
-                            crew.put_files(folder, &mut names);
+                            pool.put_files(folder, &mut names);
                             names.reserve(batch);
                         }
                     }
-                    FolderEntry::Folder(name) => crew.put_folder(folder.child(&name)),
-                    FolderEntry::Link(name, target) => crew.put_link(folder.linked(&name, target)),
-                    FolderEntry::PassedOver(ending) => *passed_over.entry(ending).or_default() += 1,
+                    FolderEntry::Folder(name) => pool.put_folder(folder.child(&name)),
+                    FolderEntry::Link(name, target) => pool.put_link(folder.linked(&name, target)),
+                    FolderEntry::Skipped(ending) => *passed_over.entry(ending).or_default() += 1,
                     FolderEntry::Refused(problem) => self.tell(problem),
                 }
             });
         });
-        let mut hand = lock(&self.station.hand);
+        let mut hand = lock(&self.state.hand);
         hand.folder = None;
         add(&mut hand.passed_over, passed_over);
         drop(hand);
-        if self.is_given_up() {
-            return crew.unanswered.answered(&folder.real);
+        if self.is_abandoned() {
+            return pool.stalled.answered(&folder.real);
         }
-        crew.put_files(folder, &mut names);
+        pool.put_files(folder, &mut names);
     }
 
     fn read(&mut self, folder: &Arc<SourceFolder>, names: Vec<OsString>) {
-        let crew = Arc::clone(&self.crew);
-        self.begin(folder, names, false);
-        let open = self.station.pulse.waiting(|| OpenFolder::new(folder));
-        if self.is_given_up() {
-            return crew.unanswered.answered(&folder.real);
+        let pool = Arc::clone(&self.pool);
+        self.start(folder, names, false);
+        let open = self.state.heartbeat.waiting(|| OpenFolder::new(folder));
+        if self.is_abandoned() {
+            return pool.stalled.answered(&folder.real);
         }
         self.place.clear();
         self.place.extend_from_slice(folder.place.as_os_str().as_encoded_bytes());
@@ -306,50 +303,56 @@ impl<'a> PoolWorker<'a> {
             self.place.extend_from_slice(std::path::MAIN_SEPARATOR_STR.as_bytes());
         }
         self.root = self.place.len();
-        let key = (!crew.known.is_empty()).then(|| FolderKey::of(&folder.shown));
+        let key = (!pool.known.is_empty()).then(|| FolderKey::of(&folder.shown));
         loop {
-            let has_room = crew.room.wait(&crew.stop);
-            if crew.stop.load(Ordering::Relaxed) {
+            let has_room = pool.budget.wait_for_space(&pool.stop);
+            if pool.stop.load(Ordering::Relaxed) {
                 return;
             }
             let Some(name) = self.next_name() else { return };
-            // What was named is read whatever it is.
-            let is_named = || !crew.named.is_empty() && crew.named.contains(&folder.real.join(&name));
-            let uncertain = is_uncertain(&name).filter(|_| !is_named());
-            let known = key.and_then(|key| crew.known.find(key, &folder.shown, &name));
+            // A file that the reader named is read, whatever its extension.
+            let is_named = || !pool.named.is_empty() && pool.named.contains(&folder.real.join(&name));
+            let sniffed = sniffed_extension(&name).filter(|_| !is_named());
+            let known = key.and_then(|key| pool.known.find(key, &folder.shown, &name));
             if !has_room && known.is_none() {
-                crew.room.leave_out(1, 1);
-                crew.count(0);
+                pool.budget.count_left_out(1, 1);
+                pool.count(0);
                 continue;
             }
-            if crew.unanswered.any() && crew.unanswered.holds(&folder.real.join(&name)) {
+            if pool.stalled.any() && pool.stalled.contains_real(&folder.real.join(&name)) {
                 let place = FileOrFolder { folder: Arc::clone(folder), name: Some(name) };
-                self.tell(place.unanswered(&crew));
-                crew.count(0);
+                self.tell(place.stalled(&pool));
+                pool.count(0);
                 continue;
             }
-            let Some(length) = self.take_in(folder, &open, &name, (known, uncertain)) else { return };
-            crew.count(length);
-            // Also in the middle of a batch: one of its files may take a slow disk long.
-            self.hand_over(false);
+            let Some(length) = self.read_file(folder, &open, &name, (known, sniffed)) else { return };
+            pool.count(length);
+            // Also in the middle of a batch: a slow disk may take long for one of its files.
+            self.send_shard(false);
         }
     }
 
-    /// Reads a file and takes it in; gives how many bytes it had, or none where nobody waits for it any more.
-    fn take_in(
+    /// Reads and parses a file. Returns its number of bytes, or `None` if the worker was abandoned or stopped.
+    fn read_file(
         &mut self,
         folder: &Arc<SourceFolder>,
         open: &OpenFolder<'_>,
         name: &OsStr,
-        (known, uncertain): (Option<&KnownFile>, Option<&'static str>),
+        (known, sniffed): (Option<&KnownFile>, Option<&'static str>),
     ) -> Option<usize> {
-        let (crew, station, reports) = (&*self.crew, self.station, &self.reports);
-        let (limit, stamp) = (crew.options.limit(), known.map(KnownFile::stamp));
-        let read = self.reader.read(open, name, limit, stamp, (&station.pulse, &crew.room, &crew.stop));
-        let mut hand = lock(&station.hand);
-        if station.given_up.load(Ordering::Relaxed) {
+        let (pool, state, reports) = (&*self.pool, self.state, &self.reports);
+        let (limit, stamp) = (pool.options.limit(), known.map(KnownFile::stamp));
+        let read = self.reader.read(
+            open,
+            name,
+            limit,
+            stamp,
+            ReadContext { heartbeat: &state.heartbeat, budget: &pool.budget, stop: &pool.stop },
+        );
+        let mut hand = lock(&state.hand);
+        if state.abandoned.load(Ordering::Relaxed) {
             drop(hand);
-            crew.unanswered.answered(&folder.real.join(name));
+            pool.stalled.answered(&folder.real.join(name));
             return None;
         }
         let mut tell = |problem| drop(reports.send(WorkerMessage::Report(LoadReport::Problem(problem))));
@@ -359,24 +362,26 @@ impl<'a> PoolWorker<'a> {
                 self.place.truncate(root);
                 self.place.extend_from_slice(name.as_encoded_bytes());
                 let (dir, origin, stamp) = (&folder.shown, Origin::File, file.stamp);
-                let from = FileSource { dir, name, place: &self.place, origin, stamp, uncertain };
-                hand.intake.take(&from, file.bytes, &mut tell);
+                let from = FileSource { dir, name, place: &self.place, origin, stamp, sniffed };
+                hand.writer.add_file(&from, file.bytes, &mut tell);
                 return Some(file.bytes.len());
             }
-            Ok(None) => known.into_iter().for_each(KnownFile::mark_unchanged),
-            Err(ReadError::TooLarge { .. }) if uncertain.is_some() => {
-                uncertain.into_iter().for_each(|ending| hand.intake.pass_over(ending));
+            Ok(None) => {
+                if let Some(known) = known {
+                    known.mark_unchanged();
+                }
             }
-            // What was being read is not what something is wrong with.
-            Err(_) if crew.stop.load(Ordering::Relaxed) => return None,
+            Err(ReadError::TooLarge { .. }) if let Some(extension) = sniffed => hand.writer.count_skipped(extension),
+            // The file was not read because loading was stopped.
+            Err(_) if pool.stop.load(Ordering::Relaxed) => return None,
             Err(refusal) => tell(Problem::refused(folder.shown.join(name), &refusal)),
         }
         Some(0)
     }
 
-    /// The next file to be read; none where there is none left, or where others have taken over.
+    /// Returns the next file; `None` if none is left or others have taken over.
     fn next_name(&self) -> Option<OsString> {
-        let mut hand = lock(&self.station.hand);
+        let mut hand = lock(&self.state.hand);
         let next = hand.rest.pop();
         hand.name.clone_from(&next);
         if next.is_none() {
