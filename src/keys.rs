@@ -8,6 +8,6 @@ mod key;
 mod keymap;
 
 pub use action::{ACTIONS, Action, ActionSpec, Argument, Context, Group, Scope};
-pub use feed_command::{FeedCommand, TypedFeedCommand};
+pub use feed_command::{FeedCommand, FeedSyntaxError, TypedFeedCommand};
 pub use key::{Key, KeyCode, KeySequence, UnknownKey};
 pub use keymap::{KeyBinding, KeyConflict, KeySettings, Keymap, Lookup, NextKey};

@@ -21,7 +21,7 @@ use crate::app::{Message, Notice, State};
 use crate::article::Problem;
 use crate::config::{Background, Config, ThemeChoice};
 use crate::engine::corpus_service::CorpusService;
-use crate::engine::event;
+use crate::engine::event::Event;
 use crate::engine::feeds::service::{FeedService, FeedServiceOptions};
 use crate::engine::library_writer::LibraryWriter;
 use crate::engine::library_writer::rescue::RescueOutcome;
@@ -37,7 +37,7 @@ use crate::tui::export::Exporter;
 use crate::ui::{Theme, draw};
 use crate::util::LatestWorker;
 use effects::Effects;
-use event_loop::{Event, Screen};
+use event_loop::{LoopEvent, Screen};
 use messages::to_message;
 use terminal::input::Input;
 use terminal::probe::{Answers, questions};
@@ -66,8 +66,8 @@ pub struct Options {
 
 /// A terminal whose questions are sent and whose keys are queued for the reader. Dropping it restores the terminal.
 pub struct PreparedTerminal {
-    events: Sender<Event>,
-    inbox: Receiver<Event>,
+    events: Sender<LoopEvent>,
+    inbox: Receiver<LoopEvent>,
     input: Input,
     terminal: RestoreOnDrop,
 }
@@ -99,8 +99,9 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
     let Options { sources, title, config, config_problems, greeting, cache, library, colours } = options;
     let PreparedTerminal { events, inbox, input, terminal } = prepared;
     let ready = events.clone();
-    let mut screen =
-        Terminal::acquire(config.mouse, make_renderer(&config, colours), move || drop(ready.send(Event::WriterReady)))?;
+    let mut screen = Terminal::acquire(config.mouse, make_renderer(&config, colours), move || {
+        drop(ready.send(LoopEvent::WriterReady))
+    })?;
     let now = || Local::now().naive_local();
     let mut state = State::new(config.clone(), title, now());
     state.update(Message::Resize(size()));
@@ -136,7 +137,7 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
     let (look, look_again, mut tell) =
         (archive.feeds_changed_notifier(), feeds.library_changed_notifier(), message_sender(&events));
     let tell = move |event| {
-        if matches!(event, event::Event::ExternalChanges { .. }) {
+        if matches!(event, Event::ExternalChanges { .. }) {
             look();
             look_again();
         }
@@ -228,21 +229,21 @@ fn variable(name: &str, colours: Option<bool>) -> Option<String> {
 /// Starts a timer that sends `message` of the newest value to the event loop when it is due.
 fn start_timer<T: Send + 'static>(
     name: &str,
-    events: &Sender<Event>,
+    events: &Sender<LoopEvent>,
     message: fn(T) -> Message,
 ) -> io::Result<LatestWorker<T>> {
     let events = events.clone();
     LatestWorker::start(name, move |value, _| {
         // Sending fails once the loop has ended.
-        let _ = events.send(Event::Message(message(value)));
+        let _ = events.send(LoopEvent::Message(message(value)));
     })
 }
 
 /// Returns a function that sends reports of a background service to the event loop.
-fn message_sender(events: &Sender<Event>) -> impl FnMut(event::Event) + Send + 'static {
+fn message_sender(events: &Sender<LoopEvent>) -> impl FnMut(Event) + Send + 'static {
     let events = events.clone();
     move |event| {
         // Sending fails once the loop has ended.
-        let _ = events.send(Event::Message(to_message(event)));
+        let _ = events.send(LoopEvent::Message(to_message(event)));
     }
 }

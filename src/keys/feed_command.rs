@@ -124,16 +124,29 @@ struct TypedLine {
     command: TypedFeedCommand,
 }
 
+/// Why a typed feed command is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FeedSyntaxError {
+    /// A quotation mark is not closed.
+    #[error("unclosed quote")]
+    UnclosedQuote,
+    /// The command or its arguments are wrong; one line for the reader.
+    #[error("{0}")]
+    Arguments(String),
+}
+
 impl TypedFeedCommand {
     /// Parses the text after `:feed`, quoted as in a shell; a `#` needs no quotes.
     ///
     /// # Errors
     ///
-    /// Returns a sentence for the status line.
-    pub fn parse(typed: &str) -> Result<TypedFeedCommand, String> {
-        let words = shell_words::split(&typed.replace('#', HASH)).map_err(|_| "unclosed quote".to_owned())?;
+    /// Returns an error if the command or its arguments are wrong.
+    pub fn parse(typed: &str) -> Result<TypedFeedCommand, FeedSyntaxError> {
+        let words = shell_words::split(&typed.replace('#', HASH)).map_err(|_| FeedSyntaxError::UnclosedQuote)?;
         let words = words.iter().map(|word| word.replace(HASH, "#"));
-        TypedLine::try_parse_from(words).map(|line| line.command).map_err(|error| sentence(&error))
+        TypedLine::try_parse_from(words)
+            .map(|line| line.command)
+            .map_err(|error| FeedSyntaxError::Arguments(sentence(&error)))
     }
 }
 
@@ -205,7 +218,7 @@ mod tests {
             ("add --tag x", "URL"),
             ("add https://a.example/ --colour red", "--colour"),
         ] {
-            let told = TypedFeedCommand::parse(typed).unwrap_err();
+            let told = TypedFeedCommand::parse(typed).unwrap_err().to_string();
             assert!(told.contains(wanted), "{typed}: {told}");
             assert!(!told.contains('\n'), "{typed}: {told}");
         }

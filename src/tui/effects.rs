@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use super::event_loop::{EffectRunner, Event, Screen};
+use super::event_loop::{EffectRunner, LoopEvent, Screen};
 use super::terminal::input::Input;
 use crate::app::{Effect, Export, FeedOrder, Message, Notice};
 use crate::article::ArticleId;
@@ -55,7 +55,7 @@ pub(crate) struct Effects {
     /// The input thread.
     pub(crate) input: Input,
     /// Sends to the event loop.
-    pub(crate) events: Sender<Event>,
+    pub(crate) events: Sender<LoopEvent>,
     /// The command that opens an address, which replaces `{}`; empty for the system's default.
     pub(crate) browser: Vec<String>,
     /// The editor if the environment sets none; may be empty.
@@ -106,7 +106,7 @@ impl EffectRunner for Effects {
             Effect::WriteUnkept { path, changes, corpus } => match write_rescue_file(&path, &changes, &[], &corpus) {
                 Ok(()) => {
                     self.library_writer.send(WriterCommand::DiscardUnsaved);
-                    let _ = self.events.send(Event::Message(Message::UnkeptWritten));
+                    let _ = self.events.send(LoopEvent::Message(Message::UnkeptWritten));
                 }
                 Err(error) => self.tell(Notice::error(format!("{}: {error}", path.display()))),
             },
@@ -142,12 +142,12 @@ impl EffectRunner for Effects {
 
 impl Effects {
     fn tell(&self, notice: Notice) {
-        let _ = self.events.send(Event::Message(Message::Notice(notice)));
+        let _ = self.events.send(LoopEvent::Message(Message::Notice(notice)));
     }
 
     fn export(&mut self, export: Box<Export>) {
         let events = self.events.clone();
-        let tell = move |message| drop(events.send(Event::Message(message)));
+        let tell = move |message| drop(events.send(LoopEvent::Message(message)));
         if let Err(error) = self.exporter.start(export, tell) {
             self.tell(Notice::error(format!("Nothing was exported: {error}")));
         }
@@ -167,7 +167,7 @@ impl Effects {
         let opened = thread::Builder::new().name("browser".to_owned()).spawn(move || {
             if let Err(reason) = run_first(commands) {
                 let notice = Notice::error(format!("The address could not be opened: {reason}"));
-                let _ = events.send(Event::Message(Message::Notice(notice)));
+                let _ = events.send(LoopEvent::Message(Message::Notice(notice)));
             }
         });
         self.tell(match opened {
@@ -195,7 +195,7 @@ impl Effects {
         match read {
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                let _ = self.events.send(Event::Message(Message::NoteWritten { article, text }));
+                let _ = self.events.send(LoopEvent::Message(Message::NoteWritten { article, text }));
             }
             Err(error) => self.tell(Notice::error(format!("The note could not be read back: {error}"))),
         }
@@ -241,7 +241,7 @@ impl Effects {
             Ok::<T, io::Error>(lent(work))
         })?;
         screen.enter()?;
-        let _ = self.events.send(Event::Message(Message::Resize(super::terminal::size())));
+        let _ = self.events.send(LoopEvent::Message(Message::Resize(super::terminal::size())));
         Ok(done)
     }
 
@@ -252,7 +252,7 @@ impl Effects {
             stop();
             screen.enter()
         })?;
-        let _ = self.events.send(Event::Message(Message::Resize(super::terminal::size())));
+        let _ = self.events.send(LoopEvent::Message(Message::Resize(super::terminal::size())));
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ const BURST: usize = 1_000;
 
 /// An event for the loop.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum LoopEvent {
     /// A message for the state.
     Message(Message),
     /// A signal to end the program.
@@ -76,7 +76,7 @@ impl ExitReason {
 
 /// The screen that the loop draws on.
 pub(crate) trait Screen {
-    /// Draws the state. Skips the frame if the writer is busy; [`Event::WriterReady`] follows then.
+    /// Draws the state. Skips the frame if the writer is busy; [`LoopEvent::WriterReady`] follows then.
     fn draw(&mut self, state: &State) -> io::Result<()>;
 
     /// Restores the terminal.
@@ -104,7 +104,7 @@ pub(crate) fn run(
     state: &mut State,
     screen: &mut dyn Screen,
     effects: &mut dyn EffectRunner,
-    inbox: &Receiver<Event>,
+    inbox: &Receiver<LoopEvent>,
     now: &dyn Fn() -> NaiveDateTime,
 ) -> ExitReason {
     let mut iteration = Iteration { state, screen, effects };
@@ -117,7 +117,7 @@ pub(crate) fn run(
 
 fn run_until_exit(
     iteration: &mut Iteration<'_>,
-    inbox: &Receiver<Event>,
+    inbox: &Receiver<LoopEvent>,
     now: &dyn Fn() -> NaiveDateTime,
 ) -> ExitReason {
     let mut day = now();
@@ -133,11 +133,11 @@ fn run_until_exit(
             // All senders are gone.
             Err(RecvTimeoutError::Disconnected) => return ExitReason::Hangup,
         };
-        let mut events: Vec<Event> = first.into_iter().chain(inbox.try_iter().take(BURST)).collect();
+        let mut events: Vec<LoopEvent> = first.into_iter().chain(inbox.try_iter().take(BURST)).collect();
         let today = now();
         if today.date() != day.date() {
             day = today;
-            events.push(Event::Message(Message::Clock(today)));
+            events.push(LoopEvent::Message(Message::Clock(today)));
         }
         match iteration.handle(events) {
             Ok(None) => {}
@@ -162,7 +162,7 @@ struct Iteration<'a> {
 
 impl Iteration<'_> {
     fn begin(&mut self, now: NaiveDateTime) -> io::Result<Option<ExitReason>> {
-        self.handle(vec![Event::Message(Message::Clock(now))])
+        self.handle(vec![LoopEvent::Message(Message::Clock(now))])
     }
 
     /// Saves an open note. Ignores errors: they concern a screen that is gone.
@@ -173,16 +173,16 @@ impl Iteration<'_> {
     }
 
     /// Handles events in order, and draws once.
-    fn handle(&mut self, events: Vec<Event>) -> io::Result<Option<ExitReason>> {
+    fn handle(&mut self, events: Vec<LoopEvent>) -> io::Result<Option<ExitReason>> {
         if events.is_empty() {
             return Ok(None);
         }
-        let last_size = events.iter().rposition(|event| matches!(event, Event::Message(Message::Resize(_))));
+        let last_size = events.iter().rposition(|event| matches!(event, LoopEvent::Message(Message::Resize(_))));
         for (at, event) in events.into_iter().enumerate() {
             match event {
                 // Only the last of several sizes is still valid.
-                Event::Message(Message::Resize(_)) if Some(at) != last_size => {}
-                Event::Message(message) => {
+                LoopEvent::Message(Message::Resize(_)) if Some(at) != last_size => {}
+                LoopEvent::Message(message) => {
                     for effect in self.state.update(message) {
                         if matches!(effect, Effect::Quit) {
                             return Ok(Some(ExitReason::Quit));
@@ -190,12 +190,12 @@ impl Iteration<'_> {
                         self.effects.run_effect(effect, self.screen)?;
                     }
                 }
-                Event::Stop => self.effects.stop(self.screen)?,
-                Event::Resumed => self.screen.enter()?,
-                Event::Signal(number) => return Ok(Some(ExitReason::Signal(number))),
-                Event::Hangup => return Ok(Some(ExitReason::Hangup)),
+                LoopEvent::Stop => self.effects.stop(self.screen)?,
+                LoopEvent::Resumed => self.screen.enter()?,
+                LoopEvent::Signal(number) => return Ok(Some(ExitReason::Signal(number))),
+                LoopEvent::Hangup => return Ok(Some(ExitReason::Hangup)),
                 // The frame is drawn below.
-                Event::WriterReady => {}
+                LoopEvent::WriterReady => {}
             }
         }
         self.screen.draw(self.state)?;
@@ -256,7 +256,7 @@ mod tests {
         NaiveDate::from_ymd_opt(2023, 9, day).unwrap().and_hms_opt(12, 0, 0).unwrap()
     }
 
-    fn play(events: Vec<Event>, screen: &mut TestScreen) -> ExitReason {
+    fn play(events: Vec<LoopEvent>, screen: &mut TestScreen) -> ExitReason {
         let (sender, inbox) = mpsc::channel();
         events.into_iter().for_each(|event| sender.send(event).unwrap());
         let mut state = State::new(Config::default(), "desk".to_owned(), noon(1));
@@ -264,8 +264,8 @@ mod tests {
         run(&mut state, screen, &mut NoEffects, &inbox, &|| noon(2))
     }
 
-    fn resize(columns: u16) -> Event {
-        Event::Message(Message::Resize(Size { columns, rows: 24 }))
+    fn resize(columns: u16) -> LoopEvent {
+        LoopEvent::Message(Message::Resize(Size { columns, rows: 24 }))
     }
 
     #[test]
@@ -279,8 +279,8 @@ mod tests {
 
     #[test]
     fn quitting_signals_hang_ups_and_a_lost_screen_end_the_loop() {
-        let q = || Event::Message(Message::Key(Key::plain(KeyCode::Char('q'))));
-        for (event, code) in [(q(), 0), (Event::Signal(15), 143), (Event::Hangup, 129)] {
+        let q = || LoopEvent::Message(Message::Key(Key::plain(KeyCode::Char('q'))));
+        for (event, code) in [(q(), 0), (LoopEvent::Signal(15), 143), (LoopEvent::Hangup, 129)] {
             let reason = play(vec![resize(80), event, resize(99)], &mut TestScreen::default());
             assert_eq!(reason.into_exit_code().unwrap(), ExitCode::from(code));
         }
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn continuing_sets_up_the_terminal_again() {
         let mut screen = TestScreen::default();
-        play(vec![Event::Stop, Event::Resumed], &mut screen);
+        play(vec![LoopEvent::Stop, LoopEvent::Resumed], &mut screen);
         assert_eq!((screen.left, screen.entered), (1, 1));
     }
 

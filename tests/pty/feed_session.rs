@@ -558,7 +558,7 @@ fn credentials_appear_in_no_output() {
     ] {
         run(arguments, &mut all);
     }
-    assert!(all.contains("Harbour fog") && all.contains("holds the user names and passwords"), "{all}");
+    assert!(all.contains("Harbour fog") && all.contains("contains the user names and passwords"), "{all}");
     for file in ["log", "all.md", "all.csv", "out.opml"] {
         all.push_str(&fs::read_to_string(home.join(file)).unwrap_or_default());
     }

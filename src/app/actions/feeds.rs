@@ -12,7 +12,7 @@ impl State {
         match TypedFeedCommand::parse(typed) {
             Ok(TypedFeedCommand::Stop) => self.outbox.push(Effect::Feeds(FeedOrder::Stop)),
             Ok(TypedFeedCommand::Shared(command)) => self.run_feed_command(command),
-            Err(mistake) => self.fail(mistake),
+            Err(error) => self.fail(error.to_string()),
         }
     }
 

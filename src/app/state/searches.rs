@@ -131,7 +131,7 @@ impl State {
                 let mut overlay = Overlay::new(OverlayKind::Ask(Action::SaveSearch));
                 overlay.line.set(typed);
                 self.overlay = Some(overlay);
-                return self.fail(mistake);
+                return self.fail(mistake.to_string());
             }
         };
         match self.searches.all.iter().find(|other| other.name == search.name) {
@@ -214,8 +214,19 @@ impl State {
     }
 }
 
+/// Why a typed saved search is wrong.
+#[derive(Debug, thiserror::Error)]
+enum SearchSyntaxError {
+    #[error("{0} is not a key: it is one letter or digit after '")]
+    Key(String),
+    #[error("\"{0}\" is not a colour; try #ff8800, light-blue or 0 to 255")]
+    Colour(String),
+    #[error("A saved search needs a name")]
+    NoName,
+}
+
 /// Parses `NAME 'KEY COLOUR watch`; all but the name may be missing. Options follow the name.
-fn parse_search(typed: &str) -> Result<SavedSearch, String> {
+fn parse_search(typed: &str) -> Result<SavedSearch, SearchSyntaxError> {
     let mut search = SavedSearch::default();
     let (mut name, mut has_options) = (Vec::new(), false);
     for word in typed.split_whitespace() {
@@ -223,7 +234,7 @@ fn parse_search(typed: &str) -> Result<SavedSearch, String> {
             let mut letters = key.chars();
             match (letters.next(), letters.next()) {
                 (Some(key), None) if key.is_alphanumeric() => search.key = Some(key),
-                _ => return Err(format!("{word} is not a key: it is one letter or digit after '")),
+                _ => return Err(SearchSyntaxError::Key(word.to_owned())),
             }
             true
         } else if word == "watch" && !name.is_empty() {
@@ -233,7 +244,7 @@ fn parse_search(typed: &str) -> Result<SavedSearch, String> {
             search.colour = Some(word.to_owned());
             true
         } else if (has_options || word.starts_with('#')) && !name.is_empty() {
-            return Err(format!("\"{word}\" is not a colour; try #ff8800, light-blue or 0 to 255"));
+            return Err(SearchSyntaxError::Colour(word.to_owned()));
         } else {
             name.push(word);
             false
@@ -241,7 +252,7 @@ fn parse_search(typed: &str) -> Result<SavedSearch, String> {
         has_options |= is_option;
     }
     search.name = name.join(" ");
-    if search.name.is_empty() { Err("A saved search needs a name".to_owned()) } else { Ok(search) }
+    if search.name.is_empty() { Err(SearchSyntaxError::NoName) } else { Ok(search) }
 }
 
 #[cfg(test)]
@@ -264,7 +275,7 @@ mod tests {
             ("Asia 'ab", "'ab is not a key"),
             ("", "needs a name"),
         ] {
-            assert!(parse_search(typed).unwrap_err().contains(reason), "{typed}");
+            assert!(parse_search(typed).unwrap_err().to_string().contains(reason), "{typed}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::error::Result;
+use super::error::FeedResult;
 use super::refresh::{self, FeedOutcome, PageError, RefreshSummary};
 use super::subscribe::{self, SubscribeOutcome};
 use crate::article::Draft;
@@ -19,14 +19,14 @@ pub trait FeedBackend: Send + Sync {
     /// # Errors
     ///
     /// Returns an error if the server or the library cannot be read.
-    fn list(&self, library: &mut Library) -> Result<Vec<KnownFeed>>;
+    fn list(&self, library: &mut Library) -> FeedResult<Vec<KnownFeed>>;
 
     /// Sends the marks that changed since the last call to the server. Runs before each refresh.
     ///
     /// # Errors
     ///
     /// Returns an error if the server refuses or the library cannot be read.
-    fn push_marks(&self, library: &mut Library, stop: &AtomicBool) -> Result<()>;
+    fn push_marks(&self, library: &mut Library, stop: &AtomicBool) -> FeedResult<()>;
 
     /// Fetches `feeds` and stores their entries. Setting `stop` ends it early; stored entries stay. The backend sets
     /// `stop` itself if there is no network. Calls `report` for each stored batch.
@@ -47,7 +47,12 @@ pub trait FeedBackend: Send + Sync {
     /// # Errors
     ///
     /// Returns an error if the feed was not found or could not be saved.
-    fn subscribe(&self, library: &mut Library, wanted: &Subscription, stop: &AtomicBool) -> Result<SubscribeOutcome>;
+    fn subscribe(
+        &self,
+        library: &mut Library,
+        wanted: &Subscription,
+        stop: &AtomicBool,
+    ) -> FeedResult<SubscribeOutcome>;
 
     /// Fetches the whole article of an entry.
     ///
@@ -77,11 +82,11 @@ impl DirectBackend {
 }
 
 impl FeedBackend for DirectBackend {
-    fn list(&self, library: &mut Library) -> Result<Vec<KnownFeed>> {
+    fn list(&self, library: &mut Library) -> FeedResult<Vec<KnownFeed>> {
         Ok(library.feeds()?)
     }
 
-    fn push_marks(&self, _: &mut Library, _: &AtomicBool) -> Result<()> {
+    fn push_marks(&self, _: &mut Library, _: &AtomicBool) -> FeedResult<()> {
         Ok(())
     }
 
@@ -95,7 +100,12 @@ impl FeedBackend for DirectBackend {
         refresh::refresh(library, feeds, &self.client, &self.settings, stop, report)
     }
 
-    fn subscribe(&self, library: &mut Library, wanted: &Subscription, stop: &AtomicBool) -> Result<SubscribeOutcome> {
+    fn subscribe(
+        &self,
+        library: &mut Library,
+        wanted: &Subscription,
+        stop: &AtomicBool,
+    ) -> FeedResult<SubscribeOutcome> {
         subscribe::add(library, &self.client, &self.settings, wanted, stop)
     }
 

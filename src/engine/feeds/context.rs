@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use super::backend::FeedBackend;
 use super::entries::tag_label;
-use super::error::{FeedError, Result};
+use super::error::{FeedError, FeedResult};
 use super::subscribe::SubscribeOutcome;
 use crate::article::{ArticleId, Problem, Role};
 use crate::engine::event::Event;
@@ -74,7 +74,7 @@ pub(crate) struct FeedContext {
 
 impl FeedContext {
     /// Subscribes to the feed at a place, or offers the feeds of a page as a choice.
-    pub(crate) fn add(&self, wanted: &Subscription, stop: &AtomicBool) -> Result<()> {
+    pub(crate) fn add(&self, wanted: &Subscription, stop: &AtomicBool) -> FeedResult<()> {
         let added = self.backend.subscribe(&mut self.library()?, wanted, stop);
         let added = added.map_err(|error| FeedError::Add { place: wanted.url.clone(), error: Box::new(error) })?;
         match added {
@@ -90,7 +90,7 @@ impl FeedContext {
     }
 
     /// Switches an entry between the feed's text and the whole article. Fetches the article if it is not stored.
-    pub(crate) fn full_text(&self, article: ArticleId, url: Option<&str>, stop: &AtomicBool) -> Result<()> {
+    pub(crate) fn full_text(&self, article: ArticleId, url: Option<&str>, stop: &AtomicBool) -> FeedResult<()> {
         let mut library = self.library()?;
         let texts = library.entry_texts(article)?.ok_or(FeedError::EntryGone)?;
         // The reader may have opened another article by now.
@@ -110,7 +110,7 @@ impl FeedContext {
     }
 
     /// Opens the library.
-    pub(crate) fn library(&self) -> Result<Library> {
+    pub(crate) fn library(&self) -> FeedResult<Library> {
         let path = self.path.as_ref().ok_or(FeedError::NoLibrary)?;
         Ok(Library::open(path)?.for_reader(self.reader))
     }

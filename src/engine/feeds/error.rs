@@ -94,7 +94,7 @@ pub enum FeedError {
 }
 
 /// The result of a task of the feed service.
-pub(crate) type Result<T> = std::result::Result<T, FeedError>;
+pub(crate) type FeedResult<T> = std::result::Result<T, FeedError>;
 
 /// Returns what to do about an error.
 fn hint(error: &FeedCommandError) -> &'static str {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::backend::DirectBackend;
 use super::commands::FeedCommandError;
 use super::context::{CancelTokens, EventSink, FeedContext};
-use super::error::{FeedError, Result};
+use super::error::{FeedError, FeedResult};
 use super::refresh::{FeedOutcome, RefreshSummary};
 use super::{commands, diff, status, subscribe};
 use crate::article::ArticleId;
@@ -186,7 +186,7 @@ impl FeedThread {
         }
     }
 
-    fn handle(&mut self, request: FeedServiceCommand) -> Result<()> {
+    fn handle(&mut self, request: FeedServiceCommand) -> FeedResult<()> {
         let context = &self.context;
         match request {
             FeedServiceCommand::Close => {}
@@ -213,7 +213,7 @@ impl FeedThread {
         Ok(())
     }
 
-    fn run_command(&mut self, command: FeedCommand) -> Result<()> {
+    fn run_command(&mut self, command: FeedCommand) -> FeedResult<()> {
         let context = &self.context;
         match command {
             FeedCommand::Add { places, tag, name } => {
@@ -260,7 +260,7 @@ impl FeedThread {
     }
 
     /// Runs a task that waits for a server on a new thread.
-    fn spawn_task(&self, task: impl FnOnce(&FeedContext, &AtomicBool) -> Result<()> + Send + 'static) {
+    fn spawn_task(&self, task: impl FnOnce(&FeedContext, &AtomicBool) -> FeedResult<()> + Send + 'static) {
         let (context, stop) = (self.context.clone(), self.context.cancel.new_task());
         let run = move || {
             if let Err(error) = catch_panic(|| task(&context, &stop)).unwrap_or(Err(FeedError::Internal)) {
@@ -285,7 +285,7 @@ impl FeedThread {
     }
 
     /// Refreshes the feeds that are due.
-    fn refresh_due(&mut self) -> Result<()> {
+    fn refresh_due(&mut self) -> FeedResult<()> {
         self.join_finished_refresh();
         if self.refresh.is_some() {
             return Ok(());
@@ -330,7 +330,7 @@ impl FeedThread {
 }
 
 /// Refreshes feeds, and reports the progress after each stored batch.
-fn refresh(context: &FeedContext, feeds: Vec<KnownFeed>, progress: &mut RefreshProgress) -> Result<RefreshSummary> {
+fn refresh(context: &FeedContext, feeds: Vec<KnownFeed>, progress: &mut RefreshProgress) -> FeedResult<RefreshSummary> {
     let mut library = context.library()?;
     let mut known = library.feeds()?;
     let stop = &*context.cancel.refresh;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use super::error::{FeedError, Result};
+use super::error::{FeedError, FeedResult};
 use super::refresh::{FEED_TYPES, describe, parse_response};
 use crate::config::FeedSettings;
 use crate::text::clean;
@@ -107,7 +107,7 @@ pub fn add(
     settings: &FeedSettings,
     wanted: &Subscription,
     stop: &AtomicBool,
-) -> Result<SubscribeOutcome> {
+) -> FeedResult<SubscribeOutcome> {
     let address = web_address(&wanted.url);
     let moved = library.moved_from(&address).map_err(FeedError::NotSaved)?;
     let found = match (resolve(client, &FeedPlace::of(wanted), stop), moved) {
@@ -184,7 +184,7 @@ fn same_server(one: &str, other: &str) -> bool {
 }
 
 /// Finds the feed at a typed place.
-fn resolve(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<ResolvedPlace> {
+fn resolve(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> FeedResult<ResolvedPlace> {
     let FeedPlace { name: place, login } = *place;
     let path = Path::new(place);
     if !place.contains("://") && path.is_file() {
@@ -202,7 +202,7 @@ fn resolve(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> Result<
 }
 
 /// Fetches an address. Follows a page to its feed if `allow_page` is set.
-fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, allow_page: bool) -> Result<ResolvedPlace> {
+fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, allow_page: bool) -> FeedResult<ResolvedPlace> {
     let FeedPlace { name: url, login } = *place;
     let accept = Some(format!("{FEED_TYPES}, text/html;q=0.5"));
     let wanted = HttpRequest { accept, login: login.cloned(), ..HttpRequest::new(url) };
@@ -239,7 +239,7 @@ fn of_page(
     place: &FeedPlace<'_>,
     mut feeds: Vec<PageFeed>,
     stop: &AtomicBool,
-) -> Result<ResolvedPlace> {
+) -> FeedResult<ResolvedPlace> {
     // A page must not make the reader log in anywhere.
     feeds.iter_mut().for_each(|feed| feed.url = Credentials::split(&feed.url).0);
     match (feeds.pop(), feeds.is_empty()) {

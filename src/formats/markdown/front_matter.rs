@@ -83,10 +83,21 @@ fn yaml_options() -> serde_saphyr::Options {
     }
 }
 
+/// Why the front matter cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum FrontMatterError {
+    #[error("it has more than {} KiB", MAX_BYTES >> 10)]
+    TooLong,
+    #[error("{0}")]
+    Yaml(String),
+    #[error("{0}")]
+    Toml(String),
+}
+
 /// Parses the values. If they cannot be parsed, adds a warning and returns no values.
 pub(super) fn read(split: &SplitDocument<'_>, flaws: &mut Vec<Warning>) -> FrontMatter {
-    let read: Result<Vec<(String, Vec<String>)>, String> = match split.kind {
-        _ if split.matter.len() > MAX_BYTES => Err(format!("it has more than {} KiB", MAX_BYTES >> 10)),
+    let read: Result<Vec<(String, Vec<String>)>, FrontMatterError> = match split.kind {
+        _ if split.matter.len() > MAX_BYTES => Err(FrontMatterError::TooLong),
         FrontMatterKind::Yaml => serde_saphyr::from_str_with_options::<serde_json::Value>(split.matter, yaml_options())
             .map(|value| match value {
                 serde_json::Value::Object(map) => {
@@ -94,12 +105,12 @@ pub(super) fn read(split: &SplitDocument<'_>, flaws: &mut Vec<Warning>) -> Front
                 }
                 _ => Vec::new(),
             })
-            .map_err(|error| error.to_string()),
+            .map_err(|error| FrontMatterError::Yaml(error.to_string())),
         FrontMatterKind::Toml => split
             .matter
             .parse::<toml::Table>()
             .map(|table| table.into_iter().map(|(name, value)| (name, toml_texts(&value))).collect())
-            .map_err(|error| error.message().to_owned()),
+            .map_err(|error| FrontMatterError::Toml(error.message().to_owned())),
     };
     match read {
         Ok(values) => {
@@ -107,6 +118,7 @@ pub(super) fn read(split: &SplitDocument<'_>, flaws: &mut Vec<Warning>) -> Front
             FrontMatter { values: named.map(|(lower, name, values)| (name, lower, values)).collect() }
         }
         Err(error) => {
+            let error = error.to_string();
             let cause = error.lines().next().unwrap_or("").trim();
             flaws.push(Warning {
                 line: Some(1),

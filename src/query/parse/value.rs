@@ -8,6 +8,25 @@ use crate::query::ast::{Expr, TokenKind};
 use crate::query::dates::{DateParse, Days, ago, date};
 use crate::query::fields::{FEATURES, FieldKind, FieldSpec, MARKS, SORTS, closest};
 
+/// Why a value after a colon is wrong.
+#[derive(Debug, thiserror::Error)]
+enum ValueError {
+    #[error("invalid date \"{0}\"; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10")]
+    Date(String),
+    #[error("\"{0}\" ends before it begins")]
+    Reversed(String),
+    #[error("invalid period \"{0}\"; write 7d, 2w, 3m or 1y for days, weeks, months or years")]
+    Period(String),
+    #[error("invalid number \"{0}\"; write >500, <500 or 300..500")]
+    Number(String),
+    #[error("\"{0}\" matches no article")]
+    NoMatch(String),
+    #[error("unknown value \"{value}\"; did you mean \"{near}\"?")]
+    Similar { value: String, near: String },
+    #[error("unknown value \"{value}\"; expected {known}")]
+    Unknown { value: String, known: String },
+}
+
 impl Parser<'_> {
     pub(super) fn value(&mut self, spec: &'static FieldSpec) -> Expr {
         if let FieldKind::Text(field) = spec.kind {
@@ -50,24 +69,22 @@ impl Parser<'_> {
                 self.token(length, TokenKind::Value);
                 expr.unwrap_or(Expr::Everything)
             }
-            Err(message) => self.wrong(length, message),
+            Err(error) => self.wrong(length, error.to_string()),
         }
     }
 
-    fn one_date(&mut self, text: &str) -> Result<Option<(NaiveDate, NaiveDate)>, String> {
+    fn one_date(&mut self, text: &str) -> Result<Option<(NaiveDate, NaiveDate)>, ValueError> {
         match date(text, self.today) {
             DateParse::Days(first, last) => {
                 self.depends_on_today |= !text.starts_with(|c: char| c.is_ascii_digit());
                 Ok(Some((first, last)))
             }
             DateParse::Unfinished => Ok(None),
-            DateParse::Wrong => Err(format!(
-                "invalid date \"{text}\"; write 2023, 2023-09, 2023-09-27, today, or a range such as 2023-09..2023-10"
-            )),
+            DateParse::Wrong => Err(ValueError::Date(text.to_owned())),
         }
     }
 
-    fn dates(&mut self, text: &str) -> Result<Option<Expr>, String> {
+    fn dates(&mut self, text: &str) -> Result<Option<Expr>, ValueError> {
         let Some((from, to)) = text.split_once("..") else {
             // A single dot is the start of `..`.
             let days = self.one_date(text.strip_suffix('.').unwrap_or(text))?;
@@ -77,24 +94,27 @@ impl Parser<'_> {
         let days = Days { from: from.map(|(first, _)| first), to: to.map(|(_, last)| last) };
         match (days.from, days.to) {
             (None, None) => Ok(None),
-            (Some(from), Some(to)) if to < from => Err(format!("\"{text}\" ends before it begins")),
+            (Some(from), Some(to)) if to < from => Err(ValueError::Reversed(text.to_owned())),
             _ => Ok(Some(Expr::Published(days))),
         }
     }
 
-    fn since(&mut self, text: &str) -> Result<Option<Expr>, String> {
+    fn since(&mut self, text: &str) -> Result<Option<Expr>, ValueError> {
         self.depends_on_today = true;
         match ago(text, self.today) {
             None => Ok(None),
             Some(Ok(from)) => Ok(Some(Expr::Published(Days { from: Some(from), to: None }))),
-            Some(Err(())) => {
-                Err(format!("invalid period \"{text}\"; write 7d, 2w, 3m or 1y for days, weeks, months or years"))
-            }
+            Some(Err(())) => Err(ValueError::Period(text.to_owned())),
         }
     }
 
     /// Parses one of the known values of a field. Returns `Ok(None)` for a prefix of one at the end of the text.
-    fn choice<T: Copy>(&self, spec: &FieldSpec, text: &str, known: &[(&'static str, T)]) -> Result<Option<T>, String> {
+    fn choice<T: Copy>(
+        &self,
+        spec: &FieldSpec,
+        text: &str,
+        known: &[(&'static str, T)],
+    ) -> Result<Option<T>, ValueError> {
         let lower = text.to_lowercase();
         if let Some((_, found)) = known.iter().find(|(name, _)| *name == lower) {
             return Ok(Some(*found));
@@ -104,15 +124,16 @@ impl Parser<'_> {
             return Ok(None);
         }
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        let value = format!("{}:{text}", spec.name);
         Err(match closest(&lower, names.iter().copied()) {
-            Some(near) => format!("unknown value \"{0}:{text}\"; did you mean \"{0}:{near}\"?", spec.name),
-            None => format!("unknown value \"{}:{text}\"; expected {}", spec.name, names.join(", ")),
+            Some(near) => ValueError::Similar { value, near: format!("{}:{near}", spec.name) },
+            None => ValueError::Unknown { value, known: names.join(", ") },
         })
     }
 }
 
-fn words(text: &str) -> Result<Option<Expr>, String> {
-    let wrong = || format!("invalid number \"{text}\"; write >500, <500 or 300..500");
+fn words(text: &str) -> Result<Option<Expr>, ValueError> {
+    let wrong = || ValueError::Number(text.to_owned());
     let number = |text: &str| match text {
         "" => Ok(None),
         _ => text.parse::<u32>().map(Some).map_err(|_| wrong()),
@@ -125,7 +146,7 @@ fn words(text: &str) -> Result<Option<Expr>, String> {
         (number(least)?.map(|least| least.saturating_add(1)), None)
     } else if let Some(most) = text.strip_prefix('<') {
         match number(most)? {
-            Some(0) => return Err(format!("\"{text}\" matches no article")),
+            Some(0) => return Err(ValueError::NoMatch(text.to_owned())),
             most => (None, most.map(|most| most - 1)),
         }
     } else if let Some((from, to)) = text.split_once("..") {
@@ -136,7 +157,7 @@ fn words(text: &str) -> Result<Option<Expr>, String> {
     };
     match (from, to) {
         (None, None) => Ok(None),
-        (Some(from), Some(to)) if to < from => Err(format!("\"{text}\" ends before it begins")),
+        (Some(from), Some(to)) if to < from => Err(ValueError::Reversed(text.to_owned())),
         _ => Ok(Some(Expr::Words(from.unwrap_or(0)..=to.unwrap_or(u32::MAX)))),
     }
 }

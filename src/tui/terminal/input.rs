@@ -87,7 +87,7 @@ mod sys {
     use super::decoder::{Decoder, InputItem};
     use super::message;
     use crate::app::Message;
-    use crate::tui::event_loop::Event;
+    use crate::tui::event_loop::LoopEvent;
     use crate::tui::terminal::probe::{Answers, TerminalQuestion, batch};
     use crate::util::{lock, wait, wait_timeout_while};
 
@@ -124,7 +124,7 @@ mod sys {
     impl Input {
         /// Sends the questions and starts the thread, which receives the answers. Echo must be off.
         pub(crate) fn start(
-            events: Sender<Event>,
+            events: Sender<LoopEvent>,
             questions: &[TerminalQuestion],
             answers: Arc<Answers>,
         ) -> io::Result<Input> {
@@ -200,7 +200,7 @@ mod sys {
         tty: File,
         woken: UnixStream,
         gate: Arc<PauseGate>,
-        events: Sender<Event>,
+        events: Sender<LoopEvent>,
         decoder: Decoder,
         answers: Arc<Answers>,
     }
@@ -240,7 +240,7 @@ mod sys {
                     break;
                 }
             }
-            let _ = self.events.send(Event::Hangup);
+            let _ = self.events.send(LoopEvent::Hangup);
         }
 
         fn wait(&mut self) -> PollResult {
@@ -269,7 +269,7 @@ mod sys {
                 InputItem::Typed(typed) => message(typed),
                 InputItem::Answer(answer) => self.answers.take(&answer).map(Message::Background),
             });
-            messages.all(|message| self.events.send(Event::Message(message)).is_ok())
+            messages.all(|message| self.events.send(LoopEvent::Message(message)).is_ok())
         }
     }
 }
@@ -282,7 +282,7 @@ mod sys {
     use std::thread;
 
     use super::message;
-    use crate::tui::event_loop::Event;
+    use crate::tui::event_loop::LoopEvent;
     use crate::tui::terminal::probe::{Answers, TerminalQuestion};
 
     /// The handle of the input thread.
@@ -290,17 +290,17 @@ mod sys {
 
     impl Input {
         /// Starts the thread. Sends no questions: console events contain no answers.
-        pub(crate) fn start(events: Sender<Event>, _: &[TerminalQuestion], _: Arc<Answers>) -> io::Result<Input> {
+        pub(crate) fn start(events: Sender<LoopEvent>, _: &[TerminalQuestion], _: Arc<Answers>) -> io::Result<Input> {
             thread::Builder::new().name("input".to_owned()).spawn(move || {
                 while let Ok(typed) = crossterm::event::read() {
                     if let Ok(typed) = terminput_crossterm::to_terminput(typed)
                         && let Some(message) = message(typed)
-                        && events.send(Event::Message(message)).is_err()
+                        && events.send(LoopEvent::Message(message)).is_err()
                     {
                         return;
                     }
                 }
-                let _ = events.send(Event::Hangup);
+                let _ = events.send(LoopEvent::Hangup);
             })?;
             Ok(Input(()))
         }

@@ -17,7 +17,7 @@ use signal_hook::low_level::emulate_default_handler;
 use super::{restore, size};
 use crate::app::Message;
 use crate::engine::log::note;
-use crate::tui::event_loop::Event;
+use crate::tui::event_loop::LoopEvent;
 use crate::util::{Task, lock, wait_timeout_while};
 
 /// How long the loop may take to end by itself before the program ends without it.
@@ -49,7 +49,7 @@ static STATE: SignalState = SignalState {
 };
 
 /// Starts the signal thread, which reports to the event loop.
-pub(crate) fn listen(events: Sender<Event>) -> io::Result<()> {
+pub(crate) fn listen(events: Sender<LoopEvent>) -> io::Result<()> {
     signal_hook::flag::register(SIGCONT, Arc::clone(&STATE.continued))?;
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -60,7 +60,7 @@ pub(crate) fn listen(events: Sender<Event>) -> io::Result<()> {
     Ok(())
 }
 
-fn handle(signal: i32, events: &Sender<Event>) {
+fn handle(signal: i32, events: &Sender<LoopEvent>) {
     let is_for_child = STATE.child_owns_terminal.load(Ordering::SeqCst);
     let event = match signal {
         SIGINT | SIGQUIT | SIGWINCH | SIGCONT if is_for_child => return,
@@ -75,20 +75,20 @@ fn handle(signal: i32, events: &Sender<Event>) {
         }
         SIGTSTP => {
             STATE.continued.store(false, Ordering::SeqCst);
-            Event::Stop
+            LoopEvent::Stop
         }
-        SIGCONT => Event::Resumed,
-        SIGWINCH => Event::Message(Message::Resize(size())),
+        SIGCONT => LoopEvent::Resumed,
+        SIGWINCH => LoopEvent::Message(Message::Resize(size())),
         _ => {
             note(|| format!("signal {signal}"));
             exit_after(EXIT_TIMEOUT, signal);
-            Event::Signal(signal)
+            LoopEvent::Signal(signal)
         }
     };
     // Sending fails once the loop has ended, and the program ends as well.
     let _ = events.send(event);
     if signal == SIGCONT {
-        let _ = events.send(Event::Message(Message::Resize(size())));
+        let _ = events.send(LoopEvent::Message(Message::Resize(size())));
     }
 }
 
