@@ -65,11 +65,11 @@ impl Logins {
     ///
     /// # Errors
     ///
-    /// [`FetchError::Login`] when the command fails, [`FetchError::Stopped`] when the line is hung up meanwhile.
+    /// [`FetchError::Login`] when the command fails, [`FetchError::Stopped`] when the fetch is cancelled meanwhile.
     pub(super) fn authorisation(
         &self,
         url: &Url,
-        line: &CancelHandle,
+        cancel: &CancelHandle,
         deadline: Instant,
     ) -> Result<Option<String>, FetchError> {
         let Some((login, known)) = self.0.iter().find(|(login, _)| login.fits(url)) else { return Ok(None) };
@@ -81,7 +81,7 @@ impl Logins {
         let mut known = lock(known);
         let password = match known.take() {
             Some(password) => password,
-            None => ask(words, line, deadline)?,
+            None => ask(words, cancel, deadline)?,
         };
         let header = basic(&login.user, &password);
         *known = Some(password);
@@ -127,7 +127,7 @@ pub(super) fn basic(user: &str, password: &str) -> String {
 }
 
 /// Runs a password command.
-fn ask(words: &[String], line: &CancelHandle, deadline: Instant) -> Result<String, FetchError> {
+fn ask(words: &[String], cancel: &CancelHandle, deadline: Instant) -> Result<String, FetchError> {
     let [program, arguments @ ..] = words else {
         return Err(FetchError::Login("its command is empty".to_owned()));
     };
@@ -139,7 +139,7 @@ fn ask(words: &[String], line: &CancelHandle, deadline: Instant) -> Result<Strin
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| failed(&error))?;
-    let answer = attend(&mut child, line, deadline);
+    let answer = attend(&mut child, cancel, deadline);
     if answer.is_err() {
         // It may have ended by itself, which is as good.
         let _ = child.kill();
@@ -157,8 +157,8 @@ fn ask(words: &[String], line: &CancelHandle, deadline: Instant) -> Result<Strin
 }
 
 /// Returns the output of `child` after it has exited successfully.
-fn attend(child: &mut Child, line: &CancelHandle, deadline: Instant) -> Result<Vec<u8>, FetchError> {
-    let is_cancelled = || line.is_hung_up();
+fn attend(child: &mut Child, cancel: &CancelHandle, deadline: Instant) -> Result<Vec<u8>, FetchError> {
+    let is_cancelled = || cancel.is_cancelled();
     let output = child.stdout.take();
     let text = with_deadline("password", deadline, is_cancelled, move || {
         let mut text = Vec::new();

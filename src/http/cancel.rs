@@ -1,4 +1,4 @@
-//! The line to a server: what is held on to while a fetch goes on, so that it can be hung up from outside.
+//! Cancels a running fetch from another thread, by closing its connections.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,38 +8,39 @@ use ureq::Agent;
 use super::FetchError;
 use crate::util::lock;
 
-/// Shared by the thread that fetches and the one that waits for it.
+/// Shared by the thread that fetches and the thread that waits for it.
 #[derive(Default)]
 pub(super) struct CancelHandle {
-    hung_up: AtomicBool,
+    cancelled: AtomicBool,
     agent: Mutex<Option<Agent>>,
 }
 
 impl CancelHandle {
-    /// Takes the connections of `agent` as those to be closed by [`CancelHandle::hang_up`].
+    /// Attaches the connections of `agent`, which [`CancelHandle::cancel`] closes.
     ///
     /// # Errors
     ///
-    /// [`FetchError::Stopped`] when the line has been hung up already.
-    pub(super) fn take_up(&self, agent: &Agent) -> Result<(), FetchError> {
-        let mut held = lock(&self.agent);
-        if self.is_hung_up() {
+    /// Returns [`FetchError::Stopped`] if the fetch was cancelled.
+    pub(super) fn attach(&self, agent: &Agent) -> Result<(), FetchError> {
+        let mut attached = lock(&self.agent);
+        if self.is_cancelled() {
             return Err(FetchError::Stopped);
         }
-        *held = Some(agent.clone());
+        *attached = Some(agent.clone());
         Ok(())
     }
 
-    /// Closes what is open; reads and writes on it fail at once, and nothing new is begun.
-    pub(super) fn hang_up(&self) {
-        let mut held = lock(&self.agent);
-        self.hung_up.store(true, Ordering::Release);
-        if let Some(agent) = held.take() {
+    /// Closes the connections, so that reads and writes fail at once. No new connections are opened.
+    pub(super) fn cancel(&self) {
+        let mut attached = lock(&self.agent);
+        self.cancelled.store(true, Ordering::Release);
+        if let Some(agent) = attached.take() {
             agent.shutdown();
         }
     }
 
-    pub(super) fn is_hung_up(&self) -> bool {
-        self.hung_up.load(Ordering::Acquire)
+    /// Returns whether the fetch was cancelled.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
     }
 }

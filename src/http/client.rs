@@ -98,7 +98,7 @@ impl Client {
     ///
     /// It returns within the total time-out, and within a moment when `stop` is set, whatever the server does. The
     /// fetch runs on a thread of its own, because looking up a name and connecting can be neither stopped nor bounded
-    /// exactly: such a thread may go on until the time-out for connections, and then finds the line hung up.
+    /// exactly: such a thread may go on until the time-out for connections, and then notices that it was cancelled.
     ///
     /// # Errors
     ///
@@ -106,15 +106,19 @@ impl Client {
     pub fn fetch(&self, wanted: &HttpRequest, stop: &AtomicBool) -> Result<HttpResponse, FetchError> {
         let total = self.shared.limits.total;
         let deadline = Instant::now() + total;
-        let line = Arc::new(CancelHandle::default());
-        let exchange =
-            RequestTask { shared: Arc::clone(&self.shared), line: Arc::clone(&line), wanted: wanted.clone(), deadline };
+        let cancel = Arc::new(CancelHandle::default());
+        let exchange = RequestTask {
+            shared: Arc::clone(&self.shared),
+            cancel: Arc::clone(&cancel),
+            wanted: wanted.clone(),
+            deadline,
+        };
         let is_cancelled = || stop.load(Ordering::Relaxed);
         if is_cancelled() {
             return Err(FetchError::Stopped);
         }
         with_deadline("fetch", deadline, is_cancelled, move || exchange.run()).unwrap_or_else(|error| {
-            line.hang_up();
+            cancel.cancel();
             Err(match error {
                 WaitError::Cancelled => FetchError::Stopped,
                 WaitError::TimedOut => FetchError::Timeout(total),

@@ -20,7 +20,7 @@ use crate::subscriptions::{Credentials, MAX_ADDRESS_BYTES};
 /// A running fetch.
 pub(super) struct RequestTask {
     pub(super) shared: Arc<Shared>,
-    pub(super) line: Arc<CancelHandle>,
+    pub(super) cancel: Arc<CancelHandle>,
     pub(super) wanted: HttpRequest,
     pub(super) deadline: Instant,
 }
@@ -63,7 +63,7 @@ impl RequestTask {
         }
         let request = request.body(()).map_err(|error| FetchError::Address(error.to_string()))?;
         let agent = self.shared.agent(&route.at, self.deadline)?;
-        self.line.take_up(&agent)?;
+        self.cancel.attach(&agent)?;
         agent.run(request).map_err(|error| self.failure(error))
     }
 
@@ -80,7 +80,7 @@ impl RequestTask {
         if self.wanted.logins_for.as_ref().is_some_and(|server| !is_on(server)) {
             return Ok(None);
         }
-        self.shared.logins.authorisation(&route.at, &self.line, self.deadline)
+        self.shared.logins.authorisation(&route.at, &self.cancel, self.deadline)
     }
 
     /// Interprets the last response.
@@ -134,7 +134,7 @@ impl RequestTask {
 
     /// Returns why the fetch has to stop, if it was given up or its time is over.
     fn interrupted(&self) -> Option<FetchError> {
-        if self.line.is_hung_up() {
+        if self.cancel.is_cancelled() {
             return Some(FetchError::Stopped);
         }
         (Instant::now() >= self.deadline).then_some(FetchError::Timeout(self.shared.limits.total))
