@@ -1,181 +1,152 @@
-//! SQLite files: opens them by path only, disables triggers and views, and copies them.
+//! An open library: opening, transactions and backups.
 
-use std::fs::{self, File};
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{Error, PATIENCE, Result, owner_only};
+use super::error::{Error, Result};
+use super::marks::moves;
+use super::migrations::MIGRATIONS;
+use super::reader_lock::ReaderId;
+use super::{owner_only, schema, sqlite};
+use crate::article::ArticleId;
 
-/// Opens a file for reading and writing, or creates it.
-pub(super) fn open(path: &Path) -> Result<Connection> {
-    open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+/// An open library.
+#[derive(Debug)]
+pub struct Library {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    /// The version of the file, if a newer program wrote it.
+    pub(super) newer: Option<usize>,
+    /// The last change that was read, and SQLite's data version at that time.
+    pub(super) seen: i64,
+    pub(super) data_version: i64,
+    /// Articles added since it was opened.
+    pub(super) fresh: HashSet<ArticleId>,
+    /// The revision of the last recognition of articles.
+    pub(super) recognised_at: i64,
+    /// The reader whose journal records changes of subscriptions.
+    pub(super) reader: Option<ReaderId>,
 }
 
-/// Opens a file for reading.
-pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
-    open_with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-}
-
-/// Opens a file that nothing writes to, without a lock or other files beside it.
-pub(super) fn open_immutable(path: &Path) -> Result<Connection> {
-    let path = std::path::absolute(path)?;
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let encoded = percent_encoding::percent_encode(bytes, percent_encoding::NON_ALPHANUMERIC);
-    let slash = if bytes.first() == Some(&b'/') { "" } else { "/" };
-    let uri = format!("file:{slash}{}?immutable=1", encoded.to_string().replace("%2F", "/"));
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(uri, flags)?;
-    restrict(&connection)?;
-    Ok(connection)
-}
-
-fn open_with(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    let connection = Connection::open_with_flags(literal(path)?, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(PATIENCE)?;
-    restrict(&connection)?;
-    Ok(connection)
-}
-
-/// Returns an absolute path, which SQLite never reads as a URI (`file:a.db`) or as `:memory:`.
-fn literal(path: &Path) -> io::Result<PathBuf> {
-    std::path::absolute(path)
-}
-
-/// Disables triggers, views and other active content. The file may come from any source.
-fn restrict(connection: &Connection) -> Result<()> {
-    for (switch, value) in [
-        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
-        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
-        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
-        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
-    ] {
-        connection.set_db_config(switch, value)?;
-    }
-    Ok(())
-}
-
-/// Writes a copy of a database to a new file, for its owner alone, and reads it back.
-///
-/// # Errors
-///
-/// Returns an error if the file exists already, or if the copy cannot be written or is damaged. An incomplete copy is
-/// deleted.
-pub(super) fn copy(connection: &Connection, to: &Path) -> Result<()> {
-    // SQLite writes to an empty file as if it did not exist, and keeps its permissions.
-    let file = owner_only::new_file(to).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "there is a file of that name already"),
-        _ => error,
-    })?;
-    let copied = write(connection, to).and_then(|()| verify(connection, &file, to));
-    if copied.is_err() {
-        let _ = fs::remove_file(to);
-    }
-    copied
-}
-
-fn write(connection: &Connection, to: &Path) -> Result<()> {
-    let to = literal(to)?;
-    // The bytes of the path: a name need not be UTF-8.
-    let name = ToSqlOutput::Borrowed(ValueRef::Text(to.as_os_str().as_encoded_bytes()));
-    connection.execute("VACUUM INTO ?1", [name])?;
-    Ok(())
-}
-
-/// Checks that the copy is in `file`, on the disk, sound, and has all tables.
-fn verify(connection: &Connection, file: &File, path: &Path) -> Result<()> {
-    let wrong = |what: &str| Error::Io(io::Error::other(format!("the copy {what}; it was deleted")));
-    file.sync_all()?;
-    if file.metadata()?.len() == 0 {
-        return Err(wrong("was not written"));
-    }
-    let copy = open_to_read(path)?;
-    let tables = |connection: &Connection| -> rusqlite::Result<i64> {
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-    };
-    let check: String = copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if check != "ok" {
-        return Err(wrong(&format!("is damaged ({check})")));
-    }
-    if tables(&copy)? != tables(connection)? {
-        return Err(wrong("is incomplete"));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[cfg(unix)]
-    fn odd_names() -> Vec<PathBuf> {
-        use std::os::unix::ffi::OsStrExt;
-        let odd = std::ffi::OsStr::from_bytes(b"b\xff.db");
-        let names = ["file:z.db", "a?mode=memory.db", "100%25 #1.db", ":memory:", "file:///z.db"];
-        names.iter().map(|name| name.replace('/', "_").into()).chain([PathBuf::from(odd)]).collect()
+impl Library {
+    /// Opens the library at `path`, or creates it.
+    pub fn open(path: &Path) -> Result<Library> {
+        if let Some(folder) = path.parent() {
+            let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
+            owner_only::folder(folder).map_err(named)?;
+        }
+        // SQLite gives files beside the library the same permissions. If this fails, SQLite reports the reason.
+        if let Err(error) = owner_only::new_file(path)
+            && error.kind() == io::ErrorKind::StorageFull
+        {
+            return Err(error.into());
+        }
+        let mut connection = sqlite::open(path)?;
+        // This has no effect on an existing library. Most entries are longer than half a page of SQLite's default size: with
+        // twice the size the file is a fifth smaller, and a refresh writes less.
+        connection.pragma_update(None, "page_size", 8 * 1024)?;
+        // Check the version first, so that a file of another program is not changed, not even its journal mode.
+        let state = schema::migrate(&mut connection, path, MIGRATIONS)?;
+        let newer = match state {
+            schema::SchemaState::Ready => None,
+            schema::SchemaState::Newer(version) => Some(version),
+        };
+        if newer.is_some() {
+            connection = sqlite::open_to_read(path)?;
+        } else {
+            // Commits are on the disk, and readers never wait for a writer.
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            moves::record(&connection)?;
+        }
+        connection.set_prepared_statement_cache_capacity(64);
+        // Without it, statements are prepared again whenever other values are bound.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        // In KiB: enough for the indexes over entries, whose accesses are random.
+        connection.pragma_update(None, "cache_size", -12 * 1024)?;
+        let (path, fresh) = (path.to_owned(), HashSet::new());
+        Ok(Library { connection, path, newer, seen: 0, data_version: 0, fresh, recognised_at: 0, reader: None })
     }
 
-    #[cfg(unix)]
-    #[test]
-    fn databases_are_in_the_file_that_was_named() {
-        use std::os::unix::fs::PermissionsExt;
-        for name in odd_names() {
-            let folder = tempfile::tempdir().unwrap();
-            let (path, to) = (folder.path().join(&name), folder.path().join("copies").join(&name));
-            fs::create_dir(folder.path().join("copies")).unwrap();
-            let connection = open(&path).unwrap();
-            connection.execute_batch("CREATE TABLE a (x); INSERT INTO a VALUES (7)").unwrap();
-            copy(&connection, &to).unwrap();
-            for folder in [path.parent().unwrap(), to.parent().unwrap()] {
-                let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-                let files: Vec<_> = files.filter(|entry| entry.file_type().unwrap().is_file()).collect();
-                assert_eq!(files.iter().map(fs::DirEntry::file_name).collect::<Vec<_>>(), [name.as_os_str()]);
-            }
-            assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o600);
-            for copy in [open_to_read(&to).unwrap(), open_immutable(&to).unwrap()] {
-                let x: i64 = copy.query_row("SELECT x FROM a", [], |row| row.get(0)).unwrap();
-                assert_eq!(x, 7, "{}", name.display());
+    /// Opens the library at `path` read-only, if it exists.
+    pub fn open_to_read(path: &Path) -> Result<Option<Library>> {
+        if !path.try_exists()? {
+            return Ok(None);
+        }
+        // Reading a library in WAL mode needs files beside it, which the reader may have to create.
+        match Library::open(path) {
+            Ok(library) => Ok(Some(library)),
+            Err(error) if error.is_damage() => Err(error),
+            Err(error) => {
+                // A file on a read-only disk cannot change.
+                let connection = sqlite::open_immutable(path).map_err(|_| error)?;
+                Ok(Some(Library {
+                    connection,
+                    path: path.to_owned(),
+                    newer: None,
+                    seen: 0,
+                    data_version: 0,
+                    fresh: HashSet::new(),
+                    recognised_at: 0,
+                    reader: None,
+                }))
             }
         }
     }
 
-    #[test]
-    fn copies_that_cannot_be_made_leave_no_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let connection = open(&folder.path().join("a.db")).unwrap();
-        let to = folder.path().join("copy.db");
-        // SQLite cannot copy within a transaction.
-        connection.execute_batch("CREATE TABLE a (x); BEGIN").unwrap();
-        assert!(copy(&connection, &to).is_err());
-        assert!(!to.exists());
-        connection.execute_batch("COMMIT").unwrap();
-        copy(&connection, &to).unwrap();
-        assert!(copy(&connection, &to).unwrap_err().to_string().contains("of that name already"));
-        assert!(to.exists());
+    /// Records changes of subscriptions in the journal of a reader.
+    #[must_use]
+    pub fn for_reader(self, reader: ReaderId) -> Library {
+        Library { reader: Some(reader), ..self }
     }
 
-    #[test]
-    fn copies_are_read_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let connection = open(&folder.path().join("a.db")).unwrap();
-        connection.execute_batch("CREATE TABLE a (x); INSERT INTO a VALUES (zeroblob(100000))").unwrap();
-        let to = folder.path().join("copy.db");
-        copy(&connection, &to).unwrap();
-        let whole = fs::read(&to).unwrap();
-        let verified = |bytes: &[u8]| {
-            fs::write(&to, bytes).unwrap();
-            verify(&connection, &File::open(&to).unwrap(), &to).is_ok()
-        };
-        assert!(verified(&whole));
-        assert!(!verified(&[]));
-        assert!(!verified(&whole[..whole.len() / 2]));
-        let mut damaged = whole.clone();
-        damaged[4096..4200].fill(0xff);
-        assert!(!verified(&damaged));
-        connection.execute_batch("CREATE TABLE b (x)").unwrap();
-        assert!(!verified(&whole), "a table is missing");
+    /// Returns the path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the reason why it is read-only, if it is.
+    pub fn is_newer(&self) -> Option<Error> {
+        self.newer.map(Error::Newer)
+    }
+
+    /// Returns the number of articles, and how many of those are read, are starred, have tags, have notes.
+    pub fn counts(&self) -> Result<[u32; 5]> {
+        let articles = "SELECT count(*), count(read_at), count(starred_at), (SELECT count(DISTINCT article) FROM tags),
+            (SELECT count(*) FROM notes) FROM articles";
+        let row = self
+            .connection
+            .query_row(articles, [], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]))?;
+        Ok(row)
+    }
+
+    /// Writes a complete copy to a new file that only its owner can read, and reads it back.
+    pub fn back_up(&self, to: &Path) -> Result<()> {
+        sqlite::copy(&self.connection, to)
+    }
+
+    /// Limits the size of the library in bytes, to simulate a full disk.
+    pub fn limit(&self, bytes: u64) -> Result<()> {
+        let size: i64 = self.connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / size.max(1);
+        Ok(self.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?)
+    }
+
+    /// Runs `work` in one transaction. Passes it the number of the change.
+    pub(super) fn write<T>(&mut self, work: impl FnOnce(&Transaction<'_>, i64) -> Result<T>) -> Result<T> {
+        if let Some(version) = self.newer {
+            return Err(Error::Newer(version));
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let count = "UPDATE counter SET revision = revision + 1 RETURNING revision";
+        let revision = transaction.query_row(count, [], |row| row.get(0))?;
+        let done = work(&transaction, revision)?;
+        transaction.commit()?;
+        Ok(done)
     }
 }

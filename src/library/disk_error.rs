@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use super::Error;
+use super::error::Error;
 use crate::util::error_text;
 
 /// The length of the probe, enough to need a block on the disk.

@@ -1,103 +1,22 @@
 //! The stored journal: the steps of each reader, and the data that they deleted, until they leave the journal.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::{fs, io};
-
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::feeds::purge;
-use super::marks::{ArticleRecord, ExternalChanges, MarkWriter, signed, unsigned};
-use super::owner_only;
+use super::database::Library;
+use super::error::Result;
+use super::feeds::visibility::purge;
+use super::journal_steps::insert_step;
+use super::marks::writer::MarkWriter;
+use super::marks::{ArticleRecord, ExternalChanges};
+use super::reader_lock::ReaderId;
+use super::rows;
 use super::searches::{change_search, delete_search, put_search, read_searches};
-use super::{Library, Result, now, rows};
+use super::values::{signed, unsigned};
 use crate::article::ArticleId;
 use crate::journal::{ArticleIds, JournalEntry, STEPS, SearchChange, Step, StepChange};
 use crate::marks::MarkChange;
 use crate::query::SavedSearch;
-
-/// Identifies a running reader by the nanosecond of its start. Each step has the id of its reader, so that two open
-/// readers undo only their own steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ReaderId(pub i64);
-
-impl ReaderId {
-    /// Creates an id for a reader that starts now.
-    pub fn new() -> ReaderId {
-        let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
-        ReaderId(since.map_or(1, |since| i64::try_from(since.as_nanos()).unwrap_or(1)))
-    }
-}
-
-impl Default for ReaderId {
-    fn default() -> ReaderId {
-        ReaderId::new()
-    }
-}
-
-/// A locked file beside the library, by which other readers see that this one runs. Dropping it removes the file. The
-/// system releases the lock even if the program is killed.
-#[derive(Debug)]
-pub struct ReaderLock {
-    path: PathBuf,
-    _file: fs::File,
-}
-
-impl ReaderLock {
-    /// Creates and locks the file for a reader of the library at `library`. Removes files of readers that were killed.
-    pub fn take(library: &Path, reader: ReaderId) -> io::Result<ReaderLock> {
-        let path = lock_path(library, reader);
-        for left in path.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten() {
-            let name = left.file_name();
-            let id = name.to_str().and_then(|name| name.strip_suffix(".lock")?.rsplit_once(".reader-"));
-            if let Some((_, id)) = id
-                && let Ok(id) = i64::from_str_radix(id, 16)
-            {
-                ReaderLock::is_held(library, ReaderId(id));
-            }
-        }
-        // Rename it into place only once it is locked: other readers remove unlocked files.
-        let unlocked = path.with_extension("new");
-        let file = owner_only::new_file(&unlocked)?;
-        file.lock()?;
-        fs::rename(&unlocked, &path)?;
-        Ok(ReaderLock { path, _file: file })
-    }
-
-    /// Returns whether a reader still runs. Removes the file that a killed reader left behind.
-    pub fn is_held(library: &Path, reader: ReaderId) -> bool {
-        let path = lock_path(library, reader);
-        let Ok(file) = fs::OpenOptions::new().read(true).write(true).open(&path) else { return false };
-        if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
-            return true;
-        }
-        drop(file);
-        let _ = fs::remove_file(&path);
-        false
-    }
-}
-
-impl Drop for ReaderLock {
-    fn drop(&mut self) {
-        // The next reader that starts removes a file that stays.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-fn lock_path(library: &Path, reader: ReaderId) -> PathBuf {
-    let real = library.canonicalize().unwrap_or_else(|_| library.to_owned());
-    real.with_extension(format!("reader-{:x}.lock", reader.0))
-}
-
-/// The result of undoing or redoing a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UndoneStep {
-    /// The name of the step.
-    pub name: String,
-    /// The reason, if it was refused.
-    pub refused: Option<String>,
-}
 
 /// A search that a step deleted.
 #[derive(Debug, Serialize, Deserialize)]
@@ -270,20 +189,6 @@ fn take_search(transaction: &Transaction<'_>, name: &str) -> Result<Option<Delet
     Ok(Some(DeletedSearch { name: name.to_owned(), position, reported }))
 }
 
-/// Stores a step without a number, which the reader assigns later. Returns the row.
-pub(super) fn insert_step(
-    transaction: &Transaction<'_>,
-    reader: ReaderId,
-    name: &str,
-    change: &StepChange,
-    deleted: Option<&str>,
-) -> Result<i64> {
-    let change = serde_json::to_string(change).unwrap_or_default();
-    let sql = "INSERT INTO journal (reader, made_at, name, change, deleted) VALUES (?1, ?2, ?3, ?4, ?5)";
-    transaction.execute(sql, params![reader.0, now(), name, change, deleted])?;
-    Ok(transaction.last_insert_rowid())
-}
-
 /// Writes an entry. `deleted` is the data that a new or redone step deleted.
 fn write_entry(
     transaction: &Transaction<'_>,
@@ -343,23 +248,4 @@ fn adopt(transaction: &Transaction<'_>, reader: ReaderId, ended: &[i64]) -> Resu
         statement.execute(params![reader.0, number, id])?;
     }
     purge(transaction)
-}
-
-/// Replaces identities of articles in the steps of all readers.
-pub(super) fn rename_articles(transaction: &Transaction<'_>, moved: &HashMap<ArticleId, ArticleId>) -> Result<()> {
-    let mut statement = transaction.prepare("SELECT id, change FROM journal")?;
-    let mut rows = statement.query([])?;
-    let mut renamed = Vec::new();
-    while let Some(row) = rows.next()? {
-        let Ok(mut change) = serde_json::from_str::<StepChange>(row.get_ref(1)?.as_str().unwrap_or("")) else {
-            continue;
-        };
-        if change.rename(moved) {
-            renamed.push((row.get::<_, i64>(0)?, serde_json::to_string(&change).unwrap_or_default()));
-        }
-    }
-    for (id, change) in renamed {
-        transaction.execute("UPDATE journal SET change = ?2 WHERE id = ?1", params![id, change])?;
-    }
-    Ok(())
 }

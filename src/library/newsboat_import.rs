@@ -7,7 +7,8 @@ use std::{fs, io};
 use rusqlite::Connection;
 use rusqlite::limits::Limit;
 
-use super::{Error, Result, database};
+use super::error::{Error, Result};
+use super::sqlite;
 use crate::article::Published;
 use crate::formats::{
     Budget, Feed, FeedArticle, FeedDate, FeedEntry, FeedLink, FeedMeta, FeedPerson, FeedText, feed_articles,
@@ -43,7 +44,7 @@ impl Newsboat {
     ///
     /// Returns an error if the file is not newsboat's cache, or if newsboat is writing it.
     pub fn open(path: &Path) -> Result<Newsboat> {
-        let connection = database::open_to_read(path)?;
+        let connection = sqlite::open_to_read(path)?;
         connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
         for table in ["rss_item", "rss_feed"] {
             if !is_plain(&connection, table)? {

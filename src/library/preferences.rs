@@ -2,7 +2,9 @@
 
 use rusqlite::params;
 
-use super::{Library, Result, rows};
+use super::database::Library;
+use super::error::Result;
+use super::rows;
 
 impl Library {
     /// Returns the value of a preference, if it was ever set.

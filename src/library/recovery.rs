@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
+use super::database::Library;
+use super::error::Result;
 use super::feeds::duplicates;
-use super::{Library, Result, database};
+use super::sqlite;
 
 /// The result of repairing a damaged library.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +88,7 @@ impl Library {
     /// Copies every row that can be read from a damaged library.
     fn save_from(&mut self, damaged: PathBuf) -> Result<Recovered> {
         // Opened read-only, so that the file stays unchanged.
-        let source = database::open_to_read(&damaged);
+        let source = sqlite::open_to_read(&damaged);
         self.write(|transaction, revision| {
             let mut incomplete = Vec::new();
             for &(table, key) in TABLES {

@@ -6,9 +6,9 @@ use std::fmt;
 use std::sync::Mutex;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Error as SqlError, Params, Row, Statement, Transaction};
+use rusqlite::{Params, Row, Statement, Transaction};
 
-use super::{Error, Result};
+use super::error::{Error, Result, cause_in};
 use crate::util::lock;
 
 /// The maximum number of unreadable rows that are reported.
@@ -92,29 +92,6 @@ pub fn unreadable_rows() -> Vec<UnreadableRow> {
     skipped.as_ref().map(|skipped| skipped.known.iter().cloned().collect()).unwrap_or_default()
 }
 
-fn cause_in(error: &SqlError, row: Option<&Row<'_>>) -> Option<String> {
-    let column = |index: usize| {
-        let name = row.and_then(|row| row.as_ref().column_name(index).ok());
-        name.map_or_else(|| format!("column {}", index + 1), str::to_owned)
-    };
-    Some(match error {
-        SqlError::InvalidColumnType(index, _, kind) => {
-            format!("{} holds {}", column(*index), kind.to_string().to_lowercase())
-        }
-        SqlError::IntegralValueOutOfRange(index, value) => format!("{} holds {value}", column(*index)),
-        // The error of rusqlite for a borrowed value, without its column.
-        SqlError::FromSqlConversionFailure(usize::MAX, ..) => "a value is not text".to_owned(),
-        SqlError::FromSqlConversionFailure(index, ..) => format!("{} holds text that is not UTF-8", column(*index)),
-        SqlError::Utf8Error(index, _) => format!("{} holds text that is not UTF-8", column(*index)),
-        _ => return None,
-    })
-}
-
-/// Describes an invalid value. Returns `None` for errors that concern more than one row.
-pub(super) fn cause(error: &SqlError) -> Option<String> {
-    cause_in(error, None)
-}
-
 /// Returns a name for a row: a column that people recognise, else the first.
 fn name(row: &Row<'_>) -> String {
     let text = |value: ValueRef<'_>| match value {
@@ -182,7 +159,7 @@ pub(super) fn isolated<T>(
     transaction.execute_batch("SAVEPOINT part")?;
     let done = work();
     let cause = match &done {
-        Err(Error::Sqlite(error)) => cause(error),
+        Err(Error::Sqlite(error)) => cause_in(error, None),
         _ => None,
     };
     let Some(cause) = cause else {

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, ToSql, Transaction, params};
 
-use super::marks::{signed, unsigned};
-use super::{Library, Result, rows};
+use super::database::Library;
+use super::error::Result;
+use super::rows;
+use super::values::{signed, unsigned};
 use crate::article::ArticleId;
 use crate::query::SavedSearch;
 

@@ -2,7 +2,10 @@
 
 use rusqlite::params;
 
-use super::{Library, Result, now, rows};
+use super::database::Library;
+use super::error::Result;
+use super::rows;
+use super::values::now;
 
 /// The maximum number of older filters.
 pub(super) const FILTERS: u32 = 200;

@@ -6,9 +6,10 @@
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::FeedId;
-use crate::library::marks::signed;
-use crate::library::{Result, now, rows};
+use super::model::FeedId;
+use crate::library::error::Result;
+use crate::library::rows;
+use crate::library::values::{now, signed};
 
 /// Returns the first entry of another feed with the same id or link. Ignores ids and links that several entries of one
 /// feed share, such as the page of a podcast, and entries that this feed already has. `own` is the number of the entry,

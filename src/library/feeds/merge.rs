@@ -4,13 +4,17 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Row, Transaction, params};
 
+use super::change::{change, forget_dropped};
 use super::duplicates::merge_marks;
-use super::entries::COPIED;
-use super::{FeedId, change, forget_dropped, show, state};
+use super::model::FeedId;
+use super::prepared_entry::COPIED;
+use super::read::state;
+use super::visibility::show;
 use crate::article::ArticleId;
-use crate::library::journal::rename_articles;
-use crate::library::marks::{signed, unsigned};
-use crate::library::{Result, rows};
+use crate::library::error::Result;
+use crate::library::journal_steps::rename_articles;
+use crate::library::rows;
+use crate::library::values::{signed, unsigned};
 use crate::subscriptions::{Subscription, same_address};
 
 /// Two feeds that were merged.
@@ -22,6 +26,40 @@ pub struct MergedFeeds {
     pub ended: String,
     /// The name of the feed that has the entries of both.
     pub name: String,
+}
+
+/// Changes the address of a feed that has moved, and stores the former one. If another feed already has the new
+/// address, the two are one feed and are merged.
+pub(crate) fn moved(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    feed: FeedId,
+    to: &str,
+) -> Result<Option<MergedFeeds>> {
+    let (mut from, mut other, address) = (String::new(), None, same_address(to));
+    let mut statement = transaction.prepare_cached("SELECT id, url FROM feeds WHERE merged_into IS NULL")?;
+    let both = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
+    for (id, url) in rows::read(&mut statement, [], "feeds", both)? {
+        if id == feed.0 {
+            from = url;
+        } else if same_address(&url) == address {
+            other = Some(id);
+        }
+    }
+    if let Some(other) = other {
+        return merge(transaction, revision, feed.0, other).map(Some);
+    }
+    let sql = "UPDATE feeds SET url = ?2, revision = ?3, fetch_revision = ?3 WHERE id = ?1 AND url <> ?2";
+    if transaction.prepare_cached(sql)?.execute(params![feed.0, to, revision])? == 0 {
+        return Ok(None);
+    }
+    let from = same_address(&from);
+    transaction.execute("DELETE FROM former_addresses WHERE address = ?1", [&address])?;
+    if from != address {
+        let sql = "INSERT OR REPLACE INTO former_addresses (address, feed) VALUES (?1, ?2)";
+        transaction.execute(sql, params![from, feed.0])?;
+    }
+    Ok(None)
 }
 
 /// Merges the subscription `gone` into `stays`, which gets its entries, marks, tags and former addresses, and its name and

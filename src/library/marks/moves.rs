@@ -7,10 +7,19 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::rename_detection::Moved;
-use super::{signed, unsigned};
 use crate::article::ArticleId;
-use crate::library::{Result, now, rows};
+use crate::library::error::Result;
+use crate::library::rows;
+use crate::library::values::{now, signed, unsigned};
+
+/// An article that has another identity now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The former identity.
+    pub from: ArticleId,
+    /// The new identity.
+    pub to: ArticleId,
+}
 
 /// The number of seconds that a record is stored. A program that is suspended for longer must be restarted, and marks do
 /// not return to a folder that was missing for longer.

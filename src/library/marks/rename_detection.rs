@@ -23,17 +23,19 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, params};
 
+use super::changes::ExternalChanges;
 use super::file_state::FileState;
 use super::moves;
-use super::{
-    ArticleRecord, ExternalChanges, MarkWriter, PathResolver, PathValue, content, now_nanoseconds, path_of, signed,
-    unsigned,
-};
+use super::record::{ArticleRecord, PathResolver, aside, content};
+use super::writer::MarkWriter;
 use crate::article::ArticleId;
 use crate::corpus::{ArticleRef, Corpus, FileStamp, Origin, Slot};
+use crate::library::database::Library;
+use crate::library::error::Result;
 use crate::library::feeds::duplicates;
-use crate::library::journal::rename_articles;
-use crate::library::{Library, Result, rows};
+use crate::library::journal_steps::rename_articles;
+use crate::library::rows;
+use crate::library::values::{PathValue, now_nanoseconds, path_of, signed, unsigned};
 use crate::marks::MarkChange;
 use crate::text::fold::fold;
 
@@ -44,15 +46,6 @@ const CLOCK_TICK: i64 = 5_000_000;
 /// When the text of a row was stored. 0 means that it waits; rows of older versions have no `known_at`.
 const KNOWN_AT: &str =
     "coalesce(known_at, max(1, coalesce(read_at, 0) * 1000000000, coalesce(starred_at, 0) * 1000000000))";
-
-/// An article that has another identity now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moved {
-    /// The former identity.
-    pub from: ArticleId,
-    /// The new identity.
-    pub to: ArticleId,
-}
 
 /// The text of a stored article.
 struct StoredText {
@@ -558,11 +551,6 @@ fn is_one_of_several(corpus: &Corpus, slot: Slot) -> bool {
     let Some(entry) = corpus.get(slot) else { return false };
     let next = || corpus.get(Slot(slot.0.saturating_add(1)));
     entry.ordinal() > 0 || next().is_some_and(|next| next.ordinal() == 1 && next.place() == entry.place())
-}
-
-/// Returns the identity of a text that is no longer at its place, from its former identity and its checksum.
-pub(crate) fn aside(id: ArticleId, content: u64) -> ArticleId {
-    ArticleId::of([id.0.to_le_bytes(), content.to_le_bytes()].as_flattened(), u32::MAX)
 }
 
 fn set_aside(transaction: &Transaction<'_>, id: ArticleId, aside: ArticleId) -> Result<()> {

@@ -1,0 +1,59 @@
+//! Saves marks.
+
+use super::changes::ExternalChanges;
+use super::record::ArticleRecord;
+use super::writer::MarkWriter;
+use crate::article::ArticleId;
+use crate::library::database::Library;
+use crate::library::error::Result;
+use crate::library::reader_lock::ReaderId;
+use crate::library::values::signed;
+use crate::marks::MarkChange;
+
+impl Library {
+    /// Saves changes of marks in one transaction. When it returns, they are on the disk. `known` describes an article as
+    /// this program sees it; if its place has another text in the library now, the marks follow the text. Returns the
+    /// marks of articles that differ from the changes: notes that another program changed meanwhile are joined, and
+    /// articles may have moved.
+    pub fn keep(
+        &mut self,
+        changes: &[MarkChange],
+        known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
+    ) -> Result<ExternalChanges> {
+        let since = self.recognised_at();
+        self.keep_with_journal(ReaderId(0), since, changes, &[], known)
+    }
+
+    /// Adds articles without marks, so that they are recognised at other places.
+    pub fn meet(&mut self, articles: impl IntoIterator<Item = ArticleRecord>) -> Result<()> {
+        let there = "SELECT 1 FROM articles WHERE id = ?1";
+        let mut strangers = Vec::new();
+        for known in articles {
+            if !self.connection.prepare_cached(there)?.exists([signed(known.id.0)])? {
+                strangers.push(known);
+            }
+        }
+        if strangers.is_empty() {
+            return Ok(());
+        }
+        self.write(|transaction, revision| {
+            let mut keeper = MarkWriter::new(transaction, revision)?;
+            // Another program may have added them since.
+            for known in strangers {
+                if keeper.marked(known.id)?.is_none() {
+                    keeper.insert(known.id, Some(known))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Removes an article, unless it has marks or a saved search has reported it.
+    pub fn forget(&mut self, article: ArticleId) -> Result<()> {
+        let sql = "DELETE FROM articles WHERE id = ?1 AND read_at IS NULL AND starred_at IS NULL AND part IS NULL
+                       AND NOT EXISTS (SELECT 1 FROM tags WHERE article = ?1)
+                       AND NOT EXISTS (SELECT 1 FROM notes WHERE article = ?1)
+                       AND NOT EXISTS (SELECT 1 FROM reported WHERE article = ?1)";
+        self.write(|transaction, _| Ok(transaction.prepare_cached(sql)?.execute([signed(article.0)]).map(drop)?))
+    }
+}
