@@ -61,7 +61,7 @@ pub(super) fn measure(articles: &Path, folder: &Path) {
         [MarkChange { article, change: Change::Starred(number.is_multiple_of(2)) }]
     };
     let mut times: Vec<Duration> =
-        (0..200).map(|number| timed(|| drop(library.keep(&one(number), &mut |_| None).unwrap()))).collect();
+        (0..200).map(|number| timed(|| drop(library.save_marks(&one(number), &mut |_| None).unwrap()))).collect();
     let mut file = fs::File::create(folder.join("sync")).unwrap();
     let mut syncs: Vec<Duration> = (0..200)
         .map(|_| {
@@ -145,6 +145,6 @@ fn keep(library: &mut Library, corpus: &Corpus, slots: &[Slot], changes: &[MarkC
     let slots: std::collections::HashMap<ArticleId, Slot> =
         slots.iter().map(|&slot| (corpus.get(slot).unwrap().id(), slot)).collect();
     let mut origins = PathResolver::default();
-    let mut known = |article: ArticleId| Some(origins.known(corpus.get(slots[&article])?));
-    library.keep(changes, &mut known).unwrap();
+    let mut known = |article: ArticleId| Some(origins.record(corpus.get(slots[&article])?));
+    library.save_marks(changes, &mut known).unwrap();
 }

@@ -9,7 +9,7 @@ use super::error::Error;
 use crate::util::error_text;
 
 /// The length of the probe, enough to need a block on the disk.
-static TRIAL: [u8; 64 << 10] = [0; 64 << 10];
+static PROBE_BYTES: [u8; 64 << 10] = [0; 64 << 10];
 
 impl Error {
     /// Describes the error for the library at `path`. After a system error, probes the disk for the cause.
@@ -18,7 +18,7 @@ impl Error {
         if error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) {
             return self.to_string();
         }
-        match write_beside(path) {
+        match write_probe_file(path) {
             Ok(()) => self.to_string(),
             Err(why) => format!("{self} ({})", error_text(&why)),
         }
@@ -26,9 +26,9 @@ impl Error {
 }
 
 /// Writes to an unnamed temporary file.
-fn write_beside(path: &Path) -> io::Result<()> {
+fn write_probe_file(path: &Path) -> io::Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
-    let mut trial = tempfile::tempfile_in(folder)?;
-    trial.write_all(&TRIAL)?;
-    trial.sync_all()
+    let mut file = tempfile::tempfile_in(folder)?;
+    file.write_all(&PROBE_BYTES)?;
+    file.sync_all()
 }

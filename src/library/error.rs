@@ -10,7 +10,7 @@ use super::migrations::VERSION;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An error of SQLite.
-    #[error("{}", sentence(.0))]
+    #[error("{}", message(.0))]
     Sqlite(#[from] rusqlite::Error),
     /// An error of the system.
     #[error("{0}")]
@@ -37,7 +37,7 @@ impl Error {
 }
 
 /// Describes an error of SQLite.
-fn sentence(error: &rusqlite::Error) -> String {
+fn message(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
         Some(ErrorCode::ReadOnly) => "the library may not be written".to_owned(),
@@ -45,9 +45,8 @@ fn sentence(error: &rusqlite::Error) -> String {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "the library is damaged".to_owned(),
         Some(ErrorCode::CannotOpen) => "the library cannot be opened".to_owned(),
         Some(ErrorCode::SystemIoFailure) => "the system could not read or write the library".to_owned(),
-        _ => {
-            cause_in(error, None).map_or_else(|| error.to_string(), |cause| format!("a row of it cannot be read: {cause}"))
-        }
+        _ => cause_in(error, None)
+            .map_or_else(|| error.to_string(), |cause| format!("a row of it cannot be read: {cause}")),
     }
 }
 

@@ -11,7 +11,7 @@ use super::marks::writer::MarkWriter;
 use super::marks::{ArticleRecord, ExternalChanges};
 use super::reader_lock::ReaderId;
 use super::rows;
-use super::searches::{change_search, delete_search, put_search, read_searches};
+use super::searches::{change_search, delete_search, read_searches, upsert_search};
 use super::values::{signed, unsigned};
 use crate::article::ArticleId;
 use crate::journal::{ArticleIds, JournalEntry, STEPS, SearchChange, Step, StepChange};
@@ -88,7 +88,7 @@ impl Library {
                     taken.push((search, there.clone()));
                     continue;
                 }
-                put_search(transaction, &search, revision)?;
+                upsert_search(transaction, &search, revision)?;
                 changes.push(SearchChange { before: None, after: Some(search.clone()), at: known.len() });
                 known.push(search);
             }
@@ -104,9 +104,9 @@ impl Library {
         })
     }
 
-    /// Saves changes of marks as [`keep`](Self::keep) does, and writes the journal in the same transaction. `since` is the
+    /// Saves changes of marks as [`save_marks`](Self::save_marks) does, and writes the journal in the same transaction. `since` is the
     /// value of [`recognised_at`](Self::recognised_at) when the changes were made.
-    pub fn keep_with_journal(
+    pub fn save_marks_with_journal(
         &mut self,
         reader: ReaderId,
         since: i64,
@@ -124,11 +124,11 @@ impl Library {
             for entry in entries {
                 write_entry(transaction, reader, entry, None)?;
             }
-            let mut keeper = MarkWriter::new(transaction, revision)?.since(since);
+            let mut writer = MarkWriter::new(transaction, revision)?.since(since);
             for marking in changes {
-                keeper.keep(marking, known)?;
+                writer.apply(marking, known)?;
             }
-            let (news, fresh) = keeper.end()?;
+            let (news, fresh) = writer.finish()?;
             Ok((revision, news, fresh))
         })?;
         self.fresh.extend(fresh);
@@ -154,12 +154,12 @@ impl Library {
             let mut deleted = Vec::new();
             for change in changes {
                 match (&change.before, &change.after) {
-                    (_, None) => deleted.extend(take_search(transaction, change.name())?),
+                    (_, None) => deleted.extend(remove_search_data(transaction, change.name())?),
                     (Some(before), Some(after)) => change_search(transaction, before, after)?,
                     (None, Some(search)) => {
                         let again = stored.iter().position(|deleted| deleted.name == search.name);
                         let again = again.map(|at| stored.swap_remove(at));
-                        put_search(transaction, search, again.as_ref().map_or(revision, |again| again.position))?;
+                        upsert_search(transaction, search, again.as_ref().map_or(revision, |again| again.position))?;
                         if let Some(again) = again {
                             let sql = "INSERT OR IGNORE INTO reported (search, article) VALUES (?1, ?2)";
                             let mut insert = transaction.prepare_cached(sql)?;
@@ -177,7 +177,7 @@ impl Library {
 }
 
 /// Deletes a search. Returns the data to restore it.
-fn take_search(transaction: &Transaction<'_>, name: &str) -> Result<Option<DeletedSearch>> {
+fn remove_search_data(transaction: &Transaction<'_>, name: &str) -> Result<Option<DeletedSearch>> {
     let position = "SELECT position FROM searches WHERE name = ?1";
     let Some(position) = transaction.query_row(position, [name], |row| row.get(0)).optional()? else {
         return Ok(None);

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::database::Library;
 use super::error::Result;
-use super::feeds::duplicates::shown;
+use super::feeds::duplicates::shown_id;
 use super::feeds::subscribe::subscribe;
 use super::marks::ArticleRecord;
 use super::marks::writer::MarkWriter;
 use super::migrations::VERSION;
 use super::rows;
-use super::searches::{put_search, read_searches, report};
+use super::searches::{upsert_search, read_searches, report};
 use super::sessions::{FILTERS, SESSIONS};
 use super::values::{now, path_of, signed, unsigned};
 use crate::article::ArticleId;
@@ -118,7 +118,7 @@ impl ArticleLine {
         }
     }
 
-    fn known(self) -> std::result::Result<ArticleRecord, LineError> {
+    fn into_record(self) -> std::result::Result<ArticleRecord, LineError> {
         let number = |text: &str| u64::from_str_radix(text, 16).map_err(|_| LineError::Identity(text.to_owned()));
         let origin = match self.origin.as_str() {
             "file" => "file",
@@ -259,7 +259,7 @@ impl Library {
             let mut imported = ImportCounts::default();
             let (mut later, mut feeds, mut filters) = (Vec::new(), Vec::new(), Vec::new());
             let (mut line, mut number) = (Vec::new(), 0);
-            let mut keeper = MarkWriter::new(transaction, revision)?;
+            let mut writer = MarkWriter::new(transaction, revision)?;
             loop {
                 line.clear();
                 if lines.read_until(b'\n', &mut line)? == 0 {
@@ -270,12 +270,12 @@ impl Library {
                     continue;
                 }
                 let read = serde_json::from_slice::<JsonLine>(&line).map_err(LineError::from);
-                match read.and_then(take) {
+                match read.and_then(parse_line) {
                     Ok(ImportedLine::Nothing) => {}
                     Ok(ImportedLine::Later(line)) => later.push((number, line)),
                     Ok(ImportedLine::Article(known, times, changes)) => {
                         imported.lines += 1;
-                        put(&mut keeper, transaction, *known, times, changes)?;
+                        import_article(&mut writer, transaction, *known, times, changes)?;
                     }
                     Err(error) => imported.problems.push((number, error.to_string())),
                 }
@@ -286,7 +286,7 @@ impl Library {
                 match *line {
                     JsonLine::Search { name, query, key, colour, watch, reported } => {
                         let search = SavedSearch { name, query, key, colour, watch };
-                        let problem = put_new_search(transaction, revision, &mut searches, search, &reported)?;
+                        let problem = import_search(transaction, revision, &mut searches, search, &reported)?;
                         imported.problems.extend(problem.map(|problem| (number, problem)));
                     }
                     JsonLine::Feed { mut feed, user, password } => {
@@ -325,14 +325,14 @@ impl Library {
 }
 
 /// The maximum number of saved searches after an import.
-const MOST_SEARCHES: usize = 1_000;
+const MAX_SEARCHES: usize = 1_000;
 
 /// The maximum length of an imported query, in bytes.
-const LONGEST_QUERY: usize = 4 << 10;
+const MAX_QUERY_LENGTH: usize = 4 << 10;
 
 /// Adds a search to `all` unless its name is taken, without its key if another search has it. Returns a problem if
 /// something was omitted.
-fn put_new_search(
+fn import_search(
     transaction: &Transaction<'_>,
     revision: i64,
     all: &mut Vec<SavedSearch>,
@@ -344,9 +344,9 @@ fn put_new_search(
     if there.is_some_and(|there| there.query != search.query) {
         return Ok(Some(format!("another saved search is named \"{name}\" already; this one was left out")));
     }
-    if there.is_none() && (all.len() >= MOST_SEARCHES || search.query.len() > LONGEST_QUERY) {
+    if there.is_none() && (all.len() >= MAX_SEARCHES || search.query.len() > MAX_QUERY_LENGTH) {
         return Ok(Some(format!(
-            "there are {MOST_SEARCHES} saved searches, or the query of \"{name}\" has more than {LONGEST_QUERY} bytes; it was left out"
+            "there are {MAX_SEARCHES} saved searches, or the query of \"{name}\" has more than {MAX_QUERY_LENGTH} bytes; it was left out"
         )));
     }
     let mut problem = None;
@@ -356,7 +356,7 @@ fn put_new_search(
             problem = Some(format!("'{key} runs \"{}\" already; \"{name}\" was added without a key", holder.name));
             search.key = None;
         }
-        put_search(transaction, &search, revision)?;
+        upsert_search(transaction, &search, revision)?;
         all.push(search);
     }
     let ids: Vec<ArticleId> =
@@ -388,7 +388,7 @@ enum LineError {
     FeedAddress,
 }
 
-fn take(line: JsonLine) -> std::result::Result<ImportedLine, LineError> {
+fn parse_line(line: JsonLine) -> std::result::Result<ImportedLine, LineError> {
     Ok(match line {
         JsonLine::NewsdeskLibrary { version } if version > VERSION => {
             return Err(LineError::Newer(version));
@@ -403,10 +403,10 @@ fn take(line: JsonLine) -> std::result::Result<ImportedLine, LineError> {
                 .map(|note| Change::Note { text: note.into(), was: Arc::default() });
             let place = place_in_text.map(|(part, byte)| Change::Place(Some(ReadPosition { part, byte })));
             let changes = flags.into_iter().flatten().chain(tags).chain(note).chain(place).collect();
-            ImportedLine::Article(Box::new(article.known()?), times, changes)
+            ImportedLine::Article(Box::new(article.into_record()?), times, changes)
         }
         JsonLine::Change { article, change } => {
-            ImportedLine::Article(Box::new(article.known()?), [None; 2], vec![change])
+            ImportedLine::Article(Box::new(article.into_record()?), [None; 2], vec![change])
         }
         JsonLine::Feed { ref feed, .. } if feed_address(&feed.url).is_none() => {
             return Err(LineError::FeedAddress);
@@ -420,15 +420,15 @@ fn take(line: JsonLine) -> std::result::Result<ImportedLine, LineError> {
 }
 
 /// Adds an article, or its marks if it exists. Marks of a duplicate entry go to the entry that is shown.
-fn put(
-    keeper: &mut MarkWriter<'_>,
+fn import_article(
+    writer: &mut MarkWriter<'_>,
     transaction: &Transaction<'_>,
     known: ArticleRecord,
     times: [Option<i64>; 2],
     changes: Vec<Change>,
 ) -> Result<()> {
-    let shown = ArticleId(unsigned(shown(transaction, signed(known.id.0))?));
-    let article = keeper.row_of(&ArticleRecord { id: shown, ..known.clone() })?;
+    let shown = ArticleId(unsigned(shown_id(transaction, signed(known.id.0))?));
+    let article = writer.row_of(&ArticleRecord { id: shown, ..known.clone() })?;
     let id = signed(article.0);
     let mut statement = transaction.prepare_cached("SELECT part, read_at, starred_at FROM articles WHERE id = ?1")?;
     let mut found = statement.query([id])?;
@@ -438,14 +438,14 @@ fn put(
         None => None,
     };
     if there.is_none() {
-        keeper.insert(article, Some(known))?;
+        writer.insert(article, Some(known))?;
     }
     let (place, read, starred) = there.unwrap_or_default();
     for change in changes {
         let is_so = matches!(&change, Change::Place(_) if place.is_some())
             || matches!(&change, Change::Starred(true) if starred.is_some());
         if !is_so {
-            keeper.keep(&MarkChange { article, change }, &mut |_| None)?;
+            writer.apply(&MarkChange { article, change }, &mut |_| None)?;
         }
     }
     for (column, before, time) in [("read_at", read, times[0]), ("starred_at", starred, times[1])] {

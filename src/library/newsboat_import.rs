@@ -16,7 +16,7 @@ use crate::formats::{
 };
 
 /// The maximum length of a value, in bytes. newsboat stores a whole article in one value.
-const LONGEST_VALUE: i32 = 16 << 20;
+const MAX_VALUE_LENGTH: i32 = 16 << 20;
 
 /// newsboat's cache, open for reading.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Newsboat {
     /// Returns an error if the file is not newsboat's cache, or if newsboat is writing it.
     pub fn open(path: &Path) -> Result<Newsboat> {
         let connection = sqlite::open_to_read(path)?;
-        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_LENGTH)?;
         for table in ["rss_item", "rss_feed"] {
             if !is_plain(&connection, table)? {
                 let cause = format!("its table {table} is computed, not stored; newsboat does not write such a file");

@@ -17,9 +17,9 @@ use super::sqlite;
 pub struct Recovered {
     /// The new name of the damaged file, which is unchanged.
     pub path: PathBuf,
-    /// Number of marked articles that were saved.
+    /// Number of marked articles that were recovered.
     pub articles: u32,
-    /// Number of subscriptions that were saved.
+    /// Number of subscriptions that were recovered.
     pub feeds: u32,
     /// Tables of which rows were or may have been lost.
     pub incomplete: Vec<&'static str>,
@@ -56,8 +56,8 @@ const UNKNOWN_ARTICLE: &str =
 const RANGES: i128 = 1024;
 
 impl Library {
-    /// Opens the library at `path`. Sets a damaged one aside and recovers its readable rows.
-    pub fn open_or_mend(path: &Path) -> Result<(Library, Option<Recovered>)> {
+    /// Opens the library at `path`. Renames a damaged file and recovers its readable rows into a new library.
+    pub fn open_or_recover(path: &Path) -> Result<(Library, Option<Recovered>)> {
         let opened = Library::open(path).and_then(|mut library| {
             library.marks()?;
             library.check_pages()?;
@@ -66,10 +66,10 @@ impl Library {
         match opened {
             Ok(library) => Ok((library, None)),
             Err(error) if error.is_damage() => {
-                let aside = set_aside(path)?;
+                let damaged = rename_damaged(path)?;
                 let mut library = Library::open(path)?;
-                let saved = library.save_from(aside)?;
-                Ok((library, Some(saved)))
+                let recovered = library.copy_readable_rows(damaged)?;
+                Ok((library, Some(recovered)))
             }
             Err(error) => Err(error),
         }
@@ -86,7 +86,7 @@ impl Library {
     }
 
     /// Copies every row that can be read from a damaged library.
-    fn save_from(&mut self, damaged: PathBuf) -> Result<Recovered> {
+    fn copy_readable_rows(&mut self, damaged: PathBuf) -> Result<Recovered> {
         // Opened read-only, so that the file stays unchanged.
         let source = sqlite::open_to_read(&damaged);
         self.write(|transaction, revision| {
@@ -114,13 +114,13 @@ impl Library {
                     _ => None,
                 };
                 let mut refused = false;
-                let mut put = |row: Vec<Value>| {
+                let mut insert_row = |row: Vec<Value>| {
                     if let Some(article) = owner.and_then(|owner| row.get(owner)) {
                         refused |= transaction.execute(UNKNOWN_ARTICLE, [article]).is_err();
                     }
                     refused |= insert.execute(params_from_iter(row)).is_err();
                 };
-                if !read(source, table, key, &list, &mut put) || refused {
+                if !read(source, table, key, &list, &mut insert_row) || refused {
                     incomplete.push(table);
                 }
             }
@@ -148,12 +148,12 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>
 
 /// Reads the intact rows of a table: in each of many key ranges, from both ends up to the damage. Returns whether all
 /// rows were read.
-fn read(source: &Connection, table: &str, key: &str, columns: &str, put: &mut dyn FnMut(Vec<Value>)) -> bool {
+fn read(source: &Connection, table: &str, key: &str, columns: &str, insert_row: &mut dyn FnMut(Vec<Value>)) -> bool {
     let select = format!("SELECT {columns} FROM {table} NOT INDEXED");
-    if rows(source, &format!("{select} ORDER BY {key}"), put) {
+    if rows(source, &format!("{select} ORDER BY {key}"), insert_row) {
         return true;
     }
-    rows(source, &format!("{select} ORDER BY {key} DESC"), put);
+    rows(source, &format!("{select} ORDER BY {key} DESC"), insert_row);
     let last = source.query_row(&format!("SELECT max({key}) FROM {table}"), [], |row| row.get(0));
     let highest: i64 = last.unwrap_or(0).clamp(0, i64::MAX >> 1);
     // Hashes are spread over all numbers; the keys of feeds and entries count up from 1.
@@ -162,15 +162,15 @@ fn read(source: &Connection, table: &str, key: &str, columns: &str, put: &mut dy
     let ranges = (0..RANGES).map(|range| (spread(range), spread(range + 1)));
     for (from, to) in ranges.chain((0..RANGES).map(|range| (counted(range), counted(range + 1)))) {
         let within = format!("WHERE {key} BETWEEN {from} AND {}", to - 1);
-        if !rows(source, &format!("{select} {within} ORDER BY {key}"), put) {
-            rows(source, &format!("{select} {within} ORDER BY {key} DESC"), put);
+        if !rows(source, &format!("{select} {within} ORDER BY {key}"), insert_row) {
+            rows(source, &format!("{select} {within} ORDER BY {key} DESC"), insert_row);
         }
     }
     false
 }
 
 /// Passes on the rows of a query up to the first damaged one. Returns whether there was none.
-fn rows(source: &Connection, sql: &str, put: &mut dyn FnMut(Vec<Value>)) -> bool {
+fn rows(source: &Connection, sql: &str, insert_row: &mut dyn FnMut(Vec<Value>)) -> bool {
     let Ok(mut statement) = source.prepare(sql) else { return false };
     let count = statement.column_count();
     let Ok(mut rows) = statement.query([]) else { return false };
@@ -179,7 +179,7 @@ fn rows(source: &Connection, sql: &str, put: &mut dyn FnMut(Vec<Value>)) -> bool
         match rows.next() {
             // Text that is not UTF-8 damages only this row.
             Ok(Some(row)) => match (0..count).map(|column| row.get(column)).collect::<rusqlite::Result<_>>() {
-                Ok(values) => put(values),
+                Ok(values) => insert_row(values),
                 Err(_) => are_all = false,
             },
             Ok(None) => return are_all,
@@ -189,27 +189,27 @@ fn rows(source: &Connection, sql: &str, put: &mut dyn FnMut(Vec<Value>)) -> bool
 }
 
 /// Renames a library with its `-wal` and `-shm` files, so that nothing writes to it again. Returns the new name.
-fn set_aside(path: &Path) -> Result<PathBuf> {
+fn rename_damaged(path: &Path) -> Result<PathBuf> {
     let day = chrono::Local::now().format("%Y-%m-%d");
     let named = |number: u32| {
         let more = if number > 1 { format!("-{number}") } else { String::new() };
         path.with_extension(format!("damaged-{day}{more}.db"))
     };
-    let aside = (1..).map(named).find(|aside| !aside.exists()).unwrap_or_default();
-    fs::rename(path, &aside)?;
+    let damaged = (1..).map(named).find(|damaged| !damaged.exists()).unwrap_or_default();
+    fs::rename(path, &damaged)?;
     for ending in ["-wal", "-shm"] {
         let beside = |path: &Path| -> OsString {
             let mut name = path.as_os_str().to_owned();
             name.push(ending);
             name
         };
-        if let Err(error) = fs::rename(beside(path), beside(&aside))
+        if let Err(error) = fs::rename(beside(path), beside(&damaged))
             && error.kind() != std::io::ErrorKind::NotFound
         {
             return Err(error.into());
         }
     }
-    Ok(aside)
+    Ok(damaged)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::error::{Error, Result, cause_in};
 use crate::util::lock;
 
 /// The maximum number of unreadable rows that are reported.
-const MOST_REPORTED: usize = 1000;
+const MAX_REPORTED: usize = 1000;
 
 /// The columns that name a row for people, the best first.
 const NAMES: &[&str] = &["url", "name", "headline", "address", "sources", "key", "filter", "tag"];
@@ -75,7 +75,7 @@ static SKIPPED: Mutex<Option<SkippedRow>> = Mutex::new(None);
 fn record(row: UnreadableRow) {
     let mut skipped = lock(&SKIPPED);
     let skipped = skipped.get_or_insert_default();
-    if skipped.known.len() < MOST_REPORTED && skipped.known.insert(row.clone()) {
+    if skipped.known.len() < MAX_REPORTED && skipped.known.insert(row.clone()) {
         skipped.unreported.push(row);
     }
 }
@@ -150,7 +150,7 @@ pub(super) fn first<T>(
 
 /// Runs a part of a transaction. If a row that it needs cannot be read, rolls the part back, records the row as `name` and
 /// returns `None`.
-pub(super) fn isolated<T>(
+pub(super) fn in_savepoint<T>(
     transaction: &Transaction<'_>,
     table: &'static str,
     name: &str,

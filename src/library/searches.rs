@@ -27,14 +27,14 @@ impl Library {
         decide: impl FnOnce(&[SavedSearch]) -> std::result::Result<SavedSearch, E>,
     ) -> Result<std::result::Result<(), E>> {
         self.write(|transaction, revision| match decide(&read_searches(transaction)?) {
-            Ok(search) => put_search(transaction, &search, revision).map(Ok),
+            Ok(search) => upsert_search(transaction, &search, revision).map(Ok),
             Err(error) => Ok(Err(error)),
         })
     }
 
     /// Saves a search, and replaces one with the same name. Another search with the same key loses it.
     pub fn save_search(&mut self, search: &SavedSearch) -> Result<()> {
-        self.write(|transaction, revision| put_search(transaction, search, revision))
+        self.write(|transaction, revision| upsert_search(transaction, search, revision))
     }
 
     /// Deletes a search. Returns whether it existed.
@@ -85,7 +85,7 @@ pub(super) fn report(transaction: &Transaction<'_>, search: &str, found: &[Artic
 }
 
 /// Replaces the search with the same name, or adds the search at `position`.
-pub(super) fn put_search(transaction: &Transaction<'_>, search: &SavedSearch, position: i64) -> Result<()> {
+pub(super) fn upsert_search(transaction: &Transaction<'_>, search: &SavedSearch, position: i64) -> Result<()> {
     let SavedSearch { name, query, key, colour, watch } = search;
     let key = key.map(String::from);
     transaction.execute("UPDATE searches SET key = NULL WHERE key = ?1 AND name <> ?2", params![key, name])?;

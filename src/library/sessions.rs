@@ -15,7 +15,7 @@ pub(super) const SESSIONS: u32 = 500;
 
 impl Library {
     /// Saves the session of these sources. Both texts are opaque to the library.
-    pub fn keep_session(&mut self, sources: &str, session: &str) -> Result<()> {
+    pub fn save_session(&mut self, sources: &str, session: &str) -> Result<()> {
         self.write(|transaction, _| {
             let sql = "INSERT INTO sessions (sources, session, saved_at) VALUES (?1, ?2, ?3)
                        ON CONFLICT (sources) DO UPDATE SET session = excluded.session, saved_at = excluded.saved_at";
@@ -41,7 +41,7 @@ impl Library {
     }
 
     /// Saves a filter as the newest.
-    pub fn keep_filter(&mut self, filter: &str) -> Result<()> {
+    pub fn save_filter(&mut self, filter: &str) -> Result<()> {
         self.write(|transaction, _| {
             transaction.execute("DELETE FROM history WHERE filter = ?1", [filter])?;
             transaction.execute("INSERT INTO history (filter) VALUES (?1)", [filter])?;

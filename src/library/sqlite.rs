@@ -13,7 +13,7 @@ use super::error::{Error, Result};
 use super::owner_only;
 
 /// The timeout for another program that writes.
-const PATIENCE: Duration = Duration::from_secs(15);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Opens a file for reading and writing, or creates it.
 pub(super) fn open(path: &Path) -> Result<Connection> {
@@ -40,7 +40,7 @@ pub(super) fn open_immutable(path: &Path) -> Result<Connection> {
 
 fn open_with(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let connection = Connection::open_with_flags(literal(path)?, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     restrict(&connection)?;
     Ok(connection)
 }

@@ -48,7 +48,7 @@ fn marking(article: u64, change: Change) -> MarkChange {
 }
 
 fn keep(library: &mut Library, changes: &[MarkChange]) {
-    assert!(library.keep(changes, &mut |_| None).unwrap().is_empty());
+    assert!(library.save_marks(changes, &mut |_| None).unwrap().is_empty());
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -182,7 +182,7 @@ proptest! {
                     Default::default()
                 }
             };
-            prop_assert!(library.keep_with_journal(reader, 0, &changes, &entries, &mut |_| None).unwrap().is_empty());
+            prop_assert!(library.save_marks_with_journal(reader, 0, &changes, &entries, &mut |_| None).unwrap().is_empty());
             prop_assert_eq!(&simple(&marks), &states[at]);
             prop_assert_eq!(&simple(&home.marks()), &states[at]);
         }
@@ -193,7 +193,7 @@ proptest! {
 fn star_as_step(library: &mut Library, history: &mut History, reader: ReaderId, article: u64) {
     let changes = [marking(article, Change::Starred(true))];
     let entry = history.record(format!("star {article}"), StepChange::of_marks(&changes), None);
-    library.keep_with_journal(reader, 0, &changes, &[entry], &mut |_| None).unwrap();
+    library.save_marks_with_journal(reader, 0, &changes, &[entry], &mut |_| None).unwrap();
 }
 
 fn names(steps: &[(Step, bool)]) -> Vec<&str> {
@@ -327,11 +327,11 @@ fn two_libraries_see_each_others_marks_and_lose_none() {
     other.marks().unwrap();
     keep(&mut one, &[marking(1, Change::Starred(true)), marking(1, Change::Tagged(tag("asia"), true))]);
     keep(&mut other, &[marking(1, Change::Read(true)), marking(2, Change::Read(true))]);
-    let seen = other.news().unwrap();
+    let seen = other.external_changes().unwrap();
     assert!(seen.marks.iter().any(|(id, marked)| *id == ArticleId(1) && marked.is_starred() && marked.is_read()));
-    let seen: Vec<_> = one.news().unwrap().marks.into_iter().map(|(id, _)| id.0).collect();
+    let seen: Vec<_> = one.external_changes().unwrap().marks.into_iter().map(|(id, _)| id.0).collect();
     assert!(seen.contains(&1) && seen.contains(&2));
-    assert!(one.news().unwrap().is_empty(), "nothing is told twice");
+    assert!(one.external_changes().unwrap().is_empty(), "nothing is told twice");
     let all = home.marks();
     assert_eq!(all.get(ArticleId(1)).tags(), [tag("asia")]);
     assert!(all.get(ArticleId(1)).is_read() && all.get(ArticleId(1)).is_starred() && all.get(ArticleId(2)).is_read());
@@ -360,13 +360,13 @@ fn concurrent_notes_on_one_article_both_stay() {
     let home = TestLibrary::new();
     let (mut one, mut other) = (home.open(), home.open());
     keep(&mut one, &[marking(1, note("Call the ministry", ""))]);
-    let joined = other.keep(&[marking(1, note("Ask for the figures", ""))], &mut |_| None).unwrap();
+    let joined = other.save_marks(&[marking(1, note("Ask for the figures", ""))], &mut |_| None).unwrap();
     assert_eq!(joined.marks[0].1.note(), "Call the ministry\nAsk for the figures");
     // One who has seen it may change it, and take it away.
     keep(&mut one, &[marking(1, note("Done", "Call the ministry\nAsk for the figures"))]);
     assert_eq!(home.marks().get(ArticleId(1)).note(), "Done");
     // One who has not takes nothing away.
-    other.keep(&[marking(1, note("", "Call the ministry"))], &mut |_| None).unwrap();
+    other.save_marks(&[marking(1, note("", "Call the ministry"))], &mut |_| None).unwrap();
     assert_eq!(home.marks().get(ArticleId(1)).note(), "Done");
     keep(&mut one, &[marking(1, note("", "Done"))]);
     assert!(home.marks().is_empty());
@@ -381,7 +381,7 @@ fn newer_library_is_read_and_never_written() {
     drop(raw);
     let mut library = home.open();
     assert!(library.marks().unwrap().get(ArticleId(1)).is_starred());
-    let refused = library.keep(&[marking(2, Change::Read(true))], &mut |_| None);
+    let refused = library.save_marks(&[marking(2, Change::Read(true))], &mut |_| None);
     assert!(matches!(refused, Err(Error::Newer(99))));
     assert_eq!(home.marks().len(), 1);
 }
@@ -393,7 +393,7 @@ fn other_files_are_not_touched() {
     raw.execute_batch("CREATE TABLE recipes (name); INSERT INTO recipes VALUES ('soup');").unwrap();
     drop(raw);
     let before = fs::read(home.path()).unwrap();
-    assert!(matches!(Library::open_or_mend(&home.path()), Err(Error::Foreign)));
+    assert!(matches!(Library::open_or_recover(&home.path()), Err(Error::Foreign)));
     assert_eq!(fs::read(home.path()).unwrap(), before);
     assert_eq!(home.files(), ["library.db"]);
 }
@@ -426,7 +426,7 @@ fn damaged_library_is_set_aside_and_readable_rows_rescued() {
     }
     drop(file);
     let damaged = fs::read(home.path()).unwrap();
-    let (mut library, aside) = Library::open_or_mend(&home.path()).unwrap();
+    let (mut library, aside) = Library::open_or_recover(&home.path()).unwrap();
     let aside = aside.expect("it was found to be damaged");
     assert_eq!(fs::read(&aside.path).unwrap(), damaged, "it is kept as it was");
     assert!((3_000..=4_000).contains(&aside.articles), "{} of 4,000 were saved", aside.articles);
@@ -437,7 +437,7 @@ fn damaged_library_is_set_aside_and_readable_rows_rescued() {
     let stars = marks.iter().filter(|(_, marked)| marked.is_starred()).count();
     assert!((2_000..4_000).contains(&stars) && stars < marks.len(), "{stars} of {}", marks.len());
     keep(&mut library, &[marking(1, Change::Read(true))]);
-    assert!(Library::open_or_mend(&home.path()).unwrap().1.is_none(), "the new one is sound");
+    assert!(Library::open_or_recover(&home.path()).unwrap().1.is_none(), "the new one is sound");
 }
 
 #[test]
@@ -457,7 +457,7 @@ fn damage_in_any_table_is_found_when_the_library_is_opened() {
         file.seek(SeekFrom::Start((page - 1) * size)).unwrap();
         file.write_all(&[0xa5; 64]).unwrap();
         drop(file);
-        let (library, aside) = Library::open_or_mend(&home.path()).unwrap();
+        let (library, aside) = Library::open_or_recover(&home.path()).unwrap();
         let aside = aside.unwrap_or_else(|| panic!("{table} is damaged"));
         assert!(aside.incomplete.contains(&table), "{table}: {:?}", aside.incomplete);
         assert_eq!(library.counts().unwrap()[1..], [0, 40, 40, 40], "{table}");
@@ -491,7 +491,7 @@ fn repair_keeps_feeds_and_entries() {
         file.write_all(&[0xa5; 64]).unwrap();
     }
     drop(file);
-    let (library, aside) = Library::open_or_mend(&home.path()).unwrap();
+    let (library, aside) = Library::open_or_recover(&home.path()).unwrap();
     let aside = aside.unwrap();
     assert_eq!((aside.feeds, aside.incomplete.as_slice()), (3, &["tags", "entry_texts"][..]));
     assert_eq!(library.feeds().unwrap().len(), 3);
@@ -506,7 +506,7 @@ fn library_without_header_is_set_aside_and_reader_starts() {
         let home = TestLibrary::new();
         filled(&home, 10);
         fs::write(home.path(), &rubbish).unwrap();
-        let (mut library, aside) = Library::open_or_mend(&home.path()).unwrap();
+        let (mut library, aside) = Library::open_or_recover(&home.path()).unwrap();
         assert_eq!(fs::read(aside.unwrap().path).unwrap(), rubbish);
         keep(&mut library, &[marking(1, Change::Read(true))]);
         assert_eq!(home.marks().len(), 1);
@@ -521,7 +521,7 @@ fn full_disk_refuses_a_whole_step_and_keeps_saved_data() {
     let long = "x".repeat(4 << 20);
     let mut library = home.open();
     library.limit(1 << 20).unwrap();
-    let refused = library.keep(&[marking(7, Change::Starred(true)), marking(8, note(&long, ""))], &mut |_| None);
+    let refused = library.save_marks(&[marking(7, Change::Starred(true)), marking(8, note(&long, ""))], &mut |_| None);
     assert_eq!(refused.unwrap_err().to_string(), "the disk is full");
     assert_eq!(simple(&library.marks().unwrap()), before);
     keep(&mut library, &[marking(7, Change::Starred(true))]);
@@ -546,9 +546,9 @@ fn export_is_complete_stable_and_round_trips() {
     };
     library.save_search(&search).unwrap();
     library.report("Budget, weekly", &[ArticleId(5), ArticleId(u64::MAX)]).unwrap();
-    library.keep_session("[\"/desk\"]", "{}").unwrap();
-    library.keep_filter("first").unwrap();
-    library.keep_filter("second").unwrap();
+    library.save_session("[\"/desk\"]", "{}").unwrap();
+    library.save_filter("first").unwrap();
+    library.save_filter("second").unwrap();
     let export = |library: &mut Library| {
         let mut out = Vec::new();
         library.export(&mut out, false).unwrap();
@@ -591,8 +591,8 @@ fn import_overwrites_and_removes_nothing() {
         .subscribe(&[Subscription { keep_count: Some(9), ..Subscription::new("https://example.org/other") }])
         .unwrap();
     theirs.set_preference("theme", "\"light\"").unwrap();
-    theirs.keep_session("[\"/desk\"]", "{\"theirs\":1}").unwrap();
-    (0..200).for_each(|number| theirs.keep_filter(&format!("theirs {number}")).unwrap());
+    theirs.save_session("[\"/desk\"]", "{\"theirs\":1}").unwrap();
+    (0..200).for_each(|number| theirs.save_filter(&format!("theirs {number}")).unwrap());
     keep(&mut theirs, &[marking(1, note("theirs", "")), marking(1, Change::Read(true))]);
     let mut lines = Vec::new();
     theirs.export(&mut lines, true).unwrap();
@@ -600,8 +600,8 @@ fn import_overwrites_and_removes_nothing() {
     ours.save_search(&search("Asia", "asia", Some('a'))).unwrap();
     ours.subscribe(&[subscription(Some("Ours"), None, "bob")]).unwrap();
     ours.set_preference("theme", "\"dark\"").unwrap();
-    ours.keep_session("[\"/desk\"]", "{\"ours\":1}").unwrap();
-    (0..150).for_each(|number| ours.keep_filter(&format!("ours {number}")).unwrap());
+    ours.save_session("[\"/desk\"]", "{\"ours\":1}").unwrap();
+    (0..150).for_each(|number| ours.save_filter(&format!("ours {number}")).unwrap());
     keep(&mut ours, &[marking(1, note("ours", "")), marking(1, Change::Starred(true))]);
     let filters = ours.filters().unwrap();
     for _ in 0..2 {
@@ -754,9 +754,9 @@ impl TestFolder {
     fn mark_in(&self, library: &mut Library, name: &str, ordinal: u32, change: Change) {
         let (corpus, id) = (self.corpus(), self.id_in(name, ordinal));
         let mut known = |id: ArticleId| -> Option<ArticleRecord> {
-            Some(PathResolver::default().known(corpus.get(corpus.find(id)?)?))
+            Some(PathResolver::default().record(corpus.get(corpus.find(id)?)?))
         };
-        library.keep(&[MarkChange { article: id, change }], &mut known).unwrap();
+        library.save_marks(&[MarkChange { article: id, change }], &mut known).unwrap();
     }
 
     fn recognise(&self, library: &mut Library) -> Vec<Moved> {
@@ -1015,7 +1015,7 @@ fn joined_marks_are_reported_from_all_former_places() {
     // ArticleMarks at its new place before it is recognised, by the program that recognises it.
     desk.mark_in(&mut one, "2.txt", 0, Change::Tagged(tag("two"), true));
     desk.recognise(&mut one);
-    let news = other.news().unwrap();
+    let news = other.external_changes().unwrap();
     assert_eq!(news.moved, [Moved { from: desk.id("1.txt"), to: desk.id("2.txt") }]);
     let marks = home.marks();
     assert!(marks.get(desk.id("2.txt")).is_starred() && marks.get(desk.id("2.txt")).tags() == [tag("two")]);
@@ -1115,24 +1115,24 @@ fn mark_made_with_an_older_view_follows_the_text() {
     // The other program still shows the first story in 1.txt.
     let id = desk.id("1.txt");
     let mut known =
-        |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().known(older.get(older.find(id)?)?)) };
-    let news = other.keep(&[MarkChange { article: id, change: Change::Tagged(tag("one"), true) }], &mut known).unwrap();
+        |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().record(older.get(older.find(id)?)?)) };
+    let news = other.save_marks(&[MarkChange { article: id, change: Change::Tagged(tag("one"), true) }], &mut known).unwrap();
     assert!(news.marks.iter().any(|(article, marked)| *article == id && marked.tags().is_empty()));
     let marks = home.marks();
     assert_eq!(marks.get(desk.id("3.txt")).tags(), [tag("one")]);
     assert_eq!(marks.get(id).tags(), []);
     // It hears of the moves as well.
-    let news = other.news().unwrap();
+    let news = other.external_changes().unwrap();
     let moved = |from: &str, to: &str| Moved { from: desk.id(from), to: desk.id(to) };
     assert!(news.moved.contains(&moved("1.txt", "3.txt")) && news.moved.contains(&moved("2.txt", "1.txt")));
     assert!(news.marks.iter().any(|(article, marked)| *article == desk.id("2.txt") && !marked.is_starred()));
     // A mark on a text that the library has nowhere waits for the text, and does not go to another article.
     let mut known =
-        |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().known(older.get(older.find(id)?)?)) };
+        |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().record(older.get(older.find(id)?)?)) };
     desk.write("1.txt", &story(9));
     desk.recognise(&mut one);
     let mut third = home.open();
-    third.keep(&[MarkChange { article: id, change: Change::Tagged(tag("nine"), true) }], &mut known).unwrap();
+    third.save_marks(&[MarkChange { article: id, change: Change::Tagged(tag("nine"), true) }], &mut known).unwrap();
     assert_eq!(home.marks().get(id).tags(), [], "story 1 was in this file long ago");
 }
 
@@ -1152,8 +1152,8 @@ fn marks_made_with_three_views_of_one_text_join() {
     {
         let change = Change::Tagged(tag(mark), true);
         let mut known =
-            |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().known(view.get(view.find(id)?)?)) };
-        library.keep(&[MarkChange { article: desk.id(name), change }], &mut known).unwrap();
+            |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().record(view.get(view.find(id)?)?)) };
+        library.save_marks(&[MarkChange { article: desk.id(name), change }], &mut known).unwrap();
     }
     let mut last = home.open();
     desk.recognise(&mut last);
@@ -1199,12 +1199,12 @@ fn rows_of_unmarked_articles_are_deleted_and_marked_ones_stay() {
     let mut library = home.open();
     let desk = TestFolder::new(&[("storm.txt", STORM), ("choir.txt", CHOIR)]);
     let corpus = desk.corpus();
-    let known = |name: &str| PathResolver::default().known(corpus.get(corpus.find(desk.id(name)).unwrap()).unwrap());
-    library.meet([known("storm.txt"), known("choir.txt"), known("choir.txt")]).unwrap();
+    let known = |name: &str| PathResolver::default().record(corpus.get(corpus.find(desk.id(name)).unwrap()).unwrap());
+    library.ensure_articles([known("storm.txt"), known("choir.txt"), known("choir.txt")]).unwrap();
     assert_eq!(library.counts().unwrap()[0], 2);
     keep(&mut library, &[MarkChange { article: desk.id("storm.txt"), change: note("seen", "") }]);
-    library.forget(desk.id("storm.txt")).unwrap();
-    library.forget(desk.id("choir.txt")).unwrap();
+    library.forget_unmarked(desk.id("storm.txt")).unwrap();
+    library.forget_unmarked(desk.id("choir.txt")).unwrap();
     assert_eq!(library.counts().unwrap(), [1, 0, 0, 0, 1]);
 }
 
@@ -1347,8 +1347,8 @@ fn unreadable_rows_are_skipped_and_reported() {
     library.subscribe(&feeds).unwrap();
     let search = newsdesk::query::SavedSearch { name: "s".to_owned(), query: "q".to_owned(), ..Default::default() };
     library.save_search(&search).unwrap();
-    library.keep_session("here", "there").unwrap();
-    library.keep_filter("fog").unwrap();
+    library.save_session("here", "there").unwrap();
+    library.save_filter("fog").unwrap();
     library.set_preference("theme", "dark").unwrap();
     drop(library);
     let made = rusqlite::Connection::open(&sound).unwrap();

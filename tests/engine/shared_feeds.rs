@@ -72,7 +72,7 @@ fn store(library: &mut Library, delivery: FetchResult) -> StoreCounts {
 }
 
 fn mark(library: &mut Library, id: ArticleId, change: Change) {
-    library.keep(&[MarkChange { article: id, change }], &mut |_| None).unwrap();
+    library.save_marks(&[MarkChange { article: id, change }], &mut |_| None).unwrap();
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn copies_of_newsboat_leave_health_and_etag_alone() {
     let entries = PreparedEntry::of_document(&before, None, vec![entry(2, "kept")]);
     let document = ParsedFeed { title: "Old".to_owned(), entries, ..ParsedFeed::default() };
     let copy =
-        FetchResult { health: FetchStatus::default(), ..outcome(&before, FetchOutcome::Copy(Box::new(document))) };
+        FetchResult { health: FetchStatus::default(), ..outcome(&before, FetchOutcome::Import(Box::new(document))) };
     assert_eq!(store(&mut library, copy).new.len(), 1);
     assert_eq!(feed(&library, url), stored);
 }
@@ -283,7 +283,7 @@ fn open_readers_follow_marks_to_the_entry_that_takes_over() {
     mark(&mut other, second[0], Change::Read(true));
     mark(&mut other, second[1], Change::Tagged(Tag::new("own").unwrap(), true));
     other.unsubscribe(&[feed(&other, urls[0])]).unwrap();
-    let news = reader.news().unwrap();
+    let news = reader.external_changes().unwrap();
     let moves: BTreeSet<(u64, u64)> = news.moved.iter().map(|moved| (moved.from.0, moved.to.0)).collect();
     assert_eq!(moves, BTreeSet::from([(first[0].0, first[1].0), (second[0].0, second[1].0)]));
     for (article, marked) in news.marks {

@@ -168,7 +168,7 @@ impl Program {
     }
 
     fn hear(&mut self) {
-        let news = self.library.news().unwrap();
+        let news = self.library.external_changes().unwrap();
         self.take(news);
     }
 
@@ -584,13 +584,13 @@ impl World {
         let reader = &mut self.programs[program];
         let corpus = Arc::clone(&reader.corpus);
         let mut known = |id: ArticleId| -> Option<ArticleRecord> {
-            Some(PathResolver::default().known(corpus.get(corpus.find(id)?)?))
+            Some(PathResolver::default().record(corpus.get(corpus.find(id)?)?))
         };
         // A reader saves only what changes something on its screen.
         if reader.marks.apply(&marking).is_none() {
             return;
         }
-        let news = reader.library.keep(&[marking], &mut known).unwrap();
+        let news = reader.library.save_marks(&[marking], &mut known).unwrap();
         reader.take(news);
         let marks = self.marks.entry(seen.story).or_default();
         match mark {

@@ -112,9 +112,9 @@ impl Subscriber {
         let mut origins = newsdesk::library::PathResolver::default();
         let known = &mut |id: ArticleId| {
             let slot = corpus.order().iter().find(|slot| corpus.get(**slot).unwrap().id() == id)?;
-            Some(origins.known(corpus.get(*slot)?))
+            Some(origins.record(corpus.get(*slot)?))
         };
-        self.library.keep(&markings, known).unwrap();
+        self.library.save_marks(&markings, known).unwrap();
     }
 }
 
@@ -174,7 +174,7 @@ fn server_failures_are_reported_and_other_feeds_arrive() {
     for path in &paths[1..] {
         let health = health(path);
         assert!(health.error.is_some() && health.succeeded_at.is_none(), "{path}");
-        assert_eq!(health.standing == FetchPolicy::Gone, *path == "/gone", "{path}");
+        assert_eq!(health.policy == FetchPolicy::Gone, *path == "/gone", "{path}");
     }
     let busy = health("/busy");
     assert!(busy.due_at.unwrap() >= busy.tried_at.unwrap() + 7200);
@@ -403,12 +403,12 @@ fn hidden_entries_are_deleted_with_their_journal_step() {
     assert_eq!(rows_of_entries(&desk), 4);
     let (mut history, (row, name)) = (History::default(), last_step(&library));
     let entry = history.record(name, StepChange::Feeds(Vec::new()), Some(row));
-    library.keep_with_journal(ReaderId(1), 0, &[], &[entry], &mut |_| None).unwrap();
+    library.save_marks_with_journal(ReaderId(1), 0, &[], &[entry], &mut |_| None).unwrap();
     for number in 0..STEPS as u64 {
         assert_eq!(rows_of_entries(&desk), 4, "after {number} steps");
         let changes = [MarkChange { article: ArticleId(number), change: Change::Starred(true) }];
         let entry = history.record("star".to_owned(), StepChange::of_marks(&changes), None);
-        library.keep_with_journal(ReaderId(1), 0, &changes, &[entry], &mut |_| None).unwrap();
+        library.save_marks_with_journal(ReaderId(1), 0, &changes, &[entry], &mut |_| None).unwrap();
     }
     assert_eq!(rows_of_entries(&desk), 2);
     assert!(library.undo_feeds(row, true).unwrap().refused.is_some());
@@ -501,7 +501,7 @@ fn import_is_undone_in_two_steps() {
     for (row, name, change) in steps.clone() {
         entries.push(history.record(name, change, Some(row)));
     }
-    library.keep_with_journal(ReaderId(1), 0, &[], &entries, &mut |_| None).unwrap();
+    library.save_marks_with_journal(ReaderId(1), 0, &[], &entries, &mut |_| None).unwrap();
     let StepChange::Searches(changes) = &history.next(true).unwrap().change else { panic!("a step of searches") };
     let changes: Vec<_> = changes.iter().map(SearchChange::inverse).collect();
     let entry = history.advance(true).unwrap();
@@ -1418,9 +1418,9 @@ fn marks_in_a_feed_file_follow_entries_that_move() {
             assert!(entry.article().to_text().contains(&item.text));
             if dice.roll(2) == 0 {
                 starred.push(item.text.clone());
-                let known = newsdesk::library::PathResolver::default().known(entry);
+                let known = newsdesk::library::PathResolver::default().record(entry);
                 let marking = MarkChange { article: entry.id(), change: Change::Starred(true) };
-                library.keep(&[marking], &mut |_| Some(known.clone())).unwrap();
+                library.save_marks(&[marking], &mut |_| Some(known.clone())).unwrap();
             }
         }
         for step in 0..8 {
@@ -1459,9 +1459,9 @@ fn edited_entry_of_a_feed_file_keeps_its_mark() {
     let entry = corpus.get(corpus.order()[1]).unwrap();
     // An earlier version knew it by its position.
     let id = ArticleId::of(path.canonicalize().unwrap().as_os_str().as_encoded_bytes(), 1);
-    let known = newsdesk::library::ArticleRecord { id, ..newsdesk::library::PathResolver::default().known(entry) };
+    let known = newsdesk::library::ArticleRecord { id, ..newsdesk::library::PathResolver::default().record(entry) };
     let marking = MarkChange { article: id, change: Change::Starred(true) };
-    library.keep(&[marking], &mut |_| Some(known.clone())).unwrap();
+    library.save_marks(&[marking], &mut |_| Some(known.clone())).unwrap();
     for entries in [
         vec![news(3, "http", "c"), news(1, "http", "a"), news(2, "http", "b")],
         vec![news(2, "https", "edited"), news(3, "https", "c")],

@@ -180,7 +180,7 @@ fn list(feeds: &[KnownFeed], counts: &HashMap<FeedId, FeedCounts>, json: bool, o
                 fields.insert("succeeded".to_owned(), json!(health.succeeded_at.and_then(iso)));
                 fields.insert("error".to_owned(), json!(health.error));
                 fields.insert("warnings".to_owned(), json!(feed.flaws));
-                fields.insert("gone".to_owned(), json!(health.standing == FetchPolicy::Gone));
+                fields.insert("gone".to_owned(), json!(health.policy == FetchPolicy::Gone));
             }
             write_json(out, &object)?;
             writeln!(out)?;

@@ -93,8 +93,8 @@ pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::
         let mut resolver = PathResolver::default();
         let corpus = selection.corpus();
         let slots: HashMap<ArticleId, _> = selection.slots().map(|(slot, entry)| (entry.id(), slot)).collect();
-        let mut record = |article: ArticleId| Some(resolver.known(corpus.get(*slots.get(&article)?)?));
-        library.keep(&changes, &mut record).map_err(|error| library_error(&path, error))?;
+        let mut record = |article: ArticleId| Some(resolver.record(corpus.get(*slots.get(&article)?)?));
+        library.save_marks(&changes, &mut record).map_err(|error| library_error(&path, error))?;
     }
     let found = counted(selection.len() as u64, "article", "articles");
     let changed = counted(articles.len() as u64, "article", "articles");

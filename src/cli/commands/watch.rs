@@ -63,8 +63,8 @@ pub(crate) fn run(args: &Args, common: &CommonArgs, out: &mut impl Write) -> io:
     out.flush()?;
     if !args.dry_run {
         let mut resolver = PathResolver::default();
-        let records = selection.entries().map(|entry| resolver.known(entry));
-        library.meet(records).map_err(|error| library_error(&path, error))?;
+        let records = selection.entries().map(|entry| resolver.record(entry));
+        library.ensure_articles(records).map_err(|error| library_error(&path, error))?;
         for (name, ids) in reports {
             library.report(name, &ids).map_err(|error| library_error(&path, error))?;
         }

@@ -104,7 +104,7 @@ impl FeedContext {
         let url = url.ok_or(FeedError::NoPage)?;
         let access = library.access_of_entry(article)?;
         let full = self.backend.full_text(url, access, &texts.article, stop)?;
-        library.keep_full_text(article, &full)?;
+        library.save_full_text(article, &full)?;
         self.report_change(format!("The whole article: {headline}"));
         Ok(())
     }

@@ -383,7 +383,7 @@ mod tests {
         check("entries that several feeds have");
         store(&mut other, "a", &[1, 2], "another text", None);
         other.store_full_text(full, &FullText::None).unwrap();
-        other.keep_full_text(full, &Draft::default()).unwrap();
+        other.save_full_text(full, &Draft::default()).unwrap();
         check("texts");
         other.unsubscribe(&[feed(&other, "a")]).unwrap();
         check("unsubscribed");

@@ -183,9 +183,9 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
             articles.push(article);
         }
         let entries = PreparedEntry::of_document(&feed, feed.subscription.page.as_deref(), articles);
-        let entries: Vec<PreparedEntry> = entries.into_iter().map(PreparedEntry::copied).collect();
+        let entries: Vec<PreparedEntry> = entries.into_iter().map(PreparedEntry::imported).collect();
         let document = ParsedFeed { title: newsboat.title(in_cache)?, entries, ..ParsedFeed::default() };
-        let outcome = FetchOutcome::Copy(Box::new(document));
+        let outcome = FetchOutcome::Import(Box::new(document));
         let (health, merge) = (FetchStatus::default(), true);
         let delivery = FetchResult { feed: feed.number, version: feed.version, health, moved_to: None, merge, outcome };
         let stored = library.store(&[delivery])?.pop().unwrap_or_default();
@@ -202,7 +202,7 @@ fn copy_entries(library: &mut Library, cache: &Path, subscriptions: &[Subscripti
                 marks.push(ImportedMark { id, headline, changes });
             }
         }
-        library.copy_marks(url, marks)?;
+        library.import_marks(url, marks)?;
     }
     Ok(copied)
 }

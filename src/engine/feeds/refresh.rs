@@ -363,12 +363,12 @@ pub(crate) fn parse_response(
             }
         }
         Err(error) => {
-            let (standing, wait) = match &error {
+            let (policy, wait) = match &error {
                 FetchError::Gone => (FetchPolicy::Gone, RETRY_DELAY),
-                FetchError::TooMany { retry_after: Some(wait) } => (FetchPolicy::Busy, *wait),
-                _ => (FetchPolicy::Welcome, RETRY_DELAY),
+                FetchError::TooMany { retry_after: Some(wait) } => (FetchPolicy::RateLimited, *wait),
+                _ => (FetchPolicy::Normal, RETRY_DELAY),
             };
-            health.standing = standing;
+            health.policy = policy;
             health.due_at = due(Some(wait));
             health.error = Some(redact(&error.to_string()));
             (None, FetchOutcome::Nothing)

@@ -137,7 +137,7 @@ pub fn add(
         Some(document) => {
             let delivery = parse_response(&feed, Ok(HttpResponse::Document(document)), settings);
             let flaws = match &delivery.outcome {
-                FetchOutcome::Feed(delivered) | FetchOutcome::Copy(delivered) => delivered.flaws.clone(),
+                FetchOutcome::Feed(delivered) | FetchOutcome::Import(delivered) => delivered.flaws.clone(),
                 FetchOutcome::Nothing | FetchOutcome::Unchanged => Vec::new(),
             };
             let stored = library.store(&[delivery]).map_err(FeedError::NotSaved)?;

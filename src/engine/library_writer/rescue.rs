@@ -81,7 +81,7 @@ impl<'a> ArticleLookup<'a> {
             Some(slots) => slots.get(&article).copied(),
             None => self.corpus.find(article),
         };
-        Some(self.origins.known(self.corpus.get(slot?)?))
+        Some(self.origins.record(self.corpus.get(slot?)?))
     }
 }
 

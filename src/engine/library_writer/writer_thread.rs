@@ -236,7 +236,7 @@ impl WriterThread {
         self.library = None;
         let no_path = "this system names no folder for the library, or it is switched off";
         let path = self.path.clone().ok_or_else(|| Error::Io(io::Error::other(no_path)))?;
-        let (mut library, recovered) = match Library::open_or_mend(&path) {
+        let (mut library, recovered) = match Library::open_or_recover(&path) {
             Ok(opened) => opened,
             Err(error) => {
                 // The saved marks are shown even if no changes can be saved.
@@ -340,7 +340,7 @@ impl WriterThread {
             let mut lookup = ArticleLookup::new(&batch.corpus, batch.changes.len());
             let known = &mut |article| lookup.known(article);
             let since = batch.since.unwrap_or_else(|| library.recognised_at());
-            let changes = library.keep_with_journal(self.reader, since, &batch.changes, entries, known)?;
+            let changes = library.save_marks_with_journal(self.reader, since, &batch.changes, entries, known)?;
             self.corrections.push(changes);
             if pending.batches.len() == 1 {
                 pending.entries.clear();
@@ -348,7 +348,7 @@ impl WriterThread {
             pending.batches.remove(0);
         }
         if !pending.entries.is_empty() {
-            library.keep_with_journal(self.reader, 0, &[], &pending.entries, &mut |_| None)?;
+            library.save_marks_with_journal(self.reader, 0, &[], &pending.entries, &mut |_| None)?;
             pending.entries.clear();
         }
         // The marks are on the disk, even if the rest fails.
@@ -363,13 +363,13 @@ impl WriterThread {
             let places: Vec<MarkChange> = pending.places.values().map(|(marking, _)| marking.clone()).collect();
             let since = pending.places.values().map(|(_, since)| *since).min().unwrap_or(0);
             let known = &mut |article| lookup.known(article);
-            let changes = library.keep_with_journal(self.reader, since, &places, &[], known)?;
+            let changes = library.save_marks_with_journal(self.reader, since, &places, &[], known)?;
             pending.places.clear();
             send_changes(&mut self.tell, changes, Vec::new);
         }
         while let Some(write) = pending.writes.first() {
             match write {
-                PendingWrite::Filter(filter) => library.keep_filter(filter)?,
+                PendingWrite::Filter(filter) => library.save_filter(filter)?,
                 PendingWrite::Searches { changes, entry } => library.change_searches(self.reader, changes, entry)?,
                 PendingWrite::Theme(theme) => library.set_preference(THEME, theme)?,
             }
@@ -378,13 +378,13 @@ impl WriterThread {
         if flush_deferred {
             if let (Some((session, article)), Some(key)) = (&pending.session, &self.session_key) {
                 // The article must be known to the library, so that it is recognised if it moves.
-                library.meet(article.and_then(|article| lookup.known(article)))?;
+                library.ensure_articles(article.and_then(|article| lookup.known(article)))?;
                 // The article of the session before stays known only if it has marks.
                 if let Some(before) = self.last_session_article.filter(|before| Some(*before) != *article) {
-                    library.forget(before)?;
+                    library.forget_unmarked(before)?;
                 }
                 self.last_session_article = *article;
-                library.keep_session(key, session)?;
+                library.save_session(key, session)?;
                 self.has_session = true;
             }
             pending.session = None;
@@ -396,7 +396,7 @@ impl WriterThread {
     /// Reports what other programs have written.
     fn poll_changes(&mut self) {
         let Some(library) = &mut self.library else { return };
-        match library.news() {
+        match library.external_changes() {
             Ok(changes) => send_changes(&mut self.tell, changes, Vec::new),
             Err(error) => note(|| format!("library: {error}")),
         }

@@ -89,15 +89,15 @@ pub(crate) fn write_changes(
 }
 
 /// Stores the fetch status of a feed after an attempt.
-pub(crate) fn tried(transaction: &Transaction<'_>, feed: FeedId, health: &FetchStatus) -> Result<()> {
+pub(crate) fn write_status(transaction: &Transaction<'_>, feed: FeedId, health: &FetchStatus) -> Result<()> {
     let change = "UPDATE feeds SET tried_at = coalesce(?2, tried_at), succeeded_at = coalesce(?3, succeeded_at),
         due_at = ?4, error = ?5, dead = ?6 WHERE id = ?1";
-    let FetchStatus { tried_at, succeeded_at, due_at, error, standing } = health;
-    let standing = match standing {
-        FetchPolicy::Welcome => 0,
+    let FetchStatus { tried_at, succeeded_at, due_at, error, policy } = health;
+    let policy = match policy {
+        FetchPolicy::Normal => 0,
         FetchPolicy::Gone => 1,
-        FetchPolicy::Busy => 2,
+        FetchPolicy::RateLimited => 2,
     };
-    transaction.prepare_cached(change)?.execute(params![feed.0, tried_at, succeeded_at, due_at, error, standing])?;
+    transaction.prepare_cached(change)?.execute(params![feed.0, tried_at, succeeded_at, due_at, error, policy])?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::library::values::{now, signed};
 /// Returns the first entry of another feed with the same id or link. Ignores ids and links that several entries of one
 /// feed share, such as the page of a podcast, and entries that this feed already has. `own` is the number of the entry,
 /// if it is already stored.
-pub(crate) fn same(
+pub(crate) fn find_duplicate(
     transaction: &Transaction<'_>,
     feed: FeedId,
     own: Option<i64>,
@@ -56,11 +56,11 @@ pub(crate) fn repair(transaction: &Transaction<'_>, revision: i64) -> Result<()>
         WHERE dropped = 0 AND same_as IS NOT NULL
             AND same_as NOT IN (SELECT id FROM entries WHERE dropped = 0) GROUP BY same_as";
     let mut statement = transaction.prepare(sql)?;
-    let heirs: Vec<(i64, i64)> = rows::read(&mut statement, [], "entries", |row| Ok((row.get(0)?, row.get(1)?)))?;
-    for (lost, heir) in heirs {
-        merge_marks(transaction, revision, lost, heir)?;
+    let duplicates: Vec<(i64, i64)> = rows::read(&mut statement, [], "entries", |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (lost, successor) in duplicates {
+        merge_marks(transaction, revision, lost, successor)?;
         let others = "UPDATE entries SET same_as = nullif(?2, id) WHERE same_as = ?1 AND dropped = 0";
-        transaction.prepare_cached(others)?.execute([lost, heir])?;
+        transaction.prepare_cached(others)?.execute([lost, successor])?;
     }
     Ok(())
 }
@@ -70,8 +70,9 @@ pub(crate) fn repair(transaction: &Transaction<'_>, revision: i64) -> Result<()>
 pub(crate) struct Handover {
     pub(crate) feed: i64,
     from: i64,
-    heir: i64,
-    /// The marks that the heir had of its own.
+    #[serde(rename = "heir")]
+    successor: i64,
+    /// The marks that the successor had of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     own: Option<OwnMarks>,
 }
@@ -86,31 +87,36 @@ struct OwnMarks {
 }
 
 /// Replaces an entry by the first repetition of it in another feed, which gets its marks besides its own.
-pub(crate) fn hand_on(transaction: &Transaction<'_>, revision: i64, feed: i64, from: i64) -> Result<Option<Handover>> {
-    let heir = "SELECT entries.id FROM entries JOIN feeds ON feeds.id = feed
+pub(crate) fn transfer_to_duplicate(
+    transaction: &Transaction<'_>,
+    revision: i64,
+    feed: i64,
+    from: i64,
+) -> Result<Option<Handover>> {
+    let successor = "SELECT entries.id FROM entries JOIN feeds ON feeds.id = feed
         WHERE same_as = ?1 AND dropped = 0 AND feed <> ?2 ORDER BY subscribed DESC, number LIMIT 1";
-    let Some(heir) = transaction.query_row(heir, [from, feed], |row| row.get::<_, i64>(0)).optional()? else {
+    let Some(successor) = transaction.query_row(successor, [from, feed], |row| row.get::<_, i64>(0)).optional()? else {
         return Ok(None);
     };
-    let own = own_marks(transaction, heir)?;
-    merge_marks(transaction, revision, from, heir)?;
+    let own = read_marks(transaction, successor)?;
+    merge_marks(transaction, revision, from, successor)?;
     let others = "UPDATE entries SET same_as = nullif(?2, id), revision = ?3 WHERE same_as = ?1";
-    transaction.execute(others, params![from, heir, revision])?;
-    Ok(Some(Handover { feed, from, heir, own }))
+    transaction.execute(others, params![from, successor, revision])?;
+    Ok(Some(Handover { feed, from, successor, own }))
 }
 
-/// Reverses [`hand_on`]: the entry gets all marks of its heir, which repeats it again and keeps those marks that it had
+/// Reverses [`transfer_to_duplicate`]: the entry gets all marks of its successor, which repeats it again and keeps those marks that it had
 /// before and still has.
-pub(crate) fn reverse_hand_on(transaction: &Transaction<'_>, revision: i64, handover: &Handover) -> Result<()> {
-    let Handover { feed, from, heir, own } = handover;
+pub(crate) fn reverse_transfer(transaction: &Transaction<'_>, revision: i64, handover: &Handover) -> Result<()> {
+    let Handover { feed, from, successor, own } = handover;
     // One of them may be gone, or both may be in one feed since feeds were merged.
     let are_apart = "SELECT 1 FROM entries WHERE id = ?1 AND feed = ?3
         AND NOT EXISTS (SELECT 1 FROM entries WHERE id = ?2 AND feed = ?3)";
-    if !transaction.prepare_cached(are_apart)?.exists([from, heir, feed])? {
+    if !transaction.prepare_cached(are_apart)?.exists([from, successor, feed])? {
         return Ok(());
     }
-    let now = own_marks(transaction, *heir)?;
-    merge_marks(transaction, revision, *heir, *from)?;
+    let now = read_marks(transaction, *successor)?;
+    merge_marks(transaction, revision, *successor, *from)?;
     if let (Some(own), Some(now)) = (own, now) {
         let text = now.note.map(|(text, _)| text).unwrap_or_default();
         let own = OwnMarks {
@@ -119,23 +125,23 @@ pub(crate) fn reverse_hand_on(transaction: &Transaction<'_>, revision: i64, hand
             tags: own.tags.iter().filter(|tag| now.tags.contains(tag)).cloned().collect(),
             note: own.note.clone().filter(|(own, _)| text.contains(own.as_str())),
         };
-        give_marks(transaction, revision, (*from, *heir), &own)?;
+        write_marks(transaction, revision, (*from, *successor), &own)?;
     }
     let others = "UPDATE entries SET same_as = nullif(?1, id), revision = ?3
         WHERE same_as = ?2 OR id = ?1 OR id = ?2";
-    transaction.execute(others, params![from, heir, revision])?;
+    transaction.execute(others, params![from, successor, revision])?;
     Ok(())
 }
 
 /// Makes an entry refer to `first`, which gets its marks.
-pub(crate) fn repeat(transaction: &Transaction<'_>, revision: i64, id: i64, first: i64) -> Result<()> {
+pub(crate) fn mark_as_duplicate(transaction: &Transaction<'_>, revision: i64, id: i64, first: i64) -> Result<()> {
     let change = "UPDATE entries SET same_as = ?2, revision = ?3 WHERE id = ?1";
     transaction.prepare_cached(change)?.execute(params![id, first, revision])?;
     merge_marks(transaction, revision, id, first)
 }
 
 /// Returns the entry that is shown for this one: itself, or the one that it repeats.
-pub(crate) fn shown(transaction: &Transaction<'_>, id: i64) -> Result<i64> {
+pub(crate) fn shown_id(transaction: &Transaction<'_>, id: i64) -> Result<i64> {
     let sql = "SELECT coalesce(same_as, id) FROM entries WHERE id = ?1 AND dropped = 0";
     Ok(transaction.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.unwrap_or(id))
 }
@@ -181,7 +187,7 @@ pub(crate) fn merge_marks(transaction: &Transaction<'_>, revision: i64, from: i6
 }
 
 /// Returns the marks of an article; `None` if it has none.
-fn own_marks(transaction: &Transaction<'_>, id: i64) -> Result<Option<OwnMarks>> {
+fn read_marks(transaction: &Transaction<'_>, id: i64) -> Result<Option<OwnMarks>> {
     let read = |row: &Row<'_>| Ok(OwnMarks { read_at: row.get(0)?, starred_at: row.get(1)?, ..OwnMarks::default() });
     let sql = "SELECT read_at, starred_at FROM articles WHERE id = ?1";
     let mut statement = transaction.prepare_cached(sql)?;
@@ -194,7 +200,7 @@ fn own_marks(transaction: &Transaction<'_>, id: i64) -> Result<Option<OwnMarks>>
 }
 
 /// Gives marks to an article without any; the rest of its row is that of `like`.
-fn give_marks(transaction: &Transaction<'_>, revision: i64, (like, to): (i64, i64), marks: &OwnMarks) -> Result<()> {
+fn write_marks(transaction: &Transaction<'_>, revision: i64, (like, to): (i64, i64), marks: &OwnMarks) -> Result<()> {
     if *marks == OwnMarks::default() {
         return Ok(());
     }

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::entry_keys::EntryKey;
 use super::model::FeedId;
-use super::prepared_entry::{COPIED, PreparedEntry};
+use super::prepared_entry::{IMPORTED, PreparedEntry};
 use crate::article::{ArticleId, Draft, Role};
 use crate::formats::canonical_address;
 use crate::library::error::Result;
@@ -34,7 +34,7 @@ pub(crate) struct StoredRow {
 
 impl StoredRow {
     fn has_text_of(&self, entry: &PreparedEntry) -> bool {
-        self.content == entry.content && self.content != COPIED
+        self.content == entry.content && self.content != IMPORTED
     }
 }
 
@@ -50,7 +50,11 @@ pub(crate) enum EntryMatch {
 }
 
 /// Finds the stored entry for each entry of a document. Stores which keys are shared or have changed.
-pub(crate) fn find(transaction: &Transaction<'_>, feed: FeedId, entries: &[PreparedEntry]) -> Result<Vec<EntryMatch>> {
+pub(crate) fn find_entries(
+    transaction: &Transaction<'_>,
+    feed: FeedId,
+    entries: &[PreparedEntry],
+) -> Result<Vec<EntryMatch>> {
     let mut finder = EntryFinder::new(transaction, feed)?;
     let levels = finder.levels(entries)?;
     let mut found: Vec<Option<EntryMatch>> = vec![None; entries.len()];
@@ -76,7 +80,7 @@ pub(crate) fn find(transaction: &Transaction<'_>, feed: FeedId, entries: &[Prepa
 }
 
 /// Stores that a key belongs to an entry.
-pub(crate) fn remember(transaction: &Transaction<'_>, feed: FeedId, key: u64, number: i64) -> Result<()> {
+pub(crate) fn store_key(transaction: &Transaction<'_>, feed: FeedId, key: u64, number: i64) -> Result<()> {
     let sql = "INSERT OR IGNORE INTO entry_keys (feed, key, entry) VALUES (?1, ?2, ?3)";
     transaction.prepare_cached(sql)?.execute(params![feed.0, signed(key), number])?;
     Ok(())
@@ -187,7 +191,7 @@ impl<'t> EntryFinder<'t> {
         let Some(row) = found.and_then(|row| self.take(row)) else { return Ok(None) };
         // The first two forms do not depend on how the address is written, so the next lookup finds them.
         if row.id.0 != key.sum && key.forms.first() != Some(&row.id.0) {
-            remember(self.transaction, self.feed, key.sum, row.number)?;
+            store_key(self.transaction, self.feed, key.sum, row.number)?;
         }
         Ok(Some(row))
     }
@@ -234,7 +238,7 @@ impl<'t> EntryFinder<'t> {
                 && let Some(key) = entry.keys.keys.get(*level)
                 && let Some(row) = self.take(row)
             {
-                remember(self.transaction, self.feed, key.sum, row.number)?;
+                store_key(self.transaction, self.feed, key.sum, row.number)?;
                 *found = Some(EntryMatch::Stored(row));
             }
         }

@@ -24,7 +24,7 @@ const FULL_TEXT_TRIES: u32 = 3;
 
 impl Library {
     /// Saves the whole article of an entry, and shows it. Does nothing if the entry is not listed any more.
-    pub fn keep_full_text(&mut self, id: ArticleId, full: &Draft<'_>) -> Result<()> {
+    pub fn save_full_text(&mut self, id: ArticleId, full: &Draft<'_>) -> Result<()> {
         let json = serde_json::to_string(full).unwrap_or_default();
         self.change_text(id, "full = ?2, shows_full = 1, full_tries = NULL", &json)
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::duplicates::shown;
+use super::duplicates::shown_id;
 use crate::article::ArticleId;
 use crate::library::database::Library;
 use crate::library::error::Result;
@@ -24,11 +24,11 @@ pub struct ImportedMark {
 
 impl Library {
     /// Adds imported marks. Existing marks stay. Marks of a duplicate entry go to the entry that is shown.
-    pub fn copy_marks(&mut self, url: &str, marks: Vec<ImportedMark>) -> Result<()> {
+    pub fn import_marks(&mut self, url: &str, marks: Vec<ImportedMark>) -> Result<()> {
         let fresh = self.write(|transaction, revision| {
-            let mut keeper = MarkWriter::new(transaction, revision)?;
+            let mut writer = MarkWriter::new(transaction, revision)?;
             for ImportedMark { id, headline, changes } in marks {
-                let id = ArticleId(unsigned(shown(transaction, signed(id.0))?));
+                let id = ArticleId(unsigned(shown_id(transaction, signed(id.0))?));
                 let known = &mut |id: ArticleId| {
                     let (origin, place, headline) = ("feed", PathBuf::from(url), headline.clone());
                     Some(ArticleRecord {
@@ -43,10 +43,10 @@ impl Library {
                     })
                 };
                 for change in changes {
-                    keeper.keep(&MarkChange { article: id, change }, known)?;
+                    writer.apply(&MarkChange { article: id, change }, known)?;
                 }
             }
-            Ok(keeper.end()?.1)
+            Ok(writer.finish()?.1)
         })?;
         self.fresh.extend(fresh);
         Ok(())

@@ -7,8 +7,8 @@ use rusqlite::{Row, Transaction, params};
 use super::change::{change, forget_dropped};
 use super::duplicates::merge_marks;
 use super::model::FeedId;
-use super::prepared_entry::COPIED;
-use super::read::state;
+use super::prepared_entry::IMPORTED;
+use super::read::read_subscription;
 use super::visibility::show;
 use crate::article::ArticleId;
 use crate::library::error::Result;
@@ -30,7 +30,7 @@ pub struct MergedFeeds {
 
 /// Changes the address of a feed that has moved, and stores the former one. If another feed already has the new
 /// address, the two are one feed and are merged.
-pub(crate) fn moved(
+pub(crate) fn change_address(
     transaction: &Transaction<'_>,
     revision: i64,
     feed: FeedId,
@@ -65,7 +65,7 @@ pub(crate) fn moved(
 /// Merges the subscription `gone` into `stays`, which gets its entries, marks, tags and former addresses, and its name and
 /// login if it has none.
 pub(crate) fn merge(transaction: &Transaction<'_>, revision: i64, gone: i64, stays: i64) -> Result<MergedFeeds> {
-    let (ended, mut before) = (state(transaction, gone)?, state(transaction, stays)?);
+    let (ended, mut before) = (read_subscription(transaction, gone)?, read_subscription(transaction, stays)?);
     let is_subscribed = "SELECT 1 FROM feeds WHERE id = ?1 AND subscribed = 1";
     let is_subscribed = transaction.prepare_cached(is_subscribed)?.exists([stays])?;
     if !is_subscribed {
@@ -77,7 +77,7 @@ pub(crate) fn merge(transaction: &Transaction<'_>, revision: i64, gone: i64, sta
         transaction.execute(again, [stays, gone])?;
         show(transaction, revision, stays)?;
     }
-    let after = union(&before, &ended, is_subscribed);
+    let after = union_of(&before, &ended, is_subscribed);
     change(transaction, revision, stays, &before, &after)?;
     if (ended.keep_count, ended.keep_days) != (after.keep_count, after.keep_days) {
         forget_dropped(transaction, revision, gone)?;
@@ -98,12 +98,12 @@ pub(crate) fn merge(transaction: &Transaction<'_>, revision: i64, gone: i64, sta
     transaction.execute("DELETE FROM logins WHERE feed = ?1", [gone])?;
     let refetch = "UPDATE feeds SET revision = ?2, fetch_revision = ?2, due_at = NULL WHERE id = ?1";
     transaction.execute(refetch, params![stays, revision])?;
-    let name = state(transaction, stays)?.name().to_owned();
+    let name = read_subscription(transaction, stays)?.name().to_owned();
     Ok(MergedFeeds { number: FeedId(stays), ended: ended.name().to_owned(), name })
 }
 
 /// Returns the subscription with what the other adds to it. Uses the larger of the two limits.
-fn union(stays: &Subscription, ended: &Subscription, is_subscribed: bool) -> Subscription {
+fn union_of(stays: &Subscription, ended: &Subscription, is_subscribed: bool) -> Subscription {
     let Subscription { own_title, full_text, keep_count, keep_days, .. } = ended.clone();
     let mut union = Subscription { own_title, full_text, keep_count, keep_days, ..stays.clone() };
     if is_subscribed {
@@ -151,12 +151,12 @@ fn merge_entries(transaction: &Transaction<'_>, revision: i64, gone: i64, stays:
     for (of_gone, of_stays) in pairs {
         let stays_first = of_stays.same_as != Some(of_gone.id) || !of_gone.is_listed;
         if stays_first && (of_stays.is_listed || !of_gone.is_listed) {
-            let shown = fold(transaction, revision, stays, &of_stays, &of_gone)?;
+            let shown = merge_entry(transaction, revision, stays, &of_stays, &of_gone)?;
             renamed.insert(ArticleId(unsigned(of_gone.id)), ArticleId(unsigned(shown)));
         } else {
             // The text is that of the address that both have now.
-            take_text(transaction, &of_gone, &of_stays)?;
-            let shown = fold(transaction, revision, stays, &of_gone, &of_stays)?;
+            copy_text(transaction, &of_gone, &of_stays)?;
+            let shown = merge_entry(transaction, revision, stays, &of_gone, &of_stays)?;
             renamed.insert(ArticleId(unsigned(of_stays.id)), ArticleId(unsigned(shown)));
         }
     }
@@ -193,7 +193,7 @@ type EntryKeyOf<'k> = &'k dyn Fn(&MergedEntry) -> Option<i64>;
 fn pairs(gone: &[MergedEntry], stays: &[MergedEntry]) -> Vec<(MergedEntry, MergedEntry)> {
     let shown = |entry: &MergedEntry| Some(entry.same_as.unwrap_or(entry.id));
     let keys: [EntryKeyOf<'_>; 4] = [&shown, &|entry| entry.link, &|entry| entry.guid, &|entry| {
-        Some(entry.content).filter(|content| *content != signed(COPIED))
+        Some(entry.content).filter(|content| *content != signed(IMPORTED))
     }];
     let (mut pairs, mut taken) = (Vec::new(), HashSet::new());
     for key in keys {
@@ -222,7 +222,7 @@ fn pairs(gone: &[MergedEntry], stays: &[MergedEntry]) -> Vec<(MergedEntry, Merge
 
 /// Replaces an entry by another one of the feed, which gets its keys and the texts that it lacks. The entry that is
 /// shown for that one gets the marks; returns its identity.
-fn fold(
+fn merge_entry(
     transaction: &Transaction<'_>,
     revision: i64,
     feed: i64,
@@ -249,8 +249,8 @@ fn fold(
 }
 
 /// Gives an entry the text of another.
-fn take_text(transaction: &Transaction<'_>, to: &MergedEntry, from: &MergedEntry) -> Result<()> {
-    if from.content == signed(COPIED) {
+fn copy_text(transaction: &Transaction<'_>, to: &MergedEntry, from: &MergedEntry) -> Result<()> {
+    if from.content == signed(IMPORTED) {
         return Ok(());
     }
     let text = "UPDATE entry_texts SET article = other.article

@@ -51,7 +51,7 @@ pub struct FetchStatus {
     /// The error of the last attempt.
     pub error: Option<String>,
     /// The policy of its server.
-    pub standing: FetchPolicy,
+    pub policy: FetchPolicy,
 }
 
 /// Whether the server of a feed allows requests.
@@ -59,22 +59,22 @@ pub struct FetchStatus {
 pub enum FetchPolicy {
     /// Requests are allowed.
     #[default]
-    Welcome,
+    Normal,
     /// The feed is gone for good.
     Gone,
     /// Requests are not allowed before the feed is due, unless it is named.
-    Busy,
+    RateLimited,
 }
 
 impl FetchStatus {
     /// Returns whether the feed may be fetched automatically at this time, in seconds since 1970.
     pub fn is_due(&self, now: i64) -> bool {
-        self.standing != FetchPolicy::Gone && self.due_at.is_none_or(|due| due <= now)
+        self.policy != FetchPolicy::Gone && self.due_at.is_none_or(|due| due <= now)
     }
 
     /// Returns whether a refresh of all feeds includes this one at this time.
     pub fn may_be_asked(&self, now: i64) -> bool {
-        self.standing == FetchPolicy::Welcome || self.is_due(now)
+        self.policy == FetchPolicy::Normal || self.is_due(now)
     }
 }
 

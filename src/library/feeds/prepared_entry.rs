@@ -11,7 +11,7 @@ use crate::formats::{FeedArticle, canonical_address};
 use crate::library::values::signed;
 
 /// The checksum of a text imported from another program.
-pub(crate) const COPIED: u64 = 0;
+pub(crate) const IMPORTED: u64 = 0;
 
 /// An entry prepared for storing. Preparing needs no library, so it can run in parallel.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ impl PreparedEntry {
 
     /// Marks the text as imported from another program: the text of the feed replaces it without reporting a change.
     #[must_use]
-    pub fn copied(self) -> PreparedEntry {
-        PreparedEntry { content: COPIED, ..self }
+    pub fn imported(self) -> PreparedEntry {
+        PreparedEntry { content: IMPORTED, ..self }
     }
 }

@@ -113,9 +113,9 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
             succeeded_at: row.get(14)?,
             due_at: row.get(15)?,
             error: row.get(16)?,
-            standing: match row.get(17)? {
-                0 => FetchPolicy::Welcome,
-                2 => FetchPolicy::Busy,
+            policy: match row.get(17)? {
+                0 => FetchPolicy::Normal,
+                2 => FetchPolicy::RateLimited,
                 _ => FetchPolicy::Gone,
             },
         },
@@ -124,7 +124,7 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
 }
 
 /// Returns the current subscription.
-pub(crate) fn state(transaction: &Transaction<'_>, number: i64) -> Result<Subscription> {
+pub(crate) fn read_subscription(transaction: &Transaction<'_>, number: i64) -> Result<Subscription> {
     let mut known = transaction.prepare_cached(&format!("{FEEDS} WHERE feeds.id = ?1"))?.query_row([number], feed)?;
     let mut statement = transaction.prepare_cached("SELECT tag FROM feed_tags WHERE feed = ?1 ORDER BY position")?;
     known.subscription.tags = rows::read(&mut statement, [number], "feed_tags", |row| row.get(0))?;
@@ -132,10 +132,10 @@ pub(crate) fn state(transaction: &Transaction<'_>, number: i64) -> Result<Subscr
 }
 
 /// Returns a subscription for the journal; `None` if the feed is not subscribed to.
-pub(crate) fn chosen(transaction: &Transaction<'_>, feed: i64) -> Result<Option<FeedState>> {
+pub(crate) fn feed_state(transaction: &Transaction<'_>, feed: i64) -> Result<Option<FeedState>> {
     let position = "SELECT CASE WHEN typeof(position) = 'integer' THEN position ELSE id END FROM feeds
         WHERE id = ?1 AND subscribed = 1";
     let position = transaction.prepare_cached(position)?.query_row([feed], |row| row.get(0)).optional()?;
     let Some(position) = position else { return Ok(None) };
-    Ok(Some(FeedState { position, subscription: state(transaction, feed)? }))
+    Ok(Some(FeedState { position, subscription: read_subscription(transaction, feed)? }))
 }

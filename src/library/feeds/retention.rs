@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use rusqlite::{Row, Transaction, params};
 
 use super::model::FeedId;
-use super::visibility::IS_KEPT;
+use super::visibility::IS_MARKED;
 use crate::library::error::Result;
 use crate::library::rows;
 use crate::library::values::now;
 
 /// Drops read entries beyond the limits of a feed. Unread, starred, tagged and noted entries stay, and so do entries that
 /// another feed repeats. Returns the dropped identities, or `None` if the feed has no limits.
-pub(crate) fn drop_old_entries(
+pub(crate) fn apply_retention(
     transaction: &Transaction<'_>,
     revision: i64,
     feed: FeedId,
@@ -34,7 +34,7 @@ pub(crate) fn drop_old_entries(
               ORDER BY published DESC, coalesce(position, number) DESC LIMIT ?2))
          AND EXISTS (SELECT 1 FROM articles WHERE read_at IS NOT NULL
                      AND articles.id = CASE WHEN ?5 THEN coalesce(same_as, entries.id) ELSE entries.id END)
-         AND NOT {IS_KEPT}
+         AND NOT {IS_MARKED}
          AND NOT EXISTS (SELECT 1 FROM entries AS other WHERE other.same_as = entries.id AND other.dropped = 0)
          RETURNING id, number"
     );

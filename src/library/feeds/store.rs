@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::change::tried;
-use super::duplicates::{merge_marks, same};
-use super::entry_finder::{EntryMatch, StoredRow, find, remember};
-use super::merge::{MergedFeeds, moved};
+use super::change::write_status;
+use super::duplicates::{find_duplicate, merge_marks};
+use super::entry_finder::{EntryMatch, StoredRow, find_entries, store_key};
+use super::merge::{MergedFeeds, change_address};
 use super::model::{FeedId, FetchRevision, FetchStatus};
-use super::prepared_entry::{COPIED, PreparedEntry};
-use super::retention::{delete_unlisted, drop_old_entries};
+use super::prepared_entry::{IMPORTED, PreparedEntry};
+use super::retention::{apply_retention, delete_unlisted};
 use crate::article::{ArticleId, Draft, Warning};
 use crate::formats::canonical_address;
 use crate::library::database::Library;
@@ -45,7 +45,7 @@ pub enum FetchOutcome {
     /// The feed.
     Feed(Box<ParsedFeed>),
     /// Entries imported from another program. Adds entries and a missing title, and changes nothing else.
-    Copy(Box<ParsedFeed>),
+    Import(Box<ParsedFeed>),
 }
 
 /// A parsed feed.
@@ -97,7 +97,8 @@ impl Library {
         self.write(|transaction, revision| {
             let stored = deliveries.iter().map(|delivery| {
                 let name = format!("number {}", delivery.feed.0);
-                let stored = rows::isolated(transaction, "feeds", &name, || store(transaction, revision, delivery))?;
+                let stored =
+                    rows::in_savepoint(transaction, "feeds", &name, || store(transaction, revision, delivery))?;
                 Ok(stored.unwrap_or(StoreCounts { is_stale: true, ..StoreCounts::default() }))
             });
             stored.collect()
@@ -110,11 +111,11 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &FetchResult) -
     if is_stale(transaction, delivery)? {
         return Ok(StoreCounts { is_stale: true, ..StoreCounts::default() });
     }
-    if !matches!(delivery.outcome, FetchOutcome::Copy(_)) {
-        tried(transaction, feed, &delivery.health)?;
+    if !matches!(delivery.outcome, FetchOutcome::Import(_)) {
+        write_status(transaction, feed, &delivery.health)?;
     }
     if let Some(url) = &delivery.moved_to
-        && let Some(merged) = moved(transaction, revision, feed, url)?
+        && let Some(merged) = change_address(transaction, revision, feed, url)?
     {
         return Ok(StoreCounts { merged: Some(merged), ..StoreCounts::default() });
     }
@@ -122,20 +123,20 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &FetchResult) -
         FetchOutcome::Nothing => return Ok(StoreCounts::default()),
         FetchOutcome::Unchanged => {
             // Retention depends on age and read marks too, so it applies even without new entries.
-            drop_old_entries(transaction, revision, feed, delivery.merge)?;
+            apply_retention(transaction, revision, feed, delivery.merge)?;
             return Ok(StoreCounts::default());
         }
-        FetchOutcome::Copy(document) => {
+        FetchOutcome::Import(document) => {
             let title = "UPDATE feeds SET title = ?2 WHERE id = ?1 AND title = ''";
             transaction.prepare_cached(title)?.execute(params![feed.0, document.title])?;
             document
         }
         FetchOutcome::Feed(document) => {
-            describe(transaction, revision, feed, document)?;
+            write_metadata(transaction, revision, feed, document)?;
             document
         }
     };
-    let found = find(transaction, feed, &document.entries)?;
+    let found = find_entries(transaction, feed, &document.entries)?;
     let mut stored = StoreCounts::default();
     let mut listed = HashSet::with_capacity(document.entries.len());
     let now = now();
@@ -156,7 +157,7 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &FetchResult) -
             EntryMatch::New { id, key } => {
                 let number = insert(transaction, revision, feed, id, entry, now)?;
                 if id.0 != key {
-                    remember(transaction, feed, key, number)?;
+                    store_key(transaction, feed, key, number)?;
                 }
                 stored.new.push(id);
             }
@@ -165,10 +166,10 @@ fn store(transaction: &Transaction<'_>, revision: i64, delivery: &FetchResult) -
     }
     stored.new.reverse();
     stored.ids.reverse();
-    if matches!(delivery.outcome, FetchOutcome::Copy(_)) {
+    if matches!(delivery.outcome, FetchOutcome::Import(_)) {
         return Ok(stored);
     }
-    if let Some(dropped) = drop_old_entries(transaction, revision, feed, delivery.merge)? {
+    if let Some(dropped) = apply_retention(transaction, revision, feed, delivery.merge)? {
         stored.new.retain(|id| !dropped.contains(&signed(id.0)));
         delete_unlisted(transaction, feed, &listed)?;
     }
@@ -185,7 +186,7 @@ fn is_stale(transaction: &Transaction<'_>, delivery: &FetchResult) -> Result<boo
     let version = transaction.prepare_cached(sql)?.query_row([delivery.feed.0], read).optional()?;
     let Some(version) = version else { return Ok(true) };
     Ok(match delivery.outcome {
-        FetchOutcome::Copy(_) => false,
+        FetchOutcome::Import(_) => false,
         // A failure does not replace a newer result of another refresh.
         FetchOutcome::Nothing => version != delivery.version,
         FetchOutcome::Unchanged | FetchOutcome::Feed(_) => version.revision != delivery.version.revision,
@@ -193,7 +194,7 @@ fn is_stale(transaction: &Transaction<'_>, delivery: &FetchResult) -> Result<boo
 }
 
 /// Stores the title and other metadata of a feed.
-fn describe(transaction: &Transaction<'_>, revision: i64, feed: FeedId, document: &ParsedFeed) -> Result<()> {
+fn write_metadata(transaction: &Transaction<'_>, revision: i64, feed: FeedId, document: &ParsedFeed) -> Result<()> {
     // The name from an imported list equals the title of the feed.
     let own = "UPDATE feeds SET own_title = NULL WHERE id = ?1 AND own_title = ?2";
     transaction.prepare_cached(own)?.execute(params![feed.0, document.title])?;
@@ -227,7 +228,7 @@ fn insert(
     entry: &PreparedEntry,
     now: i64,
 ) -> Result<i64> {
-    let same_as = same(transaction, feed, None, &entry.links, &entry.guids)?;
+    let same_as = find_duplicate(transaction, feed, None, &entry.links, &entry.guids)?;
     let date = entry.published.map(|published| (published.seconds(), published.offset_minutes()));
     let (published, zone) = date.unwrap_or((now, Some(0)));
     let (link, guid) = entry.sums();
@@ -253,7 +254,7 @@ fn insert(
     }
     let text = "INSERT INTO entry_texts (entry, article, full_tries)
         VALUES (?1, ?2, CASE WHEN ?4 THEN (SELECT 0 FROM feeds WHERE id = ?3 AND full_text = 1) END)";
-    let may_be_fetched = entry.content != COPIED;
+    let may_be_fetched = entry.content != IMPORTED;
     transaction.prepare_cached(text)?.execute(params![number, entry.article, feed.0, may_be_fetched])?;
     // Marks that were imported before the entry arrived.
     if let Some(first) = same_as {
@@ -273,7 +274,7 @@ fn update(
     let date = entry.published.map(|published| (published.seconds(), published.offset_minutes()));
     let moved = date.is_some_and(|(seconds, _)| seconds != row.published);
     // Imported text does not change an existing entry.
-    if row.dropped || entry.content == COPIED {
+    if row.dropped || entry.content == IMPORTED {
         return Ok(false);
     }
     let number = row.number;
@@ -294,7 +295,7 @@ fn update(
     let change = "UPDATE entries SET revision = ?2, content = ?3, link = ?4, guid = ?5 WHERE number = ?1";
     let content = signed(entry.content);
     transaction.prepare_cached(change)?.execute(params![number, revision, content, link, guid])?;
-    if row.content == COPIED || is_readdressed(transaction, number, entry)? {
+    if row.content == IMPORTED || is_readdressed(transaction, number, entry)? {
         let change = "UPDATE entry_texts SET article = ?2 WHERE entry = ?1";
         transaction.prepare_cached(change)?.execute(params![number, entry.article])?;
         return Ok(false);

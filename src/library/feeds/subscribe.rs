@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::change::{change, write_changes};
 use super::duplicates::Handover;
 use super::model::{FeedId, KnownFeed, SubscribeCounts};
-use super::read::{chosen, read_feeds, state};
+use super::read::{feed_state, read_feeds, read_subscription};
 use super::visibility::{hide, purge, show};
 use crate::journal::{FeedChange, StepChange, name_of_feeds};
 use crate::library::database::Library;
@@ -72,9 +72,9 @@ impl Library {
             let (mut changes, mut changed) = (Vec::new(), Vec::new());
             for FeedId(feed) in feeds {
                 // Another program may have changed it or unsubscribed since it was looked up.
-                let Some(before) = chosen(transaction, *feed)? else { continue };
+                let Some(before) = feed_state(transaction, *feed)? else { continue };
                 change(transaction, revision, *feed, &before.subscription, &edit(before.subscription.clone()))?;
-                let after = chosen(transaction, *feed)?;
+                let after = feed_state(transaction, *feed)?;
                 changed.extend(after.iter().map(|after| after.subscription.clone()));
                 changes.push(FeedChange { feed: *feed, before: Some(before), after });
             }
@@ -89,14 +89,14 @@ impl Library {
     pub fn unsubscribe(&mut self, feeds: &[KnownFeed]) -> Result<u32> {
         let reader = self.reader;
         self.write(|transaction, revision| {
-            let (mut kept, mut changes, mut handed) = (0, Vec::new(), Vec::new());
+            let (mut kept, mut changes, mut handovers) = (0, Vec::new(), Vec::new());
             for FeedId(feed) in feeds.iter().map(|feed| feed.number) {
-                if let Some(before) = chosen(transaction, feed)? {
-                    kept += hide(transaction, revision, feed, &mut handed)?;
+                if let Some(before) = feed_state(transaction, feed)? {
+                    kept += hide(transaction, revision, feed, &mut handovers)?;
                     changes.push(FeedChange { feed, before: Some(before), after: None });
                 }
             }
-            record(transaction, reader, changes, &handed)?;
+            record(transaction, reader, changes, &handovers)?;
             purge(transaction)?;
             Ok(kept)
         })
@@ -133,7 +133,7 @@ pub(crate) fn subscribe(
                 let number = insert(transaction, subscription, &mut ends)?;
                 place.insert(number);
                 numbers.push(number);
-                changes.push(FeedChange { feed: number, before: None, after: chosen(transaction, number)? });
+                changes.push(FeedChange { feed: number, before: None, after: feed_state(transaction, number)? });
                 done.new += 1;
                 continue;
             }
@@ -143,7 +143,7 @@ pub(crate) fn subscribe(
         // An unreadable feed must not prevent the import of the others.
         let again = match wanted.len() {
             1 => Some(again()?),
-            _ => rows::isolated(transaction, "feeds", &subscription.url, again)?,
+            _ => rows::in_savepoint(transaction, "feeds", &subscription.url, again)?,
         };
         let Some((change, differs)) = again else { continue };
         match (change.before.is_some(), differs) {
@@ -165,7 +165,7 @@ fn subscribe_again(
     replaces: bool,
     ends: &mut Ends,
 ) -> Result<(FeedChange, bool)> {
-    let known_before = chosen(transaction, number)?;
+    let known_before = feed_state(transaction, number)?;
     let is_subscribed = known_before.is_some();
     if !is_subscribed {
         let again = "UPDATE feeds SET subscribed = 1, revision = ?2, error = NULL, dead = 0, etag = NULL,
@@ -174,16 +174,16 @@ fn subscribe_again(
         transaction.execute("DELETE FROM feed_tags WHERE feed = ?1", [number])?;
         show(transaction, revision, number)?;
     }
-    let before = state(transaction, number)?;
-    let after = united(&before, subscription, replaces || !is_subscribed);
+    let before = read_subscription(transaction, number)?;
+    let after = with_additions(&before, subscription, replaces || !is_subscribed);
     write_changes(transaction, revision, number, &before, &after)?;
-    let change = FeedChange { feed: number, before: known_before, after: chosen(transaction, number)? };
+    let change = FeedChange { feed: number, before: known_before, after: feed_state(transaction, number)? };
     Ok((change, after != before))
 }
 
 /// Returns a subscription with what a new one to the same feed adds. With `replaces`, the name, login and settings of
 /// the new one win.
-fn united(known: &Subscription, new: &Subscription, replaces: bool) -> Subscription {
+fn with_additions(known: &Subscription, new: &Subscription, replaces: bool) -> Subscription {
     fn pick<T: Clone>(replaces: bool, known: &Option<T>, new: Option<&T>) -> Option<T> {
         let (known, new) = (known.clone(), new.cloned());
         if replaces { new.or(known) } else { known.or(new) }
@@ -258,7 +258,7 @@ fn record(
     transaction: &Transaction<'_>,
     reader: Option<ReaderId>,
     mut changes: Vec<FeedChange>,
-    handed: &[Handover],
+    handovers: &[Handover],
 ) -> Result<()> {
     let is_chosen = |change: &FeedChange| match (&change.before, &change.after) {
         (Some(before), Some(after)) => !before.is_chosen_like(after),
@@ -268,8 +268,8 @@ fn record(
     let Some(reader) = reader.filter(|_| !changes.is_empty()) else { return Ok(()) };
     let feeds: Vec<i64> = changes.iter().map(|change| change.feed).collect();
     let name = name_of_feeds(&changes);
-    let handed = (!handed.is_empty()).then(|| serde_json::to_string(handed).unwrap_or_default());
-    let step = insert_step(transaction, reader, &name, &StepChange::Feeds(changes), handed.as_deref())?;
+    let handovers = (!handovers.is_empty()).then(|| serde_json::to_string(handovers).unwrap_or_default());
+    let step = insert_step(transaction, reader, &name, &StepChange::Feeds(changes), handovers.as_deref())?;
     let mut hold = transaction.prepare_cached("INSERT OR IGNORE INTO journal_feeds (step, feed) VALUES (?1, ?2)")?;
     for feed in feeds {
         hold.execute([step, feed])?;

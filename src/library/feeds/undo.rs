@@ -3,8 +3,8 @@
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::change::change;
-use super::duplicates::{Handover, reverse_hand_on};
-use super::read::{chosen, state};
+use super::duplicates::{Handover, reverse_transfer};
+use super::read::{feed_state, read_subscription};
 use super::visibility::{hide, show};
 use crate::journal::{FeedChange, StepChange};
 use crate::library::database::Library;
@@ -20,7 +20,7 @@ impl Library {
             let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
             let found: Option<(String, String, Option<String>)> = transaction.query_row(sql, [row], read).optional()?;
             let refused = |name: String, reason: String| Ok(UndoneStep { name, refused: Some(reason) });
-            let Some((name, change, handed)) = found else {
+            let Some((name, change, handovers)) = found else {
                 return refused("this step".to_owned(), "it is no longer in the journal".to_owned());
             };
             let Ok(StepChange::Feeds(mut changes)) = serde_json::from_str::<StepChange>(&change) else {
@@ -31,7 +31,7 @@ impl Library {
             }
             let mut restored = Vec::new();
             for change in &changes {
-                let now = chosen(transaction, change.feed)?;
+                let now = feed_state(transaction, change.feed)?;
                 let is_merged = "SELECT 1 FROM feeds WHERE id = ?1 AND merged_into IS NOT NULL";
                 let is_merged = transaction.prepare_cached(is_merged)?.exists([change.feed])?;
                 let restorable = match (&now, &change.before, &change.after) {
@@ -56,15 +56,15 @@ impl Library {
                 };
                 restored.push(restorable);
             }
-            let handed_before = handed.and_then(|json| serde_json::from_str::<Vec<Handover>>(&json).ok());
-            let mut handed = Vec::new();
+            let earlier_handovers = handovers.and_then(|json| serde_json::from_str::<Vec<Handover>>(&json).ok());
+            let mut handovers = Vec::new();
             for (FeedChange { feed, before, after }, restored) in changes.iter().zip(restored) {
                 if after.is_none() {
-                    hide(transaction, revision, *feed, &mut handed)?;
+                    hide(transaction, revision, *feed, &mut handovers)?;
                 }
                 if let (None, Some(state)) = (before, after) {
-                    for handed in handed_before.iter().flatten().filter(|handed| handed.feed == *feed).rev() {
-                        reverse_hand_on(transaction, revision, handed)?;
+                    for handover in earlier_handovers.iter().flatten().filter(|handover| handover.feed == *feed).rev() {
+                        reverse_transfer(transaction, revision, handover)?;
                     }
                     let again = "UPDATE feeds SET subscribed = 1, position = ?2 WHERE id = ?1";
                     transaction.execute(again, params![feed, state.position])?;
@@ -74,9 +74,9 @@ impl Library {
                     restore(transaction, revision, *feed, to)?;
                 }
             }
-            let handed = (!handed.is_empty()).then(|| serde_json::to_string(&handed).unwrap_or_default());
+            let handovers = (!handovers.is_empty()).then(|| serde_json::to_string(&handovers).unwrap_or_default());
             let sql = "UPDATE journal SET undone = ?2, deleted = ?3 WHERE id = ?1";
-            transaction.execute(sql, params![row, undo, handed])?;
+            transaction.execute(sql, params![row, undo, handovers])?;
             Ok(UndoneStep { name, refused: None })
         })
     }
@@ -104,7 +104,7 @@ fn applied(now: &Subscription, before: &Subscription, after: &Subscription) -> O
 /// Restores the name, tags and settings that the reader chose. The address and the feed's own title stay.
 fn restore(transaction: &Transaction<'_>, revision: i64, feed: i64, was: Subscription) -> Result<()> {
     let Subscription { own_title, tags, full_text, keep_count, keep_days, .. } = was;
-    let now = state(transaction, feed)?;
+    let now = read_subscription(transaction, feed)?;
     let to = Subscription { own_title, tags, full_text, keep_count, keep_days, ..now.clone() };
     change(transaction, revision, feed, &now, &to)
 }

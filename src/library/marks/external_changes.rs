@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::changes::ExternalChanges;
 use super::moves;
-use super::stored::{COLUMNS, marked, stored_marks, with_words};
+use super::stored::{COLUMNS, marked, stored_marks, with_tags_and_note};
 use crate::article::ArticleId;
 use crate::library::database::Library;
 use crate::library::error::Result;
@@ -50,17 +50,17 @@ impl Library {
     }
 
     /// Returns what other programs have changed since the last call, or since [`marks`](Self::marks).
-    pub fn news(&mut self) -> Result<ExternalChanges> {
+    pub fn external_changes(&mut self) -> Result<ExternalChanges> {
         let now = self.data_version_now()?;
         if now == self.data_version {
             return Ok(ExternalChanges::default());
         }
         self.data_version = now;
-        self.read_news(true)
+        self.read_external_changes(true)
     }
 
     /// Reads the changes since the last revision that was read.
-    pub(crate) fn read_news(&mut self, with_searches: bool) -> Result<ExternalChanges> {
+    pub(crate) fn read_external_changes(&mut self, with_searches: bool) -> Result<ExternalChanges> {
         let searches = with_searches.then(|| self.searches()).transpose()?;
         let transaction = self.connection.transaction()?;
         let latest = moves::revision(&transaction)?;
@@ -72,7 +72,7 @@ impl Library {
         while let Some(row) = rows.next()? {
             let Some((article, marked)) = rows::readable(row, "articles", marked(row))? else { continue };
             if !touched.contains(&article) {
-                marks.push((article, with_words(&transaction, article, marked)?));
+                marks.push((article, with_tags_and_note(&transaction, article, marked)?));
             }
         }
         for article in touched {

@@ -23,7 +23,7 @@ pub struct Moved {
 
 /// The number of seconds that a record is stored. A program that is suspended for longer must be restarted, and marks do
 /// not return to a folder that was missing for longer.
-const KEPT: i64 = 90 * 24 * 60 * 60;
+const RETENTION: i64 = 90 * 24 * 60 * 60;
 
 /// A text at a place: an identity and a checksum.
 pub(crate) type PlacedText = (ArticleId, u64);
@@ -84,13 +84,13 @@ pub(crate) fn since(connection: &Connection, revision: i64) -> Result<(Vec<Moved
     for (from, to) in rows::read(&mut statement, [revision], "moves", both)? {
         let from = ArticleId(unsigned(from));
         touched.insert(from);
-        let origins = first.remove(&from).unwrap_or_else(|| vec![from]);
+        let former = first.remove(&from).unwrap_or_else(|| vec![from]);
         if let Some(to) = to.map(|to| ArticleId(unsigned(to))) {
             touched.insert(to);
-            first.entry(to).or_default().extend(origins);
+            first.entry(to).or_default().extend(former);
         }
     }
-    let each = first.into_iter().flat_map(|(to, origins)| origins.into_iter().map(move |from| Moved { from, to }));
+    let each = first.into_iter().flat_map(|(to, former)| former.into_iter().map(move |from| Moved { from, to }));
     let mut moved: Vec<Moved> = each.filter(|moved| moved.from != moved.to).collect();
     moved.sort_unstable_by_key(|moved| moved.to.0);
     Ok((moved, touched))
@@ -121,6 +121,6 @@ pub(crate) fn away(connection: &Connection) -> Result<HashSet<PlacedText>> {
 /// Deletes old records.
 pub(crate) fn prune(transaction: &Transaction<'_>) -> Result<()> {
     let sql = "DELETE FROM moves WHERE moved_at < ?1";
-    transaction.prepare_cached(sql)?.execute([now() - KEPT])?;
+    transaction.prepare_cached(sql)?.execute([now() - RETENTION])?;
     Ok(())
 }

@@ -35,7 +35,7 @@ pub struct PathResolver(HashMap<PathBuf, PathBuf>);
 
 impl PathResolver {
     /// Returns the record of an article.
-    pub fn known(&mut self, entry: ArticleRef<'_>) -> ArticleRecord {
+    pub fn record(&mut self, entry: ArticleRef<'_>) -> ArticleRecord {
         let (origin, place) = match entry.origin() {
             Origin::File => ("file", self.place(entry)),
             Origin::Bundled => ("bundled", entry.path()),
@@ -72,6 +72,6 @@ pub(crate) fn content(entry: ArticleRef<'_>) -> u64 {
 }
 
 /// Returns the identity of a text that is no longer at its place, from its former identity and its checksum.
-pub(crate) fn aside(id: ArticleId, content: u64) -> ArticleId {
+pub(crate) fn parked_id(id: ArticleId, content: u64) -> ArticleId {
     ArticleId::of([id.0.to_le_bytes(), content.to_le_bytes()].as_flattened(), u32::MAX)
 }

@@ -14,7 +14,7 @@
 //! 5. Marks that were made with an older view join the row of their text.
 //!
 //! A program may have an older view of the files than another one. So a place counts only if its file is still as it was
-//! read, and the plan is made again inside the transaction that carries it out. [`moves`] records what
+//! read, and the plan is made again inside the transaction that applies it. [`moves`] records what
 //! happened for the other programs.
 
 use std::cell::RefCell;
@@ -26,7 +26,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::changes::ExternalChanges;
 use super::file_state::FileState;
 use super::moves;
-use super::record::{ArticleRecord, PathResolver, aside, content};
+use super::record::{ArticleRecord, PathResolver, content, parked_id};
 use super::writer::MarkWriter;
 use crate::article::ArticleId;
 use crate::corpus::{ArticleRef, Corpus, FileStamp, Origin, Slot};
@@ -68,7 +68,7 @@ impl Library {
         let view = ObservedFiles { corpus, from, fresh: &fresh, look: &look };
         let written = self.recognise_view(&view);
         self.fresh = fresh;
-        if written? { self.read_news(false) } else { Ok(ExternalChanges::default()) }
+        if written? { self.read_external_changes(false) } else { Ok(ExternalChanges::default()) }
     }
 
     /// Returns whether anything had to be written.
@@ -81,14 +81,14 @@ impl Library {
         // Another program may have recognised the same articles meanwhile, so the plan is made again. The disk was asked
         // before, because it may be slow.
         self.recognised_at = self.write(|transaction, revision| {
-            RecognitionPlan::new(transaction, view)?.carry_out(transaction, revision, view.corpus)?;
+            RecognitionPlan::new(transaction, view)?.apply(transaction, revision, view.corpus)?;
             Ok(revision)
         })?;
         Ok(true)
     }
 
     /// The revision of the library when this program last recognised articles. See
-    /// [`Library::keep_with_journal`].
+    /// [`Library::save_marks_with_journal`].
     pub fn recognised_at(&self) -> i64 {
         self.recognised_at
     }
@@ -156,33 +156,33 @@ impl RecognitionPlan {
         self.moved.is_empty() && self.edited.is_empty() && self.displaced.is_empty() && self.returned.is_empty()
     }
 
-    fn carry_out(&self, transaction: &Transaction<'_>, revision: i64, corpus: &Corpus) -> Result<()> {
-        let mut origins = PathResolver::default();
-        let aside = |id: ArticleId| aside(id, self.contents.get(&id).copied().unwrap_or(0));
+    fn apply(&self, transaction: &Transaction<'_>, revision: i64, corpus: &Corpus) -> Result<()> {
+        let mut resolver = PathResolver::default();
+        let parked = |id: ArticleId| parked_id(id, self.contents.get(&id).copied().unwrap_or(0));
         for entry in self.edited.iter().filter_map(|&slot| corpus.get(slot)) {
-            refresh(transaction, &origins.known(entry))?;
+            refresh(transaction, &resolver.record(entry))?;
         }
         // Articles may have changed places with each other, so all leave before any arrives.
         for &id in self.moved.iter().map(|(id, ..)| id).chain(&self.displaced) {
-            set_aside(transaction, id, aside(id))?;
+            park(transaction, id, parked(id))?;
         }
-        let mut renamed: HashMap<ArticleId, ArticleId> = self.displaced.iter().map(|&id| (id, aside(id))).collect();
+        let mut renamed: HashMap<ArticleId, ArticleId> = self.displaced.iter().map(|&id| (id, parked(id))).collect();
         for &(id, slot, is_away) in &self.moved {
             let Some(entry) = corpus.get(slot) else { continue };
-            if rename(transaction, revision, aside(id), &origins.known(entry))? {
+            if rename(transaction, revision, parked(id), &resolver.record(entry))? {
                 renamed.insert(id, entry.id());
                 if is_away {
-                    moves::set_away(transaction, id, aside(id))?;
+                    moves::set_away(transaction, id, parked(id))?;
                 }
             }
         }
         for &(holder, slot) in &self.returned {
             let Some(entry) = corpus.get(slot) else { continue };
-            let mut keeper = MarkWriter::new(transaction, revision)?;
-            let marked = keeper.marked(holder)?.unwrap_or_default();
-            keeper.insert(entry.id(), Some(origins.known(entry)))?;
+            let mut writer = MarkWriter::new(transaction, revision)?;
+            let marked = writer.marked(holder)?.unwrap_or_default();
+            writer.insert(entry.id(), Some(resolver.record(entry)))?;
             for change in marked.changes() {
-                keeper.keep(&MarkChange { article: entry.id(), change }, &mut |_| None)?;
+                writer.apply(&MarkChange { article: entry.id(), change }, &mut |_| None)?;
             }
             moves::clear_away(transaction, entry.id(), content(entry))?;
         }
@@ -249,7 +249,7 @@ struct Search<'a> {
     settled: HashSet<Slot>,
     /// Places where an article may have moved to that are not those of stored articles, by the name of their file.
     same_name: HashMap<&'a [u8], Vec<Slot>>,
-    origins: PathResolver,
+    resolver: PathResolver,
     taken: HashMap<Slot, ArticleId>,
     moved: Vec<(ArticleId, Slot, bool)>,
 }
@@ -292,8 +292,8 @@ impl<'a> Search<'a> {
         // Programs with the same view make the same plan.
         let order = |slot: &Slot| view.corpus.get(*slot).map(|entry| (entry.path(), entry.ordinal()));
         same_text.values_mut().filter(|slots| slots.len() > 1).for_each(|slots| slots.sort_by_cached_key(order));
-        let (origins, taken, moved) = Default::default();
-        Search { view, lost, edited, same_text, same_name, settled, origins, taken, moved }
+        let (resolver, taken, moved) = Default::default();
+        Search { view, lost, edited, same_text, same_name, settled, resolver, taken, moved }
     }
 
     /// Finds the new places of lost articles.
@@ -394,11 +394,11 @@ impl<'a> Search<'a> {
                 continue;
             }
             let is_in_scope = match scope {
-                SearchScope::File => name_of(entry) == file_name(&row.place) && self.origins.place(entry) == row.place,
+                SearchScope::File => name_of(entry) == file_name(&row.place) && self.resolver.place(entry) == row.place,
                 SearchScope::Namesakes => name_of(entry) == file_name(&row.place),
                 SearchScope::Anywhere => true,
             };
-            if !is_in_scope || !self.view.is_current(entry, &mut self.origins) {
+            if !is_in_scope || !self.view.is_current(entry, &mut self.resolver) {
                 continue;
             }
             if scope == SearchScope::File {
@@ -406,7 +406,7 @@ impl<'a> Search<'a> {
                 break;
             }
             // A file that was renamed last is more likely to be this one than a copy that was there before.
-            let changed = last_change(&self.origins.place(entry), row, self.view);
+            let changed = last_change(&self.resolver.place(entry), row, self.view);
             let may_be_copy = row.whereabouts == Whereabouts::Away;
             if (!may_be_copy || is_since(changed[0], row.known_at)) && found.is_none_or(|(other, _)| changed > other) {
                 found = Some((changed, slot));
@@ -424,12 +424,12 @@ impl<'a> Search<'a> {
         let alike = |slot: &Slot| {
             let Some(entry) = self.view.corpus.get(*slot) else { return false };
             let (length, other) = (row.length, entry.folded().len());
-            let place = self.origins.place(entry);
+            let place = self.resolver.place(entry);
             let is_later = || matches!((self.view.look)(&place), FileState::There { stamp, .. } if is_since(stamp.modified, row.known_at));
             !self.taken.contains_key(slot)
                 && has_headline(entry, &row.headline)
                 && is_alike(length, other)
-                && self.view.is_current(entry, &mut self.origins)
+                && self.view.is_current(entry, &mut self.resolver)
                 && is_later()
         };
         let mut candidates = self.same_name.get(file_name(&row.place))?.iter().copied().filter(alike);
@@ -446,7 +446,7 @@ impl<'a> Search<'a> {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
         let Some(stored) = rows::first(&mut statement, [signed(id.0)], "articles", read)? else { return Ok(false) };
         let (headline, length, content, known_at): (String, i64, i64, i64) = stored;
-        let place = self.origins.place(entry);
+        let place = self.resolver.place(entry);
         let has_key = entry.id() != ArticleId::of(place.as_os_str().as_encoded_bytes(), entry.ordinal());
         if content == 0 || has_key || fold(&headline) == fold(&entry.headline()) {
             return Ok(true);
@@ -469,12 +469,12 @@ impl<'a> Search<'a> {
         let mut plan = RecognitionPlan { moved: std::mem::take(&mut self.moved), ..RecognitionPlan::default() };
         let left: HashSet<ArticleId> = plan.moved.iter().map(|(id, ..)| *id).collect();
         for (&id, &slot) in self.edited.iter().filter(|(id, _)| !left.contains(*id)) {
-            let Some(entry) = corpus.get(slot).filter(|&entry| self.view.is_current(entry, &mut self.origins)) else {
+            let Some(entry) = corpus.get(slot).filter(|&entry| self.view.is_current(entry, &mut self.resolver)) else {
                 continue;
             };
             match self.taken.get(&slot).copied() {
                 // Marks that were made before this edit was recognised join the others.
-                Some(row) if row == aside(id, content(entry)) && is_waiting(connection, row)? => {}
+                Some(row) if row == parked_id(id, content(entry)) && is_waiting(connection, row)? => {}
                 Some(_) => plan.displaced.push(id),
                 None if self.is_edited(connection, id, slot)? => plan.edited.push(slot),
                 None => plan.displaced.push(id),
@@ -486,7 +486,7 @@ impl<'a> Search<'a> {
             let text = (entry.id(), content(entry));
             if away.contains(&text)
                 && !has_row(connection, entry.id())?
-                && self.view.is_current(entry, &mut self.origins)
+                && self.view.is_current(entry, &mut self.resolver)
                 && let Some(holder) = moves::follow(connection, text, 0)?
             {
                 plan.returned.push((holder, slot));
@@ -500,10 +500,10 @@ impl<'a> Search<'a> {
 
 impl ObservedFiles<'_> {
     /// Returns whether the file of an entry is still as it was read. If it is not, a newer version of the corpus follows.
-    fn is_current(&self, entry: ArticleRef<'_>, origins: &mut PathResolver) -> bool {
+    fn is_current(&self, entry: ArticleRef<'_>, resolver: &mut PathResolver) -> bool {
         let read = entry.stamp();
         read == FileStamp::default()
-            || match (self.look)(&origins.place(entry)) {
+            || match (self.look)(&resolver.place(entry)) {
                 FileState::There { stamp, .. } => stamp == read,
                 FileState::Unknown => true,
                 FileState::Missing | FileState::FolderMissing => false,
@@ -553,7 +553,7 @@ fn is_one_of_several(corpus: &Corpus, slot: Slot) -> bool {
     entry.ordinal() > 0 || next().is_some_and(|next| next.ordinal() == 1 && next.place() == entry.place())
 }
 
-fn set_aside(transaction: &Transaction<'_>, id: ArticleId, aside: ArticleId) -> Result<()> {
+fn park(transaction: &Transaction<'_>, id: ArticleId, aside: ArticleId) -> Result<()> {
     let (from, to) = (signed(id.0), signed(aside.0));
     // If the same text was at the same place before and was marked again since, the newer marks count.
     transaction.prepare_cached("UPDATE OR REPLACE articles SET id = ?2 WHERE id = ?1")?.execute([from, to])?;

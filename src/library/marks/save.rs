@@ -15,17 +15,17 @@ impl Library {
     /// this program sees it; if its place has another text in the library now, the marks follow the text. Returns the
     /// marks of articles that differ from the changes: notes that another program changed meanwhile are joined, and
     /// articles may have moved.
-    pub fn keep(
+    pub fn save_marks(
         &mut self,
         changes: &[MarkChange],
         known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
     ) -> Result<ExternalChanges> {
         let since = self.recognised_at();
-        self.keep_with_journal(ReaderId(0), since, changes, &[], known)
+        self.save_marks_with_journal(ReaderId(0), since, changes, &[], known)
     }
 
     /// Adds articles without marks, so that they are recognised at other places.
-    pub fn meet(&mut self, articles: impl IntoIterator<Item = ArticleRecord>) -> Result<()> {
+    pub fn ensure_articles(&mut self, articles: impl IntoIterator<Item = ArticleRecord>) -> Result<()> {
         let there = "SELECT 1 FROM articles WHERE id = ?1";
         let mut strangers = Vec::new();
         for known in articles {
@@ -37,11 +37,11 @@ impl Library {
             return Ok(());
         }
         self.write(|transaction, revision| {
-            let mut keeper = MarkWriter::new(transaction, revision)?;
+            let mut writer = MarkWriter::new(transaction, revision)?;
             // Another program may have added them since.
             for known in strangers {
-                if keeper.marked(known.id)?.is_none() {
-                    keeper.insert(known.id, Some(known))?;
+                if writer.marked(known.id)?.is_none() {
+                    writer.insert(known.id, Some(known))?;
                 }
             }
             Ok(())
@@ -49,7 +49,7 @@ impl Library {
     }
 
     /// Removes an article, unless it has marks or a saved search has reported it.
-    pub fn forget(&mut self, article: ArticleId) -> Result<()> {
+    pub fn forget_unmarked(&mut self, article: ArticleId) -> Result<()> {
         let sql = "DELETE FROM articles WHERE id = ?1 AND read_at IS NULL AND starred_at IS NULL AND part IS NULL
                        AND NOT EXISTS (SELECT 1 FROM tags WHERE article = ?1)
                        AND NOT EXISTS (SELECT 1 FROM notes WHERE article = ?1)

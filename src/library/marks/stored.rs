@@ -25,7 +25,11 @@ pub(crate) fn marked(row: &Row<'_>) -> rusqlite::Result<(ArticleId, ArticleMarks
 }
 
 /// Adds tags and the note.
-pub(crate) fn with_words(transaction: &Transaction<'_>, article: ArticleId, mut marked: ArticleMarks) -> Result<ArticleMarks> {
+pub(crate) fn with_tags_and_note(
+    transaction: &Transaction<'_>,
+    article: ArticleId,
+    mut marked: ArticleMarks,
+) -> Result<ArticleMarks> {
     let id = signed(article.0);
     let mut tags = transaction.prepare_cached("SELECT tag FROM tags WHERE article = ?1")?;
     for tag in rows::read(&mut tags, [id], "tags", |row| row.get::<_, String>(0))? {
@@ -48,5 +52,5 @@ pub(crate) fn stored_marks(transaction: &Transaction<'_>, article: ArticleId) ->
     let Some(row) = found.next()? else { return Ok(None) };
     // An unreadable row exists too.
     let marked = rows::readable(row, "articles", marked(row))?.map(|(_, marked)| marked).unwrap_or_default();
-    with_words(transaction, article, marked).map(Some)
+    with_tags_and_note(transaction, article, marked).map(Some)
 }

@@ -5,7 +5,7 @@ use rusqlite::{CachedStatement, OptionalExtension, Row, Transaction, params};
 
 use super::changes::ExternalChanges;
 use super::moves;
-use super::record::{ArticleRecord, aside};
+use super::record::{ArticleRecord, parked_id};
 use super::stored::stored_marks;
 use crate::article::ArticleId;
 use crate::library::error::Result;
@@ -61,7 +61,7 @@ impl<'a> MarkWriter<'a> {
     }
 
     /// Returns the marks of articles that are not what the changes say, and the articles that had no row before.
-    pub(crate) fn end(mut self) -> Result<(ExternalChanges, Vec<ArticleId>)> {
+    pub(crate) fn finish(mut self) -> Result<(ExternalChanges, Vec<ArticleId>)> {
         let mut marks = Vec::new();
         self.corrected.sort_unstable_by_key(|article| article.0);
         self.corrected.dedup();
@@ -72,7 +72,7 @@ impl<'a> MarkWriter<'a> {
     }
 
     /// Makes a change. Creates a row for an article that has none.
-    pub(crate) fn keep(
+    pub(crate) fn apply(
         &mut self,
         marking: &MarkChange,
         known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
@@ -101,7 +101,7 @@ impl<'a> MarkWriter<'a> {
     /// this place if it has the same headline, or else a row that waits until the text is recognised.
     fn article_of(&self, known: &ArticleRecord) -> Result<ArticleId> {
         // An earlier mark on this text may have waited as well.
-        let waiting = aside(known.id, known.content);
+        let waiting = parked_id(known.id, known.content);
         for former in [known.id, waiting] {
             if let Some(article) = moves::follow(self.transaction, (former, known.content), self.since)? {
                 return Ok(article);
