@@ -8,9 +8,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::{Error, Result};
+use super::journal::reader_lock::ReaderId;
 use super::marks::moves;
-use super::migrations::MIGRATIONS;
-use super::reader_lock::ReaderId;
+use super::schema::migrations::MIGRATIONS;
 use super::{owner_only, schema, sqlite};
 use crate::article::ArticleId;
 

@@ -4,7 +4,7 @@ use std::io;
 
 use rusqlite::{Error as SqlError, ErrorCode, Row};
 
-use super::migrations::VERSION;
+use super::schema::migrations::VERSION;
 
 /// An error of the library.
 #[derive(Debug, thiserror::Error)]

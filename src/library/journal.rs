@@ -1,22 +1,25 @@
 //! The stored journal: the steps of each reader, and the data that they deleted, until they leave the journal.
 
+pub(super) mod reader_lock;
+pub(super) mod steps;
+
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::database::Library;
 use super::error::Result;
 use super::feeds::visibility::purge;
-use super::journal_steps::insert_step;
 use super::marks::writer::MarkWriter;
 use super::marks::{ArticleRecord, ExternalChanges};
-use super::reader_lock::ReaderId;
-use super::rows;
 use super::searches::{change_search, delete_search, read_searches, upsert_search};
-use super::values::{signed, unsigned};
+use super::sqlite::rows;
+use super::sqlite::values::{signed, unsigned};
 use crate::article::ArticleId;
 use crate::journal::{ArticleIds, JournalEntry, STEPS, SearchChange, Step, StepChange};
 use crate::marks::MarkChange;
 use crate::query::SavedSearch;
+use reader_lock::ReaderId;
+use steps::insert_step;
 
 /// A search that a step deleted.
 #[derive(Debug, Serialize, Deserialize)]

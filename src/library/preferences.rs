@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::database::Library;
 use super::error::Result;
-use super::rows;
+use super::sqlite::rows;
 
 impl Library {
     /// Returns the value of a preference, if it was ever set.

@@ -1,11 +1,14 @@
 //! Migrates an older library to the current version.
 
+pub(super) mod migrations;
+
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::{Error, Result};
-use super::{logins, sqlite};
+use super::feeds::logins;
+use super::sqlite;
 
 /// The application id of a library: `ndsk`.
 const APPLICATION: i64 = 0x6e64_736b;
@@ -65,7 +68,7 @@ fn copy_of(path: &Path, version: usize) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::migrations::MIGRATIONS;
+    use migrations::MIGRATIONS;
 
     fn open(path: &Path) -> Connection {
         Connection::open(path).unwrap()

@@ -6,8 +6,8 @@ use rusqlite::{Connection, ToSql, Transaction, params};
 
 use super::database::Library;
 use super::error::Result;
-use super::rows;
-use super::values::{signed, unsigned};
+use super::sqlite::rows;
+use super::sqlite::values::{signed, unsigned};
 use crate::article::ArticleId;
 use crate::query::SavedSearch;
 

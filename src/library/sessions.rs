@@ -4,8 +4,8 @@ use rusqlite::params;
 
 use super::database::Library;
 use super::error::Result;
-use super::rows;
-use super::values::now;
+use super::sqlite::rows;
+use super::sqlite::values::now;
 
 /// The maximum number of older filters.
 pub(super) const FILTERS: u32 = 200;

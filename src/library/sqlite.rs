@@ -1,5 +1,8 @@
 //! SQLite files: opened by exactly their path, without running anything that they contain, and copied.
 
+pub(super) mod rows;
+pub(super) mod values;
+
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use rusqlite::{ToSql, Transaction, params};
 
 use super::model::{FeedId, FetchPolicy, FetchStatus};
 use crate::library::error::Result;
-use crate::library::logins;
+use crate::library::feeds::logins;
 use crate::subscriptions::{Subscription, one_line, redact, tag_name};
 
 /// Changes a subscription.

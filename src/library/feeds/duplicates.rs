@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::model::FeedId;
 use crate::library::error::Result;
-use crate::library::rows;
-use crate::library::values::{now, signed};
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::{now, signed};
 
 /// Returns the first entry of another feed with the same id or link. Ignores ids and links that several entries of one
 /// feed share, such as the page of a podcast, and entries that this feed already has. `own` is the number of the entry,

@@ -1,16 +1,20 @@
 //! Reads stored entries of feeds.
 
+pub(super) mod finder;
+mod keys;
+pub(super) mod prepared;
+
 use std::ops::RangeInclusive;
 
 use rusqlite::{Row, params};
 
 use super::model::FeedId;
-use super::prepared_entry::PreparedEntry;
 use crate::article::{ArticleId, Draft, Published};
 use crate::library::database::Library;
 use crate::library::error::Result;
-use crate::library::rows;
-use crate::library::values::{signed, unsigned};
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::{signed, unsigned};
+use prepared::PreparedEntry;
 
 /// Which entries to read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use rusqlite::{OptionalExtension, params};
 use crate::article::{ArticleId, Draft};
 use crate::library::database::Library;
 use crate::library::error::Result;
-use crate::library::rows;
-use crate::library::values::{signed, unsigned};
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::{signed, unsigned};
 
 /// The result of fetching the whole article of an entry.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use crate::library::database::Library;
 use crate::library::error::Result;
 use crate::library::marks::ArticleRecord;
 use crate::library::marks::writer::MarkWriter;
-use crate::library::values::{signed, unsigned};
+use crate::library::sqlite::values::{signed, unsigned};
 use crate::marks::{Change, MarkChange};
 
 /// Marks of an entry imported from another program.

@@ -6,15 +6,15 @@ use rusqlite::{Row, Transaction, params};
 
 use super::change::{change, forget_dropped};
 use super::duplicates::merge_marks;
+use super::entries::prepared::IMPORTED;
 use super::model::FeedId;
-use super::prepared_entry::IMPORTED;
 use super::read::read_subscription;
 use super::visibility::show;
 use crate::article::ArticleId;
 use crate::library::error::Result;
-use crate::library::journal_steps::rename_articles;
-use crate::library::rows;
-use crate::library::values::{signed, unsigned};
+use crate::library::journal::steps::rename_articles;
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::{signed, unsigned};
 use crate::subscriptions::{Subscription, same_address};
 
 /// Two feeds that were merged.

@@ -8,8 +8,9 @@ use super::model::{FeedCounts, FeedId, FetchPolicy, FetchRevision, FetchStatus, 
 use crate::journal::FeedState;
 use crate::library::database::Library;
 use crate::library::error::Result;
-use crate::library::values::unsigned;
-use crate::library::{logins, rows};
+use crate::library::feeds::logins;
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::unsigned;
 use crate::subscriptions::{Subscription, same_address};
 
 const FEEDS: &str = "SELECT id, seed, feeds.url, title, own_title, page, description, full_text, keep_count, keep_days,

@@ -7,8 +7,8 @@ use rusqlite::{Row, Transaction, params};
 use super::model::FeedId;
 use super::visibility::IS_MARKED;
 use crate::library::error::Result;
-use crate::library::rows;
-use crate::library::values::now;
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::now;
 
 /// Drops read entries beyond the limits of a feed. Unread, starred, tagged and noted entries stay, and so do entries that
 /// another feed repeats. Returns the dropped identities, or `None` if the feed has no limits.

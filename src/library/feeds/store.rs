@@ -6,17 +6,17 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::change::write_status;
 use super::duplicates::{find_duplicate, merge_marks};
-use super::entry_finder::{EntryMatch, StoredRow, find_entries, store_key};
+use super::entries::finder::{EntryMatch, StoredRow, find_entries, store_key};
+use super::entries::prepared::{IMPORTED, PreparedEntry};
 use super::merge::{MergedFeeds, change_address};
 use super::model::{FeedId, FetchRevision, FetchStatus};
-use super::prepared_entry::{IMPORTED, PreparedEntry};
 use super::retention::{apply_retention, delete_unlisted};
 use crate::article::{ArticleId, Draft, Warning};
 use crate::formats::canonical_address;
 use crate::library::database::Library;
 use crate::library::error::Result;
-use crate::library::rows;
-use crate::library::values::{now, signed};
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::{now, signed};
 
 /// The result of fetching a feed.
 #[derive(Debug)]

@@ -14,10 +14,10 @@ use super::visibility::{hide, purge, show};
 use crate::journal::{FeedChange, StepChange, name_of_feeds};
 use crate::library::database::Library;
 use crate::library::error::Result;
-use crate::library::journal_steps::insert_step;
-use crate::library::reader_lock::ReaderId;
-use crate::library::rows;
-use crate::library::values::signed;
+use crate::library::journal::reader_lock::ReaderId;
+use crate::library::journal::steps::insert_step;
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::signed;
 use crate::subscriptions::{Subscription, same_address, tag_name};
 
 impl Library {

@@ -9,7 +9,7 @@ use super::visibility::{hide, show};
 use crate::journal::{FeedChange, StepChange};
 use crate::library::database::Library;
 use crate::library::error::Result;
-use crate::library::journal_steps::UndoneStep;
+use crate::library::journal::steps::UndoneStep;
 use crate::subscriptions::{Subscription, one_line};
 
 impl Library {

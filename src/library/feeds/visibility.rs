@@ -6,8 +6,8 @@ use super::duplicates::{Handover, find_duplicate, mark_as_duplicate, transfer_to
 use super::model::FeedId;
 use crate::library::error::Result;
 use crate::library::marks::moves;
-use crate::library::rows;
-use crate::library::values::unsigned;
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::unsigned;
 
 /// An SQL condition: the entry is starred, tagged or noted, so it stays when its feed is unsubscribed.
 pub(crate) const IS_MARKED: &str = "EXISTS (SELECT 1 FROM articles WHERE articles.id = entries.id AND

@@ -8,8 +8,8 @@ use super::stored::{COLUMNS, marked, stored_marks, with_tags_and_note};
 use crate::article::ArticleId;
 use crate::library::database::Library;
 use crate::library::error::Result;
-use crate::library::rows;
-use crate::library::values::unsigned;
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::unsigned;
 use crate::marks::{Change, MarkChange, Marks, Tag};
 
 impl Library {

@@ -9,8 +9,8 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::article::ArticleId;
 use crate::library::error::Result;
-use crate::library::rows;
-use crate::library::values::{now, signed, unsigned};
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::{now, signed, unsigned};
 
 /// An article that has another identity now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,9 +33,9 @@ use crate::corpus::{ArticleRef, Corpus, FileStamp, Origin, Slot};
 use crate::library::database::Library;
 use crate::library::error::Result;
 use crate::library::feeds::duplicates;
-use crate::library::journal_steps::rename_articles;
-use crate::library::rows;
-use crate::library::values::{PathValue, now_nanoseconds, path_of, signed, unsigned};
+use crate::library::journal::steps::rename_articles;
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::{PathValue, now_nanoseconds, path_of, signed, unsigned};
 use crate::marks::MarkChange;
 use crate::text::fold::fold;
 

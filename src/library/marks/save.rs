@@ -6,8 +6,8 @@ use super::writer::MarkWriter;
 use crate::article::ArticleId;
 use crate::library::database::Library;
 use crate::library::error::Result;
-use crate::library::reader_lock::ReaderId;
-use crate::library::values::signed;
+use crate::library::journal::reader_lock::ReaderId;
+use crate::library::sqlite::values::signed;
 use crate::marks::MarkChange;
 
 impl Library {

@@ -6,8 +6,8 @@ use rusqlite::{Row, Transaction};
 
 use crate::article::ArticleId;
 use crate::library::error::Result;
-use crate::library::rows;
-use crate::library::values::{signed, unsigned};
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::{signed, unsigned};
 use crate::marks::{ArticleMarks, Change, ReadPosition, Tag};
 
 /// The columns that [`marked`] reads.

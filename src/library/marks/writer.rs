@@ -9,8 +9,8 @@ use super::record::{ArticleRecord, parked_id};
 use super::stored::stored_marks;
 use crate::article::ArticleId;
 use crate::library::error::Result;
-use crate::library::rows;
-use crate::library::values::{PathValue, now, now_nanoseconds, signed};
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::{PathValue, now, now_nanoseconds, signed};
 use crate::marks::{ArticleMarks, Change, MarkChange};
 use crate::text::fold::fold;
 

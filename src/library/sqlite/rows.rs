@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use rusqlite::types::ValueRef;
 use rusqlite::{Params, Row, Statement, Transaction};
 
-use super::error::{Error, Result, cause_in};
+use crate::library::error::{Error, Result, cause_in};
 use crate::util::lock;
 
 /// The maximum number of unreadable rows that are reported.
@@ -109,7 +109,7 @@ fn name(row: &Row<'_>) -> String {
 }
 
 /// Returns the value of a row. Records an unreadable row and returns `None`.
-pub(super) fn readable<T>(row: &Row<'_>, table: &'static str, read: rusqlite::Result<T>) -> Result<Option<T>> {
+pub(crate) fn readable<T>(row: &Row<'_>, table: &'static str, read: rusqlite::Result<T>) -> Result<Option<T>> {
     let error = match read {
         Ok(value) => return Ok(Some(value)),
         Err(error) => error,
@@ -120,7 +120,7 @@ pub(super) fn readable<T>(row: &Row<'_>, table: &'static str, read: rusqlite::Re
 }
 
 /// Runs a query and reads its rows, except those that cannot be read.
-pub(super) fn read<T>(
+pub(crate) fn read<T>(
     statement: &mut Statement<'_>,
     params: impl Params,
     table: &'static str,
@@ -135,7 +135,7 @@ pub(super) fn read<T>(
 }
 
 /// Runs a query and reads its first row. Returns `None` if there is none or it cannot be read.
-pub(super) fn first<T>(
+pub(crate) fn first<T>(
     statement: &mut Statement<'_>,
     params: impl Params,
     table: &'static str,
@@ -150,7 +150,7 @@ pub(super) fn first<T>(
 
 /// Runs a part of a transaction. If a row that it needs cannot be read, rolls the part back, records the row as `name` and
 /// returns `None`.
-pub(super) fn in_savepoint<T>(
+pub(crate) fn in_savepoint<T>(
     transaction: &Transaction<'_>,
     table: &'static str,
     name: &str,

@@ -2,11 +2,12 @@
 
 use rusqlite::Row;
 
-use super::database::Library;
-use super::error::Result;
-use super::values::signed;
-use super::{logins, rows};
+use super::logins;
 use crate::article::ArticleId;
+use crate::library::database::Library;
+use crate::library::error::Result;
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::signed;
 use crate::subscriptions::ServerLogin;
 
 /// The server of a feed, whose logins may be used for the pages behind its entries.

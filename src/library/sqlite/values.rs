@@ -12,22 +12,22 @@ pub fn now() -> i64 {
 }
 
 /// Returns the time in nanoseconds since 1970-01-01 00:00 UTC.
-pub(super) fn now_nanoseconds() -> i64 {
+pub(crate) fn now_nanoseconds() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
 /// Converts an id or checksum to SQLite's signed integer with the same bits.
-pub(super) fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::from_ne_bytes(number.to_ne_bytes())
 }
 
-pub(super) fn unsigned(number: i64) -> u64 {
+pub(crate) fn unsigned(number: i64) -> u64 {
     u64::from_ne_bytes(number.to_ne_bytes())
 }
 
 /// A path as an SQL value: text if it is UTF-8, else bytes.
-pub(super) struct PathValue<'a>(pub(super) &'a Path);
+pub(crate) struct PathValue<'a>(pub(crate) &'a Path);
 
 impl ToSql for PathValue<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -39,7 +39,7 @@ impl ToSql for PathValue<'_> {
 }
 
 /// Reads a path that was written as [`PathValue`].
-pub(super) fn path_of(value: ValueRef<'_>) -> PathBuf {
+pub(crate) fn path_of(value: ValueRef<'_>) -> PathBuf {
     match value {
         ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
         #[cfg(unix)]

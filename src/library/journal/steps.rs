@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::{Transaction, params};
 
-use super::error::Result;
 use super::reader_lock::ReaderId;
-use super::values::now;
 use crate::article::ArticleId;
 use crate::journal::StepChange;
+use crate::library::error::Result;
+use crate::library::sqlite::values::now;
 
 /// The result of undoing or redoing a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct UndoneStep {
 }
 
 /// Stores a step without a number, which the reader assigns later. Returns the row.
-pub(super) fn insert_step(
+pub(crate) fn insert_step(
     transaction: &Transaction<'_>,
     reader: ReaderId,
     name: &str,
@@ -34,7 +34,7 @@ pub(super) fn insert_step(
 }
 
 /// Replaces identities of articles in the steps of all readers.
-pub(super) fn rename_articles(transaction: &Transaction<'_>, moved: &HashMap<ArticleId, ArticleId>) -> Result<()> {
+pub(crate) fn rename_articles(transaction: &Transaction<'_>, moved: &HashMap<ArticleId, ArticleId>) -> Result<()> {
     let mut statement = transaction.prepare("SELECT id, change FROM journal")?;
     let mut rows = statement.query([])?;
     let mut renamed = Vec::new();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::owner_only;
+use crate::library::owner_only;
 
 /// Identifies a running reader by the nanosecond of its start. Each step has the id of its reader, so that two open
 /// readers undo only their own steps.

@@ -11,14 +11,14 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Row, Transaction, params};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::entry_keys::EntryKey;
-use super::model::FeedId;
-use super::prepared_entry::{IMPORTED, PreparedEntry};
+use super::keys::EntryKey;
+use super::prepared::{IMPORTED, PreparedEntry};
 use crate::article::{ArticleId, Draft, Role};
 use crate::formats::canonical_address;
 use crate::library::error::Result;
-use crate::library::rows;
-use crate::library::values::{signed, unsigned};
+use crate::library::feeds::model::FeedId;
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::{signed, unsigned};
 
 /// A stored entry without its text.
 #[derive(Clone, Copy, Debug)]

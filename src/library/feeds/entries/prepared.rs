@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::entry_keys::{EntryKeys, forms_of};
-use super::model::KnownFeed;
+use super::keys::{EntryKeys, forms_of};
 use crate::article::{Draft, Published};
 use crate::formats::{FeedArticle, canonical_address};
-use crate::library::values::signed;
+use crate::library::feeds::model::KnownFeed;
+use crate::library::sqlite::values::signed;
 
 /// The checksum of a text imported from another program.
 pub(crate) const IMPORTED: u64 = 0;

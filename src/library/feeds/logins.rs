@@ -4,20 +4,20 @@ use rusqlite::{Row, Transaction, params};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::error::Result;
-use super::rows;
-use super::values::signed;
 use crate::article::Draft;
+use crate::library::error::Result;
+use crate::library::sqlite::rows;
+use crate::library::sqlite::values::signed;
 use crate::subscriptions::{Credentials, ServerLogin, redact};
 
 /// Reads a login from three columns; `first` is its address.
-pub(super) fn login(row: &Row<'_>, first: usize) -> rusqlite::Result<ServerLogin> {
+pub(crate) fn login(row: &Row<'_>, first: usize) -> rusqlite::Result<ServerLogin> {
     let credentials = Credentials { user: row.get(first + 1)?, password: row.get(first + 2)? };
     Ok(ServerLogin { url: row.get(first)?, credentials })
 }
 
 /// Saves the login of a feed. Replaces a former one.
-pub(super) fn save(transaction: &Transaction<'_>, feed: i64, login: &ServerLogin) -> Result<()> {
+pub(crate) fn save(transaction: &Transaction<'_>, feed: i64, login: &ServerLogin) -> Result<()> {
     let sql = "INSERT INTO logins (feed, url, user, password) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (feed) DO UPDATE SET url = excluded.url, user = excluded.user, password = excluded.password";
     let Credentials { user, password } = &login.credentials;
@@ -27,7 +27,7 @@ pub(super) fn save(transaction: &Transaction<'_>, feed: i64, login: &ServerLogin
 
 /// Moves credentials from the addresses of feeds, where versions before 3 stored them, to their table. Removes them
 /// from all data derived from those addresses. Seeds and identities stay. A second run has no effect.
-pub(super) fn move_out_of_addresses(transaction: &Transaction<'_>) -> Result<()> {
+pub(crate) fn move_out_of_addresses(transaction: &Transaction<'_>) -> Result<()> {
     let is_there = "SELECT count(*) FROM sqlite_schema WHERE name IN ('feeds', 'logins')";
     if transaction.query_row(is_there, [], |row| row.get::<_, i64>(0))? < 2 {
         return Ok(());
