@@ -1,9 +1,10 @@
-//! Every budget, measured beside a peer or a limit in the same run: `cargo bench --bench budgets`.
+//! Measures every budget against a peer or a limit in the same run: `cargo bench --bench budgets`.
 //!
-//! It works on 300,000 and on 10,000 articles in `target/budgets/`, which it makes at the first run: with
-//! `../shared/tools/make_corpus.py` out of real ones where that is there, else of the bundled articles.
-//! `NEWSDESK_BUDGETS=FOLDER` names another place, in which `300000/`, `300000.txt`, `10000/` and `3000/` are used if they
-//! are there. `cargo bench --bench budgets -- library` measures only what keeping costs. The peer is ripgrep; without it its rows say so. The table that it prints is Markdown.
+//! Uses 300,000 and 10,000 articles in `target/budgets/`, which the first run creates: with
+//! `../shared/tools/make_corpus.py` from real articles if it exists, else from the bundled ones.
+//! `NEWSDESK_BUDGETS=FOLDER` sets another folder, whose `300000/`, `300000.txt`, `10000/` and `3000/` are used if they
+//! exist. `cargo bench --bench budgets -- library` measures only the library. The peer is ripgrep; without it, its cells
+//! say so. The output is a Markdown table.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -53,8 +54,8 @@ mod unix {
 
     const PROGRAM: &str = env!("CARGO_BIN_EXE_newsdesk");
 
-    /// What is typed letter by letter; each word is common in news.
-    const TYPED: &[&str] = &[
+    /// Queries that are typed letter by letter. Each word is common in news.
+    const QUERIES: &[&str] = &[
         "state department -microsoft date:2023-09",
         "parliament",
         "government OR congress",
@@ -67,8 +68,8 @@ mod unix {
     pub(super) fn main() {
         let root = std::env::var_os("NEWSDESK_BUDGETS").map(PathBuf::from);
         let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/budgets"));
-        let big = material(&root, 300_000);
-        let (ten, small) = (material(&root, 10_000), material(&root, 3_000));
+        let big = corpus_folder(&root, 300_000);
+        let (ten, small) = (corpus_folder(&root, 10_000), corpus_folder(&root, 3_000));
         let one_file = root.join("300000.txt");
         let peer = Command::new("rg").arg("--version").stdout(Stdio::null()).status().is_ok();
 
@@ -86,8 +87,8 @@ mod unix {
         library::measure(&big, &root.join("library"));
     }
 
-    /// The folder with so many articles, made if it is not there.
-    fn material(root: &Path, articles: usize) -> PathBuf {
+    /// Returns the folder with this number of articles; creates it if it does not exist.
+    fn corpus_folder(root: &Path, articles: usize) -> PathBuf {
         let folder = root.join(articles.to_string());
         if folder.is_dir() {
             return folder;
@@ -126,16 +127,16 @@ mod unix {
         [0.5, 0.95, 1.0].map(|share| at(share).map_or(0.0, |time| time.as_secs_f64() * 1e3))
     }
 
-    /// The quickest of five runs of one command and of another, taken in turns.
-    fn in_turns<'a>(one: &'a mut dyn FnMut(), other: &'a mut dyn FnMut()) -> [Duration; 2] {
+    /// Returns the fastest of five runs of each command. The commands alternate.
+    fn alternate<'a>(one: &'a mut dyn FnMut(), other: &'a mut dyn FnMut()) -> [Duration; 2] {
         let mut best = [Duration::MAX; 2];
-        // One run of each to warm the caches.
+        // The first run of each warms the caches.
         for round in 0..6 {
             for (best, run) in best.iter_mut().zip([&mut *one, &mut *other]) {
-                let began = Instant::now();
+                let start = Instant::now();
                 run();
                 if round > 0 {
-                    *best = began.elapsed().min(*best);
+                    *best = start.elapsed().min(*best);
                 }
             }
         }
@@ -154,13 +155,14 @@ mod unix {
                 run("rg", &["-i", "-c", "parliament"], &[folder]);
             }
         };
-        let [ours, theirs] = in_turns(ours, &mut theirs);
-        let (ratio, peer) = match peer {
-            true => (
+        let [ours, theirs] = alternate(ours, &mut theirs);
+        let (ratio, peer) = if peer {
+            (
                 format!("{:.2} × ({})", ours.as_secs_f64() / theirs.as_secs_f64(), seconds(ours)),
                 format!("`rg -i -c` over the folder {}", seconds(theirs)),
-            ),
-            false => (seconds(ours), "there is no rg here".to_owned()),
+            )
+        } else {
+            (seconds(ours), "rg is not installed".to_owned())
         };
         row(what, &format!("≤ {most} × rg"), &ratio, &peer);
     }
@@ -169,7 +171,7 @@ mod unix {
         against_rg(what, most, peer, folder, &mut || run(PROGRAM, &["check"], &[folder]));
     }
 
-    /// From the snapshot to an answered question, the end of the program included.
+    /// Measures a start from the snapshot, one search, and the exit of the program.
     fn second_start(folder: &Path, root: &Path, peer: bool) {
         let newsdesk = |arguments: &[&str], paths: &[&Path]| {
             let mut command = Command::new(PROGRAM);
@@ -201,23 +203,23 @@ mod unix {
         );
     }
 
-    /// Types queries letter by letter, each letter answered as the filter thread answers it.
+    /// Types queries letter by letter and runs each as the search worker does.
     fn typing(what: &str, folder: &Path, [to_screen, to_count, to_narrow]: [f64; 3], one_file: Option<&Path>) {
         let corpus = Arc::new(load_all(&[Source::Path(folder.to_path_buf())], LoadOptions::default()).corpus);
         let (mut first, mut whole, mut narrowed) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..3 {
-            for text in TYPED {
+            for text in QUERIES {
                 let mut former: Vec<SearchResult> = Vec::new();
                 for end in (1..=text.len()).filter(|&end| text.is_char_boundary(end)) {
                     let query = Query::parse_typing(&text[..end], NaiveDate::MIN);
                     if query.mistake().is_some() || query.is_everything() {
                         continue;
                     }
-                    // As the filter bar chooses it.
+                    // The filter bar chooses the base in the same way.
                     let holding = former.iter().filter(|former| query.refines(&former.query));
                     let within = holding.min_by_key(|former| former.slots.len()).cloned();
                     let narrows = within.is_some();
-                    let (screen, count, answer) = ask(&corpus, &Marks::default(), query, within);
+                    let (screen, count, answer) = time_search(&corpus, &Marks::default(), query, within);
                     first.push(screen);
                     whole.push(count);
                     if narrows {
@@ -228,28 +230,28 @@ mod unix {
                 }
             }
         }
-        let told = |times: &mut Vec<Duration>| {
+        let summary = |times: &mut Vec<Duration>| {
             let [half, most, all] = milliseconds(times);
             format!("p50 {half:.1}, p95 {most:.1}, max {all:.1} ms, {} keys", times.len())
         };
         row(
             &format!("a keystroke to the first full screen, {what}"),
             &format!("p95 ≤ {to_screen} ms"),
-            &told(&mut first),
+            &summary(&mut first),
             "",
         );
         row(
             &format!("a keystroke to the complete count, {what}"),
             &format!("p95 ≤ {to_count} ms"),
-            &told(&mut whole),
+            &summary(&mut whole),
             "",
         );
-        row(&format!("a refining keystroke, {what}"), &format!("p95 ≤ {to_narrow} ms"), &told(&mut narrowed), "");
+        row(&format!("a refining keystroke, {what}"), &format!("p95 ≤ {to_narrow} ms"), &summary(&mut narrowed), "");
         let Some(one_file) = one_file else { return };
         for word in ["parliament", "government", "the"] {
             let query = Query::parse(word, NaiveDate::MIN);
-            let mut ours = || drop(ask(&corpus, &Marks::default(), query.clone(), None));
-            let [ours, theirs] = in_turns(&mut ours, &mut || run("rg", &["-i", "-c", word], &[one_file]));
+            let mut ours = || drop(time_search(&corpus, &Marks::default(), query.clone(), None));
+            let [ours, theirs] = alternate(&mut ours, &mut || run("rg", &["-i", "-c", word], &[one_file]));
             row(
                 &format!("the complete count of `{word}`"),
                 "≤ 0.25 × rg",
@@ -259,14 +261,14 @@ mod unix {
         }
     }
 
-    /// How long it takes to the first screen of the answer, and to all of it.
-    pub(super) fn ask(
+    /// Runs a search. Returns the times until the first screen and until the complete result.
+    pub(super) fn time_search(
         corpus: &Arc<Corpus>,
         marks: &Marks,
         query: Query,
         within: Option<SearchResult>,
     ) -> (Duration, Duration, SearchResult) {
-        let began = Instant::now();
+        let start = Instant::now();
         let request = SearchRequest {
             generation: 1,
             corpus: Arc::clone(corpus),
@@ -277,28 +279,28 @@ mod unix {
         };
         let (mut screen, mut last) = (None, None);
         scan(&request, &|| false, &mut |answer| {
-            screen.get_or_insert_with(|| began.elapsed());
+            screen.get_or_insert_with(|| start.elapsed());
             last = Some(answer);
         });
-        (screen.unwrap(), began.elapsed(), last.unwrap())
+        (screen.unwrap(), start.elapsed(), last.unwrap())
     }
 
     fn on_the_screen(folder: &Path) {
         let mut paints: Vec<Duration> = Vec::new();
         for _ in 0..5 {
-            let began = Instant::now();
+            let start = Instant::now();
             let mut terminal = Terminal::open(PROGRAM, folder, 160, 50);
             terminal.next(Duration::from_secs(10)).expect("a first frame");
-            paints.push(began.elapsed());
+            paints.push(start.elapsed());
         }
         let [half, _, most] = milliseconds(&mut paints);
         row("first paint, 300,000 files", "≤ 30 ms", &format!("p50 {half:.1}, max {most:.1} ms"), "");
 
         let mut terminal = Terminal::open(PROGRAM, folder, 160, 50);
-        terminal.quiet(Duration::from_secs(2));
+        terminal.wait_until_quiet(Duration::from_secs(2));
         for (what, before, key) in [("in the list", "", "j"), ("in the text", "\r", "j")] {
             terminal.press(before);
-            terminal.quiet(Duration::from_millis(500));
+            terminal.wait_until_quiet(Duration::from_millis(500));
             let (mut times, mut bytes) = (Vec::new(), 0);
             for _ in 0..100 {
                 let (time, written) = terminal.timed(key);

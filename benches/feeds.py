@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures refreshing feeds beside newsboat, from one server on the loopback interface, and starting with what came.
+"""Measures refreshing feeds, compared with newsboat, from one server on the loopback interface, and the next start.
 
     cargo build --release && benches/feeds.py [FEEDS] [ENTRIES]
 
-100 feeds with 1,000 entries each without arguments. Wants newsboat in the PATH. Every program begins with nothing known,
-the two take turns, and the median of three runs counts; memory is the peak that the system tells of.
+The default is 100 feeds with 1,000 entries each. Uses newsboat if it is in the PATH. Each run starts without stored
+data, the two programs alternate, and the median of three runs counts. Memory is the peak that the system reports.
 """
 
 import fcntl
@@ -28,13 +28,13 @@ ROUNDS = 3
 
 
 def words():
-    """Made-up words, as frequent as words are."""
-    dice = random.Random(7)
+    """Generates made-up words with a natural distribution of frequencies."""
+    rng = random.Random(7)
     parts = ["ba", "ten", "ro", "mil", "ka", "sen", "do", "vir", "lu", "gra", "pos", "ne", "tri", "al", "ste"]
-    known = ["".join(dice.choice(parts) for _ in range(dice.randint(1, 4))) for _ in range(20_000)]
+    known = ["".join(rng.choice(parts) for _ in range(rng.randint(1, 4))) for _ in range(20_000)]
     weights = [1 / (rank + 3) for rank in range(len(known))]
     while True:
-        yield from dice.choices(known, weights, k=10_000)
+        yield from rng.choices(known, weights, k=10_000)
 
 
 def make(folder, feeds, entries, port):
@@ -61,18 +61,18 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def run(command, environment):
-    """Seconds, and the peak of memory in MB."""
-    began = time.monotonic()
+    """Runs a command. Returns the seconds and the peak memory in MB."""
+    start = time.monotonic()
     child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     if status != 0:
         sys.exit(f"{command[0]} ended with {status}")
-    return time.monotonic() - began, usage.ru_maxrss / 1024
+    return time.monotonic() - start, usage.ru_maxrss / 1024
 
 
 def first_screen(environment):
-    """Milliseconds until an article stands on the screen."""
-    began = time.monotonic()
+    """Returns the milliseconds until an article is on the screen."""
+    start = time.monotonic()
     child, terminal = pty.fork()
     if child == 0:
         os.execve(PROGRAM, [PROGRAM], environment)
@@ -81,9 +81,9 @@ def first_screen(environment):
     while b"Feed " not in seen:
         ready, _, _ = select.select([terminal], [], [], 20)
         if not ready:
-            sys.exit("no screen came")
+            sys.exit("no article appeared within 20 s")
         seen += os.read(terminal, 1 << 16)
-    took = time.monotonic() - began
+    took = time.monotonic() - start
     os.write(terminal, b"q")
     try:
         while os.read(terminal, 1 << 16):

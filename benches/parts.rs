@@ -1,5 +1,5 @@
-//! What each part costs by itself: `cargo bench --bench parts`. The search and the frames work on 300,000 articles made
-//! of the bundled ones (about 1 GB); `NEWSDESK_BENCH_ARTICLES` sets another number.
+//! Measures each part alone: `cargo bench --bench parts`. Searches and frames use 300,000 articles made of the bundled
+//! ones (about 1 GB); `NEWSDESK_BENCH_ARTICLES` sets another number.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
 
 #[path = "material/seeds.rs"]
@@ -40,7 +40,7 @@ fn corpus() -> &'static Arc<Corpus> {
     CORPUS.get_or_init(|| corpus_of(articles()))
 }
 
-/// A corpus of so many articles, in shards as large as loading makes them.
+/// Returns a corpus of this number of articles, in shards of the size that loading produces.
 fn corpus_of(articles: usize) -> Arc<Corpus> {
     let seeds = seeds::Seeds::new();
     let dir: Arc<Path> = Arc::from(Path::new("desk"));
@@ -134,7 +134,7 @@ mod search {
         "/[A-Z]{4}/",
     ];
 
-    /// The physical limit: one pass of a substring search over the same bytes, on one thread.
+    /// Measures the limit: one substring search over the same bytes on one thread.
     #[divan::bench(args = ["e", "the", "telescope", "absent-word"], sample_count = 10)]
     fn limit(bencher: Bencher<'_, '_>, word: &str) {
         let finder = Finder::new(word);
@@ -143,7 +143,7 @@ mod search {
                 let (mut found, mut from) = (0, 0);
                 while let Some(at) = finder.find(&folded[from..]) {
                     found += 1;
-                    // On to the next article, as a scan does.
+                    // Continue with the next article, as a scan does.
                     from += at + folded[from + at..].windows(2).position(|pair| pair == b"\n\n").unwrap_or(4_000);
                     from = from.min(folded.len());
                 }
@@ -188,7 +188,7 @@ mod search {
 mod frames {
     use super::*;
 
-    /// A screen with everything loaded, after some keys; filters are answered at once.
+    /// Returns the state after everything is loaded and some keys are pressed. Filters are answered immediately.
     fn state(keys: &str, columns: u16, rows: u16) -> State {
         let now = NaiveDate::from_ymd_opt(2024, 3, 1).unwrap().and_hms_opt(12, 0, 0).unwrap();
         let mut state = State::new(Config::default(), "desk".to_owned(), now);

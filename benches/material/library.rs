@@ -1,4 +1,4 @@
-//! What keeping costs: the start with many marks, one mark, a hundred thousand of them, and questions about them.
+//! Measures the library: a start with many marks, saving one mark and 100,000 marks, and queries about marks.
 
 use std::fs;
 use std::io::Write;
@@ -15,7 +15,7 @@ use newsdesk::library::{Library, PathResolver};
 use newsdesk::marks::{Change, FlagColumn, MarkChange, Marks, Tag};
 use newsdesk::query::Query;
 
-use super::unix::{ask, milliseconds, row, seconds};
+use super::unix::{milliseconds, row, seconds, time_search};
 
 pub(super) fn measure(articles: &Path, folder: &Path) {
     let _ = fs::remove_dir_all(folder);
@@ -39,7 +39,7 @@ pub(super) fn measure(articles: &Path, folder: &Path) {
         }
     }
     let path = folder.join("library.db");
-    keep(&mut Library::open(&path).unwrap(), &corpus, slots, &changes);
+    save(&mut Library::open(&path).unwrap(), &corpus, slots, &changes);
 
     let mut marks = Marks::default();
     let mut starts: Vec<Duration> =
@@ -86,10 +86,10 @@ pub(super) fn measure(articles: &Path, folder: &Path) {
         .collect();
     let fresh = folder.join("fresh.db");
     let mut library = Library::open(&fresh).unwrap();
-    let first = timed(|| keep(&mut library, &corpus, hundred, &read));
+    let first = timed(|| save(&mut library, &corpus, hundred, &read));
     let again: Vec<MarkChange> =
         read.iter().map(|marking| MarkChange { change: Change::Read(false), ..marking.clone() }).collect();
-    let second = timed(|| keep(&mut library, &corpus, hundred, &again));
+    let second = timed(|| save(&mut library, &corpus, hundred, &again));
     drop(library);
     let bytes = fs::read(&fresh).unwrap();
     let mut limit: Vec<Duration> = (0..3)
@@ -122,9 +122,9 @@ pub(super) fn measure(articles: &Path, folder: &Path) {
     let marks = column.attach(&marks, &corpus);
     for typed in ["government", "is:unread", "is:starred government", "tag:asia", "is:read -is:starred climate"] {
         let query = || Query::parse(typed, NaiveDate::MIN);
-        let mut times: Vec<Duration> = (0..20).map(|_| ask(&corpus, &marks, query(), None).1).collect();
+        let mut times: Vec<Duration> = (0..20).map(|_| time_search(&corpus, &marks, query(), None).1).collect();
         let [half, most, _] = milliseconds(&mut times);
-        let found = ask(&corpus, &marks, query(), None).2.matched;
+        let found = time_search(&corpus, &marks, query(), None).2.matched;
         row(
             &format!("`{typed}` to the complete count, 300,000 marks"),
             "p95 ≤ 50 ms",
@@ -136,15 +136,15 @@ pub(super) fn measure(articles: &Path, folder: &Path) {
 }
 
 fn timed(work: impl FnOnce()) -> Duration {
-    let began = Instant::now();
+    let start = Instant::now();
     work();
-    began.elapsed()
+    start.elapsed()
 }
 
-fn keep(library: &mut Library, corpus: &Corpus, slots: &[Slot], changes: &[MarkChange]) {
+fn save(library: &mut Library, corpus: &Corpus, slots: &[Slot], changes: &[MarkChange]) {
     let slots: std::collections::HashMap<ArticleId, Slot> =
         slots.iter().map(|&slot| (corpus.get(slot).unwrap().id(), slot)).collect();
-    let mut origins = PathResolver::default();
-    let mut known = |article: ArticleId| Some(origins.record(corpus.get(slots[&article])?));
+    let mut resolver = PathResolver::default();
+    let mut known = |article: ArticleId| Some(resolver.record(corpus.get(slots[&article])?));
     library.save_marks(changes, &mut known).unwrap();
 }

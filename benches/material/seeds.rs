@@ -1,9 +1,9 @@
-//! Any number of articles made of the bundled ones: a dateline of one, a headline of another, paragraphs of more.
+//! Generates articles from the bundled ones: the dateline of one, the headline of another, paragraphs of others.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the bundled articles are made of.
+/// The parts of the bundled articles.
 pub(crate) struct Seeds {
     datelines: Vec<String>,
     headlines: Vec<String>,
@@ -25,7 +25,7 @@ impl Seeds {
         Seeds { datelines, headlines, paragraphs }
     }
 
-    /// Article number `number`: the same in every run, and about 3 KB long.
+    /// Returns article `number`, which is the same in every run and about 3 KB long.
     pub(crate) fn article(&self, number: usize) -> String {
         let mut state = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut pick = |from: &'_ [String]| {
@@ -46,7 +46,7 @@ impl Seeds {
     }
 }
 
-/// Writes so many of them into `folder`, a thousand a folder, and all of them one after the other into a file.
+/// Writes this number of articles into `folder`, 1,000 in each sub-folder, and all of them into `one_file`.
 pub(crate) fn write(folder: &Path, one_file: &Path, articles: usize) {
     use std::io::Write;
     let seeds = Seeds::new();

@@ -87,13 +87,16 @@ impl SearchChange {
         let found = all.iter().position(|search| search.name == self.name());
         match (found, &self.after) {
             (Some(found), Some(after)) => all[found] = after.clone(),
-            (Some(found), None) => drop(all.remove(found)),
+            (Some(found), None) => {
+                all.remove(found);
+            }
             (None, Some(after)) => all.insert(self.at.min(all.len()), after.clone()),
             (None, None) => {}
         }
         if let Some(SavedSearch { key: Some(key), name, .. }) = &self.after {
-            let others = all.iter_mut().filter(|other| other.key == Some(*key) && other.name != *name);
-            others.for_each(|other| other.key = None);
+            for other in all.iter_mut().filter(|other| other.key == Some(*key) && other.name != *name) {
+                other.key = None;
+            }
         }
     }
 }

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn new_step_drops_undone_steps_and_those_beyond_the_limit() {
+    fn new_step_drops_undone_and_surplus_steps() {
         let mut history = History::default();
         let record = |history: &mut History| match history.record(String::new(), StepChange::Marks(Vec::new()), None) {
             JournalEntry::Made(_, dropped) => dropped,
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_from_before_the_start_are_undone_after_new_ones() {
+    fn adopted_steps_are_undone_after_new_ones() {
         let of = |number: i64| Step { number, row: None, name: String::new(), change: StepChange::Marks(Vec::new()) };
         let mut history = History::default();
         history.record(String::new(), StepChange::Marks(Vec::new()), None);
@@ -244,16 +244,22 @@ mod tests {
     fn reverted_step_returns_to_its_place() {
         let three_steps = || {
             let mut history = History::default();
-            (1..=3).for_each(|row| drop(history.record(row.to_string(), StepChange::Feeds(Vec::new()), Some(row))));
+            for row in 1..=3 {
+                history.record(row.to_string(), StepChange::Feeds(Vec::new()), Some(row));
+            }
             history
         };
         let next = |history: &History| [true, false].map(|undo| history.next(undo).map(|step| step.number));
         let mut history = three_steps();
-        [true, true].into_iter().for_each(|undo| drop(history.advance(undo)));
+        for undo in [true, true] {
+            history.advance(undo);
+        }
         history.revert(3, true);
         assert_eq!(next(&history), [Some(3), Some(2)]);
         let mut history = three_steps();
-        [true, true, true, false, false].into_iter().for_each(|undo| drop(history.advance(undo)));
+        for undo in [true, true, true, false, false] {
+            history.advance(undo);
+        }
         history.revert(1, false);
         assert_eq!(next(&history), [Some(2), Some(1)]);
         history.revert(9, true);

@@ -12,7 +12,7 @@ impl Library {
         let mut statement = self.connection.prepare("PRAGMA foreign_key_check")?;
         let strays: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         lines.retain(|line| line != "ok");
-        lines.extend(strays.into_iter().map(|table| format!("a row of {table} belongs to nothing")));
+        lines.extend(strays.into_iter().map(|table| format!("a row of {table} refers to a missing row")));
         Ok(lines)
     }
 

@@ -112,7 +112,7 @@ impl Library {
 
     /// Returns the reason why it is read-only, if it is.
     pub fn is_newer(&self) -> Option<Error> {
-        self.newer.map(Error::Newer)
+        self.newer.map(Error::NewerSchema)
     }
 
     /// Returns the number of articles, and how many of those are read, are starred, have tags, have notes.
@@ -140,7 +140,7 @@ impl Library {
     /// Runs `work` in one transaction. Passes it the number of the change.
     pub(super) fn write<T>(&mut self, work: impl FnOnce(&Transaction<'_>, i64) -> Result<T>) -> Result<T> {
         if let Some(version) = self.newer {
-            return Err(Error::Newer(version));
+            return Err(Error::NewerSchema(version));
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let count = "UPDATE counter SET revision = revision + 1 RETURNING revision";

@@ -16,13 +16,13 @@ pub enum Error {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// The file is not a library.
-    #[error("the file is no library of newsdesk")]
+    #[error("the file is not a newsdesk library")]
     Foreign,
     /// The file was written by a later version of this program.
     #[error(
-        "the library was written by a newer newsdesk (version {0} of it, this one knows {VERSION}); it is only read"
+        "the library was written by a newer newsdesk (version {0}, this one supports {VERSION}), so it is read-only"
     )]
-    Newer(usize),
+    NewerSchema(usize),
 }
 
 /// The result of an operation on the library.
@@ -40,13 +40,14 @@ impl Error {
 fn message(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
-        Some(ErrorCode::ReadOnly) => "the library may not be written".to_owned(),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another program holds the library".to_owned(),
+        Some(ErrorCode::ReadOnly) => "the library is read-only".to_owned(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another program has locked the library".to_owned()
+        }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "the library is damaged".to_owned(),
         Some(ErrorCode::CannotOpen) => "the library cannot be opened".to_owned(),
         Some(ErrorCode::SystemIoFailure) => "the system could not read or write the library".to_owned(),
-        _ => cause_in(error, None)
-            .map_or_else(|| error.to_string(), |cause| format!("a row of it cannot be read: {cause}")),
+        _ => cause_in(error, None).map_or_else(|| error.to_string(), |cause| format!("a row cannot be read: {cause}")),
     }
 }
 

@@ -346,7 +346,7 @@ fn import_search(
     }
     if there.is_none() && (all.len() >= MAX_SEARCHES || search.query.len() > MAX_QUERY_LENGTH) {
         return Ok(Some(format!(
-            "there are {MAX_SEARCHES} saved searches, or the query of \"{name}\" has more than {MAX_QUERY_LENGTH} bytes; it was left out"
+            "there are {MAX_SEARCHES} saved searches already, or the query of \"{name}\" has more than {MAX_QUERY_LENGTH} bytes; it was left out"
         )));
     }
     let mut problem = None;

@@ -63,7 +63,7 @@ impl Newsboat {
     /// Counts text that was read.
     fn spend(&self, bytes: usize) -> Result<()> {
         let left = self.budget.get().checked_sub(bytes as u64);
-        let damaged = || Error::Io(io::Error::other("it holds more text than fits into it, so it is damaged"));
+        let damaged = || Error::Io(io::Error::other("it contains more text than its size allows, so it is damaged"));
         self.budget.set(left.ok_or_else(damaged)?);
         Ok(())
     }

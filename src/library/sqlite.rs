@@ -75,7 +75,7 @@ fn restrict(connection: &Connection) -> Result<()> {
 pub(super) fn copy(connection: &Connection, to: &Path) -> Result<()> {
     // SQLite writes to an empty file as if it did not exist, and keeps its permissions.
     let file = owner_only::new_file(to).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "there is a file of that name already"),
+        io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "a file of that name exists already"),
         _ => error,
     })?;
     let copied = write(connection, to).and_then(|()| verify(connection, &file, to));
@@ -161,7 +161,7 @@ mod tests {
         assert!(!to.exists());
         connection.execute_batch("COMMIT").unwrap();
         copy(&connection, &to).unwrap();
-        assert!(copy(&connection, &to).unwrap_err().to_string().contains("of that name already"));
+        assert!(copy(&connection, &to).unwrap_err().to_string().contains("of that name exists already"));
         assert!(to.exists());
     }
 

@@ -382,7 +382,7 @@ fn newer_library_is_read_and_never_written() {
     let mut library = home.open();
     assert!(library.marks().unwrap().get(ArticleId(1)).is_starred());
     let refused = library.save_marks(&[marking(2, Change::Read(true))], &mut |_| None);
-    assert!(matches!(refused, Err(Error::Newer(99))));
+    assert!(matches!(refused, Err(Error::NewerSchema(99))));
     assert_eq!(home.marks().len(), 1);
 }
 
@@ -674,7 +674,7 @@ fn backup_is_complete_and_overwrites_nothing() {
     {
         let link = home.folder.path().join("link.db");
         std::os::unix::fs::symlink(home.folder.path().join("nowhere/x"), &link).unwrap();
-        assert!(library.back_up(&link).unwrap_err().to_string().contains("of that name already"));
+        assert!(library.back_up(&link).unwrap_err().to_string().contains("of that name exists already"));
         assert!(link.symlink_metadata().is_ok() && copy.exists());
     }
 }
@@ -1116,7 +1116,8 @@ fn mark_made_with_an_older_view_follows_the_text() {
     let id = desk.id("1.txt");
     let mut known =
         |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().record(older.get(older.find(id)?)?)) };
-    let news = other.save_marks(&[MarkChange { article: id, change: Change::Tagged(tag("one"), true) }], &mut known).unwrap();
+    let news =
+        other.save_marks(&[MarkChange { article: id, change: Change::Tagged(tag("one"), true) }], &mut known).unwrap();
     assert!(news.marks.iter().any(|(article, marked)| *article == id && marked.tags().is_empty()));
     let marks = home.marks();
     assert_eq!(marks.get(desk.id("3.txt")).tags(), [tag("one")]);
@@ -1151,8 +1152,9 @@ fn marks_made_with_three_views_of_one_text_join() {
     for (library, view, name, mark) in [(&mut other, first, "a.txt", "first"), (&mut third, second, "b.txt", "second")]
     {
         let change = Change::Tagged(tag(mark), true);
-        let mut known =
-            |id: ArticleId| -> Option<ArticleRecord> { Some(PathResolver::default().record(view.get(view.find(id)?)?)) };
+        let mut known = |id: ArticleId| -> Option<ArticleRecord> {
+            Some(PathResolver::default().record(view.get(view.find(id)?)?))
+        };
         library.save_marks(&[MarkChange { article: desk.id(name), change }], &mut known).unwrap();
     }
     let mut last = home.open();

@@ -46,13 +46,12 @@ impl Library {
                 };
                 let Some(restorable) = restorable else {
                     let feed = one_line(change.name());
-                    return refused(
-                        name,
-                        match is_merged {
-                            true => format!("\"{feed}\" was merged with another subscription since"),
-                            false => format!("another program changed the subscription to \"{feed}\" since"),
-                        },
-                    );
+                    let reason = if is_merged {
+                        format!("\"{feed}\" was merged with another subscription since")
+                    } else {
+                        format!("another program changed the subscription to \"{feed}\" since")
+                    };
+                    return refused(name, reason);
                 };
                 restored.push(restorable);
             }
@@ -86,10 +85,7 @@ impl Library {
 /// changed otherwise since.
 fn applied(now: &Subscription, before: &Subscription, after: &Subscription) -> Option<Subscription> {
     fn pick<T: PartialEq + Clone>(now: &T, before: &T, after: &T) -> Option<T> {
-        match before == after {
-            true => Some(now.clone()),
-            false => (now == before).then(|| after.clone()),
-        }
+        if before == after { Some(now.clone()) } else { (now == before).then(|| after.clone()) }
     }
     Some(Subscription {
         own_title: pick(&now.own_title, &before.own_title, &after.own_title)?,

@@ -1,7 +1,7 @@
 //! The record of articles whose identity or text changed, for other programs that have the library open.
 //!
 //! A program that recognises a moved article changes the row of its marks. Another program may have an older view of the
-//! files, and may be about to mark the article under its former identity. It reads here what became of each.
+//! files, and may be about to mark the article under its former identity. This record tells it the new identity of each.
 
 use std::collections::{HashMap, HashSet};
 
@@ -96,11 +96,11 @@ pub(crate) fn since(connection: &Connection, revision: i64) -> Result<(Vec<Moved
     Ok((moved, touched))
 }
 
-/// Notes that an article moved because its folder was missing. If the folder returns, so do the marks.
-pub(crate) fn set_away(transaction: &Transaction<'_>, former: ArticleId, aside: ArticleId) -> Result<()> {
+/// Records that an article moved because its folder was missing. If the folder returns, so do the marks.
+pub(crate) fn set_away(transaction: &Transaction<'_>, former: ArticleId, parked: ArticleId) -> Result<()> {
     let sql = "UPDATE moves SET away = 1 WHERE number =
                    (SELECT max(number) FROM moves WHERE former = ?1 AND article = ?2)";
-    transaction.prepare_cached(sql)?.execute([signed(former.0), signed(aside.0)])?;
+    transaction.prepare_cached(sql)?.execute([signed(former.0), signed(parked.0)])?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 //! 1. An article whose text is no longer at its place moves to a place with exactly that text.
 //! 2. Otherwise, a text that changed at its place was edited and keeps its marks if it has the same headline or the same
 //!    key in its feed, or if its file was written later and has about the same length. Other texts are other articles,
-//!    and the marks wait until theirs returns.
+//!    and the marks are parked until theirs returns.
 //! 3. An article whose file was deleted moves to a file of the same name with the same headline, if there is only one,
 //!    and if that file was written later and has about the same length.
 //! 4. A text that returns to a folder that was missing gets a copy of its marks.
@@ -43,7 +43,8 @@ use crate::text::fold::fold;
 /// 1 to 4 ms in most kernels.
 const CLOCK_TICK: i64 = 5_000_000;
 
-/// When the text of a row was stored. 0 means that it waits; rows of older versions have no `known_at`.
+/// The SQL expression for the time when the text of a row was stored: 0 if the row is parked. Rows of older versions have no
+/// `known_at`.
 const KNOWN_AT: &str =
     "coalesce(known_at, max(1, coalesce(read_at, 0) * 1000000000, coalesce(starred_at, 0) * 1000000000))";
 
@@ -87,14 +88,14 @@ impl Library {
         Ok(true)
     }
 
-    /// The revision of the library when this program last recognised articles. See
+    /// Returns the revision of the library when this program last recognised articles. See
     /// [`Library::save_marks_with_journal`].
     pub fn recognised_at(&self) -> i64 {
         self.recognised_at
     }
 }
 
-/// What a program sees of the files.
+/// The files as a program sees them.
 struct ObservedFiles<'a> {
     corpus: &'a Corpus,
     from: usize,
@@ -109,11 +110,11 @@ struct RecognitionPlan {
     moved: Vec<(ArticleId, Slot, bool)>,
     /// Articles that were edited at their place.
     edited: Vec<Slot>,
-    /// Articles whose place has another article now, and whose text is nowhere. They wait until their text returns.
+    /// Articles whose place has another article now, and whose text is nowhere. They are parked until their text returns.
     displaced: Vec<ArticleId>,
     /// Articles that returned with their folder, and the row that has their marks.
     returned: Vec<(ArticleId, Slot)>,
-    /// Checksums of the texts by which rows are set aside.
+    /// The checksums of the texts of parked rows.
     contents: HashMap<ArticleId, u64>,
 }
 
@@ -133,14 +134,16 @@ impl RecognitionPlan {
             match lost.get(&entry.id()).map(|kept| (!is_new || is_same(kept), kept.content)) {
                 Some((true, content)) => {
                     lost.remove(&entry.id());
-                    // An article that was marked a moment ago may have come from another place.
+                    // A newly marked article may have moved here from another place.
                     if is_new && view.fresh.contains(&entry.id()) {
                         strangers.push(slot);
                     } else {
                         settled.push((content, slot));
                     }
                 }
-                Some((false, _)) => drop(edited.insert(entry.id(), slot)),
+                Some((false, _)) => {
+                    edited.insert(entry.id(), slot);
+                }
                 None if is_new => strangers.push(slot),
                 None => {}
             }
@@ -223,7 +226,7 @@ impl Lost {
     }
 }
 
-/// What became of the place of an article.
+/// The state of the place of an article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Whereabouts {
     /// The place has another text now.
@@ -291,7 +294,9 @@ impl<'a> Search<'a> {
         let settled = settled.iter().map(|&(_, slot)| slot).collect();
         // Programs with the same view make the same plan.
         let order = |slot: &Slot| view.corpus.get(*slot).map(|entry| (entry.path(), entry.ordinal()));
-        same_text.values_mut().filter(|slots| slots.len() > 1).for_each(|slots| slots.sort_by_cached_key(order));
+        for slots in same_text.values_mut().filter(|slots| slots.len() > 1) {
+            slots.sort_by_cached_key(order);
+        }
         let (resolver, taken, moved) = Default::default();
         Search { view, lost, edited, same_text, same_name, settled, resolver, taken, moved }
     }
@@ -474,7 +479,7 @@ impl<'a> Search<'a> {
             };
             match self.taken.get(&slot).copied() {
                 // Marks that were made before this edit was recognised join the others.
-                Some(row) if row == parked_id(id, content(entry)) && is_waiting(connection, row)? => {}
+                Some(row) if row == parked_id(id, content(entry)) && is_parked(connection, row)? => {}
                 Some(_) => plan.displaced.push(id),
                 None if self.is_edited(connection, id, slot)? => plan.edited.push(slot),
                 None => plan.displaced.push(id),
@@ -533,7 +538,7 @@ fn is_alike(length: usize, other: usize) -> bool {
     length.abs_diff(other) <= length.max(other) / 4
 }
 
-fn is_waiting(connection: &Connection, id: ArticleId) -> Result<bool> {
+fn is_parked(connection: &Connection, id: ArticleId) -> Result<bool> {
     let sql = "SELECT 1 FROM articles WHERE id = ?1 AND known_at = 0";
     Ok(connection.prepare_cached(sql)?.exists([signed(id.0)])?)
 }
@@ -553,8 +558,8 @@ fn is_one_of_several(corpus: &Corpus, slot: Slot) -> bool {
     entry.ordinal() > 0 || next().is_some_and(|next| next.ordinal() == 1 && next.place() == entry.place())
 }
 
-fn park(transaction: &Transaction<'_>, id: ArticleId, aside: ArticleId) -> Result<()> {
-    let (from, to) = (signed(id.0), signed(aside.0));
+fn park(transaction: &Transaction<'_>, id: ArticleId, parked: ArticleId) -> Result<()> {
+    let (from, to) = (signed(id.0), signed(parked.0));
     // If the same text was at the same place before and was marked again since, the newer marks count.
     transaction.prepare_cached("UPDATE OR REPLACE articles SET id = ?2 WHERE id = ?1")?.execute([from, to])?;
     transaction

@@ -21,7 +21,7 @@ pub(crate) struct MarkWriter<'a> {
     now: i64,
     /// Moves after this revision are unknown to the program that makes the changes.
     since: i64,
-    /// Articles whose marks are not what the changes say.
+    /// Articles whose marks differ from the changes.
     corrected: Vec<ArticleId>,
     /// Articles that had no row before.
     fresh: Vec<ArticleId>,
@@ -60,7 +60,7 @@ impl<'a> MarkWriter<'a> {
         MarkWriter { since, ..self }
     }
 
-    /// Returns the marks of articles that are not what the changes say, and the articles that had no row before.
+    /// Returns the marks of articles that differ from the changes, and the articles that had no row before.
     pub(crate) fn finish(mut self) -> Result<(ExternalChanges, Vec<ArticleId>)> {
         let mut marks = Vec::new();
         self.corrected.sort_unstable_by_key(|article| article.0);
@@ -98,11 +98,11 @@ impl<'a> MarkWriter<'a> {
     }
 
     /// Returns the row for a text that is not the stored text of its place: the article that it became, the article at
-    /// this place if it has the same headline, or else a row that waits until the text is recognised.
+    /// this place if it has the same headline, or else a parked row until the text is recognised.
     fn article_of(&self, known: &ArticleRecord) -> Result<ArticleId> {
-        // An earlier mark on this text may have waited as well.
-        let waiting = parked_id(known.id, known.content);
-        for former in [known.id, waiting] {
+        // An earlier mark on this text may be parked as well.
+        let parked = parked_id(known.id, known.content);
+        for former in [known.id, parked] {
             if let Some(article) = moves::follow(self.transaction, (former, known.content), self.since)? {
                 return Ok(article);
             }
@@ -111,7 +111,7 @@ impl<'a> MarkWriter<'a> {
         let mut select = self.transaction.prepare_cached(sql)?;
         let there: Option<String> = rows::first(&mut select, [signed(known.id.0)], "articles", |row| row.get(0))?;
         Ok(match there {
-            Some(headline) if headline.is_empty() || fold(&headline) != fold(&known.headline) => waiting,
+            Some(headline) if headline.is_empty() || fold(&headline) != fold(&known.headline) => parked,
             _ => known.id,
         })
     }
@@ -198,7 +198,7 @@ impl<'a> MarkWriter<'a> {
     }
 
     /// Creates the row of an article. If it has another identity than `known`, its place has another text, and its marks
-    /// wait until the text is recognised.
+    /// are parked until the text is recognised.
     pub(crate) fn insert(&mut self, article: ArticleId, known: Option<ArticleRecord>) -> Result<()> {
         let sql = "INSERT INTO articles
                        (id, revision, content, length, origin, place, ordinal, headline, published, known_at)
@@ -208,16 +208,18 @@ impl<'a> MarkWriter<'a> {
         let (id, revision) = (signed(article.0), self.revision);
         match known {
             Some(known) => {
-                let is_waiting = known.id != article;
+                let is_parked = known.id != article;
                 let ArticleRecord { content, length, origin, place, ordinal, headline, published, .. } = known;
                 let (content, length) = (signed(content), i64::try_from(length).unwrap_or(i64::MAX));
                 let place = PathValue(&place);
-                let known_at = if is_waiting { 0 } else { now_nanoseconds() };
+                let known_at = if is_parked { 0 } else { now_nanoseconds() };
                 insert.execute(params![
                     id, revision, content, length, origin, place, ordinal, headline, published, known_at
                 ])?;
             }
-            None => drop(insert.execute(params![id, revision, 0, 0, "", "", 0, "", None::<String>, None::<i64>])?),
+            None => {
+                insert.execute(params![id, revision, 0, 0, "", "", 0, "", None::<String>, None::<i64>])?;
+            }
         }
         Ok(())
     }

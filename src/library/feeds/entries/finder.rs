@@ -89,7 +89,7 @@ pub(crate) fn store_key(transaction: &Transaction<'_>, feed: FeedId, key: u64, n
 struct EntryFinder<'t> {
     transaction: &'t Transaction<'t>,
     feed: FeedId,
-    /// EntryKeys that several entries have had.
+    /// Keys that several entries have had.
     shared: HashSet<u64>,
     /// The numbers of entries by keys other than the one they are stored under.
     known: HashMap<u64, i64>,
@@ -122,7 +122,9 @@ impl<'t> EntryFinder<'t> {
         loop {
             counts.clear();
             let keys = || entries.iter().zip(&levels).filter_map(|(entry, level)| entry.keys.keys.get(*level));
-            keys().for_each(|key| *counts.entry(key.sum).or_default() += 1);
+            for key in keys() {
+                *counts.entry(key.sum).or_default() += 1;
+            }
             let mut is_done = true;
             for (entry, level) in entries.iter().zip(&mut levels) {
                 let Some(key) = entry.keys.keys.get(*level) else { continue };

@@ -67,8 +67,9 @@ impl PreparedEntry {
         let mut prepared: Vec<PreparedEntry> =
             entries.into_iter().map(|entry| PreparedEntry::new(&seeds, page, entry)).collect();
         let mut counts: HashMap<u64, u32> = HashMap::with_capacity(prepared.len());
-        let links = prepared.iter().filter_map(|entry| entry.links.first());
-        links.for_each(|link| *counts.entry(*link).or_default() += 1);
+        for link in prepared.iter().filter_map(|entry| entry.links.first()) {
+            *counts.entry(*link).or_default() += 1;
+        }
         for entry in &mut prepared {
             if entry.links.first().is_some_and(|link| counts.get(link) != Some(&1)) {
                 entry.links.clear();
