@@ -4,4 +4,5 @@
 mod commands;
 mod docs;
 mod query_docs;
+mod structure;
 mod test_files;
