@@ -31,9 +31,10 @@ use super::log::note;
 use crate::corpus::ShardDigest;
 use crate::corpus::codec::{SHARD_VERSION, damaged, decode, encode, os_bytes};
 use crate::corpus::{Corpus, FileEntry, Shard};
+use crate::formats::PARSER_VERSION;
 use crate::library::owner_only;
 use crate::util::panic_guard::{INTERNAL_ERROR, catch_panic};
-use manifest::{Manifest, ShardRow, parser_fingerprint};
+use manifest::{Manifest, ShardRow};
 
 const MANIFEST: &str = "manifest";
 const SHARD_ENDING: &str = ".shard";
@@ -238,8 +239,7 @@ impl Cache {
             touch(&place.join(name_of(sealed)));
         }
         let written = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let manifest =
-            Manifest { contents: parser_fingerprint(), root: root.real.clone(), options, written, shards: lines };
+        let manifest = Manifest { contents: PARSER_VERSION, root: root.real.clone(), options, written, shards: lines };
         let bytes = manifest.encode()?;
         write_atomically(&place, |file| file.write_all(&bytes).map(|()| MANIFEST.to_owned()))?;
         remove_stale(&place, &manifest.shards, SystemTime::now(), &mut Pruned::default());

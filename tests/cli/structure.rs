@@ -446,11 +446,8 @@ fn files_do_not_import_each_other_in_circles() {
     let reached: BTreeMap<&Name, BTreeSet<Name>> = edges.keys().map(|module| (module, reachable(module))).collect();
     let mut circles = Vec::new();
     for (module, targets) in &edges {
-        let mutual: Vec<String> = targets
-            .iter()
-            .filter(|target| reached[target].contains(module))
-            .map(|target| target.join("::"))
-            .collect();
+        let mutual: Vec<String> =
+            targets.iter().filter(|target| reached[target].contains(module)).map(|target| target.join("::")).collect();
         if !mutual.is_empty() {
             circles.push(format!("{} uses {}", module.join("::"), mutual.join(", ")));
         }

@@ -30,5 +30,6 @@ mod search;
 mod search_model;
 mod shared_feeds;
 mod shared_marks;
+mod stored_formats;
 mod subscriptions;
 mod watch;

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::{Cache, MANIFEST, SHARD_ENDING, TEMP_PREFIX, name_of};
 use crate::corpus::codec::SHARD_MAGIC;
 use crate::engine::log::note;
-use crate::engine::snapshot::manifest::{MANIFEST_MAGIC, Manifest, ShardRow, parser_fingerprint};
+use crate::engine::snapshot::manifest::{MANIFEST_MAGIC, Manifest, ShardRow};
+use crate::formats::PARSER_VERSION;
 
 /// Files younger than this are kept, because another program may be about to write a manifest that lists them.
 const YOUNG: Duration = Duration::from_secs(3600);
@@ -125,7 +126,7 @@ fn look_at(place: &Path) -> SnapshotInfo {
             written: UNIX_EPOCH.checked_add(Duration::from_secs(manifest.written)),
             used,
             there: manifest.root.is_dir(),
-            current: manifest.contents == parser_fingerprint(),
+            current: manifest.contents == PARSER_VERSION,
             root: Some(manifest.root),
         },
         Err(_) => {

@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::corpus::ShardDigest;
 use crate::corpus::codec::{Cursor, damaged, os_bytes, os_string, put_bytes, put_count};
 use crate::engine::loader::source::LoadOptions;
+use crate::formats::PARSER_VERSION;
 
 /// The first bytes of a manifest.
 pub(crate) const MANIFEST_MAGIC: [u8; 8] = *b"newsdskM";
@@ -15,15 +16,10 @@ pub(crate) const MANIFEST_MAGIC: [u8; 8] = *b"newsdskM";
 /// The version of the format.
 const VERSION: u64 = 1;
 
-/// Returns a number that changes with the parsers of this program; see `build.rs`.
-pub(crate) fn parser_fingerprint() -> u64 {
-    env!("NEWSDESK_CONTENTS").parse().unwrap_or_default()
-}
-
 /// A manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Manifest {
-    /// The parser fingerprint of the program that wrote it.
+    /// The parser version of the program that wrote it.
     pub(crate) contents: u64,
     /// The folder, without links.
     pub(crate) root: PathBuf,
@@ -118,7 +114,7 @@ impl Manifest {
 
     /// Returns whether the manifest is of this folder, with these options and the parsers of this program.
     pub(crate) fn is_of(&self, root: &Path, options: LoadOptions) -> bool {
-        self.contents == parser_fingerprint() && self.root == root && self.options.same_parse_as(options)
+        self.contents == PARSER_VERSION && self.root == root && self.options.same_parse_as(options)
     }
 }
 
@@ -142,6 +138,15 @@ mod tests {
     #[test]
     fn manifest_round_trips() {
         assert_eq!(Manifest::decode(&manifest().encode().unwrap()).unwrap(), manifest());
+    }
+
+    #[test]
+    fn manifest_of_version_0_1_is_current() {
+        let bytes = include_bytes!("../../../tests/fixtures/version-0.1/snapshot/manifest");
+        let manifest = Manifest::decode(bytes).unwrap();
+        assert_eq!(manifest.contents, PARSER_VERSION);
+        let [shard] = &manifest.shards[..] else { panic!("{manifest:?}") };
+        assert_eq!((shard.articles, shard.files), (1_008, 1_006));
     }
 
     proptest! {
