@@ -3,8 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::settings::texts;
-use super::{ConfigParser, suggestion};
+use super::parse_value::texts;
+use super::parser::{ConfigParser, suggestion};
 use crate::keys::{ACTIONS, Action, Context, KeyBinding, KeySequence};
 
 impl ConfigParser<'_> {

@@ -4,18 +4,9 @@ use std::fmt::Write as _;
 
 use toml::de::DeValue;
 
-use super::{Config, Density, FeedSort, MarkRead, Split, ThemeChoice};
-
-/// The error of an invalid value; says what is valid.
-#[derive(Debug, thiserror::Error)]
-#[error("expected {0}")]
-pub(super) struct InvalidValue(String);
-
-impl InvalidValue {
-    pub(super) fn expected(valid: impl Into<String>) -> InvalidValue {
-        InvalidValue(valid.into())
-    }
-}
+use super::logins::logins;
+use super::parse_value::{InvalidValue, choice, choice_or, command_words, memory, number, proxy, size, switch};
+use super::values::{Config, Density, FeedSettings, FeedSort, MarkRead, Split, ThemeChoice};
 
 /// A row of the table.
 pub(super) struct Entry {
@@ -75,7 +66,7 @@ static ENTRIES: &[Entry] = &[
     Entry { section: "feeds", name: "proxy", former: None, default: "\"auto\"", help: "auto reads the environment; none; or an address such as \"http://proxy:3128\" or \"socks5://localhost:9050\"",
         set: |config, value| proxy(value).map(|it| config.feeds.proxy = it) },
     Entry { section: "feeds", name: "logins", former: None, default: "[]", help: "logins for servers: a list of tables with url, user, and password or password_command",
-        set: |config, value| super::feeds::logins(value).map(|it| config.feeds.logins = it) },
+        set: |config, value| logins(value).map(|it| config.feeds.logins = it) },
     Entry { section: "open", name: "browser", former: None, default: "[]", help: "command that opens an address, such as [\"firefox\", \"{}\"]; [] for the browser of the system",
         set: |config, value| command_words(value).map(|it| config.browser = it) },
     Entry { section: "open", name: "editor", former: None, default: "[]", help: "editor command if neither VISUAL nor EDITOR is set",
@@ -136,100 +127,17 @@ pub(super) fn find(section: &str, name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().filter(|entry| entry.section == section).find(is_named)
 }
 
-fn switch(value: &DeValue<'_>) -> Result<bool, InvalidValue> {
-    value.as_bool().ok_or_else(|| InvalidValue::expected("true or false"))
-}
-
-fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, InvalidValue> {
-    choice_or(value, choices, &[])
-}
-
-/// Parses one of `choices`, or one of the names that they have in older configs.
-fn choice_or<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)], former: &[(&str, T)]) -> Result<T, InvalidValue> {
-    let text = value.as_str().unwrap_or("");
-    let choice = choices.iter().chain(former).find(|(name, _)| *name == text);
-    choice.map(|(_, choice)| *choice).ok_or_else(|| {
-        let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        InvalidValue::expected(format!("one of {}", names.join(", ")))
-    })
-}
-
-fn whole(value: &DeValue<'_>) -> Option<u64> {
-    let integer = value.as_integer()?;
-    u64::from_str_radix(integer.as_str(), integer.radix()).ok()
-}
-
-fn number(value: &DeValue<'_>, least: u16, most: u16) -> Result<u16, InvalidValue> {
-    whole(value)
-        .and_then(|number| u16::try_from(number).ok())
-        .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| InvalidValue::expected(format!("a whole number from {least} to {most}")))
-}
-
-fn bytes(value: &DeValue<'_>) -> Option<u64> {
-    let from_text = || {
-        let text = value.as_str()?.trim();
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let number: u64 = text.get(..digits)?.parse().ok()?;
-        let shift = match text.get(digits..)?.trim().to_ascii_lowercase().as_str() {
-            "" | "b" => 0,
-            "k" | "kb" | "kib" => 10,
-            "m" | "mb" | "mib" => 20,
-            "g" | "gb" | "gib" => 30,
-            _ => return None,
-        };
-        number.checked_mul(1 << shift)
-    };
-    whole(value).or_else(from_text)
-}
-
-fn size(value: &DeValue<'_>) -> Result<u64, InvalidValue> {
-    // A shard of the corpus holds less than 4 GiB, and the articles of a file can take more than its size.
-    let limit = 1 << 30;
-    bytes(value)
-        .filter(|size| (1..=limit).contains(size))
-        .ok_or_else(|| InvalidValue::expected("a size up to \"1 GiB\", such as \"64 MiB\""))
-}
-
-/// Parses a memory limit. Returns `None` for `auto`.
-fn memory(value: &DeValue<'_>) -> Result<Option<u64>, InvalidValue> {
-    // Less does not even hold the list of a large folder.
-    let least = 16 << 20;
-    match value.as_str() {
-        Some("auto") => Ok(None),
-        _ => bytes(value)
-            .filter(|size| *size >= least)
-            .map(Some)
-            .ok_or_else(|| InvalidValue::expected("\"auto\" or a size of at least \"16 MiB\", such as \"2 GiB\"")),
+impl Default for Config {
+    /// Returns the defaults of the table of settings.
+    fn default() -> Config {
+        let mut config = Config::blank();
+        set_defaults(&mut config);
+        config
     }
 }
 
-/// Parses a text or a list of texts.
-pub(super) fn texts(value: &DeValue<'_>) -> Result<Vec<String>, InvalidValue> {
-    let wrong = || InvalidValue::expected("a text or a list of texts");
-    match value {
-        DeValue::String(text) => Ok(vec![text.to_string()]),
-        DeValue::Array(all) => {
-            all.iter().map(|value| value.get_ref().as_str().map(str::to_owned).ok_or_else(wrong)).collect()
-        }
-        _ => Err(wrong()),
-    }
-}
-
-/// Parses a proxy. Returns `None` for the proxy of the environment and an empty text for no proxy.
-fn proxy(value: &DeValue<'_>) -> Result<Option<String>, InvalidValue> {
-    match value.as_str() {
-        Some("auto") => Ok(None),
-        Some("none") => Ok(Some(String::new())),
-        Some(url) if url.contains("://") => Ok(Some(url.to_owned())),
-        _ => Err(InvalidValue::expected("\"auto\", \"none\" or an address")),
-    }
-}
-
-/// Parses a command: a text that is split at spaces, or a list of arguments.
-fn command_words(value: &DeValue<'_>) -> Result<Vec<String>, InvalidValue> {
-    match value {
-        DeValue::String(text) => Ok(text.split_whitespace().map(str::to_owned).collect()),
-        _ => texts(value),
+impl Default for FeedSettings {
+    fn default() -> FeedSettings {
+        Config::default().feeds
     }
 }

@@ -55,7 +55,7 @@ fn snapshot_of_version_0_1_loads_unchanged() {
         fs::write(&path, text).unwrap();
         File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
     }
-    let parsed = load_all(&[Source::Named(folder.path().to_owned())], LoadOptions::default());
+    let parsed = load_all(&[Source::Path(folder.path().to_owned())], LoadOptions::default());
 
     let path = fixtures().join("version-0.1/snapshot/1ce03a06100027c9979ba3804398e34f.shard");
     let digest =
@@ -70,7 +70,7 @@ fn snapshot_of_version_0_1_loads_unchanged() {
 fn parser_version_matches_the_articles() {
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
     let sources = [seeds, fixtures().join("feeds"), fixtures().join("pages"), fixtures().join("version-0.1/articles")];
-    let loaded = load_all(&sources.map(Source::Named), LoadOptions::default());
+    let loaded = load_all(&sources.map(Source::Path), LoadOptions::default());
     let found = articles(&loaded.corpus);
     assert!(found.len() > 50, "{}", found.len());
     let digest = xxh3_64(found.join("\n").as_bytes());
