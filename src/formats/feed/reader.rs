@@ -175,7 +175,7 @@ impl XmlFeedReader<'_> {
                     }
                 }
                 (Namespace::Core | Namespace::Itunes, "subtitle") => {
-                    entry.subtitle = self.text(id, self.default_kind())
+                    entry.subtitle = self.text(id, self.default_kind());
                 }
                 (Namespace::Media, "group" | "content") if deep < 2 => {
                     if child.name == "content" {
