@@ -112,7 +112,7 @@ impl Base {
         Iri::parse(Arc::from(&*address)).ok().map(Base)
     }
 
-    /// Resolves the new base address `address` against the base so far, `outer`. Returns `outer` if the result is too
+    /// Resolves the new base address `address` against the current base `outer`. Returns `outer` if the result is too
     /// long.
     pub(super) fn within(outer: Option<Base>, address: &str, budget: &Budget) -> Option<Base> {
         match resolve(outer.as_ref(), address, budget) {

@@ -102,7 +102,7 @@ impl Budget {
         Err(ReadError::TooMuch { limit: self.limit >> 20, size: self.size.div_ceil(1 << 10) })
     }
 
-    /// Reports what was left out since the last call.
+    /// Returns warnings about the values that were left out since the last call.
     pub(super) fn flaws(&self) -> impl Iterator<Item = Warning> {
         let counted = |number: usize, one: &str, many: &str| {
             if number == 1 { one.to_owned() } else { format!("{number} {many}") }

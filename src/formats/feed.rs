@@ -1,7 +1,7 @@
 //! Feeds: RSS, Atom, CDF and JSON Feed. Broken feeds are read as far as possible.
 //!
-//! `tree` parses XML tolerantly, `reader` interprets it, and `articles` turns entries into drafts. Nothing is fetched,
-//! entities that refer to other entities are not expanded, and all HTML is sanitized.
+//! `tree` parses XML tolerantly, `reader` interprets it, and `articles` turns entries into drafts. No content is
+//! fetched, expansion of nested entities is disabled, and all HTML is sanitized.
 
 mod articles;
 pub(super) mod date;

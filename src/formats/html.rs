@@ -1,7 +1,7 @@
 //! HTML: saved pages, and the HTML in feeds.
 //!
 //! `readability` finds the text of a page, `blocks` turns HTML into the parts of an article, and `sanitize` removes
-//! active content from HTML that stays HTML. Nothing is fetched or executed.
+//! active content from HTML that stays HTML. No content is fetched or executed.
 
 pub(super) mod blocks;
 mod elements;

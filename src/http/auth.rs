@@ -14,15 +14,15 @@ use super::cancel::CancelHandle;
 use crate::util::{WaitError, lock, poll_until, with_deadline};
 
 /// The maximum length of a password, in bytes.
-const LONGEST: u64 = 64 << 10;
+const MAX_OUTPUT_BYTES: u64 = 64 << 10;
 
 /// A user and a password for an address, sent as Basic authentication.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Login {
-    /// The address: a host (`example.org`, with the default ports), a host with a port (`example.org:8080`), or the start
-    /// of an address (`https://example.org/private`), which includes everything below that path.
+    /// The address: a host (`example.org`, with the default ports), a host with a port (`example.org:8080`), or the
+    /// start of an address (`https://example.org/private`), which includes everything below that path.
     pub at: String,
-    /// The user's name.
+    /// The user name.
     pub user: String,
     /// The password.
     pub password: Password,
@@ -39,8 +39,8 @@ impl fmt::Debug for Login {
 pub enum Password {
     /// The password itself.
     Plain(String),
-    /// A program and its arguments, started without a shell when the password is first needed; the first line that it
-    /// writes is the password, which is then kept in memory.
+    /// A program and its arguments. It is started without a shell when the password is first needed, and the first line
+    /// of its output is the password. It stays in memory.
     Command(Vec<String>),
 }
 
@@ -48,7 +48,7 @@ impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plain(_) => f.write_str("Plain(…)"),
-            Self::Command(words) => f.debug_tuple("Command").field(words).finish(),
+            Self::Command(command) => f.debug_tuple("Command").field(command).finish(),
         }
     }
 }
@@ -61,27 +61,27 @@ impl Logins {
         Self(logins.iter().map(|login| (login.clone(), Mutex::default())).collect())
     }
 
-    /// The `Authorization` header for `url`, where a login fits it. A command may run for it until `deadline`.
+    /// Returns the `Authorization` header for `url` if a login matches. May run a password command until `deadline`.
     ///
     /// # Errors
     ///
-    /// [`FetchError::Login`] when the command fails, [`FetchError::Stopped`] when the fetch is cancelled meanwhile.
+    /// Returns [`FetchError::Login`] if the command fails, and [`FetchError::Stopped`] if the fetch is cancelled.
     pub(super) fn authorisation(
         &self,
         url: &Url,
         cancel: &CancelHandle,
         deadline: Instant,
     ) -> Result<Option<String>, FetchError> {
-        let Some((login, known)) = self.0.iter().find(|(login, _)| login.fits(url)) else { return Ok(None) };
-        let words = match &login.password {
+        let Some((login, known)) = self.0.iter().find(|(login, _)| login.matches(url)) else { return Ok(None) };
+        let command = match &login.password {
             Password::Plain(password) => return Ok(Some(basic(&login.user, password))),
-            Password::Command(words) => words,
+            Password::Command(command) => command,
         };
         // The lock is held while the command runs, so that parallel fetches run it once.
         let mut known = lock(known);
         let password = match known.take() {
             Some(password) => password,
-            None => ask(words, cancel, deadline)?,
+            None => run_command(command, cancel, deadline)?,
         };
         let header = basic(&login.user, &password);
         *known = Some(password);
@@ -90,9 +90,9 @@ impl Logins {
 }
 
 impl Login {
-    fn fits(&self, url: &Url) -> bool {
+    fn matches(&self, url: &Url) -> bool {
         if self.at.contains("://") {
-            return Url::parse(&self.at).is_ok_and(|start| begins(&start, url));
+            return Url::parse(&self.at).is_ok_and(|start| is_below(&start, url));
         }
         let (host, port) = match self.at.rsplit_once(':') {
             Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse().ok()),
@@ -115,21 +115,21 @@ fn borrowed(host: &Host) -> Host<&str> {
 }
 
 /// Returns whether `url` is at or below `start`.
-fn begins(start: &Url, url: &Url) -> bool {
+fn is_below(start: &Url, url: &Url) -> bool {
     let folder = start.path().strip_suffix('/').unwrap_or(start.path());
     start.origin() == url.origin()
         && url.path().strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc7617>, in UTF-8.
+/// Returns the value of a Basic `Authorization` header in UTF-8 (<https://www.rfc-editor.org/rfc/rfc7617>).
 pub(super) fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))
 }
 
-/// Runs a password command.
-fn ask(words: &[String], cancel: &CancelHandle, deadline: Instant) -> Result<String, FetchError> {
-    let [program, arguments @ ..] = words else {
-        return Err(FetchError::Login("its command is empty".to_owned()));
+/// Runs a password command and returns the password.
+fn run_command(command: &[String], cancel: &CancelHandle, deadline: Instant) -> Result<String, FetchError> {
+    let [program, arguments @ ..] = command else {
+        return Err(FetchError::Login("the command is empty".to_owned()));
     };
     let failed = |cause: &dyn fmt::Display| FetchError::Login(format!("{program}: {cause}"));
     let mut child = Command::new(program)
@@ -139,30 +139,30 @@ fn ask(words: &[String], cancel: &CancelHandle, deadline: Instant) -> Result<Str
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| failed(&error))?;
-    let answer = attend(&mut child, cancel, deadline);
-    if answer.is_err() {
-        // It may have ended by itself, which is as good.
+    let output = read_output(&mut child, cancel, deadline);
+    if output.is_err() {
+        // Ignore errors: the command may have exited by itself.
         let _ = child.kill();
         let _ = child.wait();
     }
-    let text = answer.map_err(|error| match error {
+    let text = output.map_err(|error| match error {
         FetchError::Login(cause) => failed(&cause),
         other => other,
     })?;
-    let text = String::from_utf8(text).map_err(|_| failed(&"its answer is not UTF-8"))?;
+    let text = String::from_utf8(text).map_err(|_| failed(&"its output is not UTF-8"))?;
     match text.lines().next() {
         Some(password) if !password.is_empty() => Ok(password.to_owned()),
-        _ => Err(failed(&"it wrote no password")),
+        _ => Err(failed(&"it printed no password")),
     }
 }
 
 /// Returns the output of `child` after it has exited successfully.
-fn attend(child: &mut Child, cancel: &CancelHandle, deadline: Instant) -> Result<Vec<u8>, FetchError> {
+fn read_output(child: &mut Child, cancel: &CancelHandle, deadline: Instant) -> Result<Vec<u8>, FetchError> {
     let is_cancelled = || cancel.is_cancelled();
     let output = child.stdout.take();
     let text = with_deadline("password", deadline, is_cancelled, move || {
         let mut text = Vec::new();
-        let read = output.map_or(Ok(0), |output| output.take(LONGEST).read_to_end(&mut text));
+        let read = output.map_or(Ok(0), |output| output.take(MAX_OUTPUT_BYTES).read_to_end(&mut text));
         read.map(|_| text)
     });
     let text = text.map_err(wait_error)?.map_err(|error| FetchError::Login(error.to_string()))?;
@@ -185,7 +185,7 @@ mod tests {
 
     fn fits(at: &str, url: &str) -> bool {
         let login = Login { at: at.to_owned(), user: "me".to_owned(), password: Password::Plain("secret".to_owned()) };
-        login.fits(&Url::parse(url).unwrap())
+        login.matches(&Url::parse(url).unwrap())
     }
 
     #[test]

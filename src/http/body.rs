@@ -15,15 +15,15 @@ use super::zstd::ZstdReader;
 pub(super) const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
 /// The maximum number of layers of compression. Servers send one; a proxy may add another.
-const MOST_LAYERS: usize = 3;
+const MAX_LAYERS: usize = 3;
 
 /// The reason why reading ended early, if it did.
-type Broken = RefCell<Option<FetchError>>;
+type FirstError = RefCell<Option<FetchError>>;
 
-const PIECE: usize = 64 << 10;
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// The maximum number of bytes to allocate for a declared length.
-const RESERVED: u64 = 4 << 20;
+const MAX_RESERVED_BYTES: u64 = 4 << 20;
 
 /// Reads a body.
 pub(super) struct BodyReader<'a> {
@@ -51,19 +51,22 @@ impl BodyReader<'_> {
     /// converted by `failure`.
     pub(super) fn read(&self, source: impl Read) -> Result<Vec<u8>, FetchError> {
         // Decoders may reword errors of their source, so the reason is recorded separately.
-        let broken = Broken::default();
-        let mut sent =
-            self.limited(CountingReader { source, reading: self, broken: &broken }, self.sent_bytes, &broken);
+        let first_error = FirstError::default();
+        let mut sent = self.limited(
+            CountingReader { source, reader: self, first_error: &first_error },
+            self.sent_bytes,
+            &first_error,
+        );
         // Growing the buffer would fragment memory.
-        let mut bytes = Vec::with_capacity(usize::try_from(self.length.min(RESERVED)).unwrap_or_default());
+        let mut bytes = Vec::with_capacity(usize::try_from(self.length.min(MAX_RESERVED_BYTES)).unwrap_or_default());
         let read = match sent.fill_buf() {
             // Some servers declare a compression for an empty body.
             Ok([]) => Ok(()),
-            Ok(_) => self.unpack(sent, &broken).and_then(|decoded| self.gather(decoded, &mut bytes)),
+            Ok(_) => self.unpack(sent, &first_error).and_then(|decoded| self.read_all(decoded, &mut bytes)),
             Err(error) => Err(FetchError::Encoding(error.to_string())),
         };
-        match broken.take() {
-            Some(broken) => Err(broken),
+        match first_error.take() {
+            Some(error) => Err(error),
             // Many bodies wait to be parsed, so release their unused capacity.
             None => read.map(|()| {
                 bytes.shrink_to_fit();
@@ -76,7 +79,7 @@ impl BodyReader<'_> {
     fn unpack<'b>(
         &'b self,
         sent: Box<dyn BufRead + 'b>,
-        broken: &'b Broken,
+        first_error: &'b FirstError,
     ) -> Result<Box<dyn BufRead + 'b>, FetchError> {
         // Some servers send text encodings or made-up names here. Browsers then use the body unchanged.
         const KNOWN: &[&str] = &["br", "deflate", "gzip", "identity", "x-gzip", "zstd"];
@@ -86,30 +89,30 @@ impl BodyReader<'_> {
             layers.clear();
         }
         layers.retain(|layer| layer != "identity");
-        if layers.len() > MOST_LAYERS {
-            let cause = format!("it is compressed {} times, and {MOST_LAYERS} is the limit", layers.len());
+        if layers.len() > MAX_LAYERS {
+            let cause = format!("it is compressed {} times, and {MAX_LAYERS} is the limit", layers.len());
             return Err(FetchError::Encoding(cause));
         }
         let mut decoded = sent;
         for (inner, layer) in layers.iter().enumerate().rev() {
             let reader: Box<dyn Read + 'b> = match layer.as_str() {
                 "deflate" => Box::new(InflateReader::new(decoded)),
-                "br" => Box::new(BrotliReader::new(decoded, PIECE)),
+                "br" => Box::new(BrotliReader::new(decoded, BUFFER_BYTES)),
                 "zstd" => Box::new(ZstdReader::new(decoded)),
                 _ => Box::new(MultiGzDecoder::new(decoded)),
             };
             let limit = if inner == 0 { self.decoded_bytes } else { self.sent_bytes };
-            decoded = self.limited(reader, limit, broken);
+            decoded = self.limited(reader, limit, first_error);
         }
         Ok(decoded)
     }
 
-    fn limited<'b>(&'b self, source: impl Read + 'b, limit: u64, broken: &'b Broken) -> Box<dyn BufRead + 'b> {
-        let limited = Limited { source, limit, left: limit, reading: self, broken };
-        Box::new(BufReader::with_capacity(PIECE, limited))
+    fn limited<'b>(&'b self, source: impl Read + 'b, limit: u64, first_error: &'b FirstError) -> Box<dyn BufRead + 'b> {
+        let limited = Limited { source, limit, left: limit, reader: self, first_error };
+        Box::new(BufReader::with_capacity(BUFFER_BYTES, limited))
     }
 
-    fn gather(&self, mut decoded: Box<dyn BufRead + '_>, bytes: &mut Vec<u8>) -> Result<(), FetchError> {
+    fn read_all(&self, mut decoded: Box<dyn BufRead + '_>, bytes: &mut Vec<u8>) -> Result<(), FetchError> {
         loop {
             let piece = match decoded.fill_buf() {
                 Ok([]) => return Ok(()),
@@ -130,15 +133,15 @@ impl BodyReader<'_> {
 /// Reads the bytes as they were sent, and records why reading ended early.
 struct CountingReader<'a, R> {
     source: R,
-    reading: &'a BodyReader<'a>,
-    broken: &'a Broken,
+    reader: &'a BodyReader<'a>,
+    first_error: &'a FirstError,
 }
 
 impl<R: Read> Read for CountingReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.source.read(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => error,
-            _ => refuse(self.broken, (self.reading.failure)(error)),
+            _ => record_error(self.first_error, (self.reader.failure)(error)),
         })
     }
 }
@@ -148,28 +151,28 @@ struct Limited<'a, R> {
     source: R,
     limit: u64,
     left: u64,
-    reading: &'a BodyReader<'a>,
-    broken: &'a Broken,
+    reader: &'a BodyReader<'a>,
+    first_error: &'a FirstError,
 }
 
 impl<R: Read> Read for Limited<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(reason) = (self.reading.interrupted)() {
-            return Err(refuse(self.broken, reason));
+        if let Some(reason) = (self.reader.interrupted)() {
+            return Err(record_error(self.first_error, reason));
         }
         let read = self.source.read(buffer)?;
         match self.left.checked_sub(read as u64) {
             Some(left) => self.left = left,
-            None => return Err(refuse(self.broken, FetchError::TooLarge { limit: self.limit })),
+            None => return Err(record_error(self.first_error, FetchError::TooLarge { limit: self.limit })),
         }
         Ok(read)
     }
 }
 
 /// Records the first reason why a body ended early. Decoders may reword the error that is returned.
-fn refuse(broken: &Broken, reason: FetchError) -> io::Error {
-    broken.borrow_mut().get_or_insert(reason);
-    io::Error::other("the body has ended early")
+fn record_error(first_error: &FirstError, reason: FetchError) -> io::Error {
+    first_error.borrow_mut().get_or_insert(reason);
+    io::Error::other("the body ended early")
 }
 
 /// A reader for HTTP's `deflate`: zlib's format by the standard, but raw deflate from many servers. The readers of

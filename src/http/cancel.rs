@@ -1,4 +1,4 @@
-//! Cancels a running fetch from another thread, by closing its connections.
+//! Cancels a running fetch from another thread by closing its connections.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use ureq::Agent;
 use super::FetchError;
 use crate::util::lock;
 
-/// Shared by the thread that fetches and the thread that waits for it.
+/// Shared by the fetching thread and the waiting one.
 #[derive(Default)]
 pub(super) struct CancelHandle {
     cancelled: AtomicBool,
@@ -16,30 +16,29 @@ pub(super) struct CancelHandle {
 }
 
 impl CancelHandle {
-    /// Attaches the connections of `agent`, which [`CancelHandle::cancel`] closes.
+    /// Attaches the agent whose connections [`CancelHandle::cancel`] closes.
     ///
     /// # Errors
     ///
-    /// Returns [`FetchError::Stopped`] if the fetch was cancelled.
+    /// Returns [`FetchError::Stopped`] if the fetch is already cancelled.
     pub(super) fn attach(&self, agent: &Agent) -> Result<(), FetchError> {
-        let mut attached = lock(&self.agent);
+        let mut held = lock(&self.agent);
         if self.is_cancelled() {
             return Err(FetchError::Stopped);
         }
-        *attached = Some(agent.clone());
+        *held = Some(agent.clone());
         Ok(())
     }
 
-    /// Closes the connections, so that reads and writes fail at once. No new connections are opened.
+    /// Closes the connections, so that reads and writes fail at once, and prevents new ones.
     pub(super) fn cancel(&self) {
-        let mut attached = lock(&self.agent);
+        let mut held = lock(&self.agent);
         self.cancelled.store(true, Ordering::Release);
-        if let Some(agent) = attached.take() {
+        if let Some(agent) = held.take() {
             agent.shutdown();
         }
     }
 
-    /// Returns whether the fetch was cancelled.
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
     }

@@ -7,8 +7,8 @@ use ureq::http::HeaderMap;
 use url::{Host, Url};
 
 /// The maximum number of cookies, and the maximum bytes of each.
-const MOST: usize = 50;
-const LONGEST: usize = 4096;
+const MAX_COOKIES: usize = 50;
+const MAX_COOKIE_BYTES: usize = 4096;
 
 /// The cookies that servers have set during a fetch.
 #[derive(Debug, Default)]
@@ -21,21 +21,21 @@ struct Cookie {
     /// The host that set it, or a parent domain.
     domain: String,
     /// Whether subdomains get it too.
-    goes_below: bool,
+    includes_subdomains: bool,
     path: String,
     is_secure: bool,
 }
 
 impl Cookies {
     /// Stores the cookies of a response from `url`.
-    pub(super) fn take(&mut self, url: &Url, headers: &HeaderMap) {
+    pub(super) fn store(&mut self, url: &Url, headers: &HeaderMap) {
         for header in headers.get_all("set-cookie") {
             let text = String::from_utf8_lossy(header.as_bytes());
-            let Some((cookie, is_over)) = Cookie::read(url, &text) else { continue };
+            let Some((cookie, is_deleted)) = Cookie::read(url, &text) else { continue };
             self.0.retain(|known| {
                 (&known.name, &known.domain, &known.path) != (&cookie.name, &cookie.domain, &cookie.path)
             });
-            if !is_over && self.0.len() < MOST {
+            if !is_deleted && self.0.len() < MAX_COOKIES {
                 self.0.push(cookie);
             }
         }
@@ -53,16 +53,22 @@ impl Cookies {
 impl Cookie {
     /// Parses a `Set-Cookie` header. Also returns whether it deletes the cookie.
     fn read(url: &Url, header: &str) -> Option<(Cookie, bool)> {
-        if header.len() > LONGEST {
+        if header.len() > MAX_COOKIE_BYTES {
             return None;
         }
         let mut pieces = header.split(';');
         let (name, value) = pieces.next()?.split_once('=')?;
         let host = url.host_str()?.to_owned();
         let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
-        let mut cookie =
-            Cookie { name, value, domain: host.clone(), goes_below: false, path: folder(url), is_secure: false };
-        let mut is_over = false;
+        let mut cookie = Cookie {
+            name,
+            value,
+            domain: host.clone(),
+            includes_subdomains: false,
+            path: folder(url),
+            is_secure: false,
+        };
+        let mut is_deleted = false;
         for piece in pieces {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
             let value = value.trim();
@@ -75,24 +81,24 @@ impl Cookie {
                     if domain != host && !is_around {
                         return None;
                     }
-                    cookie.goes_below = matches!(url.host(), Some(Host::Domain(_)));
+                    cookie.includes_subdomains = matches!(url.host(), Some(Host::Domain(_)));
                     cookie.domain = domain;
                 }
                 "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
                 "secure" => cookie.is_secure = true,
                 // Any later expiry is after the end of the fetch.
-                "max-age" => is_over = value.parse::<i64>().is_ok_and(|seconds| seconds <= 0),
+                "max-age" => is_deleted = value.parse::<i64>().is_ok_and(|seconds| seconds <= 0),
                 _ => {}
             }
         }
         let is_allowed = !cookie.name.is_empty() && (!cookie.is_secure || url.scheme() == "https");
-        is_allowed.then_some((cookie, is_over))
+        is_allowed.then_some((cookie, is_deleted))
     }
 
     fn belongs_to(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
         let is_host = host == self.domain
-            || self.goes_below && host.strip_suffix(&self.domain).is_some_and(|front| front.ends_with('.'));
+            || self.includes_subdomains && host.strip_suffix(&self.domain).is_some_and(|front| front.ends_with('.'));
         let is_path = url
             .path()
             .strip_prefix(&self.path)
@@ -123,7 +129,7 @@ mod tests {
             headers.append("set-cookie", cookie.parse().unwrap());
         }
         let mut jar = Cookies::default();
-        jar.take(&url(from), &headers);
+        jar.store(&url(from), &headers);
         jar.header(&url(to))
     }
 
@@ -159,8 +165,8 @@ mod tests {
         let from = "https://a.example/";
         assert_eq!(sent(from, &["a=1", "b=2", "a=3"], from), "b=2; a=3");
         assert_eq!(sent(from, &["a=1", "a=; Max-Age=-1"], from), "");
-        let many: Vec<String> = (0..MOST * 2).map(|number| format!("c{number}=x")).collect();
+        let many: Vec<String> = (0..MAX_COOKIES * 2).map(|number| format!("c{number}=x")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert_eq!(sent(from, &many, from).split("; ").count(), MOST);
+        assert_eq!(sent(from, &many, from).split("; ").count(), MAX_COOKIES);
     }
 }

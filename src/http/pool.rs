@@ -11,9 +11,9 @@ use crate::util::{lock, wait};
 /// The maximum numbers of parallel jobs; 0 counts as 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParallelLimits {
-    /// In all; 16.
+    /// For all hosts together; 16.
     pub overall: usize,
-    /// On one host; 4.
+    /// For each host; 4.
     pub per_host: usize,
 }
 
@@ -23,31 +23,31 @@ impl Default for ParallelLimits {
     }
 }
 
-/// Runs `work` for every job on a pool of threads, and passes each result to `tell` on this thread, in order of
+/// Runs `work` for every job on a pool of threads, and passes each result to `on_result` on this thread, in order of
 /// completion.
 ///
-/// Jobs start in their order, but overtake jobs whose host is busy. Results wait in a short queue, so a slow `tell`
-/// delays the work. If `stop` is set, no further jobs start, and the running ones are awaited; they should check the
-/// flag themselves. A panic in `work` is propagated when the others have finished.
+/// Jobs start in their order, but overtake jobs whose host is busy. Results wait in a short queue, so a slow
+/// `on_result` delays the work. If `stop` is set, no further jobs start, and the running ones are awaited; they should
+/// check the flag themselves. A panic in `work` is propagated when the others have finished.
 pub fn in_parallel<J: Send, R: Send>(
     jobs: Vec<J>,
     host: impl Fn(&J) -> String,
     limits: ParallelLimits,
     stop: &AtomicBool,
     work: impl Fn(J) -> R + Sync,
-    mut tell: impl FnMut(R),
+    mut on_result: impl FnMut(R),
 ) {
     let threads = limits.overall.clamp(1, jobs.len().max(1));
-    let desk = HostPool::new(jobs, host, limits.per_host.max(1), stop);
+    let pool = HostPool::new(jobs, host, limits.per_host.max(1), stop);
     thread::scope(|scope| {
         let (done, results) = mpsc::sync_channel(1);
         for _ in 0..threads {
-            let (desk, work, done) = (&desk, &work, done.clone());
-            scope.spawn(move || desk.serve(work, &done));
+            let (pool, work, done) = (&pool, &work, done.clone());
+            scope.spawn(move || pool.serve(work, &done));
         }
         drop(done);
         for result in results {
-            tell(result);
+            on_result(result);
         }
     });
 }
@@ -55,7 +55,7 @@ pub fn in_parallel<J: Send, R: Send>(
 /// The queues of jobs.
 struct HostPool<'a, J> {
     queues: Mutex<Queues<J>>,
-    /// Told whenever a job ends: there may be one now for who waits, or none any more.
+    /// Notified when a job ends, because waiting threads may then start another job or end.
     changed: Condvar,
     per_host: usize,
     stop: &'a AtomicBool,
@@ -63,9 +63,9 @@ struct HostPool<'a, J> {
 
 struct Queues<J> {
     hosts: Vec<HostQueue<J>>,
-    /// The hosts that can take another job, by the place of their next one in the order of all.
+    /// The hosts below their limit, by the position of their next job.
     ready: BTreeMap<usize, usize>,
-    /// Jobs that were not begun yet.
+    /// The number of jobs that have not started.
     waiting: usize,
 }
 
@@ -80,13 +80,13 @@ impl<'a, J: Send> HostPool<'a, J> {
         let mut numbers: HashMap<String, usize> = HashMap::new();
         let mut hosts: Vec<HostQueue<J>> = Vec::new();
         let mut ready = BTreeMap::new();
-        for (place, job) in jobs.into_iter().enumerate() {
+        for (position, job) in jobs.into_iter().enumerate() {
             let number = *numbers.entry(host(&job)).or_insert(hosts.len());
             match hosts.get_mut(number) {
-                Some(queue) => queue.jobs.push_back((place, job)),
+                Some(queue) => queue.jobs.push_back((position, job)),
                 None => {
-                    hosts.push(HostQueue { jobs: VecDeque::from([(place, job)]), running: 0 });
-                    ready.insert(place, number);
+                    hosts.push(HostQueue { jobs: VecDeque::from([(position, job)]), running: 0 });
+                    ready.insert(position, number);
                 }
             }
         }
@@ -98,11 +98,11 @@ impl<'a, J: Send> HostPool<'a, J> {
     fn serve<R>(&self, work: &impl Fn(J) -> R, done: &SyncSender<R>) {
         while let Some((host, job)) = self.next() {
             // Releases the host even if the work panics; otherwise the others would wait for ever.
-            let place = HostSlot { desk: self, host };
+            let slot = HostSlot { pool: self, host };
             let result = work(job);
-            drop(place);
+            drop(slot);
             if done.send(result).is_err() {
-                // The receiver is gone, because `tell` has panicked.
+                // The receiver is gone, because `on_result` has panicked.
                 self.lock().clear();
             }
         }
@@ -115,10 +115,10 @@ impl<'a, J: Send> HostPool<'a, J> {
             if queues.waiting == 0 || self.stop.load(Ordering::Relaxed) {
                 return None;
             }
-            if let Some(next) = queues.take(self.per_host) {
+            if let Some(next) = queues.pop(self.per_host) {
                 return Some(next);
             }
-            // Every host with jobs is at its limit, so that some job runs, whose end wakes us.
+            // Every host with jobs is at its limit, so a job is running, and its end notifies this thread.
             queues = wait(&self.changed, queues);
         }
     }
@@ -129,7 +129,7 @@ impl<'a, J: Send> HostPool<'a, J> {
 }
 
 impl<J> Queues<J> {
-    fn take(&mut self, per_host: usize) -> Option<(usize, J)> {
+    fn pop(&mut self, per_host: usize) -> Option<(usize, J)> {
         let (_, host) = self.ready.pop_first()?;
         let queue = self.hosts.get_mut(host)?;
         let (_, job) = queue.jobs.pop_front()?;
@@ -142,10 +142,10 @@ impl<J> Queues<J> {
     /// Makes a host ready if it has jobs and is below its limit.
     fn offer(&mut self, host: usize, per_host: usize) {
         let Some(queue) = self.hosts.get(host) else { return };
-        if let Some((place, _)) = queue.jobs.front()
+        if let Some((position, _)) = queue.jobs.front()
             && queue.running < per_host
         {
-            self.ready.insert(*place, host);
+            self.ready.insert(*position, host);
         }
     }
 
@@ -158,18 +158,18 @@ impl<J> Queues<J> {
 
 /// The slot of a running job at its host. Dropping it releases the slot.
 struct HostSlot<'a, J: Send> {
-    desk: &'a HostPool<'a, J>,
+    pool: &'a HostPool<'a, J>,
     host: usize,
 }
 
 impl<J: Send> Drop for HostSlot<'_, J> {
     fn drop(&mut self) {
-        let mut queues = self.desk.lock();
+        let mut queues = self.pool.lock();
         if let Some(queue) = queues.hosts.get_mut(self.host) {
             queue.running -= 1;
         }
-        queues.offer(self.host, self.desk.per_host);
+        queues.offer(self.host, self.pool.per_host);
         drop(queues);
-        self.desk.changed.notify_all();
+        self.pool.changed.notify_all();
     }
 }

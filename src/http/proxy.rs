@@ -46,7 +46,7 @@ impl Proxy {
             Self::None => None,
         };
         let parsed = address.map(|address| ureq::Proxy::new(&address)).transpose();
-        parsed.map_err(|_| FetchError::Proxy("its address is wrong".to_owned()))
+        parsed.map_err(|_| FetchError::Proxy("invalid address".to_owned()))
     }
 }
 

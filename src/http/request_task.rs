@@ -12,33 +12,33 @@ use url::Url;
 
 use super::body::{BodyReader, ENCODINGS};
 use super::cancel::CancelHandle;
-use super::client::Shared;
+use super::context::ClientContext;
 use super::cookies::Cookies;
 use super::{Document, FetchError, HttpRequest, HttpResponse, auth, headers};
 use crate::subscriptions::{Credentials, MAX_ADDRESS_BYTES};
 
 /// A running fetch.
 pub(super) struct RequestTask {
-    pub(super) shared: Arc<Shared>,
+    pub(super) context: Arc<ClientContext>,
     pub(super) cancel: Arc<CancelHandle>,
-    pub(super) wanted: HttpRequest,
+    pub(super) request: HttpRequest,
     pub(super) deadline: Instant,
 }
 
 impl RequestTask {
     /// Runs the fetch.
     pub(super) fn run(&self) -> Result<HttpResponse, FetchError> {
-        let mut route = RedirectChain::from(&self.wanted.url)?;
+        let mut route = RedirectChain::from(&self.request.url)?;
         loop {
-            let response = self.ask(&route)?;
-            route.cookies.take(&route.at, response.headers());
-            let Some(location) = redirected(&response) else { return self.conclude(response, &route) };
-            route.follow(&location, response.status(), self.shared.limits.redirects)?;
+            let response = self.send(&route)?;
+            route.cookies.store(&route.at, response.headers());
+            let Some(location) = redirected(&response) else { return self.interpret(response, &route) };
+            route.follow(&location, response.status(), self.context.limits.redirects)?;
         }
     }
 
     /// Requests the document at the end of the redirect chain.
-    fn ask(&self, route: &RedirectChain) -> Result<Response<Body>, FetchError> {
+    fn send(&self, route: &RedirectChain) -> Result<Response<Body>, FetchError> {
         let mut request = http::Request::get(route.at.as_str());
         let mut header = |name, value: &str| {
             // Skip invalid header values: a damaged ETag only costs a transfer.
@@ -46,12 +46,12 @@ impl RequestTask {
                 headers.insert(name, value);
             }
         };
-        header(ACCEPT, self.wanted.accept.as_deref().unwrap_or("*/*"));
+        header(ACCEPT, self.request.accept.as_deref().unwrap_or("*/*"));
         header(ACCEPT_ENCODING, ENCODINGS);
-        if let Some(etag) = &self.wanted.etag {
+        if let Some(etag) = &self.request.etag {
             header(IF_NONE_MATCH, etag);
         }
-        if let Some(date) = &self.wanted.last_modified {
+        if let Some(date) = &self.request.last_modified {
             header(IF_MODIFIED_SINCE, date);
         }
         if let Some(login) = self.login(route)? {
@@ -62,13 +62,13 @@ impl RequestTask {
             header(COOKIE, &cookies);
         }
         let request = request.body(()).map_err(|error| FetchError::Address(error.to_string()))?;
-        let agent = self.shared.agent(&route.at, self.deadline)?;
+        let agent = self.context.agent(&route.at, self.deadline)?;
         self.cancel.attach(&agent)?;
         agent.run(request).map_err(|error| self.failure(error))
     }
 
     fn login(&self, route: &RedirectChain) -> Result<Option<String>, FetchError> {
-        if let Some(own) = &self.wanted.login
+        if let Some(own) = &self.request.login
             && Url::parse(&own.url).is_ok_and(|server| is_same_server(&server, &route.at))
         {
             return Ok(Some(auth::basic(&own.credentials.user, &own.credentials.password)));
@@ -77,20 +77,20 @@ impl RequestTask {
             return Ok(None);
         }
         let is_on = |server: &String| Url::parse(server).is_ok_and(|server| is_same_server(&server, &route.at));
-        if self.wanted.logins_for.as_ref().is_some_and(|server| !is_on(server)) {
+        if self.request.logins_for.as_ref().is_some_and(|server| !is_on(server)) {
             return Ok(None);
         }
-        self.shared.logins.authorisation(&route.at, &self.cancel, self.deadline)
+        self.context.logins.authorisation(&route.at, &self.cancel, self.deadline)
     }
 
     /// Interprets the last response.
-    fn conclude(&self, response: Response<Body>, route: &RedirectChain) -> Result<HttpResponse, FetchError> {
+    fn interpret(&self, response: Response<Body>, route: &RedirectChain) -> Result<HttpResponse, FetchError> {
         let (parts, body) = response.into_parts();
         let now = Utc::now();
         let retry_after = headers::retry_after(&parts.headers, now);
         let max_age = headers::max_age(&parts.headers, now);
         let moved_to = route.moved_to.as_ref().map(Url::to_string);
-        let asked_for_changes = self.wanted.etag.is_some() || self.wanted.last_modified.is_some();
+        let asked_for_changes = self.request.etag.is_some() || self.request.last_modified.is_some();
         match parts.status {
             status if status.is_success() => {}
             StatusCode::NOT_MODIFIED if asked_for_changes => return Ok(HttpResponse::Unchanged { moved_to, max_age }),
@@ -105,11 +105,11 @@ impl RequestTask {
             }
             status => return Err(FetchError::Status(status.as_u16())),
         }
-        let limits = self.shared.limits;
+        let limits = self.context.limits;
         if body.content_length().is_some_and(|length| length > limits.sent_bytes) {
             return Err(FetchError::TooLarge { limit: limits.sent_bytes });
         }
-        let reading = BodyReader {
+        let reader = BodyReader {
             length: body.content_length().unwrap_or(0),
             encoding: &headers::text(&parts.headers, "content-encoding").unwrap_or_default(),
             sent_bytes: limits.sent_bytes,
@@ -117,14 +117,14 @@ impl RequestTask {
             interrupted: &|| self.interrupted(),
             failure: &|error| self.failure(error.into()),
         };
-        let bytes = reading.read(body.into_reader())?;
+        let bytes = reader.read(body.into_reader())?;
         Ok(HttpResponse::Document(Document {
             bytes,
             content_type: headers::text(&parts.headers, "content-type"),
             etag: headers::text(&parts.headers, "etag"),
             last_modified: headers::text(&parts.headers, "last-modified"),
             url: match route.hops {
-                0 => Credentials::split(&self.wanted.url).0,
+                0 => Credentials::split(&self.request.url).0,
                 _ => route.at.to_string(),
             },
             moved_to,
@@ -132,16 +132,16 @@ impl RequestTask {
         }))
     }
 
-    /// Returns why the fetch has to stop, if it was given up or its time is over.
+    /// Returns why the fetch has to stop, if it was cancelled or its time is over.
     fn interrupted(&self) -> Option<FetchError> {
         if self.cancel.is_cancelled() {
             return Some(FetchError::Stopped);
         }
-        (Instant::now() >= self.deadline).then_some(FetchError::Timeout(self.shared.limits.total))
+        (Instant::now() >= self.deadline).then_some(FetchError::Timeout(self.context.limits.total))
     }
 
     fn failure(&self, error: ureq::Error) -> FetchError {
-        let limit = self.shared.limit_of(&error);
+        let limit = self.context.limit_of(&error);
         FetchError::from_ureq(error, limit)
     }
 }
@@ -167,7 +167,7 @@ struct RedirectChain {
     hops: u32,
     cookies: Cookies,
     moved_to: Option<Url>,
-    /// Whether every redirect so far was permanent.
+    /// Whether all redirects were permanent.
     all_permanent: bool,
     /// Whether one of the requests was encrypted.
     was_secure: bool,
@@ -175,7 +175,7 @@ struct RedirectChain {
 
 impl RedirectChain {
     fn from(address: &str) -> Result<Self, FetchError> {
-        let at = bare(Url::parse(address).map_err(|error| FetchError::Address(error.to_string()))?)?;
+        let at = without_credentials(Url::parse(address).map_err(|error| FetchError::Address(error.to_string()))?)?;
         let was_secure = at.scheme() == "https";
         let seen = HashSet::from([(at.clone(), String::new())]);
         let cookies = Cookies::default();
@@ -184,7 +184,7 @@ impl RedirectChain {
 
     fn follow(&mut self, location: &str, status: StatusCode, most: u32) -> Result<(), FetchError> {
         let next = self.at.join(location).map_err(|error| FetchError::Address(error.to_string()))?;
-        self.at = bare(next)?;
+        self.at = without_credentials(next)?;
         self.hops += 1;
         if self.hops > most {
             return Err(FetchError::TooManyRedirects(most));
@@ -211,7 +211,7 @@ pub fn is_same_server(one: &Url, other: &Url) -> bool {
 }
 
 /// Returns the address for a request: without login and fragment.
-fn bare(mut url: Url) -> Result<Url, FetchError> {
+fn without_credentials(mut url: Url) -> Result<Url, FetchError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(FetchError::Scheme(url.scheme().to_owned()));
     }
@@ -220,7 +220,7 @@ fn bare(mut url: Url) -> Result<Url, FetchError> {
         return Err(FetchError::Address(format!("it is longer than {MAX_ADDRESS_BYTES} bytes")));
     }
     let cleared = url.set_username("").and_then(|()| url.set_password(None));
-    cleared.map_err(|()| FetchError::Address("it names no host".to_owned()))?;
+    cleared.map_err(|()| FetchError::Address("it has no host".to_owned()))?;
     Ok(url)
 }
 

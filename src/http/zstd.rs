@@ -6,10 +6,10 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 /// The largest window that RFC 9659 allows.
-const LARGEST_WINDOW: u64 = 8 << 20;
+const MAX_WINDOW_BYTES: u64 = 8 << 20;
 
 /// The number of bytes to decode at once, the maximum length of a block.
-const AT_ONCE: usize = 128 << 10;
+const BLOCK_BYTES: usize = 128 << 10;
 
 /// Decodes the frames of a source one after the other.
 pub(super) struct ZstdReader<R> {
@@ -21,7 +21,7 @@ pub(super) struct ZstdReader<R> {
 impl<R: BufRead> ZstdReader<R> {
     pub(super) fn new(source: R) -> Self {
         let mut decoder = FrameDecoder::new();
-        decoder.set_max_window_size(LARGEST_WINDOW);
+        decoder.set_max_window_size(MAX_WINDOW_BYTES);
         Self { source, decoder, in_frame: false }
     }
 
@@ -61,13 +61,13 @@ impl<R: BufRead> Read for ZstdReader<R> {
                 return Ok(read);
             }
             if !self.decoder.is_finished() {
-                let some = BlockDecodingStrategy::UptoBytes(AT_ONCE);
+                let some = BlockDecodingStrategy::UptoBytes(BLOCK_BYTES);
                 self.decoder.decode_blocks(&mut self.source, some).map_err(|error| damaged(&error))?;
                 continue;
             }
             let stated = self.decoder.get_checksum_from_data();
             if stated.is_some() && stated != self.decoder.get_calculated_checksum() {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "its checksum does not fit"));
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "wrong checksum"));
             }
             self.in_frame = false;
         }

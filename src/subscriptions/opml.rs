@@ -119,7 +119,7 @@ fn is_named(tag: &BytesStart<'_>, name: &str) -> bool {
     tag.local_name().as_ref().eq_ignore_ascii_case(name)
 }
 
-/// The parsed content so far.
+/// The parsed content.
 #[derive(Default)]
 struct ParsedOpml<'t> {
     opml: Opml,

@@ -37,7 +37,7 @@ pub enum RefreshEnd {
     Done,
     /// The reader stopped it.
     Stopped,
-    /// There is no network.
+    /// The network is not reachable.
     Offline,
     /// The library could not be written, for this reason.
     Failed(String),

@@ -29,7 +29,7 @@ struct XmlFeedReader<'t> {
     version: FeedVersion,
 }
 
-/// Where the title is from. The title of the feed itself takes precedence over those of modules.
+/// The source of the title. The title of the feed itself takes precedence over those of modules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TitleSource {
     Nowhere,
@@ -250,7 +250,7 @@ impl XmlFeedReader<'_> {
             | (Namespace::Itunes | Namespace::Media, "category" | "keywords") => self.categories(id, child, head),
             (Namespace::Core | Namespace::Itunes, "image") | (Namespace::Media, "thumbnail") => {
                 let image = self.image(id);
-                // A picture without an address is used only if there is no other.
+                // A picture without an address is used only as a last resort.
                 if !image.href.is_empty() && (child.space != Namespace::Media || head.image.is_none())
                     || head.image.is_none() && image != FeedImage::default()
                 {

@@ -8,7 +8,7 @@ use crate::text::clean;
 pub(super) struct InlineText {
     text: String,
     spans: Vec<Span>,
-    /// The nesting depth of each style, and where its outermost range begins.
+    /// The nesting depth of each style, and the start of its outermost range.
     emphasis: StyledRange,
     strong: StyledRange,
     code: StyledRange,

@@ -182,7 +182,7 @@ struct PageMetadata {
 impl PageMetadata {
     fn of(html: &str) -> PageMetadata {
         let mut page = PageMetadata::default();
-        // The element whose text is collected, and its text so far.
+        // The element whose text is being collected, and the text.
         let mut wanted: Option<(&'static str, String)> = None;
         tokenize(html, |token| match token {
             HtmlToken::Start(element) => {

@@ -70,7 +70,7 @@ struct TreeBuilder<'a> {
     /// The namespaces of each prefix, innermost last.
     prefixes: HashMap<String, Vec<Namespace>>,
     entities: Entities,
-    /// The number of elements, attributes and texts so far; see [`MAX_PIECES`].
+    /// The number of parsed elements, attributes and texts; see [`MAX_PIECES`].
     pieces: usize,
 }
 
