@@ -1,5 +1,5 @@
 //! The library: marks, saved searches, sessions, and feeds with their entries, in SQLite in the user's data folder.
-//! `docs/library.md` describes the tables and what is guaranteed.
+//! `docs/library.md` describes the tables and the guarantees.
 //!
 //! All calls block on the disk, so they run on background threads. The library knows no UI.
 

@@ -107,8 +107,8 @@ impl Library {
         })
     }
 
-    /// Saves changes of marks as [`save_marks`](Self::save_marks) does, and writes the journal in the same transaction. `since` is the
-    /// value of [`recognised_at`](Self::recognised_at) when the changes were made.
+    /// Saves changes of marks as [`save_marks`](Self::save_marks) does, and writes the journal in the same transaction.
+    /// `since` is the value of [`recognised_at`](Self::recognised_at) when the changes were made.
     pub fn save_marks_with_journal(
         &mut self,
         reader: ReaderId,

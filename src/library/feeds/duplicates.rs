@@ -105,8 +105,8 @@ pub(crate) fn transfer_to_duplicate(
     Ok(Some(Handover { feed, from, successor, own }))
 }
 
-/// Reverses [`transfer_to_duplicate`]: the entry gets all marks of its successor, which repeats it again and keeps those marks that it had
-/// before and still has.
+/// Reverses [`transfer_to_duplicate`]: the entry gets all marks of its successor, which repeats it again and keeps those
+/// marks that it had before and still has.
 pub(crate) fn reverse_transfer(transaction: &Transaction<'_>, revision: i64, handover: &Handover) -> Result<()> {
     let Handover { feed, from, successor, own } = handover;
     // One of them may be gone, or both may be in one feed since feeds were merged.

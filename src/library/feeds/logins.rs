@@ -37,12 +37,12 @@ pub(crate) fn move_out_of_addresses(transaction: &Transaction<'_>) -> Result<()>
     for (feed, url) in feeds {
         let (bare, Some(login)) = ServerLogin::split(&url) else { continue };
         // Two feeds may differ only in their login. A fragment distinguishes them and is never sent to a server.
-        let taken = |url: &str| -> Result<bool> {
+        let is_used = |url: &str| -> Result<bool> {
             Ok(transaction.prepare_cached("SELECT 1 FROM feeds WHERE url = ?1")?.exists([url])?)
         };
         let mut free = bare.clone();
         let mut number = 2;
-        while taken(&free)? {
+        while is_used(&free)? {
             free = format!("{bare}#{number}");
             number += 1;
         }

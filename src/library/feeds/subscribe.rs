@@ -71,7 +71,7 @@ impl Library {
         self.write(|transaction, revision| {
             let (mut changes, mut changed) = (Vec::new(), Vec::new());
             for FeedId(feed) in feeds {
-                // Another program may have changed it or unsubscribed since it was looked up.
+                // Another program may have changed the subscription or ended it in the meantime.
                 let Some(before) = feed_state(transaction, *feed)? else { continue };
                 change(transaction, revision, *feed, &before.subscription, &edit(before.subscription.clone()))?;
                 let after = feed_state(transaction, *feed)?;

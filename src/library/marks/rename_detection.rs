@@ -79,8 +79,8 @@ impl Library {
             self.recognised_at = revision;
             return Ok(false);
         }
-        // Another program may have recognised the same articles meanwhile, so the plan is made again. The disk was asked
-        // before, because it may be slow.
+        // Another program may have recognised the same articles in the meantime, so the plan is made again. The disk is
+        // read before the transaction, because it may be slow.
         self.recognised_at = self.write(|transaction, revision| {
             RecognitionPlan::new(transaction, view)?.apply(transaction, revision, view.corpus)?;
             Ok(revision)
