@@ -1,6 +1,6 @@
 //! The newsdesk library: everything that the `newsdesk` program does, in modules whose dependencies point one way.
 //!
-//! `ARCHITECTURE.md` describes each module and its allowed dependencies; `tests/arrows.rs` checks them.
+//! `ARCHITECTURE.md` describes each module and its allowed dependencies; `tests/cli/structure.rs` checks them.
 
 #![forbid(unsafe_code)]
 

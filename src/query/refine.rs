@@ -21,10 +21,10 @@ impl Query {
 /// Returns whether every article that matches `new` is certain to match `old`.
 fn implies(new: &Query, old: &Query) -> bool {
     let folded = |query: &Query| query.terms.iter().map(|term| fold(&term.text)).collect();
-    Comparison { new, old, new_folded: folded(new), old_folded: folded(old), steps: STEPS }.expr(&new.root, &old.root)
+    Implication { new, old, new_folded: folded(new), old_folded: folded(old), steps: STEPS }.expr(&new.root, &old.root)
 }
 
-struct Comparison<'a> {
+struct Implication<'a> {
     new: &'a Query,
     old: &'a Query,
     new_folded: Vec<String>,
@@ -35,7 +35,7 @@ struct Comparison<'a> {
 /// A term and its folded text.
 type Side<'a> = (&'a Term, &'a str);
 
-impl Comparison<'_> {
+impl Implication<'_> {
     fn expr(&mut self, new: &Expr, old: &Expr) -> bool {
         let Some(steps) = self.steps.checked_sub(1) else { return false };
         self.steps = steps;
@@ -62,7 +62,7 @@ impl Comparison<'_> {
 
     /// Returns whether `old` implies `new`, which a negation requires.
     fn reversed(&mut self, new: &Expr, old: &Expr) -> bool {
-        let mut turned = Comparison {
+        let mut turned = Implication {
             new: self.old,
             old: self.new,
             new_folded: std::mem::take(&mut self.old_folded),

@@ -45,9 +45,9 @@ fn lock_writes() -> MutexGuard<'static, ()> {
 /// The output. On Unix it is the terminal itself: [`io::Stdout`] buffers text without a line feed, and its lock would
 /// delay the exit.
 #[cfg(unix)]
-type Output = std::fs::File;
+use std::fs::File as Output;
 #[cfg(not(unix))]
-type Output = io::Stdout;
+use std::io::Stdout as Output;
 
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "frames are written to it")]
