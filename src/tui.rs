@@ -100,7 +100,7 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
     let PreparedTerminal { events, inbox, input, terminal } = prepared;
     let ready = events.clone();
     let mut screen = Terminal::acquire(config.mouse, make_renderer(&config, colours), move || {
-        drop(ready.send(LoopEvent::WriterReady))
+        let _ = ready.send(LoopEvent::WriterReady);
     })?;
     let now = || Local::now().naive_local();
     let mut state = State::new(config.clone(), title, now());

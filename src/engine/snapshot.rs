@@ -151,7 +151,9 @@ impl Cache {
                         let path = place.join(name_of(line.sealed));
                         let read = catch_panic(|| read_shard(&path, line, &root.shown));
                         match read.unwrap_or_else(|| Err(damaged(INTERNAL_ERROR))) {
-                            Ok(shard) => drop(sender.send((Arc::new(shard), line.dead.clone()))),
+                            Ok(shard) => {
+                                let _ = sender.send((Arc::new(shard), line.dead.clone()));
+                            }
                             Err(error) => note(|| format!("{}: {error}; reading its files", path.display())),
                         }
                     }

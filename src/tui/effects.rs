@@ -77,7 +77,7 @@ impl EffectRunner for Effects {
                 self.library_writer.send(WriterCommand::SaveMarks { number, changes, entry, corpus });
             }
             Effect::KeepPlace { marking, corpus } => {
-                self.library_writer.send(WriterCommand::SavePlace { marking, corpus })
+                self.library_writer.send(WriterCommand::SavePlace { marking, corpus });
             }
             Effect::KeepSession { session, corpus } => {
                 let article = session.article();
@@ -89,7 +89,7 @@ impl EffectRunner for Effects {
             }
             Effect::KeepFilter(filter) => self.library_writer.send(WriterCommand::SaveFilter(filter)),
             Effect::ChangeSearches { changes, entry } => {
-                self.library_writer.send(WriterCommand::ChangeSearches { changes, entry })
+                self.library_writer.send(WriterCommand::ChangeSearches { changes, entry });
             }
             Effect::Journal(entry) => self.library_writer.send(WriterCommand::WriteJournal(entry)),
             Effect::Feeds(FeedOrder::Command(command)) => self.feeds.run(command),

@@ -51,14 +51,15 @@ impl<'a> OutputTarget<'a> {
             self.file.get_ref().sync_all().map_err(|error| named(self.path, &error))?;
         }
         // A hard link fails if the path exists by now, so no file is lost.
-        let placed = match self.force {
-            true => fs::rename(&self.part, self.path),
-            false => fs::hard_link(&self.part, self.path).or_else(|error| match error.kind() {
+        let placed = if self.force {
+            fs::rename(&self.part, self.path)
+        } else {
+            fs::hard_link(&self.part, self.path).or_else(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => Err(exists(self.path)),
                 // Not every file system supports hard links.
                 _ if self.path.symlink_metadata().is_err() => fs::rename(&self.part, self.path),
                 _ => Err(error),
-            }),
+            })
         };
         self.done = self.force && placed.is_ok();
         placed.map_err(|error| if is_exists(&error) { error } else { named(self.path, &error) })

@@ -135,7 +135,9 @@ impl FeedEntries {
                 let (next, labels, first, numbers, shards) = (&next, &labels, &first, &numbers, shards.clone());
                 let path = &self.path;
                 scope.spawn(move || {
-                    let mut take = |shard| _ = shards.send(Ok(shard));
+                    let mut take = |shard| {
+                        let _ = shards.send(Ok(shard));
+                    };
                     let mut read = || -> Result<(), Error> {
                         let Some(library) = Library::open_to_read(path)? else { return Ok(()) };
                         let mut assembler = ShardAssembler::new(labels);
