@@ -200,7 +200,7 @@ mod frames {
                     let mut answers = Vec::new();
                     scan(&request, &|| false, &mut |answer| answers.push(answer));
                     for answer in answers {
-                        state.update(Message::Filtered(answer));
+                        state.update(Message::SearchResult(answer));
                     }
                 }
             }

@@ -15,7 +15,7 @@ use crate::text::clean;
 
 pub use credentials::{Credentials, ServerLogin, redact};
 pub use link::{Link, LinkError, MAX_ADDRESS_BYTES, without_user_name};
-pub use status::{ChangedPiece, FeedHealth, FeedRow, RefreshEnd, RefreshProgress};
+pub use status::{DiffSpan, FeedRow, FeedStatus, RefreshEnd, RefreshProgress};
 
 /// A subscription to a feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -150,7 +150,7 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
         search: start_search_worker(message_sender(&events))?,
         facets: start_facet_worker(message_sender(&events))?,
         values: start_values_worker(message_sender(&events))?,
-        dwell_timer: start_timer("dwell", &events, Message::Lingered)?,
+        dwell_timer: start_timer("dwell", &events, Message::DwellElapsed)?,
         stop_timer: start_timer("stop", &events, |()| Message::StopExpired)?,
         key_popup_timer: start_timer("key popup", &events, |()| Message::KeyPopupDue)?,
         exporter: Exporter::default(),

@@ -23,8 +23,8 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     let layout = state.layout();
     let buffer = frame.buffer_mut();
     let rect = |area: Area| Rect::new(area.column, area.row, area.columns, area.rows).intersection(buffer.area);
-    let (list, rule, reading) = (layout.list.map(rect), layout.rule.map(rect), layout.reading.map(rect));
-    let (sources, sources_rule) = (layout.sources.map(rect), layout.sources_rule.map(rect));
+    let (list, divider, reading) = (layout.list.map(rect), layout.divider.map(rect), layout.reading.map(rect));
+    let (sources, sources_divider) = (layout.sources.map(rect), layout.sources_divider.map(rect));
     let (bar, status) = (layout.bar.map(rect), layout.status.map(rect));
     if let Some(area) = sources {
         sources::draw(state, theme, area, buffer);
@@ -32,7 +32,7 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     if let Some(area) = list {
         list::draw(state, theme, area, buffer);
     }
-    for area in [sources_rule, rule].into_iter().flatten() {
+    for area in [sources_divider, divider].into_iter().flatten() {
         let sign = if area.width == 1 && area.height > 1 { "│" } else { "─" };
         for position in area.positions() {
             write_symbol(buffer, position, sign, theme.rule);

@@ -1,43 +1,43 @@
-//! The state as it is drawn: what there is to be seen, and where it stands.
+//! What the state offers for drawing: its parts, and where they are on the screen.
 
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 
-use super::{
-    Area, FilterBar, Focus, Keeping, Layout, LayoutPrefs, ListPane, LoadProgress, NoteEditor, Notice, Overlay,
-    Question, ReadingPane, Searches, Size, SourcesPane, State, layout,
+use crate::app::{
+    Area, FeedState, FilterBar, Focus, Layout, ListPane, LoadProgress, MarkState, NoteEditor, Notice, Overlay,
+    ReadingPane, SavedSearches, Size, SourcesPane, State,
 };
 use crate::article::Problem;
 use crate::config::{Background, Density, ThemeChoice};
 use crate::corpus::Corpus;
 use crate::keys::Keymap;
 
-/// How the article list stands in its area.
+/// Where the articles of the list are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListView {
-    /// The line above the articles, where there is room for it.
+    /// The line above the articles, if there is room for it.
     pub head: Option<Area>,
-    /// The cells in which articles stand.
+    /// The cells of the articles.
     pub rows: Area,
-    /// How many lines each takes.
+    /// The number of lines of each.
     pub row_height: u16,
 }
 
 impl ListView {
-    /// How many articles there is room for.
+    /// Returns the number of visible articles.
     pub fn visible(self) -> usize {
         usize::from(self.rows.rows / self.row_height)
     }
 }
 
 impl State {
-    /// How many articles fill the list, with some to scroll to.
-    pub(crate) fn screenful(&self) -> usize {
+    /// Returns the number of articles that fill the list, with some to scroll to.
+    pub(crate) fn page_size(&self) -> usize {
         self.list.top() + self.list_view().map_or(0, ListView::visible) + 8
     }
 
-    /// How the list stands in its area.
+    /// Returns where the articles of the list are; `None` if the list is not visible.
     pub fn list_view(&self) -> Option<ListView> {
         let area = self.layout().list?;
         let head = u16::from(area.rows >= 4);
@@ -61,7 +61,7 @@ impl State {
         self.filter.is_on() && self.filter.query().has_hits()
     }
 
-    /// The cells of the reading pane in which text stands.
+    /// Returns the cells of the text in the reading pane.
     pub fn text_area(&self) -> Option<Area> {
         let area = self.layout().reading?;
         let margin = match area.columns {
@@ -76,123 +76,122 @@ impl State {
         Some(Area { column: area.column + free / 2, row: area.row + top, columns, rows: area.rows - top })
     }
 
-    /// Where everything stands.
+    /// Returns the layout of the screen.
     pub fn layout(&self) -> Layout {
-        let (focus, zen, sources) = (self.focus, self.zen, self.sources.wish());
-        layout(self.size, LayoutPrefs { focus, zen, sources, split: self.config.split, list_share: self.list_share })
+        self.screen.layout(self.sources.is_open(), self.config.split)
     }
 
-    /// How many lines of text the reading pane shows.
+    /// Returns the number of visible lines of text.
     pub(crate) fn text_rows(&self) -> usize {
         self.text_area().map_or(1, |area| usize::from(area.rows))
     }
 
-    /// The articles.
+    /// Returns all articles.
     pub fn corpus(&self) -> &Arc<Corpus> {
         &self.corpus
     }
 
-    /// What is open, for the head of the list.
+    /// Returns the title above the list.
     pub fn title(&self) -> &str {
-        &self.title
+        &self.load.title
     }
 
-    /// The article list.
+    /// Returns the article list.
     pub fn list(&self) -> &ListPane {
         &self.list
     }
 
-    /// The reading pane.
+    /// Returns the reading pane.
     pub fn reading(&self) -> &ReadingPane {
         &self.reading
     }
 
-    /// The filter bar.
+    /// Returns the filter bar.
     pub fn filter(&self) -> &FilterBar {
         &self.filter
     }
 
-    /// The question that [`OverlayKind::Confirm`](super::OverlayKind::Confirm) asks.
-    pub fn question(&self) -> Option<&Question> {
-        self.question.as_ref()
-    }
-
-    /// What lies over the panes.
+    /// Returns the dialog over the panes.
     pub fn overlay(&self) -> Option<&Overlay> {
         self.overlay.as_ref()
     }
 
-    /// The note that is being written.
+    /// Returns the note that is being edited.
     pub fn note(&self) -> Option<&NoteEditor> {
         self.note.as_ref()
     }
 
-    /// What the reader has done to articles.
-    pub fn keeping(&self) -> &Keeping {
-        &self.keeping
+    /// Returns the marks.
+    pub fn marks(&self) -> &MarkState {
+        &self.marks
     }
 
-    /// The sources pane.
+    /// Returns the sources pane.
     pub fn sources(&self) -> &SourcesPane {
         &self.sources
     }
 
-    /// The saved searches.
-    pub fn searches(&self) -> &Searches {
+    /// Returns the saved searches.
+    pub fn searches(&self) -> &SavedSearches {
         &self.searches
     }
 
+    /// Returns the feeds.
+    pub fn feeds(&self) -> &FeedState {
+        &self.feeds
+    }
+
     /// Returns whether another Esc stops loading.
-    pub fn is_stop_asked(&self) -> bool {
-        self.stop_asked
+    pub fn is_stop_requested(&self) -> bool {
+        self.load.stop_requested
     }
 
-    /// Where keys go.
+    /// Returns the pane with the focus.
     pub fn focus(&self) -> Focus {
-        self.focus
+        self.screen.focus
     }
 
-    /// The size of the screen.
+    /// Returns the size of the screen.
     pub fn size(&self) -> Size {
-        self.size
+        self.screen.size
     }
 
-    /// Which keys do what.
+    /// Returns the keymap.
     pub fn keymap(&self) -> &Keymap {
         &self.keymap
     }
 
     /// Returns the background of the terminal, if it is known.
     pub fn background(&self) -> Option<Background> {
-        self.background
+        self.screen.background
     }
 
-    /// The theme that is wanted.
+    /// Returns the chosen theme.
     pub fn theme(&self) -> ThemeChoice {
-        self.theme
+        self.screen.theme
     }
 
-    /// What could not be read, files before feeds, as far as it is listed.
+    /// Returns the listed problems, files before feeds.
     pub fn problems(&self) -> Vec<&Problem> {
-        self.problems.iter().chain(&self.feeds.problems).collect()
+        self.load.problems.listed()
     }
 
-    /// How many problems there are, with those that are not listed.
+    /// Returns the number of problems, with those that are not listed.
     pub fn problem_count(&self) -> usize {
-        self.problem_count + self.feeds.problems.len()
+        self.load.problems.count()
     }
 
-    /// How far loading is.
+    /// Returns the progress of loading.
     pub fn progress(&self) -> LoadProgress {
-        self.progress
+        self.load.progress
     }
 
-    /// What is to be told in the status line.
+    /// Returns the message in the status line.
     pub fn notice(&self) -> Option<&Notice> {
         self.notice.as_ref()
     }
 
-    /// The local time, as far as it matters.
+    /// Returns the local time, which is updated when the day changes.
     pub fn now(&self) -> NaiveDateTime {
         self.now
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::app::ChosenTheme;
 use crate::app::Export;
-use crate::app::FeedOrder;
+use crate::app::FeedRequest;
 use crate::app::Session;
 use crate::article::ArticleId;
 use crate::corpus::Corpus;
@@ -45,7 +45,7 @@ pub enum Effect {
         searches: Vec<FacetSearch>,
     },
     /// Save changes, and report when they are saved.
-    Keep {
+    SaveMarks {
         /// Counts up with every such effect.
         number: u64,
         /// The changes.
@@ -56,14 +56,14 @@ pub enum Effect {
         corpus: Arc<Corpus>,
     },
     /// Keep the place in an article, when there is time.
-    KeepPlace {
+    SavePosition {
         /// The place.
         marking: MarkChange,
         /// The articles.
         corpus: Arc<Corpus>,
     },
     /// Keep where the reader is, when there is time.
-    KeepSession {
+    SaveSession {
         /// Where.
         session: Box<Session>,
         /// The articles.
@@ -72,7 +72,7 @@ pub enum Effect {
     /// Save the theme that the reader chose.
     SaveTheme(ChosenTheme),
     /// Keep what was filtered for.
-    KeepFilter(String),
+    SaveFilter(String),
     /// Change saved searches in the library.
     ChangeSearches {
         /// The changes, in order.
@@ -83,11 +83,11 @@ pub enum Effect {
     /// Write to the journal in the library.
     Journal(JournalEntry),
     /// Do something with feeds.
-    Feeds(FeedOrder),
+    Feeds(FeedRequest),
     /// Find out which of the articles were known in other places.
-    Recognise(Arc<Corpus>),
-    /// Tell [`Message::Lingered`](super::Message::Lingered) after a while.
-    Linger {
+    MatchMoved(Arc<Corpus>),
+    /// Tell [`Message::DwellElapsed`](super::Message::DwellElapsed) after a while.
+    StartDwell {
         /// The open article.
         article: ArticleId,
         /// The delay.
@@ -101,9 +101,9 @@ pub enum Effect {
         text: String,
     },
     /// Give up what could not be kept.
-    GiveUpUnkept,
+    DiscardUnsaved,
     /// Write changes that could not be kept to a file.
-    WriteUnkept {
+    ExportUnsaved {
         /// The file.
         path: PathBuf,
         /// The changes.

@@ -1,23 +1,24 @@
-//! Sends keys and pasted text to the note, the overlay, the filter bar or the actions of the focused pane.
+//! Sends keys and pasted text to the note, the dialog, the filter bar or the actions of the focused pane.
 
 use std::sync::Arc;
 
-use super::dialogs::overlay::{self, Outcome};
+use super::dialogs::overlay::{DialogContext, KeyOutcome};
+use super::dialogs::palette;
 use super::{
-    Confirmed, Effect, Export, Focus, Overlay, OverlayKind, PendingKeys, Question, State, help_rows, palette_rows,
+    ConfirmedAction, Effect, Export, Focus, Overlay, PaletteDialog, PendingKeys, Prompt, PromptPurpose, Question, State,
 };
 use crate::keys::{Action, Context, Key, KeyCode, Lookup};
-use crate::query::LANGUAGE;
 
 impl State {
-    pub(crate) fn key(&mut self, key: Key) {
+    pub(crate) fn on_key(&mut self, key: Key) {
+        self.session.on_input();
         self.notice = None;
-        let stop_asked = std::mem::take(&mut self.stop_asked);
+        let stop_requested = std::mem::take(&mut self.load.stop_requested);
         let mut pending = std::mem::take(&mut self.pending);
         let context = self.context();
         if let Some(action) = pending.action {
             if let Some(c) = key.typed() {
-                self.perform_with(action, c.encode_utf8(&mut [0; 4]));
+                self.run_with_argument(action, c.encode_utf8(&mut [0; 4]), None);
             }
             return;
         }
@@ -32,7 +33,7 @@ impl State {
             Lookup::Unbound if pending.keys.len() > 1 => {
                 if key.code != KeyCode::Esc {
                     pending.count = None;
-                    self.tell(format!("{pending} is not bound"));
+                    self.notify(format!("{pending} is not bound"));
                 }
                 return;
             }
@@ -40,10 +41,10 @@ impl State {
         };
         let pressed = pending.keys;
         match actions.as_slice() {
-            &[action @ (Action::Suspend | Action::Redraw)] => self.perform(action, None),
-            actions if context == Context::Note => self.note_key(key, actions),
-            actions if self.overlay.is_some() => self.overlay_key(key, actions),
-            actions => self.pane_key(key, actions, pending.count, stop_asked),
+            &[action @ (Action::Suspend | Action::Redraw)] => self.run_action(action, None),
+            actions if context == Context::Note => self.on_note_key(key, actions),
+            actions if self.overlay.is_some() => self.on_dialog_key(key, actions),
+            actions => self.on_pane_key(key, actions, pending.count, stop_requested),
         }
         if self.pending.action.is_some() {
             self.pending.keys = pressed;
@@ -52,9 +53,9 @@ impl State {
 
     /// Returns the context for the next key.
     pub(super) fn context(&self) -> Context {
-        match (&self.note, &self.overlay, self.focus) {
+        match (&self.note, &self.overlay, self.screen.focus) {
             (Some(_), _, _) => Context::Note,
-            (None, Some(overlay), _) if overlay.typing => Context::Line,
+            (None, Some(overlay), _) if overlay.is_typing() => Context::Line,
             (None, Some(_), _) => Context::Dialog,
             (None, None, Focus::List) => Context::List,
             (None, None, Focus::Reading) => Context::Reading,
@@ -64,40 +65,41 @@ impl State {
     }
 
     /// Runs the actions of a key, or types it into the filter bar.
-    fn pane_key(&mut self, key: Key, actions: &[Action], count: Option<usize>, stop_asked: bool) {
+    fn on_pane_key(&mut self, key: Key, actions: &[Action], count: Option<usize>, stop_requested: bool) {
         match actions {
             [Action::Complete | Action::CompleteBack] => {}
-            [Action::ClearFilter] if self.filter.take_back_completion() => return self.retype(),
+            [Action::ClearFilter] if self.filter.cancel_completion() => return self.run_filter(),
             _ => self.filter.stop_completing(),
         }
-        let typed = key.typed().filter(|_| self.focus == Focus::Filter);
+        let typed = key.typed().filter(|_| self.screen.focus == Focus::Filter);
         match (actions, typed) {
-            ([], Some(c)) => self.type_into_filter(c),
+            ([], Some(c)) => self.type_letter(c),
             // Inside a word, `?` is text.
-            ([Action::ShowLanguage], Some(c)) if !self.filter.is_before_word() => self.type_into_filter(c),
+            ([Action::ShowLanguage], Some(c)) if !self.filter.is_before_word() => self.type_letter(c),
             // Esc after a count only removes the count.
             ([Action::Back], _) if count.is_some() => {}
-            ([Action::Back], _) => self.back(stop_asked),
+            ([Action::Back], _) => self.back(stop_requested),
             _ => {
                 for &action in actions {
-                    self.perform(action, count);
+                    self.run_action(action, count);
                 }
             }
         }
     }
 
-    fn type_into_filter(&mut self, c: char) {
-        self.filter.insert(c.encode_utf8(&mut [0; 4]));
-        self.retype();
+    /// Types a letter into the filter bar.
+    fn type_letter(&mut self, letter: char) {
+        self.filter.insert(letter.encode_utf8(&mut [0; 4]));
+        self.run_filter();
     }
 
     /// Sends a key and its actions to the note. Saves the note if it is closed.
-    fn note_key(&mut self, key: Key, actions: &[Action]) {
-        let page = usize::from(self.size.rows / 2).max(1);
+    fn on_note_key(&mut self, key: Key, actions: &[Action]) {
+        let page = self.screen.dialog_page();
         let Some(mut note) = self.note.take() else { return };
         let is_open = match actions {
-            [] => note.key(key, None, page),
-            actions => actions.iter().all(|&action| note.key(key, Some(action), page)),
+            [] => note.on_key(key, None, page),
+            actions => actions.iter().all(|&action| note.on_key(key, Some(action), page)),
         };
         if is_open {
             self.note = Some(note);
@@ -106,111 +108,108 @@ impl State {
         }
     }
 
-    pub(crate) fn paste(&mut self, text: &str) {
+    /// Inserts pasted text, which is never read as keys. Outside of dialogs it goes to the filter bar.
+    pub(crate) fn on_paste(&mut self, text: &str) {
+        self.session.on_input();
         self.pending = PendingKeys::default();
         match (&mut self.note, &mut self.overlay) {
             (Some(note), _) => note.insert(text),
             (None, Some(overlay)) => overlay.insert(text),
             (None, None) => {
-                // Pasted text is never read as keys. Outside the filter bar it starts a filter.
-                self.start_line();
+                self.start_typing();
                 self.filter.stop_completing();
                 self.filter.insert(text);
-                self.retype();
+                self.run_filter();
             }
         }
     }
 
-    /// Sends a key and its actions to the overlay.
-    fn overlay_key(&mut self, key: Key, actions: &[Action]) {
+    /// Sends a key and its actions to the dialog.
+    fn on_dialog_key(&mut self, key: Key, actions: &[Action]) {
         let Some(mut overlay) = self.overlay.take() else { return };
-        let rows = self.overlay_rows(&overlay);
-        let page = usize::from(self.size.rows / 2).max(1);
+        let context = DialogContext {
+            keymap: &self.keymap,
+            page: self.screen.dialog_page(),
+            problems: self.load.problems.listed_count(),
+        };
         let outcome = match actions {
-            [] => overlay.key(key, None, rows, page),
+            [] => overlay.on_key(key, None, &context),
             actions => {
-                let mut outcomes = actions.iter().map(|&action| overlay.key(key, Some(action), rows, page));
-                outcomes.find(|outcome| *outcome != Outcome::Stay).unwrap_or(Outcome::Stay)
+                let mut outcomes = actions.iter().map(|&action| overlay.on_key(key, Some(action), &context));
+                outcomes.find(|outcome| *outcome != KeyOutcome::Stay).unwrap_or(KeyOutcome::Stay)
             }
         };
         match outcome {
-            Outcome::Stay => self.overlay = Some(overlay),
-            // A second Enter must not replace anything by accident; `y` does.
-            Outcome::Accept if key.code == KeyCode::Enter && self.asks_to_replace(&overlay) => {
-                self.overlay = Some(overlay);
-            }
-            Outcome::Close => self.asked = None,
-            Outcome::Accept => self.accept(&overlay),
+            KeyOutcome::Stay => self.overlay = Some(overlay),
+            KeyOutcome::Close => {}
+            KeyOutcome::Accept => self.accept(overlay),
         }
     }
 
-    /// Returns the number of rows in an overlay.
-    fn overlay_rows(&self, overlay: &Overlay) -> usize {
-        match overlay.kind {
-            OverlayKind::Help => help_rows(overlay.line.text(), &self.keymap).len(),
-            OverlayKind::Palette => palette_rows(overlay.line.text()).len(),
-            OverlayKind::Problems => self.problems.len() + self.feeds.problems.len(),
-            OverlayKind::Language => LANGUAGE.len(),
-            OverlayKind::ChooseFeed => self.feeds.choice.len(),
-            OverlayKind::FeedList => self.feeds.health.len(),
-            OverlayKind::Changes => self.feeds.changes.len(),
-            OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Confirm | OverlayKind::Unkept => 0,
-        }
+    /// Asks for confirmation; a yes runs the action.
+    pub(crate) fn confirm(&mut self, text: String, on_yes: ConfirmedAction) {
+        self.overlay = Some(Overlay::Confirm(Question { text, on_yes }));
     }
 
-    /// Asks for confirmation. Runs the command after a yes.
-    pub(crate) fn confirm(&mut self, text: String, on_yes: impl Into<Confirmed>) {
-        self.question = Some(Question { text, on_yes: on_yes.into() });
-        self.overlay = Some(Overlay::new(OverlayKind::Confirm));
-    }
-
-    /// Returns whether an overlay asks for the replacement of a file or a search.
-    fn asks_to_replace(&self, overlay: &Overlay) -> bool {
-        let on_yes = self.question.as_ref().map(|question| &question.on_yes);
-        overlay.kind == OverlayKind::Confirm
-            && matches!(on_yes, Some(Confirmed::Overwrite(_) | Confirmed::ReplaceSearch(_)))
-    }
-
-    /// Runs the command that was chosen or typed in an overlay.
-    fn accept(&mut self, overlay: &Overlay) {
-        let typed = overlay.line.text().trim();
-        match overlay.kind {
-            OverlayKind::Palette => {
-                if let Some(file) = typed.strip_prefix(overlay::EXPORT_OVER) {
-                    self.export_to(file.trim(), true);
-                } else if let Some((action, argument)) =
-                    overlay::with_argument(typed).filter(|(_, argument)| !argument.is_empty())
-                {
-                    self.perform_with(action, argument);
-                } else if let Some(spec) = palette_rows(typed).get(overlay.row) {
-                    self.perform(spec.action, None);
-                } else {
-                    self.fail(overlay::unknown_command(typed));
-                }
-            }
-            OverlayKind::Pipe => {
-                if let Some(open) = self.reading.open().filter(|_| !typed.is_empty()) {
-                    self.outbox.push(Effect::Pipe { command: typed.to_owned(), text: self.whole_text(open) });
-                }
-            }
-            OverlayKind::Ask(action) => self.perform_with(action, typed),
-            OverlayKind::Confirm => match self.question.take().map(|question| question.on_yes) {
-                Some(Confirmed::Feed(command)) => self.run_feed_command(command),
-                Some(Confirmed::Overwrite(export)) => {
+    /// Uses the selected or typed item of a dialog.
+    fn accept(&mut self, overlay: Overlay) {
+        match overlay {
+            Overlay::Palette(palette) => self.accept_command(&palette),
+            Overlay::Prompt(prompt) => self.accept_prompt(prompt),
+            Overlay::Confirm(question) => match question.on_yes {
+                ConfirmedAction::Feed(command) => self.run_feed_command(command),
+                ConfirmedAction::Overwrite(export) => {
                     self.outbox.push(Effect::Export(Box::new(Export { force: true, ..*export })));
                 }
-                Some(Confirmed::ReplaceSearch(search)) => self.put_search(search),
-                None => {}
+                ConfirmedAction::ReplaceSearch(search) => self.put_search(search),
             },
-            OverlayKind::ChooseFeed => self.choose_feed(overlay.row),
-            OverlayKind::FeedList => self.filter_by_feed(overlay.row),
-            OverlayKind::Unkept if typed.is_empty() => self.outbox.extend([Effect::GiveUpUnkept, Effect::Quit]),
-            OverlayKind::Unkept => self.outbox.push(Effect::WriteUnkept {
-                path: typed.into(),
-                changes: self.keeping.unkept(),
-                corpus: Arc::clone(&self.corpus),
-            }),
-            OverlayKind::Help | OverlayKind::Language | OverlayKind::Problems | OverlayKind::Changes => {}
+            Overlay::FeedChoice(list) => {
+                if let Some((url, _)) = list.items.get(list.row) {
+                    self.subscribe_to_choice(url);
+                }
+            }
+            Overlay::FeedList(list) => {
+                if let Some(feed) = list.items.get(list.row) {
+                    self.filter_by(&self.feeds.query(&feed.name));
+                }
+            }
+            Overlay::Help(_) | Overlay::Language { .. } | Overlay::Problems { .. } | Overlay::Changes(_) => {}
+        }
+    }
+
+    /// Runs the typed or selected command of the palette.
+    fn accept_command(&mut self, palette: &PaletteDialog) {
+        let typed = palette.line.text().trim();
+        if let Some(file) = typed.strip_prefix(palette::EXPORT_OVER) {
+            self.export_to(file.trim(), true);
+        } else if let Some((action, argument)) =
+            palette::with_argument(typed).filter(|(_, argument)| !argument.is_empty())
+        {
+            self.run_with_argument(action, argument, None);
+        } else if let Some(spec) = palette::palette_rows(typed).get(palette.row) {
+            self.run_action(spec.action, None);
+        } else {
+            self.notify_error(palette::unknown_command(typed));
+        }
+    }
+
+    fn accept_prompt(&mut self, prompt: Prompt) {
+        let typed = prompt.line.text().trim();
+        match prompt.purpose {
+            PromptPurpose::Pipe => {
+                if let Some(open) = self.reading.open().filter(|_| !typed.is_empty()) {
+                    let (command, text) = (typed.to_owned(), self.full_text(open));
+                    self.outbox.push(Effect::Pipe { command, text });
+                }
+            }
+            PromptPurpose::Argument { action, target } => self.run_with_argument(action, typed, target),
+            PromptPurpose::ExportUnsaved if typed.is_empty() => {
+                self.outbox.extend([Effect::DiscardUnsaved, Effect::Quit]);
+            }
+            PromptPurpose::ExportUnsaved => {
+                let (changes, corpus) = (self.marks.unsaved(), Arc::clone(&self.corpus));
+                self.outbox.push(Effect::ExportUnsaved { path: typed.into(), changes, corpus });
+            }
         }
     }
 }

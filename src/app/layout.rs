@@ -1,23 +1,36 @@
-//! Sizes and areas in cells, and the one pure function that lays out the screen: update, mouse and drawing share it.
+//! The layout of the screen: one pure function that updates, the mouse and drawing share.
 
-use super::Focus;
 use crate::config::Split;
 
-/// From this width on, list and text stand side by side.
+/// The minimum width for list and text side by side.
 const WIDE: u16 = 100;
-/// From this height on, a narrow screen has the list above the text.
+/// The minimum height of a narrow screen for the list above the text.
 const TALL: u16 = 40;
-/// From this width on, the sources pane stands beside them unless it is closed.
+/// The minimum width for the sources pane beside them, unless it is closed.
 const VERY_WIDE: u16 = 140;
-/// How many columns the sources pane takes.
+/// The width of the sources pane.
 const SOURCES: u16 = 28;
+
+/// The pane that receives keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Focus {
+    /// The article list.
+    #[default]
+    List,
+    /// The reading pane.
+    Reading,
+    /// The filter bar.
+    Filter,
+    /// The sources pane.
+    Sources,
+}
 
 /// A size in cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
-    /// Columns.
+    /// The width.
     pub columns: u16,
-    /// Rows.
+    /// The height.
     pub rows: u16,
 }
 
@@ -28,31 +41,31 @@ pub struct Area {
     pub column: u16,
     /// The row of its upper edge.
     pub row: u16,
-    /// How many columns it has.
+    /// The width.
     pub columns: u16,
-    /// How many rows it has.
+    /// The height.
     pub rows: u16,
 }
 
 impl Area {
-    /// Whether the cell lies in it.
+    /// Returns whether it contains the cell.
     pub fn contains(self, column: u16, row: u16) -> bool {
         (self.column..self.column.saturating_add(self.columns)).contains(&column)
             && (self.row..self.row.saturating_add(self.rows)).contains(&row)
     }
 }
 
-/// Where everything stands; what has no room is not there.
+/// The areas of the screen; `None` for those that are not visible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     /// The sources pane.
     pub sources: Option<Area>,
-    /// The rule between the sources pane and the others.
-    pub sources_rule: Option<Area>,
+    /// The line between the sources pane and the others.
+    pub sources_divider: Option<Area>,
     /// The article list.
     pub list: Option<Area>,
-    /// The rule between list and text, which the mouse drags.
-    pub rule: Option<Area>,
+    /// The line between list and text, which the mouse drags.
+    pub divider: Option<Area>,
     /// The reading pane.
     pub reading: Option<Area>,
     /// The filter bar.
@@ -61,19 +74,29 @@ pub struct Layout {
     pub status: Option<Area>,
 }
 
-/// What the layout depends on besides the size.
+/// What the layout depends on, besides the size.
 #[derive(Clone, Copy, Debug)]
 pub struct LayoutPrefs {
-    /// Which pane has the focus.
+    /// The pane with the focus.
     pub focus: Focus,
-    /// The text alone.
+    /// Whether only the text is shown.
     pub zen: bool,
-    /// Whether the sources pane is wanted; by the width where nobody has said so.
+    /// Whether the reader opened or closed the sources pane; `None` if the width decides.
     pub sources: Option<bool>,
-    /// How the panes are to stand.
+    /// How list and text share the screen.
     pub split: Split,
-    /// How much of the width or height the list takes, in percent.
+    /// The share of the list, in percent of the width or height.
     pub list_share: u16,
+}
+
+impl Layout {
+    /// Returns the pane that contains the cell.
+    pub(crate) fn pane_at(&self, column: u16, row: u16) -> Option<Focus> {
+        [(self.sources, Focus::Sources), (self.list, Focus::List), (self.reading, Focus::Reading)]
+            .into_iter()
+            .find(|(area, _)| area.is_some_and(|area| area.contains(column, row)))
+            .map(|(_, focus)| focus)
+    }
 }
 
 /// Lays out a screen of this size.
@@ -88,7 +111,7 @@ pub fn layout(size: Size, prefs: LayoutPrefs) -> Layout {
         return Layout { reading: Some(whole), ..Layout::default() };
     }
     let line = |row| Some(Area { column: 0, row, columns, rows: 1 });
-    // What is typed goes before what is told.
+    // If rows are few, the filter bar matters more than the status line.
     let (panes, bar, status) = match rows {
         1 if typing => (0, line(0), None),
         1..=3 if !typing => (rows, None, None),
@@ -106,7 +129,7 @@ pub fn layout(size: Size, prefs: LayoutPrefs) -> Layout {
     if beside {
         left = SOURCES + 1;
         layout.sources = Some(Area { column: 0, row: 0, columns: SOURCES, rows: panes });
-        layout.sources_rule = Some(Area { column: SOURCES, row: 0, columns: 1, rows: panes });
+        layout.sources_divider = Some(Area { column: SOURCES, row: 0, columns: 1, rows: panes });
     } else if in_sources {
         layout.sources = Some(Area { rows: panes, ..whole });
         return layout;
@@ -124,13 +147,13 @@ pub fn layout(size: Size, prefs: LayoutPrefs) -> Layout {
         Split::Columns if columns >= 8 => {
             let list = share(columns).clamp(3, columns - 4);
             layout.list = Some(Area { column: left, row: 0, columns: list, rows: panes });
-            layout.rule = Some(Area { column: left + list, row: 0, columns: 1, rows: panes });
+            layout.divider = Some(Area { column: left + list, row: 0, columns: 1, rows: panes });
             layout.reading = Some(Area { column: left + list + 1, row: 0, columns: columns - list - 1, rows: panes });
         }
         Split::Rows if panes >= 6 => {
             let list = share(panes).clamp(2, panes - 3);
             layout.list = Some(Area { rows: list, ..whole });
-            layout.rule = Some(Area { row: list, rows: 1, ..whole });
+            layout.divider = Some(Area { row: list, rows: 1, ..whole });
             layout.reading = Some(Area { row: list + 1, rows: panes - list - 1, ..whole });
         }
         Split::Auto | Split::Columns | Split::Rows | Split::Single => {
@@ -154,18 +177,18 @@ mod tests {
     }
 
     #[test]
-    fn wide_screens_have_two_panes_and_narrow_ones_one_at_a_time() {
+    fn layout_has_two_panes_if_the_screen_is_wide() {
         let wide = of(160, 50, Focus::List);
-        assert!(wide.list.is_some() && wide.rule.is_some() && wide.reading.is_some());
+        assert!(wide.list.is_some() && wide.divider.is_some() && wide.reading.is_some());
         let narrow = of(80, 24, Focus::List);
         assert!(narrow.list.is_some() && narrow.reading.is_none());
         assert!(of(80, 24, Focus::Reading).reading.is_some());
         let tall = of(60, 50, Focus::List);
-        assert!(tall.rule.is_some_and(|rule| rule.columns == 60));
+        assert!(tall.divider.is_some_and(|divider| divider.columns == 60));
     }
 
     #[test]
-    fn panes_fit_the_screen_without_overlap_at_any_size() {
+    fn layout_covers_the_screen_without_overlaps_at_any_size() {
         for columns in (0..30).chain([79, 99, 100, 101, 300]) {
             for rows in (0..15).chain([39, 40, 41, 200]) {
                 for focus in [Focus::List, Focus::Reading, Focus::Filter, Focus::Sources] {
@@ -174,9 +197,9 @@ mod tests {
                         .flat_map(|split| [None, Some(true), Some(false)].map(|sources| (split, sources)))
                     {
                         let prefs = LayoutPrefs { focus, zen: false, sources, split, list_share: 80 };
-                        let Layout { sources, sources_rule, list, rule, reading, bar, status } =
+                        let Layout { sources, sources_divider, list, divider, reading, bar, status } =
                             layout(Size { columns, rows }, prefs);
-                        let areas = [sources, sources_rule, list, rule, reading, bar, status];
+                        let areas = [sources, sources_divider, list, divider, reading, bar, status];
                         let areas: Vec<Area> = areas.into_iter().flatten().collect();
                         let cells: usize =
                             areas.iter().map(|area| usize::from(area.columns) * usize::from(area.rows)).sum();

@@ -19,7 +19,7 @@ use crate::keys::Key;
 use crate::marks::{ArticleMarks, Marks};
 use crate::query::{Case, CompletionKind, SavedSearch};
 use crate::search::{EmptyReason, Facet, SearchResult};
-use crate::subscriptions::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress, redact};
+use crate::subscriptions::{DiffSpan, FeedRow, FeedStatus, RefreshProgress, redact};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -43,10 +43,10 @@ pub enum Message {
     /// Something could not be read, or not in full.
     Problem(Problem),
     /// Problems with this file, or with those in this folder, are a thing of the past: they are read anew, or gone.
-    /// The empty path stands for all files. Feeds are no files.
-    ProblemsGone(PathBuf),
+    /// The empty path stands for all files. FeedState are no files.
+    ProblemsCleared(PathBuf),
     /// An answer to a filter, whole or as far as it goes.
-    Filtered(SearchResult),
+    SearchResult(SearchResult),
     /// How many hits the complete answer of a generation has, so far.
     HitsCounted {
         /// The generation of the answer.
@@ -57,7 +57,7 @@ pub enum Message {
         complete: bool,
     },
     /// Which condition of a query that finds nothing costs its answer.
-    Costly {
+    EmptyExplained {
         /// The generation of the answer.
         generation: u64,
         /// Which, and what it costs.
@@ -73,7 +73,7 @@ pub enum Message {
         matched: usize,
     },
     /// The values that articles have in a field, and how many have each, as completion asked.
-    Values {
+    FieldValues {
         /// The version of the corpus.
         corpus: Arc<Corpus>,
         /// The field.
@@ -98,19 +98,19 @@ pub enum Message {
     FeedChoice(Vec<(String, String)>),
     /// A command needs a confirmation before it runs.
     Confirm(Question),
-    /// [`FeedCommand::Add`] or [`FeedOrder::FullText`] has succeeded or failed.
+    /// [`FeedCommand::Add`] or [`FeedRequest::FullText`] has succeeded or failed.
     ///
     /// [`FeedCommand::Add`]: crate::keys::FeedCommand::Add
-    /// [`FeedOrder::FullText`]: super::FeedOrder::FullText
-    ErrandDone,
+    /// [`FeedRequest::FullText`]: super::FeedRequest::FullText
+    FeedTaskDone,
     /// How all feeds are.
-    FeedHealth(Vec<FeedHealth>),
+    FeedStatus(Vec<FeedStatus>),
     /// What changed in an entry of a feed, by paragraphs.
-    Changes(Vec<Vec<ChangedPiece>>),
+    Changes(Vec<Vec<DiffSpan>>),
     /// What the library holds; sent once, when it was opened.
-    Library(Box<Kept>),
+    Library(Box<LibraryContents>),
     /// Changes up to this number are on the disk.
-    Kept(u64),
+    MarksSaved(u64),
     /// The feed thread stored a step that can be undone.
     FeedStep {
         /// The row of the step in the library.
@@ -141,18 +141,18 @@ pub enum Message {
         error: String,
     },
     /// Changes cannot be kept for now.
-    NotKept(String),
+    SaveFailed(String),
     /// The library had to be made anew: what is known of marks is to be kept again.
-    KeepAgain,
+    ResaveAll,
     /// Somebody else has done this to articles, or changed the saved searches.
-    News {
+    ExternalChanges {
         /// What is done to these articles now.
         marks: Vec<(ArticleId, ArticleMarks)>,
         /// The saved searches, where they may have changed.
         searches: Option<Vec<SavedSearch>>,
     },
     /// Articles were recognised in another place.
-    Moved {
+    ArticlesMoved {
         /// What each was known as, and what it is known as now.
         moved: Vec<(ArticleId, ArticleId)>,
         /// What is done to them.
@@ -161,7 +161,7 @@ pub enum Message {
         session: Option<Session>,
     },
     /// An article was opened a moment ago.
-    Lingered(ArticleId),
+    DwellElapsed(ArticleId),
     /// The reader has written a note in the editor.
     NoteWritten {
         /// The article.
@@ -170,13 +170,13 @@ pub enum Message {
         text: String,
     },
     /// What could not be kept was written to a file: there is nothing left to stay for.
-    UnkeptWritten,
+    RescueWritten,
     /// The file of an export already exists.
     ExportExists(Box<Export>),
-    /// The popup with the keys that may follow is due.
-    KeyPopupDue,
     /// The time in which a second key stops loading is over.
     StopExpired,
+    /// The popup with the keys that may follow is due.
+    KeyPopupDue,
     /// A signal or a lost terminal ends the program: save the open note.
     Ending,
     /// Something to tell the reader in the status line.
@@ -185,7 +185,7 @@ pub enum Message {
 
 /// What the library holds for the reader.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
+pub struct LibraryContents {
     /// What was done to articles.
     pub marks: Marks,
     /// The saved searches.

@@ -74,6 +74,14 @@ impl State {
         self.pending = pending;
     }
 
+    /// Waits for the key of a saved search.
+    pub(super) fn await_search_key(&mut self) {
+        if self.search_keys().is_empty() {
+            self.notify("No saved search has a key");
+        }
+        self.wait_for_key(PendingKeys::for_action(Action::RunSearch));
+    }
+
     /// Opens the popup if keys are still pending.
     pub(super) fn on_key_popup_due(&mut self) {
         self.pending.is_open = self.pending.is_waiting();

@@ -26,10 +26,15 @@ pub enum Target {
 }
 
 impl State {
+    /// Returns the selected article.
+    pub(crate) fn selected_article(&self) -> Option<ArticleId> {
+        Some(self.corpus.get(self.list.selected_slot()?)?.id())
+    }
+
     /// Returns what a key acts on: `count` rows from the cursor of the pane with the focus.
     pub(crate) fn target(&self, count: Option<usize>) -> Target {
         let count = count.unwrap_or(1).max(1);
-        match self.focus {
+        match self.screen.focus {
             Focus::Sources => Target::Sources(self.sources.rows_below(count).to_vec()),
             Focus::List | Focus::Reading | Focus::Filter => {
                 let below = self.list.slots().iter().skip(self.list.selected()).take(count);
@@ -41,7 +46,7 @@ impl State {
     /// Returns what a command of the palette acts on: the row of the sources pane if that has the focus, else all
     /// listed articles. With a count it acts on that many rows.
     pub(crate) fn command_target(&self, count: Option<usize>) -> Target {
-        match (count, self.focus) {
+        match (count, self.screen.focus) {
             (None, Focus::List | Focus::Reading | Focus::Filter) => Target::Listed,
             (_, _) => self.target(count),
         }
@@ -61,20 +66,21 @@ impl State {
         }
     }
 
-    /// Searches the whole corpus, on all cores: 300,000 articles take some tens of milliseconds.
+    /// Searches the whole corpus, on all cores. 300,000 articles take a few tens of milliseconds.
     fn articles_of_rows(&self, rows: &[Facet]) -> Vec<ArticleId> {
         if rows.is_empty() {
             return Vec::new();
         }
-        let query = match rows.iter().any(|row| row.query.is_empty()) {
-            true => String::new(),
-            false => rows.iter().map(|row| format!("({})", row.query)).collect::<Vec<_>>().join(" OR "),
+        let query = if rows.iter().any(|row| row.query.is_empty()) {
+            String::new()
+        } else {
+            rows.iter().map(|row| format!("({})", row.query)).collect::<Vec<_>>().join(" OR ")
         };
         let request = SearchRequest {
             generation: 0,
             corpus: Arc::clone(&self.corpus),
-            marks: self.keeping.marks().clone(),
-            query: Arc::new(self.read_query(&query, false)),
+            marks: self.marks.current().clone(),
+            query: Arc::new(self.parse_query(&query, false)),
             within: None,
             screenful: usize::MAX,
         };

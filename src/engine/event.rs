@@ -10,7 +10,7 @@ use crate::journal::{Step, StepChange};
 use crate::marks::{ArticleMarks, Marks};
 use crate::query::{Case, CompletionKind, SavedSearch};
 use crate::search::{EmptyReason, Facet, SearchResult};
-use crate::subscriptions::{ChangedPiece, FeedHealth, FeedRow, RefreshProgress};
+use crate::subscriptions::{DiffSpan, FeedRow, FeedStatus, RefreshProgress};
 
 /// A report of a background service.
 #[derive(Clone, Debug)]
@@ -90,9 +90,9 @@ pub enum Event {
     /// A task that waited for a server has ended, successfully or not.
     FeedTaskDone,
     /// The status of all feeds.
-    FeedStatus(Vec<FeedHealth>),
+    FeedStatus(Vec<FeedStatus>),
     /// The differences between two versions of an entry, by paragraphs.
-    EntryDiff(Vec<Vec<ChangedPiece>>),
+    EntryDiff(Vec<Vec<DiffSpan>>),
     /// A step that can be undone was stored.
     FeedStep {
         /// The row of the step in the library.

@@ -45,7 +45,7 @@ pub enum RefreshEnd {
 
 /// The status of a feed in words, safe to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedHealth {
+pub struct FeedStatus {
     /// The name of the feed.
     pub name: String,
     /// The reader's tags, each with a leading `#`.
@@ -62,7 +62,7 @@ pub struct FeedHealth {
     pub warning: Option<String>,
 }
 
-impl FeedHealth {
+impl FeedStatus {
     /// Returns the lines that describe the feed, its name first.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         let (kept, error, warning) = (self.kept.as_ref(), self.error.as_ref(), self.warning.as_ref());
@@ -75,7 +75,7 @@ impl FeedHealth {
 
 /// A piece of a changed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangedPiece {
+pub struct DiffSpan {
     /// `Some(true)` if the piece was added, `Some(false)` if it was removed, `None` if it is unchanged.
     pub added: Option<bool>,
     /// The text, safe to show.

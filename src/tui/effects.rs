@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::event_loop::{EffectRunner, LoopEvent, Screen};
 use super::terminal::input::Input;
-use crate::app::{Effect, Export, FeedOrder, Message, Notice};
+use crate::app::{Effect, Export, FeedRequest, Message, Notice};
 use crate::article::ArticleId;
 use crate::engine::corpus_service::CorpusService;
 use crate::engine::feeds::service::FeedService;
@@ -73,13 +73,13 @@ impl EffectRunner for Effects {
             Effect::CountFacets { generation, corpus, counted, marks, searches } => {
                 self.facets.request(FacetRequest { generation, corpus, counted, marks, searches });
             }
-            Effect::Keep { number, changes, entry, corpus } => {
+            Effect::SaveMarks { number, changes, entry, corpus } => {
                 self.library_writer.send(WriterCommand::SaveMarks { number, changes, entry, corpus });
             }
-            Effect::KeepPlace { marking, corpus } => {
+            Effect::SavePosition { marking, corpus } => {
                 self.library_writer.send(WriterCommand::SavePlace { marking, corpus });
             }
-            Effect::KeepSession { session, corpus } => {
+            Effect::SaveSession { session, corpus } => {
                 let article = session.article();
                 let session = serde_json::to_string(&session).unwrap_or_default();
                 self.library_writer.send(WriterCommand::SaveSession { session, article, corpus });
@@ -87,26 +87,26 @@ impl EffectRunner for Effects {
             Effect::SaveTheme(theme) => {
                 self.library_writer.send(WriterCommand::SaveTheme(serde_json::to_string(&theme).unwrap_or_default()));
             }
-            Effect::KeepFilter(filter) => self.library_writer.send(WriterCommand::SaveFilter(filter)),
+            Effect::SaveFilter(filter) => self.library_writer.send(WriterCommand::SaveFilter(filter)),
             Effect::ChangeSearches { changes, entry } => {
                 self.library_writer.send(WriterCommand::ChangeSearches { changes, entry });
             }
             Effect::Journal(entry) => self.library_writer.send(WriterCommand::WriteJournal(entry)),
-            Effect::Feeds(FeedOrder::Command(command)) => self.feeds.run(command),
-            Effect::Feeds(FeedOrder::Stop) => self.feeds.stop(),
-            Effect::Feeds(FeedOrder::FullText(article, url)) => self.feeds.full_text(article, url),
-            Effect::Feeds(FeedOrder::Changes(article)) => self.feeds.diff(article),
-            Effect::Feeds(FeedOrder::Undo { row, undo }) => self.feeds.undo(row, undo),
-            Effect::Recognise(corpus) => self.library_writer.send(WriterCommand::Recognise(corpus)),
-            Effect::Linger { article, milliseconds } => {
+            Effect::Feeds(FeedRequest::Command(command)) => self.feeds.run(command),
+            Effect::Feeds(FeedRequest::Stop) => self.feeds.stop(),
+            Effect::Feeds(FeedRequest::FullText(article, url)) => self.feeds.full_text(article, url),
+            Effect::Feeds(FeedRequest::Changes(article)) => self.feeds.diff(article),
+            Effect::Feeds(FeedRequest::Undo { row, undo }) => self.feeds.undo(row, undo),
+            Effect::MatchMoved(corpus) => self.library_writer.send(WriterCommand::Recognise(corpus)),
+            Effect::StartDwell { article, milliseconds } => {
                 self.dwell_timer.request_after(Duration::from_millis(milliseconds), article);
             }
             Effect::EditNote { article, text } => self.edit_note(article, &text, screen)?,
-            Effect::GiveUpUnkept => self.library_writer.send(WriterCommand::DiscardUnsaved),
-            Effect::WriteUnkept { path, changes, corpus } => match write_rescue_file(&path, &changes, &[], &corpus) {
+            Effect::DiscardUnsaved => self.library_writer.send(WriterCommand::DiscardUnsaved),
+            Effect::ExportUnsaved { path, changes, corpus } => match write_rescue_file(&path, &changes, &[], &corpus) {
                 Ok(()) => {
                     self.library_writer.send(WriterCommand::DiscardUnsaved);
-                    let _ = self.events.send(LoopEvent::Message(Message::UnkeptWritten));
+                    let _ = self.events.send(LoopEvent::Message(Message::RescueWritten));
                 }
                 Err(error) => self.tell(Notice::error(format!("{}: {error}", path.display()))),
             },

@@ -1,6 +1,6 @@
 //! Converts reports of the background services into messages for the state.
 
-use crate::app::{Kept, Message, Notice, Question, Session};
+use crate::app::{LibraryContents, Message, Notice, Question, Session};
 use crate::article::ArticleId;
 use crate::engine::event::{Event, SavedState};
 use crate::keys::FeedCommand;
@@ -11,12 +11,12 @@ pub(crate) fn to_message(event: Event) -> Message {
         Event::Corpus(corpus) => Message::Corpus(corpus),
         Event::Loading(progress) => Message::Loading(progress),
         Event::Problem(problem) => Message::Problem(problem),
-        Event::ProblemsCleared(path) => Message::ProblemsGone(path),
-        Event::SearchResult(answer) => Message::Filtered(answer),
+        Event::ProblemsCleared(path) => Message::ProblemsCleared(path),
+        Event::SearchResult(answer) => Message::SearchResult(answer),
         Event::HitsCounted { generation, hits, complete } => Message::HitsCounted { generation, hits, complete },
-        Event::EmptyExplained { generation, costly } => Message::Costly { generation, costly },
+        Event::EmptyExplained { generation, costly } => Message::EmptyExplained { generation, costly },
         Event::OtherCase { generation, case, matched } => Message::OtherCase { generation, case, matched },
-        Event::FieldValues { corpus, wanted, values } => Message::Values { corpus, wanted, values },
+        Event::FieldValues { corpus, wanted, values } => Message::FieldValues { corpus, wanted, values },
         Event::Facets { generation, rows } => Message::Facets { generation, rows },
         Event::Feeds(rows) => Message::Feeds(rows),
         Event::FeedProblems(problems) => Message::FeedProblems(problems),
@@ -25,20 +25,20 @@ pub(crate) fn to_message(event: Event) -> Message {
         Event::ConfirmUnsubscribe { question: text, names } => {
             Message::Confirm(Question { text, on_yes: FeedCommand::Remove { names, yes: true }.into() })
         }
-        Event::FeedTaskDone => Message::ErrandDone,
-        Event::FeedStatus(feeds) => Message::FeedHealth(feeds),
+        Event::FeedTaskDone => Message::FeedTaskDone,
+        Event::FeedStatus(feeds) => Message::FeedStatus(feeds),
         Event::EntryDiff(paragraphs) => Message::Changes(paragraphs),
         Event::FeedStep { row, name, change } => Message::FeedStep { row, name, change },
         Event::FeedStepUndone { row, undo, name, refused } => Message::FeedStepUndone { row, undo, name, refused },
         Event::FeedUndoFailed { row, undo, error } => Message::FeedUndoFailed { row, undo, error },
         Event::Library(saved) => Message::Library(Box::new(library(*saved))),
-        Event::MarksSaved(number) => Message::Kept(number),
-        Event::SaveFailed(reason) => Message::NotKept(reason),
-        Event::ResaveAll => Message::KeepAgain,
-        Event::ExternalChanges { marks, searches } => Message::News { marks, searches },
+        Event::MarksSaved(number) => Message::MarksSaved(number),
+        Event::SaveFailed(reason) => Message::SaveFailed(reason),
+        Event::ResaveAll => Message::ResaveAll,
+        Event::ExternalChanges { marks, searches } => Message::ExternalChanges { marks, searches },
         Event::ArticlesMoved { moved, marks, sessions } => {
             let session = moved_session(&sessions, &moved);
-            Message::Moved { moved, marks, session }
+            Message::ArticlesMoved { moved, marks, session }
         }
         Event::Info(text) => Message::Notice(Notice::info(text)),
         Event::Error(text) => Message::Notice(Notice::error(text)),
@@ -46,11 +46,11 @@ pub(crate) fn to_message(event: Event) -> Message {
 }
 
 /// Parses the parts of the library that the user interface serialised. Ignores those that cannot be parsed.
-fn library(saved: SavedState) -> Kept {
+fn library(saved: SavedState) -> LibraryContents {
     let SavedState { marks, searches, journal, filters, session, theme } = saved;
     let session = session.and_then(|session| serde_json::from_str(&session).ok());
     let theme = theme.and_then(|theme| serde_json::from_str(&theme).ok());
-    Kept { marks, searches, journal, filters, session, theme }
+    LibraryContents { marks, searches, journal, filters, session, theme }
 }
 
 /// Returns the first stored session whose selected article is among the moved ones, with its new identity.

@@ -1,4 +1,4 @@
-//! What lies over the panes: help, problems, command palette, the question for a command.
+//! Drawing of the dialogs over the panes.
 
 mod feeds;
 pub(crate) mod note;
@@ -10,7 +10,9 @@ use unicode_width::UnicodeWidthStr;
 use super::panes::filter_bar::draw_line;
 use super::text_writer::TextWriter;
 use super::{Theme, frame, scrollbar};
-use crate::app::{Overlay, OverlayKind, State, help_rows, palette_rows};
+use crate::app::{
+    HelpDialog, LineEditor, Overlay, PaletteDialog, Prompt, PromptPurpose, Question, State, help_rows, palette_rows,
+};
 use crate::article::Problem;
 use crate::keys::{Action, ActionSpec};
 use crate::query::LANGUAGE;
@@ -18,79 +20,78 @@ use crate::render::typeset::wrap;
 use crate::text::SafeStr;
 use crate::text::format::counted;
 
-/// Draws it, and gives the cell of the cursor while something is typed.
+/// The width of a question.
+const QUESTION_WIDTH: u16 = 66;
+
+/// Returns the title of a dialog and its size in columns and rows.
+fn frame_of(state: &State, overlay: &Overlay, screen: Rect) -> (String, u16, u16) {
+    let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+    match overlay {
+        Overlay::Help(_) => (" Keys ".to_owned(), 76, screen.height),
+        Overlay::Problems { .. } => {
+            (format!(" {} ", counted(state.problem_count() as u64, "problem", "problems")), 110, screen.height)
+        }
+        Overlay::Language { .. } => (" How to write a filter ".to_owned(), 80, LANGUAGE.len() as u16 + 2),
+        Overlay::Palette(_) => (" Command ".to_owned(), 64, 16),
+        Overlay::Prompt(prompt) => match prompt.purpose {
+            PromptPurpose::Pipe => (" Pipe the article to ".to_owned(), 64, 3),
+            PromptPurpose::Argument { action: Action::Export, .. } => (format!(" {} ", state.export_question()), 76, 3),
+            PromptPurpose::Argument { action, .. } => (format!(" {} ", action.spec().help), 64, 3),
+            PromptPurpose::ExportUnsaved => (" Marks could not be saved ".to_owned(), 76, 6),
+        },
+        Overlay::FeedChoice(list) => {
+            let title = format!(" {}: choose one ", counted(list.items.len() as u64, "feed", "feeds"));
+            (title, 90, rows(list.items.len()).saturating_add(2))
+        }
+        Overlay::FeedList(list) => {
+            let lines = list.items.iter().map(|feed| feed.lines().count() + 1).sum::<usize>() + 1;
+            let title = format!(" {}; Enter filters by one ", counted(list.items.len() as u64, "feed", "feeds"));
+            (title, 90, rows(lines))
+        }
+        Overlay::Changes(_) => (" What changed ".to_owned(), 84, screen.height),
+        Overlay::Confirm(question) => {
+            let width = usize::from(QUESTION_WIDTH.min(screen.width).saturating_sub(4).max(1));
+            let lines = wrap(&question.text, width, false).len();
+            (" Please confirm ".to_owned(), QUESTION_WIDTH, rows(lines).saturating_add(3))
+        }
+    }
+}
+
+/// Draws the dialog. Returns the cell of the cursor if a line is typed.
 pub(crate) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let overlay = state.overlay()?;
     let screen = buffer.area;
-    let (title, columns, rows) = match overlay.kind {
-        OverlayKind::Help => (" Keys ".to_owned(), 76, screen.height),
-        OverlayKind::Problems => {
-            (format!(" {} ", counted(state.problem_count() as u64, "problem", "problems")), 110, screen.height)
-        }
-        OverlayKind::Language => (" How to write a filter ".to_owned(), 80, LANGUAGE.len() as u16 + 2),
-        OverlayKind::Palette => (" Command ".to_owned(), 64, 16),
-        OverlayKind::Pipe => (" Give the article to ".to_owned(), 64, 3),
-        OverlayKind::Ask(Action::Export) => (format!(" {} ", state.export_question()), 76, 3),
-        OverlayKind::Ask(action) => (format!(" {} ", action.spec().help), 64, 3),
-        OverlayKind::ChooseFeed => {
-            let count = state.feeds().choice().len();
-            let title = format!(" {}: which is meant? ", counted(count as u64, "feed", "feeds"));
-            (title, 90, u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2))
-        }
-        OverlayKind::FeedList => {
-            let feeds = state.feeds().health();
-            let lines = feeds.iter().map(|feed| feed.lines().count() + 1).sum::<usize>() + 1;
-            let title = format!(" {}; Enter filters by one ", counted(feeds.len() as u64, "feed", "feeds"));
-            (title, 90, u16::try_from(lines).unwrap_or(u16::MAX))
-        }
-        OverlayKind::Changes => (" What changed ".to_owned(), 84, screen.height),
-        OverlayKind::Confirm => {
-            let text = state.question().map_or("", |question| &question.text);
-            let lines = wrap(text, usize::from(66u16.min(screen.width).saturating_sub(4).max(1)), false).len();
-            (" Please confirm ".to_owned(), 66, u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(3))
-        }
-        OverlayKind::Unkept => (" Marks are not kept ".to_owned(), 76, 6),
-    };
+    let (title, columns, rows) = frame_of(state, overlay, screen);
     let (width, height) = (columns.min(screen.width), rows.min(screen.height));
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 3, width, height);
     let inner = frame::draw(theme, area, title, "", buffer);
-    match overlay.kind {
-        OverlayKind::Help => draw_help(state, theme, overlay, inner, buffer),
-        OverlayKind::Problems => {
-            draw_problems(state, theme, overlay, inner, buffer);
-            None
-        }
-        OverlayKind::Language => {
-            draw_language(theme, overlay, inner, buffer);
-            None
-        }
-        OverlayKind::Palette => draw_palette(state, theme, overlay, inner, buffer),
-        OverlayKind::Pipe => draw_typed(theme, "| ", overlay, inner, buffer),
-        OverlayKind::Ask(_) => draw_typed(theme, ": ", overlay, inner, buffer),
-        OverlayKind::ChooseFeed => {
-            feeds::draw_choice(state, theme, overlay, inner, buffer);
-            None
-        }
-        OverlayKind::FeedList => {
-            feeds::draw_health(state, theme, overlay, inner, buffer);
-            None
-        }
-        OverlayKind::Changes => {
-            feeds::draw_changes(state, theme, overlay, inner, buffer);
-            None
-        }
-        OverlayKind::Confirm => {
-            draw_question(state, theme, inner, buffer);
-            None
-        }
-        OverlayKind::Unkept => draw_unkept(state, theme, overlay, inner, buffer),
+    match overlay {
+        Overlay::Help(help) => return draw_help(state, theme, help, inner, buffer),
+        Overlay::Palette(palette) => return draw_palette(state, theme, palette, inner, buffer),
+        Overlay::Prompt(prompt) => return draw_prompt(state, theme, prompt, inner, buffer),
+        Overlay::Problems { row } => draw_problems(state, theme, *row, inner, buffer),
+        Overlay::Language { row } => draw_language(theme, *row, inner, buffer),
+        Overlay::FeedChoice(list) => feeds::draw_choice(theme, list, inner, buffer),
+        Overlay::FeedList(list) => feeds::draw_list(theme, list, inner, buffer),
+        Overlay::Changes(list) => feeds::draw_changes(theme, list, inner, buffer),
+        Overlay::Confirm(question) => draw_question(theme, question, inner, buffer),
+    }
+    None
+}
+
+fn draw_prompt(state: &State, theme: &Theme, prompt: &Prompt, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    match prompt.purpose {
+        PromptPurpose::Pipe => draw_typed(theme, "| ", &prompt.line, true, area, buffer),
+        PromptPurpose::Argument { .. } => draw_typed(theme, ": ", &prompt.line, true, area, buffer),
+        PromptPurpose::ExportUnsaved => draw_unsaved(state, theme, &prompt.line, area, buffer),
     }
 }
 
 fn draw_typed(
     theme: &Theme,
     sign: &'static str,
-    overlay: &Overlay,
+    line: &LineEditor,
+    is_typing: bool,
     area: Rect,
     buffer: &mut Buffer,
 ) -> Option<Position> {
@@ -99,12 +100,12 @@ fn draw_typed(
     }
     let mut writer = TextWriter::new(buffer, area.x, area.y, area.right());
     writer.write(sign, theme.accent);
-    draw_line(theme, &overlay.line, &[], overlay.typing, writer)
+    draw_line(theme, line, &[], is_typing, writer)
 }
 
-/// Draws the question, and the keys that answer it on the last line.
-fn draw_question(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let text = SafeStr::from(state.question().map_or_else(String::new, |question| question.text.clone()));
+/// Draws the question, and on the last line the keys that answer it.
+fn draw_question(theme: &Theme, question: &Question, area: Rect, buffer: &mut Buffer) {
+    let text = SafeStr::from(question.text.clone());
     let last = area.bottom().saturating_sub(1).max(area.y);
     let lines = wrap(&text, usize::from(area.width.max(1)), false);
     for (y, (range, _)) in (area.y..last).zip(lines) {
@@ -113,23 +114,23 @@ fn draw_question(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) 
     TextWriter::new(buffer, area.x, last, area.right()).write("y yes   n no", theme.dim);
 }
 
-/// What to do with what could not be kept.
-fn draw_unkept(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-    let (why, articles) = state.keeping().trouble().unwrap_or(("it is kept by now", 0));
+/// Draws the choices for changes that could not be saved.
+fn draw_unsaved(state: &State, theme: &Theme, line: &LineEditor, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let (why, articles) = state.marks().save_error().unwrap_or(("they are saved by now", 0));
     let count = counted(articles as u64, "article", "articles");
     let lines = [
-        (format!("What you did to {count} is not on the disk: {why}."), theme.error),
-        ("Enter writes it to this file, for `newsdesk library import`, and quits.".to_owned(), theme.text),
-        ("An empty line quits without it; Esc stays.".to_owned(), theme.dim),
+        (format!("Marks on {count} could not be saved: {why}."), theme.error),
+        ("Enter writes them to this file for `newsdesk library import` and quits.".to_owned(), theme.text),
+        ("Enter on an empty line discards them and quits. Esc cancels.".to_owned(), theme.dim),
     ];
     for (row, (text, style)) in lines.into_iter().enumerate().take(usize::from(area.height.saturating_sub(1))) {
         TextWriter::new(buffer, area.x, area.y + row as u16, area.right()).write(text, style);
     }
     let last = Rect { y: area.bottom().saturating_sub(1).max(area.y), height: area.height.min(1), ..area };
-    draw_typed(theme, "> ", overlay, last, buffer)
+    draw_typed(theme, "> ", line, true, last, buffer)
 }
 
-/// A scrollbar on the frame, where there is more than is to be seen.
+/// Draws a scrollbar on the frame if not all rows are visible.
 pub(crate) fn draw_more(theme: &Theme, area: Rect, rows: (usize, usize, usize), buffer: &mut Buffer) {
     let edge = Rect { width: area.width + 2, ..area }.intersection(buffer.area);
     scrollbar::draw(theme, edge, rows, &[], buffer);
@@ -142,13 +143,13 @@ enum HelpLine {
     Action(&'static ActionSpec),
 }
 
-fn draw_help(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-    let rows = help_rows(overlay.line.text(), state.keymap());
+fn draw_help(state: &State, theme: &Theme, help: &HelpDialog, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let rows = help_rows(help.search.text(), state.keymap());
     let mut cursor = None;
     let mut body = area;
     if area.height > 2 {
-        if overlay.typing || !overlay.line.text().is_empty() {
-            cursor = draw_typed(theme, "/ ", overlay, area, buffer);
+        if help.is_typing || !help.search.text().is_empty() {
+            cursor = draw_typed(theme, "/ ", &help.search, help.is_typing, area, buffer);
         } else {
             TextWriter::new(buffer, area.x, area.y, area.right()).write("/ searches, Esc closes", theme.dim);
         }
@@ -162,17 +163,17 @@ fn draw_help(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer
             lines.extend([HelpLine::Blank, HelpLine::Title(spec.group.title())]);
             group = Some(spec.group);
         }
-        if row == overlay.row && row > 0 {
+        if row == help.row && row > 0 {
             top = lines.len();
         }
         lines.push(HelpLine::Action(spec));
     }
-    // The last line stands at the bottom, not at the top of an empty frame.
+    // Scrolls no further than to the last line at the bottom.
     let visible = usize::from(body.height);
     top = top.min(lines.len().saturating_sub(visible));
     draw_more(theme, body, (top, visible, lines.len()), buffer);
     if rows.is_empty() {
-        lines.push(HelpLine::Title("Nothing is called that"));
+        lines.push(HelpLine::Title("No match"));
     }
     for (row, line) in lines.iter().skip(top).take(visible).enumerate() {
         let mut writer = TextWriter::new(buffer, body.x, body.y + row as u16, body.right());
@@ -183,7 +184,7 @@ fn draw_help(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer
                 let keys = state.keymap().shown(spec.action);
                 let keys = if keys.is_empty() { format!(":{}", spec.name) } else { keys };
                 writer.write(keys, theme.accent);
-                // Keys that are wider push the help away.
+                // Wide keys move the help to the right.
                 let column = (body.x + 18).max(writer.x() + 1);
                 writer.skip(column - writer.x());
                 writer.write(spec.help, theme.text);
@@ -193,12 +194,12 @@ fn draw_help(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer
     cursor
 }
 
-fn draw_language(theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
+fn draw_language(theme: &Theme, row: usize, area: Rect, buffer: &mut Buffer) {
     let visible = usize::from(area.height);
-    let top = overlay.row.min(LANGUAGE.len().saturating_sub(visible));
+    let top = row.min(LANGUAGE.len().saturating_sub(visible));
     draw_more(theme, area, (top, visible, LANGUAGE.len()), buffer);
     let widest = LANGUAGE.iter().map(|(write, _)| write.width()).max().unwrap_or(0) as u16;
-    // On a narrow screen what to write is cut before what it means.
+    // On a narrow screen the syntax is cut before its meaning.
     let column = area.x + widest.min(area.width / 2) + 2;
     for (row, (write, means)) in LANGUAGE.iter().skip(top).take(visible).enumerate() {
         let y = area.y + row as u16;
@@ -207,11 +208,17 @@ fn draw_language(theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buff
     }
 }
 
-fn draw_palette(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-    let cursor = draw_typed(theme, ": ", overlay, area, buffer);
-    let rows = palette_rows(overlay.line.text());
+fn draw_palette(
+    state: &State,
+    theme: &Theme,
+    palette: &PaletteDialog,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let cursor = draw_typed(theme, ": ", &palette.line, true, area, buffer);
+    let rows = palette_rows(palette.line.text());
     let visible = usize::from(area.height.saturating_sub(1));
-    let top = (overlay.row + 1).saturating_sub(visible);
+    let top = (palette.row + 1).saturating_sub(visible);
     draw_more(
         theme,
         Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area },
@@ -220,7 +227,7 @@ fn draw_palette(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buf
     );
     for (row, spec) in rows.iter().enumerate().skip(top).take(visible) {
         let y = area.y + 1 + (row - top) as u16;
-        let selected = row == overlay.row;
+        let selected = row == palette.row;
         if selected {
             buffer.set_style(Rect::new(area.x, y, area.width, 1), theme.selection);
         }
@@ -237,7 +244,7 @@ fn draw_palette(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buf
     cursor
 }
 
-fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
+fn draw_problems(state: &State, theme: &Theme, row: usize, area: Rect, buffer: &mut Buffer) {
     let (problems, all) = (state.problems(), state.problem_count());
     let mut y = area.y;
     let set = |problem: &Problem| {
@@ -245,7 +252,7 @@ fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, bu
         let lines = wrap(&text, usize::from(area.width.saturating_sub(2).max(1)), false);
         (text, lines)
     };
-    // The last problem stands at the bottom, not at the top of an empty frame.
+    // Scrolls no further than to the last problem at the bottom.
     let mut free = usize::from(area.height);
     let fits = |problem: &&&Problem| {
         let left = free.checked_sub(set(problem).1.len());
@@ -253,7 +260,7 @@ fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, bu
         left.is_some()
     };
     let visible = problems.iter().rev().take_while(fits).count().max(1);
-    let top = overlay.row.min(problems.len().saturating_sub(visible));
+    let top = row.min(problems.len().saturating_sub(visible));
     draw_more(theme, area, (top, visible, problems.len()), buffer);
     for problem in problems.iter().skip(top) {
         let (text, lines) = set(problem);
@@ -271,7 +278,7 @@ fn draw_problems(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, bu
         TextWriter::new(buffer, area.x, y, area.right()).write(rest, theme.dim);
     }
     if all == 0 {
-        // They were mended while they were looked at.
-        TextWriter::new(buffer, area.x, y, area.right()).write("Nothing is wrong any more", theme.dim);
+        // The files were fixed while the list was open.
+        TextWriter::new(buffer, area.x, y, area.right()).write("No problems any more", theme.dim);
     }
 }

@@ -7,9 +7,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::text_writer::TextWriter;
-use crate::app::{Focus, State};
+use crate::app::{Hint, State};
 use crate::keys::Action;
-use crate::search::FacetKind;
 use crate::text::format::{counted, grouped};
 use crate::text::{SafeStr, clean};
 
@@ -19,27 +18,27 @@ const GAUGE: usize = 12;
 pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let mut right = area.right();
     // The message already shows the progress of loading.
-    let loading = loading(state).filter(|_| !state.is_stop_asked());
+    let loading = loading(state).filter(|_| !state.is_stop_requested());
     let problems = state.problem_count() as u64;
-    let mut told = Vec::new();
+    let mut notes = Vec::new();
     let pending = state.pending_keys().to_string();
     if !pending.is_empty() {
-        told.push((pending, theme.accent));
+        notes.push((pending, theme.accent));
     }
-    if let Some((why, articles)) = state.keeping().trouble() {
-        told.push((format!("{} unsaved: {}", grouped(articles as u64), why), theme.error));
+    if let Some((why, articles)) = state.marks().save_error() {
+        notes.push((format!("{} unsaved: {}", grouped(articles as u64), why), theme.error));
     }
     let left_out = state.progress().left_out_articles as u64;
     if left_out > 0 {
-        told.push((format!("{} left out", counted(left_out, "article", "articles")), theme.warning));
+        notes.push((format!("{} left out", counted(left_out, "article", "articles")), theme.warning));
     }
     if problems > 0 {
         let key = state.keymap().shown(Action::ShowProblems);
-        told.push((format!("{key} {}", counted(problems, "problem", "problems")), theme.warning));
+        notes.push((format!("{key} {}", counted(problems, "problem", "problems")), theme.warning));
     }
-    told.extend(loading.map(|text| (text, theme.gauge)));
-    told.extend(stopped(state).map(|text| (text, theme.warning)));
-    for (text, style) in told.into_iter().rev() {
+    notes.extend(loading.map(|text| (text, theme.gauge)));
+    notes.extend(stopped(state).map(|text| (text, theme.warning)));
+    for (text, style) in notes.into_iter().rev() {
         let x = right.saturating_sub(text.width() as u16 + 1);
         if x <= area.x + area.width / 4 && right < area.right() {
             break;
@@ -52,7 +51,7 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         let style = if notice.is_error { theme.error } else { theme.accent };
         return writer.write(SafeStr::from(fitted(&notice.text, writer.room())), style);
     }
-    for (actions, word) in hints(state) {
+    for Hint { actions, label } in state.hints() {
         let keys: Vec<String> =
             actions.iter().filter_map(|&action| state.keymap().keys(action).first()).map(ToString::to_string).collect();
         if keys.is_empty() {
@@ -60,12 +59,12 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
         }
         let keys = keys.join(" ");
         // A hint that would be cut is left out.
-        if keys.width() + word.width() + 1 > writer.room() {
+        if keys.width() + label.width() + 1 > writer.room() {
             break;
         }
         writer.write(keys, theme.accent);
         writer.write(" ", theme.dim);
-        writer.write(word, theme.dim);
+        writer.write(label, theme.dim);
         writer.skip(3);
     }
 }
@@ -83,73 +82,6 @@ fn fitted(text: &str, room: usize) -> String {
         short.push_str(grapheme);
     }
     format!("{}… · {key}", short.trim_end())
-}
-
-/// The actions that matter now, the most useful first.
-fn hints(state: &State) -> Vec<(&'static [Action], &'static str)> {
-    let (filtering, has_hits) = (state.filter().is_on(), state.has_snippets());
-    match state.focus() {
-        Focus::Filter => vec![
-            (&[Action::KeepFilter], "keep"),
-            (&[Action::ClearFilter], "clear"),
-            (&[Action::ShowLanguage], "language"),
-            (&[Action::Complete], "complete"),
-            (&[Action::HistoryOlder, Action::HistoryNewer], "older, newer"),
-        ],
-        Focus::Sources => {
-            let mut hints: Vec<(&'static [Action], &'static str)> = vec![
-                (&[Action::Narrow], "only this"),
-                (&[Action::Add], "add"),
-                (&[Action::Exclude], "exclude"),
-                (&[Action::ToggleRead], "mark read"),
-            ];
-            match state.sources().row().map(|row| row.kind) {
-                Some(FacetKind::Search) => {
-                    hints.extend([(&[Action::WatchSearch][..], "watch"), (&[Action::Remove], "delete")]);
-                }
-                Some(FacetKind::Feed | FacetKind::FeedTag) => hints.push((&[Action::Remove], "unsubscribe")),
-                _ => {}
-            }
-            hints.push((&[Action::ShowSources], "close"));
-            hints
-        }
-        Focus::List => {
-            let mut hints: Vec<(&'static [Action], &'static str)> = vec![
-                (&[Action::Down, Action::Up], "move"),
-                (&[Action::Open], "read"),
-                (&[Action::StartFilter], "filter"),
-            ];
-            if has_hits {
-                hints.push((&[Action::NextHit, Action::PreviousHit], "hit"));
-            }
-            if filtering {
-                hints.push((&[Action::Back], "clear"));
-            }
-            hints.extend([
-                (&[Action::ToggleStar][..], "star"),
-                (&[Action::ShowHelp], "help"),
-                (&[Action::Quit], "quit"),
-                (&[Action::ToggleZen], "zen"),
-            ]);
-            hints
-        }
-        Focus::Reading => {
-            let mut hints: Vec<(&'static [Action], &'static str)> =
-                vec![(&[Action::ReadOn], "read on"), (&[Action::Back], "list")];
-            if has_hits {
-                hints.push((&[Action::NextHit, Action::PreviousHit], "hit"));
-            }
-            let articles: &'static [Action] = &[Action::NextArticle, Action::PreviousArticle];
-            hints.extend([
-                (articles, "article"),
-                (&[Action::ToggleStar], "star"),
-                (&[Action::StartFilter], "filter"),
-                (&[Action::ToggleZen], "zen"),
-                (&[Action::ShowHelp], "help"),
-            ]);
-            hints
-        }
-    }
 }
 
 /// Returns the note that stays while files are missing because the reader stopped loading.

@@ -1012,7 +1012,7 @@ fn joined_marks_are_reported_from_all_former_places() {
     desk.star(&mut one, "1.txt");
     other.marks().unwrap();
     desk.rename("1.txt", "2.txt");
-    // ArticleMarks at its new place before it is recognised, by the program that recognises it.
+    // Marked at its new place before it is recognised, by the program that recognises it.
     desk.mark_in(&mut one, "2.txt", 0, Change::Tagged(tag("two"), true));
     desk.recognise(&mut one);
     let news = other.external_changes().unwrap();

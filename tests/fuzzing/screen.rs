@@ -97,9 +97,9 @@ fn other(bytes: &mut Bytes<'_>) -> Message {
             Message::Notice(Notice::error(bytes.text(length)))
         }
         1 => Message::HitsCounted { generation: u64::from(bytes.byte()), hits: u64::MAX, complete: bytes.coin() },
-        2 => Message::Kept(u64::from(bytes.byte())),
-        3 => Message::NotKept("the disk is full\u{1b}[2J".to_owned()),
-        4 => Message::KeepAgain,
+        2 => Message::MarksSaved(u64::from(bytes.byte())),
+        3 => Message::SaveFailed("the disk is full\u{1b}[2J".to_owned()),
+        4 => Message::ResaveAll,
         5 => {
             let length = usize::from(bytes.byte() % 24);
             Message::FeedChoice(vec![

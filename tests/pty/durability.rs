@@ -291,7 +291,7 @@ fn session_outlives_a_kill_and_a_moved_folder() {
     desk.send("Call the ministry\rAsk for figures\u{1b}");
     desk.wait_for("✎");
     desk.send("/ferry\rSFerries 'f watch\r");
-    desk.wait_for("'f brings it back");
+    desk.wait_for("'f runs it");
     desk.send("8G\r");
     desk.wait_for("Paragraph 3 of");
     desk.send("\u{6}\u{6}");

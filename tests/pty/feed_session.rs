@@ -249,7 +249,7 @@ fn page_feed_is_chosen_fetched_whole_and_its_changes_shown() {
     desk.wait_for("30 articles");
     desk.send("a");
     desk.send(&format!("{} #boats\r", server.url("/")));
-    desk.wait_for("which is meant?");
+    desk.wait_for("choose one");
     desk.send("j\r");
     desk.wait_for("Subscribed to \"Ferry news\": 1 entry");
     desk.wait_for("The tide is low.");

@@ -39,7 +39,7 @@ fn tour(desk: &mut TestTerminal) {
     there_and_back(desk, "?/", " Keys ");
     there_and_back(desk, ":", " Command ");
     there_and_back(desk, &format!(":{evil}"), " Command ");
-    there_and_back(desk, &format!("|{evil}"), " Give the article to ");
+    there_and_back(desk, &format!("|{evil}"), " Pipe the article to ");
     there_and_back(desk, &format!("a{evil}"), " Subscribe to a feed");
     there_and_back(desk, &format!("S{evil}"), " Save the filter");
     // What is typed is tagged and noted, and shown in list and text from then on.
@@ -139,7 +139,7 @@ fn clipboard_gets_only_safe_text_and_only_after_a_key() {
     desk.send("G");
     for key in ["y", "Y"] {
         desk.send(key);
-        desk.wait_for(if key == "y" { "Copied headline and address" } else { "Copied the whole article" });
+        desk.wait_for(if key == "y" { "Copied headline and address" } else { "Copied the article" });
     }
     let seen = quit(desk);
     assert_eq!(seen.copied.len(), 2);

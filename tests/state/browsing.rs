@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::support::app::*;
 use newsdesk::app::{
-    Effect, Focus, Kept, LoadProgress, Message, Mouse, MouseAction, Notice, OverlayKind, help_rows, palette_rows,
+    Effect, Focus, LibraryContents, LoadProgress, Message, Mouse, MouseAction, Notice, Overlay, help_rows, palette_rows,
 };
 use newsdesk::article::{Problem, ReadError};
 use newsdesk::config::{Config, Density, Split, ThemeChoice};
@@ -123,14 +123,14 @@ fn stopped_loading_stays_in_view_and_marks_counts_and_exports() {
 fn export_writes_the_list_or_the_open_article() {
     let mut desk = TestApp::wide();
     desk.filter("state").press("w");
-    assert_eq!(desk.state.overlay().unwrap().line.text(), "2023-10-01-state.md");
+    assert_eq!(desk.state.overlay().unwrap().text(), "2023-10-01-state.md");
     assert_eq!(desk.state.export_question(), "Export 3 articles to a file (.md .csv .json .jsonl .txt)");
     desk.press("^U").type_in("found.csv").press("enter");
     let [Effect::Export(export)] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
     assert_eq!((export.path.as_path(), export.slots.len(), export.force), (Path::new("found.csv"), 3, false));
     assert_eq!(export.heading.as_ref().unwrap().query, "state");
     desk.press("enter w");
-    assert_eq!(desk.state.overlay().unwrap().line.text(), "2023-09-30-ferry-to-the-islands-sails-again.md");
+    assert_eq!(desk.state.overlay().unwrap().text(), "2023-09-30-ferry-to-the-islands-sails-again.md");
     desk.press("enter");
     let Some(Effect::Export(export)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
     assert_eq!((export.slots.len(), export.heading.is_none()), (1, true));
@@ -143,7 +143,7 @@ fn export_refuses_unknown_extensions_and_keeps_the_input() {
     let mut desk = TestApp::wide();
     desk.press("w ^U").type_in("found.pdf").press("enter");
     assert_eq!(desk.notice(), "End the file name in .md, .csv, .json, .jsonl or .txt");
-    assert_eq!(desk.state.overlay().unwrap().line.text(), "found.pdf");
+    assert_eq!(desk.state.overlay().unwrap().text(), "found.pdf");
     assert!(desk.effects.is_empty());
 }
 
@@ -153,8 +153,9 @@ fn export_replaces_files_only_after_a_question_or_bang() {
     desk.press("w enter");
     let Some(Effect::Export(export)) = desk.effects.pop() else { panic!("{:?}", desk.effects) };
     desk.hear(Message::ExportExists(export.clone()));
-    let question = &desk.state.question().unwrap().text;
-    assert_eq!(question, "2023-10-01-articles.md exists already. Write over it?");
+    let Some(Overlay::Confirm(question)) = desk.state.overlay() else { panic!("expected a question") };
+    let question = &question.text;
+    assert_eq!(question, "2023-10-01-articles.md exists already. Overwrite it?");
     desk.press("enter n");
     assert!(desk.state.overlay().is_none() && desk.effects.is_empty());
     desk.hear(Message::ExportExists(export));
@@ -170,7 +171,7 @@ fn unknown_command_is_reported_with_a_suggestion() {
     desk.press(":").type_in("exprot notes.md").press("enter");
     assert_eq!(desk.notice(), "Unknown command \"exprot\"; did you mean \"export\"?");
     desk.press(":").type_in("quit now").press("enter");
-    assert_eq!(desk.notice(), "\"quit\" takes nothing after its name");
+    assert_eq!(desk.notice(), "\"quit\" takes no argument");
     assert!(desk.effects.is_empty());
 }
 
@@ -179,12 +180,12 @@ fn zen_is_not_restored_at_the_start() {
     let mut desk = TestApp::wide();
     desk.press("j enter z");
     let session = desk.kept.iter().rev().find_map(|effect| match effect {
-        Effect::KeepSession { session, .. } => Some(session.as_ref().clone()),
+        Effect::SaveSession { session, .. } => Some(session.as_ref().clone()),
         _ => None,
     });
     let session = session.unwrap();
     let mut desk = TestApp::wide();
-    desk.hear(Message::Library(Box::new(Kept { session: Some(session), ..Kept::default() })));
+    desk.hear(Message::Library(Box::new(LibraryContents { session: Some(session), ..LibraryContents::default() })));
     assert_eq!(
         (desk.selected().as_str(), desk.state.focus()),
         ("State archive opens its reading room", Focus::Reading)
@@ -335,7 +336,7 @@ fn case_toggle_changes_the_filter_and_shows_its_count() {
     let corpus = with_file(&town(), "us.txt", "date 2023-09-29 WORLD\nUS sends help\n\nIt came.");
     let mut desk = TestApp::new(Config::default(), corpus, 80, 24);
     desk.press("Alt-c");
-    assert_eq!(desk.notice(), "No filter. Press / to type one");
+    assert_eq!(desk.notice(), "No filter; press / to type one");
     desk.press("/").type_in("US");
     assert_eq!(desk.listed(), ["US sends help"]);
     assert!(desk.screen().contains("Aa  1 article · 1 hit · 1 here · Alt-c ignores case (+1)"), "{}", desk.screen());
@@ -536,7 +537,7 @@ fn space_pages_through_the_text_into_the_next_article() {
     assert!(pages > 3);
     assert_eq!((desk.selected().as_str(), desk.state.reading().top()), ("State archive opens its reading room", 0));
     desk.press("space space space space");
-    assert_eq!(desk.notice(), "This is the end of the last article");
+    assert_eq!(desk.notice(), "End of the last article");
 }
 
 #[test]
@@ -560,14 +561,14 @@ fn help_is_searched_with_slash_and_closed_with_escape() {
     let mut desk = TestApp::wide();
     desk.press("? /").type_in("clipboard");
     let rows = |desk: &TestApp| {
-        let line = desk.state.overlay().unwrap().line.text().to_owned();
+        let line = desk.state.overlay().unwrap().text().to_owned();
         help_rows(&line, desk.state.keymap()).into_iter().map(|spec| spec.name).collect::<Vec<_>>()
     };
     assert!(rows(&desk).is_empty());
     desk.press("^U").type_in("next article");
     assert!(rows(&desk).contains(&"next-article") && !rows(&desk).contains(&"quit"));
     desk.press("enter j");
-    assert_eq!(desk.state.overlay().unwrap().row, 1);
+    assert_eq!(desk.state.overlay().unwrap().row(), 1);
     assert_eq!(desk.state.list().selected(), 0);
     desk.press("esc");
     assert!(desk.state.overlay().is_none());
@@ -583,12 +584,12 @@ fn problems_are_listed_until_their_file_is_reread() {
         desk.hear(Message::Problem(Problem::refused(path, &ReadError::Empty)));
     }
     desk.press("! j j j");
-    assert_eq!(desk.state.overlay().map(|overlay| (overlay.kind, overlay.row)), Some((OverlayKind::Problems, 2)));
-    desk.hear(Message::ProblemsGone("desk/sub".into()));
+    assert!(matches!(desk.state.overlay(), Some(Overlay::Problems { row: 2 })));
+    desk.hear(Message::ProblemsCleared("desk/sub".into()));
     assert_eq!(desk.state.problem_count(), 2);
     desk.draw();
     desk.press("!");
-    desk.hear(Message::ProblemsGone("".into()));
+    desk.hear(Message::ProblemsCleared("".into()));
     desk.press("!");
     assert!(desk.state.overlay().is_none());
 }
@@ -620,7 +621,7 @@ fn links_are_opened_by_number_or_reported_missing() {
     desk.press("3 o");
     assert_eq!(desk.notice(), "This article has no link 3");
     desk.press("g o");
-    assert_eq!(desk.notice(), "This article names no address");
+    assert_eq!(desk.notice(), "This article has no address and no links");
     assert_eq!(desk.effects.len(), 2);
 }
 
@@ -632,7 +633,7 @@ fn edit_needs_an_article_in_a_file() {
     let piped = Corpus::default().with([shard(&TOWN[..1], Origin::Input)]);
     let mut desk = TestApp::new(Config::default(), piped, 120, 40);
     desk.press("e");
-    assert_eq!((desk.notice(), desk.effects.len()), ("This article is in no file that could be edited", 0));
+    assert_eq!((desk.notice(), desk.effects.len()), ("This article has no file to edit", 0));
 }
 
 #[test]
@@ -726,11 +727,11 @@ fn typing_without_effect_sends_no_query() {
 fn empty_answer_names_the_condition_that_costs_most() {
     let mut desk = TestApp::wide();
     desk.press("/").type_in("state quay section:weather");
-    assert_eq!(desk.state.filter().costly(), Some(&EmptyReason::Without("quay".to_owned(), 1)));
+    assert_eq!(desk.state.filter().empty_reason(), Some(&EmptyReason::Without("quay".to_owned(), 1)));
     desk.press("^U").type_in("state nowhere anywhere");
-    assert_eq!(desk.state.filter().costly(), Some(&EmptyReason::Alone("nowhere".to_owned())));
+    assert_eq!(desk.state.filter().empty_reason(), Some(&EmptyReason::Alone("nowhere".to_owned())));
     desk.press("^U").type_in("nowhere");
-    assert_eq!(desk.state.filter().costly(), None);
+    assert_eq!(desk.state.filter().empty_reason(), None);
 }
 
 #[test]
@@ -765,12 +766,12 @@ fn tab_completes_fields_then_values_with_counts() {
 fn question_mark_shows_syntax_help_only_at_a_word_start() {
     let mut desk = TestApp::narrow();
     desk.press("/ ?");
-    assert_eq!(desk.state.overlay().map(|overlay| overlay.kind), Some(OverlayKind::Language));
+    assert!(matches!(desk.state.overlay(), Some(Overlay::Language { .. })));
     desk.press("esc").type_in("/ab?/").press("space ?");
     assert_eq!(desk.typed(), "/ab?/ ");
-    assert_eq!(desk.state.overlay().map(|overlay| overlay.kind), Some(OverlayKind::Language));
+    assert!(matches!(desk.state.overlay(), Some(Overlay::Language { .. })));
     desk.press("? esc :").type_in("wh?");
-    assert_eq!(desk.state.overlay().map(|overlay| overlay.line.text()), Some("wh?"));
+    assert_eq!(desk.state.overlay().map(Overlay::text), Some("wh?"));
 }
 
 #[test]
@@ -805,7 +806,7 @@ fn pasted_text_is_text_and_never_keys() {
     assert!(desk.effects.is_empty());
     desk.press("esc :");
     desk.hear(Message::Paste("theme".to_owned()));
-    assert_eq!(desk.state.overlay().map(|overlay| overlay.line.text()), Some("theme"));
+    assert_eq!(desk.state.overlay().map(Overlay::text), Some("theme"));
     desk.press("esc ?");
     desk.hear(Message::Paste("q".to_owned()));
     assert!(desk.state.overlay().is_some() && desk.typed().is_empty());
@@ -844,17 +845,17 @@ fn wheel_scrolls_the_pane_under_the_mouse() {
 #[test]
 fn divider_between_the_panes_is_dragged() {
     let mut desk = TestApp::wide();
-    let rule = desk.state.layout().rule.unwrap();
+    let rule = desk.state.layout().divider.unwrap();
     desk.mouse(rule.column, 10, MouseAction::Press);
     desk.mouse(72, 10, MouseAction::Drag);
-    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(72));
+    assert_eq!(desk.state.layout().divider.map(|rule| rule.column), Some(72));
     desk.mouse(1, 10, MouseAction::Drag);
-    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(24));
+    assert_eq!(desk.state.layout().divider.map(|rule| rule.column), Some(24));
     desk.mouse(60, 10, MouseAction::Release);
     desk.mouse(60, 10, MouseAction::Drag);
-    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(24));
+    assert_eq!(desk.state.layout().divider.map(|rule| rule.column), Some(24));
     desk.press("> >");
-    assert_eq!(desk.state.layout().rule.map(|rule| rule.column), Some(36));
+    assert_eq!(desk.state.layout().divider.map(|rule| rule.column), Some(36));
 }
 
 #[test]
@@ -1055,14 +1056,14 @@ fn escape_clears_only_a_pending_count() {
 #[test]
 fn drag_ends_when_an_overlay_opens() {
     let mut desk = TestApp::wide();
-    let rule = desk.state.layout().rule.unwrap();
+    let rule = desk.state.layout().divider.unwrap();
     desk.mouse(rule.column, 10, MouseAction::Press);
     desk.press("?");
     desk.mouse(rule.column, 10, MouseAction::Release);
     desk.press("esc");
     desk.mouse(5, 2, MouseAction::Press);
     desk.mouse(30, 2, MouseAction::Drag);
-    assert_eq!(desk.state.layout().rule, Some(rule));
+    assert_eq!(desk.state.layout().divider, Some(rule));
 }
 
 #[test]
@@ -1078,7 +1079,7 @@ fn problems_can_all_end_at_once() {
     for n in 0..10_005 {
         desk.hear(Message::Problem(Problem::refused(format!("{n}").into(), &ReadError::Empty)));
     }
-    desk.hear(Message::ProblemsGone("".into()));
+    desk.hear(Message::ProblemsCleared("".into()));
     assert_eq!(desk.state.problem_count(), 0);
 }
 
@@ -1182,7 +1183,7 @@ fn hints_name_the_configured_keys() {
     desk.filter("zeppelin");
     assert!(desk.screen().contains("No article matches. Q clears the filter."), "{}", desk.screen());
     desk.press("Q :").type_in("remove").press("enter");
-    assert_eq!(desk.notice(), "Go to the sources (Z) and select a feed or a saved search");
+    assert_eq!(desk.notice(), "Press Z, then select a feed or a saved search");
     let mut empty = TestApp::new(config, Corpus::default(), 80, 24);
     let path = "a.txt".into();
     let problem =

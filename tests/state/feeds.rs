@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::support::app::TestApp;
 use chrono::NaiveDate;
 use newsdesk::app::{
-    ChangedPiece, Effect, FeedHealth, FeedOrder, FeedRow, Message, OverlayKind, Question, RefreshEnd, RefreshProgress,
-    Size,
+    DiffSpan, Effect, FeedRequest, FeedRow, FeedStatus, Message, Overlay, Question, RefreshEnd, RefreshProgress, Size,
+    State,
 };
 use newsdesk::article::{Draft, Role};
 use newsdesk::article::{Problem, ReadError};
@@ -46,7 +46,7 @@ impl TestApp {
     }
 
     /// The effects for the feed thread.
-    fn orders(&self) -> Vec<FeedOrder> {
+    fn orders(&self) -> Vec<FeedRequest> {
         let orders = self.effects.iter().filter_map(|effect| match effect {
             Effect::Feeds(order) => Some(order.clone()),
             _ => None,
@@ -55,7 +55,7 @@ impl TestApp {
     }
 
     /// Types a command into the palette and returns its effect for the feed thread.
-    fn feed_command(&mut self, text: &str) -> Option<FeedOrder> {
+    fn feed_command(&mut self, text: &str) -> Option<FeedRequest> {
         self.effects.clear();
         self.press(":");
         self.hear(Message::Paste(text.to_owned()));
@@ -74,8 +74,16 @@ fn row(name: &str, url: &str, error: Option<&str>) -> FeedRow {
     FeedRow { url: url.to_owned(), name: name.to_owned(), tags: Vec::new(), error: error.map(str::to_owned) }
 }
 
-fn command(command: FeedCommand) -> FeedOrder {
-    FeedOrder::Command(command)
+fn command(command: FeedCommand) -> FeedRequest {
+    FeedRequest::Command(command)
+}
+
+/// Returns the text of the open question.
+fn question(state: &State) -> &str {
+    match state.overlay() {
+        Some(Overlay::Confirm(question)) => &question.text,
+        other => panic!("expected a question, got {other:?}"),
+    }
 }
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -122,7 +130,7 @@ fn feed_commands_reach_the_feed_thread() {
     let refresh = |names: &[&str]| Some(command(FeedCommand::Refresh { names: words(names) }));
     assert_eq!(app.feed_command("feed refresh"), refresh(&[]));
     assert_eq!(app.feed_command("feed refresh 'Canal Post' coast"), refresh(&["Canal Post", "coast"]));
-    assert_eq!(app.feed_command("feed stop"), Some(FeedOrder::Stop));
+    assert_eq!(app.feed_command("feed stop"), Some(FeedRequest::Stop));
     assert_eq!(
         app.feed_command("feed import /tmp/a.opml"),
         Some(command(FeedCommand::Import { file: PathBuf::from("/tmp/a.opml"), with_credentials: false }))
@@ -142,7 +150,7 @@ fn feed_mistakes_are_reported_and_do_nothing() {
         ("feed remove 'Canal", "unclosed quote"),
         ("feed import", "usage: feed import <FILE>"),
         ("feed set Canal --keep-count many", "invalid value 'many'"),
-        ("feed list --json", "is for a shell"),
+        ("feed list --json", "works only in a shell"),
         ("feed export", "expected a file"),
     ] {
         assert_eq!(app.feed_command(typed), None, "{typed}");
@@ -161,7 +169,7 @@ fn remove_asks_for_confirmation() {
     app.press("x");
     assert!(app.state.overlay().is_none(), "x removes nothing");
     app.press("D");
-    assert_eq!(app.state.question().unwrap().text, "Unsubscribe from \"Canal Post\"?");
+    assert_eq!(question(&app.state), "Unsubscribe from \"Canal Post\"?");
     app.effects.clear();
     app.press("n");
     assert_eq!(app.orders(), []);
@@ -188,7 +196,7 @@ fn remove_names_every_feed_of_a_shared_row() {
     }
     app.press("D");
     assert_eq!(
-        app.state.question().unwrap().text,
+        question(&app.state),
         "Unsubscribe from 2 feeds named \"Canal Post\": https://one.example/rss, https://two.example/rss?"
     );
 }
@@ -207,13 +215,13 @@ fn whole_article_and_changes_are_requested_for_the_open_entry() {
     let id = newsdesk::article::ArticleId(ENTRY);
     app.press("F d");
     let url = Some("https://radio.example/fog".to_owned());
-    assert_eq!(app.orders(), [FeedOrder::FullText(id, url), FeedOrder::Changes(id)]);
+    assert_eq!(app.orders(), [FeedRequest::FullText(id, url), FeedRequest::Changes(id)]);
     app.hear(Message::Changes(Vec::new()));
-    assert!(app.notice().contains("did not change"));
+    assert!(app.notice().contains("has not changed"));
     assert!(app.state.overlay().is_none());
-    let piece = |added, text: &str| ChangedPiece { added, text: text.to_owned() };
+    let piece = |added, text: &str| DiffSpan { added, text: text.to_owned() };
     app.hear(Message::Changes(vec![vec![piece(None, "Fog "), piece(Some(false), "thin"), piece(Some(true), "thick")]]));
-    assert_eq!(app.state.overlay().unwrap().kind, OverlayKind::Changes);
+    assert!(matches!(app.state.overlay(), Some(Overlay::Changes(_))));
     app.press("esc");
     assert!(app.state.overlay().is_none());
 }
@@ -240,9 +248,9 @@ fn page_with_several_feeds_offers_a_choice_with_the_tags() {
 #[test]
 fn feed_list_shows_states_and_enter_filters_by_a_feed() {
     let mut app = TestApp::with_feeds(Config::default());
-    app.hear(Message::FeedHealth(Vec::new()));
+    app.hear(Message::FeedStatus(Vec::new()));
     assert!(app.notice().contains("No subscriptions yet"));
-    let health = |name: &str| FeedHealth {
+    let health = |name: &str| FeedStatus {
         name: name.to_owned(),
         tags: " #coast".to_owned(),
         url: "https://example.org/".to_owned(),
@@ -251,8 +259,8 @@ fn feed_list_shows_states_and_enter_filters_by_a_feed() {
         error: None,
         warning: None,
     };
-    app.hear(Message::FeedHealth(vec![health("Canal Post"), health("Harbour Radio")]));
-    assert_eq!(app.state.overlay().unwrap().kind, OverlayKind::FeedList);
+    app.hear(Message::FeedStatus(vec![health("Canal Post"), health("Harbour Radio")]));
+    assert!(matches!(app.state.overlay(), Some(Overlay::FeedList(_))));
     app.press("j j j enter");
     assert!(app.state.overlay().is_none());
     assert_eq!(app.state.filter().editor().text(), "feed:\"Harbour Radio\"");
@@ -310,20 +318,20 @@ fn refresh_shows_progress_and_moves_nothing() {
     assert_eq!(app.notice(), "Refreshing: 1 of 2 feeds, 40 new, 3 changed, 1 failed");
     let selected = app.state.list().selected();
     app.press("esc");
-    assert_eq!(app.orders().last(), Some(&FeedOrder::Stop));
+    assert_eq!(app.orders().last(), Some(&FeedRequest::Stop));
     for (end, told) in [
         (RefreshEnd::Stopped, "Stopped: 1 of 2 feeds, 40 new"),
-        (RefreshEnd::Done, "2 feeds: 40 new, 3 changed, 1 failed; ! lists what is wrong"),
-        (RefreshEnd::Offline, "Offline: there is no connection to the network"),
-        (RefreshEnd::Failed("the disk is full".to_owned()), "What was fetched cannot be kept: the disk is full"),
+        (RefreshEnd::Done, "2 feeds: 40 new, 3 changed, 1 failed; press ! to see why"),
+        (RefreshEnd::Offline, "Offline: no network connection"),
+        (RefreshEnd::Failed("the disk is full".to_owned()), "Cannot save the fetched entries: the disk is full"),
     ] {
         app.hear(Message::Refreshing(RefreshProgress { end: Some(end), ..under_way.clone() }));
         assert!(app.notice().contains(told), "{}", app.notice());
     }
     // A server that is waited for besides can be left waiting too.
     app.press("F esc");
-    assert_eq!(app.orders().last(), Some(&FeedOrder::Stop));
-    app.hear(Message::ErrandDone);
+    assert_eq!(app.orders().last(), Some(&FeedRequest::Stop));
+    app.hear(Message::FeedTaskDone);
     // Once it has ended there is nothing to be stopped.
     app.effects.clear();
     app.press("esc");
@@ -339,10 +347,10 @@ fn feed_problems_follow_file_problems_and_stay_without_them() {
     app.hear(Message::FeedProblems(vec![of_feed.clone()]));
     app.hear(Message::Problem(problem("news/a.txt")));
     assert_eq!(app.state.problems(), [&problem("news/a.txt"), &of_feed]);
-    app.hear(Message::ProblemsGone(PathBuf::new()));
+    app.hear(Message::ProblemsCleared(PathBuf::new()));
     assert_eq!((app.state.problems(), app.state.problem_count()), (vec![&of_feed], 1));
     app.press("!");
-    assert_eq!(app.state.overlay().unwrap().kind, OverlayKind::Problems);
+    assert!(matches!(app.state.overlay(), Some(Overlay::Problems { .. })));
     app.hear(Message::FeedProblems(Vec::new()));
     assert_eq!(app.state.problem_count(), 0);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::support::app::TestApp;
-use newsdesk::app::{Effect, FeedOrder, Focus, Kept, Message, Notice, OverlayKind, Session, Size};
+use newsdesk::app::{Effect, FeedRequest, Focus, LibraryContents, Message, Notice, Overlay, Session, Size};
 use newsdesk::article::ArticleId;
 use newsdesk::config::{Config, MarkRead};
 use newsdesk::corpus::{Corpus, FileStamp, Origin, Shard, ShardBuilder};
@@ -56,17 +56,17 @@ fn id(name: &str) -> ArticleId {
 
 impl TestApp {
     /// Returns a program with a library that confirms changes at once.
-    fn with_library(config: Config, kept: Kept) -> TestApp {
+    fn with_library(config: Config, kept: LibraryContents) -> TestApp {
         TestApp::with_library_of(config, kept, town(&TOWN))
     }
 
-    fn with_library_of(config: Config, kept: Kept, corpus: Corpus) -> TestApp {
+    fn with_library_of(config: Config, kept: LibraryContents, corpus: Corpus) -> TestApp {
         let app = TestApp { has_library: true, saves: true, ..TestApp::empty(config) };
         app.start(kept, corpus, 160, 40)
     }
 
     fn with_empty_library() -> TestApp {
-        TestApp::with_library(Config::default(), Kept::default())
+        TestApp::with_library(Config::default(), LibraryContents::default())
     }
 
     /// Types a command into the palette.
@@ -75,7 +75,7 @@ impl TestApp {
     }
 
     fn marks(&self) -> &Marks {
-        self.state.keeping().marks()
+        self.state.marks().current()
     }
 
     /// The names of the rows of the sources pane, each with unread and total.
@@ -85,7 +85,7 @@ impl TestApp {
 
     fn lingers(&self) -> Vec<(ArticleId, u64)> {
         let lingers = self.effects.iter().filter_map(|effect| match effect {
-            Effect::Linger { article, milliseconds } => Some((*article, *milliseconds)),
+            Effect::StartDwell { article, milliseconds } => Some((*article, *milliseconds)),
             _ => None,
         });
         lingers.collect()
@@ -122,19 +122,19 @@ fn article_open_for_a_moment_is_read() {
     app.press("enter");
     assert_eq!(app.lingers().last(), Some(&(id("ferry.txt"), 1_000)));
     app.press("J");
-    app.hear(Message::Lingered(id("ferry.txt")));
+    app.hear(Message::DwellElapsed(id("ferry.txt")));
     assert!(app.marks().is_empty(), "the reader has gone on by then");
-    app.hear(Message::Lingered(id("archive.txt")));
+    app.hear(Message::DwellElapsed(id("archive.txt")));
     assert!(app.marks().get(id("archive.txt")).is_read());
     // What the reader says holds while the article is open.
     app.press("r");
     let before = app.lingers().len();
     app.press("j k");
-    app.hear(Message::Lingered(id("archive.txt")));
+    app.hear(Message::DwellElapsed(id("archive.txt")));
     assert!(app.marks().is_empty());
     assert_eq!(app.lingers().len(), before);
     app.press("J K");
-    app.hear(Message::Lingered(id("archive.txt")));
+    app.hear(Message::DwellElapsed(id("archive.txt")));
     assert!(app.marks().get(id("archive.txt")).is_read(), "opened again, it counts again");
 }
 
@@ -144,17 +144,17 @@ fn read_delay_comes_from_the_config() {
     let long = format!("date 2023-09-29 LONG\nA long read\n{long}");
     let corpus = || town(&[("long.txt", &long), TOWN[4]]);
     let config = |mark_read| Config { mark_read, ..Config::default() };
-    let mut app = TestApp::with_library_of(config(MarkRead::End), Kept::default(), corpus());
+    let mut app = TestApp::with_library_of(config(MarkRead::End), LibraryContents::default(), corpus());
     app.press("enter");
     assert_eq!(app.lingers(), []);
     app.press("G");
     assert_eq!(app.lingers(), [(id("long.txt"), 1_000)]);
-    let mut app = TestApp::with_library_of(config(MarkRead::Manual), Kept::default(), corpus());
+    let mut app = TestApp::with_library_of(config(MarkRead::Manual), LibraryContents::default(), corpus());
     app.press("enter G space");
     assert_eq!(app.lingers(), []);
     assert_eq!(app.selected(), "Choir looks for voices");
     assert!(!app.marks().get(id("long.txt")).is_read());
-    let mut app = TestApp::with_library_of(config(MarkRead::Open), Kept::default(), corpus());
+    let mut app = TestApp::with_library_of(config(MarkRead::Open), LibraryContents::default(), corpus());
     app.press("enter G space");
     assert!(app.marks().get(id("long.txt")).is_read(), "going on from the end is having read it");
 }
@@ -178,7 +178,7 @@ fn tags_are_edited_in_one_line() {
     assert_eq!(tags(&app), ["boats", "quay"]);
     assert_eq!(app.state.reading().open().unwrap().tags, "#boats #quay");
     app.press("t");
-    assert_eq!(app.state.overlay().unwrap().line.text(), "boats quay");
+    assert_eq!(app.state.overlay().unwrap().text(), "boats quay");
     app.press("^W ^W").type_in("quay dawn").press("enter");
     assert_eq!(tags(&app), ["dawn", "quay"]);
     app.press("u");
@@ -214,7 +214,7 @@ fn notes_are_written_on_the_screen_or_in_the_editor() {
     app.hear(Message::NoteWritten { article: id("ferry.txt"), text: "Called\u{1b}[2J\n".to_owned() });
     assert_eq!(app.marks().get(id("ferry.txt")).note(), "Called␛[2J");
     let was = app.effects.iter().rev().find_map(|effect| match effect {
-        Effect::Keep { changes, .. } => Some(changes[0].change.clone()),
+        Effect::SaveMarks { changes, .. } => Some(changes[0].change.clone()),
         _ => None,
     });
     assert_eq!(was, Some(Change::Note { text: "Called␛[2J".into(), was: "Call\ntwice".into() }));
@@ -277,7 +277,7 @@ fn filter_keeps_articles_read_since_when_others_arrive() {
     // What somebody else has read goes.
     let mut read = ArticleMarks::default();
     read.apply(&Change::Read(true));
-    app.hear(Message::News { marks: vec![(id("late.txt"), read)], searches: None });
+    app.hear(Message::ExternalChanges { marks: vec![(id("late.txt"), read)], searches: None });
     app.hear(Message::Corpus(Arc::new(app.state.corpus().as_ref().clone())));
     assert_eq!(app.listed(), before);
     app.press("esc esc").filter("is:unread");
@@ -376,12 +376,15 @@ fn enter_in_the_sources_never_asks_for_two_sections_at_once() {
 fn sources_remember_the_chosen_row_over_a_restart() {
     let filter = "e is:unread section:\"TOWN\"".to_owned();
     let session = Session { filter, chosen: vec!["section:\"TOWN\"".to_owned()], ..Session::default() };
-    let mut app = TestApp::with_library(Config::default(), Kept { session: Some(session), ..Kept::default() });
+    let mut app = TestApp::with_library(
+        Config::default(),
+        LibraryContents { session: Some(session), ..LibraryContents::default() },
+    );
     assert_eq!(app.rows()[4], "HARBOUR 1/1");
     app.press("f 4 j enter");
     assert_eq!(app.typed(), "e is:unread section:\"HARBOUR\"", "typed conditions stay, chosen ones go");
     let kept = app.effects.iter().rev().find_map(|effect| match effect {
-        Effect::KeepSession { session, .. } => Some(session.chosen.clone()),
+        Effect::SaveSession { session, .. } => Some(session.chosen.clone()),
         _ => None,
     });
     assert_eq!(kept, Some(vec!["section:\"HARBOUR\"".to_owned()]));
@@ -456,20 +459,20 @@ fn marks_are_pending_until_saved_and_failures_reported() {
     let mut app = TestApp::with_empty_library();
     app.saves = false;
     app.press("s j s");
-    assert!(app.state.keeping().is_pending(id("ferry.txt")) && app.state.keeping().trouble().is_none());
-    app.hear(Message::Kept(1));
-    assert!(!app.state.keeping().is_pending(id("ferry.txt")) && app.state.keeping().is_pending(id("archive.txt")));
-    app.hear(Message::NotKept("the disk is full".to_owned()));
-    assert_eq!(app.state.keeping().trouble(), Some(("the disk is full", 1)));
+    assert!(app.state.marks().is_pending(id("ferry.txt")) && app.state.marks().save_error().is_none());
+    app.hear(Message::MarksSaved(1));
+    assert!(!app.state.marks().is_pending(id("ferry.txt")) && app.state.marks().is_pending(id("archive.txt")));
+    app.hear(Message::SaveFailed("the disk is full".to_owned()));
+    assert_eq!(app.state.marks().save_error(), Some(("the disk is full", 1)));
     app.press("q");
-    assert_eq!(app.state.overlay().unwrap().kind, OverlayKind::Unkept);
+    assert!(matches!(app.state.overlay(), Some(Overlay::Prompt(_))));
     assert!(!app.effects.iter().any(|effect| matches!(effect, Effect::Quit)));
     app.press("enter");
     assert!(
-        app.effects.iter().any(|effect| matches!(effect, Effect::WriteUnkept { changes, .. } if changes.len() == 1))
+        app.effects.iter().any(|effect| matches!(effect, Effect::ExportUnsaved { changes, .. } if changes.len() == 1))
     );
-    app.hear(Message::Kept(2));
-    assert!(app.state.keeping().trouble().is_none());
+    app.hear(Message::MarksSaved(2));
+    assert!(app.state.marks().save_error().is_none());
     app.press("q");
     assert!(matches!(app.effects.last(), Some(Effect::Quit)));
 }
@@ -482,7 +485,7 @@ fn marks_of_others_show_and_own_pending_ones_stay() {
     let mut read = ArticleMarks::default();
     read.apply(&Change::Read(true));
     let marks = vec![(id("ferry.txt"), read.clone()), (id("choir.txt"), read)];
-    app.hear(Message::News { marks, searches: None });
+    app.hear(Message::ExternalChanges { marks, searches: None });
     let ferry = app.marks().get(id("ferry.txt"));
     assert!(ferry.is_read() && ferry.is_starred());
     assert!(app.marks().get(id("choir.txt")).is_read());
@@ -496,7 +499,7 @@ fn marks_made_before_the_library_opens_are_applied() {
     app.press("s");
     let mut marks = Marks::default();
     marks.apply(&MarkChange { article: id("ferry.txt"), change: Change::Read(true) });
-    app.hear(Message::Library(Box::new(Kept { marks, ..Kept::default() })));
+    app.hear(Message::Library(Box::new(LibraryContents { marks, ..LibraryContents::default() })));
     let ferry = app.marks().get(id("ferry.txt"));
     assert!(ferry.is_read() && ferry.is_starred());
 }
@@ -506,15 +509,15 @@ fn session_restores_the_position() {
     let long: String = (0..200).map(|line| format!("\nParagraph {line} of a long article.\n")).collect();
     let long = format!("date 2023-09-21 LONG\nA long read\n{long}");
     let corpus = || town(&[TOWN[0], TOWN[1], TOWN[2], TOWN[3], ("long.txt", &long), TOWN[4]]);
-    let mut app = TestApp::with_library_of(Config::default(), Kept::default(), corpus());
+    let mut app = TestApp::with_library_of(Config::default(), LibraryContents::default(), corpus());
     app.filter("-choir").press("G enter ^F ^F f f");
     app.press("l");
     let session = app.effects.iter().rev().find_map(|effect| match effect {
-        Effect::KeepSession { session, .. } => Some(session.as_ref().clone()),
+        Effect::SaveSession { session, .. } => Some(session.as_ref().clone()),
         _ => None,
     });
     let place = app.effects.iter().rev().find_map(|effect| match effect {
-        Effect::KeepPlace { marking, .. } => Some(marking.clone()),
+        Effect::SavePosition { marking, .. } => Some(marking.clone()),
         _ => None,
     });
     let (session, place) = (session.unwrap(), place.unwrap());
@@ -523,7 +526,7 @@ fn session_restores_the_position() {
 
     let mut marks = Marks::default();
     marks.apply(&place);
-    let kept = Kept { marks, session: Some(session), ..Kept::default() };
+    let kept = LibraryContents { marks, session: Some(session), ..LibraryContents::default() };
     let app = TestApp::with_library_of(Config::default(), kept, corpus());
     assert_eq!((app.typed(), app.selected().as_str()), ("-choir", "A long read"));
     assert_eq!((app.state.focus(), app.state.reading().top()), (Focus::Reading, top));
@@ -537,18 +540,18 @@ fn session_is_not_restored_after_the_reader_moved() {
     app.hear(Message::Corpus(Arc::new(town(&TOWN))));
     app.press("j");
     let session = Session { filter: "choir".to_owned(), ..Session::default() };
-    app.hear(Message::Library(Box::new(Kept { session: Some(session), ..Kept::default() })));
+    app.hear(Message::Library(Box::new(LibraryContents { session: Some(session), ..LibraryContents::default() })));
     assert_eq!((app.typed(), app.selected().as_str()), ("", "Archive opens"));
 }
 
 #[test]
 fn filter_history_includes_former_sessions() {
     let filters = vec!["first".to_owned(), "second".to_owned()];
-    let mut app = TestApp::with_library(Config::default(), Kept { filters, ..Kept::default() });
+    let mut app = TestApp::with_library(Config::default(), LibraryContents { filters, ..LibraryContents::default() });
     app.press("/ up up");
     assert_eq!(app.typed(), "first");
     app.press("down down esc").filter("third");
-    assert!(app.effects.iter().any(|effect| matches!(effect, Effect::KeepFilter(filter) if filter == "third")));
+    assert!(app.effects.iter().any(|effect| matches!(effect, Effect::SaveFilter(filter) if filter == "third")));
 }
 
 #[test]
@@ -561,9 +564,9 @@ fn moved_article_keeps_marks_position_and_undo() {
     let shards: Vec<_> = town(&moved[..1]).shards().map(|(_, shard)| Arc::clone(shard)).collect();
     let after = before.without(|entry| entry.path().ends_with("ferry.txt")).with(shards);
     app.hear(Message::Corpus(Arc::new(after)));
-    assert!(app.effects.iter().any(|effect| matches!(effect, Effect::Recognise(_))));
+    assert!(app.effects.iter().any(|effect| matches!(effect, Effect::MatchMoved(_))));
     let marked = app.marks().get(id("ferry.txt")).clone();
-    app.hear(Message::Moved {
+    app.hear(Message::ArticlesMoved {
         moved: vec![(id("ferry.txt"), id("boat.txt"))],
         marks: vec![(id("boat.txt"), marked)],
         session: None,
@@ -580,7 +583,7 @@ fn count_marks_rows_from_the_cursor_as_the_first_would_be() {
         TOWN.iter().filter(|(name, _)| app.marks().get(id(name)).is_read()).map(|(name, _)| *name).collect::<Vec<_>>()
     };
     app.press("j r k 3 r");
-    assert_eq!(app.notice(), "ArticleMarks 2 articles as read · u undo", "one was read already");
+    assert_eq!(app.notice(), "Marked 2 articles as read · u undo", "one was read already");
     assert_eq!(read(&app), ["ferry.txt", "archive.txt", "market.txt"]);
     app.press("4 r");
     assert_eq!(read(&app), [""; 0], "the first was read, so all are unread");
@@ -594,9 +597,9 @@ fn count_marks_rows_from_the_cursor_as_the_first_would_be() {
     let tagged: Vec<_> = app.marks().iter().filter(|(_, marked)| !marked.tags().is_empty()).collect();
     assert_eq!(tagged.len(), 2);
     app.press("3 t");
-    assert_eq!(app.state.overlay().unwrap().line.text(), "", "not all three have the tag");
+    assert_eq!(app.state.overlay().unwrap().text(), "", "not all three have the tag");
     app.press("esc 2 t");
-    assert_eq!(app.state.overlay().unwrap().line.text(), "harbour");
+    assert_eq!(app.state.overlay().unwrap().text(), "harbour");
     app.press("^U enter");
     assert!(app.marks().iter().all(|(_, marked)| marked.tags().is_empty()));
 }
@@ -611,7 +614,7 @@ fn commands_in_the_sources_pane_act_only_on_the_row() {
     };
     let town = ["archive.txt", "market.txt"];
     app.command("read");
-    assert_eq!(app.notice(), "ArticleMarks 2 articles of \"TOWN\" as read · u undo");
+    assert_eq!(app.notice(), "Marked 2 articles of \"TOWN\" as read · u undo");
     assert_eq!(with(&app, &ArticleMarks::is_read), town);
     app.press("u");
     assert_eq!(app.notice(), "Undone: mark 2 articles of \"TOWN\" as read · ^R redoes");
@@ -643,11 +646,11 @@ fn keys_in_the_sources_pane_act_on_rows() {
     app.press("r");
     assert_eq!(
         app.notice(),
-        "ArticleMarks 1 article of \"TOWN\" as read · u undo",
+        "Marked 1 article of \"TOWN\" as read · u undo",
         "a row with unread articles becomes read"
     );
     app.press("r");
-    assert_eq!(app.notice(), "ArticleMarks 2 articles of \"TOWN\" as unread · u undo");
+    assert_eq!(app.notice(), "Marked 2 articles of \"TOWN\" as unread · u undo");
     app.press("2 s");
     assert_eq!(app.notice(), "Starred 3 articles of \"TOWN\", \"WEATHER\" · u undo");
     app.press("s");
@@ -656,19 +659,20 @@ fn keys_in_the_sources_pane_act_on_rows() {
     assert_eq!(app.notice(), "Changed the tags of 2 articles of \"TOWN\" · u undo");
     app.press("m");
     assert!(app.state.note().is_none());
-    assert_eq!(app.notice(), "A note belongs to one article: go to it in the list first");
+    assert_eq!(app.notice(), "A note belongs to one article; select it in the list first");
     app.press("u u u u u u");
     assert_eq!(app.notice(), "Undone: mark \"Archive opens\" as read · ^R redoes");
     assert!(app.marks().is_empty());
     app.press("g").command("read");
-    assert_eq!(app.notice(), "ArticleMarks 5 articles as read · u undo");
+    assert_eq!(app.notice(), "Marked 5 articles as read · u undo");
 }
 
 #[test]
 fn step_that_another_program_changed_is_refused() {
     let mut app = TestApp::with_empty_library();
     app.press("s j 3 r");
-    let news = |name: &str| Message::News { marks: vec![(id(name), ArticleMarks::default())], searches: None };
+    let news =
+        |name: &str| Message::ExternalChanges { marks: vec![(id(name), ArticleMarks::default())], searches: None };
     app.hear(news("market.txt"));
     app.press("u");
     assert_eq!(app.notice(), "Not undone because another program changed 1 of them since: mark 3 articles as read");
@@ -693,7 +697,10 @@ fn changes_of_searches_are_undone() {
         ..SavedSearch::default()
     };
     let before = vec![search("Boats", "ferry", Some('b')), search("Town", "town", None)];
-    let mut app = TestApp::with_library(Config::default(), Kept { searches: before.clone(), ..Kept::default() });
+    let mut app = TestApp::with_library(
+        Config::default(),
+        LibraryContents { searches: before.clone(), ..LibraryContents::default() },
+    );
     app.command("forget-search Boats");
     assert_eq!(app.notice(), "Deleted search \"Boats\" · u undo");
     app.press("u");
@@ -707,7 +714,7 @@ fn changes_of_searches_are_undone() {
     assert_eq!(app.state.searches().all(), before);
     app.press("^R");
     assert_eq!(app.state.searches().all(), after);
-    app.hear(Message::News { marks: Vec::new(), searches: Some(before.clone()) });
+    app.hear(Message::ExternalChanges { marks: Vec::new(), searches: Some(before.clone()) });
     app.press("u");
     assert_eq!(app.notice(), "Not undone because another program changed the search since: replace search \"Town\"");
     assert_eq!(app.state.searches().all(), before);
@@ -720,13 +727,15 @@ fn steps_from_before_the_start_are_undone() {
     marks.apply(&star);
     let change = StepChange::of_marks(&[star]);
     let step = Step { number: -1, row: Some(7), name: "star \"Storm passes\"".to_owned(), change };
-    let mut app =
-        TestApp::with_library(Config::default(), Kept { marks, journal: vec![(step, false)], ..Kept::default() });
+    let mut app = TestApp::with_library(
+        Config::default(),
+        LibraryContents { marks, journal: vec![(step, false)], ..LibraryContents::default() },
+    );
     app.press("s u u");
     assert_eq!(app.notice(), "Undone: star \"Storm passes\" · ^R redoes");
     assert!(app.marks().is_empty());
     let entries = app.effects.iter().filter_map(|effect| match effect {
-        Effect::Keep { entry, .. } => entry.clone(),
+        Effect::SaveMarks { entry, .. } => entry.clone(),
         _ => None,
     });
     let entries: Vec<JournalEntry> = entries.collect();
@@ -750,15 +759,15 @@ fn steps_of_feeds_are_undone_by_the_feed_thread() {
         _ => None,
     };
     app.press("s u u");
-    assert_eq!(order(&app), Some(FeedOrder::Undo { row: 12, undo: true }));
+    assert_eq!(order(&app), Some(FeedRequest::Undo { row: 12, undo: true }));
     app.hear(Message::FeedUndoFailed { row: 12, undo: true, error: "database is locked".to_owned() });
     assert_eq!(app.notice(), "Not undone: database is locked; try again");
     app.press("u");
-    assert_eq!(order(&app), Some(FeedOrder::Undo { row: 12, undo: true }), "the step is still there");
+    assert_eq!(order(&app), Some(FeedRequest::Undo { row: 12, undo: true }), "the step is still there");
     app.hear(Message::FeedStepUndone { row: 12, undo: true, name: name.clone(), refused: None });
     assert_eq!(app.notice(), "Undone: unsubscribe from \"Valley\" · ^R redoes");
     app.press("^R");
-    assert_eq!(order(&app), Some(FeedOrder::Undo { row: 12, undo: false }));
+    assert_eq!(order(&app), Some(FeedRequest::Undo { row: 12, undo: false }));
     let refused = Some("another program changed the subscription to \"Valley\" since".to_owned());
     app.hear(Message::FeedStepUndone { row: 12, undo: false, name, refused });
     let told =

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::support::app::TestApp;
-use newsdesk::app::{ChangedPiece, FeedHealth, FeedRow, LoadProgress, Message, Notice, Size};
+use newsdesk::app::{DiffSpan, FeedRow, FeedStatus, LoadProgress, Message, Notice, Size};
 use newsdesk::article::{Problem, ReadError, Warning};
 use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, FileStamp, Origin, ShardBuilder};
@@ -288,9 +288,9 @@ fn problems_fixed_while_listed_leave_a_message() {
     let screen = Screen::new(80, 24)
         .heard(Message::Problem(Problem::refused("town/map.png".into(), &ReadError::Empty)))
         .press("!")
-        .heard(Message::ProblemsGone("".into()));
+        .heard(Message::ProblemsCleared("".into()));
     let shown = screen.show();
-    assert!(shown.contains("0 problems") && shown.contains("Nothing is wrong any more"), "{shown}");
+    assert!(shown.contains("0 problems") && shown.contains("No problems any more"), "{shown}");
 }
 
 #[test]
@@ -367,7 +367,7 @@ fn tiny_screens_are_drawn() {
 /// A desk on which an article is read, one is starred and tagged, one is noted, and one mark is on its way.
 fn marked(screen: Screen) -> Screen {
     let screen = screen.press("r j s t").type_in("quay budget").press("enter j m").type_in("Call back").press("esc");
-    screen.heard(Message::Kept(4)).press("j s")
+    screen.heard(Message::MarksSaved(4)).press("j s")
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn watched_words_have_their_colour_and_a_legend() {
 
 #[test]
 fn unsaved_changes_are_reported_and_confirmed() {
-    let screen = Screen::new(80, 24).press("s").heard(Message::NotKept("the disk is full".to_owned()));
+    let screen = Screen::new(80, 24).press("s").heard(Message::SaveFailed("the disk is full".to_owned()));
     insta::assert_snapshot!("unkept_80x24", screen.press("q").show());
 }
 
@@ -417,7 +417,7 @@ fn with_feeds(screen: Screen) -> Screen {
 #[test]
 fn feeds_are_listed_in_sources_and_in_the_feed_list() {
     at_each_size!("feeds", |screen: Screen| with_feeds(screen).press("f"));
-    let health = |name: &str, tags: &str, kept: Option<&str>, error: Option<&str>| FeedHealth {
+    let health = |name: &str, tags: &str, kept: Option<&str>, error: Option<&str>| FeedStatus {
         name: name.to_owned(),
         tags: tags.to_owned(),
         url: format!("https://{}.example/feed", name.to_lowercase().replace(' ', "-")),
@@ -432,7 +432,7 @@ fn feeds_are_listed_in_sources_and_in_the_feed_list() {
         health("运河报", " #press", None, None),
     ];
     list[2].warning = Some("warning: line 3: the feed is not well-formed: a tag is not closed".to_owned());
-    at_each_size!("feed_list", |screen: Screen| screen.heard(Message::FeedHealth(list.clone())).press("j j"));
+    at_each_size!("feed_list", |screen: Screen| screen.heard(Message::FeedStatus(list.clone())).press("j j"));
 }
 
 #[test]
@@ -444,7 +444,7 @@ fn feeds_of_a_page_are_a_choice() {
 
 #[test]
 fn entry_changes_are_struck_out_or_highlighted() {
-    let piece = |added, text: &str| ChangedPiece { added, text: text.to_owned() };
+    let piece = |added, text: &str| DiffSpan { added, text: text.to_owned() };
     let changes = vec![
         vec![
             piece(None, "The bridge opens on "),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use newsdesk::app::{Effect, Kept, LoadProgress, Message, Mouse, MouseAction, Size, State};
+use newsdesk::app::{Effect, LibraryContents, LoadProgress, Message, Mouse, MouseAction, Size, State};
 use newsdesk::article::{Problem, ReadError};
 use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, FileStamp, Origin, Shard, ShardBuilder};
@@ -103,7 +103,7 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     pub(crate) fn new(config: Config, corpus: Corpus, columns: u16, rows: u16) -> TestApp {
-        TestApp::empty(config).start(Kept::default(), corpus, columns, rows)
+        TestApp::empty(config).start(LibraryContents::default(), corpus, columns, rows)
     }
 
     /// Returns a program that has received no messages.
@@ -120,7 +120,7 @@ impl TestApp {
     }
 
     /// Sends the messages of a start with these articles.
-    pub(crate) fn start(mut self, kept: Kept, corpus: Corpus, columns: u16, rows: u16) -> TestApp {
+    pub(crate) fn start(mut self, kept: LibraryContents, corpus: Corpus, columns: u16, rows: u16) -> TestApp {
         self.hear(Message::Resize(Size { columns, rows }));
         self.hear(Message::Library(Box::new(kept)));
         self.hear(Message::Corpus(Arc::new(corpus)));
@@ -159,25 +159,25 @@ impl TestApp {
                 Effect::CancelFilter(_) => {}
                 Effect::CountValues { corpus, marks, wanted } => {
                     let values = Arc::new(count_values(&corpus, &marks, &wanted));
-                    self.hear(Message::Values { corpus, wanted, values });
+                    self.hear(Message::FieldValues { corpus, wanted, values });
                 }
                 Effect::CountFacets { generation, corpus, counted, marks, searches } => {
                     let rows = facets(&corpus, &counted, &marks, &searches, &|| false).unwrap();
                     self.hear(Message::Facets { generation, rows });
                 }
-                Effect::Keep { number, .. } if self.saves => {
+                Effect::SaveMarks { number, .. } if self.saves => {
                     self.effects.push(effect);
-                    self.hear(Message::Kept(number));
+                    self.hear(Message::MarksSaved(number));
                 }
                 effect if self.has_library => self.effects.push(effect),
-                Effect::Recognise(_)
-                | Effect::Linger { .. }
-                | Effect::KeepSession { .. }
-                | Effect::KeepFilter(_)
+                Effect::MatchMoved(_)
+                | Effect::StartDwell { .. }
+                | Effect::SaveSession { .. }
+                | Effect::SaveFilter(_)
                 | Effect::SaveTheme(_) => {
                     self.kept.push(effect);
                 }
-                Effect::Keep { .. } | Effect::KeepPlace { .. } => self.kept.push(effect),
+                Effect::SaveMarks { .. } | Effect::SavePosition { .. } => self.kept.push(effect),
                 other => self.effects.push(other),
             }
         }
@@ -193,9 +193,9 @@ impl TestApp {
         let other = answers.last().and_then(|last| other_case(last, &|| false));
         let mut counts = Vec::new();
         count_hits(answers.last().unwrap(), &|| false, &mut |hits, complete| counts.push((hits, complete)));
-        answers.into_iter().for_each(|answer| self.hear(Message::Filtered(answer)));
+        answers.into_iter().for_each(|answer| self.hear(Message::SearchResult(answer)));
         if let Some(costly) = costly {
-            self.hear(Message::Costly { generation: request.generation, costly });
+            self.hear(Message::EmptyExplained { generation: request.generation, costly });
         }
         for (hits, complete) in counts {
             self.hear(Message::HitsCounted { generation: request.generation, hits, complete });
@@ -356,10 +356,10 @@ impl TestApp {
                 answer.matched = slots.len();
                 answer.complete = false;
                 answer.slots = Arc::new(slots);
-                self.hear(Message::Filtered(answer));
+                self.hear(Message::SearchResult(answer));
             }
             Event::Problem => self.hear(Message::Problem(Problem::refused("desk/a.bin".into(), &ReadError::Empty))),
-            Event::ProblemsGone => self.hear(Message::ProblemsGone("desk".into())),
+            Event::ProblemsGone => self.hear(Message::ProblemsCleared("desk".into())),
             Event::Loading(found, read) => {
                 self.hear(Message::Loading(LoadProgress { found, read, done: found == read, ..Default::default() }));
             }
@@ -391,7 +391,7 @@ impl TestApp {
         assert!(editor.text().is_char_boundary(editor.cursor()));
         let Size { columns, rows } = self.state.size();
         let layout = self.state.layout();
-        let areas = [layout.list, layout.rule, layout.reading, layout.bar, layout.status];
+        let areas = [layout.list, layout.divider, layout.reading, layout.bar, layout.status];
         let inner = [self.state.text_area(), self.state.list_view().map(|view| view.rows)];
         for area in areas.into_iter().chain(inner).flatten() {
             assert!(area.column + area.columns <= columns && area.row + area.rows <= rows, "{area:?}");

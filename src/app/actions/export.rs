@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::app::{Confirmed, Effect, Focus, Notice, Overlay, OverlayKind, State};
+use crate::app::actions::feeds::expand_home;
+use crate::app::{ConfirmedAction, Effect, Focus, Notice, Overlay, Prompt, State};
 use crate::corpus::{Corpus, LoadProgress, Slot};
 use crate::keys::Action;
 use crate::marks::Marks;
@@ -68,18 +69,9 @@ pub fn incomplete_reason(progress: &LoadProgress, failures: usize) -> Option<Str
 }
 
 impl State {
-    /// Returns why articles may be missing; `None` if everything was loaded.
-    pub fn incomplete(&self) -> Option<String> {
-        if !self.progress.done {
-            let (read, found) = (grouped(self.progress.read as u64), grouped(self.progress.found as u64));
-            return Some(format!("{read} of {found} files were read so far"));
-        }
-        incomplete_reason(&self.progress, self.problems.iter().filter(|problem| problem.is_failure).count())
-    }
-
     /// Returns the open article if the reading pane has the focus. Only that one is exported then.
     fn exported_article(&self) -> Option<Slot> {
-        self.reading.open().filter(|_| self.focus == Focus::Reading).map(|open| open.slot)
+        self.reading.open().filter(|_| self.screen.focus == Focus::Reading).map(|open| open.slot)
     }
 
     /// Returns the question for the file name.
@@ -88,14 +80,14 @@ impl State {
             Some(_) => "the article".to_owned(),
             None => counted(self.list.slots().len() as u64, "article", "articles"),
         };
-        let endings: Vec<String> = ExportFormat::ALL.iter().map(|format| format!(".{}", format.ending())).collect();
-        format!("Export {what} to a file ({})", endings.join(" "))
+        let extensions: Vec<String> = ExportFormat::ALL.iter().map(|format| format!(".{}", format.ending())).collect();
+        format!("Export {what} to a file ({})", extensions.join(" "))
     }
 
     /// Asks for the file name, with a suggestion.
     pub(crate) fn ask_export(&mut self) {
         if self.list.slots().is_empty() {
-            return self.fail("No articles to export");
+            return self.notify_error("No articles to export");
         }
         let entry = self.exported_article().and_then(|slot| self.corpus.get(slot));
         let stem = match entry {
@@ -109,9 +101,7 @@ impl State {
     }
 
     fn ask_export_again(&mut self, typed: &str) {
-        let mut overlay = Overlay::new(OverlayKind::Ask(Action::Export));
-        overlay.line.set(typed);
-        self.overlay = Some(overlay);
+        self.overlay = Some(Overlay::Prompt(Prompt::for_action(Action::Export).with_text(typed)));
     }
 
     /// Exports to the typed file. `force` replaces an existing file without confirmation.
@@ -120,18 +110,18 @@ impl State {
             return self.ask_export();
         }
         if self.list.slots().is_empty() {
-            return self.fail("No articles to export");
+            return self.notify_error("No articles to export");
         }
-        let path = crate::app::actions::feeds::expand_home(Path::new(typed));
+        let path = expand_home(Path::new(typed));
         let Some(format) = ExportFormat::of_path(Path::new(typed)) else {
             self.ask_export_again(typed);
-            return self.fail("End the file name in .md, .csv, .json, .jsonl or .txt");
+            return self.notify_error("End the file name in .md, .csv, .json, .jsonl or .txt");
         };
         let article = self.exported_article();
-        // The list is incomplete until the filter is answered.
+        // The list is incomplete while the filter runs.
         if article.is_none() && self.filter.is_on() && !self.filter.is_answered() {
             self.ask_export_again(typed);
-            return self.fail("The filter is still being answered; try again in a moment");
+            return self.notify_error("The filter is still running; try again in a moment");
         }
         let slots = article.map_or_else(|| Arc::clone(self.list.slots_shared()), |slot| Arc::new(vec![slot]));
         let heading = article.is_none().then(|| Heading {
@@ -139,9 +129,9 @@ impl State {
             query: self.filter.query().text().to_owned(),
             exported: self.now.format("%Y-%m-%d").to_string(),
             articles: slots.len(),
-            incomplete: self.incomplete(),
+            incomplete: self.load.incomplete(),
         });
-        let (corpus, marks) = (Arc::clone(&self.corpus), self.keeping.marks().clone());
+        let (corpus, marks) = (Arc::clone(&self.corpus), self.marks.current().clone());
         self.outbox.push(Effect::Export(Box::new(Export { path, format, corpus, slots, marks, heading, force })));
     }
 
@@ -150,9 +140,9 @@ impl State {
         // A question must not replace an overlay or a note in which the reader is typing.
         if self.overlay.is_some() || self.note.is_some() {
             let path = export.path.display();
-            return self.fail(format!("{path} exists already; :export! {path} writes over it"));
+            return self.notify_error(format!("{path} exists already; use :export! {path} to overwrite it"));
         }
-        let question = format!("{} exists already. Write over it?", export.path.display());
-        self.confirm(question, Confirmed::Overwrite(export));
+        let question = format!("{} exists already. Overwrite it?", export.path.display());
+        self.confirm(question, ConfirmedAction::Overwrite(export));
     }
 }

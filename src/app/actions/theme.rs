@@ -17,27 +17,27 @@ pub struct ChosenTheme {
 impl State {
     /// Changes to the next theme. Saving a choice equal to the config's replaces any other remembered one.
     pub(crate) fn cycle_theme(&mut self) {
-        let (next, name) = match (self.theme, self.background) {
+        let (next, name) = match (self.screen.theme, self.screen.background) {
             // The automatic theme already shows the dark one there.
             (ThemeChoice::Auto, Some(Background::Dark)) | (ThemeChoice::Dark, _) => (ThemeChoice::Light, "light"),
             (ThemeChoice::Auto, _) => (ThemeChoice::Dark, "dark"),
             (ThemeChoice::Light, _) => (ThemeChoice::Ansi, "the terminal's 16 colours"),
             (ThemeChoice::Ansi, _) => (ThemeChoice::Auto, "automatic, as the terminal"),
         };
-        self.theme = next;
-        self.tell(format!("Theme: {name}"));
+        self.screen.theme = next;
+        self.notify(format!("Theme: {name}"));
         let configured = self.config.theme.name().to_owned();
         self.outbox.push(Effect::SaveTheme(ChosenTheme { chosen: next.name().to_owned(), configured }));
     }
 
     /// Sets the theme from the library, unless the config has changed since or the reader has already chosen one.
-    pub(crate) fn take_theme(&mut self, saved: Option<&ChosenTheme>) {
+    pub(crate) fn restore_theme(&mut self, saved: Option<&ChosenTheme>) {
         let Some(saved) = saved else { return };
         if saved.configured == self.config.theme.name()
-            && self.theme == self.config.theme
+            && self.screen.theme == self.config.theme
             && let Some(chosen) = ThemeChoice::named(&saved.chosen)
         {
-            self.theme = chosen;
+            self.screen.theme = chosen;
         }
     }
 }
@@ -47,7 +47,7 @@ mod tests {
     use chrono::NaiveDateTime;
 
     use super::*;
-    use crate::app::{Kept, Message};
+    use crate::app::{LibraryContents, Message};
     use crate::config::Config;
     use crate::keys::{Key, KeyCode};
 
@@ -64,7 +64,7 @@ mod tests {
     }
 
     fn library(theme: Option<ChosenTheme>) -> Message {
-        Message::Library(Box::new(Kept { theme, ..Kept::default() }))
+        Message::Library(Box::new(LibraryContents { theme, ..LibraryContents::default() }))
     }
 
     #[test]
@@ -93,7 +93,9 @@ mod tests {
     fn theme_key_leads_back_to_the_automatic_theme() {
         for background in [None, Some(Background::Dark), Some(Background::Light)] {
             let mut first = state(ThemeChoice::Auto);
-            background.into_iter().for_each(|background| drop(first.update(Message::Background(background))));
+            if let Some(background) = background {
+                first.update(Message::Background(background));
+            }
             let saved = (0..4).find_map(|_| press_t(&mut first).filter(|_| first.theme() == ThemeChoice::Auto));
             assert_eq!(saved, Some(ChosenTheme { chosen: "auto".into(), configured: "auto".into() }));
             let mut next = state(ThemeChoice::Auto);
@@ -110,7 +112,9 @@ mod tests {
             (None, ThemeChoice::Dark),
         ] {
             let mut state = state(ThemeChoice::Auto);
-            background.into_iter().for_each(|background| drop(state.update(Message::Background(background))));
+            if let Some(background) = background {
+                state.update(Message::Background(background));
+            }
             press_t(&mut state);
             assert_eq!(state.theme(), next);
         }

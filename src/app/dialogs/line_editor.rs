@@ -1,4 +1,4 @@
-//! A line of text that is being typed, with its cursor.
+//! The editor for one line of text.
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 use unicode_width::UnicodeWidthStr;
@@ -6,10 +6,10 @@ use unicode_width::UnicodeWidthStr;
 use crate::keys::Action;
 use crate::text::clean;
 
-/// How much may be typed or pasted into a line, in bytes.
-const MOST: usize = 4096;
+/// The maximum length of a line, in bytes.
+const MAX_BYTES: usize = 4096;
 
-/// A line of text and a cursor between two of its characters.
+/// A line of text with a cursor between two characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineEditor {
     text: String,
@@ -17,23 +17,23 @@ pub struct LineEditor {
 }
 
 impl LineEditor {
-    /// The text.
+    /// Returns the text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Where the cursor stands, in bytes of the text.
+    /// Returns the byte offset of the cursor.
     pub fn cursor(&self) -> usize {
         self.cursor
     }
 
-    /// Replaces the text; the cursor goes to its end.
+    /// Replaces the text. The cursor moves to its end.
     pub fn set(&mut self, text: &str) {
         self.text = text.to_owned();
         self.cursor = self.text.len();
     }
 
-    /// Puts `text` in the place of some bytes; the cursor goes to its end.
+    /// Replaces a byte range by `text`. The cursor moves to the end of `text`.
     pub(crate) fn replace(&mut self, range: std::ops::Range<usize>, text: &str) {
         if self.text.get(range.clone()).is_some() {
             self.text.replace_range(range.clone(), text);
@@ -54,16 +54,16 @@ impl LineEditor {
         }
     }
 
-    /// Types or pastes text at the cursor. Line breaks become spaces; controls are made visible.
+    /// Inserts typed or pasted text at the cursor. Line breaks become spaces; control characters become visible signs.
     pub fn insert(&mut self, text: &str) {
-        let room = MOST.saturating_sub(self.text.len());
+        let room = MAX_BYTES.saturating_sub(self.text.len());
         let text = text.get(..text.floor_char_boundary(room)).unwrap_or("");
         let text = clean(text).replace('\n', " ");
         self.text.insert_str(self.cursor, &text);
         self.cursor += text.len();
     }
 
-    /// Does what an action of [`Group::Typing`](crate::keys::Group::Typing) says; says whether the text changed.
+    /// Runs an action of [`Group::Typing`](crate::keys::Group::Typing). Returns whether the text changed.
     pub fn apply(&mut self, action: Action) -> bool {
         let before = self.text.len();
         match action {
@@ -86,23 +86,23 @@ impl LineEditor {
         self.text.len() != before
     }
 
-    /// Cuts off what stands from the cursor on, and gives it as a line with the cursor at its start.
+    /// Cuts off the text after the cursor. Returns it as a line with the cursor at its start.
     pub(crate) fn split(&mut self) -> LineEditor {
         LineEditor { text: self.text.split_off(self.cursor), cursor: 0 }
     }
 
-    /// Puts text at the end; the cursor goes to where it begins.
+    /// Appends text. The cursor moves to where it starts.
     pub(crate) fn append(&mut self, text: &str) {
         self.cursor = self.text.len();
         self.text.push_str(text);
     }
 
-    /// How many columns stand before the cursor.
+    /// Returns the column of the cursor.
     pub(crate) fn column(&self) -> usize {
         self.text.get(..self.cursor).unwrap_or("").width()
     }
 
-    /// Puts the cursor where so many columns stand before it, or as near to it as can be.
+    /// Moves the cursor to a column, or as near to it as possible.
     pub(crate) fn go_to_column(&mut self, column: usize) {
         let mut width = 0;
         let end = self.text.grapheme_indices(true).find(|(_, grapheme)| {
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_words_and_lines_are_deleted_as_readline_does() {
+    fn line_editor_deletes_like_readline() {
         let mut line = LineEditor::default();
         line.insert("state dépärtment");
         line.apply(Action::DeleteBack);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cursor_never_stands_inside_a_character() {
+    fn line_editor_cursor_stays_between_characters() {
         let mut line = LineEditor::default();
         line.insert("e\u{301}👩\u{200d}👧x");
         for expected in ["e\u{301}👩\u{200d}👧", "e\u{301}", ""] {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn pasted_text_becomes_one_line() {
+    fn line_editor_sanitizes_pasted_text() {
         let mut line = LineEditor::default();
         line.insert("a\nb\u{1b}[2J");
         assert_eq!(line.text(), "a b␛[2J");

@@ -1,50 +1,50 @@
-//! A note that is being written: lines, and a cursor in one of them.
+//! The editor for a note: lines, and a cursor in one of them.
 
 use crate::app::LineEditor;
 use crate::article::ArticleId;
 use crate::keys::{Action, Key, KeyCode};
 
-/// How many lines a note may have.
-const MOST: usize = 2_000;
+/// The maximum number of lines of a note.
+const MAX_LINES: usize = 2_000;
 
-/// The note of an article while it is being written.
+/// The editor for the note of an article.
 #[derive(Clone, Debug)]
 pub struct NoteEditor {
     article: ArticleId,
-    /// At least one.
+    /// The lines; there is at least one.
     lines: Vec<LineEditor>,
     row: usize,
 }
 
 impl NoteEditor {
-    /// Begins with what the note is, the cursor at its end.
+    /// Opens a note. The cursor is at its end.
     pub(crate) fn new(article: ArticleId, text: &str) -> NoteEditor {
         let mut editor = NoteEditor { article, lines: vec![LineEditor::default()], row: 0 };
         editor.insert(text);
         editor
     }
 
-    /// Whose note it is.
+    /// Returns the article of the note.
     pub fn article(&self) -> ArticleId {
         self.article
     }
 
-    /// The lines.
+    /// Returns the lines.
     pub fn lines(&self) -> &[LineEditor] {
         &self.lines
     }
 
-    /// The line in which the cursor stands.
+    /// Returns the number of the line with the cursor.
     pub fn row(&self) -> usize {
         self.row
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn text(&self) -> String {
         self.lines.iter().map(LineEditor::text).collect::<Vec<_>>().join("\n")
     }
 
-    /// Types or pastes text, line breaks and all.
+    /// Inserts typed or pasted text, with its line breaks.
     pub(crate) fn insert(&mut self, text: &str) {
         for (number, line) in text.replace("\r\n", "\n").replace('\r', "\n").split('\n').enumerate() {
             if number > 0 {
@@ -60,14 +60,14 @@ impl NoteEditor {
     }
 
     fn break_line(&mut self) {
-        if self.lines.len() < MOST {
+        if self.lines.len() < MAX_LINES {
             let rest = self.line().split();
             self.row += 1;
             self.lines.insert(self.row, rest);
         }
     }
 
-    /// Joins the line at `row` with the one before it.
+    /// Joins the line at `row` to the line before it.
     fn join(&mut self, row: usize) {
         if row > 0 && row < self.lines.len() {
             let rest = self.lines.remove(row);
@@ -78,7 +78,7 @@ impl NoteEditor {
 
     /// Handles a key and its action in the keymap. Returns whether the note stays open. `page` is the number of lines that
     /// a page has.
-    pub(crate) fn key(&mut self, key: Key, action: Option<Action>, page: usize) -> bool {
+    pub(crate) fn on_key(&mut self, key: Key, action: Option<Action>, page: usize) -> bool {
         let at_start = self.line().cursor() == 0;
         let at_end = self.line().cursor() == self.line().text().len();
         let last = self.lines.len() - 1;
@@ -110,7 +110,7 @@ impl NoteEditor {
         true
     }
 
-    /// Goes to another line, as far to the right as the cursor stands in this one.
+    /// Moves to another line, to the same column.
     fn go_to(&mut self, row: usize) {
         let column = self.line().column();
         self.row = row.min(self.lines.len().saturating_sub(1));
@@ -130,12 +130,12 @@ mod tests {
                 Lookup::Actions([action]) => Some(*action),
                 _ => None,
             };
-            editor.key(key, action, 5);
+            editor.on_key(key, action, 5);
         }
     }
 
     #[test]
-    fn lines_are_broken_joined_and_walked_through() {
+    fn note_editor_breaks_and_joins_lines() {
         let mut editor = NoteEditor::new(ArticleId(1), "one\ntwo");
         press(&mut editor, "Home Backspace");
         assert_eq!(editor.text(), "onetwo");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cursor_stays_in_its_column_and_between_characters() {
+    fn note_editor_cursor_keeps_its_column() {
         let mut editor = NoteEditor::new(ArticleId(1), "国务院\nab\nabcdef");
         press(&mut editor, "Up Up x");
         assert_eq!(editor.text(), "国x务院\nab\nabcdef");
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn pasted_text_is_inserted() {
+    fn note_editor_sanitizes_pasted_text() {
         let mut editor = NoteEditor::new(ArticleId(1), "");
         editor.insert("a\r\nb\u{1b}[2J\rc");
         assert_eq!(editor.text(), "a\nb␛[2J\nc");

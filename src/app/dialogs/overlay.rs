@@ -1,62 +1,102 @@
-//! What lies over the panes: the help, the problems, the command palette, a question. One at a time.
+//! The dialog over the panes. Each kind carries its data. There is at most one.
 
-use crate::app::Export;
-use crate::app::LineEditor;
-use crate::keys::{ACTIONS, Action, ActionSpec, FeedCommand, Key, KeyCode, Keymap};
-use crate::query::{SavedSearch, closest};
+use crate::app::{DiffSpan, Export, FeedStatus, LineEditor, Prompt, help_rows, palette_rows};
+use crate::keys::{Action, FeedCommand, Key, KeyCode, Keymap};
+use crate::query::{LANGUAGE, SavedSearch};
 
-/// What lies over the panes: a list, a line that is typed into, or both.
+/// A dialog over the panes.
 #[derive(Clone, Debug)]
-pub struct Overlay {
-    /// Which.
-    pub kind: OverlayKind,
-    /// What is typed into it.
-    pub line: LineEditor,
-    /// Whether keys are typed.
-    pub typing: bool,
-    /// The selected row, or the row at the top.
+pub enum Overlay {
+    /// All keys, with a search.
+    Help(HelpDialog),
+    /// The query language.
+    Language {
+        /// The first visible row.
+        row: usize,
+    },
+    /// Problems with files and feeds.
+    Problems {
+        /// The first visible row.
+        row: usize,
+    },
+    /// Actions by name.
+    Palette(PaletteDialog),
+    /// A line of text for an action, a command or a file.
+    Prompt(Prompt),
+    /// A choice of the feeds of a page, each with address and title.
+    FeedChoice(SelectList<(String, String)>),
+    /// All feeds with their state.
+    FeedList(SelectList<FeedStatus>),
+    /// What changed in an entry of a feed, by paragraphs.
+    Changes(SelectList<Vec<DiffSpan>>),
+    /// A yes-or-no question.
+    Confirm(Question),
+}
+
+/// The help.
+#[derive(Clone, Debug, Default)]
+pub struct HelpDialog {
+    /// The search text.
+    pub search: LineEditor,
+    /// Whether keys go to the search text.
+    pub is_typing: bool,
+    /// The first visible row.
     pub row: usize,
 }
 
-/// Which list or question lies over the panes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OverlayKind {
-    /// All keys; what is typed after `/` searches them.
-    Help,
-    /// What may be written in the filter bar.
-    Language,
-    /// What could not be read.
-    Problems,
-    /// Actions by name.
-    Palette,
-    /// The command that is to get the article.
-    Pipe,
-    /// What this action is to be about.
-    Ask(Action),
-    /// Which of the feeds of a page is meant.
-    ChooseFeed,
-    /// How all feeds are.
-    FeedList,
-    /// What changed in an entry of a feed.
-    Changes,
-    /// Whether to run the command of the [`Question`].
-    Confirm,
-    /// The file that is to get what could not be kept.
-    Unkept,
+/// The command palette.
+#[derive(Clone, Debug, Default)]
+pub struct PaletteDialog {
+    /// The typed command.
+    pub line: LineEditor,
+    /// The selected row.
+    pub row: usize,
 }
 
-/// A yes-or-no question and the command that a yes runs.
+/// A list with a selected or first visible row.
+#[derive(Clone, Debug)]
+pub struct SelectList<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// The selected or first visible item.
+    pub row: usize,
+}
+
+impl<T> SelectList<T> {
+    pub(crate) fn new(items: Vec<T>) -> SelectList<T> {
+        SelectList { items, row: 0 }
+    }
+}
+
+/// A yes-or-no question and the action that a yes runs.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// One sentence that ends with a question mark; made safe when it is drawn.
+    /// One sentence that ends with a question mark. It is sanitized when it is drawn.
     pub text: String,
-    /// Runs on `y`.
-    pub on_yes: Confirmed,
+    /// The action that `y` runs.
+    pub on_yes: ConfirmedAction,
+}
+
+impl Question {
+    /// Returns whether a yes replaces something. Enter is no answer then, so that a double Enter replaces nothing.
+    pub(crate) fn replaces(&self) -> bool {
+        matches!(self.on_yes, ConfirmedAction::Overwrite(_) | ConfirmedAction::ReplaceSearch(_))
+    }
+
+    fn on_key(&self, key: Key, action: Option<Action>) -> KeyOutcome {
+        match key.typed() {
+            Some('y' | 'Y') => KeyOutcome::Accept,
+            Some('n' | 'N' | 'q') => KeyOutcome::Close,
+            None if matches!(action, Some(Action::Quit | Action::Cancel)) => KeyOutcome::Close,
+            _ if action == Some(Action::Open) && !(key.code == KeyCode::Enter && self.replaces()) => KeyOutcome::Accept,
+            _ => KeyOutcome::Stay,
+        }
+    }
 }
 
 /// The action that a yes runs.
 #[derive(Clone, Debug)]
-pub enum Confirmed {
+pub enum ConfirmedAction {
     /// A command about feeds.
     Feed(FeedCommand),
     /// An export that replaces an existing file.
@@ -65,149 +105,180 @@ pub enum Confirmed {
     ReplaceSearch(SavedSearch),
 }
 
-impl From<FeedCommand> for Confirmed {
-    fn from(command: FeedCommand) -> Confirmed {
-        Confirmed::Feed(command)
+impl From<FeedCommand> for ConfirmedAction {
+    fn from(command: FeedCommand) -> ConfirmedAction {
+        ConfirmedAction::Feed(command)
     }
 }
 
-/// What a key in an overlay leads to.
+/// What a key in a dialog leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It stays.
+pub(crate) enum KeyOutcome {
+    /// The dialog stays.
     Stay,
-    /// It goes away.
+    /// The dialog closes.
     Close,
-    /// It goes away, and what is selected or typed is done.
+    /// The dialog closes, and the selected or typed item is used.
     Accept,
 }
 
+/// What the keys of a dialog depend on.
+pub(crate) struct DialogContext<'a> {
+    pub(crate) keymap: &'a Keymap,
+    /// The number of rows that a page key moves.
+    pub(crate) page: usize,
+    /// The number of listed problems.
+    pub(crate) problems: usize,
+}
+
 impl Overlay {
-    /// Opens one.
-    pub(crate) fn new(kind: OverlayKind) -> Overlay {
-        let typing =
-            matches!(kind, OverlayKind::Palette | OverlayKind::Pipe | OverlayKind::Ask(_) | OverlayKind::Unkept);
-        Overlay { kind, line: LineEditor::default(), typing, row: 0 }
+    pub(crate) fn help() -> Overlay {
+        Overlay::Help(HelpDialog::default())
     }
 
-    /// Types or pastes text, where text is typed.
-    pub(crate) fn insert(&mut self, text: &str) {
-        if self.typing {
-            self.line.insert(text);
-            self.row = 0;
+    pub(crate) fn palette() -> Overlay {
+        Overlay::Palette(PaletteDialog::default())
+    }
+
+    /// Returns the typed text; empty if the dialog has no line.
+    pub fn text(&self) -> &str {
+        match self {
+            Overlay::Help(help) => help.search.text(),
+            Overlay::Palette(palette) => palette.line.text(),
+            Overlay::Prompt(prompt) => prompt.line.text(),
+            Overlay::Language { .. }
+            | Overlay::Problems { .. }
+            | Overlay::FeedChoice(_)
+            | Overlay::FeedList(_)
+            | Overlay::Changes(_)
+            | Overlay::Confirm(_) => "",
         }
     }
 
-    /// Handles a key and its action in the keymap. `rows` is the number of rows, `page` the number of rows on a page.
-    pub(crate) fn key(&mut self, key: Key, action: Option<Action>, rows: usize, page: usize) -> Outcome {
-        let page = isize::try_from(page).unwrap_or(1);
-        let move_by = |row: usize, by: isize| row.saturating_add_signed(by).min(rows.saturating_sub(1));
+    /// Returns the selected or first visible row.
+    pub fn row(&self) -> usize {
+        match self {
+            Overlay::Help(HelpDialog { row, .. })
+            | Overlay::Palette(PaletteDialog { row, .. })
+            | Overlay::Language { row }
+            | Overlay::Problems { row } => *row,
+            Overlay::FeedChoice(list) => list.row,
+            Overlay::FeedList(list) => list.row,
+            Overlay::Changes(list) => list.row,
+            Overlay::Prompt(_) | Overlay::Confirm(_) => 0,
+        }
+    }
+
+    fn set_row(&mut self, to: usize) {
+        match self {
+            Overlay::Help(HelpDialog { row, .. })
+            | Overlay::Palette(PaletteDialog { row, .. })
+            | Overlay::Language { row }
+            | Overlay::Problems { row } => *row = to,
+            Overlay::FeedChoice(list) => list.row = to,
+            Overlay::FeedList(list) => list.row = to,
+            Overlay::Changes(list) => list.row = to,
+            Overlay::Prompt(_) | Overlay::Confirm(_) => {}
+        }
+    }
+
+    fn row_count(&self, context: &DialogContext<'_>) -> usize {
+        match self {
+            Overlay::Help(help) => help_rows(help.search.text(), context.keymap).len(),
+            Overlay::Palette(palette) => palette_rows(palette.line.text()).len(),
+            Overlay::Problems { .. } => context.problems,
+            Overlay::Language { .. } => LANGUAGE.len(),
+            Overlay::FeedChoice(list) => list.items.len(),
+            Overlay::FeedList(list) => list.items.len(),
+            Overlay::Changes(list) => list.items.len(),
+            Overlay::Prompt(_) | Overlay::Confirm(_) => 0,
+        }
+    }
+
+    /// Returns the line that keys are typed into.
+    fn typed_line(&mut self) -> Option<&mut LineEditor> {
+        match self {
+            Overlay::Help(help) => help.is_typing.then_some(&mut help.search),
+            Overlay::Palette(palette) => Some(&mut palette.line),
+            Overlay::Prompt(prompt) => Some(&mut prompt.line),
+            _ => None,
+        }
+    }
+
+    /// Types or pastes text into the line, if there is one.
+    pub(crate) fn insert(&mut self, text: &str) {
+        if let Some(line) = self.typed_line() {
+            line.insert(text);
+            self.set_row(0);
+        }
+    }
+
+    /// Returns whether keys are typed into a line.
+    pub(crate) fn is_typing(&self) -> bool {
+        match self {
+            Overlay::Help(help) => help.is_typing,
+            Overlay::Palette(_) | Overlay::Prompt(_) => true,
+            Overlay::Language { .. }
+            | Overlay::Problems { .. }
+            | Overlay::FeedChoice(_)
+            | Overlay::FeedList(_)
+            | Overlay::Changes(_)
+            | Overlay::Confirm(_) => false,
+        }
+    }
+
+    /// Handles a key and its action in the keymap.
+    pub(crate) fn on_key(&mut self, key: Key, action: Option<Action>, context: &DialogContext<'_>) -> KeyOutcome {
+        // Esc closes even if "back" has other keys.
+        if key.code == KeyCode::Esc || matches!(action, Some(Action::Back | Action::ClearFilter)) {
+            return KeyOutcome::Close;
+        }
+        if let Overlay::Confirm(question) = self {
+            return question.on_key(key, action);
+        }
+        let is_typing = self.is_typing();
+        let page = isize::try_from(context.page).unwrap_or(1);
         match (action, key.typed()) {
-            // Esc closes even if "back" has other keys.
-            _ if key.code == KeyCode::Esc => return Outcome::Close,
-            (Some(Action::Back | Action::ClearFilter), _) => return Outcome::Close,
-            (_, typed) if self.kind == OverlayKind::Confirm => {
-                return match typed {
-                    Some('y' | 'Y') => Outcome::Accept,
-                    Some('n' | 'N' | 'q') => Outcome::Close,
-                    None if matches!(action, Some(Action::Quit | Action::Cancel)) => Outcome::Close,
-                    _ if action == Some(Action::Open) => Outcome::Accept,
-                    _ => Outcome::Stay,
-                };
-            }
             // Cancelling the search leaves the help open.
-            (Some(Action::Cancel), _) if self.kind == OverlayKind::Help => {
-                self.line.set("");
-                (self.typing, self.row) = (false, 0);
+            (Some(Action::Cancel), _) => match self {
+                Overlay::Help(help) => *help = HelpDialog::default(),
+                _ => return KeyOutcome::Close,
+            },
+            (Some(Action::Open), _) if matches!(self, Overlay::FeedChoice(_) | Overlay::FeedList(_)) => {
+                return KeyOutcome::Accept;
             }
-            (Some(Action::Cancel), _) => return Outcome::Close,
-            (Some(Action::Open), _) if matches!(self.kind, OverlayKind::ChooseFeed | OverlayKind::FeedList) => {
-                return Outcome::Accept;
+            (Some(Action::HistoryOlder | Action::Up), _) => self.move_by(-1, context),
+            (Some(Action::HistoryNewer | Action::Down), _) => self.move_by(1, context),
+            (Some(Action::PageDown | Action::HalfPageDown | Action::ReadOn), _) => self.move_by(page, context),
+            (Some(Action::PageUp | Action::HalfPageUp | Action::ReadBack), _) => self.move_by(-page, context),
+            (Some(Action::Top), _) => self.set_row(0),
+            (Some(Action::Bottom), _) => self.set_row(self.row_count(context).saturating_sub(1)),
+            (Some(Action::StartFilter), _) => {
+                if let Overlay::Help(help) = self {
+                    help.is_typing = true;
+                }
             }
-            (Some(Action::HistoryOlder | Action::Up), _) => self.row = move_by(self.row, -1),
-            (Some(Action::HistoryNewer | Action::Down), _) => self.row = move_by(self.row, 1),
-            (Some(Action::PageDown | Action::HalfPageDown | Action::ReadOn), _) => self.row = move_by(self.row, page),
-            (Some(Action::PageUp | Action::HalfPageUp | Action::ReadBack), _) => self.row = move_by(self.row, -page),
-            (Some(Action::Top), _) => self.row = 0,
-            (Some(Action::Bottom), _) => self.row = rows.saturating_sub(1),
-            (Some(Action::StartFilter), _) => self.typing = self.kind == OverlayKind::Help,
-            (Some(Action::KeepFilter), _) if self.kind == OverlayKind::Help => self.typing = false,
-            (Some(Action::KeepFilter), _) => return Outcome::Accept,
-            (Some(Action::ShowLanguage), Some(c)) if self.typing => self.insert(c.encode_utf8(&mut [0; 4])),
+            (Some(Action::KeepFilter), _) => match self {
+                Overlay::Help(help) => help.is_typing = false,
+                _ => return KeyOutcome::Accept,
+            },
+            (Some(Action::ShowLanguage), Some(c)) if is_typing => self.insert(c.encode_utf8(&mut [0; 4])),
             (Some(Action::Quit | Action::ShowHelp | Action::ShowLanguage | Action::ShowProblems), _) => {
-                return Outcome::Close;
+                return KeyOutcome::Close;
             }
-            (Some(action), _) if self.typing => {
-                if self.line.apply(action) {
-                    self.row = 0;
+            (Some(action), _) => {
+                if self.typed_line().is_some_and(|line| line.apply(action)) {
+                    self.set_row(0);
                 }
             }
             (None, Some(c)) => self.insert(c.encode_utf8(&mut [0; 4])),
-            (Some(_) | None, _) => {}
+            (None, None) => {}
         }
-        Outcome::Stay
+        KeyOutcome::Stay
     }
-}
 
-/// The rows of the help that fit what is searched: every word of it stands in the name, the help or the keys.
-pub fn help_rows(search: &str, keymap: &Keymap) -> Vec<&'static ActionSpec> {
-    let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
-    let fits = |spec: &&ActionSpec| {
-        let keys = keymap.keys(spec.action);
-        let text = format!("{} {} {}", spec.name, spec.help, spec.group.title()).to_lowercase();
-        words.iter().all(|word| text.contains(word) || keys.iter().any(|keys| keys.to_string().to_lowercase() == *word))
-    };
-    ACTIONS.iter().filter(fits).collect()
-}
-
-/// The palette command that replaces an existing file.
-pub(crate) const EXPORT_OVER: &str = "export!";
-
-/// Returns the message for a command that the palette does not know.
-pub(crate) fn unknown_command(typed: &str) -> String {
-    let name = typed.split_whitespace().next().unwrap_or("");
-    if Action::named(name).is_some() {
-        return format!("\"{name}\" takes nothing after its name");
+    fn move_by(&mut self, by: isize, context: &DialogContext<'_>) {
+        let last = self.row_count(context).saturating_sub(1);
+        self.set_row(self.row().saturating_add_signed(by).min(last));
     }
-    let known = ACTIONS.iter().filter(|spec| spec.is_in_palette()).map(|spec| spec.name);
-    let near = closest(name, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
-    format!("Unknown command \"{name}\"{near}")
-}
-
-/// The action and its argument, where what is typed in the palette begins with the name of one that takes any.
-pub(crate) fn with_argument(typed: &str) -> Option<(Action, &str)> {
-    let (name, argument) = typed.trim_start().split_once(char::is_whitespace)?;
-    let name = if name == EXPORT_OVER { Action::Export.spec().name } else { name };
-    let action = Action::named(name).filter(|action| action.takes_argument())?;
-    Some((action, argument.trim()))
-}
-
-/// The actions of the palette that fit what is typed, the best first: the letters of it stand in the name in order.
-pub fn palette_rows(typed: &str) -> Vec<&'static ActionSpec> {
-    // What follows the name of an action that takes an argument is that argument.
-    if let Some((action, _)) = with_argument(typed) {
-        return vec![action.spec()];
-    }
-    let typed: String = typed.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
-    let rank = |spec: &ActionSpec| {
-        let mut letters = spec.name.chars();
-        if spec.name == typed {
-            Some(0)
-        } else if spec.name.starts_with(&typed) {
-            Some(1)
-        } else if spec.name.contains(&typed) {
-            Some(2)
-        } else if spec.help.to_lowercase().contains(&typed.replace('-', " ")) {
-            Some(3)
-        } else {
-            typed.chars().all(|wanted| letters.any(|letter| letter == wanted)).then_some(4)
-        }
-    };
-    let mut rows: Vec<_> = ACTIONS
-        .iter()
-        .filter(|spec| spec.is_in_palette() && spec.action != Action::ShowPalette)
-        .filter_map(|spec| rank(spec).map(|rank| (rank, spec)))
-        .collect();
-    rows.sort_by_key(|(rank, _)| *rank);
-    rows.into_iter().map(|(_, spec)| spec).collect()
 }

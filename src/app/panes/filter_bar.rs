@@ -1,60 +1,70 @@
-//! The filter bar: what is typed, the query that it means, the answer as far as it is known, and older filters.
+//! The filter bar: the typed query, its answer so far, and older filters.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::app::CompletionMenu;
-use crate::app::LineEditor;
+use super::{Hint, hint};
+use crate::app::{CompletionMenu, Focus, LineEditor};
 use crate::corpus::Corpus;
+use crate::keys::Action;
 use crate::marks::Marks;
 use crate::query::{Case, CompletionKind, Query, TokenKind, complete};
 use crate::search::{EmptyReason, Matcher, SearchRequest, SearchResult};
 
-/// How many complete answers are kept to look for others in.
-const FORMER: usize = 8;
+/// The maximum number of complete answers that are kept to narrow the next query.
+const MAX_FORMER: usize = 8;
 
-/// How many older filters are kept.
-const HISTORY: usize = 200;
+/// The maximum number of older filters.
+const MAX_HISTORY: usize = 200;
 
-/// Values of a field and how many articles have each, the most frequent first.
+/// Values of a field with their numbers of articles, most frequent first.
 type Values = Arc<Vec<(String, usize)>>;
 
-/// What becomes of something typed.
+/// What a changed query requires.
 #[derive(Debug)]
-pub(crate) enum Asked {
-    /// Nothing: it is the question that is answered already, or a mistake.
-    Nothing,
-    /// All articles are to be shown.
+pub(crate) enum FilterOutcome {
+    /// Nothing: the query is the same or has a mistake.
+    Unchanged,
+    /// All articles match.
     Everything,
-    /// This is to be answered.
+    /// The request must be answered.
     Request(SearchRequest),
+}
+
+/// The state when the reader entered the bar, restored if typing is cancelled.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TypingOrigin {
+    pub(crate) text: String,
+    pub(crate) focus: Focus,
+    pub(crate) zen: bool,
 }
 
 /// The state of the bar.
 #[derive(Clone, Debug)]
 pub struct FilterBar {
     editor: LineEditor,
-    /// What is typed, as far as it can be understood.
+    /// The typed query, without parts that have mistakes.
     typed: Arc<Query>,
-    /// What was typed last without a mistake: the query that is answered.
+    /// The last typed query without a mistake, which is the one that runs.
     query: Arc<Query>,
-    /// The matcher of the query, `None` where everything matches.
+    /// The matcher of the query; `None` if everything matches.
     matcher: Option<Arc<Matcher>>,
     generation: u64,
     answer: Option<SearchResult>,
-    /// Complete answers to what was typed before, the newest last: a letter that is taken back, or another word, is
-    /// looked for in the smallest of them that holds it.
+    /// Complete answers to former queries, newest last. The next query searches only the smallest one that contains its
+    /// answer.
     former: Vec<SearchResult>,
     hits: Option<(u64, bool)>,
-    costly: Option<EmptyReason>,
-    /// The next choice of the case toggle and the number of articles that it would find.
+    empty_reason: Option<EmptyReason>,
+    /// The next choice of the case toggle and the number of articles that it would match.
     other_case: Option<(Case, usize)>,
     completion: Option<CompletionMenu>,
-    /// The values of a field that were counted last.
+    /// The field whose values were counted last, and the values.
     values: Option<(CompletionKind, Values)>,
     history: Vec<String>,
-    /// The place in the history while walking through it, and what was typed before.
+    /// The position in the history while walking through it, and the text typed before.
     walking: Option<(usize, String)>,
+    pub(crate) typing_origin: TypingOrigin,
 }
 
 impl Default for FilterBar {
@@ -68,74 +78,75 @@ impl Default for FilterBar {
             answer: None,
             former: Vec::new(),
             hits: None,
-            costly: None,
+            empty_reason: None,
             other_case: None,
             completion: None,
             values: None,
             history: Vec::new(),
             walking: None,
+            typing_origin: TypingOrigin::default(),
         }
     }
 }
 
 impl FilterBar {
-    /// What is typed.
+    /// Returns the typed text.
     pub fn editor(&self) -> &LineEditor {
         &self.editor
     }
 
-    /// What is typed, as far as it can be understood.
+    /// Returns the typed query, without parts that have mistakes.
     pub fn typed(&self) -> &Query {
         &self.typed
     }
 
-    /// The query that is answered: what was typed last without a mistake.
+    /// Returns the last typed query without a mistake, which is the one that runs.
     pub fn query(&self) -> &Arc<Query> {
         &self.query
     }
 
-    /// What decides on articles and marks their hits; `None` where everything matches.
+    /// Returns the matcher of the query; `None` if everything matches.
     pub fn matcher(&self) -> Option<&Matcher> {
         self.matcher.as_deref()
     }
 
-    /// Whether it lets less than everything through.
+    /// Returns whether a filter is on.
     pub fn is_on(&self) -> bool {
         self.matcher.is_some()
     }
 
-    /// The newest answer to this query or, until there is one, to the query before.
+    /// Returns the newest answer to this query or, if there is none yet, to the one before.
     pub fn answer(&self) -> Option<&SearchResult> {
         self.answer.as_ref()
     }
 
-    /// Whether the answer is to what is typed now, and whole.
+    /// Returns whether the answer to the current query is complete.
     pub fn is_answered(&self) -> bool {
         self.answer.as_ref().is_some_and(|answer| answer.generation == self.generation && answer.complete)
     }
 
-    /// Which condition costs the answer, where nothing was found.
-    pub fn costly(&self) -> Option<&EmptyReason> {
-        self.costly.as_ref()
+    /// Returns which condition makes the answer empty.
+    pub fn empty_reason(&self) -> Option<&EmptyReason> {
+        self.empty_reason.as_ref()
     }
 
-    /// Returns the next choice of the case toggle and the number of articles that it would find; `None` if it would not
+    /// Returns the next choice of the case toggle and the number of articles that it would match; `None` if it would not
     /// change the answer.
     pub fn other_case(&self) -> Option<(Case, usize)> {
         self.other_case
     }
 
-    /// The candidates for what is being completed.
+    /// Returns the completion menu, if it is open.
     pub fn completion(&self) -> Option<&CompletionMenu> {
         self.completion.as_ref()
     }
 
-    /// How many hits the answer has, and whether all are counted.
+    /// Returns the number of hits, and whether all are counted.
     pub fn hits(&self) -> Option<(u64, bool)> {
         self.hits
     }
 
-    /// The generation of the query; answers to older ones are unwanted.
+    /// Returns the generation of the query. Answers to older ones are dropped.
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
@@ -150,88 +161,94 @@ impl FilterBar {
         self.editor.insert(text);
     }
 
-    /// Sets the typed query; `screenful` articles fill the list. If it has a mistake, the last good query and its
+    /// Sets the typed query; `page_size` articles fill the list. If it has a mistake, the last good query and its
     /// answer stay. If that answer is empty, the correct part of the typed query runs.
-    pub(crate) fn retype(&mut self, corpus: &Arc<Corpus>, marks: &Marks, query: Query, screenful: usize) -> Asked {
+    pub(crate) fn set_query(
+        &mut self,
+        corpus: &Arc<Corpus>,
+        marks: &Marks,
+        query: Query,
+        page_size: usize,
+    ) -> FilterOutcome {
         self.typed = Arc::new(query);
-        if self.typed.mistake().is_some() && !self.is_empty_handed() {
-            return Asked::Nothing;
+        if self.typed.mistake().is_some() && !self.has_empty_answer() {
+            return FilterOutcome::Unchanged;
         }
         let same = self.typed.asks_the_same(&self.query);
         self.query = Arc::clone(&self.typed);
-        if same { Asked::Nothing } else { self.ask(corpus, marks, screenful) }
+        if same { FilterOutcome::Unchanged } else { self.request(corpus, marks, page_size) }
     }
 
-    /// Whether nothing at all was found.
-    fn is_empty_handed(&self) -> bool {
+    /// Returns whether the complete answer is empty.
+    fn has_empty_answer(&self) -> bool {
         self.is_answered() && self.answer.as_ref().is_some_and(|answer| answer.slots.is_empty())
     }
 
-    /// Asks again, of another version of the corpus or of the marks; gives none where there is no filter.
-    pub(crate) fn ask_anew(&mut self, corpus: &Arc<Corpus>, marks: &Marks, screenful: usize) -> Option<Asked> {
-        // What was found and counted in the version before is no help any more, and would keep it in memory.
+    /// Runs the query again on another version of the corpus or the marks. Returns `None` if no filter is on.
+    pub(crate) fn rerun(&mut self, corpus: &Arc<Corpus>, marks: &Marks, page_size: usize) -> Option<FilterOutcome> {
+        // Answers and counts of the former version are of no use, and would keep it in memory.
         self.former.clear();
         self.values = None;
-        self.is_on().then(|| self.ask(corpus, marks, screenful))
+        self.is_on().then(|| self.request(corpus, marks, page_size))
     }
 
-    /// Marks have changed: answers that depend on them are no help any more.
-    pub(crate) fn forget_marks(&mut self) {
+    /// Drops answers that depend on marks, because marks have changed.
+    pub(crate) fn on_marks_changed(&mut self) {
         self.former.retain(|former| !former.query.depends_on_marks());
         self.values = None;
     }
 
-    fn ask(&mut self, corpus: &Arc<Corpus>, marks: &Marks, screenful: usize) -> Asked {
+    fn request(&mut self, corpus: &Arc<Corpus>, marks: &Marks, page_size: usize) -> FilterOutcome {
         self.generation += 1;
-        self.costly = None;
+        self.empty_reason = None;
         self.other_case = None;
         self.matcher = (!self.query.is_everything()).then(|| Arc::new(Matcher::new(&self.query, marks)));
         self.hits = None;
         if self.matcher.is_none() {
             self.answer = None;
             self.former.clear();
-            return Asked::Everything;
+            return FilterOutcome::Everything;
         }
         let narrows = |former: &&SearchResult| self.query.refines(&former.query);
         let within = self.former.iter().filter(narrows).min_by_key(|former| former.slots.len()).cloned();
-        Asked::Request(SearchRequest {
+        FilterOutcome::Request(SearchRequest {
             generation: self.generation,
             corpus: Arc::clone(corpus),
             marks: marks.clone(),
             query: Arc::clone(&self.query),
             within,
-            screenful,
+            screenful: page_size,
         })
     }
 
-    /// Takes an answer, unless it is to an older query; `marks` are those of now.
-    pub(crate) fn take(&mut self, answer: SearchResult, marks: &Marks) -> bool {
-        let wanted = answer.generation == self.generation && self.is_on();
-        if wanted {
+    /// Sets the answer. Returns false if it belongs to an older query. `marks` are the current ones.
+    pub(crate) fn set_result(&mut self, answer: SearchResult, marks: &Marks) -> bool {
+        let is_current = answer.generation == self.generation && self.is_on();
+        if is_current {
             if answer.complete && (answer.marks.is_same(marks) || !answer.query.depends_on_marks()) {
                 self.former.retain(|former| !former.query.asks_the_same(&answer.query));
-                let surplus = (self.former.len() + 1).saturating_sub(FORMER);
+                let surplus = (self.former.len() + 1).saturating_sub(MAX_FORMER);
                 self.former.drain(..surplus);
                 self.former.push(answer.clone());
             }
             self.answer = Some(answer);
         }
-        wanted
+        is_current
     }
 
-    pub(crate) fn take_hits(&mut self, generation: u64, hits: u64, complete: bool) {
+    pub(crate) fn set_hits(&mut self, generation: u64, hits: u64, complete: bool) {
         if generation == self.generation {
             self.hits = Some((hits, complete));
         }
     }
 
-    pub(crate) fn take_costly(&mut self, generation: u64, costly: EmptyReason) {
+    pub(crate) fn set_empty_reason(&mut self, generation: u64, reason: EmptyReason) {
         if generation == self.generation {
-            self.costly = Some(costly);
+            self.empty_reason = Some(reason);
         }
     }
 
-    pub(crate) fn take_other_case(&mut self, generation: u64, case: Case, matched: usize) {
+    pub(crate) fn set_other_case(&mut self, generation: u64, case: Case, matched: usize) {
         if generation == self.generation {
             self.other_case = Some((case, matched));
         }
@@ -260,44 +277,43 @@ impl FilterBar {
         self.editor.splice(range, written);
     }
 
-    /// Whether the cursor stands where a word would begin.
+    /// Returns whether the cursor is at the start of a word.
     pub(crate) fn is_before_word(&self) -> bool {
         let before = self.editor.text().get(..self.editor.cursor()).unwrap_or("");
         before.chars().next_back().is_none_or(char::is_whitespace)
     }
 
-    /// Completes what stands before the cursor, or goes on to the next candidate. Gives what is to be counted for it,
-    /// if that is not known; none where nothing can stand there, as `false` tells.
+    /// Completes the text before the cursor, or goes to the next candidate. Returns whether anything can be completed,
+    /// and the values that must be counted first.
     pub(crate) fn complete(&mut self, forward: bool) -> (bool, Option<CompletionKind>) {
         if let Some(menu) = &mut self.completion {
             menu.step(forward);
-            self.type_candidate();
+            self.insert_candidate();
             return (true, None);
         }
         let Some(place) = complete(self.editor.text(), self.editor.cursor()) else { return (false, None) };
         let menu = self.completion.insert(CompletionMenu::new(place, self.editor.text()));
         if let Some(wanted) = menu.wanted() {
             match &self.values {
-                Some((field, values)) if field == wanted => menu.take(values),
+                Some((field, values)) if field == wanted => menu.set_values(values),
                 _ => return (true, Some(wanted.clone())),
             }
         }
-        (self.type_candidate(), None)
+        (self.insert_candidate(), None)
     }
 
-    /// Takes values that were counted, which are those of the articles `now`; says whether something was typed with
-    /// them.
-    pub(crate) fn take_values(&mut self, wanted: CompletionKind, values: Values, now: bool) -> bool {
+    /// Sets counted values; `is_current` if they belong to the current corpus. Returns whether a candidate was inserted.
+    pub(crate) fn set_values(&mut self, wanted: CompletionKind, values: Values, is_current: bool) -> bool {
         let waiting = self.completion.as_mut().filter(|menu| menu.wanted() == Some(&wanted));
-        let typed = waiting.map(|menu| menu.take(&values)).is_some() && self.type_candidate();
-        self.values = now.then_some((wanted, values));
+        let typed = waiting.map(|menu| menu.set_values(&values)).is_some() && self.insert_candidate();
+        self.values = is_current.then_some((wanted, values));
         typed
     }
 
-    /// Types the selected candidate; a menu with no other goes away. Says no where there is none.
-    fn type_candidate(&mut self) -> bool {
+    /// Inserts the selected candidate, and closes the menu if it is the only one. Returns false if there is none.
+    fn insert_candidate(&mut self) -> bool {
         let Some(menu) = &mut self.completion else { return false };
-        let Some((range, text)) = menu.typed() else {
+        let Some((range, text)) = menu.take_selected() else {
             self.completion = None;
             return false;
         };
@@ -309,20 +325,20 @@ impl FilterBar {
         true
     }
 
-    /// Ends completing and puts back what was typed before; says no where nothing was being completed.
-    pub(crate) fn take_back_completion(&mut self) -> bool {
+    /// Closes the completion menu and restores the typed text. Returns false if no menu is open.
+    pub(crate) fn cancel_completion(&mut self) -> bool {
         let Some(menu) = self.completion.take() else { return false };
         let (range, before) = menu.before();
         self.editor.replace(range, &before);
         true
     }
 
-    /// Ends completing; what is typed stays.
+    /// Closes the completion menu. The inserted text stays.
     pub(crate) fn stop_completing(&mut self) {
         self.completion = None;
     }
 
-    /// Keeps what is typed as the newest of the older filters; gives it where it was not that already.
+    /// Adds the typed text to the history. Returns it, or `None` if it is empty or the newest entry already.
     pub(crate) fn remember(&mut self) -> Option<String> {
         let text = self.editor.text().trim().to_owned();
         self.walking = None;
@@ -331,21 +347,21 @@ impl FilterBar {
         }
         self.history.retain(|older| *older != text);
         self.history.push(text.clone());
-        let surplus = self.history.len().saturating_sub(HISTORY);
+        let surplus = self.history.len().saturating_sub(MAX_HISTORY);
         self.history.drain(..surplus);
         Some(text)
     }
 
-    /// Puts filters of former sessions, the oldest first, before those of this one.
-    pub(crate) fn remember_former(&mut self, mut former: Vec<String>) {
+    /// Puts the filters of former sessions, oldest first, before those of this one.
+    pub(crate) fn add_former_filters(&mut self, mut former: Vec<String>) {
         former.retain(|filter| !self.history.contains(filter));
         former.append(&mut self.history);
         self.history = former;
         self.walking = None;
     }
 
-    /// Goes to an older filter, or a newer one, and at last back to what was typed; says whether anything changed.
-    pub(crate) fn walk(&mut self, older: bool) -> bool {
+    /// Goes to an older or newer filter, and finally back to the typed text. Returns whether the text changed.
+    pub(crate) fn walk_history(&mut self, older: bool) -> bool {
         let at = self.walking.as_ref().map(|(at, _)| *at);
         let next = match (at, older) {
             (None, true) => self.history.len().checked_sub(1),
@@ -367,5 +383,16 @@ impl FilterBar {
 
     pub(crate) fn stop_walking(&mut self) {
         self.walking = None;
+    }
+
+    /// Returns the keys that are useful while typing.
+    pub(crate) fn hints(&self) -> Vec<Hint> {
+        vec![
+            hint(&[Action::KeepFilter], "keep"),
+            hint(&[Action::ClearFilter], "clear"),
+            hint(&[Action::ShowLanguage], "language"),
+            hint(&[Action::Complete], "complete"),
+            hint(&[Action::HistoryOlder, Action::HistoryNewer], "older, newer"),
+        ]
     }
 }

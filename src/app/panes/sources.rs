@@ -1,25 +1,25 @@
-//! The sources pane: what the answer consists of, each row a way to narrow it.
+//! The sources pane: the feeds, tags, sections and searches of the listed articles. Each row narrows the filter.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::app::{Effect, Focus, State};
+use super::{Hint, HintContext, Pane, PaneView, Press, hint};
 use crate::corpus::{Corpus, Slot};
-use crate::keys::{Action, FeedCommand};
+use crate::keys::Action;
 use crate::marks::Marks;
 use crate::query::{Expr, Field, Query};
-use crate::search::{Facet, FacetKey, FacetKind};
+use crate::search::{Facet, FacetKind};
 
-/// At most this many articles are counted while others are still being loaded.
-const COUNTED_WHILE_LOADING: usize = 20_000;
+/// The maximum number of articles that are counted while others are still being loaded.
+pub(crate) const COUNTED_WHILE_LOADING: usize = 20_000;
 
 /// A line of the pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceLine {
-    /// Nothing.
+    /// A blank line.
     Blank,
-    /// What the rows below have in common.
+    /// The title of the rows below.
     Title(&'static str),
     /// The row with this number.
     Row(usize),
@@ -27,7 +27,7 @@ pub enum SourceLine {
 
 /// How a key changes the filter by the selected row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Choose {
+pub(crate) enum RowChoice {
     /// Filters by it in place of the rows chosen before.
     Only,
     /// Filters by it as well.
@@ -47,20 +47,20 @@ pub enum RowState {
     Excluded,
 }
 
-/// Which articles were counted last, or are being counted.
+/// The articles that were counted last, or are being counted.
 #[derive(Clone, Debug)]
-enum Basis {
+pub(crate) enum CountBasis {
     /// The listed articles.
     Listed(Arc<Vec<Slot>>),
     /// The articles that a query finds in a version of the corpus.
     Query(Arc<Query>, Arc<Corpus>),
 }
 
-impl Basis {
-    fn is_same(&self, other: &Basis) -> bool {
+impl CountBasis {
+    pub(crate) fn is_same(&self, other: &CountBasis) -> bool {
         match (self, other) {
-            (Basis::Listed(slots), Basis::Listed(others)) => Arc::ptr_eq(slots, others),
-            (Basis::Query(query, corpus), Basis::Query(other, others)) => {
+            (CountBasis::Listed(slots), CountBasis::Listed(others)) => Arc::ptr_eq(slots, others),
+            (CountBasis::Query(query, corpus), CountBasis::Query(other, others)) => {
                 query.asks_the_same(other) && Arc::ptr_eq(corpus, others)
             }
             _ => false,
@@ -70,23 +70,23 @@ impl Basis {
 
 /// The last count, finished or running.
 #[derive(Clone, Debug)]
-struct LastCount {
-    basis: Basis,
-    marks: Marks,
+pub(crate) struct LastCount {
+    pub(crate) basis: CountBasis,
+    pub(crate) marks: Marks,
     /// The version of the saved searches.
-    searches: u64,
+    pub(crate) searches: u64,
 }
 
 /// The state of the pane.
 #[derive(Clone, Debug, Default)]
 pub struct SourcesPane {
     /// Whether the reader opened or closed the pane; `None` if neither.
-    wish: Option<bool>,
+    open: Option<bool>,
     rows: Arc<Vec<Facet>>,
     selected: usize,
     top: usize,
     generation: u64,
-    counted: Option<LastCount>,
+    last_count: Option<LastCount>,
     /// The queries of the chosen rows. They apply while the filter contains them.
     chosen: Vec<String>,
     /// Whether the pane was opened since the last count, so that the next count may reorder the rows.
@@ -94,17 +94,17 @@ pub struct SourcesPane {
 }
 
 impl SourcesPane {
-    /// The rows, in order.
+    /// Returns the rows, in order.
     pub fn rows(&self) -> &[Facet] {
         &self.rows
     }
 
-    /// The number of the selected row.
+    /// Returns the number of the selected row.
     pub fn selected(&self) -> usize {
         self.selected
     }
 
-    /// The selected row.
+    /// Returns the selected row.
     pub fn row(&self) -> Option<&Facet> {
         self.rows.get(self.selected)
     }
@@ -115,14 +115,14 @@ impl SourcesPane {
         self.rows.get(self.selected..end).unwrap_or_default()
     }
 
-    /// The first line that is shown.
+    /// Returns the number of the first visible line.
     pub fn top(&self) -> usize {
         self.top
     }
 
-    /// Whether it is to be open, where the reader has said so.
-    pub fn wish(&self) -> Option<bool> {
-        self.wish
+    /// Returns whether the reader opened or closed the pane; `None` if neither.
+    pub fn is_open(&self) -> Option<bool> {
+        self.open
     }
 
     pub(crate) fn chosen(&self) -> &[String] {
@@ -133,11 +133,11 @@ impl SourcesPane {
         self.chosen = chosen;
     }
 
-    pub(crate) fn set_wish(&mut self, wish: Option<bool>) {
-        self.wish = wish;
+    pub(crate) fn set_open(&mut self, open: Option<bool>) {
+        self.open = open;
     }
 
-    /// Its lines: the rows with a title above each kind.
+    /// Returns the lines: the rows, with a title above each kind.
     pub fn lines(&self) -> Vec<SourceLine> {
         let mut lines = Vec::new();
         let mut before = None;
@@ -161,32 +161,54 @@ impl SourcesPane {
         lines
     }
 
-    /// Has the rows counted anew.
+    /// Counts the rows again at the next update.
     pub(crate) fn recount(&mut self) {
-        self.counted = None;
+        self.last_count = None;
+    }
+
+    /// Marks the order of the rows as outdated, so that the next count may change it.
+    pub(crate) fn mark_stale(&mut self) {
+        self.is_stale = true;
+        self.recount();
+    }
+
+    pub(crate) fn last_count(&self) -> Option<&LastCount> {
+        self.last_count.as_ref()
+    }
+
+    /// Starts a count. Returns its generation.
+    pub(crate) fn start_count(&mut self, count: LastCount) -> u64 {
+        self.generation += 1;
+        self.last_count = Some(count);
+        self.generation
+    }
+
+    /// Removes all rows, so that outdated counts are not shown.
+    pub(crate) fn clear_rows(&mut self) {
+        self.rows = Arc::default();
     }
 
     pub(crate) fn select(&mut self, row: usize) {
         self.selected = row.min(self.rows.len().saturating_sub(1));
     }
 
-    pub(crate) fn move_by(&mut self, by: isize) {
+    pub(crate) fn select_by(&mut self, by: isize) {
         self.select(self.selected.saturating_add_signed(by));
     }
 
-    /// Scrolls as little as it takes to have the selected row among `visible` lines.
-    pub(crate) fn settle(&mut self, visible: usize) {
+    /// Scrolls as little as possible to make the selected row visible.
+    pub(crate) fn reconcile(&mut self, visible: usize) {
         let lines = self.lines();
         let line = lines.iter().position(|line| *line == SourceLine::Row(self.selected)).unwrap_or(0);
-        // The title above the first rows is worth seeing.
+        // The first row is shown with the title above it.
         let from = if self.selected == 0 { 0 } else { line.saturating_sub(1) };
         self.top = self.top.min(from).max((line + 1).saturating_sub(visible));
         self.top = self.top.min(lines.len().saturating_sub(visible.min(lines.len())));
     }
 
-    /// Shows counts, unless newer ones are being computed. The selected row stays selected; with `keeps_order` all rows
-    /// stay in their places.
-    pub(crate) fn take(&mut self, generation: u64, rows: Vec<Facet>, keeps_order: bool) {
+    /// Sets the counted rows, unless a newer count is running. The selected row stays selected. With `keeps_order` all
+    /// rows stay in their positions.
+    pub(crate) fn set_rows(&mut self, generation: u64, rows: Vec<Facet>, keeps_order: bool) {
         if generation != self.generation {
             return;
         }
@@ -220,28 +242,28 @@ fn in_former_order(former: &[Facet], rows: Vec<Facet>) -> Vec<Facet> {
 }
 
 /// The conditions of the filter, sorted by their relation to rows of the pane.
-struct Conditions {
+pub(crate) struct Conditions {
     typed: String,
     /// The span of each condition.
-    all: Vec<Range<usize>>,
+    pub(crate) all: Vec<Range<usize>>,
     /// The span of the condition for the chosen rows.
-    chosen: Option<Range<usize>>,
+    pub(crate) chosen: Option<Range<usize>>,
     /// Other conditions on feeds, a section or a source, such as typed ones.
-    named: Vec<(Range<usize>, Field)>,
+    pub(crate) named: Vec<(Range<usize>, Field)>,
     /// Conditions that exclude a row, a name or a mark.
-    excluded: Vec<Range<usize>>,
+    pub(crate) excluded: Vec<Range<usize>>,
     /// Whether the filter needs parentheses before a condition is added.
-    is_open: bool,
+    pub(crate) needs_parens: bool,
 }
 
 impl Conditions {
-    fn new(query: &Query, pane: &SourcesPane) -> Conditions {
+    pub(crate) fn new(query: &Query, pane: &SourcesPane) -> Conditions {
         let chosen = pane.chosen.as_slice();
         let typed = query.text().to_owned();
         let text = |span: &Range<usize>| typed.get(span.clone()).unwrap_or("");
-        let group = either(chosen);
+        let group = any_of(chosen);
         let conditions = query.top_conditions();
-        let is_open = conditions.is_empty() && matches!(query.root(), Expr::Or(_));
+        let needs_parens = conditions.is_empty() && matches!(query.root(), Expr::Or(_));
         let all = conditions.iter().map(|(span, _)| span.clone()).collect();
         let (mut of_rows, mut named, mut excluded) = (None, Vec::new(), Vec::new());
         for (span, expr) in conditions {
@@ -271,15 +293,15 @@ impl Conditions {
                 _ => {}
             }
         }
-        Conditions { typed, all, chosen: of_rows, named, excluded, is_open }
+        Conditions { typed, all, chosen: of_rows, named, excluded, needs_parens }
     }
 
-    fn text(&self, span: &Range<usize>) -> &str {
+    pub(crate) fn text(&self, span: &Range<usize>) -> &str {
         self.typed.get(span.clone()).unwrap_or("")
     }
 
     /// Returns the filter without some of its conditions, each of which ends at a space or at the end.
-    fn without<'a>(&self, cut: impl IntoIterator<Item = &'a Range<usize>>) -> String {
+    pub(crate) fn without<'a>(&self, cut: impl IntoIterator<Item = &'a Range<usize>>) -> String {
         let mut cut: Vec<&Range<usize>> = cut.into_iter().collect();
         cut.sort_by_key(|span| span.start);
         let (mut out, mut at) = (String::new(), 0);
@@ -298,182 +320,50 @@ impl Conditions {
 }
 
 /// Returns the query that matches any of several rows.
-fn either(rows: &[String]) -> String {
+pub(crate) fn any_of(rows: &[String]) -> String {
     match rows {
         [only] => only.clone(),
         several => format!("({})", several.join(" OR ")),
     }
 }
 
-impl State {
-    /// Requests counts if the pane is visible and its counts are out of date. Conditions that choose or exclude rows
-    /// are ignored, so that the other rows keep their counts.
-    pub(crate) fn count_facets(&mut self) {
-        if self.layout().sources.is_none() {
-            return;
-        }
-        let conditions = Conditions::new(self.filter.query(), &self.sources);
-        let named = conditions.named.iter().map(|(span, _)| span);
-        let cut: Vec<_> = conditions.chosen.iter().chain(named).chain(&conditions.excluded).collect();
-        let is_narrowed = !cut.is_empty();
-        if !is_narrowed && self.filter.is_on() && !self.filter.is_answered() {
-            return;
-        }
-        let basis = if is_narrowed {
-            let rest = conditions.without(cut);
-            // Parsing regular expressions is slow, and this runs at every update.
-            let query = match self.sources.counted.as_ref().map(|last| &last.basis) {
-                Some(Basis::Query(query, _)) if query.text() == rest => Arc::clone(query),
-                _ => Arc::new(self.read_query(&rest, false)),
-            };
-            Basis::Query(query, Arc::clone(&self.corpus))
-        } else {
-            Basis::Listed(Arc::clone(self.list.slots_shared()))
-        };
-        let size = if is_narrowed { self.corpus.len() } else { self.list.slots().len() };
-        // While many articles are being loaded, repeated counts would delay the loading.
-        if !self.progress.done && size > COUNTED_WHILE_LOADING {
-            // Do not show outdated counts.
-            self.sources.rows = Arc::default();
-            return;
-        }
-        let marks = self.keeping.marks();
-        let searches = self.searches.version();
-        let same =
-            |last: &LastCount| last.basis.is_same(&basis) && last.marks.is_same(marks) && last.searches == searches;
-        if self.sources.counted.as_ref().is_some_and(same) {
-            return;
-        }
-        let marks = marks.clone();
-        let counted = match &basis {
-            Basis::Listed(slots) => FacetKey::Slots(Arc::clone(slots)),
-            Basis::Query(query, _) => FacetKey::Query(Arc::clone(query)),
-        };
-        self.sources.generation += 1;
-        self.sources.counted = Some(LastCount { basis, marks: marks.clone(), searches });
-        self.outbox.push(Effect::CountFacets {
-            generation: self.sources.generation,
-            corpus: Arc::clone(&self.corpus),
-            counted,
-            searches: self.searches.facets(),
-            marks,
-        });
+impl Pane for SourcesPane {
+    fn move_by(&mut self, by: isize, _view: &PaneView<'_>) {
+        self.select_by(by);
     }
 
-    /// Returns how the filter treats each of the rows in `range`.
-    pub fn source_states(&self, range: Range<usize>) -> Vec<RowState> {
-        let conditions = Conditions::new(self.filter.typed(), &self.sources);
-        let chosen: &[String] = if conditions.chosen.is_some() { &self.sources.chosen } else { &[] };
-        let state = |row: &Facet| {
-            let is_it = |span: &Range<usize>| conditions.text(span) == row.query;
-            let is_not_it = |span: &Range<usize>| conditions.text(span).strip_prefix('-') == Some(row.query.as_str());
-            if row.query.is_empty() {
-                RowState::Free
-            } else if chosen.contains(&row.query) || conditions.all.iter().any(is_it) {
-                RowState::Chosen
-            } else if conditions.excluded.iter().any(is_not_it) {
-                RowState::Excluded
-            } else {
-                RowState::Free
-            }
-        };
-        self.sources.rows.get(range).unwrap_or_default().iter().map(state).collect()
+    fn move_to(&mut self, row: usize, _view: &PaneView<'_>) {
+        self.select(row);
     }
 
-    /// Opens the pane and goes there, or closes it where the reader is in it.
-    pub(crate) fn toggle_sources(&mut self) {
-        if self.focus == Focus::Sources {
-            self.sources.wish = Some(false);
-            self.focus = Focus::List;
-        } else {
-            if self.layout().sources.is_none() {
-                self.sources.is_stale = true;
-                self.sources.recount();
-            }
-            self.sources.wish = Some(true);
-            self.zen = false;
-            self.focus = Focus::Sources;
-        }
+    fn scroll(&mut self, by: isize, _view: &PaneView<'_>) {
+        self.select_by(by);
     }
 
-    /// Changes the filter by the selected row. Typed words stay.
-    pub(crate) fn choose_source(&mut self, how: Choose) {
-        let Some(row) = self.sources.row().cloned() else { return };
-        let conditions = Conditions::new(&self.read_query(self.filter.editor().text(), false), &self.sources);
-        let field = match row.kind {
-            FacetKind::Feed | FacetKind::FeedTag => Some(Field::Feed),
-            FacetKind::Section => Some(Field::Section),
-            FacetKind::Source => Some(Field::Source),
-            _ => None,
-        };
-        let mut chosen = if conditions.chosen.is_some() { self.sources.chosen.clone() } else { Vec::new() };
-        let mut cut: Vec<&Range<usize>> = conditions.chosen.iter().collect();
-        if how != Choose::Not {
-            // An article has one feed, section and source. A typed condition on that field is replaced, or becomes one
-            // of the choices.
-            let of_field = conditions.named.iter().filter(|(_, named)| Some(*named) == field).map(|(span, _)| span);
-            let same = conditions.all.iter().filter(|span| conditions.text(span) == row.query);
-            for span in of_field.chain(same) {
-                if !cut.contains(&span) {
-                    cut.push(span);
-                    chosen.push(conditions.text(span).to_owned());
-                }
-            }
+    /// Selects the row under the mouse.
+    fn press(&mut self, _column: u16, row: u16, view: &PaneView<'_>) -> Press {
+        let line = self.top + usize::from(row.saturating_sub(view.area.row));
+        if let Some(SourceLine::Row(number)) = self.lines().get(line) {
+            self.select(*number);
         }
-        let opposite = format!("-{}", row.query);
-        let excluded: Vec<_> = conditions.excluded.iter().filter(|span| conditions.text(span) == opposite).collect();
-        cut.extend(&excluded);
-        let was_chosen = chosen.contains(&row.query);
-        match how {
-            Choose::Only if row.kind == FacetKind::All => chosen.clear(),
-            _ if row.kind == FacetKind::All => return,
-            Choose::Only if was_chosen && chosen.len() == 1 => chosen.clear(),
-            Choose::Only => chosen = vec![row.query.clone()],
-            Choose::Also if was_chosen => return,
-            Choose::Also => chosen.push(row.query.clone()),
-            Choose::Not => chosen.retain(|query| *query != row.query),
-        }
-        // If no row was chosen, `All` clears the filter.
-        let keeps_typed = row.kind != FacetKind::All || !cut.is_empty();
-        let mut text = if keeps_typed { conditions.without(cut) } else { String::new() };
-        let mut added = if chosen.is_empty() { Vec::new() } else { vec![either(&chosen)] };
-        if how == Choose::Not && excluded.is_empty() {
-            added.push(opposite);
-        }
-        if conditions.is_open && keeps_typed && !added.is_empty() {
-            text = format!("({text})");
-        }
-        added.insert(0, text);
-        added.retain(|part| !part.is_empty());
-        self.sources.chosen = chosen;
-        self.filter_by(&added.join(" "));
-        self.remember_filter();
+        Press::Focus
     }
 
-    /// Unsubscribes from the selected feed after a confirmation, or deletes the selected saved search. Does nothing
-    /// outside the pane.
-    pub(crate) fn remove_source(&mut self) {
-        let row = self.sources.row().filter(|_| self.focus == Focus::Sources).cloned();
-        match row.map(|row| (row.kind, row.name)) {
-            Some((FacetKind::Search, name)) => self.forget_search(&name),
-            Some((FacetKind::Feed, name)) => self.ask_to_unsubscribe(&name),
-            Some((FacetKind::FeedTag, tag)) => {
-                self.run_feed_command(FeedCommand::Remove { names: vec![tag], yes: false });
+    fn hints(&self, _context: HintContext) -> Vec<Hint> {
+        let mut hints = vec![
+            hint(&[Action::Narrow], "only this"),
+            hint(&[Action::Add], "add"),
+            hint(&[Action::Exclude], "exclude"),
+            hint(&[Action::ToggleRead], "mark read"),
+        ];
+        match self.row().map(|row| row.kind) {
+            Some(FacetKind::Search) => {
+                hints.extend([hint(&[Action::WatchSearch], "watch"), hint(&[Action::Remove], "delete")]);
             }
-            Some(_) => self.tell("Select a feed or a saved search to remove"),
-            None => {
-                let key = self.keymap.shown(Action::ShowSources);
-                self.tell(format!("Go to the sources ({key}) and select a feed or a saved search"));
-            }
+            Some(FacetKind::Feed | FacetKind::FeedTag) => hints.push(hint(&[Action::Remove], "unsubscribe")),
+            _ => {}
         }
-    }
-
-    /// What the keys of the pane do to a saved search.
-    pub(crate) fn change_search(&mut self, action: Action) {
-        match self.sources.row().filter(|row| row.kind == FacetKind::Search).map(|row| row.name.clone()) {
-            Some(name) if action == Action::WatchSearch => self.watch_search(&name),
-            Some(name) => self.forget_search(&name),
-            None => self.tell("This is no saved search; S saves the filter as one"),
-        }
+        hints.push(hint(&[Action::ShowSources], "close"));
+        hints
     }
 }

@@ -1,32 +1,25 @@
-//! Feeds as the reader of articles sees them: what is subscribed to, how a refresh goes, what is ordered.
+//! Subscribed feeds: their rows, the state of a refresh, and requests to the feed thread.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::app::{Effect, State};
-use crate::app::{Overlay, OverlayKind};
 use crate::article::ArticleId;
-use crate::article::Problem;
 use crate::config::FeedSort;
-use crate::corpus::Origin;
-use crate::keys::{Action, FeedCommand};
-use crate::query::{CompletionKind, Field};
+use crate::keys::FeedCommand;
 use crate::search::{Facet, FacetKind, FeedNames};
-use crate::subscriptions::{ChangedPiece, Credentials, FeedHealth, FeedRow, RefreshEnd, RefreshProgress, web_address};
-use crate::text::clean;
+use crate::subscriptions::FeedRow;
 use crate::text::fold::fold;
-use crate::text::format::{counted, grouped};
 
-/// What is open is called so where it is what comes with the program.
+/// The title of the articles that come with the program.
 pub const BUNDLED: &str = "bundled articles";
 
-/// The tag of feeds that are not wanted in the sources pane.
+/// The tag of feeds that the sources pane does not show.
 const HIDDEN: &str = "#hidden";
 
 /// A request to the feed thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FeedOrder {
+pub enum FeedRequest {
     /// Run a command of `newsdesk feed`.
     Command(FeedCommand),
     /// Stop fetching.
@@ -46,112 +39,99 @@ pub enum FeedOrder {
 
 /// The arguments of `feed add`.
 #[derive(Clone, Debug, Default)]
-struct Adding {
-    place: String,
-    tags: Vec<String>,
-    name: Option<String>,
+pub(crate) struct AddArgs {
+    pub(crate) place: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) name: Option<String>,
 }
 
-/// The feeds that the state knows of.
+/// The subscribed feeds, and what the feed thread is doing.
 #[derive(Clone, Debug, Default)]
-pub struct Feeds {
+pub struct FeedState {
     rows: Arc<Vec<FeedRow>>,
-    /// The names of those that could not be fetched or read the last time.
+    /// The names of feeds whose last fetch failed.
     failing: HashSet<String>,
-    /// What was wrong with them then.
-    pub(crate) problems: Vec<Problem>,
-    /// What they and their tags are called.
+    /// The names of feeds and of their tags.
     names: FeedNames,
-    /// What changed in an entry, by paragraphs, while that is shown.
-    pub(crate) changes: Vec<Vec<ChangedPiece>>,
-    /// The feeds of a page that named several: address and title.
-    pub(crate) choice: Vec<(String, String)>,
-    /// How all feeds are, while that is shown.
-    pub(crate) health: Vec<FeedHealth>,
     /// The last `feed add`, repeated with the address that is chosen if a page links to several feeds.
-    adding: Adding,
-    refreshing: bool,
-    /// How many servers are waited for besides.
-    pub(crate) errands: usize,
+    pub(crate) last_add: AddArgs,
+    is_refreshing: bool,
+    /// The number of running tasks besides a refresh.
+    tasks: usize,
 }
 
-impl Feeds {
-    /// What is subscribed to, in the reader's order.
+impl FeedState {
+    /// Returns the subscribed feeds, in the reader's order.
     pub fn rows(&self) -> &[FeedRow] {
         &self.rows
     }
 
-    /// Whether a feed of that name could not be fetched or read the last time.
+    /// Returns whether the last fetch of a feed of that name failed.
     pub fn is_failing(&self, name: &str) -> bool {
         self.failing.contains(name)
     }
 
-    /// Whether a server is waited for.
+    /// Returns whether the feed thread is waiting for a server.
     pub fn is_waiting(&self) -> bool {
-        self.refreshing || self.errands > 0
+        self.is_refreshing || self.tasks > 0
     }
 
-    /// What changed in the entry that was asked for, by paragraphs.
-    pub fn changes(&self) -> &[Vec<ChangedPiece>] {
-        &self.changes
-    }
-
-    /// The feeds of a page that named several: address and title.
-    pub fn choice(&self) -> &[(String, String)] {
-        &self.choice
-    }
-
-    /// How all feeds are, as it was asked for last.
-    pub fn health(&self) -> &[FeedHealth] {
-        &self.health
-    }
-}
-
-impl State {
-    /// The feeds.
-    pub fn feeds(&self) -> &Feeds {
-        &self.feeds
-    }
-
-    pub(crate) fn take_feeds(&mut self, rows: Arc<Vec<FeedRow>>) {
-        if !rows.is_empty() && self.title == BUNDLED {
-            self.title = "feeds".to_owned();
-        }
+    pub(crate) fn set_rows(&mut self, rows: Arc<Vec<FeedRow>>) {
         let failing = rows.iter().filter(|row| row.error.is_some());
-        self.feeds.failing = failing.map(|row| row.name.clone()).collect();
+        self.failing = failing.map(|row| row.name.clone()).collect();
         let names: BTreeSet<&str> =
             rows.iter().flat_map(|row| [&row.name].into_iter().chain(&row.tags)).map(String::as_str).collect();
-        self.feeds.names = FeedNames::new(names);
-        self.feeds.rows = rows;
-        self.sources.recount();
+        self.names = FeedNames::new(names);
+        self.rows = rows;
     }
 
-    /// The rows of the sources pane with all feeds among them, those too that have no entries in the answer, in the
-    /// order that the reader wants.
-    pub(crate) fn with_feeds(&self, rows: Vec<Facet>) -> Vec<Facet> {
+    pub(crate) fn set_refreshing(&mut self, is_refreshing: bool) {
+        self.is_refreshing = is_refreshing;
+    }
+
+    pub(crate) fn on_task_started(&mut self) {
+        self.tasks += 1;
+    }
+
+    pub(crate) fn on_task_done(&mut self) {
+        self.tasks = self.tasks.saturating_sub(1);
+    }
+
+    /// Returns the query that matches the entries of a feed.
+    pub(crate) fn query(&self, name: &str) -> String {
+        self.names.query(name)
+    }
+
+    /// Returns the addresses of the feeds of that name.
+    pub(crate) fn urls_of(&self, name: &str) -> Vec<String> {
+        self.rows.iter().filter(|feed| feed.name == name).map(|feed| feed.url.clone()).collect()
+    }
+
+    /// Adds all feeds to the rows of the sources pane, also those without entries, in the configured order.
+    pub(crate) fn merge_into(&self, rows: Vec<Facet>, sort: FeedSort) -> Vec<Facet> {
         let (counted, mut others): (Vec<Facet>, Vec<Facet>) =
             rows.into_iter().partition(|row| row.kind == FacetKind::Feed);
         let mut counted: BTreeMap<String, Facet> = counted.into_iter().map(|row| (row.name.clone(), row)).collect();
-        // Two feeds of one name are one row: what is listed of the one is listed of both.
+        // Feeds with the same name share a row, which lists the entries of all of them.
         let mut seen = HashSet::new();
         let mut feeds = Vec::new();
-        for feed in self.feeds.rows.iter().filter(|feed| seen.insert(&feed.name)) {
-            // Its entries are listed all the same, and its tag leads to them.
+        for feed in self.rows.iter().filter(|feed| seen.insert(&feed.name)) {
+            // Entries of a hidden feed stay listed, and its tag leads to them.
             if feed.tags.iter().any(|tag| tag == HIDDEN) {
                 counted.remove(&feed.name);
                 continue;
             }
             feeds.push(counted.remove(&feed.name).unwrap_or_else(|| Facet {
                 kind: FacetKind::Feed,
-                query: self.feeds.names.query(&feed.name),
+                query: self.names.query(&feed.name),
                 name: feed.name.clone(),
                 unread: 0,
                 total: 0,
             }));
         }
-        // Feeds that are subscribed to no more, and left entries.
+        // Unsubscribed feeds that still have entries.
         feeds.extend(counted.into_values());
-        match self.config.feeds.sort {
+        match sort {
             FeedSort::Own => {}
             FeedSort::Name => feeds.sort_by_cached_key(|row| fold(&row.name)),
             FeedSort::Unread => feeds.sort_by_key(|row| Reverse(row.unread)),
@@ -165,124 +145,10 @@ impl State {
     }
 
     /// Adds feeds without entries, and their tags, to the values of `feed:`.
-    pub(crate) fn with_subscribed(
-        &self,
-        wanted: &CompletionKind,
-        values: Arc<Vec<(String, usize)>>,
-    ) -> Arc<Vec<(String, usize)>> {
-        if *wanted != CompletionKind::Value(Field::Feed) {
-            return values;
-        }
+    pub(crate) fn add_empty_feeds(&self, values: &[(String, usize)]) -> Arc<Vec<(String, usize)>> {
         let mut known: HashSet<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
-        let names = self.feeds.rows.iter().flat_map(|row| [&row.name].into_iter().chain(&row.tags));
+        let names = self.rows.iter().flat_map(|row| [&row.name].into_iter().chain(&row.tags));
         let added: Vec<_> = names.filter(|name| known.insert(name)).map(|name| (name.clone(), 0)).collect();
         Arc::new(values.iter().cloned().chain(added).collect())
-    }
-
-    /// Tells how far a refresh is.
-    pub(crate) fn take_refresh(&mut self, progress: &RefreshProgress) {
-        let RefreshProgress { tried, total, new, changed, failed, end } = progress;
-        self.feeds.refreshing = end.is_none();
-        let mut came = format!("{} new", grouped(*new as u64));
-        if *changed > 0 {
-            came = format!("{came}, {} changed", grouped(*changed as u64));
-        }
-        if *failed > 0 {
-            came = format!("{came}, {} failed", grouped(*failed as u64));
-        }
-        let tried_of = format!("{} of {}", grouped(*tried as u64), counted(*total as u64, "feed", "feeds"));
-        match end {
-            None => self.tell(format!("Refreshing: {tried_of}, {came}")),
-            Some(RefreshEnd::Done) if *failed > 0 => {
-                let keys = self.keymap.shown(Action::ShowProblems);
-                self.tell(format!("{}: {came}; {keys} lists what is wrong", counted(*total as u64, "feed", "feeds")));
-            }
-            Some(RefreshEnd::Done) => self.tell(format!("{}: {came}", counted(*total as u64, "feed", "feeds"))),
-            Some(RefreshEnd::Stopped) => self.tell(format!("Stopped: {tried_of}, {came}")),
-            Some(RefreshEnd::Offline) => self.tell("Offline: there is no connection to the network"),
-            Some(RefreshEnd::Failed(error)) => self.fail(format!("What was fetched cannot be kept: {error}")),
-        }
-    }
-
-    pub(crate) fn take_choice(&mut self, feeds: Vec<(String, String)>) {
-        self.feeds.choice = feeds;
-        self.overlay = Some(Overlay::new(OverlayKind::ChooseFeed));
-    }
-
-    pub(crate) fn choose_feed(&mut self, row: usize) {
-        if let Some((url, _)) = self.feeds.choice.get(row).cloned() {
-            let Adding { place, tags, name } = self.feeds.adding.clone();
-            self.subscribe(vec![Credentials::carry(&place, &url)], tags, name);
-        }
-    }
-
-    /// Asks whether to unsubscribe from the feeds of a row in the sources pane.
-    pub(crate) fn ask_to_unsubscribe(&mut self, name: &str) {
-        let urls: Vec<String> =
-            self.feeds.rows.iter().filter(|feed| feed.name == name).map(|feed| feed.url.clone()).collect();
-        if urls.is_empty() {
-            return self.tell("Not subscribed to this feed; its starred, tagged and noted entries stay");
-        }
-        // Feeds with one name share a row.
-        let question = match urls.as_slice() {
-            [_] => format!("Unsubscribe from \"{name}\"?"),
-            several => format!("Unsubscribe from {} feeds named \"{name}\": {}?", several.len(), several.join(", ")),
-        };
-        self.confirm(question, FeedCommand::Remove { names: urls, yes: true });
-    }
-
-    pub(crate) fn take_health(&mut self, health: Vec<FeedHealth>) {
-        if health.is_empty() {
-            return self
-                .tell(format!("No subscriptions yet; press {} to add a feed", self.keymap.shown(Action::AddFeed)));
-        }
-        self.feeds.health = health;
-        self.overlay = Some(Overlay::new(OverlayKind::FeedList));
-    }
-
-    /// Filters by the feed that is selected in the list of feeds.
-    pub(crate) fn filter_by_feed(&mut self, row: usize) {
-        if let Some(feed) = self.feeds.health.get(row) {
-            let query = self.feeds.names.query(&feed.name);
-            self.filter_by(&query);
-        }
-    }
-
-    pub(crate) fn take_changes(&mut self, changes: Vec<Vec<ChangedPiece>>) {
-        if changes.is_empty() {
-            return self.tell("This article did not change since it came");
-        }
-        self.feeds.changes = changes;
-        self.overlay = Some(Overlay::new(OverlayKind::Changes));
-    }
-
-    /// Subscribes to the feed at each place.
-    pub(crate) fn subscribe(&mut self, places: Vec<String>, tags: Vec<String>, name: Option<String>) {
-        if let Some(place) = places.iter().find(|place| !place.starts_with('#')) {
-            // Without `://` an address with credentials is not recognised as one in a message.
-            let shown = if place.contains('@') { Credentials::split(&web_address(place)).0 } else { place.clone() };
-            self.tell(format!("Looking for the feed at {} …", clean(&shown)));
-            self.feeds.adding = Adding { place: place.clone(), tags: tags.clone(), name: name.clone() };
-            // A `#tag` among the places belongs to all of them.
-            self.feeds.adding.tags.extend(places.iter().filter(|word| word.starts_with('#')).cloned());
-        }
-        self.feeds.errands += 1;
-        self.outbox.push(Effect::Feeds(FeedOrder::Command(FeedCommand::Add { places, tag: tags, name })));
-    }
-
-    /// Fetches the whole article behind the open entry, or shows what changed in it.
-    pub(crate) fn order_of_entry(&mut self, action: Action) {
-        let Some(open) = self.reading.open() else { return };
-        if open.origin != Origin::Feed {
-            return self.tell("This article is of no feed");
-        }
-        let (article, url) = (open.article.id, open.article.url.as_ref().map(ToString::to_string));
-        if action == Action::FullText {
-            self.tell("Fetching the whole article …");
-            self.feeds.errands += 1;
-            self.outbox.push(Effect::Feeds(FeedOrder::FullText(article, url)));
-        } else {
-            self.outbox.push(Effect::Feeds(FeedOrder::Changes(article)));
-        }
     }
 }

@@ -3,11 +3,11 @@
 use similar::{ChangeTag, TextDiff};
 
 use crate::article::{Draft, Role};
-use crate::subscriptions::ChangedPiece;
+use crate::subscriptions::DiffSpan;
 use crate::text::clean;
 
 /// Returns the changed paragraphs, each as a list of unchanged, removed and added pieces.
-pub(crate) fn diff_entry(former: &Draft<'_>, now: &Draft<'_>) -> Vec<Vec<ChangedPiece>> {
+pub(crate) fn diff_entry(former: &Draft<'_>, now: &Draft<'_>) -> Vec<Vec<DiffSpan>> {
     let (old, new) = (paragraphs(former), paragraphs(now));
     let (old, new): (Vec<&str>, Vec<&str>) =
         (old.iter().map(String::as_str).collect(), new.iter().map(String::as_str).collect());
@@ -31,9 +31,9 @@ fn paragraphs(draft: &Draft<'_>) -> Vec<String> {
     parts.map(|part| clean(part.text.trim()).replace('\n', " ")).collect()
 }
 
-fn words(old: &str, new: &str) -> Vec<ChangedPiece> {
+fn words(old: &str, new: &str) -> Vec<DiffSpan> {
     let diff = TextDiff::from_words(old, new);
-    let mut pieces: Vec<ChangedPiece> = Vec::new();
+    let mut pieces: Vec<DiffSpan> = Vec::new();
     for change in diff.iter_all_changes() {
         let added = match change.tag() {
             ChangeTag::Equal => None,
@@ -42,7 +42,7 @@ fn words(old: &str, new: &str) -> Vec<ChangedPiece> {
         };
         match pieces.last_mut().filter(|last| last.added == added) {
             Some(last) => last.text.push_str(change.value()),
-            None => pieces.push(ChangedPiece { added, text: change.value().to_owned() }),
+            None => pieces.push(DiffSpan { added, text: change.value().to_owned() }),
         }
     }
     pieces
@@ -67,6 +67,6 @@ mod tests {
             changes[0].iter().map(|piece| (piece.added, piece.text.as_str())).collect();
         assert_eq!(told, [(Some(false), "Ten"), (Some(true), "Two"), (None, " people are missing.")]);
         assert_eq!(changes.len(), 1);
-        assert_eq!(diff_entry(&draft("a"), &draft("a")), Vec::<Vec<ChangedPiece>>::new());
+        assert_eq!(diff_entry(&draft("a"), &draft("a")), Vec::<Vec<DiffSpan>>::new());
     }
 }

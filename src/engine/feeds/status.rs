@@ -3,12 +3,12 @@
 use chrono::{Local, TimeZone};
 
 use crate::library::{FeedCounts, KnownFeed};
-use crate::subscriptions::{FeedHealth, Subscription};
+use crate::subscriptions::{FeedStatus, Subscription};
 use crate::text::clean;
 use crate::text::format::{counted, grouped};
 
 /// Describes the status of a feed.
-pub fn describe(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) -> FeedHealth {
+pub fn describe(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) -> FeedStatus {
     let last = match feed.health.succeeded_at {
         Some(at) => format!("fetched {}", local(at)),
         None => "not fetched yet".to_owned(),
@@ -16,7 +16,7 @@ pub fn describe(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) ->
     let subscription = &feed.subscription;
     let defaults = Subscription { keep_count: None, keep_days: None, full_text: false, ..subscription.clone() };
     let failed = |error: &String| format!("{}: {}", feed.health.tried_at.map(local).unwrap_or_default(), clean(error));
-    FeedHealth {
+    FeedStatus {
         name: clean(subscription.name()).into_owned(),
         tags: subscription.tags.iter().map(|tag| format!(" #{}", clean(tag))).collect(),
         url: clean(&subscription.url).into_owned(),

@@ -1,24 +1,24 @@
-//! What lies over the panes about feeds: the choice of one, how all are, and what changed in an entry.
+//! Dialogs about feeds: a choice of feeds, the list of all, and what changed in an entry.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use crate::app::{ChangedPiece, FeedHealth, Overlay, State};
+use crate::app::{DiffSpan, FeedStatus, SelectList};
 use crate::render::typeset::wrap;
 use crate::text::SafeStr;
 use crate::ui::Theme;
 use crate::ui::dialogs::draw_more;
 use crate::ui::text_writer::TextWriter;
 
-/// The feeds of a page that names several.
-pub(crate) fn draw_choice(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
-    let feeds = state.feeds().choice();
+/// Draws the feeds of a page that links to several.
+pub(crate) fn draw_choice(theme: &Theme, list: &SelectList<(String, String)>, area: Rect, buffer: &mut Buffer) {
+    let feeds = &list.items;
     let visible = usize::from(area.height);
-    let top = (overlay.row + 1).saturating_sub(visible);
+    let top = (list.row + 1).saturating_sub(visible);
     draw_more(theme, area, (top, visible, feeds.len()), buffer);
     for ((y, row), (url, title)) in (area.top()..area.bottom()).zip(top..).zip(feeds.iter().skip(top)) {
-        let selected = row == overlay.row;
+        let selected = row == list.row;
         if selected {
             buffer.set_style(Rect::new(area.x, y, area.width, 1), theme.selection);
         }
@@ -32,18 +32,18 @@ pub(crate) fn draw_choice(state: &State, theme: &Theme, overlay: &Overlay, area:
     }
 }
 
-/// How all feeds are, a few lines each; the one that is selected stands as far down as it fits.
-pub(crate) fn draw_health(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
-    let feeds = state.feeds().health();
-    let height = |feed: &FeedHealth| feed.lines().count() + 1;
-    // The first that is shown: as many before the selected one as there is room for.
+/// Draws all feeds, a few lines each. The selected one is as far down as it fits.
+pub(crate) fn draw_list(theme: &Theme, list: &SelectList<FeedStatus>, area: Rect, buffer: &mut Buffer) {
+    let feeds = &list.items;
+    let height = |feed: &FeedStatus| feed.lines().count() + 1;
+    // Shows as many feeds above the selected one as there is room for.
     let mut room = usize::from(area.height) + 1;
-    let above = feeds.iter().take(overlay.row + 1).rev().take_while(|feed| {
+    let above = feeds.iter().take(list.row + 1).rev().take_while(|feed| {
         let fits = height(feed) <= room;
         room = room.saturating_sub(height(feed));
         fits
     });
-    let top = (overlay.row + 1).saturating_sub(above.count().max(1));
+    let top = (list.row + 1).saturating_sub(above.count().max(1));
     let mut y = area.y;
     let mut shown = 0;
     for (row, feed) in feeds.iter().enumerate().skip(top) {
@@ -52,7 +52,7 @@ pub(crate) fn draw_health(state: &State, theme: &Theme, overlay: &Overlay, area:
         }
         shown += 1;
         for (number, line) in feed.lines().enumerate().take(usize::from(area.bottom() - y)) {
-            let selected = number == 0 && row == overlay.row;
+            let selected = number == 0 && row == list.row;
             let base = if selected { theme.selection } else { Style::new() };
             if selected {
                 buffer.set_style(Rect::new(area.x, y, area.width, 1), base);
@@ -77,12 +77,13 @@ pub(crate) fn draw_health(state: &State, theme: &Theme, overlay: &Overlay, area:
     draw_more(theme, area, (top, shown, feeds.len()), buffer);
 }
 
-/// What changed in an entry: what is gone is struck out, what is new stands out. The row is the paragraph at the top.
-pub(crate) fn draw_changes(state: &State, theme: &Theme, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
-    let changes = state.feeds().changes();
+/// Draws what changed in an entry: removed text is struck out, added text is bold and underlined. The row is the first
+/// visible paragraph.
+pub(crate) fn draw_changes(theme: &Theme, list: &SelectList<Vec<DiffSpan>>, area: Rect, buffer: &mut Buffer) {
+    let changes = &list.items;
     let mut y = area.y;
     let mut shown = 0;
-    for paragraph in changes.iter().skip(overlay.row) {
+    for paragraph in changes.iter().skip(list.row) {
         let text: String = paragraph.iter().map(|piece| piece.text.as_str()).collect();
         for (line, _) in wrap(&text, usize::from(area.width.max(1)), false) {
             if y >= area.bottom() {
@@ -101,10 +102,10 @@ pub(crate) fn draw_changes(state: &State, theme: &Theme, overlay: &Overlay, area
         shown += usize::from(y <= area.bottom());
         y += 1;
     }
-    draw_more(theme, area, (overlay.row, shown.max(1), changes.len()), buffer);
+    draw_more(theme, area, (list.row, shown.max(1), changes.len()), buffer);
 }
 
-fn style(piece: &ChangedPiece, theme: &Theme) -> Style {
+fn style(piece: &DiffSpan, theme: &Theme) -> Style {
     match piece.added {
         None => theme.dim,
         Some(true) => theme.text.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),

@@ -9,7 +9,7 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::{Candidate, Focus, LineEditor, Note, State};
+use crate::app::{Candidate, CandidateNote, Focus, LineEditor, State};
 use crate::keys::Action;
 use crate::query::{Case, Field, QueryError, TokenKind};
 use crate::search::EmptyReason;
@@ -139,10 +139,10 @@ pub(crate) fn draw_completion(state: &State, theme: &Theme, bar: Rect, buffer: &
     let lines: Vec<(String, String, bool)> = if menu.is_waiting() {
         vec![("counting…".to_owned(), String::new(), false)]
     } else {
-        let note = |note: &Note| match note {
-            Note::None => String::new(),
-            Note::Meaning(meaning) => (*meaning).to_owned(),
-            Note::Count(count) => grouped(*count as u64),
+        let note = |note: &CandidateNote| match note {
+            CandidateNote::None => String::new(),
+            CandidateNote::Meaning(meaning) => (*meaning).to_owned(),
+            CandidateNote::Count(count) => grouped(*count as u64),
         };
         let line = |(number, candidate): (usize, &Candidate)| {
             (clean(&candidate.shown).into_owned(), note(&candidate.note), number == menu.selected())
@@ -262,7 +262,7 @@ fn summary(state: &State) -> Vec<String> {
     {
         return vec![format!("Nothing · {hint}"), "Nothing".to_owned(), "0".to_owned()];
     }
-    if let Some(costly) = filter.costly() {
+    if let Some(costly) = filter.empty_reason() {
         let (long, short) = match costly {
             EmptyReason::Without(condition, matched) => {
                 let (condition, count) = (clean(condition), counted(*matched as u64, "article", "articles"));

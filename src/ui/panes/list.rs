@@ -76,7 +76,7 @@ fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
         let y = rows.y + u16::from(rows.height > 2);
         return TextWriter::new(buffer, rows.x + 1, y, rows.right()).write(text, theme.dim);
     }
-    if let Some(costly) = state.filter().costly() {
+    if let Some(costly) = state.filter().empty_reason() {
         let text = match costly {
             EmptyReason::Without(condition, 1) => {
                 format!("No article matches all of it. Without {condition} there is 1.")
@@ -142,9 +142,9 @@ fn draw_article(state: &State, theme: &Theme, entry: ArticleRef<'_>, area: Rect,
     let end = area.right().saturating_sub(1);
     let mut x = area.x + 1;
     let width = usize::from(area.width);
-    let marked = state.keeping().marks().get(entry.id());
-    if width >= MARKS && state.keeping().is_ready() {
-        let pending = state.keeping().is_pending(entry.id());
+    let marked = state.marks().current().get(entry.id());
+    if width >= MARKS && state.marks().is_ready() {
+        let pending = state.marks().is_pending(entry.id());
         let (sign, style) = match (pending, marked.is_read()) {
             // What is not on the disk yet is shown as such.
             (true, _) => ("◌", theme.warning),
@@ -190,7 +190,7 @@ fn draw_article(state: &State, theme: &Theme, entry: ArticleRef<'_>, area: Rect,
         (lines, meta.unwrap_or_default())
     };
     let first_room = if text_rows == 1 && meta.width > 0 { room.saturating_sub(meta.width + 2) } else { room };
-    let read = marked.is_read() && state.keeping().is_ready();
+    let read = marked.is_read() && state.marks().is_ready();
     let bold = over(if read { theme.dim } else { theme.text });
     for (row, (range, _)) in lines.iter().enumerate().take(usize::from(text_rows)) {
         let last = row + 1 == usize::from(text_rows);
