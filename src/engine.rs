@@ -4,6 +4,7 @@ pub(crate) mod corpus_service;
 pub(crate) mod event;
 pub mod feeds;
 pub(crate) mod library_writer;
+mod load;
 pub mod loader;
 pub(crate) mod log;
 pub mod search;
@@ -12,6 +13,6 @@ pub mod unreadable_rows;
 
 pub use corpus_service::CorpusService;
 pub use event::{Event, SavedState};
-pub use loader::{Loaded, load_all, load_with, make_snapshot};
+pub use load::{Loaded, load_all, load_with, make_snapshot};
 pub use log::{log_to, note};
 pub use snapshot::{Cache, Pruned, SnapshotInfo, WriteOutcome};

@@ -18,7 +18,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
 use super::event::Event;
-use super::loader::ScanIndex;
+use super::load::ScanIndex;
 use super::loader::memory_budget::MemoryBudget;
 use super::loader::source::{LoadOptions, Source};
 use super::loader::stalled_paths::StalledPaths;
@@ -26,21 +26,11 @@ use super::log::note;
 use super::snapshot::Cache;
 use crate::util::panic_guard::catch_panic;
 use crate::util::priority::lower_thread_priority;
-use corpus_thread::CorpusThread;
+use corpus_thread::{CorpusCommand, CorpusThread};
 use problem_log::ProblemLog;
 use publisher::Publisher;
 use snapshot_writer::SnapshotWriter;
-use watch::{FsEvent, Watch};
-
-/// A command to the corpus thread.
-enum CorpusCommand {
-    Reload,
-    Disk(FsEvent),
-    Watching(Option<Watch>),
-    /// Entries of feeds may have changed.
-    Feeds,
-    Close,
-}
+use watch::FsEvent;
 
 /// The handle of the corpus service. Dropping it ends the thread.
 pub struct CorpusService {

@@ -4,25 +4,22 @@
 //! No other thread waits for it. A failed write is retried, and nothing is confirmed before it is saved.
 
 mod change_listener;
+mod command;
 mod pending;
 pub(crate) mod rescue;
 mod writer_thread;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::event::Event;
 use super::loader::source::{Source, session_key};
-use crate::article::ArticleId;
-use crate::corpus::Corpus;
-use crate::journal::{JournalEntry, SearchChange};
 use crate::library::ReaderId;
-use crate::marks::MarkChange;
 use crate::util::DeadlineWorker;
+pub(crate) use command::WriterCommand;
 use rescue::RescueOutcome;
 use writer_thread::WriterThread;
 
@@ -31,35 +28,6 @@ const SLOW_NOTICE_DELAY: Duration = Duration::from_secs(2);
 
 /// How long resolving the paths of the sources may take.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// A command to the library writer.
-#[derive(Debug)]
-pub(crate) enum WriterCommand {
-    /// Save changes of marks and report when they are saved.
-    SaveMarks { number: u64, changes: Arc<Vec<MarkChange>>, entry: Option<JournalEntry>, corpus: Arc<Corpus> },
-    /// Save a reading position, later.
-    SavePlace { marking: MarkChange, corpus: Arc<Corpus> },
-    /// Save the serialised session, later. Its selected article must be known, so that it is recognised if it moves.
-    SaveSession { session: String, article: Option<ArticleId>, corpus: Arc<Corpus> },
-    /// Save the serialised theme.
-    SaveTheme(String),
-    /// Save a filter in the history.
-    SaveFilter(String),
-    /// Change saved searches.
-    ChangeSearches { changes: Vec<SearchChange>, entry: JournalEntry },
-    /// Write to the journal.
-    WriteJournal(JournalEntry),
-    /// Recognise moved articles.
-    Recognise(Arc<Corpus>),
-    /// Another program has written to the library.
-    LibraryChanged,
-    /// Discard unsaved changes of marks: they are in a file, or not wanted.
-    DiscardUnsaved,
-    /// Save everything and end.
-    Close,
-    /// Save everything and end. The sender is dropped when that is done.
-    CloseAndNotify(Sender<()>),
-}
 
 /// The handle of the library writer. Dropping it waits until everything is saved, or cannot be.
 pub(crate) struct LibraryWriter {

@@ -4,6 +4,7 @@
 //! temporary name and then renamed, the manifest last, so an interrupted write leaves the old manifest or the new one.
 //! The disk decides: damaged or foreign data is skipped and read again, and the size and time of every file are compared.
 
+mod files;
 mod maintenance;
 pub(crate) mod manifest;
 mod read_times;
@@ -20,12 +21,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use xxhash_rust::xxh3::Xxh3;
 
-use maintenance::remove_stale;
-pub use maintenance::{Pruned, SnapshotInfo};
+pub use files::Pruned;
+use files::{MANIFEST, TEMP_PREFIX, name_of, remove_stale};
+pub use maintenance::SnapshotInfo;
 pub(crate) use read_times::ReadTimes;
 use selection::{ShardSelection, choose};
 
-use super::loader::LoadContext;
+use super::loader::context::LoadContext;
 use super::loader::source::{LoadOptions, Source};
 use super::log::note;
 use crate::corpus::ShardDigest;
@@ -35,10 +37,6 @@ use crate::formats::PARSER_VERSION;
 use crate::library::owner_only;
 use crate::util::panic_guard::{INTERNAL_ERROR, catch_panic};
 use manifest::{Manifest, ShardRow};
-
-const MANIFEST: &str = "manifest";
-const SHARD_ENDING: &str = ".shard";
-const TEMP_PREFIX: &str = "passing-";
 
 /// The folder of the snapshots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,10 +257,6 @@ fn read_shard(path: &Path, line: &ShardRow, root: &Path) -> io::Result<Shard> {
         return Err(damaged("it has not as many files as the manifest says"));
     }
     Ok(shard)
-}
-
-fn name_of(sealed: ShardDigest) -> String {
-    format!("{:032x}{SHARD_ENDING}", sealed.checksum)
 }
 
 /// Marks a file as used. If that fails, it is pruned earlier.

@@ -8,7 +8,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::CorpusCommand;
 use super::problem_log::ProblemLog;
 use super::publisher::Publisher;
 use super::snapshot_writer::SnapshotWriter;
@@ -16,11 +15,21 @@ use super::watch::{FsEvent, Watch};
 use crate::corpus::LoadProgress;
 use crate::engine::event::Event;
 use crate::engine::feeds::entries::FeedEntries;
-use crate::engine::loader::ScanIndex;
+use crate::engine::load::ScanIndex;
 use crate::engine::loader::memory_budget::MemoryBudget;
 use crate::engine::loader::source::{LoadOptions, Source};
 use crate::engine::loader::stalled_paths::StalledPaths;
 use crate::engine::log::note;
+
+/// A command to the corpus thread.
+pub(super) enum CorpusCommand {
+    Reload,
+    Disk(FsEvent),
+    Watching(Option<Watch>),
+    /// Entries of feeds may have changed.
+    Feeds,
+    Close,
+}
 
 /// Changes are gathered until nothing has changed for this long.
 const DEBOUNCE: Duration = Duration::from_millis(100);

@@ -1,6 +1,5 @@
 //! Plans what to read again after changes on disk, and which articles are gone.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -8,87 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::article::Problem;
-use crate::corpus::{ArticleRef, Corpus, Origin};
-use crate::engine::loader::ScanIndex;
+use crate::corpus::Corpus;
+use crate::engine::load::ScanIndex;
 use crate::engine::loader::known_files::KnownFiles;
 use crate::engine::loader::pool::Job;
+use crate::engine::loader::removed::RemovedSet;
 use crate::engine::loader::source::LoadOptions;
 use crate::engine::loader::walk::{FolderEntry, SourceFolder, classify};
-
-/// The removed files and folders, by the paths that are shown.
-#[derive(Debug, Default)]
-pub(crate) struct RemovedSet {
-    files: HashMap<OsString, HashSet<OsString>>,
-    /// Folders that are removed with everything in them.
-    below: Vec<PathBuf>,
-    /// Folders that are read again, so that their problems are reported again.
-    again: Vec<PathBuf>,
-    /// The address of the folder of the last article, and its verdict. Articles of a folder mostly come one after the
-    /// other, and comparing paths is slow.
-    last: Cell<Option<(usize, Verdict)>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Verdict {
-    All,
-    Some,
-    None,
-}
-
-impl RemovedSet {
-    /// Adds the file at `path`.
-    pub(crate) fn file(&mut self, path: &Path) {
-        let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else { return };
-        self.files.entry(dir.into()).or_default().insert(name.into());
-    }
-
-    /// Adds the folder at `path` with everything in it.
-    pub(crate) fn folder(&mut self, path: &Path) {
-        self.below.push(path.to_path_buf());
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.below.is_empty()
-    }
-
-    /// Returns whether an article is removed.
-    pub(crate) fn contains(&self, entry: ArticleRef<'_>) -> bool {
-        if entry.origin() != Origin::File {
-            return false;
-        }
-        let Some((dir, name)) = entry.place() else { return false };
-        let address = dir.as_os_str().as_encoded_bytes().as_ptr() as usize;
-        let verdict = match self.last.get() {
-            Some((last, verdict)) if last == address => verdict,
-            _ => self.judge(dir),
-        };
-        self.last.set(Some((address, verdict)));
-        match verdict {
-            Verdict::All => true,
-            Verdict::None => false,
-            Verdict::Some => self.files.get(dir.as_os_str()).is_some_and(|names| names.contains(name)),
-        }
-    }
-
-    /// Returns whether earlier problems of `path` no longer hold.
-    pub(crate) fn contains_path(&self, path: &Path) -> bool {
-        let named = || {
-            let names = self.files.get(path.parent()?.as_os_str())?;
-            Some(names.contains(path.file_name()?))
-        };
-        self.below.iter().chain(&self.again).any(|folder| path.starts_with(folder)) || named() == Some(true)
-    }
-
-    fn judge(&self, dir: &Path) -> Verdict {
-        if self.below.iter().any(|folder| dir.starts_with(folder)) {
-            Verdict::All
-        } else if self.files.contains_key(dir.as_os_str()) {
-            Verdict::Some
-        } else {
-            Verdict::None
-        }
-    }
-}
 
 /// What to do after changes on disk.
 #[derive(Default)]

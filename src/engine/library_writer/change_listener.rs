@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use super::WriterCommand;
+use super::command::WriterCommand;
 use crate::engine::corpus_service::watch::{FsEvent, Watch};
 
 /// How long the library is checked after the system reported a change: SQLite writes to the file a moment before other

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::WriterCommand;
+use super::command::WriterCommand;
 use super::rescue::{RescueOutcome, rescue};
 use crate::article::ArticleId;
 use crate::corpus::Corpus;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use super::WriterCommand;
 use super::change_listener::{RECHECK_INTERVAL, RECHECK_WINDOW, watch};
+use super::command::WriterCommand;
 use super::pending::{PendingChanges, PendingWrite};
 use super::rescue::{ArticleLookup, RescueOutcome};
 use crate::article::ArticleId;

@@ -4,10 +4,25 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::LoadEvent;
 use super::memory_budget::MemoryBudget;
-use crate::corpus::{Corpus, Shard};
-use crate::engine::corpus_service::rescan::RemovedSet;
+use super::removed::RemovedSet;
+use crate::article::Problem;
+use crate::corpus::{Corpus, LoadProgress, Shard};
+
+/// A report while sources are loaded.
+#[derive(Debug)]
+pub(crate) enum LoadEvent {
+    /// Articles of a snapshot. The files with these numbers are dead.
+    FromSnapshot(Arc<Shard>, Vec<u32>),
+    /// All snapshots were read.
+    SnapshotsDone,
+    /// Articles of files.
+    Shard(Arc<Shard>),
+    /// A file could not be read, or not completely.
+    Problem(Problem),
+    /// The progress of loading.
+    Progress(LoadProgress),
+}
 
 /// A corpus that grows while sources are loaded, and the loaded articles that no version contains yet.
 pub(crate) struct CorpusAccumulator<'a> {

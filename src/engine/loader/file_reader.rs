@@ -1,16 +1,15 @@
 //! Reads one whole file. Pipes and devices are rejected, so they cannot block the reader.
 
 use std::ffi::OsStr;
-use std::fs::FileType;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::article::ReadError;
 use crate::corpus::FileStamp;
-use crate::util::error_text;
 
+use super::heartbeat::Heartbeat;
 use super::memory_budget::{MemoryBudget, Permit};
-use super::pool::Heartbeat;
+use super::read_error::read_error;
 use super::walk::SourceFolder;
 
 /// A buffer that grew beyond this is freed after the file that needed it.
@@ -126,42 +125,6 @@ fn fill(
 
 pub(crate) use sys::OpenFolder;
 
-/// Converts a system error. The text is a clause without the error number.
-pub(crate) fn read_error(error: &io::Error) -> ReadError {
-    if sys::is_loop(error) {
-        return ReadError::Loop;
-    }
-    let text = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
-        _ => error_text(error),
-    };
-    let mut chars = text.chars();
-    let first = chars.next().map(|first| first.to_ascii_lowercase());
-    ReadError::Unreadable(first.into_iter().chain(chars).collect())
-}
-
-/// Describes what is neither a file nor a folder.
-#[cfg(unix)]
-pub(crate) fn kind_of(file_type: FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    if file_type.is_fifo() {
-        "a pipe"
-    } else if file_type.is_socket() {
-        "a socket"
-    } else if file_type.is_char_device() || file_type.is_block_device() {
-        "a device"
-    } else {
-        "something special"
-    }
-}
-
-/// Describes what is neither a file nor a folder.
-#[cfg(not(unix))]
-pub(crate) fn kind_of(_: FileType) -> &'static str {
-    "something special"
-}
-
 #[cfg(unix)]
 mod sys {
     use std::ffi::OsStr;
@@ -171,9 +134,10 @@ mod sys {
     use rustix::fd::{AsFd, OwnedFd};
     use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 
-    use super::{ByteSource, SourceFolder, read_error};
+    use super::{ByteSource, SourceFolder};
     use crate::article::ReadError;
     use crate::corpus::FileStamp;
+    use crate::engine::loader::read_error::read_error;
 
     impl ByteSource for OwnedFd {
         fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
@@ -235,11 +199,6 @@ mod sys {
         Ok((file, stamp_of(&stat)))
     }
 
-    /// Returns whether the error is a loop of links.
-    pub(crate) fn is_loop(error: &io::Error) -> bool {
-        error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
-    }
-
     fn stamp_of(stat: &rustix::fs::Stat) -> FileStamp {
         FileStamp { size: u64::try_from(stat.st_size).unwrap_or(0), modified: nanoseconds(stat) }
     }
@@ -257,9 +216,10 @@ mod sys {
     use std::io::{self, Read};
     use std::time::UNIX_EPOCH;
 
-    use super::{ByteSource, SourceFolder, read_error};
+    use super::{ByteSource, SourceFolder};
     use crate::article::ReadError;
     use crate::corpus::FileStamp;
+    use crate::engine::loader::read_error::read_error;
 
     impl ByteSource for File {
         fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
@@ -296,10 +256,6 @@ mod sys {
         let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let modified = modified.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
         FileStamp { size: metadata.len(), modified }
-    }
-
-    pub(crate) fn is_loop(_: &std::io::Error) -> bool {
-        false
     }
 }
 

@@ -14,13 +14,8 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
-
-use stall_monitor::StallMonitor;
-pub(crate) use worker::Heartbeat;
 
 use super::known_files::KnownFiles;
 use super::memory_budget::MemoryBudget;
@@ -148,70 +143,6 @@ impl LoadPool {
             walked: AtomicBool::new(false),
             began: Instant::now(),
         })
-    }
-
-    /// Runs `jobs`, folders one after the other, and passes reports to `tell`. Returns when everything is read that the
-    /// disk answers, or when `stop` is set.
-    pub(crate) fn run(
-        self: &Arc<LoadPool>,
-        jobs: impl IntoIterator<Item = Job>,
-        stop: &AtomicBool,
-        tell: &mut dyn FnMut(LoadReport),
-    ) -> LoadCounts {
-        {
-            let mut queue = lock(&self.queue);
-            for job in jobs {
-                match job {
-                    Job::Folder(_) => queue.roots.push_back(job),
-                    Job::Files(_, ref names) => {
-                        self.found.fetch_add(names.len(), Ordering::Relaxed);
-                        queue.files.push_back(job);
-                    }
-                    Job::Bytes { .. } => {
-                        self.found.fetch_add(1, Ordering::Relaxed);
-                        queue.files.push_back(job);
-                    }
-                }
-            }
-        }
-        self.stop.store(stop.load(Ordering::Relaxed), Ordering::Relaxed);
-        let threads = thread::available_parallelism().map_or(2, |count| count.get().max(2));
-        let mut monitor = StallMonitor::start(self, threads);
-        loop {
-            match monitor.inbox.recv_timeout(TICK.saturating_sub(monitor.checked.elapsed())) {
-                Ok(WorkerMessage::Report(report)) => tell(report),
-                Ok(WorkerMessage::Ended(number)) => {
-                    if let Some(worker) = monitor.workers.get_mut(number) {
-                        worker.ended = true;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => tell(LoadReport::Tick),
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            if stop.load(Ordering::Relaxed) && !self.stop.swap(true, Ordering::Relaxed) {
-                // Holds the lock, so that no worker misses the notification.
-                let _queue = lock(&self.queue);
-                self.wake.notify_all();
-            }
-            if monitor.checked.elapsed() >= TICK {
-                monitor.check_workers(tell);
-            }
-            if monitor.workers.iter().all(|worker| worker.ended) {
-                break;
-            }
-        }
-        // Reports that were sent before the last worker ended or was abandoned.
-        for told in monitor.inbox.try_iter() {
-            if let WorkerMessage::Report(report) = told {
-                tell(report);
-            }
-        }
-        self.stop.store(true, Ordering::Relaxed);
-        let mut counts = LoadCounts::default();
-        for worker in &monitor.workers {
-            worker.state.add_to(&mut counts);
-        }
-        counts
     }
 
     /// Returns the progress.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::available_memory::free_memory;
-use super::file_reader::read_error;
+use super::read_error::read_error;
 use crate::config::Config;
 use crate::text::clean;
 use crate::util::DeadlineWorker;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::extensions::skipped_extension;
-use super::file_reader::{kind_of, read_error};
+use super::read_error::{kind_of, read_error};
 use super::source::LoadOptions;
 use crate::article::{Problem, ReadError};
 

@@ -1,13 +1,15 @@
 //! Detects workers that wait for a disk that does not answer, and gives their work to others.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::worker::{PoolWorker, WorkerState};
-use super::{LoadPool, LoadReport, TICK, WorkerMessage};
+use super::{Job, LoadCounts, LoadPool, LoadReport, TICK, WorkerMessage};
 use crate::engine::log::note;
+use crate::util::lock;
 
 /// A worker whose disk has not answered for this long is stalled: others take over the rest of its work.
 const STALL_TIMEOUT: Duration = Duration::from_millis(500);
@@ -18,6 +20,72 @@ const ABANDON_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The maximum number of workers that replace stalled ones.
 const MAX_EXTRA_WORKERS: usize = 32;
+
+impl LoadPool {
+    /// Runs `jobs`, folders one after the other, and passes reports to `tell`. Returns when everything is read that the
+    /// disk answers, or when `stop` is set.
+    pub(crate) fn run(
+        self: &Arc<LoadPool>,
+        jobs: impl IntoIterator<Item = Job>,
+        stop: &AtomicBool,
+        tell: &mut dyn FnMut(LoadReport),
+    ) -> LoadCounts {
+        {
+            let mut queue = lock(&self.queue);
+            for job in jobs {
+                match job {
+                    Job::Folder(_) => queue.roots.push_back(job),
+                    Job::Files(_, ref names) => {
+                        self.found.fetch_add(names.len(), Ordering::Relaxed);
+                        queue.files.push_back(job);
+                    }
+                    Job::Bytes { .. } => {
+                        self.found.fetch_add(1, Ordering::Relaxed);
+                        queue.files.push_back(job);
+                    }
+                }
+            }
+        }
+        self.stop.store(stop.load(Ordering::Relaxed), Ordering::Relaxed);
+        let threads = thread::available_parallelism().map_or(2, |count| count.get().max(2));
+        let mut monitor = StallMonitor::start(self, threads);
+        loop {
+            match monitor.inbox.recv_timeout(TICK.saturating_sub(monitor.checked.elapsed())) {
+                Ok(WorkerMessage::Report(report)) => tell(report),
+                Ok(WorkerMessage::Ended(number)) => {
+                    if let Some(worker) = monitor.workers.get_mut(number) {
+                        worker.ended = true;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => tell(LoadReport::Tick),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if stop.load(Ordering::Relaxed) && !self.stop.swap(true, Ordering::Relaxed) {
+                // Holds the lock, so that no worker misses the notification.
+                let _queue = lock(&self.queue);
+                self.wake.notify_all();
+            }
+            if monitor.checked.elapsed() >= TICK {
+                monitor.check_workers(tell);
+            }
+            if monitor.workers.iter().all(|worker| worker.ended) {
+                break;
+            }
+        }
+        // Reports that were sent before the last worker ended or was abandoned.
+        for told in monitor.inbox.try_iter() {
+            if let WorkerMessage::Report(report) = told {
+                tell(report);
+            }
+        }
+        self.stop.store(true, Ordering::Relaxed);
+        let mut counts = LoadCounts::default();
+        for worker in &monitor.workers {
+            worker.state.add_to(&mut counts);
+        }
+        counts
+    }
+}
 
 /// A worker, as the monitor sees it.
 pub(super) struct WorkerHandle {

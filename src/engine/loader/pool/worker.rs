@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, TryLockError, mpsc};
 
 use super::{Job, LoadCounts, LoadPool, LoadReport, NextJob, WorkerMessage, add};
@@ -11,6 +11,7 @@ use crate::article::{Problem, ReadError};
 use crate::corpus::{FileStamp, Origin, Shard};
 use crate::engine::loader::extensions::sniffed_extension;
 use crate::engine::loader::file_reader::{FileReader, OpenFolder, ReadContext};
+use crate::engine::loader::heartbeat::Heartbeat;
 use crate::engine::loader::ingest::{FileSource, ShardWriter};
 use crate::engine::loader::known_files::{FolderKey, KnownFile};
 use crate::engine::loader::memory_budget::MemoryBudget;
@@ -22,25 +23,6 @@ const BATCH: usize = 64;
 
 /// As many when most of them are known: looking at one takes a hundredth of reading it.
 const KNOWN_BATCH: usize = 512;
-
-/// Shows whether a thread waits for the disk: the number is odd while it does, and changes with each answer.
-#[derive(Debug, Default)]
-pub(crate) struct Heartbeat(AtomicU64);
-
-impl Heartbeat {
-    /// Runs work that waits for the disk.
-    pub(crate) fn waiting<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        let done = work();
-        self.0.fetch_add(1, Ordering::Relaxed);
-        done
-    }
-
-    /// Records that the disk has answered one of several calls.
-    fn tick(&self) {
-        self.0.fetch_add(2, Ordering::Relaxed);
-    }
-}
 
 /// The state of a worker, shared with the stall monitor.
 pub(super) struct WorkerState {
