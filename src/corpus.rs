@@ -19,7 +19,7 @@ use crate::article::ArticleId;
 
 pub use article_ref::{ArticleRef, PartRange};
 pub use builder::{FileIndex, ShardBuilder};
-pub use progress::LoadProgress;
+pub use progress::{LoadProgress, incomplete_reason};
 pub use shard::{FeedLabel, FileEntry, FileStamp, Origin, Shard, ShardDigest};
 pub use usage::FileUsage;
 

@@ -1,20 +1,21 @@
 //! What each action does, one file a subject.
 
 mod article;
-pub(crate) mod export;
+mod export;
 mod feeds;
 mod filter;
 mod marks;
 mod movement;
 mod searches;
+mod session;
 mod sources;
-pub(crate) mod theme;
+mod target;
+mod theme;
 mod undo;
 mod view;
 
 use crate::app::panes::sources::RowChoice;
-use crate::app::target::Target;
-use crate::app::{Effect, Focus, Overlay, Prompt, State};
+use crate::app::{Effect, Focus, Overlay, Prompt, State, Target};
 use crate::keys::{Action, FeedCommand};
 
 impl State {

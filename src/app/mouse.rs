@@ -1,6 +1,6 @@
 //! The mouse: selects rows, scrolls, and drags the divider between list and text.
 
-use crate::app::panes::Press;
+use crate::app::panes::pane::Press;
 use crate::app::{Area, Focus, Mouse, MouseAction, PendingKeys, State};
 
 impl State {

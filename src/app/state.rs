@@ -1,12 +1,16 @@
 //! The state of the program: panes, dialogs and trackers, each with its own behaviour.
 
 pub(crate) mod dwell;
+pub(crate) mod export;
 pub(crate) mod feeds;
 pub(crate) mod load;
 pub(crate) mod marks;
+pub(crate) mod pending_keys;
 pub(crate) mod screen;
 pub(crate) mod searches;
 pub(crate) mod session;
+pub(crate) mod target;
+pub(crate) mod theme;
 
 use std::sync::Arc;
 

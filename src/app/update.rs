@@ -4,6 +4,7 @@ mod corpus;
 mod feeds;
 mod input;
 mod library;
+mod pending_keys;
 mod search;
 
 use crate::app::{Effect, Focus, Message, State};

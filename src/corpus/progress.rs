@@ -1,5 +1,7 @@
 //! The progress of loading articles into a corpus.
 
+use crate::text::format::{counted, grouped};
+
 /// The progress of loading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadProgress {
@@ -21,4 +23,25 @@ pub struct LoadProgress {
     pub left_out_files: usize,
     /// The number of articles of those files, and of feeds.
     pub left_out_articles: usize,
+}
+
+/// Returns why articles may be missing after loading ended with this progress and `failures` unreadable files. Returns
+/// `None` if everything was loaded.
+pub fn incomplete_reason(progress: &LoadProgress, failures: usize) -> Option<String> {
+    let mut reasons = Vec::new();
+    if progress.stopped && progress.read == progress.found {
+        reasons.push("loading was stopped".to_owned());
+    } else if progress.stopped {
+        let (read, found) = (grouped(progress.read as u64), grouped(progress.found as u64));
+        reasons.push(format!("{read} of {found} files were read"));
+    }
+    if failures > 0 {
+        let failed = counted(failures as u64, "file or folder", "files or folders");
+        reasons.push(format!("{failed} could not be read"));
+    }
+    if progress.left_out_articles > 0 {
+        let left_out = counted(progress.left_out_articles as u64, "article", "articles");
+        reasons.push(format!("{left_out} did not fit into memory (files.memory)"));
+    }
+    (!reasons.is_empty()).then(|| reasons.join(", "))
 }

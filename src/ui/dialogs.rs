@@ -130,12 +130,6 @@ fn draw_unsaved(state: &State, theme: &Theme, line: &LineEditor, area: Rect, buf
     draw_typed(theme, "> ", line, true, last, buffer)
 }
 
-/// Draws a scrollbar on the frame if not all rows are visible.
-pub(crate) fn draw_more(theme: &Theme, area: Rect, rows: (usize, usize, usize), buffer: &mut Buffer) {
-    let edge = Rect { width: area.width + 2, ..area }.intersection(buffer.area);
-    scrollbar::draw(theme, edge, rows, &[], buffer);
-}
-
 /// One line of the help.
 enum HelpLine {
     Blank,
@@ -171,7 +165,7 @@ fn draw_help(state: &State, theme: &Theme, help: &HelpDialog, area: Rect, buffer
     // Scrolls no further than to the last line at the bottom.
     let visible = usize::from(body.height);
     top = top.min(lines.len().saturating_sub(visible));
-    draw_more(theme, body, (top, visible, lines.len()), buffer);
+    scrollbar::draw_on_frame(theme, body, (top, visible, lines.len()), buffer);
     if rows.is_empty() {
         lines.push(HelpLine::Title("No match"));
     }
@@ -197,7 +191,7 @@ fn draw_help(state: &State, theme: &Theme, help: &HelpDialog, area: Rect, buffer
 fn draw_language(theme: &Theme, row: usize, area: Rect, buffer: &mut Buffer) {
     let visible = usize::from(area.height);
     let top = row.min(LANGUAGE.len().saturating_sub(visible));
-    draw_more(theme, area, (top, visible, LANGUAGE.len()), buffer);
+    scrollbar::draw_on_frame(theme, area, (top, visible, LANGUAGE.len()), buffer);
     let widest = LANGUAGE.iter().map(|(write, _)| write.width()).max().unwrap_or(0) as u16;
     // On a narrow screen the syntax is cut before its meaning.
     let column = area.x + widest.min(area.width / 2) + 2;
@@ -219,7 +213,7 @@ fn draw_palette(
     let rows = palette_rows(palette.line.text());
     let visible = usize::from(area.height.saturating_sub(1));
     let top = (palette.row + 1).saturating_sub(visible);
-    draw_more(
+    scrollbar::draw_on_frame(
         theme,
         Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area },
         (top, visible, rows.len()),
@@ -261,7 +255,7 @@ fn draw_problems(state: &State, theme: &Theme, row: usize, area: Rect, buffer: &
     };
     let visible = problems.iter().rev().take_while(fits).count().max(1);
     let top = row.min(problems.len().saturating_sub(visible));
-    draw_more(theme, area, (top, visible, problems.len()), buffer);
+    scrollbar::draw_on_frame(theme, area, (top, visible, problems.len()), buffer);
     for problem in problems.iter().skip(top) {
         let (text, lines) = set(problem);
         for (row, (range, _)) in lines.into_iter().enumerate() {

@@ -46,3 +46,9 @@ pub(crate) fn draw(
         write_symbol(buffer, (x, area.y + at(*row) as u16), "◂", colour);
     }
 }
+
+/// Draws a scrollbar on the frame if not all rows are visible.
+pub(crate) fn draw_on_frame(theme: &Theme, area: Rect, rows: (usize, usize, usize), buffer: &mut Buffer) {
+    let edge = Rect { width: area.width + 2, ..area }.intersection(buffer.area);
+    draw(theme, edge, rows, &[], buffer);
+}

@@ -1,41 +1,16 @@
 //! Exports from inside the reader: the articles, the file name, and the confirmation before a file is replaced.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::actions::feeds::expand_home;
-use crate::app::{ConfirmedAction, Effect, Focus, Notice, Overlay, Prompt, State};
-use crate::corpus::{Corpus, LoadProgress, Slot};
+use crate::app::{ConfirmedAction, Effect, Export, Focus, Notice, Overlay, Prompt, State};
+use crate::corpus::Slot;
 use crate::keys::Action;
-use crate::marks::Marks;
-use crate::render::{Articles, ExportFormat, Heading, JSON_VERSION, article_stem, file_stem};
-use crate::text::format::{counted, grouped};
-
-/// Articles to write, and their file.
-#[derive(Clone, Debug)]
-pub struct Export {
-    /// The file.
-    pub path: PathBuf,
-    /// Its format.
-    pub format: ExportFormat,
-    /// All articles.
-    pub corpus: Arc<Corpus>,
-    /// The articles to write, in order.
-    pub slots: Arc<Vec<Slot>>,
-    /// The marks of the articles.
-    pub marks: Marks,
-    /// The heading of a list; `None` for a single article.
-    pub heading: Option<Heading>,
-    /// Whether to replace an existing file.
-    pub force: bool,
-}
+use crate::render::{ExportFormat, Heading, JSON_VERSION, article_stem, file_stem};
+use crate::text::format::counted;
 
 impl Export {
-    /// Returns the articles to write.
-    pub fn articles(&self) -> Articles<'_> {
-        Articles { corpus: &self.corpus, slots: &self.slots, marks: &self.marks }
-    }
-
     /// Returns the message for a finished export.
     pub fn success(&self) -> Notice {
         let count = counted(self.slots.len() as u64, "article", "articles");
@@ -45,27 +20,6 @@ impl Export {
             None => Notice::info(text),
         }
     }
-}
-
-/// Returns why articles may be missing after loading ended with this progress and `failures` unreadable files. Returns
-/// `None` if everything was loaded.
-pub fn incomplete_reason(progress: &LoadProgress, failures: usize) -> Option<String> {
-    let mut reasons = Vec::new();
-    if progress.stopped && progress.read == progress.found {
-        reasons.push("loading was stopped".to_owned());
-    } else if progress.stopped {
-        let (read, found) = (grouped(progress.read as u64), grouped(progress.found as u64));
-        reasons.push(format!("{read} of {found} files were read"));
-    }
-    if failures > 0 {
-        let failed = counted(failures as u64, "file or folder", "files or folders");
-        reasons.push(format!("{failed} could not be read"));
-    }
-    if progress.left_out_articles > 0 {
-        let left_out = counted(progress.left_out_articles as u64, "article", "articles");
-        reasons.push(format!("{left_out} did not fit into memory (files.memory)"));
-    }
-    (!reasons.is_empty()).then(|| reasons.join(", "))
 }
 
 impl State {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::target::Target;
-use crate::app::{Effect, NoteEditor, Overlay, Prompt, State};
+use crate::app::{Effect, NoteEditor, Overlay, Prompt, State, Target};
 use crate::article::ArticleId;
 use crate::config::MarkRead;
 use crate::journal::{JournalEntry, StepChange};

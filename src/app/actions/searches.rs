@@ -1,6 +1,6 @@
 //! Actions on saved searches.
 
-use crate::app::target::quoted;
+use super::target::quoted;
 use crate::app::{ConfirmedAction, Effect, Overlay, Prompt, State};
 use crate::journal::{SearchChange, StepChange};
 use crate::keys::Action;

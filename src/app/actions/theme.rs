@@ -1,18 +1,7 @@
 //! The theme: that of the config, or the one chosen with the key since the config last changed.
 
-use serde::{Deserialize, Serialize};
-
-use crate::app::{Effect, State};
+use crate::app::{ChosenTheme, Effect, State};
 use crate::config::{Background, ThemeChoice};
-
-/// A theme that the reader chose, as the library stores it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChosenTheme {
-    /// The name.
-    pub chosen: String,
-    /// The name in the config at the time. If the config names another one now, the config wins.
-    pub configured: String,
-}
 
 impl State {
     /// Changes to the next theme. Saving a choice equal to the config's replaces any other remembered one.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Hint, hint};
+use super::pane::{Hint, hint};
 use crate::app::{CompletionMenu, Focus, LineEditor};
 use crate::corpus::Corpus;
 use crate::keys::Action;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Hint, HintContext, Pane, PaneView, Press, hint};
+use super::pane::{Hint, HintContext, Pane, PaneView, Press, hint};
 use crate::article::ArticleId;
 use crate::corpus::{Corpus, Slot};
 use crate::keys::Action;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Hint, HintContext, Pane, PaneView, Press, hint};
-use crate::app::WatchedHits;
+use super::pane::{Hint, HintContext, Pane, PaneView, Press, hint};
+use crate::app::state::searches::{MAX_SHOWN, WatchedHits};
 use crate::article::{Article, ArticleId};
 use crate::corpus::{ArticleRef, Corpus, Origin, Slot};
 use crate::keys::Action;
@@ -15,10 +15,6 @@ use crate::text::format::grouped;
 
 /// Reading speed in words per minute: 238 for English prose, by Brysbaert's review of 190 studies (2019).
 const WORDS_A_MINUTE: u32 = 238;
-
-/// The maximum number of bytes of an article that are shown, more than the longest books have. Typesetting them takes
-/// 0.1 s, during which keys wait.
-pub(crate) const MAX_SHOWN: usize = 4 << 20;
 
 /// The open article.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Hint, HintContext, Pane, PaneView, Press, hint};
+use super::pane::{Hint, HintContext, Pane, PaneView, Press, hint};
 use crate::corpus::{Corpus, Slot};
 use crate::keys::Action;
 use crate::marks::Marks;

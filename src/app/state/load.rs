@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::app::{LoadProgress, incomplete_reason};
 use crate::article::Problem;
+use crate::corpus::{LoadProgress, incomplete_reason};
 use crate::text::format::grouped;
 
 /// The maximum number of listed problems. Further ones are only counted.

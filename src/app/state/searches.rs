@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::app::panes::reading::MAX_SHOWN;
 use crate::corpus::{Corpus, Slot};
 use crate::journal::SearchChange;
 use crate::marks::Marks;
 use crate::query::{Query, SavedSearch};
 use crate::search::{FacetSearch, Hit, Matcher};
+
+/// The maximum number of bytes of an article that are shown, more than the longest books have. Typesetting them takes
+/// 0.1 s, during which keys wait.
+pub(crate) const MAX_SHOWN: usize = 4 << 20;
 
 /// The saved searches.
 #[derive(Clone, Debug, Default)]

@@ -1,11 +1,7 @@
 //! The reader's position, so that the next start resumes there.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
-use crate::app::{Effect, Focus, State};
 use crate::article::ArticleId;
 
 /// The reader's position in the opened files, as the library stores it.
@@ -37,18 +33,18 @@ impl Session {
 
 /// The article of a former session that is still to be found.
 #[derive(Clone, Copy, Debug)]
-struct ResumeTarget {
-    article: ArticleId,
-    row: usize,
-    reading: bool,
+pub(crate) struct ResumeTarget {
+    pub(crate) article: ArticleId,
+    pub(crate) row: usize,
+    pub(crate) reading: bool,
 }
 
 /// Resumes a former session, and saves the current one once the reader has done something.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SessionTracker {
-    target: Option<ResumeTarget>,
+    pub(crate) target: Option<ResumeTarget>,
     saved: Option<Session>,
-    has_interacted: bool,
+    pub(crate) has_interacted: bool,
 }
 
 impl SessionTracker {
@@ -64,83 +60,11 @@ impl SessionTracker {
     }
 
     /// Stores the session. Returns false if it is stored already.
-    fn replace(&mut self, session: &Session) -> bool {
+    pub(crate) fn replace(&mut self, session: &Session) -> bool {
         let is_new = self.saved.as_ref() != Some(session);
         if is_new {
             self.saved = Some(session.clone());
         }
         is_new
-    }
-}
-
-impl State {
-    fn current_session(&self) -> Session {
-        Session {
-            filter: self.filter.editor().text().trim_end().to_owned(),
-            chosen: self.sources.chosen().to_owned(),
-            selected: self.selected_article().map(|article| article.to_string()),
-            row: self.list.selected().saturating_sub(self.list.top()),
-            reading: self.screen.focus == Focus::Reading,
-            list_share: (self.screen.list_share != self.config.list_share).then_some(self.screen.list_share),
-            sources: self.sources.is_open(),
-        }
-    }
-
-    /// Resumes a session, unless the reader has done something already.
-    pub(crate) fn resume(&mut self, session: &Session) {
-        if self.session.has_interacted {
-            return;
-        }
-        if let Some(share) = session.list_share {
-            self.screen.set_list_share(share);
-        }
-        self.sources.set_open(session.sources);
-        self.sources.set_chosen(session.chosen.clone());
-        let target = |article| ResumeTarget { article, row: session.row, reading: session.reading };
-        self.session.target = session.article().map(target);
-        self.filter_by(&session.filter);
-        self.seek_resumed();
-    }
-
-    /// Follows the article to resume if it has another identity now.
-    pub(crate) fn rename_resumed(&mut self, moved: &HashMap<ArticleId, ArticleId>) {
-        if let Some(target) = &mut self.session.target
-            && let Some(&to) = moved.get(&target.article)
-        {
-            target.article = to;
-            self.seek_resumed();
-        }
-    }
-
-    /// Selects the article to resume as soon as it is listed.
-    fn seek_resumed(&mut self) {
-        if let Some(ResumeTarget { article, row, .. }) = self.session.target {
-            self.list.seek(article, row);
-            self.list.set_slots(Arc::clone(self.list.slots_shared()), &self.corpus);
-        }
-    }
-
-    /// Opens the article to resume once it is selected.
-    pub(crate) fn finish_resuming(&mut self) {
-        let Some(ResumeTarget { article, reading, .. }) = self.session.target else { return };
-        if self.selected_article() == Some(article) {
-            self.session.target = None;
-            self.list.choose(&self.corpus);
-            if reading && self.screen.focus == Focus::List {
-                self.screen.focus = Focus::Reading;
-            }
-        }
-    }
-
-    /// Saves the session if it changed, once the reader has done something.
-    pub(crate) fn save_session(&mut self) {
-        if !self.session.has_interacted || !self.marks.is_ready() {
-            return;
-        }
-        let session = self.current_session();
-        if self.session.replace(&session) {
-            let (session, corpus) = (Box::new(session), Arc::clone(&self.corpus));
-            self.outbox.push(Effect::SaveSession { session, corpus });
-        }
     }
 }

@@ -8,7 +8,7 @@ use crate::app::{DiffSpan, FeedStatus, SelectList};
 use crate::render::typeset::wrap;
 use crate::text::SafeStr;
 use crate::ui::Theme;
-use crate::ui::dialogs::draw_more;
+use crate::ui::scrollbar;
 use crate::ui::text_writer::TextWriter;
 
 /// Draws the feeds of a page that links to several.
@@ -16,7 +16,7 @@ pub(crate) fn draw_choice(theme: &Theme, list: &SelectList<(String, String)>, ar
     let feeds = &list.items;
     let visible = usize::from(area.height);
     let top = (list.row + 1).saturating_sub(visible);
-    draw_more(theme, area, (top, visible, feeds.len()), buffer);
+    scrollbar::draw_on_frame(theme, area, (top, visible, feeds.len()), buffer);
     for ((y, row), (url, title)) in (area.top()..area.bottom()).zip(top..).zip(feeds.iter().skip(top)) {
         let selected = row == list.row;
         if selected {
@@ -74,7 +74,7 @@ pub(crate) fn draw_list(theme: &Theme, list: &SelectList<FeedStatus>, area: Rect
         }
         y += 1;
     }
-    draw_more(theme, area, (top, shown, feeds.len()), buffer);
+    scrollbar::draw_on_frame(theme, area, (top, shown, feeds.len()), buffer);
 }
 
 /// Draws what changed in an entry: removed text is struck out, added text is bold and underlined. The row is the first
@@ -102,7 +102,7 @@ pub(crate) fn draw_changes(theme: &Theme, list: &SelectList<Vec<DiffSpan>>, area
         shown += usize::from(y <= area.bottom());
         y += 1;
     }
-    draw_more(theme, area, (list.row, shown.max(1), changes.len()), buffer);
+    scrollbar::draw_on_frame(theme, area, (list.row, shown.max(1), changes.len()), buffer);
 }
 
 fn style(piece: &DiffSpan, theme: &Theme) -> Style {

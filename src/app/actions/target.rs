@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Focus, State};
+use crate::app::{Focus, State, Target};
 use crate::article::ArticleId;
 use crate::search::{Facet, FacetKind, SearchRequest, scan};
 use crate::text::clean;
@@ -13,17 +13,6 @@ const NAMED: usize = 3;
 
 /// The number of characters of a headline that a message shows.
 const HEADLINE: usize = 60;
-
-/// What an action acts on.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Target {
-    /// These articles: the one under the cursor and, with a count, those below it.
-    Articles(Vec<ArticleId>),
-    /// All listed articles.
-    Listed,
-    /// All loaded articles of these rows of the sources pane, listed or not.
-    Sources(Vec<Facet>),
-}
 
 impl State {
     /// Returns the selected article.
