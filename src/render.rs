@@ -1,6 +1,6 @@
-//! Articles as Markdown, JSON, CSV and text: one renderer for subcommands, exports, the clipboard and commands.
+//! Renders articles as Markdown, JSON, CSV and text, for subcommands, exports, the clipboard and commands.
 //!
-//! It knows no files and no threads. All output is safe to print.
+//! This module knows no files and no threads. All output is safe to print.
 
 mod csv;
 pub mod dates;
@@ -29,10 +29,10 @@ pub use json::{ArticleJson, JSON_VERSION};
 pub use markdown::{escaped, write_markdown};
 pub use text::{plain_text, write_text};
 
-/// Line width of plain text.
+/// The options of plain text.
 const SETTING: TypesetOptions = TypesetOptions { width: 72, justify: false, hyphenate: false };
 
-/// Maximum bytes of a file name made from a title, without number and extension.
+/// The maximum number of bytes of a file name made from a title, without number and extension.
 const STEM: usize = 90;
 
 /// A file format.
@@ -42,9 +42,9 @@ pub enum ExportFormat {
     Markdown,
     /// One JSON object.
     Json,
-    /// A JSON object a line.
+    /// One JSON object per line.
     JsonLines,
-    /// CSV: an article a line.
+    /// CSV, one article per line.
     Csv,
     /// Plain text.
     Text,
@@ -55,7 +55,7 @@ impl ExportFormat {
     pub const ALL: [ExportFormat; 5] =
         [ExportFormat::Markdown, ExportFormat::Csv, ExportFormat::Json, ExportFormat::JsonLines, ExportFormat::Text];
 
-    /// Returns the extension of its files.
+    /// Returns the file extension of the format.
     pub fn ending(self) -> &'static str {
         match self {
             ExportFormat::Markdown => "md",
@@ -102,9 +102,9 @@ pub struct Heading {
     pub query: String,
     /// The day of the export.
     pub exported: String,
-    /// Number of articles.
+    /// The number of articles.
     pub articles: usize,
-    /// Why articles may be missing; `None` if everything was loaded.
+    /// The reason if articles may be missing; `None` if everything was loaded.
     #[serde(serialize_with = "is_some")]
     pub incomplete: Option<String>,
 }
@@ -162,7 +162,7 @@ pub fn write_list(
             }
             Ok(())
         }
-        // CSV has no room for a heading.
+        // CSV cannot contain a heading.
         ExportFormat::Csv => {
             let mut writer = self::csv::CsvWriter::new(out)?;
             for article in articles {

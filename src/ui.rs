@@ -1,4 +1,4 @@
-//! Drawing: `draw(&State, &Theme, &mut Frame)` reads the state and never writes it, and knows no effects.
+//! Drawing: `draw(&State, &Theme, &mut Frame)` reads the state and never changes it.
 
 mod dialogs;
 mod frame;

@@ -1,4 +1,4 @@
-//! What the state asks of the world outside; the runtime carries it out.
+//! Effects: what the state asks the runtime to do.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,63 +15,63 @@ use crate::query::CompletionKind;
 use crate::search::{FacetKey, FacetSearch, SearchRequest};
 use crate::text::SafeText;
 
-/// One thing to be done outside the state.
+/// A request of the state to the runtime.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// Answer a filter; the newest request wins.
+    /// Run a filter. The newest request replaces earlier ones.
     Filter(SearchRequest),
-    /// Stop counting and filtering: there is no filter any more. Answers up to this generation are unwanted.
+    /// Stop filtering and counting because the filter was cleared. Results up to this generation are ignored.
     CancelFilter(u64),
-    /// Count the values that articles have in a field.
+    /// Count the values of a field.
     CountValues {
         /// The articles.
         corpus: Arc<Corpus>,
-        /// What the reader has done to them.
+        /// The marks of the articles.
         marks: Marks,
         /// The field.
         wanted: CompletionKind,
     },
-    /// Count what an answer consists of; the newest such wins.
+    /// Count the rows of the sources pane. The newest request replaces earlier ones.
     CountFacets {
-        /// Counts up with every such effect.
+        /// Increases with every such effect.
         generation: u64,
         /// The articles.
         corpus: Arc<Corpus>,
         /// The articles to count.
         counted: FacetKey,
-        /// What the reader has done to them.
+        /// The marks of the articles.
         marks: Marks,
         /// The saved searches.
         searches: Vec<FacetSearch>,
     },
     /// Save changes, and report when they are saved.
     SaveMarks {
-        /// Counts up with every such effect.
+        /// Increases with every such effect.
         number: u64,
         /// The changes.
         changes: Arc<Vec<MarkChange>>,
         /// The journal entry that records them.
         entry: Option<JournalEntry>,
-        /// The articles that they are of.
+        /// The corpus with the changed articles.
         corpus: Arc<Corpus>,
     },
-    /// Keep the place in an article, when there is time.
+    /// Save the reading position of an article when the writer is idle.
     SavePosition {
-        /// The place.
+        /// The position.
         marking: MarkChange,
         /// The articles.
         corpus: Arc<Corpus>,
     },
-    /// Keep where the reader is, when there is time.
+    /// Save the session when the writer is idle.
     SaveSession {
-        /// Where.
+        /// The session.
         session: Box<Session>,
         /// The articles.
         corpus: Arc<Corpus>,
     },
     /// Save the theme that the reader chose.
     SaveTheme(ChosenTheme),
-    /// Keep what was filtered for.
+    /// Add a filter to the history.
     SaveFilter(String),
     /// Change saved searches in the library.
     ChangeSearches {
@@ -82,51 +82,51 @@ pub enum Effect {
     },
     /// Write to the journal in the library.
     Journal(JournalEntry),
-    /// Do something with feeds.
+    /// Send a request to the feed thread.
     Feeds(FeedRequest),
-    /// Find out which of the articles were known in other places.
+    /// Find articles that were moved or renamed.
     MatchMoved(Arc<Corpus>),
-    /// Tell [`Message::DwellElapsed`](super::Message::DwellElapsed) after a while.
+    /// Send [`Message::DwellElapsed`](super::Message::DwellElapsed) after a delay.
     StartDwell {
         /// The open article.
         article: ArticleId,
         /// The delay.
         milliseconds: u64,
     },
-    /// Hand the terminal to the reader's editor, with the note of this article.
+    /// Open the note of an article in the reader's editor, which takes over the terminal.
     EditNote {
         /// The article.
         article: ArticleId,
-        /// What the note is.
+        /// The present note.
         text: String,
     },
-    /// Give up what could not be kept.
+    /// Discard changes that could not be saved.
     DiscardUnsaved,
-    /// Write changes that could not be kept to a file.
+    /// Write changes that could not be saved to a file.
     ExportUnsaved {
         /// The file.
         path: PathBuf,
         /// The changes.
         changes: Vec<MarkChange>,
-        /// The articles that they are of.
+        /// The corpus with the changed articles.
         corpus: Arc<Corpus>,
     },
-    /// Put text on the clipboard.
+    /// Copy text to the clipboard.
     Copy(SafeText),
-    /// Open an address in the browser, if it is one that may be opened.
+    /// Open an address in the browser, if its scheme is allowed.
     OpenLink(String),
-    /// Hand the terminal to the reader's editor, with this file.
+    /// Open this file in the reader's editor, which takes over the terminal.
     Edit(PathBuf),
-    /// Hand the terminal to a command that the reader typed, with this text on its standard input.
+    /// Run a command that the reader typed, with this text on its standard input. It takes over the terminal.
     Pipe {
         /// The command, for the reader's shell.
         command: String,
-        /// What it reads.
+        /// Its standard input.
         text: String,
     },
     /// Write articles to a file.
     Export(Box<Export>),
-    /// Stop loading and keep what is there.
+    /// Stop loading and keep the articles loaded so far.
     StopLoading,
     /// Send [`Message::KeyPopupDue`](super::Message::KeyPopupDue) after a delay; replaces an earlier request.
     ScheduleKeyPopup {
@@ -135,14 +135,14 @@ pub enum Effect {
     },
     /// Send [`Message::StopExpired`](super::Message::StopExpired) after a delay.
     ExpireStop {
-        /// How long.
+        /// The delay.
         milliseconds: u64,
     },
-    /// Read all sources again.
+    /// Load all sources again.
     Reload,
-    /// Draw the whole screen anew.
+    /// Redraw the whole screen.
     Redraw,
-    /// Give the terminal back and stop, as ^Z does.
+    /// Restore the terminal and suspend the program, as ^Z does.
     Suspend,
     /// End the program.
     Quit,

@@ -1,4 +1,4 @@
-//! What the program hears: every key, every answer of a background job, every change of the world outside.
+//! The messages that the state is updated with: input, results of background work, and changes outside the program.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,80 +21,80 @@ use crate::query::{Case, CompletionKind, SavedSearch};
 use crate::search::{EmptyReason, Facet, SearchResult};
 use crate::subscriptions::{DiffSpan, FeedRow, FeedStatus, RefreshProgress, redact};
 
-/// One thing that happened.
+/// An input for the state.
 #[derive(Clone, Debug)]
 pub enum Message {
     /// A key was pressed.
     Key(Key),
-    /// Text was pasted; it is text, whatever it holds, and never keys.
+    /// Text was pasted. It is inserted as text and never read as keys.
     Paste(String),
     /// The mouse was used.
     Mouse(Mouse),
-    /// The terminal has this size now.
+    /// The terminal was resized.
     Resize(Size),
     /// The terminal reported its background.
     Background(Background),
     /// The local time; sent at the start and when the day changes.
     Clock(NaiveDateTime),
-    /// A newer version of the corpus.
+    /// A new version of the corpus.
     Corpus(Arc<Corpus>),
-    /// How far loading is.
+    /// The progress of loading.
     Loading(LoadProgress),
-    /// Something could not be read, or not in full.
+    /// A file could not be read, or not completely.
     Problem(Problem),
-    /// Problems with this file, or with those in this folder, are a thing of the past: they are read anew, or gone.
-    /// The empty path stands for all files. FeedState are no files.
+    /// The earlier problems of this file, or of all files in this folder, no longer hold. The empty path stands for all
+    /// files. Problems of feeds are not included.
     ProblemsCleared(PathBuf),
-    /// An answer to a filter, whole or as far as it goes.
+    /// A result of the filter, complete or partial.
     SearchResult(SearchResult),
-    /// How many hits the complete answer of a generation has, so far.
+    /// The number of hits in a complete result.
     HitsCounted {
-        /// The generation of the answer.
+        /// The generation of the request.
         generation: u64,
-        /// Hits counted so far.
+        /// The number of hits counted so far.
         hits: u64,
-        /// Whether that is all.
+        /// Whether all hits are counted.
         complete: bool,
     },
-    /// Which condition of a query that finds nothing costs its answer.
+    /// The condition that makes a result empty.
     EmptyExplained {
-        /// The generation of the answer.
+        /// The generation of the request.
         generation: u64,
-        /// Which, and what it costs.
+        /// The condition and its cost.
         costly: EmptyReason,
     },
-    /// The number of articles that the next choice of the case toggle would find.
+    /// The number of articles that the next choice of the case toggle would match.
     OtherCase {
-        /// The generation of the answer.
+        /// The generation of the request.
         generation: u64,
-        /// The choice.
+        /// The next choice.
         case: Case,
         /// The number of articles.
         matched: usize,
     },
-    /// The values that articles have in a field, and how many have each, as completion asked.
+    /// The values of a field, for completion.
     FieldValues {
-        /// The version of the corpus.
+        /// The version of the corpus that was counted.
         corpus: Arc<Corpus>,
         /// The field.
         wanted: CompletionKind,
-        /// The most frequent first.
+        /// Each value with its number of articles, the most frequent first.
         values: Arc<Vec<(String, usize)>>,
     },
-    /// What an answer consists of.
+    /// The rows of the sources pane.
     Facets {
-        /// The generation of the effect that asked.
+        /// The generation of the request.
         generation: u64,
-        /// The rows of the sources pane.
+        /// The rows.
         rows: Vec<Facet>,
     },
-    /// What is subscribed to.
+    /// The subscriptions.
     Feeds(Arc<Vec<FeedRow>>),
-    /// What was wrong with feeds when they were fetched last, each by its address; in place of what was told before.
+    /// The problems of the last fetch of each feed, with the address as path. Replaces all earlier ones.
     FeedProblems(Vec<Problem>),
-    /// How far a refresh of feeds is.
+    /// The progress of a refresh.
     Refreshing(RefreshProgress),
-    /// A page names several feeds: address and title of each.
+    /// A page links to several feeds: the address and title of each.
     FeedChoice(Vec<(String, String)>),
     /// A command needs a confirmation before it runs.
     Confirm(Question),
@@ -103,13 +103,13 @@ pub enum Message {
     /// [`FeedCommand::Add`]: crate::keys::FeedCommand::Add
     /// [`FeedRequest::FullText`]: super::FeedRequest::FullText
     FeedTaskDone,
-    /// How all feeds are.
+    /// The status of all feeds.
     FeedStatus(Vec<FeedStatus>),
-    /// What changed in an entry of a feed, by paragraphs.
+    /// The differences between two versions of an entry, by paragraphs.
     Changes(Vec<Vec<DiffSpan>>),
-    /// What the library holds; sent once, when it was opened.
+    /// The content of the library; sent once, after it was opened.
     Library(Box<LibraryContents>),
-    /// Changes up to this number are on the disk.
+    /// All changes up to this number are on the disk.
     MarksSaved(u64),
     /// The feed thread stored a step that can be undone.
     FeedStep {
@@ -117,7 +117,7 @@ pub enum Message {
         row: i64,
         /// The name of the step.
         name: String,
-        /// What it changed.
+        /// The change.
         change: StepChange,
     },
     /// The feed thread undid or redid a step, or refused to.
@@ -128,10 +128,10 @@ pub enum Message {
         undo: bool,
         /// The name of the step.
         name: String,
-        /// Why it was refused.
+        /// The reason if it was refused.
         refused: Option<String>,
     },
-    /// The feed thread could not undo or redo a step, because the library could not be written. The step stays.
+    /// The feed thread could not undo or redo a step because the library could not be written. The step stays.
     FeedUndoFailed {
         /// The row of the step in the library.
         row: i64,
@@ -140,70 +140,70 @@ pub enum Message {
         /// The reason.
         error: String,
     },
-    /// Changes cannot be kept for now.
+    /// Changes cannot be saved at present, for this reason.
     SaveFailed(String),
-    /// The library had to be made anew: what is known of marks is to be kept again.
+    /// The library was replaced: all known marks must be saved again.
     ResaveAll,
-    /// Somebody else has done this to articles, or changed the saved searches.
+    /// Another program changed marks or saved searches.
     ExternalChanges {
-        /// What is done to these articles now.
+        /// The new marks of the changed articles.
         marks: Vec<(ArticleId, ArticleMarks)>,
-        /// The saved searches, where they may have changed.
+        /// All saved searches, if they may have changed.
         searches: Option<Vec<SavedSearch>>,
     },
-    /// Articles were recognised in another place.
+    /// Articles were recognised at another place.
     ArticlesMoved {
-        /// What each was known as, and what it is known as now.
+        /// The former and the new identity of each.
         moved: Vec<(ArticleId, ArticleId)>,
-        /// What is done to them.
+        /// Their marks.
         marks: Vec<(ArticleId, ArticleMarks)>,
-        /// Where the reader was among them.
+        /// The stored session, if it belongs to one of these articles.
         session: Option<Session>,
     },
-    /// An article was opened a moment ago.
+    /// An article has been open for the dwell time.
     DwellElapsed(ArticleId),
-    /// The reader has written a note in the editor.
+    /// The reader wrote a note in the editor.
     NoteWritten {
         /// The article.
         article: ArticleId,
         /// The note.
         text: String,
     },
-    /// What could not be kept was written to a file: there is nothing left to stay for.
+    /// Unsaved changes were written to the rescue file, so the program can exit.
     RescueWritten,
     /// The file of an export already exists.
     ExportExists(Box<Export>),
-    /// The time in which a second key stops loading is over.
+    /// The time in which a second key stops loading has passed.
     StopExpired,
-    /// The popup with the keys that may follow is due.
+    /// Time to show the popup with the possible next keys.
     KeyPopupDue,
     /// A signal or a lost terminal ends the program: save the open note.
     Ending,
-    /// Something to tell the reader in the status line.
+    /// A message for the status line.
     Notice(Notice),
 }
 
-/// What the library holds for the reader.
+/// The content of the library that the state starts with.
 #[derive(Clone, Debug, Default)]
 pub struct LibraryContents {
-    /// What was done to articles.
+    /// The marks of all articles.
     pub marks: Marks,
     /// The saved searches.
     pub searches: Vec<SavedSearch>,
     /// The steps of this reader, oldest first, each with whether it is undone.
     pub journal: Vec<(Step, bool)>,
-    /// What was filtered for, the oldest first.
+    /// The filter history, oldest first.
     pub filters: Vec<String>,
-    /// Where the reader was.
+    /// The stored session of the open sources.
     pub session: Option<Session>,
     /// The theme that the reader chose.
     pub theme: Option<ChosenTheme>,
 }
 
-/// A line for the reader.
+/// A message for the reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// One plain sentence; it is made safe when it is shown.
+    /// One plain sentence. It is cleaned when it is drawn.
     pub text: String,
     /// Whether it reports an error.
     pub is_error: bool,
@@ -221,28 +221,28 @@ impl Notice {
     }
 }
 
-/// What the mouse did, and where: column and row count from 0.
+/// A mouse event at a cell; column and row count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mouse {
     /// The column.
     pub column: u16,
     /// The row.
     pub row: u16,
-    /// What it did there.
+    /// The kind of event.
     pub action: MouseAction,
 }
 
-/// What the mouse did.
+/// A kind of mouse event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MouseAction {
-    /// The main button went down.
+    /// The main button was pressed.
     Press,
     /// The mouse moved with the main button down.
     Drag,
-    /// The main button came up.
+    /// The main button was released.
     Release,
-    /// The wheel turned up.
+    /// The wheel was turned up.
     WheelUp,
-    /// The wheel turned down.
+    /// The wheel was turned down.
     WheelDown,
 }

@@ -1,4 +1,4 @@
-//! What the background services report: plain data, in the terms of the services and not of the user interface.
+//! The events of the background services: plain data that knows no user interface.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::query::{Case, CompletionKind, SavedSearch};
 use crate::search::{EmptyReason, Facet, SearchResult};
 use crate::subscriptions::{DiffSpan, FeedRow, FeedStatus, RefreshProgress};
 
-/// A report of a background service.
+/// An event of a background service.
 #[derive(Clone, Debug)]
 pub enum Event {
     // --- The corpus service ---
@@ -145,7 +145,7 @@ pub enum Event {
         moved: Vec<(ArticleId, ArticleId)>,
         /// Their marks.
         marks: Vec<(ArticleId, ArticleMarks)>,
-        /// All stored sessions, if none was restored so far: one of them may belong to a moved article.
+        /// All stored sessions, if none was restored yet: one of them may belong to a moved article.
         sessions: Vec<String>,
     },
 

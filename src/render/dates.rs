@@ -1,13 +1,14 @@
-//! Dates as people read them: short and relative in the list, long in the text.
+//! Dates for readers: short and relative in the list, long in the text.
 
 use chrono::{Datelike, NaiveDateTime};
 
 use crate::article::Published;
 
-/// The widest that [`short`] gets, in columns.
+/// The maximum width of [`short`], in columns.
 pub const SHORT: usize = 9;
 
-/// For the list: a time today, `yesterday`, a weekday within the week, a day within the year, else with the year.
+/// Formats a date for the list: a time today, `yesterday`, a weekday within the week, a day within the year, else with
+/// the year.
 pub fn short(published: Published, now: NaiveDateTime) -> String {
     let day = published.day();
     match (now.date() - day).num_days() {
@@ -23,7 +24,7 @@ pub fn short(published: Published, now: NaiveDateTime) -> String {
     }
 }
 
-/// For the text: `27 September 2023`, with the time and its offset where there are some.
+/// Formats a date for the text: `27 September 2023`, with the time and its offset if they are known.
 pub fn long(published: Published) -> String {
     match published {
         Published::Day(day) => day.format("%-d %B %Y").to_string(),

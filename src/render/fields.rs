@@ -19,7 +19,7 @@ pub fn shown_address(address: &str) -> Cow<'_, str> {
     Cow::Owned(clean(&redacted.replace('\n', "␊")).into_owned())
 }
 
-/// Hides the user name in an address, also where only browsers see one: `https:/mybank.example@evil.example`.
+/// Hides the user name in an address, including forms that only browsers accept: `https:/mybank.example@evil.example`.
 fn hidden_user(address: &str) -> String {
     let redacted = redact(address);
     match without_user_name(address) {
@@ -33,7 +33,7 @@ pub fn shown_path(entry: ArticleRef<'_>) -> String {
     shown_address(&entry.path().to_string_lossy()).into_owned()
 }
 
-/// Returns the place where a person finds an article: its file or, for an entry of a feed, its link.
+/// Returns the location of an article for a reader: its file or, for an entry of a feed, its link.
 pub fn shown_place(entry: ArticleRef<'_>) -> String {
     let link = entry.url().filter(|_| entry.origin() == Origin::Feed);
     link.map_or_else(|| shown_path(entry), |link| shown_address(&link).into_owned())
@@ -47,7 +47,7 @@ pub(super) fn marks_line(marked: &ArticleMarks) -> String {
     [starred, read].into_iter().flatten().map(str::to_owned).chain(tags).collect::<Vec<_>>().join(" · ")
 }
 
-/// Returns type, size and duration of an enclosure, as far as they are known: `audio/mpeg, 12 MiB, 1:02:03`.
+/// Returns type, size and duration of an enclosure, if they are known: `audio/mpeg, 12 MiB, 1:02:03`.
 pub fn enclosure_details(enclosure: &Enclosure<SafeText>) -> String {
     let media_type = Some(enclosure.media_type.to_string()).filter(|media_type| !media_type.is_empty());
     let duration = enclosure.duration.map(|seconds| {

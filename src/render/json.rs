@@ -14,7 +14,7 @@ use crate::text::write_json;
 /// The version of all JSON about articles. It changes only if a field changes its meaning or is removed.
 pub const JSON_VERSION: u32 = 1;
 
-/// The object. Fields that an article lacks are null or empty; only `body` may be left out.
+/// An article as an object. Missing fields are null or empty; only `body` may be absent.
 #[derive(Debug, Serialize)]
 pub struct ArticleJson<'a> {
     version: u32,

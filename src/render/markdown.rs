@@ -62,7 +62,7 @@ pub fn write_markdown(article: &Article, marked: &ArticleMarks, out: &mut impl W
     Ok(())
 }
 
-/// Writes one article of several under a heading of its own.
+/// Writes one of several articles as a section with its own heading.
 pub(super) fn write_section(article: &Article, marked: &ArticleMarks, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "## {}\n", escaped(article.headline()))?;
     let date = article.published.map(|published| published.day().to_string()).unwrap_or_default();

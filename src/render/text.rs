@@ -1,4 +1,4 @@
-//! Plain text: set in lines as in the reading pane, or a line for each paragraph.
+//! Plain text: typeset as in the reading pane, or one line per paragraph.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use crate::marks::ArticleMarks;
 use crate::render::typeset::{Annotation, PageLine, TypesetOptions, typeset};
 use crate::text::clean;
 
-/// Writes an article as the reading pane sets it, with its links and marks. `style` may colour a line.
+/// Writes an article as the reading pane shows it, with its links and marks. `style` may colour a line.
 pub fn write_text(
     article: &Article,
     marked: &ArticleMarks,

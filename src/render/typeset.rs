@@ -1,4 +1,4 @@
-//! TypesetOptions an article: from its parts to lines of a given width, each of which knows the bytes that it shows.
+//! Typesets an article: breaks its parts into lines of a given width. Each line knows the bytes that it shows.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,31 +15,32 @@ use super::dates;
 use super::fields::{link_details, shown_address};
 use crate::article::{Article, BlockKind, Part, Role};
 
-/// Beyond this many words a paragraph is set line by line, not as a whole: the whole takes longer than a frame.
+/// The number of words from which a paragraph is broken line by line instead of as a whole. Breaking it as a whole
+/// would take longer than a frame.
 const OPTIMAL_WORDS: usize = 4_000;
 
-/// No more than this many bytes of an address or of the tags are set.
+/// The maximum number of bytes of an address or of the tags.
 const MAX_META_BYTES: usize = 4_000;
 
-/// How text is set.
+/// The options of typesetting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TypesetOptions {
     /// The width of a line, in columns.
     pub width: u16,
-    /// Whether lines are filled up.
+    /// Whether lines are justified.
     pub justify: bool,
-    /// Whether words are divided.
+    /// Whether words are hyphenated.
     pub hyphenate: bool,
 }
 
-/// What a line shows, which decides its style.
+/// The content of a line, which decides its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
-    /// Nothing.
+    /// An empty line.
     Blank,
     /// Section and date.
     Dateline,
-    /// Part of the article.
+    /// A part of the article.
     Part(Role),
     /// An address at the end.
     Link,
@@ -47,31 +48,31 @@ pub enum LineKind {
     Tags,
     /// The reader's note.
     Note,
-    /// That there is more of the article than is shown.
+    /// A line that says that the article is longer than the text shown.
     More,
 }
 
-/// One line of a set article.
+/// One line of a typeset article.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageLine {
-    /// What it shows.
+    /// The content.
     pub kind: LineKind,
-    /// The number of the part that its text is of, where it is of one.
+    /// The number of the part whose text the line shows, if any.
     pub part: Option<usize>,
-    /// The bytes of the part's text that it shows.
+    /// The byte range of the part's text.
     pub range: Range<usize>,
-    /// What stands before them: a marker, or the whole line where it is of no part.
+    /// The text before the range: a marker, or the whole line if it shows no part.
     pub prefix: String,
-    /// Columns that are left free before all that.
+    /// The number of columns before the prefix.
     pub indent: u16,
-    /// Columns that are to be added between its words.
+    /// The number of columns to distribute between the words.
     pub slack: u16,
-    /// Whether it ends in a hyphen that the text does not have.
+    /// Whether a hyphen that is not in the text is added.
     pub hyphen: bool,
 }
 
 impl PageLine {
-    /// The line as plain text, with its indent, its marker and the slack between its words.
+    /// Returns the line as plain text, with its indent, marker and slack.
     pub fn text(&self, article: &Article) -> String {
         let mut text = " ".repeat(usize::from(self.indent));
         text.push_str(&self.prefix);
@@ -93,39 +94,39 @@ impl PageLine {
     }
 }
 
-/// How many of `slack` columns gap number `gap` of `gaps` gets, so that they are spread evenly.
+/// Returns the share of gap number `gap` of `gaps` in `slack` columns, distributed evenly.
 pub fn slack_at(slack: u16, gap: u16, gaps: u16) -> u16 {
     let until = |gap: u16| (u32::from(slack) * u32::from(gap)).checked_div(u32::from(gaps)).unwrap_or(0);
     (until(gap + 1) - until(gap)) as u16
 }
 
-/// A set article.
+/// A typeset article.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArticlePage {
     lines: Vec<PageLine>,
-    /// For each line the part and the byte that it begins at, in ascending order.
+    /// The part and byte where each line starts, in ascending order.
     starts: Vec<(usize, usize)>,
-    /// For each line the last one up to it that shows text of a part.
+    /// For each line, the last line up to it that shows text of a part.
     shown: Vec<usize>,
 }
 
 impl ArticlePage {
-    /// Its lines.
+    /// Returns the lines.
     pub fn lines(&self) -> &[PageLine] {
         &self.lines
     }
 
-    /// The line that shows byte `at` of part number `part`.
+    /// Returns the line that shows byte `at` of part number `part`.
     pub fn line_of(&self, part: usize, at: usize) -> usize {
         let after = self.starts.partition_point(|&start| start <= (part, at));
-        // Lines of no part share the start of the line before them, so go back to the line with the text.
+        // Lines without a part share the start of the line before them, so go back to the line with the text.
         let last = after.saturating_sub(1);
         let shown = self.shown.get(last).copied().unwrap_or(last);
         let shows = self.lines.get(shown).is_some_and(|line| line.part == Some(part));
         if shows { shown } else { last }
     }
 
-    /// The part and the byte that line number `index` begins at.
+    /// Returns the part and byte where line number `index` starts.
     pub fn start_of(&self, index: usize) -> (usize, usize) {
         self.starts.get(index).copied().unwrap_or_default()
     }
@@ -152,18 +153,18 @@ fn own(kind: LineKind, prefix: String) -> PageLine {
     PageLine { kind, part: None, range: 0..0, prefix, indent: 0, slack: 0, hyphen: false }
 }
 
-/// What the reader has put on an article, to be set with it; empty for nothing.
+/// The reader's additions to an article; empty strings are not shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Annotation<'a> {
-    /// The tags, as they are shown.
+    /// The tags as text.
     pub tags: &'a str,
     /// The note.
     pub note: &'a str,
-    /// What is said at the end of a text that goes on.
+    /// The sentence at the end of a text that was cut.
     pub more: &'a str,
 }
 
-/// Sets an article, with the tags above its text and the note below.
+/// Typesets an article, with the tags above its text and the note below.
 pub fn typeset(article: &Article, annotation: Annotation<'_>, setting: TypesetOptions) -> ArticlePage {
     let mut page = ArticlePage::default();
     let setting = TypesetOptions { width: setting.width.max(1), ..setting };
@@ -212,9 +213,9 @@ pub fn typeset(article: &Article, annotation: Annotation<'_>, setting: TypesetOp
     page
 }
 
-/// The reader's note, with a sign before every line of it.
+/// Typesets the reader's note, with a sign before each line.
 fn set_note(page: &mut ArticlePage, note: &str, setting: TypesetOptions) {
-    // A screen too narrow for indents has no room for the sign either.
+    // A screen too narrow for indents is also too narrow for the sign.
     let sign = if setting.width < 10 { "" } else { "┃ " };
     let width = usize::from(setting.width).saturating_sub(sign.width()).max(1);
     for line in note.lines() {
@@ -227,7 +228,7 @@ fn set_note(page: &mut ArticlePage, note: &str, setting: TypesetOptions) {
     }
 }
 
-/// Whether a blank line stands between two parts.
+/// Returns whether a blank line separates two parts.
 fn is_parted(before: Role, role: Role) -> bool {
     use BlockKind::{ListEntry, TableRow};
     !matches!(
@@ -239,7 +240,7 @@ fn is_parted(before: Role, role: Role) -> bool {
     )
 }
 
-/// Adds lines of text that belong to no part of the article. Long text is cut, with `…` in place of the rest.
+/// Adds lines of text that is not part of the article. Long text is cut and ends in `…`.
 fn push_meta_lines(page: &mut ArticlePage, kind: LineKind, text: &str, setting: TypesetOptions) {
     let text = match text.get(..text.floor_char_boundary(MAX_META_BYTES)) {
         Some(start) if start.len() < text.len() => Cow::Owned(format!("{start}…")),
@@ -303,14 +304,14 @@ fn set_part(page: &mut ArticlePage, number: usize, part: &Part, setting: Typeset
         let shown = text.get(range.clone()).unwrap_or("");
         let free = usize::from(width).saturating_sub(shown.width() + usize::from(hyphen));
         let gaps = shown.matches(' ').count();
-        // A line that would be torn apart stays ragged.
+        // The last line, and a line with wide gaps, stays ragged.
         let slack =
             if setting.justify && is_body && index < last && gaps > 0 && free <= gaps * 2 { free as u16 } else { 0 };
         page.push(PageLine { slack, hyphen, ..line(range, index == 0) });
     }
 }
 
-/// A word of a paragraph, as textwrap's algorithms want it.
+/// A word of a paragraph, for textwrap's algorithms.
 #[derive(Clone, Copy, Debug)]
 struct Word {
     start: usize,
@@ -334,7 +335,8 @@ impl Fragment for Word {
     }
 }
 
-/// Breaks `text` into lines; gives the bytes of each, without the space at its end, and whether a hyphen is added.
+/// Breaks `text` into lines. Returns the byte range of each line without the space at its end, and whether a hyphen is
+/// added.
 pub fn wrap(text: &str, width: usize, hyphenate: bool) -> Vec<(Range<usize>, bool)> {
     let mut words = Vec::new();
     let mut at = 0;
@@ -349,7 +351,7 @@ pub fn wrap(text: &str, width: usize, hyphenate: bool) -> Vec<(Range<usize>, boo
     }
     let widths = [width as f64];
     let lines = if words.len() <= OPTIMAL_WORDS {
-        // What goes beyond the edge is cut off, and no raggedness is as bad as that.
+        // Text beyond the edge would be cut, which is worse than any raggedness.
         let penalties = Penalties { overflow_penalty: 1 << 40, ..Penalties::new() };
         wrap_optimal_fit(&words, &widths, &penalties).unwrap_or_else(|_| wrap_first_fit(&words, &widths))
     } else {
@@ -367,7 +369,7 @@ fn push_word(words: &mut Vec<Word>, text: &str, range: Range<usize>, width: usiz
     let mut from = 0;
     let mut push = |from: usize, to: usize, hyphen: bool| {
         let piece = word.get(from..to).unwrap_or("");
-        // A hyphen needs room too.
+        // A hyphen needs a column too.
         for part in cut(piece, width.saturating_sub(usize::from(hyphen)).max(1)) {
             let shown = piece.get(part.clone()).unwrap_or("");
             words.push(Word {
@@ -379,7 +381,7 @@ fn push_word(words: &mut Vec<Word>, text: &str, range: Range<usize>, width: usiz
             });
         }
     };
-    // The patterns are English, and the crate panics on some letters whose lower case is longer.
+    // The patterns are for English, and the crate panics on some letters whose lower case is longer.
     if hyphenate && word.is_ascii() && word.len() > 5 && word.len() < 60 {
         for point in english().split_points(word) {
             push(from, point, !word.get(from..point).is_some_and(|piece| piece.ends_with('-')));
@@ -389,7 +391,7 @@ fn push_word(words: &mut Vec<Word>, text: &str, range: Range<usize>, width: usiz
     push(from, word.len(), false);
 }
 
-/// Divides English words, by patterns that are read on first use.
+/// Returns the hyphenation patterns for English, which are read on first use.
 fn english() -> &'static WordSplitter {
     static ENGLISH: OnceLock<WordSplitter> = OnceLock::new();
     ENGLISH.get_or_init(|| {
@@ -397,7 +399,7 @@ fn english() -> &'static WordSplitter {
     })
 }
 
-/// Cuts `text` into pieces no wider than `width`, never inside a character.
+/// Splits `text` into pieces no wider than `width`, never inside a character.
 fn cut(text: &str, width: usize) -> Vec<Range<usize>> {
     if text.len() <= width || text.width() <= width {
         return std::iter::once(0..text.len()).collect();

@@ -1,4 +1,4 @@
-//! The frame around what lies over the panes.
+//! The frame around dialogs and popups.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,8 +9,8 @@ use super::Theme;
 use super::text_writer::{TextWriter, write_symbol};
 use crate::text::SafeStr;
 
-/// Clears an area and draws a frame around it, with a title in the line above and words in the line below. Gives what
-/// is inside: all of it where the area is too small for a frame, as the content is worth more then.
+/// Clears an area and draws a frame around it, with a title in the top line and text in the bottom line. Returns the
+/// inner area. An area too small for a frame is returned whole, to leave more room for the content.
 pub(crate) fn draw<'t>(
     theme: &Theme,
     area: Rect,

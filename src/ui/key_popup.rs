@@ -1,4 +1,4 @@
-//! The popup above the status line with the keys that may follow those that were pressed.
+//! The popup above the status line that lists the possible next keys.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,7 +8,7 @@ use super::text_writer::TextWriter;
 use super::{Theme, frame};
 use crate::app::KeyPopup;
 
-/// Columns between two columns of keys.
+/// The number of columns between two columns of keys.
 const GAP: usize = 3;
 
 /// Draws the popup above `status`, over the full width.

@@ -1,4 +1,4 @@
-//! A scrollbar of one column, with a tick for every hit.
+//! A scrollbar of one column, with a tick for each hit.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,14 +7,14 @@ use ratatui::style::Style;
 use super::Theme;
 use super::text_writer::write_symbol;
 
-/// The first of `all` lines after line `line` whose tick stands in another row of a bar of `rows`.
+/// Returns the first of `all` lines after `line` whose tick is in another row of a bar of `rows`.
 pub(crate) fn next_row(line: usize, all: usize, rows: usize) -> usize {
     let (line, all, rows) = (line as u64, all.max(rows).max(1) as u64, rows.max(1) as u64);
     ((line * rows / all + 1) * all).div_ceil(rows) as usize
 }
 
-/// Draws a scrollbar in the last column of `area`: `shown` of `all` rows are in sight, from row `top`. Nothing is drawn
-/// where all of them are, but for the ticks, each a row with its style.
+/// Draws a scrollbar in the last column of `area` for `shown` of `all` rows, from row `top`. If all rows are visible,
+/// only the ticks are drawn. A tick is a row with its style.
 pub(crate) fn draw(
     theme: &Theme,
     area: Rect,
@@ -27,7 +27,7 @@ pub(crate) fn draw(
         return;
     }
     let x = area.right() - 1;
-    // A text that is shorter than the bar has its ticks beside its lines. In 64 bits, no product of rows overflows.
+    // The ticks of a text that is shorter than the bar are beside its lines. 64 bits hold any product of rows.
     let at = |row: usize| (row.min(all - 1) as u64 * rows as u64 / all.max(rows) as u64) as usize;
     if shown < all {
         let length = (rows * shown / all).max(1);
@@ -41,7 +41,7 @@ pub(crate) fn draw(
         }
     }
     for (row, style) in ticks {
-        // A hit's style has its colour in the background, where it has one.
+        // The colour of a hit is its background colour, if it has one.
         let colour = style.bg.map_or(*style, |colour| Style::new().fg(colour));
         write_symbol(buffer, (x, area.y + at(*row) as u16), "◂", colour);
     }

@@ -1,4 +1,4 @@
-//! The status line: the keys that matter now, what is loading, what went wrong.
+//! The status line: useful keys, the progress of loading, messages and problems.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

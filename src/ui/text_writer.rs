@@ -1,5 +1,5 @@
-//! Putting text on the screen: grapheme by grapheme, hits in their colours, never a line cut off without a sign. No text
-//! gets there by another way (clippy.toml sees to it), and none that is not [`SafeStr`].
+//! Writes text to the screen by graphemes, with highlights and a sign at the end of text that is cut. All text on the
+//! screen is [`SafeStr`] and is written here, which `clippy.toml` enforces.
 
 use std::ops::Range;
 
@@ -12,15 +12,15 @@ use unicode_width::UnicodeWidthStr;
 use crate::render::typeset::slack_at;
 use crate::text::{SafeStr, is_clean};
 
-/// The sign of text that goes on where there is no room for it.
+/// The sign of text that is cut.
 const CUT: &str = "…";
-/// Stands for what must not be on a screen. No [`SafeStr`] text holds such a thing, so it is never seen.
+/// Replaces characters that are not safe on a screen. [`SafeStr`] contains none, so this is never visible.
 const UNSAFE: &str = "\u{FFFD}";
 
-/// A stretch of text with a style laid over that of the rest.
+/// A range of text and the style laid over it.
 pub(crate) type Highlight = (Range<usize>, Style);
 
-/// Writes along one row, up to an end.
+/// Writes along one row, up to an end column.
 pub(crate) struct TextWriter<'a> {
     buffer: &'a mut Buffer,
     x: u16,
@@ -29,44 +29,45 @@ pub(crate) struct TextWriter<'a> {
 }
 
 impl<'a> TextWriter<'a> {
-    /// Begins at `x` in row `y`; nothing is written at `end` or beyond.
+    /// Starts at `x` in row `y`. Columns from `end` on are not written.
     pub(crate) fn new(buffer: &'a mut Buffer, x: u16, y: u16, end: u16) -> TextWriter<'a> {
         let end = end.min(buffer.area.right());
         let end = if (buffer.area.top()..buffer.area.bottom()).contains(&y) { end } else { x };
         TextWriter { buffer, x, y, end }
     }
 
-    /// The column that is written next.
+    /// Returns the column that is written next.
     pub(crate) fn x(&self) -> u16 {
         self.x
     }
 
-    /// The row that is written.
+    /// Returns the row.
     pub(crate) fn y(&self) -> u16 {
         self.y
     }
 
-    /// The last column that is written.
+    /// Returns the last column that can be written.
     pub(crate) fn last(&self) -> u16 {
         self.end.saturating_sub(1)
     }
 
-    /// How many columns are left.
+    /// Returns the number of free columns.
     pub(crate) fn room(&self) -> usize {
         usize::from(self.end.saturating_sub(self.x))
     }
 
-    /// Leaves columns free.
+    /// Skips columns.
     pub(crate) fn skip(&mut self, columns: u16) {
         self.x = self.x.saturating_add(columns).min(self.end.max(self.x));
     }
 
-    /// Writes `text`; what has no room gives way to a sign.
+    /// Writes `text`. Text that does not fit is cut with a sign.
     pub(crate) fn write<'t>(&mut self, text: impl Into<SafeStr<'t>>, style: Style) {
         self.write_highlighted(text, style, &[], 0);
     }
 
-    /// Writes `text` with `marks` (bytes of it, in order) laid over `style`, and `slack` more columns between words.
+    /// Writes `text` with `marks` (byte ranges in order) laid over `style`, and `slack` additional columns between
+    /// words.
     pub(crate) fn write_highlighted<'t>(
         &mut self,
         text: impl Into<SafeStr<'t>>,
@@ -89,7 +90,7 @@ impl<'a> TextWriter<'a> {
             // Later marks lie over earlier ones.
             let covering = marks.iter().filter(|(range, _)| range.contains(&at));
             let style = covering.fold(style, |style, (_, mark)| lay_over(style, *mark));
-            // What takes no room, such as a mark without a letter, would end up on what stands before.
+            // A grapheme without width, such as a lone combining mark, would be added to the preceding cell.
             if width > 0 {
                 self.write_grapheme(grapheme, width, style);
             }
@@ -113,7 +114,7 @@ impl<'a> TextWriter<'a> {
     }
 }
 
-/// Puts one of the program's own signs into a cell, with a style laid over what is there.
+/// Writes a sign of the program to a cell, with a style laid over the existing one.
 #[expect(clippy::disallowed_methods, reason = "a sign of the program, not text")]
 pub(crate) fn write_symbol(buffer: &mut Buffer, position: impl Into<Position>, sign: &'static str, style: Style) {
     if let Some(cell) = buffer.cell_mut(position) {
@@ -121,7 +122,7 @@ pub(crate) fn write_symbol(buffer: &mut Buffer, position: impl Into<Position>, s
     }
 }
 
-/// The last look at what is written.
+/// Replaces a grapheme that is not safe on a screen. This is the last check before the buffer.
 fn drawable(grapheme: &str) -> &str {
     match grapheme {
         "\n" => " ",
@@ -130,14 +131,14 @@ fn drawable(grapheme: &str) -> &str {
     }
 }
 
-/// A mark over a style. Where both are reversed, the mark stands out by not being so.
+/// Lays a mark over a style. If both are reversed, the result is not, so that the mark stays visible.
 pub(crate) fn lay_over(style: Style, mark: Style) -> Style {
     let both = style.add_modifier.contains(Modifier::REVERSED) && mark.add_modifier.contains(Modifier::REVERSED);
     let style = style.patch(mark);
     if both { style.remove_modifier(Modifier::REVERSED) } else { style }
 }
 
-/// The marks that fall into `range`, counted from its start.
+/// Returns the marks in `range`, counted from its start.
 pub(crate) fn within(marks: &[Highlight], range: &Range<usize>) -> Vec<Highlight> {
     let inside = |(mark, style): &Highlight| {
         let (start, end) = (mark.start.max(range.start), mark.end.min(range.end));

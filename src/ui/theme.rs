@@ -1,5 +1,5 @@
-//! Colours by meaning, for dark and light terminals, in as many colours as the terminal has; where it has none, every
-//! distinction stays by attributes.
+//! Colours by meaning, for dark and light terminals and every number of colours. Without colours, all distinctions are
+//! made by attributes.
 //!
 //! The colours of hits are those of Okabe and Ito's palette for colour-blind readers, with the text on them chosen
 //! for contrast.
@@ -12,20 +12,20 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::config::{Background, ThemeChoice, colour};
 use crate::query::SavedSearch;
 
-/// How many colours the terminal has.
+/// The number of colours of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
-    /// None, or none wanted.
+    /// No colours, or the reader wants none.
     None,
-    /// The 16 colours that the terminal's owner chose.
+    /// The 16 colours that the user of the terminal configured.
     Ansi16,
-    /// The 256 of xterm.
+    /// The 256 colours of xterm.
     Ansi256,
-    /// 16 million.
+    /// 24-bit colours.
     TrueColour,
 }
 
-/// A style for everything that is drawn.
+/// The styles of everything on the screen.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Theme {
@@ -60,14 +60,14 @@ struct ScreenColours {
     background: Color,
 }
 
-/// Okabe and Ito: orange, sky blue, yellow, bluish green, reddish purple, vermilion.
+/// The palette of Okabe and Ito: orange, sky blue, yellow, bluish green, reddish purple, vermilion.
 const HITS: [u32; 6] = [0xe69f00, 0x56b4e9, 0xf0e442, 0x2fb88a, 0xe08fc0, 0xff8c5a];
-/// The backgrounds that a chosen theme brings along.
+/// The backgrounds that an explicitly chosen theme sets.
 const DARK_SCREEN: u32 = 0x1c1c1c;
 const LIGHT_SCREEN: u32 = 0xfafaf5;
 const ANSI_HITS: [Color; 6] =
     [Color::Yellow, Color::Cyan, Color::LightYellow, Color::Green, Color::LightMagenta, Color::LightRed];
-/// The hues of [`HITS`], as letters on a light background.
+/// The hues of [`HITS`] as text colours on a light background.
 const LIGHT_WATCHES: [u32; 6] = [0x8a4b00, 0x0b5a8a, 0x665c00, 0x00694a, 0x8a2f6b, 0xa82a00];
 const DARK_SECTIONS: [u32; 6] = [0x8fb8de, 0xd9a05b, 0x8cc5a2, 0xc9a0d0, 0xd98c8c, 0xb5b56a];
 const LIGHT_SECTIONS: [u32; 6] = [0x1f5c99, 0x8a4b00, 0x1d6b45, 0x7a3d8a, 0xa02c2c, 0x5c5c00];
@@ -75,8 +75,8 @@ const ANSI_SECTIONS: [Color; 6] =
     [Color::Cyan, Color::Yellow, Color::Green, Color::Magenta, Color::LightRed, Color::LightBlue];
 
 impl Theme {
-    /// Returns the theme for a terminal, with the reader's own colours. If the background is not known, the 16 colours
-    /// are used.
+    /// Returns the theme for a terminal, with the reader's colours. If the background is unknown, the 16 colours are
+    /// used.
     pub fn new(background: Option<Background>, depth: Depth, own: &HashMap<&'static str, Color>) -> Theme {
         let mut theme = match (depth, background) {
             (Depth::None, _) => Theme::without_colours(),
@@ -99,7 +99,7 @@ impl Theme {
     }
 
     /// Returns the theme for this choice. `variable` reads the environment, `answered` is the background that the
-    /// terminal reported. A dark or light theme on a terminal that did not report such a background brings its own.
+    /// terminal reported. A dark or light theme sets its own background if the terminal did not report a matching one.
     pub fn for_terminal(
         variable: impl Fn(&str) -> Option<String>,
         choice: ThemeChoice,
@@ -137,7 +137,7 @@ impl Theme {
         self.screen = Some(ScreenColours { foreground, background });
     }
 
-    /// Replaces the terminal's default colours in all cells, if the theme brings its own background.
+    /// Replaces the terminal's default colours in all cells, if the theme sets a background.
     pub(crate) fn paint(&self, buffer: &mut Buffer) {
         let Some(screen) = self.screen else { return };
         for cell in &mut buffer.content {
@@ -150,12 +150,12 @@ impl Theme {
         }
     }
 
-    /// The style of hits of the term with this number.
+    /// Returns the style of hits of the term with this number.
     pub fn hit(&self, term: u16) -> Style {
         self.hits.get(usize::from(term) % self.hits.len()).copied().unwrap_or_default()
     }
 
-    /// The style of the words of a watch, which is search number `number`.
+    /// Returns the style of the hits of a watch, which is search `number`.
     pub fn watch(&self, search: Option<&SavedSearch>, number: usize) -> Style {
         match search.and_then(|search| colour(search.colour.as_deref()?)) {
             _ if !self.has_colours => Style::new().add_modifier(Modifier::UNDERLINED),
@@ -164,12 +164,12 @@ impl Theme {
         }
     }
 
-    /// The style of the name of a watch.
+    /// Returns the style of the name of a watch.
     pub fn watch_name(&self, search: Option<&SavedSearch>, number: usize) -> Style {
         self.watch(search, number).remove_modifier(Modifier::UNDERLINED)
     }
 
-    /// The style of a section's name: the same for the same name.
+    /// Returns the style of the name of a section. Equal names have equal styles.
     pub fn section(&self, name: &str) -> Style {
         let hash =
             name.bytes().fold(5381u32, |hash, byte| hash.wrapping_mul(33) ^ u32::from(byte.to_ascii_lowercase()));
@@ -219,7 +219,7 @@ impl Theme {
 
     fn in_ansi_colours(background: Option<Background>) -> Theme {
         let mut theme = Theme::of(|_, _, ansi| ansi, ANSI_HITS, ANSI_SECTIONS);
-        // The light colours of the 16 are legible on dark backgrounds only.
+        // The bright ones of the 16 colours are legible on dark backgrounds only.
         let legible = move |colour| match (colour, background) {
             (colour, Some(Background::Dark)) => colour,
             (Color::Cyan | Color::LightBlue | Color::Green, Some(Background::Light)) => Color::Blue,
@@ -322,8 +322,8 @@ impl Theme {
     }
 }
 
-/// Returns the background of the terminal, if it is known, and its number of colours. `variable` reads the environment,
-/// `answered` is the terminal's own answer.
+/// Returns the background of the terminal, if it is known, and the number of colours. `variable` reads the environment,
+/// `answered` is the answer of the terminal.
 fn detect(
     variable: impl Fn(&str) -> Option<String>,
     choice: ThemeChoice,
@@ -369,7 +369,7 @@ fn rgb(hex: u32) -> Color {
     Color::Rgb(red, green, blue)
 }
 
-/// The nearest of xterm's 6×6×6 cube and 24 greys.
+/// Returns the nearest colour in xterm's 6×6×6 cube and 24 greys.
 fn indexed(hex: u32) -> Color {
     let [_, red, green, blue] = hex.to_be_bytes().map(i32::from);
     let level = |value: i32| {
@@ -387,7 +387,7 @@ fn indexed(hex: u32) -> Color {
     let cube = off(value(r), value(g), value(b));
     let step = (((red + green + blue) / 3 - 8 + 5) / 10).clamp(0, 23);
     let grey = off(8 + 10 * step, 8 + 10 * step, 8 + 10 * step);
-    // Both are within 16..=255, by the clamp and by the levels being 0 to 5.
+    // Both are within 16..=255: `step` is clamped, and the levels are 0 to 5.
     Color::Indexed(if grey < cube { (232 + step) as u8 } else { (16 + 36 * r + 6 * g + b) as u8 })
 }
 

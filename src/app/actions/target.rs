@@ -1,4 +1,4 @@
-//! What an action acts on: the articles under the cursor, or the articles of rows of the sources pane.
+//! Targets of actions: the articles under the cursor, or those of rows of the sources pane.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use crate::search::{Facet, FacetKind, SearchRequest, scan};
 use crate::text::clean;
 use crate::text::format::{counted, grouped};
 
-/// The number of rows that a message names.
+/// The maximum number of row names in a message.
 const NAMED: usize = 3;
 
-/// The number of characters of a headline that a message shows.
+/// The maximum number of characters of a headline in a message.
 const HEADLINE: usize = 60;
 
 impl State {
@@ -20,7 +20,7 @@ impl State {
         Some(self.corpus.get(self.list.selected_slot()?)?.id())
     }
 
-    /// Returns what a key acts on: `count` rows from the cursor of the pane with the focus.
+    /// Returns the target of a key: `count` rows from the cursor of the focused pane.
     pub(crate) fn target(&self, count: Option<usize>) -> Target {
         let count = count.unwrap_or(1).max(1);
         match self.screen.focus {
@@ -32,8 +32,8 @@ impl State {
         }
     }
 
-    /// Returns what a command of the palette acts on: the row of the sources pane if that has the focus, else all
-    /// listed articles. With a count it acts on that many rows.
+    /// Returns the target of a palette command: the row of the sources pane if that has the focus, else all listed
+    /// articles. With a count it is that number of rows.
     pub(crate) fn command_target(&self, count: Option<usize>) -> Target {
         match (count, self.screen.focus) {
             (None, Focus::List | Focus::Reading | Focus::Filter) => Target::Listed,
@@ -41,8 +41,8 @@ impl State {
         }
     }
 
-    /// Returns the articles of a target, in the order of the list; `None` while the filter that decides what is listed
-    /// is still running.
+    /// Returns the articles of a target, in the order of the list. Returns `None` while the filter of the list is still
+    /// running.
     pub(crate) fn articles_of(&self, target: &Target) -> Option<Vec<ArticleId>> {
         match target {
             Target::Articles(articles) => Some(articles.clone()),

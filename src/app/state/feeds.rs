@@ -45,7 +45,7 @@ pub(crate) struct AddArgs {
     pub(crate) name: Option<String>,
 }
 
-/// The subscribed feeds, and what the feed thread is doing.
+/// The subscribed feeds and the activity of the feed thread.
 #[derive(Clone, Debug, Default)]
 pub struct FeedState {
     rows: Arc<Vec<FeedRow>>,

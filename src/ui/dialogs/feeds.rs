@@ -1,4 +1,4 @@
-//! Dialogs about feeds: a choice of feeds, the list of all, and what changed in an entry.
+//! Dialogs about feeds: a choice of feeds, the list of feeds, and the changes of an entry.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -32,7 +32,7 @@ pub(crate) fn draw_choice(theme: &Theme, list: &SelectList<(String, String)>, ar
     }
 }
 
-/// Draws all feeds, a few lines each. The selected one is as far down as it fits.
+/// Draws all feeds, a few lines each. The selected one is as low as it fits.
 pub(crate) fn draw_list(theme: &Theme, list: &SelectList<FeedStatus>, area: Rect, buffer: &mut Buffer) {
     let feeds = &list.items;
     let height = |feed: &FeedStatus| feed.lines().count() + 1;
@@ -77,8 +77,8 @@ pub(crate) fn draw_list(theme: &Theme, list: &SelectList<FeedStatus>, area: Rect
     scrollbar::draw_on_frame(theme, area, (top, shown, feeds.len()), buffer);
 }
 
-/// Draws what changed in an entry: removed text is struck out, added text is bold and underlined. The row is the first
-/// visible paragraph.
+/// Draws the changes of an entry: removed text is struck out, added text is bold and underlined. The selected row is
+/// the first visible paragraph.
 pub(crate) fn draw_changes(theme: &Theme, list: &SelectList<Vec<DiffSpan>>, area: Rect, buffer: &mut Buffer) {
     let changes = &list.items;
     let mut y = area.y;

@@ -1,4 +1,4 @@
-//! The note that is being written, in a frame of its own.
+//! The dialog in which a note is written.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -9,7 +9,7 @@ use crate::ui::panes::filter_bar::draw_line;
 use crate::ui::text_writer::TextWriter;
 use crate::ui::{Theme, frame, scrollbar};
 
-/// Draws it, and gives the cell of the cursor.
+/// Draws the dialog. Returns the cell of the cursor.
 pub(crate) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let note = state.note()?;
     let screen = buffer.area;

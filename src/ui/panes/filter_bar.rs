@@ -1,4 +1,4 @@
-//! The filter bar: what is typed in the colours of its terms, and what came of it.
+//! The filter bar: the typed query with coloured terms, and a summary of the result.
 
 use std::ops::Range;
 
@@ -18,22 +18,22 @@ use crate::text::{SafeStr, clean};
 use crate::ui::text_writer::{Highlight, TextWriter, within};
 use crate::ui::{Theme, scrollbar};
 
-/// Columns of the sign before what is typed.
+/// The sign before the typed query.
 const SIGN: &str = " / ";
 
-/// Columns between the case toggle and the summary.
+/// The number of columns between the case toggle and the summary.
 const TOGGLE_GAP: usize = 2;
 
-/// The narrowest bar that has room for the case toggle.
+/// The minimum width of a bar with a case toggle.
 const TOGGLE_FROM: u16 = 30;
 
-/// The columns that stay free after the typed text.
+/// The number of columns that stay free after the typed text.
 const ROOM_TO_TYPE: usize = 8;
 
-/// How many candidates are shown at once.
+/// The maximum number of visible candidates.
 const CANDIDATES: usize = 8;
 
-/// Draws the bar, and gives the cell of the cursor while something is typed.
+/// Draws the bar. Returns the cell of the cursor if the bar has the focus.
 pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let typing = state.focus() == Focus::Filter;
     let typed = state.filter().editor();
@@ -54,7 +54,7 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     draw_line(theme, typed, &marks(state, theme), typing, writer)
 }
 
-/// Draws a line that is typed; gives the cell of its cursor.
+/// Draws a line editor. Returns the cell of its cursor if `typing`.
 pub(crate) fn draw_line(
     theme: &Theme,
     line: &LineEditor,
@@ -72,12 +72,11 @@ pub(crate) fn draw_line(
         &within(marks, &range),
         0,
     );
-    // On a screen too narrow for the sign before it, the cursor stands on the last column.
+    // If the screen is too narrow for the sign, the cursor is on the last column.
     typing.then(|| Position::new(x.min(last), y))
 }
 
-/// A line that is too long is shown from where the cursor stays in sight: the first byte that is shown, and the columns
-/// from there to the cursor.
+/// Scrolls a line that is too long. Returns the first visible byte and the number of columns from there to the cursor.
 fn first_shown(line: &LineEditor, room: usize) -> (usize, usize) {
     let room = room.saturating_sub(2);
     let before = line.text().get(..line.cursor()).unwrap_or("");
@@ -93,7 +92,7 @@ fn first_shown(line: &LineEditor, room: usize) -> (usize, usize) {
     (start, width)
 }
 
-/// The columns of the bar, counted from its left, in which some bytes of the typed line stand.
+/// Returns the columns of a byte range of the typed line, counted from the left end of the bar.
 fn columns(state: &State, bar: Rect, range: &Range<usize>) -> (u16, u16) {
     let line = state.filter().editor();
     let end = right_end(state, bar).text_end(bar);
@@ -103,7 +102,7 @@ fn columns(state: &State, bar: Rect, range: &Range<usize>) -> (u16, u16) {
     (first.min(bar.width), (SIGN.width() as u16 + shown(range.end)).max(first + 1).min(bar.width))
 }
 
-/// Draws, in the row below the bar, a caret under a mistake and what is wrong.
+/// Draws a caret under a mistake and a message about it, in the row below the bar.
 pub(crate) fn draw_mistake(
     state: &State,
     theme: &Theme,
@@ -116,7 +115,7 @@ pub(crate) fn draw_mistake(
     let message = mistake.message.width() as u16;
     let mut carets = TextWriter::new(buffer, below.x + first, below.y, below.x + last);
     carets.write("^".repeat(usize::from(last.saturating_sub(first))), theme.error);
-    // The sentence stands behind the caret where there is room, else before it, else it takes the row.
+    // The message is after the caret if it fits, else before it, else it uses the whole row.
     let x = if last + 2 + message <= below.width {
         last + 1
     } else if message + 2 <= first {
@@ -162,7 +161,7 @@ pub(crate) fn draw_completion(state: &State, theme: &Theme, bar: Rect, buffer: &
         let area = Rect::new(x, y, width, 1);
         Clear.render(area, buffer);
         buffer.set_style(area, if *selected { theme.selection } else { theme.selection_unfocused });
-        // The letters keep the row's colours: in 16 colours, dimmed ones are as grey as the row.
+        // Matched letters keep the colours of the row: in 16 colours, dimmed letters would be as grey as the row.
         let over = |style: Style| Style { fg: None, bg: None, ..style };
         let (text, dim) = if *selected { (Style::new(), Style::new()) } else { (over(theme.text), over(theme.dim)) };
         TextWriter::new(buffer, x + 1, y, (x + 1 + left).min(area.right())).write(SafeStr::new(shown), text);
@@ -176,12 +175,12 @@ pub(crate) fn draw_completion(state: &State, theme: &Theme, bar: Rect, buffer: &
     }
 }
 
-/// Each term in the colour that its hits have.
+/// Returns the style of each term, which is that of its hits.
 fn marks(state: &State, theme: &Theme) -> Vec<Highlight> {
     let query = state.filter().typed();
     let style = |kind| match kind {
         TokenKind::Term(id) if query.term(id).is_some_and(|term| term.negated) => Some(theme.warning),
-        // What is not looked for in the text has no hits to share a colour with.
+        // A term that does not search the text has no hits.
         TokenKind::Term(id) if query.term(id).is_some_and(|term| !term.field.is_none_or(Field::is_text)) => {
             Some(theme.quote)
         }

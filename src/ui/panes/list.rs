@@ -1,4 +1,4 @@
-//! The article list: only the rows in sight are ever built.
+//! The article list. Only visible rows are laid out.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -20,12 +20,12 @@ use crate::text::{SafeStr, SafeText};
 use crate::ui::text_writer::{Highlight, TextWriter, within};
 use crate::ui::{Theme, scrollbar};
 
-/// So many bytes of an article are looked through for hits and a snippet at every frame: some 40,000 words.
+/// The number of bytes of an article that are searched for hits and a snippet at every frame: about 40,000 words.
 const LOOKED_THROUGH: usize = 256 << 10;
 
-/// From this width on there is room for dates.
+/// The minimum width for dates.
 const DATES: usize = 36;
-/// From this width on there is room for marks.
+/// The minimum width for marks.
 const MARKS: usize = 12;
 
 pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -128,7 +128,7 @@ fn draw_rows(state: &State, theme: &Theme, view: ListView, rows: Rect, buffer: &
 }
 
 fn draw_article(state: &State, theme: &Theme, entry: ArticleRef<'_>, area: Rect, base: Style, buffer: &mut Buffer) {
-    // Over the selection, only what stands out keeps its colour; grey on grey would not be read.
+    // On the selected row, only highlights keep their colour; grey text on a grey row would be illegible.
     let over = |style: Style| {
         if base.fg.is_some() { style.patch(base) } else { style.patch(Style::new().add_modifier(base.add_modifier)) }
     };
@@ -146,7 +146,7 @@ fn draw_article(state: &State, theme: &Theme, entry: ArticleRef<'_>, area: Rect,
     if width >= MARKS && state.marks().is_ready() {
         let pending = state.marks().is_pending(entry.id());
         let (sign, style) = match (pending, marked.is_read()) {
-            // What is not on the disk yet is shown as such.
+            // Unsaved marks have a sign of their own.
             (true, _) => ("◌", theme.warning),
             (false, false) => ("●", theme.accent),
             (false, true) => (" ", theme.dim),
@@ -173,8 +173,8 @@ fn draw_article(state: &State, theme: &Theme, entry: ArticleRef<'_>, area: Rect,
     let shown = if headline.is_empty() { SafeText::new("(no headline)") } else { headline };
     let marks_here = marks(0);
     let room = end.saturating_sub(x);
-    // On one line the section stands beside the headline, which gives way; on two it stands where the headline leaves
-    // room on the second, with the source where there is room for both.
+    // On one line the section is beside the headline, which is cut. On two lines it uses the free end of the second
+    // line, with the source if both fit.
     let (lines, meta) = if text_rows == 1 {
         let meta =
             if width >= 60 { meta(theme, entry, marked, 12, (width >= 110).then_some(18)) } else { Meta::default() };
@@ -196,7 +196,7 @@ fn draw_article(state: &State, theme: &Theme, entry: ArticleRef<'_>, area: Rect,
         let last = row + 1 == usize::from(text_rows);
         let text_end =
             if last && text_rows > 1 && meta.width > 0 { end.saturating_sub(meta.width + 2) } else { x + first_room };
-        // The last line that there is room for takes all that is left, so that it is cut with a sign.
+        // The last line takes the rest of the headline, so that it is cut with a sign.
         let range = if last { range.start..shown.len() } else { range.clone() };
         let text = shown.slice(range.clone());
         TextWriter::new(buffer, x, area.y + row as u16, text_end).write_highlighted(
@@ -207,7 +207,7 @@ fn draw_article(state: &State, theme: &Theme, entry: ArticleRef<'_>, area: Rect,
         );
     }
     if meta.width > 0 {
-        // Below a headline that leaves its second line free it stands at the left, where the eye is.
+        // If the headline leaves the second line free, the section is at its left end.
         let left = text_rows > 1 && lines.len() < usize::from(text_rows);
         let meta_x = if left { x } else { end.saturating_sub(meta.width + 1) };
         let mut writer = TextWriter::new(buffer, meta_x, area.y + text_rows - 1, end);
@@ -220,7 +220,7 @@ fn draw_article(state: &State, theme: &Theme, entry: ArticleRef<'_>, area: Rect,
         let more = if entry.folded().len() > LOOKED_THROUGH { "+" } else { "" };
         let count = format!("{}{more}", hits.len());
         let count_x = end.saturating_sub(count.len() as u16 + 1);
-        // Where only the headline holds a hit, the row shows how the article begins.
+        // If only the headline has a hit, the row shows the beginning of the article.
         let begins = || entry.parts().position(|part| part.role != Role::Headline).filter(|_| !hits.is_empty());
         let beginning = || begins().map(|part| Hit { term: TermId(0), part, range: 0..0 });
         if let Some(hit) = &hits.iter().find(|hit| hit.part > 0).cloned().or_else(beginning) {
@@ -232,14 +232,14 @@ fn draw_article(state: &State, theme: &Theme, entry: ArticleRef<'_>, area: Rect,
     }
 }
 
-/// What is known of an article beside its headline, and how many columns that takes.
+/// The texts beside a headline and their width in columns.
 #[derive(Default)]
 struct Meta {
     texts: Vec<(String, Style)>,
     width: u16,
 }
 
-/// The sign of a note, tags, the section, cut to `most` columns, and the source, cut to as many as are given for it.
+/// Returns the sign of a note, the tags, the section cut to `most` columns, and the source cut to `most_source`.
 fn meta(theme: &Theme, entry: ArticleRef<'_>, marked: &ArticleMarks, most: usize, most_source: Option<usize>) -> Meta {
     let mut texts = Vec::new();
     if !marked.note().is_empty() {
@@ -274,7 +274,7 @@ fn meta(theme: &Theme, entry: ArticleRef<'_>, marked: &ArticleMarks, most: usize
     Meta { texts, width }
 }
 
-/// The text around a hit, on one row.
+/// Draws the text around a hit, on one row.
 fn draw_snippet(
     entry: ArticleRef<'_>,
     hit: &Hit,
@@ -289,7 +289,7 @@ fn draw_snippet(
     let end_of_text = view.folded.end.min(entry.boundary(LOOKED_THROUGH)).max(view.folded.start);
     let text = SafeText::new(&unfolder.take(end_of_text).replace('\n', " "));
     let before = usize::from(end.saturating_sub(x)) / 3;
-    // Begins at a word, about a third of the row before the hit.
+    // Starts at a word, about a third of the row before the hit.
     let mut start = hit.range.start.min(text.len());
     let mut used = 0;
     for (at, grapheme) in
@@ -308,7 +308,7 @@ fn draw_snippet(
         writer.write("… ", style);
     }
     let range = start..text.len();
-    // A row shows a few hundred bytes at most; measuring the whole of a long text would be for nothing.
+    // A row shows a few hundred bytes at most, so the rest of a long text is not measured.
     let most = text.floor_char_boundary(start + writer.room() * 8 + 64);
     writer.write_highlighted(text.slice(start..most), style, &within(marks, &range), 0);
 }

@@ -1,4 +1,4 @@
-//! The reading pane: the calmest place on the screen.
+//! The reading pane.
 
 use std::ops::Range;
 
@@ -26,8 +26,8 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     }
     draw_legend(state, theme, open, area, text.row, buffer);
     let mut ticks: Vec<(usize, Style)> = Vec::new();
-    // Hits on lines that are one row of the bar are one tick: an article may have more hits than can be gone through for
-    // every frame.
+    // Hits in the same row of the bar share a tick. An article may have too many hits to visit all of them for every
+    // frame.
     let mut number = 0;
     while let Some((hit, line)) = open.hits.get(number).zip(reading.line_of_hit(number)) {
         ticks.push((line, theme.hit(hit.term.0)));
@@ -37,7 +37,7 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
     scrollbar::draw(theme, bar, (reading.top(), rows, lines.len()), &ticks, buffer);
 }
 
-/// Names the watches whose words stand in the open article, in the line above it, where there is one.
+/// Names the watches with hits in the open article, in the line above it. Draws nothing if there is no such line.
 fn draw_legend(state: &State, theme: &Theme, open: &OpenArticle, area: Rect, top: u16, buffer: &mut Buffer) {
     if top <= area.y {
         return;

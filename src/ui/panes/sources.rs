@@ -1,4 +1,4 @@
-//! The sources pane: what the answer consists of.
+//! The sources pane.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -49,7 +49,7 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
 
 fn draw_row(state: &State, theme: &Theme, facet: &Facet, area: Rect, base: Style, buffer: &mut Buffer) {
     let over = |style: Style| style.patch(base);
-    // Nothing unread is not worth a number.
+    // The number of unread articles is left out if it is 0.
     let total = grouped(facet.total as u64);
     let unread = if facet.unread > 0 { format!("{}/", grouped(facet.unread as u64)) } else { String::new() };
     let width = (unread.width() + total.width()) as u16;
