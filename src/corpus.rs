@@ -52,7 +52,7 @@ impl Corpus {
         self.order.len()
     }
 
-    /// Returns whether there are no articles.
+    /// Returns whether the corpus is empty.
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
     }

@@ -1,8 +1,7 @@
 //! The query language: parses text to a syntax tree, with spans for colours.
 //!
 //! Parsing is total: unfinished text has a meaning, and invalid text becomes a [`QueryError`] beside the rest of the tree.
-//! This module does not know how matching works or where a query is typed. `docs/query-language.md` describes the
-//! language.
+//! This module knows neither matching nor input. `docs/query-language.md` describes the language.
 
 mod ast;
 mod case;

@@ -1,4 +1,4 @@
-//! What the state offers for drawing: its parts, and where they are on the screen.
+//! Accessors for drawing: the parts of the state and their positions on the screen.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::config::{Background, Density, ThemeChoice};
 use crate::corpus::Corpus;
 use crate::keys::Keymap;
 
-/// Where the articles of the list are.
+/// The screen areas of the article list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListView {
     /// The line above the articles, if there is room for it.

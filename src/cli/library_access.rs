@@ -26,7 +26,7 @@ pub(super) fn open(path: &Path) -> io::Result<Library> {
 /// Adds the path of the library to an error and, if the library is damaged, how to repair it.
 pub(super) fn library_error(path: &Path, error: impl Borrow<Error>) -> io::Error {
     let error = error.borrow();
-    let advice = if error.is_damage() { "; start newsdesk once to recover what is readable" } else { "" };
+    let advice = if error.is_damage() { "; start newsdesk once to recover the readable parts" } else { "" };
     io::Error::other(format!("{}: {}{advice}", path.display(), error.in_words(path)))
 }
 

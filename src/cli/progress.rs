@@ -40,7 +40,7 @@ impl Progress {
         });
         bar.set_length(all as u64);
         bar.set_position(done as u64);
-        // Assumes that the remaining units take as long as those so far.
+        // Assumes that the remaining units take as long as the finished ones.
         let left = self.started.elapsed().mul_f64(all.saturating_sub(done) as f64 / done.max(1) as f64);
         bar.set_message(format!("{what}, {} s left", left.as_secs() + 1));
     }

@@ -1,8 +1,8 @@
-//! Values of settings: each parser returns what it expects if a value is invalid.
+//! Parses the values of settings. Each parser returns the expected form if a value is invalid.
 
 use toml::de::DeValue;
 
-/// The error of an invalid value; says what is valid.
+/// An invalid value; contains the expected form.
 #[derive(Debug, thiserror::Error)]
 #[error("expected {0}")]
 pub(super) struct InvalidValue(String);

@@ -17,7 +17,7 @@ pub(super) struct Entry {
     /// The default, as TOML.
     pub(super) default: &'static str,
     help: &'static str,
-    /// Stores a value in the config, or returns what is expected instead.
+    /// Stores a value in the config. Returns the expected form if it is invalid.
     pub(super) set: fn(&mut Config, &DeValue<'_>) -> Result<(), InvalidValue>,
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Arena {
 
 enum Memory {
     Heap(Vec<u8>),
-    /// A mapping, and the number of bytes requested so far.
+    /// A mapping, and the number of bytes requested from it.
     #[cfg(target_os = "linux")]
     Mapped(MmapMut, usize),
 }

@@ -132,17 +132,17 @@ impl ShardBuilder {
         });
     }
 
-    /// Returns the number of bytes of text so far. The caller must finish the shard well before 4 GiB.
+    /// Returns the number of bytes of text added. The caller must finish the shard well before 4 GiB.
     pub fn bytes(&self) -> usize {
         self.shard.folded.len() + self.folder.folded.len()
     }
 
-    /// Returns the number of articles so far.
+    /// Returns the number of articles added.
     pub fn len(&self) -> usize {
         self.shard.records.len()
     }
 
-    /// Returns whether there are no articles yet.
+    /// Returns whether the builder is empty.
     pub fn is_empty(&self) -> bool {
         self.shard.records.is_empty()
     }

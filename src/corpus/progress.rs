@@ -5,11 +5,11 @@ use crate::text::format::{counted, grouped};
 /// The progress of loading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadProgress {
-    /// The number of files found so far.
+    /// The number of files found until now.
     pub found: usize,
-    /// The number of files read so far, including rejected ones.
+    /// The number of files read, including rejected ones.
     pub read: usize,
-    /// The number of bytes read so far.
+    /// The number of bytes read.
     pub bytes: u64,
     /// Whether all folders were walked, so that `found` is final.
     pub walked: bool,

@@ -128,7 +128,7 @@ impl Shard {
         self.records.len()
     }
 
-    /// Returns whether there are no articles.
+    /// Returns whether the shard is empty.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }

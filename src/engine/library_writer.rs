@@ -23,7 +23,7 @@ pub(crate) use command::WriterCommand;
 use rescue::RescueOutcome;
 use writer_thread::WriterThread;
 
-/// How long saving may take at exit before the reader is told that the disk is slow.
+/// The time that saving at exit may take before a notice says that the disk is slow.
 const SLOW_NOTICE_DELAY: Duration = Duration::from_secs(2);
 
 /// How long resolving the paths of the sources may take.

@@ -8,7 +8,7 @@ use ureq::http::StatusCode;
 /// The reason why a document could not be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    /// There is no network, or names cannot be resolved at all.
+    /// The network is down, or names cannot be resolved at all.
     #[error("no network connection")]
     Offline,
     /// The server is not reachable.

@@ -1,4 +1,4 @@
-//! The table of actions and the contexts in which keys are looked up.
+//! The table of actions and the contexts of keys.
 
 /// A command of the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,7 +94,7 @@ pub enum Action {
     Quit,
 }
 
-/// A place in which keys are looked up.
+/// A context of key bindings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
     /// All panes.
@@ -374,7 +374,7 @@ pub static ACTIONS: &[ActionSpec] = &[
     row(Action::ShowPalette, "palette", &[":"], Group::View, GLOBAL, "Find an action by name"),
     row(Action::Back, "back", &["Esc"], Group::Program, NOTE_TOO, "Go back: pane, filter; press twice to stop loading"),
     row(Action::Reload, "reload", &["F5"], Group::Program, GLOBAL, "Read all files again, or load the rest"),
-    row(Action::StopLoading, "stop-loading", &[], Group::Program, GLOBAL, "Stop loading and show the articles loaded so far"),
+    row(Action::StopLoading, "stop-loading", &[], Group::Program, GLOBAL, "Stop loading and show the loaded articles"),
     row(Action::Redraw, "redraw", &["^L"], Group::Program, EVERYWHERE, "Redraw the screen"),
     row(Action::Suspend, "suspend", &["^Z"], Group::Program, EVERYWHERE, "Suspend (fg resumes)"),
     row(Action::Quit, "quit", &["q", "^C"], Group::Program, CLOSING, "Quit"),

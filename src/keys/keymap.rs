@@ -1,8 +1,8 @@
 //! The keymap: which keys run which actions in which context. It combines the defaults of the action table with the
 //! keys of the config.
 //!
-//! In a pane, a key is looked up in the pane and then globally. Three kinds of bindings are conflicts, which leave out
-//! the binding of the config:
+//! The bindings of a pane come before the global ones. Three kinds of bindings are conflicts, which leave out the
+//! binding of the config:
 //!
 //! - Two bindings of the config give a key to different actions in one context. The first one counts. A default key is
 //!   no conflict: the config takes it over.

@@ -610,7 +610,7 @@ mod tests {
         let many = query(&"word \"two words\" -x ".repeat(100_000));
         assert_eq!(many.terms().len(), MAX_TERMS);
         assert!(many.mistake().unwrap().message.starts_with("a query has at most 64 words"));
-        // There are no spaces between these words.
+        // These words are not separated by spaces.
         assert_eq!(query(&"-a=\"b\"".repeat(100_000)).terms().len(), MAX_TERMS);
         let patterns = query(&"/a+b/ ".repeat(100_000));
         assert_eq!((patterns.terms().len(), patterns.tokens().len()), (MAX_TERMS, 200_000));

@@ -18,7 +18,7 @@ pub enum EmptyReason {
 const CONDITIONS: usize = 8;
 
 /// Explains an empty result: returns the condition whose removal yields the most matches or, failing that, one that
-/// matches nothing alone. Returns `None` if there is no such condition, or if the search was cancelled.
+/// matches nothing alone. Returns `None` if no condition qualifies, or if the search was cancelled.
 pub fn costly_condition(answer: &SearchResult, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<EmptyReason> {
     let matched = |query: Query| matched(answer, query, cancelled);
     let conditions: Vec<_> = answer.query.conditions().into_iter().take(CONDITIONS).collect();

@@ -1,4 +1,4 @@
-//! The matcher. It decides whether an article matches and where the hits are, so filter and highlights cannot disagree.
+//! The matcher. It finds matching articles and their hits, so filter and highlights cannot disagree.
 
 use std::cmp::Reverse;
 use std::ops::{Range, RangeInclusive};

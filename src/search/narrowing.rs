@@ -38,7 +38,7 @@ impl TermBounds {
     /// Adds articles, with a bound for each term of each.
     pub(super) fn put(&mut self, slots: &[Slot], bounds: &[u32]) {
         let before = self.bounds.len() / self.texts.len().max(1);
-        // Without terms there are no bounds, and the row number is not used.
+        // Without terms the bounds are empty, and the row number is not used.
         let first = if self.texts.is_empty() { 0 } else { before };
         for (row, slot) in (first..).zip(slots) {
             if let Some(place) = self.rows.get_mut(slot.index()) {

@@ -342,7 +342,7 @@ impl Text {
     }
 }
 
-/// Returns whether a word begins or ends at byte `at`. There is no boundary between two letters or digits, unless one
+/// Returns whether a word begins or ends at byte `at`. Two letters or digits have a boundary between them only if one
 /// belongs to a script without spaces.
 fn is_boundary(folded: &[u8], at: usize) -> bool {
     let before = (at.saturating_sub(4)..at).rev().find_map(|start| char_at(folded, start));

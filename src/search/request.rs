@@ -37,7 +37,7 @@ pub struct SearchResult {
     pub query: Arc<Query>,
     /// The matching articles in list order. In a partial result, these are the first ones of that order.
     pub slots: Arc<Vec<Slot>>,
-    /// The number of matches so far, at least the length of `slots`.
+    /// The number of matches found, at least the length of `slots`.
     pub matched: usize,
     /// Whether all articles were searched.
     pub complete: bool,

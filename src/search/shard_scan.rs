@@ -14,8 +14,8 @@ pub(super) struct ShardMatches {
     pub(super) bounds: Vec<u32>,
 }
 
-/// Searches all shards, or only the articles that a former scan found. Returns `None` if it was cancelled. `found` counts
-/// the matches so far, and `progress` is called regularly on the calling thread.
+/// Searches all shards, or only the articles that a former scan found. Returns `None` if it was cancelled. `found`
+/// counts the matches, and `progress` is called regularly on the calling thread.
 pub(super) fn sweep(
     corpus: &Corpus,
     matcher: &Matcher,

@@ -32,9 +32,9 @@ const MAX_ORIGINAL: usize = 31;
 /// Folds texts one after the other into one buffer, and records the edits.
 #[derive(Debug, Default)]
 pub struct FoldWriter {
-    /// The folded bytes so far, valid UTF-8.
+    /// The folded bytes, valid UTF-8.
     pub folded: Vec<u8>,
-    /// The edit stream so far.
+    /// The edit stream.
     pub edits: Vec<u8>,
     /// Folded bytes since the last edit.
     pending: usize,

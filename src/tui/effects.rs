@@ -127,7 +127,7 @@ impl EffectRunner for Effects {
             }
             Effect::Reload => self.archive.reload(),
             Effect::Redraw => screen.enter()?,
-            Effect::Suspend if !has_job_control() => self.tell(Notice::info("There is no shell to go back to")),
+            Effect::Suspend if !has_job_control() => self.tell(Notice::info("No shell to return to")),
             Effect::Suspend => self.suspend(screen, stop_all)?,
             // The loop handles it.
             Effect::Quit => {}
@@ -149,7 +149,7 @@ impl Effects {
         let events = self.events.clone();
         let tell = move |message| drop(events.send(LoopEvent::Message(message)));
         if let Err(error) = self.exporter.start(export, tell) {
-            self.tell(Notice::error(format!("Nothing was exported: {error}")));
+            self.tell(Notice::error(format!("Export failed: {error}")));
         }
     }
 

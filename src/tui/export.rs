@@ -99,7 +99,7 @@ impl Exporter {
             tell(match written {
                 Ok(()) => Message::Notice(export.success()),
                 Err(error) if is_exists(&error) => Message::ExportExists(export),
-                Err(error) => Message::Notice(Notice::error(format!("Nothing was exported: {error}"))),
+                Err(error) => Message::Notice(Notice::error(format!("Export failed: {error}"))),
             });
             drop(ended);
         })?;

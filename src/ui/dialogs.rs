@@ -31,7 +31,7 @@ fn frame_of(state: &State, overlay: &Overlay, screen: Rect) -> (String, u16, u16
         Overlay::Problems { .. } => {
             (format!(" {} ", counted(state.problem_count() as u64, "problem", "problems")), 110, screen.height)
         }
-        Overlay::Language { .. } => (" How to write a filter ".to_owned(), 80, LANGUAGE.len() as u16 + 2),
+        Overlay::Language { .. } => (" Filter syntax ".to_owned(), 80, LANGUAGE.len() as u16 + 2),
         Overlay::Palette(_) => (" Command ".to_owned(), 64, 16),
         Overlay::Prompt(prompt) => match prompt.purpose {
             PromptPurpose::Pipe => (" Pipe the article to ".to_owned(), 64, 3),
@@ -48,7 +48,7 @@ fn frame_of(state: &State, overlay: &Overlay, screen: Rect) -> (String, u16, u16
             let title = format!(" {}; Enter filters by one ", counted(list.items.len() as u64, "feed", "feeds"));
             (title, 90, rows(lines))
         }
-        Overlay::Changes(_) => (" What changed ".to_owned(), 84, screen.height),
+        Overlay::Changes(_) => (" Changes ".to_owned(), 84, screen.height),
         Overlay::Confirm(question) => {
             let width = usize::from(QUESTION_WIDTH.min(screen.width).saturating_sub(4).max(1));
             let lines = wrap(&question.text, width, false).len();
@@ -116,7 +116,7 @@ fn draw_question(theme: &Theme, question: &Question, area: Rect, buffer: &mut Bu
 
 /// Draws the choices for changes that could not be saved.
 fn draw_unsaved(state: &State, theme: &Theme, line: &LineEditor, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-    let (why, articles) = state.marks().save_error().unwrap_or(("they are saved by now", 0));
+    let (why, articles) = state.marks().save_error().unwrap_or(("they have been saved", 0));
     let count = counted(articles as u64, "article", "articles");
     let lines = [
         (format!("Marks on {count} could not be saved: {why}."), theme.error),
@@ -273,6 +273,6 @@ fn draw_problems(state: &State, theme: &Theme, row: usize, area: Rect, buffer: &
     }
     if all == 0 {
         // The files were fixed while the list was open.
-        TextWriter::new(buffer, area.x, y, area.right()).write("No problems any more", theme.dim);
+        TextWriter::new(buffer, area.x, y, area.right()).write("No problems left", theme.dim);
     }
 }

@@ -1,4 +1,4 @@
-//! Work on another thread that is waited for only until a deadline.
+//! Work on another thread, with a deadline for the result.
 //!
 //! A blocking system call cannot be interrupted. The caller stops waiting instead, and the thread ends when the call
 //! returns.
@@ -12,7 +12,7 @@ use std::{io, thread};
 /// The interval at which a waiting thread checks for cancellation.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Why there is no result.
+/// The reason for a missing result.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
     /// The deadline has passed.
@@ -51,7 +51,7 @@ impl<T: Send + 'static> Task<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no result.
+    /// Returns an error if the result is missing.
     pub fn wait(&self, deadline: Instant, is_cancelled: impl Fn() -> bool) -> Result<T, WaitError> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -68,7 +68,7 @@ impl<T: Send + 'static> Task<T> {
 ///
 /// # Errors
 ///
-/// Returns an error if there is no result.
+/// Returns an error if the result is missing.
 pub fn with_deadline<T: Send + 'static>(
     name: &str,
     deadline: Instant,
@@ -82,7 +82,7 @@ pub fn with_deadline<T: Send + 'static>(
 ///
 /// # Errors
 ///
-/// Returns an error if there is no result.
+/// Returns an error if the result is missing.
 pub fn poll_until<T>(
     deadline: Instant,
     is_cancelled: impl Fn() -> bool,
@@ -109,7 +109,7 @@ fn check(deadline: Instant, is_cancelled: &impl Fn() -> bool) -> Result<(), Wait
 
 /// A thread that answers one question after the other, each within a time limit. It starts with the first question.
 ///
-/// After an answer that took too long, no more questions are asked: the thread still waits for that one.
+/// After a late answer, no more questions are sent: the thread may still be busy with the first one.
 pub struct DeadlineWorker<Q, A> {
     answer: Arc<dyn Fn(Q) -> A + Send + Sync>,
     timeout: Duration,
@@ -134,7 +134,7 @@ impl<Q: Send + 'static, A: Send + 'static> DeadlineWorker<Q, A> {
         answer
     }
 
-    /// Starts the thread. If the system provides none, both channels are closed, and there are no answers.
+    /// Starts the thread. If the system provides none, both channels are closed, so all answers are missing.
     fn start(&self) -> (Sender<Q>, Receiver<A>) {
         let ((questions, inbox), (outbox, answers)) = (mpsc::channel(), mpsc::channel());
         let answer = Arc::clone(&self.answer);

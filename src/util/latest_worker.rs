@@ -1,4 +1,4 @@
-//! A thread that handles the newest request only: what a reader types outdates what was asked before.
+//! A thread that handles only the newest request, because typing makes earlier requests outdated.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

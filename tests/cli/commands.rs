@@ -161,7 +161,7 @@ fn check_names_path_line_cause_and_consequence() {
 #[test]
 fn exit_codes_are_as_documented() {
     assert_eq!(newsdesk(&["list", "no-such-folder"]).status.code(), Some(2));
-    assert!(err(&newsdesk(&["list", "no-such-folder"])).contains("no-such-folder: there is no such file or folder"));
+    assert!(err(&newsdesk(&["list", "no-such-folder"])).contains("no-such-folder: no such file or folder"));
     assert_eq!(newsdesk(&["list", "--no-such-option"]).status.code(), Some(2));
     assert_eq!(newsdesk(&["list", "--config", "no-such-file"]).status.code(), Some(2));
     let empty = tempfile::tempdir().unwrap();
@@ -239,7 +239,7 @@ fn output_has_no_controls() {
 #[test]
 fn options_may_precede_a_subcommand_and_paths_end_it() {
     assert_eq!(out(&newsdesk(&["--color", "never", "list", "seeds"])), out(&newsdesk(&["list", "seeds"])));
-    assert!(err(&newsdesk(&["seeds", "list"])).starts_with("list: there is no such file or folder"));
+    assert!(err(&newsdesk(&["seeds", "list"])).starts_with("list: no such file or folder"));
 }
 
 #[test]
@@ -651,7 +651,7 @@ fn missing_paths_are_refused_with_a_suggestion() {
         assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{arguments:?}");
         err(&output).trim_end().to_owned()
     };
-    let reason = "there is no such file or folder";
+    let reason = "no such file or folder";
     assert_eq!(told(&["serach"]), format!("newsdesk: serach: {reason}; did you mean the subcommand \"search\"?"));
     assert_eq!(told(&["list", "seesd"]), format!("newsdesk: seesd: {reason}; did you mean \"seeds\"?"));
     assert_eq!(told(&["list", "nothing-like-it"]), format!("newsdesk: nothing-like-it: {reason}"));

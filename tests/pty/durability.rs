@@ -287,7 +287,7 @@ fn session_outlives_a_kill_and_a_moved_folder() {
         desk.wait_for(&format!("#{tag}"));
     }
     desk.send("8Gm");
-    desk.wait_for("Esc keeps it");
+    desk.wait_for("Esc saves");
     desk.send("Call the ministry\rAsk for figures\u{1b}");
     desk.wait_for("✎");
     desk.send("/ferry\rSFerries 'f watch\r");

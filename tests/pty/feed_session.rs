@@ -265,10 +265,10 @@ fn page_feed_is_chosen_fetched_whole_and_its_changes_shown() {
     desk.wait_for("1 changed");
     desk.wait_for("The tide is high.");
     desk.send("d");
-    desk.wait_for("What changed");
+    desk.wait_for("┌ Changes ");
     desk.wait_for("low.high.");
     desk.send("\x1b");
-    desk.wait("the panes", |desk| !desk.text().contains("What changed"));
+    desk.wait("the panes", |desk| !desk.text().contains("┌ Changes "));
     desk.send(":feed set 'Ferry news' --keep-count 7\r");
     desk.wait_for("keeps the newest 7 entries");
     desk.send(":feed list\r");

@@ -47,7 +47,7 @@ fn tour(desk: &mut TestTerminal) {
     desk.wait_for(" Edit tags of the article");
     desk.send("\r");
     desk.wait("the end of the question", |desk| !desk.text().contains(" Edit tags of the article"));
-    there_and_back(desk, &format!("m{evil}\r{evil}"), " Esc keeps it ");
+    there_and_back(desk, &format!("m{evil}\r{evil}"), " Esc saves ");
     let typed = |desk: &TestTerminal| {
         desk.text().lines().any(|line| line.trim_start().starts_with('/') && line.contains("ware"))
     };

@@ -194,7 +194,7 @@ fn paste_of_ten_megabytes_is_cut_in_list_bar_and_note() {
         desk.wait_for(" 30 articles");
     }
     desk.send("m");
-    desk.wait_for("Esc keeps it");
+    desk.wait_for("Esc saves");
     desk.send(&paste);
     desk.send("\u{1b}");
     desk.wait_for("✎");

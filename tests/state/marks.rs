@@ -232,7 +232,7 @@ fn command_marks_all_listed_articles_and_undoes_as_one() {
     app.command("read");
     assert_eq!(app.marks().iter().filter(|(_, marked)| marked.is_read() && marked.tags().len() == 1).count(), 5);
     app.command("read");
-    assert_eq!(app.notice(), "Nothing to change");
+    assert_eq!(app.notice(), "No articles to change");
     app.press("u");
     assert_eq!(app.notice(), "Undone: mark 5 articles as read · ^R redoes");
     app.press("u u");

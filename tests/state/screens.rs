@@ -290,7 +290,7 @@ fn problems_fixed_while_listed_leave_a_message() {
         .press("!")
         .heard(Message::ProblemsCleared("".into()));
     let shown = screen.show();
-    assert!(shown.contains("0 problems") && shown.contains("No problems any more"), "{shown}");
+    assert!(shown.contains("0 problems") && shown.contains("No problems left"), "{shown}");
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl State {
                 self.outbox.push(Effect::CountValues { corpus, marks, wanted });
             }
             None if is_done => self.run_filter(),
-            None => self.notify("Nothing to complete here"),
+            None => self.notify("No completion here"),
         }
     }
 }

@@ -62,7 +62,7 @@ impl State {
         let what = self.name_of(target, &changed);
         if made.is_empty() {
             if !is_single {
-                self.notify("Nothing to change");
+                self.notify("No articles to change");
             }
             return;
         }

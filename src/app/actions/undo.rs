@@ -89,7 +89,7 @@ impl State {
         self.notify(format!("{done}: {name} · {keys} {hint}"));
     }
 
-    /// Shows what was done and the key that undoes it.
+    /// Shows `text` with the key that undoes the change.
     pub(crate) fn notify_done(&mut self, text: &str) {
         self.notify(format!("{text}{}", self.undo_hint()));
     }

@@ -18,7 +18,7 @@ impl State {
             self.overlay = Some(Overlay::Problems { row: 0 });
         } else if self.load.progress.stopped {
             let key = self.keymap.shown(Action::Reload);
-            self.notify(format!("No problems so far; {key} loads the rest"));
+            self.notify(format!("No problems in the loaded files; {key} loads the rest"));
         } else {
             self.notify("No problems: everything could be read");
         }

@@ -78,7 +78,8 @@ pub struct Question {
 }
 
 impl Question {
-    /// Returns whether a yes replaces something. Enter is no answer then, so that a double Enter replaces nothing.
+    /// Returns whether a yes replaces something. Enter does not answer the question then, so that a double Enter
+    /// replaces nothing.
     pub(crate) fn replaces(&self) -> bool {
         matches!(self.on_yes, ConfirmedAction::Overwrite(_) | ConfirmedAction::ReplaceSearch(_))
     }

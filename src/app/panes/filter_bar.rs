@@ -1,4 +1,4 @@
-//! The filter bar: the typed query, its answer so far, and older filters.
+//! The filter bar: the typed query, its result, and older filters.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ type Values = Arc<Vec<(String, usize)>>;
 /// What a changed query requires.
 #[derive(Debug)]
 pub(crate) enum FilterOutcome {
-    /// Nothing: the query is the same or has a mistake.
+    /// The query is the same or has a mistake.
     Unchanged,
     /// All articles match.
     Everything,

@@ -4,7 +4,7 @@ use crate::app::layout::Area;
 use crate::corpus::Corpus;
 use crate::keys::Action;
 
-/// What a pane needs to know about the screen.
+/// The part of the screen state that a pane needs.
 pub(crate) struct PaneView<'a> {
     pub(crate) corpus: &'a Corpus,
     /// The cells of the rows.
@@ -16,10 +16,10 @@ pub(crate) struct PaneView<'a> {
     pub(crate) has_focus: bool,
 }
 
-/// What a press of the mouse button in a pane leads to.
+/// The effect of a press of the mouse button in a pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Press {
-    /// Nothing was hit.
+    /// The press hit nothing.
     Ignored,
     /// The pane gets the focus.
     Focus,
@@ -27,12 +27,12 @@ pub(crate) enum Press {
     Open,
 }
 
-/// Keys that are useful now, and what they do, for the status line.
+/// Useful keys and their actions, for the status line.
 #[derive(Clone, Copy, Debug)]
 pub struct Hint {
     /// The actions of the keys.
     pub actions: &'static [Action],
-    /// What they do, in a word or two.
+    /// The effect, in one or two words.
     pub label: &'static str,
 }
 
@@ -41,7 +41,7 @@ pub(crate) const fn hint(actions: &'static [Action], label: &'static str) -> Hin
     Hint { actions, label }
 }
 
-/// What hints depend on.
+/// The conditions for hints.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HintContext {
     pub(crate) is_filtering: bool,
@@ -49,9 +49,9 @@ pub(crate) struct HintContext {
     pub(crate) has_hits: bool,
 }
 
-/// What all panes do.
+/// The contract of all panes.
 pub(crate) trait Pane {
-    /// Moves the selection by rows, or the text if there is no selection.
+    /// Moves the selection by rows, or scrolls the text of a pane without selection.
     fn move_by(&mut self, by: isize, view: &PaneView<'_>);
     /// Moves to a row, or to the last one.
     fn move_to(&mut self, row: usize, view: &PaneView<'_>);

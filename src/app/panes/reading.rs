@@ -27,7 +27,7 @@ pub struct OpenArticle {
     pub more: String,
     /// The path of its file.
     pub path: PathBuf,
-    /// Where it comes from.
+    /// The origin of the article.
     pub origin: Origin,
     /// The hits of the filter, in order.
     pub hits: Vec<Hit>,

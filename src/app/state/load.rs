@@ -34,7 +34,7 @@ impl LoadState {
     pub(crate) fn incomplete(&self) -> Option<String> {
         if !self.progress.done {
             let (read, found) = (grouped(self.progress.read as u64), grouped(self.progress.found as u64));
-            return Some(format!("{read} of {found} files were read so far"));
+            return Some(format!("only {read} of {found} files were read"));
         }
         incomplete_reason(&self.progress, self.problems.failures())
     }

@@ -57,6 +57,6 @@ impl fmt::Display for PendingKeys {
 pub struct KeyPopup {
     /// The keys that were pressed.
     pub title: String,
-    /// Each key that may follow, and what it does.
+    /// Each possible next key with its action.
     pub rows: Vec<(String, String)>,
 }

@@ -1,9 +1,9 @@
-//! What an action acts on: the articles under the cursor, or the articles of rows of the sources pane.
+//! Targets of actions: the articles under the cursor, or those of rows of the sources pane.
 
 use crate::article::ArticleId;
 use crate::search::Facet;
 
-/// What an action acts on.
+/// The articles that an action changes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// These articles: the one under the cursor and, with a count, those below it.

@@ -82,7 +82,7 @@ fn check_library(out: &mut impl Write) -> io::Result<ExitCode> {
     };
     let damage = library.check().map_err(|error| library_error(&path, error))?;
     for line in &damage {
-        writeln!(out, "{shown}: {}; start newsdesk once to recover what is readable", clean(line))?;
+        writeln!(out, "{shown}: {}; start newsdesk once to recover the readable parts", clean(line))?;
     }
     library.check_rows().map_err(|error| library_error(&path, error))?;
     let unreadable = take_unreadable_rows();

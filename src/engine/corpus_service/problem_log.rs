@@ -43,7 +43,8 @@ impl ProblemLog {
         publisher.tell(Event::ProblemsCleared(PathBuf::new()));
     }
 
-    /// Reports what is left out because of the memory budget. Shows a notice if that has changed.
+    /// Reports the articles that were left out because of the memory budget. Shows a notice if their number has
+    /// changed.
     pub(super) fn report_left_out(&mut self, budget: &MemoryBudget, publisher: &mut Publisher) {
         publisher.tell(Event::ProblemsCleared(PathBuf::from(MEMORY)));
         let left_out = budget.left_out();

@@ -119,7 +119,7 @@ impl CorpusThread {
         if !Arc::ptr_eq(&last, publisher.corpus()) {
             publisher.publish(&last);
         }
-        // Release what would keep old shards in memory.
+        // These would keep old shards in memory.
         drop((last, known));
         budget.set_evicting(false);
         publisher.enforce(budget);
@@ -248,7 +248,7 @@ impl CorpusThread {
         self.replace(&gone, shards, problems);
     }
 
-    /// Makes a version in which `shards` replace what is `gone`.
+    /// Makes a version in which `shards` replace the articles of `gone`.
     fn replace(&mut self, gone: &RemovedSet, shards: Vec<Arc<Shard>>, problems: Vec<Problem>) {
         let corpus = self.publisher.corpus();
         let rest = if gone.is_empty() { Corpus::clone(corpus) } else { corpus.without(|entry| gone.contains(entry)) };

@@ -24,7 +24,7 @@ pub(crate) struct RescanPlan {
     pub(crate) gone: RemovedSet,
     /// The known files in folders that are read again.
     pub(crate) known: KnownFiles,
-    /// The problems found so far.
+    /// The problems found.
     pub(crate) problems: Vec<Problem>,
     /// Whether a root changed, so that everything must be compared.
     pub(crate) everything: bool,
@@ -51,7 +51,7 @@ impl RescanPlan {
         }
         let mut again: Vec<PathBuf> = Vec::new();
         for (shown, (folder, name)) in places {
-            // Skip what is inside a folder that is read again.
+            // Skip paths inside a folder that is read again.
             if again.iter().any(|above| shown.starts_with(above)) {
                 continue;
             }

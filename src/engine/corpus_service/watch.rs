@@ -1,4 +1,4 @@
-//! Watches folders for changes. Reports changed paths only; what they mean is for the caller to find out.
+//! Watches folders for changes. Reports changed paths only; the caller finds out the kind of change.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use crate::http::Client;
 use crate::library::{self, FeedAccess, KnownFeed, Library};
 use crate::subscriptions::Subscription;
 
-/// A source of subscriptions and entries. The library stores what it delivers.
+/// A source of subscriptions and entries. The library stores its results.
 pub trait FeedBackend: Send + Sync {
     /// Returns the subscriptions. A backend with a server updates the library from the server first.
     ///
@@ -29,7 +29,7 @@ pub trait FeedBackend: Send + Sync {
     fn push_marks(&self, library: &mut Library, stop: &AtomicBool) -> FeedResult<()>;
 
     /// Fetches `feeds` and stores their entries. Setting `stop` ends it early; stored entries stay. The backend sets
-    /// `stop` itself if there is no network. Calls `report` for each stored batch.
+    /// `stop` itself if the network is down. Calls `report` for each stored batch.
     ///
     /// # Errors
     ///

@@ -35,7 +35,7 @@ pub enum FeedCommandError {
     NoFeeds,
     /// All feeds, this many, are skipped because none was named.
     #[error(
-        "Nothing to refresh: {} gone or rate-limited; name a feed to fetch it anyway",
+        "No feeds to refresh: {} gone or rate-limited; name a feed to fetch it anyway",
         counted(*.0 as u64, "feed is", "feeds are")
     )]
     AllSkipped(usize),
@@ -76,8 +76,8 @@ impl FeedReport {
 ///
 /// # Errors
 ///
-/// Returns an error if a name is unclear, a file or the library cannot be used, or confirmation is missing. Nothing has
-/// changed then.
+/// Returns an error, and changes nothing, if a name is unclear, a file or the library cannot be used, or confirmation
+/// is missing.
 pub fn run(library: &mut Library, command: &FeedCommand) -> CommandResult<FeedReport> {
     let mut report = FeedReport::default();
     match command {

@@ -14,7 +14,7 @@ use crate::text::clean;
 /// An error of the feed service; its text is a sentence for the reader.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
-    /// There is no library.
+    /// The library is switched off.
     #[error("Feeds need the library, which is switched off")]
     NoLibrary,
     /// The library could not be read or written.

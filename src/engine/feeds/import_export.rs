@@ -71,7 +71,7 @@ const MOST_SEARCHES: usize = 200;
 const LONGEST_QUERY: usize = 4096;
 
 /// Imports the subscriptions in the file at `path`. User names and passwords in its addresses are only used if
-/// `with_credentials` is set: the file may come from a stranger, who must not make the reader log in anywhere.
+/// `with_credentials` is set: a file from a stranger must not make the reader log in anywhere.
 ///
 /// # Errors
 ///

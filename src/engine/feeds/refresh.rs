@@ -88,7 +88,7 @@ pub struct RefreshSummary {
     pub new: usize,
     /// The number of entries with a changed text.
     pub changed: usize,
-    /// Whether there was no network. The feeds are not marked as failed then.
+    /// Whether the network was down. The feeds are not marked as failed then.
     pub offline: bool,
     /// Whether it was stopped early.
     pub stopped: bool,
@@ -473,7 +473,7 @@ pub enum PageError {
     #[error("the server answered 304 Not Modified to an unconditional request")]
     NotModified,
     /// The page holds no article.
-    #[error("there is no article on its page")]
+    #[error("its page contains no article")]
     NoArticle,
     /// The program could not read the page.
     #[error("{INTERNAL_ERROR}")]

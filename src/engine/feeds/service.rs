@@ -274,8 +274,8 @@ impl FeedThread {
         }
     }
 
-    /// Waits until a refresh that has finished has also reported its end. A reader who has seen the end can start the
-    /// next refresh, and no report of the next one comes before it.
+    /// Waits until a finished refresh has also reported its end. The reader can then start the next refresh, and no
+    /// report of the next one comes before that end.
     fn join_finished_refresh(&mut self) {
         let is_over =
             |refresh: &mut RunningRefresh| refresh.is_done.load(Ordering::Acquire) || refresh.thread.is_finished();

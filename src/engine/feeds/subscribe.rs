@@ -42,7 +42,7 @@ pub enum SubscribeOutcome {
         /// The current address.
         to: String,
     },
-    /// The feed is subscribed to but not fetched, because there is no network.
+    /// The feed is subscribed to but not fetched, because the network is down.
     Offline {
         /// The name of the feed.
         name: String,

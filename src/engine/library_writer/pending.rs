@@ -121,7 +121,7 @@ impl PendingChanges {
         self.deferred_since.map(|since| FLUSH_DELAY.saturating_sub(since.elapsed()))
     }
 
-    /// Records that there are no deferred changes.
+    /// Records that all deferred changes are written.
     pub(super) fn clear_deferred_timer(&mut self) {
         self.deferred_since = None;
     }
@@ -139,7 +139,7 @@ impl PendingChanges {
         changes.map(|changes| changes.iter().map(describe).collect::<Vec<_>>().join(", ")).collect()
     }
 
-    /// Writes what is still unsaved to a rescue file. Returns `None` if nothing is.
+    /// Writes unsaved changes to a rescue file. Returns `None` if all changes are saved.
     pub(super) fn rescue(self) -> Option<RescueOutcome> {
         let changes: Vec<MarkChange> = self.batches.into_iter().flat_map(|batch| batch.changes).collect();
         let searches: Vec<SavedSearch> = self

@@ -12,7 +12,7 @@ use crate::library::{ArticleRecord, PathResolver, owner_only, write_changes};
 use crate::marks::MarkChange;
 use crate::query::SavedSearch;
 
-/// Up to this number of changes, articles are looked up one by one.
+/// The maximum number of changes for which articles are searched one by one.
 const FEW: usize = 64;
 
 /// What happened to unsaved changes when the program ended.
@@ -65,7 +65,7 @@ pub(crate) fn write_rescue_file(
 pub(crate) struct ArticleLookup<'a> {
     corpus: &'a Corpus,
     origins: PathResolver,
-    /// All articles, if many are looked up.
+    /// All articles, for many changes.
     slots: Option<HashMap<ArticleId, Slot>>,
 }
 

@@ -287,7 +287,7 @@ impl WriterThread {
         self.reported_searches = searches.len();
     }
 
-    /// Writes what is due, or everything.
+    /// Writes the changes that are due, or all changes.
     fn write(&mut self, everything: bool) {
         let flush_deferred = everything || self.pending.deferred_due_in().is_some_and(|wait| wait.is_zero());
         let has_deferred = self.pending.has_deferred();

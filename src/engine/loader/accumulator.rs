@@ -76,7 +76,7 @@ impl<'a> CorpusAccumulator<'a> {
         self.from_disk.is_empty()
     }
 
-    /// Makes a version with all articles so far.
+    /// Makes a version with all articles received.
     pub(crate) fn flush(&mut self) -> &Arc<Corpus> {
         if !self.has_pending() {
             return &self.corpus;

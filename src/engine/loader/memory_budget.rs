@@ -146,7 +146,7 @@ impl MemoryBudget {
         self.articles.store(left_out.articles, Ordering::Relaxed);
     }
 
-    /// Returns what was left out so far.
+    /// Returns the number of files and articles that were left out.
     pub(crate) fn left_out(&self) -> LeftOut {
         let count = |number: &AtomicUsize| number.load(Ordering::Relaxed);
         LeftOut { files: count(&self.files), articles: count(&self.articles) }
@@ -256,7 +256,7 @@ impl MemoryBudget {
         steps
     }
 
-    /// Returns the progress with the counts of what was left out.
+    /// Returns the progress with the number of files and articles that were left out.
     pub(crate) fn with_left_out(&self, progress: LoadProgress) -> LoadProgress {
         let LeftOut { files, articles } = self.left_out();
         LoadProgress { left_out_files: files, left_out_articles: articles, ..progress }

@@ -65,7 +65,7 @@ pub(crate) enum FolderEntry {
     File(OsString),
     /// A folder.
     Folder(OsString),
-    /// A link to a folder, and where it leads.
+    /// A link to a folder, and its target.
     Link(OsString, PathBuf),
     /// A file that is skipped because of this extension.
     Skipped(&'static str),

@@ -76,7 +76,7 @@ impl Manifest {
         let (content, sum) = bytes.split_last_chunk::<16>().ok_or_else(|| damaged("it ends too early"))?;
         let mut cursor = Cursor(content);
         if cursor.take(MANIFEST_MAGIC.len())? != MANIFEST_MAGIC || cursor.u64()? != VERSION {
-            return Err(damaged("it is no manifest of this version"));
+            return Err(damaged("it is not a manifest of this version"));
         }
         if u128::from_le_bytes(*sum) != xxh3_128(content) {
             return Err(damaged("its checksum is wrong"));

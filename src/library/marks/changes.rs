@@ -17,7 +17,7 @@ pub struct ExternalChanges {
 }
 
 impl ExternalChanges {
-    /// Returns whether there are no changes.
+    /// Returns whether the set of changes is empty.
     pub fn is_empty(&self) -> bool {
         self.moved.is_empty() && self.marks.is_empty() && self.searches.is_none()
     }

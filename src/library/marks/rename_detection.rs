@@ -593,8 +593,8 @@ fn has_row(connection: &Connection, id: ArticleId) -> Result<bool> {
     Ok(connection.prepare_cached("SELECT 1 FROM articles WHERE id = ?1")?.exists([signed(id.0)])?)
 }
 
-/// Changes the identity of an article. Returns `false` if there is no article `from`. Marks that the new identity has
-/// already are added to it.
+/// Changes the identity of an article. Returns `false` if article `from` does not exist. Adds its marks to those of the
+/// new identity.
 fn rename(transaction: &Transaction<'_>, revision: i64, from: ArticleId, known: &ArticleRecord) -> Result<bool> {
     let (old, new) = (signed(from.0), signed(known.id.0));
     if !has_row(transaction, from)? {

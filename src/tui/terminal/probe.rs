@@ -58,7 +58,7 @@ pub(crate) fn batch(questions: &[TerminalQuestion]) -> String {
     }
 }
 
-/// The answers received so far. One thread stores them, others may wait for them.
+/// The answers received. One thread stores them, others may wait for them.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
     given: Mutex<Given>,

@@ -28,7 +28,7 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The state that the signal thread shares with the rest of the program.
 struct SignalState {
-    /// Saves what is unsaved, if the program ends without the loop.
+    /// Saves unsaved changes if the program ends without the loop.
     flush: Mutex<Option<Box<dyn Fn() + Send>>>,
     /// Whether a child process has the terminal. Signals typed for the child are ignored then.
     child_owns_terminal: AtomicBool,
@@ -92,7 +92,7 @@ fn handle(signal: i32, events: &Sender<LoopEvent>) {
     }
 }
 
-/// Sets the function that saves what is unsaved if a signal ends the program while the loop hangs.
+/// Sets the function that saves unsaved changes if a signal ends the program while the loop hangs.
 pub(crate) fn set_flush_hook(flush: impl Fn() + Send + 'static) {
     *lock(&STATE.flush) = Some(Box::new(flush));
 }

@@ -15,7 +15,7 @@ pub(crate) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<
     let screen = buffer.area;
     let (width, height) = (76.min(screen.width), 14.min(screen.height));
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
-    let inner = frame::draw(theme, area, " Note ", " Esc keeps it ", buffer);
+    let inner = frame::draw(theme, area, " Note ", " Esc saves ", buffer);
     let visible = usize::from(inner.height);
     let top = (note.row() + 1).saturating_sub(visible);
     let mut cursor = None;

@@ -259,23 +259,23 @@ fn summary(state: &State) -> Vec<String> {
     if answer.matched == 0
         && let Some((hint, true)) = case_hint(state)
     {
-        return vec![format!("Nothing · {hint}"), "Nothing".to_owned(), "0".to_owned()];
+        return vec![format!("No match · {hint}"), "No match".to_owned(), "0".to_owned()];
     }
     if let Some(costly) = filter.empty_reason() {
         let (long, short) = match costly {
             EmptyReason::Without(condition, matched) => {
                 let (condition, count) = (clean(condition), counted(*matched as u64, "article", "articles"));
                 (
-                    format!("Nothing; without {condition} {count}"),
+                    format!("No match; without {condition} {count}"),
                     format!("without {condition} {}", grouped(*matched as u64)),
                 )
             }
             EmptyReason::Alone(condition) => {
                 let condition = clean(condition);
-                (format!("Nothing; no article has {condition}"), format!("none has {condition}"))
+                (format!("No match; no article has {condition}"), format!("none has {condition}"))
             }
         };
-        return vec![long, short, "Nothing".to_owned(), "0".to_owned()];
+        return vec![long, short, "No match".to_owned(), "0".to_owned()];
     }
     let hint = case_hint(state);
     let more = match (filter.is_answered(), state.progress().stopped) {
