@@ -108,7 +108,7 @@ pub fn load_with(
     Loaded { corpus, problems, formats, passed_over, progress, phases, is_path_missing }
 }
 
-/// Writes or updates the snapshot of the folder at `path`, and returns what was loaded for it. Calls `loading` with the
+/// Writes or updates the snapshot of the folder at `path`, and returns its loaded content. Calls `loading` with the
 /// progress, and `writing` with the number of written shards and of all shards.
 pub fn make_snapshot(
     path: &Path,
@@ -134,7 +134,7 @@ pub fn make_snapshot(
     Ok((loaded, written))
 }
 
-/// The folders and files that were scanned. Changes on disk are looked up here.
+/// The folders and files that were scanned. Maps a change on disk to them.
 #[derive(Debug, Default)]
 pub(crate) struct ScanIndex {
     /// The scanned folders, by their paths without links.

@@ -15,8 +15,8 @@ use super::walk::SourceFolder;
 /// A buffer that grew beyond this is freed after the file that needed it.
 const MAX_RETAINED: usize = 1 << 20;
 
-/// The number of bytes per read, or a quarter of the bytes read so far: stopping does not wait for all of a large file on
-/// a slow disk.
+/// The minimum number of bytes per read. Larger reads are a quarter of the bytes already read, so that stopping does
+/// not wait for all of a large file on a slow disk.
 const CHUNK: usize = 1 << 20;
 
 /// A source of the bytes of a file.

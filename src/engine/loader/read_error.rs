@@ -12,7 +12,7 @@ pub(crate) fn read_error(error: &io::Error) -> ReadError {
         return ReadError::Loop;
     }
     let text = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
         _ => error_text(error),
     };
@@ -21,7 +21,7 @@ pub(crate) fn read_error(error: &io::Error) -> ReadError {
     ReadError::Unreadable(first.into_iter().chain(chars).collect())
 }
 
-/// Describes what is neither a file nor a folder.
+/// Describes a path that is neither a file nor a folder.
 #[cfg(unix)]
 pub(crate) fn kind_of(file_type: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
@@ -36,7 +36,7 @@ pub(crate) fn kind_of(file_type: FileType) -> &'static str {
     }
 }
 
-/// Describes what is neither a file nor a folder.
+/// Describes a path that is neither a file nor a folder.
 #[cfg(not(unix))]
 pub(crate) fn kind_of(_: FileType) -> &'static str {
     "something special"
