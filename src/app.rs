@@ -32,7 +32,7 @@ pub use panes::reading::{OpenArticle, ReadingPane};
 pub use panes::sources::{RowState, SourceLine, SourcesPane};
 pub use state::State;
 pub use state::export::Export;
-pub use state::feeds::{BUNDLED, FeedRequest, FeedState};
+pub use state::feeds::{BUNDLED, FeedRequest, SubscriptionsState};
 pub use state::marks::MarkState;
 pub use state::pending_keys::{KeyPopup, PendingKeys};
 pub use state::searches::{SavedSearches, WatchedHits};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use crate::app::{
-    Area, FeedState, FilterBar, Focus, Layout, ListPane, LoadProgress, MarkState, NoteEditor, Notice, Overlay,
-    ReadingPane, SavedSearches, Size, SourcesPane, State,
+    Area, FilterBar, Focus, Layout, ListPane, LoadProgress, MarkState, NoteEditor, Notice, Overlay, ReadingPane,
+    SavedSearches, Size, SourcesPane, State, SubscriptionsState,
 };
 use crate::article::Problem;
 use crate::config::{Background, Density, ThemeChoice};
@@ -137,7 +137,7 @@ impl State {
     }
 
     /// Returns the feeds.
-    pub fn feeds(&self) -> &FeedState {
+    pub fn feeds(&self) -> &SubscriptionsState {
         &self.feeds
     }
 

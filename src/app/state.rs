@@ -17,8 +17,8 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use crate::app::{
-    Effect, FeedState, FilterBar, ListPane, MarkState, NoteEditor, Notice, Overlay, PendingKeys, ReadingPane,
-    SavedSearches, SourcesPane,
+    Effect, FilterBar, ListPane, MarkState, NoteEditor, Notice, Overlay, PendingKeys, ReadingPane, SavedSearches,
+    SourcesPane, SubscriptionsState,
 };
 use crate::config::Config;
 use crate::corpus::Corpus;
@@ -26,7 +26,7 @@ use crate::keys::Keymap;
 use crate::query::Query;
 use dwell::DwellTracker;
 use load::LoadState;
-use screen::Screen;
+use screen::ScreenState;
 use session::SessionTracker;
 
 /// Everything that the screen shows.
@@ -36,7 +36,7 @@ pub struct State {
     pub(super) keymap: Keymap,
     pub(super) corpus: Arc<Corpus>,
     pub(super) load: LoadState,
-    pub(super) screen: Screen,
+    pub(super) screen: ScreenState,
     pub(super) pending: PendingKeys,
     pub(super) list: ListPane,
     pub(super) reading: ReadingPane,
@@ -47,7 +47,7 @@ pub struct State {
     pub(super) note: Option<NoteEditor>,
     pub(super) marks: MarkState,
     pub(super) searches: SavedSearches,
-    pub(super) feeds: FeedState,
+    pub(super) feeds: SubscriptionsState,
     pub(super) session: SessionTracker,
     pub(super) dwell: DwellTracker,
     pub(super) notice: Option<Notice>,
@@ -64,7 +64,7 @@ impl State {
             keymap,
             corpus: Arc::default(),
             load: LoadState::new(title),
-            screen: Screen::new(config.list_share, config.theme),
+            screen: ScreenState::new(config.list_share, config.theme),
             pending: PendingKeys::default(),
             list: ListPane::default(),
             reading: ReadingPane::default(),
@@ -74,7 +74,7 @@ impl State {
             note: None,
             marks: MarkState::default(),
             searches: SavedSearches::default(),
-            feeds: FeedState::default(),
+            feeds: SubscriptionsState::default(),
             session: SessionTracker::default(),
             dwell: DwellTracker::default(),
             notice: None,

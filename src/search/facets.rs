@@ -73,7 +73,7 @@ pub enum FacetKey {
     Query(Arc<Query>),
 }
 
-/// FacetCounts the facets of articles. Returns `None` if the count was cancelled.
+/// Counts the facets of articles. Returns `None` if the count was cancelled.
 pub fn facets(
     corpus: &Arc<Corpus>,
     counted: &FacetKey,
@@ -154,7 +154,7 @@ pub fn facets(
     Some(all)
 }
 
-/// FacetCounts the articles that a saved search finds. Returns `None` if the count was cancelled. The matcher is dropped
+/// Counts the articles that a saved search finds. Returns `None` if the count was cancelled. The matcher is dropped
 /// afterwards: a regular expression takes up to some megabytes, and there may be thousands of searches.
 fn matching(
     corpus: &Corpus,

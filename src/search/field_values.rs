@@ -10,7 +10,7 @@ use crate::marks::Marks;
 use crate::query::{CompletionKind, Field};
 use crate::text::fold::fold;
 
-/// ValueCounts the values of a field, the most frequent first. Values with the same folded form are counted together, with the
+/// Counts the values of a field, the most frequent first. Values with the same folded form are counted together, with the
 /// spelling of the newest article. Dates are counted by year and by month, newest first.
 pub fn count_values(corpus: &Corpus, marks: &Marks, wanted: &CompletionKind) -> Vec<(String, usize)> {
     let mut counts = ValueCounts::default();

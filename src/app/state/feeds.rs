@@ -47,7 +47,7 @@ pub(crate) struct AddArgs {
 
 /// The subscribed feeds and the activity of the feed thread.
 #[derive(Clone, Debug, Default)]
-pub struct FeedState {
+pub struct SubscriptionsState {
     rows: Arc<Vec<FeedRow>>,
     /// The names of feeds whose last fetch failed.
     failing: HashSet<String>,
@@ -60,7 +60,7 @@ pub struct FeedState {
     tasks: usize,
 }
 
-impl FeedState {
+impl SubscriptionsState {
     /// Returns the subscribed feeds, in the reader's order.
     pub fn rows(&self) -> &[FeedRow] {
         &self.rows

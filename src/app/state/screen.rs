@@ -12,7 +12,7 @@ const SHARE_STEP: u16 = 5;
 
 /// How the screen is divided and coloured.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Screen {
+pub(crate) struct ScreenState {
     pub(crate) focus: Focus,
     /// Whether only the text is shown.
     pub(crate) zen: bool,
@@ -26,9 +26,9 @@ pub(crate) struct Screen {
     pub(crate) background: Option<Background>,
 }
 
-impl Screen {
-    pub(crate) fn new(list_share: u16, theme: ThemeChoice) -> Screen {
-        Screen {
+impl ScreenState {
+    pub(crate) fn new(list_share: u16, theme: ThemeChoice) -> ScreenState {
+        ScreenState {
             focus: Focus::List,
             zen: false,
             size: Size::default(),
