@@ -47,20 +47,20 @@ pub struct Cli {
 /// The subcommands, in the order of the help.
 #[derive(Debug, Subcommand)]
 enum Command {
-    List(list::Args),
-    Show(show::Args),
-    Search(search::Args),
-    Export(export::Args),
-    Check(check::Args),
-    Mark(mark::Args),
-    Searches(searches::Args),
-    Watch(watch::Args),
-    Library(library::Args),
-    Cache(cache::Args),
-    Feed(feed::Args),
-    Config(config::Args),
-    Completions(completions::Args),
-    Man(man::Args),
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Search(search::SearchArgs),
+    Export(export::ExportArgs),
+    Check(check::CheckArgs),
+    Mark(mark::MarkArgs),
+    Searches(searches::SearchesArgs),
+    Watch(watch::WatchArgs),
+    Library(library::LibraryArgs),
+    Cache(cache::CacheArgs),
+    Feed(feed::FeedArgs),
+    Config(config::ConfigArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs the program with these arguments.
@@ -106,7 +106,7 @@ fn run_cli(cli: Cli) -> io::Result<ExitCode> {
             if stdout_is_terminal() {
                 return reader::run(&paths.paths, &common);
             }
-            Command::List(list::Args::of_paths(paths))
+            Command::List(list::ListArgs::of_paths(paths))
         }
     };
     let result = run_command(command, &common);

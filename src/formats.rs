@@ -65,16 +65,16 @@ fn choose(text: &str, hint: &FileHint<'_>) -> Option<(&'static dyn SourceFormat,
 pub fn read<'a>(decoded: &'a Decoded<'_>, hint: &FileHint<'_>) -> ParsedFile<'a> {
     let text = decoded.text();
     let budget = Budget::of(text.len());
-    let mut reading = ParsedFile { flaws: decoded.flaw().into_iter().collect(), budget, ..ParsedFile::default() };
+    let mut reading = ParsedFile { warnings: decoded.warning().into_iter().collect(), budget, ..ParsedFile::default() };
     if let Some((format, _)) = choose(text, hint) {
         reading.format = format.name();
         format.parse(hint, text, &mut reading);
     }
-    reading.flaws.extend(reading.budget.flaws());
-    if let Err(refusal) = reading.budget.check() {
+    reading.warnings.extend(reading.budget.warnings());
+    if let Err(error) = reading.budget.check() {
         reading.drafts.clear();
         reading.keys.clear();
-        reading.flaws.push(Warning::from(&refusal));
+        reading.warnings.push(Warning::from(&error));
     }
     reading.drafts.iter_mut().for_each(limit_headline);
     reading

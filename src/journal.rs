@@ -7,6 +7,7 @@ mod change;
 mod history;
 
 pub use change::{
-    ArticleIds, FeedChange, FeedState, MarkGroup, SearchChange, StepChange, changed_articles, markings, name_of_feeds,
+    ArticleIds, FeedChange, MarkGroup, SearchChange, StepChange, SubscriptionState, changed_articles, markings,
+    name_of_feeds,
 };
 pub use history::{History, JournalEntry, STEPS, Step, apply_marks};

@@ -56,7 +56,7 @@ impl ExportFormat {
         [ExportFormat::Markdown, ExportFormat::Csv, ExportFormat::Json, ExportFormat::JsonLines, ExportFormat::Text];
 
     /// Returns the file extension of the format.
-    pub fn ending(self) -> &'static str {
+    pub fn extension(self) -> &'static str {
         match self {
             ExportFormat::Markdown => "md",
             ExportFormat::Json => "json",
@@ -68,9 +68,9 @@ impl ExportFormat {
 
     /// Returns the format for the extension of `path`.
     pub fn of_path(path: &Path) -> Option<ExportFormat> {
-        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-        let ending = if ending == "markdown" { "md" } else { ending.as_str() };
-        ExportFormat::ALL.into_iter().find(|format| format.ending() == ending)
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        let extension = if extension == "markdown" { "md" } else { extension.as_str() };
+        ExportFormat::ALL.into_iter().find(|format| format.extension() == extension)
     }
 }
 
@@ -206,9 +206,9 @@ pub fn write_index(
     names: &[String],
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let ending = format.ending();
+    let extension = format.extension();
     if matches!(format, ExportFormat::Json | ExportFormat::JsonLines) {
-        let files: Vec<String> = names.iter().map(|name| format!("{name}.{ending}")).collect();
+        let files: Vec<String> = names.iter().map(|name| format!("{name}.{extension}")).collect();
         return writeln!(out, "{},\"files\":{}}}", to_json(heading)?.trim_end_matches('}'), to_json(&files)?);
     }
     let (title, about) = heading.sentences();
@@ -216,8 +216,8 @@ pub fn write_index(
     for ((entry, _), name) in articles.iter().zip(names) {
         let (day, headline) = (day(entry), entry.headline());
         match format {
-            ExportFormat::Markdown => writeln!(out, "- {day} [{}]({name}.{ending})", escaped(&headline))?,
-            _ => writeln!(out, "{day:10}  {headline}  {name}.{ending}")?,
+            ExportFormat::Markdown => writeln!(out, "- {day} [{}]({name}.{extension})", escaped(&headline))?,
+            _ => writeln!(out, "{day:10}  {headline}  {name}.{extension}")?,
         }
     }
     Ok(())
@@ -237,22 +237,22 @@ pub fn article_stem(entry: ArticleRef<'_>) -> String {
 /// Returns a safe file name for `title`: letters, digits and `-`. Returns `otherwise` if that is empty.
 pub fn file_stem(title: &str, otherwise: &str) -> String {
     let folded = fold(title);
-    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let mut stem = words.collect::<Vec<_>>().join("-");
+    let parts = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut stem = parts.collect::<Vec<_>>().join("-");
     stem.truncate(stem.floor_char_boundary(STEM));
     if stem.is_empty() { otherwise.to_owned() } else { stem.trim_end_matches('-').to_owned() }
 }
 
 /// Returns a unique file name without extension for each article; `index` is reserved.
 pub fn unique_stems(articles: Articles<'_>) -> Vec<String> {
-    let mut taken = HashMap::from([("index".to_owned(), 1u32)]);
+    let mut used = HashMap::from([("index".to_owned(), 1u32)]);
     let unique = |stem: String| {
         // Articles of the same day and headline are numbered.
         loop {
-            let count = taken.entry(stem.clone()).or_default();
+            let count = used.entry(stem.clone()).or_default();
             *count += 1;
             let name = if *count == 1 { stem.clone() } else { format!("{stem}-{count}") };
-            if *count == 1 || taken.insert(name.clone(), 1).is_none() {
+            if *count == 1 || used.insert(name.clone(), 1).is_none() {
                 return name;
             }
         }

@@ -16,7 +16,7 @@ mod scan;
 mod shard_scan;
 mod sort;
 
-pub use explain_empty::{EmptyReason, costly_condition, other_case};
+pub use explain_empty::{EmptyReason, explain_empty, other_case};
 pub use facets::{Facet, FacetKey, FacetKind, FacetSearch, facets};
 pub use feed_query::FeedNames;
 pub use field_values::count_values;

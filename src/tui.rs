@@ -134,17 +134,17 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
         FeedServiceOptions { library: library.clone(), reader, feeds_visible: shown, settings: config.feeds.clone() };
     let feeds = FeedService::start(options, archive.feeds_changed_notifier(), message_sender(&events))?;
     // Changes by other programs may concern feeds.
-    let (look, look_again, mut tell) =
+    let (look, look_again, mut on_event) =
         (archive.feeds_changed_notifier(), feeds.library_changed_notifier(), message_sender(&events));
-    let tell = move |event| {
+    let on_event = move |event| {
         if matches!(event, Event::ExternalChanges { .. }) {
             look();
             look_again();
         }
-        tell(event);
+        on_event(event);
     };
     let mut effects = Effects {
-        library_writer: LibraryWriter::start(library, reader, named, tell)?,
+        library_writer: LibraryWriter::start(library, reader, named, on_event)?,
         archive,
         feeds,
         search: start_search_worker(message_sender(&events))?,
@@ -172,15 +172,15 @@ pub fn run(prepared: PreparedTerminal, options: Options) -> io::Result<ExitReaso
         }
         drop(terminal);
     });
-    let unkept = effects.library_writer.close(|| {
+    let unsaved = effects.library_writer.close(|| {
         eprint_clean("newsdesk: the disk of the library is slow; waiting to save the last marks (^C discards them)");
     });
     drop(screen);
     if let Ok(restoring) = restoring {
         let _ = restoring.join();
     }
-    if let Some(unkept) = unkept {
-        let text = match unkept {
+    if let Some(unsaved) = unsaved {
+        let text = match unsaved {
             RescueOutcome::Rescued(path) => {
                 format!("newsdesk: unsaved changes are in {}; `newsdesk library import` loads them", path.display())
             }

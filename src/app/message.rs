@@ -61,7 +61,7 @@ pub enum Message {
         /// The generation of the request.
         generation: u64,
         /// The condition and its cost.
-        costly: EmptyReason,
+        reason: EmptyReason,
     },
     /// The number of articles that the next choice of the case toggle would match.
     OtherCase {

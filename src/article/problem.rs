@@ -103,23 +103,23 @@ impl Problem {
         Problem { is_failure: true, ..self }
     }
 
-    /// Creates the problem of a flaw in the file at `path`.
-    pub fn flaw(path: PathBuf, flaw: Warning) -> Problem {
-        let Warning { line, cause, consequence } = flaw;
+    /// Creates the problem of a warning in the file at `path`.
+    pub fn warning(path: PathBuf, warning: Warning) -> Problem {
+        let Warning { line, cause, consequence } = warning;
         Problem { path, line, column: None, cause, consequence, is_failure: false }
     }
 
     /// Creates the problem of a file that is not read.
-    pub fn refused(path: PathBuf, refusal: &ReadError) -> Problem {
-        let (cause, consequence) = (refusal.to_string(), "it is left out".to_owned());
-        let is_failure = matches!(refusal, ReadError::Unreadable(_));
+    pub fn refused(path: PathBuf, error: &ReadError) -> Problem {
+        let (cause, consequence) = (error.to_string(), "it is left out".to_owned());
+        let is_failure = matches!(error, ReadError::Unreadable(_));
         Problem { path, line: None, column: None, cause, consequence, is_failure }
     }
 }
 
 impl From<&ReadError> for Warning {
-    fn from(refusal: &ReadError) -> Warning {
-        Warning { line: None, cause: refusal.to_string(), consequence: "it is left out".to_owned() }
+    fn from(error: &ReadError) -> Warning {
+        Warning { line: None, cause: error.to_string(), consequence: "it is left out".to_owned() }
     }
 }
 
@@ -153,12 +153,12 @@ mod tests {
 
     #[test]
     fn problem_is_one_safe_line_with_path_cause_and_consequence() {
-        let flaw = Warning {
+        let warning = Warning {
             line: Some(1),
             cause: format!("{} is not a date", quoted("2023-13-45")),
             consequence: "the article is shown undated".to_owned(),
         };
-        let problem = Problem::flaw("seeds/a\n\u{1b}b.txt".into(), flaw);
+        let problem = Problem::warning("seeds/a\n\u{1b}b.txt".into(), warning);
         assert_eq!(problem.to_string(), "seeds/a␊␛b.txt:1: \"2023-13-45\" is not a date; the article is shown undated");
         let refused = Problem::refused("a.png".into(), &ReadError::Binary("a PNG image"));
         assert_eq!(refused.to_string(), "a.png: the file is a PNG image, not text; it is left out");

@@ -1,4 +1,4 @@
-//! The subcommands, one a file: an `Args` struct, whose doc comment is the help, and a `run` function.
+//! The subcommands, one a file: an arguments struct, whose doc comment is the help, and a `run` function.
 
 pub(super) mod cache;
 pub(super) mod check;

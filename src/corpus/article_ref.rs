@@ -90,7 +90,7 @@ impl<'a> ArticleRef<'a> {
     }
 
     /// Returns the number of words in the body.
-    pub fn words(self) -> u32 {
+    pub fn word_count(self) -> u32 {
         self.record.words
     }
 
@@ -231,7 +231,7 @@ impl<'a> ArticleRef<'a> {
             links,
             enclosures,
             parts,
-            words: self.words(),
+            words: self.word_count(),
         };
         (article, is_whole)
     }

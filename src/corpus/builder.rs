@@ -77,7 +77,7 @@ impl ShardBuilder {
         let (text, edits) = (self.bytes(), self.folder.edits.len());
         let outline = self.shard.outlines.len();
         self.folder.begin_article();
-        let mut words = 0;
+        let mut word_count = 0;
         let parts = with_short_headings(&draft.parts);
         put(&mut self.shard.outlines, parts.len());
         for part in parts.iter() {
@@ -96,7 +96,8 @@ impl ShardBuilder {
             };
             let folded = &self.folder.folded[start..];
             if let Role::Body(_) = part.role {
-                words += if spacing.unspaced { count_words(&original) } else { spaced_words(folded, spacing.spaces) };
+                word_count +=
+                    if spacing.unspaced { count_words(&original) } else { spaced_words(folded, spacing.spaces) };
             }
             let length = folded.len();
             put_role(&mut self.shard.outlines, part.role);
@@ -126,7 +127,7 @@ impl ShardBuilder {
             text: text as u32,
             edits: edits as u32,
             outline: outline as u32,
-            words,
+            words: word_count,
             file: file.0,
             ordinal,
         });
@@ -222,8 +223,8 @@ fn beginning(heading: &str) -> Cow<'_, str> {
         return Cow::Borrowed(heading);
     }
     let cut = heading.get(..heading.floor_char_boundary(BEGINNING)).unwrap_or("");
-    let words = cut.rfind(char::is_whitespace).filter(|&end| end > 0).and_then(|end| cut.get(..end)).unwrap_or(cut);
-    Cow::Owned(format!("{}…", words.trim_end()))
+    let shortened = cut.rfind(char::is_whitespace).filter(|&end| end > 0).and_then(|end| cut.get(..end)).unwrap_or(cut);
+    Cow::Owned(format!("{}…", shortened.trim_end()))
 }
 
 /// Trims white space. Text with spans is unchanged, because spans count bytes, and code keeps its indentation.

@@ -188,7 +188,7 @@ mod tests {
         Arc::new(builder.finish())
     }
 
-    fn told(corpus: &Corpus) -> Vec<String> {
+    fn contents(corpus: &Corpus) -> Vec<String> {
         let entries = corpus.order().iter().map(|&slot| corpus.get(slot).unwrap());
         entries.map(|entry: ArticleRef<'_>| format!("{:?} {:?}", entry.path(), entry.article())).collect()
     }
@@ -202,7 +202,7 @@ mod tests {
             let rest = corpus.without(|entry| entry.headline().as_str() == "large");
             corpus = rest.with([shard(&[(format!("{round:03}"), 60), ("large".to_owned(), 300_000)])]);
             if let Some(compacted) = corpus.compacted() {
-                assert_eq!(told(&compacted), told(&corpus));
+                assert_eq!(contents(&compacted), contents(&corpus));
                 assert!(compacted.compacted().is_none());
                 corpus = compacted;
             }
@@ -218,7 +218,7 @@ mod tests {
         let small = (0..=MANY).map(|number| shard(&[(format!("{number:03}"), 60)]));
         let corpus = Corpus::default().with([Arc::clone(&large)]).with(small);
         let compacted = corpus.compacted().unwrap();
-        assert_eq!(told(&compacted), told(&corpus));
+        assert_eq!(contents(&compacted), contents(&corpus));
         let shards: Vec<_> = compacted.shards().collect();
         assert_eq!(shards.len(), 2);
         assert!(Arc::ptr_eq(shards[0].1, &large));

@@ -41,7 +41,7 @@ pub struct CorpusService {
 
 impl CorpusService {
     /// Starts loading `sources`, from snapshots in `cache` if there are any. Follows changes if `watch` is set. Sends
-    /// reports to `tell`.
+    /// reports to `on_event`.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl CorpusService {
         options: LoadOptions,
         cache: Option<Cache>,
         watch: bool,
-        tell: impl FnMut(Event) + Send + 'static,
+        on_event: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<CorpusService> {
         let (commands, inbox) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
@@ -65,7 +65,7 @@ impl CorpusService {
             stop: Arc::clone(&stop),
             commands: commands.clone(),
             inbox,
-            publisher: Publisher::new(tell),
+            publisher: Publisher::new(on_event),
             index: ScanIndex::default(),
             problems: ProblemLog::default(),
             budget: Arc::new(MemoryBudget::new(options.memory)),

@@ -38,7 +38,7 @@ pub(crate) struct LibraryWriter {
 }
 
 impl LibraryWriter {
-    /// Opens the library at `path` on a new thread, and sends its content and all reports to `tell`. `reader` is the owner
+    /// Opens the library at `path` on a new thread, and sends its content and all reports to `on_event`. `reader` is the owner
     /// of new steps, `sources` are the open ones.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl LibraryWriter {
         path: Option<PathBuf>,
         reader: ReaderId,
         sources: Vec<Source>,
-        tell: impl FnMut(Event) + Send + 'static,
+        on_event: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<LibraryWriter> {
         let (commands, inbox) = mpsc::channel();
         let own = commands.clone();
@@ -57,7 +57,7 @@ impl LibraryWriter {
             // Marks are saved even if the disk of the articles hangs; the session is then not restored.
             let resolve = DeadlineWorker::new(RESOLVE_TIMEOUT, |sources: Vec<Source>| session_key(&sources));
             let session_key = resolve.call(sources).flatten();
-            let rescued = WriterThread::new(path, reader, session_key, tell).run(&inbox, own);
+            let rescued = WriterThread::new(path, reader, session_key, on_event).run(&inbox, own);
             drop(end);
             rescued
         })?;

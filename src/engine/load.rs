@@ -35,7 +35,7 @@ pub struct Loaded {
     /// The number of files read, by format.
     pub formats: BTreeMap<&'static str, usize>,
     /// The number of skipped files, by extension.
-    pub passed_over: BTreeMap<&'static str, usize>,
+    pub skipped: BTreeMap<&'static str, usize>,
     /// The progress at the end of loading.
     pub progress: LoadProgress,
     /// The duration of each phase.
@@ -56,14 +56,14 @@ pub fn load_all(sources: &[Source], options: LoadOptions) -> Loaded {
     load_with(sources, options, None, &AtomicBool::new(false), &mut |_| {})
 }
 
-/// Loads `sources` until `stop` is set. Reads unchanged files from the snapshots in `cache`. Calls `tell` with the
+/// Loads `sources` until `stop` is set. Reads unchanged files from the snapshots in `cache`. Calls `on_progress` with the
 /// progress several times a second.
 pub fn load_with(
     sources: &[Source],
     options: LoadOptions,
     cache: Option<&Cache>,
     stop: &AtomicBool,
-    tell: &mut dyn FnMut(LoadProgress),
+    on_progress: &mut dyn FnMut(LoadProgress),
 ) -> Loaded {
     let mut problems = Vec::new();
     let budget = Arc::new(MemoryBudget::new(options.memory));
@@ -84,12 +84,12 @@ pub fn load_with(
     let result = load(sources, options, context, KnownFiles::default(), cache, &mut |event| {
         match loaded.push(event) {
             Some(LoadEvent::Problem(problem)) => problems.push(problem),
-            Some(LoadEvent::Progress(progress)) => tell(progress),
+            Some(LoadEvent::Progress(progress)) => on_progress(progress),
             _ => {}
         }
         loaded.evict(&mut |_| {});
     });
-    let LoadResult { counts: LoadCounts { formats, passed_over }, progress, known, .. } = result;
+    let LoadResult { counts: LoadCounts { formats, skipped }, progress, known, .. } = result;
     let read = began.elapsed();
     // If loading was stopped, files that were not looked at still exist.
     let (mut corpus, _) = loaded.finish(known.changed().filter(|_| !progress.stopped));
@@ -105,7 +105,7 @@ pub fn load_with(
         let failed: HashSet<&PathBuf> = failed.collect();
         sources.iter().any(|source| matches!(source, Source::Path(path) if failed.contains(path)))
     };
-    Loaded { corpus, problems, formats, passed_over, progress, phases, is_path_missing }
+    Loaded { corpus, problems, formats, skipped, progress, phases, is_path_missing }
 }
 
 /// Writes or updates the snapshot of the folder at `path`, and returns its loaded content. Calls `loading` with the
@@ -162,24 +162,24 @@ pub(crate) fn load(
     context: LoadContext<'_>,
     mut known: KnownFiles,
     cache: Option<&Cache>,
-    tell: &mut dyn FnMut(LoadEvent),
+    on_event: &mut dyn FnMut(LoadEvent),
 ) -> LoadResult {
     if let Some(cache) = cache {
         let began = Instant::now();
         for root in cache.roots(sources) {
             cache.read(&root, options, context, &mut |shard, dead| {
                 known.add(&shard, |number, _| dead.binary_search(&number).is_err());
-                tell(LoadEvent::FromSnapshot(shard, dead));
+                on_event(LoadEvent::FromSnapshot(shard, dead));
             });
         }
         note(|| format!("snapshots gave {} files in {:?}", known.len(), began.elapsed()));
-        tell(LoadEvent::SnapshotsDone);
+        on_event(LoadEvent::SnapshotsDone);
     }
     let began = Instant::now();
     let mut plan = Plan::default();
     for source in sources {
         match source {
-            Source::Path(path) => plan.path(path, tell),
+            Source::Path(path) => plan.path(path, on_event),
             Source::Bundled => plan.bundled(),
             Source::Input(bytes) => plan.input(bytes.clone()),
             // The callers read the entries of feeds.
@@ -197,11 +197,11 @@ pub(crate) fn load(
     });
     let counts = pool.run(plan.jobs, context.stop, &mut |report| match report {
         LoadReport::Shard(shard) => {
-            tell(LoadEvent::Shard(shard));
-            tell(LoadEvent::Progress(pool.progress()));
+            on_event(LoadEvent::Shard(shard));
+            on_event(LoadEvent::Progress(pool.progress()));
         }
-        LoadReport::Problem(problem) => tell(LoadEvent::Problem(problem)),
-        LoadReport::Tick => tell(LoadEvent::Progress(pool.progress())),
+        LoadReport::Problem(problem) => on_event(LoadEvent::Problem(problem)),
+        LoadReport::Tick => on_event(LoadEvent::Progress(pool.progress())),
     });
     let progress = LoadProgress { done: true, stopped: context.stop.load(Ordering::Relaxed), ..pool.progress() };
     note(|| format!("{} files looked at, {} bytes read in {:?}", progress.read, progress.bytes, began.elapsed()));
@@ -219,8 +219,8 @@ struct Plan {
 }
 
 impl Plan {
-    fn path(&mut self, path: &Path, tell: &mut dyn FnMut(LoadEvent)) {
-        let mut refuse = |why: &ReadError| tell(LoadEvent::Problem(Problem::refused(path.to_path_buf(), why)));
+    fn path(&mut self, path: &Path, on_event: &mut dyn FnMut(LoadEvent)) {
+        let mut refuse = |why: &ReadError| on_event(LoadEvent::Problem(Problem::refused(path.to_path_buf(), why)));
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => match fs::canonicalize(path) {
                 Ok(real) => self.jobs.push(Job::Folder(Arc::new(SourceFolder::root(path, real)))),

@@ -106,14 +106,14 @@ impl Cache {
         Ok(self.folder.join(format!("{:016x}", hash.digest())))
     }
 
-    /// Reads the snapshot of `root`, unless it takes more than half of the memory budget. Calls `tell` with each shard and
+    /// Reads the snapshot of `root`, unless it takes more than half of the memory budget. Calls `on_shard` with each shard and
     /// the numbers of its dead files. Returns whether there is a snapshot.
     pub(crate) fn read(
         &self,
         root: &Root,
         options: LoadOptions,
         context: LoadContext<'_>,
-        tell: &mut dyn FnMut(Arc<Shard>, Vec<u32>),
+        on_shard: &mut dyn FnMut(Arc<Shard>, Vec<u32>),
     ) -> bool {
         let Ok(place) = self.place(root, options) else { return false };
         let path = place.join(MANIFEST);
@@ -160,14 +160,14 @@ impl Cache {
             drop(sender);
             for (shard, dead) in inbox {
                 context.budget.charge(&shard);
-                tell(shard, dead);
+                on_shard(shard, dead);
             }
         });
         true
     }
 
     /// Writes the snapshot of `root`: the files of `corpus` that were read long enough after they were written, and for
-    /// which `sound` returns true. Calls `tell` with the number of written shards and of all shards.
+    /// which `sound` returns true. Calls `on_progress` with the number of written shards and of all shards.
     pub(crate) fn write(
         &self,
         root: &Root,
@@ -175,7 +175,7 @@ impl Cache {
         corpus: &Corpus,
         read_times: &ReadTimes,
         sound: &dyn Fn(&FileEntry<'_>) -> bool,
-        tell: &mut dyn FnMut(usize, usize),
+        on_progress: &mut dyn FnMut(usize, usize),
     ) -> io::Result<WriteOutcome> {
         let mut selection = ShardSelection::default();
         let mut files = 0;
@@ -221,7 +221,7 @@ impl Cache {
         owner_only::folder(&place)?;
         let mut new = 0;
         for (number, (shard, _)) in chosen.iter().enumerate() {
-            tell(number, chosen.len());
+            on_progress(number, chosen.len());
             let Some(sealed) = shard.sealed().filter(|&sealed| stands(sealed)) else {
                 let mut sealed = None;
                 write_atomically(&place, |file| {

@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(resolve(base.as_ref(), &"a".repeat(1 << 20), &budget), None);
         let kept = Base::within(base, &long, &budget);
         assert_eq!(kept.as_ref().map(Base::as_str), Some("https://example.org/b/"));
-        assert_eq!(budget.flaws().next().unwrap().cause, "4 addresses have more than 4 KiB");
+        assert_eq!(budget.warnings().next().unwrap().cause, "4 addresses have more than 4 KiB");
     }
 
     #[test]

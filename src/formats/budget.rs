@@ -103,19 +103,19 @@ impl Budget {
     }
 
     /// Returns warnings about the values that were left out since the last call.
-    pub(super) fn flaws(&self) -> impl Iterator<Item = Warning> {
+    pub(super) fn warnings(&self) -> impl Iterator<Item = Warning> {
         let counted = |number: usize, one: &str, many: &str| {
             if number == 1 { one.to_owned() } else { format!("{number} {many}") }
         };
-        let flaw = |number: usize, cause: String, consequence: &str| {
+        let warning = |number: usize, cause: String, consequence: &str| {
             (number > 0).then(|| Warning { line: None, cause, consequence: consequence.to_owned() })
         };
         let (addresses, enclosures) = (self.long_addresses.take(), self.dropped_enclosures.take());
         let cause = counted(addresses, "an address has", "addresses have");
         let cause = format!("{cause} more than {} KiB", MAX_ADDRESS_BYTES >> 10);
-        let long = flaw(addresses, cause, if addresses == 1 { "it is left out" } else { "they are left out" });
+        let long = warning(addresses, cause, if addresses == 1 { "it is left out" } else { "they are left out" });
         let cause = format!("entries have more than {MAX_ENCLOSURES} enclosures");
-        let extra = flaw(enclosures, cause, &format!("{enclosures} enclosures are left out"));
+        let extra = warning(enclosures, cause, &format!("{enclosures} enclosures are left out"));
         long.into_iter().chain(extra)
     }
 }
@@ -164,8 +164,8 @@ mod tests {
         assert!(budget.charge(budget.limit) && budget.check().is_ok());
         assert_eq!(budget.copy("a"), "");
         assert!(!budget.charge(0) && !budget.has(0));
-        let refusal = budget.check().unwrap_err().to_string();
-        assert_eq!(refusal, "reading it takes more than 42 MiB of memory, too much for its size of 684 KiB");
+        let error = budget.check().unwrap_err().to_string();
+        assert_eq!(error, "reading it takes more than 42 MiB of memory, too much for its size of 684 KiB");
     }
 
     #[test]
@@ -174,13 +174,14 @@ mod tests {
         assert!(budget.allows_address(&"a".repeat(MAX_ADDRESS_BYTES)));
         assert!(!budget.allows_address(&"a".repeat(MAX_ADDRESS_BYTES + 1)));
         budget.count_dropped_enclosures(7);
-        let told: Vec<String> = budget.flaws().map(|flaw| format!("{}; {}", flaw.cause, flaw.consequence)).collect();
+        let warnings: Vec<String> =
+            budget.warnings().map(|warning| format!("{}; {}", warning.cause, warning.consequence)).collect();
         let expected = [
             "an address has more than 4 KiB; it is left out",
             "entries have more than 100 enclosures; 7 enclosures are left out",
         ];
-        assert_eq!(told, expected);
-        assert_eq!(budget.flaws().count(), 0);
+        assert_eq!(warnings, expected);
+        assert_eq!(budget.warnings().count(), 0);
     }
 
     #[test]

@@ -18,7 +18,7 @@ const SAMPLE_BYTES: usize = 64 * 1024;
 pub struct Decoded<'a> {
     text: Cow<'a, str>,
     encoding: String,
-    flaw: Option<Warning>,
+    warning: Option<Warning>,
 }
 
 impl Decoded<'_> {
@@ -32,8 +32,8 @@ impl Decoded<'_> {
         &self.encoding
     }
 
-    pub(super) fn flaw(&self) -> Option<Warning> {
-        self.flaw.clone()
+    pub(super) fn warning(&self) -> Option<Warning> {
+        self.warning.clone()
     }
 }
 
@@ -49,14 +49,14 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
 /// Like [`decode`], for a response with this `Content-Type`.
 pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>, ReadError> {
     let decoded = match (Encoding::for_bom(bytes), declared::utf_32(bytes)) {
-        (_, Some((text, encoding))) => Decoded { text: Cow::Owned(text), encoding: encoding.to_owned(), flaw: None },
+        (_, Some((text, encoding))) => Decoded { text: Cow::Owned(text), encoding: encoding.to_owned(), warning: None },
         (Some((encoding, length)), None) => decoded(encoding, bytes.get(length..).unwrap_or_default()),
         (None, None) => {
             if let Some(kind) = binary_kind(bytes) {
                 return Err(ReadError::Binary(kind));
             }
             match declared::decode(bytes, content_type) {
-                Some((text, encoding)) => Decoded { text, encoding, flaw: None },
+                Some((text, encoding)) => Decoded { text, encoding, warning: None },
                 None => detect_and_decode(bytes)?,
             }
         }
@@ -70,7 +70,7 @@ pub(super) fn decode_as<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Resu
 /// Decodes bytes in a known encoding, even if they are damaged.
 fn decoded<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
-    Decoded { text, encoding: encoding.name().to_ascii_lowercase(), flaw: damaged.then(|| damage_warning(encoding)) }
+    Decoded { text, encoding: encoding.name().to_ascii_lowercase(), warning: damaged.then(|| damage_warning(encoding)) }
 }
 
 fn detect_and_decode(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
@@ -81,7 +81,7 @@ fn detect_and_decode(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
         return if is_mostly_nul(bytes) {
             decode_utf_16(bytes)
         } else {
-            Ok(Decoded { text, encoding: "utf-8".to_owned(), flaw: None })
+            Ok(Decoded { text, encoding: "utf-8".to_owned(), warning: None })
         };
     }
     if is_mostly_nul(bytes) {
@@ -93,8 +93,8 @@ fn detect_and_decode(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
     let encoding = detect(bytes);
     let mut decoded = decoded(encoding, bytes);
     // ISO-2022-JP is certain because of its escapes; other detected encodings are guesses.
-    if decoded.flaw.is_none() && encoding != ISO_2022_JP {
-        decoded.flaw = Some(guess_warning(encoding));
+    if decoded.warning.is_none() && encoding != ISO_2022_JP {
+        decoded.warning = Some(guess_warning(encoding));
     }
     Ok(decoded)
 }
@@ -253,7 +253,7 @@ mod tests {
             let (bytes, _, _) = encoding.encode(text);
             assert_eq!(text_of(&bytes), text, "{label}");
             // A guess is reported as one.
-            assert_eq!(decode(&bytes).unwrap().flaw.is_none(), label == "iso-2022-jp", "{label}");
+            assert_eq!(decode(&bytes).unwrap().warning.is_none(), label == "iso-2022-jp", "{label}");
         }
     }
 
@@ -264,7 +264,7 @@ mod tests {
             [&cut[..21], &cut[..17], b"over \xc0\xaf long \xe0\x80\xaf", b"lone \xed\xa0\xbd\xed\xb8\x80", b"cut \xe2"]
         {
             let decoded = decode(bytes).unwrap();
-            assert_eq!(decoded.flaw.is_some(), std::str::from_utf8(bytes).is_err());
+            assert_eq!(decoded.warning.is_some(), std::str::from_utf8(bytes).is_err());
             assert_eq!(decoded.text().contains('\u{FFFD}'), std::str::from_utf8(bytes).is_err());
         }
     }

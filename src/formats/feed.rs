@@ -43,7 +43,7 @@ pub struct FeedOptions<'a> {
 
 /// Reads a feed.
 ///
-/// A feed that is not well-formed is read as far as possible and has [`flaws`](Feed::flaws).
+/// A feed that is not well-formed is read as far as possible and has [`warnings`](Feed::warnings).
 ///
 /// # Errors
 ///
@@ -52,9 +52,9 @@ pub fn parse_feed(bytes: &[u8], options: &FeedOptions<'_>) -> Result<Feed, ReadE
     let decoded = decode_as(bytes, options.content_type)?;
     let mut feed = read(decoded.text(), options.base)?;
     feed.budget.check()?;
-    feed.flaws.extend(feed.budget.flaws());
+    feed.warnings.extend(feed.budget.warnings());
     decoded.encoding().clone_into(&mut feed.encoding);
-    feed.flaws.splice(0..0, decoded.flaw());
+    feed.warnings.splice(0..0, decoded.warning());
     Ok(feed)
 }
 
@@ -76,7 +76,7 @@ fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
     let mut feed = reader::read(&tree).ok_or_else(|| ReadError::NoFeed(String::new()))?;
     feed.budget = tree.budget;
     if let Some((line, mistake)) = tree.mistake {
-        feed.flaws.push(Warning {
+        feed.warnings.push(Warning {
             line: Some(line),
             cause: format!("the feed is not well-formed: {mistake}"),
             consequence: "it is read as far as possible".to_owned(),
@@ -128,11 +128,11 @@ impl SourceFormat for FeedFile {
     fn parse<'a>(&self, _hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
         let mut feed = match read(text, None) {
             Ok(feed) => feed,
-            Err(refusal) => return found.flaws.push(Warning::from(&refusal)),
+            Err(error) => return found.warnings.push(Warning::from(&error)),
         };
-        found.flaws.append(&mut feed.flaws);
+        found.warnings.append(&mut feed.warnings);
         if feed.entries.is_empty() {
-            found.flaws.push(Warning {
+            found.warnings.push(Warning {
                 line: None,
                 cause: "the feed has no entries".to_owned(),
                 consequence: "no article is shown".to_owned(),

@@ -53,7 +53,7 @@ pub struct ParsedFile<'a> {
     /// A key for each article that does not depend on its position in the file; empty for formats without such keys.
     pub keys: Vec<u64>,
     /// The mistakes in the text.
-    pub flaws: Vec<Warning>,
+    pub warnings: Vec<Warning>,
     /// The memory that the text may still use.
     pub budget: Budget,
 }

@@ -43,14 +43,14 @@ impl SourceFormat for Markdown {
     fn parse<'a>(&self, hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>) {
         let split = front_matter::split(text);
         let (matter, body) = match &split {
-            Some(split) => (front_matter::read(split, &mut found.flaws), split.body),
+            Some(split) => (front_matter::read(split, &mut found.warnings), split.body),
             None => (FrontMatter::default(), text),
         };
         let mut draft = Draft { published: date::of_file_name(hint.file_name), ..Draft::default() };
         if let Some((value, name)) = matter.first(&["date", "published", "pubdate", "created"]) {
             match date::parse(value) {
                 Some(published) => draft.published = Some(published),
-                None => found.flaws.push(Warning {
+                None => found.warnings.push(Warning {
                     line: split.as_ref().map(|split| split.line_of(name)),
                     cause: format!("{} is not a date", quoted(value)),
                     consequence: "the date is left out".to_owned(),
@@ -62,7 +62,7 @@ impl SourceFormat for Markdown {
         draft.url = one(&["url", "link", "canonical"]).filter(|url| found.budget.allows_address(url)).map(Cow::Owned);
 
         let (mut parts, links) = if body.len() > MAX_BYTES {
-            found.flaws.push(Warning {
+            found.warnings.push(Warning {
                 line: None,
                 cause: format!("the text has more than {} MiB", MAX_BYTES >> 20),
                 consequence: "its Markdown is shown unformatted".to_owned(),
@@ -300,7 +300,7 @@ mod tests {
         let draft = &reading.drafts[0];
         assert_eq!(draft.text(Role::Headline), "Long");
         assert!(draft.parts.iter().all(|part| part.spans.is_empty()) && draft.parts[1].text.starts_with("*a* *a*"));
-        assert_eq!(reading.flaws[0].cause, "the text has more than 16 MiB");
+        assert_eq!(reading.warnings[0].cause, "the text has more than 16 MiB");
     }
 
     #[test]
@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(draft.published.unwrap().to_string(), "2023-09-27");
         assert_eq!(draft.url.as_deref(), Some("https://example.org/a"));
         assert_eq!(draft.parts.iter().filter(|part| part.role == Role::Source).count(), 2);
-        assert!(reading.flaws.is_empty());
+        assert!(reading.warnings.is_empty());
     }
 
     #[test]
@@ -328,10 +328,10 @@ mod tests {
     #[test]
     fn bad_front_matter_is_reported_and_the_rest_is_read() {
         let reading = parse("a.md", "---\ntitle: [open\n---\n# Head\n\nBody.\n");
-        assert_eq!(reading.flaws.len(), 1);
+        assert_eq!(reading.warnings.len(), 1);
         assert_eq!(reading.drafts[0].text(Role::Headline), "Head");
         let dated = parse("a.md", "---\ntitle: x\ndate: someday\n---\nBody.\n");
-        assert_eq!(dated.flaws[0].line, Some(3));
+        assert_eq!(dated.warnings[0].line, Some(3));
     }
 
     #[test]

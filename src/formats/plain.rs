@@ -30,7 +30,7 @@ impl SourceFormat for PlainText {
                 if header.any {
                     break;
                 }
-            } else if !header.read(line, number, &mut found.flaws) {
+            } else if !header.read(line, number, &mut found.warnings) {
                 break;
             }
             rest = after;
@@ -84,7 +84,7 @@ struct Header<'a> {
 
 impl<'a> Header<'a> {
     /// Reads a header line. Returns false if it is not one.
-    fn read(&mut self, line: &'a str, number: u32, flaws: &mut Vec<Warning>) -> bool {
+    fn read(&mut self, line: &'a str, number: u32, warnings: &mut Vec<Warning>) -> bool {
         let Some((name, value)) = line.split_once(':') else { return false };
         let value = value.trim();
         let value = (!value.is_empty()).then_some(value);
@@ -97,7 +97,7 @@ impl<'a> Header<'a> {
             "date" => {
                 self.published = value.and_then(date::parse);
                 if let Some(value) = value.filter(|_| self.published.is_none()) {
-                    flaws.push(Warning {
+                    warnings.push(Warning {
                         line: Some(number),
                         cause: format!("{} is not a date", quoted(value)),
                         consequence: "the article is shown undated".to_owned(),
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn bad_dates_are_reported_with_their_line() {
         let reading = parse("a.txt", "Title: x\nDate: 2023-13-45\n\nBody.");
-        assert_eq!((reading.flaws.len(), reading.flaws[0].line), (1, Some(2)));
+        assert_eq!((reading.warnings.len(), reading.warnings[0].line), (1, Some(2)));
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl SourceFormat for Wire {
             draft.published = dateline.published;
             draft.section = dateline.section.into();
             if let Some(wrong) = dateline.wrong {
-                found.flaws.push(Warning {
+                found.warnings.push(Warning {
                     line: u32::try_from(blank.matches('\n').count() + 1).ok(),
                     cause: format!("{} is not a date", quoted(wrong)),
                     consequence: "the article is shown undated".to_owned(),
@@ -274,8 +274,8 @@ mod tests {
         let reading = parse("\n\ndate 2023-13-45 WORLD\nHead\n\nBody.");
         assert_eq!(reading.drafts[0].published, None);
         assert_eq!(reading.drafts[0].section, "WORLD");
-        assert_eq!(reading.flaws[0].line, Some(3));
-        assert_eq!(reading.flaws[0].cause, "\"2023-13-45\" is not a date");
+        assert_eq!(reading.warnings[0].line, Some(3));
+        assert_eq!(reading.warnings[0].cause, "\"2023-13-45\" is not a date");
     }
 
     #[test]

@@ -107,24 +107,24 @@ pub struct FeedChange {
     /// The number of the feed in the library.
     pub feed: i64,
     /// The subscription before; `None` if there was none.
-    pub before: Option<FeedState>,
+    pub before: Option<SubscriptionState>,
     /// The subscription after; `None` if it ended.
-    pub after: Option<FeedState>,
+    pub after: Option<SubscriptionState>,
 }
 
 /// A subscription and its position among the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FeedState {
+pub struct SubscriptionState {
     /// The position.
     pub position: i64,
     /// The subscription.
     pub subscription: Subscription,
 }
 
-impl FeedState {
+impl SubscriptionState {
     /// Returns whether two subscriptions have the same name, tags and settings. Ignores fields that a refresh changes.
-    pub fn is_chosen_like(&self, other: &FeedState) -> bool {
-        let chosen = |state: &FeedState| {
+    pub fn is_chosen_like(&self, other: &SubscriptionState) -> bool {
+        let chosen = |state: &SubscriptionState| {
             let Subscription { own_title, tags, full_text, keep_count, keep_days, .. } = state.subscription.clone();
             (own_title, tags, full_text, keep_count, keep_days)
         };
@@ -247,7 +247,7 @@ mod tests {
             SavedSearch { name: "Asia".to_owned(), query: "asia".to_owned(), key: Some('a'), ..SavedSearch::default() };
         let searches = StepChange::Searches(vec![SearchChange { before: None, after: Some(search), at: 2 }]);
         let subscription = Subscription::new("https://example.org/feed");
-        let feed = FeedChange { feed: 7, before: None, after: Some(FeedState { position: 3, subscription }) };
+        let feed = FeedChange { feed: 7, before: None, after: Some(SubscriptionState { position: 3, subscription }) };
         let feeds = StepChange::Feeds(vec![feed]);
         let ids = r#""articles":"AQAAAAAAAAD//////////w==""#;
         let expected = [

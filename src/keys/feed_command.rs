@@ -142,9 +142,9 @@ impl TypedFeedCommand {
     ///
     /// Returns an error if the command or its arguments are wrong.
     pub fn parse(typed: &str) -> Result<TypedFeedCommand, FeedSyntaxError> {
-        let words = shell_words::split(&typed.replace('#', HASH)).map_err(|_| FeedSyntaxError::UnclosedQuote)?;
-        let words = words.iter().map(|word| word.replace(HASH, "#"));
-        TypedLine::try_parse_from(words)
+        let arguments = shell_words::split(&typed.replace('#', HASH)).map_err(|_| FeedSyntaxError::UnclosedQuote)?;
+        let arguments = arguments.iter().map(|word| word.replace(HASH, "#"));
+        TypedLine::try_parse_from(arguments)
             .map(|line| line.command)
             .map_err(|error| FeedSyntaxError::Arguments(sentence(&error)))
     }
@@ -190,14 +190,14 @@ mod tests {
 
     #[test]
     fn lines_are_split_as_in_a_shell_and_keep_hashes() {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let owned = |names: &[&str]| names.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         assert_eq!(
             parsed("remove '#far away' \"Canal Post\" #coast"),
-            FeedCommand::Remove { names: words(&["#far away", "Canal Post", "#coast"]), yes: false }
+            FeedCommand::Remove { names: owned(&["#far away", "Canal Post", "#coast"]), yes: false }
         );
         assert_eq!(
             parsed("tag Canal news -old"),
-            FeedCommand::Tag { name: "Canal".to_owned(), tags: words(&["news", "-old"]) }
+            FeedCommand::Tag { name: "Canal".to_owned(), tags: owned(&["news", "-old"]) }
         );
     }
 
@@ -218,9 +218,9 @@ mod tests {
             ("add --tag x", "URL"),
             ("add https://a.example/ --colour red", "--colour"),
         ] {
-            let told = TypedFeedCommand::parse(typed).unwrap_err().to_string();
-            assert!(told.contains(wanted), "{typed}: {told}");
-            assert!(!told.contains('\n'), "{typed}: {told}");
+            let message = TypedFeedCommand::parse(typed).unwrap_err().to_string();
+            assert!(message.contains(wanted), "{typed}: {message}");
+            assert!(!message.contains('\n'), "{typed}: {message}");
         }
     }
 }

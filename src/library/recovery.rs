@@ -197,10 +197,10 @@ fn rename_damaged(path: &Path) -> Result<PathBuf> {
     };
     let damaged = (1..).map(named).find(|damaged| !damaged.exists()).unwrap_or_default();
     fs::rename(path, &damaged)?;
-    for ending in ["-wal", "-shm"] {
+    for suffix in ["-wal", "-shm"] {
         let beside = |path: &Path| -> OsString {
             let mut name = path.as_os_str().to_owned();
-            name.push(ending);
+            name.push(suffix);
             name
         };
         if let Err(error) = fs::rename(beside(path), beside(&damaged))

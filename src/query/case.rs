@@ -22,10 +22,10 @@ impl ExactWords {
             (TermKind::Word, Case::Auto) => ExactWords::all_if(is_in_capitals(text)),
             (TermKind::Phrase { .. }, Case::Auto) => {
                 let has_no_letters = |word: &str| !word.contains(char::is_alphabetic);
-                let words = || text.split_whitespace();
-                match words().any(is_in_capitals) {
+                let parts = || text.split_whitespace();
+                match parts().any(is_in_capitals) {
                     false => ExactWords::None,
-                    true if words().all(|word| is_in_capitals(word) || has_no_letters(word)) => ExactWords::All,
+                    true if parts().all(|word| is_in_capitals(word) || has_no_letters(word)) => ExactWords::All,
                     true => ExactWords::Capitals,
                 }
             }
@@ -91,8 +91,8 @@ mod tests {
             assert_eq!(exact(phrase), [wanted], "{phrase}");
         }
         let query = Query::parse("\"The US army", chrono::NaiveDate::MIN);
-        let words = query.terms()[0].written_words();
-        assert_eq!(words, [("The".to_owned(), false), ("US".to_owned(), true), ("army".to_owned(), false)]);
+        let written = query.terms()[0].written_words();
+        assert_eq!(written, [("The".to_owned(), false), ("US".to_owned(), true), ("army".to_owned(), false)]);
     }
 
     #[test]

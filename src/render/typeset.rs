@@ -338,27 +338,27 @@ impl Fragment for Word {
 /// Breaks `text` into lines. Returns the byte range of each line without the space at its end, and whether a hyphen is
 /// added.
 pub fn wrap(text: &str, width: usize, hyphenate: bool) -> Vec<(Range<usize>, bool)> {
-    let mut words = Vec::new();
+    let mut pieces = Vec::new();
     let mut at = 0;
     for found in WordSeparator::UnicodeBreakProperties.find_words(text) {
         let end = at + found.word.len();
-        push_word(&mut words, text, at..end, width, hyphenate);
+        push_word(&mut pieces, text, at..end, width, hyphenate);
         let space = found.whitespace.width();
-        if let Some(word) = words.last_mut() {
+        if let Some(word) = pieces.last_mut() {
             word.space = space as f64;
         }
         at = end + found.whitespace.len();
     }
     let widths = [width as f64];
-    let lines = if words.len() <= OPTIMAL_WORDS {
+    let lines = if pieces.len() <= OPTIMAL_WORDS {
         // Text beyond the edge would be cut, which is worse than any raggedness.
         let penalties = Penalties { overflow_penalty: 1 << 40, ..Penalties::new() };
-        wrap_optimal_fit(&words, &widths, &penalties).unwrap_or_else(|_| wrap_first_fit(&words, &widths))
+        wrap_optimal_fit(&pieces, &widths, &penalties).unwrap_or_else(|_| wrap_first_fit(&pieces, &widths))
     } else {
-        wrap_first_fit(&words, &widths)
+        wrap_first_fit(&pieces, &widths)
     };
-    let line = |words: &[Word]| {
-        let (first, last) = (words.first()?, words.last()?);
+    let line = |pieces: &[Word]| {
+        let (first, last) = (pieces.first()?, pieces.last()?);
         Some((first.start..last.end, last.hyphen > 0.0))
     };
     lines.into_iter().filter_map(line).filter(|(range, _)| !range.is_empty()).collect()

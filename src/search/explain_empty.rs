@@ -19,7 +19,7 @@ const CONDITIONS: usize = 8;
 
 /// Explains an empty result: returns the condition whose removal yields the most matches or, failing that, one that
 /// matches nothing alone. Returns `None` if no condition qualifies, or if the search was cancelled.
-pub fn costly_condition(answer: &SearchResult, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<EmptyReason> {
+pub fn explain_empty(answer: &SearchResult, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<EmptyReason> {
     let matched = |query: Query| matched(answer, query, cancelled);
     let conditions: Vec<_> = answer.query.conditions().into_iter().take(CONDITIONS).collect();
     let mut most = (0, "");

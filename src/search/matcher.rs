@@ -188,7 +188,7 @@ impl Matcher {
                 }
             }
             CompiledExpr::Published(days) => entry.day().is_some_and(|day| days.contains(&day)),
-            CompiledExpr::Words(words) => words.contains(&entry.words()),
+            CompiledExpr::Words(words) => words.contains(&entry.word_count()),
             CompiledExpr::Is(Mark::Unread) => !flags().is_read(),
             CompiledExpr::Is(Mark::Read) => flags().is_read(),
             CompiledExpr::Is(Mark::Starred) => flags().is_starred(),

@@ -49,30 +49,30 @@ impl TermBounds {
     }
 
     /// Returns the terms of a new query that contain terms of this one.
-    pub(super) fn heirs(&self, matcher: &Matcher) -> Vec<InheritedBound> {
-        let mut heirs = Vec::new();
+    pub(super) fn inherited_bounds(&self, matcher: &Matcher) -> Vec<InheritedBound> {
+        let mut inherited = Vec::new();
         for (new, text) in matcher.texts().iter().enumerate() {
             for (old, held) in self.texts.iter().enumerate() {
                 let (Some(text), Some(held)) = (text, held) else { continue };
                 // An empty term occurs everywhere and bounds nothing.
                 if let Some(offset) = memchr::memmem::find(text, held).filter(|_| !held.is_empty()) {
-                    heirs.push(InheritedBound { new, old, offset: offset as u32 });
+                    inherited.push(InheritedBound { new, old, offset: offset as u32 });
                 }
             }
         }
-        heirs
+        inherited
     }
 
     /// Sets the bounds of the new query's terms for an article. Returns false if the article did not match.
-    pub(super) fn inherit(&self, slot: Slot, heirs: &[InheritedBound], bounds: &mut [u32]) -> bool {
+    pub(super) fn inherit(&self, slot: Slot, inherited: &[InheritedBound], bounds: &mut [u32]) -> bool {
         let Some(row) = self.rows.get(slot.index()).and_then(|row| row.checked_sub(1)) else { return false };
         bounds.fill(0);
         let start = row as usize * self.texts.len();
-        for heir in heirs {
-            let (Some(&old), Some(new)) = (self.bounds.get(start + heir.old), bounds.get_mut(heir.new)) else {
+        for bound_of in inherited {
+            let (Some(&old), Some(new)) = (self.bounds.get(start + bound_of.old), bounds.get_mut(bound_of.new)) else {
                 continue;
             };
-            let bound = if old == ABSENT { ABSENT } else { old.saturating_sub(heir.offset) };
+            let bound = if old == ABSENT { ABSENT } else { old.saturating_sub(bound_of.offset) };
             *new = bound.max(*new);
         }
         true

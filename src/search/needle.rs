@@ -24,7 +24,7 @@ pub(super) struct Needle {
 
 #[derive(Clone, Debug)]
 enum Pattern {
-    Text(Box<Text>),
+    Text(Box<TextNeedle>),
     /// An expression for folded text.
     Folded(Regex),
     /// An expression for the original text.
@@ -39,8 +39,8 @@ type OnMatch<'a> = &'a mut dyn FnMut(Range<usize>) -> bool;
 impl Needle {
     pub(super) fn new(term: &Term) -> Needle {
         let pattern = match term.kind {
-            TermKind::Word => Pattern::Text(Box::new(Text::new(term, false, false))),
-            TermKind::Phrase { open } => Pattern::Text(Box::new(Text::new(term, true, !open))),
+            TermKind::Word => Pattern::Text(Box::new(TextNeedle::new(term, false, false))),
+            TermKind::Phrase { open } => Pattern::Text(Box::new(TextNeedle::new(term, true, !open))),
             // The parser has compiled it before, so an error is not expected.
             TermKind::Regex => {
                 let is_exact = term.exact != ExactWords::None;
@@ -244,7 +244,7 @@ fn is_part_of(field: Field, role: Role) -> bool {
 
 /// A word or a phrase.
 #[derive(Clone, Debug)]
-struct Text {
+struct TextNeedle {
     finder: Finder<'static>,
     /// The required spelling, unless it ignores case.
     exact: Option<Exact>,
@@ -263,10 +263,11 @@ struct Exact {
 
 impl Exact {
     fn new(term: &Term) -> Option<Exact> {
-        let words = || term.written_words();
         match term.exact {
             ExactWords::None => None,
-            ExactWords::Capitals => Some(Exact { text: fold_keeping_case(&term.text), words: Some(words()) }),
+            ExactWords::Capitals => {
+                Some(Exact { text: fold_keeping_case(&term.text), words: Some(term.written_words()) })
+            }
             ExactWords::All => Some(Exact { text: fold_keeping_case(&term.text), words: None }),
         }
     }
@@ -282,9 +283,9 @@ impl Exact {
     }
 }
 
-impl Text {
-    fn new(term: &Term, starts_word: bool, ends_word: bool) -> Text {
-        Text {
+impl TextNeedle {
+    fn new(term: &Term, starts_word: bool, ends_word: bool) -> TextNeedle {
+        TextNeedle {
             finder: Finder::new(fold(&term.text).as_bytes()).into_owned(),
             exact: Exact::new(term),
             starts_word,

@@ -21,8 +21,9 @@ pub(super) fn neighbours(
     let mut edges: Vec<usize> = left.iter().chain(right).flat_map(|range| [range.start, range.end]).collect();
     edges.sort_unstable();
     edges.dedup();
-    let words = word_numbers(folded, &edges);
-    let number = |edge: usize| edges.binary_search(&edge).ok().and_then(|index| words.get(index)).copied().unwrap_or(0);
+    let numbers = word_numbers(folded, &edges);
+    let number =
+        |edge: usize| edges.binary_search(&edge).ok().and_then(|index| numbers.get(index)).copied().unwrap_or(0);
     let near = |one: &[Range<usize>], other: &[Range<usize>]| -> Vec<bool> {
         one.iter()
             .map(|range| {

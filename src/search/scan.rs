@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 
 use super::matcher::day_number;
 use super::narrowing::TermBounds;
-use super::shard_scan::sweep;
+use super::shard_scan::scan_shards;
 use super::sort::sort;
 use super::{Matcher, SearchRequest, SearchResult};
 use crate::corpus::{Corpus, Slot};
@@ -89,7 +89,7 @@ pub fn scan(request: &SearchRequest, cancelled: &(dyn Fn() -> bool + Sync), publ
         }
     };
     let former = within.and_then(|former| former.traces.as_deref());
-    let Some(parts) = sweep(corpus, &matcher, former, cancelled, &found, &mut progress) else { return };
+    let Some(parts) = scan_shards(corpus, &matcher, former, cancelled, &found, &mut progress) else { return };
     // The result keeps the order of the candidates. Removed articles are not candidates.
     let mut matched = vec![false; corpus.slots()];
     let mut traces = TermBounds::new(&matcher, corpus.slots());

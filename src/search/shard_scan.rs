@@ -16,7 +16,7 @@ pub(super) struct ShardMatches {
 
 /// Searches all shards, or only the articles that a former scan found. Returns `None` if it was cancelled. `found`
 /// counts the matches, and `progress` is called regularly on the calling thread.
-pub(super) fn sweep(
+pub(super) fn scan_shards(
     corpus: &Corpus,
     matcher: &Matcher,
     former: Option<&TermBounds>,
@@ -24,7 +24,7 @@ pub(super) fn sweep(
     found: &AtomicUsize,
     progress: &mut dyn FnMut(),
 ) -> Option<Vec<ShardMatches>> {
-    let former = former.map(|former| (former, former.heirs(matcher)));
+    let former = former.map(|former| (former, former.inherited_bounds(matcher)));
     let shards: Vec<(Slot, &Shard)> = corpus.shards().map(|(start, shard)| (start, &**shard)).collect();
     let next = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
@@ -39,7 +39,7 @@ pub(super) fn sweep(
             let Some(&(start, shard)) = shards.get(number) else { return done };
             let mut out = ShardMatches::default();
             match &former {
-                Some((former, heirs)) => again(matcher, start, shard, former, heirs, &mut out),
+                Some((former, inherited)) => again(matcher, start, shard, former, inherited, &mut out),
                 None => through(matcher, start, shard, &mut out),
             }
             found.fetch_add(out.slots.len(), Ordering::Relaxed);
@@ -103,12 +103,12 @@ fn again(
     start: Slot,
     shard: &Shard,
     former: &TermBounds,
-    heirs: &[InheritedBound],
+    inherited: &[InheritedBound],
     out: &mut ShardMatches,
 ) {
     let mut bounds = vec![0; matcher.terms()];
     for index in 0..shard.len() {
-        if former.inherit(Slot(start.0 + index as u32), heirs, &mut bounds)
+        if former.inherit(Slot(start.0 + index as u32), inherited, &mut bounds)
             && shard
                 .entry(index)
                 .is_some_and(|entry| matcher.matches_from(Slot(start.0 + index as u32), entry, &mut bounds))

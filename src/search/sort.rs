@@ -21,11 +21,11 @@ pub(super) fn sort(slots: &mut Vec<Slot>, corpus: &Corpus, sort: Sort, matcher: 
         }
         Sort::Title => by_text(slots, corpus, Role::Headline),
         Sort::Source => by_text(slots, corpus, Role::Source),
-        Sort::Longest => slots.sort_by_cached_key(|&slot| Reverse(corpus.get(slot).map_or(0, ArticleRef::words))),
+        Sort::Longest => slots.sort_by_cached_key(|&slot| Reverse(corpus.get(slot).map_or(0, ArticleRef::word_count))),
         Sort::Relevance => {
             let entries = || slots.iter().filter_map(|&slot| corpus.get(slot));
-            let words: u64 = entries().map(|entry| u64::from(entry.words())).sum();
-            let average = words as f64 / slots.len().max(1) as f64;
+            let total: u64 = entries().map(|entry| u64::from(entry.word_count())).sum();
+            let average = total as f64 / slots.len().max(1) as f64;
             let mut scored: Vec<(f64, Slot)> =
                 slots.iter().filter_map(|&slot| Some((relevance(matcher, corpus.get(slot)?, average), slot))).collect();
             // The sort is stable, so articles with equal scores stay newest first.
@@ -53,7 +53,7 @@ fn by_text(slots: &mut Vec<Slot>, corpus: &Corpus, role: Role) {
 /// Okapi BM25 (Robertson and Zaragoza, 2009) with k1 = 1.2 and b = 0.75. A hit in the headline counts as eight and one in
 /// the standfirst as four. The rarity of terms is omitted, because every article of a result contains the terms.
 fn relevance(matcher: &Matcher, entry: ArticleRef<'_>, average: f64) -> f64 {
-    let length = 0.25 + 0.75 * f64::from(entry.words()) / average.max(1.0);
+    let length = 0.25 + 0.75 * f64::from(entry.word_count()) / average.max(1.0);
     let score = |[headline, standfirst, rest]: [u32; 3]| {
         let hits = f64::from(headline) * 8.0 + f64::from(standfirst) * 4.0 + f64::from(rest);
         hits * 2.2 / (hits + 1.2 * length)

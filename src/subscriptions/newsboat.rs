@@ -28,8 +28,8 @@ pub fn read(text: &str) -> Option<Urls> {
     let mut known = HashSet::new();
     let mut is_full = false;
     for (number, line) in (1..).zip(text.lines()) {
-        let words = split_words(line);
-        let Some((first, rest)) = words.split_first() else { continue };
+        let fields = split_words(line);
+        let Some((first, rest)) = fields.split_first() else { continue };
         let mut problem =
             |cause: String, consequence: &str| urls.problems.push((number, cause, consequence.to_owned()));
         if let Some(query) = first.strip_prefix("query:") {
@@ -86,13 +86,13 @@ pub fn read(text: &str) -> Option<Urls> {
 
 /// Splits a line into words. Words in quotes may contain spaces, and a `#` between words starts a comment.
 fn split_words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
+    let mut fields = Vec::new();
     let mut chars = line.chars().peekable();
     loop {
         while chars.next_if(|c| c.is_whitespace()).is_some() {}
         let mut word = String::new();
         match chars.peek() {
-            None | Some('#') => return words,
+            None | Some('#') => return fields,
             Some('"') => {
                 chars.next();
                 while let Some(c) = chars.next() {
@@ -109,7 +109,7 @@ fn split_words(line: &str) -> Vec<String> {
                 }
             }
         }
-        words.push(word);
+        fields.push(word);
     }
 }
 

@@ -41,9 +41,9 @@ mod tests {
 
     #[test]
     fn bytes_are_formatted_in_a_readable_unit() {
-        let told =
+        let cases =
             [(1 << 30, "1 GiB"), (3 << 29, "1,536 MiB"), (17 << 30, "17 GiB"), (90 << 20, "90 MiB"), (7, "7 bytes")];
-        for (bytes, words) in told {
+        for (bytes, words) in cases {
             assert_eq!(bytes_in_words(bytes), words);
         }
     }

@@ -108,10 +108,10 @@ impl EffectRunner for Effects {
                     self.library_writer.send(WriterCommand::DiscardUnsaved);
                     let _ = self.events.send(LoopEvent::Message(Message::RescueWritten));
                 }
-                Err(error) => self.tell(Notice::error(format!("{}: {error}", path.display()))),
+                Err(error) => self.notify(Notice::error(format!("{}: {error}", path.display()))),
             },
             Effect::Copy(text) if text.len() > MAX_CLIPBOARD => {
-                self.tell(Notice::error("This is too long for the terminal's clipboard; | pipes it to a command"));
+                self.notify(Notice::error("This is too long for the terminal's clipboard; | pipes it to a command"));
             }
             Effect::Copy(text) => screen.copy(&text)?,
             Effect::OpenLink(address) => self.open(&address),
@@ -127,7 +127,7 @@ impl EffectRunner for Effects {
             }
             Effect::Reload => self.archive.reload(),
             Effect::Redraw => screen.enter()?,
-            Effect::Suspend if !has_job_control() => self.tell(Notice::info("No shell to return to")),
+            Effect::Suspend if !has_job_control() => self.notify(Notice::info("No shell to return to")),
             Effect::Suspend => self.suspend(screen, stop_all)?,
             // The loop handles it.
             Effect::Quit => {}
@@ -141,22 +141,22 @@ impl EffectRunner for Effects {
 }
 
 impl Effects {
-    fn tell(&self, notice: Notice) {
+    fn notify(&self, notice: Notice) {
         let _ = self.events.send(LoopEvent::Message(Message::Notice(notice)));
     }
 
     fn export(&mut self, export: Box<Export>) {
         let events = self.events.clone();
-        let tell = move |message| drop(events.send(LoopEvent::Message(message)));
-        if let Err(error) = self.exporter.start(export, tell) {
-            self.tell(Notice::error(format!("Export failed: {error}")));
+        let send = move |message| drop(events.send(LoopEvent::Message(message)));
+        if let Err(error) = self.exporter.start(export, send) {
+            self.notify(Notice::error(format!("Export failed: {error}")));
         }
     }
 
     fn open(&self, address: &str) {
         let link = match Link::parse(address) {
             Ok(link) => link,
-            Err(error) => return self.tell(Notice::error(error.to_string())),
+            Err(error) => return self.notify(Notice::error(error.to_string())),
         };
         let commands = if self.browser.is_empty() {
             open::commands(link.address())
@@ -170,7 +170,7 @@ impl Effects {
                 let _ = events.send(LoopEvent::Message(Message::Notice(notice)));
             }
         });
-        self.tell(match opened {
+        self.notify(match opened {
             Ok(_) => Notice::info(format!("Opening {}: {}", link.target(), link.address())),
             Err(error) => Notice::error(format!("The address could not be opened: {error}")),
         });
@@ -181,7 +181,7 @@ impl Effects {
         let (folder, file) = match private_file(text) {
             Ok(written) => written,
             Err(error) => {
-                self.tell(Notice::error(format!("The note could not be handed to the editor: {error}")));
+                self.notify(Notice::error(format!("The note could not be handed to the editor: {error}")));
                 return Ok(());
             }
         };
@@ -190,27 +190,27 @@ impl Effects {
         let read = std::fs::read(&file);
         // Removes the editor's other files too.
         if let Err(error) = folder.close() {
-            self.tell(Notice::error(format!("{} could not be removed: {error}", file.display())));
+            self.notify(Notice::error(format!("{} could not be removed: {error}", file.display())));
         }
         match read {
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 let _ = self.events.send(LoopEvent::Message(Message::NoteWritten { article, text }));
             }
-            Err(error) => self.tell(Notice::error(format!("The note could not be read back: {error}"))),
+            Err(error) => self.notify(Notice::error(format!("The note could not be read back: {error}"))),
         }
         Ok(())
     }
 
     fn edit(&self, path: &Path, screen: &mut dyn Screen) -> io::Result<()> {
-        let mut words = editor(&self.editor, |name| std::env::var_os(name));
-        words.push(file_argument(path));
-        let name = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
-        let ended = self.with_terminal_released(screen, || command(words).status())?;
+        let mut arguments = editor(&self.editor, |name| std::env::var_os(name));
+        arguments.push(file_argument(path));
+        let name = arguments.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+        let ended = self.with_terminal_released(screen, || command(arguments).status())?;
         match ended {
             Ok(status) if status.success() => {}
-            Ok(status) => self.tell(Notice::error(format!("{name} ended with {}", describe(status)))),
-            Err(error) => self.tell(Notice::error(format!("{name} could not be started: {error}"))),
+            Ok(status) => self.notify(Notice::error(format!("{name} ended with {}", describe(status)))),
+            Err(error) => self.notify(Notice::error(format!("{name} could not be started: {error}"))),
         }
         Ok(())
     }
@@ -229,7 +229,7 @@ impl Effects {
             ended
         })?;
         if let Err(error) = ended {
-            self.tell(Notice::error(format!("The command could not be started: {error}")));
+            self.notify(Notice::error(format!("The command could not be started: {error}")));
         }
         Ok(())
     }
@@ -292,30 +292,30 @@ fn private_file(text: &str) -> io::Result<(tempfile::TempDir, PathBuf)> {
     Ok((folder, path))
 }
 
-/// Replaces `{}` in the words by the argument, or appends it if there is no `{}`. Returns `None` if there are no words.
-fn with_argument(words: &[String], argument: &str) -> Option<Vec<OsString>> {
-    let (program, rest) = words.split_first()?;
-    let mut words = vec![OsString::from(program)];
-    words.extend(rest.iter().map(|word| OsString::from(word.replace("{}", argument))));
+/// Replaces `{}` in the command by the argument, or appends the argument. Returns `None` if the command is empty.
+fn with_argument(configured: &[String], argument: &str) -> Option<Vec<OsString>> {
+    let (program, rest) = configured.split_first()?;
+    let mut command = vec![OsString::from(program)];
+    command.extend(rest.iter().map(|word| OsString::from(word.replace("{}", argument))));
     if !rest.iter().any(|word| word.contains("{}")) {
-        words.push(argument.into());
+        command.push(argument.into());
     }
-    Some(words)
+    Some(command)
 }
 
-/// Returns the words of the editor's command: `$VISUAL`, `$EDITOR`, the config's editor, or `vi`.
+/// Returns the editor's command with its arguments: `$VISUAL`, `$EDITOR`, the config's editor, or `vi`.
 fn editor(configured: &[String], variable: impl Fn(&str) -> Option<OsString>) -> Vec<OsString> {
     let from_environment = ["VISUAL", "EDITOR"].iter().filter_map(|name| variable(name)).find_map(|value| {
         // Splits quoted words as a shell would, without running one.
-        let words: Vec<OsString> = match value.to_str().and_then(|text| shell_words::split(text).ok()) {
-            Some(words) => words.into_iter().map(OsString::from).collect(),
+        let command: Vec<OsString> = match value.to_str().and_then(|text| shell_words::split(text).ok()) {
+            Some(parts) => parts.into_iter().map(OsString::from).collect(),
             None => vec![value],
         };
-        (!words.is_empty()).then_some(words)
+        (!command.is_empty()).then_some(command)
     });
     let configured = || configured.iter().map(OsString::from).collect::<Vec<_>>();
-    let words = from_environment.unwrap_or_else(configured);
-    if words.is_empty() { vec![if cfg!(windows) { "notepad".into() } else { "vi".into() }] } else { words }
+    let command = from_environment.unwrap_or_else(configured);
+    if command.is_empty() { vec![if cfg!(windows) { "notepad".into() } else { "vi".into() }] } else { command }
 }
 
 /// Returns the path as an argument that can only name a file: a leading dash means an option to most programs, and a
@@ -327,10 +327,10 @@ fn file_argument(path: &Path) -> OsString {
     }
 }
 
-fn command(words: Vec<OsString>) -> Command {
-    let mut words = words.into_iter();
-    let mut command = Command::new(words.next().unwrap_or_default());
-    command.args(words);
+fn command(arguments: Vec<OsString>) -> Command {
+    let mut arguments = arguments.into_iter();
+    let mut command = Command::new(arguments.next().unwrap_or_default());
+    command.args(arguments);
     command
 }
 
@@ -412,11 +412,11 @@ mod tests {
 
     #[test]
     fn opener_gets_the_address_as_one_argument() {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let owned = |parts: &[&str]| parts.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let address = "https://example.org/$(reboot)";
         let tab = format!("--tab={address}");
-        assert_eq!(with_argument(&words(&["firefox", "--tab={}"]), address).unwrap(), ["firefox", tab.as_str()]);
-        assert_eq!(with_argument(&words(&["firefox"]), address).unwrap(), ["firefox", address]);
+        assert_eq!(with_argument(&owned(&["firefox", "--tab={}"]), address).unwrap(), ["firefox", tab.as_str()]);
+        assert_eq!(with_argument(&owned(&["firefox"]), address).unwrap(), ["firefox", address]);
         assert_eq!(with_argument(&[], address), None);
     }
 

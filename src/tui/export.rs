@@ -82,11 +82,11 @@ pub(crate) struct Exporter {
 }
 
 impl Exporter {
-    /// Starts an export. `tell` receives the progress and the result.
+    /// Starts an export. `report` receives the progress and the result.
     pub(crate) fn start(
         &mut self,
         export: Box<Export>,
-        mut tell: impl FnMut(Message) + Send + 'static,
+        mut report: impl FnMut(Message) + Send + 'static,
     ) -> io::Result<()> {
         if self.running.as_ref().is_some_and(|done| done.try_recv() == Err(mpsc::TryRecvError::Empty)) {
             return Err(io::Error::other("another export is still running"));
@@ -95,8 +95,8 @@ impl Exporter {
         let stop = Arc::clone(&self.stop);
         thread::Builder::new().name("export".to_owned()).spawn(move || {
             let fault = || Err(io::Error::other("internal error"));
-            let written = catch_panic(|| write(&export, &stop, &mut tell)).unwrap_or_else(fault);
-            tell(match written {
+            let written = catch_panic(|| write(&export, &stop, &mut report)).unwrap_or_else(fault);
+            report(match written {
                 Ok(()) => Message::Notice(export.success()),
                 Err(error) if is_exists(&error) => Message::ExportExists(export),
                 Err(error) => Message::Notice(Notice::error(format!("Export failed: {error}"))),
@@ -118,7 +118,7 @@ impl Drop for Exporter {
 }
 
 /// Writes an export of the reader.
-fn write(export: &Export, stop: &AtomicBool, tell: &mut dyn FnMut(Message)) -> io::Result<()> {
+fn write(export: &Export, stop: &AtomicBool, report: &mut dyn FnMut(Message)) -> io::Result<()> {
     let Export { path, format, heading, force, .. } = export;
     if path.is_dir() {
         return Err(io::Error::other(format!("{} is a folder; name a file", path.display())));
@@ -133,7 +133,7 @@ fn write(export: &Export, stop: &AtomicBool, tell: &mut dyn FnMut(Message)) -> i
             told = Instant::now();
             let all = counted(heading.articles as u64, "article", "articles");
             let text = format!("Writing {} of {all} to {}", grouped(number as u64), path.display());
-            tell(Message::Notice(Notice::info(text)));
+            report(Message::Notice(Notice::info(text)));
         }
         Ok(())
     };
@@ -177,7 +177,7 @@ pub fn export_folder(
     }
     fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
     let names = unique_stems(articles);
-    let path = |name: &str| folder.join(format!("{name}.{}", format.ending()));
+    let path = |name: &str| folder.join(format!("{name}.{}", format.extension()));
     // Write nothing if any file would be replaced.
     let mut paths = names.iter().map(|name| path(name)).chain([path("index")]);
     if !force && let Some(there) = paths.find(|path| path.exists()) {

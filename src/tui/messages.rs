@@ -14,7 +14,7 @@ pub(crate) fn to_message(event: Event) -> Message {
         Event::ProblemsCleared(path) => Message::ProblemsCleared(path),
         Event::SearchResult(answer) => Message::SearchResult(answer),
         Event::HitsCounted { generation, hits, complete } => Message::HitsCounted { generation, hits, complete },
-        Event::EmptyExplained { generation, costly } => Message::EmptyExplained { generation, costly },
+        Event::EmptyExplained { generation, reason } => Message::EmptyExplained { generation, reason },
         Event::OtherCase { generation, case, matched } => Message::OtherCase { generation, case, matched },
         Event::FieldValues { corpus, wanted, values } => Message::FieldValues { corpus, wanted, values },
         Event::Facets { generation, rows } => Message::Facets { generation, rows },

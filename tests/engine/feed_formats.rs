@@ -29,9 +29,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// What was read, for people: every part with its role, links as `[text](number)`.
 fn rendered(reading: &ParsedFile<'_>) -> String {
     let mut out = format!("format: {}\n", reading.format);
-    for flaw in &reading.flaws {
-        let line = flaw.line.map(|line| format!("{line}: ")).unwrap_or_default();
-        writeln!(out, "flaw: {line}{}; {}", flaw.cause, flaw.consequence).unwrap();
+    for warning in &reading.warnings {
+        let line = warning.line.map(|line| format!("{line}: ")).unwrap_or_default();
+        writeln!(out, "flaw: {line}{}; {}", warning.cause, warning.consequence).unwrap();
     }
     for draft in &reading.drafts {
         out.push_str("---\n");
@@ -468,7 +468,7 @@ fn entries_without_an_end_tag_end_at_the_next() {
     let titles: Vec<&str> =
         feed.entries.iter().map(|entry| entry.head.title.as_ref().unwrap().value.as_str()).collect();
     assert_eq!(titles, ["One", "Two", "Three"]);
-    assert_eq!(feed.flaws.len(), 1);
+    assert_eq!(feed.warnings.len(), 1);
 }
 
 #[test]
@@ -499,11 +499,11 @@ fn entries_are_read_after_an_unclosed_text_of_the_feed() {
         let title = |text: &Option<newsdesk::formats::FeedText>| text.as_ref().unwrap().plain().into_owned();
         let titles: Vec<String> = feed.entries.iter().map(|entry| title(&entry.head.title)).collect();
         assert_eq!((titles, title(&feed.head.title)), (vec!["One".into(), "Two".into()], "Feed".into()), "{text}");
-        assert_eq!(feed.flaws.len(), 1, "{text}");
+        assert_eq!(feed.warnings.len(), 1, "{text}");
     }
     let cdata = rss("<title>Feed</title><description><![CDATA[<item>no entry</item>]]></description>");
     let feed = parse_feed(cdata.as_bytes(), &FeedOptions::default()).unwrap();
-    assert_eq!((feed.entries.len(), feed.flaws.len()), (2, 0));
+    assert_eq!((feed.entries.len(), feed.warnings.len()), (2, 0));
 }
 
 #[test]
@@ -517,18 +517,18 @@ fn json_feeds_are_read_up_to_the_truncated_entry() {
     );
     let read = |text: &str| parse_feed(text.as_bytes(), &FeedOptions::default());
     let full = read(&whole).unwrap();
-    assert_eq!((full.entries.len(), full.flaws.len()), (3, 0));
+    assert_eq!((full.entries.len(), full.warnings.len()), (3, 0));
     let mut seen = Vec::new();
     for end in 0..whole.len() {
         let Ok(feed) = read(&whole[..end]) else { continue };
         assert_eq!(feed.entries, full.entries[..feed.entries.len()], "{end}");
-        assert_eq!((feed.flaws.len(), feed.head.title.is_some()), (1, true));
+        assert_eq!((feed.warnings.len(), feed.head.title.is_some()), (1, true));
         seen.push(feed.entries.len());
     }
     seen.dedup();
     assert_eq!(seen, [1, 2, 3]);
     let broken = read(&whole.replace("[{\\\"2", "\u{1}")).unwrap();
-    assert_eq!((broken.entries.len(), broken.flaws[0].line), (1, Some(3)));
+    assert_eq!((broken.entries.len(), broken.warnings[0].line), (1, Some(3)));
 }
 
 #[test]
@@ -583,8 +583,8 @@ fn read_file<'a>(name: &str, decoded: &'a newsdesk::formats::Decoded<'_>) -> Par
     read(decoded, &FileHint { file_name: name })
 }
 
-fn flaws(reading: &ParsedFile<'_>) -> Vec<String> {
-    reading.flaws.iter().map(|flaw| format!("{}; {}", flaw.cause, flaw.consequence)).collect()
+fn warnings(reading: &ParsedFile<'_>) -> Vec<String> {
+    reading.warnings.iter().map(|warning| format!("{}; {}", warning.cause, warning.consequence)).collect()
 }
 
 #[test]
@@ -603,7 +603,7 @@ fn long_bases_are_left_out_and_the_articles_stay() {
         let draft = &reading.drafts[0];
         assert_eq!(draft.text(Role::Headline), "t", "{name}");
         let long = "more than 4 KiB";
-        assert!(flaws(&reading).iter().any(|flaw| flaw.contains(long)), "{name}: {:?}", reading.flaws);
+        assert!(warnings(&reading).iter().any(|warning| warning.contains(long)), "{name}: {:?}", reading.warnings);
         assert!(draft.links.iter().chain(&draft.url).all(|address| address.len() < 10), "{name}: {:?}", draft.links);
     }
 }
@@ -616,13 +616,13 @@ fn feeds_beyond_their_budget_are_refused_with_a_sentence() {
         "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='{base}'><entry><title>t</title>\
          <content type='html'>{links}</content></entry></feed>"
     );
-    let refusal = parse_feed(text.as_bytes(), &FeedOptions::default()).unwrap_err().to_string();
+    let error = parse_feed(text.as_bytes(), &FeedOptions::default()).unwrap_err().to_string();
     let expected = "reading it takes more than 33 MiB of memory, too much for its size of 541 KiB";
-    assert_eq!(refusal, expected);
+    assert_eq!(error, expected);
     let decoded = decode(text.as_bytes()).unwrap();
     let reading = read_file("a.xml", &decoded);
     assert!(reading.drafts.is_empty());
-    assert_eq!(flaws(&reading), [format!("{expected}; it is left out")]);
+    assert_eq!(warnings(&reading), [format!("{expected}; it is left out")]);
 }
 
 #[test]
@@ -669,7 +669,7 @@ fn entries_have_at_most_100_enclosures() {
     let decoded = decode(text.as_bytes()).unwrap();
     let reading = read_file("a.xml", &decoded);
     assert_eq!(reading.drafts[0].enclosures.len(), 100);
-    assert_eq!(flaws(&reading), ["entries have more than 100 enclosures; 150 enclosures are left out"]);
+    assert_eq!(warnings(&reading), ["entries have more than 100 enclosures; 150 enclosures are left out"]);
 }
 
 #[test]
@@ -691,7 +691,7 @@ fn long_front_matter_is_not_parsed() {
     assert_eq!(reading.drafts[0].text(Role::Headline), "Head");
     let expected =
         "the front matter cannot be read: it has more than 256 KiB; the article is shown without its metadata";
-    assert_eq!(flaws(&reading), [expected]);
+    assert_eq!(warnings(&reading), [expected]);
 }
 
 #[test]
@@ -700,7 +700,7 @@ fn aliases_of_front_matter_are_limited() {
         (0..9).map(|number| format!("a{}: &a{} [{}]\n", number + 1, number + 1, format!("*a{number},").repeat(9)));
     let text = format!("---\ntitle: &t Head\nauthor: *t\na0: &a0 x\n{}---\n\nBody.\n", lines.collect::<String>());
     let decoded = decode(text.as_bytes()).unwrap();
-    assert!(flaws(&read_file("a.md", &decoded))[0].starts_with("the front matter cannot be read: "));
+    assert!(warnings(&read_file("a.md", &decoded))[0].starts_with("the front matter cannot be read: "));
     let decoded = decode(b"---\ntitle: &t Head\nauthor: *t\n---\n\nBody.\n").unwrap();
     assert_eq!(read_file("a.md", &decoded).drafts[0].text(Role::Byline), "Head");
 }

@@ -75,7 +75,7 @@ fn bad_files_are_listed_and_stand_in_nobodys_way() {
     ] {
         assert!(problems.iter().any(|problem| problem.contains(name) && problem.contains(cause)), "{problems:#?}");
     }
-    assert_eq!(loaded.passed_over.get("png"), Some(&1));
+    assert_eq!(loaded.skipped.get("png"), Some(&1));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn folders_load_feeds_and_pages_but_not_other_xml_and_json() {
     found.sort();
     assert_eq!(found, ["Four", "One", "Three", "Two"]);
     assert_eq!(problems(&loaded), [""; 0]);
-    assert_eq!((loaded.passed_over.get("xml"), loaded.passed_over.get("json")), (Some(&1), Some(&2)));
+    assert_eq!((loaded.skipped.get("xml"), loaded.skipped.get("json")), (Some(&1), Some(&2)));
     // Each entry keeps its identity, and what is named is read whatever it is.
     assert_eq!(listing(&loaded.corpus), listing(&load(&[folder.path()]).corpus));
     assert_eq!(load(&[&path("package.json")]).corpus.len(), 1);

@@ -690,7 +690,7 @@ fn feeds_of_a_page_are_found_and_offered_if_several() {
     assert_eq!(feeds.iter().map(|feed| feed.title.as_str()).collect::<Vec<_>>(), ["All", ""]);
     assert_eq!(
         named(&server.url("/one")).unwrap(),
-        SubscribeOutcome::Feed { name: "Found".to_owned(), new: 1, flaws: Vec::new() }
+        SubscribeOutcome::Feed { name: "Found".to_owned(), new: 1, warnings: Vec::new() }
     );
     assert_eq!(named(&server.url("/feed")).unwrap(), SubscribeOutcome::AlreadySubscribed { name: "Found".to_owned() });
     assert!(named(&server.url("/none")).unwrap_err().to_string().contains("links to none"));
@@ -1633,7 +1633,7 @@ fn import_of_an_old_list_recognises_moved_feeds() {
     // Another feed takes over the address.
     is_other.store(true, Ordering::Relaxed);
     let added = add(&mut desk.library, &desk.client, &desk.settings, &wanted, &stop).unwrap();
-    assert_eq!(added, SubscribeOutcome::Feed { name: "Other Paper".to_owned(), new: 1, flaws: Vec::new() });
+    assert_eq!(added, SubscribeOutcome::Feed { name: "Other Paper".to_owned(), new: 1, warnings: Vec::new() });
     assert_eq!(desk.starred().len(), 1);
     assert!(desk.starred()[0].contains("Ferry sails"));
     assert_eq!(desk.listed().len(), 2);
@@ -1837,18 +1837,18 @@ fn flaws_of_a_feed_are_stored_until_they_are_fixed() {
     let url = server.url("/");
     let stop = AtomicBool::new(false);
     let added = add(&mut desk.library, &desk.client, &desk.settings, &Subscription::new(&url), &stop).unwrap();
-    let SubscribeOutcome::Feed { new, flaws, .. } = &added else { panic!("{added:?}") };
-    assert_eq!((*new, flaws.len(), flaws[0].line), (30, 11, Some(2)));
-    assert!(flaws[0].cause.contains("not well-formed") && flaws[1].cause.contains("03/04/2019"), "{flaws:?}");
-    assert_eq!(flaws[10].cause, "21 more problems");
+    let SubscribeOutcome::Feed { new, warnings, .. } = &added else { panic!("{added:?}") };
+    assert_eq!((*new, warnings.len(), warnings[0].line), (30, 11, Some(2)));
+    assert!(warnings[0].cause.contains("not well-formed") && warnings[1].cause.contains("03/04/2019"), "{warnings:?}");
+    assert_eq!(warnings[10].cause, "21 more problems");
     assert_eq!(added.sentence(), "Subscribed to \"Broken\": 30 entries, 11 problems");
     // They are warnings, and stay while the feed does.
     assert_eq!(desk.refresh().failed, 0);
     let feed = desk.feed(&url);
-    assert_eq!((&feed.flaws, feed.health.error.as_ref()), (flaws, None));
+    assert_eq!((&feed.warnings, feed.health.error.as_ref()), (warnings, None));
     is_mended.store(true, Ordering::Relaxed);
     assert_eq!(desk.refresh().failed, 0);
-    assert_eq!(desk.feed(&url).flaws, []);
+    assert_eq!(desk.feed(&url).warnings, []);
 }
 
 /// A feed with a recording, whose text links to a page.

@@ -21,8 +21,8 @@ pub(super) fn file(input: &[u8]) {
         let Ok(feed) = parse_feed(input, &FeedOptions { base: Some(BASE), content_type }) else { continue };
         assert_harmless_feed(&feed);
         feed.pause(1_700_000_000);
-        let mut flaws = Vec::new();
-        let articles = feed_articles(&feed, &mut flaws).unwrap_or_default();
+        let mut warnings = Vec::new();
+        let articles = feed_articles(&feed, &mut warnings).unwrap_or_default();
         assert!(articles.len() <= feed.entries.len());
         for article in &articles {
             assert!(article.keys.iter().all(|key| !key.text.trim().is_empty()), "an entry has an empty key");

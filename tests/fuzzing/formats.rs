@@ -48,7 +48,7 @@ pub(super) fn file(input: &[u8]) {
     is_recognised(&decoded, &hint);
     let reading = read(&decoded, &hint);
     let again = read(&decoded, &hint);
-    assert_eq!((&reading.drafts, &reading.flaws), (&again.drafts, &again.flaws));
+    assert_eq!((&reading.drafts, &reading.warnings), (&again.drafts, &again.warnings));
     assert_kept(&reading);
 }
 
@@ -64,8 +64,8 @@ fn parse<'a>(name: &str, text: &'a str) -> ParsedFile<'a> {
 /// What every format promises, and what becomes of it.
 pub(super) fn assert_kept(reading: &ParsedFile<'_>) {
     assert!(reading.drafts.len() == 1 || reading.format == "feed", "{} articles", reading.drafts.len());
-    for flaw in &reading.flaws {
-        assert!(!flaw.cause.is_empty() && !flaw.consequence.is_empty(), "{flaw:?}");
+    for warning in &reading.warnings {
+        assert!(!warning.cause.is_empty() && !warning.consequence.is_empty(), "{warning:?}");
     }
     for draft in &reading.drafts {
         for part in &draft.parts {

@@ -271,13 +271,13 @@ fn help_search() {
 #[test]
 fn problems_name_file_line_cause_and_consequence() {
     at_each_size!("problems", |screen: Screen| {
-        let flaw = Warning {
+        let warning = Warning {
             line: Some(1),
             cause: "\"2023-13-45\" is not a date".to_owned(),
             consequence: "the article is shown undated".to_owned(),
         };
         screen
-            .heard(Message::Problem(Problem::flaw("town/tide tables/october.txt".into(), flaw)))
+            .heard(Message::Problem(Problem::warning("town/tide tables/october.txt".into(), warning)))
             .heard(Message::Problem(Problem::refused("town/map.png".into(), &ReadError::Binary("a PNG image"))))
             .press("!")
     });

@@ -12,7 +12,7 @@ use newsdesk::config::{Background, Config};
 use newsdesk::corpus::{Corpus, FileStamp, Origin, Shard, ShardBuilder};
 use newsdesk::formats::{FileHint, decode, read};
 use newsdesk::keys::Key;
-use newsdesk::search::{SearchRequest, costly_condition, count_hits, count_values, facets, other_case, scan};
+use newsdesk::search::{SearchRequest, count_hits, count_values, explain_empty, facets, other_case, scan};
 use newsdesk::ui::{Depth, Theme, draw};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, TestBackend};
@@ -188,14 +188,14 @@ impl TestApp {
         let Some(request) = self.requests.get(number).cloned() else { return };
         let mut answers = Vec::new();
         scan(&request, &|| false, &mut |answer| answers.push(answer));
-        let costly =
-            answers.last().filter(|answer| answer.slots.is_empty()).and_then(|last| costly_condition(last, &|| false));
+        let reason =
+            answers.last().filter(|answer| answer.slots.is_empty()).and_then(|last| explain_empty(last, &|| false));
         let other = answers.last().and_then(|last| other_case(last, &|| false));
         let mut counts = Vec::new();
         count_hits(answers.last().unwrap(), &|| false, &mut |hits, complete| counts.push((hits, complete)));
         answers.into_iter().for_each(|answer| self.hear(Message::SearchResult(answer)));
-        if let Some(costly) = costly {
-            self.hear(Message::EmptyExplained { generation: request.generation, costly });
+        if let Some(reason) = reason {
+            self.hear(Message::EmptyExplained { generation: request.generation, reason });
         }
         for (hits, complete) in counts {
             self.hear(Message::HitsCounted { generation: request.generation, hits, complete });

@@ -34,7 +34,8 @@ impl State {
             Some(_) => "the article".to_owned(),
             None => counted(self.list.slots().len() as u64, "article", "articles"),
         };
-        let extensions: Vec<String> = ExportFormat::ALL.iter().map(|format| format!(".{}", format.ending())).collect();
+        let extensions: Vec<String> =
+            ExportFormat::ALL.iter().map(|format| format!(".{}", format.extension())).collect();
         format!("Export {what} to a file ({})", extensions.join(" "))
     }
 

@@ -1,4 +1,4 @@
-//! Targets of actions: the articles under the cursor, or those of rows of the sources pane.
+//! Finds the articles of a target, and names them for messages.
 
 use std::sync::Arc;
 

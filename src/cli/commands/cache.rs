@@ -20,7 +20,7 @@ use crate::text::format::counted;
 
 /// Show, make or delete snapshots of large folders
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct CacheArgs {
     #[command(subcommand)]
     command: Option<CacheCommand>,
 }
@@ -42,7 +42,7 @@ enum CacheCommand {
     },
 }
 
-pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(args: CacheArgs, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     let cache = snapshot_cache().ok_or_else(|| io::Error::other("cannot find your cache folder"))?;
     match args.command.unwrap_or_default() {
         CacheCommand::Show => show(&cache, out),

@@ -16,7 +16,7 @@ use crate::text::format::{counted, grouped};
 ///
 /// A problem is a line `path:line: cause; consequence`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct CheckArgs {
     #[command(flatten)]
     paths: PathArgs,
     /// Print bytes, memory and time as well
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     library: bool,
 }
 
-pub(crate) fn run(args: &Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(args: &CheckArgs, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     if args.library {
         check_library(out)
     } else {
@@ -51,10 +51,10 @@ fn check_files(loaded: &Loaded, stats: bool, out: &mut impl Write) -> io::Result
     for (format, count) in &formats {
         writeln!(out, "  {} {format}", grouped(*count))?;
     }
-    let skipped: usize = loaded.passed_over.values().sum();
+    let skipped: usize = loaded.skipped.values().sum();
     if skipped > 0 {
         let kinds: Vec<String> =
-            loaded.passed_over.iter().map(|(ending, count)| format!("{count} .{}", clean(ending))).collect();
+            loaded.skipped.iter().map(|(extension, count)| format!("{count} .{}", clean(extension))).collect();
         let count = counted(skipped as u64, "file", "files");
         writeln!(out, "{count} of other kinds skipped: {}", kinds.join(", "))?;
     }

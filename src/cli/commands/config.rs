@@ -9,9 +9,9 @@ use crate::config::default_text;
 
 /// Print every setting with its default, ready for config.toml
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct ConfigArgs {}
 
-pub(crate) fn run(_: &Args, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(_: &ConfigArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     if let Some(path) = config_path() {
         print_error(&format!("The config file is {}", path.display()));
     }

@@ -16,7 +16,7 @@ use crate::tui::export::{export_folder, export_list, is_exists};
 
 /// Export articles to a file, or to one file for each article
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct ExportArgs {
     #[command(flatten)]
     paths: PathArgs,
     #[command(flatten)]
@@ -58,7 +58,7 @@ impl FormatArg {
     }
 }
 
-pub(crate) fn run(args: &Args, common: &CommonArgs) -> io::Result<ExitCode> {
+pub(crate) fn run(args: &ExportArgs, common: &CommonArgs) -> io::Result<ExitCode> {
     let selection = select(&args.paths, &args.selection, true, common)?;
     let output = args.output.as_path();
     let format = args.format.map(FormatArg::export_format).or_else(|| ExportFormat::of_path(output));

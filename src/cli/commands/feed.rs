@@ -31,7 +31,7 @@ use crate::text::{clean, write_json};
 
 /// Manage feed subscriptions
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct FeedArgs {
     #[command(subcommand)]
     command: FeedSubcommand,
 }
@@ -41,10 +41,10 @@ enum FeedSubcommand {
     /// A command that the reader has too, as `:feed`.
     #[command(flatten)]
     Shared(FeedCommand),
-    Parse(parse::Args),
+    Parse(parse::ParseArgs),
 }
 
-pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(args: FeedArgs, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     let command = match args.command {
         FeedSubcommand::Parse(args) => return parse::run(&args, out),
         FeedSubcommand::Shared(command) => command,
@@ -125,8 +125,8 @@ fn add(
             },
             Ok(added) => {
                 writeln!(out, "{}", added.sentence())?;
-                if let SubscribeOutcome::Feed { name, flaws, .. } = added {
-                    print_warnings(&name, flaws);
+                if let SubscribeOutcome::Feed { name, warnings, .. } = added {
+                    print_warnings(&name, warnings);
                 }
             }
             Err(error) => {
@@ -179,7 +179,7 @@ fn list(feeds: &[KnownFeed], counts: &HashMap<FeedId, FeedCounts>, json: bool, o
                 fields.insert("tried".to_owned(), json!(health.tried_at.and_then(iso)));
                 fields.insert("succeeded".to_owned(), json!(health.succeeded_at.and_then(iso)));
                 fields.insert("error".to_owned(), json!(health.error));
-                fields.insert("warnings".to_owned(), json!(feed.flaws));
+                fields.insert("warnings".to_owned(), json!(feed.warnings));
                 fields.insert("gone".to_owned(), json!(health.policy == FetchPolicy::Gone));
             }
             write_json(out, &object)?;
@@ -215,8 +215,8 @@ fn refresh(
             if let Some(sentence) = tried.merge_sentence() {
                 lines.push(sentence);
             }
-            let FeedOutcome { name, new, changed, error, flaws, .. } = tried;
-            print_warnings(&name, flaws);
+            let FeedOutcome { name, new, changed, error, warnings, .. } = tried;
+            print_warnings(&name, warnings);
             let printed = match error {
                 Some(error) => {
                     print_error(&format!("{}: {}", clean(&name), clean(&error)));
@@ -246,9 +246,9 @@ fn refresh(
 }
 
 /// Prints the problems of a feed that could still be read.
-fn print_warnings(name: &str, flaws: Vec<Warning>) {
-    for flaw in flaws {
-        print_error(&format!("warning: {}", Problem::flaw(PathBuf::from(name), flaw)));
+fn print_warnings(name: &str, warnings: Vec<Warning>) {
+    for warning in warnings {
+        print_error(&format!("warning: {}", Problem::warning(PathBuf::from(name), warning)));
     }
 }
 

@@ -18,7 +18,7 @@ use crate::text::format::counted;
 
 /// Back up, export or import marks, feeds and searches
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct LibraryArgs {
     #[command(subcommand)]
     command: LibraryCommand,
 }
@@ -50,7 +50,7 @@ enum LibraryCommand {
     },
 }
 
-pub(crate) fn run(args: Args, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(args: LibraryArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     let path = path()?;
     match args.command {
         LibraryCommand::Path => writeln!(out, "{}", clean(&path.to_string_lossy()))?,

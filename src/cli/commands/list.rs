@@ -12,7 +12,7 @@ use crate::text::write_json;
 
 /// List articles, newest first: date, section, headline, source, path
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct ListArgs {
     #[command(flatten)]
     paths: PathArgs,
     #[command(flatten)]
@@ -22,10 +22,10 @@ pub(crate) struct Args {
     format: ListFormat,
 }
 
-impl Args {
+impl ListArgs {
     /// Returns the arguments that list all articles of `paths` as text.
-    pub(crate) fn of_paths(paths: PathArgs) -> Args {
-        Args { paths, selection: QueryArgs::default(), format: ListFormat::Text }
+    pub(crate) fn of_paths(paths: PathArgs) -> ListArgs {
+        ListArgs { paths, selection: QueryArgs::default(), format: ListFormat::Text }
     }
 }
 
@@ -46,7 +46,7 @@ impl ListFormat {
     }
 }
 
-pub(crate) fn run(args: &Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(args: &ListArgs, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     print(&select(&args.paths, &args.selection, args.format.has_marks(), common)?, args.format, out)
 }
 

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 /// Print the manual page
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct ManArgs {}
 
-pub(crate) fn run(_: &Args, command: clap::Command, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(_: &ManArgs, command: clap::Command, out: &mut impl Write) -> io::Result<ExitCode> {
     clap_mangen::Man::new(command).render(out)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ use crate::text::format::counted;
 
 /// Mark all articles that match a query
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct MarkArgs {
     #[command(flatten)]
     paths: PathArgs,
     /// Select articles, as in the filter bar; '' selects all
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "CASE", value_parser = cases())]
     case: Option<Case>,
     #[command(flatten)]
-    marks: MarkArgs,
+    marks: MarkOptions,
     /// Print how many articles would change; change nothing
     #[arg(long)]
     dry_run: bool,
@@ -33,7 +33,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true)]
-struct MarkArgs {
+struct MarkOptions {
     /// Mark the articles read
     #[arg(long, conflicts_with = "unread")]
     read: bool,
@@ -58,7 +58,7 @@ fn tag(word: &str) -> Result<Tag, &'static str> {
     Tag::new(word).ok_or("a tag is one word")
 }
 
-impl MarkArgs {
+impl MarkOptions {
     fn changes(&self) -> Vec<Change> {
         let flags = [
             self.read.then_some(Change::Read(true)),
@@ -72,7 +72,7 @@ impl MarkArgs {
     }
 }
 
-pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(args: MarkArgs, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     let query = QueryArgs { query: args.query, sort: None, case: args.case };
     let selection = select(&args.paths, &query, false, common)?;
     let path = library_access::path()?;

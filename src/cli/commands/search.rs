@@ -23,7 +23,7 @@ use crate::text::write_json;
 ///
 /// Exit status as of grep: 0 if something was found, 1 if nothing was found, 2 if there was an error.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct SearchArgs {
     /// Query, as in the filter bar
     #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     query: String,
@@ -69,7 +69,7 @@ impl SearchFormat {
     }
 }
 
-pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(args: SearchArgs, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     if args.query.starts_with("--") {
         let message = format!("unexpected argument \"{}\"; --help lists the options of search", args.query);
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));

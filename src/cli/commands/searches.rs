@@ -16,7 +16,7 @@ use crate::text::clean;
 
 /// List, add, remove or run saved searches
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct SearchesArgs {
     #[command(subcommand)]
     command: Option<SearchesCommand>,
 }
@@ -79,7 +79,7 @@ fn colour(text: &str) -> Result<String, &'static str> {
     Err("expected \"#rrggbb\", a name such as \"light-blue\", or a number from \"0\" to \"255\"")
 }
 
-pub(crate) fn run(args: Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(args: SearchesArgs, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     let path = library_access::path()?;
     let mut library = library_access::open(&path)?;
     let searches = library.searches().map_err(|error| library_error(&path, error))?;

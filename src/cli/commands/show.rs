@@ -16,7 +16,7 @@ use crate::text::write_json;
 
 /// Print whole articles, newest first
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct ShowArgs {
     #[command(flatten)]
     paths: PathArgs,
     #[command(flatten)]
@@ -39,7 +39,7 @@ enum ShowFormat {
     Json,
 }
 
-pub(crate) fn run(args: &Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(args: &ShowArgs, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     let (config, _) = load_config(common)?;
     let columns = crossterm::terminal::size().map_or(u16::MAX, |(columns, _)| columns);
     let columns = if stdout_is_terminal() { columns } else { u16::MAX };

@@ -18,7 +18,7 @@ use crate::query::SavedSearch;
 ///
 /// Exit status: 0 if there are new matches, 1 if there are none.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct WatchArgs {
     /// Names of saved searches
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     dry_run: bool,
 }
 
-pub(crate) fn run(args: &Args, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(crate) fn run(args: &WatchArgs, common: &CommonArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     let path = library_access::path()?;
     let mut library = library_access::open(&path)?;
     let searches = library.searches().map_err(|error| library_error(&path, error))?;

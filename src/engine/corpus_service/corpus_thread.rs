@@ -113,7 +113,7 @@ impl CorpusThread {
             match command {
                 CorpusCommand::Reload | CorpusCommand::Disk(FsEvent::Rescan) => changes.everything = true,
                 CorpusCommand::Disk(FsEvent::Changed(changed)) => changes.paths.extend(changed),
-                CorpusCommand::Disk(FsEvent::Failed(error)) => self.publisher.tell(Event::Error(error.to_string())),
+                CorpusCommand::Disk(FsEvent::Failed(error)) => self.publisher.send(Event::Error(error.to_string())),
                 CorpusCommand::Disk(FsEvent::Ready) => changes.everything |= std::mem::take(rescan_when_ready),
                 CorpusCommand::Watching(watch) => self.watch = watch,
                 CorpusCommand::Feeds => changes.feeds = true,

@@ -26,13 +26,13 @@ impl ProblemLog {
     /// Reports a problem.
     pub(super) fn report(&mut self, problem: Problem, publisher: &mut Publisher) {
         self.paths.insert(problem.path.clone());
-        publisher.tell(Event::Problem(problem));
+        publisher.send(Event::Problem(problem));
     }
 
     /// Clears the problems of the paths for which `is_past` returns true.
     pub(super) fn clear(&mut self, is_past: impl Fn(&Path) -> bool, publisher: &mut Publisher) {
         for path in self.paths.extract_if(|path| is_past(path)) {
-            publisher.tell(Event::ProblemsCleared(path));
+            publisher.send(Event::ProblemsCleared(path));
         }
     }
 
@@ -40,20 +40,20 @@ impl ProblemLog {
     pub(super) fn clear_all(&mut self, publisher: &mut Publisher) {
         self.paths.clear();
         // All paths start with the empty one.
-        publisher.tell(Event::ProblemsCleared(PathBuf::new()));
+        publisher.send(Event::ProblemsCleared(PathBuf::new()));
     }
 
     /// Reports the articles that were left out because of the memory budget. Shows a notice if their number has
     /// changed.
     pub(super) fn report_left_out(&mut self, budget: &MemoryBudget, publisher: &mut Publisher) {
-        publisher.tell(Event::ProblemsCleared(PathBuf::from(MEMORY)));
+        publisher.send(Event::ProblemsCleared(PathBuf::from(MEMORY)));
         let left_out = budget.left_out();
         let has_changed = std::mem::replace(&mut self.left_out, left_out) != left_out;
         if let Some(problem) = budget.problem() {
             if has_changed {
-                publisher.tell(Event::Error(problem.to_string()));
+                publisher.send(Event::Error(problem.to_string()));
             }
-            publisher.tell(Event::Problem(problem));
+            publisher.send(Event::Problem(problem));
         }
     }
 }

@@ -51,7 +51,7 @@ impl CorpusThread {
         }
         match entries {
             Ok(entries) => self.feeds = Some(entries),
-            Err(error) => publisher.tell(Event::Problem(FeedEntries::problem(&path, &error))),
+            Err(error) => publisher.send(Event::Problem(FeedEntries::problem(&path, &error))),
         }
     }
 
@@ -60,7 +60,7 @@ impl CorpusThread {
         let Some(feeds) = &mut self.feeds else { return };
         let EntryChanges { gone, all_gone, shards } = match feeds.poll(&self.budget) {
             Ok(changes) => changes,
-            Err(error) => return self.publisher.tell(Event::Error(format!("Cannot read the feeds: {error}"))),
+            Err(error) => return self.publisher.send(Event::Error(format!("Cannot read the feeds: {error}"))),
         };
         if gone.is_empty() && shards.is_empty() && !all_gone {
             return;
@@ -93,7 +93,7 @@ impl CorpusThread {
                 Some(LoadEvent::Problem(problem)) => problems.report(problem, publisher),
                 Some(LoadEvent::Progress(progress)) if progress_reports.is_due() => {
                     progress_reports = Throttle::after(PUBLISH_INTERVAL);
-                    publisher.tell(Event::Loading(progress));
+                    publisher.send(Event::Loading(progress));
                 }
                 _ => {}
             }
@@ -158,7 +158,7 @@ impl CorpusThread {
                 Some(LoadEvent::Problem(problem)) => new_problems.push(problem),
                 Some(LoadEvent::Progress(progress)) if progress_reports.is_due() => {
                     progress_reports = Throttle::after(PUBLISH_INTERVAL);
-                    publisher.tell(Event::Loading(progress));
+                    publisher.send(Event::Loading(progress));
                 }
                 _ => {}
             }
@@ -194,7 +194,7 @@ impl CorpusThread {
     fn finish_pass(&mut self, progress: LoadProgress) {
         let progress = self.budget.with_left_out(progress);
         self.stopped = progress.stopped.then_some(progress);
-        self.publisher.tell(Event::Loading(progress));
+        self.publisher.send(Event::Loading(progress));
         self.problems.report_left_out(&self.budget, &mut self.publisher);
     }
 
@@ -227,7 +227,7 @@ impl CorpusThread {
         pool.run(jobs, &self.stop, &mut |report| match report {
             LoadReport::Shard(shard) => shards.push(shard),
             LoadReport::Problem(problem) => problems.push(problem),
-            LoadReport::Tick if began.elapsed() >= PUBLISH_INTERVAL => publisher.tell(Event::Loading(pool.progress())),
+            LoadReport::Tick if began.elapsed() >= PUBLISH_INTERVAL => publisher.send(Event::Loading(pool.progress())),
             LoadReport::Tick => {}
         });
         // A file that is too old is counted again each time it is saved.
@@ -243,7 +243,7 @@ impl CorpusThread {
         }
         if began.elapsed() >= PUBLISH_INTERVAL {
             // If the reader stopped loading before, articles are still missing.
-            self.publisher.tell(Event::Loading(self.stopped.unwrap_or(progress)));
+            self.publisher.send(Event::Loading(self.stopped.unwrap_or(progress)));
         }
         self.replace(&gone, shards, problems);
     }

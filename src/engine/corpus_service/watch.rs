@@ -47,11 +47,11 @@ impl From<notify::Error> for WatchError {
 pub(crate) struct Watch(RecommendedWatcher);
 
 impl Watch {
-    /// Creates a watcher that reports to `tell`. It watches nothing yet.
-    fn new(tell: impl Fn(FsEvent) + Send + 'static) -> Result<Watch, WatchError> {
+    /// Creates a watcher that reports to `on_event`. It watches nothing yet.
+    fn new(on_event: impl Fn(FsEvent) + Send + 'static) -> Result<Watch, WatchError> {
         let watcher = notify::recommended_watcher(move |event| {
             if let Some(disk) = classify(event) {
-                tell(disk);
+                on_event(disk);
             }
         })?;
         Ok(Watch(watcher))
@@ -62,8 +62,8 @@ impl Watch {
     }
 
     /// Watches the files in `folder`, but not in the folders below it.
-    pub(crate) fn folder(folder: &Path, tell: impl Fn(FsEvent) + Send + 'static) -> Result<Watch, WatchError> {
-        let mut watch = Watch::new(tell)?;
+    pub(crate) fn folder(folder: &Path, on_event: impl Fn(FsEvent) + Send + 'static) -> Result<Watch, WatchError> {
+        let mut watch = Watch::new(on_event)?;
         watch.add(folder, RecursiveMode::NonRecursive)?;
         Ok(watch)
     }
@@ -73,12 +73,12 @@ impl Watch {
     pub(crate) fn trees(
         folders: &[PathBuf],
         parents: &[PathBuf],
-        tell: impl Fn(FsEvent) + Send + Clone + 'static,
+        on_event: impl Fn(FsEvent) + Send + Clone + 'static,
     ) -> Option<Watch> {
-        let mut watch = match Watch::new(tell.clone()) {
+        let mut watch = match Watch::new(on_event.clone()) {
             Ok(watch) => watch,
             Err(error) => {
-                tell(FsEvent::Failed(error));
+                on_event(FsEvent::Failed(error));
                 return None;
             }
         };
@@ -91,9 +91,9 @@ impl Watch {
             }
         }
         if let Some(error) = first_error {
-            tell(FsEvent::Failed(error));
+            on_event(FsEvent::Failed(error));
         }
-        tell(FsEvent::Ready);
+        on_event(FsEvent::Ready);
         Some(watch)
     }
 }

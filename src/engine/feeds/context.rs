@@ -21,9 +21,9 @@ use crate::util::lock;
 pub(crate) struct EventSink(Arc<Mutex<dyn FnMut(Event) + Send>>);
 
 impl EventSink {
-    /// Creates a receiver that calls `tell`.
-    pub(crate) fn new(tell: impl FnMut(Event) + Send + 'static) -> EventSink {
-        EventSink(Arc::new(Mutex::new(tell)))
+    /// Creates a receiver that calls `on_event`.
+    pub(crate) fn new(on_event: impl FnMut(Event) + Send + 'static) -> EventSink {
+        EventSink(Arc::new(Mutex::new(on_event)))
     }
 }
 
@@ -167,7 +167,7 @@ fn problems(feed: &KnownFeed) -> impl Iterator<Item = Problem> {
         .error
         .as_ref()
         .map(|cause| Problem::new(path.clone(), cause.as_str(), "entries that were fetched before stay").failure());
-    failure.into_iter().chain(feed.flaws.iter().map(move |flaw| Problem::flaw(path.clone(), flaw.clone())))
+    failure.into_iter().chain(feed.warnings.iter().map(move |warning| Problem::warning(path.clone(), warning.clone())))
 }
 
 fn rows(feeds: &[KnownFeed]) -> Vec<FeedRow> {

@@ -20,7 +20,7 @@ pub(crate) fn diff_entry(former: &Draft<'_>, now: &Draft<'_>) -> Vec<Vec<DiffSpa
             continue;
         }
         for number in 0..old.len().max(new.len()) {
-            changed.push(words(old.get(number).unwrap_or(&""), new.get(number).unwrap_or(&"")));
+            changed.push(diff_words(old.get(number).unwrap_or(&""), new.get(number).unwrap_or(&"")));
         }
     }
     changed
@@ -31,7 +31,7 @@ fn paragraphs(draft: &Draft<'_>) -> Vec<String> {
     parts.map(|part| clean(part.text.trim()).replace('\n', " ")).collect()
 }
 
-fn words(old: &str, new: &str) -> Vec<DiffSpan> {
+fn diff_words(old: &str, new: &str) -> Vec<DiffSpan> {
     let diff = TextDiff::from_words(old, new);
     let mut pieces: Vec<DiffSpan> = Vec::new();
     for change in diff.iter_all_changes() {
@@ -63,9 +63,9 @@ mod tests {
             draft
         };
         let changes = diff_entry(&draft("Ten people are missing."), &draft("Two people are missing."));
-        let told: Vec<(Option<bool>, &str)> =
+        let spans: Vec<(Option<bool>, &str)> =
             changes[0].iter().map(|piece| (piece.added, piece.text.as_str())).collect();
-        assert_eq!(told, [(Some(false), "Ten"), (Some(true), "Two"), (None, " people are missing.")]);
+        assert_eq!(spans, [(Some(false), "Ten"), (Some(true), "Two"), (None, " people are missing.")]);
         assert_eq!(changes.len(), 1);
         assert_eq!(diff_entry(&draft("a"), &draft("a")), Vec::<Vec<DiffSpan>>::new());
     }

@@ -325,7 +325,7 @@ mod tests {
             View { stored, corpus: Corpus::default().with(shards) }
         }
 
-        fn hear(&mut self) {
+        fn poll(&mut self) {
             let EntryChanges { gone, all_gone, shards } = self.stored.poll(&MemoryBudget::new(u64::MAX)).unwrap();
             self.corpus = self.corpus.without(|entry| all_gone || gone.contains(&entry.id())).with(shards);
         }
@@ -374,7 +374,7 @@ mod tests {
         let mut views = [View::new(&path, true), View::new(&path, false)];
         let mut check = |what: &str| {
             for (view, merge) in views.iter_mut().zip([true, false]) {
-                view.hear();
+                view.poll();
                 assert_eq!(view.listed(), View::new(&path, merge).listed(), "{what}");
             }
         };
@@ -401,8 +401,8 @@ mod tests {
         check("more");
         drop(other);
         std::fs::rename(&copy, &path).unwrap();
-        for ending in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
         }
         check("an older copy");
     }

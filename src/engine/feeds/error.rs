@@ -61,20 +61,20 @@ pub enum FeedError {
     #[error("the feed in {} does not say where it is fetched from; give its address", .0.display())]
     NoAddress(PathBuf),
     /// A feed needs too much memory.
-    #[error("{}: {refusal}", redact(.place))]
+    #[error("{}: {error}", redact(.place))]
     TooMuch {
         /// The address or file.
         place: String,
         /// The limit that was exceeded.
-        refusal: ReadError,
+        error: ReadError,
     },
     /// A document that a page links to as its feed is not a feed.
-    #[error("{} is not a feed: {refusal}", redact(.url))]
+    #[error("{} is not a feed: {error}", redact(.url))]
     NotAFeed {
         /// The address of the document.
         url: String,
         /// Why it could not be parsed.
-        refusal: ReadError,
+        error: ReadError,
     },
     /// A page is not a feed and links to no feed.
     #[error("{0} is not a feed and links to none")]

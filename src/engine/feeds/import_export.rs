@@ -79,7 +79,7 @@ const LONGEST_QUERY: usize = 4096;
 pub fn import(library: &mut Library, path: &Path, with_credentials: bool) -> io::Result<ImportReport> {
     let fail = |error: &dyn fmt::Display| io::Error::other(format!("{}: {error}", path.display()));
     let bytes = fs::read(path).map_err(|error| fail(&error))?;
-    let decoded = decode(&bytes).map_err(|refusal| fail(&refusal))?;
+    let decoded = decode(&bytes).map_err(|error| fail(&error))?;
     let problem = |cause: &str, consequence: &str| Problem::new(path, redact(cause), consequence);
     let problem_at = |(line, cause, consequence): (u32, String, String)| {
         let problem = problem(&cause, &consequence);

@@ -63,7 +63,7 @@ pub struct FeedOutcome {
     /// Why the feed could not be fetched or parsed.
     pub error: Option<String>,
     /// The problems of a feed that could still be read.
-    pub flaws: Vec<Warning>,
+    pub warnings: Vec<Warning>,
     /// The feed with which this one was merged, because it has moved to the same address.
     pub merged: Option<MergedFeeds>,
 }
@@ -305,11 +305,11 @@ impl PendingStore {
                     self.merged.extend(stored.merged.as_ref().map(|merged| merged.number));
                     let (new, changed, merged) = (stored.new.len(), stored.changed, stored.merged);
                     let (name, url) = (feed.subscription.name().to_owned(), feed.subscription.url);
-                    let flaws = match delivery.outcome {
-                        FetchOutcome::Feed(delivered) if !stored.is_stale => delivered.flaws,
+                    let warnings = match delivery.outcome {
+                        FetchOutcome::Feed(delivered) if !stored.is_stale => delivered.warnings,
                         _ => Vec::new(),
                     };
-                    outcomes.push(FeedOutcome { name, url, new, changed, error, flaws, merged });
+                    outcomes.push(FeedOutcome { name, url, new, changed, error, warnings, merged });
                 }
                 report(outcomes);
             }
@@ -355,8 +355,8 @@ pub(crate) fn parse_response(
                     (moved_to, FetchOutcome::Feed(Box::new(delivered)))
                 }
                 // A page in place of a feed is usually a notice for people, so the address stays.
-                Err(refusal) => {
-                    health.error = Some(refusal.to_string());
+                Err(error) => {
+                    health.error = Some(error.to_string());
                     health.due_at = due(Some(RETRY_DELAY));
                     (None, FetchOutcome::Nothing)
                 }
@@ -400,25 +400,25 @@ fn read(feed: &KnownFeed, document: Document, now: i64) -> std::result::Result<(
     drop(bytes);
     let wait = parsed.pause(now).max(max_age.unwrap_or_default()).min(MAX_INTERVAL);
     let page = parsed.head.link.clone();
-    let mut flaws = std::mem::take(&mut parsed.flaws);
-    let entries = feed_articles(&parsed, &mut flaws)?;
+    let mut warnings = std::mem::take(&mut parsed.warnings);
+    let entries = feed_articles(&parsed, &mut warnings)?;
     let described = describe(&parsed);
     drop(parsed);
     let entries = PreparedEntry::of_document(feed, page.as_deref(), entries);
-    Ok((ParsedFeed { etag, last_modified, entries, flaws: limited(flaws), ..described }, wait))
+    Ok((ParsedFeed { etag, last_modified, entries, warnings: limited(warnings), ..described }, wait))
 }
 
 /// Cuts a long list of warnings; the last one gives the number of the others.
-fn limited(mut flaws: Vec<Warning>) -> Vec<Warning> {
-    if let Some(more) = flaws.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
-        flaws.truncate(MAX_WARNINGS);
-        flaws.push(Warning {
+fn limited(mut warnings: Vec<Warning>) -> Vec<Warning> {
+    if let Some(more) = warnings.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+        warnings.truncate(MAX_WARNINGS);
+        warnings.push(Warning {
             line: None,
             cause: counted(more as u64, "more problem", "more problems"),
             consequence: "they are not listed".to_owned(),
         });
     }
-    flaws
+    warnings
 }
 
 /// Fetches the whole articles of new entries, and of those that an earlier refresh left out.
@@ -591,11 +591,11 @@ mod tests {
         };
         let settings = FeedSettings { proxy: Some(String::new()), ..FeedSettings::default() };
         let client = client(&settings);
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         let stop = AtomicBool::new(false);
         let refresh = Refresh { parse: &parse, client: &client, parallel: settings.parallel, stop: &stop };
-        let done = refresh.run(&mut library, feeds, &mut |outcomes| told.extend(outcomes)).unwrap();
-        assert_eq!((done.tried, done.failed, told.len()), (bad + 1, bad, bad + 1));
+        let done = refresh.run(&mut library, feeds, &mut |outcomes| reported.extend(outcomes)).unwrap();
+        assert_eq!((done.tried, done.failed, reported.len()), (bad + 1, bad, bad + 1));
         let feeds = library.feeds().unwrap();
         let (last, others) = feeds.split_last().unwrap();
         assert_eq!(last.health.succeeded_at, Some(1));

@@ -60,7 +60,7 @@ pub(crate) struct FeedServiceOptions {
 }
 
 impl FeedService {
-    /// Starts the service. Calls `on_entries_changed` when entries were added or changed, and sends reports to `tell`.
+    /// Starts the service. Calls `on_entries_changed` when entries were added or changed, and sends reports to `on_event`.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl FeedService {
     pub(crate) fn start(
         options: FeedServiceOptions,
         on_entries_changed: impl Fn() + Send + Sync + 'static,
-        tell: impl FnMut(Event) + Send + 'static,
+        on_event: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<FeedService> {
         let FeedServiceOptions { library, reader, feeds_visible, settings } = options;
         let (requests, inbox) = mpsc::channel();
@@ -81,7 +81,7 @@ impl FeedService {
             reports_problems: Arc::new(AtomicBool::new(feeds_visible)),
             backend: Arc::new(DirectBackend::new(&settings)),
             on_entries_changed: Arc::new(on_entries_changed),
-            events: EventSink::new(tell),
+            events: EventSink::new(on_event),
             cancel: cancel.clone(),
         };
         let feeds = FeedThread { context, inbox, refresh: None, refreshes_by_itself: settings.refresh != 0 };

@@ -29,11 +29,12 @@ pub fn describe(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) ->
 
 /// Returns a line for each problem of a feed that could still be read.
 pub fn warnings(feed: &KnownFeed) -> impl Iterator<Item = String> {
-    let count = feed.flaws.len();
-    feed.flaws.iter().enumerate().map(move |(number, flaw)| {
+    let count = feed.warnings.len();
+    feed.warnings.iter().enumerate().map(move |(number, warning)| {
         let which = if count > 1 { format!(" ({} of {count})", number + 1) } else { String::new() };
-        let line = flaw.line.map_or_else(String::new, |line| format!("line {line}: "));
-        clean(&format!("warning{which}: {line}{}; {}", flaw.cause, flaw.consequence).replace('\n', " ")).into_owned()
+        let line = warning.line.map_or_else(String::new, |line| format!("line {line}: "));
+        clean(&format!("warning{which}: {line}{}; {}", warning.cause, warning.consequence).replace('\n', " "))
+            .into_owned()
     })
 }
 

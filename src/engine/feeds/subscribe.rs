@@ -28,7 +28,7 @@ pub enum SubscribeOutcome {
         /// The number of entries stored.
         new: usize,
         /// The problems of the feed, which could still be read.
-        flaws: Vec<Warning>,
+        warnings: Vec<Warning>,
     },
     /// The feed was already subscribed to.
     AlreadySubscribed {
@@ -55,8 +55,8 @@ impl SubscribeOutcome {
     /// Describes the result in one sentence, safe to show.
     pub fn sentence(&self) -> String {
         match self {
-            SubscribeOutcome::Feed { name, new, flaws } => {
-                let problems = match flaws.len() {
+            SubscribeOutcome::Feed { name, new, warnings } => {
+                let problems = match warnings.len() {
                     0 => String::new(),
                     count => format!(", {}", counted(count as u64, "problem", "problems")),
                 };
@@ -136,12 +136,12 @@ pub fn add(
         None => Ok(SubscribeOutcome::Offline { name }),
         Some(document) => {
             let delivery = parse_response(&feed, Ok(HttpResponse::Document(document)), settings);
-            let flaws = match &delivery.outcome {
-                FetchOutcome::Feed(delivered) | FetchOutcome::Import(delivered) => delivered.flaws.clone(),
+            let warnings = match &delivery.outcome {
+                FetchOutcome::Feed(delivered) | FetchOutcome::Import(delivered) => delivered.warnings.clone(),
                 FetchOutcome::Nothing | FetchOutcome::Unchanged => Vec::new(),
             };
             let stored = library.store(&[delivery]).map_err(FeedError::NotSaved)?;
-            Ok(SubscribeOutcome::Feed { name, new: stored.iter().map(|stored| stored.new.len()).sum(), flaws })
+            Ok(SubscribeOutcome::Feed { name, new: stored.iter().map(|stored| stored.new.len()).sum(), warnings })
         }
     }
 }
@@ -194,7 +194,7 @@ fn resolve(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool) -> FeedRes
                 Some(url) => fetched(client, &FeedPlace { name: &url, login }, stop, true),
                 None => Err(FeedError::NoAddress(PathBuf::from(place))),
             },
-            Err(refusal @ ReadError::TooMuch { .. }) => Err(FeedError::TooMuch { place: place.to_owned(), refusal }),
+            Err(error @ ReadError::TooMuch { .. }) => Err(FeedError::TooMuch { place: place.to_owned(), error }),
             Err(_) => of_page(client, &FeedPlace { name: place, login }, feeds_of_page(&bytes, None, ""), stop),
         };
     }
@@ -227,8 +227,8 @@ fn fetched(client: &Client, place: &FeedPlace<'_>, stop: &AtomicBool, allow_page
             };
             Ok(ResolvedPlace::Feed(Box::new(subscription), Some(document), former))
         }
-        Err(refusal @ ReadError::TooMuch { .. }) => Err(FeedError::TooMuch { place: url.to_owned(), refusal }),
-        Err(refusal) if !allow_page => Err(FeedError::NotAFeed { url: url.to_owned(), refusal }),
+        Err(error @ ReadError::TooMuch { .. }) => Err(FeedError::TooMuch { place: url.to_owned(), error }),
+        Err(error) if !allow_page => Err(FeedError::NotAFeed { url: url.to_owned(), error }),
         Err(_) => of_page(client, place, feeds_of_page(&document.bytes, content_type, &document.url), stop),
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn watch(path: &Path, commands: Sender<WriterCommand>) -> Option<Watc
     let name = path.file_name()?.to_string_lossy().into_owned();
     let is_of_library =
         move |path: &PathBuf| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name));
-    let tell = move |disk| {
+    let on_event = move |disk| {
         let is_change = match disk {
             FsEvent::Changed(paths) => paths.iter().any(&is_of_library),
             FsEvent::Rescan => true,
@@ -29,5 +29,5 @@ pub(super) fn watch(path: &Path, commands: Sender<WriterCommand>) -> Option<Watc
             let _ = commands.send(WriterCommand::LibraryChanged);
         }
     };
-    Watch::folder(path.parent()?, tell).ok()
+    Watch::folder(path.parent()?, on_event).ok()
 }

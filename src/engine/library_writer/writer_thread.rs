@@ -43,7 +43,7 @@ pub(super) struct WriterThread {
     lock: Option<ReaderLock>,
     /// The key of the session of the open sources.
     session_key: Option<String>,
-    tell: Box<dyn FnMut(Event) + Send>,
+    on_event: Box<dyn FnMut(Event) + Send>,
     library: Option<Library>,
     pending: PendingChanges,
     /// Marks that differ from the saved changes. They are sent once all changes are saved.
@@ -90,14 +90,14 @@ impl WriterThread {
         path: Option<PathBuf>,
         reader: ReaderId,
         session_key: Option<String>,
-        tell: impl FnMut(Event) + Send + 'static,
+        on_event: impl FnMut(Event) + Send + 'static,
     ) -> WriterThread {
         WriterThread {
             path,
             reader,
             lock: None,
             session_key,
-            tell: Box::new(tell),
+            on_event: Box::new(on_event),
             library: None,
             pending: PendingChanges::default(),
             corrections: Vec::new(),
@@ -196,7 +196,7 @@ impl WriterThread {
             Err(error) => self.fail(&error),
         }
         if let (Some(_), Some(error)) = (&self.failure, &self.reason) {
-            (self.tell)(Event::Error(format!("Marks cannot be saved: {error}")));
+            (self.on_event)(Event::Error(format!("Marks cannot be saved: {error}")));
         }
         if let Err(error) = self.read_state(&mut saved) {
             self.fail(&error);
@@ -207,7 +207,7 @@ impl WriterThread {
         }
         self.has_session = saved.session.is_some();
         note(|| format!("library with marks on {} articles open in {:?}", saved.marks.len(), began.elapsed()));
-        (self.tell)(Event::Library(Box::new(saved)));
+        (self.on_event)(Event::Library(Box::new(saved)));
     }
 
     /// Reads everything but the marks.
@@ -258,16 +258,16 @@ impl WriterThread {
                 counted(recovered.feeds.into(), "feed", "feeds"),
                 recovered.path.display()
             );
-            (self.tell)(Event::Error(text));
+            (self.on_event)(Event::Error(text));
             // The marks in memory may be more than those that were recovered.
-            (self.tell)(Event::ResaveAll);
+            (self.on_event)(Event::ResaveAll);
         }
         if let Some(newer) = library.is_newer() {
             self.fail(&newer);
         }
         let marks = library.marks()?;
         if let Some(notice) = unreadable_rows::notice() {
-            (self.tell)(Event::Error(notice));
+            (self.on_event)(Event::Error(notice));
         }
         self.library = Some(library);
         Ok(marks)
@@ -278,11 +278,11 @@ impl WriterThread {
         note(|| format!("library: {reason}"));
         self.failure = Some(Failure { at: Instant::now() });
         self.reason = Some(reason.clone());
-        (self.tell)(Event::SaveFailed(reason.clone()));
+        (self.on_event)(Event::SaveFailed(reason.clone()));
         // The screen does not show these as unsaved, so report them, but not again with every retry.
         let searches = self.pending.describe_searches();
         if searches.len() > self.reported_searches {
-            (self.tell)(Event::Error(format!("Not saved yet: {}: {reason}", searches.join(", "))));
+            (self.on_event)(Event::Error(format!("Not saved yet: {}: {reason}", searches.join(", "))));
         }
         self.reported_searches = searches.len();
     }
@@ -306,7 +306,7 @@ impl WriterThread {
                 Ok(marks) => {
                     let marks = marks.iter().map(|(article, marked)| (article, marked.clone())).collect();
                     let changes = ExternalChanges { marks, ..ExternalChanges::default() };
-                    send_changes(&mut self.tell, changes, Vec::new);
+                    send_changes(&mut self.on_event, changes, Vec::new);
                 }
                 Err(error) => {
                     self.fail(&error);
@@ -353,10 +353,10 @@ impl WriterThread {
         }
         // The marks are on the disk, even if the rest fails.
         if pending.number > 0 {
-            (self.tell)(Event::MarksSaved(pending.number));
+            (self.on_event)(Event::MarksSaved(pending.number));
         }
         for changes in std::mem::take(&mut self.corrections) {
-            send_changes(&mut self.tell, changes, Vec::new);
+            send_changes(&mut self.on_event, changes, Vec::new);
         }
         let mut lookup = ArticleLookup::new(&pending.corpus, pending.places.len());
         if flush_deferred {
@@ -365,7 +365,7 @@ impl WriterThread {
             let known = &mut |article| lookup.known(article);
             let changes = library.save_marks_with_journal(self.reader, since, &places, &[], known)?;
             pending.places.clear();
-            send_changes(&mut self.tell, changes, Vec::new);
+            send_changes(&mut self.on_event, changes, Vec::new);
         }
         while let Some(write) = pending.writes.first() {
             match write {
@@ -397,7 +397,7 @@ impl WriterThread {
     fn poll_changes(&mut self) {
         let Some(library) = &mut self.library else { return };
         match library.external_changes() {
-            Ok(changes) => send_changes(&mut self.tell, changes, Vec::new),
+            Ok(changes) => send_changes(&mut self.on_event, changes, Vec::new),
             Err(error) => note(|| format!("library: {error}")),
         }
     }
@@ -421,7 +421,7 @@ impl WriterThread {
         note(|| format!("{} moved articles recognised in {:?}", changes.moved.len(), began.elapsed()));
         let has_session = self.has_session;
         let sessions = || if has_session { Vec::new() } else { stored_sessions(library) };
-        send_changes(&mut self.tell, changes, sessions);
+        send_changes(&mut self.on_event, changes, sessions);
     }
 }
 
@@ -439,14 +439,14 @@ fn receive(inbox: &Receiver<WriterCommand>, timeout: Option<Duration>) -> Option
 }
 
 /// Reports changes in the library. Calls `sessions` for the stored sessions if articles moved.
-fn send_changes(tell: &mut dyn FnMut(Event), changes: ExternalChanges, sessions: impl FnOnce() -> Vec<String>) {
+fn send_changes(on_event: &mut dyn FnMut(Event), changes: ExternalChanges, sessions: impl FnOnce() -> Vec<String>) {
     let ExternalChanges { moved, mut marks, searches } = changes;
     if !moved.is_empty() {
         let moved = moved.iter().map(|moved| (moved.from, moved.to)).collect();
-        tell(Event::ArticlesMoved { moved, marks: std::mem::take(&mut marks), sessions: sessions() });
+        on_event(Event::ArticlesMoved { moved, marks: std::mem::take(&mut marks), sessions: sessions() });
     }
     if !marks.is_empty() || searches.is_some() {
-        tell(Event::ExternalChanges { marks, searches });
+        on_event(Event::ExternalChanges { marks, searches });
     }
 }
 
@@ -473,13 +473,13 @@ mod tests {
 
     /// Returns the thread's state for the library at `path`, and its reports.
     fn worker(path: &Path) -> (WriterThread, Receiver<Event>) {
-        let (tell, told) = mpsc::channel();
-        let tell = move |event| tell.send(event).unwrap();
-        (WriterThread::new(Some(path.to_owned()), ReaderId(1), Some("[]".to_owned()), tell), told)
+        let (sender, events) = mpsc::channel();
+        let on_event = move |event| sender.send(event).unwrap();
+        (WriterThread::new(Some(path.to_owned()), ReaderId(1), Some("[]".to_owned()), on_event), events)
     }
 
-    fn is_kept(told: &Receiver<Event>) -> bool {
-        told.try_iter().any(|message| matches!(message, Event::MarksSaved(_)))
+    fn is_kept(events: &Receiver<Event>) -> bool {
+        events.try_iter().any(|message| matches!(message, Event::MarksSaved(_)))
     }
 
     #[test]
@@ -489,7 +489,7 @@ mod tests {
         // The marks of before can be read, but a folder stands where the log would have to be written.
         drop(Library::open(&path).unwrap());
         std::fs::create_dir(folder.path().join("library.db-wal")).unwrap();
-        let (mut worker, told) = worker(&path);
+        let (mut worker, events) = worker(&path);
         worker.begin();
         worker
             .add(WriterCommand::SaveSession { session: "{}".to_owned(), article: None, corpus: Arc::default() }, false);
@@ -497,13 +497,13 @@ mod tests {
         for _ in 0..3 {
             worker.failure = None;
             worker.write(false);
-            assert!(!is_kept(&told));
+            assert!(!is_kept(&events));
             assert_eq!(worker.pending.batches.len(), 1);
             assert!(worker.due_in().is_some_and(|wait| wait > RETRY_DELAY / 2), "{:?}", worker.due_in());
         }
         std::fs::remove_dir(folder.path().join("library.db-wal")).unwrap();
         worker.write(true);
-        assert!(is_kept(&told) && worker.pending.batches.is_empty());
+        assert!(is_kept(&events) && worker.pending.batches.is_empty());
         assert_eq!(worker.due_in(), None, "there is nothing left to do");
         assert!(Library::open(&path).unwrap().marks().unwrap().get(ArticleId(1)).is_starred());
     }
@@ -512,7 +512,7 @@ mod tests {
     fn saved_marks_are_confirmed_even_if_a_search_fails_to_save() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
-        let (mut worker, told) = worker(&path);
+        let (mut worker, events) = worker(&path);
         worker.begin();
         // No room for a name of this length, though there is for a mark.
         worker.library.as_ref().unwrap().limit(1 << 17).unwrap();
@@ -523,34 +523,34 @@ mod tests {
         let entry = JournalEntry::Made(Arc::new(step), Vec::new());
         worker.add(WriterCommand::ChangeSearches { changes: vec![change], entry }, false);
         worker.write(false);
-        let messages: Vec<Event> = told.try_iter().collect();
+        let messages: Vec<Event> = events.try_iter().collect();
         assert!(messages.iter().any(|message| matches!(message, Event::MarksSaved(1))), "{}", messages.len());
         let is_notice = |message: &Event| matches!(message, Event::Error(text) if text.contains("the disk is full"));
         assert_eq!(messages.iter().filter(|message| is_notice(message)).count(), 1);
         assert_eq!((worker.pending.batches.len(), worker.pending.writes.len()), (0, 1));
         // It is tried again, and kept once there is room.
         worker.write(false);
-        assert!(worker.pending.writes.is_empty() && !told.try_iter().any(|message| is_notice(&message)));
+        assert!(worker.pending.writes.is_empty() && !events.try_iter().any(|message| is_notice(&message)));
         assert_eq!(Library::open(&path).unwrap().searches().unwrap(), [search("n")]);
     }
 
     #[test]
     fn library_that_fails_to_open_is_not_retried_constantly() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut worker, told) = worker(folder.path());
+        let (mut worker, events) = worker(folder.path());
         worker.begin();
         worker.write(false);
         assert_eq!(worker.due_in(), None);
         worker.add(star(1), false);
         worker.write(false);
-        assert!(!is_kept(&told) && worker.due_in().is_some());
+        assert!(!is_kept(&events) && worker.due_in().is_some());
     }
 
     #[test]
     fn unrecognised_articles_are_tried_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
-        let (mut worker, _told) = worker(&path);
+        let (mut worker, _events) = worker(&path);
         worker.begin();
         let mut builder = crate::corpus::ShardBuilder::default();
         let file = builder.feed(&Arc::default());
@@ -570,16 +570,16 @@ mod tests {
     fn library_damaged_while_open_is_repaired_and_saving_resumes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
-        let (mut worker, told) = worker(&path);
+        let (mut worker, events) = worker(&path);
         worker.begin();
         worker.add(star(1), false);
         worker.write(false);
-        assert!(is_kept(&told));
+        assert!(is_kept(&events));
         worker.library = None;
         std::fs::write(&path, "rubbish".repeat(2_000)).unwrap();
         worker.add(star(2), false);
         worker.write(false);
-        assert!(told.try_iter().any(|message| matches!(message, Event::ResaveAll)));
+        assert!(events.try_iter().any(|message| matches!(message, Event::ResaveAll)));
         let aside = |path: &std::path::PathBuf| path.to_string_lossy().contains("damaged");
         assert!(std::fs::read_dir(folder.path()).unwrap().any(|entry| aside(&entry.unwrap().path())));
         assert!(Library::open(&path).unwrap().marks().unwrap().get(ArticleId(2)).is_starred());

@@ -27,14 +27,14 @@ pub(crate) fn skipped_extension(name: &OsStr) -> Option<&'static str> {
         return Some("~");
     }
     let dot = memchr::memrchr(b'.', name)?;
-    let ending = name.get(dot + 1..)?;
+    let extension = name.get(dot + 1..)?;
     // A leading dot makes a hidden file, not an extension.
-    if dot == 0 || ending.len() > MAX_LENGTH {
+    if dot == 0 || extension.len() > MAX_LENGTH {
         return None;
     }
     let mut lower = [0; MAX_LENGTH];
-    let lower = lower.get_mut(..ending.len())?;
-    lower.copy_from_slice(ending);
+    let lower = lower.get_mut(..extension.len())?;
+    lower.copy_from_slice(extension);
     lower.make_ascii_lowercase();
     let found = SKIPPED.binary_search_by(|known| known.as_bytes().cmp(lower)).ok()?;
     SKIPPED.get(found).copied()
@@ -43,8 +43,8 @@ pub(crate) fn skipped_extension(name: &OsStr) -> Option<&'static str> {
 /// Returns the extension because of which a file in a folder is skipped if no format recognises it.
 pub(crate) fn sniffed_extension(name: &OsStr) -> Option<&'static str> {
     let name = name.as_encoded_bytes();
-    let ending = memchr::memrchr(b'.', name).filter(|&dot| dot > 0).and_then(|dot| name.get(dot + 1..))?;
-    SNIFFED.iter().find(|known| ending.eq_ignore_ascii_case(known.as_bytes())).copied()
+    let extension = memchr::memrchr(b'.', name).filter(|&dot| dot > 0).and_then(|dot| name.get(dot + 1..))?;
+    SNIFFED.iter().find(|known| extension.eq_ignore_ascii_case(known.as_bytes())).copied()
 }
 
 #[cfg(test)]
@@ -54,16 +54,20 @@ mod tests {
     #[test]
     fn extensions_are_sorted_and_within_the_maximum_length() {
         assert!(SKIPPED.is_sorted());
-        assert!(SNIFFED.iter().all(|ending| !SKIPPED.contains(ending)));
-        assert!(SKIPPED.iter().all(|ending| ending.len() <= MAX_LENGTH && ending.to_ascii_lowercase() == **ending));
+        assert!(SNIFFED.iter().all(|extension| !SKIPPED.contains(extension)));
+        assert!(
+            SKIPPED
+                .iter()
+                .all(|extension| extension.len() <= MAX_LENGTH && extension.to_ascii_lowercase() == **extension)
+        );
     }
 
     #[test]
     fn extensions_of_images_programs_and_data_are_skipped() {
-        for (name, ending) in
+        for (name, extension) in
             [("a.png", Some("png")), ("A.PDF", Some("pdf")), ("x.tar.gz", Some("gz")), ("a.txt~", Some("~"))]
         {
-            assert_eq!(skipped_extension(OsStr::new(name)), ending);
+            assert_eq!(skipped_extension(OsStr::new(name)), extension);
         }
         for name in ["a.txt", "b.md", "notes", "2023.09.27", ".png", "a.", "a.articles-of-2023", ""] {
             assert_eq!(skipped_extension(OsStr::new(name)), None, "{name}");
@@ -72,8 +76,9 @@ mod tests {
 
     #[test]
     fn extensions_of_possible_feeds_are_read() {
-        for (name, ending) in [("feed.xml", Some("xml")), ("A.JSON", Some("json")), ("a.rss", None), (".xml", None)] {
-            assert_eq!(sniffed_extension(OsStr::new(name)), ending);
+        for (name, extension) in [("feed.xml", Some("xml")), ("A.JSON", Some("json")), ("a.rss", None), (".xml", None)]
+        {
+            assert_eq!(sniffed_extension(OsStr::new(name)), extension);
             assert_eq!(skipped_extension(OsStr::new(name)), None, "{name}");
         }
     }

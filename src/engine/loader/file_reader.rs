@@ -182,13 +182,13 @@ mod sys {
     }
 
     pub(crate) fn open(folder: &OpenFolder<'_>, name: &OsStr) -> Result<(OwnedFd, FileStamp), ReadError> {
-        let told = |error: rustix::io::Errno| match error {
+        let open_error = |error: rustix::io::Errno| match error {
             // The error of opening a socket.
             rustix::io::Errno::NXIO => ReadError::NotRegular("a socket"),
             error => read_error(&io::Error::from(error)),
         };
-        let file = folder.open(name).map_err(told)?;
-        let stat = rustix::fs::fstat(&file).map_err(told)?;
+        let file = folder.open(name).map_err(open_error)?;
+        let stat = rustix::fs::fstat(&file).map_err(open_error)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => {}
             FileType::Fifo => return Err(ReadError::NotRegular("a pipe")),

@@ -45,41 +45,41 @@ pub(crate) struct ShardWriter {
     /// The number of files read, by format.
     pub(crate) formats: BTreeMap<&'static str, usize>,
     /// The number of files that no format recognised, by extension.
-    pub(crate) passed_over: BTreeMap<&'static str, usize>,
+    pub(crate) skipped: BTreeMap<&'static str, usize>,
 }
 
 impl ShardWriter {
     pub(crate) fn new(budget: Arc<MemoryBudget>) -> ShardWriter {
         let (since, timeout) = (Instant::now(), FIRST_SHARD_TIMEOUT);
-        let (formats, passed_over) = (BTreeMap::new(), BTreeMap::new());
-        ShardWriter { budget, builder: ShardBuilder::default(), since, timeout, formats, passed_over }
+        let (formats, skipped) = (BTreeMap::new(), BTreeMap::new());
+        ShardWriter { budget, builder: ShardBuilder::default(), since, timeout, formats, skipped }
     }
 
-    /// Parses a file, and passes its problems to `tell`.
-    pub(crate) fn add_file(&mut self, from: &FileSource<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
+    /// Parses a file, and passes its problems to `on_problem`.
+    pub(crate) fn add_file(&mut self, from: &FileSource<'_>, bytes: &[u8], on_problem: &mut dyn FnMut(Problem)) {
         // After a panic, the builder may contain half an article. No record points to it, so it is never shown.
-        if catch_panic(|| self.push(from, bytes, tell)).is_none() {
-            let refusal = ReadError::Unreadable(INTERNAL_ERROR.to_owned());
-            tell(Problem::refused(from.dir.join(from.name), &refusal));
+        if catch_panic(|| self.push(from, bytes, on_problem)).is_none() {
+            let error = ReadError::Unreadable(INTERNAL_ERROR.to_owned());
+            on_problem(Problem::refused(from.dir.join(from.name), &error));
         }
     }
 
-    fn push(&mut self, from: &FileSource<'_>, bytes: &[u8], tell: &mut dyn FnMut(Problem)) {
+    fn push(&mut self, from: &FileSource<'_>, bytes: &[u8], on_problem: &mut dyn FnMut(Problem)) {
         let decoded = match (decode(bytes), from.sniffed) {
-            (Ok(decoded), Some(ending))
+            (Ok(decoded), Some(extension))
                 if !is_recognised(&decoded, &FileHint { file_name: &from.name.to_string_lossy() }) =>
             {
-                return self.count_skipped(ending);
+                return self.count_skipped(extension);
             }
-            (Err(_), Some(ending)) => return self.count_skipped(ending),
+            (Err(_), Some(extension)) => return self.count_skipped(extension),
             (Ok(decoded), _) => decoded,
-            (Err(refusal), None) => return tell(Problem::refused(from.dir.join(from.name), &refusal)),
+            (Err(error), None) => return on_problem(Problem::refused(from.dir.join(from.name), &error)),
         };
         let file_name = from.name.to_string_lossy();
         let reading = read(&decoded, &FileHint { file_name: &file_name });
         *self.formats.entry(reading.format).or_default() += 1;
-        for flaw in reading.flaws {
-            tell(Problem::flaw(from.dir.join(from.name), flaw));
+        for warning in reading.warnings {
+            on_problem(Problem::warning(from.dir.join(from.name), warning));
         }
         if reading.drafts.is_empty() {
             return;
@@ -101,8 +101,8 @@ impl ShardWriter {
     }
 
     /// Counts a skipped file.
-    pub(crate) fn count_skipped(&mut self, ending: &'static str) {
-        *self.passed_over.entry(ending).or_default() += 1;
+    pub(crate) fn count_skipped(&mut self, extension: &'static str) {
+        *self.skipped.entry(extension).or_default() += 1;
     }
 
     /// Takes the shard if it is complete or due.

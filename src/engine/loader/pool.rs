@@ -68,7 +68,7 @@ pub(crate) struct LoadCounts {
     /// The number of files read, by format.
     pub(crate) formats: BTreeMap<&'static str, usize>,
     /// The number of skipped files, by extension.
-    pub(crate) passed_over: BTreeMap<&'static str, usize>,
+    pub(crate) skipped: BTreeMap<&'static str, usize>,
 }
 
 /// What a pool is created with.

@@ -12,7 +12,7 @@ pub(crate) struct StalledPaths {
     /// The shown paths by the paths without links.
     paths: Mutex<HashMap<PathBuf, PathBuf>>,
     count: AtomicUsize,
-    tell: Box<dyn Fn(PathBuf) + Send + Sync>,
+    on_answer: Box<dyn Fn(PathBuf) + Send + Sync>,
 }
 
 impl Default for StalledPaths {
@@ -23,9 +23,9 @@ impl Default for StalledPaths {
 }
 
 impl StalledPaths {
-    /// Creates an empty set. `tell` is called with each path, without links, that the disk answers in the end.
-    pub(crate) fn new(tell: impl Fn(PathBuf) + Send + Sync + 'static) -> StalledPaths {
-        StalledPaths { paths: Mutex::default(), count: AtomicUsize::new(0), tell: Box::new(tell) }
+    /// Creates an empty set. `on_answer` is called with each path, without links, that the disk answers in the end.
+    pub(crate) fn new(on_answer: impl Fn(PathBuf) + Send + Sync + 'static) -> StalledPaths {
+        StalledPaths { paths: Mutex::default(), count: AtomicUsize::new(0), on_answer: Box::new(on_answer) }
     }
 
     /// Adds the path `real`, which is shown as `shown`.
@@ -57,7 +57,7 @@ impl StalledPaths {
         self.count.store(paths.len(), Ordering::Relaxed);
         drop(paths);
         if path.is_some() {
-            (self.tell)(real.to_path_buf());
+            (self.on_answer)(real.to_path_buf());
         }
     }
 }

@@ -106,7 +106,7 @@ pub(crate) fn classify(
         return None;
     }
     let refused =
-        |name: &OsStr, refusal: &ReadError| FolderEntry::Refused(Problem::refused(folder.shown.join(name), refusal));
+        |name: &OsStr, error: &ReadError| FolderEntry::Refused(Problem::refused(folder.shown.join(name), error));
     let is_link = file_type.is_symlink();
     let file_type = if is_link {
         match fs::metadata(folder.real.join(&name)) {
@@ -124,8 +124,8 @@ pub(crate) fn classify(
         }
     } else if file_type.is_dir() {
         FolderEntry::Folder(name)
-    } else if let Some(ending) = skipped_extension(&name) {
-        FolderEntry::Skipped(ending)
+    } else if let Some(extension) = skipped_extension(&name) {
+        FolderEntry::Skipped(extension)
     } else if file_type.is_file() {
         FolderEntry::File(name)
     } else {

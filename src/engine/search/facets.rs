@@ -29,26 +29,26 @@ pub(crate) struct ValuesRequest {
 
 /// Starts the worker that counts the rows of the sources pane.
 pub(crate) fn start_facet_worker(
-    mut tell: impl FnMut(Event) + Send + 'static,
+    mut on_event: impl FnMut(Event) + Send + 'static,
 ) -> io::Result<LatestWorker<FacetRequest>> {
     LatestWorker::start("facets", move |request: FacetRequest, cancel: &Cancel| {
         let FacetRequest { generation, corpus, counted, marks, searches } = request;
         let is_cancelled = || cancel.is_cancelled();
         let rows = catch_panic(|| facets(&corpus, &counted, &marks, &searches, &is_cancelled)).flatten();
         if let Some(rows) = rows {
-            tell(Event::Facets { generation, rows });
+            on_event(Event::Facets { generation, rows });
         }
     })
 }
 
 /// Starts the worker that counts the values of a field for completion.
 pub(crate) fn start_values_worker(
-    mut tell: impl FnMut(Event) + Send + 'static,
+    mut on_event: impl FnMut(Event) + Send + 'static,
 ) -> io::Result<LatestWorker<ValuesRequest>> {
     LatestWorker::start("values", move |request: ValuesRequest, _: &Cancel| {
         let ValuesRequest { corpus, marks, wanted } = request;
         if let Some(values) = catch_panic(|| count_values(&corpus, &marks, &wanted)) {
-            tell(Event::FieldValues { corpus, wanted, values: Arc::new(values) });
+            on_event(Event::FieldValues { corpus, wanted, values: Arc::new(values) });
         }
     })
 }

@@ -5,26 +5,26 @@ use std::io;
 use crate::engine::event::Event;
 use crate::engine::log::note;
 use crate::marks::FlagColumn;
-use crate::search::{SearchRequest, costly_condition, count_hits, other_case, scan};
+use crate::search::{SearchRequest, count_hits, explain_empty, other_case, scan};
 use crate::util::panic_guard::catch_panic;
 use crate::util::{Cancel, LatestWorker};
 
 /// Starts the search worker.
 pub(crate) fn start_search_worker(
-    mut tell: impl FnMut(Event) + Send + 'static,
+    mut on_event: impl FnMut(Event) + Send + 'static,
 ) -> io::Result<LatestWorker<SearchRequest>> {
     let mut flags = FlagColumn::default();
     LatestWorker::start("filter", move |mut request: SearchRequest, cancel: &Cancel| {
         if request.query.depends_on_marks() {
             request.marks = flags.attach(&request.marks, &request.corpus);
         }
-        search(&request, cancel, &mut tell);
+        search(&request, cancel, &mut on_event);
     })
 }
 
 /// Searches, reporting partial results as they come. Then explains an empty result, counts the hits, and counts the
 /// matches with the other case sensitivity.
-fn search(request: &SearchRequest, cancel: &Cancel, tell: &mut impl FnMut(Event)) {
+fn search(request: &SearchRequest, cancel: &Cancel, on_event: &mut impl FnMut(Event)) {
     let generation = request.generation;
     let is_cancelled = || cancel.is_cancelled();
     let searched = catch_panic(|| {
@@ -33,24 +33,24 @@ fn search(request: &SearchRequest, cancel: &Cancel, tell: &mut impl FnMut(Event)
             if answer.complete {
                 complete = Some(answer.clone());
             }
-            tell(Event::SearchResult(answer));
+            on_event(Event::SearchResult(answer));
         });
         let Some(answer) = complete else { return };
         if answer.slots.is_empty()
-            && let Some(costly) = costly_condition(&answer, &is_cancelled)
+            && let Some(reason) = explain_empty(&answer, &is_cancelled)
         {
-            tell(Event::EmptyExplained { generation, costly });
+            on_event(Event::EmptyExplained { generation, reason });
         }
         count_hits(&answer, &is_cancelled, &mut |hits, complete| {
-            tell(Event::HitsCounted { generation, hits, complete });
+            on_event(Event::HitsCounted { generation, hits, complete });
         });
         if let Some((case, matched)) = other_case(&answer, &is_cancelled) {
-            tell(Event::OtherCase { generation, case, matched });
+            on_event(Event::OtherCase { generation, case, matched });
         }
     });
     if searched.is_none() {
         note(|| format!("internal error while searching, generation {generation}"));
-        tell(Event::Error("Internal error while filtering; try another query".to_owned()));
+        on_event(Event::Error("Internal error while filtering; try another query".to_owned()));
     }
 }
 

@@ -62,17 +62,17 @@ const PLACEHOLDERS: &[&str] = &[
     "unknown",
 ];
 
-/// Returns the articles of a feed in its order, each once. Adds warnings about dates to `flaws`.
+/// Returns the articles of a feed in its order, each once. Adds warnings about dates to `warnings`.
 ///
 /// # Errors
 ///
 /// Returns an error if the articles take more memory than the size of the feed allows.
-pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Warning>) -> Result<Vec<FeedArticle>, ReadError> {
+pub fn feed_articles(feed: &Feed, warnings: &mut Vec<Warning>) -> Result<Vec<FeedArticle>, ReadError> {
     let defaults = FeedDefaults::of(feed);
     let mut seen = HashSet::with_capacity(feed.entries.len());
     let mut articles = Vec::with_capacity(feed.entries.len());
     for entry in &feed.entries {
-        let mut draft = draft(entry, &defaults, flaws);
+        let mut draft = draft(entry, &defaults, warnings);
         feed.budget.check()?;
         let guid = entry.head.id.as_deref().map(str::trim).filter(|id| is_uri(id)).map(str::to_owned);
         let keys = keys(entry, &draft);
@@ -87,7 +87,7 @@ pub fn feed_articles(feed: &Feed, flaws: &mut Vec<Warning>) -> Result<Vec<FeedAr
             articles.push(FeedArticle { keys, guid, draft });
         }
     }
-    flaws.extend(feed.budget.flaws());
+    warnings.extend(feed.budget.warnings());
     Ok(articles)
 }
 
@@ -98,7 +98,7 @@ pub(super) fn drafts(feed: &Feed, found: &mut ParsedFile<'_>) {
     let name = feed.head.title.as_ref().map(|title| title.plain().into_owned()).unwrap_or_default();
     let name = short_title(&name);
     for entry in &feed.entries {
-        let mut draft = draft(entry, &defaults, &mut found.flaws);
+        let mut draft = draft(entry, &defaults, &mut found.warnings);
         if feed.budget.check().is_err() {
             return;
         }
@@ -199,7 +199,7 @@ fn byline(authors: &[FeedPerson]) -> String {
     names.join(", ")
 }
 
-fn draft(entry: &FeedEntry, feed: &FeedDefaults<'_>, flaws: &mut Vec<Warning>) -> Draft<'static> {
+fn draft(entry: &FeedEntry, feed: &FeedDefaults<'_>, warnings: &mut Vec<Warning>) -> Draft<'static> {
     let FeedDefaults { home, budget, .. } = feed;
     let head = &entry.head;
     let dates = [&head.published, &head.updated, &head.created];
@@ -207,7 +207,7 @@ fn draft(entry: &FeedEntry, feed: &FeedDefaults<'_>, flaws: &mut Vec<Warning>) -
     if published.is_none()
         && let Some(wrong) = dates.iter().find_map(|date| date.as_ref()).filter(|date| !date.raw.is_empty())
     {
-        flaws.push(Warning {
+        warnings.push(Warning {
             line: None,
             cause: format!("{} is not a date", problem::quoted(&wrong.raw)),
             consequence: "the article is shown undated".to_owned(),

@@ -18,8 +18,8 @@ pub(super) fn is_likely(text: &str) -> bool {
     text.starts_with('{') && text.contains("jsonfeed.org/version")
 }
 
-/// Parses JSON that may be broken. Adds a warning about mistakes to `flaws`. Each attempt has the whole budget.
-fn parse(text: &str, flaws: &mut Vec<Warning>) -> Result<(Json, Budget), ReadError> {
+/// Parses JSON that may be broken. Adds a warning about mistakes to `warnings`. Each attempt has the whole budget.
+fn parse(text: &str, warnings: &mut Vec<Warning>) -> Result<(Json, Budget), ReadError> {
     let attempt = |text: &str| -> Result<_, ReadError> {
         let budget = Budget::of(text.len());
         let parsed = Json::parse(text, &budget);
@@ -36,7 +36,7 @@ fn parse(text: &str, flaws: &mut Vec<Warning>) -> Result<(Json, Budget), ReadErr
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
     };
-    flaws.push(Warning {
+    warnings.push(Warning {
         line: u32::try_from(error.line()).ok(),
         cause: format!("invalid JSON: {error}"),
         consequence: "only the entries before the error are read".to_owned(),
@@ -49,8 +49,8 @@ fn parse(text: &str, flaws: &mut Vec<Warning>) -> Result<(Json, Budget), ReadErr
 
 /// Reads a JSON Feed.
 pub(super) fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
-    let mut flaws = Vec::new();
-    let (value, budget) = parse(text, &mut flaws)?;
+    let mut warnings = Vec::new();
+    let (value, budget) = parse(text, &mut warnings)?;
     let version = string(&value, "version").unwrap_or_default();
     let version = match version.trim_end_matches('/').rsplit('/').next() {
         _ if !version.contains("jsonfeed.org/version") => return Err(ReadError::NoFeed(String::new())),
@@ -79,7 +79,7 @@ pub(super) fn read(text: &str, base: Option<&str>) -> Result<Feed, ReadError> {
         logo: reader.address(&value, "icon"),
         entries: items.map_while(|item| reader.entry(item)).collect(),
         head,
-        flaws,
+        warnings,
         budget: budget.clone(),
         ..Feed::default()
     })

@@ -264,7 +264,7 @@ pub struct Feed {
     /// The entries, in order.
     pub entries: Vec<FeedEntry>,
     /// The mistakes in the feed.
-    pub flaws: Vec<Warning>,
+    pub warnings: Vec<Warning>,
     /// The memory that the articles may still use.
     pub budget: Budget,
 }

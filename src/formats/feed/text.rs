@@ -85,7 +85,7 @@ fn is_markup(media_type: &str) -> bool {
 /// Returns whether content of this media type is encoded in base64, by RFC 4287.
 fn is_bytes(media_type: &str) -> bool {
     let is_text = media_type.starts_with("text/")
-        || ["+xml", "/xml", "/json", "+json"].iter().any(|ending| media_type.ends_with(ending));
+        || ["+xml", "/xml", "/json", "+json"].iter().any(|suffix| media_type.ends_with(suffix));
     media_type.contains('/') && !is_text
 }
 

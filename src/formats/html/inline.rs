@@ -37,9 +37,9 @@ impl InlineText {
             self.text.push_str(&text);
             return;
         }
-        let mut words = text.split([' ', '\n']);
-        self.text.push_str(words.next().unwrap_or(""));
-        for word in words {
+        let mut parts = text.split([' ', '\n']);
+        self.text.push_str(parts.next().unwrap_or(""));
+        for word in parts {
             if !self.text.is_empty() && !self.text.ends_with(' ') {
                 self.text.push(' ');
             }

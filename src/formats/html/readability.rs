@@ -53,7 +53,7 @@ pub fn page_article(bytes: &[u8], content_type: Option<&str>, url: &str) -> Opti
     found.budget.check().ok()?;
     let mut draft = found.drafts.pop()?.into_owned();
     limit_headline(&mut draft);
-    let has_text = found.flaws.is_empty() && draft.parts.iter().any(|part| matches!(part.role, Role::Body(_)));
+    let has_text = found.warnings.is_empty() && draft.parts.iter().any(|part| matches!(part.role, Role::Body(_)));
     has_text.then_some(draft)
 }
 
@@ -68,7 +68,7 @@ fn read_from(hint: &FileHint<'_>, text: &str, url: Option<&str>, found: &mut Par
     if let Some(url) = url {
         page.canonical = Some(url.to_owned());
     }
-    let ParsedFile { drafts, flaws, budget, .. } = found;
+    let ParsedFile { drafts, warnings, budget, .. } = found;
     let base = page.base.as_deref().or(page.address()).and_then(|base| Base::of(base, budget));
     let article = page.fits_in_tree(text, budget).then(|| run_readability(text, page.address())).flatten();
     let article = article.filter(|article| budget.charge(article.content.len()));
@@ -81,7 +81,7 @@ fn read_from(hint: &FileHint<'_>, text: &str, url: Option<&str>, found: &mut Par
         body = whole;
     }
     if text_outside_links(&body) == 0 {
-        flaws.push(Warning {
+        warnings.push(Warning {
             line: None,
             cause: "the page has no article text".to_owned(),
             consequence: if body.parts.is_empty() { "nothing is shown" } else { "only its links are shown" }.to_owned(),
@@ -122,8 +122,11 @@ fn run_readability(html: &str, address: Option<&str>) -> Option<Article> {
 }
 
 fn begins_with(body: &HtmlBlocks, text: &str) -> bool {
-    let words = |text: &str| text.split_whitespace().take(8).map(str::to_lowercase).collect::<Vec<_>>();
-    body.parts.iter().find(|part| part.role != Role::Caption).is_some_and(|part| words(&part.text) == words(text))
+    let beginning = |text: &str| text.split_whitespace().take(8).map(str::to_lowercase).collect::<Vec<_>>();
+    body.parts
+        .iter()
+        .find(|part| part.role != Role::Caption)
+        .is_some_and(|part| beginning(&part.text) == beginning(text))
 }
 
 fn one_line(text: &str) -> Option<String> {

@@ -95,7 +95,7 @@ enum FrontMatterError {
 }
 
 /// Parses the values. If they cannot be parsed, adds a warning and returns no values.
-pub(super) fn read(split: &SplitDocument<'_>, flaws: &mut Vec<Warning>) -> FrontMatter {
+pub(super) fn read(split: &SplitDocument<'_>, warnings: &mut Vec<Warning>) -> FrontMatter {
     let read: Result<Vec<(String, Vec<String>)>, FrontMatterError> = match split.kind {
         _ if split.matter.len() > MAX_BYTES => Err(FrontMatterError::TooLong),
         FrontMatterKind::Yaml => serde_saphyr::from_str_with_options::<serde_json::Value>(split.matter, yaml_options())
@@ -120,7 +120,7 @@ pub(super) fn read(split: &SplitDocument<'_>, flaws: &mut Vec<Warning>) -> Front
         Err(error) => {
             let error = error.to_string();
             let cause = error.lines().next().unwrap_or("").trim();
-            flaws.push(Warning {
+            warnings.push(Warning {
                 line: Some(1),
                 cause: format!("the front matter cannot be read: {cause}"),
                 consequence: "the article is shown without its metadata".to_owned(),

@@ -27,7 +27,7 @@ pub struct KnownFeed {
     /// The fetch status.
     pub health: FetchStatus,
     /// The problems of the feed at the last fetch.
-    pub flaws: Vec<Warning>,
+    pub warnings: Vec<Warning>,
 }
 
 /// The state of a feed that a request is based on. A response is stale if the state has changed.

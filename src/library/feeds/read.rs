@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::model::{FeedCounts, FeedId, FetchPolicy, FetchRevision, FetchStatus, KnownFeed};
-use crate::journal::FeedState;
+use crate::journal::SubscriptionState;
 use crate::library::database::Library;
 use crate::library::error::Result;
 use crate::library::feeds::logins;
@@ -87,7 +87,7 @@ pub(crate) fn read_feeds(connection: &Connection, which: &str) -> Result<Vec<Kno
 }
 
 fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
-    let (extra, flaws): (Option<String>, Option<String>) = (row.get(10)?, row.get(21)?);
+    let (extra, warnings): (Option<String>, Option<String>) = (row.get(10)?, row.get(21)?);
     let version = FetchRevision { revision: row.get(22)?, tried_at: row.get(13)? };
     Ok(KnownFeed {
         number: FeedId(row.get(0)?),
@@ -120,7 +120,7 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<KnownFeed> {
                 _ => FetchPolicy::Gone,
             },
         },
-        flaws: flaws.and_then(|flaws| serde_json::from_str(&flaws).ok()).unwrap_or_default(),
+        warnings: warnings.and_then(|warnings| serde_json::from_str(&warnings).ok()).unwrap_or_default(),
     })
 }
 
@@ -133,10 +133,10 @@ pub(crate) fn read_subscription(transaction: &Transaction<'_>, number: i64) -> R
 }
 
 /// Returns a subscription for the journal; `None` if the feed is not subscribed to.
-pub(crate) fn feed_state(transaction: &Transaction<'_>, feed: i64) -> Result<Option<FeedState>> {
+pub(crate) fn feed_state(transaction: &Transaction<'_>, feed: i64) -> Result<Option<SubscriptionState>> {
     let position = "SELECT CASE WHEN typeof(position) = 'integer' THEN position ELSE id END FROM feeds
         WHERE id = ?1 AND subscribed = 1";
     let position = transaction.prepare_cached(position)?.query_row([feed], |row| row.get(0)).optional()?;
     let Some(position) = position else { return Ok(None) };
-    Ok(Some(FeedState { position, subscription: read_subscription(transaction, feed)? }))
+    Ok(Some(SubscriptionState { position, subscription: read_subscription(transaction, feed)? }))
 }

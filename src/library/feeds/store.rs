@@ -64,7 +64,7 @@ pub struct ParsedFeed {
     /// The entries.
     pub entries: Vec<PreparedEntry>,
     /// The problems of the feed.
-    pub flaws: Vec<Warning>,
+    pub warnings: Vec<Warning>,
 }
 
 /// The result of storing a feed.
@@ -205,15 +205,15 @@ fn write_metadata(transaction: &Transaction<'_>, revision: i64, feed: FeedId, do
     transaction.prepare_cached(own)?.execute(params![feed.0, document.title, revision])?;
     let own = "UPDATE feeds SET page = coalesce(?2, page), description = coalesce(?3, description), etag = ?4,
         last_modified = ?5, flaws = ?6, fetch_revision = ?7 WHERE id = ?1";
-    let ParsedFeed { page, description, etag, last_modified, flaws, .. } = document;
-    let flaws = (!flaws.is_empty()).then(|| serde_json::to_string(flaws).unwrap_or_default());
+    let ParsedFeed { page, description, etag, last_modified, warnings, .. } = document;
+    let warnings = (!warnings.is_empty()).then(|| serde_json::to_string(warnings).unwrap_or_default());
     transaction.prepare_cached(own)?.execute(params![
         feed.0,
         page,
         description,
         etag,
         last_modified,
-        flaws,
+        warnings,
         revision
     ])?;
     Ok(())

@@ -52,7 +52,7 @@ impl Parser<'_> {
                 to.map(|to| Expr::Published(Days { from: None, to: Some(to) }))
             }),
             FieldKind::Since => self.since(value),
-            FieldKind::Words => words(value),
+            FieldKind::Words => word_range(value),
             FieldKind::Is => self.choice(spec, value, MARKS).map(|mark| mark.map(Expr::Is)),
             FieldKind::Has => self.choice(spec, value, FEATURES).map(|feature| feature.map(Expr::Has)),
             FieldKind::Sort => self.choice(spec, value, SORTS).map(|sort| {
@@ -132,7 +132,7 @@ impl Parser<'_> {
     }
 }
 
-fn words(text: &str) -> Result<Option<Expr>, ValueError> {
+fn word_range(text: &str) -> Result<Option<Expr>, ValueError> {
     let wrong = || ValueError::Number(text.to_owned());
     let number = |text: &str| match text {
         "" => Ok(None),

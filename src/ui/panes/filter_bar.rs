@@ -261,8 +261,8 @@ fn summary(state: &State) -> Vec<String> {
     {
         return vec![format!("No match · {hint}"), "No match".to_owned(), "0".to_owned()];
     }
-    if let Some(costly) = filter.empty_reason() {
-        let (long, short) = match costly {
+    if let Some(reason) = filter.empty_reason() {
+        let (long, short) = match reason {
             EmptyReason::Without(condition, matched) => {
                 let (condition, count) = (clean(condition), counted(*matched as u64, "article", "articles"));
                 (

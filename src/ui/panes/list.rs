@@ -76,8 +76,8 @@ fn draw_empty(state: &State, theme: &Theme, rows: Rect, buffer: &mut Buffer) {
         let y = rows.y + u16::from(rows.height > 2);
         return TextWriter::new(buffer, rows.x + 1, y, rows.right()).write(text, theme.dim);
     }
-    if let Some(costly) = state.filter().empty_reason() {
-        let text = match costly {
+    if let Some(reason) = state.filter().empty_reason() {
+        let text = match reason {
             EmptyReason::Without(condition, 1) => {
                 format!("No article matches all of it. Without {condition} there is 1.")
             }

@@ -19,7 +19,7 @@ use crate::text::{clean, to_json};
 
 /// Print the contents of feed files
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct ParseArgs {
     /// Feed files; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
@@ -42,7 +42,7 @@ enum ParseFormat {
     Json,
 }
 
-pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<ExitCode> {
+pub(super) fn run(args: &ParseArgs, out: &mut impl Write) -> io::Result<ExitCode> {
     let options = FeedOptions { base: args.base.as_deref(), content_type: args.content_type.as_deref() };
     let (mut parsed, mut failed, mut with_warnings) = (0, 0, 0);
     for path in &args.files {
@@ -50,8 +50,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<ExitCode> {
         match (&feed, args.format) {
             (Ok(feed), ParseFormat::Text) => print_text(feed, out)?,
             (Ok(feed), ParseFormat::Json) => writeln!(out, "{}", to_json(&feed_json(path, feed))?)?,
-            (Err(refusal), ParseFormat::Json) => {
-                let object = json!({ "file": path.to_string_lossy(), "ok": false, "error": refusal.to_string() });
+            (Err(error), ParseFormat::Json) => {
+                let object = json!({ "file": path.to_string_lossy(), "ok": false, "error": error.to_string() });
                 writeln!(out, "{}", to_json(&object)?)?;
             }
             (Err(_), ParseFormat::Text) => {}
@@ -59,14 +59,14 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<ExitCode> {
         match feed {
             Ok(feed) => {
                 parsed += 1;
-                with_warnings += usize::from(!feed.flaws.is_empty());
-                for flaw in feed.flaws {
-                    print_error(&Problem::flaw(path.clone(), flaw).to_string());
+                with_warnings += usize::from(!feed.warnings.is_empty());
+                for warning in feed.warnings {
+                    print_error(&Problem::warning(path.clone(), warning).to_string());
                 }
             }
-            Err(refusal) => {
+            Err(error) => {
                 failed += 1;
-                print_error(&Problem::refused(path.clone(), &refusal).to_string());
+                print_error(&Problem::refused(path.clone(), &error).to_string());
             }
         }
     }
@@ -143,7 +143,7 @@ fn feed_json(path: &Path, feed: &Feed) -> Value {
     json!({
         "file": path.to_string_lossy(),
         "ok": true,
-        "bozo": !feed.flaws.is_empty(),
+        "bozo": !feed.warnings.is_empty(),
         "encoding": feed.encoding,
         "version": feed.version.name(),
         "feed": metadata_json(feed),

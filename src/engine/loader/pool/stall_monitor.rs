@@ -22,13 +22,13 @@ const ABANDON_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_EXTRA_WORKERS: usize = 32;
 
 impl LoadPool {
-    /// Runs `jobs`, folders one after the other, and passes reports to `tell`. Returns when everything is read that the
+    /// Runs `jobs`, folders one after the other, and passes reports to `on_report`. Returns when everything is read that the
     /// disk answers, or when `stop` is set.
     pub(crate) fn run(
         self: &Arc<LoadPool>,
         jobs: impl IntoIterator<Item = Job>,
         stop: &AtomicBool,
-        tell: &mut dyn FnMut(LoadReport),
+        on_report: &mut dyn FnMut(LoadReport),
     ) -> LoadCounts {
         {
             let mut queue = lock(&self.queue);
@@ -51,13 +51,13 @@ impl LoadPool {
         let mut monitor = StallMonitor::start(self, threads);
         loop {
             match monitor.inbox.recv_timeout(TICK.saturating_sub(monitor.checked.elapsed())) {
-                Ok(WorkerMessage::Report(report)) => tell(report),
+                Ok(WorkerMessage::Report(report)) => on_report(report),
                 Ok(WorkerMessage::Ended(number)) => {
                     if let Some(worker) = monitor.workers.get_mut(number) {
                         worker.ended = true;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => tell(LoadReport::Tick),
+                Err(RecvTimeoutError::Timeout) => on_report(LoadReport::Tick),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if stop.load(Ordering::Relaxed) && !self.stop.swap(true, Ordering::Relaxed) {
@@ -66,7 +66,7 @@ impl LoadPool {
                 self.wake.notify_all();
             }
             if monitor.checked.elapsed() >= TICK {
-                monitor.check_workers(tell);
+                monitor.check_workers(on_report);
             }
             if monitor.workers.iter().all(|worker| worker.ended) {
                 break;
@@ -75,7 +75,7 @@ impl LoadPool {
         // Reports that were sent before the last worker ended or was abandoned.
         for told in monitor.inbox.try_iter() {
             if let WorkerMessage::Report(report) = told {
-                tell(report);
+                on_report(report);
             }
         }
         self.stop.store(true, Ordering::Relaxed);
@@ -156,7 +156,7 @@ impl<'a> StallMonitor<'a> {
     }
 
     /// Steals the work of stalled workers, and abandons those that wait too long.
-    pub(super) fn check_workers(&mut self, tell: &mut dyn FnMut(LoadReport)) {
+    pub(super) fn check_workers(&mut self, on_report: &mut dyn FnMut(LoadReport)) {
         let now = Instant::now();
         self.checked = now;
         let stopped = self.pool.stop.load(Ordering::Relaxed);
@@ -172,12 +172,12 @@ impl<'a> StallMonitor<'a> {
                 continue;
             }
             if wait >= ABANDON_TIMEOUT && answers || stopped && wait >= TICK {
-                worker.ended = worker.state.abandon(self.pool, !stopped, tell);
+                worker.ended = worker.state.abandon(self.pool, !stopped, on_report);
             } else if wait >= STALL_TIMEOUT && !worker.work_stolen {
                 let Some((shard, rest)) = worker.state.steal_work() else { continue };
                 if let Some(shard) = shard {
                     self.pool.budget.charge(&shard);
-                    tell(LoadReport::Shard(shard));
+                    on_report(LoadReport::Shard(shard));
                 }
                 if let Some((folder, names)) = rest {
                     self.pool.requeue(&folder, names);

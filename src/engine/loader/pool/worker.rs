@@ -28,12 +28,12 @@ const KNOWN_BATCH: usize = 512;
 pub(super) struct WorkerState {
     heartbeat: Heartbeat,
     abandoned: AtomicBool,
-    hand: Mutex<InProgress>,
+    in_progress: Mutex<InProgress>,
 }
 
 struct InProgress {
     writer: ShardWriter,
-    passed_over: BTreeMap<&'static str, usize>,
+    skipped: BTreeMap<&'static str, usize>,
     /// The folder that is walked, or that files are read from.
     folder: Option<Arc<SourceFolder>>,
     /// The file that is being read.
@@ -48,16 +48,14 @@ type Rest = (Arc<SourceFolder>, Vec<OsString>);
 
 impl WorkerState {
     pub(super) fn new(budget: &Arc<MemoryBudget>) -> WorkerState {
-        let (folder, name, rest, passed_over) = (None, None, Vec::new(), BTreeMap::new());
-        let hand = InProgress {
-            writer: ShardWriter::new(Arc::clone(budget)),
-            passed_over,
-            folder,
-            name,
-            rest,
-            is_folder: false,
-        };
-        WorkerState { heartbeat: Heartbeat::default(), abandoned: AtomicBool::new(false), hand: Mutex::new(hand) }
+        let (folder, name, rest, skipped) = (None, None, Vec::new(), BTreeMap::new());
+        let in_progress =
+            InProgress { writer: ShardWriter::new(Arc::clone(budget)), skipped, folder, name, rest, is_folder: false };
+        WorkerState {
+            heartbeat: Heartbeat::default(),
+            abandoned: AtomicBool::new(false),
+            in_progress: Mutex::new(in_progress),
+        }
     }
 
     pub(super) fn heartbeat(&self) -> u64 {
@@ -72,33 +70,33 @@ impl WorkerState {
     /// Takes the finished articles and the files that are not read yet. Returns `None` if the worker is not stalled.
     pub(super) fn steal_work(&self) -> Option<(Option<Arc<Shard>>, Option<Rest>)> {
         // A worker holds the lock while it parses a file, perhaps for long.
-        let mut hand = match self.hand.try_lock() {
-            Ok(hand) => hand,
-            Err(TryLockError::Poisoned(hand)) => hand.into_inner(),
+        let mut in_progress = match self.in_progress.try_lock() {
+            Ok(in_progress) => in_progress,
+            Err(TryLockError::Poisoned(in_progress)) => in_progress.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
         // If the folder itself does not answer, other workers would stall as well.
-        let mut rest = if hand.name.is_some() { std::mem::take(&mut hand.rest) } else { Vec::new() };
+        let mut rest = if in_progress.name.is_some() { std::mem::take(&mut in_progress.rest) } else { Vec::new() };
         rest.reverse();
-        Some((hand.writer.take_shard(), hand.folder.clone().map(|folder| (folder, rest))))
+        Some((in_progress.writer.take_shard(), in_progress.folder.clone().map(|folder| (folder, rest))))
     }
 
-    /// Abandons the worker, and reports a problem if `is_told` is set. Returns false if the worker is not stalled.
-    pub(super) fn abandon(&self, pool: &LoadPool, is_told: bool, tell: &mut dyn FnMut(LoadReport)) -> bool {
-        let Ok(mut hand) = self.hand.try_lock() else { return false };
-        let Some(folder) = hand.folder.clone() else { return false };
+    /// Abandons the worker, and reports a problem if `is_reported` is set. Returns false if the worker is not stalled.
+    pub(super) fn abandon(&self, pool: &LoadPool, is_reported: bool, on_report: &mut dyn FnMut(LoadReport)) -> bool {
+        let Ok(mut in_progress) = self.in_progress.try_lock() else { return false };
+        let Some(folder) = in_progress.folder.clone() else { return false };
         self.abandoned.store(true, Ordering::Relaxed);
-        let files = std::mem::take(&mut hand.rest).len() + usize::from(hand.name.is_some());
-        let place = FileOrFolder { folder, name: hand.name.clone() };
-        if let Some(shard) = hand.writer.take_shard() {
+        let files = std::mem::take(&mut in_progress.rest).len() + usize::from(in_progress.name.is_some());
+        let place = FileOrFolder { folder, name: in_progress.name.clone() };
+        if let Some(shard) = in_progress.writer.take_shard() {
             pool.budget.charge(&shard);
-            tell(LoadReport::Shard(shard));
+            on_report(LoadReport::Shard(shard));
         }
-        let is_folder = hand.is_folder;
-        drop(hand);
+        let is_folder = in_progress.is_folder;
+        drop(in_progress);
         pool.stalled.add(place.real(), place.shown());
-        if is_told {
-            tell(LoadReport::Problem(place.stalled(pool)));
+        if is_reported {
+            on_report(LoadReport::Problem(place.stalled(pool)));
         }
         (0..files).for_each(|_| pool.count(0));
         pool.done(is_folder);
@@ -107,10 +105,10 @@ impl WorkerState {
 
     /// Adds the counts of this worker.
     pub(super) fn add_to(&self, counts: &mut LoadCounts) {
-        let mut hand = lock(&self.hand);
-        add(&mut counts.formats, std::mem::take(&mut hand.writer.formats));
-        add(&mut counts.passed_over, std::mem::take(&mut hand.writer.passed_over));
-        add(&mut counts.passed_over, std::mem::take(&mut hand.passed_over));
+        let mut in_progress = lock(&self.in_progress);
+        add(&mut counts.formats, std::mem::take(&mut in_progress.writer.formats));
+        add(&mut counts.skipped, std::mem::take(&mut in_progress.writer.skipped));
+        add(&mut counts.skipped, std::mem::take(&mut in_progress.skipped));
     }
 }
 
@@ -191,7 +189,9 @@ impl<'a> PoolWorker<'a> {
                 Job::Bytes { dir, name, place, origin, bytes } => {
                     let stamp = FileStamp { size: bytes.len() as u64, modified: 0 };
                     let from = FileSource { dir: &dir, name: &name, place: &place, origin, stamp, sniffed: None };
-                    lock(&self.state.hand).writer.add_file(&from, &bytes, &mut |problem| self.tell(problem));
+                    lock(&self.state.in_progress)
+                        .writer
+                        .add_file(&from, &bytes, &mut |problem| self.report_problem(problem));
                     self.pool.count(bytes.len());
                 }
             }
@@ -207,9 +207,9 @@ impl<'a> PoolWorker<'a> {
 
     /// Sends the current shard if it is due or `at_once` is set.
     fn send_shard(&self, at_once: bool) {
-        let mut hand = lock(&self.state.hand);
-        let shard = if at_once { hand.writer.take_shard() } else { hand.writer.ready() };
-        drop(hand);
+        let mut in_progress = lock(&self.state.in_progress);
+        let shard = if at_once { in_progress.writer.take_shard() } else { in_progress.writer.ready() };
+        drop(in_progress);
         if let Some(shard) = shard {
             self.pool.budget.charge(&shard);
             // Sending fails if the pool has ended.
@@ -217,7 +217,7 @@ impl<'a> PoolWorker<'a> {
         }
     }
 
-    fn tell(&self, problem: Problem) {
+    fn report_problem(&self, problem: Problem) {
         let _ = self.reports.send(WorkerMessage::Report(LoadReport::Problem(problem)));
     }
 
@@ -227,20 +227,21 @@ impl<'a> PoolWorker<'a> {
 
     /// Records the start of work in a folder.
     fn start(&self, folder: &Arc<SourceFolder>, mut names: Vec<OsString>, is_folder: bool) {
-        let mut hand = lock(&self.state.hand);
+        let mut in_progress = lock(&self.state.in_progress);
         names.reverse();
-        (hand.folder, hand.name, hand.rest, hand.is_folder) = (Some(Arc::clone(folder)), None, names, is_folder);
+        (in_progress.folder, in_progress.name, in_progress.rest, in_progress.is_folder) =
+            (Some(Arc::clone(folder)), None, names, is_folder);
     }
 
     fn walk(&mut self, folder: &Arc<SourceFolder>) {
         let pool = &self.pool;
         self.start(folder, Vec::new(), true);
         if pool.stalled.contains_real(&folder.real) {
-            return self.tell(FileOrFolder { folder: Arc::clone(folder), name: None }.stalled(pool));
+            return self.report_problem(FileOrFolder { folder: Arc::clone(folder), name: None }.stalled(pool));
         }
         let batch = if pool.known.is_empty() { BATCH } else { KNOWN_BATCH };
         let mut names = Vec::with_capacity(batch);
-        let mut passed_over: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let mut skipped: BTreeMap<&'static str, usize> = BTreeMap::new();
         self.state.heartbeat.waiting(|| {
             read_folder(folder, &pool.options, &mut |found| {
                 self.state.heartbeat.tick();
@@ -257,15 +258,15 @@ impl<'a> PoolWorker<'a> {
                     }
                     FolderEntry::Folder(name) => pool.put_folder(folder.child(&name)),
                     FolderEntry::Link(name, target) => pool.put_link(folder.linked(&name, target)),
-                    FolderEntry::Skipped(ending) => *passed_over.entry(ending).or_default() += 1,
-                    FolderEntry::Refused(problem) => self.tell(problem),
+                    FolderEntry::Skipped(extension) => *skipped.entry(extension).or_default() += 1,
+                    FolderEntry::Refused(problem) => self.report_problem(problem),
                 }
             });
         });
-        let mut hand = lock(&self.state.hand);
-        hand.folder = None;
-        add(&mut hand.passed_over, passed_over);
-        drop(hand);
+        let mut in_progress = lock(&self.state.in_progress);
+        in_progress.folder = None;
+        add(&mut in_progress.skipped, skipped);
+        drop(in_progress);
         if self.is_abandoned() {
             return pool.stalled.answered(&folder.real);
         }
@@ -303,7 +304,7 @@ impl<'a> PoolWorker<'a> {
             }
             if pool.stalled.any() && pool.stalled.contains_real(&folder.real.join(&name)) {
                 let place = FileOrFolder { folder: Arc::clone(folder), name: Some(name) };
-                self.tell(place.stalled(&pool));
+                self.report_problem(place.stalled(&pool));
                 pool.count(0);
                 continue;
             }
@@ -331,13 +332,13 @@ impl<'a> PoolWorker<'a> {
             stamp,
             ReadContext { heartbeat: &state.heartbeat, budget: &pool.budget, stop: &pool.stop },
         );
-        let mut hand = lock(&state.hand);
+        let mut in_progress = lock(&state.in_progress);
         if state.abandoned.load(Ordering::Relaxed) {
-            drop(hand);
+            drop(in_progress);
             pool.stalled.answered(&folder.real.join(name));
             return None;
         }
-        let mut tell = |problem| drop(reports.send(WorkerMessage::Report(LoadReport::Problem(problem))));
+        let mut on_problem = |problem| drop(reports.send(WorkerMessage::Report(LoadReport::Problem(problem))));
         match read {
             Ok(Some(file)) => {
                 let root = self.root;
@@ -345,7 +346,7 @@ impl<'a> PoolWorker<'a> {
                 self.place.extend_from_slice(name.as_encoded_bytes());
                 let (dir, origin, stamp) = (&folder.shown, Origin::File, file.stamp);
                 let from = FileSource { dir, name, place: &self.place, origin, stamp, sniffed };
-                hand.writer.add_file(&from, file.bytes, &mut tell);
+                in_progress.writer.add_file(&from, file.bytes, &mut on_problem);
                 return Some(file.bytes.len());
             }
             Ok(None) => {
@@ -353,21 +354,23 @@ impl<'a> PoolWorker<'a> {
                     known.mark_unchanged();
                 }
             }
-            Err(ReadError::TooLarge { .. }) if let Some(extension) = sniffed => hand.writer.count_skipped(extension),
+            Err(ReadError::TooLarge { .. }) if let Some(extension) = sniffed => {
+                in_progress.writer.count_skipped(extension)
+            }
             // The file was not read because loading was stopped.
             Err(_) if pool.stop.load(Ordering::Relaxed) => return None,
-            Err(refusal) => tell(Problem::refused(folder.shown.join(name), &refusal)),
+            Err(error) => on_problem(Problem::refused(folder.shown.join(name), &error)),
         }
         Some(0)
     }
 
     /// Returns the next file; `None` if none is left or others have taken over.
     fn next_name(&self) -> Option<OsString> {
-        let mut hand = lock(&self.state.hand);
-        let next = hand.rest.pop();
-        hand.name.clone_from(&next);
+        let mut in_progress = lock(&self.state.in_progress);
+        let next = in_progress.rest.pop();
+        in_progress.name.clone_from(&next);
         if next.is_none() {
-            hand.folder = None;
+            in_progress.folder = None;
         }
         next
     }

@@ -140,34 +140,34 @@ fn styles() -> impl Strategy<Value = Style> {
 
 /// A text to put into the buffer.
 #[derive(Clone, Debug)]
-struct Text {
+struct BufferText {
     x: u16,
     y: u16,
     text: String,
     style: Style,
 }
 
-fn texts(pattern: &'static str) -> impl Strategy<Value = Text> {
-    (0..COLUMNS, 0..ROWS, pattern, styles()).prop_map(|(x, y, text, style)| Text { x, y, text, style })
+fn texts(pattern: &'static str) -> impl Strategy<Value = BufferText> {
+    (0..COLUMNS, 0..ROWS, pattern, styles()).prop_map(|(x, y, text, style)| BufferText { x, y, text, style })
 }
 
 /// A change of the buffer before texts are put into it.
 #[derive(Clone, Debug)]
-enum Change {
+enum BufferChange {
     None,
     Clear,
     Scroll { rows: Range<u16>, by: u16 },
 }
 
 /// The changes and texts of one frame.
-type TestFrame = (Change, Vec<Text>);
+type TestFrame = (BufferChange, Vec<BufferText>);
 
 fn frames(pattern: &'static str) -> impl Strategy<Value = Vec<TestFrame>> {
     let change = prop_oneof![
-        Just(Change::None),
-        Just(Change::Clear),
+        Just(BufferChange::None),
+        Just(BufferChange::Clear),
         (0..ROWS, 0..ROWS, 1..ROWS)
-            .prop_map(|(one, other, by)| Change::Scroll { rows: one.min(other)..one.max(other) + 1, by }),
+            .prop_map(|(one, other, by)| BufferChange::Scroll { rows: one.min(other)..one.max(other) + 1, by }),
     ];
     prop::collection::vec((change, prop::collection::vec(texts(pattern), 0..12)), 1..8)
 }
@@ -175,15 +175,15 @@ fn frames(pattern: &'static str) -> impl Strategy<Value = Vec<TestFrame>> {
 fn draw_and_check(screen: &mut EmulatedScreen, frames: Vec<TestFrame>) {
     for (change, texts) in frames {
         match change {
-            Change::None => {}
-            Change::Clear => screen.buffer.reset(),
-            Change::Scroll { rows, by } => {
+            BufferChange::None => {}
+            BufferChange::Clear => screen.buffer.reset(),
+            BufferChange::Scroll { rows, by } => {
                 let columns = usize::from(COLUMNS);
                 let cells = usize::from(rows.start) * columns..usize::from(rows.end) * columns;
                 screen.buffer.content[cells].rotate_left(usize::from(by) % rows.len() * columns);
             }
         }
-        for Text { x, y, text, style } in texts {
+        for BufferText { x, y, text, style } in texts {
             screen.put(x, y, &text, style);
         }
         screen.draw();

@@ -4,21 +4,21 @@
 /// Thai, Lao, Khmer, Burmese), two characters count as a word.
 pub fn count_words(text: &str) -> u32 {
     if text.is_ascii() {
-        let mut words = 0u32;
+        let mut count = 0u32;
         let mut in_word = false;
         for byte in text.bytes() {
             let space = byte <= b' ';
-            words += u32::from(!space && !in_word);
+            count += u32::from(!space && !in_word);
             in_word = !space;
         }
-        return words;
+        return count;
     }
-    let mut words = 0u32;
+    let mut count = 0u32;
     for token in text.split_whitespace() {
         let unspaced = token.chars().filter(|&c| is_unspaced(c)).count();
-        words += if unspaced == 0 { 1 } else { unspaced.div_ceil(2) as u32 };
+        count += if unspaced == 0 { 1 } else { unspaced.div_ceil(2) as u32 };
     }
-    words
+    count
 }
 
 /// Returns whether the script of this character has no spaces between words: Chinese, Japanese, Thai and similar ones.
