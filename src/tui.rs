@@ -3,6 +3,7 @@
 pub(crate) mod effects;
 pub(crate) mod event_loop;
 pub mod export;
+mod home_folder;
 pub(crate) mod messages;
 pub(crate) mod terminal;
 

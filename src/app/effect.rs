@@ -126,7 +126,7 @@ pub enum Effect {
     },
     /// Write articles to a file.
     Export(Box<Export>),
-    /// Stop loading and keep the articles loaded so far.
+    /// Stop loading and keep the loaded articles.
     StopLoading,
     /// Send [`Message::KeyPopupDue`](super::Message::KeyPopupDue) after a delay; replaces an earlier request.
     ScheduleKeyPopup {

@@ -51,7 +51,7 @@ pub enum Message {
     HitsCounted {
         /// The generation of the request.
         generation: u64,
-        /// The number of hits counted so far.
+        /// The number of hits that have been counted.
         hits: u64,
         /// Whether all hits are counted.
         complete: bool,

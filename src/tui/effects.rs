@@ -25,6 +25,7 @@ use crate::search::SearchRequest;
 use crate::subscriptions::Link;
 use crate::text::clean;
 use crate::tui::export::Exporter;
+use crate::tui::home_folder::{expand_home, expand_home_in};
 use crate::util::LatestWorker;
 
 /// The maximum bytes to copy. Several terminals ignore longer text without an error.
@@ -92,7 +93,7 @@ impl EffectRunner for Effects {
                 self.library_writer.send(WriterCommand::ChangeSearches { changes, entry });
             }
             Effect::Journal(entry) => self.library_writer.send(WriterCommand::WriteJournal(entry)),
-            Effect::Feeds(FeedRequest::Command(command)) => self.feeds.run(command),
+            Effect::Feeds(FeedRequest::Command(command)) => self.feeds.run(expand_home_in(command)),
             Effect::Feeds(FeedRequest::Stop) => self.feeds.stop(),
             Effect::Feeds(FeedRequest::FullText(article, url)) => self.feeds.full_text(article, url),
             Effect::Feeds(FeedRequest::Changes(article)) => self.feeds.diff(article),
@@ -117,7 +118,10 @@ impl EffectRunner for Effects {
             Effect::OpenLink(address) => self.open(&address),
             Effect::Edit(path) => self.edit(&path, screen)?,
             Effect::Pipe { command, text } => self.pipe(&command, text, screen)?,
-            Effect::Export(export) => self.export(export),
+            Effect::Export(mut export) => {
+                export.path = expand_home(&export.path);
+                self.export(export);
+            }
             Effect::StopLoading => self.archive.stop_loading(),
             Effect::ExpireStop { milliseconds } => {
                 self.stop_timer.request_after(Duration::from_millis(milliseconds), ());

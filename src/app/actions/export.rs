@@ -1,9 +1,8 @@
 //! Exports from inside the reader: the articles, the file name, and the confirmation before a file is replaced.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::app::actions::feeds::expand_home;
 use crate::app::{ConfirmedAction, Effect, Export, Focus, Notice, Overlay, Prompt, State};
 use crate::corpus::Slot;
 use crate::keys::Action;
@@ -67,7 +66,7 @@ impl State {
         if self.list.slots().is_empty() {
             return self.notify_error("No articles to export");
         }
-        let path = expand_home(Path::new(typed));
+        let path = PathBuf::from(typed);
         let Some(format) = ExportFormat::of_path(Path::new(typed)) else {
             self.ask_export_again(typed);
             return self.notify_error("End the file name in .md, .csv, .json, .jsonl or .txt");

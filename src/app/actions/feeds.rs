@@ -1,7 +1,5 @@
 //! Actions on feeds, and the `:feed` command.
 
-use std::path::{Path, PathBuf};
-
 use crate::app::state::feeds::AddArgs;
 use crate::app::{ConfirmedAction, Effect, FeedRequest, State};
 use crate::corpus::Origin;
@@ -27,12 +25,6 @@ impl State {
                 return self.notify_error("--json works only in a shell: newsdesk feed list --json");
             }
             FeedCommand::Export { file: None, .. } => return self.notify_error("expected a file: feed export FILE"),
-            FeedCommand::Export { file: Some(file), with_credentials } => {
-                FeedCommand::Export { file: Some(expand_home(&file)), with_credentials }
-            }
-            FeedCommand::Import { file, with_credentials } => {
-                FeedCommand::Import { file: expand_home(&file), with_credentials }
-            }
             other => other,
         };
         self.outbox.push(Effect::Feeds(FeedRequest::Command(command)));
@@ -86,14 +78,5 @@ impl State {
         } else {
             self.outbox.push(Effect::Feeds(FeedRequest::Changes(article)));
         }
-    }
-}
-
-/// Expands `~/` to the home folder, as a shell does.
-pub(crate) fn expand_home(path: &Path) -> PathBuf {
-    let home = || directories::UserDirs::new().map(|folders| folders.home_dir().to_owned());
-    match path.strip_prefix("~") {
-        Ok(rest) => home().map_or_else(|| path.to_owned(), |home| home.join(rest)),
-        Err(_) => path.to_owned(),
     }
 }
