@@ -47,7 +47,7 @@ use terminal::{Terminal, disable_echo, is_there, restore, size};
 /// Options of the reader.
 #[derive(Debug)]
 pub struct Options {
-    /// Where articles come from.
+    /// The sources of articles.
     pub sources: Vec<Source>,
     /// The title of the list.
     pub title: String,

@@ -1,4 +1,4 @@
-//! What each action does, one file a subject.
+//! The implementations of the actions, one file a subject.
 
 mod article;
 mod export;

@@ -121,7 +121,7 @@ pub enum Effect {
     Pipe {
         /// The command, for the reader's shell.
         command: String,
-        /// Its standard input.
+        /// The standard input of the command.
         text: String,
     },
     /// Write articles to a file.

@@ -74,7 +74,7 @@ pub struct Layout {
     pub status: Option<Area>,
 }
 
-/// What the layout depends on, besides the size.
+/// The inputs of the layout besides the size.
 #[derive(Clone, Copy, Debug)]
 pub struct LayoutPrefs {
     /// The pane with the focus.
@@ -83,7 +83,7 @@ pub struct LayoutPrefs {
     pub zen: bool,
     /// Whether the reader opened or closed the sources pane; `None` if the width decides.
     pub sources: Option<bool>,
-    /// How list and text share the screen.
+    /// The split between list and text.
     pub split: Split,
     /// The share of the list, in percent of the width or height.
     pub list_share: u16,

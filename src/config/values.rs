@@ -95,7 +95,7 @@ pub struct Config {
     pub browser: Vec<String>,
     /// The editor as an argument list, for environments that name none.
     pub editor: Vec<String>,
-    /// How feeds are fetched and shown.
+    /// The settings of feeds.
     pub feeds: FeedSettings = FeedSettings::blank(),
 }
 }
@@ -194,7 +194,7 @@ pub enum Density {
 }
 
 settings_struct! {
-/// How feeds are fetched and shown.
+/// The settings of feeds.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FeedSettings {
     /// Minutes between automatic refreshes; 0 for none.

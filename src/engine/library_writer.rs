@@ -26,7 +26,7 @@ use writer_thread::WriterThread;
 /// The time that saving at exit may take before a notice says that the disk is slow.
 const SLOW_NOTICE_DELAY: Duration = Duration::from_secs(2);
 
-/// How long resolving the paths of the sources may take.
+/// The time limit for resolving the paths of the sources.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The handle of the library writer. Dropping it waits until everything is saved, or cannot be.

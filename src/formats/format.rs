@@ -17,7 +17,7 @@ pub trait SourceFormat: Sync {
     fn parse<'a>(&self, hint: &FileHint<'_>, text: &'a str, found: &mut ParsedFile<'a>);
 }
 
-/// How certain a detected format is. Content takes precedence over the extension of the file.
+/// The certainty of a detected format. Content takes precedence over the extension of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confidence {
     /// The text does not have this format.

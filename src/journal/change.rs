@@ -1,4 +1,5 @@
-//! What a step changed. Libraries store the JSON form, so names and meanings here never change; variants may be added.
+//! The changes of a step. Libraries store the JSON form, so names and meanings here never change; variants may be
+//! added.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +11,7 @@ use crate::marks::{Change, MarkChange, Marks};
 use crate::query::SavedSearch;
 use crate::subscriptions::{Subscription, one_line};
 
-/// What one step changed.
+/// The changes of one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "changes", rename_all = "kebab-case")]
 pub enum StepChange {

@@ -19,7 +19,7 @@ pub struct Step {
     pub row: Option<i64>,
     /// The name, as in `Undone: star "Headline"`.
     pub name: String,
-    /// What it changed.
+    /// The changes.
     pub change: StepChange,
 }
 

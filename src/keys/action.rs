@@ -236,7 +236,7 @@ pub struct ActionSpec {
     pub action: Action,
     /// The name in the config and in the command palette.
     pub name: &'static str,
-    /// What the action does: imperative, under 60 characters.
+    /// The help text: imperative, under 60 characters.
     pub help: &'static str,
     /// The section of the help.
     pub group: Group,

@@ -311,7 +311,7 @@ impl Library {
                 }
             }
             subscribe(transaction, revision, reader, &feeds, false)?;
-            // They are older than the existing ones.
+            // The imported filters are older than the existing ones.
             for filter in filters.iter().rev() {
                 let new = "INSERT OR IGNORE INTO history (position, filter)
                     SELECT (SELECT coalesce(min(position), 1) - 1 FROM history), ?1

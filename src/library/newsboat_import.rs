@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn guids_made_of_link_and_date_are_recognised() {
-        // What newsboat 2.21 made of entries without a guid.
+        // Values that newsboat 2.21 stored for entries without a guid.
         let noon = Published::from_seconds(1_790_848_800, Some(0));
         let link = "http://pod.example/e";
         for guid in [

@@ -76,7 +76,7 @@ pub struct Term {
     pub field: Option<Field>,
 }
 
-/// How a query treats case.
+/// The case rule of a query.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Case {
     /// Words in capitals are exact, all others ignore case.
@@ -102,7 +102,7 @@ pub enum ExactWords {
     All,
 }
 
-/// How a term is matched.
+/// The kind of match of a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TermKind {
     /// Anywhere, also inside words.

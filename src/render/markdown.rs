@@ -8,7 +8,7 @@ use crate::article::{Article, BlockKind, Part, SpanStyle};
 use crate::marks::ArticleMarks;
 use crate::text::{clean, to_json};
 
-/// How links are written.
+/// The style of links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LinkStyle {
     /// By number, with a list of definitions at the end.

@@ -257,7 +257,7 @@ struct TextNeedle {
 struct Exact {
     /// The term, folded except for case.
     text: String,
-    /// Its words and whether each is case-sensitive, if not all are.
+    /// The words and whether each is case-sensitive. `None` if all are.
     words: Option<Vec<(String, bool)>>,
 }
 

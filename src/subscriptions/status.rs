@@ -1,4 +1,4 @@
-//! What a reader is shown about subscriptions: their rows, their status and the progress of a refresh.
+//! The presentation of subscriptions: rows, status and the progress of a refresh.
 
 /// A subscription in the sources pane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub struct FeedStatus {
     pub url: String,
     /// The number of entries and of unread ones, and the time of the last fetch.
     pub state: String,
-    /// How much of the feed is stored; `None` if everything is.
+    /// The stored part of the feed; `None` if everything is stored.
     pub kept: Option<String>,
     /// When and why the last fetch failed; `None` if it succeeded.
     pub error: Option<String>,

@@ -543,9 +543,9 @@ mod tests {
             prop_assert!(folded[0].start <= folded[0].end && folded[0].end <= folder.folded.len());
             let (_, back) = unfolder.clone().take_with(folder.folded.len(), &folded);
             if !folded[0].is_empty() {
-                // What folds to nothing may be lost at either end.
+                // Characters that fold to nothing may be lost at either end.
                 let kept = |text: &str| fold(text).replace(' ', "");
-                // A range that cuts what folds to one letter comes back with all of it.
+                // A range that cuts characters which fold to one letter is extended to all of them.
                 let pieces = [&text[..range.start], &text[range.clone()], &text[range.end..]];
                 if pieces.map(kept).concat() != kept(&text) {
                     return Ok(());

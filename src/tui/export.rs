@@ -17,7 +17,7 @@ use crate::util::panic_guard::catch_panic;
 /// The interval between progress messages of an export.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How long the program waits at exit for a stopped export to remove its unfinished file.
+/// The time that the program waits at exit for a stopped export to remove its unfinished file.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A file that is written under a temporary name and moved to its path when complete.

@@ -100,7 +100,7 @@ fn stopped(state: &State) -> Option<String> {
     Some(format!("▲ {read} of {found}{more} files{key}"))
 }
 
-/// How far loading is, while it is.
+/// Returns the progress of loading, or `None` if nothing is being loaded.
 fn loading(state: &State) -> Option<String> {
     let progress = state.progress();
     if progress.done || progress.found == 0 {

@@ -9,8 +9,7 @@ use crate::journal::{JournalEntry, StepChange};
 use crate::keys::Action;
 use crate::marks::{Change, MarkChange, Tag};
 
-/// How the result of a marking action is worded: the verb of the step's name, the verb of the message, and the end of
-/// both.
+/// The text of a marking action: the verb of the step's name, the verb of the message, and the end of both.
 struct ActionText {
     name: &'static str,
     done: &'static str,

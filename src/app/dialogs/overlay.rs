@@ -27,7 +27,7 @@ pub enum Overlay {
     FeedChoice(SelectList<(String, String)>),
     /// All feeds with their state.
     FeedList(SelectList<FeedStatus>),
-    /// What changed in an entry of a feed, by paragraphs.
+    /// The changes of an entry, by paragraphs.
     Changes(SelectList<Vec<DiffSpan>>),
     /// A yes-or-no question.
     Confirm(Question),
@@ -112,7 +112,7 @@ impl From<FeedCommand> for ConfirmedAction {
     }
 }
 
-/// What a key in a dialog leads to.
+/// The effect of a key in a dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyOutcome {
     /// The dialog stays.
@@ -123,7 +123,7 @@ pub(crate) enum KeyOutcome {
     Accept,
 }
 
-/// What the keys of a dialog depend on.
+/// The context for the keys of a dialog.
 pub(crate) struct DialogContext<'a> {
     pub(crate) keymap: &'a Keymap,
     /// The number of rows that a page key moves.

@@ -6,13 +6,13 @@ use crate::keys::Action;
 /// A line that is typed for a purpose.
 #[derive(Clone, Debug)]
 pub struct Prompt {
-    /// What the line is for.
+    /// The purpose of the line.
     pub purpose: PromptPurpose,
     /// The line.
     pub line: LineEditor,
 }
 
-/// What the line of a prompt is for.
+/// The purpose of a prompt.
 #[derive(Clone, Debug)]
 pub enum PromptPurpose {
     /// The shell command that reads the article.
@@ -21,7 +21,7 @@ pub enum PromptPurpose {
     Argument {
         /// The action.
         action: Action,
-        /// What it acts on; `None` if the action decides.
+        /// The target; `None` if the action decides.
         target: Option<Target>,
     },
     /// The file for changes that could not be saved, before the program quits.

@@ -39,7 +39,7 @@ pub struct Candidate {
 pub enum CandidateNote {
     /// No note.
     None,
-    /// Its meaning.
+    /// The meaning of the value.
     Meaning(&'static str),
     /// The number of articles that have the value.
     Count(usize),

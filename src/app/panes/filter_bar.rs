@@ -20,7 +20,7 @@ const MAX_HISTORY: usize = 200;
 /// Values of a field with their numbers of articles, most frequent first.
 type Values = Arc<Vec<(String, usize)>>;
 
-/// What a changed query requires.
+/// The work that a changed query requires.
 #[derive(Debug)]
 pub(crate) enum FilterOutcome {
     /// The query is the same or has a mistake.

@@ -25,21 +25,21 @@ pub enum SourceLine {
     Row(usize),
 }
 
-/// How a key changes the filter by the selected row.
+/// The change of the filter by a key on the selected row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RowChoice {
-    /// Filters by it in place of the rows chosen before.
+    /// Filters by the row instead of the rows chosen before.
     Only,
-    /// Filters by it as well.
+    /// Filters by the row too.
     Also,
-    /// Excludes it.
+    /// Excludes the row.
     Not,
 }
 
-/// How the filter treats a row.
+/// The role of a row in the filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowState {
-    /// The filter does not name it.
+    /// The filter does not contain the row.
     Free,
     /// The filter includes it.
     Chosen,

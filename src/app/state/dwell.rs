@@ -3,10 +3,10 @@
 use crate::app::Effect;
 use crate::article::ArticleId;
 
-/// How long an article must be open in the reading pane with the focus.
+/// The time that an article must be open in the reading pane with the focus.
 const FOCUSED_MS: u64 = 1_000;
 
-/// How long an article must be open beside the list.
+/// The time that an article must be open beside the list.
 const BESIDE_LIST_MS: u64 = 3_000;
 
 /// An article that is about to count as read.

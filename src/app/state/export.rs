@@ -12,7 +12,7 @@ use crate::render::{Articles, ExportFormat, Heading};
 pub struct Export {
     /// The file.
     pub path: PathBuf,
-    /// Its format.
+    /// The format of the file.
     pub format: ExportFormat,
     /// All articles.
     pub corpus: Arc<Corpus>,

@@ -9,7 +9,7 @@ use crate::text::format::grouped;
 /// The maximum number of listed problems. Further ones are only counted.
 const MAX_PROBLEMS: usize = 10_000;
 
-/// What is being opened, and how far loading is.
+/// The state of loading: the title of the sources, the progress and the problems.
 #[derive(Clone, Debug)]
 pub(crate) struct LoadState {
     /// The title above the list.

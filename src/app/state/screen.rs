@@ -10,7 +10,7 @@ const LIST_SHARES: std::ops::RangeInclusive<u16> = 20..=80;
 /// The percentage by which a key widens or narrows the list.
 const SHARE_STEP: u16 = 5;
 
-/// How the screen is divided and coloured.
+/// The layout and colours of the screen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScreenState {
     pub(crate) focus: Focus,

@@ -13,7 +13,7 @@ use crate::engine::loader::memory_budget::{LeftOut, MEMORY, MemoryBudget};
 pub(super) struct ProblemLog {
     /// The paths of the reported problems.
     paths: HashSet<PathBuf>,
-    /// What was last reported to be left out because of the memory budget.
+    /// The last reported number of files and articles that exceed the memory budget.
     left_out: LeftOut,
 }
 

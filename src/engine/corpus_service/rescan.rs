@@ -15,7 +15,7 @@ use crate::engine::loader::removed::RemovedSet;
 use crate::engine::loader::source::LoadOptions;
 use crate::engine::loader::walk::{FolderEntry, SourceFolder, classify};
 
-/// What to do after changes on disk.
+/// The work to do after changes on disk.
 #[derive(Default)]
 pub(crate) struct RescanPlan {
     /// The files and folders to read.

@@ -1,4 +1,4 @@
-//! Where subscriptions and entries come from. A service that syncs with a server is another implementation of
+//! The source of subscriptions and entries. A service that syncs with a server is another implementation of
 //! [`FeedBackend`].
 
 use std::sync::atomic::AtomicBool;

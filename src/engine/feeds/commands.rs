@@ -50,7 +50,7 @@ pub enum FeedCommandError {
 /// The result of a feed command.
 pub type CommandResult<T> = std::result::Result<T, FeedCommandError>;
 
-/// What a feed command did.
+/// The result of a feed command.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FeedReport {
     /// One sentence for each change; safe to show.

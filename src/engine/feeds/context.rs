@@ -1,4 +1,4 @@
-//! What the threads of the feed service share: the library, the backend, and the receiver of reports.
+//! The context that the threads of the feed service share: the library, the backend, and the receiver of reports.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,7 +54,7 @@ impl CancelTokens {
     }
 }
 
-/// What the threads of the feed service share.
+/// The context that the threads of the feed service share.
 #[derive(Clone)]
 pub(crate) struct FeedContext {
     pub(crate) path: Option<PathBuf>,

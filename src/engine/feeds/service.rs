@@ -47,7 +47,7 @@ pub(crate) struct FeedService {
     cancel: CancelTokens,
 }
 
-/// What the feed service starts with.
+/// The options of the feed service.
 pub(crate) struct FeedServiceOptions {
     /// The library; `None` if it is switched off.
     pub(crate) library: Option<PathBuf>,

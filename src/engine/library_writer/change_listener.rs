@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::command::WriterCommand;
 use crate::engine::corpus_service::watch::{FsEvent, Watch};
 
-/// How long the library is checked after the system reported a change: SQLite writes to the file a moment before other
-/// programs can see the change, and the system does not report that moment.
+/// The time for which the library is checked after the system reported a change: SQLite writes to the file a moment
+/// before other programs can see the change, and the system does not report that moment.
 pub(super) const RECHECK_WINDOW: Duration = Duration::from_millis(600);
 
 /// The interval of these checks.

@@ -12,7 +12,7 @@ use crate::journal::{JournalEntry, SearchChange};
 use crate::marks::MarkChange;
 use crate::query::SavedSearch;
 
-/// How long places and sessions are gathered before they are written.
+/// The time for which positions and sessions are collected before they are written.
 const FLUSH_DELAY: Duration = Duration::from_millis(250);
 
 /// Changes of marks that were made with one version of the corpus.

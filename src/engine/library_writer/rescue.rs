@@ -15,10 +15,10 @@ use crate::query::SavedSearch;
 /// The maximum number of changes for which articles are searched one by one.
 const FEW: usize = 64;
 
-/// What happened to unsaved changes when the program ended.
+/// The result of writing unsaved changes to a rescue file at exit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RescueOutcome {
-    /// They are in this file.
+    /// The changes are in this file.
     Rescued(PathBuf),
     /// No file could be written either. This number of changes and searches is lost.
     Lost(usize),

@@ -30,7 +30,7 @@ const RETRY_DELAY: Duration = Duration::from_secs(2);
 /// The interval at which the library is checked for changes by other programs if it cannot be watched.
 const POLL_INTERVAL: Duration = Duration::from_millis(800);
 
-/// How long it may take to find out whether a file exists. If it takes longer, the file is assumed to exist.
+/// The time limit for checking whether a file exists. If the check takes longer, the file is assumed to exist.
 const EXISTS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The key of the preference that holds the chosen theme.

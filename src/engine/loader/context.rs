@@ -1,4 +1,4 @@
-//! What loading shares with its caller.
+//! The context that loading shares with its caller.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::memory_budget::MemoryBudget;
 use super::stalled_paths::StalledPaths;
 
-/// What loading shares with the service that started it.
+/// The context that loading shares with the service that started it.
 #[derive(Clone, Copy)]
 pub(crate) struct LoadContext<'a> {
     pub(crate) budget: &'a Arc<MemoryBudget>,

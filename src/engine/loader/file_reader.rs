@@ -42,7 +42,7 @@ pub(crate) struct ReadFile<'a> {
     _permit: Permit<'a>,
 }
 
-/// What a reader shares with the pool.
+/// The state that a file reader shares with the pool.
 #[derive(Clone, Copy)]
 pub(crate) struct ReadContext<'c, 'a> {
     /// Shows that the thread waits for the disk.

@@ -22,7 +22,7 @@ const SMALL: u64 = 4 << 20;
 /// The maximum number of bytes of large files that are read at once.
 const LARGE: usize = 128 << 20;
 
-/// How long eviction waits until other threads drop the old version. Mostly that takes a few milliseconds.
+/// The time that eviction waits for other threads to drop the old version, which usually takes a few milliseconds.
 const DROP_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The path of the problem that reports the limit.

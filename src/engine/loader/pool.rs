@@ -71,7 +71,7 @@ pub(crate) struct LoadCounts {
     pub(crate) skipped: BTreeMap<&'static str, usize>,
 }
 
-/// What a pool is created with.
+/// The options of a pool.
 pub(crate) struct PoolOptions {
     pub(crate) options: LoadOptions,
     /// Files that are not read again if they are unchanged.

@@ -19,8 +19,8 @@ const MAX_HEADLINE_CHARS: usize = 80;
 /// An entry of a feed, as an article.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedArticle {
-    /// Its keys among the feed's entries, the most specific first: its id, its link, its title and date. Empty if it
-    /// has none of these.
+    /// The keys of the article within the feed, the most specific first: id, link, title and date. Empty if it has none
+    /// of these.
     pub keys: Vec<FeedKey>,
     /// The id if it is a URI, which no other feed uses for something else.
     pub guid: Option<String>,

@@ -16,7 +16,7 @@ use crate::library::sqlite::rows;
 use crate::library::sqlite::values::{signed, unsigned};
 use prepared::PreparedEntry;
 
-/// Which entries to read.
+/// The entries to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryQuery {
     /// This number of the newest entries.

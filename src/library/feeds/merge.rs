@@ -69,7 +69,7 @@ pub(crate) fn merge(transaction: &Transaction<'_>, revision: i64, gone: i64, sta
     let is_subscribed = "SELECT 1 FROM feeds WHERE id = ?1 AND subscribed = 1";
     let is_subscribed = transaction.prepare_cached(is_subscribed)?.exists([stays])?;
     if !is_subscribed {
-        // What the reader chose for a subscription that ended earlier does not count any more.
+        // The settings of an earlier, ended subscription no longer apply.
         transaction.execute("DELETE FROM feed_tags WHERE feed = ?1", [stays])?;
         before.tags.clear();
         let again = "UPDATE feeds SET subscribed = 1, position = (SELECT position FROM feeds WHERE id = ?2),

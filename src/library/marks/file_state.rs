@@ -8,17 +8,17 @@ use crate::corpus::FileStamp;
 /// The state of a file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileState {
-    /// It is there.
+    /// The file or folder exists.
     There {
-        /// Its size and the time when it was last written.
+        /// The size and the time of the last write.
         stamp: FileStamp,
-        /// When it was last written, renamed or created, in nanoseconds since 1970-01-01 00:00 UTC. Without such a time,
-        /// as on Windows, `i64::MAX`.
+        /// The time of the last write, rename or creation, in nanoseconds since 1970-01-01 00:00 UTC. `i64::MAX` if the
+        /// system has no such time, as on Windows.
         changed: i64,
     },
-    /// It is not there, but its folder is, with other files in it.
+    /// The file is missing from an existing folder that has other files.
     Missing,
-    /// Its folder is not there or empty: it was renamed or deleted, or its disk is not mounted.
+    /// The folder is missing or empty: it was renamed or deleted, or its disk is not mounted.
     FolderMissing,
     /// The disk did not answer, or reading is not permitted.
     Unknown,

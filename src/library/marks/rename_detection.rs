@@ -39,8 +39,8 @@ use crate::library::sqlite::values::{PathValue, now_nanoseconds, path_of, signed
 use crate::marks::MarkChange;
 use crate::text::fold::fold;
 
-/// How far the times of files can lag behind the clock, in nanoseconds. Linux takes them from its timer, which ticks every
-/// 1 to 4 ms in most kernels.
+/// The maximum lag of file times behind the clock, in nanoseconds. Linux takes them from its timer, which ticks every 1
+/// to 4 ms in most kernels.
 const CLOCK_TICK: i64 = 5_000_000;
 
 /// The SQL expression for the time when the text of a row was stored: 0 if the row is parked. Rows of older versions have no
@@ -257,7 +257,7 @@ struct Search<'a> {
     moved: Vec<(ArticleId, Slot, bool)>,
 }
 
-/// Where to look for the text of a lost article.
+/// The places to search for the text of a lost article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SearchScope {
     File,

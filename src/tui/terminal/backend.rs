@@ -211,8 +211,8 @@ fn max_width(cell: &Cell) -> u16 {
     u16::try_from(cell.symbol().chars().map(max_width).sum::<usize>()).unwrap_or(u16::MAX)
 }
 
-/// How far terminals agree on the width of a cell, from cursor position reports of xterm 379, tmux 3.3a, GNU screen 4.9
-/// and kitty 0.26 for 27,134 characters.
+/// The agreement of terminals on the width of a cell, from cursor position reports of xterm 379, tmux 3.3a, GNU screen
+/// 4.9 and kitty 0.26 for 27,134 characters.
 ///
 /// A cell that they do not fully agree on is blanked before it is drawn, for terminals that draw it narrower. The rest of
 /// its row is drawn again after it, for terminals that draw it wider. If it could wrap to the next row, only its first

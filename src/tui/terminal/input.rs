@@ -94,7 +94,7 @@ mod sys {
     /// The terminal is gone after this many empty reads in a row although it reports input.
     const MAX_EMPTY_READS: u32 = 50;
 
-    /// How long to wait for the input thread to pause.
+    /// The time to wait for the input thread to pause.
     const PAUSE_TIMEOUT: Duration = Duration::from_millis(200);
 
     /// The handle of the input thread.

@@ -10,14 +10,15 @@ use crate::config::Background;
 use crate::engine::log::note;
 use crate::util::{lock, wait_timeout_while};
 
-/// How long the first frame waits for answers.
+/// The time that the first frame waits for answers.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// How long after the questions the terminal is not handed to a child or the shell while answers are missing: they
-/// would read the answers as keys.
+/// The time after the questions in which the terminal is not released to a child or the shell if answers are missing:
+/// they would read the answers as keys.
 const HANDOVER_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long answers may come after the answer to DA1. GNU screen answers DA1 itself and forwards the other questions.
+/// The time in which answers may arrive after the answer to DA1. GNU screen answers DA1 itself and forwards the other
+/// questions.
 const STRAGGLERS: Duration = Duration::from_secs(1);
 
 /// The question that ends a batch.

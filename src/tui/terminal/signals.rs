@@ -20,10 +20,10 @@ use crate::engine::log::note;
 use crate::tui::event_loop::LoopEvent;
 use crate::util::{Task, lock, wait_timeout_while};
 
-/// How long the loop may take to end by itself before the program ends without it.
+/// The time in which the loop must end by itself. After that the program ends without it.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long saving may take then.
+/// The time that saving may take then.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The state that the signal thread shares with the rest of the program.

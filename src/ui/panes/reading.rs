@@ -108,7 +108,8 @@ fn draw_line(state: &State, theme: &Theme, open: &OpenArticle, line: &PageLine, 
     }
 }
 
-/// Which of `hits`, which stand in order and apart, touch this stretch of part number `part`.
+/// Returns the indices of the `hits` that overlap this range of part number `part`. The hits are in order and do not
+/// overlap.
 fn hits_in(hits: &[Hit], part: usize, stretch: &Range<usize>) -> Range<usize> {
     let first = hits.partition_point(|hit| (hit.part, hit.range.end) <= (part, stretch.start));
     let end = hits.partition_point(|hit| (hit.part, hit.range.start) < (part, stretch.end));

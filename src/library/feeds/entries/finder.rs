@@ -308,7 +308,7 @@ impl<'t> EntryFinder<'t> {
     }
 }
 
-/// What makes an entry similar to a stored one, the most certain first.
+/// The kinds of similarity between an entry and a stored one, the most certain first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Likeness {
     Text,

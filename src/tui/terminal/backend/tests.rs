@@ -25,7 +25,7 @@ struct EmulatedScreen {
     terminal: Terminal<ScreenBackend>,
     emulator: vt100::Parser,
     buffer: Buffer,
-    /// How the emulated terminal draws each of `EMOJI`; as it is if `None`.
+    /// The text that the emulated terminal draws for each of `EMOJI`; `None` leaves them unchanged.
     emoji: Option<&'static str>,
 }
 

@@ -12,7 +12,7 @@ use crate::util::panic_guard::catch_panic;
 const ESC: u8 = 0x1b;
 const BELL: u8 = 0x07;
 
-/// How long an ESC waits for the rest of an answer while answers are expected. After that it is the Escape key.
+/// The time that an ESC waits for the rest of an answer while answers are expected. After that it is the Escape key.
 /// Terminals send an answer in one piece, but a slow link may split it anywhere.
 const ESCAPE_WAIT: Duration = Duration::from_millis(100);
 
