@@ -176,6 +176,6 @@ mod tests {
         assert_eq!(FetchError::Status(599).to_string(), "the server answered with status 599");
         assert_eq!(FetchError::Timeout(LIMIT).to_string(), "the server took longer than 60s");
         let wait = FetchError::TooMany { retry_after: Some(Duration::from_secs(90)) };
-        assert_eq!(wait.to_string(), "the server asks to be left alone for a while, 90 seconds");
+        assert_eq!(wait.to_string(), "the server limits requests; retry in 90 seconds");
     }
 }
