@@ -188,11 +188,11 @@ fn unsaved_changes_are_offered_as_a_file_and_imported() {
     desk.wait_for("2 unsaved:");
     assert_eq!(signed(&desk, '☆'), HashSet::from([0, 2]));
     desk.send("q");
-    desk.wait_for("is not on the disk");
+    desk.wait_for("could not be saved:");
     desk.send("\u{1b}");
-    desk.wait("that it stays", |desk| !desk.text().contains("is not on the disk"));
+    desk.wait("that it stays", |desk| !desk.text().contains("could not be saved:"));
     desk.send("q");
-    desk.wait_for("is not on the disk");
+    desk.wait_for("could not be saved:");
     let file = reporter.home.path().join("rescued.jsonl");
     desk.send("\u{15}");
     desk.send(&format!("{}\r", file.display()));

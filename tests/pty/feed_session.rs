@@ -259,7 +259,7 @@ fn page_feed_is_chosen_fetched_whole_and_its_changes_shown() {
     desk.send("F");
     desk.wait_for("The tide is low.");
     desk.send("d");
-    desk.wait_for("did not change");
+    desk.wait_for("has not changed");
     *tide.lock().unwrap() = "high";
     desk.send("R");
     desk.wait_for("1 changed");
@@ -417,7 +417,7 @@ fn feed_problems_are_listed_until_they_are_fixed() {
     let mut desk = reader.read();
     desk.wait_for("12 articles");
     desk.send("R");
-    desk.wait_for("2 failed; !");
+    desk.wait_for("2 failed; press ! to see why");
     desk.wait_for("2 problems");
     is_broken.store(false, Ordering::Relaxed);
     desk.send(":feed refresh \"Paper 1\"\r");
