@@ -355,7 +355,7 @@ impl<'a> PoolWorker<'a> {
                 }
             }
             Err(ReadError::TooLarge { .. }) if let Some(extension) = sniffed => {
-                in_progress.writer.count_skipped(extension)
+                in_progress.writer.count_skipped(extension);
             }
             // The file was not read because loading was stopped.
             Err(_) if pool.stop.load(Ordering::Relaxed) => return None,
