@@ -214,7 +214,7 @@ fn loaded_articles_stay_while_the_disk_hangs() {
         desk.send("\u{1b}[15~");
         desk.wait_for("1 problem");
         desk.send("!");
-        let sentence = "0005.txt: the disk does not answer; what was read there before is shown until it does";
+        let sentence = "0005.txt: the disk does not answer; the articles read before are shown until it does";
         desk.wait(sentence, |desk| said(desk).contains(sentence));
         desk.send("\u{1b}");
         desk.wait("the list", |desk| !desk.text().contains("does not answer"));
