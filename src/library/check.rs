@@ -16,7 +16,7 @@ impl Library {
         Ok(lines)
     }
 
-    /// Reads all rows, to record unreadable ones. See [`take_unreadable_rows`].
+    /// Reads all rows, to record unreadable ones. See [`take_unreadable_rows`](super::take_unreadable_rows).
     pub fn check_rows(&mut self) -> Result<()> {
         self.marks()?;
         self.feeds_with_entries()?;

@@ -70,7 +70,7 @@ fn bad_files_are_listed_and_stand_in_nobodys_way() {
     for (name, cause) in [
         ("binary.txt", "binary data"),
         ("empty.txt", "empty"),
-        ("gone.txt", "there is no such file"),
+        ("gone.txt", "no such file or folder"),
         ("huge.txt", "more than the limit"),
     ] {
         assert!(problems.iter().any(|problem| problem.contains(name) && problem.contains(cause)), "{problems:#?}");

@@ -66,7 +66,7 @@ fn files_that_change_while_read_affect_no_others() {
             assert!(others.iter().all(|headline| *headline == "Restless"), "{others:?}");
             seen += usize::from(!others.is_empty());
             for problem in problems(&loaded) {
-                let known = ["there is no such file", "the file is empty", "not text", "binary data"];
+                let known = ["no such file or folder", "the file is empty", "not text", "binary data"];
                 assert!(known.iter().any(|cause| problem.contains(cause)), "{problem}");
             }
         }
@@ -153,7 +153,7 @@ fn moved_folder_is_reported_and_read_again_when_back() {
     fs::rename(&folder, &elsewhere).unwrap();
     reader.archive.reload();
     reader.wait("the folder to be gone", |reader, _| {
-        reader.corpus.is_empty() && reader.problems.iter().any(|problem| problem.contains("there is no such file"))
+        reader.corpus.is_empty() && reader.problems.iter().any(|problem| problem.contains("no such file or folder"))
     });
     fs::rename(&elsewhere, &folder).unwrap();
     reader.archive.reload();
