@@ -1,7 +1,7 @@
 //! The in-memory store: all articles of all sources, folded, in immutable shards.
 //!
-//! A [`Corpus`] is a version. Adding or removing articles makes a new version that shares the shards of the old one. This
-//! module knows no queries and no terminal.
+//! A [`Corpus`] is a version. Adding or removing articles makes a new version that shares the shards of the old one.
+//! This module knows no queries and no terminal.
 
 mod arena;
 mod article_ref;
@@ -121,15 +121,16 @@ impl Corpus {
 
     /// Returns a version without the articles for which `gone` returns true.
     #[must_use]
-    pub fn without(&self, gone: impl Fn(ArticleRef<'_>) -> bool) -> Corpus {
-        let stays = |slot: &Slot| self.get(*slot).is_some_and(|entry| !gone(entry));
+    pub fn without(&self, is_removed: impl Fn(ArticleRef<'_>) -> bool) -> Corpus {
+        let stays = |slot: &Slot| self.get(*slot).is_some_and(|entry| !is_removed(entry));
         let order = self.order.iter().copied().filter(stays).collect();
         let mut version = Corpus { order: Arc::new(order), ..self.clone() };
         version.drop_empty_shards();
         version
     }
 
-    /// Returns for each shard, in the order of [`shards`](Self::shards), whether each of its files still has an article.
+    /// Returns for each shard, in the order of [`shards`](Self::shards), whether each of its files still has an
+    /// article.
     pub fn living_files(&self) -> Vec<Vec<bool>> {
         let mut living: Vec<Vec<bool>> = self.shards.iter().map(|shard| vec![false; shard.files.len()]).collect();
         for slot in self.order.iter() {

@@ -29,7 +29,7 @@ pub enum Effect {
         /// The marks of the articles.
         marks: Marks,
         /// The field.
-        wanted: CompletionKind,
+        kind: CompletionKind,
     },
     /// Count the rows of the sources pane. The newest request replaces earlier ones.
     CountFacets {

@@ -77,7 +77,7 @@ pub enum Message {
         /// The version of the corpus that was counted.
         corpus: Arc<Corpus>,
         /// The field.
-        wanted: CompletionKind,
+        kind: CompletionKind,
         /// Each value with its number of articles, the most frequent first.
         values: Arc<Vec<(String, usize)>>,
     },

@@ -42,7 +42,7 @@ impl State {
             Message::HitsCounted { generation, hits, complete } => self.filter.set_hits(generation, hits, complete),
             Message::EmptyExplained { generation, reason } => self.filter.set_empty_reason(generation, reason),
             Message::OtherCase { generation, case, matched } => self.filter.set_other_case(generation, case, matched),
-            Message::FieldValues { corpus, wanted, values } => self.on_field_values(&corpus, wanted, values),
+            Message::FieldValues { corpus, kind, values } => self.on_field_values(&corpus, kind, values),
             Message::Facets { generation, rows } => self.on_facets(generation, rows),
 
             // Library

@@ -51,14 +51,14 @@ impl Corpus {
         all
     }
 
-    /// Returns a version where only the `kept` files of some shards, identified by their first slots, remain. They are
-    /// copied to new shards, so that the old ones are freed with the last older version.
+    /// Returns a version where only the `retained` files of some shards, identified by their first slots, remain. They
+    /// are copied to new shards, so that the old ones are freed with the last older version.
     #[must_use]
-    pub fn keeping(&self, kept: &HashMap<Slot, Vec<bool>>) -> Corpus {
+    pub fn keeping(&self, retained: &HashMap<Slot, Vec<bool>>) -> Corpus {
         let mut joined = Vec::new();
         let (mut parts, mut bytes) = (Vec::new(), 0);
         for (start, shard) in self.shards() {
-            let Some(alive) = kept.get(&start).filter(|alive| alive.contains(&true)) else { continue };
+            let Some(alive) = retained.get(&start).filter(|alive| alive.contains(&true)) else { continue };
             if bytes + shard.folded.len() > Shard::FULL && !parts.is_empty() {
                 joined.push(Arc::new(Shard::joined(parts.drain(..))));
                 bytes = 0;
@@ -71,7 +71,7 @@ impl Corpus {
         }
         let stays = |slot: &Slot| {
             let shard = self.starts.partition_point(|start| start <= &slot.0).checked_sub(1);
-            shard.and_then(|shard| self.starts.get(shard)).is_some_and(|start| !kept.contains_key(&Slot(*start)))
+            shard.and_then(|shard| self.starts.get(shard)).is_some_and(|start| !retained.contains_key(&Slot(*start)))
         };
         let order = self.order.iter().copied().filter(stays).collect();
         let mut rest = Corpus { order: Arc::new(order), ..self.clone() };

@@ -59,7 +59,7 @@ pub enum Event {
         /// The version of the corpus that was counted.
         corpus: Arc<Corpus>,
         /// The field.
-        wanted: CompletionKind,
+        kind: CompletionKind,
         /// Each value with its number of articles, the most frequent first.
         values: Arc<Vec<(String, usize)>>,
     },

@@ -38,8 +38,8 @@ pub(crate) struct LibraryWriter {
 }
 
 impl LibraryWriter {
-    /// Opens the library at `path` on a new thread, and sends its content and all reports to `on_event`. `reader` is the owner
-    /// of new steps, `sources` are the open ones.
+    /// Opens the library at `path` on a new thread, and sends its content and all reports to `on_event`. `reader` is
+    /// the owner of new steps, `sources` are the open ones.
     ///
     /// # Errors
     ///
@@ -82,8 +82,8 @@ impl LibraryWriter {
         }
     }
 
-    /// Waits until everything is saved. Returns what happened to changes that could not be saved. Calls `slow` if it takes
-    /// longer than a moment.
+    /// Waits until everything is saved. Returns what happened to changes that could not be saved. Calls `slow` if it
+    /// takes longer than a moment.
     pub(crate) fn close(&mut self, slow: impl FnOnce()) -> Option<RescueOutcome> {
         self.send(WriterCommand::Close);
         if self.thread.is_some() && self.ended.recv_timeout(SLOW_NOTICE_DELAY) == Err(RecvTimeoutError::Timeout) {

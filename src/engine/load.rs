@@ -56,8 +56,8 @@ pub fn load_all(sources: &[Source], options: LoadOptions) -> Loaded {
     load_with(sources, options, None, &AtomicBool::new(false), &mut |_| {})
 }
 
-/// Loads `sources` until `stop` is set. Reads unchanged files from the snapshots in `cache`. Calls `on_progress` with the
-/// progress several times a second.
+/// Loads `sources` until `stop` is set. Reads unchanged files from the snapshots in `cache`. Calls `on_progress` with
+/// the progress several times a second.
 pub fn load_with(
     sources: &[Source],
     options: LoadOptions,

@@ -1,8 +1,9 @@
 //! Snapshots on disk: the parsed articles of a large folder, so that the next start does not read it again.
 //!
-//! A snapshot is a folder of shards, each named by its checksum, and a manifest that lists them. Files are written under a
-//! temporary name and then renamed, the manifest last, so an interrupted write leaves the old manifest or the new one.
-//! The disk decides: damaged or foreign data is skipped and read again, and the size and time of every file are compared.
+//! A snapshot is a folder of shards, each named by its checksum, and a manifest that lists them. Files are written
+//! under a temporary name and then renamed, the manifest last, so an interrupted write leaves the old manifest or the
+//! new one. The disk decides: damaged or foreign data is skipped and read again, and the size and time of every file
+//! are compared.
 
 mod files;
 mod maintenance;
@@ -77,8 +78,8 @@ impl Cache {
         Cache { min_files, ..self }
     }
 
-    /// Returns the folders among `sources` that may have a snapshot. Excludes nested folders, whose files would be in two
-    /// snapshots, and folders that contain the cache.
+    /// Returns the folders among `sources` that may have a snapshot. Excludes nested folders, whose files would be in
+    /// two snapshots, and folders that contain the cache.
     pub(crate) fn roots(&self, sources: &[Source]) -> Vec<Root> {
         let mut all = Vec::new();
         for source in sources {
@@ -106,8 +107,8 @@ impl Cache {
         Ok(self.folder.join(format!("{:016x}", hash.digest())))
     }
 
-    /// Reads the snapshot of `root`, unless it takes more than half of the memory budget. Calls `on_shard` with each shard and
-    /// the numbers of its dead files. Returns whether there is a snapshot.
+    /// Reads the snapshot of `root`, unless it takes more than half of the memory budget. Calls `on_shard` with each
+    /// shard and the numbers of its dead files. Returns whether there is a snapshot.
     pub(crate) fn read(
         &self,
         root: &Root,

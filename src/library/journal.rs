@@ -85,15 +85,15 @@ impl Library {
         }
         let reader = self.reader;
         self.write(|transaction, revision| {
-            let (mut known, mut changes, mut taken) = (read_searches(transaction)?, Vec::new(), Vec::new());
+            let (mut existing, mut changes, mut taken) = (read_searches(transaction)?, Vec::new(), Vec::new());
             for search in searches {
-                if let Some(there) = known.iter().find(|there| there.name == search.name) {
+                if let Some(there) = existing.iter().find(|there| there.name == search.name) {
                     taken.push((search, there.clone()));
                     continue;
                 }
                 upsert_search(transaction, &search, revision)?;
-                changes.push(SearchChange { before: None, after: Some(search.clone()), at: known.len() });
-                known.push(search);
+                changes.push(SearchChange { before: None, after: Some(search.clone()), at: existing.len() });
+                existing.push(search);
             }
             let name = match changes.as_slice() {
                 [] => return Ok(taken),
@@ -115,7 +115,7 @@ impl Library {
         since: i64,
         changes: &[MarkChange],
         entries: &[JournalEntry],
-        known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
+        find_article: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
     ) -> Result<ExternalChanges> {
         if changes.is_empty() && entries.is_empty() {
             return Ok(ExternalChanges::default());
@@ -129,7 +129,7 @@ impl Library {
             }
             let mut writer = MarkWriter::new(transaction, revision)?.since(since);
             for marking in changes {
-                writer.apply(marking, known)?;
+                writer.apply(marking, find_article)?;
             }
             let (news, fresh) = writer.finish()?;
             Ok((revision, news, fresh))

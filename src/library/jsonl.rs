@@ -1,5 +1,5 @@
-//! Export and import of the library as JSON Lines. An import adds and removes nothing, so importing twice has the effect of
-//! importing once. `docs/library.md` describes the lines.
+//! Export and import of the library as JSON Lines. An import adds and removes nothing, so importing twice has the
+//! effect of importing once. `docs/library.md` describes the lines.
 
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -102,19 +102,19 @@ struct ArticleLine {
 }
 
 impl ArticleLine {
-    fn of(known: &ArticleRecord) -> ArticleLine {
-        let bytes = known.place.as_os_str().as_encoded_bytes();
+    fn of(record: &ArticleRecord) -> ArticleLine {
+        let bytes = record.place.as_os_str().as_encoded_bytes();
         let hex = || bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         ArticleLine {
-            id: known.id.to_string(),
-            headline: known.headline.clone(),
-            published: known.published.clone(),
-            origin: known.origin.to_owned(),
-            place: known.place.to_string_lossy().into_owned(),
-            place_bytes: known.place.to_str().is_none().then(hex),
-            ordinal: known.ordinal,
-            content: format!("{:016x}", known.content),
-            length: known.length,
+            id: record.id.to_string(),
+            headline: record.headline.clone(),
+            published: record.published.clone(),
+            origin: record.origin.to_owned(),
+            place: record.place.to_string_lossy().into_owned(),
+            place_bytes: record.place.to_str().is_none().then(hex),
+            ordinal: record.ordinal,
+            content: format!("{:016x}", record.content),
+            length: record.length,
         }
     }
 
@@ -150,7 +150,7 @@ fn path_from_hex(text: &str) -> Option<PathBuf> {
 pub fn write_changes(
     changes: &[MarkChange],
     searches: &[SavedSearch],
-    known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
+    find_article: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     write_line(out, &JsonLine::NewsdeskLibrary { version: VERSION })?;
@@ -165,7 +165,7 @@ pub fn write_changes(
             headline: String::new(),
             published: None,
         };
-        let article = ArticleLine::of(&known(*article).unwrap_or_else(nothing));
+        let article = ArticleLine::of(&find_article(*article).unwrap_or_else(nothing));
         write_line(out, &JsonLine::Change { article, change: change.clone() })?;
     }
     for SavedSearch { name, query, key, colour, watch } in searches.iter().cloned() {
@@ -273,9 +273,9 @@ impl Library {
                 match read.and_then(parse_line) {
                     Ok(ImportedLine::Nothing) => {}
                     Ok(ImportedLine::Later(line)) => later.push((number, line)),
-                    Ok(ImportedLine::Article(known, times, changes)) => {
+                    Ok(ImportedLine::Article(record, times, changes)) => {
                         imported.lines += 1;
-                        import_article(&mut writer, transaction, *known, times, changes)?;
+                        import_article(&mut writer, transaction, *record, times, changes)?;
                     }
                     Err(error) => imported.problems.push((number, error.to_string())),
                 }
@@ -423,12 +423,12 @@ fn parse_line(line: JsonLine) -> std::result::Result<ImportedLine, LineError> {
 fn import_article(
     writer: &mut MarkWriter<'_>,
     transaction: &Transaction<'_>,
-    known: ArticleRecord,
+    record: ArticleRecord,
     times: [Option<i64>; 2],
     changes: Vec<Change>,
 ) -> Result<()> {
-    let shown = ArticleId(unsigned(shown_id(transaction, signed(known.id.0))?));
-    let article = writer.row_of(&ArticleRecord { id: shown, ..known.clone() })?;
+    let shown = ArticleId(unsigned(shown_id(transaction, signed(record.id.0))?));
+    let article = writer.row_of(&ArticleRecord { id: shown, ..record.clone() })?;
     let id = signed(article.0);
     let mut statement = transaction.prepare_cached("SELECT part, read_at, starred_at FROM articles WHERE id = ?1")?;
     let mut found = statement.query([id])?;
@@ -438,7 +438,7 @@ fn import_article(
         None => None,
     };
     if there.is_none() {
-        writer.insert(article, Some(known))?;
+        writer.insert(article, Some(record))?;
     }
     let (place, read, starred) = there.unwrap_or_default();
     for change in changes {

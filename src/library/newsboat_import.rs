@@ -147,8 +147,8 @@ fn is_plain(connection: &Connection, table: &str) -> Result<bool> {
     Ok(connection.prepare(stored)?.exists([table])? && !connection.prepare(computed)?.exists([table])?)
 }
 
-/// Returns whether newsboat (2.21) made up this `guid` for an entry without one: the link followed by the date, both as in
-/// the feed. A date without a time could be the end of an address and is not accepted.
+/// Returns whether newsboat (2.21) made up this `guid` for an entry without one: the link followed by the date, both as
+/// in the feed. A date without a time could be the end of an address and is not accepted.
 fn is_made_up(guid: &str, link: &str, published: Option<Published>) -> bool {
     const DAY: u64 = 24 * 60 * 60;
     // The stored link is absolute, but that of the feed may lack the host.
@@ -157,7 +157,7 @@ fn is_made_up(guid: &str, link: &str, published: Option<Published>) -> bool {
     ways.into_iter().flatten().filter(|way| !way.is_empty()).any(|way| {
         let date = guid.strip_prefix(way).filter(|date| date.contains(':')).and_then(parse_feed_date);
         // Time zones may have been parsed differently.
-        date.zip(published).is_some_and(|(date, kept)| date.seconds().abs_diff(kept.seconds()) <= DAY)
+        date.zip(published).is_some_and(|(date, published)| date.seconds().abs_diff(published.seconds()) <= DAY)
     })
 }
 

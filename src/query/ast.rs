@@ -285,8 +285,8 @@ impl Query {
                 _ => false,
             }
         }
-        let kept = |term: &Term| matches!(term.field, Some(Field::Tag | Field::Note));
-        depends(&self.root) || self.terms.iter().any(kept)
+        let searches_marks = |term: &Term| matches!(term.field, Some(Field::Tag | Field::Note));
+        depends(&self.root) || self.terms.iter().any(searches_marks)
     }
 
     /// Returns whether every article matches, in the default order.

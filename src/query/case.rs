@@ -45,8 +45,8 @@ impl Term {
             ExactWords::Capitals => is_in_capitals(word),
             ExactWords::All => true,
         };
-        let kept = fold_keeping_case(&self.text);
-        kept.split(' ').map(|word| (word.to_owned(), is_exact(word))).collect()
+        let folded = fold_keeping_case(&self.text);
+        folded.split(' ').map(|word| (word.to_owned(), is_exact(word))).collect()
     }
 }
 

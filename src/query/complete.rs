@@ -13,7 +13,7 @@ pub struct Completion {
     /// The text that a candidate replaces, in lower case and without quotes.
     pub typed: String,
     /// The candidates.
-    pub wanted: CompletionKind,
+    pub kind: CompletionKind,
 }
 
 /// The kind of input at the cursor.
@@ -43,14 +43,14 @@ pub fn complete(text: &str, cursor: usize) -> Option<Completion> {
     let Some((name, value)) = word.split_once(':') else {
         let typed = word.to_lowercase();
         let names = FIELDS.iter().map(|spec| spec.name).filter(|name| name.starts_with(&typed)).collect();
-        return Some(Completion { range: start..cursor, typed, wanted: CompletionKind::Field(names) });
+        return Some(Completion { range: start..cursor, typed, kind: CompletionKind::Field(names) });
     };
     let start = start + name.len() + 1;
     let typed = value.trim_start_matches('"').to_lowercase();
     let one_of = |names: Vec<&'static str>| {
         CompletionKind::Word(names.into_iter().filter(|name| name.starts_with(&typed)).collect())
     };
-    let wanted = match named(name)?.kind {
+    let kind = match named(name)?.kind {
         FieldKind::Text(Field::Title | Field::Lead | Field::Body | Field::Caption | Field::Note) => return None,
         FieldKind::Text(field) => CompletionKind::Value(field),
         FieldKind::Date | FieldKind::After | FieldKind::Before => CompletionKind::Date,
@@ -62,9 +62,9 @@ pub fn complete(text: &str, cursor: usize) -> Option<Completion> {
         FieldKind::Case => one_of(CASES.iter().map(|(name, _)| *name).collect()),
     };
     // In a range, complete the second date.
-    let range_start = if wanted == CompletionKind::Date { value.rfind("..").map_or(0, |at| at + 2) } else { 0 };
+    let range_start = if kind == CompletionKind::Date { value.rfind("..").map_or(0, |at| at + 2) } else { 0 };
     let typed = if range_start > 0 { value.get(range_start..).unwrap_or("").to_owned() } else { typed };
-    Some(Completion { range: start + range_start..cursor, typed, wanted })
+    Some(Completion { range: start + range_start..cursor, typed, kind })
 }
 
 #[cfg(test)]
@@ -76,18 +76,18 @@ mod tests {
         let at_end = |text: &str| complete(text, text.len());
         let completion = at_end("budget s").unwrap();
         assert_eq!(completion.range, 7..8);
-        assert_eq!(completion.wanted, CompletionKind::Field(vec!["source", "section", "since", "sort"]));
+        assert_eq!(completion.kind, CompletionKind::Field(vec!["source", "section", "since", "sort"]));
         let completion = at_end("-(source:Re").unwrap();
         assert_eq!((completion.range, completion.typed.as_str()), (9..11, "re"));
-        assert_eq!(completion.wanted, CompletionKind::Value(Field::Source));
+        assert_eq!(completion.kind, CompletionKind::Value(Field::Source));
         let completion = at_end("x section:\"middle e").unwrap();
         assert_eq!((completion.range, completion.typed.as_str()), (10..19, "middle e"));
         let completion = at_end("date:2023-09..20").unwrap();
         assert_eq!(
-            (completion.range, completion.typed.as_str(), completion.wanted),
+            (completion.range, completion.typed.as_str(), completion.kind),
             (14..16, "20", CompletionKind::Date)
         );
-        assert_eq!(at_end("-is:s").unwrap().wanted, CompletionKind::Word(vec!["starred"]));
+        assert_eq!(at_end("-is:s").unwrap().kind, CompletionKind::Word(vec!["starred"]));
         assert_eq!(at_end("title:x"), None);
         assert_eq!(at_end("nothing:x"), None);
         assert_eq!(complete("é\u{a0}s", 4).unwrap().range, 4..4);

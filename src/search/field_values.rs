@@ -10,12 +10,12 @@ use crate::marks::Marks;
 use crate::query::{CompletionKind, Field};
 use crate::text::fold::fold;
 
-/// Counts the values of a field, the most frequent first. Values with the same folded form are counted together, with the
-/// spelling of the newest article. Dates are counted by year and by month, newest first.
-pub fn count_values(corpus: &Corpus, marks: &Marks, wanted: &CompletionKind) -> Vec<(String, usize)> {
+/// Counts the values of a field, the most frequent first. Values with the same folded form are counted together, with
+/// the spelling of the newest article. Dates are counted by year and by month, newest first.
+pub fn count_values(corpus: &Corpus, marks: &Marks, kind: &CompletionKind) -> Vec<(String, usize)> {
     let mut counts = ValueCounts::default();
     for entry in corpus.order().iter().filter_map(|&slot| corpus.get(slot)) {
-        match wanted {
+        match kind {
             CompletionKind::Value(Field::Source) => counts.put_parts(entry, Role::Source),
             CompletionKind::Value(Field::By) => counts.put_parts(entry, Role::Byline),
             CompletionKind::Value(Field::Section) => {
@@ -49,7 +49,7 @@ pub fn count_values(corpus: &Corpus, marks: &Marks, wanted: &CompletionKind) -> 
         }
     }
     let mut values: Vec<(String, usize)> = counts.0.into_values().map(|(count, shown)| (shown, count)).collect();
-    match wanted {
+    match kind {
         // Years before months, each newest first.
         CompletionKind::Date => values.sort_by(|(a, _), (b, _)| a.len().cmp(&b.len()).then_with(|| b.cmp(a))),
         _ => values.sort_by(|(a, more), (b, less)| less.cmp(more).then_with(|| a.cmp(b))),

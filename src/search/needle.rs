@@ -210,13 +210,13 @@ impl Needle {
             Pattern::Text(needle) => match &needle.exact {
                 None => needle.places(bytes, 0).next().is_some(),
                 Some(exact) => {
-                    let kept = fold_keeping_case(text);
+                    let written = fold_keeping_case(text);
                     if exact.words.is_none() {
-                        let mut places = kept.match_indices(exact.text.as_str());
-                        return places.any(|(at, _)| needle.is_bounded(kept.as_bytes(), at, at + exact.text.len()));
+                        let mut places = written.match_indices(exact.text.as_str());
+                        return places.any(|(at, _)| needle.is_bounded(written.as_bytes(), at, at + exact.text.len()));
                     }
                     needle.places(bytes, 0).any(|at| {
-                        let found = kept.get(at..at + needle.finder.needle().len());
+                        let found = written.get(at..at + needle.finder.needle().len());
                         found.is_some_and(|found| exact.is_written(found))
                     })
                 }
@@ -272,13 +272,16 @@ impl Exact {
         }
     }
 
-    /// Returns whether text that folds to the term has the required case. `kept` is that text, folded except for case.
-    fn is_written(&self, kept: &str) -> bool {
+    /// Returns whether text that folds to the term has the required case. `written` is that text, folded except for
+    /// case.
+    fn is_written(&self, written: &str) -> bool {
         // The term may end inside a character that folds to several letters, as `f` in `ﬁ`.
-        let kept = kept.get(..self.text.len()).unwrap_or(kept);
+        let written = written.get(..self.text.len()).unwrap_or(written);
         match &self.words {
-            None => kept == self.text,
-            Some(words) => words.iter().zip(kept.split(' ')).all(|((word, is_exact), kept)| !is_exact || word == kept),
+            None => written == self.text,
+            Some(words) => {
+                words.iter().zip(written.split(' ')).all(|((word, is_exact), written)| !is_exact || word == written)
+            }
         }
     }
 }

@@ -481,13 +481,13 @@ mod tests {
             let trimmed = |text: String| text.trim().to_owned();
             let title = if has_title { trimmed(title) } else { String::new() };
             let own = own.map(trimmed).filter(|own| !own.is_empty());
-            let kept = |text: Option<String>| text.map(trimmed).filter(|text| !text.is_empty());
+            let non_empty = |text: Option<String>| text.map(trimmed).filter(|text| !text.is_empty());
             Subscription {
                 url: format!("https://{host}.example/a?b&c"),
                 own_title: own,
                 title,
-                page: kept(page),
-                description: kept(description),
+                page: non_empty(page),
+                description: non_empty(description),
                 tags: tags.into_iter().collect(),
                 full_text,
                 keep_count,

@@ -54,8 +54,8 @@ pub struct FeedStatus {
     pub url: String,
     /// The number of entries and of unread ones, and the time of the last fetch.
     pub state: String,
-    /// The stored part of the feed; `None` if everything is stored.
-    pub kept: Option<String>,
+    /// The settings of the feed in words; `None` for the defaults.
+    pub settings: Option<String>,
     /// When and why the last fetch failed; `None` if it succeeded.
     pub error: Option<String>,
     /// The first warning about the content of the feed.
@@ -65,8 +65,8 @@ pub struct FeedStatus {
 impl FeedStatus {
     /// Returns the lines that describe the feed, its name first.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
-        let (kept, error, warning) = (self.kept.as_ref(), self.error.as_ref(), self.warning.as_ref());
-        [Some(&self.name), Some(&self.url), Some(&self.state), kept, error, warning]
+        let (settings, error, warning) = (self.settings.as_ref(), self.error.as_ref(), self.warning.as_ref());
+        [Some(&self.name), Some(&self.url), Some(&self.state), settings, error, warning]
             .into_iter()
             .flatten()
             .map(String::as_str)

@@ -1,9 +1,9 @@
 //! Folding: text in the form in which it is matched, and the way back to the original.
 //!
 //! Folded text has no case, accents, typographic quotes and dashes, no-break spaces, full-width forms and runs of white
-//! space. The corpus stores only folded text, with a stream of edits that restores the original, about one byte for every
-//! capital letter. So the text is held once, a search is a plain substring search, and a match maps to bytes of the
-//! original without reading a file again.
+//! space. The corpus stores only folded text, with a stream of edits that restores the original, about one byte for
+//! every capital letter. So the text is held once, a search is a plain substring search, and a match maps to bytes of
+//! the original without reading a file again.
 //!
 //! The stream is a sequence of operations. Each first skips some unchanged bytes:
 //!
@@ -57,8 +57,8 @@ impl FoldWriter {
         self.push_where(text, |_| true).unwrap_or_default()
     }
 
-    /// Like [`push`](Self::push) if `text` is safe and on one line. Otherwise folds nothing and returns `None`. Printable
-    /// ASCII needs no separate check.
+    /// Like [`push`](Self::push) if `text` is safe and on one line. Otherwise folds nothing and returns `None`.
+    /// Printable ASCII needs no separate check.
     pub(crate) fn push_if_safe_line(&mut self, text: &str) -> Option<WordStats> {
         let (folded, edits, pending) = (self.folded.len(), self.edits.len(), self.pending);
         let spacing = self.push_where(text, |cluster| cluster != "\n" && is_surely_safe(cluster));
@@ -544,14 +544,14 @@ mod tests {
             let (_, back) = unfolder.clone().take_with(folder.folded.len(), &folded);
             if !folded[0].is_empty() {
                 // Characters that fold to nothing may be lost at either end.
-                let kept = |text: &str| fold(text).replace(' ', "");
+                let folded_of = |text: &str| fold(text).replace(' ', "");
                 // A range that cuts characters which fold to one letter is extended to all of them.
                 let pieces = [&text[..range.start], &text[range.clone()], &text[range.end..]];
-                if pieces.map(kept).concat() != kept(&text) {
+                if pieces.map(folded_of).concat() != folded_of(&text) {
                     return Ok(());
                 }
                 prop_assert!(
-                    kept(&text[back[0].clone()]).contains(&kept(&text[range.clone()])),
+                    folded_of(&text[back[0].clone()]).contains(&folded_of(&text[range.clone()])),
                     "{:?} became {:?}", &text[range], &text[back[0].clone()]
                 );
             }

@@ -68,8 +68,8 @@ impl EffectRunner for Effects {
         match effect {
             Effect::Filter(request) => self.search.request(request),
             Effect::CancelFilter(_) => self.search.cancel(),
-            Effect::CountValues { corpus, marks, wanted } => {
-                self.values.request(ValuesRequest { corpus, marks, wanted });
+            Effect::CountValues { corpus, marks, kind } => {
+                self.values.request(ValuesRequest { corpus, marks, kind });
             }
             Effect::CountFacets { generation, corpus, counted, marks, searches } => {
                 self.facets.request(FacetRequest { generation, corpus, counted, marks, searches });

@@ -16,7 +16,7 @@ pub(crate) fn to_message(event: Event) -> Message {
         Event::HitsCounted { generation, hits, complete } => Message::HitsCounted { generation, hits, complete },
         Event::EmptyExplained { generation, reason } => Message::EmptyExplained { generation, reason },
         Event::OtherCase { generation, case, matched } => Message::OtherCase { generation, case, matched },
-        Event::FieldValues { corpus, wanted, values } => Message::FieldValues { corpus, wanted, values },
+        Event::FieldValues { corpus, kind, values } => Message::FieldValues { corpus, kind, values },
         Event::Facets { generation, rows } => Message::Facets { generation, rows },
         Event::Feeds(rows) => Message::Feeds(rows),
         Event::FeedProblems(problems) => Message::FeedProblems(problems),

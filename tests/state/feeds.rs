@@ -255,7 +255,7 @@ fn feed_list_shows_states_and_enter_filters_by_a_feed() {
         tags: " #coast".to_owned(),
         url: "https://example.org/".to_owned(),
         state: "1 entry, 1 unread; fetched 2023-10-01 11:00".to_owned(),
-        kept: None,
+        settings: None,
         error: None,
         warning: None,
     };

@@ -417,12 +417,12 @@ fn with_feeds(screen: Screen) -> Screen {
 #[test]
 fn feeds_are_listed_in_sources_and_in_the_feed_list() {
     at_each_size!("feeds", |screen: Screen| with_feeds(screen).press("f"));
-    let health = |name: &str, tags: &str, kept: Option<&str>, error: Option<&str>| FeedStatus {
+    let health = |name: &str, tags: &str, settings: Option<&str>, error: Option<&str>| FeedStatus {
         name: name.to_owned(),
         tags: tags.to_owned(),
         url: format!("https://{}.example/feed", name.to_lowercase().replace(' ', "-")),
         state: "1,204 entries, 17 unread; fetched 2023-10-01 11:00".to_owned(),
-        kept: kept.map(str::to_owned),
+        settings: settings.map(str::to_owned),
         error: error.map(str::to_owned),
         warning: None,
     };

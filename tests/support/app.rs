@@ -157,9 +157,9 @@ impl TestApp {
                     }
                 }
                 Effect::CancelFilter(_) => {}
-                Effect::CountValues { corpus, marks, wanted } => {
-                    let values = Arc::new(count_values(&corpus, &marks, &wanted));
-                    self.hear(Message::FieldValues { corpus, wanted, values });
+                Effect::CountValues { corpus, marks, kind } => {
+                    let values = Arc::new(count_values(&corpus, &marks, &kind));
+                    self.hear(Message::FieldValues { corpus, kind, values });
                 }
                 Effect::CountFacets { generation, corpus, counted, marks, searches } => {
                     let rows = facets(&corpus, &counted, &marks, &searches, &|| false).unwrap();

@@ -133,11 +133,11 @@ impl State {
         if self.screen.focus != Focus::Filter {
             return;
         }
-        let (is_done, wanted) = self.filter.complete(forward);
-        match wanted {
-            Some(wanted) => {
+        let (is_done, kind) = self.filter.complete(forward);
+        match kind {
+            Some(kind) => {
                 let (corpus, marks) = (Arc::clone(&self.corpus), self.marks.current().clone());
-                self.outbox.push(Effect::CountValues { corpus, marks, wanted });
+                self.outbox.push(Effect::CountValues { corpus, marks, kind });
             }
             None if is_done => self.run_filter(),
             None => self.notify("No completion here"),

@@ -161,9 +161,10 @@ impl State {
     /// Replaces the tags that all articles of a target have by the typed ones.
     pub(crate) fn set_tags(&mut self, target: &Target, typed: &str) {
         let Some(articles) = self.resolve(target) else { return };
-        let (wanted, present) = (Tag::all(typed), self.common_tags(&articles));
-        let removed = present.iter().filter(|tag| !wanted.contains(tag)).map(|tag| Change::Tagged(tag.clone(), false));
-        let added = wanted.iter().filter(|tag| !present.contains(tag)).map(|tag| Change::Tagged(tag.clone(), true));
+        let (typed_tags, present) = (Tag::all(typed), self.common_tags(&articles));
+        let removed =
+            present.iter().filter(|tag| !typed_tags.contains(tag)).map(|tag| Change::Tagged(tag.clone(), false));
+        let added = typed_tags.iter().filter(|tag| !present.contains(tag)).map(|tag| Change::Tagged(tag.clone(), true));
         let changes: Vec<Change> = removed.chain(added).collect();
         self.mark(&ActionText::of(Action::EditTags, &[]), target, &articles, &changes);
     }

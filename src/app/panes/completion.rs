@@ -53,7 +53,7 @@ impl CompletionMenu {
             note: CandidateNote::None,
             text: format!("{text} "),
         };
-        let (candidates, waiting) = match &place.wanted {
+        let (candidates, waiting) = match &place.kind {
             CompletionKind::Field(names) => {
                 let specs = FIELDS.iter().filter(|spec| names.contains(&spec.name));
                 let field = |name: &str| format!("{name}:");
@@ -93,15 +93,15 @@ impl CompletionMenu {
     }
 
     /// Returns the values that must be counted; `None` if they are.
-    pub(crate) fn wanted(&self) -> Option<&CompletionKind> {
-        self.waiting.then_some(&self.place.wanted)
+    pub(crate) fn awaited_kind(&self) -> Option<&CompletionKind> {
+        self.waiting.then_some(&self.place.kind)
     }
 
     /// Sets the counted values, most frequent first.
     pub(crate) fn set_values(&mut self, values: &[(String, usize)]) {
         self.waiting = false;
         let typed = fold(&self.place.typed);
-        let is_date = self.place.wanted == CompletionKind::Date;
+        let is_date = self.place.kind == CompletionKind::Date;
         let fits = |value: &str| {
             if is_date {
                 // First the years, then the months of the typed year.
@@ -113,8 +113,8 @@ impl CompletionMenu {
         let all = values.iter().filter(|(value, _)| fits(value));
         // Values that start with the typed text come first.
         let (begin, others): (Vec<_>, Vec<_>) = all.partition(|(value, _)| fold(value).starts_with(&typed));
-        let as_written = is_date || self.place.wanted == CompletionKind::Value(Field::Path);
-        let feeds = (self.place.wanted == CompletionKind::Value(Field::Feed))
+        let as_written = is_date || self.place.kind == CompletionKind::Value(Field::Path);
+        let feeds = (self.place.kind == CompletionKind::Value(Field::Feed))
             .then(|| FeedNames::new(values.iter().map(|(name, _)| name.as_str())));
         let candidate = |(value, count): &(String, usize)| Candidate {
             text: feeds.as_ref().map_or_else(|| query_value(value, as_written), |feeds| feeds.value(value)),

@@ -130,8 +130,8 @@ impl FilterBar {
         self.empty_reason.as_ref()
     }
 
-    /// Returns the next choice of the case toggle and the number of articles that it would match; `None` if it would not
-    /// change the answer.
+    /// Returns the next choice of the case toggle and the number of articles that it would match; `None` if it would
+    /// not change the answer.
     pub fn other_case(&self) -> Option<(Case, usize)> {
         self.other_case
     }
@@ -293,20 +293,21 @@ impl FilterBar {
         }
         let Some(place) = complete(self.editor.text(), self.editor.cursor()) else { return (false, None) };
         let menu = self.completion.insert(CompletionMenu::new(place, self.editor.text()));
-        if let Some(wanted) = menu.wanted() {
+        if let Some(kind) = menu.awaited_kind() {
             match &self.values {
-                Some((field, values)) if field == wanted => menu.set_values(values),
-                _ => return (true, Some(wanted.clone())),
+                Some((field, values)) if field == kind => menu.set_values(values),
+                _ => return (true, Some(kind.clone())),
             }
         }
         (self.insert_candidate(), None)
     }
 
-    /// Sets counted values; `is_current` if they belong to the current corpus. Returns whether a candidate was inserted.
-    pub(crate) fn set_values(&mut self, wanted: CompletionKind, values: Values, is_current: bool) -> bool {
-        let waiting = self.completion.as_mut().filter(|menu| menu.wanted() == Some(&wanted));
+    /// Sets counted values; `is_current` if they belong to the current corpus. Returns whether a candidate was
+    /// inserted.
+    pub(crate) fn set_values(&mut self, kind: CompletionKind, values: Values, is_current: bool) -> bool {
+        let waiting = self.completion.as_mut().filter(|menu| menu.awaited_kind() == Some(&kind));
         let typed = waiting.map(|menu| menu.set_values(&values)).is_some() && self.insert_candidate();
-        self.values = is_current.then_some((wanted, values));
+        self.values = is_current.then_some((kind, values));
         typed
     }
 

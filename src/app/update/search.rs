@@ -19,13 +19,13 @@ impl State {
     pub(super) fn on_field_values(
         &mut self,
         corpus: &Arc<Corpus>,
-        wanted: CompletionKind,
+        kind: CompletionKind,
         mut values: Arc<Vec<(String, usize)>>,
     ) {
-        if wanted == CompletionKind::Value(Field::Feed) {
+        if kind == CompletionKind::Value(Field::Feed) {
             values = self.feeds.add_empty_feeds(&values);
         }
-        if self.filter.set_values(wanted, values, Arc::ptr_eq(corpus, &self.corpus)) {
+        if self.filter.set_values(kind, values, Arc::ptr_eq(corpus, &self.corpus)) {
             self.run_filter();
         }
     }

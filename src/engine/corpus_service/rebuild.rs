@@ -58,15 +58,15 @@ impl CorpusThread {
     /// Applies changes of the entries in the library.
     pub(super) fn refresh_feeds(&mut self) {
         let Some(feeds) = &mut self.feeds else { return };
-        let EntryChanges { gone, all_gone, shards } = match feeds.poll(&self.budget) {
+        let EntryChanges { removed, all_removed, shards } = match feeds.poll(&self.budget) {
             Ok(changes) => changes,
             Err(error) => return self.publisher.send(Event::Error(format!("Cannot read the feeds: {error}"))),
         };
-        if gone.is_empty() && shards.is_empty() && !all_gone {
+        if removed.is_empty() && shards.is_empty() && !all_removed {
             return;
         }
         let rest = self.publisher.corpus().without(|entry| match entry.origin() {
-            Origin::Feed => all_gone || gone.contains(&entry.id()),
+            Origin::Feed => all_removed || removed.contains(&entry.id()),
             // The first feed replaces the bundled articles.
             Origin::Bundled => !shards.is_empty(),
             Origin::File | Origin::Input => false,
@@ -167,8 +167,8 @@ impl CorpusThread {
         let LoadResult { progress, index, known, .. } = result;
         // Files with problems are not among the known ones. Files on a stalled disk stay as they were read before.
         let past = self.problems.paths().iter().filter(|path| !self.stalled.covers(path)).cloned();
-        let gone = known.changed().chain(past).filter(|_| !progress.stopped);
-        let (last, read_again) = loaded.finish(gone);
+        let removed = known.changed().chain(past).filter(|_| !progress.stopped);
+        let (last, read_again) = loaded.finish(removed);
         drop(known);
         self.budget.set_evicting(false);
         if has_evicted {
@@ -205,8 +205,8 @@ impl CorpusThread {
             self.reload();
             return;
         }
-        let RescanPlan { jobs, mut gone, known, mut problems, .. } = plan;
-        if jobs.is_empty() && gone.is_empty() && problems.is_empty() {
+        let RescanPlan { jobs, mut removed, known, mut problems, .. } = plan;
+        if jobs.is_empty() && removed.is_empty() && problems.is_empty() {
             return;
         }
         self.stop.store(false, Ordering::Relaxed);
@@ -239,24 +239,25 @@ impl CorpusThread {
             self.index.doubles.push(double);
         }
         if !progress.stopped {
-            known.changed().for_each(|path| gone.file(&path));
+            known.changed().for_each(|path| removed.file(&path));
         }
         if began.elapsed() >= PUBLISH_INTERVAL {
             // If the reader stopped loading before, articles are still missing.
             self.publisher.send(Event::Loading(self.stopped.unwrap_or(progress)));
         }
-        self.replace(&gone, shards, problems);
+        self.replace(&removed, shards, problems);
     }
 
-    /// Makes a version in which `shards` replace the articles of `gone`.
-    fn replace(&mut self, gone: &RemovedSet, shards: Vec<Arc<Shard>>, problems: Vec<Problem>) {
+    /// Makes a version in which `shards` replace the articles of `removed`.
+    fn replace(&mut self, removed: &RemovedSet, shards: Vec<Arc<Shard>>, problems: Vec<Problem>) {
         let corpus = self.publisher.corpus();
-        let rest = if gone.is_empty() { Corpus::clone(corpus) } else { corpus.without(|entry| gone.contains(entry)) };
+        let rest =
+            if removed.is_empty() { Corpus::clone(corpus) } else { corpus.without(|entry| removed.contains(entry)) };
         if rest.len() != corpus.len() || !shards.is_empty() {
             self.snapshots.mark_changed();
             self.publish(rest.with(shards));
         }
-        self.problems.clear(|path| gone.contains_path(path), &mut self.publisher);
+        self.problems.clear(|path| removed.contains_path(path), &mut self.publisher);
         self.report_problems(problems);
     }
 

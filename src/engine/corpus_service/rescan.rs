@@ -1,4 +1,4 @@
-//! Plans what to read again after changes on disk, and which articles are gone.
+//! Plans what to read again after changes on disk, and which articles are removed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -20,8 +20,8 @@ use crate::engine::loader::walk::{FolderEntry, SourceFolder, classify};
 pub(crate) struct RescanPlan {
     /// The files and folders to read.
     pub(crate) jobs: Vec<Job>,
-    /// The files and folders that are gone or will be replaced.
-    pub(crate) gone: RemovedSet,
+    /// The files and folders that are removed or will be replaced.
+    pub(crate) removed: RemovedSet,
     /// The known files in folders that are read again.
     pub(crate) known: KnownFiles,
     /// The problems found.
@@ -63,7 +63,7 @@ impl RescanPlan {
         if !again.is_empty() {
             plan.known = KnownFiles::of(corpus, |file| again.iter().any(|folder| file.dir.starts_with(folder)));
         }
-        plan.gone.again = again;
+        plan.removed.again = again;
         plan
     }
 
@@ -86,7 +86,7 @@ impl RescanPlan {
             Some(FolderEntry::Folder(name)) => folder.child(&name),
             Some(FolderEntry::Link(name, target)) => folder.linked(&name, target),
             other => {
-                self.gone.folder(shown);
+                self.removed.folder(shown);
                 self.leave(shown, map);
                 match other {
                     Some(FolderEntry::File(name)) => self.jobs.push(Job::Files(Arc::clone(folder), vec![name])),
@@ -103,7 +103,7 @@ impl RescanPlan {
 
     /// Removes a path from the map. Folders that another link leads to are read under that one.
     fn leave(&mut self, shown: &Path, map: &mut ScanIndex) {
-        self.gone.file(shown);
+        self.removed.file(shown);
         let (left, folders) = std::mem::take(&mut map.folders)
             .into_iter()
             .partition(|(_, known): &(PathBuf, Arc<SourceFolder>)| known.shown.starts_with(shown));

@@ -126,13 +126,13 @@ fn remove(library: &mut Library, names: &[String], yes: bool) -> CommandResult<S
     if feeds.len() > 1 && !yes {
         return Err(FeedCommandError::Unconfirmed(shown));
     }
-    let kept = library.unsubscribe(&feeds)?;
-    let kept = if kept > 0 {
-        format!("; {}", counted(kept.into(), "marked entry stays", "marked entries stay"))
+    let listed = library.unsubscribe(&feeds)?;
+    let note = if listed > 0 {
+        format!("; {}", counted(listed.into(), "marked entry stays", "marked entries stay"))
     } else {
         String::new()
     };
-    Ok(format!("Unsubscribed from {}{kept}", list_of(&shown)))
+    Ok(format!("Unsubscribed from {}{note}", list_of(&shown)))
 }
 
 fn export(library: &Library, file: &Path, with_credentials: bool) -> CommandResult<String> {

@@ -42,16 +42,16 @@ pub(crate) struct FeedEntries {
 #[derive(Debug, Default)]
 pub(crate) struct EntryChanges {
     /// The entries to remove. Changed entries are also among the new ones.
-    pub(crate) gone: HashSet<ArticleId>,
+    pub(crate) removed: HashSet<ArticleId>,
     /// Whether to remove all entries.
-    pub(crate) all_gone: bool,
+    pub(crate) all_removed: bool,
     /// The new and changed entries.
     pub(crate) shards: Vec<Arc<Shard>>,
 }
 
 impl FeedEntries {
-    /// Reads all entries in the library at `path`, the latest first, and passes them to `take`. Stops at the memory limit,
-    /// or when `stop` is set. With `merge`, an entry of several feeds is passed once.
+    /// Reads all entries in the library at `path`, the latest first, and passes them to `take`. Stops at the memory
+    /// limit, or when `stop` is set. With `merge`, an entry of several feeds is passed once.
     pub(crate) fn load(
         path: &Path,
         merge: bool,
@@ -81,7 +81,7 @@ impl FeedEntries {
         let (revision, _) = library.extent_of_entries()?;
         // A smaller revision means another library: an older copy, or a recovered one.
         if library.feeds_changed()? != self.feeds_seen || revision < self.seen {
-            changes.all_gone = true;
+            changes.all_removed = true;
             self.read_all(budget, &AtomicBool::new(false), &mut |shard| changes.shards.push(shard))?;
             return Ok(changes);
         }
@@ -93,7 +93,7 @@ impl FeedEntries {
         library.read_entries(&EntryQuery::Since(self.seen), |entry| {
             // Entries removed by retention stay until the next start: the reader may have one open.
             if !entry.dropped {
-                changes.gone.insert(entry.id);
+                changes.removed.insert(entry.id);
             }
             assembler.add(&entry, &mut |shard| changes.shards.push(shard));
         })?;
@@ -307,8 +307,8 @@ mod tests {
         alter("ALTER TABLE entries RENAME TO away");
         assert!(stored.poll(&budget).is_err());
         alter("ALTER TABLE away RENAME TO entries");
-        assert!(stored.poll(&budget).unwrap().all_gone);
-        assert!(!stored.poll(&budget).unwrap().all_gone);
+        assert!(stored.poll(&budget).unwrap().all_removed);
+        assert!(!stored.poll(&budget).unwrap().all_removed);
     }
 
     /// An open reader's view of the feeds in a library.
@@ -326,8 +326,8 @@ mod tests {
         }
 
         fn poll(&mut self) {
-            let EntryChanges { gone, all_gone, shards } = self.stored.poll(&MemoryBudget::new(u64::MAX)).unwrap();
-            self.corpus = self.corpus.without(|entry| all_gone || gone.contains(&entry.id())).with(shards);
+            let EntryChanges { removed, all_removed, shards } = self.stored.poll(&MemoryBudget::new(u64::MAX)).unwrap();
+            self.corpus = self.corpus.without(|entry| all_removed || removed.contains(&entry.id())).with(shards);
         }
 
         /// Identities, feeds, and texts in the order of the list.

@@ -60,7 +60,8 @@ pub(crate) struct FeedServiceOptions {
 }
 
 impl FeedService {
-    /// Starts the service. Calls `on_entries_changed` when entries were added or changed, and sends reports to `on_event`.
+    /// Starts the service. Calls `on_entries_changed` when entries were added or changed, and sends reports to
+    /// `on_event`.
     ///
     /// # Errors
     ///

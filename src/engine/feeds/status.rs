@@ -21,7 +21,7 @@ pub fn describe(feed: &KnownFeed, FeedCounts { entries, unread }: FeedCounts) ->
         tags: subscription.tags.iter().map(|tag| format!(" #{}", clean(tag))).collect(),
         url: clean(&subscription.url).into_owned(),
         state: format!("{}, {} unread; {last}", counted(entries.into(), "entry", "entries"), grouped(unread.into())),
-        kept: (defaults != *subscription).then(|| settings(subscription)),
+        settings: (defaults != *subscription).then(|| settings(subscription)),
         error: feed.health.error.as_ref().map(failed),
         warning: warnings(feed).next(),
     }
@@ -42,13 +42,16 @@ pub fn warnings(feed: &KnownFeed) -> impl Iterator<Item = String> {
 pub fn settings(subscription: &Subscription) -> String {
     let count = subscription.keep_count.map(|count| format!("the newest {}", grouped(count.into())));
     let days = subscription.keep_days.map(|days| counted(days.into(), "day", "days"));
-    let kept = match (count, days) {
+    let retention = match (count, days) {
         (None, None) => "keeps all entries".to_owned(),
         (Some(count), None) => format!("keeps {count} entries"),
         (None, Some(days)) => format!("keeps entries for {days}"),
         (Some(count), Some(days)) => format!("keeps {count} entries for {days}"),
     };
-    format!("{kept}, {}", if subscription.full_text { "fetches whole articles" } else { "shows the feed's own text" })
+    format!(
+        "{retention}, {}",
+        if subscription.full_text { "fetches whole articles" } else { "shows the feed's own text" }
+    )
 }
 
 fn local(at: i64) -> String {

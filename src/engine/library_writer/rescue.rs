@@ -24,7 +24,8 @@ pub(crate) enum RescueOutcome {
     Lost(usize),
 }
 
-/// Writes unsaved changes to a file in the home folder, or else in the temporary folder. Returns `None` if there are none.
+/// Writes unsaved changes to a file in the home folder, or else in the temporary folder. Returns `None` if there are
+/// none.
 pub(crate) fn rescue(changes: &[MarkChange], searches: &[SavedSearch], corpus: &Corpus) -> Option<RescueOutcome> {
     if changes.is_empty() && searches.is_empty() {
         return None;
@@ -57,7 +58,7 @@ pub(crate) fn write_rescue_file(
     // The file may contain notes, and other users may have access to the folder.
     let mut out = io::BufWriter::new(owner_only::new_file(path)?);
     let mut finder = ArticleLookup::new(corpus, changes.len());
-    write_changes(changes, searches, &mut |article| finder.known(article), &mut out)?;
+    write_changes(changes, searches, &mut |article| finder.find(article), &mut out)?;
     out.get_ref().sync_all()
 }
 
@@ -76,7 +77,7 @@ impl<'a> ArticleLookup<'a> {
         ArticleLookup { corpus, origins: PathResolver::default(), slots }
     }
 
-    pub(crate) fn known(&mut self, article: ArticleId) -> Option<ArticleRecord> {
+    pub(crate) fn find(&mut self, article: ArticleId) -> Option<ArticleRecord> {
         let slot = match &self.slots {
             Some(slots) => slots.get(&article).copied(),
             None => self.corpus.find(article),

@@ -173,7 +173,8 @@ impl WriterThread {
         round
     }
 
-    /// Adds the changes of a command. Set `awaits_recognition` if an earlier version of the corpus is not recognised yet.
+    /// Adds the changes of a command. Set `awaits_recognition` if an earlier version of the corpus is not recognised
+    /// yet.
     fn add(&mut self, command: WriterCommand, awaits_recognition: bool) {
         let recognised_at = self.library.as_ref().map_or(0, Library::recognised_at);
         self.pending.add(command, recognised_at, awaits_recognition);
@@ -338,9 +339,9 @@ impl WriterThread {
         while let Some(batch) = pending.batches.first() {
             let entries = if pending.batches.len() == 1 { pending.entries.as_slice() } else { &[] };
             let mut lookup = ArticleLookup::new(&batch.corpus, batch.changes.len());
-            let known = &mut |article| lookup.known(article);
+            let find_article = &mut |article| lookup.find(article);
             let since = batch.since.unwrap_or_else(|| library.recognised_at());
-            let changes = library.save_marks_with_journal(self.reader, since, &batch.changes, entries, known)?;
+            let changes = library.save_marks_with_journal(self.reader, since, &batch.changes, entries, find_article)?;
             self.corrections.push(changes);
             if pending.batches.len() == 1 {
                 pending.entries.clear();
@@ -362,8 +363,8 @@ impl WriterThread {
         if flush_deferred {
             let places: Vec<MarkChange> = pending.places.values().map(|(marking, _)| marking.clone()).collect();
             let since = pending.places.values().map(|(_, since)| *since).min().unwrap_or(0);
-            let known = &mut |article| lookup.known(article);
-            let changes = library.save_marks_with_journal(self.reader, since, &places, &[], known)?;
+            let find_article = &mut |article| lookup.find(article);
+            let changes = library.save_marks_with_journal(self.reader, since, &places, &[], find_article)?;
             pending.places.clear();
             send_changes(&mut self.on_event, changes, Vec::new);
         }
@@ -378,7 +379,7 @@ impl WriterThread {
         if flush_deferred {
             if let (Some((session, article)), Some(key)) = (&pending.session, &self.session_key) {
                 // The article must be known to the library, so that it is recognised if it moves.
-                library.ensure_articles(article.and_then(|article| lookup.known(article)))?;
+                library.ensure_articles(article.and_then(|article| lookup.find(article)))?;
                 // The article of the session before stays known only if it has marks.
                 if let Some(before) = self.last_session_article.filter(|before| Some(*before) != *article) {
                     library.forget_unmarked(before)?;

@@ -115,12 +115,12 @@ impl<'a> CorpusAccumulator<'a> {
         self.budget.evict(&mut self.corpus, publish)
     }
 
-    /// Returns the last version, without the files that are `gone` or changed, and the files that were replaced.
-    pub(crate) fn finish(mut self, gone: impl Iterator<Item = PathBuf>) -> (Arc<Corpus>, HashSet<PathBuf>) {
+    /// Returns the last version, without the `outdated` files, and the files that were replaced.
+    pub(crate) fn finish(mut self, outdated: impl Iterator<Item = PathBuf>) -> (Arc<Corpus>, HashSet<PathBuf>) {
         self.flush();
         let mut removed = RemovedSet::default();
         // Replaced files have new articles, which must stay.
-        for path in gone.filter(|path| !self.replaced.contains(path)) {
+        for path in outdated.filter(|path| !self.replaced.contains(path)) {
             removed.file(&path);
         }
         if !removed.is_empty() {

@@ -1,7 +1,7 @@
 //! The memory budget of articles.
 //!
-//! Beyond the limit, the files with the oldest articles are left out: loaded ones are evicted, and older ones are no longer
-//! loaded. Only a few large files are read at once, because each takes several times its size while it is read.
+//! Beyond the limit, the files with the oldest articles are left out: loaded ones are evicted, and older ones are no
+//! longer loaded. Only a few large files are read at once, because each takes several times its size while it is read.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -118,8 +118,8 @@ impl MemoryBudget {
         bytes <= self.limit as u64 / 2
     }
 
-    /// Waits until there is space, or until `stop` is set. Does not wait if no files are evicted. Returns whether there is
-    /// space.
+    /// Waits until there is space, or until `stop` is set. Does not wait if no files are evicted. Returns whether there
+    /// is space.
     pub(crate) fn wait_for_space(&self, stop: &AtomicBool) -> bool {
         let most = self.limit.saturating_add(self.limit / 8);
         let is_full = || self.held.load(Ordering::Relaxed) > most;
@@ -176,8 +176,9 @@ impl MemoryBudget {
         (self.is_over() || has_min_date) && self.evict(corpus, publish)
     }
 
-    /// Evicts the files with the oldest articles until a quarter of the budget is free, if the limit is exceeded. Always
-    /// evicts files that are too old: some are on their way when the date is decided. Returns whether there were any.
+    /// Evicts the files with the oldest articles until a quarter of the budget is free, if the limit is exceeded.
+    /// Always evicts files that are too old: some are on their way when the date is decided. Returns whether there were
+    /// any.
     ///
     /// Works in steps, so that old and new shards are not in memory at the same time: `publish` is called with each
     /// version and must drop the one before.
@@ -201,15 +202,15 @@ impl MemoryBudget {
         }
         let living: HashMap<Slot, Vec<bool>> =
             corpus.shards().map(|(start, _)| start).zip(corpus.living_files()).collect();
-        let mut kept: HashMap<Slot, Vec<bool>> = HashMap::new();
+        let mut retained: HashMap<Slot, Vec<bool>> = HashMap::new();
         for weight in leave {
             let alive =
-                kept.entry(weight.shard).or_insert_with(|| living.get(&weight.shard).cloned().unwrap_or_default());
+                retained.entry(weight.shard).or_insert_with(|| living.get(&weight.shard).cloned().unwrap_or_default());
             if let Some(alive) = alive.get_mut(weight.number as usize) {
                 *alive = false;
             }
         }
-        for step in self.steps(corpus, kept) {
+        for step in self.steps(corpus, retained) {
             let old: Vec<Weak<Shard>> = corpus
                 .shards()
                 .filter(|(start, _)| step.contains_key(start))
@@ -238,11 +239,11 @@ impl MemoryBudget {
     }
 
     /// Splits the shards to shrink into steps of a sixteenth of the budget.
-    fn steps(&self, corpus: &Corpus, mut kept: HashMap<Slot, Vec<bool>>) -> Vec<HashMap<Slot, Vec<bool>>> {
+    fn steps(&self, corpus: &Corpus, mut retained: HashMap<Slot, Vec<bool>>) -> Vec<HashMap<Slot, Vec<bool>>> {
         let mut steps = vec![HashMap::new()];
         let mut bytes = 0;
         for (start, shard) in corpus.shards() {
-            let Some(alive) = kept.remove(&start) else { continue };
+            let Some(alive) = retained.remove(&start) else { continue };
             if bytes > self.limit / 16 {
                 steps.push(HashMap::new());
                 bytes = 0;

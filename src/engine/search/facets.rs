@@ -24,7 +24,7 @@ pub(crate) struct FacetRequest {
 pub(crate) struct ValuesRequest {
     pub(crate) corpus: Arc<Corpus>,
     pub(crate) marks: Marks,
-    pub(crate) wanted: CompletionKind,
+    pub(crate) kind: CompletionKind,
 }
 
 /// Starts the worker that counts the rows of the sources pane.
@@ -46,9 +46,9 @@ pub(crate) fn start_values_worker(
     mut on_event: impl FnMut(Event) + Send + 'static,
 ) -> io::Result<LatestWorker<ValuesRequest>> {
     LatestWorker::start("values", move |request: ValuesRequest, _: &Cancel| {
-        let ValuesRequest { corpus, marks, wanted } = request;
-        if let Some(values) = catch_panic(|| count_values(&corpus, &marks, &wanted)) {
-            on_event(Event::FieldValues { corpus, wanted, values: Arc::new(values) });
+        let ValuesRequest { corpus, marks, kind } = request;
+        if let Some(values) = catch_panic(|| count_values(&corpus, &marks, &kind)) {
+            on_event(Event::FieldValues { corpus, kind, values: Arc::new(values) });
         }
     })
 }

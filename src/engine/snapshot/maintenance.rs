@@ -41,9 +41,9 @@ impl Cache {
     ///
     /// Returns an error if the folder of the snapshots exists and cannot be read.
     pub fn list(&self) -> io::Result<Vec<SnapshotInfo>> {
-        let mut kept: Vec<SnapshotInfo> = self.places()?.iter().map(|place| look_at(place)).collect();
-        kept.sort_by(|a, b| (&a.root, &a.folder).cmp(&(&b.root, &b.folder)));
-        Ok(kept)
+        let mut snapshots: Vec<SnapshotInfo> = self.places()?.iter().map(|place| look_at(place)).collect();
+        snapshots.sort_by(|a, b| (&a.root, &a.folder).cmp(&(&b.root, &b.folder)));
+        Ok(snapshots)
     }
 
     /// Deletes snapshots of removed folders, those that were not used for 60 days and those without a manifest. Deletes
@@ -52,11 +52,11 @@ impl Cache {
         let now = SystemTime::now();
         let mut pruned = Pruned::default();
         for place in self.places()? {
-            let kept = look_at(&place);
-            let age = kept.used.and_then(|used| now.duration_since(used).ok()).unwrap_or_default();
+            let snapshot = look_at(&place);
+            let age = snapshot.used.and_then(|used| now.duration_since(used).ok()).unwrap_or_default();
             let bytes = fs::read(place.join(MANIFEST)).unwrap_or_default();
             match Manifest::decode(&bytes) {
-                Ok(manifest) if kept.there && age < OLD => remove_stale(&place, &manifest.shards, now, &mut pruned),
+                Ok(manifest) if snapshot.there && age < OLD => remove_stale(&place, &manifest.shards, now, &mut pruned),
                 Ok(_) => remove(&place, &mut pruned),
                 // Snapshots of other versions are kept until they are old.
                 Err(_) if Manifest::is_foreign(&bytes) && age < OLD => {}

@@ -29,7 +29,7 @@ impl Library {
             let mut writer = MarkWriter::new(transaction, revision)?;
             for ImportedMark { id, headline, changes } in marks {
                 let id = ArticleId(unsigned(shown_id(transaction, signed(id.0))?));
-                let known = &mut |id: ArticleId| {
+                let find_article = &mut |id: ArticleId| {
                     let (origin, place, headline) = ("feed", PathBuf::from(url), headline.clone());
                     Some(ArticleRecord {
                         id,
@@ -43,7 +43,7 @@ impl Library {
                     })
                 };
                 for change in changes {
-                    writer.apply(&MarkChange { article: id, change }, known)?;
+                    writer.apply(&MarkChange { article: id, change }, find_article)?;
                 }
             }
             Ok(writer.finish()?.1)

@@ -89,16 +89,16 @@ impl Library {
     pub fn unsubscribe(&mut self, feeds: &[KnownFeed]) -> Result<u32> {
         let reader = self.reader;
         self.write(|transaction, revision| {
-            let (mut kept, mut changes, mut handovers) = (0, Vec::new(), Vec::new());
+            let (mut listed, mut changes, mut handovers) = (0, Vec::new(), Vec::new());
             for FeedId(feed) in feeds.iter().map(|feed| feed.number) {
                 if let Some(before) = feed_state(transaction, feed)? {
-                    kept += hide(transaction, revision, feed, &mut handovers)?;
+                    listed += hide(transaction, revision, feed, &mut handovers)?;
                     changes.push(FeedChange { feed, before: Some(before), after: None });
                 }
             }
             record(transaction, reader, changes, &handovers)?;
             purge(transaction)?;
-            Ok(kept)
+            Ok(listed)
         })
     }
 }

@@ -1,21 +1,21 @@
 //! Recognition of marked articles whose files were renamed, moved, edited, swapped or overwritten.
 //!
-//! The identity of an article is its place: the path of its file and its position or key in it. When the text at a place
-//! changes, the marks must follow the text and not the place. [`Library::recognise`] compares the stored articles with a
-//! version of the corpus. The rules, in this order:
+//! The identity of an article is its place: the path of its file and its position or key in it. When the text at a
+//! place changes, the marks must follow the text and not the place. [`Library::recognise`] compares the stored articles
+//! with a version of the corpus. The rules, in this order:
 //!
 //! 1. An article whose text is no longer at its place moves to a place with exactly that text.
-//! 2. Otherwise, a text that changed at its place was edited and keeps its marks if it has the same headline or the same
-//!    key in its feed, or if its file was written later and has about the same length. Other texts are other articles,
-//!    and the marks are parked until theirs returns.
+//! 2. Otherwise, a text that changed at its place was edited and keeps its marks if it has the same headline or the
+//!    same key in its feed, or if its file was written later and has about the same length. Other texts are other
+//!    articles, and the marks are parked until their text returns.
 //! 3. An article whose file was deleted moves to a file of the same name with the same headline, if there is only one,
 //!    and if that file was written later and has about the same length.
 //! 4. A text that returns to a folder that was missing gets a copy of its marks.
 //! 5. Marks that were made with an older view join the row of their text.
 //!
-//! A program may have an older view of the files than another one. So a place counts only if its file is still as it was
-//! read, and the plan is made again inside the transaction that applies it. [`moves`] records what
-//! happened for the other programs.
+//! A program may have an older view of the files than another one. So a place counts only if its file is still as it
+//! was read, and the plan is made again inside the transaction that applies it. [`moves`] records what happened for the
+//! other programs.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -43,8 +43,8 @@ use crate::text::fold::fold;
 /// to 4 ms in most kernels.
 const CLOCK_TICK: i64 = 5_000_000;
 
-/// The SQL expression for the time when the text of a row was stored: 0 if the row is parked. Rows of older versions have no
-/// `known_at`.
+/// The SQL expression for the time when the text of a row was stored: 0 if the row is parked. Rows of older versions
+/// have no `known_at`.
 const KNOWN_AT: &str =
     "coalesce(known_at, max(1, coalesce(read_at, 0) * 1000000000, coalesce(starred_at, 0) * 1000000000))";
 
@@ -55,8 +55,8 @@ struct StoredText {
 }
 
 impl Library {
-    /// Recognises the articles of `corpus` from slot `from` on; the slots before were recognised earlier. `look` returns
-    /// the current state of a file. Returns what changed, including changes of other programs.
+    /// Recognises the articles of `corpus` from slot `from` on; the slots before were recognised earlier. `look`
+    /// returns the current state of a file. Returns what changed, including changes of other programs.
     pub fn recognise(
         &mut self,
         corpus: &Corpus,
@@ -110,7 +110,8 @@ struct RecognitionPlan {
     moved: Vec<(ArticleId, Slot, bool)>,
     /// Articles that were edited at their place.
     edited: Vec<Slot>,
-    /// Articles whose place has another article now, and whose text is nowhere. They are parked until their text returns.
+    /// Articles whose place has another article now, and whose text is nowhere. They are parked until their text
+    /// returns.
     displaced: Vec<ArticleId>,
     /// Articles that returned with their folder, and the row that has their marks.
     returned: Vec<(ArticleId, Slot)>,
@@ -130,8 +131,9 @@ impl RecognitionPlan {
         for &slot in corpus.order().iter() {
             let Some(entry) = corpus.get(slot).filter(|entry| entry.origin() == Origin::File) else { continue };
             let is_new = slot.index() >= view.from;
-            let is_same = |kept: &StoredText| kept.length == entry.folded().len() && kept.content == content(entry);
-            match lost.get(&entry.id()).map(|kept| (!is_new || is_same(kept), kept.content)) {
+            let is_same =
+                |stored: &StoredText| stored.length == entry.folded().len() && stored.content == content(entry);
+            match lost.get(&entry.id()).map(|stored| (!is_new || is_same(stored), stored.content)) {
                 Some((true, content)) => {
                     lost.remove(&entry.id());
                     // A newly marked article may have moved here from another place.
@@ -148,7 +150,7 @@ impl RecognitionPlan {
                 None => {}
             }
         }
-        let joined: HashSet<u64> = lost.values().map(|kept| kept.content).collect();
+        let joined: HashSet<u64> = lost.values().map(|stored| stored.content).collect();
         settled.retain(|(content, _)| joined.contains(content));
         let mut search = Search::new(view, &lost, &edited, &strangers, &settled);
         search.match_rows(connection)?;
@@ -198,11 +200,11 @@ impl RecognitionPlan {
 fn stored_texts(connection: &Connection) -> Result<HashMap<ArticleId, StoredText>> {
     let sql = "SELECT id, content, length FROM articles WHERE origin = 'file'";
     let mut statement = connection.prepare_cached(sql)?;
-    let kept = rows::read(&mut statement, [], "articles", |row| {
+    let stored = rows::read(&mut statement, [], "articles", |row| {
         let length = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
         Ok((ArticleId(unsigned(row.get(0)?)), StoredText { content: unsigned(row.get(1)?), length }))
     })?;
-    Ok(kept.into_iter().collect())
+    Ok(stored.into_iter().collect())
 }
 
 /// A stored article whose text is not at its place.
@@ -273,7 +275,7 @@ impl<'a> Search<'a> {
         strangers: &[Slot],
         settled: &[(u64, Slot)],
     ) -> Search<'a> {
-        let lengths: HashSet<usize> = lost.values().map(|kept| kept.length).collect();
+        let lengths: HashSet<usize> = lost.values().map(|stored| stored.length).collect();
         let mut same_text: HashMap<u64, Vec<Slot>> = HashMap::new();
         let mut same_name: HashMap<&[u8], Vec<Slot>> = HashMap::new();
         for &slot in strangers.iter().chain(edited.values()).filter(|_| !lost.is_empty()) {
@@ -442,8 +444,9 @@ impl<'a> Search<'a> {
         candidates.next().is_none().then_some(first)
     }
 
-    /// Returns whether the text at a place is a later version of the stored one, and not another article: it has the same
-    /// headline or the same key in its feed, or it was written after the other was stored and has about the same length.
+    /// Returns whether the text at a place is a later version of the stored one, and not another article: it has the
+    /// same headline or the same key in its feed, or it was written after the other was stored and has about the same
+    /// length.
     fn is_edited(&mut self, connection: &Connection, id: ArticleId, slot: Slot) -> Result<bool> {
         let Some(entry) = self.view.corpus.get(slot) else { return Ok(false) };
         let sql = format!("SELECT headline, length, content, {KNOWN_AT} FROM articles WHERE id = ?1");
@@ -504,7 +507,8 @@ impl<'a> Search<'a> {
 }
 
 impl ObservedFiles<'_> {
-    /// Returns whether the file of an entry is still as it was read. If it is not, a newer version of the corpus follows.
+    /// Returns whether the file of an entry is still as it was read. If it is not, a newer version of the corpus
+    /// follows.
     fn is_current(&self, entry: ArticleRef<'_>, resolver: &mut PathResolver) -> bool {
         let read = entry.stamp();
         read == FileStamp::default()
@@ -516,8 +520,8 @@ impl ObservedFiles<'_> {
     }
 }
 
-/// Returns when a file was last created, renamed or changed: with the folders around it that are not folders of the row,
-/// and by itself.
+/// Returns when a file was last created, renamed or changed: with the folders around it that are not folders of the
+/// row, and by itself.
 fn last_change(place: &Path, row: &Lost, view: &ObservedFiles<'_>) -> [i64; 2] {
     let time = |path: &Path| match (view.look)(path) {
         FileState::There { changed, .. } => changed,
@@ -573,17 +577,17 @@ fn name_of(entry: ArticleRef<'_>) -> &[u8] {
 }
 
 /// Stores the text of an edited article.
-fn refresh(transaction: &Transaction<'_>, known: &ArticleRecord) -> Result<()> {
+fn refresh(transaction: &Transaction<'_>, record: &ArticleRecord) -> Result<()> {
     let sql =
         "UPDATE articles SET content = ?2, length = ?3, headline = ?4, published = ?5, known_at = ?6 WHERE id = ?1";
-    let length = i64::try_from(known.length).unwrap_or(i64::MAX);
-    let id = signed(known.id.0);
+    let length = i64::try_from(record.length).unwrap_or(i64::MAX);
+    let id = signed(record.id.0);
     transaction.prepare_cached(sql)?.execute(params![
         id,
-        signed(known.content),
+        signed(record.content),
         length,
-        known.headline,
-        known.published,
+        record.headline,
+        record.published,
         now_nanoseconds()
     ])?;
     Ok(())
@@ -595,21 +599,21 @@ fn has_row(connection: &Connection, id: ArticleId) -> Result<bool> {
 
 /// Changes the identity of an article. Returns `false` if article `from` does not exist. Adds its marks to those of the
 /// new identity.
-fn rename(transaction: &Transaction<'_>, revision: i64, from: ArticleId, known: &ArticleRecord) -> Result<bool> {
-    let (old, new) = (signed(from.0), signed(known.id.0));
+fn rename(transaction: &Transaction<'_>, revision: i64, from: ArticleId, record: &ArticleRecord) -> Result<bool> {
+    let (old, new) = (signed(from.0), signed(record.id.0));
     if !has_row(transaction, from)? {
         return Ok(false);
     }
-    if has_row(transaction, known.id)? {
+    if has_row(transaction, record.id)? {
         duplicates::merge_marks(transaction, revision, old, new)?;
-        refresh(transaction, known)?;
+        refresh(transaction, record)?;
         return Ok(true);
     }
     let sql = "UPDATE articles SET id = ?2, revision = ?3, place = ?4, ordinal = ?5 WHERE id = ?1";
-    transaction.prepare_cached(sql)?.execute(params![old, new, revision, PathValue(&known.place), known.ordinal])?;
+    transaction.prepare_cached(sql)?.execute(params![old, new, revision, PathValue(&record.place), record.ordinal])?;
     transaction
         .prepare_cached("UPDATE OR REPLACE reported SET article = ?2 WHERE article = ?1")?
         .execute([old, new])?;
-    refresh(transaction, known)?;
+    refresh(transaction, record)?;
     Ok(true)
 }

@@ -11,26 +11,26 @@ use crate::library::sqlite::values::signed;
 use crate::marks::MarkChange;
 
 impl Library {
-    /// Saves changes of marks in one transaction. When it returns, they are on the disk. `known` describes an article as
-    /// this program sees it; if its place has another text in the library now, the marks follow the text. Returns the
-    /// marks of articles that differ from the changes: notes that another program changed meanwhile are joined, and
-    /// articles may have moved.
+    /// Saves changes of marks in one transaction. When it returns, they are on the disk. `find_article` describes an
+    /// article as this program sees it; if its place has another text in the library now, the marks follow the text.
+    /// Returns the marks of articles that differ from the changes: notes that another program changed meanwhile are
+    /// joined, and articles may have moved.
     pub fn save_marks(
         &mut self,
         changes: &[MarkChange],
-        known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
+        find_article: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
     ) -> Result<ExternalChanges> {
         let since = self.recognised_at();
-        self.save_marks_with_journal(ReaderId(0), since, changes, &[], known)
+        self.save_marks_with_journal(ReaderId(0), since, changes, &[], find_article)
     }
 
     /// Adds articles without marks, so that they are recognised at other places.
     pub fn ensure_articles(&mut self, articles: impl IntoIterator<Item = ArticleRecord>) -> Result<()> {
         let there = "SELECT 1 FROM articles WHERE id = ?1";
         let mut strangers = Vec::new();
-        for known in articles {
-            if !self.connection.prepare_cached(there)?.exists([signed(known.id.0)])? {
-                strangers.push(known);
+        for record in articles {
+            if !self.connection.prepare_cached(there)?.exists([signed(record.id.0)])? {
+                strangers.push(record);
             }
         }
         if strangers.is_empty() {
@@ -39,9 +39,9 @@ impl Library {
         self.write(|transaction, revision| {
             let mut writer = MarkWriter::new(transaction, revision)?;
             // Another program may have added them since.
-            for known in strangers {
-                if writer.marked(known.id)?.is_none() {
-                    writer.insert(known.id, Some(known))?;
+            for record in strangers {
+                if writer.marked(record.id)?.is_none() {
+                    writer.insert(record.id, Some(record))?;
                 }
             }
             Ok(())

@@ -75,20 +75,20 @@ impl<'a> MarkWriter<'a> {
     pub(crate) fn apply(
         &mut self,
         marking: &MarkChange,
-        known: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
+        find_article: &mut dyn FnMut(ArticleId) -> Option<ArticleRecord>,
     ) -> Result<()> {
-        let known = known(marking.article);
-        let content = known.as_ref().map(|known| known.content);
+        let record = find_article(marking.article);
+        let content = record.as_ref().map(|record| record.content);
         if self.update(marking, content)? > 0 {
             return Ok(());
         }
-        let article = match &known {
-            Some(known) => self.article_of(known)?,
+        let article = match &record {
+            Some(record) => self.article_of(record)?,
             None => marking.article,
         };
         let change = marking.change.clone();
         if self.update(&MarkChange { article, change: change.clone() }, None)? == 0 {
-            self.insert(article, known)?;
+            self.insert(article, record)?;
             self.update(&MarkChange { article, change }, None)?;
         }
         if article != marking.article {
@@ -99,31 +99,31 @@ impl<'a> MarkWriter<'a> {
 
     /// Returns the row for a text that is not the stored text of its place: the article that it became, the article at
     /// this place if it has the same headline, or else a parked row until the text is recognised.
-    fn article_of(&self, known: &ArticleRecord) -> Result<ArticleId> {
+    fn article_of(&self, record: &ArticleRecord) -> Result<ArticleId> {
         // An earlier mark on this text may be parked as well.
-        let parked = parked_id(known.id, known.content);
-        for former in [known.id, parked] {
-            if let Some(article) = moves::follow(self.transaction, (former, known.content), self.since)? {
+        let parked = parked_id(record.id, record.content);
+        for former in [record.id, parked] {
+            if let Some(article) = moves::follow(self.transaction, (former, record.content), self.since)? {
                 return Ok(article);
             }
         }
         let sql = "SELECT headline FROM articles WHERE id = ?1";
         let mut select = self.transaction.prepare_cached(sql)?;
-        let there: Option<String> = rows::first(&mut select, [signed(known.id.0)], "articles", |row| row.get(0))?;
+        let there: Option<String> = rows::first(&mut select, [signed(record.id.0)], "articles", |row| row.get(0))?;
         Ok(match there {
-            Some(headline) if headline.is_empty() || fold(&headline) != fold(&known.headline) => parked,
-            _ => known.id,
+            Some(headline) if headline.is_empty() || fold(&headline) != fold(&record.headline) => parked,
+            _ => record.id,
         })
     }
 
     /// Returns the row for an article as another program or a file describes it.
-    pub(crate) fn row_of(&self, known: &ArticleRecord) -> Result<ArticleId> {
+    pub(crate) fn row_of(&self, record: &ArticleRecord) -> Result<ArticleId> {
         let sql = "SELECT 1 FROM articles WHERE id = ?1 AND (content IN (?2, 0) OR origin <> 'file')";
         let mut there = self.transaction.prepare_cached(sql)?;
-        if there.exists(params![signed(known.id.0), signed(known.content)])? {
-            return Ok(known.id);
+        if there.exists(params![signed(record.id.0), signed(record.content)])? {
+            return Ok(record.id);
         }
-        self.article_of(known)
+        self.article_of(record)
     }
 
     /// Makes a change to an article with this text. Returns the number of rows that changed.
@@ -197,19 +197,19 @@ impl<'a> MarkWriter<'a> {
         Ok(())
     }
 
-    /// Creates the row of an article. If it has another identity than `known`, its place has another text, and its marks
-    /// are parked until the text is recognised.
-    pub(crate) fn insert(&mut self, article: ArticleId, known: Option<ArticleRecord>) -> Result<()> {
+    /// Creates the row of an article. If it has another identity than `record`, its place has another text, and its
+    /// marks are parked until the text is recognised.
+    pub(crate) fn insert(&mut self, article: ArticleId, record: Option<ArticleRecord>) -> Result<()> {
         let sql = "INSERT INTO articles
                        (id, revision, content, length, origin, place, ordinal, headline, published, known_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         let mut insert = self.transaction.prepare_cached(sql)?;
         self.fresh.push(article);
         let (id, revision) = (signed(article.0), self.revision);
-        match known {
-            Some(known) => {
-                let is_parked = known.id != article;
-                let ArticleRecord { content, length, origin, place, ordinal, headline, published, .. } = known;
+        match record {
+            Some(record) => {
+                let is_parked = record.id != article;
+                let ArticleRecord { content, length, origin, place, ordinal, headline, published, .. } = record;
                 let (content, length) = (signed(content), i64::try_from(length).unwrap_or(i64::MAX));
                 let place = PathValue(&place);
                 let known_at = if is_parked { 0 } else { now_nanoseconds() };

@@ -22,8 +22,8 @@ const ABANDON_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_EXTRA_WORKERS: usize = 32;
 
 impl LoadPool {
-    /// Runs `jobs`, folders one after the other, and passes reports to `on_report`. Returns when everything is read that the
-    /// disk answers, or when `stop` is set.
+    /// Runs `jobs`, folders one after the other, and passes reports to `on_report`. Returns when everything is read
+    /// that the disk answers, or when `stop` is set.
     pub(crate) fn run(
         self: &Arc<LoadPool>,
         jobs: impl IntoIterator<Item = Job>,
