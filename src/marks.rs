@@ -264,15 +264,15 @@ mod tests {
         fn changes_return_their_inverse(all in proptest::collection::vec(marking(), 0..40)) {
             let mut marks = Marks::default();
             let mut states = vec![marks.clone()];
-            let mut backs = Vec::new();
+            let mut inverses = Vec::new();
             for marking in &all {
-                backs.push(marks.apply(marking));
+                inverses.push(marks.apply(marking));
                 states.push(marks.clone());
             }
             states.pop();
-            for back in backs.into_iter().rev() {
-                if let Some(back) = back {
-                    prop_assert!(marks.apply(&back).is_some());
+            for inverse in inverses.into_iter().rev() {
+                if let Some(inverse) = inverse {
+                    prop_assert!(marks.apply(&inverse).is_some());
                 }
                 prop_assert_eq!(Some(&marks), states.last());
                 states.pop();

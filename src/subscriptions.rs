@@ -235,11 +235,11 @@ pub fn find_by_name<'f, F>(
 ) -> Result<Vec<&'f F>, UnknownFeed> {
     let folded = name.trim().to_lowercase();
     let address = same_address(&Credentials::split(name.trim()).0);
-    let is_meant = |feed: &Subscription| match folded.strip_prefix('#') {
+    let is_named = |feed: &Subscription| match folded.strip_prefix('#') {
         Some(tag) => feed.tags.iter().any(|own| own.to_lowercase() == tag.trim_start_matches('#')),
         None => feed.name().to_lowercase() == folded || same_address(&feed.url) == address,
     };
-    let found: Vec<&F> = feeds.iter().filter(|feed| is_meant(of(feed))).collect();
+    let found: Vec<&F> = feeds.iter().filter(|feed| is_named(of(feed))).collect();
     if !found.is_empty() {
         return Ok(found);
     }

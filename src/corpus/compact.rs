@@ -32,12 +32,12 @@ impl Shard {
         self
     }
 
-    /// Appends the articles of `part` for which `lives` returns true, by number and record.
-    fn append(&mut self, part: &Shard, lives: impl Fn(usize, &Record) -> bool) {
+    /// Appends the articles of `part` for which `is_alive` returns true, by number and record.
+    fn append(&mut self, part: &Shard, is_alive: impl Fn(usize, &Record) -> bool) {
         let mut numbers = vec![None; part.files.len()];
         for (index, record) in part.records.iter().enumerate() {
             let old = record.file as usize;
-            let (Some(file), Some(number), true) = (part.files.get(old), numbers.get_mut(old), lives(index, record))
+            let (Some(file), Some(number), true) = (part.files.get(old), numbers.get_mut(old), is_alive(index, record))
             else {
                 continue;
             };

@@ -74,8 +74,8 @@ impl Corpus {
         );
         let new = self.shards().filter(|(start, _)| start.0 >= first);
         for ((start, shard), dead) in new.zip(dead) {
-            let lives = |record: &&Record| dead.is_empty() || dead.binary_search(&record.file).is_err();
-            let records = (start.0..).map(Slot).zip(&shard.records).filter(|(_, record)| lives(record));
+            let is_alive = |record: &&Record| dead.is_empty() || dead.binary_search(&record.file).is_err();
+            let records = (start.0..).map(Slot).zip(&shard.records).filter(|(_, record)| is_alive(record));
             keys.extend(records.filter_map(|(slot, record)| key(slot, shard, record)));
         }
         // The slots that were in order are one run, which a stable sort exploits.

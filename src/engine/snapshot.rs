@@ -251,11 +251,11 @@ impl Cache {
 fn read_shard(path: &Path, line: &ShardRow, root: &Path) -> io::Result<Shard> {
     let mut file = File::open(path)?;
     if file.metadata()?.len() != line.sealed.length {
-        return Err(damaged("it is not as long as the manifest says"));
+        return Err(damaged("its length differs from the manifest"));
     }
     let shard = decode(&mut file, line.sealed, root)?;
     if shard.files().len() != line.files as usize {
-        return Err(damaged("it has not as many files as the manifest says"));
+        return Err(damaged("its number of files differs from the manifest"));
     }
     Ok(shard)
 }

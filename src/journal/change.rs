@@ -149,7 +149,7 @@ impl FeedChange {
 /// Names a step that changes subscriptions.
 pub fn name_of_feeds(changes: &[FeedChange]) -> String {
     let quoted = |name: &str| format!("\"{}\"", one_line(name));
-    let whom = match changes {
+    let subject = match changes {
         [only] => quoted(only.name()),
         several => format!("{} feeds", several.len()),
     };
@@ -159,16 +159,16 @@ pub fn name_of_feeds(changes: &[FeedChange]) -> String {
         return format!("change {} subscriptions", changes.len());
     }
     let (before, after) = match (&first.before, &first.after) {
-        (None, _) => return format!("subscribe to {whom}"),
-        (_, None) => return format!("unsubscribe from {whom}"),
+        (None, _) => return format!("subscribe to {subject}"),
+        (_, None) => return format!("unsubscribe from {subject}"),
         (Some(before), Some(after)) => (&before.subscription, &after.subscription),
     };
     if before.own_title != after.own_title {
-        format!("rename {whom} to {}", quoted(after.name()))
+        format!("rename {subject} to {}", quoted(after.name()))
     } else if before.tags != after.tags {
-        format!("change the tags of {whom}")
+        format!("change the tags of {subject}")
     } else {
-        format!("change the settings of {whom}")
+        format!("change the settings of {subject}")
     }
 }
 

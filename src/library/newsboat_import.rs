@@ -153,9 +153,9 @@ fn is_made_up(guid: &str, link: &str, published: Option<Published>) -> bool {
     const DAY: u64 = 24 * 60 * 60;
     // The stored link is absolute, but that of the feed may lack the host.
     let path = link.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
-    let ways = [Some(link), path, path.and_then(|path| path.get(1..))];
-    ways.into_iter().flatten().filter(|way| !way.is_empty()).any(|way| {
-        let date = guid.strip_prefix(way).filter(|date| date.contains(':')).and_then(parse_feed_date);
+    let candidates = [Some(link), path, path.and_then(|path| path.get(1..))];
+    candidates.into_iter().flatten().filter(|candidate| !candidate.is_empty()).any(|candidate| {
+        let date = guid.strip_prefix(candidate).filter(|date| date.contains(':')).and_then(parse_feed_date);
         // Time zones may have been parsed differently.
         date.zip(published).is_some_and(|(date, published)| date.seconds().abs_diff(published.seconds()) <= DAY)
     })

@@ -77,13 +77,13 @@ impl PartialEq<&str> for SafeText {
 /// Sanitizes `text`. Returns it unchanged if it is already safe.
 pub fn clean(text: &str) -> Cow<'_, str> {
     let Some(suspect) = first_suspect(text) else { return Cow::Borrowed(text) };
-    let mut verdicts = CharActions::from(text, suspect);
-    let Some((at, first)) = verdicts.find(|(_, treatment)| !matches!(treatment, CharAction::Keep(_))) else {
+    let mut actions = CharActions::from(text, suspect);
+    let Some((at, first)) = actions.find(|(_, action)| !matches!(action, CharAction::Keep(_))) else {
         return Cow::Borrowed(text);
     };
     let mut out = String::with_capacity(text.len());
     out.push_str(&text[..at]);
-    out.extend([first].into_iter().chain(verdicts.map(|(_, treatment)| treatment)).filter_map(CharAction::shown));
+    out.extend([first].into_iter().chain(actions.map(|(_, action)| action)).filter_map(CharAction::shown));
     Cow::Owned(out)
 }
 
@@ -95,7 +95,7 @@ pub fn is_clean(text: &str) -> bool {
 /// Returns the characters that [`clean`] would replace or drop, with their positions, for formats that can escape them.
 pub fn changes(text: &str) -> impl Iterator<Item = (usize, char)> {
     let from = first_suspect(text).unwrap_or(text.len());
-    let changed = CharActions::from(text, from).filter(|(_, treatment)| !matches!(treatment, CharAction::Keep(_)));
+    let changed = CharActions::from(text, from).filter(|(_, action)| !matches!(action, CharAction::Keep(_)));
     changed.filter_map(|(at, _)| Some((at, text.get(at..)?.chars().next()?)))
 }
 
@@ -263,8 +263,8 @@ impl Iterator for CharActions<'_> {
         let at = self.at;
         let c = self.text.get(at..)?.chars().next()?;
         self.at += c.len_utf8();
-        let treatment = treat(c);
-        let Some(shown) = treatment.shown() else { return Some((at, CharAction::Drop)) };
+        let action = treat(c);
+        let Some(shown) = action.shown() else { return Some((at, CharAction::Drop)) };
         let stays = match shown {
             '\u{200C}' | '\u{200D}' => self.keeps_joiner(),
             '\u{FE0E}' | '\u{FE0F}' => {
@@ -290,7 +290,7 @@ impl Iterator for CharActions<'_> {
             return Some((at, CharAction::Drop));
         }
         self.last = Some(shown);
-        Some((at, treatment))
+        Some((at, action))
     }
 }
 

@@ -242,7 +242,7 @@ impl Effects {
     fn with_terminal_released<T>(&self, screen: &mut dyn Screen, work: impl FnOnce() -> T) -> io::Result<T> {
         let done = self.input.while_paused(|| {
             screen.leave()?;
-            Ok::<T, io::Error>(lent(work))
+            Ok::<T, io::Error>(run_as_child(work))
         })?;
         screen.enter()?;
         let _ = self.events.send(LoopEvent::Message(Message::Resize(super::terminal::size())));
@@ -275,12 +275,12 @@ fn stop_all() {}
 fn stop_alone() {}
 
 #[cfg(unix)]
-fn lent<T>(work: impl FnOnce() -> T) -> T {
+fn run_as_child<T>(work: impl FnOnce() -> T) -> T {
     super::terminal::signals::while_child_owns_terminal(work)
 }
 
 #[cfg(not(unix))]
-fn lent<T>(work: impl FnOnce() -> T) -> T {
+fn run_as_child<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 

@@ -15,13 +15,13 @@ pub(crate) struct RemovedSet {
     below: Vec<PathBuf>,
     /// Folders that are read again, so that their problems are reported again.
     pub(crate) again: Vec<PathBuf>,
-    /// The address of the folder of the last article, and its verdict. Articles of a folder mostly come one after the
+    /// The address of the folder of the last article, and its removal. Articles of a folder mostly come one after the
     /// other, and comparing paths is slow.
-    last: Cell<Option<(usize, Verdict)>>,
+    last: Cell<Option<(usize, Removal)>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Verdict {
+enum Removal {
     All,
     Some,
     None,
@@ -50,15 +50,15 @@ impl RemovedSet {
         }
         let Some((dir, name)) = entry.place() else { return false };
         let address = dir.as_os_str().as_encoded_bytes().as_ptr() as usize;
-        let verdict = match self.last.get() {
-            Some((last, verdict)) if last == address => verdict,
-            _ => self.judge(dir),
+        let removal = match self.last.get() {
+            Some((last, removal)) if last == address => removal,
+            _ => self.removal_in(dir),
         };
-        self.last.set(Some((address, verdict)));
-        match verdict {
-            Verdict::All => true,
-            Verdict::None => false,
-            Verdict::Some => self.files.get(dir.as_os_str()).is_some_and(|names| names.contains(name)),
+        self.last.set(Some((address, removal)));
+        match removal {
+            Removal::All => true,
+            Removal::None => false,
+            Removal::Some => self.files.get(dir.as_os_str()).is_some_and(|names| names.contains(name)),
         }
     }
 
@@ -71,13 +71,13 @@ impl RemovedSet {
         self.below.iter().chain(&self.again).any(|folder| path.starts_with(folder)) || named() == Some(true)
     }
 
-    fn judge(&self, dir: &Path) -> Verdict {
+    fn removal_in(&self, dir: &Path) -> Removal {
         if self.below.iter().any(|folder| dir.starts_with(folder)) {
-            Verdict::All
+            Removal::All
         } else if self.files.contains_key(dir.as_os_str()) {
-            Verdict::Some
+            Removal::Some
         } else {
-            Verdict::None
+            Removal::None
         }
     }
 }

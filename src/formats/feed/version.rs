@@ -40,16 +40,16 @@ pub(super) fn of(tree: &Tree, root: NodeId) -> FeedVersion {
     let declares = |part: &str| {
         tree.namespaces.iter().any(|(_, address)| address.trim_end_matches('/').eq_ignore_ascii_case(part))
     };
-    let says = element.attribute("version").unwrap_or("").trim();
+    let version = element.attribute("version").unwrap_or("").trim();
     match element.name.as_str() {
-        "rss" => match says {
+        "rss" => match version {
             "0.90" => FeedVersion::Rss090,
             "0.91" if tree.document_type.to_ascii_lowercase().contains("netscape") => FeedVersion::Rss091Netscape,
             "0.91" => FeedVersion::Rss091UserLand,
             "0.92" => FeedVersion::Rss092,
             "0.93" => FeedVersion::Rss093,
             "0.94" => FeedVersion::Rss094,
-            says if says == "2" || says.starts_with("2.") => FeedVersion::Rss20,
+            version if version == "2" || version.starts_with("2.") => FeedVersion::Rss20,
             _ => FeedVersion::Rss,
         },
         "rdf"
@@ -60,7 +60,7 @@ pub(super) fn of(tree: &Tree, root: NodeId) -> FeedVersion {
         }
         "rdf" if declares("http://purl.org/rss/1.0") => FeedVersion::Rss10,
         "rdf" => FeedVersion::Rss,
-        "feed" | "entry" => match says {
+        "feed" | "entry" => match version {
             "0.1" => FeedVersion::Atom01,
             "0.2" => FeedVersion::Atom02,
             "0.3" => FeedVersion::Atom03,

@@ -65,14 +65,14 @@ fn push_feed(feeds: &mut Vec<PageFeed>, url: &Url, title: Option<&str>) {
 
 /// Returns whether a link is declared as a feed.
 fn is_feed(rel: Option<&str>, kind: Option<&str>) -> bool {
-    let says = |wanted: &str| rel.unwrap_or("").split_whitespace().any(|word| word.eq_ignore_ascii_case(wanted));
+    let has_rel = |wanted: &str| rel.unwrap_or("").split_whitespace().any(|word| word.eq_ignore_ascii_case(wanted));
     let kind = kind.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let is_of_feeds = matches!(
         kind.as_str(),
         "application/rss+xml" | "application/atom+xml" | "application/rdf+xml" | "application/feed+json"
     );
     let may_be = matches!(kind.as_str(), "application/json" | "application/xml" | "text/xml" | "");
-    (says("alternate") && is_of_feeds) || (says("feed") && (is_of_feeds || may_be))
+    (has_rel("alternate") && is_of_feeds) || (has_rel("feed") && (is_of_feeds || may_be))
 }
 
 /// Returns whether an address looks like that of a feed.

@@ -127,7 +127,7 @@ impl RecognitionPlan {
             return Ok(RecognitionPlan::default());
         }
         let mut edited = HashMap::new();
-        let (mut strangers, mut settled) = (Vec::new(), Vec::new());
+        let (mut unmatched, mut settled) = (Vec::new(), Vec::new());
         for &slot in corpus.order().iter() {
             let Some(entry) = corpus.get(slot).filter(|entry| entry.origin() == Origin::File) else { continue };
             let is_new = slot.index() >= view.from;
@@ -138,7 +138,7 @@ impl RecognitionPlan {
                     lost.remove(&entry.id());
                     // A newly marked article may have moved here from another place.
                     if is_new && view.fresh.contains(&entry.id()) {
-                        strangers.push(slot);
+                        unmatched.push(slot);
                     } else {
                         settled.push((content, slot));
                     }
@@ -146,15 +146,15 @@ impl RecognitionPlan {
                 Some((false, _)) => {
                     edited.insert(entry.id(), slot);
                 }
-                None if is_new => strangers.push(slot),
+                None if is_new => unmatched.push(slot),
                 None => {}
             }
         }
         let joined: HashSet<u64> = lost.values().map(|stored| stored.content).collect();
         settled.retain(|(content, _)| joined.contains(content));
-        let mut search = Search::new(view, &lost, &edited, &strangers, &settled);
+        let mut search = Search::new(view, &lost, &edited, &unmatched, &settled);
         search.match_rows(connection)?;
-        search.plan(connection, &strangers)
+        search.plan(connection, &unmatched)
     }
 
     fn is_empty(&self) -> bool {
@@ -208,7 +208,7 @@ fn stored_texts(connection: &Connection) -> Result<HashMap<ArticleId, StoredText
 }
 
 /// A stored article whose text is not at its place.
-struct Lost {
+struct LostArticle {
     id: ArticleId,
     content: u64,
     length: usize,
@@ -216,21 +216,21 @@ struct Lost {
     headline: String,
     /// When its text was stored, in nanoseconds since 1970-01-01 00:00 UTC.
     known_at: i64,
-    whereabouts: Whereabouts,
+    place_state: PlaceState,
     /// Whether it was marked with an outdated view: its place had another text already, or its file was gone.
     is_outdated: bool,
 }
 
-impl Lost {
+impl LostArticle {
     /// Returns whether its marks join those of an article with the same text. Other copies have marks of their own.
     fn can_join(&self) -> bool {
-        self.is_outdated || matches!(self.whereabouts, Whereabouts::Edited(_))
+        self.is_outdated || matches!(self.place_state, PlaceState::Edited(_))
     }
 }
 
 /// The state of the place of an article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whereabouts {
+enum PlaceState {
     /// The place has another text now.
     Edited(Slot),
     /// The file is there, but not this text.
@@ -272,13 +272,13 @@ impl<'a> Search<'a> {
         view: &'a ObservedFiles<'a>,
         lost: &'a HashMap<ArticleId, StoredText>,
         edited: &'a HashMap<ArticleId, Slot>,
-        strangers: &[Slot],
+        unmatched: &[Slot],
         settled: &[(u64, Slot)],
     ) -> Search<'a> {
         let lengths: HashSet<usize> = lost.values().map(|stored| stored.length).collect();
         let mut same_text: HashMap<u64, Vec<Slot>> = HashMap::new();
         let mut same_name: HashMap<&[u8], Vec<Slot>> = HashMap::new();
-        for &slot in strangers.iter().chain(edited.values()).filter(|_| !lost.is_empty()) {
+        for &slot in unmatched.iter().chain(edited.values()).filter(|_| !lost.is_empty()) {
             let Some(entry) = view.corpus.get(slot) else { continue };
             if lengths.contains(&entry.folded().len()) {
                 same_text.entry(content(entry)).or_default().push(slot);
@@ -318,7 +318,7 @@ impl<'a> Search<'a> {
                 rows.retain(|row| self.stays(row) || !self.match_text(row, scope));
             }
         }
-        for row in rows.iter().filter(|row| row.whereabouts == Whereabouts::Deleted) {
+        for row in rows.iter().filter(|row| row.place_state == PlaceState::Deleted) {
             if let Some(slot) = self.same_headline(row) {
                 self.take(row, slot);
             }
@@ -327,7 +327,7 @@ impl<'a> Search<'a> {
     }
 
     /// Reads the lost articles for which there may be a place, in a fixed order.
-    fn lost_rows(&self, connection: &Connection) -> Result<Vec<Lost>> {
+    fn lost_rows(&self, connection: &Connection) -> Result<Vec<LostArticle>> {
         let sql = format!(
             "SELECT id, place, headline, {KNOWN_AT} FROM articles WHERE origin = 'file' ORDER BY place, ordinal, id"
         );
@@ -342,21 +342,21 @@ impl<'a> Search<'a> {
             if !has_namesakes && !self.same_text.contains_key(&content) {
                 continue;
             }
-            let whereabouts = match self.edited.get(&id) {
-                Some(&slot) => Whereabouts::Edited(slot),
+            let place_state = match self.edited.get(&id) {
+                Some(&slot) => PlaceState::Edited(slot),
                 None => match (self.view.look)(&place) {
-                    FileState::Missing => Whereabouts::Deleted,
-                    FileState::FolderMissing => Whereabouts::Away,
-                    FileState::There { .. } | FileState::Unknown => Whereabouts::InFile,
+                    FileState::Missing => PlaceState::Deleted,
+                    FileState::FolderMissing => PlaceState::Away,
+                    FileState::There { .. } | FileState::Unknown => PlaceState::InFile,
                 },
             };
             let read = row.get(2).and_then(|headline| Ok((headline, row.get(3)?)));
             let Some((headline, known_at)) = rows::readable(row, "articles", read)? else { continue };
-            let is_outdated = known_at == 0 || whereabouts == Whereabouts::Deleted && self.was_gone(&place, known_at);
-            found.push(Lost { id, content, length, place, headline, known_at, whereabouts, is_outdated });
+            let is_outdated = known_at == 0 || place_state == PlaceState::Deleted && self.was_gone(&place, known_at);
+            found.push(LostArticle { id, content, length, place, headline, known_at, place_state, is_outdated });
         }
         // Those that need a place of their own choose first.
-        found.sort_by_key(Lost::can_join);
+        found.sort_by_key(LostArticle::can_join);
         Ok(found)
     }
 
@@ -368,30 +368,30 @@ impl<'a> Search<'a> {
 
     /// Returns whether an article keeps its place although its text is elsewhere: an article that was edited after it
     /// was copied, or one that is missing from a file with several articles and may return to it.
-    fn stays(&self, row: &Lost) -> bool {
-        match row.whereabouts {
+    fn stays(&self, row: &LostArticle) -> bool {
+        match row.place_state {
             _ if row.is_outdated => false,
-            Whereabouts::Edited(slot) if self.taken.contains_key(&slot) => false,
-            Whereabouts::Edited(slot) => {
+            PlaceState::Edited(slot) if self.taken.contains_key(&slot) => false,
+            PlaceState::Edited(slot) => {
                 let entry = self.view.corpus.get(slot);
                 entry.is_some_and(|entry| has_headline(entry, &row.headline))
             }
-            Whereabouts::InFile => {
+            PlaceState::InFile => {
                 let single = ArticleId::of(row.place.as_os_str().as_encoded_bytes(), 0);
                 let slot = self.same_text.get(&row.content).and_then(|_| self.view.corpus.find(single));
                 slot.is_none_or(|slot| is_one_of_several(self.view.corpus, slot))
             }
-            Whereabouts::Deleted | Whereabouts::Away => false,
+            PlaceState::Deleted | PlaceState::Away => false,
         }
     }
 
-    fn take(&mut self, row: &Lost, slot: Slot) {
+    fn take(&mut self, row: &LostArticle, slot: Slot) {
         self.taken.entry(slot).or_insert(row.id);
-        self.moved.push((row.id, slot, row.whereabouts == Whereabouts::Away));
+        self.moved.push((row.id, slot, row.place_state == PlaceState::Away));
     }
 
     /// Moves an article to a place with the same text. Returns whether there is one.
-    fn match_text(&mut self, row: &Lost, scope: SearchScope) -> bool {
+    fn match_text(&mut self, row: &LostArticle, scope: SearchScope) -> bool {
         let Some(slots) = self.same_text.get(&row.content) else { return false };
         let mut found: Option<([i64; 2], Slot)> = None;
         for &slot in slots {
@@ -414,7 +414,7 @@ impl<'a> Search<'a> {
             }
             // A file that was renamed last is more likely to be this one than a copy that was there before.
             let changed = last_change(&self.resolver.place(entry), row, self.view);
-            let may_be_copy = row.whereabouts == Whereabouts::Away;
+            let may_be_copy = row.place_state == PlaceState::Away;
             if (!may_be_copy || is_since(changed[0], row.known_at)) && found.is_none_or(|(other, _)| changed > other) {
                 found = Some((changed, slot));
             }
@@ -427,7 +427,7 @@ impl<'a> Search<'a> {
 
     /// Finds the only file with the name and headline of a deleted one that was written after its text was stored. An
     /// unrelated file was there before, or has another length.
-    fn same_headline(&mut self, row: &Lost) -> Option<Slot> {
+    fn same_headline(&mut self, row: &LostArticle) -> Option<Slot> {
         let alike = |slot: &Slot| {
             let Some(entry) = self.view.corpus.get(*slot) else { return false };
             let (length, other) = (row.length, entry.folded().len());
@@ -472,7 +472,7 @@ impl<'a> Search<'a> {
     }
 
     /// Decides what happens to the articles that stay, and returns the whole plan.
-    fn plan(mut self, connection: &Connection, strangers: &[Slot]) -> Result<RecognitionPlan> {
+    fn plan(mut self, connection: &Connection, unmatched: &[Slot]) -> Result<RecognitionPlan> {
         let corpus = self.view.corpus;
         let mut plan = RecognitionPlan { moved: std::mem::take(&mut self.moved), ..RecognitionPlan::default() };
         let left: HashSet<ArticleId> = plan.moved.iter().map(|(id, ..)| *id).collect();
@@ -488,8 +488,8 @@ impl<'a> Search<'a> {
                 None => plan.displaced.push(id),
             }
         }
-        let away = if strangers.is_empty() { HashSet::new() } else { moves::away(connection)? };
-        for &slot in strangers.iter().filter(|slot| !away.is_empty() && !self.taken.contains_key(slot)) {
+        let away = if unmatched.is_empty() { HashSet::new() } else { moves::away(connection)? };
+        for &slot in unmatched.iter().filter(|slot| !away.is_empty() && !self.taken.contains_key(slot)) {
             let Some(entry) = corpus.get(slot) else { continue };
             let text = (entry.id(), content(entry));
             if away.contains(&text)
@@ -522,7 +522,7 @@ impl ObservedFiles<'_> {
 
 /// Returns when a file was last created, renamed or changed: with the folders around it that are not folders of the
 /// row, and by itself.
-fn last_change(place: &Path, row: &Lost, view: &ObservedFiles<'_>) -> [i64; 2] {
+fn last_change(place: &Path, row: &LostArticle, view: &ObservedFiles<'_>) -> [i64; 2] {
     let time = |path: &Path| match (view.look)(path) {
         FileState::There { changed, .. } => changed,
         FileState::Unknown => i64::MAX,

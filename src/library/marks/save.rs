@@ -27,19 +27,19 @@ impl Library {
     /// Adds articles without marks, so that they are recognised at other places.
     pub fn ensure_articles(&mut self, articles: impl IntoIterator<Item = ArticleRecord>) -> Result<()> {
         let there = "SELECT 1 FROM articles WHERE id = ?1";
-        let mut strangers = Vec::new();
+        let mut missing = Vec::new();
         for record in articles {
             if !self.connection.prepare_cached(there)?.exists([signed(record.id.0)])? {
-                strangers.push(record);
+                missing.push(record);
             }
         }
-        if strangers.is_empty() {
+        if missing.is_empty() {
             return Ok(());
         }
         self.write(|transaction, revision| {
             let mut writer = MarkWriter::new(transaction, revision)?;
             // Another program may have added them since.
-            for record in strangers {
+            for record in missing {
                 if writer.marked(record.id)?.is_none() {
                     writer.insert(record.id, Some(record))?;
                 }

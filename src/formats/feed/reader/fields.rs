@@ -68,7 +68,8 @@ impl XmlFeedReader<'_> {
         if text.is_empty() || (element.space != Namespace::Core && head.id.is_some()) {
             return;
         }
-        let is_permanent = element.attribute("ispermalink").is_none_or(|says| says.trim().eq_ignore_ascii_case("true"));
+        let is_permanent =
+            element.attribute("ispermalink").is_none_or(|value| value.trim().eq_ignore_ascii_case("true"));
         if element.space != Namespace::Core || (element.name == "guid" && !is_permanent) {
             head.id = Some(text);
             return;
