@@ -182,9 +182,9 @@ fn update(state: &mut State, message: Message) {
                 let rows = facets(&corpus, &counted, &marks, &searches, &|| false).unwrap();
                 update(state, Message::Facets { generation, rows });
             }
-            Effect::CountValues { corpus, marks, wanted } => {
-                let values = Arc::new(count_values(&corpus, &marks, &wanted));
-                update(state, Message::FieldValues { corpus, wanted, values });
+            Effect::CountValues { corpus, marks, kind } => {
+                let values = Arc::new(count_values(&corpus, &marks, &kind));
+                update(state, Message::FieldValues { corpus, kind, values });
             }
             _ => {}
         }

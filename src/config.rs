@@ -68,6 +68,18 @@ mod tests {
     }
 
     #[test]
+    fn current_name_of_a_setting_wins_over_its_former_name() {
+        let text = "[reading]\nmeasure = 40\nmax_line_width = 70\n";
+        assert_eq!(Config::parse(text, Path::new("config.toml")).0.max_line_width, 70);
+        assert_eq!(
+            problems(text),
+            [
+                "config.toml:2:1: \"reading.measure\" is the former name of \"max_line_width\", which is set too; ignoring it"
+            ]
+        );
+    }
+
+    #[test]
     fn invalid_settings_are_reported_with_line_and_column() {
         let text = "[reading]\nmeasure = 7000\nalign = \"justified\"\nwidth = 3\n[keys]\nquti = \"x\"\nquit = \"hyper-x\"\n[colour]\n[colours]\nhit1 = \"blurple\"\n";
         let (config, _) = Config::parse(text, Path::new("config.toml"));

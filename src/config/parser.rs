@@ -91,7 +91,13 @@ impl ConfigParser<'_> {
     fn section(&mut self, section: &str, table: &DeTable<'_>) {
         for (name, value) in table {
             let key = name.get_ref().as_ref();
+            let has = |other: &str| table.keys().any(|name| name.get_ref().as_ref() == other);
             match settings::find(section, key) {
+                Some(entry) if entry.name != key && has(entry.name) => {
+                    let cause =
+                        format!("\"{section}.{key}\" is the former name of \"{}\", which is set too", entry.name);
+                    self.report(name.span().start, &cause, "ignoring it");
+                }
                 Some(entry) => {
                     if let Err(wrong) = (entry.set)(&mut self.config, value.get_ref()) {
                         let cause = format!("\"{section}.{key}\": {wrong}");

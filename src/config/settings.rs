@@ -11,7 +11,7 @@ use super::values::{Config, Density, FeedSettings, FeedSort, MarkRead, Split, Th
 /// A row of the table.
 pub(super) struct Entry {
     section: &'static str,
-    name: &'static str,
+    pub(super) name: &'static str,
     /// The name in older configs.
     former: Option<&'static str>,
     /// The default, as TOML.
