@@ -85,6 +85,10 @@ pub(crate) trait Screen {
     /// Acquires the terminal. The next frame draws the whole screen.
     fn enter(&mut self) -> io::Result<()>;
 
+    /// Makes the next frame draw the whole screen. A terminal that was resized may have dropped cells, even if it has the
+    /// former size again.
+    fn on_resize(&mut self) -> io::Result<()>;
+
     /// Copies text to the clipboard of the terminal.
     fn copy(&mut self, text: &SafeText) -> io::Result<()>;
 }
@@ -183,6 +187,9 @@ impl Iteration<'_> {
                 // Only the last of several sizes is still valid.
                 LoopEvent::Message(Message::Resize(_)) if Some(at) != last_size => {}
                 LoopEvent::Message(message) => {
+                    if matches!(message, Message::Resize(_)) {
+                        self.screen.on_resize()?;
+                    }
                     for effect in self.state.update(message) {
                         if matches!(effect, Effect::Quit) {
                             return Ok(Some(ExitReason::Quit));
@@ -220,6 +227,7 @@ mod tests {
         frames: Vec<(Size, NaiveDateTime)>,
         left: usize,
         entered: usize,
+        resized: usize,
         breaks: bool,
     }
 
@@ -234,6 +242,10 @@ mod tests {
         }
         fn enter(&mut self) -> io::Result<()> {
             self.entered += 1;
+            Ok(())
+        }
+        fn on_resize(&mut self) -> io::Result<()> {
+            self.resized += 1;
             Ok(())
         }
         fn copy(&mut self, _: &SafeText) -> io::Result<()> {
@@ -274,6 +286,7 @@ mod tests {
         play((1..=200).map(resize).collect(), &mut screen);
         let columns: Vec<u16> = screen.frames.iter().map(|(size, _)| size.columns).collect();
         assert_eq!(columns, [0, 200]);
+        assert_eq!(screen.resized, 1, "the whole screen is drawn again");
         assert!(screen.frames.iter().all(|(_, now)| *now == noon(2)), "the clock was told first");
     }
 

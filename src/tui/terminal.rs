@@ -142,9 +142,13 @@ impl<R: FnMut(&State, &mut Frame<'_>)> Screen for Terminal<R> {
         if self.mouse {
             backend.queue(MouseOn)?;
         }
-        // Ratatui's `clear` asks the terminal for the cursor position, and the answer may never come.
+        self.on_resize()
+    }
+
+    fn on_resize(&mut self) -> io::Result<()> {
         let Size { columns, rows } = size();
-        backend.set_size((columns, rows).into());
+        self.terminal.backend_mut().set_size((columns, rows).into());
+        // Ratatui's `clear` asks the terminal for the cursor position, and the answer may never come.
         self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
 
