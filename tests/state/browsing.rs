@@ -1233,7 +1233,7 @@ fn key_popup_opens_only_while_keys_are_pending() {
     desk.hear(Message::KeyPopupDue);
     let rows = |desk: &TestApp| desk.state.key_popup().map(|popup| (popup.title, popup.rows));
     let row = |key: &str, text: &str| (key.to_owned(), text.to_owned());
-    let all = vec![row("a", "Toggle star of the article or source"), row("b", "toggle-read, down"), row("c", "…")];
+    let all = vec![row("a", "Star or unstar the article or source"), row("b", "toggle-read, down"), row("c", "…")];
     assert_eq!(rows(&desk), Some(("x".to_owned(), all)));
     // The popup follows the sequence without another delay.
     desk.press("c");

@@ -30,7 +30,7 @@ enum CacheCommand {
     /// List snapshots: folder, articles, size, last write and use
     #[default]
     Show,
-    /// Delete snapshots of lost folders or unused for 60 days
+    /// Delete snapshots of deleted folders or unused for 60 days
     Prune,
     /// Delete all snapshots
     Clear,
