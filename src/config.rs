@@ -68,6 +68,17 @@ mod tests {
     }
 
     #[test]
+    fn config_in_another_encoding_is_reported_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, b"[reading]\nalign = \"\xFF\"\n").unwrap();
+        let (config, problems) = Config::load(&path);
+        assert_eq!((config, problems.len()), (Config::default(), 1));
+        let expected = format!("{}:2: the config is not UTF-8 text; using the defaults", path.display());
+        assert_eq!(problems[0].to_string(), expected);
+    }
+
+    #[test]
     fn current_name_of_a_setting_wins_over_its_former_name() {
         let text = "[reading]\nmeasure = 40\nmax_line_width = 70\n";
         assert_eq!(Config::parse(text, Path::new("config.toml")).0.max_line_width, 70);
@@ -89,9 +100,9 @@ mod tests {
             [
                 "config.toml:2:11: \"reading.measure\": expected a whole number from 20 to 200; using 68",
                 "config.toml:4:1: unknown setting \"reading.width\"; ignoring it",
-                "config.toml:6:1: unknown action \"quti\", did you mean \"quit\"?; ignoring it",
+                "config.toml:6:1: unknown action \"quti\"; ignoring it; did you mean \"quit\"?",
                 "config.toml:7:8: unknown key \"hyper-x\"; using the default keys of \"quit\"",
-                "config.toml:8:2: unknown section \"colour\", did you mean \"colours\"?; ignoring it",
+                "config.toml:8:2: unknown section \"colour\"; ignoring it; did you mean \"colours\"?",
                 "config.toml:10:8: \"colours.hit1\": expected \"#rrggbb\", a name such as \"light-blue\", or a number from \"0\" to \"255\"; using the colour of the theme",
             ]
         );
@@ -168,10 +179,10 @@ mod tests {
                 "config.toml:6:1: \"u v\" cannot be reached, because \"u\" runs \"undo\" (default); ignoring this binding",
                 "config.toml:8:1: \"G x\" cannot be reached, because \"G\" runs \"bottom\" (default); ignoring this binding",
                 "config.toml:10:8: \"toggle-star\" does not work in a line; ignoring it",
-                "config.toml:11:8: unknown action \"cansel\", did you mean \"cancel\"?; ignoring it",
+                "config.toml:11:8: unknown action \"cansel\"; ignoring it; did you mean \"cancel\"?",
                 "config.toml:12:1: unknown key \"hyper-x\"; ignoring it",
                 "config.toml:13:8: expected an action or a list of actions; ignoring it",
-                "config.toml:14:7: unknown context \"lists\", did you mean \"list\"?; the contexts are global, list, reading, sources, line, note, dialog; ignoring it",
+                "config.toml:14:7: unknown context \"lists\"; the contexts are global, list, reading, sources, line, note, dialog; ignoring it",
             ]
         );
     }

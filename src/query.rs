@@ -16,6 +16,8 @@ mod saved;
 pub use ast::{CASES, Case, ExactWords, Expr, LANGUAGE, Query, QueryError, Term, TermId, TermKind, Token, TokenKind};
 pub use complete::{Completion, CompletionKind, complete};
 pub use dates::Days;
-pub use fields::{FEATURES, FIELDS, Feature, Field, FieldKind, FieldSpec, MARKS, Mark, SORTS, Sort, closest};
+pub use fields::{
+    FEATURES, FIELDS, Feature, Field, FieldKind, FieldSpec, MARKS, Mark, SORTS, Sort, closest, suggestion,
+};
 pub use pattern::{compile, slashed, whole};
 pub use saved::SavedSearch;

@@ -4,8 +4,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::parse_value::texts;
-use super::parser::{ConfigParser, suggestion};
+use super::parser::ConfigParser;
 use crate::keys::{ACTIONS, Action, Context, KeyBinding, KeySequence};
+use crate::query::suggestion;
 
 impl ConfigParser<'_> {
     pub(super) fn keys(&mut self, table: &DeTable<'_>) {
@@ -15,8 +16,7 @@ impl ConfigParser<'_> {
                 (Some(context), DeValue::Table(table)) => self.context_keys(context, table),
                 (None, DeValue::Table(_)) => {
                     let known = Context::NAMES.map(|(known, _)| known);
-                    let near = suggestion(key, known.into_iter());
-                    let cause = format!("unknown context \"{key}\"{near}; the contexts are {}", known.join(", "));
+                    let cause = format!("unknown context \"{key}\"; the contexts are {}", known.join(", "));
                     self.report(name.span().start, &cause, "ignoring it");
                 }
                 _ => match Action::named(key) {
@@ -85,7 +85,7 @@ impl ConfigParser<'_> {
     }
 
     fn report_unknown_action(&mut self, at: usize, name: &str) {
-        let near = suggestion(name, ACTIONS.iter().map(|spec| spec.name));
-        self.report(at, &format!("unknown action \"{name}\"{near}"), "ignoring it");
+        let consequence = format!("ignoring it{}", suggestion(name, ACTIONS.iter().map(|spec| spec.name)));
+        self.report(at, &format!("unknown action \"{name}\""), &consequence);
     }
 }

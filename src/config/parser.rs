@@ -9,17 +9,27 @@ use super::settings;
 use super::values::{COLOURS, Config, colour};
 use crate::article::Problem;
 use crate::keys::Keymap;
-use crate::query::closest;
+use crate::query::suggestion;
+use crate::util::error_text;
 
 impl Config {
     /// Reads the file at `path`. A missing file is an empty one.
     pub fn load(path: &Path) -> (Config, Vec<Problem>) {
-        match fs::read_to_string(path) {
-            Ok(text) => Config::parse(&text, path),
+        let unusable = |problem: Problem| (Config::default(), vec![problem.failure()]);
+        match fs::read(path) {
+            Ok(bytes) => match std::str::from_utf8(&bytes) {
+                Ok(text) => Config::parse(text, path),
+                Err(error) => {
+                    let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+                    let problem = Problem::new(path, "the config is not UTF-8 text", "using the defaults");
+                    unusable(problem.at(u32::try_from(line).unwrap_or(u32::MAX)))
+                }
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound => (Config::default(), Vec::new()),
             Err(error) => {
-                let cause = format!("cannot read the config: {error}");
-                (Config::default(), vec![Problem::new(path, cause, "using the defaults").failure()])
+                let cause = format!("cannot read the config: {}", error_text(&error));
+                unusable(Problem::new(path, cause, "using the defaults"))
             }
         }
     }
@@ -43,8 +53,8 @@ impl Config {
                 }
                 (other, _) => {
                     let known = settings::sections().chain(["keys", "colours"]);
-                    let cause = format!("unknown section \"{other}\"{}", suggestion(other, known));
-                    parser.report(name.span().start, &cause, "ignoring it");
+                    let consequence = format!("ignoring it{}", suggestion(other, known));
+                    parser.report(name.span().start, &format!("unknown section \"{other}\""), &consequence);
                 }
             }
         }
@@ -105,12 +115,8 @@ impl ConfigParser<'_> {
                     }
                 }
                 None => {
-                    let near = suggestion(key, settings::names(section));
-                    self.report(
-                        name.span().start,
-                        &format!("unknown setting \"{section}.{key}\"{near}"),
-                        "ignoring it",
-                    );
+                    let consequence = format!("ignoring it{}", suggestion(key, settings::names(section)));
+                    self.report(name.span().start, &format!("unknown setting \"{section}.{key}\""), &consequence);
                 }
             }
         }
@@ -120,8 +126,8 @@ impl ConfigParser<'_> {
         for (name, value) in table {
             let key = name.get_ref().as_ref();
             let Some(role) = COLOURS.iter().find(|role| **role == key) else {
-                let near = suggestion(key, COLOURS.iter().copied());
-                self.report(name.span().start, &format!("unknown colour \"colours.{key}\"{near}"), "ignoring it");
+                let consequence = format!("ignoring it{}", suggestion(key, COLOURS.iter().copied()));
+                self.report(name.span().start, &format!("unknown colour \"colours.{key}\""), &consequence);
                 continue;
             };
             match value.get_ref().as_str().and_then(colour) {
@@ -137,9 +143,4 @@ impl ConfigParser<'_> {
             }
         }
     }
-}
-
-/// Returns `, did you mean "…"?` with the known name that is similar to `written`, or an empty text.
-pub(super) fn suggestion<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
-    closest(written, known).map_or_else(String::new, |name| format!(", did you mean \"{name}\"?"))
 }

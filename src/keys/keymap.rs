@@ -176,7 +176,7 @@ impl Keymap {
         }
         let counts = !matches!(context, Context::Line | Context::Note | Context::Dialog);
         if counts && keys.typed().is_some_and(|c| ('1'..='9').contains(&c)) {
-            return Some(format!("\"{keys}\" begins with a digit, which begins a count"));
+            return Some(format!("\"{keys}\" begins with a digit, which is read as a count"));
         }
         let other = self.bound.iter().find(|other| other.clashes(context, keys, &binding.actions))?;
         let (theirs, names, place) = (&other.keys, names(&other.actions), other.origin());
@@ -505,7 +505,7 @@ mod tests {
             ]
         );
         assert_eq!(["g", "x", "x y", "q"].map(|keys| meaning(&map, Context::List, keys)), ["top", "…", "open", "quit"]);
-        assert_eq!(keymap("global: 5 = quit").1, ["1: \"5\" begins with a digit, which begins a count"]);
+        assert_eq!(keymap("global: 5 = quit").1, ["1: \"5\" begins with a digit, which is read as a count"]);
     }
 
     #[test]

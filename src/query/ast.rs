@@ -153,7 +153,7 @@ pub struct QueryError {
 
 /// The language on one screen: examples and their meaning.
 pub static LANGUAGE: &[(&str, &str)] = &[
-    ("budget", "anywhere in the text, in any case and accents"),
+    ("budget", "anywhere in the text; ignores case and accents"),
     ("US", "two or more capitals: only US, not us"),
     ("\"state department\"", "this phrase, in whole words"),
     ("/budgets?/", "a regular expression"),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, ItemMacro, ItemMod, ItemUse, Macro, UseTree, Visibility};
@@ -65,7 +66,7 @@ const RESTRICTED: &[(&str, &[&str])] = &[
 /// The path of a module or an item in the crate, without `crate`.
 type Name = Vec<String>;
 
-/// A name that a file uses, with the line.
+/// A name that a file uses.
 struct Use {
     segments: Vec<String>,
     /// The inline modules around the use.
@@ -222,6 +223,9 @@ impl<'ast> Visit<'ast> for Collector {
     }
 }
 
+/// Parsed once for all tests of this file.
+static CRATE: LazyLock<Crate> = LazyLock::new(Crate::read);
+
 /// All files of `src` by module.
 struct Crate {
     sources: BTreeMap<Name, Source>,
@@ -374,9 +378,8 @@ fn source(path: PathBuf, file: &File) -> Source {
 
 #[test]
 fn layers_are_those_of_the_crate() {
-    let krate = Crate::read();
     let mut declared: Vec<&str> =
-        krate.sources.keys().filter(|module| module.len() == 1).map(|module| module[0].as_str()).collect();
+        CRATE.sources.keys().filter(|module| module.len() == 1).map(|module| module[0].as_str()).collect();
     let mut known = LAYERS.to_vec();
     declared.sort_unstable();
     known.sort_unstable();
@@ -387,7 +390,7 @@ fn layers_are_those_of_the_crate() {
 fn layers_use_only_lower_layers() {
     let height = |names: &[&str], name: &str| names.iter().position(|known| *known == name);
     let mut wrong = Vec::new();
-    for (module, targets) in Crate::read().edges() {
+    for (module, targets) in CRATE.edges() {
         for target in &targets {
             let (Some(own), Some(other)) = (module.first(), target.first()) else { continue };
             let is_hidden = HIDDEN.iter().any(|(layer, hidden)| layer == own && hidden.contains(&other.as_str()));
@@ -408,7 +411,7 @@ fn layers_use_only_lower_layers() {
 
 #[test]
 fn engine_parts_are_all_known() {
-    for module in Crate::read().sources.keys().filter(|module| module.len() == 2 && module[0] == "engine") {
+    for module in CRATE.sources.keys().filter(|module| module.len() == 2 && module[0] == "engine") {
         assert!(ENGINE.contains(&module[1].as_str()), "where does engine::{} stand?", module[1]);
     }
 }
@@ -416,7 +419,7 @@ fn engine_parts_are_all_known() {
 #[test]
 fn restricted_crates_are_used_by_their_layers() {
     let mut wrong = Vec::new();
-    for (module, source) in Crate::read().sources.iter().filter(|(module, _)| !module.is_empty()) {
+    for (module, source) in CRATE.sources.iter().filter(|(module, _)| !module.is_empty()) {
         for use_ in &source.uses {
             let used = use_.segments.join("::");
             for (name, layers) in RESTRICTED {
@@ -432,7 +435,7 @@ fn restricted_crates_are_used_by_their_layers() {
 
 #[test]
 fn files_do_not_import_each_other_in_circles() {
-    let edges = Crate::read().edges();
+    let edges = CRATE.edges();
     let reachable = |from: &Name| {
         let (mut found, mut open) = (BTreeSet::new(), vec![from]);
         while let Some(module) = open.pop() {
@@ -459,9 +462,9 @@ fn files_do_not_import_each_other_in_circles() {
 #[test]
 fn type_names_are_defined_once() {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (module, source) in Crate::read().sources {
-        for name in source.types {
-            places.entry(name).or_default().push(module.join("::"));
+    for (module, source) in &CRATE.sources {
+        for name in &source.types {
+            places.entry(name.clone()).or_default().push(module.join("::"));
         }
     }
     // Each subcommand has arguments of its own.

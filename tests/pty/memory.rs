@@ -314,7 +314,7 @@ fn searches_are_counted_in_the_memory_of_one() {
 
 /// What `check --stats` says that the program took at most.
 fn peak_told(told: &str) -> u64 {
-    let line = told.lines().find(|line| line.contains("peak of the whole program")).unwrap();
+    let line = told.lines().find(|line| line.contains("peak memory of the program")).unwrap();
     line.trim().split(' ').next().unwrap().replace(',', "").parse().unwrap()
 }
 

@@ -1,7 +1,7 @@
 //! The command palette: actions by name, with an argument for some.
 
 use crate::keys::{ACTIONS, Action, ActionSpec};
-use crate::query::closest;
+use crate::query::suggestion;
 
 /// The palette command that replaces an existing file.
 pub(crate) const EXPORT_OVER: &str = "export!";
@@ -13,8 +13,7 @@ pub(crate) fn unknown_command(typed: &str) -> String {
         return format!("\"{name}\" takes no argument");
     }
     let known = ACTIONS.iter().filter(|spec| spec.is_in_palette()).map(|spec| spec.name);
-    let near = closest(name, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
-    format!("Unknown command \"{name}\"{near}")
+    format!("Unknown command \"{name}\"{}", suggestion(name, known))
 }
 
 /// Splits a typed command into its action and argument. Returns `None` unless it starts with the name of an action that

@@ -113,7 +113,7 @@ fn print_stats(loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
         each(memory)
     )?;
     if let Some(peak) = peak_memory() {
-        writeln!(out, "         {} peak of the whole program", grouped(peak))?;
+        writeln!(out, "         {} peak memory of the program", grouped(peak))?;
     }
     let all: f64 = loaded.phases.iter().map(|(_, time)| time.as_secs_f64()).sum();
     let phases: Vec<String> =

@@ -11,7 +11,7 @@ use crate::cli::args::{CommonArgs, EXIT_NO_MATCH};
 use crate::cli::library_access::{self, library_error};
 use crate::cli::selection::{Selection, apply_config, parse_query};
 use crate::cli::sources::{load, paths_or_last};
-use crate::query::SavedSearch;
+use crate::query::{SavedSearch, suggestion};
 use crate::text::clean;
 
 /// List, add, remove or run saved searches
@@ -134,8 +134,7 @@ pub(crate) fn run(args: SearchesArgs, common: &CommonArgs, out: &mut impl Write)
 /// Returns the saved search named `name`, or an error that suggests a similar name.
 pub(crate) fn find_search<'a>(searches: &'a [SavedSearch], name: &str) -> io::Result<&'a SavedSearch> {
     searches.iter().find(|search| search.name == name).ok_or_else(|| {
-        let near = crate::query::closest(name, searches.iter().map(|search| search.name.as_str()));
-        let near = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+        let near = suggestion(name, searches.iter().map(|search| search.name.as_str()));
         io::Error::new(io::ErrorKind::InvalidInput, format!("no saved search is named \"{name}\"{near}"))
     })
 }

@@ -28,7 +28,7 @@ pub enum FeedCommandError {
     #[error("another program unsubscribed from {0}")]
     Ended(String),
     /// The command removes several feeds, named here, and needs confirmation.
-    #[error("This unsubscribes from {}", list_of(.0))]
+    #[error("this unsubscribes from {}", list_of(.0))]
     Unconfirmed(Vec<String>),
     /// No subscriptions exist.
     #[error("No subscriptions yet")]
@@ -143,7 +143,7 @@ fn export(library: &Library, file: &Path, with_credentials: bool) -> CommandResu
 }
 
 /// Returns the names of feeds as a list in a sentence, at most five of them.
-fn list_of(names: &[String]) -> String {
+pub(super) fn list_of(names: &[String]) -> String {
     match names {
         [only] => only.clone(),
         several => {

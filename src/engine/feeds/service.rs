@@ -249,9 +249,11 @@ impl FeedThread {
                     }
                     context.report_change(sentence);
                 }
-                Err(error @ FeedCommandError::Unconfirmed(_)) => {
-                    let question = format!("{error}. Unsubscribe?");
-                    let FeedCommand::Remove { names, .. } = command else { return Err(error.into()) };
+                Err(FeedCommandError::Unconfirmed(feeds)) => {
+                    let question = format!("Unsubscribe from {}?", commands::list_of(&feeds));
+                    let FeedCommand::Remove { names, .. } = command else {
+                        return Err(FeedCommandError::Unconfirmed(feeds).into());
+                    };
                     context.report(Event::ConfirmUnsubscribe { question, names });
                 }
                 Err(error) => return Err(error.into()),
